@@ -1,0 +1,44 @@
+#include "core/names.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster {
+namespace {
+
+constexpr std::size_t kMaxName = 253;  // RFC 1123 section 2.1, RFC 1035 section 2.3.4
+constexpr std::size_t kMaxLabel = 63;
+constexpr long long kMaxGpu = 99999;
+constexpr std::string_view kGpuPrefix = "gpupci";
+
+bool is_label_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+bool is_label(std::string_view label) {
+  return !label.empty() && label.size() <= kMaxLabel && label.front() != '-' &&
+         label.back() != '-' && std::ranges::all_of(label, is_label_character);
+}
+
+}  // namespace
+
+HostName::HostName(std::string_view text) : text_(text) {
+  if (text.size() > kMaxName || !std::ranges::all_of(split(text, '.'), is_label)) {
+    throw Error(Fault::usage, "not a host name: " + quoted(text.substr(0, kMaxName)) +
+                                  " (want letters, digits and hyphens: vm-container-0-15)");
+  }
+}
+
+GpuName::GpuName(std::string_view text) : text_(text) {
+  if (text == kGpuPrefix) return;
+  const auto value =
+      text.starts_with(kGpuPrefix) ? parse_number(text.substr(kGpuPrefix.size())) : std::nullopt;
+  if (!value || *value < 1 || *value > kMaxGpu) {
+    throw Error(Fault::usage, "not a card name: " + quoted(text) + " (want gpupci1, gpupci2, ...)");
+  }
+  number_ = static_cast<int>(*value);
+}
+
+}  // namespace cluster

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+namespace cluster {
+
+/// Name of a host, physical or VM: RFC 1123, so letters, digits and hyphens in labels of 1 to 63
+/// characters between dots, 253 in all. Kept as typed.
+class HostName {
+ public:
+  /// Throws Error(usage) when `text` is no host name.
+  explicit HostName(std::string_view text);
+
+  const std::string& str() const { return text_; }
+
+  auto operator<=>(const HostName&) const = default;
+
+ private:
+  std::string text_;
+};
+
+/// Name of a card on its host, "gpupci1", "gpupci2", ..., or plain "gpupci", a VM's only card.
+class GpuName {
+ public:
+  /// Throws Error(usage) when `text` is not "gpupci" alone or with a number from 1 to 99999.
+  explicit GpuName(std::string_view text);
+
+  const std::string& str() const { return text_; }
+
+  /// 1 for "gpupci1"; 0 for the plain "gpupci".
+  int number() const { return number_; }
+
+  /// By number, so "gpupci2" comes before "gpupci10".
+  auto operator<=>(const GpuName& other) const { return number_ <=> other.number_; }
+  bool operator==(const GpuName& other) const { return number_ == other.number_; }
+
+ private:
+  std::string text_;
+  int number_ = 0;
+};
+
+}  // namespace cluster

@@ -1,0 +1,53 @@
+#include "core/names.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace cluster {
+namespace {
+
+TEST(HostName, TakesWhatRfc1123Takes) {
+  const std::string label(63, 'a');
+  for (const auto& good : {std::string("n"), std::string("vm-container-0-15"),
+                           std::string("3com.example.org"), label + "." + label + "." + label}) {
+    EXPECT_EQ(HostName(good).str(), good);
+  }
+}
+
+TEST(HostName, RefusesTheRest) {
+  for (const auto& bad :
+       {std::string(), std::string("-a"), std::string("a-"), std::string("a..b"), std::string("a."),
+        std::string("a_b"), std::string("a b"), std::string("a;reboot"), std::string("a'--"),
+        std::string("<a>"), std::string("$(id)"), std::string("h\xc3\xb6st"), std::string("a\nb"),
+        std::string("../a"), std::string(64, 'a'), std::string("a") + '\0'}) {
+    EXPECT_THROW(HostName{bad}, Error) << bad;
+  }
+  std::string too_long = "a";
+  while (too_long.size() < 254) too_long += ".a";
+  EXPECT_THROW(HostName{too_long}, Error);
+}
+
+TEST(GpuName, IsGpupciAloneOrWithANumberFromOne) {
+  EXPECT_EQ(GpuName("gpupci").number(), 0);
+  EXPECT_EQ(GpuName("gpupci12").number(), 12);
+  for (const auto* bad : {"", "gpu", "gpu1", "gpupci0", "gpupci01", "gpupci-1", "gpupci1 ",
+                          "Gpupci1", "gpupcione", "gpupci1;", "gpupci100000", "pci_0000_02_00_0"}) {
+    EXPECT_THROW(GpuName{bad}, Error) << bad;
+  }
+}
+
+TEST(GpuName, SortsByNumber) { EXPECT_LT(GpuName("gpupci2"), GpuName("gpupci10")); }
+
+TEST(GpuName, SaysWhatWouldBeRight) {
+  try {
+    GpuName("gpu1");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "not a card name: 'gpu1' (want gpupci1, gpupci2, ...)");
+    EXPECT_EQ(error.fault(), Fault::usage);
+  }
+}
+
+}  // namespace
+}  // namespace cluster

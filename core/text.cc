@@ -1,0 +1,146 @@
+#include "core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace cluster {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Takes the run of digits that `text` starts with, without leading zeros.
+std::string_view take_digits(std::string_view& text) {
+  std::size_t end = 0;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  std::string_view digits = text.substr(0, end);
+  text.remove_prefix(end);
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits;
+}
+
+// Levenshtein distance: how many characters to insert, delete or replace.
+std::size_t edits(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t replace = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replace});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> pieces;
+  for (auto at = text.find(separator); at != std::string_view::npos; at = text.find(separator)) {
+    pieces.push_back(text.substr(0, at));
+    text.remove_prefix(at + 1);
+  }
+  pieces.push_back(text);
+  return pieces;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::string quoted(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else {
+      out += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return out + "'";
+}
+
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view kSafe =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+  if (!text.empty() && text.find_first_not_of(kSafe) == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::optional<long long> parse_number(std::string_view text) {
+  if (text.empty() || !is_digit(text[0]) || (text[0] == '0' && text.size() > 1)) {
+    return std::nullopt;
+  }
+  long long value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, value);
+  if (code != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+bool natural_less(std::string_view left, std::string_view right) {
+  const auto whole = std::pair(left, right);
+  while (!left.empty() && !right.empty()) {
+    if (is_digit(left[0]) && is_digit(right[0])) {
+      const auto a = take_digits(left);
+      const auto b = take_digits(right);
+      if (a.size() != b.size()) return a.size() < b.size();
+      if (a != b) return a < b;
+    } else {
+      if (left[0] != right[0]) return left[0] < right[0];
+      left.remove_prefix(1);
+      right.remove_prefix(1);
+    }
+  }
+  if (left.size() != right.size()) return left.size() < right.size();
+  return whole.first < whole.second;  // "n1" and "n01": equal as numbers, still ordered
+}
+
+std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& known) {
+  const std::string* best = nullptr;
+  std::size_t best_edits = std::max<std::size_t>(1, text.size() / 3) + 1;  // a third may be wrong
+  for (const auto& word : known) {
+    const std::size_t distance = edits(text, word);
+    if (distance < best_edits) {
+      best = &word;
+      best_edits = distance;
+    }
+  }
+  if (best == nullptr) return std::nullopt;
+  return *best;
+}
+
+std::string did_you_mean(std::string_view text, const std::vector<std::string>& known) {
+  const auto word = nearest(text, known);
+  return word ? " (did you mean " + quoted(*word) + "?)" : "";
+}
+
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string out;
+  for (const auto& word : words) {
+    if (!out.empty()) out += separator;
+    out += word;
+  }
+  return out;
+}
+
+}  // namespace cluster

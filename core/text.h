@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cluster {
+
+/// The pieces of `text` between separators; views into it. "a::b" gives "a", "", "b"; "" gives "".
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// `text` without blanks, tabs and line ends on both sides; a view into it.
+std::string_view trim(std::string_view text);
+
+/// `text` in single quotes for a message, control characters as \xNN: a message stays one line and
+/// cannot drive the operator's terminal.
+std::string quoted(std::string_view text);
+
+/// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
+std::string shell_word(std::string_view text);
+
+/// A decimal number without sign, blanks or leading zeros ("0" is one); nothing else, no overflow.
+std::optional<long long> parse_number(std::string_view text);
+
+/// Orders "vm-container-0-2" before "vm-container-0-15": runs of digits compare as numbers.
+bool natural_less(std::string_view left, std::string_view right);
+
+/// The one of `known` that `text` most likely meant, by edits between them; nothing when none is
+/// near.
+std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& known);
+
+/// " (did you mean 'NEAREST'?)", or "" when nothing in `known` is near.
+std::string did_you_mean(std::string_view text, const std::vector<std::string>& known);
+
+/// "a, b and c" becomes joined({"a","b","c"}, ", ") = "a, b, c".
+std::string joined(const std::vector<std::string>& words, std::string_view separator);
+
+}  // namespace cluster

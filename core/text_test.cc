@@ -1,0 +1,60 @@
+#include "core/text.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace cluster {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(Split, KeepsEmptyPieces) {
+  EXPECT_THAT(split("a::b", ':'), ElementsAre("a", "", "b"));
+  EXPECT_THAT(split("", ':'), ElementsAre(""));
+}
+
+TEST(Trim, TakesBlanksFromBothSides) {
+  EXPECT_EQ(trim(" \t a b \r\n"), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+}
+
+TEST(Quoted, StaysOneLine) {
+  EXPECT_EQ(quoted("a b"), "'a b'");
+  EXPECT_EQ(quoted("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");
+}
+
+TEST(ShellWord, QuotesOnlyWhatNeedsIt) {
+  EXPECT_EQ(shell_word("disk=file:/a/b.img,vda,virtio"), "disk=file:/a/b.img,vda,virtio");
+  EXPECT_EQ(shell_word("a b"), "'a b'");
+  EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("~root"), "'~root'");
+}
+
+TEST(ParseNumber, TakesDecimalDigitsOnly) {
+  EXPECT_EQ(parse_number("0"), 0);
+  EXPECT_EQ(parse_number("4096"), 4096);
+  for (const auto* bad :
+       {"", "01", "-1", "+1", " 1", "1 ", "0x10", "1e3", "99999999999999999999"}) {
+    EXPECT_EQ(parse_number(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(NaturalLess, ComparesRunsOfDigitsAsNumbers) {
+  std::vector<std::string> names{"vm-0-15", "vm-0-2", "vm-0-02", "vm", "vm-10-1", "a"};
+  std::ranges::sort(names, natural_less);
+  EXPECT_THAT(names, ElementsAre("a", "vm", "vm-0-02", "vm-0-2", "vm-0-15", "vm-10-1"));
+  EXPECT_FALSE(natural_less("vm-0-2", "vm-0-2"));
+}
+
+TEST(Nearest, NamesWhatWasProbablyMeant) {
+  const std::vector<std::string> known{"vm-container-0-15", "compute-0-0"};
+  EXPECT_EQ(nearest("vm-contaner-0-15", known), "vm-container-0-15");
+  EXPECT_EQ(nearest("frontend", known), std::nullopt);
+  EXPECT_EQ(did_you_mean("compute-0-1", known), " (did you mean 'compute-0-0'?)");
+  EXPECT_EQ(did_you_mean("x", {}), "");
+}
+
+}  // namespace
+}  // namespace cluster

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cluster::ssh {
+
+/// A host to run a command on. What is empty or 0 comes from ~/.ssh/config, then from the defaults
+/// in brackets.
+struct Target {
+  std::string name;     ///< what the operator calls it; the name looked up in ~/.ssh/config
+  std::string address;  ///< IP address or DNS name [HostName of the config, else `name`]
+  int port = 0;         ///< 1..65535 [22]
+  std::string user;     ///< login name there [the operator's own]
+};
+
+/// Bounds of one run.
+struct Limits {
+  std::chrono::seconds connect_timeout{
+      10};  ///< from the first packet until the command has started
+  std::chrono::seconds command_timeout{30};  ///< from then until it has ended; 0 = no bound
+  std::size_t at_once = 1024;                ///< connections open at the same time, from 1
+};
+
+/// How it went on one host.
+enum class End {
+  exited,     ///< the command ended by itself; `status` is its exit status
+  signaled,   ///< the command was killed there; `reason` names the signal
+  timed_out,  ///< command_timeout passed
+  lost,       ///< the connection broke, or closed without an exit status, after the command started
+  unreachable,  ///< no connection: unknown address, refused, connect_timeout passed
+  host_key,     ///< the host's key is unknown, changed or revoked
+  no_login,     ///< none of the operator's keys was accepted
+};
+
+/// Whether the command was started there at all.
+inline bool reached(End end) {
+  return end == End::exited || end == End::signaled || end == End::timed_out || end == End::lost;
+}
+
+/// The outcome on one host.
+struct Reply {
+  End end = End::unreachable;
+  int status = -1;  ///< 0..255 when `end` is exited
+  std::string
+      reason;  ///< one line that says what went wrong and what would be right; "" when exited
+  std::chrono::milliseconds elapsed{0};  ///< from connecting to the end
+};
+
+/// Takes what the hosts print while it comes. `target` is the index into the targets of the run;
+/// bytes are as the host sent them, cut anywhere. Called from the thread that runs the Transport.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void out(std::size_t target, std::string_view bytes) = 0;
+  virtual void err(std::size_t target, std::string_view bytes) = 0;
+  virtual void ended(std::size_t target, const Reply& reply) = 0;
+};
+
+/// Runs one command on many hosts.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Hands `command` unchanged to the login shell of each target; returns the replies in the order
+  /// of `targets`. A host that fails is a Reply, never an exception. Throws Error(io) when nothing
+  /// can be run at all (libssh is missing), Error(usage) when ~/.ssh/config cannot be read.
+  virtual std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
+                                 const Limits& limits, Sink& sink) = 0;
+};
+
+}  // namespace cluster::ssh

@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Turns the description of a machine into QEMU's options. Sourced by `lab`, which has die().
+#
+# A description is a list of lines, in the order of the bus numbers that the guest will see:
+#   card video+audio          a card in the next slot: functions .0, .1, ... (bus 01, 02, ...)
+#   skip                      an empty slot, so that the next card has the next bus number
+#   bridge video+audio nic    several cards behind one pcie-pci-bridge: one IOMMU group for all of
+#                             them, at slots 01, 02, ... of a bus of their own (takes two numbers)
+
+# The device of QEMU that plays a function, with its class and the driver that Linux gives it.
+function_device() {
+  case $1 in
+    video) echo secondary-vga ;;  # 0380, bochs-drm
+    audio) echo intel-hda ;;      # 0403, snd_hda_intel
+    usb) echo nec-usb-xhci ;;     # 0c03, xhci_hcd
+    serial) echo pci-serial ;;    # 0700, serial
+    nic) echo e1000 ;;            # 0200, e1000
+    *) die "no such function: '$1' (want video, audio, usb, serial or nic)" ;;
+  esac
+}
+
+# Appends one card to machine_args: card_args BUS SLOT video+audio
+card_args() {
+  local bus=$1 slot=$2 function device number=0 first=''
+  local -a functions
+  IFS=+ read -r -a functions <<<"$3"
+  ((${#functions[@]} >= 1 && ${#functions[@]} <= 8)) || die "a card has 1 to 8 functions, not '$3'"
+  # Said on .0, which tells the guest to look for the others.
+  ((${#functions[@]} == 1)) || first=,multifunction=on
+  for function in "${functions[@]}"; do
+    device=$(function_device "$function") || exit
+    # The cards' NICs are there to be looked at, not to have a network.
+    machine_args+=(-device "$device,bus=$bus,addr=$slot.$number$first")
+    first=''
+    number=$((number + 1))
+  done
+}
+
+# Sets machine_args from a description on stdin.
+read_machine() {
+  local word rest card port=0 slot
+  local -a cards
+  machine_args=()
+  while read -r word rest; do
+    rest=${rest%%#*}
+    read -r -a cards <<<"$rest"
+    case $word in
+      '' | '#'*) continue ;;
+      skip | card | bridge) ;;
+      *) die "no such line in a machine: '$word $rest' (want card, skip or bridge)" ;;
+    esac
+    port=$((port + 1))
+    machine_args+=(-device "pcie-root-port,id=port$port,chassis=$port,bus=pcie.0,addr=$(printf '%x' $((0x0f + port)))")
+    case $word in
+      card)
+        ((${#cards[@]} == 1)) || die "a card line has one card: 'card video+audio', not '$word $rest'"
+        card_args "port$port" 0 "${cards[0]}"
+        ;;
+      bridge)
+        machine_args+=(-device "pcie-pci-bridge,id=bridge$port,bus=port$port")
+        slot=0
+        for card in "${cards[@]}"; do
+          slot=$((slot + 1))
+          card_args "bridge$port" "$slot" "$card"
+        done
+        ;;
+    esac
+  done
+  ((port <= 12)) || die "a machine has at most 12 slots, not $port"
+}

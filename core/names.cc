@@ -26,7 +26,7 @@ bool is_label(std::string_view label) {
 
 HostName::HostName(std::string_view text) : text_(text) {
   if (text.size() > kMaxName || !std::ranges::all_of(split(text, '.'), is_label)) {
-    throw Error(Fault::usage, "not a host name: " + quoted(text.substr(0, kMaxName)) +
+    throw Error(Fault::usage, "not a host name: " + quote(text.substr(0, kMaxName)) +
                                   " (want letters, digits and hyphens: vm-container-0-15)");
   }
 }
@@ -36,7 +36,7 @@ GpuName::GpuName(std::string_view text) : text_(text) {
   const auto value =
       text.starts_with(kGpuPrefix) ? parse_number(text.substr(kGpuPrefix.size())) : std::nullopt;
   if (!value || *value < 1 || *value > kMaxGpu) {
-    throw Error(Fault::usage, "not a card name: " + quoted(text) + " (want gpupci1, gpupci2, ...)");
+    throw Error(Fault::usage, "not a card name: " + quote(text) + " (want gpupci1, gpupci2, ...)");
   }
   number_ = static_cast<int>(*value);
 }

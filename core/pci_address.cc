@@ -28,7 +28,7 @@ constexpr std::array kFields{
 };
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw Error(Fault::usage, "not a PCI address: " + quoted(text) + " (" + why + ")");
+  throw Error(Fault::usage, "not a PCI address: " + quote(text) + " (" + why + ")");
 }
 
 std::optional<std::uint64_t> hex(std::string_view digits) {

@@ -55,7 +55,7 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out = "'";
   for (const char c : text) {
@@ -131,7 +131,7 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
 
 std::string did_you_mean(std::string_view text, const std::vector<std::string>& known) {
   const auto word = nearest(text, known);
-  return word ? " (did you mean " + quoted(*word) + "?)" : "";
+  return word ? " (did you mean " + quote(*word) + "?)" : "";
 }
 
 std::string joined(const std::vector<std::string>& words, std::string_view separator) {

@@ -15,7 +15,7 @@ std::string_view trim(std::string_view text);
 
 /// `text` in single quotes for a message, control characters as \xNN: a message stays one line and
 /// cannot drive the operator's terminal.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 /// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);

@@ -19,9 +19,9 @@ TEST(Trim, TakesBlanksFromBothSides) {
   EXPECT_EQ(trim(" \n"), "");
 }
 
-TEST(Quoted, StaysOneLine) {
-  EXPECT_EQ(quoted("a b"), "'a b'");
-  EXPECT_EQ(quoted("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");
+TEST(Quote, StaysOneLine) {
+  EXPECT_EQ(quote("a b"), "'a b'");
+  EXPECT_EQ(quote("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");
 }
 
 TEST(ShellWord, QuotesOnlyWhatNeedsIt) {

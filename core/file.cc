@@ -1,0 +1,103 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(std::string_view what, const fs::path& path, int code) {
+  throw Error(Fault::io,
+              "cannot " + std::string(what) + " " + quote(path.native()) + ": " + errno_text(code));
+}
+
+FileDescriptor open_or_fail(const fs::path& path, int flags) {
+  FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0644));
+  if (!file) fail("open", path, errno);
+  return file;
+}
+
+void write_all(const FileDescriptor& file, const fs::path& path, std::string_view text) {
+  while (!text.empty()) {
+    const auto count = ::write(file.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("write", path, errno);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void sync(const FileDescriptor& file, const fs::path& path) {
+  if (::fsync(file.get()) != 0) fail("sync", path, errno);
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    number_ = other.release();
+  }
+  return *this;
+}
+
+int FileDescriptor::release() { return std::exchange(number_, -1); }
+
+void FileDescriptor::reset() {
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+std::string errno_text(int code) { return std::generic_category().message(code); }
+
+std::optional<std::string> read_file(const fs::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (!file) fail("open", path, errno);
+  std::string text;
+  std::array<char, 4096> block{};
+  for (;;) {
+    const auto count = ::read(file.get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("read", path, errno);
+    if (count == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+}
+
+void write_attribute(const fs::path& path, std::string_view text) {
+  const auto file = open_or_fail(path, O_WRONLY);
+  ssize_t count = 0;
+  do {
+    count = ::write(file.get(), text.data(), text.size());
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) fail("write " + quote(trim(text)) + " to", path, errno);
+}
+
+void replace_file(const fs::path& path, std::string_view text) {
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) fail("make", folder, failed.value());
+  const fs::path fresh = path.native() + ".new";
+  try {
+    const auto file = open_or_fail(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+    write_all(file, fresh, text);
+    sync(file, fresh);
+    if (::rename(fresh.c_str(), path.c_str()) != 0) fail("replace", path, errno);
+  } catch (const Error&) {
+    ::unlink(fresh.c_str());
+    throw;
+  }
+  sync(open_or_fail(folder, O_RDONLY | O_DIRECTORY), folder);
+}
+
+}  // namespace cluster

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cluster {
+
+/// An open file of the kernel, closed with its owner. -1 is none.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int number) : number_(number) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() { reset(); }
+
+  int get() const { return number_; }
+  explicit operator bool() const { return number_ >= 0; }
+
+  /// Hands the file over to the caller, who closes it.
+  int release();
+  void reset();
+
+ private:
+  int number_ = -1;
+};
+
+/// The text of an errno, "Permission denied".
+std::string errno_text(int code);
+
+/// The whole file; nothing when there is none. Throws Error(io) when it cannot be read.
+std::optional<std::string> read_file(const std::filesystem::path& path);
+
+/// Writes `text` with one write(2) into a file that exists, as sysfs wants it: the kernel's answer
+/// to the whole value is the answer of that one call. Throws Error(io).
+void write_attribute(const std::filesystem::path& path, std::string_view text);
+
+/// Makes `path` hold `text`, or leaves it as it was: written beside it, synced, renamed over it,
+/// and the folder synced. Makes the folders above when they are missing. Mode 0644. Throws
+/// Error(io).
+void replace_file(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace cluster

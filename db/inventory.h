@@ -1,0 +1,167 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/names.h"
+#include "core/pci_address.h"
+
+namespace cluster {
+
+/// A machine or a VM. Absent means unknown, and is left to ssh or to the operator's habits.
+struct Host {
+  HostName name;
+  std::string appliance;               ///< one of Inventory::appliances()
+  std::optional<int> rack;             ///< from 0
+  std::optional<int> rank;             ///< place in the rack, from 0
+  std::optional<int> cpus;             ///< from 1
+  std::optional<std::string> address;  ///< IP address or DNS name
+  std::optional<int> port;             ///< of sshd, 1..65535
+  std::optional<std::string> user;     ///< login name for ssh
+  bool managed = false;  ///< whether `run host` without names goes there; by appliance
+};
+
+/// A card of a physical host.
+struct Gpu {
+  HostName host;
+  GpuName name;
+  PciAddress pci;
+};
+
+/// One row of `list host gpu`: a host's card, or a card that a VM holds under a name of its own.
+using HostGpu = Gpu;
+
+/// A card as the operator names it: by address, or by its name on its host.
+using CardRef = std::variant<PciAddress, GpuName>;
+
+/// A card in a VM.
+struct VmGpu {
+  GpuName name;    ///< in the VM: "gpupci", or "gpupci1", ...
+  GpuName gpu;     ///< on the container
+  PciAddress pci;  ///< on the container
+};
+
+/// A disk of a VM.
+struct VmDisk {
+  std::string source;           ///< "file" or "phy" (a block device of the container)
+  std::string path;             ///< absolute
+  std::string target;           ///< device in the guest, "vda"
+  std::string bus;              ///< "virtio", "scsi", "sata", "ide", "usb"
+  std::string format;           ///< "raw" or "qcow2"
+  std::optional<int> size_gib;  ///< from 1
+};
+
+/// A virtual machine.
+struct Vm {
+  HostName name;
+  HostName container;
+  std::string uuid;  ///< "c2177883-f1bb-47f0-914d-32a22e3a8804", for libvirt, for ever
+  int memory_mib = 0;
+  int cpus = 0;
+  std::vector<VmDisk> disks;  ///< by target
+  std::vector<VmGpu> gpus;    ///< by name; assigned with assign_gpu()
+};
+
+/// The one place that speaks SQL: hosts, their cards, their VMs. Every method is a transaction that
+/// is done as a whole or not at all; none lets an SQLite exception out. All throw Error(io) when
+/// the database file fails; what else they throw is said at each.
+class Inventory {
+ public:
+  enum class Open {
+    existing,  ///< the file must be there
+    create,    ///< the file and its folder are made when they are not
+  };
+
+  /// Opens `file` (":memory:" for tests) and brings its schema up to date. Throws Error(not_found)
+  /// when it is not there, Error(io) when it is not ours, cannot be written or is of a newer
+  /// version.
+  Inventory(const std::filesystem::path& file, Open open);
+
+  // --- hosts: db/host.cc
+
+  /// Throws Error(exists) when the name or the address is taken, Error(usage) on an unknown
+  /// appliance.
+  void add_host(const Host& host);
+
+  /// Stores `hosts`, which are there already, as they are given now. Throws as add_host(), and
+  /// Error(refused) when the new appliance does not go with the host's cards or VMs.
+  void set_hosts(const std::vector<Host>& hosts);
+
+  /// Removes the hosts with their cards. Throws Error(refused) when one is a VM, still has VMs, or
+  /// a VM holds one of its cards; then all stay.
+  void remove_hosts(const std::vector<HostName>& names);
+
+  std::vector<Host> hosts();              ///< sorted, "n2" before "n10"
+  std::vector<std::string> appliances();  ///< sorted
+
+  // --- cards: db/gpu.cc
+
+  /// Throws Error(not_found) when there is no such host, Error(exists) when the name or the card is
+  /// recorded already, Error(usage) when the host is a VM or the name has no number.
+  void add_gpu(const Gpu& gpu);
+
+  /// Gives the card `gpu.host gpu.name` another address; throws as add_gpu(), and Error(not_found)
+  /// when the host has no card of that name.
+  void set_gpu(const Gpu& gpu);
+
+  /// Throws Error(not_found), or Error(refused) when a VM holds it.
+  void remove_gpu(const HostName& host, const GpuName& name);
+
+  /// Gives `card` of its container to `vm` as `name`. Throws Error(not_found) when there is no such
+  /// VM or its container has no such card, Error(exists) when the name or the card is taken.
+  void assign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
+
+  /// Gives `vm` another card under the name that it has already; throws as assign_gpu().
+  void reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
+
+  /// Takes the card `name` away from `vm`. Throws Error(not_found).
+  void unassign_gpu(const HostName& vm, const GpuName& name);
+
+  std::vector<HostGpu> host_gpus();  ///< cards of hosts and cards in VMs, by owner and name
+  std::vector<Gpu> gpus();           ///< cards of hosts alone, by host and name
+
+  // --- VMs: db/vm.cc
+
+  /// Adds the VM, and its host row when there is none. Throws Error(not_found) when the container
+  /// is not there, Error(exists) when the name is taken, Error(usage) when the container is a VM.
+  void add_vm(const Vm& vm);
+
+  /// Stores memory, cpus and disks of `vm`, which is there already, as they are given now.
+  void set_vm(const Vm& vm);
+
+  /// Removes the VM and its host row. Throws Error(refused) while it holds a card,
+  /// Error(not_found).
+  void remove_vm(const HostName& name);
+
+  std::vector<Vm> vms();             ///< sorted by name
+  bool is_vm(const HostName& name);  ///< false also when there is no such host
+
+ private:
+  // What to say when a constraint of the schema refused the deed: throws the Error that fits, or
+  // returns when it does not know. Called after the rollback with SQLite's extended error code.
+  using Explain = std::function<void(int code)>;
+
+  // Runs `work` in one transaction. What SQLite throws becomes `explain`'s Error, else Error(io)
+  // with `what`, the name of the deed, "add host".
+  void write(const char* what, const std::function<void()>& work, const Explain& explain = {});
+
+  // The same for reading: one transaction, so that what is read in several queries fits together.
+  void read(const char* what, const std::function<void()>& work);
+
+  void migrate();
+
+  SQLite::Database db_;
+};
+
+/// Where the inventory is: `option` (--db) when it is not empty, else $CLUSTER_DB, else
+/// /var/lib/cluster/cluster.db for root, else $XDG_DATA_HOME (or
+/// ~/.local/share)/cluster/cluster.db.
+std::filesystem::path inventory_file(const std::string& option);
+
+}  // namespace cluster

@@ -1,0 +1,183 @@
+#include <SQLiteCpp/Statement.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "db/inventory.h"
+#include "db/row.h"
+
+namespace cluster {
+namespace {
+
+void insert_disks(SQLite::Database& db, const Vm& vm) {
+  SQLite::Statement insert(db, R"sql(
+      INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib)
+      VALUES (:vm, :target, :source, :path, :bus, :format, :size_gib))sql");
+  for (const auto& disk : vm.disks) {
+    insert.bind(":vm", vm.name.str());
+    insert.bind(":target", disk.target);
+    insert.bind(":source", disk.source);
+    insert.bind(":path", disk.path);
+    insert.bind(":bus", disk.bus);
+    insert.bind(":format", disk.format);
+    row::bind(insert, ":size_gib", disk.size_gib);
+    insert.exec();
+    insert.reset();
+  }
+}
+
+const Host* find_host(const std::vector<Host>& hosts, const HostName& name) {
+  const auto at = std::ranges::find(hosts, name, &Host::name);
+  return at == hosts.end() ? nullptr : &*at;
+}
+
+// Finds out what refused a new VM.
+void explain_vm(Inventory& inventory, const Vm& vm) {
+  const auto hosts = inventory.hosts();
+  const Host* container = find_host(hosts, vm.container);
+  if (container == nullptr) {
+    throw Error(Fault::not_found,
+                "host " + quote(vm.container.str()) + " is not in the inventory");
+  }
+  if (container->appliance == "vm") {
+    throw Error(Fault::usage, "host " + quote(vm.container.str()) +
+                                  " is a VM: want a physical host to run " + quote(vm.name.str()));
+  }
+  for (const auto& other : inventory.vms()) {
+    if (other.name == vm.name) {
+      throw Error(Fault::exists, "VM " + quote(vm.name.str()) +
+                                     " is in the inventory already, on " +
+                                     quote(other.container.str()));
+    }
+    if (other.uuid == vm.uuid) {
+      throw Error(Fault::exists, "uuid " + vm.uuid + " is that of VM " + quote(other.name.str()));
+    }
+  }
+  if (const Host* host = find_host(hosts, vm.name); host != nullptr && host->appliance != "vm") {
+    throw Error(Fault::exists, "host " + quote(vm.name.str()) +
+                                   " is in the inventory already, with appliance " +
+                                   host->appliance);
+  }
+}
+
+}  // namespace
+
+void Inventory::add_vm(const Vm& vm) {
+  write(
+      "add host vm",
+      [&] {
+        SQLite::Statement host(db_, R"sql(
+            INSERT INTO host (name, appliance) VALUES (:name, 'vm')
+            ON CONFLICT (name) DO NOTHING)sql");
+        host.bind(":name", vm.name.str());
+        host.exec();
+        SQLite::Statement insert(db_, R"sql(
+            INSERT INTO vm (host, container, uuid, memory_mib, cpus)
+            VALUES (:host, :container, :uuid, :memory_mib, :cpus))sql");
+        insert.bind(":host", vm.name.str());
+        insert.bind(":container", vm.container.str());
+        insert.bind(":uuid", vm.uuid);
+        insert.bind(":memory_mib", vm.memory_mib);
+        insert.bind(":cpus", vm.cpus);
+        insert.exec();
+        insert_disks(db_, vm);
+      },
+      [&](int) { explain_vm(*this, vm); });
+}
+
+void Inventory::set_vm(const Vm& vm) {
+  write("set host vm", [&] {
+    SQLite::Statement update(db_, R"sql(
+        UPDATE vm SET memory_mib = :memory_mib, cpus = :cpus WHERE host = :host)sql");
+    update.bind(":host", vm.name.str());
+    update.bind(":memory_mib", vm.memory_mib);
+    update.bind(":cpus", vm.cpus);
+    if (update.exec() == 0) {
+      throw Error(Fault::not_found, "VM " + quote(vm.name.str()) + " is not in the inventory");
+    }
+    SQLite::Statement remove(db_, "DELETE FROM vm_disk WHERE vm = :vm");
+    remove.bind(":vm", vm.name.str());
+    remove.exec();
+    insert_disks(db_, vm);
+  });
+}
+
+void Inventory::remove_vm(const HostName& name) {
+  write(
+      "remove host vm",
+      [&] {
+        SQLite::Statement vm(db_, "DELETE FROM vm WHERE host = :name");
+        vm.bind(":name", name.str());
+        if (vm.exec() == 0) {
+          throw Error(Fault::not_found, "VM " + quote(name.str()) + " is not in the inventory");
+        }
+        SQLite::Statement host(db_, "DELETE FROM host WHERE name = :name");
+        host.bind(":name", name.str());
+        host.exec();
+      },
+      [&](int) {
+        for (const auto& vm : vms()) {
+          if (vm.name != name || vm.gpus.empty()) continue;
+          const auto& held = vm.gpus.front();
+          throw Error(Fault::refused,
+                      "VM " + quote(name.str()) + " still holds " + held.gpu.str() + " of host " +
+                          quote(vm.container.str()) + ": first `cluster remove host gpu " +
+                          name.str() + " " + held.name.str() + "`");
+        }
+      });
+}
+
+std::vector<Vm> Inventory::vms() {
+  std::vector<Vm> vms;
+  const auto find = [&](const std::string& name) {
+    return std::ranges::find(vms, name,
+                             [](const Vm& vm) -> const std::string& { return vm.name.str(); });
+  };
+  read("list host vm", [&] {
+    SQLite::Statement query(db_, "SELECT host, container, uuid, memory_mib, cpus FROM vm");
+    while (query.executeStep()) {
+      vms.push_back({HostName(query.getColumn(0).getString()),
+                     HostName(query.getColumn(1).getString()),
+                     query.getColumn(2).getString(),
+                     query.getColumn(3).getInt(),
+                     query.getColumn(4).getInt(),
+                     {},
+                     {}});
+    }
+    SQLite::Statement disks(db_, R"sql(
+        SELECT vm, source, path, target, bus, format, size_gib FROM vm_disk ORDER BY target)sql");
+    while (disks.executeStep()) {
+      find(disks.getColumn(0).getString())
+          ->disks.push_back({disks.getColumn(1).getString(), disks.getColumn(2).getString(),
+                             disks.getColumn(3).getString(), disks.getColumn(4).getString(),
+                             disks.getColumn(5).getString(), row::number(disks.getColumn(6))});
+    }
+    SQLite::Statement gpus(db_, R"sql(
+        SELECT vm, vm_gpu.name, gpu, pci
+        FROM vm_gpu JOIN gpu ON gpu.host = container AND gpu.name = gpu)sql");
+    while (gpus.executeStep()) {
+      find(gpus.getColumn(0).getString())
+          ->gpus.push_back({GpuName(gpus.getColumn(1).getString()),
+                            GpuName(gpus.getColumn(2).getString()),
+                            PciAddress::parse(gpus.getColumn(3).getString())});
+    }
+  });
+  for (auto& vm : vms) std::ranges::sort(vm.gpus, {}, &VmGpu::name);
+  std::ranges::sort(vms, natural_less,
+                    [](const Vm& vm) { return std::string_view(vm.name.str()); });
+  return vms;
+}
+
+bool Inventory::is_vm(const HostName& name) {
+  bool found = false;
+  read("list host vm", [&] {
+    SQLite::Statement query(db_, "SELECT 1 FROM vm WHERE host = :host");
+    query.bind(":host", name.str());
+    found = query.executeStep();
+  });
+  return found;
+}
+
+}  // namespace cluster

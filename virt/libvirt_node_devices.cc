@@ -1,0 +1,77 @@
+#include "virt/libvirt_node_devices.h"
+
+#include <utility>
+
+#include "virt/libvirt.h"
+
+namespace cluster::virt {
+namespace {
+
+class LibvirtNodeDevices : public NodeDevices {
+ public:
+  LibvirtNodeDevices(std::unique_ptr<Libvirt> libvirt, Connection connection, std::string uri,
+                     Mode mode, StepListener on_step)
+      : libvirt_(std::move(libvirt)),
+        connection_(std::move(connection)),
+        uri_(std::move(uri)),
+        mode_(mode),
+        on_step_(std::move(on_step)) {}
+
+  std::string_view through() const override { return "libvirt"; }
+
+  void detach(const PciAddress& pci) override {
+    const auto device = look_up(pci);
+    on_step_("virsh -c " + uri_ + " nodedev-detach " + pci.libvirt() + " --driver vfio");
+    if (mode_ == Mode::rehearse) return;
+    if (libvirt_->node_device_detach_flags(device.get(), "vfio", 0) != 0) {
+      throw libvirt_->error("detach " + pci.sysfs());
+    }
+  }
+
+  void attach(const PciAddress& pci) override {
+    const auto device = look_up(pci);
+    on_step_("virsh -c " + uri_ + " nodedev-reattach " + pci.libvirt());
+    if (mode_ == Mode::rehearse) return;
+    if (libvirt_->node_device_re_attach(device.get()) != 0) {
+      throw libvirt_->error("attach " + pci.sysfs());
+    }
+  }
+
+ private:
+  NodeDevice look_up(const PciAddress& pci) const {
+    NodeDevice device(
+        libvirt_->node_device_lookup_by_name(connection_.get(), pci.libvirt().c_str()),
+        libvirt_->node_device_free);
+    if (!device) throw libvirt_->error("find " + pci.sysfs());
+    return device;
+  }
+
+  std::unique_ptr<Libvirt> libvirt_;  // outlives the connection, which it closes
+  Connection connection_;
+  std::string uri_;
+  Mode mode_;
+  StepListener on_step_;
+};
+
+// The library itself may be missing, which is no failure here.
+std::unique_ptr<Libvirt> load() {
+  try {
+    return std::make_unique<Libvirt>();
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<NodeDevices> open_libvirt_node_devices(const std::string& uri, Mode mode,
+                                                       StepListener on_step) {
+  auto libvirt = load();
+  if (!libvirt) return nullptr;
+  auto connection = connect(*libvirt, uri);
+  if (!connection) return nullptr;
+  return std::make_unique<LibvirtNodeDevices>(std::move(libvirt), std::move(connection), uri, mode,
+                                              std::move(on_step));
+}
+
+}  // namespace cluster::virt

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/pci_address.h"
+
+namespace cluster::virt {
+
+/// Hears of each step just before it is taken, spelled as the shell line that would do the same:
+/// "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe". It may throw to stop there.
+using StepListener = std::function<void(const std::string& step)>;
+
+/// Whether the steps are taken or only told to the listener.
+enum class Mode { act, rehearse };
+
+/// Takes one PCI function from its host driver to the stub driver of passthrough (vfio-pci), or
+/// gives it back. An answer without an exception is a claim, not a proof: who calls reads the
+/// driver back.
+class NodeDevices {
+ public:
+  NodeDevices() = default;
+  NodeDevices(const NodeDevices&) = delete;
+  NodeDevices& operator=(const NodeDevices&) = delete;
+  virtual ~NodeDevices() = default;
+
+  /// Who does it: "libvirt" or "sysfs".
+  virtual std::string_view through() const = 0;
+
+  /// Throws Error(io) when it was not done, or not wholly.
+  virtual void detach(const PciAddress& pci) = 0;
+
+  /// Throws Error(io) when it was not done, or not wholly.
+  virtual void attach(const PciAddress& pci) = 0;
+};
+
+}  // namespace cluster::virt

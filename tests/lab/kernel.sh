@@ -24,19 +24,23 @@ prepare_kernel() {
 }
 
 # linux-image-amd64 is an empty package that depends on the current kernel, whose name has the version.
+# busybox-static is unpacked too: installed, it would push out the busybox that many machines have.
 fetch_kernel() {
-  local package work
+  local package version work
   package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p')
   [[ -n $package ]] || die "apt knows no linux-image-amd64; run 'apt-get update' as root"
   say "downloading $package (70 MB, once, to $cache)"
   work=$(mktemp -d "$cache/fetch.XXXXXX")
-  if ! (cd "$work" && apt-get -q download "$package" >download.log 2>&1); then
+  if ! (cd "$work" && apt-get -q download "$package" busybox-static >download.log 2>&1); then
     tail -n 5 "$work/download.log" >&2
     rm -rf "$work"
-    die "cannot download $package"
+    die "cannot download $package; 'apt-get update' as root may help"
   fi
-  dpkg-deb -x "$work"/linux-image-*.deb "$work/kernel"
-  local version=${package#linux-image-}
+  mkdir "$work/kernel"
+  for package in "$work"/*.deb; do
+    dpkg-deb -x "$package" "$work/kernel"
+  done
+  version=$(basename "$work"/kernel/lib/modules/*)
   depmod -b "$work/kernel" "$version"
   echo "$version" >"$work/kernel/version"
   # Renamed when it is whole, so that an interrupted download leaves nothing half made.
@@ -50,7 +54,7 @@ build_initramfs() {
   local version=$1 tree module
   tree=$(mktemp -d "$cache/initramfs.XXXXXX")
   mkdir -p "$tree/bin" "$tree/modules"
-  cp /bin/busybox "$tree/bin/busybox"
+  cp "$cache/kernel/bin/busybox" "$tree/bin/busybox"
   install -m 755 "$here/guest/first-init" "$tree/init"
   modprobe -d "$cache/kernel" -S "$version" --show-depends -a virtio_pci 9pnet_virtio 9p overlay |
     awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |

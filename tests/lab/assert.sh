@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2016 # it is the guest's shell that expands
+# Asserts for tests on a machine of the lab that is up. Sourced; sets `host` to its name, the first argument.
+# A failed assert says what was expected and what came, and ends the test.
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lab
+host=${1:?the name of a machine that is up}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+ssh_config=$("$lab" info "$host" | sed -n 's/^ssh_config=//p')
+[[ -n $ssh_config ]] || exit 1
+
+fail() {
+  local frame=1
+  # The test's line, not the one of the assert that it called.
+  while [[ ${BASH_SOURCE[frame]} == "${BASH_SOURCE[0]}" ]]; do frame=$((frame + 1)); done
+  echo "FAILED at ${BASH_SOURCE[frame]##*/}:${BASH_LINENO[frame - 1]}: $1" >&2
+  echo "  command: $ran" >&2
+  echo "  status:  $status" >&2
+  sed 's/^/  stdout:  /' "$scratch/out" >&2
+  sed 's/^/  stderr:  /' "$scratch/err" >&2
+  exit 1
+}
+
+# run COMMAND...: sets `status`, and keeps stdout and stderr for what is expected of them.
+run() {
+  ran="$*"
+  status=0
+  "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+}
+
+# agent ARGS: gpupci in the guest, as `run`.
+agent() {
+  run ssh -F "$ssh_config" "$host" "gpupci $*"
+  ((status != 255)) || fail "no ssh to $host"
+}
+
+# guest COMMAND: prepares or looks at the guest, which must work.
+guest() { ssh -F "$ssh_config" "$host" "set -e; $1"; }
+
+expect_status() { [[ $status == "$1" ]] || fail "exit status $1 was expected"; }
+
+# expect_out: stdout is exactly stdin; a test that expects none says expect_no_out.
+expect_out() { diff -u --label expected --label stdout - "$scratch/out" >&2 || fail "another stdout was expected"; }
+expect_no_out() { [[ ! -s $scratch/out ]] || fail "nothing on stdout was expected"; }
+
+# expect_err TEXT: stderr has it somewhere.
+expect_err() { grep -qF -- "$1" "$scratch/err" || fail "stderr with '$1' was expected"; }
+expect_no_err() { [[ ! -s $scratch/err ]] || fail "nothing on stderr was expected"; }
+
+# expect_done: it worked, said exactly what stdin has, and complained about nothing.
+expect_done() {
+  expect_status 0
+  expect_out
+  expect_no_err
+}
+
+# drivers: one line for each function of each card, read from the guest's own sysfs: "0000:02:00.0 bochs-drm".
+# Display controllers and what shares their slot are the cards, as QEMU's machine has no other.
+drivers() {
+  guest '
+    for display in /sys/bus/pci/devices/*; do
+      case $(cat "$display/class") in 0x0380*) ;; *) continue ;; esac
+      for device in "${display%.*}".*; do
+        driver=$(readlink "$device/driver" || echo none)
+        echo "${device##*/} ${driver##*/}"
+      done
+    done'
+}
+
+# expect_drivers: the lines of `drivers` are exactly stdin.
+expect_drivers() {
+  drivers >"$scratch/drivers"
+  diff -u --label expected --label drivers - "$scratch/drivers" >&2 || fail "other drivers were expected"
+}
+
+# fresh_cards libvirt|sysfs: every function has the driver that the kernel would choose, gpupci remembers
+# nothing, and libvirtd runs or not. By plain writes to sysfs, so that no test rests on what it tests.
+fresh_cards() {
+  guest '
+    lab-libvirtd stop
+    rm -rf /var/lib/gpupci/* /run/gpupci
+    rm -f /var/log/libvirt/libvirtd.log
+    for link in /sys/bus/pci/drivers/vfio-pci/0000:*; do
+      [ -e "$link" ] || continue
+      echo "${link##*/}" >/sys/bus/pci/drivers/vfio-pci/unbind
+    done
+    for device in /sys/bus/pci/devices/*; do
+      echo >"$device/driver_override"
+      [ -e "$device/driver" ] || echo "${device##*/}" >/sys/bus/pci/drivers_probe
+    done'
+  [[ $1 == sysfs ]] || guest 'lab-libvirtd start'
+}
+
+# expect_through libvirt|sysfs ADDRESS...: who detached these functions, by libvirt's own account.
+expect_through() {
+  local by=$1 address log
+  shift
+  log=$(guest 'grep -F "to inactive list" /var/log/libvirt/libvirtd.log || true')
+  for address in "$@"; do
+    if grep -qF "PCI device $address to" <<<"$log"; then
+      [[ $by == libvirt ]] || fail "libvirt detached $address"
+    else
+      [[ $by == sysfs ]] || fail "libvirt did not detach $address"
+    fi
+  done
+}

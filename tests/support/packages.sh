@@ -1,0 +1,109 @@
+#!/bin/bash
+# The one place that knows which Debian packages this project needs: builds, tests and the lab.
+#   packages.sh list GROUP...      all of them
+#   packages.sh missing GROUP...   those that are not installed
+#   packages.sh install GROUP...   installs the missing ones, and starts and enables nothing
+# Groups: build, test, lab. Made for Debian 12; needs root or sudo to install.
+set -euo pipefail
+
+packages_of() {
+  case $1 in
+    build)
+      echo g++ cmake ninja-build pkg-config
+      echo libcli11-dev libfmt-dev libgmock-dev libgtest-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
+      echo libssh-dev libvirt-dev libxml2-dev libyaml-cpp-dev nlohmann-json3-dev
+      ;;
+    test)
+      echo clang shellcheck                  # the second compiler, and the scripts
+      echo libvirt-clients libxml2-utils     # virt-xml-validate
+      echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
+      echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
+      ;;
+    lab)
+      echo qemu-system-x86
+      echo cpio kmod openssh-client procps iproute2     # to start the guest
+      # In the guest. Not libvirt-daemon-system, which would make the user's own machine a VM host.
+      echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils udev
+      echo libxml2-utils                     # virt-xml-validate
+      ;;
+    *) die "no such group: '$1' (want build, test or lab)" ;;
+  esac
+}
+
+die() {
+  echo "packages: $*" >&2
+  exit 1
+}
+
+list() {
+  local group
+  for group in "$@"; do
+    packages_of "$group"
+  done | tr ' ' '\n' | sort -u
+}
+
+missing() {
+  local package state
+  list "$@" | while read -r package; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ $state == installed ]] || echo "$package"
+  done
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# Debian starts what it installs. A policy of the machine's own is left as it is.
+policy=/usr/sbin/policy-rc.d
+forbid_starting() {
+  [[ ! -e $policy ]] || return 0
+  trap 'as_root rm -f "$policy"' EXIT
+  trap 'exit 1' INT TERM
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+}
+
+# Debian also enables what it installs, for the next boot.
+enabled_units() { find /etc/systemd/system -path '*.wants/*' -printf '%f\n' 2>/dev/null | sort -u; }
+
+install() {
+  local -a wanted
+  mapfile -t wanted < <(missing "$@")
+  # The lab downloads its kernel by itself, but apt has to know of one.
+  if ((${#wanted[@]} == 0)) && apt-cache show linux-image-amd64 >/dev/null 2>&1; then
+    return 0
+  fi
+  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+    die "not root and no sudo; as root: apt-get install ${wanted[*]}"
+  fi
+
+  if ! apt-get install --simulate --no-install-recommends "${wanted[@]}" linux-image-amd64 >/dev/null 2>&1; then
+    as_root apt-get -q update
+  fi
+  ((${#wanted[@]} > 0)) || return 0
+  echo "packages: installing ${wanted[*]}"
+
+  local before unit
+  before=$(enabled_units)
+  forbid_starting
+  # Old lists name files that the mirror has no more, which only the download finds out.
+  apt_install "${wanted[@]}" || { as_root apt-get -q update && apt_install "${wanted[@]}"; }
+  while read -r unit; do
+    echo "packages: leaving $unit disabled; to have it: systemctl enable $unit"
+    as_root systemctl --quiet disable "$unit"
+  done < <(comm -13 <(echo "$before") <(enabled_units))
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
+}
+
+case ${1:-} in
+  list | missing | install) "$@" ;;
+  *) die "usage: packages.sh list|missing|install GROUP..." ;;
+esac

@@ -1,0 +1,119 @@
+#include <map>
+#include <ranges>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/guard.h"
+#include "node-agent/transaction.h"
+
+namespace cluster::agent {
+namespace {
+
+std::string driver_words(const SavedDrivers::Driver& driver) {
+  return driver ? "on " + *driver : "without a driver";
+}
+
+class Detach {
+ public:
+  Detach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
+
+  CardReport run(const std::vector<Card>& together) {
+    try {
+      plan();
+      if (todo_.empty()) return report_;
+      if (const auto why = refusal(card_, together, tools_.sysfs, tools_.settings)) {
+        throw Error(Fault::refused, *why);
+      }
+      save();
+      for (auto* one : todo_) detach(*one);
+    } catch (const Error& error) {
+      report_.error = error.what();
+      put_back();
+    }
+    return report_;
+  }
+
+ private:
+  bool acts() const { return tools_.mode == virt::Mode::act; }
+
+  void plan() {
+    for (auto& one : report_.functions) {
+      if (one.function.driver && tools_.settings.is_stub(*one.function.driver)) {
+        one.outcome = Outcome::already_detached;
+      } else {
+        todo_.push_back(&one);
+      }
+    }
+  }
+
+  void save() {
+    std::map<PciAddress, SavedDrivers::Driver> drivers;
+    std::vector<std::string> words;
+    for (const auto* one : todo_) {
+      drivers[one->function.pci] = one->function.driver;
+      words.push_back(one->function.pci.sysfs() + " " + driver_words(one->function.driver));
+    }
+    tools_.on_step("# save that " + joined(words, ", "));
+    if (acts()) tools_.saved.save(drivers);
+  }
+
+  void detach(FunctionReport& one) {
+    const auto& pci = one.function.pci;
+    begun_.push_back(&one);
+    one.outcome = Outcome::failed;
+    tools_.devices.detach(pci);
+    tools_.on_step("readlink " + (tools_.sysfs.device_path(pci) / "driver").native() + "  # " +
+                   tools_.settings.stub_driver);
+    if (!acts()) {
+      one.outcome = Outcome::would_detach;
+      return;
+    }
+    const auto driver = tools_.sysfs.driver(pci);
+    if (!driver || !tools_.settings.is_stub(*driver)) {
+      throw Error(Fault::io, pci.sysfs() + (driver ? " is still on " + *driver : " has no driver") +
+                                 ", want " + tools_.settings.stub_driver);
+    }
+    originals_[pci] = one.function.driver;
+    one.function.driver = driver;
+    one.outcome = Outcome::detached;
+  }
+
+  // In reverse; the function that failed first, for it may have got half way.
+  void put_back() {
+    if (!acts() || begun_.empty()) return;
+    std::vector<std::string> back;
+    std::vector<std::string> lost;
+    for (auto* one : begun_ | std::views::reverse) {
+      const auto& pci = one->function.pci;
+      const auto original =
+          one->outcome == Outcome::detached ? originals_[pci] : one->function.driver;
+      try {
+        give_back(pci, original, tools_);
+        tools_.saved.forget(pci);
+        if (one->outcome == Outcome::detached) one->outcome = Outcome::rolled_back;
+        back.push_back(pci.sysfs() + " " + driver_words(original));
+      } catch (const Error& error) {
+        one->outcome = Outcome::failed;
+        lost.push_back(pci.sysfs() + " (" + error.what() + ")");
+      }
+      one->function.driver = tools_.sysfs.driver(pci);
+    }
+    if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
+    if (!lost.empty()) report_.error += "; NOT put back: " + joined(lost, ", ");
+  }
+
+  const Card& card_;
+  Tools& tools_;
+  CardReport report_;
+  std::vector<FunctionReport*> todo_;
+  std::vector<FunctionReport*> begun_;
+  std::map<PciAddress, SavedDrivers::Driver> originals_;
+};
+
+}  // namespace
+
+CardReport detach_card(const Card& card, const std::vector<Card>& together, Tools& tools) {
+  return Detach(card, tools).run(together);
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "node-agent/settings.h"
+#include "node-agent/sysfs.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+/// The NodeDevices of this host: libvirt's where its daemon answers, else those of sysfs. libvirt
+/// knows no stub driver but vfio, so with another setting it is always sysfs. May block: see
+/// worker.h.
+std::unique_ptr<virt::NodeDevices> open_host_devices(const Sysfs& sysfs, const Settings& settings,
+                                                     virt::Mode mode, virt::StepListener on_step);
+
+}  // namespace cluster::agent

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node-agent/report.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+// What `gpupci --json` prints: one document on one line. Keys are only ever added. Addresses in
+// libvirt's spelling, ids as four hex digits, null for what is not there.
+
+/// gpupci -l --json and gpupci -s NAME|all --json:
+///   {"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [
+///      {"pci": "pci_0000_02_00_0", "kind": "video", "class": "0300", "vendor": "10de",
+///       "device": "1c03", "driver": "nvidia", "iommu_group": 13}]}]}
+std::string cards_json(const std::vector<Card>& cards);
+
+/// gpupci -d NAME|all --json and gpupci -a NAME|all --json:
+///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [
+///      {"name": "gpupci1", "pci": "pci_0000_02_00_0", "error": null, "steps": ["virsh ..."],
+///       "functions": [{as above, "outcome": "detached"}]}]}
+/// action: "detach" or "attach"; through: "libvirt", "sysfs", or null when there was nothing to do;
+/// outcome: "detached", "already detached", "would detach", "rolled back", "attached", "already
+/// attached", "would attach", "not attached", "failed", "untouched" (report.h says what they mean).
+std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
+                         const std::vector<CardReport>& reports);
+
+}  // namespace cluster::agent

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "core/file.h"
+
+namespace cluster::agent {
+
+/// One gpupci acts at a time. Held from construction to destruction, by flock(2) on `file`, so the
+/// kernel frees it when the process dies; a child that is stuck in the kernel goes on holding it,
+/// and nobody acts beside it.
+class Lock {
+ public:
+  /// Waits for the lock, at most `patience`. Throws Error(refused) when another gpupci still has it
+  /// then, Error(io) when the file cannot be made.
+  Lock(const std::filesystem::path& file, std::chrono::milliseconds patience);
+
+ private:
+  FileDescriptor file_;
+};
+
+}  // namespace cluster::agent

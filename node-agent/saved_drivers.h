@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/pci_address.h"
+
+namespace cluster::agent {
+
+/// Which driver each detached function had before: kept in one file, so that attach can tell
+/// whether the right one came back, also after a crash or a reboot. The file is
+///   {"version": 1, "drivers": {"0000:02:00.0": "nvidia", "0000:02:00.1": null}}
+/// and every change replaces it whole. Whoever changes it holds the lock (lock.h).
+class SavedDrivers {
+ public:
+  /// nothing: the function had no driver.
+  using Driver = std::optional<std::string>;
+
+  /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.
+  explicit SavedDrivers(std::filesystem::path file);
+
+  /// What was saved of a function; nothing when nothing was.
+  std::optional<Driver> find(const PciAddress& pci) const;
+
+  /// Saves some more, on disk when it returns. Throws Error(io).
+  void save(const std::map<PciAddress, Driver>& drivers);
+
+  /// Forgets a function. Throws Error(io).
+  void forget(const PciAddress& pci);
+
+ private:
+  void write() const;
+
+  std::filesystem::path file_;
+  std::map<PciAddress, Driver> drivers_;
+};
+
+}  // namespace cluster::agent

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cluster::agent {
+
+/// What /etc/gpupci/gpupci.yaml says, with the defaults of a node that has none:
+///   vendors: ["10de", "1002"]                   # four hex digits each
+///   classes: ["0300", "0302", "0380", "1200"]   # base class and subclass
+///   stub_driver: vfio-pci                       # who holds a card for the VMs; pci-stub on old
+///   nodes
+struct Settings {
+  std::vector<std::uint16_t> vendors{0x10de, 0x1002};  // NVIDIA, AMD
+  std::vector<std::uint16_t> classes{0x0300, 0x0302, 0x0380,
+                                     0x1200};  // VGA, 3D, display, accelerator
+  std::string stub_driver = "vfio-pci";
+
+  /// Whether `driver` holds a function for VMs instead of the host: the stub driver, pci-stub or
+  /// vfio-pci whichever that is, or a variant of vfio-pci that libvirt prefers for some cards since
+  /// 10.0 ("nvgrace-gpu-vfio-pci").
+  bool is_stub(std::string_view driver) const;
+};
+
+/// Reads the settings; a missing file is the defaults. Throws Error(usage) with FILE:LINE when a
+/// key is unknown or given twice, a value has the wrong type, or the text is no YAML; Error(io)
+/// when the file cannot be read.
+Settings load_settings(const std::filesystem::path& path);
+
+}  // namespace cluster::agent

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/pci_address.h"
+
+namespace cluster::agent {
+
+/// What the kernel says of one PCI function (Documentation/ABI/testing/sysfs-bus-pci).
+struct PciFunction {
+  PciAddress pci;
+  std::uint16_t device_class = 0;     ///< base class and subclass, 0x0300; no programming interface
+  std::uint16_t vendor = 0;           ///< 0x10de
+  std::uint16_t device = 0;           ///< 0x1c03
+  std::optional<std::string> driver;  ///< "nvidia"; nothing when no driver has it
+  std::optional<int> iommu_group;     ///< nothing when the IOMMU is off
+};
+
+/// Four hex digits, "10de", as the ids of PCI are written.
+std::string hex4(std::uint16_t id);
+
+/// The PCI part of /sys, whose place is given: a folder stands for it in tests.
+class Sysfs {
+ public:
+  explicit Sysfs(std::filesystem::path root) : root_(std::move(root)) {}
+
+  /// Every PCI function of the host, by address; empty where there is no PCI.
+  std::vector<PciAddress> functions() const;
+
+  /// One attribute of a function, "0x030000"; nothing when it has no such attribute or has gone.
+  std::optional<std::string> attribute(const PciAddress& pci, std::string_view name) const;
+
+  /// Base class and subclass; nothing when the function has gone.
+  std::optional<std::uint16_t> device_class(const PciAddress& pci) const;
+
+  /// Everything of a function. Throws Error(io) when it has gone.
+  PciFunction read(const PciAddress& pci) const;
+
+  /// Name of the driver that has it, "vfio-pci".
+  std::optional<std::string> driver(const PciAddress& pci) const;
+
+  /// The only driver that may take the function: "vfio-pci"; empty when any may.
+  std::string driver_override(const PciAddress& pci) const;
+
+  /// Whether it is a virtual function of SR-IOV.
+  bool is_virtual(const PciAddress& pci) const;
+
+  /// The functions that share an IOMMU group, by address: the kernel gives them to a VM together or
+  /// not at all (Documentation/driver-api/vfio.rst, "Groups, Devices, and IOMMUs").
+  std::vector<PciAddress> group_members(int group) const;
+
+  std::filesystem::path device_path(const PciAddress& pci) const;    ///< .../devices/0000:02:00.0
+  std::filesystem::path driver_path(std::string_view driver) const;  ///< .../drivers/vfio-pci
+  std::filesystem::path probe_path()
+      const;  ///< .../drivers_probe: an address written is probed anew
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace cluster::agent

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <vector>
+
+#include "node-agent/cards.h"
+#include "node-agent/report.h"
+#include "node-agent/saved_drivers.h"
+#include "node-agent/settings.h"
+#include "node-agent/sysfs.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+/// What a transaction works with. Whoever acts holds the lock.
+struct Tools {
+  const Sysfs& sysfs;
+  const Settings& settings;
+  SavedDrivers& saved;
+  virt::NodeDevices& devices;
+  virt::StepListener on_step;  ///< hears of the steps that are not taken by `devices`
+  virt::Mode mode = virt::Mode::act;
+};
+
+/// Takes a card from the host, all functions or none: guard, save each function's driver, detach in
+/// the order of the functions, read back each driver. On a failure what was done is put back in
+/// reverse order and read back too, and the report says both. Functions that the stub driver has
+/// already stay as they are. `together` are the cards of the same call. Never throws Error: the
+/// report has it.
+CardReport detach_card(const Card& card, const std::vector<Card>& together, Tools& tools);
+
+/// Gives a card back to the host: function 0 first, each read back: it must have left the stub
+/// driver and, where a driver was saved, have that one again. When a video function or the first
+/// one fails, the rest is left alone; other failures do not hold up the rest. Nothing is rolled
+/// back: to unbind a driver that has just come back would be the more dangerous act. Never throws
+/// Error.
+CardReport attach_card(const Card& card, Tools& tools);
+
+/// Whether the host does not have the function: the stub driver has it, or a detach was cut short
+/// between two steps. `saved` is the driver it had before, where one was saved.
+bool is_away(const PciAddress& pci, const SavedDrivers::Driver& saved, const Tools& tools);
+
+/// Gives one function back, at whatever point of a detach it is. One that is not away is not
+/// rebound, only freed of a driver_override that would send it to the stub driver at the next
+/// probe. Throws Error(io) when afterwards the stub driver or the driver_override is still there,
+/// or the driver is not the one that was saved.
+void give_back(const PciAddress& pci, const SavedDrivers::Driver& saved, Tools& tools);
+
+}  // namespace cluster::agent

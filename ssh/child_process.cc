@@ -1,0 +1,89 @@
+#include "ssh/child_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::ssh {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
+}
+
+// In the new process; only what may be called between fork and exec.
+[[noreturn]] void become(char* const* arguments, pid_t parent, int out, int err) {
+  setsid();  // no terminal: it cannot ask for a password
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(ChildProcess::kNoProgram);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  dup2(out, STDOUT_FILENO);
+  dup2(err, STDERR_FILENO);
+  execvp(arguments[0], arguments);
+  _exit(ChildProcess::kNoProgram);
+}
+
+}  // namespace
+
+Pipe::Pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) refuse("make a pipe");
+  read = Descriptor(ends[0]);
+  write = Descriptor(ends[1]);
+  fcntl(read.get(), F_SETFL, O_NONBLOCK);
+}
+
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
+  Pipe out;
+  Pipe err;
+  std::vector<char*> words;
+  std::ranges::transform(arguments, std::back_inserter(words),
+                         [](const std::string& word) { return const_cast<char*>(word.c_str()); });
+  words.push_back(nullptr);
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ < 0) refuse("start " + quote(arguments[0]));
+  if (pid_ == 0) become(words.data(), parent, out.write.get(), err.write.get());
+  // By number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
+  pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  out_ = std::move(out.read);
+  err_ = std::move(err.read);
+}
+
+ChildProcess::~ChildProcess() {
+  if (pid_ < 0) return;
+  signal(SIGKILL);
+  wait_for(0);
+}
+
+void ChildProcess::signal(int number) const {
+  if (pid_ > 0) kill(pid_, number);  // not reaped yet, so the number is still its own
+}
+
+std::optional<int> ChildProcess::wait_for(int options) {
+  int status = 0;
+  pid_t found = 0;
+  do {
+    found = waitpid(pid_, &status, options);
+  } while (found < 0 && errno == EINTR);
+  if (found == 0) return std::nullopt;
+  pid_ = -1;
+  return status;
+}
+
+}  // namespace cluster::ssh

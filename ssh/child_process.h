@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ssh/descriptor.h"
+
+namespace cluster::ssh {
+
+/// A process of ours with its output in pipes. It has no terminal to ask anything on, reads nothing
+/// (/dev/null), and does not outlive the thread that started it.
+class ChildProcess {
+ public:
+  /// Starts `arguments`, the first of which is looked up in $PATH. Throws Error(io) when the kernel
+  /// gives no process, pipe or descriptor; a program that is not there exits with kNoProgram.
+  explicit ChildProcess(const std::vector<std::string>& arguments);
+  /// Kills it when it has not been reaped.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  /// Exit status of a program that could not be started.
+  static constexpr int kNoProgram = 127;
+
+  /// Readable without blocking.
+  int out() const { return out_.get(); }
+  int err() const { return err_.get(); }
+  /// Readable once it has exited (pidfd_open(2)).
+  int exit() const { return pidfd_.get(); }
+
+  void signal(int number) const;
+
+  /// Its wait status (waitpid(2)) once it has exited, said once; nothing while it runs.
+  std::optional<int> reap() { return wait_for(WNOHANG); }
+
+ private:
+  std::optional<int> wait_for(int options);
+
+  pid_t pid_ = -1;  // -1: reaped
+  Descriptor pidfd_;
+  Descriptor out_;
+  Descriptor err_;
+};
+
+/// A pipe whose read end does not block; both are closed on exec. Throws Error(io).
+struct Pipe {
+  Pipe();
+  Descriptor read;
+  Descriptor write;
+};
+
+}  // namespace cluster::ssh

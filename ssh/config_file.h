@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cluster::ssh {
+
+/// One line of a configuration file.
+struct Setting {
+  std::string keyword;             ///< in lower case: "hostname"
+  std::vector<std::string> words;  ///< its arguments, without quotes; at least one
+  std::string where;               ///< "/root/.ssh/config:3"
+};
+
+/// Settings that count for the same hosts.
+struct ConfigBlock {
+  std::vector<Setting> conditions;  ///< `host` and `match` lines that must all match
+  std::vector<Setting> settings;
+};
+
+/// Where a file and its relatives are.
+struct ConfigFolders {
+  std::string home;      ///< what a leading `~/` stands for
+  std::string includes;  ///< what an Include without a leading `/` or `~` is relative to
+};
+
+/// The blocks of `text`, the content of `file`, in the order of the lines; Include is followed.
+/// Throws Error(usage) with `FILE:LINE: ` when a line cannot be read.
+std::vector<ConfigBlock> parse_config(std::string_view text, const std::string& file,
+                                      const ConfigFolders& folders);
+
+/// The blocks of `file`; none when it does not exist and need not. Throws Error(usage) when it
+/// cannot be read.
+std::vector<ConfigBlock> read_config(const std::string& file, bool must_exist,
+                                     const ConfigFolders& folders);
+
+}  // namespace cluster::ssh

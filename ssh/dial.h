@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ssh/descriptor.h"
+#include "ssh/loop.h"
+#include "ssh/resolver.h"
+#include "ssh/route.h"
+
+namespace cluster::ssh {
+
+/// Connects to a host: looks up its name, then tries its addresses one after another, each for its
+/// share of the time that is left.
+class Dial : public Waiter {
+ public:
+  /// Gets the connected socket, non-blocking; or none, and the reason.
+  using Done = std::function<void(Descriptor socket, std::string reason)>;
+
+  /// `done` is called once, from a later turn of the loop or within start(); whoever owns the Dial
+  /// bounds the whole.
+  Dial(Loop& loop, Resolver& resolver, const Route& route, Clock::time_point deadline, Done done);
+  ~Dial() override;
+  Dial(const Dial&) = delete;
+  Dial& operator=(const Dial&) = delete;
+
+  void start();
+
+  void ready() override;
+  void late() override;
+
+ private:
+  void connect_next();
+  void finish(Descriptor socket, const std::string& reason);
+  void drop_socket();
+
+  Loop& loop_;
+  Resolver& resolver_;
+  const Route& route_;
+  Clock::time_point deadline_;
+  Done done_;
+  std::uint64_t ticket_ = 0;
+  std::vector<SocketAddress> addresses_;
+  std::size_t next_ = 0;
+  Descriptor socket_;
+  std::string problem_;  // of the address tried last
+};
+
+}  // namespace cluster::ssh

@@ -1,0 +1,122 @@
+#include "ssh/fan_out.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include "core/error.h"
+#include "ssh/config.h"
+#include "ssh/job.h"
+#include "ssh/session.h"
+#include "ssh/ssh_process.h"
+
+namespace cluster::ssh {
+namespace {
+
+// Descriptors of one host (its socket twice, an agent's twice) and those that are not a host's.
+constexpr std::size_t kDescriptorsPerHost = 4;
+constexpr std::size_t kOtherDescriptors = 64;
+
+// Raises the bound on open descriptors as far as it goes; returns how many hosts that is enough
+// for.
+std::size_t room_for_hosts() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const auto open = std::max<std::size_t>(limit.rlim_cur, kOtherDescriptors + kDescriptorsPerHost);
+  return (open - kOtherDescriptors) / kDescriptorsPerHost;
+}
+
+// libssh writes to sockets whose other end may be gone. The signal is blocked for this thread, and
+// taken away before it can be delivered.
+class WithoutSigpipe {
+ public:
+  WithoutSigpipe() {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~WithoutSigpipe() {
+    const timespec now{};
+    while (sigtimedwait(&sigpipe_, nullptr, &now) > 0) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  WithoutSigpipe(const WithoutSigpipe&) = delete;
+  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+
+ private:
+  sigset_t sigpipe_{};
+  sigset_t before_{};
+};
+
+std::vector<Route> find_routes(const std::vector<Target>& targets, const Operator& me) {
+  const Config config = Config::read(me);
+  std::vector<Route> routes;
+  for (const auto& target : targets) routes.push_back(config.route(target, me));
+  return routes;
+}
+
+// A host whose only keys are locked in an agent and that wants no other key of it: libssh cannot
+// ask an agent for one key.
+void notice_locked_identities(Run& run, Route& route) {
+  if (!route.identities_only || route.agent_socket.empty() || !route.needs_openssh.empty()) return;
+  if (std::ranges::any_of(route.identity_files, [&](const std::string& file) {
+        return run.identities.load(file).is_locked;
+      })) {
+    route.needs_openssh = "IdentitiesOnly";
+  }
+}
+
+}  // namespace
+
+FanOut::FanOut() = default;
+FanOut::FanOut(Operator me) : me_(std::move(me)) {}
+FanOut::~FanOut() = default;
+
+std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::string& command,
+                               const Limits& limits, Sink& sink) {
+  if (command.empty()) throw Error(Fault::usage, "there is no command to run");
+  if (command.find('\0') != std::string::npos) {
+    throw Error(Fault::usage, "a command cannot have a NUL character");
+  }
+  if (!me_) me_ = Operator::current();
+  if (libssh_ == nullptr) libssh_ = std::make_unique<LibSsh>();
+  const auto routes = find_routes(targets, *me_);
+  const std::size_t at_once = std::clamp<std::size_t>(limits.at_once, 1, room_for_hosts());
+  const WithoutSigpipe without_sigpipe;
+
+  Run run(*libssh_, command, limits, sink);
+  std::vector<std::unique_ptr<Job>> jobs(targets.size());
+  std::vector<Reply> replies(targets.size());
+  std::size_t started = 0;
+  std::size_t ended = 0;
+  while (ended < targets.size()) {
+    for (; started < targets.size() && started - ended < at_once; ++started) {
+      Route route = routes[started];
+      notice_locked_identities(run, route);
+      if (route.needs_openssh.empty()) {
+        jobs[started] = std::make_unique<Session>(run, started, std::move(route));
+      } else {
+        jobs[started] =
+            std::make_unique<SshProcess>(run, started, std::move(route), targets[started], *me_);
+      }
+      jobs[started]->start();
+    }
+    if (run.ended.empty()) run.loop.turn();
+    for (const auto target : std::exchange(run.ended, {})) {
+      replies[target] = jobs[target]->reply();
+      jobs[target].reset();
+      ++ended;
+      sink.ended(target, replies[target]);
+    }
+  }
+  return replies;
+}
+
+}  // namespace cluster::ssh

@@ -1,0 +1,121 @@
+#include "ssh/host_key.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/text.h"
+
+namespace cluster::ssh {
+namespace {
+
+// A type of host key, its signature algorithms (an RSA key has two), and the name that ssh-keyscan
+// and the files in /etc/ssh have for it.
+struct KeyType {
+  std::string_view name;
+  std::string_view algorithms;
+  std::string_view family;
+};
+
+constexpr std::array<KeyType, 5> kKeyTypes{{
+    {"ssh-ed25519", "ssh-ed25519", "ed25519"},
+    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", "ecdsa"},
+    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", "ecdsa"},
+    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", "ecdsa"},
+    {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256", "rsa"},
+}};
+
+std::string family(const std::string& type) {
+  const auto* at = std::ranges::find(kKeyTypes, type, &KeyType::name);
+  return std::string(at == kKeyTypes.end() ? "ed25519" : at->family);
+}
+
+// The command that files the host's key where it is looked for.
+std::string learn_command(const Route& route, const HostKey& shown) {
+  std::string command = "ssh-keyscan -t " + family(shown.type);
+  if (route.port != 22) command += " -p " + std::to_string(route.port);
+  command += " " + shell_word(route.address);
+  if (route.has_alias) {
+    command += " | sed " + shell_word("s/^[^ ]*/" + route.known_names[0] + "/");
+  }
+  return command + " >> " + shell_word(route.known_hosts_files[0]);
+}
+
+std::string unknown(const Route& route, const HostKey& shown) {
+  std::string reason = "the host key of " + place(route) + " is not known (" + shown.type + ", " +
+                       shown.fingerprint + "); compare it with `ssh-keygen -lf /etc/ssh/ssh_host_" +
+                       family(shown.type) + "_key.pub` there";
+  if (route.known_hosts_files.empty()) return reason + ", and name a UserKnownHostsFile for it";
+  return reason + ", then: " + learn_command(route, shown);
+}
+
+std::string changed(const Route& route, const HostKey& shown, const KnownKey& known) {
+  const std::string file = known.where.substr(0, known.where.rfind(':'));
+  std::string forget;
+  for (const auto& name : route.known_names) {
+    if (!forget.empty()) forget += "; ";
+    forget += "ssh-keygen -f " + shell_word(file) + " -R " + shell_word(name);
+  }
+  return "the host key of " + place(route) + " is not the one in " + known.where + ": it shows " +
+         shown.type + ", " + shown.fingerprint +
+         "; somebody may be listening in; if the key was changed on purpose: " + forget;
+}
+
+}  // namespace
+
+std::optional<HostKey> shown_key(const LibSsh& libssh, ssh_session session) {
+  ssh_key raw_key = nullptr;
+  if (libssh.ssh_get_server_publickey(session, &raw_key) != SSH_OK) return std::nullopt;
+  const OwnedKey key(raw_key, libssh.ssh_key_free);
+  char* raw_text = nullptr;
+  if (libssh.ssh_pki_export_pubkey_base64(raw_key, &raw_text) != SSH_OK) return std::nullopt;
+  const OwnedText base64(raw_text, libssh.ssh_string_free_char);
+  unsigned char* hash = nullptr;
+  std::size_t size = 0;
+  if (libssh.ssh_get_publickey_hash(raw_key, SSH_PUBLICKEY_HASH_SHA256, &hash, &size) != SSH_OK) {
+    return std::nullopt;
+  }
+  const OwnedText fingerprint(
+      libssh.ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, size),
+      libssh.ssh_string_free_char);
+  libssh.ssh_clean_pubkey_hash(&hash);
+  if (fingerprint == nullptr) return std::nullopt;
+  const char* type = libssh.ssh_key_type_to_char(libssh.ssh_key_type(raw_key));
+  return HostKey{type, base64.get(), fingerprint.get()};
+}
+
+std::string host_key_algorithms(const std::vector<KnownKey>& known) {
+  std::string first;
+  std::string rest;
+  for (const auto& type : kKeyTypes) {
+    const bool is_known = std::ranges::any_of(known, [&](const KnownKey& key) {
+      return key.mark == KnownKey::Mark::trusted && key.type == type.name;
+    });
+    std::string& list = is_known ? first : rest;
+    if (!list.empty()) list += ",";
+    list += type.algorithms;
+  }
+  return first.empty() ? rest : rest.empty() ? first : first + "," + rest;
+}
+
+std::string distrust(const Route& route, const HostKey& shown, const std::vector<KnownKey>& known) {
+  const KnownKey* same = nullptr;
+  const KnownKey* other = nullptr;
+  for (const auto& key : known) {
+    const bool is_same = key.base64 == shown.base64;
+    if (is_same && key.mark == KnownKey::Mark::revoked) {
+      return "the host key of " + place(route) + " is revoked by " + key.where + " (" + shown.type +
+             ", " + shown.fingerprint + "); give the host a new key";
+    }
+    if (key.mark != KnownKey::Mark::trusted) continue;
+    if (is_same) same = &key;
+    // A key of the same type says most about what has changed.
+    if (!is_same && (other == nullptr || (key.type == shown.type && other->type != shown.type))) {
+      other = &key;
+    }
+  }
+  if (same != nullptr) return "";
+  return other == nullptr ? unknown(route, shown) : changed(route, shown, *other);
+}
+
+}  // namespace cluster::ssh

@@ -1,0 +1,57 @@
+#include "ssh/identity.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace cluster::ssh {
+namespace {
+
+// libssh asks for the passphrase of a locked key; nobody is there to type it. Called from C.
+int note_passphrase(const char*, char*, std::size_t, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+bool is_security_key(ssh_keytypes_e type) {
+  return type == SSH_KEYTYPE_SK_ECDSA || type == SSH_KEYTYPE_SK_ED25519;
+}
+
+}  // namespace
+
+const Identity& Identities::load(const std::string& path) {
+  auto at = loaded_.find(path);
+  if (at == loaded_.end()) at = loaded_.emplace(path, read(path)).first;
+  return at->second;
+}
+
+Identity Identities::read(const std::string& path) const {
+  const auto none = [this](std::string problem, bool is_locked = false) {
+    return Identity{OwnedKey(nullptr, libssh_.ssh_key_free), std::move(problem), is_locked};
+  };
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return none("", access((path + ".pub").c_str(), F_OK) == 0);
+    return none(std::string("cannot be read: ") + strerror(errno));
+  }
+  // As OpenSSH: a private key of ours that others can read is no secret any more.
+  if (status.st_uid == getuid() && (status.st_mode & 077U) != 0) {
+    return none("can be read by others (chmod 600 it)");
+  }
+  ssh_key raw = nullptr;
+  bool passphrase_asked = false;
+  const int code = libssh_.ssh_pki_import_privkey_file(path.c_str(), nullptr, note_passphrase,
+                                                       &passphrase_asked, &raw);
+  if (passphrase_asked) return none("has a passphrase (ssh-add it)", true);
+  if (code != SSH_OK) return none("is no private key that can be read");
+  OwnedKey key(raw, libssh_.ssh_key_free);
+  if (is_security_key(libssh_.ssh_key_type(key.get()))) {
+    return none("is a security key (ssh-add it)", true);
+  }
+  return {std::move(key), "", false};
+}
+
+}  // namespace cluster::ssh

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "ssh/libssh.h"
+
+namespace cluster::ssh {
+
+/// A private key file of the operator.
+struct Identity {
+  OwnedKey key;         ///< none when it cannot be used
+  std::string problem;  ///< why not: "has a passphrase, ..."; "" also when there is no such file
+  bool is_locked;       ///< it needs its agent: a passphrase or a security key
+};
+
+/// The private keys of a run, each file read once.
+class Identities {
+ public:
+  explicit Identities(const LibSsh& libssh) : libssh_(libssh) {}
+
+  /// The key in `path`; valid as long as this.
+  const Identity& load(const std::string& path);
+
+ private:
+  Identity read(const std::string& path) const;
+
+  const LibSsh& libssh_;
+  std::map<std::string, Identity> loaded_;
+};
+
+}  // namespace cluster::ssh

@@ -1,0 +1,37 @@
+#include "ssh/job.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cluster::ssh {
+
+Job::Job(Run& run, std::size_t target, Route route)
+    : run_(run),
+      target_(target),
+      route_(std::move(route)),
+      connect_timeout_(run.limits.connect_timeout) {
+  // The configuration may make it shorter; the operator's own word is the upper bound.
+  if (route_.connect_timeout.count() > 0) {
+    connect_timeout_ = std::min(connect_timeout_, route_.connect_timeout);
+  }
+}
+
+std::string Job::connect_bound() const {
+  return "within " + std::to_string(connect_timeout_.count()) + " s";
+}
+
+Clock::time_point Job::command_deadline() const {
+  if (run_.limits.command_timeout.count() == 0) return Clock::time_point::max();
+  return Clock::now() + run_.limits.command_timeout;
+}
+
+void Job::conclude(End end, int status, std::string reason) {
+  if (std::exchange(has_ended_, true)) return;
+  const auto elapsed = Clock::now() - started_;
+  reply_ = {end, status, std::move(reason),
+            std::chrono::duration_cast<std::chrono::milliseconds>(elapsed)};
+  run_.loop.silence(*this);
+  run_.ended.push_back(target_);
+}
+
+}  // namespace cluster::ssh

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ssh/agent.h"
+#include "ssh/identity.h"
+#include "ssh/known_hosts.h"
+#include "ssh/libssh.h"
+#include "ssh/loop.h"
+#include "ssh/resolver.h"
+#include "ssh/route.h"
+#include "ssh/transport.h"
+#include "ssh/watchdog.h"
+
+namespace cluster::ssh {
+
+/// What the hosts of one run share. One thread works on all of them.
+class Run {
+ public:
+  Run(const LibSsh& table, const std::string& the_command, const Limits& the_limits, Sink& the_sink)
+      : libssh(table),
+        command(the_command),
+        limits(the_limits),
+        sink(the_sink),
+        resolver(loop),
+        identities(table) {}
+
+  const LibSsh& libssh;
+  const std::string& command;
+  const Limits& limits;
+  Sink& sink;
+  Loop loop;
+  Resolver resolver;
+  Identities identities;
+  Watchdog watchdog;
+  std::vector<std::size_t> ended;  ///< targets whose Job has ended and can go
+
+  /// The agent behind `path`, the same one for all hosts.
+  Agent& agent(const std::string& path) { return agents_.try_emplace(path, path).first->second; }
+
+  /// The table of `files`, read with the first host that has them.
+  const KnownHosts& known_hosts(const std::vector<std::string>& files) {
+    return known_hosts_.try_emplace(files, files).first->second;
+  }
+
+ private:
+  std::map<std::string, Agent> agents_;
+  std::map<std::vector<std::string>, KnownHosts> known_hosts_;
+};
+
+/// The work on one host, from connecting to the end. Woken by the loop of its Run.
+class Job : public Waiter {
+ public:
+  /// `route` is what `run.command` takes to the host `run` knows as number `target`.
+  Job(Run& run, std::size_t target, Route route);
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  /// Begins. May end at once.
+  virtual void start() = 0;
+
+  /// How it went; complete once `target` is in Run::ended.
+  const Reply& reply() const { return reply_; }
+
+ protected:
+  Run& run() const { return run_; }
+  const Route& route() const { return route_; }
+  std::size_t target() const { return target_; }
+
+  /// The time by which the command must have started.
+  Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
+  /// "within 10 s": how long that was.
+  std::string connect_bound() const;
+  /// The time by which a command that starts now must have ended.
+  Clock::time_point command_deadline() const;
+
+  /// Ends the job, once. The first call counts.
+  void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }
+  void end_with_status(int status) { conclude(End::exited, status, ""); }
+  bool has_ended() const { return has_ended_; }
+
+ private:
+  void conclude(End end, int status, std::string reason);
+
+  Run& run_;
+  std::size_t target_;
+  Route route_;
+  Clock::time_point started_ = Clock::now();
+  std::chrono::seconds connect_timeout_;
+  Reply reply_;
+  bool has_ended_ = false;
+};
+
+}  // namespace cluster::ssh

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "ssh/descriptor.h"
+
+namespace cluster::ssh {
+
+using Clock = std::chrono::steady_clock;
+
+/// Somebody whom a Loop wakes.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  /// A watched descriptor can be read or written, or its other end is gone; may be a false alarm.
+  virtual void ready() = 0;
+  /// The time set with Loop::alarm has come.
+  virtual void late() = 0;
+};
+
+/// Waits for many descriptors and alarms at once (epoll). Who waits forgets its descriptors and
+/// silences its alarm before it dies or closes them.
+class Loop {
+ public:
+  /// Throws Error(io) when the kernel gives no epoll descriptor.
+  Loop();
+
+  /// Wakes `waiter` when one of `events` (EPOLLIN, EPOLLOUT) happens on `fd`; replaces what was
+  /// asked for `fd` before.
+  void watch(int fd, std::uint32_t events, Waiter& waiter);
+  void forget(int fd);
+
+  /// Calls waiter.late() at `when`, once; replaces its earlier alarm. time_point::max() is never.
+  void alarm(Waiter& waiter, Clock::time_point when);
+  void silence(Waiter& waiter) { alarm(waiter, Clock::time_point::max()); }
+
+  /// Sleeps until something happens and wakes who waits for it: first those with news, then those
+  /// whose time has come, so that a host is not late because another one kept us busy.
+  void turn();
+
+ private:
+  struct Watch {
+    std::uint32_t events;
+    Waiter* waiter;
+  };
+
+  int milliseconds_to_next_alarm() const;
+
+  Descriptor epoll_;
+  std::unordered_map<int, Watch> watches_;
+  std::set<std::pair<Clock::time_point, Waiter*>> alarms_;
+  std::unordered_map<Waiter*, Clock::time_point> times_;
+};
+
+}  // namespace cluster::ssh

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace cluster::ssh {
+
+/// How to reach a host: a Target with all that the configuration says of it.
+struct Route {
+  std::string name;     ///< what the operator calls it
+  std::string address;  ///< IP address or DNS name to connect to
+  int port = 22;
+  std::string user;                         ///< login name there
+  std::chrono::seconds connect_timeout{0};  ///< of the configuration; 0 = it has none
+
+  std::vector<std::string> identity_files;  ///< private keys to try, in this order
+  std::string agent_socket;                 ///< "" = ask no agent
+  bool identities_only = false;             ///< of the agent's keys, only those of identity_files
+
+  std::vector<std::string> known_hosts_files;  ///< the first is where a new key belongs
+  std::vector<std::string> known_names;        ///< spellings under which its key may be known:
+                                               ///< "n1" or, with another port, "[n1]:2222"
+  bool has_alias = false;                      ///< the only known name is a HostKeyAlias
+
+  /// The setting that only OpenSSH can honour, "ProxyJump at /root/.ssh/config:3"; "" = none.
+  std::string needs_openssh;
+};
+
+/// "'10.1.1.5' port 22": a place for a reason.
+std::string place(const Route& route);
+
+}  // namespace cluster::ssh

@@ -1,0 +1,373 @@
+#include "ssh/session.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "core/text.h"
+#include "ssh/host_key.h"
+
+namespace cluster::ssh {
+namespace {
+
+// The first is what OpenSSH 6.5 and newer has and costs least; named here so that a newer libssh
+// does not change the price of a host unseen. None is post-quantum: libssh 0.10 has none.
+constexpr const char* kKeyExchanges =
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+    "ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
+
+// How long an agent may take to sign. A person may have to touch something.
+constexpr auto kAgentBound = std::chrono::seconds(5);
+
+// How long output may pause after the exit status before the channel is taken as done: a child in
+// the background that has kept stdout would hold it open for ever.
+constexpr auto kGrace = std::chrono::seconds(1);
+
+// How long a command gets to end after TERM.
+constexpr auto kTermGrace = std::chrono::seconds(1);
+
+// Reads of one host, of 4 KiB each, before the other hosts have their turn.
+constexpr int kReadsInARow = 16;
+
+}  // namespace
+
+Session::Session(Run& run, std::size_t target, Route route)
+    : Job(run, target, std::move(route)),
+      libssh_(run.libssh),
+      session_(nullptr, libssh_.ssh_free),
+      event_(nullptr, libssh_.ssh_event_free) {
+  callbacks_.size = sizeof(callbacks_);
+  callbacks_.userdata = this;
+  callbacks_.channel_data_function = [](ssh_session, ssh_channel, void* data, std::uint32_t size,
+                                        int is_stderr, void* self) {
+    static_cast<Session*>(self)->receive({static_cast<const char*>(data), size}, is_stderr != 0);
+    return static_cast<int>(size);
+  };
+  callbacks_.channel_exit_status_function = [](ssh_session, ssh_channel, int status, void* self) {
+    static_cast<Session*>(self)->status_ = status;
+    static_cast<Session*>(self)->last_output_ = Clock::now();
+  };
+  callbacks_.channel_exit_signal_function = [](ssh_session, ssh_channel, const char* signal, int,
+                                               const char*, const char*, void* self) {
+    static_cast<Session*>(self)->signal_ = signal;
+  };
+  callbacks_.channel_close_function = [](ssh_session, ssh_channel, void* self) {
+    static_cast<Session*>(self)->has_closed_ = true;
+  };
+}
+
+Session::~Session() {
+  run().loop.silence(*this);
+  if (socket_) run().loop.forget(socket_.get());
+  if (event_) libssh_.ssh_event_remove_session(event_.get(), session_.get());
+  // No ssh_disconnect: after it ssh_free would not close libssh's duplicate of the socket.
+}
+
+void Session::start() {
+  run().loop.alarm(*this, connect_deadline());
+  dial_.emplace(run().loop, run().resolver, route(), connect_deadline(),
+                [this](Descriptor socket, const std::string& reason) {
+                  connected(std::move(socket), reason);
+                });
+  dial_->start();
+}
+
+void Session::connected(Descriptor socket, const std::string& reason) {
+  if (!socket) {
+    step_ = fail(End::unreachable, reason);
+    return;
+  }
+  socket_ = std::move(socket);
+  session_.reset(libssh_.ssh_new());
+  const int fd = fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0);
+  if (session_ == nullptr || fd < 0) {
+    step_ = fail(End::unreachable, "no memory or descriptor left for " + place(route()));
+    return;
+  }
+  const auto set = [this](ssh_options_e option, const void* value) {
+    libssh_.ssh_options_set(session_.get(), option, value);
+  };
+  // No configuration, known_hosts or agent of libssh's own choice: all of that is decided here.
+  const bool process_config = false;
+  set(SSH_OPTIONS_PROCESS_CONFIG, &process_config);
+  set(SSH_OPTIONS_SSH_DIR, "/dev/null");
+  set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
+  set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
+  set(SSH_OPTIONS_IDENTITY_AGENT, "/dev/null");
+  set(SSH_OPTIONS_HOST, route().address.c_str());
+  set(SSH_OPTIONS_USER, route().user.c_str());
+  set(SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges);
+  const auto known = run().known_hosts(route().known_hosts_files).lookup(route().known_names);
+  set(SSH_OPTIONS_HOSTKEYS, host_key_algorithms(known).c_str());
+  set(SSH_OPTIONS_FD, &fd);
+  libssh_.ssh_set_blocking(session_.get(), 0);
+  step_ = Step::greet;
+  advance();
+}
+
+void Session::advance() {
+  if (step_ == Step::dial || step_ == Step::over) return;
+  for (Step before = Step::over; step_ != before;) {
+    before = step_;
+    step_ = next();
+  }
+  if (sink_failure_) std::rethrow_exception(std::exchange(sink_failure_, nullptr));
+  if (step_ != Step::over) wait_for_socket();
+}
+
+Session::Step Session::next() {
+  switch (step_) {
+    case Step::greet:
+      return greet();
+    case Step::service:
+      return ask_service();
+    case Step::files:
+      return offer_files();
+    case Step::agent:
+      return offer_agent();
+    case Step::channel:
+      return open_channel();
+    case Step::exec:
+      return request_exec();
+    case Step::command:
+    case Step::stop:
+      return follow();
+    case Step::dial:
+    case Step::over:
+      break;
+  }
+  return step_;
+}
+
+void Session::wait_for_socket() {
+  // sshd leaves Nagle's algorithm on: what it sends after the login waits for our delayed ACK
+  // (40 ms) unless that is hurried. The kernel forgets the wish, so it is repeated.
+  if (step_ == Step::channel || step_ == Step::exec) {
+    const int on = 1;
+    setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+  }
+  const bool has_output = (libssh_.ssh_get_poll_flags(session_.get()) & SSH_WRITE_PENDING) != 0;
+  run().loop.watch(socket_.get(), has_output ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
+}
+
+Session::Step Session::greet() {
+  const int code = libssh_.ssh_connect(session_.get());
+  if (code == SSH_AGAIN) return Step::greet;
+  if (code != SSH_OK) return break_off("the SSH handshake with");
+  // libssh has made the socket blocking; a host that stops reading would then stop us.
+  fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
+  return check_host_key();
+}
+
+Session::Step Session::check_host_key() {
+  const auto known = run().known_hosts(route().known_hosts_files).lookup(route().known_names);
+  const auto shown = shown_key(libssh_, session_.get());
+  if (!shown) return break_off("reading the host key of");
+  const auto reason = distrust(route(), *shown, known);
+  return reason.empty() ? Step::service : fail(End::host_key, reason);
+}
+
+// Waiting for this answer first lets libssh see which signatures the server takes; without it an
+// RSA key is sometimes signed with SHA-1 and refused (libssh 0.10).
+Session::Step Session::ask_service() {
+  const int code = libssh_.ssh_service_request(session_.get(), "ssh-userauth");
+  if (code == SSH_AGAIN) return Step::service;
+  return code == SSH_OK ? Step::files : break_off("the login to");
+}
+
+Session::Step Session::offer_files() {
+  for (; next_file_ < route().identity_files.size(); ++next_file_) {
+    const auto& path = route().identity_files[next_file_];
+    const Identity& identity = run().identities.load(path);
+    if (identity.key == nullptr) {
+      if (!identity.problem.empty()) unused_.push_back(path + " " + identity.problem);
+      continue;
+    }
+    switch (libssh_.ssh_userauth_publickey(session_.get(), nullptr, identity.key.get())) {
+      case SSH_AUTH_AGAIN:
+        return Step::files;
+      case SSH_AUTH_SUCCESS:
+        return Step::channel;
+      case SSH_AUTH_PARTIAL:
+        return fail(End::no_login, place(route()) + " wants more than a key from " +
+                                       quote(route().user) +
+                                       " (AuthenticationMethods in its sshd_config)");
+      case SSH_AUTH_DENIED:
+        tried_.push_back(path);
+        break;
+      default:
+        tried_.push_back(path);
+        return refuse_login();
+    }
+  }
+  return wants_agent() ? Step::agent : refuse_login();
+}
+
+bool Session::wants_agent() const {
+  return !route().agent_socket.empty() && !route().identities_only;
+}
+
+Session::Step Session::offer_agent() {
+  Agent& agent = run().agent(route().agent_socket);
+  if (!agent_socket_) {
+    if (agent.key_count() == 0 || !(agent_socket_ = agent.connect())) return refuse_login();
+    const int fd = fcntl(agent_socket_.get(), F_DUPFD_CLOEXEC, 0);
+    libssh_.ssh_set_agent_socket(session_.get(), fd);
+  }
+  run().watchdog.guard(agent_socket_.get(), kAgentBound);
+  const int code = libssh_.ssh_userauth_agent(session_.get(), nullptr);
+  if (run().watchdog.release()) agent.give_up();
+  if (code == SSH_AUTH_AGAIN) return Step::agent;
+  return code == SSH_AUTH_SUCCESS ? Step::channel : refuse_login();
+}
+
+Session::Step Session::open_channel() {
+  if (channel_ == nullptr) {
+    channel_ = libssh_.ssh_channel_new(session_.get());
+    if (channel_ == nullptr) return break_off("opening a channel to");
+    libssh_.ssh_set_channel_callbacks(channel_, &callbacks_);
+  }
+  const int code = libssh_.ssh_channel_open_session(channel_);
+  if (code == SSH_AGAIN) return Step::channel;
+  return code == SSH_OK ? Step::exec : break_off("opening a channel to");
+}
+
+Session::Step Session::request_exec() {
+  const int code = libssh_.ssh_channel_request_exec(channel_, run().command.c_str());
+  if (code == SSH_AGAIN) return Step::exec;
+  if (code != SSH_OK && libssh_.ssh_is_connected(session_.get()) == 0) {
+    return fail(End::lost, "the connection to " + place(route()) +
+                               " broke while the command was starting; it may have run");
+  }
+  if (code != SSH_OK) {
+    return fail(End::unreachable, place(route()) + " does not let " + quote(route().user) +
+                                      " run commands: " + libssh_error());
+  }
+  libssh_.ssh_channel_send_eof(channel_);  // nothing is ever typed to the command
+  event_.reset(libssh_.ssh_event_new());
+  libssh_.ssh_event_add_session(event_.get(), session_.get());
+  command_deadline_ = command_deadline();
+  run().loop.alarm(*this, command_deadline_);
+  return Step::command;
+}
+
+Session::Step Session::follow() {
+  for (int i = 0; i < kReadsInARow && !has_closed_ && !sink_failure_; ++i) {
+    const auto before = last_output_;
+    libssh_.ssh_event_dopoll(event_.get(), 0);
+    if (last_output_ == before) break;
+  }
+  if (has_closed_) return conclude_command();
+  if (libssh_.ssh_is_connected(session_.get()) == 0) {
+    return fail(End::lost,
+                "the connection to " + place(route()) +
+                    (status_ ? " broke after the command had ended with status " +
+                                   std::to_string(*status_) + "; output may be missing"
+                             : " broke while the command was running; it may still be running"));
+  }
+  if (step_ == Step::command && status_) {
+    run().loop.alarm(*this, std::min(command_deadline_, last_output_ + kGrace));
+  }
+  return step_;
+}
+
+void Session::receive(std::string_view bytes, bool is_err) noexcept {
+  last_output_ = Clock::now();
+  if (sink_failure_) return;
+  try {
+    if (is_err) {
+      run().sink.err(target(), bytes);
+    } else {
+      run().sink.out(target(), bytes);
+    }
+  } catch (...) {
+    sink_failure_ = std::current_exception();
+  }
+}
+
+void Session::late() {
+  switch (step_) {
+    case Step::command:
+      if (status_) {
+        step_ = conclude_command();
+      } else {
+        libssh_.ssh_channel_request_send_signal(channel_, "TERM");
+        run().loop.alarm(*this, Clock::now() + kTermGrace);
+        step_ = Step::stop;
+        wait_for_socket();
+      }
+      return;
+    case Step::stop:
+      step_ = conclude_command();
+      return;
+    case Step::dial:
+      step_ = fail(End::unreachable, "no answer from " + place(route()) + " " + connect_bound());
+      return;
+    case Step::greet:
+      step_ = fail(End::unreachable, place(route()) + " takes connections but did not speak SSH " +
+                                         connect_bound() + "; is it frozen, or no sshd?");
+      return;
+    case Step::exec:
+      step_ = fail(End::lost, place(route()) + " did not say that the command has started " +
+                                  connect_bound() + "; it may be running there");
+      return;
+    default:
+      step_ = fail(End::unreachable, place(route()) + " did not let " + quote(route().user) +
+                                         " in " + connect_bound());
+  }
+}
+
+Session::Step Session::fail(End how, std::string reason) {
+  end(how, std::move(reason));
+  return Step::over;
+}
+
+// Something went wrong before the command could start.
+Session::Step Session::break_off(const std::string& during) {
+  return fail(End::unreachable, during + " " + place(route()) + " failed: " + libssh_error());
+}
+
+Session::Step Session::refuse_login() {
+  if (tried_.empty() && !agent_socket_ && libssh_.ssh_is_connected(session_.get()) == 0) {
+    return break_off("the login to");
+  }
+  std::string reason = place(route()) + " takes no key of ours for " + quote(route().user);
+  if (wants_agent()) {
+    const auto said = run().agent(route().agent_socket).description();
+    (agent_socket_ ? tried_ : unused_).push_back(said);
+  }
+  reason += tried_.empty() ? "; there was none to try" : "; tried " + joined(tried_, ", ");
+  if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
+  if (const char* said = libssh_.ssh_get_disconnect_message(session_.get()); said != nullptr) {
+    reason += "; it said " + quote(said);
+  }
+  return fail(End::no_login, reason + "; add one to ~/.ssh/authorized_keys there");
+}
+
+Session::Step Session::conclude_command() {
+  if (step_ == Step::stop) {
+    return fail(End::timed_out,
+                "the command did not end within " +
+                    std::to_string(run().limits.command_timeout.count()) + " s; " +
+                    (has_closed_ ? "it was stopped with TERM"
+                                 : "it was sent TERM, but may still be running there"));
+  }
+  if (!signal_.empty()) {
+    return fail(End::signaled, "the command was killed there by signal " + quote(signal_));
+  }
+  if (!status_) {
+    return fail(End::lost, place(route()) +
+                               " closed the connection without an exit status; the command may not "
+                               "have ended well");
+  }
+  end_with_status(*status_ & 0xff);
+  return Step::over;
+}
+
+std::string Session::libssh_error() const { return quote(libssh_.ssh_get_error(session_.get())); }
+
+}  // namespace cluster::ssh

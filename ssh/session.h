@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ssh/descriptor.h"
+#include "ssh/dial.h"
+#include "ssh/job.h"
+#include "ssh/libssh.h"
+
+namespace cluster::ssh {
+
+/// One host through libssh: connects, checks the host's key, logs in, runs the command. libssh is
+/// non-blocking: each step calls its one function again until that no longer wants to wait.
+class Session : public Job {
+ public:
+  Session(Run& run, std::size_t target, Route route);
+  ~Session() override;
+
+  void start() override;
+  void ready() override { advance(); }
+  void late() override;
+
+ private:
+  /// What is being waited for, in the order of time.
+  enum class Step {
+    dial,     ///< a TCP connection
+    greet,    ///< versions and key exchange; then the host's key is checked
+    service,  ///< the server's word that we may log in, and which signatures it takes
+    files,    ///< login with a key file
+    agent,    ///< login with the agent
+    channel,  ///< a channel for the command
+    exec,     ///< the command's start
+    command,  ///< its output and end
+    stop,     ///< its end after command_timeout: it was sent TERM
+    over,
+  };
+
+  // Each does its step and returns the next, or the same when it has to wait.
+  void advance();
+  Step next();
+  Step greet();
+  Step check_host_key();
+  Step ask_service();
+  Step offer_files();
+  Step offer_agent();
+  Step open_channel();
+  Step request_exec();
+  Step follow();
+
+  // The ends.
+  Step fail(End end, std::string reason);
+  Step refuse_login();
+  Step break_off(const std::string& during);
+  Step conclude_command();
+
+  void connected(Descriptor socket, const std::string& reason);
+  void wait_for_socket();
+  bool wants_agent() const;
+  std::string libssh_error() const;
+
+  // What libssh tells of the channel; called from C, so nothing may be thrown.
+  void receive(std::string_view bytes, bool is_err) noexcept;
+
+  const LibSsh& libssh_;
+  Step step_ = Step::dial;
+  std::optional<Dial> dial_;
+  // libssh gets a duplicate and closes it when it likes; this one is ours and watched by the loop.
+  Descriptor socket_;
+  Descriptor agent_socket_;
+  std::size_t next_file_ = 0;        // of route().identity_files
+  std::vector<std::string> tried_;   // keys that the host did not take
+  std::vector<std::string> unused_;  // key files that could not be tried, and why
+
+  ssh_channel_callbacks_struct callbacks_{};  // libssh keeps a pointer to it
+  OwnedSession session_;
+  OwnedEvent event_;
+  ssh_channel channel_ = nullptr;  // owned by session_
+
+  Clock::time_point command_deadline_;
+  Clock::time_point last_output_;
+  std::optional<int> status_;
+  std::string signal_;
+  bool has_closed_ = false;
+  std::exception_ptr sink_failure_;
+};
+
+}  // namespace cluster::ssh

@@ -1,0 +1,213 @@
+#include "ssh/ssh_process.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::ssh {
+namespace {
+
+constexpr auto kTermGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
+constexpr int kOwnFailure = 255;                      // what ssh exits with when itself failed
+constexpr std::size_t kMostEarlyErr = 65536;
+constexpr std::size_t kMostLogLine = 4096;
+
+// Reads once; returns what read(2) does.
+ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
+  std::array<char, 65536> buffer{};
+  const auto count = read(fd, buffer.data(), buffer.size());
+  if (count > 0) take({buffer.data(), static_cast<std::size_t>(count)});
+  return count;
+}
+
+bool contains(std::string_view text, std::string_view piece) {
+  return text.find(piece) != std::string_view::npos;
+}
+
+std::string last_line(std::string_view text) {
+  text = trim(text);
+  const auto at = text.rfind('\n');
+  return std::string(trim(at == std::string_view::npos ? text : text.substr(at)));
+}
+
+}  // namespace
+
+SshProcess::SshProcess(Run& run, std::size_t target, Route route, Target asked, const Operator& me)
+    : Job(run, target, std::move(route)), asked_(std::move(asked)), config_(me.config) {}
+
+SshProcess::~SshProcess() {
+  run().loop.silence(*this);
+  if (!process_) return;
+  for (const int fd : {log_.read.get(), process_->out(), process_->err(), process_->exit()}) {
+    run().loop.forget(fd);
+  }
+}
+
+std::vector<std::string> SshProcess::arguments() const {
+  // Its log goes into a pipe of ours, so that what the host prints to stderr stays as it is; the
+  // debug lines say when the command starts and whether its exit status has come.
+  const std::string log =
+      "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_.write.get());
+  const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
+  std::vector<std::string> words{"ssh", "-E", log, "-T", "-x", "-a"};
+  if (!config_.empty()) words.insert(words.end(), {"-F", config_});
+  const auto option = [&words](const std::string& text) {
+    words.insert(words.end(), {"-o", text});
+  };
+  option("LogLevel=DEBUG1");
+  option("BatchMode=yes");
+  option("StrictHostKeyChecking=yes");
+  option("UpdateHostKeys=no");
+  option("ConnectTimeout=" + std::to_string(std::max<long long>(1, left.count())));
+  option("ClearAllForwardings=yes");
+  option("ControlPath=none");
+  option("ForkAfterAuthentication=no");
+  option("PermitLocalCommand=no");
+  option("RemoteCommand=none");
+  if (!asked_.address.empty()) {
+    std::string literal;  // in a HostName `%` stands for something
+    for (const char c : asked_.address) literal += c == '%' ? "%%" : std::string(1, c);
+    option("HostName=" + literal);
+  }
+  if (asked_.port != 0) option("Port=" + std::to_string(asked_.port));
+  if (!asked_.user.empty()) words.insert(words.end(), {"-l", asked_.user});
+  words.insert(words.end(), {"--", asked_.name, run().command});
+  return words;
+}
+
+void SshProcess::start() {
+  try {
+    process_.emplace(arguments());
+  } catch (const Error& error) {
+    end(End::unreachable, error.what());
+    return;
+  }
+  for (const int fd : {log_.read.get(), process_->out(), process_->err(), process_->exit()}) {
+    run().loop.watch(fd, EPOLLIN, *this);
+  }
+  run().loop.alarm(*this, connect_deadline());
+}
+
+void SshProcess::ready() {
+  if (has_ended()) return;
+  const auto wait_status = process_->reap();  // first: what it wrote is then all in the pipes
+  read_all_there_is();
+  if (wait_status) conclude(*wait_status);
+}
+
+void SshProcess::read_all_there_is() {
+  const auto log = [this](std::string_view bytes) { take_log(bytes); };
+  const auto out = [this](std::string_view bytes) { run().sink.out(target(), bytes); };
+  const auto err = [this](std::string_view bytes) { take_err(bytes); };
+  while (read_some(log_.read.get(), log) > 0) {
+  }
+  for (const auto& [fd, take] :
+       {std::pair<int, std::function<void(std::string_view)>>{process_->out(), out},
+        {process_->err(), err}}) {
+    ssize_t count = 0;
+    while ((count = read_some(fd, take)) > 0) {
+    }
+    if (count == 0) run().loop.forget(fd);
+  }
+}
+
+void SshProcess::take_log(std::string_view bytes) {
+  for (const char c : bytes) {
+    if (c == '\n') {
+      take_log_line(trim(log_line_));
+      log_line_.clear();
+    } else if (log_line_.size() < kMostLogLine) {
+      log_line_ += c;
+    }
+  }
+}
+
+// The words of OpenSSH 9.2; what is not known of a later one falls back to the exit status.
+void SshProcess::take_log_line(std::string_view line) {
+  if (line.starts_with("debug1: Sending command")) {
+    command_has_started();
+  } else if (contains(line, " rtype exit-status ")) {
+    has_status_ = true;
+  } else if (contains(line, " rtype exit-signal ")) {
+    has_signal_ = true;
+  } else if (!line.empty() && !line.starts_with("debug") && !line.starts_with('@')) {
+    said_.emplace_back(line);
+  }
+}
+
+void SshProcess::take_err(std::string_view bytes) {
+  if (has_started_) {
+    run().sink.err(target(), bytes);
+  } else if (early_err_.size() < kMostEarlyErr) {
+    early_err_ += bytes;
+  }
+}
+
+void SshProcess::command_has_started() {
+  if (std::exchange(has_started_, true)) return;
+  if (!stopped_) run().loop.alarm(*this, command_deadline());
+  if (!early_err_.empty()) run().sink.err(target(), early_err_);
+}
+
+void SshProcess::conclude(int wait_status) {
+  if (stopped_) return end(*stopped_, stop_reason_);
+  const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : kOwnFailure;
+  if (!has_started_ && status != 0) return conclude_without_command(status);
+  if (has_status_ || (status != kOwnFailure && !has_signal_)) return end_with_status(status);
+  if (has_signal_) return end(End::signaled, "the command was killed there by a signal");
+  end(End::lost, "the connection to " + place(route()) +
+                     " broke while the command was running; it may still be running" +
+                     (said_.empty() ? "" : " (ssh: " + quote(said_.back()) + ")"));
+}
+
+void SshProcess::conclude_without_command(int status) {
+  if (status == ChildProcess::kNoProgram && said_.empty()) {
+    return end(End::unreachable, quote(route().name) + " needs `ssh` for its " +
+                                     route().needs_openssh +
+                                     ", but it cannot be started (Debian package openssh-client)");
+  }
+  const auto said = [this](std::string_view piece) {
+    return std::ranges::any_of(said_, [&](const auto& line) { return contains(line, piece); });
+  };
+  const End how = said("Host key verification failed") ? End::host_key
+                  : said("Permission denied")          ? End::no_login
+                                                       : End::unreachable;
+  // The last line only repeats that the key was not accepted; the one before it says which.
+  if (how == End::host_key && said_.size() > 1) said_.pop_back();
+  std::string reason =
+      "ssh to " + quote(route().name) + " (because of " + route().needs_openssh + ") failed";
+  if (!said_.empty()) reason += ": " + quote(said_.back());
+  if (!early_err_.empty()) reason += ", after " + quote(last_line(early_err_));
+  end(how, reason);
+}
+
+void SshProcess::late() {
+  if (stopped_) {
+    process_->signal(SIGKILL);
+  } else if (has_started_) {
+    stop(End::timed_out, "the command did not end within " +
+                             std::to_string(run().limits.command_timeout.count()) +
+                             " s; ssh was stopped, but it may still be running there");
+  } else {
+    stop(End::unreachable, "ssh to " + quote(route().name) + " (because of " +
+                               route().needs_openssh + ") did not start the command " +
+                               connect_bound());
+  }
+}
+
+void SshProcess::stop(End how, std::string reason) {
+  stopped_ = how;
+  stop_reason_ = std::move(reason);
+  process_->signal(SIGTERM);
+  run().loop.alarm(*this, Clock::now() + kTermGrace);
+}
+
+}  // namespace cluster::ssh

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ssh/child_process.h"
+#include "ssh/job.h"
+#include "ssh/operator.h"
+
+namespace cluster::ssh {
+
+/// One host through a process of OpenSSH's `ssh`, for what libssh cannot do: ProxyJump,
+/// certificates, ... It reads the same configuration files and keeps to the same rules: strict host
+/// keys, no questions, the same bounds.
+class SshProcess : public Job {
+ public:
+  /// `asked` is what the inventory says of the host, `me` whose configuration counts.
+  SshProcess(Run& run, std::size_t target, Route route, Target asked, const Operator& me);
+  ~SshProcess() override;
+
+  void start() override;
+  void ready() override;
+  void late() override;
+
+ private:
+  std::vector<std::string> arguments() const;
+  void read_all_there_is();
+  void take_log(std::string_view bytes);
+  void take_log_line(std::string_view line);
+  void take_err(std::string_view bytes);
+  void command_has_started();
+  void conclude(int wait_status);
+  void conclude_without_command(int wait_status);
+  void stop(End end, std::string reason);
+
+  Target asked_;
+  std::string config_;  // for `ssh -F`
+  Pipe log_;            // ssh's own words, apart from what the host prints
+  std::optional<ChildProcess> process_;
+  std::string log_line_;           // the last one, not complete yet
+  std::vector<std::string> said_;  // what ssh complained of, line by line
+  std::string early_err_;          // stderr before the command: a banner, or of a jump host
+  bool has_started_ = false;       // the command
+  bool has_status_ = false;        // its exit status has come
+  bool has_signal_ = false;        // it was killed there
+  std::optional<End> stopped_;     // we have ended ssh; as what
+  std::string stop_reason_;
+};
+
+}  // namespace cluster::ssh

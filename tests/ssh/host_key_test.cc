@@ -1,0 +1,1 @@
+#include "tests/ssh/server.h"

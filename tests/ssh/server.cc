@@ -1,0 +1,166 @@
+#include "tests/ssh/server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+namespace cluster::ssh {
+namespace {
+
+// Starts `arguments` with stdin and, when `out` is a descriptor, stdout and stderr redirected.
+pid_t spawn(const std::vector<std::string>& arguments, int out) {
+  std::vector<char*> words;
+  std::ranges::transform(arguments, std::back_inserter(words),
+                         [](const std::string& word) { return const_cast<char*>(word.c_str()); });
+  words.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  pid_t pid = -1;
+  const int code = posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (code != 0) throw std::runtime_error(arguments[0] + ": " + strerror(code));
+  return pid;
+}
+
+sockaddr_in local(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+bool accepts(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto address = local(port);
+  const bool ok = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  return ok;
+}
+
+}  // namespace
+
+std::string call(const std::vector<std::string>& arguments) {
+  const TempDir dir;
+  const auto file = dir.path() / "out";
+  const int out = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const pid_t pid = spawn(arguments, out);
+  close(out);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  if (status != 0) throw std::runtime_error(arguments[0] + " failed");
+  return read_file(file);
+}
+
+Background::Background(const std::vector<std::string>& arguments)
+    : pid_(spawn(arguments, STDERR_FILENO)) {}
+
+Background::~Background() {
+  signal(SIGCONT);
+  signal(SIGTERM);
+  waitpid(pid_, nullptr, 0);
+}
+
+void Background::signal(int number) const { kill(pid_, number); }
+
+Port::Port(Kind kind) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  auto address = local(0);
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (bind(socket_, generic, size) != 0 || getsockname(socket_, generic, &size) != 0) {
+    throw std::runtime_error("no free port");
+  }
+  number_ = ntohs(address.sin_port);
+  if (kind == Kind::silent) listen(socket_, 16);  // bound without listening, it stays closed
+}
+
+Port::~Port() { close(socket_); }
+
+Server::Server() {
+  const passwd* user = getpwuid(getuid());
+  me.user = user == nullptr ? "root" : user->pw_name;
+  me.home = folder();
+  me.config = path("config");
+  std::filesystem::create_directory(path(".ssh"));
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path(".ssh/id_ed25519")});
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("host_key")});
+  std::filesystem::copy(path(".ssh/id_ed25519.pub"), path("authorized_keys"));
+  port_ = Port(Port::Kind::closed).number();
+  know("[127.*]:" + std::to_string(port_) + " " + host_key());
+  configure("GlobalKnownHostsFile none");
+  // Instrumented builds on a busy machine are slow; no test waits for this bound but those that
+  // set it themselves.
+  limits.connect_timeout = std::chrono::seconds(60);
+  limits.command_timeout = std::chrono::seconds(120);
+}
+
+Server::~Server() = default;
+
+void Server::start(const std::string& extra) {
+  // sshd wants its privilege separation folder, which a machine without a running sshd has not.
+  if (getuid() == 0) mkdir("/run/sshd", 0755);
+  write_file(path("sshd_config"), "Port " + std::to_string(port_) +
+                                      "\nListenAddress 0.0.0.0\nAllowUsers *@127.*\nHostKey " +
+                                      path("host_key") + "\nAuthorizedKeysFile " +
+                                      path("authorized_keys") +
+                                      "\nPidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n"
+                                      "PasswordAuthentication no\nMaxStartups 2000\n" +
+                                      extra + "\n");
+  sshd_ = std::make_unique<Background>(std::vector<std::string>{
+      "/usr/sbin/sshd", "-D", "-f", path("sshd_config"), "-E", path("sshd.log")});
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!accepts(port_)) {
+    if (std::chrono::steady_clock::now() > until) {
+      throw std::runtime_error("sshd does not start: " + read_file(path("sshd.log")));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+void Server::configure(const std::string& lines) { write_file(me.config, lines + "\n"); }
+
+void Server::know(const std::string& lines) { write_file(path(".ssh/known_hosts"), lines + "\n"); }
+
+Answer Server::run(const Target& to, const std::string& command) {
+  Heard heard(1);
+  FanOut fan_out(me);
+  const auto replies = fan_out.run({to}, command, limits, heard);
+  return {replies.at(0), heard.out(0), heard.err(0)};
+}
+
+Target Server::target(const std::string& address) const {
+  return {"n-" + address, address, port_, ""};
+}
+
+std::string Server::host_key() const {
+  const auto text = read_file(path("host_key.pub"));
+  return text.substr(0, text.rfind(' '));  // without the comment
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+
+}  // namespace cluster::ssh

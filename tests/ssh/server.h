@@ -1,0 +1,113 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ssh/fan_out.h"
+#include "ssh/operator.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster::ssh {
+
+/// Runs a local program to its end; throws std::runtime_error when it fails. Returns its stdout.
+std::string call(const std::vector<std::string>& arguments);
+
+/// A program that runs in the background until its owner is gone.
+class Background {
+ public:
+  explicit Background(const std::vector<std::string>& arguments);
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  void signal(int number) const;
+
+ private:
+  pid_t pid_ = -1;
+};
+
+/// A port of 127.0.0.1 that nobody listens on; `listening` makes one that takes connections and
+/// never says a word.
+class Port {
+ public:
+  enum class Kind { closed, silent };
+  explicit Port(Kind kind);
+  ~Port();
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  int number() const { return number_; }
+
+ private:
+  int socket_ = -1;
+  int number_ = 0;
+};
+
+/// Remembers what the hosts printed.
+class Heard : public Sink {
+ public:
+  explicit Heard(std::size_t hosts) : out_(hosts), err_(hosts) {}
+  void out(std::size_t target, std::string_view bytes) override { out_[target] += bytes; }
+  void err(std::size_t target, std::string_view bytes) override { err_[target] += bytes; }
+  void ended(std::size_t target, const Reply&) override { order.push_back(target); }
+
+  const std::string& out(std::size_t target) const { return out_[target]; }
+  const std::string& err(std::size_t target) const { return err_[target]; }
+
+  std::vector<std::size_t> order;  ///< in which the hosts ended
+
+ private:
+  std::vector<std::string> out_;
+  std::vector<std::string> err_;
+};
+
+/// What one host answered.
+struct Answer {
+  Reply reply;
+  std::string out;
+  std::string err;
+};
+
+/// A test with a throw-away OpenSSH server and an operator whose key it takes and who knows its
+/// key. Every address in 127.0.0.0/8 is a host of its own.
+class Server : public ::testing::Test {
+ protected:
+  Server();
+  ~Server() override;
+
+  /// Starts it; `extra` are lines for its sshd_config. Until then nobody listens on port().
+  void start(const std::string& extra = "");
+
+  /// Lines for the only configuration file that is read.
+  void configure(const std::string& lines);
+  /// Lines for ~/.ssh/known_hosts, instead of the right ones.
+  void know(const std::string& lines);
+
+  /// Runs on `target`, or on 127.0.0.1 with the port of the server.
+  Answer run(const std::string& command) { return run(target(), command); }
+  Answer run(const Target& target, const std::string& command);
+
+  Target target(const std::string& address = "127.0.0.1") const;
+  int port() const { return port_; }
+  std::filesystem::path folder() const { return dir_.path(); }
+  std::string path(const std::string& name) const { return dir_.path() / name; }
+  std::string host_key() const;  ///< "ssh-ed25519 AAAA..."
+
+  Operator me;
+  Limits limits;
+
+ private:
+  TempDir dir_;
+  int port_ = 0;
+  std::unique_ptr<Background> sshd_;
+};
+
+/// The content of a file.
+std::string read_file(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace cluster::ssh

@@ -30,7 +30,7 @@ class Attach {
   void attach(FunctionReport& one, bool hold) {
     const auto& pci = one.function.pci;
     const bool acts = tools_.mode == virt::Mode::act;
-    const auto saved = tools_.saved.find(pci).value_or(std::nullopt);
+    const auto saved = tools_.saved.find(pci);
     const bool away = is_away(pci, saved, tools_);
     if (away && hold) {
       one.outcome = Outcome::held_back;

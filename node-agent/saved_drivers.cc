@@ -37,10 +37,9 @@ SavedDrivers::SavedDrivers(std::filesystem::path file) : file_(std::move(file)) 
   }
 }
 
-std::optional<SavedDrivers::Driver> SavedDrivers::find(const PciAddress& pci) const {
+SavedDrivers::Driver SavedDrivers::find(const PciAddress& pci) const {
   const auto found = drivers_.find(pci);
-  if (found == drivers_.end()) return std::nullopt;
-  return found->second;
+  return found == drivers_.end() ? std::nullopt : found->second;
 }
 
 void SavedDrivers::save(const std::map<PciAddress, Driver>& drivers) {

@@ -21,8 +21,8 @@ class SavedDrivers {
   /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.
   explicit SavedDrivers(std::filesystem::path file);
 
-  /// What was saved of a function; nothing when nothing was.
-  std::optional<Driver> find(const PciAddress& pci) const;
+  /// The driver that was saved of a function; nothing when it had none, or none was saved.
+  Driver find(const PciAddress& pci) const;
 
   /// Saves some more, on disk when it returns. Throws Error(io).
   void save(const std::map<PciAddress, Driver>& drivers);

@@ -1,0 +1,239 @@
+#include "node-agent/run.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/file.h"
+#include "node-agent/lock.h"
+#include "tests/support/fake_node_devices.h"
+
+namespace cluster::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using Fate = FakeNodeDevices::Fate;
+
+// Stories: arguments in; stdout, stderr and status out.
+class Gpupci : public ::testing::Test {
+ protected:
+  Gpupci() {
+    host_.sysfs = fake_.root();
+    host_.settings = fake_.root() / "gpupci.yaml";
+    host_.saved_drivers = fake_.root() / "drivers.json";
+    host_.lock = fake_.root() / "lock";
+    host_.lock_patience = 0ms;
+    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                virt::StepListener on_step) {
+      return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step));
+    };
+  }
+
+  // stdout; `status_` and `err_` are of the same call.
+  std::string gpupci(const std::vector<std::string>& arguments) {
+    std::ostringstream out;
+    std::ostringstream err;
+    status_ = run(arguments, out, err, host_);
+    err_ = err.str();
+    return out.str();
+  }
+
+  FakeSysfs fake_;
+  FakeNodeDevices::Plot plot_;
+  Host host_;
+  int status_ = -1;
+  std::string err_;
+};
+
+TEST_F(Gpupci, SpeaksTheSentencesOfItsAncestor) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 4, 14);
+  fake_.set_driver({0, 3, 0, 0}, "vfio-pci");
+  fake_.set_driver({0, 3, 0, 3}, std::nullopt);
+
+  EXPECT_EQ(gpupci({"-l"}), "gpupci1 pci_0000_02_00_0\ngpupci2 pci_0000_03_00_0\n");
+  EXPECT_EQ(gpupci({"-s", "gpupci2"}),
+            "GPU card 'gpupci2' video device 0000:03:00.0 is linked to bus/pci/drivers/vfio-pci "
+            "driver\n"
+            "GPU card 'gpupci2' audio device 0000:03:00.1 is linked to "
+            "bus/pci/drivers/snd_hda_intel driver\n"
+            "GPU card 'gpupci2' usb device 0000:03:00.2 is linked to bus/pci/drivers/xhci_hcd "
+            "driver\n"
+            "GPU card 'gpupci2' serial device 0000:03:00.3 is not linked to a driver\n");
+  EXPECT_EQ(gpupci({"-d", "all"}),
+            "Detached GPU card 'gpupci1' video device 0000:02:00.0\n"
+            "Detached GPU card 'gpupci1' audio device 0000:02:00.1\n"
+            "GPU card 'gpupci2' video device 0000:03:00.0 is already detached\n"
+            "Detached GPU card 'gpupci2' audio device 0000:03:00.1\n"
+            "Detached GPU card 'gpupci2' usb device 0000:03:00.2\n"
+            "Detached GPU card 'gpupci2' serial device 0000:03:00.3\n");
+  EXPECT_EQ(status_, 0);
+  EXPECT_EQ(gpupci({"-a", "gpupci1"}),
+            "Attached video card 0000:02:00.0 of gpupci1\n"
+            "Attached audio card 0000:02:00.1 of gpupci1\n");
+  EXPECT_EQ(gpupci({"-a", "gpupci1"}),
+            "video 0000:02:00.0 card is already attached\n"
+            "audio 0000:02:00.1 card is already attached\n");
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(err_, IsEmpty());
+}
+
+TEST_F(Gpupci, DoesNotReattachTheRestWithoutTheVideoFunction) {
+  fake_.add_card("0000:02:00", 2, 13);
+  gpupci({"-d", "all"});
+  plot_ = {{"attach 0000:02:00.0", Fate::refuse}};
+  EXPECT_EQ(gpupci({"-a", "all"}), "Not reattaching associated audio device 0000:02:00.1\n");
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(err_,
+            "gpupci: cannot attach gpupci1: video device 0000:02:00.0: the fake does not attach "
+            "0000:02:00.0\n");
+}
+
+TEST_F(Gpupci, TellsOfTheCardThatFailedAndDoesTheOthers) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
+  plot_ = {{"detach 0000:02:00.1", Fate::half}};
+  EXPECT_EQ(gpupci({"-d", "all"}), "Detached GPU card 'gpupci2' video device 0000:03:00.0\n");
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(err_,
+            "gpupci: cannot detach gpupci1: the fake stops amid detach 0000:02:00.1; put back: "
+            "0000:02:00.1 on snd_hda_intel, 0000:02:00.0 on nvidia\n");
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel vfio-pci");
+}
+
+TEST_F(Gpupci, TriesNothingElseWhenOneIsStuck) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
+  host_.act_deadline = 200ms;
+  plot_ = {{"detach 0000:02:00.1", Fate::hang}};
+  EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: no end after 0 s of: detach "
+                               "0000:02:00.1; it is not tried again, see the kernel's log"));
+  EXPECT_THAT(err_, HasSubstr("NOT put back: 0000:02:00.0 (not tried, since this is stuck"));
+  EXPECT_THAT(err_, HasSubstr("\ngpupci: cannot detach gpupci2: not tried, since this is stuck"));
+}
+
+TEST_F(Gpupci, KnowsNoOtherCards) {
+  fake_.add_card("0000:02:00", 2, 13);
+  for (const auto* action : {"-s", "-d", "-a"}) {
+    EXPECT_THAT(gpupci({action, "gpupci9"}), IsEmpty());
+    EXPECT_EQ(err_, "GPU card gpupci9 not found\n");
+    EXPECT_EQ(status_, 1);
+  }
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
+  EXPECT_FALSE(std::filesystem::exists(host_.lock));
+}
+
+TEST_F(Gpupci, IsNoSuccessWhereThereIsNoCard) {
+  EXPECT_THAT(gpupci({"-l"}), IsEmpty());
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, StartsWith("gpupci: no card found on this host (vendors 10de 1002, "));
+}
+
+TEST_F(Gpupci, RefusesWrongUsage) {
+  fake_.add_card("0000:02:00", 2, 13);
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"-l", "-s", "all"},
+                                             {"-s"},
+                                             {"-d", "all", "-a", "all"},
+                                             {"-d", "gpu1"},
+                                             {"-d", "all;reboot"},
+                                             {"-d", "gpupci1", "gpupci2"},
+                                             {"-x"},
+                                             {"list"},
+                                             {"--json"},
+                                             {"-l", "--dry-run"},
+                                             {""}}) {
+    EXPECT_THAT(gpupci(arguments), IsEmpty());
+    EXPECT_EQ(status_, 2) << arguments.front();
+    EXPECT_THAT(err_, StartsWith("gpupci: "));
+    EXPECT_EQ(std::ranges::count(err_, '\n'), 1) << err_;
+  }
+  EXPECT_THAT(gpupci({}), IsEmpty());
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, StartsWith("Usage: gpupci"));
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
+}
+
+TEST_F(Gpupci, HelpsAndNamesItsVersion) {
+  EXPECT_THAT(gpupci({"-h"}), StartsWith("Usage: gpupci"));
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(gpupci({"--version"}), StartsWith("gpupci "));
+  EXPECT_EQ(status_, 0);
+}
+
+TEST_F(Gpupci, StopsAtSettingsItDoesNotUnderstand) {
+  replace_file(host_.settings, "vendors: 10de\n");
+  EXPECT_THAT(gpupci({"-l"}), IsEmpty());
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, StartsWith("gpupci: " + host_.settings.native() + ":1: "));
+}
+
+TEST_F(Gpupci, DoesNotActBesideAnother) {
+  fake_.add_card("0000:02:00", 2, 13);
+  const Lock other(host_.lock, 0ms);
+  EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, StartsWith("gpupci: another gpupci is at work"));
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
+  EXPECT_THAT(gpupci({"-s", "all"}), HasSubstr("nvidia"));  // looking needs no lock
+}
+
+TEST_F(Gpupci, RehearsesStepByStep) {
+  fake_.add_card("0000:02:00", 2, 13);
+  fake_.set_driver({0, 2, 0, 1}, "vfio-pci");
+  const auto device = (fake_.root() / "bus/pci/devices/0000:02:00.0/driver").native();
+  EXPECT_EQ(gpupci({"-d", "all", "--dry-run"}),
+            "# GPU card 'gpupci1' audio device 0000:02:00.1 is already detached\n"
+            "# save that 0000:02:00.0 on nvidia\n"
+            "detach 0000:02:00.0\n"
+            "readlink " +
+                device + "  # vfio-pci\n");
+  EXPECT_EQ(status_, 0);
+  EXPECT_EQ(fake_.drivers(), "nvidia vfio-pci");
+  EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
+}
+
+TEST_F(Gpupci, ListsInJson) {
+  fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13})
+      .add({"0000:02:00.1", "0403", "10de:10f1", std::nullopt, std::nullopt});
+  EXPECT_EQ(gpupci({"-l", "--json"}),
+            R"({"cards":[{"name":"gpupci1","pci":"pci_0000_02_00_0","functions":[)"
+            R"({"pci":"pci_0000_02_00_0","kind":"video","class":"0300","vendor":"10de",)"
+            R"("device":"1c03","driver":"nvidia","iommu_group":13},)"
+            R"({"pci":"pci_0000_02_00_1","kind":"audio","class":"0403","vendor":"10de",)"
+            R"("device":"10f1","driver":null,"iommu_group":null}]}]})"
+            "\n");
+}
+
+TEST_F(Gpupci, ReportsInJson) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
+  plot_ = {{"detach 0000:02:00.1", Fate::refuse}};
+  const auto report = nlohmann::json::parse(gpupci({"-d", "all", "--json"}));
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: "));
+  EXPECT_EQ(report["action"], "detach");
+  EXPECT_EQ(report["through"], "fake");
+  EXPECT_EQ(report["dry_run"], false);
+  EXPECT_EQ(report["cards"][0]["functions"][0]["outcome"], "rolled back");
+  EXPECT_EQ(report["cards"][0]["functions"][0]["driver"], "nvidia");
+  EXPECT_EQ(report["cards"][0]["functions"][1]["outcome"], "failed");
+  EXPECT_THAT(report["cards"][0]["error"].get<std::string>(), HasSubstr("0000:02:00.1"));
+  EXPECT_EQ(report["cards"][1]["functions"][0]["outcome"], "detached");
+  EXPECT_EQ(report["cards"][1]["error"], nullptr);
+}
+
+TEST_F(Gpupci, DoesNotPretendThatItsAnswerWasRead) {
+  fake_.add_card("0000:02:00", 2, 13);
+  std::ostringstream err;
+  std::ostream full(nullptr);
+  EXPECT_EQ(run({"-l"}, full, err, host_), 1);
+  EXPECT_EQ(err.str(), "gpupci: cannot write the answer to standard output\n");
+}
+
+}  // namespace
+}  // namespace cluster::agent

@@ -1,0 +1,54 @@
+#include "node-agent/saved_drivers.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "tests/support/fake_sysfs.h"
+
+namespace cluster::agent {
+namespace {
+
+const PciAddress kVideo{0, 2, 0, 0};
+const PciAddress kAudio{0, 2, 0, 1};
+
+TEST(SavedDrivers, OutliveTheProcess) {
+  const FakeSysfs folder;
+  const auto file = folder.root() / "state/drivers.json";
+  SavedDrivers(file).save({{kVideo, "nvidia"}, {kAudio, std::nullopt}});
+  SavedDrivers(file).save({{PciAddress{0x10000, 1, 0, 0}, "amdgpu"}});
+
+  SavedDrivers later(file);
+  EXPECT_EQ(later.find(kVideo), "nvidia");
+  EXPECT_EQ(later.find(kAudio), std::nullopt);
+  EXPECT_EQ(later.find({0, 3, 0, 0}), std::nullopt);
+  later.forget(kVideo);
+  EXPECT_EQ(SavedDrivers(file).find(kVideo), std::nullopt);
+  EXPECT_EQ(read_file(file),
+            "{\n  \"version\": 1,\n  \"drivers\": {\n    \"0000:02:00.1\": null,\n"
+            "    \"10000:01:00.0\": \"amdgpu\"\n  }\n}\n");
+}
+
+TEST(SavedDrivers, AreNotGuessedFromABrokenFile) {
+  const FakeSysfs folder;
+  const auto file = folder.root() / "drivers.json";
+  for (const auto* text : {"", "{", "[]", "{\"version\": 2, \"drivers\": {}}",
+                           "{\"version\": 1, \"drivers\": {\"x\": null}}",
+                           "{\"version\": 1, \"drivers\": {\"0000:02:00.0\": 7}}"}) {
+    replace_file(file, text);
+    try {
+      const SavedDrivers saved(file);
+      FAIL() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::io);
+      EXPECT_NE(std::string(error.what()).find(file.native()), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST(SavedDrivers, ThatCannotBeWrittenAreAnError) {
+  EXPECT_THROW(SavedDrivers("/proc/none/drivers.json").save({{kVideo, "nvidia"}}), Error);
+}
+
+}  // namespace
+}  // namespace cluster::agent

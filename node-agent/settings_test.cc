@@ -1,0 +1,89 @@
+#include "node-agent/settings.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace cluster::agent {
+namespace {
+
+using ::testing::ElementsAre;
+
+class SettingsFile : public ::testing::Test {
+ protected:
+  ~SettingsFile() override { std::filesystem::remove(path_); }
+
+  Settings load(const std::string& text) {
+    replace_file(path_, text);
+    return load_settings(path_);
+  }
+
+  // What is said of `text`, without the file's name: "LINE: why".
+  std::string refusal(const std::string& text) {
+    try {
+      load(text);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), Fault::usage);
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with(path_.native() + ":")) << message;
+      return message.substr(path_.native().size() + 1);
+    }
+    return "accepted";
+  }
+
+  std::filesystem::path path_ = std::filesystem::temp_directory_path() /
+                                ("rollcall-gpupci-" + std::to_string(::getpid()) + ".yaml");
+};
+
+TEST_F(SettingsFile, ThatIsMissingOrEmptyIsTheDefaults) {
+  for (const auto& settings : {load_settings("/nonexistent/gpupci.yaml"), load("# nothing\n")}) {
+    EXPECT_THAT(settings.vendors, ElementsAre(0x10de, 0x1002));
+    EXPECT_THAT(settings.classes, ElementsAre(0x0300, 0x0302, 0x0380, 0x1200));
+    EXPECT_EQ(settings.stub_driver, "vfio-pci");
+  }
+}
+
+TEST_F(SettingsFile, SaysWhatIsACard) {
+  const auto settings =
+      load("vendors: [\"1234\", 10DE]\nclasses:\n  - 0300\nstub_driver: pci-stub\n");
+  EXPECT_THAT(settings.vendors, ElementsAre(0x1234, 0x10de));
+  EXPECT_THAT(settings.classes, ElementsAre(0x0300));
+  EXPECT_EQ(settings.stub_driver, "pci-stub");
+}
+
+TEST_F(SettingsFile, IsRefusedWithItsLine) {
+  EXPECT_EQ(refusal("vendors: [\"10de\"]\nclases: []\n"),
+            "2: unknown key 'clases' (did you mean 'classes'?)");
+  EXPECT_EQ(refusal("vendors: 10de\n"),
+            "1: 'vendors' wants a list of four hex digits each, [\"10de\"]");
+  EXPECT_EQ(refusal("classes: []\n"),
+            "1: 'classes' wants a list of four hex digits each, [\"10de\"]");
+  EXPECT_EQ(refusal("vendors:\n  - 10de\n  - 0x1002\n"),
+            "3: '0x1002' in 'vendors' is not four hex digits (10de)");
+  EXPECT_EQ(refusal("vendors: [ [10de] ]\n"), "1: 'vendors' wants a plain word");
+  EXPECT_EQ(refusal("stub_driver: [vfio-pci]\n"), "1: 'stub_driver' wants a plain word");
+  EXPECT_EQ(refusal("stub_driver: ../nvidia\n"),
+            "1: not a driver name: '../nvidia' (want vfio-pci)");
+  EXPECT_EQ(refusal("vendors: [\"10de\"]\nvendors: [\"1002\"]\n"), "2: 'vendors' is given twice");
+  EXPECT_EQ(refusal("- vendors\n"), "1: want `key: value` lines");
+  EXPECT_EQ(refusal("just words\n"), "1: want `key: value` lines");
+  EXPECT_TRUE(refusal("vendors: [\"10de\"\n").starts_with("2: "))
+      << refusal("vendors: [\"10de\"\n");
+}
+
+TEST_F(SettingsFile, ThatCannotBeReadIsAnError) {
+  EXPECT_THROW(load_settings(std::filesystem::temp_directory_path()), Error);
+}
+
+TEST(Settings, KnowTheDriversThatHoldForVms) {
+  const Settings settings;
+  for (const auto* stub : {"vfio-pci", "pci-stub", "nvgrace-gpu-vfio-pci", "mlx5_vfio_pci"}) {
+    EXPECT_TRUE(settings.is_stub(stub)) << stub;
+  }
+  for (const auto* host : {"nvidia", "snd_hda_intel", ""}) EXPECT_FALSE(settings.is_stub(host));
+}
+
+}  // namespace
+}  // namespace cluster::agent

@@ -1,0 +1,92 @@
+#include "node-agent/worker.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "tests/support/fake_node_devices.h"
+
+namespace cluster::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Fate = FakeNodeDevices::Fate;
+
+const PciAddress kVideo{0, 2, 0, 0};
+const PciAddress kAudio{0, 2, 0, 1};
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest() { fake_.add_card("0000:02:00", 2, 13); }
+
+  Worker worker(const FakeNodeDevices::Plot& plot, std::chrono::milliseconds deadline = 30s) {
+    return {[this, plot](virt::StepListener on_step) {
+              return std::make_unique<FakeNodeDevices>(fake_, plot, virt::Mode::act,
+                                                       std::move(on_step));
+            },
+            deadline, [this](const std::string& step) { steps_.push_back(step); }};
+  }
+
+  template <typename Act>
+  std::string error(Act act) {
+    try {
+      act();
+    } catch (const Error& caught) {
+      EXPECT_EQ(caught.fault(), Fault::io);
+      return caught.what();
+    }
+    return "no error";
+  }
+
+  FakeSysfs fake_;
+  std::vector<std::string> steps_;
+};
+
+TEST_F(WorkerTest, ActsInAChildAndTellsItsSteps) {
+  auto worker = this->worker({});
+  EXPECT_EQ(worker.through(), "");
+  worker.detach(kVideo);
+  worker.detach(kAudio);
+  EXPECT_EQ(worker.through(), "fake");
+  EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci");
+  worker.attach(kVideo);
+  EXPECT_EQ(fake_.drivers(), "nvidia vfio-pci");
+  EXPECT_THAT(steps_,
+              ElementsAre("detach 0000:02:00.0", "detach 0000:02:00.1", "attach 0000:02:00.0"));
+}
+
+TEST_F(WorkerTest, HandsOverWhatWentWrongAndGoesOn) {
+  auto worker = this->worker({{"detach 0000:02:00.0", Fate::refuse}});
+  EXPECT_EQ(error([&] { worker.detach(kVideo); }), "the fake does not detach 0000:02:00.0");
+  EXPECT_EQ(error([&] { worker.detach(kAudio); }), "no error");
+  EXPECT_EQ(fake_.drivers(), "nvidia vfio-pci");
+}
+
+TEST_F(WorkerTest, GivesUpAtTheDeadlineForGood) {
+  auto worker = this->worker({{"detach 0000:02:00.0", Fate::hang}}, 100ms);
+  EXPECT_THAT(error([&] { worker.detach(kVideo); }),
+              HasSubstr("of: detach 0000:02:00.0; it is not"));
+  EXPECT_EQ(error([&] { worker.detach(kAudio); }),
+            "not tried, since this is stuck: detach 0000:02:00.0");
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
+}
+
+TEST_F(WorkerTest, GivesUpOnAnOpenThatHangs) {
+  Worker worker(
+      [](const virt::StepListener&) -> std::unique_ptr<virt::NodeDevices> {
+        for (;;) ::pause();
+      },
+      100ms, [](const std::string&) {});
+  EXPECT_THAT(error([&] { worker.detach(kVideo); }), HasSubstr("of: connecting to libvirt"));
+}
+
+TEST_F(WorkerTest, OutlivesItsChild) {
+  auto worker = this->worker({{"detach 0000:02:00.0", Fate::die}});
+  EXPECT_THAT(error([&] { worker.detach(kVideo); }), HasSubstr("has died in: detach 0000:02:00.0"));
+  EXPECT_EQ(error([&] { worker.detach(kAudio); }), "no error");
+}
+
+}  // namespace
+}  // namespace cluster::agent

@@ -1,0 +1,25 @@
+#include "tests/support/fake_node_devices.h"
+
+#include <unistd.h>
+
+#include "core/error.h"
+
+namespace cluster::agent {
+
+void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const std::string& only) {
+  const auto name = verb + " " + pci.sysfs();
+  on_step_(name);
+  if (mode_ == virt::Mode::rehearse) return;
+  const auto found = plot_.find(name);
+  const auto goes_wrong = [&](Fate fate) { return found != plot_.end() && found->second == fate; };
+  if (goes_wrong(Fate::lie)) return;
+  if (goes_wrong(Fate::refuse)) throw Error(Fault::io, "the fake does not " + name);
+  if (goes_wrong(Fate::die)) ::_exit(1);
+  while (goes_wrong(Fate::hang)) ::pause();
+  if (!goes_wrong(Fate::leftover)) sysfs_.set_driver_override(pci, only);
+  sysfs_.set_driver(pci, std::nullopt);
+  if (goes_wrong(Fate::half)) throw Error(Fault::io, "the fake stops amid " + name);
+  sysfs_.probe(pci);
+}
+
+}  // namespace cluster::agent

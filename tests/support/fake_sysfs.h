@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "node-agent/sysfs.h"
+
+namespace cluster::agent {
+
+/// A temporary folder that looks like the PCI part of /sys; removed with its owner.
+class FakeSysfs {
+ public:
+  struct Function {
+    std::string pci;                    ///< "0000:02:00.0"
+    std::string device_class;           ///< "0300"
+    std::string id;                     ///< "10de:1c03"
+    std::optional<std::string> driver;  ///< also the one that a probe gives it again
+    std::optional<int> group;
+  };
+
+  FakeSysfs();
+  FakeSysfs(const FakeSysfs&) = delete;
+  FakeSysfs& operator=(const FakeSysfs&) = delete;
+  ~FakeSysfs();
+
+  FakeSysfs& add(const Function& function);
+  void remove(const std::string& pci);
+
+  /// A card of `functions` functions (video, audio, usb, serial, then more of class ff00) with the
+  /// drivers nvidia, snd_hda_intel, xhci_hcd, i2c_nvidia_gpu, and none for the rest.
+  FakeSysfs& add_card(const std::string& slot, int functions, std::optional<int> group);
+
+  /// Binds the function, unbinds it with none.
+  void set_driver(const PciAddress& pci, const std::optional<std::string>& driver);
+  void set_driver_override(const PciAddress& pci, const std::string& driver);
+
+  /// What a probe of the kernel binds: the driver_override, else the driver it was added with.
+  void probe(const PciAddress& pci);
+
+  /// "nvidia snd_hda_intel -": the drivers of all functions, by address.
+  std::string drivers() const;
+
+  const std::filesystem::path& root() const { return root_; }
+  Sysfs sysfs() const { return Sysfs(root_); }
+
+ private:
+  std::filesystem::path root_;
+  std::map<PciAddress, std::optional<std::string>> own_drivers_;
+};
+
+}  // namespace cluster::agent

@@ -62,13 +62,18 @@ std::vector<Route> find_routes(const std::vector<Target>& targets, const Operato
   return routes;
 }
 
-// A host whose only keys are locked in an agent and that wants no other key of it: libssh cannot
-// ask an agent for one key.
-void notice_locked_identities(Run& run, Route& route) {
-  if (!route.identities_only || route.agent_socket.empty() || !route.needs_openssh.empty()) return;
-  if (std::ranges::any_of(route.identity_files, [&](const std::string& file) {
-        return run.identities.load(file).is_locked;
-      })) {
+// The keys of a host tell that libssh is not enough for it: its own is signed by an authority, or
+// ours is one of several in an agent, and libssh cannot ask an agent for just one.
+void notice_keys_beyond_libssh(Run& run, Route& route) {
+  const auto known = run.known_hosts(route.known_hosts_files).lookup(route.known_names);
+  const auto authority = std::ranges::find(known, KnownKey::Mark::authority, &KnownKey::mark);
+  if (authority != known.end() &&
+      std::ranges::count(known, KnownKey::Mark::trusted, &KnownKey::mark) == 0) {
+    route.needs_openssh = "@cert-authority at " + authority->where;
+  } else if (route.identities_only && !route.agent_socket.empty() &&
+             std::ranges::any_of(route.identity_files, [&](const std::string& file) {
+               return run.identities.load(file).is_locked;
+             })) {
     route.needs_openssh = "IdentitiesOnly";
   }
 }
@@ -99,7 +104,7 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   while (ended < targets.size()) {
     for (; started < targets.size() && started - ended < at_once; ++started) {
       Route route = routes[started];
-      notice_locked_identities(run, route);
+      if (route.needs_openssh.empty()) notice_keys_beyond_libssh(run, route);
       if (route.needs_openssh.empty()) {
         jobs[started] = std::make_unique<Session>(run, started, std::move(route));
       } else {

@@ -1,6 +1,5 @@
 // What a command gives back: status, output, exact bytes.
 #include <filesystem>
-#include <fstream>
 
 #include "core/error.h"
 #include "tests/ssh/server.h"
@@ -95,7 +94,7 @@ TEST_F(Command, RunsOneAfterTheOtherWhenToldTo) {
   FanOut fan_out(me);
   // The first sleeps longest: were they not in turn, it would end last.
   fan_out.run({target("127.0.0.1"), target("127.0.0.2"), target("127.0.0.3")},
-              "case $SSH_CONNECTION in *127.0.0.1\\ *) sleep 0.5;; esac", limits, heard);
+              "case $SSH_CONNECTION in *\\ 127.0.0.1\\ *) sleep 0.5;; esac", limits, heard);
   EXPECT_THAT(heard.order, ElementsAre(0, 1, 2));
 }
 

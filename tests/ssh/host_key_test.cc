@@ -1,1 +1,132 @@
+// Which host keys are trusted, and what is said of the others.
+#include "core/text.h"
 #include "tests/ssh/server.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class HostKeys : public Server {
+ protected:
+  HostKeys() { start(); }
+
+  // The name under which known_hosts has the server.
+  std::string name() const { return "[127.0.0.1]:" + std::to_string(port()); }
+  std::string other_key() const {
+    call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("other")});
+    return without_comment(read_file(path("other.pub")));
+  }
+  std::string fingerprint() const {
+    const auto line = call({"ssh-keygen", "-lf", path("host_key.pub")});
+    return std::string(split(line, ' ').at(1));
+  }
+};
+
+TEST_F(HostKeys, UnknownIsRefusedAndCanBeLearned) {
+  know("");
+  auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("ssh-ed25519, " + fingerprint()),
+                    HasSubstr("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub")));
+
+  const auto at = answer.reply.reason.find("ssh-keyscan");
+  ASSERT_NE(at, std::string::npos) << answer.reply.reason;
+  call({"sh", "-c", answer.reply.reason.substr(at)});
+  answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+}
+
+TEST_F(HostKeys, UnknownUnderItsAliasCanBeLearned) {
+  configure("GlobalKnownHostsFile none\nHostKeyAlias node-1");
+  auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  const auto at = answer.reply.reason.find("ssh-keyscan");
+  ASSERT_NE(at, std::string::npos) << answer.reply.reason;
+  call({"sh", "-c", answer.reply.reason.substr(at)});
+  answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+}
+
+TEST_F(HostKeys, ChangedIsRefusedAndCanBeForgotten) {
+  know("# mine\n" + name() + " " + other_key());
+  auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  EXPECT_THAT(answer.reply.reason, AllOf(HasSubstr(path(".ssh/known_hosts") + ":2"),
+                                         HasSubstr(fingerprint()), HasSubstr("changed")));
+  const auto at = answer.reply.reason.find("ssh-keygen -f");
+  ASSERT_NE(at, std::string::npos) << answer.reply.reason;
+  call({"sh", "-c", answer.reply.reason.substr(at)});
+  EXPECT_THAT(run("true").reply.reason, HasSubstr("is not known"));
+}
+
+TEST_F(HostKeys, OfAnotherTypeIsRefused) {
+  call({"ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", path("other")});
+  know(name() + " " + without_comment(read_file(path("other.pub"))));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("is not the one in"));
+}
+
+TEST_F(HostKeys, RevokedIsRefusedEvenIfKnown) {
+  know(name() + " " + host_key() + "\n@revoked * " + host_key());
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  EXPECT_THAT(answer.reply.reason, AllOf(HasSubstr("revoked by"), HasSubstr("known_hosts:2")));
+}
+
+TEST_F(HostKeys, HashedIsKnown) {
+  know(name() + " " + host_key());
+  call({"ssh-keygen", "-q", "-H", "-f", path(".ssh/known_hosts")});
+  ASSERT_THAT(read_file(path(".ssh/known_hosts")), HasSubstr("|1|"));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+}
+
+TEST_F(HostKeys, KnownByNameIsEnough) {
+  know("[n-127.0.0.1]:" + std::to_string(port()) + " " + host_key());
+  EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+TEST_F(HostKeys, UnknownTypeOnALineSkipsThatLineOnly) {
+  know(name() + " ssh-newest AAAA\n" + name() + " " + host_key());
+  EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+TEST_F(HostKeys, StandInTheGlobalFileToo) {
+  know("");
+  configure("GlobalKnownHostsFile " + path("global"));
+  write_file(path("global"), name() + " " + host_key() + "\n");
+  EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+// libssh would take the first type that the server has; only the known one proves anything.
+TEST_F(HostKeys, OfSeveralTheKnownOneIsAskedFor) {
+  for (const std::string type : {"ecdsa", "rsa"}) {
+    call({"ssh-keygen", "-q", "-t", type, "-N", "", "-f", path(type)});
+    start("HostKey " + path(type));
+    know(name() + " " + without_comment(read_file(path(type + ".pub"))));
+    const auto answer = run("true");
+    EXPECT_EQ(answer.reply.end, End::exited) << type << ": " << answer.reply.reason;
+  }
+}
+
+TEST_F(HostKeys, SignedByAnAuthorityGoThroughSsh) {
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("authority")});
+  call({"ssh-keygen", "-q", "-s", path("authority"), "-I", "host", "-h", "-n", "127.0.0.2",
+        path("host_key.pub")});
+  start("HostCertificate " + path("host_key-cert.pub"));
+  const auto authority = read_file(path("authority.pub"));
+  know("@cert-authority [127.0.0.*]:* " + authority);
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519"));
+  const auto answer = run(target("127.0.0.2"), "echo signed");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "signed\n");
+  EXPECT_EQ(run(target("127.0.0.3"), "true").reply.end, End::host_key);
+}
+
+}  // namespace
+}  // namespace cluster::ssh

@@ -1,1 +1,251 @@
+// With which keys we log in, and what is said when none is taken.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "core/text.h"
 #include "tests/ssh/server.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Login : public Server {
+ protected:
+  Login() { start(); }
+
+  // Takes the operator's key out of its usual place; it still opens the server.
+  std::string move_key(const std::string& name = "elsewhere") {
+    std::filesystem::rename(path(".ssh/id_ed25519"), path(name));
+    std::filesystem::rename(path(".ssh/id_ed25519.pub"), path(name + ".pub"));
+    return path(name);
+  }
+  void start_agent() {
+    me.agent_socket = path("agent");
+    agent_ = std::make_unique<Background>(
+        std::vector<std::string>{"ssh-agent", "-D", "-a", me.agent_socket});
+    while (!std::filesystem::exists(me.agent_socket)) usleep(1000);
+  }
+  void add_to_agent(const std::string& key) {
+    call({"env", "SSH_AUTH_SOCK=" + me.agent_socket, "ssh-add", "-q", key});
+  }
+
+  std::unique_ptr<Background> agent_;
+};
+
+TEST_F(Login, WithNoKeySaysSo) {
+  move_key();
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, AllOf(HasSubstr("takes no key of ours for '" + me.user + "'"),
+                                         HasSubstr("none to try")));
+}
+
+TEST_F(Login, WithARefusedKeyNamesIt) {
+  write_file(path("authorized_keys"), "");
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("tried " + path(".ssh/id_ed25519")), HasSubstr("authorized_keys")));
+}
+
+TEST_F(Login, AsARefusedUserNamesIt) {
+  auto somebody = target();
+  somebody.user = "no-such-user";
+  const auto answer = run(somebody, "true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("for 'no-such-user'"));
+}
+
+TEST_F(Login, TakesTheIdentityFileOfTheConfiguration) {
+  const auto key = move_key();
+  configure("GlobalKnownHostsFile none\nIdentityFile %d/nothing\nIdentityFile ~/elsewhere");
+  EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+TEST_F(Login, TakesEachUsualType) {
+  for (const std::string type : {"ecdsa", "rsa"}) {
+    move_key("old-" + type);
+    call({"ssh-keygen", "-q", "-t", type, "-N", "", "-f", path(".ssh/id_" + type)});
+    write_file(path("authorized_keys"), read_file(path(".ssh/id_" + type + ".pub")));
+    const auto answer = run("true");
+    EXPECT_EQ(answer.reply.end, End::exited) << type << ": " << answer.reply.reason;
+    std::filesystem::rename(path(".ssh/id_" + type), path(".ssh/id_ed25519"));
+    std::filesystem::rename(path(".ssh/id_" + type + ".pub"), path(".ssh/id_ed25519.pub"));
+  }
+}
+
+TEST_F(Login, NamesAKeyThatIsLocked) {
+  const auto key = move_key();
+  call({"ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", key});
+  configure("GlobalKnownHostsFile none\nIdentityFile " + key);
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr(key + " has a passphrase (ssh-add it)"));
+}
+
+TEST_F(Login, DoesNotUseAKeyThatOthersCanRead) {
+  chmod(path(".ssh/id_ed25519").c_str(), 0644);
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("chmod 600"));
+}
+
+TEST_F(Login, NamesAKeyThatIsDamaged) {
+  write_file(path(".ssh/id_ed25519"), "no key\n");
+  EXPECT_THAT(run("true").reply.reason, HasSubstr("is no private key"));
+}
+
+TEST_F(Login, AsksTheAgent) {
+  start_agent();
+  add_to_agent(move_key());
+  const auto answer = run("echo in");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "in\n");
+}
+
+TEST_F(Login, AsksTheAgentForManyHosts) {
+  start_agent();
+  add_to_agent(move_key());
+  std::vector<Target> targets;
+  for (int i = 1; i <= 8; ++i) targets.push_back(target("127.0.8." + std::to_string(i)));
+  Heard heard(targets.size());
+  FanOut fan_out(me);
+  for (const auto& reply : fan_out.run(targets, "true", limits, heard)) {
+    EXPECT_EQ(reply.end, End::exited) << reply.reason;
+  }
+}
+
+TEST_F(Login, AsksTheAgentForAnRsaKey) {
+  start_agent();
+  move_key();
+  call({"ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", path("rsa")});
+  write_file(path("authorized_keys"), read_file(path("rsa.pub")));
+  add_to_agent(path("rsa"));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+}
+
+TEST_F(Login, NamesWhatTheAgentTried) {
+  start_agent();
+  add_to_agent(move_key());
+  write_file(path("authorized_keys"), "");
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("tried 1 key of the agent"));
+}
+
+TEST_F(Login, NamesAnAgentThatIsNotThere) {
+  move_key();
+  me.agent_socket = path("nobody");
+  EXPECT_THAT(run("true").reply.reason, HasSubstr("the agent at '" + me.agent_socket + "' cannot"));
+}
+
+TEST_F(Login, DoesNotAskTheAgentWhenConfiguredSo) {
+  start_agent();
+  add_to_agent(move_key());
+  configure("GlobalKnownHostsFile none\nIdentityAgent none");
+  EXPECT_THAT(run("true").reply.reason, Not(HasSubstr("agent")));
+}
+
+TEST_F(Login, IsNotHeldUpByAStoppedAgent) {
+  start_agent();
+  add_to_agent(move_key());
+  agent_->signal(SIGSTOP);
+  // libssh would connect by itself to the agent of the environment, and wait for ever.
+  setenv("SSH_AUTH_SOCK", me.agent_socket.c_str(), 1);
+  const auto answer = run("true");
+  unsetenv("SSH_AUTH_SOCK");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("does not answer"));
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(30));
+}
+
+// Lists a key when asked to, and never signs.
+class LazyAgent {
+ public:
+  LazyAgent(const std::string& path, const std::string& key_base64)
+      : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+    bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    listen(socket_, 8);
+    const auto number = [](std::size_t value) {
+      return std::string{static_cast<char>(value >> 24U), static_cast<char>(value >> 16U),
+                         static_cast<char>(value >> 8U), static_cast<char>(value)};
+    };
+    std::string blob = call({"sh", "-c", "printf %s '" + key_base64 + "' | base64 -d"});
+    blob = "\x0c" + number(1) + number(blob.size()) + blob + number(4) + "lazy";
+    list_ = number(blob.size()) + blob;
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~LazyAgent() {
+    shutdown(socket_, SHUT_RDWR);
+    thread_.join();
+    close(socket_);
+  }
+
+ private:
+  void serve() {
+    std::vector<int> callers;
+    std::vector<std::thread> threads;
+    for (int fd = 0; (fd = accept(socket_, nullptr, nullptr)) >= 0;) {
+      callers.push_back(fd);
+      threads.emplace_back([this, fd] {
+        std::array<char, 4096> request{};
+        std::string all;
+        for (ssize_t size = 0; (size = read(fd, request.data(), request.size())) > 0;) {
+          all.append(request.data(), static_cast<std::size_t>(size));
+          if (all != std::string("\0\0\0\1\x0b", 5)) continue;
+          all.clear();
+          static_cast<void>(!write(fd, list_.data(), list_.size()));
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    for (const int fd : callers) close(fd);
+  }
+
+  int socket_;
+  std::string list_;
+  std::thread thread_;
+};
+
+TEST_F(Login, IsNotHeldUpByAnAgentThatDoesNotSign) {
+  const auto key = read_file(move_key() + ".pub");
+  me.agent_socket = path("lazy");
+  const LazyAgent agent(me.agent_socket, std::string(split(key, ' ').at(1)));
+  Heard heard(2);
+  FanOut fan_out(me);
+  const auto replies = fan_out.run({target(), target("127.0.0.2")}, "true", limits, heard);
+  for (const auto& reply : replies) {
+    EXPECT_EQ(reply.end, End::no_login);
+    EXPECT_THAT(reply.reason, HasSubstr("does not answer"));
+    EXPECT_LT(reply.elapsed, std::chrono::seconds(30));
+  }
+}
+
+TEST_F(Login, WithOneKeyOfTheAgentGoesThroughSsh) {
+  start_agent();
+  const auto key = move_key();
+  add_to_agent(key);
+  std::filesystem::remove(key);  // only KEY.pub is left, to say which one
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentitiesOnly yes\nIdentityFile " + key + "\nIdentityAgent " + me.agent_socket);
+  const auto answer = run("echo in");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "in\n");
+}
+
+}  // namespace
+}  // namespace cluster::ssh

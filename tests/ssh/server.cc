@@ -91,7 +91,20 @@ Port::Port(Kind kind) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) 
   if (kind == Kind::silent) listen(socket_, 16);  // bound without listening, it stays closed
 }
 
-Port::~Port() { close(socket_); }
+Port::Port(const std::string& greeting) : Port(Kind::silent) {
+  thread_ = std::thread([this, greeting] {
+    const int fd = accept(socket_, nullptr, nullptr);
+    if (fd < 0) return;
+    send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL);
+    close(fd);
+  });
+}
+
+Port::~Port() {
+  shutdown(socket_, SHUT_RDWR);  // wakes the thread
+  if (thread_.joinable()) thread_.join();
+  close(socket_);
+}
 
 Server::Server() {
   const passwd* user = getpwuid(getuid());
@@ -123,6 +136,7 @@ void Server::start(const std::string& extra) {
                                       "\nPidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n"
                                       "PasswordAuthentication no\nMaxStartups 2000\n" +
                                       extra + "\n");
+  sshd_.reset();
   sshd_ = std::make_unique<Background>(std::vector<std::string>{
       "/usr/sbin/sshd", "-D", "-f", path("sshd_config"), "-E", path("sshd.log")});
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -149,9 +163,10 @@ Target Server::target(const std::string& address) const {
   return {"n-" + address, address, port_, ""};
 }
 
-std::string Server::host_key() const {
-  const auto text = read_file(path("host_key.pub"));
-  return text.substr(0, text.rfind(' '));  // without the comment
+std::string Server::host_key() const { return without_comment(read_file(path("host_key.pub"))); }
+
+std::string without_comment(const std::string& public_key) {
+  return public_key.substr(0, public_key.rfind(' '));
 }
 
 std::string read_file(const std::filesystem::path& path) {

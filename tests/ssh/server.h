@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ssh/fan_out.h"
@@ -30,12 +32,16 @@ class Background {
   pid_t pid_ = -1;
 };
 
-/// A port of 127.0.0.1 that nobody listens on; `listening` makes one that takes connections and
-/// never says a word.
+/// A port of 127.0.0.1 that is nobody else's.
 class Port {
  public:
-  enum class Kind { closed, silent };
+  enum class Kind {
+    closed,  ///< refuses connections
+    silent,  ///< takes them and never says a word
+  };
   explicit Port(Kind kind);
+  /// Takes one connection, says `greeting` and closes it.
+  explicit Port(const std::string& greeting);
   ~Port();
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
@@ -45,6 +51,7 @@ class Port {
  private:
   int socket_ = -1;
   int number_ = 0;
+  std::thread thread_;
 };
 
 /// Remembers what the hosts printed.
@@ -79,7 +86,8 @@ class Server : public ::testing::Test {
   Server();
   ~Server() override;
 
-  /// Starts it; `extra` are lines for its sshd_config. Until then nobody listens on port().
+  /// Starts it, anew if need be; `extra` are lines for its sshd_config. Until then nobody listens
+  /// on port().
   void start(const std::string& extra = "");
 
   /// Lines for the only configuration file that is read.
@@ -105,6 +113,9 @@ class Server : public ::testing::Test {
   int port_ = 0;
   std::unique_ptr<Background> sshd_;
 };
+
+/// The type and the key of a line "ssh-ed25519 AAAA... comment".
+std::string without_comment(const std::string& public_key);
 
 /// The content of a file.
 std::string read_file(const std::filesystem::path& path);

@@ -1,1 +1,68 @@
+// Commands that take too long, and children that stay.
+#include <unistd.h>
+
 #include "tests/ssh/server.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class Time : public Server {
+ protected:
+  Time() { start(); }
+};
+
+TEST_F(Time, OfACommandIsBounded) {
+  limits.command_timeout = std::chrono::seconds(1);
+  const auto answer = run("echo begun; exec sleep 60");
+  EXPECT_EQ(answer.reply.end, End::timed_out);
+  // OpenSSH 9.2 passes signals on for everybody but root.
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("did not end within 1 s"),
+                    HasSubstr(getuid() == 0 ? "may still be running" : "stopped with TERM")));
+  EXPECT_EQ(answer.out, "begun\n");
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(30));
+}
+
+TEST_F(Time, OfACommandThatDoesNotListenIsBounded) {
+  limits.command_timeout = std::chrono::seconds(1);
+  const auto answer = run("trap '' TERM; sleep 20; sleep 20");
+  EXPECT_EQ(answer.reply.end, End::timed_out);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("may still be running there"));
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(15));
+}
+
+TEST_F(Time, OfOneHostIsNotThatOfAnother) {
+  limits.command_timeout = std::chrono::seconds(3);
+  Heard heard(2);
+  FanOut fan_out(me);
+  const auto replies =
+      fan_out.run({target("127.0.0.1"), target("127.0.0.2")},
+                  "case $SSH_CONNECTION in *\\ 127.0.0.1\\ *) exec sleep 60;; esac", limits, heard);
+  EXPECT_EQ(replies[0].end, End::timed_out);
+  EXPECT_EQ(replies[1].end, End::exited) << replies[1].reason;
+}
+
+TEST_F(Time, IsUnboundedWhenToldSo) {
+  limits.command_timeout = std::chrono::seconds(0);
+  EXPECT_EQ(run("sleep 0.2").reply.end, End::exited);
+}
+
+TEST_F(Time, EndsWithTheCommandNotWithItsChildren) {
+  const auto answer = run("sleep 30 & echo done; exit 3");
+  EXPECT_EQ(answer.reply.end, End::exited);
+  EXPECT_EQ(answer.reply.status, 3);
+  EXPECT_EQ(answer.out, "done\n");
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(25));
+}
+
+TEST_F(Time, IsTakenForOutputThatStillComes) {
+  const auto answer = run("(sleep 0.4; echo late) & exit 0");
+  EXPECT_EQ(answer.reply.end, End::exited);
+  EXPECT_EQ(answer.out, "late\n");
+}
+
+}  // namespace
+}  // namespace cluster::ssh

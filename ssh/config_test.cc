@@ -1,0 +1,205 @@
+#include "ssh/config.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "core/error.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Operator kMe{.user = "me", .home = "/home/me", .config = "", .agent_socket = "/run/agent"};
+
+// What `text`, as ~/.ssh/config, says of `target`.
+Route route(const std::string& text, const Target& target) {
+  const ConfigFolders folders{.home = kMe.home, .includes = "/home/me/.ssh"};
+  return Config(parse_config(text, "config", folders)).route(target, kMe);
+}
+
+Route route(const std::string& text, const std::string& name = "n1") {
+  return route(text, Target{name, "", 0, ""});
+}
+
+std::string problem(const std::string& text) {
+  try {
+    route(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::usage);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Config, SaysTheUsualWhenItIsEmpty) {
+  const auto usual = route("");
+  EXPECT_EQ(usual.address, "n1");
+  EXPECT_EQ(usual.port, 22);
+  EXPECT_EQ(usual.user, "me");
+  EXPECT_EQ(usual.agent_socket, "/run/agent");
+  EXPECT_THAT(usual.identity_files, ElementsAre("/home/me/.ssh/id_ed25519",
+                                                "/home/me/.ssh/id_ecdsa", "/home/me/.ssh/id_rsa"));
+  EXPECT_THAT(usual.known_hosts_files,
+              ElementsAre("/home/me/.ssh/known_hosts", "/home/me/.ssh/known_hosts2",
+                          "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"));
+  EXPECT_THAT(usual.known_names, ElementsAre("n1"));
+  EXPECT_EQ(usual.needs_openssh, "");
+}
+
+TEST(Config, TakesTheFirstValue) {
+  const auto first = route(
+      "User a\n"
+      "Host n1\n  User b\n  Port 2222\n"
+      "Host *\n  Port 1\n  HostName %h.example\n");
+  EXPECT_EQ(first.user, "a");
+  EXPECT_EQ(first.port, 2222);
+  EXPECT_EQ(first.address, "n1.example");
+}
+
+TEST(Config, ReadsEachSpellingOfALine) {
+  EXPECT_EQ(route("port=2222").port, 2222);
+  EXPECT_EQ(route("PORT = 2222").port, 2222);
+  EXPECT_EQ(route("\t Port\t2222  \r\n").port, 2222);
+  EXPECT_EQ(route("Port 2222 # the other one").port, 2222);
+  EXPECT_EQ(route("# Port 1\n\nPort \"2222\"").port, 2222);
+  EXPECT_THAT(route("IdentityFile \"/a b/\\\"c\"").identity_files, ElementsAre("/a b/\"c"));
+}
+
+TEST(Config, KnowsPatternsAndNegation) {
+  const std::string text = "Host vm-* !vm-2 x\n  Port 2222\n";
+  EXPECT_EQ(route(text, "vm-1").port, 2222);
+  EXPECT_EQ(route(text, "x").port, 2222);
+  EXPECT_EQ(route(text, "vm-2").port, 22);
+  EXPECT_EQ(route(text, "y").port, 22);
+}
+
+TEST(Config, DecidesTheMatchesItCan) {
+  EXPECT_EQ(route("Match all\n  Port 2222").port, 2222);
+  EXPECT_EQ(route("Match originalhost n1,n2\n  Port 2222").port, 2222);
+  EXPECT_EQ(route("Match originalhost n3\n  Port 2222").port, 22);
+  EXPECT_EQ(route("Match !originalhost n3\n  Port 2222").port, 2222);
+  EXPECT_EQ(route("HostName x1\nMatch host x*\n  Port 2222").port, 2222);
+  EXPECT_EQ(route("HostName x1\nMatch host n1\n  Port 2222").port, 22);
+}
+
+TEST(Config, LeavesTheOtherMatchesToOpenSsh) {
+  EXPECT_EQ(route("User a\nMatch exec \"test -f /x\"\n  Port 1").needs_openssh,
+            "Match at config:2");
+  EXPECT_EQ(route("Match host n2 exec true\n  Port 1").needs_openssh, "");
+  EXPECT_EQ(route("Match user root\n  Port 1").needs_openssh, "Match at config:1");
+}
+
+TEST(Config, LeavesWhatLibsshCannotToOpenSsh) {
+  EXPECT_EQ(route("Host n1\n ProxyJump gate").needs_openssh, "ProxyJump at config:2");
+  EXPECT_EQ(route("ProxyCommand nc %h %p").needs_openssh, "ProxyCommand at config:1");
+  EXPECT_EQ(route("CertificateFile ~/c").needs_openssh, "CertificateFile at config:1");
+  EXPECT_EQ(route("RevokedHostKeys /krl").needs_openssh, "RevokedHostKeys at config:1");
+  EXPECT_EQ(route("ProxyJump none\nProxyCommand nc %h %p").needs_openssh, "");  // the first wins
+  EXPECT_EQ(route("Host n2\n ProxyJump gate").needs_openssh, "");
+  EXPECT_EQ(route("Compression yes\nSendEnv LANG\nGSSAPIAuthentication yes").needs_openssh, "");
+}
+
+TEST(Config, GivesWayToTheInventory) {
+  const auto mine = route("HostName x\nPort 1\nUser a", Target{"n1", "10.1.1.5", 2222, "root"});
+  EXPECT_EQ(mine.address, "10.1.1.5");
+  EXPECT_EQ(mine.port, 2222);
+  EXPECT_EQ(mine.user, "root");
+  EXPECT_THAT(mine.known_names, ElementsAre("[10.1.1.5]:2222", "[n1]:2222"));
+}
+
+TEST(Config, NamesTheKeysOfAHost) {
+  EXPECT_THAT(route("HostName Big.Example").known_names, ElementsAre("big.example", "n1"));
+  const auto alias = route("HostKeyAlias Node\nPort 2222");
+  EXPECT_THAT(alias.known_names, ElementsAre("node"));
+  EXPECT_TRUE(alias.has_alias);
+}
+
+TEST(Config, ReplacesTokens) {
+  const auto files = route(
+      "HostName h\nUser r\nIdentityFile ~/a\nIdentityFile %d/%h-%r-%u-%p-%n-%%\n"
+      "UserKnownHostsFile ~/k/%k /second\nGlobalKnownHostsFile none\nIdentityAgent ~/agent");
+  EXPECT_THAT(files.identity_files, ElementsAre("/home/me/a", "/home/me/h-r-me-22-n1-%"));
+  EXPECT_THAT(files.known_hosts_files, ElementsAre("/home/me/k/h", "/second"));
+  EXPECT_EQ(files.agent_socket, "/home/me/agent");
+}
+
+TEST(Config, KnowsEachSpellingOfAnAgent) {
+  setenv("CLUSTER_TEST_AGENT", "/of/environment", 1);
+  EXPECT_EQ(route("IdentityAgent none").agent_socket, "");
+  EXPECT_EQ(route("IdentityAgent SSH_AUTH_SOCK").agent_socket, "/run/agent");
+  EXPECT_EQ(route("IdentityAgent $CLUSTER_TEST_AGENT").agent_socket, "/of/environment");
+  EXPECT_EQ(route("IdentityAgent ${CLUSTER_TEST_AGENT}").agent_socket, "/of/environment");
+  EXPECT_EQ(route("IdentityAgent $CLUSTER_TEST_NOTHING").agent_socket, "");
+  unsetenv("CLUSTER_TEST_AGENT");
+}
+
+TEST(Config, KnowsTheOtherSettings) {
+  EXPECT_EQ(route("ConnectTimeout 3").connect_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(route("ConnectTimeout none").connect_timeout, std::chrono::seconds(0));
+  EXPECT_TRUE(route("IdentitiesOnly yes").identities_only);
+  EXPECT_THAT(route("IdentityFile none").identity_files, IsEmpty());
+}
+
+TEST(Config, SaysWhereItMakesNoSense) {
+  EXPECT_EQ(problem("User a\nPort x"), "config:2: 'port' wants a number from 1 to 65535, not 'x'");
+  EXPECT_THAT(problem("Port 0"), HasSubstr("config:1"));
+  EXPECT_THAT(problem("Port 65536"), HasSubstr("config:1"));
+  EXPECT_EQ(problem("Port"), "config:1: 'port' has no value");
+  EXPECT_EQ(problem("\nUser \"a"), "config:2: a quote has no end");
+  EXPECT_THAT(problem("IdentityFile %x"), HasSubstr("config:1: cannot replace the '%'"));
+  EXPECT_EQ(problem("Host n2\n Port x"), "");  // not about this host
+}
+
+class ConfigFiles : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) const {
+    std::filesystem::create_directories((dir_.path() / name).parent_path());
+    std::ofstream(dir_.path() / name) << text;
+    return dir_.path() / name;
+  }
+
+  // Of the file `config`, read alone.
+  int port_of(const std::string& name) const {
+    const Operator me{
+        .user = "me", .home = dir_.path(), .config = dir_.path() / "config", .agent_socket = ""};
+    return Config::read(me).route({name, "", 0, ""}, me).port;
+  }
+
+  const TempDir dir_;
+};
+
+TEST_F(ConfigFiles, IncludeOthers) {
+  write("config", "Include conf.d/* ~/more\nHost n1\n Include inner\nPort 5\nHost *\n Port 9");
+  write(".ssh/conf.d/1", "Host a\n Port 1\n");
+  write(".ssh/conf.d/2", "Host b\n Port 2\n");
+  write("more", "Host c\n Port 3");
+  write(".ssh/inner", "Host d n1\n Port 4");
+  EXPECT_EQ(port_of("a"), 1);
+  EXPECT_EQ(port_of("b"), 2);
+  EXPECT_EQ(port_of("c"), 3);
+  EXPECT_EQ(port_of("n1"), 4);
+  EXPECT_EQ(port_of("d"), 9);  // the Include counts for n1 only
+}
+
+TEST_F(ConfigFiles, MayNotIncludeThemselves) {
+  const auto file = write("config", "Include " + (dir_.path() / "config").native());
+  EXPECT_THROW(port_of("a"), Error);
+}
+
+TEST_F(ConfigFiles, MustExistWhenNamed) { EXPECT_THROW(port_of("a"), Error); }
+
+TEST_F(ConfigFiles, NeedNotExistAtTheUsualPlace) {
+  Operator me{.user = "me", .home = dir_.path(), .config = "", .agent_socket = ""};
+  EXPECT_NO_THROW(Config::read(me));
+  write(".ssh/config", "Port 2222");
+  EXPECT_EQ(Config::read(me).route({"n1", "", 0, ""}, me).port, 2222);
+}
+
+}  // namespace
+}  // namespace cluster::ssh

@@ -1,0 +1,141 @@
+// Hosts whose configuration only OpenSSH can honour.
+#include "tests/ssh/server.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class ThroughSsh : public Server {
+ protected:
+  ThroughSsh() {
+    start();
+    // `ssh` looks for these in the operator's real home.
+    base_ = "GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519") + "\n";
+    configure(base_ + "Host n-127.0.0.1\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  }
+
+  std::string base_;
+};
+
+std::size_t occurrences(const std::string& text, const std::string& piece) {
+  std::size_t count = 0;
+  for (auto at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(ThroughSsh, AJumpHostIsTaken) {
+  const auto answer =
+      run("echo $SSH_CONNECTION | cut -d ' ' -f 1,3; echo \"it's err\" >&2; exit 7");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.reply.status, 7);
+  EXPECT_EQ(answer.out, "127.0.0.1 127.0.0.1\n");
+  EXPECT_EQ(answer.err, "it's err\n");
+  // Once at the jump host and once, through it, at the host itself.
+  EXPECT_EQ(occurrences(read_file(path("sshd.log")), "Accepted publickey"), 2U);
+}
+
+TEST_F(ThroughSsh, OthersAreReachedInTheSameRun) {
+  Heard heard(3);
+  FanOut fan_out(me);
+  const auto replies = fan_out.run({target(), target("127.0.0.2"), {"x.invalid", "", 0, ""}},
+                                   "echo $SSH_CONNECTION | cut -d ' ' -f 3", limits, heard);
+  EXPECT_EQ(heard.out(0), "127.0.0.1\n") << replies[0].reason;
+  EXPECT_EQ(heard.out(1), "127.0.0.2\n") << replies[1].reason;
+  EXPECT_EQ(replies[2].end, End::unreachable);
+}
+
+TEST_F(ThroughSsh, TheStatus255OfTheCommandIsItsOwn) {
+  const auto answer = run("exit 255");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.reply.status, 255);
+}
+
+TEST_F(ThroughSsh, TheCommandReachesTheShellUnchanged) {
+  EXPECT_EQ(run("X='a  b'; printf '%s|' \"$X\" '$HOME'\nprintf end").out, "a  b|$HOME|end");
+}
+
+TEST_F(ThroughSsh, MuchOutputComesWhole) {
+  EXPECT_EQ(run("head -c 5000000 /dev/zero").out.size(), 5000000U);
+}
+
+TEST_F(ThroughSsh, AKilledCommandIsSaidSo) {
+  EXPECT_EQ(run("kill -9 $$").reply.end, End::signaled);
+}
+
+TEST_F(ThroughSsh, ALostConnectionIsSaidSo) {
+  const auto answer = run("kill -9 $PPID; sleep 60");
+  EXPECT_EQ(answer.reply.end, End::lost) << answer.reply.reason;
+}
+
+TEST_F(ThroughSsh, AnUnknownHostKeyIsRefused) {
+  know("[127.0.0.5]:" + std::to_string(port()) + " " + host_key());
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key) << answer.reply.reason;
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("ProxyJump at " + path("config")), HasSubstr("host key")));
+}
+
+TEST_F(ThroughSsh, AnUnknownKeyOfTheJumpHostIsNamed) {
+  know("");
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::unreachable) << answer.reply.reason;
+  EXPECT_THAT(answer.reply.reason, HasSubstr("Host key verification failed"));
+}
+
+TEST_F(ThroughSsh, ARefusedKeyIsSaidSo) {
+  configure(base_ + "AddressFamily inet");
+  write_file(path("authorized_keys"), "");
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("Permission denied (publickey"));
+}
+
+TEST_F(ThroughSsh, AClosedPortIsSaidSo) {
+  const Port closed(Port::Kind::closed);
+  const auto answer = run({"n-127.0.0.1", "127.0.0.1", closed.number(), ""}, "true");
+  EXPECT_EQ(answer.reply.end, End::unreachable);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("because of ProxyJump at"));
+}
+
+TEST_F(ThroughSsh, AHostThatIsFrozenIsNotWaitedFor) {
+  const Port silent(Port::Kind::silent);
+  limits.connect_timeout = std::chrono::seconds(1);
+  configure(base_ + "Host *\n  AddressFamily inet");
+  const auto answer = run({"n1", "127.0.0.1", silent.number(), ""}, "true");
+  EXPECT_EQ(answer.reply.end, End::unreachable);
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(30));
+}
+
+TEST_F(ThroughSsh, TheTimeOfACommandIsBounded) {
+  limits.command_timeout = std::chrono::seconds(1);
+  const auto answer = run("echo begun; sleep 20");
+  EXPECT_EQ(answer.reply.end, End::timed_out) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "begun\n");
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(18));
+}
+
+TEST_F(ThroughSsh, AMatchThatOnlySshDecidesIsTaken) {
+  configure(base_ + "Match exec \"true\"\n  User " + me.user);
+  me.user = "nobody-at-all";
+  const auto answer = run({"n1", "127.0.0.1", port(), ""}, "echo in");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "in\n");
+}
+
+TEST_F(ThroughSsh, ACertificateIsShown) {
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("authority")});
+  call({"ssh-keygen", "-q", "-s", path("authority"), "-I", "me", "-n", me.user,
+        path(".ssh/id_ed25519.pub")});
+  write_file(path("authorized_keys"), "cert-authority " + read_file(path("authority.pub")));
+  configure(base_);
+  EXPECT_EQ(run("true").reply.end, End::no_login);
+  configure(base_ + "CertificateFile " + path(".ssh/id_ed25519-cert.pub"));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+}
+
+}  // namespace
+}  // namespace cluster::ssh

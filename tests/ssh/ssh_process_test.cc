@@ -1,1 +1,0 @@
-#include "tests/ssh/server.h"

@@ -5,7 +5,10 @@
 
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lab
 host=${1:?the name of a machine that is up}
+ran='nothing yet'
+status=
 scratch=$(mktemp -d)
+touch "$scratch/out" "$scratch/err"
 trap 'rm -rf "$scratch"' EXIT
 ssh_config=$("$lab" info "$host" | sed -n 's/^ssh_config=//p')
 [[ -n $ssh_config ]] || exit 1
@@ -36,7 +39,7 @@ agent() {
 }
 
 # guest COMMAND: prepares or looks at the guest, which must work.
-guest() { ssh -F "$ssh_config" "$host" "set -e; $1"; }
+guest() { ssh -n -F "$ssh_config" "$host" "set -e; $1"; }
 
 expect_status() { [[ $status == "$1" ]] || fail "exit status $1 was expected"; }
 
@@ -96,7 +99,7 @@ fresh_cards() {
 expect_through() {
   local by=$1 address log
   shift
-  log=$(guest 'grep -F "to inactive list" /var/log/libvirt/libvirtd.log || true')
+  log=$(guest 'grep -sF "to inactive list" /var/log/libvirt/libvirtd.log || true')
   for address in "$@"; do
     if grep -qF "PCI device $address to" <<<"$log"; then
       [[ $by == libvirt ]] || fail "libvirt detached $address"

@@ -93,9 +93,11 @@ install() {
   forbid_starting
   # Old lists name files that the mirror has no more, which only the download finds out.
   apt_install "${wanted[@]}" || { as_root apt-get -q update && apt_install "${wanted[@]}"; }
+  # Without systemctl there is no systemd, and nothing that would start it.
+  command -v systemctl >/dev/null || return 0
   while read -r unit; do
     echo "packages: leaving $unit disabled; to have it: systemctl enable $unit"
-    as_root systemctl --quiet disable "$unit"
+    as_root systemctl --quiet disable "$unit" </dev/null
   done < <(comm -13 <(echo "$before") <(enabled_units))
 }
 

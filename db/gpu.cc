@@ -30,21 +30,23 @@ void explain_gpu(Inventory& inventory, const Gpu& gpu) {
   if (row == hosts.end()) {
     throw Error(Fault::not_found, "host " + host + " is not in the inventory");
   }
-  if (gpu.name.number() == 0) {
-    throw Error(Fault::usage, "not a card name for host " + host +
-                                  ": 'gpupci' is a VM's (want gpupci1, gpupci2, ...)");
-  }
   if (row->appliance == "vm") {
     throw Error(Fault::usage,
                 "host " + host + " is a VM without a container: `cluster add host vm`");
   }
-  for (const auto& other : inventory.gpus()) {
-    if (other.host != gpu.host) continue;
-    if (other.pci.same_slot(gpu.pci) && other.name != gpu.name) {
+  if (gpu.name.number() == 0) {
+    throw Error(Fault::usage, "not a card name for host " + host +
+                                  ": 'gpupci' is a VM's (want gpupci1, gpupci2, ...)");
+  }
+  const auto gpus = inventory.gpus();
+  for (const auto& other : gpus) {
+    if (other.host == gpu.host && other.pci.same_slot(gpu.pci) && other.name != gpu.name) {
       throw Error(Fault::exists, "card " + gpu.pci.libvirt() + " of host " + host + " is " +
                                      other.name.str() + " already");
     }
-    if (other.name == gpu.name) {
+  }
+  for (const auto& other : gpus) {
+    if (other.host == gpu.host && other.name == gpu.name) {
       throw Error(Fault::exists, "host " + host + " has a " + gpu.name.str() + " already, " +
                                      other.pci.libvirt() + " (`cluster set host gpu` changes it)");
     }
@@ -108,6 +110,7 @@ void Inventory::add_gpu(const Gpu& gpu) {
 }
 
 void Inventory::set_gpu(const Gpu& gpu) {
+  bool found = false;
   write(
       "set host gpu",
       [&] {
@@ -116,19 +119,21 @@ void Inventory::set_gpu(const Gpu& gpu) {
         update.bind(":host", gpu.host.str());
         update.bind(":name", gpu.name.str());
         update.bind(":pci", gpu.pci.libvirt());
-        if (update.exec() == 0) no_card(*this, gpu.host, gpu.name.str());
+        found = update.exec() > 0;
       },
       [&](int) { explain_gpu(*this, gpu); });
+  if (!found) no_card(*this, gpu.host, gpu.name.str());
 }
 
 void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
+  bool found = false;
   write(
       "remove host gpu",
       [&] {
         SQLite::Statement remove(db_, "DELETE FROM gpu WHERE host = :host AND name = :name");
         remove.bind(":host", host.str());
         remove.bind(":name", name.str());
-        if (remove.exec() == 0) no_card(*this, host, name.str());
+        found = remove.exec() > 0;
       },
       [&](int) {
         for (const auto& vm : vms()) {
@@ -141,6 +146,7 @@ void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
           }
         }
       });
+  if (!found) no_card(*this, host, name.str());
 }
 
 void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {

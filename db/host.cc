@@ -31,14 +31,15 @@ std::string lower(std::string text) {
   return text;
 }
 
-// Finds out which constraint of the schema `host` ran into.
-void explain_conflict(Inventory& inventory, const Host& host) {
+// Finds out which constraint of the schema `host` ran into, `hosts` being all hosts as they would
+// be.
+void explain_conflict(Inventory& inventory, const std::vector<Host>& hosts, const Host& host) {
   const auto appliances = inventory.appliances();
   if (std::ranges::find(appliances, host.appliance) == appliances.end()) {
     throw Error(Fault::usage, "no appliance " + quote(host.appliance) + " (want one of " +
                                   joined(appliances, ", ") + ")");
   }
-  for (const auto& other : inventory.hosts()) {
+  for (const auto& other : hosts) {
     if (other.name == host.name) continue;
     if (lower(other.name.str()) == lower(host.name.str())) {
       throw Error(Fault::exists, "host " + quote(host.name.str()) + " differs from " +
@@ -84,12 +85,13 @@ void Inventory::add_host(const Host& host) {
         bind_host(insert, host);
         insert.exec();
       },
-      [&](int code) {
-        if (code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+      [&](int) {
+        const auto all = hosts();
+        if (std::ranges::find(all, host.name, &Host::name) != all.end()) {
           throw Error(Fault::exists,
                       "host " + quote(host.name.str()) + " is in the inventory already");
         }
-        explain_conflict(*this, host);
+        explain_conflict(*this, all, host);
       });
 }
 
@@ -117,7 +119,12 @@ void Inventory::set_hosts(const std::vector<Host>& hosts) {
         if (code == SQLITE_CONSTRAINT_FOREIGNKEY && is_vm(at->name)) {
           throw Error(Fault::refused, "host " + quote(at->name.str()) + " is a VM and stays one");
         }
-        explain_conflict(*this, *at);
+        auto all = this->hosts();
+        for (auto& other : all) {
+          const auto changed = std::ranges::find(hosts, other.name, &Host::name);
+          if (changed != hosts.end()) other = *changed;
+        }
+        explain_conflict(*this, all, *at);
       });
 }
 
@@ -131,8 +138,7 @@ void Inventory::remove_hosts(const std::vector<HostName>& names) {
           at = &name;
           remove.bind(":name", name.str());
           if (remove.exec() == 0) {
-            throw Error(Fault::not_found,
-                        "host " + quote(name.str()) + " is not in the inventory");
+            throw Error(Fault::not_found, "host " + quote(name.str()) + " is not in the inventory");
           }
           remove.reset();
         }

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -30,9 +31,11 @@ std::string error_text(const fs::path& file, const std::string& why) {
 // Says what SQLite's own words ("unable to open database file") leave open.
 std::string open_failure(const fs::path& file, const SQLite::Exception& error) {
   if (error.getErrorCode() == SQLITE_NOTADB) return "is not an inventory (not an SQLite file)";
+  if (error.getErrorCode() == SQLITE_READONLY) return "is not writable";
   if (fs::is_directory(file)) return "is a folder";
   std::string why = error.getErrorStr();
-  if (error.getErrorCode() == SQLITE_CANTOPEN && access(file.c_str(), R_OK | W_OK) != 0) {
+  if (error.getErrorCode() == SQLITE_CANTOPEN &&
+      faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
     why = std::strerror(errno);
   }
   return why;

@@ -1,0 +1,108 @@
+#include "db/inventory.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "schema/schema.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster {
+namespace {
+
+// The schema itself refuses, whoever writes: here it is asked with plain SQL, as sqlite3 would.
+class Schema : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Inventory(file_, Inventory::Open::create);
+    sql_.exec("PRAGMA foreign_keys = ON");
+    sql_.exec(R"sql(
+        INSERT INTO host (name, appliance) VALUES ('n1', 'vm-container'), ('n2', 'vm-container'),
+                                                  ('v1', 'vm'), ('v2', 'vm');
+        INSERT INTO vm (host, container, uuid, memory_mib, cpus)
+        VALUES ('v1', 'n1', 'u1', 1024, 1), ('v2', 'n1', 'u2', 1024, 1);
+        INSERT INTO gpu (host, name, pci)
+        VALUES ('n1', 'gpupci1', 'pci_0000_02_00_0'), ('n2', 'gpupci1', 'pci_0000_02_00_0');
+        INSERT INTO vm_gpu (vm, name, container, gpu) VALUES ('v1', 'gpupci', 'n1', 'gpupci1'))sql");
+  }
+
+  void refuses(const char* statement) {
+    EXPECT_THROW(sql_.exec(statement), SQLite::Exception) << statement;
+  }
+
+  TempDir folder_;
+  std::filesystem::path file_ = folder_.path() / "cluster.db";
+  SQLite::Database sql_{file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+};
+
+TEST_F(Schema, RefusesASecondNameForACard) {
+  refuses("INSERT INTO gpu (host, name, pci) VALUES ('n1', 'gpupci2', 'pci_0000_02_00_0')");
+  refuses("INSERT INTO gpu (host, name, pci) VALUES ('n1', 'gpupci2', 'pci_0000_02_00_1')");
+}
+
+TEST_F(Schema, RefusesACardInTwoVms) {
+  refuses("INSERT INTO vm_gpu (vm, name, container, gpu) VALUES ('v2', 'gpupci', 'n1', 'gpupci1')");
+}
+
+TEST_F(Schema, RefusesAVmWithACardOfAnotherHost) {
+  refuses("INSERT INTO vm_gpu (vm, name, container, gpu) VALUES ('v2', 'gpupci', 'n2', 'gpupci1')");
+  refuses("INSERT INTO vm_gpu (vm, name, container, gpu) VALUES ('v2', 'gpupci', 'n1', 'gpupci9')");
+}
+
+TEST_F(Schema, RefusesToMoveAVmAwayFromItsCards) {
+  refuses("UPDATE vm SET container = 'n2' WHERE host = 'v1'");
+}
+
+TEST_F(Schema, RefusesToRemoveWhatIsInUse) {
+  refuses("DELETE FROM gpu WHERE host = 'n1'");
+  refuses("DELETE FROM host WHERE name = 'n1'");
+  refuses("DELETE FROM vm WHERE host = 'v1'");
+}
+
+TEST_F(Schema, RefusesWhatCannotBe) {
+  refuses(
+      "INSERT INTO vm (host, container, uuid, memory_mib, cpus) VALUES ('v3', 'n1', 'u3', 1, 1)");
+  refuses("INSERT INTO host (name, appliance) VALUES ('N1', 'compute')");
+  refuses("INSERT INTO host (name, appliance) VALUES ('n3', 'toaster')");
+  refuses("INSERT INTO host (name, appliance, port) VALUES ('n3', 'compute', 70000)");
+  refuses("INSERT INTO host (name, appliance, rack) VALUES ('n3', 'compute', 'first')");
+  refuses("INSERT INTO gpu (host, name, pci) VALUES ('v1', 'gpupci1', 'pci_0000_05_00_0')");
+  refuses("INSERT INTO gpu (host, name, pci) VALUES ('n1', 'gpupci', 'pci_0000_05_00_0')");
+  refuses("INSERT INTO gpu (host, name, pci) VALUES ('n1', 'gpupci2', '0000:05:00.0')");
+  refuses("UPDATE host SET appliance = 'vm' WHERE name = 'n2'");
+  refuses("UPDATE host SET appliance = 'compute' WHERE name = 'v1'");
+}
+
+TEST(Inventory, RecordsItsVersion) {
+  const TempDir folder;
+  const auto file = folder.path() / "cluster.db";
+  { const Inventory inventory(file, Inventory::Open::create); }
+  SQLite::Database sql(file.native());
+  EXPECT_EQ(sql.execAndGet("PRAGMA user_version").getInt(), static_cast<int>(migrations().size()));
+  EXPECT_EQ(sql.execAndGet("PRAGMA journal_mode").getString(), "wal");
+}
+
+TEST(Inventory, AFailedWriteLeavesNothingBehind) {
+  Inventory inventory(":memory:", Inventory::Open::create);
+  inventory.add_host({HostName("n1"), "compute", {}, {}, {}, {}, {}, {}});
+  Vm vm{HostName("v1"),
+        HostName("n1"),
+        "u1",
+        1024,
+        1,
+        {{"file", "/a", "vda", "virtio", "raw", {}}, {"file", "/b", "vda", "virtio", "raw", {}}},
+        {}};
+  EXPECT_THROW(inventory.add_vm(vm), Error);
+  EXPECT_EQ(inventory.hosts().size(), 1U);
+  EXPECT_TRUE(inventory.vms().empty());
+}
+
+TEST(Inventory, OptionThenVariableThenHome) {
+  setenv("CLUSTER_DB", "/from/variable.db", 1);
+  EXPECT_EQ(inventory_file("/from/option.db"), "/from/option.db");
+  EXPECT_EQ(inventory_file(""), "/from/variable.db");
+  unsetenv("CLUSTER_DB");
+  EXPECT_EQ(inventory_file("").filename(), "cluster.db");
+}
+
+}  // namespace
+}  // namespace cluster

@@ -38,8 +38,7 @@ void explain_vm(Inventory& inventory, const Vm& vm) {
   const auto hosts = inventory.hosts();
   const Host* container = find_host(hosts, vm.container);
   if (container == nullptr) {
-    throw Error(Fault::not_found,
-                "host " + quote(vm.container.str()) + " is not in the inventory");
+    throw Error(Fault::not_found, "host " + quote(vm.container.str()) + " is not in the inventory");
   }
   if (container->appliance == "vm") {
     throw Error(Fault::usage, "host " + quote(vm.container.str()) +
@@ -121,10 +120,10 @@ void Inventory::remove_vm(const HostName& name) {
         for (const auto& vm : vms()) {
           if (vm.name != name || vm.gpus.empty()) continue;
           const auto& held = vm.gpus.front();
-          throw Error(Fault::refused,
-                      "VM " + quote(name.str()) + " still holds " + held.gpu.str() + " of host " +
-                          quote(vm.container.str()) + ": first `cluster remove host gpu " +
-                          name.str() + " " + held.name.str() + "`");
+          throw Error(Fault::refused, "VM " + quote(name.str()) + " still holds " + held.gpu.str() +
+                                          " of host " + quote(vm.container.str()) +
+                                          ": first `cluster remove host gpu " + name.str() + " " +
+                                          held.name.str() + "`");
         }
       });
 }

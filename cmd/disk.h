@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "db/inventory.h"
+
+// Disks as Rocks spells them, "file:/path,vda,virtio".
+namespace cluster::cmd {
+
+/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT]. Throws Error(usage) when one is not, or when two
+/// have the same device.
+std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts);
+
+/// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) on more
+/// sizes than disks or a size that is none.
+void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes);
+
+/// What a VM has when no disk is named: 36 GiB, raw, where libvirt keeps its images.
+VmDisk default_disk(const HostName& vm);
+
+/// The text that parse_disks() reads.
+std::string disk_text(const VmDisk& disk);
+
+}  // namespace cluster::cmd

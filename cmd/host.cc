@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr int kMaxInt = std::numeric_limits<int>::max();
+constexpr int kMaxPort = 65535;
+constexpr const char* kDefaultAppliance = "vm-container";
+constexpr const char* kSelectionText =
+    "HOST is a name, an appliance (vm-container), a rack (rack0), a glob or SQL pattern (vm-*, "
+    "vm-%),\n"
+    "a range (vm-container-0-[0-15,20]), or one of these with '!' in front, to leave it out.";
+
+// The keys of a host. What was not typed stays as it is; what was emptied ("rack=") becomes
+// unknown.
+struct Keys {
+  std::optional<std::string> address, port, user, appliance, rack, rank, cpus;
+
+  void declare(CLI::App& app) {
+    app.add_option("--address", address, "IP address or DNS name for ssh [HOST itself]");
+    app.add_option("--port", port, "port of its sshd [~/.ssh/config, else 22]");
+    app.add_option("--user", user, "login name there [~/.ssh/config, else your own]");
+    app.add_option(
+        "--appliance", appliance,
+        "frontend, compute, vm-container or vm [from the name: compute-0-3; else vm-container]");
+    app.add_option("--rack", rack, "rack number [from the name]");
+    app.add_option("--rank", rank, "place in the rack [from the name]");
+    app.add_option("--cpus", cpus, "number of CPUs");
+  }
+
+  void apply(Host& host) const {
+    const auto number = [](const char* key, const auto& text, std::optional<int>& into, int min,
+                           int max) {
+      if (text) into = parse_optional_int(key, *text, min, max);
+    };
+    number("port", port, host.port, 1, kMaxPort);
+    number("rack", rack, host.rack, 0, kMaxInt);
+    number("rank", rank, host.rank, 0, kMaxInt);
+    number("cpus", cpus, host.cpus, 1, kMaxInt);
+    if (appliance) host.appliance = *appliance;
+    if (address)
+      host.address = address->empty() ? std::nullopt : std::optional(parse_address(*address));
+    if (user) host.user = user->empty() ? std::nullopt : std::optional(parse_user(*user));
+  }
+
+  bool empty() const { return !address && !port && !user && !appliance && !rack && !rank && !cpus; }
+};
+
+// Rocks' names say what a host is: "vm-container-0-15" is the vm-container of rank 15 in rack 0.
+Host guessed(const HostName& name) {
+  Host host{name, kDefaultAppliance, {}, {}, {}, {}, {}, {}};
+  const auto& text = name.str();
+  const auto last = text.rfind('-');
+  const auto middle = last == std::string::npos || last == 0 ? last : text.rfind('-', last - 1);
+  if (middle == std::string::npos || last == std::string::npos) return host;
+  const auto rack = parse_number(text.substr(middle + 1, last - middle - 1));
+  const auto rank = parse_number(text.substr(last + 1));
+  const auto appliance = text.substr(0, middle);
+  constexpr std::array kKnown{"frontend", "compute", "vm-container"};
+  if (!rack || !rank || *rack > kMaxInt || *rank > kMaxInt ||
+      std::ranges::find(kKnown, appliance) == kKnown.end()) {
+    return host;
+  }
+  host.appliance = appliance;
+  host.rack = static_cast<int>(*rack);
+  host.rank = static_cast<int>(*rank);
+  return host;
+}
+
+struct AddArgs {
+  std::string host;
+  Keys keys;
+};
+
+int run_add(Context& context, const AddArgs& args) {
+  Host host = guessed(HostName(args.host));
+  args.keys.apply(host);
+  auto& inventory = context.inventory(Inventory::Open::create);
+  if (means_a_group(args.host, inventory.appliances())) {
+    throw Error(Fault::usage,
+                "host name " + quote(args.host) + " means a group of hosts: want another");
+  }
+  inventory.add_host(host);
+  return 0;
+}
+
+Action declare_add(CLI::App& app) {
+  auto args = std::make_shared<AddArgs>();
+  app.add_option("HOST", args->host, "name of the new host")->required();
+  args->keys.declare(app);
+  return [args](Context& context) { return run_add(context, *args); };
+}
+
+struct SetArgs {
+  std::vector<std::string> hosts;
+  Keys keys;
+};
+
+int run_set(Context& context, const SetArgs& args) {
+  if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
+  auto& inventory = context.inventory();
+  auto hosts = select_hosts(inventory.hosts(), args.hosts);
+  for (auto& host : hosts) args.keys.apply(host);
+  inventory.set_hosts(hosts);
+  return 0;
+}
+
+Action declare_set(CLI::App& app) {
+  auto args = std::make_shared<SetArgs>();
+  app.add_option("HOST", args->hosts, "hosts to change")->required();
+  args->keys.declare(app);
+  app.footer("An empty value (address=) makes it unknown again.");
+  return [args](Context& context) { return run_set(context, *args); };
+}
+
+struct HostArgs {
+  std::vector<std::string> hosts;
+};
+
+int run_list(Context& context, const HostArgs& args) {
+  Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user"}, {}};
+  for (const auto& host : select_hosts(context.inventory().hosts(), args.hosts)) {
+    table.rows.push_back({host.name.str(), host.appliance, cell(host.rack), cell(host.rank),
+                          cell(host.cpus), cell(host.address), cell(host.port), cell(host.user)});
+  }
+  context.output.table(table);
+  return 0;
+}
+
+Action declare_list(CLI::App& app) {
+  auto args = std::make_shared<HostArgs>();
+  app.add_option("HOST", args->hosts, "hosts to show [all]");
+  app.footer(kSelectionText);
+  return [args](Context& context) { return run_list(context, *args); };
+}
+
+int run_remove(Context& context, const HostArgs& args) {
+  std::vector<HostName> names;
+  for (const auto& host : select_hosts(context.inventory().hosts(), args.hosts)) {
+    names.push_back(host.name);
+  }
+  context.inventory().remove_hosts(names);
+  return 0;
+}
+
+Action declare_remove(CLI::App& app) {
+  auto args = std::make_shared<HostArgs>();
+  app.add_option("HOST", args->hosts, "hosts to remove, with their cards")->required();
+  app.footer(
+      "Refused while a host has VMs; then nothing is removed. A VM goes with `remove host vm`.");
+  return [args](Context& context) { return run_remove(context, *args); };
+}
+
+int run_dump(Context& context, const HostArgs& args) {
+  for (const auto& host : select_hosts(context.inventory().hosts(), args.hosts)) {
+    std::string line = "cluster add host " + host.name.str() + " appliance=" + host.appliance;
+    const auto number = [&](const char* key, const std::optional<int>& value) {
+      if (value) line += std::string(" ") + key + "=" + std::to_string(*value);
+    };
+    // A name that says rack and rank while the row does not: the guess must not come back.
+    const Host guess = guessed(host.name);
+    if (guess.rack && !host.rack) line += " rack=";
+    if (guess.rank && !host.rank) line += " rank=";
+    number("rack", host.rack);
+    number("rank", host.rank);
+    number("cpus", host.cpus);
+    if (host.address) line += " address=" + shell_word(*host.address);
+    number("port", host.port);
+    if (host.user) line += " user=" + shell_word(*host.user);
+    context.output.line(line);
+  }
+  return 0;
+}
+
+Action declare_dump(CLI::App& app) {
+  auto args = std::make_shared<HostArgs>();
+  app.add_option("HOST", args->hosts, "hosts to write down [all]");
+  return [args](Context& context) { return run_dump(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"add host", "record a physical host", declare_add},
+    Command{"dump host", "print the commands that add the hosts again", declare_dump},
+    Command{"list host", "show the hosts", declare_list},
+    Command{"remove host", "take hosts out of the inventory", declare_remove},
+    Command{"set host", "change what is known of hosts", declare_set},
+};
+
+}  // namespace
+
+std::span<const Command> host_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,0 +1,191 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr const char* kCardText =
+    "On a physical host NAME is gpupci1, gpupci2, ... and CARD its PCI address: pci_0000_02_00_0,\n"
+    "0000:02:00.0 or 02:00.0. On a VM NAME is gpupci (or gpupci1, ...) and CARD a card of its "
+    "container:\n"
+    "the address, or the container's name for it (gpupci1).";
+
+// The words of `add` and `set`: HOST NAME CARD, or HOST gpu=NAME value=CARD.
+struct CardArgs {
+  std::string host;
+  std::string gpu;
+  std::string value;
+
+  void declare(CLI::App& app) {
+    app.add_option("HOST", host, "physical host or VM")->required();
+    app.add_option("NAME,--gpu", gpu, "name of the card there")->required();
+    app.add_option("CARD,--value", value, "address of the card, or the container's name for it")
+        ->required();
+    app.footer(kCardText);
+  }
+};
+
+CardRef parse_card(const std::string& text) {
+  if (text.starts_with("gpu")) return GpuName(text);
+  return PciAddress::parse(text);
+}
+
+// A physical host's card is an address; its name cannot stand for one.
+PciAddress address_of(const CardRef& card) {
+  if (const auto* pci = std::get_if<PciAddress>(&card)) return *pci;
+  return PciAddress::parse(std::get<GpuName>(card).str());
+}
+
+using OnHost = void (Inventory::*)(const Gpu&);
+using OnVm = void (Inventory::*)(const HostName&, const GpuName&, const CardRef&);
+
+// `add` and `set` differ in what they call; a VM's host row decides which of the two is meant.
+int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) {
+  const GpuName gpu(args.gpu);
+  const CardRef card = parse_card(args.value);
+  auto& inventory = context.inventory();
+  const auto host = find_host(inventory, args.host);
+  if (inventory.is_vm(host.name)) {
+    (inventory.*on_vm)(host.name, gpu, card);
+  } else {
+    (inventory.*on_host)({host.name, gpu, address_of(card)});
+  }
+  return 0;
+}
+
+Action declare_add(CLI::App& app) {
+  auto args = std::make_shared<CardArgs>();
+  args->declare(app);
+  return [args](Context& context) {
+    return run_put(context, *args, &Inventory::add_gpu, &Inventory::assign_gpu);
+  };
+}
+
+Action declare_set(CLI::App& app) {
+  auto args = std::make_shared<CardArgs>();
+  args->declare(app);
+  return [args](Context& context) {
+    return run_put(context, *args, &Inventory::set_gpu, &Inventory::reassign_gpu);
+  };
+}
+
+struct RemoveArgs {
+  std::string host;
+  std::string gpu;
+};
+
+int run_remove(Context& context, const RemoveArgs& args) {
+  const GpuName gpu(args.gpu);
+  auto& inventory = context.inventory();
+  const auto host = find_host(inventory, args.host);
+  if (inventory.is_vm(host.name)) {
+    inventory.unassign_gpu(host.name, gpu);
+  } else {
+    inventory.remove_gpu(host.name, gpu);
+  }
+  return 0;
+}
+
+Action declare_remove(CLI::App& app) {
+  auto args = std::make_shared<RemoveArgs>();
+  app.add_option("HOST", args->host, "physical host or VM")->required();
+  app.add_option("NAME,--gpu", args->gpu, "name of the card there")->required();
+  app.footer(
+      "From a physical host: forgets the card, refused while a VM holds it. From a VM: the card is "
+      "free.");
+  return [args](Context& context) { return run_remove(context, *args); };
+}
+
+struct HostArgs {
+  std::vector<std::string> hosts;
+  std::string gpu;
+};
+
+// The cards of the hosts that were named, and of those only the one called `gpu` when that is
+// given.
+std::vector<HostGpu> selected(Inventory& inventory, const HostArgs& args) {
+  std::set<HostName> wanted;
+  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) wanted.insert(host.name);
+  auto gpus = inventory.host_gpus();
+  std::erase_if(gpus, [&](const HostGpu& gpu) {
+    return !wanted.contains(gpu.host) || (!args.gpu.empty() && gpu.name.str() != args.gpu);
+  });
+  return gpus;
+}
+
+int run_list(Context& context, const HostArgs& args) {
+  Table table{{"host", "gpu", "pci_bus"}, {}};
+  for (const auto& gpu : selected(context.inventory(), args)) {
+    table.rows.push_back({gpu.host.str(), gpu.name.str(), gpu.pci.libvirt()});
+  }
+  context.output.table(table);
+  return 0;
+}
+
+Action declare_list(CLI::App& app) {
+  auto args = std::make_shared<HostArgs>();
+  app.add_option("HOST", args->hosts, "hosts and VMs to show [all]");
+  return [args](Context& context) { return run_list(context, *args); };
+}
+
+int run_report(Context& context, const HostArgs& args) {
+  if (!args.gpu.empty()) static_cast<void>(GpuName(args.gpu));
+  const auto gpus = selected(context.inventory(), args);
+  if (gpus.empty() && !args.gpu.empty()) {
+    throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
+  }
+  for (const auto& gpu : gpus) {
+    context.output.line(args.gpu.empty() ? gpu.name.str() + ":" + gpu.pci.libvirt()
+                                         : gpu.pci.libvirt());
+  }
+  return 0;
+}
+
+Action declare_report(CLI::App& app) {
+  auto args = std::make_shared<HostArgs>();
+  app.add_option("HOST", args->hosts, "hosts and VMs to report")->required();
+  app.add_option("--gpu", args->gpu, "only this card, and only its address");
+  app.footer("Prints NAME:ADDRESS lines, for scripts.");
+  return [args](Context& context) { return run_report(context, *args); };
+}
+
+int run_dump(Context& context, const HostArgs& args) {
+  // Hosts before VMs: a VM can only be given a card that is there.
+  auto gpus = selected(context.inventory(), args);
+  std::set<HostName> vms;
+  for (const auto& vm : context.inventory().vms()) vms.insert(vm.name);
+  std::ranges::stable_partition(gpus, [&](const HostGpu& gpu) { return !vms.contains(gpu.host); });
+  for (const auto& gpu : gpus) {
+    context.output.line("cluster add host gpu " + gpu.host.str() + " " + gpu.name.str() + " " +
+                        gpu.pci.libvirt());
+  }
+  return 0;
+}
+
+Action declare_dump(CLI::App& app) {
+  auto args = std::make_shared<HostArgs>();
+  app.add_option("HOST", args->hosts, "hosts and VMs to write down [all]");
+  return [args](Context& context) { return run_dump(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"add host gpu", "record a card of a host, or give one to a VM", declare_add},
+    Command{"dump host gpu", "print the commands that add the cards again", declare_dump},
+    Command{"list host gpu", "show which host and which VM has which card", declare_list},
+    Command{"remove host gpu", "forget a card of a host, or take one from a VM", declare_remove},
+    Command{"report host gpu", "print names and addresses of cards for scripts", declare_report},
+    Command{"set host gpu", "change the address of a card, or a VM's card", declare_set},
+};
+
+}  // namespace
+
+std::span<const Command> host_gpu_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

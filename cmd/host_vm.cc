@@ -1,0 +1,219 @@
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/disk.h"
+#include "cmd/host_selection.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr int kMaxMemoryMib = std::numeric_limits<int>::max();
+constexpr int kMaxCpus = 4096;
+constexpr const char* kDiskText =
+    "A disk is SOURCE:PATH,DEVICE,BUS[,FORMAT], as Rocks spells it: file:/path/to/image,vda,virtio "
+    "or\n"
+    "phy:/dev/vg0/lv1,vdb,virtio. FORMAT is raw or qcow2 [by the ending of the path]. Several "
+    "disks are\n"
+    "several disk=, each with its disksize= in the same order.";
+
+// A random (version 4) UUID, RFC 9562.
+std::string random_uuid() {
+  std::array<unsigned char, 16> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw Error(Fault::io, std::string("no random numbers for a uuid: ") + std::strerror(errno));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += {kHex[bytes[i] >> 4U], kHex[bytes[i] & 15U]};
+  }
+  return text;
+}
+
+std::string parse_uuid(const std::string& text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  const auto fits = [](char c, char form) {
+    return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  };
+  if (!std::ranges::equal(text, kForm, fits)) {
+    throw Error(Fault::usage, "uuid=" + quote(text) + ": want " + std::string(kForm) +
+                                  " in lower case hex digits");
+  }
+  return text;
+}
+
+// The keys of a VM that `add` and `set` share.
+struct Keys {
+  std::optional<std::string> mem, cpus;
+  std::vector<std::string> disks, sizes;
+
+  void declare(CLI::App& app) {
+    app.add_option("--mem", mem, "memory in MiB [1024]");
+    app.add_option("--cpus", cpus, "virtual CPUs [1]");
+    app.add_option(
+        "--disk", disks,
+        "SOURCE:PATH,DEVICE,BUS[,FORMAT] [file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
+    app.add_option("--disksize", sizes, "size of the disk in GiB [36 for the default disk]");
+    app.footer(kDiskText);
+  }
+
+  void apply(Vm& vm) const {
+    if (mem) vm.memory_mib = parse_int("mem", *mem, 1, kMaxMemoryMib);
+    if (cpus) vm.cpus = parse_int("cpus", *cpus, 1, kMaxCpus);
+    if (!disks.empty()) vm.disks = parse_disks(disks);
+    set_sizes(vm.disks, sizes);
+  }
+
+  bool empty() const { return !mem && !cpus && disks.empty() && sizes.empty(); }
+};
+
+struct AddArgs {
+  std::string vm;
+  std::string container;
+  std::string uuid;
+  Keys keys;
+};
+
+int run_add(Context& context, const AddArgs& args) {
+  const HostName name(args.vm);
+  const HostName container(args.container);
+  Vm vm{name, container, args.uuid.empty() ? random_uuid() : parse_uuid(args.uuid),
+        1024, 1,         {default_disk(name)},
+        {}};
+  args.keys.apply(vm);
+  auto& inventory = context.inventory();
+  static_cast<void>(find_host(inventory, args.container));
+  if (means_a_group(args.vm, inventory.appliances())) {
+    throw Error(Fault::usage,
+                "VM name " + quote(args.vm) + " means a group of hosts: want another");
+  }
+  inventory.add_vm(vm);
+  return 0;
+}
+
+Action declare_add(CLI::App& app) {
+  auto args = std::make_shared<AddArgs>();
+  app.add_option("VM", args->vm, "name of the new VM")->required();
+  app.add_option("CONTAINER", args->container, "physical host that runs it")->required();
+  args->keys.declare(app);
+  app.add_option("--uuid", args->uuid, "its UUID in libvirt [a new one]");
+  return [args](Context& context) { return run_add(context, *args); };
+}
+
+struct SetArgs {
+  std::string vm;
+  Keys keys;
+};
+
+Vm find_vm(Inventory& inventory, const std::string& name) {
+  const auto host = find_host(inventory, name);
+  for (auto& vm : inventory.vms()) {
+    if (vm.name == host.name) return std::move(vm);
+  }
+  throw Error(Fault::not_found, "host " + quote(name) + " is no VM");
+}
+
+int run_set(Context& context, const SetArgs& args) {
+  if (args.keys.empty()) throw Error(Fault::usage, "set host vm: nothing to set (want key=value)");
+  Vm vm = find_vm(context.inventory(), args.vm);
+  args.keys.apply(vm);
+  context.inventory().set_vm(vm);
+  return 0;
+}
+
+Action declare_set(CLI::App& app) {
+  auto args = std::make_shared<SetArgs>();
+  app.add_option("VM", args->vm, "VM to change")->required();
+  args->keys.declare(app);
+  return [args](Context& context) { return run_set(context, *args); };
+}
+
+struct RemoveArgs {
+  std::string vm;
+};
+
+int run_remove(Context& context, const RemoveArgs& args) {
+  auto& inventory = context.inventory();
+  inventory.remove_vm(find_vm(inventory, args.vm).name);
+  return 0;
+}
+
+Action declare_remove(CLI::App& app) {
+  auto args = std::make_shared<RemoveArgs>();
+  app.add_option("VM", args->vm, "VM to take out of the inventory")->required();
+  app.footer(
+      "Refused while it holds a card. What libvirt on the container knows of the VM stays there.");
+  return [args](Context& context) { return run_remove(context, *args); };
+}
+
+struct VmsArgs {
+  std::vector<std::string> vms;
+};
+
+int run_list(Context& context, const VmsArgs& args) {
+  Table table{{"vm", "host", "mem", "cpus", "gpu", "disk"}, {}};
+  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+    std::vector<std::string> cards;
+    for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
+    std::vector<std::string> disks;
+    for (const auto& disk : vm.disks) disks.push_back(disk_text(disk));
+    table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
+                          joined(cards, " "), joined(disks, " ")});
+  }
+  context.output.table(table);
+  return 0;
+}
+
+Action declare_list(CLI::App& app) {
+  auto args = std::make_shared<VmsArgs>();
+  app.add_option("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
+  return [args](Context& context) { return run_list(context, *args); };
+}
+
+int run_dump(Context& context, const VmsArgs& args) {
+  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+    std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
+                       " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
+                       " cpus=" + std::to_string(vm.cpus);
+    for (const auto& disk : vm.disks) {
+      line += " " + shell_word("disk=" + disk_text(disk));
+      line += " disksize=" + (disk.size_gib ? std::to_string(*disk.size_gib) : "");
+    }
+    context.output.line(line);
+  }
+  return 0;
+}
+
+Action declare_dump(CLI::App& app) {
+  auto args = std::make_shared<VmsArgs>();
+  app.add_option("VM", args->vms, "VMs to write down, or containers whose VMs [all]");
+  return [args](Context& context) { return run_dump(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"add host vm", "record a VM on a container", declare_add},
+    Command{"dump host vm", "print the commands that add the VMs again", declare_dump},
+    Command{"list host vm", "show the VMs, where they run and their cards", declare_list},
+    Command{"remove host vm", "take a VM out of the inventory", declare_remove},
+    Command{"set host vm", "change memory, CPUs or disks of a VM", declare_set},
+};
+
+}  // namespace
+
+std::span<const Command> host_vm_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

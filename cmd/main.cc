@@ -1,0 +1,13 @@
+#include <iostream>
+
+#include "cmd/program.h"
+#include "ssh/fan_out.h"
+
+int main(int argc, char** argv) {
+  cluster::ssh::FanOut transport;
+  const auto open = [](const std::string& db, cluster::Inventory::Open how) {
+    return std::make_unique<cluster::Inventory>(cluster::inventory_file(db), how);
+  };
+  return cluster::cmd::run_program({argv + 1, argv + argc},
+                                   {open, transport, std::cout, std::cerr});
+}

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cluster::cmd {
+
+enum class Format { table, json, csv };
+
+/// A cell; nothing means that it is not known.
+using Cell = std::variant<std::monostate, std::string, std::int64_t>;
+
+/// What a list command answers. Column names are the JSON keys, upper-cased the table's header. The
+/// first column is the owner of the row and gets Rocks' colon.
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
+};
+
+/// Absent values become an empty cell.
+template <typename Value>
+Cell cell(const std::optional<Value>& value) {
+  if (!value) return {};
+  return *value;
+}
+
+/// The one place that prints. Standard output carries answers only; notes go to standard error.
+class Output {
+ public:
+  Output(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
+
+  void set_format(Format format) { format_ = format; }
+
+  void table(const Table& table);
+
+  /// Text as it is, already whole lines.
+  void text(std::string_view text) { out_ << text; }
+
+  /// One line.
+  void line(std::string_view text) { out_ << text << '\n'; }
+
+  /// One line for the operator, "cluster: TEXT".
+  void note(std::string_view text);
+
+  std::ostream& out() { return out_; }
+  std::ostream& err() { return err_; }
+
+ private:
+  std::ostream& out_;
+  std::ostream& err_;
+  Format format_ = Format::table;
+};
+
+/// "table", "json" or "csv"; throws Error(usage) on another word.
+Format parse_format(std::string_view text);
+
+}  // namespace cluster::cmd

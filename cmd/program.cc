@@ -1,0 +1,33 @@
+#include "cmd/program.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "cmd/parse.h"
+#include "core/error.h"
+
+namespace cluster::cmd {
+
+int run_program(const std::vector<std::string>& words, const Surroundings& around) {
+  Output output(around.out, around.err);
+  try {
+    const auto invocation = parse(words);
+    output.set_format(invocation.format);
+    Context context([&](Inventory::Open open) { return around.open(invocation.db, open); },
+                    around.transport, output);
+    const int status = invocation.action(context);
+    around.out.flush();
+    if (!around.out)
+      throw Error(Fault::io, std::string("cannot write the answer: ") + std::strerror(errno));
+    return status;
+  } catch (const Error& error) {
+    around.out.flush();
+    output.note(error.what());
+    return exit_status(error.fault());
+  } catch (const std::exception& error) {
+    output.note(std::string("internal error: ") + error.what());
+    return kExitBug;
+  }
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/run_printer.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr int kExitTimedOut = 124;  // as timeout(1)
+constexpr int kExitNotReached = 3;
+constexpr int kMaxSeconds = 7 * 24 * 3600;
+constexpr int kMaxAtOnce = 65535;
+constexpr const char* kText =
+    "COMMAND goes unchanged to the login shell of each host: quote it as one word. Without HOST it "
+    "runs on\n"
+    "every managed host (appliance compute or vm-container); `cluster list host --help` says how "
+    "hosts are\n"
+    "named. Lines are prefixed with the host when there is more than one. ~/.ssh/config is "
+    "honoured; a host\n"
+    "that needs ProxyJump, ProxyCommand or a certificate is reached through an `ssh` process of "
+    "its own.\n"
+    "Exit status: 0 done everywhere, 3 a host was not reached, 1 it failed somewhere; on a single "
+    "host the\n"
+    "command's own, 124 when it ran out of time.";
+
+struct Args {
+  std::vector<std::string> words;
+  std::string command;
+  std::string timeout = "30";
+  std::string connect_timeout = "10";
+  std::string num_threads = "1024";
+  std::string collate;
+  std::string stats = "no";
+};
+
+ssh::Target target_of(const Host& host) {
+  return {host.name.str(), host.address.value_or(""), host.port.value_or(0),
+          host.user.value_or("")};
+}
+
+int status_of_one(const ssh::Reply& reply) {
+  switch (reply.end) {
+    case ssh::End::exited:
+      return reply.status;
+    case ssh::End::timed_out:
+      return kExitTimedOut;
+    case ssh::End::signaled:
+    case ssh::End::lost:
+      return 1;
+    case ssh::End::unreachable:
+    case ssh::End::host_key:
+    case ssh::End::no_login:
+      return kExitNotReached;
+  }
+  return kExitBug;
+}
+
+bool failed(const ssh::Reply& reply) { return reply.end != ssh::End::exited || reply.status != 0; }
+
+int status_of(const std::vector<ssh::Reply>& replies) {
+  if (replies.size() == 1) return status_of_one(replies[0]);
+  const auto not_reached = [](const ssh::Reply& reply) { return !ssh::reached(reply.end); };
+  if (std::ranges::any_of(replies, not_reached)) return kExitNotReached;
+  return std::ranges::any_of(replies, failed) ? 1 : 0;
+}
+
+// The hosts and the command of the words: the command is the last one unless command= has it.
+std::pair<std::vector<Host>, std::string> hosts_and_command(Inventory& inventory,
+                                                            const Args& args) {
+  auto words = args.words;
+  std::string command = args.command;
+  const auto hosts = inventory.hosts();
+  if (command.empty()) {
+    if (words.empty()) throw Error(Fault::usage, "run host: want a command, quoted as one word");
+    command = words.back();
+    words.pop_back();
+    const auto is_name = [&](const Host& host) { return host.name.str() == command; };
+    if (words.empty() && std::ranges::any_of(hosts, is_name)) {
+      throw Error(Fault::usage,
+                  "run host: want a command for host " + quote(command) + ", quoted as one word");
+    }
+  }
+  if (command.find('\0') != std::string::npos || trim(command).empty()) {
+    throw Error(Fault::usage, "run host: the command is empty");
+  }
+  auto selected = select_hosts(hosts, words, managed_hosts(hosts));
+  if (selected.empty()) throw Error(Fault::not_found, "run host: no hosts to run on");
+  return {std::move(selected), std::move(command)};
+}
+
+int run(Context& context, const Args& args) {
+  ssh::Limits limits;
+  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 0, kMaxSeconds));
+  limits.connect_timeout =
+      std::chrono::seconds(parse_int("connect-timeout", args.connect_timeout, 1, kMaxSeconds));
+  limits.at_once =
+      static_cast<std::size_t>(parse_int("num-threads", args.num_threads, 1, kMaxAtOnce));
+  const bool stats = parse_yes_no("stats", args.stats);
+  const auto collate =
+      args.collate.empty() ? std::nullopt : std::optional(parse_yes_no("collate", args.collate));
+  const auto [hosts, command] = hosts_and_command(context.inventory(), args);
+  std::vector<ssh::Target> targets;
+  for (const auto& host : hosts) targets.push_back(target_of(host));
+
+  RunPrinter printer(context.output, targets, collate.value_or(targets.size() > 1), stats);
+  const auto replies = context.transport.run(targets, command, limits, printer);
+  printer.summarize(replies);
+  return status_of(replies);
+}
+
+Action declare_run(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("[HOST...] COMMAND", args->words, "where and what; COMMAND is the last word");
+  app.add_option("--command", args->command, "the command, when it is not the last word");
+  app.add_option("--timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
+  app.add_option("--connect-timeout", args->connect_timeout,
+                 "seconds until it must have started [10]");
+  app.add_option("--num-threads", args->num_threads, "hosts at once [1024]");
+  app.add_option("--collate", args->collate,
+                 "yes: prefix each line with its host [when there are several]");
+  app.add_option("--stats", args->stats, "yes: say on standard error how long each host took [no]");
+  app.footer(kText);
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"run host", "run a command on hosts over SSH", declare_run},
+};
+
+}  // namespace
+
+std::span<const Command> run_host_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,0 +1,58 @@
+#include "cmd/run_printer.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace cluster::cmd {
+namespace {
+
+class RunPrinterTest : public ::testing::Test {
+ protected:
+  std::ostringstream out_;
+  std::ostringstream err_;
+  Output output_{out_, err_};
+  std::vector<ssh::Target> targets_{{"a", "", 0, ""}, {"b", "", 0, ""}};
+};
+
+TEST_F(RunPrinterTest, LinesOfTwoHostsNeverMix) {
+  RunPrinter printer(output_, targets_, true, false);
+  printer.out(0, "on");
+  printer.out(1, "two\nthr");
+  printer.out(0, "e\n");
+  printer.out(1, "ee");
+  EXPECT_EQ(out_.str(), "b: two\na: one\n");
+  printer.ended(1, {ssh::End::exited, 0, "", {}});
+  EXPECT_EQ(out_.str(), "b: two\na: one\nb: three\n");
+}
+
+TEST_F(RunPrinterTest, WithoutPrefixBytesPassAsTheyAre) {
+  RunPrinter printer(output_, targets_, false, false);
+  const std::string bytes("a\0b\xff", 4);
+  printer.out(0, bytes);
+  EXPECT_EQ(out_.str(), bytes);
+}
+
+TEST_F(RunPrinterTest, AnEndlessLineDoesNotFillTheMemory) {
+  RunPrinter printer(output_, targets_, true, false);
+  const std::string chunk(1 << 20, 'x');
+  printer.out(0, chunk);
+  EXPECT_EQ(out_.str(), "");
+  printer.out(0, chunk);
+  EXPECT_EQ(out_.str(), "a: " + chunk + chunk + "\n");
+}
+
+TEST_F(RunPrinterTest, SaysWhoFailedAndHowMany) {
+  RunPrinter printer(output_, targets_, true, false);
+  const std::vector<ssh::Reply> replies{{ssh::End::exited, 7, "", {}},
+                                        {ssh::End::unreachable, -1, "connection refused", {}}};
+  printer.ended(0, replies[0]);
+  printer.ended(1, replies[1]);
+  printer.summarize(replies);
+  EXPECT_EQ(err_.str(),
+            "cluster: a: exit status 7\ncluster: b: connection refused\n"
+            "cluster: run host: failed on 1, did not reach 1 of 2 hosts\n");
+}
+
+}  // namespace
+}  // namespace cluster::cmd

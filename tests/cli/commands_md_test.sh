@@ -1,0 +1,7 @@
+#!/bin/sh
+# The reference is what the program says of itself: CLUSTER COMMANDS_MD.
+set -eu
+if ! "$1" help format=markdown | diff "$2" -; then
+  echo "docs/commands.md is old: cluster help format=markdown > docs/commands.md" >&2
+  exit 1
+fi

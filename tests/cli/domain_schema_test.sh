@@ -1,0 +1,7 @@
+#!/bin/sh
+# The golden documents are what libvirt takes: its schema, and a define on its test driver.
+set -eu
+for file in "$1"/*.xml; do
+  virt-xml-validate "$file" domain
+  virsh --quiet --connect test:///default define "$file" --validate
+done

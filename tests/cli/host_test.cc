@@ -1,0 +1,170 @@
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+using Host = Story;
+
+TEST_F(Host, NamesSayApplianceRackAndRank) {
+  cluster({"add", "host", "vm-container-0-15"});
+  cluster({"add", "host", "compute-3-2", "rack=7"});
+  cluster({"add", "host", "node"});
+  cluster({"add", "host", "gpu-box-1-2"});
+  EXPECT_EQ(cluster({"list", "host"}),
+            "HOST               APPLIANCE    RACK RANK CPUS ADDRESS PORT USER\n"
+            "compute-3-2:       compute      7    2    -    -       -    -\n"
+            "gpu-box-1-2:       vm-container -    -    -    -       -    -\n"
+            "node:              vm-container -    -    -    -       -    -\n"
+            "vm-container-0-15: vm-container 0    15   -    -       -    -\n");
+}
+
+TEST_F(Host, ListsAsJsonAndCsv) {
+  cluster({"add", "host", "n1", "address=10.0.0.1", "port=2222"});
+  EXPECT_EQ(cluster({"list", "host", "n1", "format=csv"}),
+            "host,appliance,rack,rank,cpus,address,port,user\n"
+            "n1,vm-container,,,,10.0.0.1,2222,\n");
+  EXPECT_EQ(cluster({"list", "host", "--format", "json"}).substr(0, 24),
+            "[\n  {\n    \"host\": \"n1\",\n");
+  cluster({"list", "host", "format=xml"}, 2, "not a format: 'xml' (want table, json or csv)");
+}
+
+TEST_F(Host, SetChangesWhatIsNamedAndNothingElse) {
+  cluster({"add", "host", "vm-container-0-1", "address=10.0.0.1", "user=root"});
+  cluster({"add", "host", "vm-container-0-2", "address=10.0.0.2"});
+  cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"});
+  cluster({"set", "host", "vm-container-0-1", "user="});
+  EXPECT_EQ(cluster({"list", "host"}),
+            "HOST              APPLIANCE    RACK RANK CPUS ADDRESS  PORT USER\n"
+            "vm-container-0-1: vm-container 0    1    64   10.0.0.1 2200 -\n"
+            "vm-container-0-2: vm-container 0    2    64   10.0.0.2 2200 -\n");
+  cluster({"set", "host", "vm-container-0-1"}, 2, "set host: nothing to set (want key=value)");
+}
+
+TEST_F(Host, SetIsDoneForAllOrForNone) {
+  cluster({"add", "host", "n1", "address=10.0.0.1"});
+  cluster({"add", "host", "n2", "address=10.0.0.2"});
+  const auto before = dump();
+  cluster({"set", "host", "n1", "n2", "address=10.0.0.9"}, 1,
+          "address '10.0.0.9' port 22 is that of host 'n1'");
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Host, DumpRebuilds) {
+  cluster({"add", "host", "vm-container-0-1", "address=fe80::1", "port=22", "user=root", "rack="});
+  cluster({"add", "host", "rocks-1", "appliance=vm", "address=vm1.example.org"});
+  EXPECT_EQ(cluster({"dump", "host"}),
+            "cluster add host rocks-1 appliance=vm address=vm1.example.org\n"
+            "cluster add host vm-container-0-1 appliance=vm-container rack= rank=1 address=fe80::1 "
+            "port=22 "
+            "user=root\n");
+}
+
+TEST_F(Host, RemoveTakesTheCardsAlong) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "n2"});
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "02:00.0"});
+  EXPECT_EQ(cluster({"remove", "host", "n1"}), "");
+  EXPECT_EQ(dump(), "cluster add host n2 appliance=vm-container\n");
+}
+
+TEST_F(Host, RemoveIsRefusedWhileItHasVms) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "n2"});
+  cluster({"add", "host", "gpu", "n2", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "vm", "rocks-33", "n2"});
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  const auto before = dump();
+  cluster({"remove", "host", "n1", "n2"}, 1,
+          "host 'n2' still has VMs (rocks-33 with gpupci1): remove them first");
+  cluster({"remove", "host", "rocks-33"}, 1,
+          "host 'rocks-33' is a VM: `cluster remove host vm rocks-33`");
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Host, SelectsHostsAsRocksDoes) {
+  for (const auto* name :
+       {"vm-container-0-1", "vm-container-0-2", "vm-container-1-1", "compute-0-0"}) {
+    cluster({"add", "host", name});
+  }
+  const auto listed = [this](const std::vector<std::string>& words) {
+    std::vector<std::string> line{"list", "host", "format=csv"};
+    line.insert(line.end(), words.begin(), words.end());
+    std::istringstream rows(cluster(line));
+    std::string names;
+    std::string row;
+    std::getline(rows, row);
+    while (std::getline(rows, row)) names += row.substr(0, row.find(',')) + " ";
+    return names;
+  };
+  EXPECT_EQ(listed({"compute"}), "compute-0-0 ");
+  EXPECT_EQ(listed({"rack0"}), "compute-0-0 vm-container-0-1 vm-container-0-2 ");
+  EXPECT_EQ(listed({"vm-%", "!vm-container-0-[1-2]"}), "vm-container-1-1 ");
+  EXPECT_EQ(listed({"!rack0"}), "vm-container-1-1 ");
+}
+
+TEST_F(Host, RefusesWhatIsWrong) {
+  cluster({"add", "host", "vm-container-0-15", "address=10.0.0.15"});
+  const auto before = dump();
+  cluster({"add", "host", "vm-container-0-15"}, 1,
+          "host 'vm-container-0-15' is in the inventory already");
+  cluster({"add", "host", "VM-Container-0-15"}, 1,
+          "host 'VM-Container-0-15' differs from 'vm-container-0-15' in case only");
+  cluster({"add", "host", "n2", "address=10.0.0.15"}, 1,
+          "address '10.0.0.15' port 22 is that of host 'vm-container-0-15'");
+  cluster({"add", "host", "n2", "appliance=toaster"}, 2,
+          "no appliance 'toaster' (want one of compute, frontend, vm, vm-container)");
+  cluster({"add", "host", "n2", "port=65536"}, 2,
+          "port='65536': want a whole number from 1 to 65535");
+  cluster({"add", "host", "n2", "cpus=many"}, 2,
+          "cpus='many': want a whole number from 1 to 2147483647");
+  cluster({"add", "host", "n2", "address=10.0.0.256"}, 2,
+          "address='10.0.0.256': want an IP address or a DNS name");
+  cluster({"add", "host", "n2", "user=-oProxyCommand=id"}, 2,
+          "user='-oProxyCommand=id': want a login name");
+  cluster({"add", "host", "compute"}, 2,
+          "host name 'compute' means a group of hosts: want another");
+  cluster({"add", "host", "rack0"}, 2, "host name 'rack0' means a group of hosts: want another");
+  cluster({"list", "host", "vm-contaner-0-15"}, 1,
+          "host 'vm-contaner-0-15' is not in the inventory (did you mean 'vm-container-0-15'?)");
+  cluster({"remove", "host", "vm-container-0-[15-16]"}, 1,
+          "host 'vm-container-0-16' is not in the inventory (did you mean 'vm-container-0-15'?)");
+  cluster({"list", "host", "node*"}, 1, "no host matches 'node*'");
+  cluster({"list", "host", "rack9"}, 1, "no host is in 'rack9'");
+  cluster({"list", "host", "n-[2-1]"}, 2, "not a range of hosts: 'n-[2-1]' (want n-[0-15,20])");
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Host, MetacharactersAreRefusedEverywhere) {
+  cluster({"add", "host", "n1"});
+  const auto before = dump();
+  for (const std::string evil : {"n; reboot", "$(reboot)", "n'--", "' OR 1=1 --", "<name>", "a&b",
+                                 "n\nn", "../n", "\x1b[2J", "n|m", "`id`", "\"n\""}) {
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"add", "host", evil},
+                                               {"add", "host", "n2", "address=" + evil},
+                                               {"add", "host", "n2", "user=" + evil},
+                                               {"add", "host", "n2", "appliance=" + evil},
+                                               {"add", "host", "n2", "rack=" + evil},
+                                               {"set", "host", "n1", "address=" + evil},
+                                               {"add", "host", "gpu", "n1", evil, "02:00.0"},
+                                               {"add", "host", "gpu", "n1", "gpupci1", evil},
+                                               {"add", "host", "vm", evil, "n1"},
+                                               {"add", "host", "vm", "v1", evil},
+                                               {"add", "host", "vm", "v1", "n1", "mem=" + evil},
+                                               {"add", "host", "vm", "v1", "n1", "disk=" + evil},
+                                               {"add", "host", "vm", "v1", "n1", "uuid=" + evil},
+                                               {"remove", "host", evil},
+                                               {"report", "vm", "config", evil},
+                                               {"run", "host", evil, "id"}}) {
+      const auto [out, err, status] = run(words);
+      EXPECT_TRUE(status == 1 || status == 2) << status << ": " << err;
+      EXPECT_EQ(out, "");
+      EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
+      EXPECT_EQ(err.find('\x1b'), std::string::npos);
+    }
+  }
+  EXPECT_EQ(dump(), before);
+}
+
+}  // namespace
+}  // namespace cluster

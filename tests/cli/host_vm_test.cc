@@ -1,0 +1,120 @@
+#include <gmock/gmock.h>
+
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::MatchesRegex;
+
+class HostVm : public Story {
+ protected:
+  void SetUp() override { cluster({"add", "host", "vm-container-0-15"}); }
+};
+
+TEST_F(HostVm, AddThenList) {
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", "mem=4096", "cpus=4"});
+  cluster({"add", "host", "vm", "rocks-4", "vm-container-0-15", "disk=file:/vm/a.qcow2,vda,virtio",
+           "disk=phy:/dev/vg0/b,vdb,scsi", "disksize=10"});
+  cluster({"add", "host", "gpu", "vm-container-0-15", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  EXPECT_EQ(cluster({"list", "host", "vm"}),
+            "VM        HOST              MEM  CPUS GPU            DISK\n"
+            "rocks-4:  vm-container-0-15 1024 1    -              "
+            "file:/vm/a.qcow2,vda,virtio,qcow2 phy:/dev/vg0/b,vdb,scsi,raw\n"
+            "rocks-33: vm-container-0-15 4096 4    gpupci=gpupci1 "
+            "file:/var/lib/libvirt/images/rocks-33.vda,vda,virtio,raw\n");
+  EXPECT_EQ(cluster({"list", "host", "vm", "vm-container-0-15"}), cluster({"list", "host", "vm"}));
+}
+
+TEST_F(HostVm, AVmIsAHostOfItsOwn) {
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"});
+  cluster({"set", "host", "rocks-33", "address=10.1.1.33", "user=root"});
+  EXPECT_EQ(cluster({"list", "host", "rocks-33"}),
+            "HOST      APPLIANCE RACK RANK CPUS ADDRESS   PORT USER\n"
+            "rocks-33: vm        -    -    -    10.1.1.33 -    root\n");
+  cluster({"set", "host", "rocks-33", "appliance=compute"}, 1,
+          "host 'rocks-33' is a VM and stays one");
+}
+
+TEST_F(HostVm, SetChangesWhatIsNamed) {
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", "mem=4096", "cpus=4",
+           "uuid=c2177883-f1bb-47f0-914d-32a22e3a8804"});
+  cluster({"set", "host", "vm", "rocks-33", "mem=8192"});
+  cluster({"set", "host", "vm", "rocks-33", "disk=file:/vm/it's here.img,sda,sata,raw"});
+  EXPECT_EQ(
+      cluster({"dump", "host", "vm"}),
+      "cluster add host vm rocks-33 vm-container-0-15 uuid=c2177883-f1bb-47f0-914d-32a22e3a8804 "
+      "mem=8192 cpus=4 'disk=file:/vm/it'\\''s here.img,sda,sata,raw' disksize=\n");
+  cluster({"set", "host", "vm", "rocks-33"}, 2, "set host vm: nothing to set (want key=value)");
+}
+
+TEST_F(HostVm, GetsAUuidThatStays) {
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"});
+  const auto first = cluster({"dump", "host", "vm"});
+  EXPECT_THAT(first,
+              MatchesRegex(
+                  "cluster add host vm rocks-33 vm-container-0-15 "
+                  "uuid=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12} .*\n"));
+  EXPECT_EQ(cluster({"dump", "host", "vm"}), first);
+}
+
+TEST_F(HostVm, RemoveFreesTheNameButNotACard) {
+  cluster({"add", "host", "gpu", "vm-container-0-15", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"});
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  const auto before = dump();
+  cluster({"remove", "host", "vm", "rocks-33"}, 1,
+          "VM 'rocks-33' still holds gpupci1 of host 'vm-container-0-15': first "
+          "`cluster remove host gpu rocks-33 gpupci`");
+  EXPECT_EQ(dump(), before);
+  cluster({"remove", "host", "gpu", "rocks-33", "gpupci"});
+  cluster({"remove", "host", "vm", "rocks-33"});
+  EXPECT_EQ(dump(),
+            "cluster add host vm-container-0-15 appliance=vm-container rack=0 rank=15\n"
+            "cluster add host gpu vm-container-0-15 gpupci1 pci_0000_02_00_0\n");
+}
+
+TEST_F(HostVm, RefusesWhatIsWrong) {
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15",
+           "uuid=c2177883-f1bb-47f0-914d-32a22e3a8804"});
+  cluster({"add", "host", "compute-0-0"});
+  const auto before = dump();
+  const auto refused = [this](const std::vector<std::string>& keys, int status,
+                              const std::string& error) {
+    std::vector<std::string> words{"add", "host", "vm", "rocks-34", "vm-container-0-15"};
+    words.insert(words.end(), keys.begin(), keys.end());
+    cluster(words, status, error);
+  };
+  refused({"mem=0"}, 2, "mem='0': want a whole number from 1 to 2147483647");
+  refused({"mem=4G"}, 2, "mem='4G': want a whole number from 1 to 2147483647");
+  refused({"cpus=-1"}, 2, "cpus='-1': want a whole number from 1 to 4096");
+  refused({"disk=/vm/a.img"}, 2,
+          "disk='/vm/a.img': want SOURCE:PATH,DEVICE,BUS, like file:/vm/disk.img,vda,virtio");
+  refused({"disk=nbd:/vm/a.img,vda,virtio"}, 2,
+          "disk='nbd:/vm/a.img,vda,virtio': want file:PATH or phy:PATH");
+  refused({"disk=file:vm/a.img,vda,virtio"}, 2,
+          "disk='file:vm/a.img,vda,virtio': want an absolute path");
+  refused({"disk=file:/a,vda,virtio", "disk=file:/b,vda,virtio"}, 2,
+          "disk='file:/b,vda,virtio': the VM has a vda already");
+  refused({"disksize=10", "disksize=20"}, 2, "disksize: given 2 times for 1 disks");
+  refused({"uuid=c2177883-f1bb-47f0-914d-32a22e3a8804"}, 1,
+          "uuid c2177883-f1bb-47f0-914d-32a22e3a8804 is that of VM 'rocks-33'");
+  refused({"uuid=1"}, 2,
+          "uuid='1': want xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx in lower case hex digits");
+  cluster({"add", "host", "vm", "rocks-34", "vm-container-0-51"}, 1,
+          "host 'vm-container-0-51' is not in the inventory (did you mean 'vm-container-0-15'?)");
+  cluster({"add", "host", "vm", "rocks-34", "rocks-33"}, 2,
+          "host 'rocks-33' is a VM: want a physical host to run 'rocks-34'");
+  cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"}, 1,
+          "VM 'rocks-33' is in the inventory already, on 'vm-container-0-15'");
+  cluster({"add", "host", "vm", "compute-0-0", "vm-container-0-15"}, 1,
+          "host 'compute-0-0' is in the inventory already, with appliance compute");
+  cluster({"add", "host", "vm", "vm", "vm-container-0-15"}, 2,
+          "VM name 'vm' means a group of hosts: want another");
+  cluster({"remove", "host", "vm", "compute-0-0"}, 1, "host 'compute-0-0' is no VM");
+  EXPECT_EQ(dump(), before);
+}
+
+}  // namespace
+}  // namespace cluster

@@ -1,0 +1,121 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+class InventoryFile : public Story {
+ protected:
+  void write(const std::string& text) const { std::ofstream(file) << text; }
+
+  std::string read() const {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+  void sql(const std::string& statements) const {
+    SQLite::Database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(statements);
+  }
+
+  std::string named(const std::string& why) const {
+    return "inventory '" + file.native() + "': " + why;
+  }
+};
+
+TEST_F(InventoryFile, OnlyAddHostMakesOne) {
+  const auto missing =
+      "no inventory at '" + file.native() + "' (the first `cluster add host` makes it)";
+  cluster({"list", "host"}, 1, missing);
+  cluster({"add", "host", "gpu", "node", "gpupci1", "02:00.0"}, 1, missing);
+  cluster({"add", "host", "not a name"}, 2,
+          "not a host name: 'not a name' (want letters, digits and hyphens: vm-container-0-15)");
+  EXPECT_FALSE(std::filesystem::exists(file));
+  cluster({"add", "host", "node"});
+  EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST_F(InventoryFile, ItsFolderIsMadeToo) {
+  const auto deep = (folder.path() / "a/b/cluster.db").native();
+  cluster({"add", "host", "node", "--db", deep});
+  EXPECT_EQ(cluster({"dump", "host", "db=" + deep}),
+            "cluster add host node appliance=vm-container\n");
+}
+
+TEST_F(InventoryFile, AForeignFileIsLeftAlone) {
+  write("#!/bin/sh\necho this is a script, and long enough to be read as a database header\n");
+  const auto before = read();
+  cluster({"add", "host", "node"}, 1, named("is not an inventory (not an SQLite file)"));
+  EXPECT_EQ(read(), before);
+}
+
+TEST_F(InventoryFile, AForeignDatabaseIsLeftAlone) {
+  sql("CREATE TABLE host (name TEXT)");
+  const auto before = read();
+  cluster({"add", "host", "node"}, 1, named("is a database of another program"));
+  cluster({"list", "host"}, 1, named("is a database of another program"));
+  EXPECT_EQ(read(), before);
+}
+
+TEST_F(InventoryFile, ANewerVersionIsLeftAlone) {
+  cluster({"add", "host", "node"});
+  sql("PRAGMA user_version = 99");
+  cluster({"list", "host"}, 1,
+          named("is of a newer version (schema 99, this program knows 1): upgrade `cluster`"));
+}
+
+TEST_F(InventoryFile, AFolderIsNoFile) {
+  std::filesystem::create_directory(file);
+  cluster({"add", "host", "node"}, 1, named("is a folder"));
+}
+
+TEST_F(InventoryFile, ItsFolderMustBeMakeable) {
+  write("a file");
+  const auto below = (file / "cluster.db").native();
+  cluster({"add", "host", "node", "--db", below}, 1,
+          "inventory '" + below + "': cannot make its folder: Not a directory");
+}
+
+TEST_F(InventoryFile, AnUnwritableFileIsSaid) {
+  cluster({"add", "host", "node"});
+  chmod(folder.path().c_str(), 0755);
+  chmod(file.c_str(), 0444);
+  const uid_t self = geteuid();
+  if (self == 0) {  // root may write everywhere
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  cluster({"add", "host", "n2"}, 1, named("is not writable"));
+  if (self == 0) {
+    ASSERT_EQ(seteuid(self), 0);
+  }
+  EXPECT_EQ(cluster({"dump", "host"}), "cluster add host node appliance=vm-container\n");
+}
+
+TEST_F(InventoryFile, WritersWaitForEachOther) {
+  cluster({"add", "host", "node"});
+  std::vector<std::jthread> writers;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([this, writer] {
+      for (int i = 0; i < 5; ++i) {
+        Inventory inventory(file, Inventory::Open::existing);
+        inventory.add_host({HostName("n-" + std::to_string(writer) + "-" + std::to_string(i)),
+                            "compute",
+                            {},
+                            {},
+                            {},
+                            {},
+                            {},
+                            {}});
+      }
+    });
+  }
+  writers.clear();
+  EXPECT_EQ(Inventory(file, Inventory::Open::existing).hosts().size(), 21U);
+}
+
+}  // namespace
+}  // namespace cluster

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Who includes whom: a folder may include itself and the folders after it, nothing else of the house.
+set -eu
+cd "$(dirname "$0")/.."
+status=0
+
+check() {
+  folder=$1
+  shift
+  allowed=$(printf '%s|' "$folder" "$@")
+  bad=$(grep -rnE '#include "[a-z-]+/' "$folder" --include='*.h' --include='*.cc' --include='*.in' |
+    grep -v '_test\.cc:' | grep -vE "#include \"(${allowed%|})/" || true)
+  if [ -n "$bad" ]; then
+    printf '%s may include only: %s\n%s\n' "$folder" "$*" "$bad" >&2
+    status=1
+  fi
+}
+
+check schema
+check core
+check db core schema
+check ssh core
+check virt core
+check cmd core db ssh virt rolls
+check node-agent core virt
+exit $status

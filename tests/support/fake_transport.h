@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ssh/transport.h"
+
+namespace cluster {
+
+/// Answers from a map instead of over the network, and remembers what it was asked.
+class FakeTransport : public ssh::Transport {
+ public:
+  /// What the host of that name says. A host without an answer prints nothing and exits 0.
+  struct Answer {
+    std::string out;
+    std::string err;
+    ssh::Reply reply{ssh::End::exited, 0, "", std::chrono::milliseconds(12)};
+  };
+
+  std::vector<ssh::Reply> run(const std::vector<ssh::Target>& targets, const std::string& command,
+                              const ssh::Limits& limits, ssh::Sink& sink) override {
+    asked_targets = targets;
+    asked_command = command;
+    asked_limits = limits;
+    std::vector<ssh::Reply> replies;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const auto& answer = answers[targets[i].name];
+      if (!answer.out.empty()) sink.out(i, answer.out);
+      if (!answer.err.empty()) sink.err(i, answer.err);
+      sink.ended(i, answer.reply);
+      replies.push_back(answer.reply);
+    }
+    return replies;
+  }
+
+  std::map<std::string, Answer> answers;
+  std::vector<ssh::Target> asked_targets;
+  std::string asked_command;
+  ssh::Limits asked_limits;
+};
+
+}  // namespace cluster

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cmd/program.h"
+#include "tests/support/fake_transport.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster {
+
+/// A story: command lines one after another, as an operator types them, on an inventory file of its
+/// own that is not there yet.
+class Story : public ::testing::Test {
+ protected:
+  /// Runs `cluster WORDS...`; returns what it printed on standard output. Fails the test unless it
+  /// exits with `status` and says exactly `error` on standard error (without "cluster: ").
+  std::string cluster(const std::vector<std::string>& words, int status = 0,
+                      const std::string& error = "") {
+    const auto [out, err, got] = run(words);
+    EXPECT_EQ(err, error.empty() ? "" : "cluster: " + error + "\n");
+    EXPECT_EQ(got, status);
+    return out;
+  }
+
+  struct Result {
+    std::string out;
+    std::string err;
+    int status;
+  };
+
+  Result run(const std::vector<std::string>& words) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto open = [this](const std::string& db, Inventory::Open how) {
+      return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
+    };
+    const int status = cmd::run_program(words, {open, transport, out, err});
+    return {out.str(), err.str(), status};
+  }
+
+  /// Everything that the inventory holds, as the commands that rebuild it.
+  std::string dump() {
+    return cluster({"dump", "host"}) + cluster({"dump", "host", "vm"}) +
+           cluster({"dump", "host", "gpu"});
+  }
+
+  TempDir folder;
+  std::filesystem::path file = folder.path() / "cluster.db";
+  FakeTransport transport;
+};
+
+}  // namespace cluster

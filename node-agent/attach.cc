@@ -29,21 +29,28 @@ class Attach {
  private:
   void attach(FunctionReport& one, bool hold) {
     const auto& pci = one.function.pci;
-    const bool acts = tools_.mode == virt::Mode::act;
-    const auto saved = tools_.saved.find(pci);
-    const bool away = is_away(pci, saved, tools_);
-    if (away && hold) {
+    const auto before = one.function.driver;
+    const bool at_home = before && !tools_.settings.is_stub(*before);
+    // Without a record there is nothing of ours about it: libvirt need not be asked.
+    if (at_home && !tools_.saved.has(pci)) {
+      one.outcome = Outcome::already_attached;
+      return;
+    }
+    if (hold) {
       one.outcome = Outcome::held_back;
       return;
     }
-    // What the host has is right, whichever driver it chose since it was saved.
-    give_back(pci, away ? saved : std::nullopt, tools_);
-    if (acts) tools_.saved.forget(pci);
-    if (!away) {
-      one.outcome = Outcome::already_attached;
-    } else {
-      one.outcome = acts ? Outcome::attached : Outcome::would_attach;
+    // What the host has is right, whichever driver it chose since one was saved.
+    const auto wanted = at_home ? std::nullopt : tools_.saved.find(pci);
+    give_back(pci, wanted, tools_);
+    if (tools_.mode == virt::Mode::rehearse) {
+      one.outcome = at_home ? Outcome::already_attached : Outcome::would_attach;
+      return;
     }
+    // Without a driver before, and none that wants it now: nothing has changed.
+    one.outcome =
+        tools_.sysfs.driver(pci) == before ? Outcome::already_attached : Outcome::attached;
+    tools_.saved.forget(pci);
   }
 
   Tools& tools_;

@@ -1,5 +1,4 @@
 #include <map>
-#include <ranges>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -73,7 +72,6 @@ class Detach {
       throw Error(Fault::io, pci.sysfs() + (driver ? " is still on " + *driver : " has no driver") +
                                  ", want " + tools_.settings.stub_driver);
     }
-    originals_[pci] = one.function.driver;
     one.function.driver = driver;
     one.outcome = Outcome::detached;
   }
@@ -83,23 +81,38 @@ class Detach {
     if (!acts() || begun_.empty()) return;
     std::vector<std::string> back;
     std::vector<std::string> lost;
-    for (auto* one : begun_ | std::views::reverse) {
-      const auto& pci = one->function.pci;
-      const auto original =
-          one->outcome == Outcome::detached ? originals_[pci] : one->function.driver;
+    for (auto at = begun_.rbegin(); at != begun_.rend(); ++at) {
+      auto& one = **at;
+      const auto& pci = one.function.pci;
+      const auto original = tools_.saved.find(pci);
       try {
         give_back(pci, original, tools_);
-        tools_.saved.forget(pci);
-        if (one->outcome == Outcome::detached) one->outcome = Outcome::rolled_back;
+        if (one.outcome == Outcome::detached) one.outcome = Outcome::rolled_back;
         back.push_back(pci.sysfs() + " " + driver_words(original));
+        tools_.saved.forget(pci);
       } catch (const Error& error) {
-        one->outcome = Outcome::failed;
+        // Its record stays, for an attach later. It may never have left its driver.
+        if (one.outcome == Outcome::failed && original && tools_.sysfs.driver(pci) == original) {
+          continue;
+        }
+        one.outcome = Outcome::failed;
         lost.push_back(pci.sysfs() + " (" + error.what() + ")");
       }
-      one->function.driver = tools_.sysfs.driver(pci);
+      one.function.driver = tools_.sysfs.driver(pci);
     }
+    forget_untouched();
     if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
     if (!lost.empty()) report_.error += "; NOT put back: " + joined(lost, ", ");
+  }
+
+  void forget_untouched() {
+    try {
+      for (const auto* one : todo_) {
+        if (one->outcome == Outcome::untouched) tools_.saved.forget(one->function.pci);
+      }
+    } catch (const Error& error) {
+      report_.error += std::string("; ") + error.what();
+    }
   }
 
   const Card& card_;
@@ -107,7 +120,6 @@ class Detach {
   CardReport report_;
   std::vector<FunctionReport*> todo_;
   std::vector<FunctionReport*> begun_;
-  std::map<PciAddress, SavedDrivers::Driver> originals_;
 };
 
 }  // namespace

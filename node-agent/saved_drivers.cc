@@ -52,6 +52,10 @@ void SavedDrivers::forget(const PciAddress& pci) {
 }
 
 void SavedDrivers::write() const {
+  if (drivers_.empty()) {
+    std::filesystem::remove(file_);  // nothing is detached, so nothing is left behind
+    return;
+  }
   ordered_json drivers = ordered_json::object();
   for (const auto& [pci, driver] : drivers_) {
     drivers[pci.sysfs()] = driver ? ordered_json(*driver) : ordered_json(nullptr);

@@ -21,6 +21,9 @@ class SavedDrivers {
   /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.
   explicit SavedDrivers(std::filesystem::path file);
 
+  /// Whether the function was detached, as far as is known.
+  bool has(const PciAddress& pci) const { return drivers_.contains(pci); }
+
   /// The driver that was saved of a function; nothing when it had none, or none was saved.
   Driver find(const PciAddress& pci) const;
 

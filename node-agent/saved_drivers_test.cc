@@ -27,6 +27,9 @@ TEST(SavedDrivers, OutliveTheProcess) {
   EXPECT_EQ(read_file(file),
             "{\n  \"version\": 1,\n  \"drivers\": {\n    \"0000:02:00.1\": null,\n"
             "    \"10000:01:00.0\": \"amdgpu\"\n  }\n}\n");
+  later.forget(kAudio);
+  later.forget({0x10000, 1, 0, 0});
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST(SavedDrivers, AreNotGuessedFromABrokenFile) {

@@ -44,7 +44,8 @@ class Sysfs {
   /// Name of the driver that has it, "vfio-pci".
   std::optional<std::string> driver(const PciAddress& pci) const;
 
-  /// The only driver that may take the function: "vfio-pci"; empty when any may.
+  /// The only driver that may take the function: "vfio-pci"; empty when any may. Blocks while the
+  /// function is being bound or unbound, unlike all others here: only for a child with a deadline.
   std::string driver_override(const PciAddress& pci) const;
 
   /// Whether it is a virtual function of SR-IOV.

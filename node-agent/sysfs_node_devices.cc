@@ -7,27 +7,35 @@
 
 namespace cluster::agent {
 
-SysfsNodeDevices::SysfsNodeDevices(Sysfs sysfs, std::string stub_driver, LoadModule load_module,
+SysfsNodeDevices::SysfsNodeDevices(Sysfs sysfs, Settings settings, LoadModule load_module,
                                    virt::Mode mode, virt::StepListener on_step)
     : sysfs_(std::move(sysfs)),
-      stub_driver_(std::move(stub_driver)),
+      settings_(std::move(settings)),
       load_module_(std::move(load_module)),
       mode_(mode),
       on_step_(std::move(on_step)) {}
 
 void SysfsNodeDevices::detach(const PciAddress& pci) {
-  if (!load_tried_ && !std::filesystem::exists(sysfs_.driver_path(stub_driver_))) {
+  const auto& stub = settings_.stub_driver;
+  if (!load_tried_ && !std::filesystem::exists(sysfs_.driver_path(stub))) {
     load_tried_ = true;
-    on_step_("modprobe " + stub_driver_);
-    if (mode_ == virt::Mode::act) load_module_(stub_driver_);
+    on_step_("modprobe " + stub);
+    if (mode_ == virt::Mode::act) load_module_(stub);
   }
-  write(sysfs_.device_path(pci) / "driver_override", stub_driver_);
+  write(sysfs_.device_path(pci) / "driver_override", stub);
   rebind(pci);
 }
 
 void SysfsNodeDevices::attach(const PciAddress& pci) {
-  write(sysfs_.device_path(pci) / "driver_override", "");
-  rebind(pci);
+  clear_driver_override(pci);
+  const auto driver = sysfs_.driver(pci);
+  if (!driver || settings_.is_stub(*driver)) rebind(pci);
+}
+
+void SysfsNodeDevices::clear_driver_override(const PciAddress& pci) {
+  if (settings_.is_stub(sysfs_.driver_override(pci))) {
+    write(sysfs_.device_path(pci) / "driver_override", "");
+  }
 }
 
 void SysfsNodeDevices::rebind(const PciAddress& pci) {

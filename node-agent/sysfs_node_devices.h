@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "node-agent/settings.h"
 #include "node-agent/sysfs.h"
 #include "virt/node_devices.h"
 
@@ -18,19 +19,22 @@ using LoadModule = std::function<void(const std::string& module)>;
 /// (worker.h).
 class SysfsNodeDevices : public virt::NodeDevices {
  public:
-  SysfsNodeDevices(Sysfs sysfs, std::string stub_driver, LoadModule load_module, virt::Mode mode,
+  SysfsNodeDevices(Sysfs sysfs, Settings settings, LoadModule load_module, virt::Mode mode,
                    virt::StepListener on_step);
 
   std::string_view through() const override { return "sysfs"; }
   void detach(const PciAddress& pci) override;
   void attach(const PciAddress& pci) override;
 
+  /// Clears a driver_override that would send the function to the stub driver at the next probe.
+  void clear_driver_override(const PciAddress& pci);
+
  private:
   void write(const std::filesystem::path& attribute, const std::string& value);
   void rebind(const PciAddress& pci);
 
   Sysfs sysfs_;
-  std::string stub_driver_;
+  Settings settings_;
   LoadModule load_module_;
   bool load_tried_ = false;  ///< once is enough, also when rehearsing
   virt::Mode mode_;

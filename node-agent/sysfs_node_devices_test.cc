@@ -21,7 +21,7 @@ class SysfsDevices : public ::testing::Test {
   SysfsDevices() { fake_.add_card("0000:02:00", 1, 13); }
 
   SysfsNodeDevices devices(virt::Mode mode) {
-    return {fake_.sysfs(), "vfio-pci", [this](const std::string& module) { loaded_ = module; },
+    return {fake_.sysfs(), Settings{}, [this](const std::string& module) { loaded_ = module; },
             mode,
             [this](std::string step) {
               const auto root = fake_.root().native();
@@ -54,10 +54,19 @@ TEST_F(SysfsDevices, DetachByOneAddress) {
 }
 
 TEST_F(SysfsDevices, AttachByClearingTheOverride) {
-  fake_.set_driver(kVideo, std::nullopt);
+  fake_.set_driver_override(kVideo, "vfio-pci");
+  fake_.set_driver(kVideo, "vfio-pci");
   devices(virt::Mode::act).attach(kVideo);
-  EXPECT_THAT(steps_, ElementsAre("echo > /sys/bus/pci/devices/0000:02:00.0/driver_override",
-                                  "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe"));
+  EXPECT_THAT(steps_,
+              ElementsAre("echo > /sys/bus/pci/devices/0000:02:00.0/driver_override",
+                          "echo 0000:02:00.0 > /sys/bus/pci/devices/0000:02:00.0/driver/unbind",
+                          "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe"));
+}
+
+TEST_F(SysfsDevices, DoNotRebindWhatTheHostHas) {
+  fake_.set_driver_override(kVideo, "vfio-pci");  // a detach that died after its first step
+  devices(virt::Mode::act).attach(kVideo);
+  EXPECT_THAT(steps_, ElementsAre("echo > /sys/bus/pci/devices/0000:02:00.0/driver_override"));
 }
 
 TEST_F(SysfsDevices, LoadTheStubDriverOnce) {

@@ -35,14 +35,8 @@ CardReport detach_card(const Card& card, const std::vector<Card>& together, Tool
 /// Error.
 CardReport attach_card(const Card& card, Tools& tools);
 
-/// Whether the host does not have the function: the stub driver has it, or a detach was cut short
-/// between two steps. `saved` is the driver it had before, where one was saved.
-bool is_away(const PciAddress& pci, const SavedDrivers::Driver& saved, const Tools& tools);
-
-/// Gives one function back, at whatever point of a detach it is. One that is not away is not
-/// rebound, only freed of a driver_override that would send it to the stub driver at the next
-/// probe. Throws Error(io) when afterwards the stub driver or the driver_override is still there,
-/// or the driver is not the one that was saved.
+/// Gives one function back, at whatever point of a detach it is, and reads it back: throws
+/// Error(io) when the stub driver has it still, or it has not the driver that was `saved`.
 void give_back(const PciAddress& pci, const SavedDrivers::Driver& saved, Tools& tools);
 
 }  // namespace cluster::agent

@@ -130,7 +130,7 @@ void Worker::start() {
 }
 
 void Worker::request(char act, const PciAddress& pci) {
-  if (!stuck_.empty()) throw Error(Fault::io, "not tried, since this is stuck: " + stuck_);
+  if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
   if (child_ == 0) start();
   last_step_ = through_.empty() ? "connecting to libvirt" : "waiting for " + through_;
   const auto end = std::chrono::steady_clock::now() + deadline_;

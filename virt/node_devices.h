@@ -31,7 +31,7 @@ class NodeDevices {
   /// Throws Error(io) when it was not done, or not wholly.
   virtual void detach(const PciAddress& pci) = 0;
 
-  /// Throws Error(io) when it was not done, or not wholly.
+  /// A function that a host driver has is not rebound. Throws Error(io) as detach() does.
   virtual void attach(const PciAddress& pci) = 0;
 };
 

@@ -17,6 +17,8 @@ void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const 
   if (goes_wrong(Fate::die)) ::_exit(1);
   while (goes_wrong(Fate::hang)) ::pause();
   if (!goes_wrong(Fate::leftover)) sysfs_.set_driver_override(pci, only);
+  const auto driver = sysfs_.sysfs().driver(pci);
+  if (verb == "attach" && driver && driver != "vfio-pci") return;
   sysfs_.set_driver(pci, std::nullopt);
   if (goes_wrong(Fate::half)) throw Error(Fault::io, "the fake stops amid " + name);
   sysfs_.probe(pci);

@@ -161,7 +161,8 @@ int run_dump(Context& context, const HostArgs& args) {
   auto gpus = selected(context.inventory(), args);
   std::set<HostName> vms;
   for (const auto& vm : context.inventory().vms()) vms.insert(vm.name);
-  std::ranges::stable_partition(gpus, [&](const HostGpu& gpu) { return !vms.contains(gpu.host); });
+  std::stable_partition(gpus.begin(), gpus.end(),
+                        [&](const HostGpu& gpu) { return !vms.contains(gpu.host); });
   for (const auto& gpu : gpus) {
     context.output.line("cluster add host gpu " + gpu.host.str() + " " + gpu.name.str() + " " +
                         gpu.pci.libvirt());

@@ -49,8 +49,11 @@ class Detach {
     std::map<PciAddress, SavedDrivers::Driver> drivers;
     std::vector<std::string> words;
     for (const auto* one : todo_) {
-      drivers[one->function.pci] = one->function.driver;
-      words.push_back(one->function.pci.sysfs() + " " + driver_words(one->function.driver));
+      const auto& pci = one->function.pci;
+      // Without one now, but with a record: the last detach died between two steps.
+      const auto driver = one->function.driver ? one->function.driver : tools_.saved.find(pci);
+      drivers[pci] = driver;
+      words.push_back(pci.sysfs() + " " + driver_words(driver));
     }
     tools_.on_step("# save that " + joined(words, ", "));
     if (acts()) tools_.saved.save(drivers);
@@ -102,7 +105,10 @@ class Detach {
     }
     forget_untouched();
     if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
-    if (!lost.empty()) report_.error += "; NOT put back: " + joined(lost, ", ");
+    if (!lost.empty()) {
+      report_.error += "; NOT put back: " + joined(lost, ", ") + "; gpupci -a " + card_.name.str() +
+                       " tries it anew";
+    }
   }
 
   void forget_untouched() {

@@ -111,8 +111,8 @@ TEST_F(Gpupci, TriesNothingElseWhenOneIsStuck) {
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: no end after 0 s of: detach "
                                "0000:02:00.1; it is not tried again, see the kernel's log"));
-  EXPECT_THAT(err_,
-              HasSubstr("; NOT put back: 0000:02:00.0 (not tried, an earlier step is stuck)\n"));
+  EXPECT_THAT(err_, HasSubstr("; NOT put back: 0000:02:00.0 (not tried, an earlier step is stuck); "
+                              "gpupci -a gpupci1 tries it anew\n"));
   EXPECT_THAT(err_,
               HasSubstr("\ngpupci: cannot detach gpupci2: not tried, an earlier step is stuck\n"));
 }

@@ -125,7 +125,8 @@ TEST_F(Transaction, SaysWhatCouldNotBePutBack) {
       detach({{"detach 0000:02:00.1", Fate::refuse}, {"attach 0000:02:00.0", Fate::refuse}});
   EXPECT_EQ(report.error,
             "the fake does not detach 0000:02:00.1; put back: 0000:02:00.1 on snd_hda_intel; NOT "
-            "put back: 0000:02:00.0 (the fake does not attach 0000:02:00.0)");
+            "put back: 0000:02:00.0 (the fake does not attach 0000:02:00.0); gpupci -a gpupci1 "
+            "tries it anew");
   EXPECT_EQ(outcomes(report), "failed, failed");
   EXPECT_EQ(report.functions[0].function.driver, "vfio-pci");
   EXPECT_EQ(saved(kVideo), "nvidia");  // for the next attach
@@ -201,6 +202,14 @@ TEST_F(Transaction, TidiesUpAfterADetachThatDied) {
   EXPECT_EQ(sysfs_.driver_override(kVideo), "");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
   EXPECT_FALSE(std::filesystem::exists(file_));
+}
+
+TEST_F(Transaction, RemembersTheDriverFromBeforeADetachThatDied) {
+  fake_.add_card("0000:02:00", 1, 13);
+  SavedDrivers(file_).save({{kVideo, "nvidia"}});
+  fake_.set_driver(kVideo, std::nullopt);
+  EXPECT_EQ(outcomes(detach()), "detached");
+  EXPECT_EQ(saved(kVideo), "nvidia");
 }
 
 TEST_F(Transaction, LeavesAloneWhatTheHostHas) {

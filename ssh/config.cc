@@ -184,9 +184,10 @@ class Lookup {
   std::string needs_openssh_;
 };
 
-// How the key of host `name` is filed: with the port unless it is the usual one.
-std::string known_name(const std::string& name, int port) {
-  return port == 22 ? lower(name) : "[" + lower(name) + "]:" + std::to_string(port);
+// How the key of `host` is filed: with the port unless it is the usual one.
+std::string known_name(const std::string& host, int port) {
+  const std::string name = lower(host);
+  return port == 22 ? name : '[' + name + "]:" + std::to_string(port);
 }
 
 Route Lookup::route() && {
@@ -242,10 +243,10 @@ Route Lookup::route() && {
 Config Config::read(const Operator& me) {
   const std::string folder = me.home + "/.ssh";
   const ConfigFolders user{.home = me.home, .includes = folder};
-  if (!me.config.empty()) return Config(read_config(me.config, true, user));
-  auto blocks = read_config(folder + "/config", false, user);
+  if (!me.config.empty()) return Config(read_config(me.config, ConfigFile::named, user));
+  auto blocks = read_config(folder + "/config", ConfigFile::user, user);
   const ConfigFolders system{.home = me.home, .includes = "/etc/ssh"};
-  for (auto& block : read_config("/etc/ssh/ssh_config", false, system)) {
+  for (auto& block : read_config("/etc/ssh/ssh_config", ConfigFile::system, system)) {
     blocks.push_back(std::move(block));
   }
   return Config(std::move(blocks));

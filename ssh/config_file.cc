@@ -1,6 +1,8 @@
 #include "ssh/config_file.h"
 
 #include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -128,10 +130,15 @@ std::vector<ConfigBlock> parse_config(std::string_view text, const std::string& 
   return parser.take();
 }
 
-std::vector<ConfigBlock> read_config(const std::string& file, bool must_exist,
+std::vector<ConfigBlock> read_config(const std::string& file, ConfigFile kind,
                                      const ConfigFolders& folders) {
+  struct stat status {};
+  if (kind == ConfigFile::user && stat(file.c_str(), &status) == 0 &&
+      ((status.st_uid != 0 && status.st_uid != getuid()) || (status.st_mode & 022U) != 0)) {
+    throw Error(Fault::usage, quote(file) + " can be written by others (chmod 600 it)");
+  }
   Parser parser(folders);
-  parser.read(file, must_exist);
+  parser.read(file, kind == ConfigFile::named);
   return parser.take();
 }
 

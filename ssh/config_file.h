@@ -30,9 +30,16 @@ struct ConfigFolders {
 std::vector<ConfigBlock> parse_config(std::string_view text, const std::string& file,
                                       const ConfigFolders& folders);
 
+/// Whether a file must be there and whose word it is.
+enum class ConfigFile {
+  named,  ///< by the operator: must exist
+  user,   ///< ~/.ssh/config: must not be writable by others, as in OpenSSH
+  system  ///< /etc/ssh/ssh_config
+};
+
 /// The blocks of `file`; none when it does not exist and need not. Throws Error(usage) when it
-/// cannot be read.
-std::vector<ConfigBlock> read_config(const std::string& file, bool must_exist,
+/// cannot be read or must not be trusted.
+std::vector<ConfigBlock> read_config(const std::string& file, ConfigFile kind,
                                      const ConfigFolders& folders);
 
 }  // namespace cluster::ssh

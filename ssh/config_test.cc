@@ -201,5 +201,13 @@ TEST_F(ConfigFiles, NeedNotExistAtTheUsualPlace) {
   EXPECT_EQ(Config::read(me).route({"n1", "", 0, ""}, me).port, 2222);
 }
 
+TEST_F(ConfigFiles, MustNotBeWritableByOthers) {
+  const Operator me{.user = "me", .home = dir_.path(), .config = "", .agent_socket = ""};
+  const auto file = write(".ssh/config", "Port 2222");
+  std::filesystem::permissions(file, std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  EXPECT_THROW(Config::read(me), Error);
+}
+
 }  // namespace
 }  // namespace cluster::ssh

@@ -28,6 +28,9 @@ class Dial : public Waiter {
 
   void start();
 
+  /// Whether its addresses are not known yet.
+  bool is_looking_up() const { return addresses_.empty(); }
+
   void ready() override;
   void late() override;
 

@@ -62,20 +62,35 @@ std::vector<Route> find_routes(const std::vector<Target>& targets, const Operato
   return routes;
 }
 
-// The keys of a host tell that libssh is not enough for it: its own is signed by an authority, or
-// ours is one of several in an agent, and libssh cannot ask an agent for just one.
-void notice_keys_beyond_libssh(Run& run, Route& route) {
-  const auto known = run.known_hosts(route.known_hosts_files).lookup(route.known_names);
+// What the keys of a host ask for beyond libssh: its own is signed by an authority, or ours is one
+// of several in an agent, and libssh cannot ask an agent for just one. "" when libssh is enough.
+std::string beyond_libssh(Run& run, const Route& route, const std::vector<KnownKey>& known) {
   const auto authority = std::ranges::find(known, KnownKey::Mark::authority, &KnownKey::mark);
   if (authority != known.end() &&
       std::ranges::count(known, KnownKey::Mark::trusted, &KnownKey::mark) == 0) {
-    route.needs_openssh = "@cert-authority at " + authority->where;
-  } else if (route.identities_only && !route.agent_socket.empty() &&
-             std::ranges::any_of(route.identity_files, [&](const std::string& file) {
-               return run.identities.load(file).is_locked;
-             })) {
-    route.needs_openssh = "IdentitiesOnly";
+    return "@cert-authority at " + authority->where;
   }
+  const auto is_locked = [&run](const std::string& file) {
+    return run.identities.load(file).is_locked;
+  };
+  if (route.identities_only && !route.agent_socket.empty() &&
+      std::ranges::any_of(route.identity_files, is_locked)) {
+    return "IdentitiesOnly";
+  }
+  return "";
+}
+
+std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target, Route route,
+                              const Operator& me) {
+  std::vector<KnownKey> known;
+  if (route.needs_openssh.empty()) {
+    known = run.known_hosts(route.known_hosts_files).lookup(route.known_names);
+    route.needs_openssh = beyond_libssh(run, route, known);
+  }
+  if (route.needs_openssh.empty()) {
+    return std::make_unique<Session>(run, index, std::move(route), std::move(known));
+  }
+  return std::make_unique<SshProcess>(run, index, std::move(route), target, me);
 }
 
 }  // namespace
@@ -103,14 +118,7 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   std::size_t ended = 0;
   while (ended < targets.size()) {
     for (; started < targets.size() && started - ended < at_once; ++started) {
-      Route route = routes[started];
-      if (route.needs_openssh.empty()) notice_keys_beyond_libssh(run, route);
-      if (route.needs_openssh.empty()) {
-        jobs[started] = std::make_unique<Session>(run, started, std::move(route));
-      } else {
-        jobs[started] =
-            std::make_unique<SshProcess>(run, started, std::move(route), targets[started], *me_);
-      }
+      jobs[started] = make_job(run, started, targets[started], routes[started], *me_);
       jobs[started]->start();
     }
     if (run.ended.empty()) run.loop.turn();

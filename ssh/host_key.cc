@@ -34,9 +34,16 @@ std::string family(const std::string& type) {
 std::string learn_command(const Route& route, const HostKey& shown) {
   std::string command = "ssh-keyscan -t " + family(shown.type);
   if (route.port != 22) command += " -p " + std::to_string(route.port);
-  command += " " + shell_word(route.address);
+  command += ' ';
+  command += shell_word(route.address);
   if (route.has_alias) {
-    command += " | sed " + shell_word("s/^[^ ]*/" + route.known_names[0] + "/");
+    std::string alias;  // as the replacement of sed
+    for (const char c : route.known_names[0]) {
+      if (c == '\\' || c == '/' || c == '&') alias += '\\';
+      alias += c;
+    }
+    command += " | sed ";
+    command += shell_word("s/^[^ ]*/" + alias + '/');
   }
   return command + " >> " + shell_word(route.known_hosts_files[0]);
 }

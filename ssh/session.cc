@@ -35,9 +35,10 @@ constexpr int kReadsInARow = 16;
 
 }  // namespace
 
-Session::Session(Run& run, std::size_t target, Route route)
+Session::Session(Run& run, std::size_t target, Route route, std::vector<KnownKey> known)
     : Job(run, target, std::move(route)),
       libssh_(run.libssh),
+      known_(std::move(known)),
       session_(nullptr, libssh_.ssh_free),
       event_(nullptr, libssh_.ssh_event_free) {
   callbacks_.size = sizeof(callbacks_);
@@ -101,8 +102,7 @@ void Session::connected(Descriptor socket, const std::string& reason) {
   set(SSH_OPTIONS_HOST, route().address.c_str());
   set(SSH_OPTIONS_USER, route().user.c_str());
   set(SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges);
-  const auto known = run().known_hosts(route().known_hosts_files).lookup(route().known_names);
-  set(SSH_OPTIONS_HOSTKEYS, host_key_algorithms(known).c_str());
+  set(SSH_OPTIONS_HOSTKEYS, host_key_algorithms(known_).c_str());
   set(SSH_OPTIONS_FD, &fd);
   libssh_.ssh_set_blocking(session_.get(), 0);
   step_ = Step::greet;
@@ -164,10 +164,9 @@ Session::Step Session::greet() {
 }
 
 Session::Step Session::check_host_key() {
-  const auto known = run().known_hosts(route().known_hosts_files).lookup(route().known_names);
   const auto shown = shown_key(libssh_, session_.get());
   if (!shown) return break_off("reading the host key of");
-  const auto reason = distrust(route(), *shown, known);
+  const auto reason = distrust(route(), *shown, known_);
   return reason.empty() ? Step::service : fail(End::host_key, reason);
 }
 
@@ -305,7 +304,11 @@ void Session::late() {
       step_ = conclude_command();
       return;
     case Step::dial:
-      step_ = fail(End::unreachable, "no answer from " + place(route()) + " " + connect_bound());
+      step_ =
+          fail(End::unreachable, dial_->is_looking_up()
+                                     ? "no address of " + quote(route().address) + " was found " +
+                                           connect_bound() + "; does the name server answer?"
+                                     : "no answer from " + place(route()) + " " + connect_bound());
       return;
     case Step::greet:
       step_ = fail(End::unreachable, place(route()) + " takes connections but did not speak SSH " +

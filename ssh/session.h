@@ -17,7 +17,8 @@ namespace cluster::ssh {
 /// non-blocking: each step calls its one function again until that no longer wants to wait.
 class Session : public Job {
  public:
-  Session(Run& run, std::size_t target, Route route);
+  /// `known` are the keys under which the host may show itself.
+  Session(Run& run, std::size_t target, Route route, std::vector<KnownKey> known);
   ~Session() override;
 
   void start() override;
@@ -66,6 +67,7 @@ class Session : public Job {
   void receive(std::string_view bytes, bool is_err) noexcept;
 
   const LibSsh& libssh_;
+  const std::vector<KnownKey> known_;
   Step step_ = Step::dial;
   std::optional<Dial> dial_;
   // libssh gets a duplicate and closes it when it likes; this one is ours and watched by the loop.

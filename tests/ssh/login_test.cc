@@ -32,7 +32,7 @@ class Login : public Server {
   void start_agent() {
     me.agent_socket = path("agent");
     agent_ = std::make_unique<Background>(
-        std::vector<std::string>{"ssh-agent", "-D", "-a", me.agent_socket});
+        std::vector<std::string>{"ssh-agent", "-D", "-a", me.agent_socket}, path("agent.log"));
     while (!std::filesystem::exists(me.agent_socket)) usleep(1000);
   }
   void add_to_agent(const std::string& key) {

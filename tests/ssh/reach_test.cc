@@ -30,8 +30,8 @@ TEST_F(Reach, SaysThatANameIsUnknown) {
 }
 
 TEST_F(Reach, DoesNotWaitForAHostThatIsFrozen) {
-  const Port silent(Port::Kind::silent);
   start();
+  const Port silent(Port::Kind::silent);
   limits.connect_timeout = std::chrono::seconds(10);
   limits.at_once = 8;
   Heard heard(3);

@@ -22,19 +22,29 @@
 namespace cluster::ssh {
 namespace {
 
-// Starts `arguments` with stdin and, when `out` is a descriptor, stdout and stderr redirected.
-pid_t spawn(const std::vector<std::string>& arguments, int out) {
+int create(const std::filesystem::path& file) {
+  return open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+// Starts `arguments` with nothing to read, printing into the files.
+pid_t spawn(const std::vector<std::string>& arguments, const std::filesystem::path& out,
+            const std::filesystem::path& err) {
   std::vector<char*> words;
   std::ranges::transform(arguments, std::back_inserter(words),
                          [](const std::string& word) { return const_cast<char*>(word.c_str()); });
   words.push_back(nullptr);
+  const int out_fd = create(out);
+  const int err_fd = create(err);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err_fd, STDERR_FILENO);
   pid_t pid = -1;
   const int code = posix_spawnp(&pid, words[0], &actions, nullptr, words.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  close(out_fd);
+  close(err_fd);
   if (code != 0) throw std::runtime_error(arguments[0] + ": " + strerror(code));
   return pid;
 }
@@ -59,18 +69,17 @@ bool accepts(int port) {
 
 std::string call(const std::vector<std::string>& arguments) {
   const TempDir dir;
-  const auto file = dir.path() / "out";
-  const int out = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const pid_t pid = spawn(arguments, out);
-  close(out);
+  const pid_t pid = spawn(arguments, dir.path() / "out", dir.path() / "err");
   int status = 0;
   waitpid(pid, &status, 0);
-  if (status != 0) throw std::runtime_error(arguments[0] + " failed");
-  return read_file(file);
+  if (status != 0) {
+    throw std::runtime_error(arguments[0] + " failed: " + read_file(dir.path() / "err"));
+  }
+  return read_file(dir.path() / "out");
 }
 
-Background::Background(const std::vector<std::string>& arguments)
-    : pid_(spawn(arguments, STDERR_FILENO)) {}
+Background::Background(const std::vector<std::string>& arguments, const std::filesystem::path& log)
+    : pid_(spawn(arguments, log, log)) {}
 
 Background::~Background() {
   signal(SIGCONT);
@@ -80,14 +89,15 @@ Background::~Background() {
 
 void Background::signal(int number) const { kill(pid_, number); }
 
-Port::Port(Kind kind) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  auto address = local(0);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(socket_, generic, size) != 0 || getsockname(socket_, generic, &size) != 0) {
-    throw std::runtime_error("no free port");
+// Below the ports that the kernel gives to whoever asks, and at a place of this process's own: no
+// test that runs beside this one takes the port between its choice and its use.
+Port::Port(Kind kind)
+    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), number_(10000 + getpid() % 20000) {
+  auto address = local(number_);
+  while (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (++number_ == 32768) throw std::runtime_error("no free port");
+    address = local(number_);
   }
-  number_ = ntohs(address.sin_port);
   if (kind == Kind::silent) listen(socket_, 16);  // bound without listening, it stays closed
 }
 
@@ -137,8 +147,9 @@ void Server::start(const std::string& extra) {
                                       "PasswordAuthentication no\nMaxStartups 2000\n" +
                                       extra + "\n");
   sshd_.reset();
-  sshd_ = std::make_unique<Background>(std::vector<std::string>{
-      "/usr/sbin/sshd", "-D", "-f", path("sshd_config"), "-E", path("sshd.log")});
+  sshd_ = std::make_unique<Background>(
+      std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", path("sshd_config")},
+      path("sshd.log"));
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!accepts(port_)) {
     if (std::chrono::steady_clock::now() > until) {

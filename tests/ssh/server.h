@@ -15,13 +15,14 @@
 
 namespace cluster::ssh {
 
-/// Runs a local program to its end; throws std::runtime_error when it fails. Returns its stdout.
+/// Runs a local program to its end; throws std::runtime_error with what it said when it fails.
+/// Returns its stdout.
 std::string call(const std::vector<std::string>& arguments);
 
-/// A program that runs in the background until its owner is gone.
+/// A program that runs in the background until its owner is gone; what it prints goes to `log`.
 class Background {
  public:
-  explicit Background(const std::vector<std::string>& arguments);
+  Background(const std::vector<std::string>& arguments, const std::filesystem::path& log);
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;

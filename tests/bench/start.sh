@@ -24,7 +24,7 @@ printf '| command | median ms | min ms | user+sys ms | libraries | peak MiB |\n|
 while IFS=, read -r command _ _ median user system min _; do
   [[ $command != command ]] || continue
   # shellcheck disable=SC2086 # a command and its arguments
-  printf '| `%s` | %s | %d | %s |\n' "${command#"$build"/*/}" \
+  printf '| %s | %s | %d | %s |\n' "${command#"$build"/*/}" \
     "$(awk "BEGIN { printf \"%.1f | %.1f | %.1f\", $median * 1000, $min * 1000, ($user + $system) * 1000 }")" \
     "$(libraries $command)" "$(awk "BEGIN { printf \"%.1f\", $(peak_kib $command) / 1024 }")"
 done <"$result"

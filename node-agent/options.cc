@@ -1,11 +1,44 @@
 #include "node-agent/options.h"
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 
 #include "core/error.h"
 #include "core/names.h"
+#include "core/text.h"
 
 namespace cluster::agent {
+namespace {
+
+struct ActionWord {
+  std::string_view short_name;
+  std::string_view long_name;
+  Action action;
+  bool wants_target;
+};
+
+constexpr std::array kActions{
+    ActionWord{"-l", "--list", Action::list, false},
+    ActionWord{"-s", "--status", Action::status, true},
+    ActionWord{"-d", "--detach", Action::detach, true},
+    ActionWord{"-a", "--attach", Action::attach, true},
+    ActionWord{"-h", "--help", Action::help, false},
+    ActionWord{"--version", "--version", Action::version, false},
+};
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw Error(Fault::usage, why + " (see gpupci --help)");
+}
+
+const ActionWord& find_action(std::string_view text) {
+  const auto found = std::ranges::find_if(kActions, [&](const ActionWord& word) {
+    return text == word.short_name || text == word.long_name;
+  });
+  if (found == kActions.end()) refuse("unknown argument " + quote(text));
+  return *found;
+}
+
+}  // namespace
 
 std::string_view usage() {
   return R"(Usage: gpupci ACTION [--json] [--dry-run]
@@ -34,43 +67,31 @@ Files: /etc/gpupci/gpupci.yaml says which devices are cards,
 }
 
 Options parse_options(const std::vector<std::string>& arguments) {
-  struct Choice {
-    Action action;
-    CLI::Option* option;
-  };
   Options options;
-  CLI::App app;
-  app.set_help_flag();  // ours is an action like the others
-  const std::vector<Choice> choices{
-      {Action::help, app.add_flag("-h,--help")},
-      {Action::version, app.add_flag("--version")},
-      {Action::list, app.add_flag("-l,--list")},
-      {Action::status, app.add_option("-s,--status", options.target)},
-      {Action::detach, app.add_option("-d,--detach", options.target)},
-      {Action::attach, app.add_option("-a,--attach", options.target)},
-  };
-  app.add_flag("--json", options.json);
-  app.add_flag("--dry-run", options.dry_run);
-  try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 wants so
-  } catch (const CLI::ParseError& error) {
-    throw Error(Fault::usage, error.what() + std::string(" (see gpupci --help)"));
-  }
-
   int chosen = 0;
-  for (const auto& choice : choices) {
-    if (choice.option->count() == 0) continue;
-    options.action = choice.action;
-    ++chosen;
+  bool wants_target = false;
+  for (auto at = arguments.begin(); at != arguments.end(); ++at) {
+    if (*at == "--json") {
+      options.json = true;
+    } else if (*at == "--dry-run") {
+      options.dry_run = true;
+    } else {
+      const auto& word = find_action(*at);
+      options.action = word.action;
+      ++chosen;
+      wants_target = word.wants_target;
+      if (!wants_target) continue;
+      if (++at == arguments.end()) {
+        refuse(std::string(word.long_name) + " wants a card's name or all");
+      }
+      options.target = *at;
+    }
   }
-  if (chosen != 1) {
-    throw Error(Fault::usage, "want one of -l, -s, -d, -a, -h, --version (see gpupci --help)");
+  if (chosen != 1) refuse("want one of -l, -s, -d, -a, -h, --version");
+  if (options.dry_run && options.action != Action::detach && options.action != Action::attach) {
+    refuse("--dry-run goes with -d or -a only");
   }
-  const bool acts = options.action == Action::detach || options.action == Action::attach;
-  if (options.dry_run && !acts) {
-    throw Error(Fault::usage, "--dry-run goes with -d or -a only");
-  }
-  if ((acts || options.action == Action::status) && options.target != "all") {
+  if (wants_target && options.target != "all") {
     GpuName{options.target};  // refuses what can be no card's name
   }
   return options;

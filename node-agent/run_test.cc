@@ -143,6 +143,8 @@ TEST_F(Gpupci, RefusesWrongUsage) {
                                              {"-s"},
                                              {"-d", "all", "-a", "all"},
                                              {"-d", "gpu1"},
+                                             {"-d", ""},
+                                             {"-d", "--json"},
                                              {"-d", "all;reboot"},
                                              {"-d", "gpupci1", "gpupci2"},
                                              {"-x"},

@@ -10,8 +10,8 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config
-      echo libcli11-dev libfmt-dev libgmock-dev libgtest-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
-      echo libssh-dev libvirt-dev libxml2-dev libyaml-cpp-dev nlohmann-json3-dev
+      echo libcli11-dev libgmock-dev libgtest-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
+      echo libssh-dev libssl-dev libvirt-dev libyaml-cpp-dev nlohmann-json3-dev
       ;;
     test)
       echo clang shellcheck                  # the second compiler, and the scripts

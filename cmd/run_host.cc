@@ -103,13 +103,13 @@ int run(Context& context, const Args& args) {
   limits.at_once =
       static_cast<std::size_t>(parse_int("num-threads", args.num_threads, 1, kMaxAtOnce));
   const bool stats = parse_yes_no("stats", args.stats);
-  const auto collate =
-      args.collate.empty() ? std::nullopt : std::optional(parse_yes_no("collate", args.collate));
+  const bool collate = !args.collate.empty() && parse_yes_no("collate", args.collate);
   const auto [hosts, command] = hosts_and_command(context.inventory(), args);
   std::vector<ssh::Target> targets;
   for (const auto& host : hosts) targets.push_back(target_of(host));
 
-  RunPrinter printer(context.output, targets, collate.value_or(targets.size() > 1), stats);
+  const bool prefix = args.collate.empty() ? targets.size() > 1 : collate;
+  RunPrinter printer(context.output, targets, prefix, stats);
   const auto replies = context.transport.run(targets, command, limits, printer);
   printer.summarize(replies);
   return status_of(replies);

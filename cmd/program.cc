@@ -1,8 +1,5 @@
 #include "cmd/program.h"
 
-#include <cerrno>
-#include <cstring>
-
 #include "cmd/parse.h"
 #include "core/error.h"
 
@@ -18,7 +15,7 @@ int run_program(const std::vector<std::string>& words, const Surroundings& aroun
     const int status = invocation.action(context);
     around.out.flush();
     if (!around.out)
-      throw Error(Fault::io, std::string("cannot write the answer: ") + std::strerror(errno));
+      throw Error(Fault::io, "cannot write the answer: standard output is full or closed");
     return status;
   } catch (const Error& error) {
     around.out.flush();

@@ -1,59 +1,73 @@
 #include "node-agent/options.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error.h"
 #include "core/names.h"
 #include "core/text.h"
+#include "node-agent/actions.h"
 
 namespace cluster::agent {
 namespace {
 
-struct ActionWord {
-  std::string_view short_name;
-  std::string_view long_name;
-  Action action;
-  bool wants_target;
-};
-
-constexpr std::array kActions{
-    ActionWord{"-l", "--list", Action::list, false},
-    ActionWord{"-s", "--status", Action::status, true},
-    ActionWord{"-d", "--detach", Action::detach, true},
-    ActionWord{"-a", "--attach", Action::attach, true},
-    ActionWord{"-h", "--help", Action::help, false},
-    ActionWord{"--version", "--version", Action::version, false},
-};
+constexpr std::size_t kHelpColumn = 26;
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(Fault::usage, why + " (see gpupci --help)");
 }
 
-const ActionWord& find_action(std::string_view text) {
-  const auto found = std::ranges::find_if(kActions, [&](const ActionWord& word) {
-    return text == word.short_name || text == word.long_name;
+std::vector<std::string_view> words(std::string_view text) {
+  return text.empty() ? std::vector<std::string_view>{} : split(text, ' ');
+}
+
+std::string_view shortest(const Action& action) {
+  return action.short_name.empty() ? action.long_name : action.short_name;
+}
+
+const Action& find_action(std::string_view text) {
+  const auto found = std::ranges::find_if(actions(), [&](const Action& action) {
+    return !text.empty() && (text == action.short_name || text == action.long_name);
   });
-  if (found == kActions.end()) refuse("unknown argument " + quote(text));
+  if (found == actions().end()) refuse("unknown argument " + quote(text));
   return *found;
+}
+
+// What the argument that --help spells `word` may be.
+void check(std::string_view word, const std::string& argument) {
+  if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
+  if (word == "NAME|all" && argument == "all") return;
+  if (word == "NAME|all" || word == "NAME") GpuName{argument};  // refuses what can be no card's
+}
+
+[[noreturn]] void refuse_missing(const Action& action, std::string_view word) {
+  const auto what = word == "NAME|all" ? "a card's name or all" : std::string(word);
+  refuse(std::string(action.long_name) + " wants " + what);
 }
 
 }  // namespace
 
-std::string_view usage() {
+std::string usage() {
+  std::string lines;
+  for (const auto& action : actions()) {
+    auto line = "  " +
+                (action.short_name.empty() ? "    " : std::string(action.short_name) + ", ") +
+                std::string(action.long_name);
+    if (!action.arguments.empty()) line += " " + std::string(action.arguments);
+    if (line.size() + 2 > kHelpColumn) {
+      lines += line + "\n";
+      line.clear();
+    }
+    line.resize(kHelpColumn, ' ');
+    lines += line + std::string(action.help) + "\n";
+  }
   return R"(Usage: gpupci ACTION [--json] [--dry-run]
 
 Takes GPU cards, each a PCI slot with all its functions, from this host for its
 virtual machines, and gives them back.
 
 Actions:
-  -l, --list              list the cards: name and address
-  -s, --status NAME|all   show which driver has each function of a card
-  -d, --detach NAME|all   take a card from its host drivers (to vfio-pci)
-  -a, --attach NAME|all   give a card back to its host drivers
-  -h, --help              print this
-      --version           print the version
-
+)" + lines +
+         R"(
 Options:
       --json              print one JSON document
       --dry-run           with -d and -a: print each step and change nothing
@@ -69,30 +83,38 @@ Files: /etc/gpupci/gpupci.yaml says which devices are cards,
 Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
   int chosen = 0;
-  bool wants_target = false;
   for (auto at = arguments.begin(); at != arguments.end(); ++at) {
     if (*at == "--json") {
       options.json = true;
     } else if (*at == "--dry-run") {
       options.dry_run = true;
     } else {
-      const auto& word = find_action(*at);
-      options.action = word.action;
+      options.action = &find_action(*at);
       ++chosen;
-      wants_target = word.wants_target;
-      if (!wants_target) continue;
-      if (++at == arguments.end()) {
-        refuse(std::string(word.long_name) + " wants a card's name or all");
+      for (const auto word : words(options.action->arguments)) {
+        const auto next = at + 1;
+        const bool given = next != arguments.end() && !next->starts_with('-');
+        if (!given && word.starts_with('[')) break;
+        if (!given) refuse_missing(*options.action, word);
+        options.arguments.push_back(*++at);
       }
-      options.target = *at;
     }
   }
-  if (chosen != 1) refuse("want one of -l, -s, -d, -a, -h, --version");
-  if (options.dry_run && options.action != Action::detach && options.action != Action::attach) {
-    refuse("--dry-run goes with -d or -a only");
+  if (chosen != 1) {
+    std::vector<std::string> all;
+    for (const auto& action : actions()) all.emplace_back(shortest(action));
+    refuse("want one of " + joined(all, ", "));
   }
-  if (wants_target && options.target != "all") {
-    GpuName{options.target};  // refuses what can be no card's name
+  if (options.dry_run && !options.action->rehearses) {
+    std::vector<std::string> those;
+    for (const auto& action : actions()) {
+      if (action.rehearses) those.emplace_back(shortest(action));
+    }
+    refuse("--dry-run goes with " + joined(those, " or ") + " only");
+  }
+  const auto spelled = words(options.action->arguments);
+  for (std::size_t i = 0; i < options.arguments.size(); ++i) {
+    check(spelled[i], options.arguments[i]);
   }
   return options;
 }

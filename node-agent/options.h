@@ -1,26 +1,29 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cluster::agent {
 
-/// What was asked for.
-enum class Action { help, version, list, status, detach, attach };
+struct Action;
 
 /// The command line, checked as far as it can be without looking at the host.
 struct Options {
-  Action action = Action::help;
-  std::string target;  ///< "gpupci1" or "all"; empty for what takes none
+  const Action* action = nullptr;      ///< never null once parsed
+  std::vector<std::string> arguments;  ///< of the action, as many as it takes: {"gpupci1"}, {"all"}
   bool json = false;
   bool dry_run = false;
-};
 
-/// What --help prints.
-std::string_view usage();
+  /// The action's argument `index`; "" when it was left out.
+  std::string argument(std::size_t index) const {
+    return index < arguments.size() ? arguments[index] : std::string();
+  }
+};
 
 /// Reads the arguments, without the program's name. Throws Error(usage).
 Options parse_options(const std::vector<std::string>& arguments);
+
+/// What --help prints.
+std::string usage();
 
 }  // namespace cluster::agent

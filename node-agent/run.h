@@ -1,38 +1,12 @@
 #pragma once
 
-#include <chrono>
-#include <filesystem>
-#include <functional>
 #include <iosfwd>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "node-agent/settings.h"
-#include "node-agent/sysfs.h"
-#include "virt/node_devices.h"
+#include "node-agent/host.h"
 
 namespace cluster::agent {
-
-/// The host that gpupci works on; a test puts its own in place of each part.
-struct Host {
-  std::filesystem::path sysfs = "/sys";
-  std::filesystem::path settings = "/etc/gpupci/gpupci.yaml";
-  std::filesystem::path saved_drivers = "/var/lib/gpupci/drivers.json";
-  std::filesystem::path lock = "/run/gpupci.lock";
-
-  /// How long another gpupci is waited for.
-  std::chrono::milliseconds lock_patience{30'000};
-
-  /// How long one function may take to change its driver. A card with much memory to give back
-  /// needs some seconds; a stuck one never ends.
-  std::chrono::milliseconds act_deadline{60'000};
-
-  /// Opens what detaches and attaches; called in a child process, and only when there is a need.
-  std::function<std::unique_ptr<virt::NodeDevices>(const Sysfs&, const Settings&, virt::Mode,
-                                                   virt::StepListener)>
-      open_devices;
-};
 
 /// gpupci: does what `arguments` (without the program's name) ask for, prints the answer on `out`
 /// and what went wrong on `err`, and returns the exit status.

@@ -1,0 +1,35 @@
+#include "node-agent/actions.h"
+
+#include <array>
+#include <ostream>
+
+#include "core/version.h"
+
+namespace cluster::agent {
+namespace {
+
+int help(const Call& call) {
+  call.out << usage();
+  return 0;
+}
+
+int print_version(const Call& call) {
+  call.out << "gpupci " << version() << "\n";
+  return 0;
+}
+
+constexpr std::array kActions{
+    Action{"-l", "--list", "", "list the cards: name and address", list},
+    Action{"-s", "--status", "NAME|all", "show which driver has each function of a card", status},
+    Action{"-d", "--detach", "NAME|all", "take a card from its host drivers (to vfio-pci)", detach,
+           true},
+    Action{"-a", "--attach", "NAME|all", "give a card back to its host drivers", attach, true},
+    Action{"-h", "--help", "", "print this", help},
+    Action{"", "--version", "", "print the version", print_version},
+};
+
+}  // namespace
+
+std::span<const Action> actions() { return kActions; }
+
+}  // namespace cluster::agent

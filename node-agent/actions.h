@@ -1,0 +1,46 @@
+#pragma once
+
+#include <iosfwd>
+#include <span>
+#include <string_view>
+
+#include "node-agent/host.h"
+#include "node-agent/options.h"
+
+namespace cluster::agent {
+
+/// One call of gpupci: what was asked for, where the answer goes, and the host.
+struct Call {
+  const Options& options;
+  std::ostream& out;
+  std::ostream& err;
+  const Host& host;
+};
+
+/// One thing that gpupci does: a row of the table in actions.cc, and a file for its function.
+struct Action {
+  std::string_view short_name;  ///< "-s"; "" when it has only a long one
+  std::string_view long_name;   ///< "--status"
+
+  /// The words that follow it, as --help shows them, each taken as one argument. One in brackets
+  /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". The parser refuses what can be no
+  /// card's name for NAME, and for NAME|all unless it is "all".
+  std::string_view arguments;
+  std::string_view help;  ///< half a line
+
+  /// Returns the exit status; throws Error.
+  int (*run)(const Call& call);
+
+  bool rehearses = false;  ///< takes --dry-run
+};
+
+/// Every action, in the order of --help.
+std::span<const Action> actions();
+
+// The functions of the table, one file each. --help and --version are in actions.cc.
+int list(const Call& call);    ///< list.cc
+int status(const Call& call);  ///< status.cc
+int detach(const Call& call);  ///< act.cc
+int attach(const Call& call);  ///< act.cc
+
+}  // namespace cluster::agent

@@ -1,0 +1,20 @@
+#include <ostream>
+
+#include "node-agent/actions.h"
+#include "node-agent/json.h"
+#include "node-agent/node.h"
+#include "node-agent/sentences.h"
+
+namespace cluster::agent {
+
+int list(const Call& call) {
+  const auto cards = Node(call.host).cards();
+  if (call.options.json) {
+    call.out << cards_json(cards);
+  } else {
+    for (const auto& card : cards) call.out << list_line(card);
+  }
+  return 0;
+}
+
+}  // namespace cluster::agent

@@ -10,8 +10,15 @@ bool contains(const std::vector<std::uint16_t>& ids, std::uint16_t id) {
   return std::ranges::find(ids, id) != ids.end();
 }
 
+bool named(const NamedDevices& devices, const Sysfs& sysfs, const PciAddress& pci) {
+  if (devices.empty()) return false;
+  const auto function = sysfs.read(pci);
+  return devices.has(pci, {function.vendor, function.device});
+}
+
 // The class is read first: of the hundred functions of a host few pass it, so few are read further.
 bool makes_a_card(const Sysfs& sysfs, const Settings& settings, const PciAddress& pci) {
+  if (named(settings.devices, sysfs, pci)) return !sysfs.is_virtual(pci);
   const auto device_class = sysfs.device_class(pci);
   if (!device_class || !contains(settings.classes, *device_class)) return false;
   return contains(settings.vendors, sysfs.read(pci).vendor) && !sysfs.is_virtual(pci);
@@ -45,7 +52,10 @@ std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings) {
   for (auto first = all.begin(); first != all.end();) {
     const auto last =
         std::find_if_not(first, all.end(), [&](auto& pci) { return first->same_slot(pci); });
-    if (std::any_of(first, last, [&](auto& pci) { return makes_a_card(sysfs, settings, pci); })) {
+    const bool wanted =
+        std::any_of(first, last, [&](auto& pci) { return makes_a_card(sysfs, settings, pci); });
+    if (wanted &&
+        std::none_of(first, last, [&](auto& pci) { return named(settings.ignore, sysfs, pci); })) {
       Card card{GpuName("gpupci" + std::to_string(cards.size() + 1)), {}};
       for (; first != last; ++first) {
         if (!sysfs.is_virtual(*first)) card.functions.push_back(sysfs.read(*first));

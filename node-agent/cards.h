@@ -25,7 +25,8 @@ std::string_view kind(const PciFunction& function);
 bool has(const Card& card, const PciAddress& pci);
 
 /// The cards of the host, named gpupci1, gpupci2, ... in the order of their addresses: each slot of
-/// which a function has one of the classes and one of the vendors. Virtual functions make no card,
+/// which a function has one of the classes and one of the vendors, or is one of the devices that
+/// the settings name; none of which a function is to be ignored. Virtual functions make no card,
 /// they are slices of one. Throws Error(io) when sysfs cannot be read.
 std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings);
 

@@ -58,6 +58,23 @@ TEST(Cards, AreToldByClassAndVendor) {
   EXPECT_THAT(names(find_cards(fake.sysfs(), only_nvme)), ElementsAre("gpupci1 0000:03:00.0 1"));
 }
 
+TEST(Cards, AreAlsoWhatTheSettingsNameAndNotWhatTheyIgnore) {
+  FakeSysfs fake;
+  fake.add({"0000:01:00.0", "0108", "144d:a804", "nvme", 1})  // two disks, told by address
+      .add({"0000:02:00.0", "0108", "144d:a804", "nvme", 2})
+      .add({"0000:03:00.0", "0200", "15b3:1017", "mlx5_core", 3})  // by model
+      .add_card("0000:04:00", 2, 4)
+      .add_card("0000:05:00", 2, 5);
+  Settings settings;
+  settings.devices = {{{0, 2, 0, 0}}, {{0x15b3, 0x1017}}};
+  settings.ignore = {{{0, 4, 0, 1}}, {}};
+  EXPECT_THAT(
+      names(find_cards(fake.sysfs(), settings)),
+      ElementsAre("gpupci1 0000:02:00.0 1", "gpupci2 0000:03:00.0 1", "gpupci3 0000:05:00.0 2"));
+  settings.ignore.models = {{0x10de, 0x1e07}, {0x15b3, 0x1017}};
+  EXPECT_THAT(names(find_cards(fake.sysfs(), settings)), ElementsAre("gpupci1 0000:02:00.0 1"));
+}
+
 TEST(Cards, AreNotMadeOfVirtualFunctions) {
   FakeSysfs fake;
   fake.add_card("0000:82:00", 1, 1)

@@ -16,6 +16,14 @@ namespace {
 constexpr std::string_view kDriverCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
+std::optional<std::uint16_t> four_hex_digits(std::string_view text) {
+  std::uint16_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
+  if (text.size() != 4 || code != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
 class Reader {
  public:
   explicit Reader(std::string file) : file_(std::move(file)) {}
@@ -41,11 +49,16 @@ class Reader {
         settings.vendors = ids(entry.second, key);
       } else if (key == "classes") {
         settings.classes = ids(entry.second, key);
+      } else if (key == "devices") {
+        settings.devices = named(entry.second, key);
+      } else if (key == "ignore") {
+        settings.ignore = named(entry.second, key);
       } else if (key == "stub_driver") {
         settings.stub_driver = driver(entry.second);
       } else {
-        refuse(entry.first.Mark(), "unknown key " + quote(key) +
-                                       did_you_mean(key, {"vendors", "classes", "stub_driver"}));
+        refuse(entry.first.Mark(),
+               "unknown key " + quote(key) +
+                   did_you_mean(key, {"vendors", "classes", "devices", "ignore", "stub_driver"}));
       }
     }
     return settings;
@@ -58,15 +71,40 @@ class Reader {
     std::vector<std::uint16_t> values;
     for (const auto& item : list) {
       const auto text = scalar(item, key);
-      std::uint16_t value = 0;
-      const auto* end = text.data() + text.size();
-      const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
-      if (text.size() != 4 || code != std::errc{} || stop != end) {
+      const auto value = four_hex_digits(text);
+      if (!value) {
         refuse(item.Mark(), quote(text) + " in " + quote(key) + " is not four hex digits (10de)");
       }
-      values.push_back(value);
+      values.push_back(*value);
     }
     return values;
+  }
+
+  // Each an address in any spelling, or vendor:device.
+  NamedDevices named(const YAML::Node& list, const std::string& key) const {
+    NamedDevices named;
+    if (list.IsNull()) return named;
+    if (!list.IsSequence()) {
+      refuse(list.Mark(), quote(key) + R"( wants a list, ["0000:03:00.0", "144d:a804"])");
+    }
+    for (const auto& item : list) {
+      const auto text = scalar(item, key);
+      const auto parts = split(text, ':');
+      const auto vendor = four_hex_digits(parts.front());
+      const auto device = four_hex_digits(parts.back());
+      if (parts.size() == 2 && vendor && device) {
+        named.models.push_back({*vendor, *device});
+        continue;
+      }
+      try {
+        named.addresses.push_back(PciAddress::parse(text));
+      } catch (const Error&) {
+        refuse(item.Mark(), quote(text) + " in " + quote(key) +
+                                " is neither an address (0000:03:00.0) nor vendor:device "
+                                "(144d:a804)");
+      }
+    }
+    return named;
   }
 
   std::string driver(const YAML::Node& node) const {
@@ -90,6 +128,11 @@ class Reader {
 };
 
 }  // namespace
+
+bool NamedDevices::has(const PciAddress& pci, const PciModel& model) const {
+  return std::ranges::find(addresses, pci) != addresses.end() ||
+         std::ranges::find(models, model) != models.end();
+}
 
 bool Settings::is_stub(std::string_view driver) const {
   return driver == stub_driver || driver == "pci-stub" || driver == "vfio-pci" ||

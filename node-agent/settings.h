@@ -6,17 +6,40 @@
 #include <string_view>
 #include <vector>
 
+#include "core/pci_address.h"
+
 namespace cluster::agent {
+
+/// What the kernel calls a model: 144d:a804.
+struct PciModel {
+  std::uint16_t vendor = 0;
+  std::uint16_t device = 0;
+
+  auto operator<=>(const PciModel&) const = default;
+};
+
+/// PCI functions named by hand: some by address, all of some models.
+struct NamedDevices {
+  std::vector<PciAddress> addresses;
+  std::vector<PciModel> models;
+
+  bool empty() const { return addresses.empty() && models.empty(); }
+  bool has(const PciAddress& pci, const PciModel& model) const;
+};
 
 /// What /etc/gpupci/gpupci.yaml says, with the defaults of a node that has none:
 ///   vendors: ["10de", "1002"]                   # four hex digits each
 ///   classes: ["0300", "0302", "0380", "1200"]   # base class and subclass
+///   devices: []                                 # cards too: "0000:03:00.0", "144d:a804"
+///   ignore: []                                  # no cards, though all of the above say so
 ///   stub_driver: vfio-pci                       # who holds a card for the VMs; pci-stub on old
 ///   nodes
 struct Settings {
   std::vector<std::uint16_t> vendors{0x10de, 0x1002};  // NVIDIA, AMD
   std::vector<std::uint16_t> classes{0x0300, 0x0302, 0x0380,
                                      0x1200};  // VGA, 3D, display, accelerator
+  NamedDevices devices;                        // an NVMe disk for GPUDirect Storage
+  NamedDevices ignore;                         // the whole slot, when any of its functions is named
   std::string stub_driver = "vfio-pci";
 
   /// Whether `driver` holds a function for VMs instead of the host: the stub driver, pci-stub or

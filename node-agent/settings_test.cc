@@ -53,7 +53,24 @@ TEST_F(SettingsFile, SaysWhatIsACard) {
   EXPECT_EQ(settings.stub_driver, "pci-stub");
 }
 
+TEST_F(SettingsFile, NamesDevicesByAddressAndByModel) {
+  const auto settings =
+      load("devices: [0000:03:00.0, 144d:a804, pci_0000_04_00_0]\nignore:\n  - \"10de:1c03\"\n");
+  EXPECT_THAT(settings.devices.addresses,
+              ElementsAre(PciAddress{0, 3, 0, 0}, PciAddress{0, 4, 0, 0}));
+  EXPECT_THAT(settings.devices.models, ElementsAre(PciModel{0x144d, 0xa804}));
+  EXPECT_TRUE(settings.ignore.addresses.empty());
+  EXPECT_TRUE(settings.ignore.has({}, {0x10de, 0x1c03}));
+  EXPECT_FALSE(settings.ignore.has({}, {0x10de, 0x1c04}));
+  EXPECT_TRUE(load("devices: []\nignore:\n").devices.empty());
+}
+
 TEST_F(SettingsFile, IsRefusedWithItsLine) {
+  EXPECT_EQ(refusal("devices: [nvme0]\n"),
+            "1: 'nvme0' in 'devices' is neither an address (0000:03:00.0) nor vendor:device "
+            "(144d:a804)");
+  EXPECT_EQ(refusal("vendors: [\"10de\"]\nignore: 10de:1c03\n"),
+            "2: 'ignore' wants a list, [\"0000:03:00.0\", \"144d:a804\"]");
   EXPECT_EQ(refusal("vendors: [\"10de\"]\nclases: []\n"),
             "2: unknown key 'clases' (did you mean 'classes'?)");
   EXPECT_EQ(refusal("vendors: 10de\n"),

@@ -11,6 +11,13 @@ std::string take_off_shield(std::string& word) {
   return "";
 }
 
+bool answers_with_a_table(std::string_view path) {
+  for (const auto* verb : {"attach ", "check ", "detach ", "discover ", "list "}) {
+    if (path.starts_with(verb)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string shielded(const std::string& word) {
@@ -20,7 +27,7 @@ std::string shielded(const std::string& word) {
 Action declare(const Command& command, CLI::App& app, CommonOptions& common) {
   app.set_help_flag("-h,--help", "say what the command does");
   auto action = command.declare(app);
-  if (command.path.starts_with("list ")) {
+  if (answers_with_a_table(command.path)) {
     app.add_option("--format", common.format, "table, json or csv [table]");
   }
   if (command.path != "help") {

@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
+#include "cmd/values.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -120,9 +121,50 @@ std::vector<HostGpu> selected(Inventory& inventory, const HostArgs& args) {
   return gpus;
 }
 
-int run_list(Context& context, const HostArgs& args) {
+struct ListArgs {
+  HostArgs which;
+  std::string detail = "no";
+};
+
+// The VM that holds a card, "rocks-33"; "" for a free one.
+std::string holder_of(const std::vector<Vm>& vms, const HostName& host, const GpuName& gpu) {
+  for (const auto& vm : vms) {
+    const auto holds = [&](const VmGpu& held) { return held.gpu == gpu; };
+    if (vm.container == host && std::ranges::any_of(vm.gpus, holds)) return vm.name.str();
+  }
+  return "";
+}
+
+// All that is known of each card of a physical host, one row a card.
+Table detailed(Inventory& inventory, const std::vector<std::string>& words) {
+  Table table{{"host", "gpu", "pci_bus", "state", "vm", "id", "functions", "iommu_group",
+               "numa_node", "slot", "serial", "uuid", "model"},
+              {}};
+  const auto vms = inventory.vms();
+  for (const auto& host : select_hosts(inventory.hosts(), words)) {
+    for (const auto& card : inventory.gpu_cards(host.name)) {
+      const bool known = !card.functions.empty();
+      const auto* first = known ? &card.functions.front() : nullptr;
+      table.rows.push_back(
+          {host.name.str(), card.name.str(), card.pci.libvirt(),
+           card.missing ? "missing" : (known ? "present" : "unknown"),
+           holder_of(vms, host.name, card.name), known ? first->vendor + ":" + first->device : "",
+           known ? Cell(static_cast<std::int64_t>(card.functions.size())) : Cell(),
+           known ? cell(first->iommu_group) : Cell(), cell(card.numa_node),
+           cell(card.physical_slot), cell(card.serial), cell(card.uuid), cell(card.model)});
+    }
+  }
+  return table;
+}
+
+int run_list(Context& context, const ListArgs& args) {
+  auto& inventory = context.inventory();
+  if (parse_yes_no("detail", args.detail)) {
+    context.output.table(detailed(inventory, args.which.hosts));
+    return 0;
+  }
   Table table{{"host", "gpu", "pci_bus"}, {}};
-  for (const auto& gpu : selected(context.inventory(), args)) {
+  for (const auto& gpu : selected(inventory, args.which)) {
     table.rows.push_back({gpu.host.str(), gpu.name.str(), gpu.pci.libvirt()});
   }
   context.output.table(table);
@@ -130,8 +172,14 @@ int run_list(Context& context, const HostArgs& args) {
 }
 
 Action declare_list(CLI::App& app) {
-  auto args = std::make_shared<HostArgs>();
-  app.add_option("HOST", args->hosts, "hosts and VMs to show [all]");
+  auto args = std::make_shared<ListArgs>();
+  app.add_option("HOST", args->which.hosts, "hosts and VMs to show [all]");
+  app.add_option("--detail", args->detail,
+                 "yes: the cards of physical hosts, with all that is known [no]");
+  app.footer(
+      "STATE is what the host said when it was asked last (`discover host gpu`): present or "
+      "missing;\n"
+      "unknown when it was never asked.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 

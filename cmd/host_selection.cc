@@ -193,6 +193,11 @@ Host find_host(Inventory& inventory, const std::string& name) {
   return *at;
 }
 
+ssh::Target target_of(const Host& host) {
+  return {host.name.str(), host.address.value_or(""), host.port.value_or(0),
+          host.user.value_or("")};
+}
+
 bool means_a_group(const std::string& name, const std::vector<std::string>& appliances) {
   return contains(appliances, name) || rack_of(name).has_value();
 }

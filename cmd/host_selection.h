@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "db/inventory.h"
+#include "ssh/transport.h"
 
 namespace cluster::cmd {
 
@@ -33,6 +34,9 @@ std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>&
 
 /// One host by its name. Throws Error(usage) on no name, Error(not_found) with the nearest one.
 Host find_host(Inventory& inventory, const std::string& name);
+
+/// How ssh reaches it.
+ssh::Target target_of(const Host& host);
 
 /// Whether `name` would be read as something else than a host: an appliance, or "rackN".
 bool means_a_group(const std::string& name, const std::vector<std::string>& appliances);

@@ -36,6 +36,9 @@ class Output {
 
   void set_format(Format format) { format_ = format; }
 
+  /// Whether a person reads it: then an empty table may be left out.
+  bool is_table() const { return format_ == Format::table; }
+
   void table(const Table& table);
 
   /// Text as it is, already whole lines.

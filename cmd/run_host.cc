@@ -40,11 +40,6 @@ struct Args {
   std::string stats = "no";
 };
 
-ssh::Target target_of(const Host& host) {
-  return {host.name.str(), host.address.value_or(""), host.port.value_or(0),
-          host.user.value_or("")};
-}
-
 int status_of_one(const ssh::Reply& reply) {
   switch (reply.end) {
     case ssh::End::exited:

@@ -114,8 +114,16 @@ void Inventory::set_gpu(const Gpu& gpu) {
   write(
       "set host gpu",
       [&] {
-        SQLite::Statement update(db_,
-                                 "UPDATE gpu SET pci = :pci WHERE host = :host AND name = :name");
+        // Another address may be another card: what was known of it is to be discovered anew.
+        SQLite::Statement forget(db_, R"sql(
+            DELETE FROM gpu_function WHERE host = :host AND gpu = :name)sql");
+        forget.bind(":host", gpu.host.str());
+        forget.bind(":name", gpu.name.str());
+        forget.exec();
+        SQLite::Statement update(db_, R"sql(
+            UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
+                           physical_slot = NULL, numa_node = NULL, missing = 0
+            WHERE host = :host AND name = :name)sql");
         update.bind(":host", gpu.host.str());
         update.bind(":name", gpu.name.str());
         update.bind(":pci", gpu.pci.libvirt());

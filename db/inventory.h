@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -32,6 +33,28 @@ struct Gpu {
   HostName host;
   GpuName name;
   PciAddress pci;
+};
+
+/// One function of a card, ids as four hex digits, "10de".
+struct GpuFunction {
+  PciAddress pci;
+  std::string device_class, vendor, device;
+  std::optional<std::string> subsystem_vendor, subsystem_device;
+  std::optional<int> iommu_group;  ///< nothing when the IOMMU of the host is off
+
+  bool operator==(const GpuFunction&) const = default;
+};
+
+/// A card with all that its host says of it. Nothing in it is known of a card that was only typed.
+struct GpuCard {
+  GpuName name;
+  PciAddress pci;
+  std::optional<std::string> model, serial, uuid, physical_slot;
+  std::optional<int> numa_node;
+  bool missing = false;                ///< the host did not have it when it was asked last
+  std::vector<GpuFunction> functions;  ///< by address; empty when the host was never asked
+
+  bool operator==(const GpuCard&) const = default;
 };
 
 /// One row of `list host gpu`: a host's card, or a card that a VM holds under a name of its own.
@@ -125,6 +148,22 @@ class Inventory {
 
   std::vector<HostGpu> host_gpus();  ///< cards of hosts and cards in VMs, by owner and name
   std::vector<Gpu> gpus();           ///< cards of hosts alone, by host and name
+
+  // --- what hosts say of their cards: db/gpu_card.cc
+
+  std::vector<GpuCard> gpu_cards(const HostName& host);  ///< by name
+
+  /// What a host's cards are to be, and which of the old names became which new one.
+  struct CardPlan {
+    std::vector<GpuCard> cards;
+    std::map<GpuName, GpuName> renamed;
+  };
+
+  /// Gives `plan` the cards that `host` has and stores what it answers, in one transaction: VMs
+  /// keep their cards under the new names. A plan that leaves out a card that a VM holds, or has
+  /// two cards in one slot, throws Error(refused) and changes nothing; so does what `plan` throws.
+  void replan_gpu_cards(const HostName& host,
+                        const std::function<CardPlan(const std::vector<GpuCard>&)>& plan);
 
   // --- VMs: db/vm.cc
 

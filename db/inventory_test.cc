@@ -81,6 +81,65 @@ TEST(Inventory, RecordsItsVersion) {
   EXPECT_EQ(sql.execAndGet("PRAGMA journal_mode").getString(), "wal");
 }
 
+TEST(Inventory, AnOlderFileIsBroughtUpToDateWithAllItsRows) {
+  const TempDir folder;
+  const auto file = folder.path() / "cluster.db";
+  {
+    SQLite::Database sql(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    sql.exec(std::string(migrations()[0]));
+    sql.exec(R"sql(
+        PRAGMA application_id = 0x526f6c6c;
+        PRAGMA user_version = 1;
+        INSERT INTO host (name, appliance) VALUES ('n1', 'vm-container'), ('v1', 'vm');
+        INSERT INTO gpu (host, name, pci) VALUES ('n1', 'gpupci1', 'pci_0000_02_00_0');
+        INSERT INTO vm (host, container, uuid, memory_mib, cpus) VALUES ('v1', 'n1', 'u1', 1024, 1);
+        INSERT INTO vm_gpu (vm, name, container, gpu) VALUES ('v1', 'gpupci', 'n1', 'gpupci1'))sql");
+  }
+  Inventory inventory(file, Inventory::Open::existing);
+  EXPECT_EQ(inventory.hosts().size(), 2U);
+  ASSERT_EQ(inventory.vms().size(), 1U);
+  EXPECT_EQ(inventory.vms()[0].gpus.size(), 1U);
+  EXPECT_EQ(
+      inventory.gpu_cards(HostName("n1")),
+      (std::vector<GpuCard>{{GpuName("gpupci1"), {0, 2, 0, 0}, {}, {}, {}, {}, {}, false, {}}}));
+}
+
+TEST(Inventory, APlanThatTakesAVmsCardAwayIsRefused) {
+  Inventory inventory(":memory:", Inventory::Open::create);
+  const HostName host("n1");
+  inventory.add_host({host, "compute", {}, {}, {}, {}, {}, {}});
+  inventory.add_gpu({host, GpuName("gpupci1"), {0, 2, 0, 0}});
+  inventory.add_vm({HostName("v1"), host, "u1", 1024, 1, {}, {}});
+  inventory.assign_gpu(HostName("v1"), GpuName("gpupci"), GpuName("gpupci1"));
+  const auto nothing = [](const std::vector<GpuCard>&) { return Inventory::CardPlan{}; };
+  EXPECT_THROW(inventory.replan_gpu_cards(host, nothing), Error);
+  EXPECT_EQ(inventory.gpu_cards(host).size(), 1U);
+  EXPECT_EQ(inventory.vms()[0].gpus.size(), 1U);
+}
+
+TEST(Inventory, AnAddressThatIsTypedAnewForgetsWhatWasDiscovered) {
+  Inventory inventory(":memory:", Inventory::Open::create);
+  const HostName host("n1");
+  inventory.add_host({host, "compute", {}, {}, {}, {}, {}, {}});
+  const GpuCard known{GpuName("gpupci1"),
+                      {0, 2, 0, 0},
+                      "GTX",
+                      "s1",
+                      {},
+                      "3",
+                      0,
+                      true,
+                      {{{0, 2, 0, 0}, "0300", "10de", "1c03", {}, {}, 13}}};
+  inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>&) {
+    return Inventory::CardPlan{{known}, {}};
+  });
+  EXPECT_EQ(inventory.gpu_cards(host), std::vector{known});
+  inventory.set_gpu({host, GpuName("gpupci1"), {0, 5, 0, 0}});
+  EXPECT_EQ(
+      inventory.gpu_cards(host),
+      (std::vector<GpuCard>{{GpuName("gpupci1"), {0, 5, 0, 0}, {}, {}, {}, {}, {}, false, {}}}));
+}
+
 TEST(Inventory, AFailedWriteLeavesNothingBehind) {
   Inventory inventory(":memory:", Inventory::Open::create);
   inventory.add_host({HostName("n1"), "compute", {}, {}, {}, {}, {}, {}});

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include "schema/schema.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -65,7 +66,8 @@ TEST_F(InventoryFile, ANewerVersionIsLeftAlone) {
   cluster({"add", "host", "node"});
   sql("PRAGMA user_version = 99");
   cluster({"list", "host"}, 1,
-          named("is of a newer version (schema 99, this program knows 1): upgrade `cluster`"));
+          named("is of a newer version (schema 99, this program knows " +
+                std::to_string(migrations().size()) + "): upgrade `cluster`"));
 }
 
 TEST_F(InventoryFile, AFolderIsNoFile) {

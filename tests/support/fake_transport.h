@@ -25,7 +25,9 @@ class FakeTransport : public ssh::Transport {
     asked_limits = limits;
     std::vector<ssh::Reply> replies;
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      const auto& answer = answers[targets[i].name];
+      auto answer = answers[targets[i].name];
+      if (const auto known = by_command.find(command); known != by_command.end())
+        answer.out = known->second;
       if (!answer.out.empty()) sink.out(i, answer.out);
       if (!answer.err.empty()) sink.err(i, answer.err);
       sink.ended(i, answer.reply);
@@ -35,6 +37,8 @@ class FakeTransport : public ssh::Transport {
   }
 
   std::map<std::string, Answer> answers;
+  std::map<std::string, std::string>
+      by_command;  ///< what every host prints for that command instead
   std::vector<ssh::Target> asked_targets;
   std::string asked_command;
   ssh::Limits asked_limits;

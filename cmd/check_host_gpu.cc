@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <array>
+
+#include "cmd/agents.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/reconcile.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr const char* kText =
+    "Runs `gpupci --check all` on each host and shows what did not pass; `drift` is where the "
+    "inventory and the\n"
+    "host disagree (`cluster discover host gpu` brings it up to date). What could not be found out "
+    "is UNKNOWN,\n"
+    "never a pass. Exit status: 0 all passed, 1 something did not, 3 a host was not reached.";
+
+struct Args {
+  std::vector<std::string> hosts;
+  std::string all = "no";
+  std::string timeout = "60";
+};
+
+// Differences that would give a VM nothing, or something else, are failures.
+std::string grade(const std::string& change) {
+  return change == "gone" || change == "replaced" || change == "moved" ? "FAIL" : "WARN";
+}
+
+class Check {
+ public:
+  Check(Context& context, bool all)
+      : context_(context), inventory_(context.inventory()), all_(all) {}
+
+  int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
+    const auto answers = ask_agents(context_, hosts, "gpupci --check all --json", limits);
+    int status = for_each_answer(context_, answers, [this](const AgentAnswer& answer) {
+      for (const auto& one : findings_of(answer)) add(answer.host, one);
+    });
+    std::vector<Host> answered;
+    for (const auto& answer : answers) {
+      if (no_answer(answer).empty()) answered.push_back(answer.host);
+    }
+    if (!answered.empty()) {
+      const auto cards = ask_agents(context_, answered, "gpupci -l --json", limits);
+      status = std::max(status, for_each_answer(context_, cards, [this](const AgentAnswer& answer) {
+                          drift(answer);
+                        }));
+    }
+    std::ranges::stable_sort(table_.rows, natural_less, [](const auto& row) {
+      return std::string_view(std::get<std::string>(row[0]));
+    });
+    if (!table_.rows.empty() || !context_.output.is_table()) context_.output.table(table_);
+    return std::max(status, all_passed_ ? 0 : 1);
+  }
+
+ private:
+  void add(const Host& host, const Finding& one) {
+    const bool passed = one.result == "PASS";
+    all_passed_ = all_passed_ && passed;
+    if (passed && !all_) return;
+    table_.rows.push_back({host.name.str(), one.card, one.id, one.result, one.reason, one.fix});
+  }
+
+  void drift(const AgentAnswer& answer) {
+    const auto& host = answer.host;
+    const auto held = held_of(inventory_.vms(), host.name);
+    try {
+      for (const auto& one :
+           reconcile(inventory_.gpu_cards(host.name), cards_of(answer), held).changes) {
+        add(host, {"drift", one.name.str(), grade(one.change),
+                   one.change + (one.details.empty() ? "" : ": " + one.details),
+                   "cluster discover host gpu " + host.name.str()});
+      }
+    } catch (const Error& error) {
+      if (error.fault() != Fault::refused) throw;
+      add(host, {"drift", "", "FAIL", error.what(), "see `cluster list host gpu detail=yes`"});
+    }
+  }
+
+  Context& context_;
+  Inventory& inventory_;
+  bool all_;
+  Table table_{{"host", "gpu", "check", "result", "reason", "fix"}, {}};
+  bool all_passed_ = true;
+};
+
+int run(Context& context, const Args& args) {
+  const bool all = parse_yes_no("all", args.all);
+  ssh::Limits limits;
+  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 1, 86400));
+  const auto known = context.inventory().hosts();
+  const auto hosts = select_hosts(known, args.hosts, managed_hosts(known));
+  if (hosts.empty()) throw Error(Fault::not_found, "check host gpu: no hosts to ask");
+  return Check(context, all).run(hosts, limits);
+}
+
+Action declare_check(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("HOST", args->hosts, "hosts to check [every managed host]");
+  app.add_option("--all", args->all, "yes: show also what passed [no]");
+  app.add_option("--timeout", args->timeout, "seconds that a host may take [60]");
+  app.footer(kText);
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"check host gpu", "run the agents' checks, and hold the inventory against the hosts",
+            declare_check},
+};
+
+}  // namespace
+
+std::span<const Command> check_host_gpu_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

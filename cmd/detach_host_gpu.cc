@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <array>
+
+#include "cmd/agents.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr const char* kText =
+    "CARD is a name (gpupci1) or all [all]; a card is taken with all its functions, or not at all. "
+    "Tells what became\n"
+    "of each card. Exit status: 0 all that was asked for happened, 1 not everywhere, 3 a host was "
+    "not reached.";
+
+struct Args {
+  std::vector<std::string> words;
+  std::string dryrun = "no";
+  std::string timeout = "300";
+};
+
+bool is_card_word(const std::string& word) { return word == "all" || word.starts_with("gpupci"); }
+
+int run(Context& context, const Args& args, const std::string& option) {
+  auto words = args.words;
+  std::string card = "all";
+  if (is_card_word(words.back())) {
+    card = words.back();
+    if (card != "all") card = GpuName(card).str();
+    words.pop_back();
+  }
+  if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");
+  ssh::Limits limits;
+  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 1, 86400));
+  const auto hosts = select_hosts(context.inventory().hosts(), words);
+  const std::string command = "gpupci " + option + " " + card + " --json" +
+                              (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
+
+  Table table{{"host", "gpu", "pci_bus", "outcome"}, {}};
+  bool all_done = true;
+  const auto answers = ask_agents(context, hosts, command, limits);
+  const int status = for_each_answer(context, answers, [&](const AgentAnswer& answer) {
+    const auto& name = answer.host.name.str();
+    all_done = all_done && answer.reply.status == 0;
+    for (const auto& one : outcomes_of(answer)) {
+      table.rows.push_back({name, one.name.str(), one.pci.libvirt(), one.outcome});
+      if (one.error.empty()) continue;
+      context.output.note(name + " " + one.name.str() + ": " + one.error);
+      all_done = false;
+    }
+  });
+  if (!table.rows.empty() || !context.output.is_table()) context.output.table(table);
+  return std::max(status, all_done ? 0 : 1);
+}
+
+Action declare(CLI::App& app, const std::string& option) {
+  auto args = std::make_shared<Args>();
+  app.add_option("HOST... [CARD]", args->words, "where and what; CARD is the last word")
+      ->required();
+  app.add_option("--dryrun", args->dryrun, "yes: tell what would be done and do nothing [no]");
+  app.add_option("--timeout", args->timeout, "seconds that a host may take [300]");
+  app.footer(kText);
+  return [args, option](Context& context) { return run(context, *args, option); };
+}
+
+Action declare_detach(CLI::App& app) { return declare(app, "-d"); }
+Action declare_attach(CLI::App& app) { return declare(app, "-a"); }
+
+constexpr std::array kCommands{
+    Command{"attach host gpu", "give cards back to the drivers of their hosts", declare_attach},
+    Command{"detach host gpu", "take cards from the drivers of their hosts, for VMs",
+            declare_detach},
+};
+
+}  // namespace
+
+std::span<const Command> detach_host_gpu_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "cmd/agents.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/reconcile.h"
+#include "cmd/values.h"
+#include "core/error.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr const char* kText =
+    "Prints what differs: new, gone, back, moved, renamed, replaced, changed; nothing when all is "
+    "as it was.\n"
+    "A card that is gone stays in the inventory, as missing. Where a VM would get another card "
+    "than it had, the\n"
+    "host's cards are left as they are and it is said. A host that does not answer changes "
+    "nothing.";
+
+struct Args {
+  std::vector<std::string> hosts;
+  std::string dryrun = "no";
+  std::string timeout = "30";
+};
+
+// Thrown out of the inventory's transaction so that nothing of it is kept.
+struct DryRun {};
+
+// Brings one host's cards up to date and tells the differences.
+std::vector<CardChange> take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run) {
+  const auto seen = cards_of(answer);
+  const auto held = held_of(inventory.vms(), answer.host.name);
+  std::vector<CardChange> changes;
+  try {
+    inventory.replan_gpu_cards(answer.host.name, [&](const std::vector<GpuCard>& have) {
+      auto reconciled = reconcile(have, seen, held);
+      changes = std::move(reconciled.changes);
+      if (dry_run) throw DryRun();
+      return std::move(reconciled.plan);
+    });
+  } catch (const DryRun&) {
+  }
+  return changes;
+}
+
+int run(Context& context, const Args& args) {
+  const bool dry_run = parse_yes_no("dryrun", args.dryrun);
+  ssh::Limits limits;
+  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 1, 86400));
+  auto& inventory = context.inventory();
+  const auto all = inventory.hosts();
+  const auto hosts = select_hosts(all, args.hosts, managed_hosts(all));
+  if (hosts.empty()) throw Error(Fault::not_found, "discover host gpu: no hosts to ask");
+
+  Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};
+  const auto answers = ask_agents(context, hosts, "gpupci -l --json", limits);
+  const int status = for_each_answer(context, answers, [&](const AgentAnswer& answer) {
+    for (const auto& one : take_in(inventory, answer, dry_run)) {
+      table.rows.push_back(
+          {answer.host.name.str(), one.name.str(), one.change, one.pci.libvirt(), one.details});
+    }
+  });
+  if (!table.rows.empty() || !context.output.is_table()) context.output.table(table);
+  return status;
+}
+
+Action declare_discover(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("HOST", args->hosts, "hosts to ask [every managed host]");
+  app.add_option("--dryrun", args->dryrun, "yes: tell the differences and change nothing [no]");
+  app.add_option("--timeout", args->timeout, "seconds that a host may take to answer [30]");
+  app.footer(kText);
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"discover host gpu", "ask hosts for their cards and bring the inventory up to date",
+            declare_discover},
+};
+
+}  // namespace
+
+std::span<const Command> discover_host_gpu_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

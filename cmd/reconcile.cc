@@ -1,0 +1,192 @@
+#include "cmd/reconcile.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+template <typename Value>
+bool equal_and_known(const std::optional<Value>& left, const std::optional<Value>& right) {
+  return left && right && *left == *right;
+}
+
+template <typename Value>
+bool contradict(const std::optional<Value>& left, const std::optional<Value>& right) {
+  return left && right && *left != *right;
+}
+
+bool same_identity(const GpuCard& left, const GpuCard& right) {
+  return equal_and_known(left.serial, right.serial) || equal_and_known(left.uuid, right.uuid);
+}
+
+// Vendor and device of the first function, "10de:1c03"; nothing for a card that was only typed.
+std::optional<std::string> id_of(const GpuCard& card) {
+  if (card.functions.empty()) return std::nullopt;
+  return card.functions.front().vendor + ":" + card.functions.front().device;
+}
+
+bool may_be_same(const GpuCard& left, const GpuCard& right) {
+  return !contradict(left.serial, right.serial) && !contradict(left.uuid, right.uuid) &&
+         !contradict(id_of(left), id_of(right));
+}
+
+// What changed of a card that is the same: the names of the facts.
+std::string differences(const GpuCard& old_card, const GpuCard& now) {
+  std::vector<std::string> words;
+  if (old_card.model != now.model) words.emplace_back("model");
+  if (old_card.serial != now.serial) words.emplace_back("serial");
+  if (old_card.uuid != now.uuid) words.emplace_back("uuid");
+  if (old_card.physical_slot != now.physical_slot) words.emplace_back("slot");
+  if (old_card.numa_node != now.numa_node) words.emplace_back("NUMA node");
+  if (old_card.functions != now.functions) {
+    words.push_back(old_card.functions.size() == now.functions.size()
+                        ? "functions"
+                        : std::to_string(now.functions.size()) + " functions, had " +
+                              std::to_string(old_card.functions.size()));
+  }
+  return joined(words, ", ");
+}
+
+// What is told of a card that is seen for the first time.
+std::string description(const GpuCard& card) {
+  std::vector<std::string> words;
+  if (const auto id = id_of(card)) words.push_back(*id);
+  if (card.model) words.push_back(*card.model);
+  words.push_back(std::to_string(card.functions.size()) +
+                  (card.functions.size() == 1 ? " function" : " functions"));
+  return joined(words, ", ");
+}
+
+// An answer does not make what was known before unknown: an agent without root cannot read a
+// serial.
+template <typename Value>
+void keep(std::optional<Value>& now, const std::optional<Value>& before) {
+  if (!now) now = before;
+}
+
+class Reconciliation {
+ public:
+  Reconciliation(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
+                 const std::vector<GpuName>& held)
+      : have_(have), held_(held), taken_(have.size(), false) {
+    std::ranges::copy_if(seen, std::back_inserter(seen_),
+                         [](const GpuCard& card) { return !card.missing; });
+  }
+
+  Reconciled run() {
+    std::vector<const GpuCard*> same(seen_.size(), nullptr);
+    // The surest sign first, over all cards, so that a lesser one cannot take what belongs to
+    // another.
+    match(same, same_identity);
+    match(same, [](const GpuCard& old_card, const GpuCard& now) {
+      return old_card.pci.same_slot(now.pci) && may_be_same(old_card, now);
+    });
+    match(same, [this](const GpuCard& old_card, const GpuCard& now) {
+      return old_card.name == now.name && old_card.functions.empty() && !is_held(old_card.name) &&
+             !is_seen_at(old_card.pci);
+    });
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      if (same[i] != nullptr) {
+        take_over(*same[i], seen_[i]);
+      } else {
+        add(seen_[i]);
+      }
+    }
+    for (std::size_t i = 0; i < have_.size(); ++i) {
+      if (!taken_[i]) leave(have_[i]);
+    }
+    std::ranges::sort(result_.plan.cards, {}, &GpuCard::name);
+    std::ranges::stable_sort(result_.changes, {}, &CardChange::name);
+    return std::move(result_);
+  }
+
+ private:
+  template <typename Same>
+  void match(std::vector<const GpuCard*>& same, Same is_same) {
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      for (std::size_t j = 0; j < have_.size() && same[i] == nullptr; ++j) {
+        if (taken_[j] || !is_same(have_[j], seen_[i])) continue;
+        same[i] = &have_[j];
+        taken_[j] = true;
+      }
+    }
+  }
+
+  bool is_held(const GpuName& name) const { return std::ranges::find(held_, name) != held_.end(); }
+
+  bool is_seen_at(const PciAddress& pci) const {
+    return std::ranges::any_of(seen_, [&](const GpuCard& card) { return card.pci.same_slot(pci); });
+  }
+
+  void tell(const GpuCard& card, const char* change, std::string details) {
+    result_.changes.push_back({card.name, card.pci, change, std::move(details)});
+  }
+
+  void take_over(const GpuCard& old_card, GpuCard now) {
+    keep(now.model, old_card.model);
+    keep(now.serial, old_card.serial);
+    keep(now.uuid, old_card.uuid);
+    if (old_card.missing) tell(now, "back", "");
+    if (old_card.name != now.name) {
+      result_.plan.renamed.emplace(old_card.name, now.name);
+      tell(now, "renamed", "was " + old_card.name.str());
+    }
+    if (old_card.pci != now.pci) tell(now, "moved", "was " + old_card.pci.libvirt());
+    if (const auto words = differences(old_card, now); !words.empty()) tell(now, "changed", words);
+    result_.plan.cards.push_back(std::move(now));
+  }
+
+  void add(const GpuCard& now) {
+    tell(now, "new", description(now));
+    result_.plan.cards.push_back(now);
+  }
+
+  // A card that the host does not have stays as missing, unless another one has its name or slot
+  // now.
+  void leave(GpuCard card) {
+    const auto in_its_place = std::ranges::find_if(result_.plan.cards, [&](const GpuCard& other) {
+      return other.name == card.name || other.pci.same_slot(card.pci);
+    });
+    const std::string words =
+        card.name.str() + " " + card.pci.libvirt() + (id_of(card) ? ", " + *id_of(card) : "");
+    if (in_its_place == result_.plan.cards.end()) {
+      if (!card.missing) tell(card, "gone", is_held(card.name) ? "a VM holds it" : "");
+      card.missing = true;
+      result_.plan.cards.push_back(std::move(card));
+    } else if (is_held(card.name)) {
+      throw Error(Fault::refused, "a VM holds " + words + ", which is not there; " +
+                                      in_its_place->name.str() + " " + in_its_place->pci.libvirt() +
+                                      " in its place is another card: take it from the VM first");
+    } else {
+      tell(*in_its_place, "replaced", "was " + words);
+    }
+  }
+
+  const std::vector<GpuCard>& have_;
+  std::vector<GpuCard> seen_;
+  const std::vector<GpuName>& held_;
+  std::vector<bool> taken_;  // of have_: the host has it
+  Reconciled result_;
+};
+
+}  // namespace
+
+std::vector<GpuName> held_of(const std::vector<Vm>& vms, const HostName& host) {
+  std::vector<GpuName> held;
+  for (const auto& vm : vms) {
+    if (vm.container != host) continue;
+    for (const auto& card : vm.gpus) held.push_back(card.gpu);
+  }
+  return held;
+}
+
+Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
+                     const std::vector<GpuName>& held) {
+  return Reconciliation(have, seen, held).run();
+}
+
+}  // namespace cluster::cmd

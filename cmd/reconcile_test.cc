@@ -1,0 +1,131 @@
+#include "cmd/reconcile.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace cluster::cmd {
+namespace {
+
+// A card as an agent tells it.
+GpuCard card(const char* name, const char* pci, const char* device = "1c03",
+             std::optional<std::string> serial = {}) {
+  const auto at = PciAddress::parse(pci);
+  return {GpuName(name),
+          at,
+          {},
+          std::move(serial),
+          {},
+          {},
+          {},
+          false,
+          {{at, "0300", "10de", device, {}, {}, 13}}};
+}
+
+// A card of which only name and address were typed.
+GpuCard typed(const char* name, const char* pci) {
+  return {GpuName(name), PciAddress::parse(pci), {}, {}, {}, {}, {}, false, {}};
+}
+
+// "gpupci1 new pci_0000_02_00_0 ..." lines.
+std::string told(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
+                 const std::vector<GpuName>& held = {}) {
+  std::string lines;
+  for (const auto& one : reconcile(have, seen, held).changes) {
+    lines += one.name.str() + " " + one.change + " " + one.pci.sysfs() +
+             (one.details.empty() ? "" : " " + one.details) + "\n";
+  }
+  return lines;
+}
+
+TEST(Reconcile, WhatIsNewIsAdded) {
+  const auto result = reconcile({}, {card("gpupci1", "02:00.0")}, {});
+  EXPECT_EQ(result.plan.cards, std::vector{card("gpupci1", "02:00.0")});
+  EXPECT_EQ(told({}, {card("gpupci1", "02:00.0")}),
+            "gpupci1 new 0000:02:00.0 10de:1c03, 1 function\n");
+}
+
+TEST(Reconcile, NothingDiffersTheSecondTime) {
+  const std::vector cards{card("gpupci1", "02:00.0"), card("gpupci2", "03:00.0", "1c03", "s2")};
+  EXPECT_EQ(told(cards, cards), "");
+  EXPECT_EQ(reconcile(cards, cards, {}).plan.cards, cards);
+}
+
+TEST(Reconcile, ATypedCardLearnsItsIdentity) {
+  EXPECT_EQ(told({typed("gpupci1", "02:00.0")}, {card("gpupci1", "02:00.0")}),
+            "gpupci1 changed 0000:02:00.0 1 functions, had 0\n");
+}
+
+TEST(Reconcile, ACardThatMovedIsKnownByItsSerial) {
+  EXPECT_EQ(
+      told({card("gpupci1", "02:00.0", "1c03", "s1")}, {card("gpupci1", "05:00.0", "1c03", "s1")}),
+      "gpupci1 moved 0000:05:00.0 was pci_0000_02_00_0\n"
+      "gpupci1 changed 0000:05:00.0 functions\n");
+}
+
+TEST(Reconcile, ATypedCardMayMoveUnderItsNameWhileNoVmHoldsIt) {
+  const std::vector have{typed("gpupci1", "02:00.0")};
+  const std::vector seen{card("gpupci1", "05:00.0")};
+  EXPECT_EQ(told(have, seen),
+            "gpupci1 moved 0000:05:00.0 was pci_0000_02_00_0\n"
+            "gpupci1 changed 0000:05:00.0 1 functions, had 0\n");
+  EXPECT_THROW(reconcile(have, seen, {GpuName("gpupci1")}), Error);
+}
+
+TEST(Reconcile, TheHostsNamesWin) {
+  const std::vector have{card("gpupci1", "02:00.0"), card("gpupci2", "03:00.0")};
+  const std::vector seen{card("gpupci2", "02:00.0"), card("gpupci1", "03:00.0")};
+  EXPECT_EQ(told(have, seen, {GpuName("gpupci1")}),
+            "gpupci1 renamed 0000:03:00.0 was gpupci2\n"
+            "gpupci2 renamed 0000:02:00.0 was gpupci1\n");
+  const auto renamed = reconcile(have, seen, {}).plan.renamed;
+  EXPECT_EQ(renamed.at(GpuName("gpupci1")), GpuName("gpupci2"));
+  EXPECT_EQ(renamed.at(GpuName("gpupci2")), GpuName("gpupci1"));
+}
+
+TEST(Reconcile, WhatIsGoneStaysAsMissingAndMayComeBack) {
+  const std::vector have{card("gpupci1", "02:00.0")};
+  const auto gone = reconcile(have, {}, {});
+  ASSERT_EQ(gone.plan.cards.size(), 1U);
+  EXPECT_TRUE(gone.plan.cards[0].missing);
+  EXPECT_EQ(told(have, {}, {GpuName("gpupci1")}), "gpupci1 gone 0000:02:00.0 a VM holds it\n");
+  EXPECT_EQ(told(gone.plan.cards, {}), "");
+  EXPECT_EQ(told(gone.plan.cards, have), "gpupci1 back 0000:02:00.0\n");
+}
+
+TEST(Reconcile, AMissingCardOfTheAgentIsNotThere) {
+  auto missing = card("gpupci1", "02:00.0");
+  missing.missing = true;
+  EXPECT_EQ(told({card("gpupci1", "02:00.0")}, {missing}), "gpupci1 gone 0000:02:00.0\n");
+  EXPECT_EQ(told({}, {missing}), "");
+}
+
+TEST(Reconcile, AnotherCardInTheSlotReplacesIt) {
+  const std::vector have{card("gpupci1", "02:00.0", "1c03")};
+  const std::vector seen{card("gpupci2", "02:00.0", "1e07")};
+  EXPECT_EQ(told(have, seen),
+            "gpupci2 new 0000:02:00.0 10de:1e07, 1 function\n"
+            "gpupci2 replaced 0000:02:00.0 was gpupci1 pci_0000_02_00_0, 10de:1c03\n");
+}
+
+TEST(Reconcile, AVmIsNeverHandedAnotherCard) {
+  const std::vector held{GpuName("gpupci1")};
+  EXPECT_THROW(
+      reconcile({card("gpupci1", "02:00.0", "1c03")}, {card("gpupci1", "02:00.0", "1e07")}, held),
+      Error);
+  EXPECT_THROW(reconcile({card("gpupci1", "02:00.0", "1c03", "s1")},
+                         {card("gpupci1", "02:00.0", "1c03", "s2")}, held),
+               Error);
+  EXPECT_THROW(reconcile({card("gpupci1", "02:00.0")}, {card("gpupci1", "03:00.0", "1e07")}, held),
+               Error);
+}
+
+TEST(Reconcile, WhatOneAnswerDoesNotKnowStaysKnown) {
+  const auto result =
+      reconcile({card("gpupci1", "02:00.0", "1c03", "s1")}, {card("gpupci1", "02:00.0")}, {});
+  EXPECT_EQ(result.plan.cards[0].serial, "s1");
+  EXPECT_TRUE(result.changes.empty());
+}
+
+}  // namespace
+}  // namespace cluster::cmd

@@ -1,0 +1,202 @@
+// discover, check, detach and attach host gpu: what the frontend makes of the agents' answers.
+
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+constexpr const char* kTwoCards = R"({"cards": [
+  {"name": "gpupci1", "pci": "pci_0000_02_00_0", "model": "GP106 [GeForce GTX 1060]", "numa_node": 0,
+   "slot": "3", "serial": null, "uuid": null, "state": "present", "functions": [
+     {"pci": "pci_0000_02_00_0", "kind": "video", "class": "0300", "vendor": "10de", "device": "1c03",
+      "subsystem_vendor": "1458", "subsystem_device": "3716", "driver": "nvidia", "iommu_group": 13},
+     {"pci": "pci_0000_02_00_1", "kind": "audio", "class": "0403", "vendor": "10de", "device": "10f1",
+      "driver": "snd_hda_intel", "iommu_group": 13}]},
+  {"name": "gpupci2", "pci": "pci_0000_03_00_0", "functions": [
+     {"pci": "pci_0000_03_00_0", "kind": "video", "class": "0302", "vendor": "10de", "device": "1021",
+      "driver": null, "iommu_group": null}]}]})";
+
+class Fleet : public Story {
+ protected:
+  void SetUp() override {
+    cluster({"add", "host", "n1"});
+    cluster({"add", "host", "n2"});
+    say("n1", kTwoCards);
+    say("n2", R"({"cards": []})");
+  }
+
+  void say(const std::string& host, const std::string& out, int status = 0,
+           const std::string& err = "") {
+    transport.answers[host] = {out, err, {ssh::End::exited, status, "", {}}};
+  }
+};
+
+TEST_F(Fleet, DiscoverFillsTheInventoryAndIsQuietTheSecondTime) {
+  EXPECT_EQ(
+      cluster({"discover", "host", "gpu"}),
+      "HOST GPU     CHANGE PCI_BUS          DETAILS\n"
+      "n1:  gpupci1 new    pci_0000_02_00_0 10de:1c03, GP106 [GeForce GTX 1060], 2 functions\n"
+      "n1:  gpupci2 new    pci_0000_03_00_0 10de:1021, 1 function\n");
+  EXPECT_EQ(transport.asked_command, "gpupci -l --json");
+  EXPECT_EQ(cluster({"dump", "host", "gpu"}),
+            "cluster add host gpu n1 gpupci1 pci_0000_02_00_0\n"
+            "cluster add host gpu n1 gpupci2 pci_0000_03_00_0\n");
+  EXPECT_EQ(cluster({"discover", "host", "gpu"}), "");
+  EXPECT_EQ(cluster({"discover", "host", "gpu", "format=json"}), "[]\n");
+  EXPECT_EQ(cluster({"list", "host", "gpu", "detail=yes", "format=csv"}),
+            "host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,serial,uuid,model\n"
+            "n1,gpupci1,pci_0000_02_00_0,present,,10de:1c03,2,13,0,3,,,GP106 [GeForce GTX 1060]\n"
+            "n1,gpupci2,pci_0000_03_00_0,present,,10de:1021,1,,,,,,\n");
+}
+
+TEST_F(Fleet, ADryRunChangesNothing) {
+  const auto told = cluster({"discover", "host", "gpu", "n1", "dryrun=yes"});
+  EXPECT_EQ(cluster({"list", "host", "gpu"}), "HOST GPU PCI_BUS\n");
+  EXPECT_EQ(cluster({"discover", "host", "gpu", "n1"}), told);
+}
+
+TEST_F(Fleet, AVmKeepsItsCardWhenTheHostRenamesIt) {
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "03:00.0"});
+  cluster({"add", "host", "gpu", "n1", "gpupci2", "02:00.0"});
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci2"});
+  EXPECT_EQ(cluster({"discover", "host", "gpu", "n1", "format=csv"}),
+            "host,gpu,change,pci_bus,details\n"
+            "n1,gpupci1,renamed,pci_0000_02_00_0,was gpupci2\n"
+            "n1,gpupci1,changed,pci_0000_02_00_0,\"model, slot, NUMA node, 2 functions, had 0\"\n"
+            "n1,gpupci2,renamed,pci_0000_03_00_0,was gpupci1\n"
+            "n1,gpupci2,changed,pci_0000_03_00_0,\"1 functions, had 0\"\n");
+  EXPECT_EQ(
+      cluster({"list", "host", "vm", "format=csv"}).find("gpupci=gpupci1") != std::string::npos,
+      true);
+  EXPECT_EQ(cluster({"report", "host", "gpu", "v1"}), "gpupci:pci_0000_02_00_0\n");
+}
+
+TEST_F(Fleet, ACardThatIsGoneStaysAsMissing) {
+  cluster({"discover", "host", "gpu"});
+  say("n1", R"({"cards": []})");
+  EXPECT_EQ(cluster({"discover", "host", "gpu"}),
+            "HOST GPU     CHANGE PCI_BUS          DETAILS\n"
+            "n1:  gpupci1 gone   pci_0000_02_00_0 -\n"
+            "n1:  gpupci2 gone   pci_0000_03_00_0 -\n");
+  EXPECT_EQ(cluster({"list", "host", "gpu"}),
+            "HOST GPU     PCI_BUS\n"
+            "n1:  gpupci1 pci_0000_02_00_0\n"
+            "n1:  gpupci2 pci_0000_03_00_0\n");
+}
+
+TEST_F(Fleet, AVmIsNotHandedAnotherCard) {
+  cluster({"discover", "host", "gpu"});
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci2"});
+  const auto before = dump();
+  say("n1", R"({"cards": [{"name": "gpupci2", "pci": "pci_0000_03_00_0", "functions": [
+      {"pci": "pci_0000_03_00_0", "class": "0300", "vendor": "10de", "device": "1e07"}]}]})");
+  EXPECT_EQ(
+      cluster({"discover", "host", "gpu", "n1"}, 1,
+              "n1: a VM holds gpupci2 pci_0000_03_00_0, 10de:1021, which is not there; gpupci2 "
+              "pci_0000_03_00_0 in its place is another card: take it from the VM first"),
+      "");
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Fleet, AHostThatDoesNotAnswerChangesNothing) {
+  cluster({"discover", "host", "gpu"});
+  const auto before = dump();
+  transport.answers["n1"] = {"", "", {ssh::End::unreachable, -1, "connection refused", {}}};
+  cluster({"discover", "host", "gpu"}, 3, "n1: connection refused");
+  say("n1", "", 127, "bash: gpupci: command not found\n");
+  cluster({"discover", "host", "gpu"}, 1,
+          "n1: there is no gpupci: put it into /usr/local/bin of the host");
+  say("n1", "", 2, "gpupci: /etc/gpupci/gpupci.yaml:3: unknown key\n");
+  cluster({"discover", "host", "gpu"}, 1,
+          "n1: gpupci ended with status 2 and no answer: gpupci: /etc/gpupci/gpupci.yaml:3: "
+          "unknown key");
+  for (const std::string garbage :
+       {"gpupci1 pci_0000_02_00_0", "{\"cards\": 3}", "[]", "{\"cards\": [{}]}",
+        R"({"cards": [{"name": "x", "pci": "02:00.0", "functions": []}]})"}) {
+    say("n1", garbage);
+    const auto [out, err, status] = run({"discover", "host", "gpu"});
+    EXPECT_EQ(status, 1);
+    EXPECT_EQ(err.find("cluster: n1: cannot understand what gpupci says there"), 0U) << err;
+  }
+  EXPECT_EQ(dump(), before);
+}
+
+// Answers the checks with one document and the list of cards with another.
+class Checked : public Fleet {
+ protected:
+  void SetUp() override {
+    Fleet::SetUp();
+    cluster({"discover", "host", "gpu"});
+    transport.by_command["gpupci -l --json"] = kTwoCards;
+    transport.by_command["gpupci --check all --json"] = R"({"checks": [
+        {"id": "H2", "card": null, "result": "PASS", "reason": "13 IOMMU groups", "fix": null},
+        {"id": "D9", "card": "gpupci1", "result": "FAIL", "reason": "pid 4711 has it open", "fix": "stop it"},
+        {"id": "D21", "card": "gpupci2", "result": "UNKNOWN", "reason": "NUMA node -1", "fix": ""}]})";
+  }
+};
+
+TEST_F(Checked, ShowsWhatDidNotPass) {
+  const auto [out, err, status] = run({"check", "host", "gpu", "n1"});
+  EXPECT_EQ(out,
+            "HOST GPU     CHECK RESULT  REASON               FIX\n"
+            "n1:  gpupci1 D9    FAIL    pid 4711 has it open stop it\n"
+            "n1:  gpupci2 D21   UNKNOWN NUMA node -1         -\n");
+  EXPECT_EQ(err, "");
+  EXPECT_EQ(status, 1);
+  EXPECT_NE(run({"check", "host", "gpu", "n1", "all=yes"}).out.find("H2    PASS"),
+            std::string::npos);
+}
+
+TEST_F(Checked, ShowsWhereInventoryAndHostDisagree) {
+  transport.by_command["gpupci --check all --json"] = R"({"checks": []})";
+  EXPECT_EQ(cluster({"check", "host", "gpu", "n1"}), "");
+  transport.by_command["gpupci -l --json"] = R"({"cards": []})";
+  const auto [out, err, status] = run({"check", "host", "gpu", "n1", "format=csv"});
+  EXPECT_EQ(out,
+            "host,gpu,check,result,reason,fix\n"
+            "n1,gpupci1,drift,FAIL,gone,cluster discover host gpu n1\n"
+            "n1,gpupci2,drift,FAIL,gone,cluster discover host gpu n1\n");
+  EXPECT_EQ(status, 1);
+}
+
+TEST_F(Checked, AHostThatIsNotReachedIsSaidOnce) {
+  transport.answers["n1"] = {"", "", {ssh::End::unreachable, -1, "connection refused", {}}};
+  transport.by_command.clear();
+  cluster({"check", "host", "gpu", "n1"}, 3, "n1: connection refused");
+}
+
+TEST_F(Fleet, DetachTellsWhatBecameOfEachCard) {
+  say("n1", R"({"action": "detach", "cards": [
+      {"name": "gpupci1", "pci": "pci_0000_02_00_0", "error": null, "functions": [
+        {"outcome": "detached"}, {"outcome": "detached"}]},
+      {"name": "gpupci2", "pci": "pci_0000_03_00_0", "error": "pid 4711 has it open", "functions": [
+        {"outcome": "untouched"}]}]})",
+      1);
+  const auto [out, err, status] = run({"detach", "host", "gpu", "n1"});
+  EXPECT_EQ(out,
+            "HOST GPU     PCI_BUS          OUTCOME\n"
+            "n1:  gpupci1 pci_0000_02_00_0 detached\n"
+            "n1:  gpupci2 pci_0000_03_00_0 untouched\n");
+  EXPECT_EQ(err, "cluster: n1 gpupci2: pid 4711 has it open\n");
+  EXPECT_EQ(status, 1);
+  EXPECT_EQ(transport.asked_command, "gpupci -d all --json");
+}
+
+TEST_F(Fleet, AttachOneCardOnly) {
+  say("n1", R"({"action": "attach", "cards": [
+      {"name": "gpupci1", "pci": "pci_0000_02_00_0", "error": null, "functions": [{"outcome": "attached"}]}]})");
+  EXPECT_EQ(cluster({"attach", "host", "gpu", "n1", "gpupci1", "dryrun=yes"}),
+            "HOST GPU     PCI_BUS          OUTCOME\n"
+            "n1:  gpupci1 pci_0000_02_00_0 attached\n");
+  EXPECT_EQ(transport.asked_command, "gpupci -a gpupci1 --json --dry-run");
+  cluster({"attach", "host", "gpu", "gpupci1"}, 2, "want a host: HOST... [CARD]");
+  cluster({"attach", "host", "gpu", "n1", "gpupci1;id"}, 2,
+          "not a card name: 'gpupci1;id' (want gpupci1, gpupci2, ...)");
+  cluster({"detach", "host", "gpu"}, 2,
+          "detach host gpu: HOST... [CARD] is required (see `cluster detach host gpu --help`)");
+}
+
+}  // namespace
+}  // namespace cluster

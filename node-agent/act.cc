@@ -51,6 +51,8 @@ class Act {
         },
         call_.host.act_deadline, on_step);
     Tools tools{node_.sysfs(), node_.settings(), saved, worker, on_step, mode_};
+    tools.proc = call_.host.proc;
+    tools.forced = call_.options.forced;
 
     std::vector<CardReport> reports;
     for (const auto& card : cards) {

@@ -22,7 +22,7 @@ constexpr std::array kActions{
     Action{"-l", "--list", "", "list the cards: name and address", list},
     Action{"-s", "--status", "NAME|all", "show which driver has each function of a card", status},
     Action{"-d", "--detach", "NAME|all", "take a card from its host drivers (to vfio-pci)", detach,
-           true},
+           true, true},
     Action{"-a", "--attach", "NAME|all", "give a card back to its host drivers", attach, true},
     Action{"-h", "--help", "", "print this", help},
     Action{"", "--version", "", "print the version", print_version},

@@ -32,6 +32,7 @@ struct Action {
   int (*run)(const Call& call);
 
   bool rehearses = false;  ///< takes --dry-run
+  bool forces = false;     ///< takes --force
 };
 
 /// Every action, in the order of --help.

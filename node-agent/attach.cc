@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "node-agent/transaction.h"
@@ -7,9 +9,19 @@ namespace {
 
 class Attach {
  public:
-  Attach(const Card& card, Tools& tools) : tools_(tools), report_(untouched(card)) {}
+  Attach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
 
   CardReport run() {
+    try {
+      // vfio-pci waits for the VM to let go, for as long as that takes.
+      if (std::ranges::any_of(report_.functions, [this](auto& one) { return on_stub(one); })) {
+        const auto refused = attach_refusals(card_, tools_.ground());
+        if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
+      }
+    } catch (const Error& error) {
+      report_.error = error.what();
+      return report_;
+    }
     bool hold = false;
     for (auto& one : report_.functions) {
       try {
@@ -27,10 +39,14 @@ class Attach {
   }
 
  private:
+  bool on_stub(const FunctionReport& one) const {
+    return one.function.driver && tools_.settings.is_stub(*one.function.driver);
+  }
+
   void attach(FunctionReport& one, bool hold) {
     const auto& pci = one.function.pci;
     const auto before = one.function.driver;
-    const bool at_home = before && !tools_.settings.is_stub(*before);
+    const bool at_home = before && !on_stub(one);
     // Without a record there is nothing of ours about it: libvirt need not be asked.
     if (at_home && !tools_.saved.has(pci)) {
       one.outcome = Outcome::already_attached;
@@ -53,6 +69,7 @@ class Attach {
     tools_.saved.forget(pci);
   }
 
+  const Card& card_;
   Tools& tools_;
   CardReport report_;
   std::vector<std::string> errors_;

@@ -2,7 +2,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "node-agent/guard.h"
 #include "node-agent/transaction.h"
 
 namespace cluster::agent {
@@ -20,9 +19,8 @@ class Detach {
     try {
       plan();
       if (todo_.empty()) return report_;
-      if (const auto why = refusal(card_, together, tools_.sysfs, tools_.settings)) {
-        throw Error(Fault::refused, *why);
-      }
+      const auto refused = refusals(card_, together, tools_.ground(), tools_.forced);
+      if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
       save();
       for (auto* one : todo_) detach(*one);
     } catch (const Error& error) {

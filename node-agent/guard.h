@@ -1,22 +1,61 @@
 #pragma once
 
-#include <optional>
+#include <filesystem>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "node-agent/cards.h"
 
 namespace cluster::agent {
 
-/// Why `card` must not be taken from the host now, in one line that names the culprit and what
-/// would be right; nothing when it may be taken. `together` are the cards that the same call
-/// detaches, `card` among them. Looks only:
-///   - every function must be in an IOMMU group;
-///   - whoever else is in such a group must be of these cards, a PCI bridge, without a driver, or
-///   on
-///     the stub driver, else the kernel calls the group not viable and no VM starts with the card.
-/// Throws Error(io) when sysfs cannot be read.
-std::optional<std::string> refusal(const Card& card, const std::vector<Card>& together,
-                                   const Sysfs& sysfs, const Settings& settings);
+/// What the guard looks at; it writes nowhere.
+struct Ground {
+  const Sysfs& sysfs;
+  const Settings& settings;
+  std::filesystem::path proc = "/proc";
+};
+
+/// The names of guards that an operator overrides (--force=holder,console).
+using Forced = std::set<std::string, std::less<>>;
+
+/// The culprits that a guard found, each in one line that names it and the way out.
+using Culprits = std::vector<std::string>;
+
+/// One reason to leave a card where it is.
+struct Refusal {
+  std::string_view guard;  ///< "holder"
+  std::string why;         ///< "process 812 (Xorg) has /dev/dri/card0 open; stop it (kill 812)"
+};
+
+/// Why `card` must not be taken from the host now; nothing when it may be. `together` are the cards
+/// that the same call detaches, `card` among them. The guards, by the order in which they speak:
+///   vm           a running VM has the card: an unbind would wait for its end; cannot be overridden
+///   iommu        a function is in no IOMMU group
+///   group        somebody else in such a group is not of these cards, no PCI bridge, and has a
+///                host driver: the kernel calls the group not viable and no VM starts with the card
+///   slices       virtual functions or mediated devices are made from it
+///   disk         a disk of it is mounted, swapped to, or below device mapper or md
+///   network      a network card of it has the default route or is below a bridge or bond
+///   console      it shows the host's console
+///   framebuffer  the framebuffer of the firmware is in its memory
+///   holder       a process has one of its device nodes open or mapped: the unbind could hang
+/// Those in `forced` are not asked. Throws Error(io) when sysfs or /proc cannot be read.
+std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& together,
+                              const Ground& ground, const Forced& forced = {});
+
+/// Why `card` must not be given back now: a VM has it.
+std::vector<Refusal> attach_refusals(const Card& card, const Ground& ground);
+
+/// "holder: process 812 ...; console: ...", one line.
+std::string one_line(const std::vector<Refusal>& refusals);
+
+/// Reads "holder,console" into `forced`. Throws Error(usage), with the names of those that can be
+/// overridden, when one is not of them.
+void add_forced(std::string_view list, Forced& forced);
+
+/// What the group guard alone finds.
+Culprits group_culprits(const Card& card, const std::vector<Card>& together, const Ground& ground);
 
 }  // namespace cluster::agent

@@ -14,6 +14,7 @@ namespace cluster::agent {
 /// The host that gpupci works on; a test puts its own in place of each part.
 struct Host {
   std::filesystem::path sysfs = "/sys";
+  std::filesystem::path proc = "/proc";
   std::filesystem::path settings = "/etc/gpupci/gpupci.yaml";
   std::filesystem::path saved_drivers = "/var/lib/gpupci/drivers.json";
   std::filesystem::path lock = "/run/gpupci.lock";

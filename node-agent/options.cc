@@ -11,6 +11,7 @@ namespace cluster::agent {
 namespace {
 
 constexpr std::size_t kHelpColumn = 26;
+constexpr std::string_view kForce = "--force=";
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(Fault::usage, why + " (see gpupci --help)");
@@ -60,7 +61,7 @@ std::string usage() {
     line.resize(kHelpColumn, ' ');
     lines += line + std::string(action.help) + "\n";
   }
-  return R"(Usage: gpupci ACTION [--json] [--dry-run]
+  return R"(Usage: gpupci ACTION [--json] [--dry-run] [--force=GUARD]
 
 Takes GPU cards, each a PCI slot with all its functions, from this host for its
 virtual machines, and gives them back.
@@ -71,6 +72,10 @@ Actions:
 Options:
       --json              print one JSON document
       --dry-run           with -d and -a: print each step and change nothing
+      --force=GUARD       with -d: take a card although this guard refuses; more
+                          than one with commas. Its name is what the refusal
+                          begins with: holder, console, framebuffer, disk,
+                          network, slices, group, iommu
 
 Exit status: 0 all that was asked for happened; 1 it did not, stderr says why;
 2 wrong usage; 70 a bug in gpupci.
@@ -88,6 +93,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
       options.json = true;
     } else if (*at == "--dry-run") {
       options.dry_run = true;
+    } else if (at->starts_with(kForce)) {
+      add_forced(std::string_view(*at).substr(kForce.size()), options.forced);
     } else {
       options.action = &find_action(*at);
       ++chosen;
@@ -112,6 +119,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
     }
     refuse("--dry-run goes with " + joined(those, " or ") + " only");
   }
+  if (!options.forced.empty() && !options.action->forces) refuse("--force goes with -d only");
   const auto spelled = words(options.action->arguments);
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {
     check(spelled[i], options.arguments[i]);

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "node-agent/guard.h"
+
 namespace cluster::agent {
 
 struct Action;
@@ -13,6 +15,7 @@ struct Options {
   std::vector<std::string> arguments;  ///< of the action, as many as it takes: {"gpupci1"}, {"all"}
   bool json = false;
   bool dry_run = false;
+  Forced forced{};  ///< the guards that --force names
 
   /// The action's argument `index`; "" when it was left out.
   std::string argument(std::size_t index) const {

@@ -19,7 +19,7 @@ enum class Outcome {
   rolled_back,       ///< was detached, and is on its host driver again because another one failed
   failed,            ///< what was asked for did not happen
   held_back,         ///< was not attached, because the function it belongs to could not be
-  untouched,         ///< was not detached, because of a refusal or the failure of another
+  untouched,         ///< was left alone, because of a refusal or the failure of another
 };
 
 /// The word of it in JSON: "already detached".

@@ -151,6 +151,9 @@ TEST_F(Gpupci, RefusesWrongUsage) {
                                              {"list"},
                                              {"--json"},
                                              {"-l", "--dry-run"},
+                                             {"-a", "all", "--force=holder"},
+                                             {"-d", "all", "--force=vm"},
+                                             {"-d", "all", "--force=none"},
                                              {""}}) {
     EXPECT_THAT(gpupci(arguments), IsEmpty());
     EXPECT_EQ(status_, 2) << arguments.front();

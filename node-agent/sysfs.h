@@ -55,6 +55,7 @@ class Sysfs {
   /// not at all (Documentation/driver-api/vfio.rst, "Groups, Devices, and IOMMUs").
   std::vector<PciAddress> group_members(int group) const;
 
+  const std::filesystem::path& root() const { return root_; }        ///< /sys
   std::filesystem::path device_path(const PciAddress& pci) const;    ///< .../devices/0000:02:00.0
   std::filesystem::path driver_path(std::string_view driver) const;  ///< .../drivers/vfio-pci
   std::filesystem::path probe_path()

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "node-agent/cards.h"
+#include "node-agent/guard.h"
 #include "node-agent/report.h"
 #include "node-agent/saved_drivers.h"
 #include "node-agent/settings.h"
@@ -19,6 +20,10 @@ struct Tools {
   virt::NodeDevices& devices;
   virt::StepListener on_step;  ///< hears of the steps that are not taken by `devices`
   virt::Mode mode = virt::Mode::act;
+  std::filesystem::path proc = "/proc";  ///< where the guard looks for who uses a card
+  Forced forced{};                       ///< the guards that the operator overrides
+
+  Ground ground() const { return {sysfs, settings, proc}; }
 };
 
 /// Takes a card from the host, all functions or none: guard, save each function's driver, detach in
@@ -28,11 +33,11 @@ struct Tools {
 /// report has it.
 CardReport detach_card(const Card& card, const std::vector<Card>& together, Tools& tools);
 
-/// Gives a card back to the host: function 0 first, each read back: it must have left the stub
-/// driver and, where a driver was saved, have that one again. When a video function or the first
-/// one fails, the rest is left alone; other failures do not hold up the rest. Nothing is rolled
-/// back: to unbind a driver that has just come back would be the more dangerous act. Never throws
-/// Error.
+/// Gives a card back to the host, unless a VM has it: function 0 first, each read back: it must
+/// have left the stub driver and, where a driver was saved, have that one again. When a video
+/// function or the first one fails, the rest is left alone; other failures do not hold up the rest.
+/// Nothing is rolled back: to unbind a driver that has just come back would be the more dangerous
+/// act. Never throws Error.
 CardReport attach_card(const Card& card, Tools& tools);
 
 /// Gives one function back, at whatever point of a detach it is, and reads it back: throws

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "node-agent/guard.h"
+
+namespace cluster::agent {
+
+/// Which programs use a card.
+struct CardUsers {
+  Culprits vms;      ///< by an open handle of vfio
+  Culprits holders;  ///< by an open or mapped node of its host drivers
+};
+
+/// One look at all processes. That some could not be looked into is a holder too: not knowing is no
+/// leave.
+CardUsers card_users(const Card& card, const Ground& ground);
+
+/// Only the VMs.
+Culprits card_vms(const Card& card, const Ground& ground);
+
+}  // namespace cluster::agent

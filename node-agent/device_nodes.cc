@@ -1,0 +1,131 @@
+#include "node-agent/device_nodes.h"
+
+#include <sys/stat.h>
+
+#include <optional>
+
+#include "core/file.h"
+#include "core/text.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "DEVNAME=dri/card0" of `uevent` is /dev/dri/card0.
+std::string node_path(const fs::path& folder) {
+  const auto uevent = read_file(folder / "uevent").value_or("");
+  for (const auto line : split(uevent, '\n')) {
+    if (line.starts_with("DEVNAME=")) return "/dev/" + std::string(line.substr(8));
+  }
+  return "/dev/" + folder.filename().native();
+}
+
+bool is_block(const fs::path& folder) {
+  std::error_code missing;
+  return fs::read_symlink(folder / "subsystem", missing).filename() == "block";
+}
+
+// `dev` is "226:0".
+void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
+  const auto text = read_file(folder / "dev");
+  if (!text) return;
+  const auto parts = split(trim(*text), ':');
+  if (parts.size() != 2) return;
+  const auto major = parse_number(parts[0]);
+  const auto minor = parse_number(parts[1]);
+  if (!major || !minor) return;
+  nodes.push_back({node_path(folder),
+                   {static_cast<mode_t>(is_block(folder) ? S_IFBLK : S_IFCHR),
+                    static_cast<unsigned>(*major), static_cast<unsigned>(*minor)},
+                   folder});
+}
+
+// nvme0c1n2, a path to the disk nvme0n2: drivers/nvme/host/multipath.c gives both their names.
+std::optional<std::string> disk_of_path(std::string_view name) {
+  if (!name.starts_with("nvme")) return std::nullopt;
+  const auto controller = name.find('c', 4);
+  const auto space = name.find('n', 4);
+  if (controller == std::string_view::npos || space == std::string_view::npos) return std::nullopt;
+  if (space < controller) return std::nullopt;
+  return std::string(name.substr(0, controller)) + std::string(name.substr(space));
+}
+
+// Another function below a bridge, "0000:03:00.0", is no part of this one.
+bool is_other_function(std::string_view name) {
+  return name.size() >= 12 && name[name.size() - 2] == '.' && name[name.size() - 5] == ':';
+}
+
+void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& nodes) {
+  std::error_code gone;
+  for (fs::directory_iterator at(folder, gone), end; !gone && at != end; at.increment(gone)) {
+    std::error_code ignored;
+    if (at->is_symlink(ignored) || !at->is_directory(ignored)) continue;
+    const auto name = at->path().filename().native();
+    if (name == "power" || name == "vfio-dev" || name.starts_with("input")) continue;
+    if (is_other_function(name)) continue;
+    add_node(at->path(), nodes);
+    walk(sysfs, at->path(), nodes);
+    if (const auto disk = disk_of_path(name)) {
+      const auto head = sysfs.root() / "class/block" / *disk;
+      add_node(head, nodes);
+      walk(sysfs, head, nodes);
+    }
+  }
+}
+
+// A line of /proc/devices, "195 nvidia-frontend" ("nvidia" since driver 555); 195 is assigned to it
+// in Documentation/admin-guide/devices.txt.
+unsigned nvidia_major(const fs::path& proc) {
+  const auto devices = read_file(proc / "devices").value_or("");
+  for (const auto line : split(devices, '\n')) {
+    const auto words = split(trim(line), ' ');
+    if (words.size() != 2 || (words[1] != "nvidia-frontend" && words[1] != "nvidia")) continue;
+    if (const auto number = parse_number(words[0])) return static_cast<unsigned>(*number);
+  }
+  return 195;
+}
+
+// The line "Device Minor: \t 0" of the driver's information file.
+std::optional<unsigned> nvidia_minor(const fs::path& proc, const PciAddress& pci) {
+  const auto file = read_file(proc / "driver/nvidia/gpus" / pci.sysfs() / "information");
+  if (!file) return std::nullopt;
+  constexpr std::string_view kKey = "Device Minor:";
+  for (const auto line : split(*file, '\n')) {
+    if (!line.starts_with(kKey)) continue;
+    if (const auto number = parse_number(trim(line.substr(kKey.size())))) {
+      return static_cast<unsigned>(*number);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const fs::path& proc,
+                                     const PciAddress& pci) {
+  std::vector<DeviceNode> nodes;
+  walk(sysfs, sysfs.device_path(pci), nodes);
+  if (const auto minor = nvidia_minor(proc, pci)) {
+    nodes.push_back(
+        {"/dev/nvidia" + std::to_string(*minor), {S_IFCHR, nvidia_major(proc), *minor}, {}});
+  }
+  return nodes;
+}
+
+std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci) {
+  std::vector<DeviceNode> nodes;
+  std::error_code missing;
+  const auto group = fs::read_symlink(sysfs.device_path(pci) / "iommu_group", missing).filename();
+  // Without an IOMMU, vfio calls its groups noiommu-N.
+  for (const auto* prefix : {"", "noiommu-"}) {
+    if (!missing) add_node(sysfs.root() / "class/vfio" / (prefix + group.native()), nodes);
+  }
+  for (fs::directory_iterator at(sysfs.device_path(pci) / "vfio-dev", missing), end;
+       !missing && at != end; at.increment(missing)) {
+    add_node(at->path(), nodes);
+  }
+  return nodes;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,43 @@
+#include "node-agent/slice_users.h"
+
+#include "core/text.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code none;
+  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+    found.push_back(at->path());
+  }
+  return found;
+}
+
+}  // namespace
+
+Culprits slice_users(const Card& card, const Ground& ground) {
+  Culprits culprits;
+  for (const auto& function : card.functions) {
+    const auto device = ground.sysfs.device_path(function.pci);
+    const auto active = ground.sysfs.attribute(function.pci, "sriov_numvfs").value_or("0");
+    if (active != "0") {
+      culprits.push_back(function.pci.sysfs() + " has " + active +
+                         " active virtual functions; end the VMs that use them, then echo 0 >" +
+                         (device / "sriov_numvfs").native());
+    }
+    for (const auto& type : entries(device / "mdev_supported_types")) {
+      for (const auto& mdev : entries(type / "devices")) {
+        culprits.push_back(
+            "mediated device " + mdev.filename().native() + " (" + type.filename().native() +
+            ") is made from " + function.pci.sysfs() + "; end its VM, then echo 1 >" +
+            (ground.sysfs.root() / "bus/mdev/devices" / mdev.filename() / "remove").native());
+      }
+    }
+  }
+  return culprits;
+}
+
+}  // namespace cluster::agent

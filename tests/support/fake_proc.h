@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "tests/support/temp_dir.h"
+
+namespace cluster::agent {
+
+/// A temporary folder that looks like /proc, with the files and processes that a test gives it.
+class FakeProc {
+ public:
+  /// A process without open files. `cgroup` is its path: "/system.slice/sshd.service".
+  FakeProc& process(int pid, const std::string& command, const std::string& cgroup = "/");
+
+  /// The process has `target`, a real file, open, by any name.
+  FakeProc& open(int pid, int descriptor, const std::filesystem::path& target);
+
+  /// The process has `target` mapped at `range`, "7f00-7f10", and not open.
+  FakeProc& map(int pid, const std::string& range, const std::filesystem::path& target);
+
+  /// Any file: "devices", "812/cmdline".
+  FakeProc& file(const std::filesystem::path& name, const std::string& text);
+
+  const std::filesystem::path& root() const { return folder_.path(); }
+
+ private:
+  TempDir folder_;
+};
+
+}  // namespace cluster::agent

@@ -25,16 +25,14 @@ class Act {
         verb_(std::move(verb)),
         act_(act),
         mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
-        node_(call.host) {}
+        node_(call.host, call.options.dry_run) {}
 
   int run() {
     const auto target = call_.options.argument(0);
-    if (node_.pick(target).empty()) return not_found(call_, target);
-    std::unique_ptr<Lock> lock;
-    if (mode_ == virt::Mode::act) {
-      lock = std::make_unique<Lock>(call_.host.lock, call_.host.lock_patience);
-    }
-    const auto cards = node_.pick(target);  // as they are now that nobody else changes them
+    if (node_.pick(target).empty()) return not_found(call_, node_, target);
+    if (mode_ == virt::Mode::rehearse) return act_on(node_.pick(target));
+    const Lock lock(call_.host.lock, call_.host.lock_patience);
+    const auto cards = node_.pick(target, lock);  // as they are now that nobody else changes them
     if (cards.empty()) throw Error(Fault::not_found, target + " has just gone");
     return act_on(cards);
   }

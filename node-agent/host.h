@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "node-agent/settings.h"
 #include "node-agent/sysfs.h"
@@ -17,6 +18,8 @@ struct Host {
   std::filesystem::path proc = "/proc";
   std::filesystem::path settings = "/etc/gpupci/gpupci.yaml";
   std::filesystem::path saved_drivers = "/var/lib/gpupci/drivers.json";
+  std::filesystem::path names = "/var/lib/gpupci/names.json";
+  std::filesystem::path wedged = "/var/lib/gpupci/wedged.json";
   std::filesystem::path lock = "/run/gpupci.lock";
 
   /// How long another gpupci is waited for.
@@ -26,10 +29,23 @@ struct Host {
   /// needs some seconds; a stuck one never ends.
   std::chrono::milliseconds act_deadline{60'000};
 
+  using OpenDevices = std::function<std::unique_ptr<virt::NodeDevices>(
+      const Sysfs&, const Settings&, virt::Mode, virt::StepListener)>;
+
   /// Opens what detaches and attaches; called in a child process, and only when there is a need.
-  std::function<std::unique_ptr<virt::NodeDevices>(const Sysfs&, const Settings&, virt::Mode,
-                                                   virt::StepListener)>
-      open_devices;
+  OpenDevices open_devices;
+
+  /// The same without libvirt, for --restore: it comes before libvirtd in the order of a boot, and
+  /// whoever asks for a libvirtd that systemd starts on demand would wait for one that waits for
+  /// it.
+  OpenDevices open_sysfs_devices;
+
+  /// Keeps what gpupci remembers in another folder than /var/lib/gpupci.
+  void keep_state_in(const std::filesystem::path& folder);
+
+  /// Tells this boot of the host from the one before (/proc/sys/kernel/random/boot_id); "" when the
+  /// kernel does not say.
+  std::string boot_id() const;
 };
 
 }  // namespace cluster::agent

@@ -26,6 +26,49 @@ ordered_json function_json(const PciFunction& function) {
           {"iommu_group", or_null(function.iommu_group)}};
 }
 
+ordered_json link_json(const Link& link) {
+  return {{"speed", or_null(link.speed)},
+          {"width", or_null(link.width)},
+          {"max_speed", or_null(link.max_speed)},
+          {"max_width", or_null(link.max_width)}};
+}
+
+ordered_json card_json(const DescribedCard& one) {
+  auto functions = ordered_json::array();
+  for (std::size_t i = 0; i < one.card.functions.size(); ++i) {
+    const auto& identity = one.identity.functions[i];
+    auto function = function_json(one.card.functions[i]);
+    function["subsystem_vendor"] = or_null(identity.subsystem_vendor);
+    function["subsystem_device"] = or_null(identity.subsystem_device);
+    function["revision"] = or_null(identity.revision);
+    function["bars"] = identity.bars;
+    function["reset_methods"] = identity.reset_methods;
+    function["link"] = link_json(identity.link);
+    functions.push_back(std::move(function));
+  }
+  return {{"name", one.card.name.str()},
+          {"pci", one.card.pci().libvirt()},
+          {"functions", functions},
+          {"state", "present"},
+          {"model", or_null(one.model)},
+          {"numa_node", or_null(one.identity.numa_node)},
+          {"slot", or_null(one.identity.slot)},
+          {"serial", or_null(one.identity.serial.serial)},
+          {"uuid", or_null(one.identity.serial.uuid)}};
+}
+
+ordered_json missing_json(const GpuName& name, const KnownCard& card) {
+  return {{"name", name.str()},
+          {"pci", card.pci.libvirt()},
+          {"functions", ordered_json::array()},
+          {"state", "missing"},
+          {"model", nullptr},
+          {"numa_node", nullptr},
+          {"slot", nullptr},
+          {"serial", or_null(card.serial.serial)},
+          {"uuid", or_null(card.serial.uuid)}};
+}
+
 // A message of the kernel or of libvirt may hold any bytes; JSON holds UTF-8.
 std::string line(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -33,14 +76,13 @@ std::string line(const ordered_json& document) {
 
 }  // namespace
 
-std::string cards_json(const std::vector<Card>& cards) {
+std::string cards_json(const std::vector<DescribedCard>& cards,
+                       const std::map<GpuName, KnownCard>& missing) {
+  std::map<GpuName, ordered_json> by_name;
+  for (const auto& one : cards) by_name.emplace(one.card.name, card_json(one));
+  for (const auto& [name, card] : missing) by_name.emplace(name, missing_json(name, card));
   auto list = ordered_json::array();
-  for (const auto& card : cards) {
-    auto functions = ordered_json::array();
-    for (const auto& function : card.functions) functions.push_back(function_json(function));
-    list.push_back(
-        {{"name", card.name.str()}, {"pci", card.pci().libvirt()}, {"functions", functions}});
-  }
+  for (auto& [name, card] : by_name) list.push_back(std::move(card));
   return line({{"cards", list}});
 }
 

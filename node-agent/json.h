@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "node-agent/describe.h"
+#include "node-agent/names.h"
 #include "node-agent/report.h"
 #include "virt/node_devices.h"
 
@@ -15,8 +18,16 @@ namespace cluster::agent {
 /// gpupci -l --json and gpupci -s NAME|all --json:
 ///   {"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [
 ///      {"pci": "pci_0000_02_00_0", "kind": "video", "class": "0300", "vendor": "10de",
-///       "device": "1c03", "driver": "nvidia", "iommu_group": 13}]}]}
-std::string cards_json(const std::vector<Card>& cards);
+///       "device": "1c03", "driver": "nvidia", "iommu_group": 13, "subsystem_vendor": "1458",
+///       "subsystem_device": "3724", "revision": "a1", "bars": [16777216, 268435456],
+///       "reset_methods": ["flr", "bus"], "link": {"speed": "2.5 GT/s PCIe", "width": 16,
+///       "max_speed": "8.0 GT/s PCIe", "max_width": 16}}],
+///     "state": "present", "model": "GP106 [GeForce GTX 1060 6GB]", "numa_node": 0, "slot": "4",
+///     "serial": null, "uuid": "GPU-6ab2..."}]}
+/// By name. state: "present" or "missing"; of a missing card `pci`, `serial` and `uuid` are as they
+/// were, it has no functions, and the rest is null. identity.h says where each comes from.
+std::string cards_json(const std::vector<DescribedCard>& cards,
+                       const std::map<GpuName, KnownCard>& missing);
 
 /// gpupci -d NAME|all --json and gpupci -a NAME|all --json:
 ///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "node-agent/actions.h"
+#include "node-agent/describe.h"
 #include "node-agent/json.h"
 #include "node-agent/node.h"
 #include "node-agent/sentences.h"
@@ -8,9 +9,10 @@
 namespace cluster::agent {
 
 int list(const Call& call) {
-  const auto cards = Node(call.host).cards();
+  Node node(call.host);
+  const auto cards = node.cards();
   if (call.options.json) {
-    call.out << cards_json(cards);
+    call.out << cards_json(describe(node.sysfs(), call.host.proc, cards), node.missing());
   } else {
     for (const auto& card : cards) call.out << list_line(card);
   }

@@ -1,9 +1,14 @@
 #include "node-agent/node.h"
 
+#include <algorithm>
+#include <chrono>
 #include <ostream>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "node-agent/identity.h"
+#include "node-agent/lock.h"
+#include "node-agent/saved_drivers.h"
 
 namespace cluster::agent {
 namespace {
@@ -17,15 +22,77 @@ std::string no_cards(const Host& host, const Settings& settings) {
          joined(classes, " ") + "; change them in " + host.settings.native() + ")";
 }
 
+// What is kept of a card that `node` has looked at.
+KnownCard seen(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card) {
+  const auto& first = card.functions.front();
+  const auto identity = read_identity(sysfs, first.pci);
+  std::optional<std::string> subsystem;
+  if (identity.subsystem_vendor && identity.subsystem_device) {
+    subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
+  }
+  return {.pci = first.pci,
+          .model = {first.vendor, first.device},
+          .subsystem = subsystem,
+          .serial = read_serial(sysfs, proc, card)};
+}
+
+bool is_there(const Sysfs& sysfs, const KnownCard& card) {
+  if (!sysfs.device_class(card.pci)) return false;
+  const auto function = sysfs.read(card.pci);
+  return PciModel{function.vendor, function.device} == card.model;
+}
+
 }  // namespace
 
-Node::Node(const Host& host)
-    : host_(host), settings_(load_settings(host.settings)), sysfs_(host.sysfs) {}
+Node::Node(const Host& host, bool rehearsing)
+    : host_(host),
+      rehearsing_(rehearsing),
+      settings_(load_settings(host.settings)),
+      sysfs_(host.sysfs) {}
 
-std::vector<Card> Node::cards() const { return find_cards(sysfs_, settings_); }
+std::vector<Card> Node::cards() {
+  auto found = find_cards(sysfs_, settings_);
+  const auto names = name(found, false);
+  if (!names.changed() || rehearsing_) return found;
+  try {
+    const Lock lock(host_.lock, std::chrono::milliseconds{0});
+    return store(lock);
+  } catch (const Error&) {
+    // No root, /var is read-only, or another gpupci is at work: the next who can will store the
+    // same names, for they are told from the same things.
+    return found;
+  }
+}
 
-std::vector<Card> Node::pick(const std::string& target) const {
-  auto found = cards();
+std::vector<Card> Node::pick(const std::string& target) { return chosen(cards(), target); }
+
+std::vector<Card> Node::pick(const std::string& target, const Lock& held) {
+  return chosen(store(held), target);
+}
+
+Names Node::name(std::vector<Card>& found, bool closely) {
+  Names names(host_.names);
+  // Those that were found are cards; any other that is there is none by the settings.
+  const auto as_no_card = [&](const KnownCard& card) {
+    return std::ranges::none_of(found, [&](auto& one) { return has(one, card.pci); }) &&
+           is_there(sysfs_, card);
+  };
+  names.give(
+      found, host_.boot_id(), closely,
+      [&](const Card& card) { return seen(sysfs_, host_.proc, card); }, as_no_card);
+  missing_ = names.missing();
+  return names;
+}
+
+std::vector<Card> Node::store(const Lock& /*held*/) {
+  auto found = find_cards(sysfs_, settings_);
+  auto names = name(found, true);
+  if (!names.moved().empty()) SavedDrivers(host_.saved_drivers).move(names.moved());
+  if (names.changed()) names.save();
+  return found;
+}
+
+std::vector<Card> Node::chosen(std::vector<Card> found, const std::string& target) const {
   if (target == "all") {
     if (found.empty()) throw Error(Fault::not_found, no_cards(host_, settings_));
     return found;
@@ -35,8 +102,15 @@ std::vector<Card> Node::pick(const std::string& target) const {
   return found;
 }
 
-int not_found(const Call& call, const std::string& target) {
-  call.err << "GPU card " << target << " not found\n";  // the ancestor's sentence
+int not_found(const Call& call, const Node& node, const std::string& target) {
+  const auto gone = node.missing().find(GpuName(target));
+  if (gone == node.missing().end()) {
+    call.err << "GPU card " << target << " not found\n";  // the ancestor's sentence
+  } else {
+    const auto& [name, card] = *gone;
+    call.err << "GPU card " << target << " is missing: it was a " << hex4(card.model.vendor) << ":"
+             << hex4(card.model.device) << " at " << card.pci.sysfs() << "\n";
+  }
   return exit_status(Fault::not_found);
 }
 

@@ -7,6 +7,8 @@
 
 #include "core/file.h"
 #include "node-agent/lock.h"
+#include "node-agent/pci_ids.h"
+#include "node-agent/saved_drivers.h"
 #include "tests/support/fake_node_devices.h"
 
 namespace cluster::agent {
@@ -23,6 +25,8 @@ class Gpupci : public ::testing::Test {
  protected:
   Gpupci() {
     host_.sysfs = fake_.root();
+    host_.proc = fake_.root() / "proc";
+    host_.names = fake_.root() / "names.json";
     host_.settings = fake_.root() / "gpupci.yaml";
     host_.saved_drivers = fake_.root() / "drivers.json";
     host_.lock = fake_.root() / "lock";
@@ -125,7 +129,50 @@ TEST_F(Gpupci, KnowsNoOtherCards) {
     EXPECT_EQ(status_, 1);
   }
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
-  EXPECT_FALSE(std::filesystem::exists(host_.lock));
+}
+
+TEST_F(Gpupci, KeepsItsNamesWhenCardsComeAndGo) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:04:00", 1, 14);
+  gpupci({"-l"});
+  fake_.add_card("0000:01:00", 1, 15);
+  fake_.add({"0000:03:00.0", "0300", "10de:1c03", "nvidia", 16});
+  const std::string names =
+      "gpupci1 pci_0000_02_00_0\ngpupci2 pci_0000_04_00_0\n"
+      "gpupci3 pci_0000_01_00_0\ngpupci4 pci_0000_03_00_0\n";
+  EXPECT_EQ(gpupci({"-l"}), names);
+  fake_.remove("0000:03:00.0");
+  EXPECT_EQ(gpupci({"-l"}), names.substr(0, names.find("gpupci4")));
+  EXPECT_THAT(gpupci({"-s", "gpupci4"}), IsEmpty());
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(err_, "GPU card gpupci4 is missing: it was a 10de:1c03 at 0000:03:00.0\n");
+  const auto list = nlohmann::json::parse(gpupci({"-l", "--json"}));
+  EXPECT_EQ(list["cards"][2]["state"], "present");
+  EXPECT_EQ(list["cards"][3]["name"], "gpupci4");
+  EXPECT_EQ(list["cards"][3]["state"], "missing");
+  EXPECT_EQ(list["cards"][3]["pci"], "pci_0000_03_00_0");
+}
+
+TEST_F(Gpupci, NamesCardsWhereNothingCanBeStored) {
+  host_.lock = "/nonexistent/gpupci.lock";
+  host_.names = "/proc/gpupci/names.json";
+  fake_.add_card("0000:02:00", 1, 13);
+  EXPECT_EQ(gpupci({"-l"}), "gpupci1 pci_0000_02_00_0\n");
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(err_, IsEmpty());
+  EXPECT_THAT(gpupci({"-s", "gpupci1"}), HasSubstr("drivers/nvidia driver\n"));
+}
+
+TEST_F(Gpupci, TakesWhatItKnowsAlongWithACardThatMoved) {
+  fake_.add_card("0000:02:00", 2, 13);
+  gpupci({"-d", "all"});
+  fake_.remove("0000:02:00.0");
+  fake_.remove("0000:02:00.1");
+  fake_.add_card("0000:05:00", 2, 14);
+  gpupci({"-l"});
+  const SavedDrivers saved(host_.saved_drivers);
+  EXPECT_EQ(saved.find({0, 5, 0, 0}), "nvidia");
+  EXPECT_EQ(saved.find({0, 5, 0, 1}), "snd_hda_intel");
+  EXPECT_FALSE(saved.has({0, 2, 0, 0}));
 }
 
 TEST_F(Gpupci, IsNoSuccessWhereThereIsNoCard) {
@@ -208,13 +255,28 @@ TEST_F(Gpupci, RehearsesStepByStep) {
 TEST_F(Gpupci, ListsInJson) {
   fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13})
       .add({"0000:02:00.1", "0403", "10de:10f1", std::nullopt, std::nullopt});
+  const std::string link = R"({"speed":null,"width":null,"max_speed":null,"max_width":null})";
+  const auto name = PciIds().model(0x10de, 0x1c03);  // as this machine has it, or has it not
+  const std::string model = name ? nlohmann::json(*name).dump() : "null";
   EXPECT_EQ(gpupci({"-l", "--json"}),
             R"({"cards":[{"name":"gpupci1","pci":"pci_0000_02_00_0","functions":[)"
             R"({"pci":"pci_0000_02_00_0","kind":"video","class":"0300","vendor":"10de",)"
-            R"("device":"1c03","driver":"nvidia","iommu_group":13},)"
-            R"({"pci":"pci_0000_02_00_1","kind":"audio","class":"0403","vendor":"10de",)"
-            R"("device":"10f1","driver":null,"iommu_group":null}]}]})"
-            "\n");
+            R"("device":"1c03","driver":"nvidia","iommu_group":13,)"
+            R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
+            R"("reset_methods":[],"link":)" +
+                link +
+                "},"
+                R"({"pci":"pci_0000_02_00_1","kind":"audio","class":"0403","vendor":"10de",)"
+                R"("device":"10f1","driver":null,"iommu_group":null,)"
+                R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
+                R"("reset_methods":[],"link":)" +
+                link +
+                "}],"
+                R"("state":"present","model":)" +
+                model +
+                R"(,"numa_node":null,"slot":null,)"
+                R"("serial":null,"uuid":null}]})"
+                "\n");
 }
 
 TEST_F(Gpupci, ReportsInJson) {

@@ -1,5 +1,6 @@
 #include "node-agent/saved_drivers.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -13,9 +14,13 @@ using nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 
-std::map<PciAddress, SavedDrivers::Driver> parse(const std::string& text) {
-  const auto document = ordered_json::parse(text);
+ordered_json parse(const std::string& text) {
+  auto document = ordered_json::parse(text);
   if (document.at("version") != kVersion) throw Error(Fault::io, "it is of another version");
+  return document;
+}
+
+std::map<PciAddress, SavedDrivers::Driver> drivers_in(const ordered_json& document) {
   std::map<PciAddress, SavedDrivers::Driver> drivers;
   for (const auto& [pci, driver] : document.at("drivers").items()) {
     drivers[PciAddress::parse(pci)] =
@@ -30,7 +35,12 @@ SavedDrivers::SavedDrivers(std::filesystem::path file) : file_(std::move(file)) 
   const auto text = read_file(file_);
   if (!text) return;
   try {
-    drivers_ = parse(*text);
+    const auto document = parse(*text);
+    drivers_ = drivers_in(document);
+    if (!document.contains("giving_back")) return;
+    for (const auto& pci : document.at("giving_back")) {
+      giving_back_.insert(PciAddress::parse(pci.get<std::string>()));
+    }
   } catch (const std::exception& error) {  // of nlohmann, or of PciAddress
     throw Error(Fault::io, "not a record of saved drivers: " + quote(file_.native()) + " (" +
                                error.what() + "); move it away");
@@ -43,12 +53,48 @@ SavedDrivers::Driver SavedDrivers::find(const PciAddress& pci) const {
 }
 
 void SavedDrivers::save(const std::map<PciAddress, Driver>& drivers) {
-  for (const auto& [pci, driver] : drivers) drivers_[pci] = driver;
+  for (const auto& [pci, driver] : drivers) {
+    drivers_[pci] = driver;
+    giving_back_.erase(pci);
+  }
   write();
 }
 
+std::vector<PciAddress> SavedDrivers::functions() const {
+  std::vector<PciAddress> all;
+  for (const auto& [pci, driver] : drivers_) all.push_back(pci);
+  return all;
+}
+
+void SavedDrivers::begin_giving_back(const std::vector<PciAddress>& functions) {
+  const auto before = giving_back_.size();
+  for (const auto& pci : functions) {
+    if (has(pci)) giving_back_.insert(pci);
+  }
+  if (giving_back_.size() != before) write();
+}
+
 void SavedDrivers::forget(const PciAddress& pci) {
+  giving_back_.erase(pci);
   if (drivers_.erase(pci) != 0) write();
+}
+
+void SavedDrivers::move(const std::map<PciAddress, PciAddress>& moved) {
+  const auto now = [&](const PciAddress& pci) {
+    const auto slot =
+        std::ranges::find_if(moved, [&](const auto& entry) { return entry.first.same_slot(pci); });
+    auto there = slot == moved.end() ? pci : slot->second;
+    there.function = pci.function;
+    return there;
+  };
+  std::map<PciAddress, Driver> drivers;
+  std::set<PciAddress> giving_back;
+  for (const auto& [pci, driver] : drivers_) drivers[now(pci)] = driver;
+  for (const auto& pci : giving_back_) giving_back.insert(now(pci));
+  if (drivers == drivers_) return;
+  drivers_ = drivers;
+  giving_back_ = giving_back;
+  write();
 }
 
 void SavedDrivers::write() const {
@@ -60,7 +106,9 @@ void SavedDrivers::write() const {
   for (const auto& [pci, driver] : drivers_) {
     drivers[pci.sysfs()] = driver ? ordered_json(*driver) : ordered_json(nullptr);
   }
-  replace_file(file_, ordered_json{{"version", kVersion}, {"drivers", drivers}}.dump(2) + "\n");
+  ordered_json document{{"version", kVersion}, {"drivers", drivers}};
+  for (const auto& pci : giving_back_) document["giving_back"].push_back(pci.sysfs());
+  replace_file(file_, document.dump(2) + "\n");
 }
 
 }  // namespace cluster::agent

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "core/pci_address.h"
 
@@ -11,7 +13,8 @@ namespace cluster::agent {
 
 /// Which driver each detached function had before: kept in one file, so that attach can tell
 /// whether the right one came back, also after a crash or a reboot. The file is
-///   {"version": 1, "drivers": {"0000:02:00.0": "nvidia", "0000:02:00.1": null}}
+///   {"version": 1, "drivers": {"0000:02:00.0": "nvidia", "0000:02:00.1": null},
+///    "giving_back": ["0000:02:00.0"]}
 /// and every change replaces it whole. Whoever changes it holds the lock (lock.h).
 class SavedDrivers {
  public:
@@ -27,17 +30,31 @@ class SavedDrivers {
   /// The driver that was saved of a function; nothing when it had none, or none was saved.
   Driver find(const PciAddress& pci) const;
 
+  /// Every function that is to be detached, or given back.
+  std::vector<PciAddress> functions() const;
+
+  /// Whether the function is to be given back: this was begun, and did not end well or at all.
+  bool giving_back(const PciAddress& pci) const { return giving_back_.contains(pci); }
+
+  /// Notes that those of them that were saved are to be given back. Throws Error(io).
+  void begin_giving_back(const std::vector<PciAddress>& functions);
+
   /// Saves some more, on disk when it returns. Throws Error(io).
   void save(const std::map<PciAddress, Driver>& drivers);
 
   /// Forgets a function. Throws Error(io).
   void forget(const PciAddress& pci);
 
+  /// Takes what is saved along with the cards that have moved, from the address of the first
+  /// function to that of the first function. Throws Error(io).
+  void move(const std::map<PciAddress, PciAddress>& moved);
+
  private:
   void write() const;
 
   std::filesystem::path file_;
   std::map<PciAddress, Driver> drivers_;
+  std::set<PciAddress> giving_back_;  // each is one of drivers_
 };
 
 }  // namespace cluster::agent

@@ -3,26 +3,18 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/sysfs.h"
 
 namespace cluster::agent {
 namespace {
 
 constexpr std::string_view kDriverCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-
-std::optional<std::uint16_t> four_hex_digits(std::string_view text) {
-  std::uint16_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
-  if (text.size() != 4 || code != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
 
 class Reader {
  public:
@@ -71,7 +63,7 @@ class Reader {
     std::vector<std::uint16_t> values;
     for (const auto& item : list) {
       const auto text = scalar(item, key);
-      const auto value = four_hex_digits(text);
+      const auto value = parse_hex4(text);
       if (!value) {
         refuse(item.Mark(), quote(text) + " in " + quote(key) + " is not four hex digits (10de)");
       }
@@ -90,8 +82,8 @@ class Reader {
     for (const auto& item : list) {
       const auto text = scalar(item, key);
       const auto parts = split(text, ':');
-      const auto vendor = four_hex_digits(parts.front());
-      const auto device = four_hex_digits(parts.back());
+      const auto vendor = parse_hex4(parts.front());
+      const auto device = parse_hex4(parts.back());
       if (parts.size() == 2 && vendor && device) {
         named.models.push_back({*vendor, *device});
         continue;

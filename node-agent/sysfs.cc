@@ -51,6 +51,14 @@ std::string hex4(std::uint16_t id) {
   return {kHex[id >> 12U], kHex[(id >> 8U) & 15U], kHex[(id >> 4U) & 15U], kHex[id & 15U]};
 }
 
+std::optional<std::uint16_t> parse_hex4(std::string_view text) {
+  std::uint16_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
+  if (text.size() != 4 || code != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
 std::vector<PciAddress> Sysfs::functions() const { return addresses_in(root_ / "bus/pci/devices"); }
 
 std::optional<std::string> Sysfs::attribute(const PciAddress& pci, std::string_view name) const {
@@ -105,6 +113,8 @@ std::vector<PciAddress> Sysfs::group_members(int group) const {
 fs::path Sysfs::device_path(const PciAddress& pci) const {
   return root_ / "bus/pci/devices" / pci.sysfs();
 }
+
+fs::path Sysfs::slots_path() const { return root_ / "bus/pci/slots"; }
 
 fs::path Sysfs::driver_path(std::string_view driver) const {
   return root_ / "bus/pci/drivers" / driver;

@@ -24,6 +24,9 @@ struct PciFunction {
 /// Four hex digits, "10de", as the ids of PCI are written.
 std::string hex4(std::uint16_t id);
 
+/// The id that four hex digits spell; nothing when they are not.
+std::optional<std::uint16_t> parse_hex4(std::string_view text);
+
 /// The PCI part of /sys, whose place is given: a folder stands for it in tests.
 class Sysfs {
  public:
@@ -57,6 +60,7 @@ class Sysfs {
 
   const std::filesystem::path& root() const { return root_; }        ///< /sys
   std::filesystem::path device_path(const PciAddress& pci) const;    ///< .../devices/0000:02:00.0
+  std::filesystem::path slots_path() const;                          ///< .../slots, one per place
   std::filesystem::path driver_path(std::string_view driver) const;  ///< .../drivers/vfio-pci
   std::filesystem::path probe_path()
       const;  ///< .../drivers_probe: an address written is probed anew

@@ -1,0 +1,102 @@
+#!/bin/bash
+# The program as it is typed, against a real sshd: what is printed, and the exit status, when things go wrong.
+#   run_host_sshd_test.sh CLUSTER
+set -euo pipefail
+
+cluster=$(realpath "$1")
+dir=$(mktemp -d)
+sshd=
+frozen=
+finish() {
+  for pid in $sshd $frozen; do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$dir"
+}
+trap finish EXIT
+cd "$dir"
+export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
+failures=0
+
+# expect STATUS OUT ERR ARG...: OUT is a whole text, ERR a pattern of bash for all of standard error.
+expect() {
+  local status=$1 out=$2 err=$3 got=0
+  shift 3
+  "$cluster" "$@" >out 2>err || got=$?
+  # shellcheck disable=SC2053 # ERR is a pattern
+  if [[ $got != "$status" || $(<out) != "$out" || $(<err) != $err ]]; then
+    printf 'cluster %s\n  status %s, want %s\n  out: %s\n  err: %s\n' "$*" "$got" "$status" "$(head -c 300 out)" "$(<err)"
+    failures=$((failures + 1))
+  fi
+}
+
+ssh-keygen -q -t ed25519 -N '' -f host_key
+ssh-keygen -q -t ed25519 -N '' -f other_key
+ssh-keygen -q -t ed25519 -N '' -f id
+mkdir -p /run/sshd 2>/dev/null || true  # sshd as root wants it
+for _ in 1 2 3 4 5; do
+  port=$((20000 + RANDOM % 20000))
+  /usr/sbin/sshd -D -e -o Port=$port -o ListenAddress=127.0.7.1 -o ListenAddress=127.0.7.2 -o HostKey="$dir/host_key" \
+    -o AuthorizedKeysFile="$dir/id.pub" -o PidFile=none -o UsePAM=no -o StrictModes=no -f /dev/null 2>sshd.log &
+  sshd=$!
+  for _ in {1..50}; do
+    if grep -q 'Server listening on 127.0.7.2' sshd.log || ! kill -0 $sshd 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  kill -0 $sshd 2>/dev/null && break
+done
+# Accepts and never speaks.
+perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.7.9", LocalPort => $ARGV[0], Listen => 5) or die;
+  push @kept, $s->accept while 1' "$port" &
+frozen=$!
+
+cat >ssh_config <<END
+Host *
+  Port $port
+  User $(id -un)
+  IdentityFile $dir/id
+  UserKnownHostsFile $dir/known_hosts
+END
+echo "[127.0.7.1]:$port,[127.0.7.9]:$port $(<host_key.pub)" >known_hosts
+for i in 1 2 9; do "$cluster" add host "n$i" address=127.0.7.$i; done
+dump=$("$cluster" dump host)
+
+# shellcheck disable=SC2016 # the remote shell is to see them
+{
+  expect 0 'a b  $HOME' '' run host n1 'printf "%s\n" "a b  \$HOME"'
+  expect 7 'out' 'err' run host n1 'echo out; echo err >&2; exit 7'
+  expect 0 '' '' run host n1 '[ -d / ]'
+  expect 1 '' 'cluster: n1: *KILL*' run host n1 'kill -9 $$'
+}
+expect 124 '' 'cluster: n1: *1 s*' run host n1 'sleep 30' timeout=1
+expect 3 '' "cluster: n2: *SHA256:*ssh-keyscan*$port*" run host n2 true
+echo "[127.0.7.2]:$port $(<other_key.pub)" >>known_hosts
+expect 3 '' "cluster: n2: *known_hosts:2*" run host n2 true
+expect 3 '' 'cluster: n9: *' run host n9 true connect-timeout=1
+expect 3 'n1: x' $'cluster: n*: *\ncluster: n*: *\ncluster: run host: did not reach 2 of 3 hosts' \
+  run host 'echo x' connect-timeout=1
+"$cluster" set host n2 port=1
+expect 3 '' 'cluster: n2: *Connection refused*' run host n2 true
+"$cluster" set host n2 port=
+sed -i "s|IdentityFile .*|IdentityFile $dir/other_key|" ssh_config
+expect 3 '' 'cluster: n1: *other_key*' run host n1 true
+sed -i "s|IdentityFile .*|IdentityFile $dir/id|" ssh_config
+
+# 50 MB, in bounded memory: bytes, and the largest resident set in KiB.
+"$cluster" run host n1 'head -c 50000000 /dev/zero' >zeros &
+pid=$!
+peak=0
+while kill -0 $pid 2>/dev/null; do
+  rss=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+  peak=${rss:-$peak}
+  sleep 0.05
+done
+wait $pid
+if [[ $(stat -c %s zeros) != 50000000 ]] || ((peak > 65536)); then
+  echo "50 MB: $(stat -c %s zeros) bytes came, peak $peak KiB"
+  failures=$((failures + 1))
+fi
+
+if [[ $("$cluster" dump host) != "$dump" ]]; then
+  echo 'the inventory has changed'
+  failures=$((failures + 1))
+fi
+((failures == 0))

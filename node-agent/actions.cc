@@ -24,6 +24,8 @@ constexpr std::array kActions{
     Action{"-d", "--detach", "NAME|all", "take a card from its host drivers (to vfio-pci)", detach,
            true, true},
     Action{"-a", "--attach", "NAME|all", "give a card back to its host drivers", attach, true},
+    Action{"", "--restore", "", "detach again after a reboot, end what a kill cut short", restore,
+           true},
     Action{"-h", "--help", "", "print this", help},
     Action{"", "--version", "", "print the version", print_version},
 };

@@ -39,9 +39,10 @@ struct Action {
 std::span<const Action> actions();
 
 // The functions of the table, one file each. --help and --version are in actions.cc.
-int list(const Call& call);    ///< list.cc
-int status(const Call& call);  ///< status.cc
-int detach(const Call& call);  ///< act.cc
-int attach(const Call& call);  ///< act.cc
+int list(const Call& call);     ///< list.cc
+int status(const Call& call);   ///< status.cc
+int detach(const Call& call);   ///< act.cc
+int attach(const Call& call);   ///< act.cc
+int restore(const Call& call);  ///< restore.cc
 
 }  // namespace cluster::agent

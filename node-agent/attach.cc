@@ -18,6 +18,7 @@ class Attach {
         const auto refused = attach_refusals(card_, tools_.ground());
         if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
       }
+      begin();
     } catch (const Error& error) {
       report_.error = error.what();
       return report_;
@@ -41,6 +42,14 @@ class Attach {
  private:
   bool on_stub(const FunctionReport& one) const {
     return one.function.driver && tools_.settings.is_stub(*one.function.driver);
+  }
+
+  // From here on a gpupci --restore gives it back too, should this one die.
+  void begin() {
+    if (tools_.mode == virt::Mode::rehearse) return;
+    std::vector<PciAddress> all;
+    for (const auto& one : report_.functions) all.push_back(one.function.pci);
+    tools_.saved.begin_giving_back(all);
   }
 
   void attach(FunctionReport& one, bool hold) {

@@ -4,14 +4,17 @@
 
 namespace cluster::agent {
 
-std::vector<DescribedCard> describe(const Sysfs& sysfs, const std::filesystem::path& proc,
+std::vector<DescribedCard> describe(const Host& host, const Sysfs& sysfs,
                                     const std::vector<Card>& cards) {
   const PciIds ids;
+  const WedgedCards wedged(host.wedged, host.boot_id());
   std::vector<DescribedCard> described;
   for (const auto& card : cards) {
     const auto& first = card.functions.front();
-    described.push_back(
-        {card, ids.model(first.vendor, first.device), read_identity(sysfs, proc, card)});
+    described.push_back({.card = card,
+                         .model = ids.model(first.vendor, first.device),
+                         .identity = read_identity(sysfs, host.proc, card),
+                         .wedge = wedged.find(first.pci)});
   }
   return described;
 }

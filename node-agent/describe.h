@@ -1,11 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "node-agent/host.h"
 #include "node-agent/identity.h"
+#include "node-agent/wedged.h"
 
 namespace cluster::agent {
 
@@ -14,10 +15,11 @@ struct DescribedCard {
   Card card;
   std::optional<std::string> model;  ///< of its first function: "GP106 [GeForce GTX 1060 6GB]"
   CardIdentity identity;
+  std::optional<Wedge> wedge;
 };
 
-/// Describes each of the cards. Opens libpci, which takes some milliseconds.
-std::vector<DescribedCard> describe(const Sysfs& sysfs, const std::filesystem::path& proc,
+/// Describes each of the cards. Opens libpci, which takes some milliseconds. Throws Error(io).
+std::vector<DescribedCard> describe(const Host& host, const Sysfs& sysfs,
                                     const std::vector<Card>& cards);
 
 }  // namespace cluster::agent

@@ -80,6 +80,7 @@ class Detach {
   // In reverse; the function that failed first, for it may have got half way.
   void put_back() {
     if (!acts() || begun_.empty()) return;
+    begin_giving_back();
     std::vector<std::string> back;
     std::vector<std::string> lost;
     for (auto at = begun_.rbegin(); at != begun_.rend(); ++at) {
@@ -106,6 +107,17 @@ class Detach {
     if (!lost.empty()) {
       report_.error += "; NOT put back: " + joined(lost, ", ") + "; gpupci -a " + card_.name.str() +
                        " tries it anew";
+    }
+  }
+
+  // From here on a gpupci --restore puts it back too, should this one die.
+  void begin_giving_back() {
+    try {
+      std::vector<PciAddress> all;
+      for (const auto* one : todo_) all.push_back(one->function.pci);
+      tools_.saved.begin_giving_back(all);
+    } catch (const Error& error) {
+      report_.error += std::string("; ") + error.what();
     }
   }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "node-agent/settings.h"
@@ -21,6 +22,13 @@ struct Host {
   std::filesystem::path names = "/var/lib/gpupci/names.json";
   std::filesystem::path wedged = "/var/lib/gpupci/wedged.json";
   std::filesystem::path lock = "/run/gpupci.lock";
+
+  std::filesystem::path os_release = "/etc/os-release";
+  std::filesystem::path program = "/usr/local/bin/gpupci";  ///< this one, for the systemd unit
+
+  /// What an ssh client asked for where a forced command runs instead (sshd(8),
+  /// SSH_ORIGINAL_COMMAND): nothing when it asked for a shell.
+  std::optional<std::string> ssh_command;
 
   /// How long another gpupci is waited for.
   std::chrono::milliseconds lock_patience{30'000};

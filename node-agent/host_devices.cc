@@ -54,6 +54,12 @@ std::unique_ptr<virt::NodeDevices> open_host_devices(const Sysfs& sysfs, const S
     auto libvirt = virt::open_libvirt_node_devices("qemu:///system", mode, on_step);
     if (libvirt) return tidy(std::move(libvirt), sysfs, settings, mode, on_step);
   }
+  return open_sysfs_devices(sysfs, settings, mode, on_step);
+}
+
+std::unique_ptr<virt::NodeDevices> open_sysfs_devices(const Sysfs& sysfs, const Settings& settings,
+                                                      virt::Mode mode,
+                                                      const virt::StepListener& on_step) {
   return std::make_unique<SysfsNodeDevices>(sysfs, settings, modprobe, mode, on_step);
 }
 

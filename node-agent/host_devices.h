@@ -15,6 +15,11 @@ std::unique_ptr<virt::NodeDevices> open_host_devices(const Sysfs& sysfs, const S
                                                      virt::Mode mode,
                                                      const virt::StepListener& on_step);
 
+/// Those of sysfs, also where libvirt's daemon answers.
+std::unique_ptr<virt::NodeDevices> open_sysfs_devices(const Sysfs& sysfs, const Settings& settings,
+                                                      virt::Mode mode,
+                                                      const virt::StepListener& on_step);
+
 /// Lets `libvirt` do the binding and sees to what it does not: it would rebind a function that its
 /// host driver has, and knows nothing of a driver_override that a dead gpupci has left behind.
 std::unique_ptr<virt::NodeDevices> tidy(std::unique_ptr<virt::NodeDevices> libvirt,

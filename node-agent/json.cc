@@ -46,15 +46,18 @@ ordered_json card_json(const DescribedCard& one) {
     function["link"] = link_json(identity.link);
     functions.push_back(std::move(function));
   }
-  return {{"name", one.card.name.str()},
-          {"pci", one.card.pci().libvirt()},
-          {"functions", functions},
-          {"state", "present"},
-          {"model", or_null(one.model)},
-          {"numa_node", or_null(one.identity.numa_node)},
-          {"slot", or_null(one.identity.slot)},
-          {"serial", or_null(one.identity.serial.serial)},
-          {"uuid", or_null(one.identity.serial.uuid)}};
+  return {
+      {"name", one.card.name.str()},
+      {"pci", one.card.pci().libvirt()},
+      {"functions", functions},
+      {"state", "present"},
+      {"model", or_null(one.model)},
+      {"numa_node", or_null(one.identity.numa_node)},
+      {"slot", or_null(one.identity.slot)},
+      {"serial", or_null(one.identity.serial.serial)},
+      {"uuid", or_null(one.identity.serial.uuid)},
+      {"wedged", one.wedge ? ordered_json{{"since", one.wedge->since}, {"step", one.wedge->step}}
+                           : ordered_json(nullptr)}};
 }
 
 ordered_json missing_json(const GpuName& name, const KnownCard& card) {
@@ -66,7 +69,8 @@ ordered_json missing_json(const GpuName& name, const KnownCard& card) {
           {"numa_node", nullptr},
           {"slot", nullptr},
           {"serial", or_null(card.serial.serial)},
-          {"uuid", or_null(card.serial.uuid)}};
+          {"uuid", or_null(card.serial.uuid)},
+          {"wedged", nullptr}};
 }
 
 // A message of the kernel or of libvirt may hold any bytes; JSON holds UTF-8.

@@ -23,19 +23,21 @@ namespace cluster::agent {
 ///       "reset_methods": ["flr", "bus"], "link": {"speed": "2.5 GT/s PCIe", "width": 16,
 ///       "max_speed": "8.0 GT/s PCIe", "max_width": 16}}],
 ///     "state": "present", "model": "GP106 [GeForce GTX 1060 6GB]", "numa_node": 0, "slot": "4",
-///     "serial": null, "uuid": "GPU-6ab2..."}]}
+///     "serial": null, "uuid": "GPU-6ab2...",
+///     "wedged": {"since": "2026-11-21T01:20:00Z", "step": "echo ..."}}]}
 /// By name. state: "present" or "missing"; of a missing card `pci`, `serial` and `uuid` are as they
 /// were, it has no functions, and the rest is null. identity.h says where each comes from.
 std::string cards_json(const std::vector<DescribedCard>& cards,
                        const std::map<GpuName, KnownCard>& missing);
 
-/// gpupci -d NAME|all --json and gpupci -a NAME|all --json:
+/// gpupci -d NAME|all --json, gpupci -a NAME|all --json and gpupci --restore --json:
 ///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [
 ///      {"name": "gpupci1", "pci": "pci_0000_02_00_0", "error": null, "steps": ["virsh ..."],
 ///       "functions": [{as above, "outcome": "detached"}]}]}
-/// action: "detach" or "attach"; through: "libvirt", "sysfs", or null when there was nothing to do;
-/// outcome: "detached", "already detached", "would detach", "rolled back", "attached", "already
-/// attached", "would attach", "not attached", "failed", "untouched" (report.h says what they mean).
+/// action: "detach", "attach" or "restore"; through: "libvirt", "sysfs", or null when there was
+/// nothing to do; outcome: "detached", "already detached", "would detach", "rolled back",
+/// "attached", "already attached", "would attach", "not attached", "failed", "untouched" (report.h
+/// says what they mean).
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
                          const std::vector<CardReport>& reports);
 

@@ -12,7 +12,7 @@ int list(const Call& call) {
   Node node(call.host);
   const auto cards = node.cards();
   if (call.options.json) {
-    call.out << cards_json(describe(node.sysfs(), call.host.proc, cards), node.missing());
+    call.out << cards_json(describe(call.host, node.sysfs(), cards), node.missing());
   } else {
     for (const auto& card : cards) call.out << list_line(card);
   }

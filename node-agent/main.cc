@@ -1,6 +1,8 @@
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "node-agent/host_devices.h"
@@ -9,7 +11,12 @@
 int main(int argc, char** argv) {
   cluster::agent::Host host;
   if (const char* state = std::getenv("GPUPCI_STATE")) host.keep_state_in(state);
+  if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) host.ssh_command = asked;
+  std::error_code unknown;
+  const auto program = std::filesystem::read_symlink(host.proc / "self/exe", unknown);
+  if (!unknown) host.program = program;
   host.open_devices = cluster::agent::open_host_devices;
+  host.open_sysfs_devices = cluster::agent::open_sysfs_devices;
   return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr,
                              host);
 }

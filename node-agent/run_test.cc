@@ -26,9 +26,8 @@ class Gpupci : public ::testing::Test {
   Gpupci() {
     host_.sysfs = fake_.root();
     host_.proc = fake_.root() / "proc";
-    host_.names = fake_.root() / "names.json";
     host_.settings = fake_.root() / "gpupci.yaml";
-    host_.saved_drivers = fake_.root() / "drivers.json";
+    host_.keep_state_in(fake_.root());
     host_.lock = fake_.root() / "lock";
     host_.lock_patience = 0ms;
     host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
@@ -275,7 +274,7 @@ TEST_F(Gpupci, ListsInJson) {
                 R"("state":"present","model":)" +
                 model +
                 R"(,"numa_node":null,"slot":null,)"
-                R"("serial":null,"uuid":null}]})"
+                R"("serial":null,"uuid":null,"wedged":null}]})"
                 "\n");
 }
 

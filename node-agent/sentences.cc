@@ -49,6 +49,10 @@ std::string status_lines(const Card& card) {
   return lines;
 }
 
+std::string wedged_line(const GpuName& name, const Wedge& wedge) {
+  return "GPU card '" + name.str() + "' is " + sentence(wedge) + "\n";
+}
+
 std::string outcome_lines(const CardReport& report, virt::Mode mode) {
   const bool rehearsed = mode == virt::Mode::rehearse;
   std::string lines;

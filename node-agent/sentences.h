@@ -3,6 +3,7 @@
 #include <string>
 
 #include "node-agent/report.h"
+#include "node-agent/wedged.h"
 #include "virt/node_devices.h"
 
 namespace cluster::agent {
@@ -16,6 +17,9 @@ std::string list_line(const Card& card);
 /// GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/nvidia driver
 /// GPU card 'gpupci1' audio device 0000:02:00.1 is not linked to a driver
 std::string status_lines(const Card& card);
+
+/// GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: ...); reboot the host
+std::string wedged_line(const GpuName& name, const Wedge& wedge);
 
 /// Detached GPU card 'gpupci1' video device 0000:02:00.0
 /// GPU card 'gpupci1' audio device 0000:02:00.1 is already detached

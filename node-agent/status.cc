@@ -5,6 +5,7 @@
 #include "node-agent/json.h"
 #include "node-agent/node.h"
 #include "node-agent/sentences.h"
+#include "node-agent/wedged.h"
 
 namespace cluster::agent {
 
@@ -18,10 +19,14 @@ int status(const Call& call) {
       std::erase_if(missing, [&](const auto& entry) { return entry.first != GpuName(target); });
     }
     if (!cards.empty() || !missing.empty()) {
-      call.out << cards_json(describe(node.sysfs(), call.host.proc, cards), missing);
+      call.out << cards_json(describe(call.host, node.sysfs(), cards), missing);
     }
   } else {
-    for (const auto& card : cards) call.out << status_lines(card);
+    const WedgedCards wedged(call.host.wedged, call.host.boot_id());
+    for (const auto& card : cards) {
+      call.out << status_lines(card);
+      if (const auto wedge = wedged.find(card.pci())) call.out << wedged_line(card.name, *wedge);
+    }
   }
   return cards.empty() ? not_found(call, node, target) : 0;
 }

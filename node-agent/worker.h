@@ -30,6 +30,10 @@ class Worker : public virt::NodeDevices {
   /// Empty before the first act.
   std::string_view through() const override { return through_; }
 
+  /// The step of a card that is past its deadline; empty when none is. To wait in vain for libvirt
+  /// to let us in is none of a card.
+  std::string stuck() const { return through_.empty() ? std::string() : stuck_; }
+
   /// Both throw Error(io) with the child's reason, or with the step that did not end in time.
   void detach(const PciAddress& pci) override;
   void attach(const PciAddress& pci) override;

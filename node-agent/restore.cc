@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <ostream>
+
+#include "core/error.h"
+#include "node-agent/act.h"
+#include "node-agent/node.h"
+
+namespace cluster::agent {
+namespace {
+
+// What the record says of a card, and where its functions are now.
+struct Found {
+  Found(const Card& card, const Tools& tools) {
+    for (const auto& function : card.functions) {
+      recorded = recorded || tools.saved.has(function.pci);
+      giving_back = giving_back || tools.saved.giving_back(function.pci);
+      on_stub = on_stub || (function.driver && tools.settings.is_stub(*function.driver));
+    }
+  }
+
+  bool recorded = false;
+  bool giving_back = false;
+  bool on_stub = false;  // at least one
+};
+
+std::vector<Card> to_be_detached(const std::vector<Card>& cards, const Tools& tools) {
+  std::vector<Card> wanted;
+  for (const auto& card : cards) {
+    const Found found(card, tools);
+    if (found.recorded && !found.giving_back) wanted.push_back(card);
+  }
+  return wanted;
+}
+
+// A detach that was begun, or done before the reboot, is done to its end; an attach that was begun
+// is, too. A detach that is refused now goes the other way when it was half done, so that in each
+// case the card is whole.
+CardReport restore_card(const Card& card, const std::vector<Card>& cards, Tools& tools) {
+  const Found found(card, tools);
+  if (!found.recorded) return untouched(card);
+  if (found.giving_back) return attach_card(card, tools);
+  auto report = detach_card(card, to_be_detached(cards, tools), tools);
+  if (report.error.empty() || !found.on_stub || tools.mode == virt::Mode::rehearse) return report;
+  auto back = attach_card(card, tools);
+  back.error = report.error + "; the half of it that was detached is " +
+               (back.error.empty() ? "given back" : "NOT given back: " + back.error);
+  return back;
+}
+
+}  // namespace
+
+int restore(const Call& call) {
+  int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
+  const auto cards = Node(call.host, true).cards();
+  for (const auto& pci : SavedDrivers(call.host.saved_drivers).functions()) {
+    if (std::ranges::any_of(cards, [&](auto& card) { return has(card, pci); })) continue;
+    call.err << "gpupci: cannot restore " << pci.sysfs()
+             << ": no card has it now; what is known of it is kept\n";
+    status = exit_status(Fault::not_found);
+  }
+  return status;
+}
+
+}  // namespace cluster::agent

@@ -26,6 +26,12 @@ constexpr std::array kActions{
     Action{"-a", "--attach", "NAME|all", "give a card back to its host drivers", attach, true},
     Action{"", "--restore", "", "detach again after a reboot, end what a kill cut short", restore,
            true},
+    Action{"", "--print-unit", "", "print a systemd unit that runs --restore at boot", print_unit},
+    Action{"", "--print-modprobe", "", "print a modprobe.d file for an early vfio-pci",
+           print_modprobe},
+    Action{"", "--print-cmdline", "[debian|rhel]", "print the kernel's command line for it",
+           print_cmdline},
+    Action{"", "--serve-ssh", "", "be an ssh key's forced command (docs/security.md)", serve_ssh},
     Action{"-h", "--help", "", "print this", help},
     Action{"", "--version", "", "print the version", print_version},
 };

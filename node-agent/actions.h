@@ -39,10 +39,14 @@ struct Action {
 std::span<const Action> actions();
 
 // The functions of the table, one file each. --help and --version are in actions.cc.
-int list(const Call& call);     ///< list.cc
-int status(const Call& call);   ///< status.cc
-int detach(const Call& call);   ///< act.cc
-int attach(const Call& call);   ///< act.cc
-int restore(const Call& call);  ///< restore.cc
+int list(const Call& call);            ///< list.cc
+int status(const Call& call);          ///< status.cc
+int detach(const Call& call);          ///< act.cc
+int attach(const Call& call);          ///< act.cc
+int restore(const Call& call);         ///< restore.cc
+int print_unit(const Call& call);      ///< print_unit.cc
+int print_modprobe(const Call& call);  ///< print_modprobe.cc
+int print_cmdline(const Call& call);   ///< print_cmdline.cc
+int serve_ssh(const Call& call);       ///< serve_ssh.cc
 
 }  // namespace cluster::agent

@@ -71,7 +71,7 @@ Actions:
          R"(
 Options:
       --json              print one JSON document
-      --dry-run           with -d and -a: print each step and change nothing
+      --dry-run           with -d, -a and --restore: print each step, change nothing
       --force=GUARD       with -d: take a card although this guard refuses; more
                           than one with commas. Its name is what the refusal
                           begins with: holder, console, framebuffer, disk,

@@ -15,7 +15,9 @@ function_device() {
     usb) echo nec-usb-xhci ;;     # 0c03, xhci_hcd
     serial) echo pci-serial ;;    # 0700, serial
     nic) echo e1000 ;;            # 0200, e1000
-    *) die "no such function: '$1' (want video, audio, usb, serial or nic)" ;;
+    vga) echo VGA ;;              # 0300, bochs-drm: the display that the machine boots with
+    nvme) echo nvme,serial=lab ;; # 0108, nvme
+    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga or nvme)" ;;
   esac
 }
 
@@ -29,6 +31,11 @@ card_args() {
   ((${#functions[@]} == 1)) || first=,multifunction=on
   for function in "${functions[@]}"; do
     device=$(function_device "$function") || exit
+    if [[ $function == nvme ]]; then
+      # An empty disk of 64 MB, whose changes are gone with the machine.
+      machine_args+=(-drive "if=none,id=disk-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on")
+      device+=",drive=disk-$bus-$slot-$number"
+    fi
     # The cards' NICs are there to be looked at, not to have a network.
     machine_args+=(-device "$device,bus=$bus,addr=$slot.$number$first")
     first=''

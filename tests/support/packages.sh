@@ -25,6 +25,7 @@ packages_of() {
       # In the guest. Not libvirt-daemon-system, which would make the user's own machine a VM host.
       echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils udev
       echo libxml2-utils                     # virt-xml-validate
+      echo dmsetup e2fsprogs perl-base       # what has a disk or a card in use
       ;;
     *) die "no such group: '$1' (want build, test or lab)" ;;
   esac

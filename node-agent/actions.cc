@@ -32,6 +32,7 @@ constexpr std::array kActions{
     Action{"", "--print-cmdline", "[debian|rhel]", "print the kernel's command line for it",
            print_cmdline},
     Action{"", "--serve-ssh", "", "be an ssh key's forced command (docs/security.md)", serve_ssh},
+    Action{"", "--check", "[NAME|all]", "tell what is in the way of giving cards to VMs", check},
     Action{"-h", "--help", "", "print this", help},
     Action{"", "--version", "", "print the version", print_version},
 };

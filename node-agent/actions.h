@@ -48,5 +48,6 @@ int print_unit(const Call& call);      ///< print_unit.cc
 int print_modprobe(const Call& call);  ///< print_modprobe.cc
 int print_cmdline(const Call& call);   ///< print_cmdline.cc
 int serve_ssh(const Call& call);       ///< serve_ssh.cc
+int check(const Call& call);           ///< check.cc
 
 }  // namespace cluster::agent

@@ -18,16 +18,6 @@ constexpr std::uint16_t kPciBridge = 0x0604;
 constexpr std::string_view kVm = "vm";
 constexpr std::string_view kHolder = "holder";
 
-Culprits iommu_culprits(const Card& card) {
-  for (const auto& function : card.functions) {
-    if (function.iommu_group) continue;
-    return {function.pci.sysfs() +
-            " is in no IOMMU group; turn on VT-d or AMD-Vi in the firmware, on Intel add "
-            "intel_iommu=on to the kernel's command line, and reboot"};
-  }
-  return {};
-}
-
 std::string foreigner(const PciFunction& other, int group) {
   return other.pci.sysfs() + " (class " + hex4(other.device_class) + ", driver " + *other.driver +
          ") shares IOMMU group " + std::to_string(group) +
@@ -56,6 +46,16 @@ void add(std::string_view guard, Culprits culprits, std::vector<Refusal>& refusa
 }
 
 }  // namespace
+
+Culprits iommu_culprits(const Card& card) {
+  for (const auto& function : card.functions) {
+    if (function.iommu_group) continue;
+    return {function.pci.sysfs() +
+            " is in no IOMMU group; turn on VT-d or AMD-Vi in the firmware, on Intel add "
+            "intel_iommu=on to the kernel's command line, and reboot"};
+  }
+  return {};
+}
 
 Culprits group_culprits(const Card& card, const std::vector<Card>& together, const Ground& ground) {
   Culprits culprits;

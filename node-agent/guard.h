@@ -15,6 +15,7 @@ struct Ground {
   const Sysfs& sysfs;
   const Settings& settings;
   std::filesystem::path proc = "/proc";
+  std::filesystem::path modules = "/lib/modules";
 };
 
 /// The names of guards that an operator overrides (--force=holder,console).
@@ -54,6 +55,9 @@ std::string one_line(const std::vector<Refusal>& refusals);
 /// Reads "holder,console" into `forced`. Throws Error(usage), with the names of those that can be
 /// overridden, when one is not of them.
 void add_forced(std::string_view list, Forced& forced);
+
+/// What the iommu guard alone finds.
+Culprits iommu_culprits(const Card& card);
 
 /// What the group guard alone finds.
 Culprits group_culprits(const Card& card, const std::vector<Card>& together, const Ground& ground);

@@ -17,6 +17,7 @@ namespace cluster::agent {
 struct Host {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path proc = "/proc";
+  std::filesystem::path modules = "/lib/modules";
   std::filesystem::path settings = "/etc/gpupci/gpupci.yaml";
   std::filesystem::path saved_drivers = "/var/lib/gpupci/drivers.json";
   std::filesystem::path names = "/var/lib/gpupci/names.json";

@@ -78,7 +78,8 @@ Options:
                           network, slices, group, iommu
 
 Exit status: 0 all that was asked for happened; 1 it did not, stderr says why;
-2 wrong usage; 70 a bug in gpupci.
+2 wrong usage; 70 a bug in gpupci. Of --check: 2 something fails, else 3 something
+is unknown, else 1 a warning, else 0.
 
 Files: /etc/gpupci/gpupci.yaml says which devices are cards,
 /var/lib/gpupci/drivers.json keeps the drivers of detached cards.

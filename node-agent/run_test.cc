@@ -295,6 +295,24 @@ TEST_F(Gpupci, ReportsInJson) {
   EXPECT_EQ(report["cards"][1]["error"], nullptr);
 }
 
+TEST_F(Gpupci, ChecksTheHostAndTheCards) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 13);
+  host_.proc = fake_.root() / "proc";
+  replace_file(host_.proc / "cpuinfo", "flags\t: svm\n");
+  host_.modules = fake_.root() / "modules";
+  EXPECT_THAT(gpupci({"--check"}),
+              StartsWith("ID   CARD     RESULT   REASON\nH1   -        FAIL "));
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, IsEmpty());
+  EXPECT_THAT(gpupci({"--check", "all"}), HasSubstr("\nD4   gpupci2  PASS     nobody else shares"));
+  EXPECT_THAT(gpupci({"--check", "gpupci2"}), HasSubstr("\nD4   gpupci2  FAIL     0000:02:00.0 "));
+  const auto report = nlohmann::json::parse(gpupci({"--check", "gpupci1", "--json"}));
+  EXPECT_EQ(report["checks"].size(), 30);
+  EXPECT_EQ(report["checks"][7]["card"], "gpupci1");
+  EXPECT_THAT(gpupci({"--check", "gpupci3"}), IsEmpty());
+  EXPECT_EQ(err_, "GPU card gpupci3 not found\n");
+}
+
 TEST_F(Gpupci, DoesNotPretendThatItsAnswerWasRead) {
   fake_.add_card("0000:02:00", 2, 13);
   std::ostringstream err;

@@ -23,7 +23,7 @@ struct Tools {
   std::filesystem::path proc = "/proc";  ///< where the guard looks for who uses a card
   Forced forced{};                       ///< the guards that the operator overrides
 
-  Ground ground() const { return {sysfs, settings, proc}; }
+  Ground ground() const { return {.sysfs = sysfs, .settings = settings, .proc = proc}; }
 };
 
 /// Takes a card from the host, all functions or none: guard, save each function's driver, detach in

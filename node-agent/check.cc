@@ -1,0 +1,22 @@
+#include <ostream>
+
+#include "node-agent/actions.h"
+#include "node-agent/checks.h"
+#include "node-agent/node.h"
+
+namespace cluster::agent {
+
+// A host without a card has checks of its own.
+int check(const Call& call) {
+  Node node(call.host);
+  const auto target = call.options.argument(0);
+  const bool all = target.empty() || target == "all";
+  const auto cards = all ? node.cards() : node.pick(target);
+  if (cards.empty() && !all) return not_found(call, node, target);
+  const Ground ground{node.sysfs(), node.settings(), call.host.proc, call.host.modules};
+  const auto results = run_checks(cards, ground);
+  call.out << (call.options.json ? checks_json(results) : checks_table(results));
+  return exit_status(worst(results));
+}
+
+}  // namespace cluster::agent

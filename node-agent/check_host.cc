@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/checks.h"
+#include "node-agent/process_table.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_nothing(const fs::path& folder) {
+  std::error_code missing;
+  return fs::directory_iterator(folder, missing) == fs::directory_iterator();
+}
+
+// A parameter of a kernel module that says Y or 1; nothing while the module is not loaded.
+std::optional<bool> parameter(const Ground& ground, const fs::path& name) {
+  const auto text = read_file(ground.sysfs.root() / "module" / name);
+  if (!text) return std::nullopt;
+  return trim(*text) == "Y" || trim(*text) == "1";
+}
+
+bool has_word(std::string_view text, std::string_view wanted) {
+  for (const auto line : split(text, '\n')) {
+    if (!line.starts_with("flags") && !line.starts_with("Features")) continue;
+    const auto words = split(line, ' ');
+    if (std::ranges::find(words, wanted) != words.end()) return true;
+  }
+  return false;
+}
+
+std::string text_of(const fs::path& file) {
+  try {
+    return read_file(file).value_or("");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+// "812 (libvirtd) D 1 ...": the name may hold blanks and parentheses (proc(5)).
+bool is_stuck(const fs::path& process) {
+  const auto text = text_of(process / "stat");
+  const auto end = text.rfind(')');
+  return end != std::string::npos && text.substr(end).starts_with(") D");
+}
+
+bool binds(const fs::path& process, std::string_view command) {
+  constexpr std::array<std::string_view, 4> kDaemons{"libvirtd", "virtqemud", "virtnodedevd",
+                                                     "gpupci"};
+  constexpr std::array<std::string_view, 4> kSteps{"unbind_store", "device_release_driver",
+                                                   "nv_pci_remove", "vfio_unregister"};
+  if (std::ranges::find(kDaemons, command) != kDaemons.end()) return true;
+  const auto stack = text_of(process / "stack");
+  return std::ranges::any_of(kSteps,
+                             [&](auto step) { return stack.find(step) != std::string::npos; });
+}
+
+}  // namespace
+
+Finding has_kvm(const Ground& ground) {
+  const auto cpu = read_file(ground.proc / "cpuinfo");
+  if (!cpu) return {Verdict::unknown, "there is no /proc/cpuinfo"};
+  if (fs::exists(ground.sysfs.root() / "class/misc/kvm"))
+    return {Verdict::pass, "/dev/kvm is there"};
+  const bool intel = has_word(*cpu, "vmx");
+  if (!intel && !has_word(*cpu, "svm")) {
+    return {Verdict::fail, "the CPU shows no virtualization",
+            "turn on VT-x or SVM in the firmware"};
+  }
+  return {Verdict::fail, "there is no /dev/kvm",
+          std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd")};
+}
+
+Finding has_iommu(const Ground& ground) {
+  const bool groups = !has_nothing(ground.sysfs.root() / "kernel/iommu_groups");
+  if (groups && !has_nothing(ground.sysfs.root() / "class/iommu")) {
+    return {Verdict::pass, "the IOMMU is on"};
+  }
+  return {Verdict::fail, groups ? "there are IOMMU groups and no IOMMU" : "the IOMMU is off",
+          "turn on VT-d or AMD-Vi in the firmware, on Intel boot with intel_iommu=on"};
+}
+
+Finding isolates(const Ground& ground) {
+  if (parameter(ground, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
+    return {Verdict::fail, "vfio is in no-IOMMU mode, which isolates nothing",
+            "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"};
+  }
+  return {Verdict::pass, "vfio needs an IOMMU"};
+}
+
+Finding remaps_interrupts(const Ground& ground) {
+  const auto unsafe = parameter(ground, "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+  if (!unsafe) return {Verdict::unknown, "vfio_iommu_type1 is not loaded", "modprobe vfio-pci"};
+  if (*unsafe) {
+    return {Verdict::warn, "a VM may send any interrupt to the host (allow_unsafe_interrupts)",
+            "turn on interrupt remapping or x2APIC in the firmware, and remove that option"};
+  }
+  return {Verdict::pass, "interrupts have to be remapped"};
+}
+
+Finding has_vfio(const Ground& ground) {
+  const auto root = ground.sysfs.root();
+  if (!fs::exists(root / "bus/pci/drivers/vfio-pci")) {
+    return {Verdict::fail, "vfio-pci is not loaded", "modprobe vfio-pci"};
+  }
+  if (!fs::exists(root / "module/vfio_iommu_type1") && !fs::exists(root / "class/misc/iommu")) {
+    return {Verdict::fail, "neither vfio_iommu_type1 nor iommufd is loaded",
+            "modprobe vfio_iommu_type1"};
+  }
+  return {Verdict::pass, "vfio-pci is loaded"};
+}
+
+Finding lists_modules(const Ground& ground) {
+  const auto file = modules_alias(ground);
+  if (!fs::exists(file)) {
+    return {Verdict::fail, "there is no " + file.native() + ", which libvirt 10 reads", "depmod"};
+  }
+  return {Verdict::pass, file.native() + " is there"};
+}
+
+Finding is_not_wedged(const Ground& ground) {
+  const ProcessTable processes(ground.proc);
+  for (const auto pid : processes.all()) {
+    const auto folder = ground.proc / std::to_string(pid);
+    if (!is_stuck(folder)) continue;
+    const auto command = processes.describe(pid).command;
+    if (!binds(folder, command)) continue;
+    return {Verdict::fail,
+            "process " + std::to_string(pid) + " (" + command + ") is stuck in the kernel",
+            "if it stays so, only a reboot ends it"};
+  }
+  return {Verdict::pass, "nobody is stuck while binding a driver"};
+}
+
+fs::path modules_alias(const Ground& ground) {
+  const auto release = read_file(ground.proc / "sys/kernel/osrelease").value_or("");
+  return ground.modules / trim(release) / "modules.alias";
+}
+
+}  // namespace cluster::agent

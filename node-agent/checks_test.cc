@@ -1,0 +1,196 @@
+#include "node-agent/checks.h"
+
+#include <gmock/gmock.h>
+
+#include "core/file.h"
+#include "tests/support/fake_proc.h"
+#include "tests/support/fake_sysfs.h"
+
+namespace cluster::agent {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Checks : public ::testing::Test {
+ protected:
+  Checks() {
+    fake_.add_card("0000:02:00", 2, 13);
+    proc_.file("cpuinfo", "processor\t: 0\nflags\t\t: fpu vmx sse\n");
+    proc_.file("sys/kernel/osrelease", "6.1.0-test\n");
+  }
+
+  // "FAIL reason; fix" of the first card, or of the host.
+  std::string check(std::string_view id) {
+    const auto sysfs = fake_.sysfs();
+    const auto cards = find_cards(sysfs, settings_);
+    for (const auto& one :
+         run_checks({cards.front()}, {sysfs, settings_, proc_.root(), fake_.root() / "modules"})) {
+      if (one.id != id) continue;
+      const auto& [verdict, reason, fix] = one.finding;
+      return std::string(word(verdict)) + " " + reason + (fix.empty() ? "" : "; " + fix);
+    }
+    return "no such check";
+  }
+
+  // "0000:02:00.0/boot_vga" of a function.
+  void set(const std::filesystem::path& attribute, const std::string& text) {
+    replace_file(fake_.root() / "bus/pci/devices" / attribute, text);
+  }
+  void set_host(const std::filesystem::path& file, const std::string& text) {
+    replace_file(fake_.root() / file, text);
+  }
+
+  FakeSysfs fake_;
+  FakeProc proc_;
+  Settings settings_;
+};
+
+TEST_F(Checks, OfTheHost) {
+  EXPECT_EQ(check("H1"), "FAIL there is no /dev/kvm; modprobe kvm_intel");
+  set_host("class/misc/kvm/dev", "10:232\n");
+  EXPECT_EQ(check("H1"), "PASS /dev/kvm is there");
+  EXPECT_THAT(check("H2"), StartsWith("FAIL there are IOMMU groups and no IOMMU; turn on VT-d"));
+  set_host("class/iommu/dmar0/x", "");
+  EXPECT_EQ(check("H2"), "PASS the IOMMU is on");
+  EXPECT_THAT(check("H3"), StartsWith("PASS"));
+  set_host("module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
+  EXPECT_THAT(check("H3"), StartsWith("FAIL vfio is in no-IOMMU mode"));
+  EXPECT_THAT(check("H4"), StartsWith("UNKNOWN vfio_iommu_type1 is not loaded"));
+  EXPECT_THAT(check("H7"), StartsWith("FAIL neither vfio_iommu_type1 nor iommufd"));
+  set_host("module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N\n");
+  EXPECT_THAT(check("H4"), StartsWith("PASS"));
+  EXPECT_EQ(check("H7"), "PASS vfio-pci is loaded");
+  set_host("module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y\n");
+  EXPECT_THAT(check("H4"), StartsWith("WARN a VM may send any interrupt"));
+  EXPECT_THAT(check("H8"), StartsWith("FAIL there is no "));
+  set_host("modules/6.1.0-test/modules.alias", "");
+  EXPECT_THAT(check("H8"), StartsWith("PASS"));
+  proc_.process(812, "libvirtd").file("812/stat", "812 (libvirtd) S 1");
+  EXPECT_THAT(check("H9"), StartsWith("PASS"));
+  proc_.file("812/stat", "812 (libvirtd) D 1");
+  EXPECT_THAT(check("H9"), StartsWith("FAIL process 812 (libvirtd) is stuck in the kernel"));
+}
+
+TEST_F(Checks, OfTheGroup) {
+  EXPECT_THAT(check("H5"), StartsWith("PASS"));
+  EXPECT_THAT(check("H6"), StartsWith("UNKNOWN"));
+  const std::filesystem::path regions = "kernel/iommu_groups/13/reserved_regions";
+  set_host(regions, "0x00000000fee00000 0x00000000feefffff msi\n");
+  EXPECT_THAT(check("H6"), StartsWith("PASS"));
+  set_host(regions, "0x00000000bf000000 0x00000000bf7fffff direct\n");
+  EXPECT_THAT(check("H6"), StartsWith("WARN the firmware reserves memory of 0000:02:00.0"));
+  EXPECT_EQ(check("D3"), "PASS every function of the slot is known");
+  set("0000:02:00.0/consumer:pci:0000:02:00.1/x", "");
+  EXPECT_THAT(check("D3"), StartsWith("PASS"));
+  set("0000:02:00.0/consumer:pci:0000:05:00.0/x", "");
+  EXPECT_THAT(check("D3"), StartsWith("FAIL 0000:05:00.0 depends on 0000:02:00.0; detach it too"));
+  EXPECT_EQ(check("D5"), "PASS the host has it");
+  fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
+  EXPECT_EQ(check("D5"), "FAIL 0000:02:00.1 is on snd_hda_intel again; gpupci -d gpupci1");
+  fake_.set_driver({0, 2, 0, 1}, "vfio-pci");
+  EXPECT_EQ(check("D5"), "PASS its whole group is detached");
+  fake_.add({"0000:03:00.0", "0200", "8086:100e", "e1000", 13});
+  EXPECT_THAT(check("D4"), StartsWith("FAIL 0000:03:00.0 (class 0200, driver e1000) shares"));
+  EXPECT_THAT(check("D5"), StartsWith("FAIL 0000:03:00.0 "));
+}
+
+TEST_F(Checks, AskTheGuards) {
+  for (const auto* id : {"D6", "D7", "D8", "D9", "D10", "D11", "D22"}) {
+    EXPECT_THAT(check(id), StartsWith("PASS")) << id;
+  }
+  set("0000:02:00.0/boot_vga", "1\n");
+  EXPECT_THAT(check("D7"), StartsWith("WARN the firmware starts with 0000:02:00.0"));
+  set("0000:02:00.0/drm/card0/dev", "1:3\n");
+  set("0000:02:00.0/drm/card0/uevent", "DEVNAME=dri/card0\n");
+  proc_.process(812, "Xorg").open(812, 9, "/dev/null");
+  EXPECT_EQ(check("D9"), "FAIL process 812 (Xorg) has /dev/dri/card0 open; stop it (kill 812)");
+  set("0000:02:00.0/sriov_numvfs", "2\n");
+  EXPECT_THAT(check("D22"), StartsWith("FAIL 0000:02:00.0 has 2 active virtual functions; end"));
+}
+
+TEST_F(Checks, OfTheDriver) {
+  proc_.file("driver/nvidia/version",
+             "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03\n");
+  EXPECT_EQ(check("D11"), "PASS NVIDIA driver 535 can be unbound");
+  proc_.file("driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  595.10\n");
+  EXPECT_THAT(check("D11"), StartsWith("WARN NVIDIA driver 595 never comes back"));
+  set_host("module/nvidia_drm/parameters/fbdev", "Y\n");
+  EXPECT_THAT(check("D10"), StartsWith("FAIL nvidia_drm draws the console"));
+  EXPECT_THAT(check("D12"), StartsWith("PASS"));
+  fake_.set_driver_override({0, 2, 0, 1}, "pci-stub");
+  EXPECT_THAT(check("D12"), StartsWith("WARN 0000:02:00.1 is kept for driver 'pci-stub'; echo >"));
+  EXPECT_THAT(check("D13"), StartsWith("UNKNOWN"));
+  set_host("modules/6.1.0-test/modules.alias",
+           "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
+           "alias vfio_pci:v000010DEd00001E07sv*sd*bc*sc*i* nvgrace_gpu_vfio_pci\n");
+  EXPECT_THAT(check("D13"), StartsWith("PASS"));
+  fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
+  EXPECT_THAT(check("D13"), StartsWith("WARN nvgrace_gpu_vfio_pci is made for 0000:02:00.0"));
+}
+
+TEST_F(Checks, OfTheHardware) {
+  EXPECT_THAT(check("D1"), StartsWith("UNKNOWN"));
+  set("0000:02:00.0/config", std::string(64, '\x10'));
+  set("0000:02:00.1/config", std::string(64, '\x10'));
+  EXPECT_EQ(check("D1"), "PASS every function answers");
+  set("0000:02:00.1/config", std::string(64, '\xff'));
+  EXPECT_EQ(check("D1"), "FAIL 0000:02:00.1 has fallen off the bus; power the host off and on");
+  EXPECT_THAT(check("D14"), StartsWith("WARN 0000:02:00.0 cannot be reset"));
+  set("0000:02:00.0/reset_method", "flr bus\n");
+  EXPECT_EQ(check("D14"), "PASS it can be reset (flr bus)");
+  set("0000:02:00.0/reset_method", "bus\n");
+  fake_.add({"0000:03:00.0", "0200", "8086:100e", std::nullopt, 13});
+  EXPECT_THAT(check("D14"), StartsWith("WARN its reset (bus) resets 0000:03:00.0 as well"));
+  set("0000:02:00.0/d3cold_allowed", "1\n");
+  EXPECT_THAT(check("D15"), StartsWith("WARN 0000:02:00.0 may lose its power"));
+  set_host("module/vfio_pci/parameters/disable_idle_d3", "Y\n");
+  EXPECT_THAT(check("D15"), StartsWith("PASS"));
+  set("0000:02:00.0/current_link_width", "8\n");
+  set("0000:02:00.0/max_link_width", "16\n");
+  EXPECT_THAT(check("D16"), StartsWith("WARN its link has 8 of 16 lanes"));
+  set("0000:02:00.1/aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 3\n");
+  EXPECT_THAT(check("D17"), StartsWith("WARN 0000:02:00.1 had 3 PCIe errors since boot"));
+  set("0000:02:00.0/resource",
+      "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n0x0 0x0 0x0\n");
+  EXPECT_THAT(check("D18"), StartsWith("FAIL region 1 of 0000:02:00.0 (256 MiB) has no address"));
+  set("0000:02:00.0/resource1_resize", "00000000000fff00\n");
+  EXPECT_EQ(check("D19"), "PASS region 1 has 256 MiB and can be resized");
+  EXPECT_THAT(check("D20"), StartsWith("PASS"));
+  set_host("devices/system/node/node0/x", "");
+  set("0000:02:00.0/numa_node", "-1\n");
+  EXPECT_THAT(check("D21"), StartsWith("PASS"));
+  set_host("devices/system/node/node1/x", "");
+  EXPECT_THAT(check("D21"), StartsWith("UNKNOWN the firmware does not tell its NUMA node"));
+}
+
+TEST_F(Checks, AreNeverPassedWhenTheProbeFails) {
+  set_host("module/vfio/parameters/enable_unsafe_noiommu_mode/x", "");  // a folder cannot be read
+  EXPECT_THAT(check("H3"), StartsWith("UNKNOWN cannot read "));
+}
+
+TEST(CheckResults, TellTheWorstAndItsExitStatus) {
+  const GpuName card("gpupci1");
+  std::vector<CheckResult> results{{"H2", {}, {Verdict::pass, "on"}}};
+  EXPECT_EQ(exit_status(worst(results)), 0);
+  results.push_back({"D7", card, {Verdict::warn, "boot", "move"}});
+  EXPECT_EQ(exit_status(worst(results)), 1);
+  results.push_back({"D9", card, {Verdict::unknown, "no"}});
+  EXPECT_EQ(exit_status(worst(results)), 3);
+  results.push_back({"D1", card, {Verdict::fail, "dead"}});
+  EXPECT_EQ(exit_status(worst(results)), 2);
+  EXPECT_EQ(checks_table(results),
+            "ID   CARD     RESULT   REASON\n"
+            "H2   -        PASS     on\n"
+            "D7   gpupci1  WARN     boot; move\n"
+            "D9   gpupci1  UNKNOWN  no\n"
+            "D1   gpupci1  FAIL     dead\n");
+  EXPECT_THAT(
+      checks_json(results),
+      HasSubstr(R"({"id":"D7","card":"gpupci1","result":"WARN","reason":"boot","fix":"move"})"));
+  EXPECT_THAT(checks_json(results),
+              HasSubstr(R"({"id":"H2","card":null,"result":"PASS","reason":"on","fix":null})"));
+}
+
+}  // namespace
+}  // namespace cluster::agent

@@ -32,6 +32,25 @@ TEST(SavedDrivers, OutliveTheProcess) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+TEST(SavedDrivers, KnowWhichWayACardWasGoing) {
+  const FakeSysfs folder;
+  const auto file = folder.root() / "drivers.json";
+  SavedDrivers saved(file);
+  saved.begin_giving_back({kVideo});  // nothing was saved of it
+  EXPECT_FALSE(std::filesystem::exists(file));
+  saved.save({{kVideo, "nvidia"}, {kAudio, std::nullopt}});
+  saved.begin_giving_back({kVideo, kAudio, {0, 3, 0, 0}});
+  EXPECT_TRUE(SavedDrivers(file).giving_back(kVideo));
+  EXPECT_FALSE(SavedDrivers(file).giving_back({0, 3, 0, 0}));
+  saved.move({{kVideo, {0, 5, 0, 0}}});
+  EXPECT_TRUE(SavedDrivers(file).giving_back({0, 5, 0, 1}));
+  saved.save({{{0, 5, 0, 0}, "nvidia"}});  // detached anew
+  EXPECT_FALSE(SavedDrivers(file).giving_back({0, 5, 0, 0}));
+  EXPECT_TRUE(SavedDrivers(file).giving_back({0, 5, 0, 1}));
+  saved.forget({0, 5, 0, 1});
+  EXPECT_FALSE(SavedDrivers(file).giving_back({0, 5, 0, 1}));
+}
+
 TEST(SavedDrivers, AreNotGuessedFromABrokenFile) {
   const FakeSysfs folder;
   const auto file = folder.root() / "drivers.json";

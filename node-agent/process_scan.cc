@@ -56,7 +56,6 @@ class Scan {
 
   Handles run(const std::vector<pid_t>& pids) {
     for (const auto pid : pids) {
-      if (pid == ::getpid()) continue;
       pid_ = pid;
       const auto process = std::to_string(pid);
       look_into(process);

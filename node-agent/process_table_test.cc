@@ -46,6 +46,13 @@ TEST_F(Processes, AreFoundByTheNumberOfWhatTheyHaveOpen) {
   EXPECT_THAT(find({}), IsEmpty());
 }
 
+// A shell may have opened the card's node before it became gpupci: `exec gpupci -d all
+// </dev/dri/card0`.
+TEST(ProcessTable, FindsItsOwnProcessToo) {
+  const FileDescriptor zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  EXPECT_TRUE(ProcessTable("/proc").find({kZero}).found.contains({::getpid(), kZero}));
+}
+
 TEST_F(Processes, AreFoundByWhatTheyOnlyMapped) {
   proc_.process(812, "gnome-shell")
       .map(812, "400000-401000", "/etc/passwd")

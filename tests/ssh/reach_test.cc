@@ -1,4 +1,6 @@
 // How hosts are reached: addresses, ports, names, configuration.
+#include <netdb.h>
+
 #include "core/error.h"
 #include "tests/ssh/server.h"
 
@@ -96,6 +98,11 @@ TEST_F(Reach, RefusesAConfigurationThatMakesNoSense) {
 }
 
 TEST_F(Reach, TriesEachAddressOfAName) {
+  addrinfo* found = nullptr;
+  if (getaddrinfo("localhost", nullptr, nullptr, &found) != 0) {
+    GTEST_SKIP() << "this machine does not know localhost";
+  }
+  freeaddrinfo(found);
   start();  // on IPv4 only, and localhost is ::1 first where there is IPv6
   know("[localhost]:" + std::to_string(port()) + " " + host_key());
   const auto answer = run({"localhost", "", port(), ""}, "true");

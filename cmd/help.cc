@@ -30,6 +30,9 @@ std::vector<Argument> arguments_of(const CLI::App& app) {
         if (option->get_items_expected_max() > 1) argument.usage += "...";
         if (!option->get_required()) argument.usage = "[" + argument.usage + "]";
       }
+      if (const auto& keys = option->get_lnames(); !keys.empty()) {
+        argument.description += "; or " + keys.front() + "=";
+      }
     } else {
       argument.name = option->get_lnames().front() + "=";
     }

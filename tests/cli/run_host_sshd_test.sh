@@ -3,12 +3,14 @@
 #   run_host_sshd_test.sh CLUSTER
 set -euo pipefail
 
+# shellcheck source=tests/support/sshd.sh
+. "$(dirname "$0")/../support/sshd.sh"
 cluster=$(realpath "$1")
 dir=$(mktemp -d)
-sshd=
 frozen=
 finish() {
-  for pid in $sshd $frozen; do kill "$pid" 2>/dev/null || true; done
+  stop_sshd
+  [[ -z $frozen ]] || kill "$frozen"
   rm -rf "$dir"
 }
 trap finish EXIT
@@ -28,33 +30,14 @@ expect() {
   fi
 }
 
-ssh-keygen -q -t ed25519 -N '' -f host_key
 ssh-keygen -q -t ed25519 -N '' -f other_key
-ssh-keygen -q -t ed25519 -N '' -f id
-mkdir -p /run/sshd 2>/dev/null || true  # sshd as root wants it
-for _ in 1 2 3 4 5; do
-  port=$((20000 + RANDOM % 20000))
-  /usr/sbin/sshd -D -e -o Port=$port -o ListenAddress=127.0.7.1 -o ListenAddress=127.0.7.2 -o HostKey="$dir/host_key" \
-    -o AuthorizedKeysFile="$dir/id.pub" -o PidFile=none -o UsePAM=no -o StrictModes=no -f /dev/null 2>sshd.log &
-  sshd=$!
-  for _ in {1..50}; do
-    if grep -q 'Server listening on 127.0.7.2' sshd.log || ! kill -0 $sshd 2>/dev/null; then break; fi
-    sleep 0.1
-  done
-  kill -0 $sshd 2>/dev/null && break
-done
+start_sshd authorized_keys 127.0.7.1 127.0.7.2
 # Accepts and never speaks.
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.7.9", LocalPort => $ARGV[0], Listen => 5) or die;
   push @kept, $s->accept while 1' "$port" &
 frozen=$!
 
-cat >ssh_config <<END
-Host *
-  Port $port
-  User $(id -un)
-  IdentityFile $dir/id
-  UserKnownHostsFile $dir/known_hosts
-END
+write_ssh_config
 echo "[127.0.7.1]:$port,[127.0.7.9]:$port $(<host_key.pub)" >known_hosts
 for i in 1 2 9; do "$cluster" add host "n$i" address=127.0.7.$i; done
 dump=$("$cluster" dump host)

@@ -33,7 +33,7 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
 /// " (did you mean 'NEAREST'?)", or "" when nothing in `known` is near.
 std::string did_you_mean(std::string_view text, const std::vector<std::string>& known);
 
-/// "a, b and c" becomes joined({"a","b","c"}, ", ") = "a, b, c".
+/// The words with `separator` between them: joined({"a", "b"}, ", ") is "a, b".
 std::string joined(const std::vector<std::string>& words, std::string_view separator);
 
 }  // namespace cluster

@@ -57,8 +57,6 @@ int status_of_one(const ssh::Reply& reply) {
   return kExitBug;
 }
 
-bool failed(const ssh::Reply& reply) { return reply.end != ssh::End::exited || reply.status != 0; }
-
 int status_of(const std::vector<ssh::Reply>& replies) {
   if (replies.size() == 1) return status_of_one(replies[0]);
   const auto not_reached = [](const ssh::Reply& reply) { return !ssh::reached(reply.end); };

@@ -23,9 +23,9 @@ std::string outcome(const ssh::Reply& reply) {
   return reply.reason;
 }
 
-bool failed(const ssh::Reply& reply) { return reply.end != ssh::End::exited || reply.status != 0; }
-
 }  // namespace
+
+bool failed(const ssh::Reply& reply) { return reply.end != ssh::End::exited || reply.status != 0; }
 
 RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix,
                        bool stats)

@@ -9,6 +9,9 @@
 
 namespace cluster::cmd {
 
+/// Whether the command did not end with status 0 there.
+bool failed(const ssh::Reply& reply);
+
 /// Prints what hosts say while they say it. With prefixes, lines of different hosts never mix: a
 /// line is printed when it is whole, or when its host has ended. Without, bytes pass as they come.
 class RunPrinter : public ssh::Sink {

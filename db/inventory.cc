@@ -1,5 +1,6 @@
 #include "db/inventory.h"
 
+#include <SQLiteCpp/Savepoint.h>
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <fcntl.h>
@@ -111,11 +112,21 @@ void Inventory::migrate() {
   transaction.commit();
 }
 
+void Inventory::together(const char* what, const std::function<void()>& work) { write(what, work); }
+
+bool Inventory::in_transaction() const { return sqlite3_get_autocommit(db_.getHandle()) == 0; }
+
 void Inventory::write(const char* what, const std::function<void()>& work, const Explain& explain) {
   try {
-    SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
-    work();
-    transaction.commit();
+    if (in_transaction()) {
+      SQLite::Savepoint part(db_, "part");
+      work();
+      part.release();
+    } else {
+      SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
+      work();
+      transaction.commit();
+    }
   } catch (const SQLite::Exception& error) {
     if (error.getErrorCode() == SQLITE_CONSTRAINT && explain) explain(error.getExtendedErrorCode());
     const bool by_trigger = error.getExtendedErrorCode() == SQLITE_CONSTRAINT_TRIGGER;
@@ -125,7 +136,8 @@ void Inventory::write(const char* what, const std::function<void()>& work, const
 
 void Inventory::read(const char* what, const std::function<void()>& work) {
   try {
-    SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::DEFERRED);
+    std::optional<SQLite::Transaction> transaction;
+    if (!in_transaction()) transaction.emplace(db_, SQLite::TransactionBehavior::DEFERRED);
     work();
   } catch (const SQLite::Exception& error) {
     throw Error(Fault::io, std::string(what) + ": " + error.what());

@@ -106,6 +106,11 @@ class Inventory {
   /// version.
   Inventory(const std::filesystem::path& file, Open open);
 
+  /// Runs `work`, which calls methods of this inventory, as one transaction: nobody else writes
+  /// between what it reads and what it writes, and when it throws nothing of it is kept. `what`
+  /// names the deed when the file fails, "add host vm".
+  void together(const char* what, const std::function<void()>& work);
+
   // --- hosts: db/host.cc
 
   /// Throws Error(exists) when the name or the address is taken, Error(usage) on an unknown
@@ -186,12 +191,14 @@ class Inventory {
   // returns when it does not know. Called after the rollback with SQLite's extended error code.
   using Explain = std::function<void(int code)>;
 
-  // Runs `work` in one transaction. What SQLite throws becomes `explain`'s Error, else Error(io)
-  // with `what`, the name of the deed, "add host".
+  // Runs `work` in one transaction, or as a part of the one that is open. What SQLite throws
+  // becomes `explain`'s Error, else Error(io) with `what`, the name of the deed, "add host".
   void write(const char* what, const std::function<void()>& work, const Explain& explain = {});
 
   // The same for reading: one transaction, so that what is read in several queries fits together.
   void read(const char* what, const std::function<void()>& work);
+
+  bool in_transaction() const;
 
   void migrate();
 

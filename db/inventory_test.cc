@@ -155,6 +155,29 @@ TEST(Inventory, AFailedWriteLeavesNothingBehind) {
   EXPECT_TRUE(inventory.vms().empty());
 }
 
+TEST(Inventory, WhatIsDoneTogetherIsKeptAsAWholeOrNotAtAll) {
+  Inventory inventory(":memory:", Inventory::Open::create);
+  const HostName host("n1");
+  inventory.add_host({host, "compute", {}, {}, {}, {}, {}, {}});
+  const auto add = [&](const char* slot) {
+    inventory.add_gpu({host, GpuName("gpupci" + std::string(slot)),
+                       PciAddress::parse("0" + std::string(slot) + ":00.0")});
+    EXPECT_FALSE(inventory.gpus().empty());  // reading is a part of it
+  };
+  EXPECT_THROW(inventory.together("add",
+                                  [&] {
+                                    add("2");
+                                    add("2");
+                                  }),
+               Error);
+  EXPECT_TRUE(inventory.gpus().empty());
+  inventory.together("add", [&] {
+    add("2");
+    add("3");
+  });
+  EXPECT_EQ(inventory.gpus().size(), 2U);
+}
+
 TEST(Inventory, OptionThenVariableThenHome) {
   setenv("CLUSTER_DB", "/from/variable.db", 1);
   EXPECT_EQ(inventory_file("/from/option.db"), "/from/option.db");

@@ -1,7 +1,6 @@
 #include "node-agent/act.h"
 
 #include <algorithm>
-#include <ostream>
 #include <utility>
 
 #include "core/error.h"
@@ -98,7 +97,7 @@ class Acting {
 
   // One card at a time, so that what was read back is known even if the next card hangs.
   void tell(const CardReport& report) {
-    if (!call_.options.json) call_.out << outcome_lines(report, mode_) << std::flush;
+    if (!call_.options.json) call_.out << outcome_lines(report, mode_);
     if (!report.error.empty()) {
       call_.err << "gpupci: cannot " << what_.verb << " " << report.name.str() << ": "
                 << report.error << "\n";

@@ -1,7 +1,6 @@
 #include "node-agent/actions.h"
 
 #include <array>
-#include <ostream>
 
 #include "core/version.h"
 

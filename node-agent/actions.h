@@ -1,19 +1,19 @@
 #pragma once
 
-#include <iosfwd>
 #include <span>
 #include <string_view>
 
 #include "node-agent/host.h"
 #include "node-agent/options.h"
+#include "node-agent/output.h"
 
 namespace cluster::agent {
 
 /// One call of gpupci: what was asked for, where the answer goes, and the host.
 struct Call {
   const Options& options;
-  std::ostream& out;
-  std::ostream& err;
+  Output& out;
+  Output& err;
   const Host& host;
 };
 

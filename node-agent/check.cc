@@ -1,5 +1,3 @@
-#include <ostream>
-
 #include "node-agent/actions.h"
 #include "node-agent/checks.h"
 #include "node-agent/node.h"

@@ -1,5 +1,3 @@
-#include <ostream>
-
 #include "node-agent/actions.h"
 #include "node-agent/describe.h"
 #include "node-agent/json.h"

@@ -1,6 +1,7 @@
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   if (!unknown) host.program = program;
   host.open_devices = cluster::agent::open_host_devices;
   host.open_sysfs_devices = cluster::agent::open_sysfs_devices;
-  return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr,
-                             host);
+  cluster::agent::Output out(STDOUT_FILENO);
+  cluster::agent::Output err(STDERR_FILENO);
+  return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), out, err, host);
 }

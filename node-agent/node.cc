@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ostream>
 
 #include "core/error.h"
 #include "core/text.h"

@@ -1,5 +1,3 @@
-#include <ostream>
-
 #include "node-agent/actions.h"
 #include "node-agent/boot_cards.h"
 

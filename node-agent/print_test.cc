@@ -1,10 +1,7 @@
 #include <gmock/gmock.h>
 
-#include <sstream>
-
 #include "core/file.h"
-#include "node-agent/run.h"
-#include "tests/support/fake_sysfs.h"
+#include "tests/support/called_gpupci.h"
 
 namespace cluster::agent {
 namespace {
@@ -14,14 +11,9 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-class Print : public ::testing::Test {
+class Print : public CalledGpupci {
  protected:
   Print() {
-    host_.sysfs = fake_.root();
-    host_.proc = fake_.root() / "proc";
-    host_.settings = fake_.root() / "gpupci.yaml";
-    host_.keep_state_in(fake_.root());
-    host_.lock = fake_.root() / "lock";
     host_.os_release = fake_.root() / "os-release";
     host_.program = "/usr/bin/gpupci";
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 2, 14);
@@ -31,19 +23,6 @@ class Print : public ::testing::Test {
   void cpu(const std::string& vendor) {
     replace_file(fake_.root() / "proc/cpuinfo", "vendor_id\t: " + vendor + "\n");
   }
-
-  std::string gpupci(const std::vector<std::string>& arguments) {
-    std::ostringstream out;
-    std::ostringstream err;
-    status_ = run(arguments, out, err, host_);
-    err_ = err.str();
-    return out.str();
-  }
-
-  FakeSysfs fake_;
-  Host host_;
-  int status_ = -1;
-  std::string err_;
 };
 
 TEST_F(Print, GivesAUnitThatComesBeforeLibvirt) {

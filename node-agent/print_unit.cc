@@ -1,5 +1,3 @@
-#include <ostream>
-
 #include "node-agent/actions.h"
 
 namespace cluster::agent {

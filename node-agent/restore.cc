@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <ostream>
 
 #include "core/error.h"
 #include "node-agent/act.h"

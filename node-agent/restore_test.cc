@@ -3,11 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <sstream>
-
 #include "core/error.h"
 #include "core/file.h"
-#include "node-agent/run.h"
+#include "tests/support/called_gpupci.h"
 #include "tests/support/fake_node_devices.h"
 
 namespace cluster::agent {
@@ -54,14 +52,9 @@ class Killer : public virt::NodeDevices {
   std::string moment_;
 };
 
-class Restore : public ::testing::Test {
+class Restore : public CalledGpupci {
  protected:
   Restore() {
-    host_.sysfs = fake_.root();
-    host_.proc = fake_.root() / "proc";
-    host_.settings = fake_.root() / "gpupci.yaml";
-    host_.keep_state_in(fake_.root());
-    host_.lock = fake_.root() / "lock";
     host_.lock_patience = 10s;  // until the child of the one that was killed has gone
     boot("first");
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
@@ -87,14 +80,6 @@ class Restore : public ::testing::Test {
     }
   }
 
-  std::string gpupci(const std::vector<std::string>& arguments) {
-    std::ostringstream out;
-    std::ostringstream err;
-    status_ = run(arguments, out, err, host_);
-    err_ = err.str();
-    return out.str();
-  }
-
   // gpupci in a process of its own, which dies at that moment; where it is "amid" an act, the
   // driver has let go and no other has been asked.
   void gpupci_killed(const std::vector<std::string>& arguments, const std::string& moment) {
@@ -106,18 +91,13 @@ class Restore : public ::testing::Test {
         if (moment.starts_with("amid ")) plot[moment.substr(5)] = Fate::half;
         return std::make_unique<Killer>(fake_, plot, std::move(on_step), moment);
       };
-      std::ostringstream ignored;
-      ::_exit(run(arguments, ignored, ignored, host_));
+      gpupci(arguments);
+      ::_exit(0);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << moment;
   }
-
-  FakeSysfs fake_;
-  Host host_;
-  int status_ = -1;
-  std::string err_;
 };
 
 TEST_F(Restore, DetachesAgainAfterAReboot) {

@@ -1,14 +1,11 @@
 #include "node-agent/run.h"
 
-#include <ostream>
-
 #include "core/error.h"
 #include "node-agent/actions.h"
 
 namespace cluster::agent {
 
-int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
-        const Host& host) {
+int run(const std::vector<std::string>& arguments, Output& out, Output& err, const Host& host) {
   try {
     if (arguments.empty()) {
       err << usage();
@@ -16,7 +13,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
     }
     const auto options = parse_options(arguments);
     const int status = options.action->run({options, out, err, host});
-    if (!out.flush()) throw Error(Fault::io, "cannot write the answer to standard output");
+    if (!out.good()) throw Error(Fault::io, "cannot write the answer to standard output");
     return status;
   } catch (const Error& error) {
     err << "gpupci: " << error.what() << "\n";

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <iosfwd>
 #include <string>
 #include <vector>
 
 #include "node-agent/host.h"
+#include "node-agent/output.h"
 
 namespace cluster::agent {
 
 /// gpupci: does what `arguments` (without the program's name) ask for, prints the answer on `out`
 /// and what went wrong on `err`, and returns the exit status.
-int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
-        const Host& host);
+int run(const std::vector<std::string>& arguments, Output& out, Output& err, const Host& host);
 
 }  // namespace cluster::agent

@@ -1,14 +1,15 @@
 #include "node-agent/run.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/file.h"
 #include "node-agent/lock.h"
 #include "node-agent/pci_ids.h"
 #include "node-agent/saved_drivers.h"
+#include "tests/support/called_gpupci.h"
 #include "tests/support/fake_node_devices.h"
 
 namespace cluster::agent {
@@ -20,15 +21,9 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 using Fate = FakeNodeDevices::Fate;
 
-// Stories: arguments in; stdout, stderr and status out.
-class Gpupci : public ::testing::Test {
+class Gpupci : public CalledGpupci {
  protected:
   Gpupci() {
-    host_.sysfs = fake_.root();
-    host_.proc = fake_.root() / "proc";
-    host_.settings = fake_.root() / "gpupci.yaml";
-    host_.keep_state_in(fake_.root());
-    host_.lock = fake_.root() / "lock";
     host_.lock_patience = 0ms;
     host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                                 virt::StepListener on_step) {
@@ -36,20 +31,7 @@ class Gpupci : public ::testing::Test {
     };
   }
 
-  // stdout; `status_` and `err_` are of the same call.
-  std::string gpupci(const std::vector<std::string>& arguments) {
-    std::ostringstream out;
-    std::ostringstream err;
-    status_ = run(arguments, out, err, host_);
-    err_ = err.str();
-    return out.str();
-  }
-
-  FakeSysfs fake_;
   FakeNodeDevices::Plot plot_;
-  Host host_;
-  int status_ = -1;
-  std::string err_;
 };
 
 TEST_F(Gpupci, SpeaksTheSentencesOfItsAncestor) {
@@ -315,10 +297,12 @@ TEST_F(Gpupci, ChecksTheHostAndTheCards) {
 
 TEST_F(Gpupci, DoesNotPretendThatItsAnswerWasRead) {
   fake_.add_card("0000:02:00", 2, 13);
-  std::ostringstream err;
-  std::ostream full(nullptr);
-  EXPECT_EQ(run({"-l"}, full, err, host_), 1);
-  EXPECT_EQ(err.str(), "gpupci: cannot write the answer to standard output\n");
+  const FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  Output out(full.get());
+  const Memory said;
+  Output err(said.file.get());
+  EXPECT_EQ(run({"-l"}, out, err, host_), 1);
+  EXPECT_EQ(said.text(), "gpupci: cannot write the answer to standard output\n");
 }
 
 }  // namespace

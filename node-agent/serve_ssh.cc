@@ -1,5 +1,3 @@
-#include <ostream>
-
 #include "core/error.h"
 #include "core/text.h"
 #include "node-agent/actions.h"

@@ -1,10 +1,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "node-agent/run.h"
-#include "tests/support/fake_sysfs.h"
+#include "tests/support/called_gpupci.h"
 
 namespace cluster::agent {
 namespace {
@@ -13,30 +11,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-class ServeSsh : public ::testing::Test {
+class ServeSsh : public CalledGpupci {
  protected:
-  ServeSsh() {
-    host_.sysfs = fake_.root();
-    host_.proc = fake_.root() / "proc";
-    host_.settings = fake_.root() / "gpupci.yaml";
-    host_.keep_state_in(fake_.root());
-    host_.lock = fake_.root() / "lock";
-    fake_.add_card("0000:02:00", 1, 13);
-  }
+  ServeSsh() { fake_.add_card("0000:02:00", 1, 13); }
 
   std::string ask(const std::optional<std::string>& command) {
     host_.ssh_command = command;
-    std::ostringstream out;
-    std::ostringstream err;
-    status_ = run({"--serve-ssh"}, out, err, host_);
-    err_ = err.str();
-    return out.str();
+    return gpupci({"--serve-ssh"});
   }
-
-  FakeSysfs fake_;
-  Host host_;
-  int status_ = -1;
-  std::string err_;
 };
 
 TEST_F(ServeSsh, RunsGpupciWithItsArguments) {

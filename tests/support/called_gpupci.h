@@ -1,0 +1,51 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <string>
+#include <vector>
+
+#include "core/file.h"
+#include "node-agent/run.h"
+#include "tests/support/fake_sysfs.h"
+
+namespace cluster::agent {
+
+/// Stories of gpupci on a fake host: arguments in; stdout, stderr and status out.
+class CalledGpupci : public ::testing::Test {
+ protected:
+  struct Memory {
+    FileDescriptor file{::memfd_create("output", MFD_CLOEXEC)};
+
+    std::string text() const {
+      return read_file("/proc/self/fd/" + std::to_string(file.get())).value();
+    }
+  };
+
+  CalledGpupci() {
+    host_.sysfs = fake_.root();
+    host_.proc = fake_.root() / "proc";
+    host_.settings = fake_.root() / "gpupci.yaml";
+    host_.keep_state_in(fake_.root());
+    host_.lock = fake_.root() / "lock";
+  }
+
+  // stdout; `status_` and `err_` are of the same call.
+  std::string gpupci(const std::vector<std::string>& arguments) {
+    const Memory out;
+    const Memory err;
+    Output to_out(out.file.get());
+    Output to_err(err.file.get());
+    status_ = run(arguments, to_out, to_err, host_);
+    err_ = err.text();
+    return out.text();
+  }
+
+  FakeSysfs fake_;
+  Host host_;
+  int status_ = -1;
+  std::string err_;
+};
+
+}  // namespace cluster::agent

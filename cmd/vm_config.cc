@@ -9,12 +9,22 @@ namespace cluster::cmd {
 namespace {
 
 virt::DomainSpec domain_of(const Vm& vm) {
-  virt::DomainSpec domain{vm.name.str(), vm.uuid, vm.memory_mib, vm.cpus, {}, {}};
+  virt::DomainSpec domain;
+  domain.name = vm.name.str();
+  domain.uuid = vm.uuid;
+  domain.memory_mib = vm.memory_mib;
+  domain.cpus = vm.cpus;
   for (const auto& disk : vm.disks) {
     const auto source = disk.source == "phy" ? virt::DiskSource::block : virt::DiskSource::file;
-    domain.disks.push_back({source, disk.path, disk.format, disk.target, disk.bus});
+    domain.disks.push_back({source, disk.path, disk.format, disk.target, disk.bus, {}});
   }
-  for (const auto& card : vm.gpus) domain.cards.push_back(card.pci);
+  for (const auto& gpu : vm.gpus) {
+    virt::CardSpec card;
+    card.name = gpu.name.str();
+    card.functions = {gpu.pci};
+    card.known = false;
+    domain.cards.push_back(card);
+  }
   return domain;
 }
 

@@ -33,7 +33,7 @@ void add_address(pugi::xml_node source, const PciAddress& pci) {
 }
 
 void add_disk(pugi::xml_node devices, const DiskSpec& disk) {
-  const bool file = disk.source == DiskSource::file;
+  const bool file = disk.source != DiskSource::block;
   auto node = child(devices, "disk", {{"type", file ? "file" : "block"}, {"device", "disk"}});
   child(node, "driver", {{"name", "qemu"}, {"type", disk.format}});
   child(node, "source", {{file ? "file" : "dev", disk.path}});
@@ -87,7 +87,7 @@ std::string domain_xml(const DomainSpec& domain) {
         {{"type", "serial"}, {"port", "0"}});
   // With a card passed through all guest memory is pinned: a balloon could take nothing back.
   if (!domain.cards.empty()) child(devices, "memballoon", {{"model", "none"}});
-  for (const auto& card : domain.cards) add_card(devices, card);
+  for (const auto& card : domain.cards) add_card(devices, card.functions.front());
 
   std::ostringstream out;
   document.save(

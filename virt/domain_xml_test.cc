@@ -9,9 +9,22 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+CardSpec address_only(const PciAddress& pci) {
+  CardSpec card;
+  card.name = "gpupci";
+  card.functions = {pci};
+  card.known = false;
+  return card;
+}
+
 DomainSpec rocks_33() {
-  return {
-      "rocks-33", "c2177883-f1bb-47f0-914d-32a22e3a8804", 4096, 4, {}, {PciAddress{0, 2, 0, 0}}};
+  DomainSpec domain;
+  domain.name = "rocks-33";
+  domain.uuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+  domain.memory_mib = 4096;
+  domain.cpus = 4;
+  domain.cards.push_back(address_only({0, 2, 0, 0}));
+  return domain;
 }
 
 TEST(DomainXml, ACardKnownByAddressIsTheAncestorsHostdev) {
@@ -27,14 +40,14 @@ TEST(DomainXml, ACardKnownByAddressIsTheAncestorsHostdev) {
 
 TEST(DomainXml, KeepsLongDomains) {
   auto domain = rocks_33();
-  domain.cards = {PciAddress::parse("10000:e1:1f.7")};
+  domain.cards = {address_only(PciAddress::parse("10000:e1:1f.7"))};
   EXPECT_THAT(domain_xml(domain),
               HasSubstr("<address domain='0x10000' bus='0xe1' slot='0x1f' function='0x7'/>"));
 }
 
 TEST(DomainXml, EscapesWhatXmlWouldRead) {
   auto domain = rocks_33();
-  domain.disks = {{DiskSource::file, "/vm/a'b<&\" />\n.img", "raw", "vda", "virtio"}};
+  domain.disks = {{DiskSource::file, "/vm/a'b<&\" />\n.img", "raw", "vda", "virtio", {}}};
   EXPECT_THAT(domain_xml(domain), HasSubstr("<source file='/vm/a&apos;b&lt;&amp;\" />&#10;.img'/>"));
 }
 

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/pci_address.h"
+
+namespace cluster::virt {
+
+enum class DiskSource {
+  file,   ///< an image file of the container
+  block,  ///< a block device of the container
+  cdrom,  ///< an image file of the container, as a CD-ROM that the guest cannot write
+};
+
+/// A disk of a domain; https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
+struct DiskSpec {
+  DiskSource source = DiskSource::file;
+  std::string path;               ///< absolute, on the container
+  std::string format;             ///< "raw" or "qcow2"
+  std::string target;             ///< device name in the guest, "vda"
+  std::string bus;                ///< "virtio", "scsi", "sata", "ide", "usb"
+  std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
+};
+
+enum class InterfaceKind {
+  bridge,   ///< a Linux bridge of the container
+  direct,   ///< macvtap on a device of the container
+  network,  ///< a network that the container's libvirt knows
+  ovs,      ///< a bridge of Open vSwitch
+};
+
+/// https://libvirt.org/formatdomain.html#network-interfaces
+struct InterfaceSpec {
+  InterfaceKind kind = InterfaceKind::bridge;
+  std::string source;  ///< name of the bridge, the device or the network
+  std::string mac;     ///< "52:54:00:12:34:56"; never left to libvirt, which would make a new one
+  std::string model = "virtio";   ///< what the guest sees
+  std::optional<int> vlan;        ///< 1 to 4094
+  std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
+};
+
+/// A card of the container, or one of its virtual functions, as the guest gets it: all functions in
+/// one guest slot, https://libvirt.org/formatdomain.html#usb-pci-scsi-devices
+struct CardSpec {
+  std::string name;  ///< "gpupci1"; in the aliases, so letters, digits, '-' and '_'
+  std::vector<PciAddress> functions;  ///< all of one slot, any order
+  /// False: `functions` is the one address that is recorded, and what else the card has is unknown.
+  /// It becomes a single <hostdev>, and libvirt chooses its place in the guest.
+  bool known = true;
+  bool managed = true;          ///< libvirt binds vfio-pci at the start; false for a VF
+  std::optional<bool> rom_bar;  ///< whether the guest sees the option ROM; QEMU's default
+  std::string rom_file;         ///< on the container; "" = the card's own
+  std::string driver_model;     ///< variant driver, "nvgrace_gpu_vfio_pci"; "" = libvirt's choice
+  std::string acpi_nodeset;     ///< guest NUMA nodes of the card's own memory, "2-9"; or ""
+  bool iommufd = false;         ///< through /dev/iommu in place of the VFIO container
+  std::optional<int> gpudirect_clique;  ///< 0 to 15: equal numbers claim that peer to peer works
+  std::optional<int> numa_node;         ///< of the container
+  std::uint64_t bar_mib = 0;            ///< sum of the 64-bit prefetchable BARs; 0 = not known
+};
+
+/// A mediated device (vGPU) of the container,
+/// https://libvirt.org/formatdomain.html#usb-pci-scsi-devices
+struct MdevSpec {
+  std::string name;      ///< "vgpu0"; in the alias
+  std::string uuid;      ///< of the mediated device
+  bool display = false;  ///< the guest's screen; needs graphics
+  bool ramfb = false;    ///< a screen before the driver is loaded; needs `display`
+};
+
+enum class DomainType { kvm, qemu };
+enum class Firmware { bios, efi };
+enum class CpuMode { host_passthrough, host_model, maximum, named };
+enum class Graphics { none, vnc, spice };
+
+/// How many address bits the guest has, <maxphysaddr>: what limits the size of 64-bit BARs.
+enum class AddressBits {
+  by_cpu,       ///< nothing is said: the host's with host-passthrough, else QEMU's 40
+  passthrough,  ///< the host's
+  emulate,      ///< DomainSpec::address_bits
+};
+
+/// https://libvirt.org/formatdomain.html#cpu-model-and-topology; the product is DomainSpec::cpus
+struct Topology {
+  int sockets = 1;
+  int cores = 1;
+  int threads = 1;
+};
+
+/// Memory and CPUs beside the cards, https://libvirt.org/formatdomain.html#numa-node-tuning
+struct NumaSpec {
+  int host_node = 0;
+  std::string cpuset;       ///< CPUs of the container for the guest's, "0-31,64-95"; "" = any
+  bool strict = true;       ///< memory of `host_node` alone; false: preferred
+  bool guest_cell = false;  ///< the guest sees its memory and CPUs as NUMA node 0
+  /// The cards of `host_node` are on a PCIe bus of guest node 0 (pcie-expander-bus), so that the
+  /// guest sees which node they are near. Implies `guest_cell`.
+  bool expander = false;
+};
+
+enum class FragmentPlace { domain, devices, features };
+
+/// XML of the operator for what nobody foresaw: elements that become children of <domain>,
+/// <devices> or <features>. An element that a domain has once (<cpu>, <cputune>) is merged with the
+/// one that is there.
+struct Fragment {
+  std::string origin;  ///< for messages: "attribute vm_xml_devices of rocks-33"
+  FragmentPlace place = FragmentPlace::domain;
+  std::string xml;
+};
+
+/// All that a VM's configuration is made of.
+struct DomainSpec {
+  std::string name;
+  std::string uuid;  ///< kept by the inventory: a define with another one would be another VM
+  DomainType type = DomainType::kvm;
+  std::string emulator;  ///< on the container; "" = libvirt's choice
+  std::string machine = "q35";
+  Firmware firmware = Firmware::bios;
+  int memory_mib = 0;
+  std::optional<std::uint64_t>
+      hugepage_kib;  ///< memory in pages of this size; 0 = the host's default
+  int cpus = 0;
+  std::optional<Topology> topology;
+  CpuMode cpu_mode = CpuMode::host_passthrough;
+  std::string cpu_model;  ///< with CpuMode::named: "EPYC"
+  AddressBits maxphysaddr = AddressBits::by_cpu;
+  int address_bits = 0;  ///< with AddressBits::emulate
+  std::optional<NumaSpec> numa;
+  std::vector<DiskSpec> disks;
+  std::vector<InterfaceSpec> interfaces;
+  std::string serial_file;  ///< where the container writes the serial console; "" = a pty
+  Graphics graphics = Graphics::none;
+  std::string listen =
+      "127.0.0.1";  ///< address of the graphics; whoever reaches it sees the screen
+  /// Kinds of devices to boot from: "hd", "cdrom", "network". Not used when a device has a
+  /// boot_order: libvirt takes the one or the other.
+  std::vector<std::string> boot = {"hd"};
+  /// For guest drivers of GeForce cards before R465, which refuse to run in a VM.
+  bool hide_hypervisor = false;
+  std::string hyperv_vendor_id = "1234567890ab";  ///< with hide_hypervisor; at most 12 characters
+  std::optional<int> pcihole64_gib;               ///< room for BARs; firmware that asks QEMU for it
+  std::vector<CardSpec> cards;
+  std::vector<MdevSpec> mdevs;
+  /// All cards behind one guest PCIe switch, so that the guest's kernel allows peer-to-peer DMA
+  /// between a GPU and an NVMe disk (GPUDirect Storage).
+  bool pci_switch = false;
+  std::vector<Fragment> fragments;  ///< merged in this order
+};
+
+}  // namespace cluster::virt

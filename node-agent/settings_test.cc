@@ -63,6 +63,7 @@ TEST_F(SettingsFile, NamesDevicesByAddressAndByModel) {
   EXPECT_TRUE(settings.ignore.has({}, {0x10de, 0x1c03}));
   EXPECT_FALSE(settings.ignore.has({}, {0x10de, 0x1c04}));
   EXPECT_TRUE(load("devices: []\nignore:\n").devices.empty());
+  EXPECT_TRUE(load("devices: ~\nignore: null\n").ignore.empty());
 }
 
 TEST_F(SettingsFile, IsRefusedWithItsLine) {
@@ -77,6 +78,10 @@ TEST_F(SettingsFile, IsRefusedWithItsLine) {
             "1: 'vendors' wants a list of four hex digits each, [\"10de\"]");
   EXPECT_EQ(refusal("classes: []\n"),
             "1: 'classes' wants a list of four hex digits each, [\"10de\"]");
+  EXPECT_EQ(refusal("\nvendors:\nstub_driver: pci-stub\n"),
+            "2: 'vendors' wants a list of four hex digits each, [\"10de\"]");
+  EXPECT_EQ(refusal("devices: []\nstub_driver:\n"), "2: 'stub_driver' wants a plain word");
+  EXPECT_EQ(refusal("devices: [\"\"]\nvendors: [\"\xff\"]\n"), "2: invalid leading UTF-8 octet");
   EXPECT_EQ(refusal("vendors:\n  - 10de\n  - 0x1002\n"),
             "3: '0x1002' in 'vendors' is not four hex digits (10de)");
   EXPECT_EQ(refusal("vendors: [ [10de] ]\n"), "1: 'vendors' wants a plain word");

@@ -1,0 +1,62 @@
+#include "core/mac_address.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster {
+namespace {
+
+[[noreturn]] void refuse(std::string_view text, const char* why) {
+  throw Error(Fault::usage, "not a MAC address: " + quote(text) + " (" + why + ")");
+}
+
+}  // namespace
+
+MacAddress MacAddress::parse(std::string_view text) {
+  constexpr const char* kForm = "want six pairs of hex digits: 52:54:00:1a:2b:3c";
+  MacAddress mac;
+  const auto pairs = split(text, ':');
+  if (pairs.size() != mac.bytes_.size()) refuse(text, kForm);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto* end = pairs[i].data() + pairs[i].size();
+    const auto [stop, code] = std::from_chars(pairs[i].data(), end, mac.bytes_[i], 16);
+    if (pairs[i].size() != 2 || code != std::errc{} || stop != end) refuse(text, kForm);
+  }
+  if ((mac.bytes_[0] & 1U) != 0) refuse(text, "a multicast address: want an even first byte");
+  if (mac == MacAddress()) refuse(text, "all zero");
+  return mac;
+}
+
+MacAddress MacAddress::made_of(std::string_view uuid, std::string_view interface,
+                               unsigned attempt) {
+  // FNV-1a of 64 bits (draft-eastlake-fnv), folded to 24.
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c :
+       std::string(uuid) + "/" + std::string(interface) + "/" + std::to_string(attempt)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  hash ^= hash >> 24U ^ hash >> 48U;
+  MacAddress mac;
+  mac.bytes_ = {0x52,
+                0x54,
+                0x00,
+                static_cast<std::uint8_t>(hash >> 16U & 0xffU),
+                static_cast<std::uint8_t>(hash >> 8U & 0xffU),
+                static_cast<std::uint8_t>(hash & 0xffU)};
+  return mac;
+}
+
+std::string MacAddress::str() const {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : bytes_) {
+    if (!text.empty()) text += ':';
+    text += {kHex[byte >> 4U], kHex[byte & 15U]};
+  }
+  return text;
+}
+
+}  // namespace cluster

@@ -53,13 +53,6 @@ void explain_gpu(Inventory& inventory, const Gpu& gpu) {
   }
 }
 
-Vm require_vm(Inventory& inventory, const HostName& name) {
-  for (auto& vm : inventory.vms()) {
-    if (vm.name == name) return std::move(vm);
-  }
-  throw Error(Fault::not_found, "VM " + quote(name.str()) + " is not in the inventory");
-}
-
 // The name on the container of the card that `card` means.
 GpuName find_card(Inventory& inventory, const HostName& container, const CardRef& card) {
   const auto* pci = std::get_if<PciAddress>(&card);
@@ -122,7 +115,8 @@ void Inventory::set_gpu(const Gpu& gpu) {
         forget.exec();
         SQLite::Statement update(db_, R"sql(
             UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
-                           physical_slot = NULL, numa_node = NULL, missing = 0
+                           physical_slot = NULL, numa_node = NULL, missing = 0,
+                           failing = NULL
             WHERE host = :host AND name = :name)sql");
         update.bind(":host", gpu.host.str());
         update.bind(":name", gpu.name.str());
@@ -158,7 +152,7 @@ void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
 }
 
 void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {
-  const Vm vm = require_vm(*this, vm_name);
+  const Vm vm = require_vm(vm_name);
   const GpuName gpu = find_card(*this, vm.container, card);
   write(
       "add host gpu",
@@ -176,7 +170,7 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
 }
 
 void Inventory::reassign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {
-  const Vm vm = require_vm(*this, vm_name);
+  const Vm vm = require_vm(vm_name);
   const GpuName gpu = find_card(*this, vm.container, card);
   write(
       "set host gpu",

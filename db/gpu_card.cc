@@ -13,7 +13,7 @@ namespace {
 std::vector<GpuCard> read_cards(SQLite::Database& db, const HostName& host) {
   std::vector<GpuCard> cards;
   SQLite::Statement query(db, R"sql(
-      SELECT name, pci, model, serial, uuid, physical_slot, numa_node, missing
+      SELECT name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing
       FROM gpu WHERE host = :host)sql");
   query.bind(":host", host.str());
   while (query.executeStep()) {
@@ -25,12 +25,14 @@ std::vector<GpuCard> read_cards(SQLite::Database& db, const HostName& host) {
                      row::text(query.getColumn(5)),
                      row::number(query.getColumn(6)),
                      query.getColumn(7).getInt() != 0,
-                     {}});
+                     {},
+                     row::text(query.getColumn(8))});
   }
   std::ranges::sort(cards, {}, &GpuCard::name);
 
   SQLite::Statement functions(db, R"sql(
-      SELECT gpu, pci, class, vendor, device, subsystem_vendor, subsystem_device, iommu_group
+      SELECT gpu, pci, class, vendor, device, subsystem_vendor, subsystem_device, iommu_group,
+             bar_mib
       FROM gpu_function WHERE host = :host ORDER BY pci)sql");
   functions.bind(":host", host.str());
   while (functions.executeStep()) {
@@ -40,15 +42,18 @@ std::vector<GpuCard> read_cards(SQLite::Database& db, const HostName& host) {
             {PciAddress::parse(functions.getColumn(1).getString()),
              functions.getColumn(2).getString(), functions.getColumn(3).getString(),
              functions.getColumn(4).getString(), row::text(functions.getColumn(5)),
-             row::text(functions.getColumn(6)), row::number(functions.getColumn(7))});
+             row::text(functions.getColumn(6)), row::number(functions.getColumn(7)),
+             row::number(functions.getColumn(8))});
   }
   return cards;
 }
 
 void insert_card(SQLite::Database& db, const HostName& host, const GpuCard& card) {
   SQLite::Statement insert(db, R"sql(
-      INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing)
-      VALUES (:host, :name, :pci, :model, :serial, :uuid, :physical_slot, :numa_node, :missing))sql");
+      INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing,
+                       failing)
+      VALUES (:host, :name, :pci, :model, :serial, :uuid, :physical_slot, :numa_node, :missing,
+              :failing))sql");
   insert.bind(":host", host.str());
   insert.bind(":name", card.name.str());
   insert.bind(":pci", card.pci.libvirt());
@@ -58,13 +63,14 @@ void insert_card(SQLite::Database& db, const HostName& host, const GpuCard& card
   row::bind(insert, ":physical_slot", card.physical_slot);
   row::bind(insert, ":numa_node", card.numa_node);
   insert.bind(":missing", card.missing ? 1 : 0);
+  row::bind(insert, ":failing", card.failing);
   insert.exec();
 
   SQLite::Statement function(db, R"sql(
       INSERT INTO gpu_function (host, gpu, pci, class, vendor, device, subsystem_vendor,
-                                subsystem_device, iommu_group)
+                                subsystem_device, iommu_group, bar_mib)
       VALUES (:host, :gpu, :pci, :class, :vendor, :device, :subsystem_vendor, :subsystem_device,
-              :iommu_group))sql");
+              :iommu_group, :bar_mib))sql");
   for (const auto& one : card.functions) {
     function.bind(":host", host.str());
     function.bind(":gpu", card.name.str());
@@ -75,6 +81,7 @@ void insert_card(SQLite::Database& db, const HostName& host, const GpuCard& card
     row::bind(function, ":subsystem_vendor", one.subsystem_vendor);
     row::bind(function, ":subsystem_device", one.subsystem_device);
     row::bind(function, ":iommu_group", one.iommu_group);
+    row::bind(function, ":bar_mib", one.bar_mib);
     function.exec();
     function.reset();
   }
@@ -124,6 +131,28 @@ void Inventory::replan_gpu_cards(const HostName& host,
                                         " cannot be stored: a VM holds one that would go, or two "
                                         "would have one name or slot");
       });
+}
+
+void Inventory::set_failing(const HostName& host, const std::optional<std::string>& host_failing,
+                            const std::map<GpuName, std::string>& cards) {
+  write("check host gpu", [&] {
+    SQLite::Statement of_host(db_, "UPDATE host SET failing = :failing WHERE name = :host");
+    of_host.bind(":host", host.str());
+    row::bind(of_host, ":failing", host_failing);
+    of_host.exec();
+    SQLite::Statement forget(db_, "UPDATE gpu SET failing = NULL WHERE host = :host");
+    forget.bind(":host", host.str());
+    forget.exec();
+    SQLite::Statement of_card(db_, R"sql(
+        UPDATE gpu SET failing = :failing WHERE host = :host AND name = :name)sql");
+    for (const auto& [name, failing] : cards) {
+      of_card.bind(":host", host.str());
+      of_card.bind(":name", name.str());
+      of_card.bind(":failing", failing);
+      of_card.exec();
+      of_card.reset();
+    }
+  });
 }
 
 }  // namespace cluster

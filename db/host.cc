@@ -34,11 +34,7 @@ std::string lower(std::string text) {
 // Finds out which constraint of the schema `host` ran into, `hosts` being all hosts as they would
 // be.
 void explain_conflict(Inventory& inventory, const std::vector<Host>& hosts, const Host& host) {
-  const auto appliances = inventory.appliances();
-  if (std::ranges::find(appliances, host.appliance) == appliances.end()) {
-    throw Error(Fault::usage, "no appliance " + quote(host.appliance) + " (want one of " +
-                                  joined(appliances, ", ") + ")");
-  }
+  inventory.require_appliance(host.appliance);
   for (const auto& other : hosts) {
     if (other.name == host.name) continue;
     if (lower(other.name.str()) == lower(host.name.str())) {
@@ -150,14 +146,15 @@ std::vector<Host> Inventory::hosts() {
   std::vector<Host> hosts;
   read("list host", [&] {
     SQLite::Statement query(db_, R"sql(
-        SELECT host.name, appliance, rack, rank, cpus, address, port, user, managed
+        SELECT host.name, appliance, rack, rank, cpus, address, port, user, managed,
+               failing
         FROM host JOIN appliance ON appliance.name = host.appliance)sql");
     while (query.executeStep()) {
       hosts.push_back({HostName(query.getColumn(0).getString()), query.getColumn(1).getString(),
                        row::number(query.getColumn(2)), row::number(query.getColumn(3)),
                        row::number(query.getColumn(4)), row::text(query.getColumn(5)),
                        row::number(query.getColumn(6)), row::text(query.getColumn(7)),
-                       query.getColumn(8).getInt() != 0});
+                       query.getColumn(8).getInt() != 0, row::text(query.getColumn(9))});
     }
   });
   std::ranges::sort(hosts, natural_less,
@@ -172,6 +169,13 @@ std::vector<std::string> Inventory::appliances() {
     while (query.executeStep()) names.push_back(query.getColumn(0).getString());
   });
   return names;
+}
+
+void Inventory::require_appliance(const std::string& name) {
+  const auto known = appliances();
+  if (std::ranges::find(known, name) != known.end()) return;
+  throw Error(Fault::usage,
+              "no appliance " + quote(name) + " (want one of " + joined(known, ", ") + ")");
 }
 
 }  // namespace cluster

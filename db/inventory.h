@@ -10,8 +10,10 @@
 #include <variant>
 #include <vector>
 
+#include "core/mac_address.h"
 #include "core/names.h"
 #include "core/pci_address.h"
+#include "db/attribute.h"
 
 namespace cluster {
 
@@ -26,6 +28,8 @@ struct Host {
   std::optional<int> port;             ///< of sshd, 1..65535
   std::optional<std::string> user;     ///< login name for ssh
   bool managed = false;  ///< whether `run host` without names goes there; by appliance
+  /// Why none of its cards should be used, "H2: no IOMMU"; from set_failing() alone.
+  std::optional<std::string> failing = {};
 };
 
 /// A card of a physical host.
@@ -40,7 +44,8 @@ struct GpuFunction {
   PciAddress pci;
   std::string device_class, vendor, device;
   std::optional<std::string> subsystem_vendor, subsystem_device;
-  std::optional<int> iommu_group;  ///< nothing when the IOMMU of the host is off
+  std::optional<int> iommu_group;   ///< nothing when the IOMMU of the host is off
+  std::optional<int> bar_mib = {};  ///< all its BARs of 1 MiB and more, in MiB
 
   bool operator==(const GpuFunction&) const = default;
 };
@@ -53,6 +58,8 @@ struct GpuCard {
   std::optional<int> numa_node;
   bool missing = false;                ///< the host did not have it when it was asked last
   std::vector<GpuFunction> functions;  ///< by address; empty when the host was never asked
+  /// Why it should not be used, "D1: fallen off the bus"; from set_failing().
+  std::optional<std::string> failing = {};
 
   bool operator==(const GpuCard&) const = default;
 };
@@ -72,12 +79,24 @@ struct VmGpu {
 
 /// A disk of a VM.
 struct VmDisk {
-  std::string source;           ///< "file" or "phy" (a block device of the container)
-  std::string path;             ///< absolute
+  std::string source;           ///< "file", "phy" (a block device of the container), "cdrom"
+  std::string path;             ///< absolute; of a "cdrom" an image that the guest cannot write
   std::string target;           ///< device in the guest, "vda"
   std::string bus;              ///< "virtio", "scsi", "sata", "ide", "usb"
   std::string format;           ///< "raw" or "qcow2"
   std::optional<int> size_gib;  ///< from 1
+
+  bool operator==(const VmDisk&) const = default;
+};
+
+/// A network interface of a VM.
+struct Interface {
+  std::string name;               ///< "eth0", letters and digits
+  std::string kind;               ///< "bridge", "direct" (macvtap), "network" (libvirt's), "ovs"
+  std::string source;             ///< the bridge, the container's device, or the network
+  std::optional<MacAddress> mac;  ///< always there in what vms() gives
+  std::string model = "virtio";   ///< what the guest sees
+  std::optional<int> vlan = {};   ///< 1..4094
 };
 
 /// A virtual machine.
@@ -87,8 +106,9 @@ struct Vm {
   std::string uuid;  ///< "c2177883-f1bb-47f0-914d-32a22e3a8804", for libvirt, for ever
   int memory_mib = 0;
   int cpus = 0;
-  std::vector<VmDisk> disks;  ///< by target
-  std::vector<VmGpu> gpus;    ///< by name; assigned with assign_gpu()
+  std::vector<VmDisk> disks;               ///< by target
+  std::vector<VmGpu> gpus;                 ///< by name; assigned with assign_gpu()
+  std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
 };
 
 /// A roll whose folder is NAME-VERSION in Inventory::rolls_folder().
@@ -137,6 +157,24 @@ class Inventory {
   std::vector<Host> hosts();              ///< sorted, "n2" before "n10"
   std::vector<std::string> appliances();  ///< sorted
 
+  /// Throws Error(usage) unless `name` is one of appliances().
+  void require_appliance(const std::string& name);
+
+  // --- attributes: db/attribute.cc
+
+  /// Throws Error(exists) when one is there already, Error(usage) on a wrong name or an unknown
+  /// appliance, Error(not_found) when there is no such host; then none is added.
+  void add_attributes(const std::vector<Attribute>& attributes);
+
+  /// Adds them, or changes the values of those that are there; throws as add_attributes().
+  void set_attributes(const std::vector<Attribute>& attributes);
+
+  /// Removes them, whatever their values. Throws Error(not_found) when one is not there; then all
+  /// stay.
+  void remove_attributes(const std::vector<Attribute>& attributes);
+
+  std::vector<Attribute> attributes();  ///< as stored, by owner and name
+
   // --- cards: db/gpu.cc
 
   /// Throws Error(not_found) when there is no such host, Error(exists) when the name or the card is
@@ -179,6 +217,11 @@ class Inventory {
   void replan_gpu_cards(const HostName& host,
                         const std::function<CardPlan(const std::vector<GpuCard>&)>& plan);
 
+  /// What `check host gpu` found last: why no card of `host` should be used, and why each of
+  /// `cards` should not. What is not named fails no more; a card that is not recorded is left out.
+  void set_failing(const HostName& host, const std::optional<std::string>& host_failing,
+                   const std::map<GpuName, std::string>& cards);
+
   // --- VMs: db/vm.cc
 
   /// Adds the VM, and its host row when there is none. Throws Error(not_found) when the container
@@ -192,8 +235,23 @@ class Inventory {
   /// Error(not_found).
   void remove_vm(const HostName& name);
 
-  std::vector<Vm> vms();             ///< sorted by name
-  bool is_vm(const HostName& name);  ///< false also when there is no such host
+  std::vector<Vm> vms();                ///< sorted by name
+  Vm require_vm(const HostName& name);  ///< throws Error(not_found)
+  bool is_vm(const HostName& name);     ///< false also when there is no such host
+
+  // --- interfaces of VMs: db/interface.cc
+
+  /// Adds it to `vm`; where it has no MAC address, one is made of the VM's uuid and the name, and
+  /// stays. Throws Error(not_found) when there is no such VM, Error(exists) when the name or the
+  /// MAC address is taken.
+  void add_interface(const HostName& vm, const Interface& interface);
+
+  /// Stores the interface of that name as it is given now; throws as add_interface(), and
+  /// Error(not_found) when `vm` has none of that name.
+  void set_interface(const HostName& vm, const Interface& interface);
+
+  /// Throws Error(not_found).
+  void remove_interface(const HostName& vm, const std::string& name);
 
   // --- rolls: db/roll.cc
 

@@ -104,6 +104,62 @@ TEST(Inventory, AnOlderFileIsBroughtUpToDateWithAllItsRows) {
       (std::vector<GpuCard>{{GpuName("gpupci1"), {0, 2, 0, 0}, {}, {}, {}, {}, {}, false, {}}}));
 }
 
+TEST(Inventory, DisksOfAnOlderFileStay) {
+  const TempDir folder;
+  const auto file = folder.path() / "cluster.db";
+  {
+    SQLite::Database sql(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    sql.exec(std::string(migrations()[0]) + std::string(migrations()[1]));
+    sql.exec(R"sql(
+        PRAGMA application_id = 0x526f6c6c;
+        PRAGMA user_version = 2;
+        INSERT INTO host (name, appliance) VALUES ('n1', 'vm-container'), ('v1', 'vm');
+        INSERT INTO vm (host, container, uuid, memory_mib, cpus) VALUES ('v1', 'n1', 'u1', 1024, 1);
+        INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib)
+        VALUES ('v1', 'vda', 'file', '/a', 'virtio', 'qcow2', 36),
+               ('v1', 'vdb', 'phy', '/dev/b', 'scsi', 'raw', NULL))sql");
+  }
+  Inventory inventory(file, Inventory::Open::existing);
+  auto vm = inventory.require_vm(HostName("v1"));
+  const std::vector<VmDisk> disks{{"file", "/a", "vda", "virtio", "qcow2", 36},
+                                  {"phy", "/dev/b", "vdb", "scsi", "raw", {}}};
+  EXPECT_EQ(vm.disks, disks);
+  vm.disks.push_back({"cdrom", "/iso/debian.iso", "sda", "sata", "raw", {}});
+  inventory.set_vm(vm);
+  EXPECT_EQ(inventory.require_vm(vm.name).disks.front(), vm.disks.back());
+  inventory.remove_vm(vm.name);
+  SQLite::Database sql(file.native());
+  EXPECT_EQ(sql.execAndGet("SELECT count(*) FROM vm_disk").getInt(), 0);
+}
+
+TEST(Inventory, WhyACardFailsStaysWithItUntilTheNextCheck) {
+  Inventory inventory(":memory:", Inventory::Open::create);
+  const HostName host("n1");
+  inventory.add_host({host, "compute", {}, {}, {}, {}, {}, {}});
+  inventory.add_gpu({host, GpuName("gpupci1"), {0, 2, 0, 0}});
+  inventory.add_gpu({host, GpuName("gpupci2"), {0, 3, 0, 0}});
+  inventory.set_failing(host, "H2: no IOMMU",
+                        {{GpuName("gpupci1"), "D1: gone"}, {GpuName("gpupci9"), "D1: unknown"}});
+  const auto failing = [&] {
+    std::vector<std::optional<std::string>> words{inventory.hosts()[0].failing};
+    for (const auto& card : inventory.gpu_cards(host)) words.push_back(card.failing);
+    return words;
+  };
+  using Words = std::vector<std::optional<std::string>>;
+  EXPECT_EQ(failing(), (Words{"H2: no IOMMU", "D1: gone", {}}));
+  inventory.replan_gpu_cards(host, [](const std::vector<GpuCard>& have) {
+    return Inventory::CardPlan{have, {}};
+  });
+  auto row = inventory.hosts()[0];
+  row.rack = 3;
+  inventory.set_hosts({row});
+  EXPECT_EQ(failing(), (Words{"H2: no IOMMU", "D1: gone", {}}));
+  inventory.set_gpu({host, GpuName("gpupci1"), {0, 5, 0, 0}});
+  EXPECT_EQ(failing(), (Words{"H2: no IOMMU", {}, {}}));
+  inventory.set_failing(host, {}, {});
+  EXPECT_EQ(failing(), (Words{{}, {}, {}}));
+}
+
 TEST(Inventory, APlanThatTakesAVmsCardAwayIsRefused) {
   Inventory inventory(":memory:", Inventory::Open::create);
   const HostName host("n1");
@@ -129,7 +185,8 @@ TEST(Inventory, AnAddressThatIsTypedAnewForgetsWhatWasDiscovered) {
                       "3",
                       0,
                       true,
-                      {{{0, 2, 0, 0}, "0300", "10de", "1c03", {}, {}, 13}}};
+                      {{{0, 2, 0, 0}, "0300", "10de", "1c03", {}, {}, 13, 304}},
+                      "D1: gone"};
   inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>&) {
     return Inventory::CardPlan{{known}, {}};
   });

@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -130,13 +131,14 @@ void Inventory::remove_vm(const HostName& name) {
 
 std::vector<Vm> Inventory::vms() {
   std::vector<Vm> vms;
-  const auto find = [&](const std::string& name) {
-    return std::ranges::find(vms, name,
-                             [](const Vm& vm) -> const std::string& { return vm.name.str(); });
+  std::unordered_map<std::string, std::size_t> places;
+  const auto owner = [&](const SQLite::Statement& query) -> Vm& {
+    return vms[places.at(query.getColumn(0).getString())];
   };
   read("list host vm", [&] {
     SQLite::Statement query(db_, "SELECT host, container, uuid, memory_mib, cpus FROM vm");
     while (query.executeStep()) {
+      places.emplace(query.getColumn(0).getString(), vms.size());
       vms.push_back({HostName(query.getColumn(0).getString()),
                      HostName(query.getColumn(1).getString()),
                      query.getColumn(2).getString(),
@@ -148,25 +150,45 @@ std::vector<Vm> Inventory::vms() {
     SQLite::Statement disks(db_, R"sql(
         SELECT vm, source, path, target, bus, format, size_gib FROM vm_disk ORDER BY target)sql");
     while (disks.executeStep()) {
-      find(disks.getColumn(0).getString())
-          ->disks.push_back({disks.getColumn(1).getString(), disks.getColumn(2).getString(),
-                             disks.getColumn(3).getString(), disks.getColumn(4).getString(),
-                             disks.getColumn(5).getString(), row::number(disks.getColumn(6))});
+      owner(disks).disks.push_back({disks.getColumn(1).getString(), disks.getColumn(2).getString(),
+                                    disks.getColumn(3).getString(), disks.getColumn(4).getString(),
+                                    disks.getColumn(5).getString(),
+                                    row::number(disks.getColumn(6))});
     }
     SQLite::Statement gpus(db_, R"sql(
         SELECT vm, vm_gpu.name, gpu, pci
         FROM vm_gpu JOIN gpu ON gpu.host = container AND gpu.name = gpu)sql");
     while (gpus.executeStep()) {
-      find(gpus.getColumn(0).getString())
-          ->gpus.push_back({GpuName(gpus.getColumn(1).getString()),
-                            GpuName(gpus.getColumn(2).getString()),
-                            PciAddress::parse(gpus.getColumn(3).getString())});
+      owner(gpus).gpus.push_back({GpuName(gpus.getColumn(1).getString()),
+                                  GpuName(gpus.getColumn(2).getString()),
+                                  PciAddress::parse(gpus.getColumn(3).getString())});
+    }
+    SQLite::Statement interfaces(db_, R"sql(
+        SELECT host, name, kind, source, mac, model, vlan
+        FROM interface JOIN vm USING (host))sql");
+    while (interfaces.executeStep()) {
+      owner(interfaces)
+          .interfaces.push_back(
+              {interfaces.getColumn(1).getString(), interfaces.getColumn(2).getString(),
+               interfaces.getColumn(3).getString(),
+               MacAddress::parse(interfaces.getColumn(4).getString()),
+               interfaces.getColumn(5).getString(), row::number(interfaces.getColumn(6))});
     }
   });
-  for (auto& vm : vms) std::ranges::sort(vm.gpus, {}, &VmGpu::name);
+  for (auto& vm : vms) {
+    std::ranges::sort(vm.gpus, {}, &VmGpu::name);
+    std::ranges::sort(vm.interfaces, natural_less, &Interface::name);
+  }
   std::ranges::sort(vms, natural_less,
                     [](const Vm& vm) { return std::string_view(vm.name.str()); });
   return vms;
+}
+
+Vm Inventory::require_vm(const HostName& name) {
+  for (auto& vm : vms()) {
+    if (vm.name == name) return std::move(vm);
+  }
+  throw Error(Fault::not_found, "VM " + quote(name.str()) + " is not in the inventory");
 }
 
 bool Inventory::is_vm(const HostName& name) {

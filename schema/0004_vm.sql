@@ -6,7 +6,7 @@ CREATE TABLE interface (
   name   TEXT NOT NULL CHECK (name GLOB '[a-z]*' AND name NOT GLOB '*[^a-z0-9]*'),  -- "eth0"
   kind   TEXT NOT NULL CHECK (kind IN ('bridge', 'direct', 'network', 'ovs')),
   source TEXT NOT NULL CHECK (source <> ''),  -- bridge, device of the container, libvirt's network
-  mac    TEXT UNIQUE CHECK (mac GLOB '??:??:??:??:??:??'),  -- NULL: made of the VM's uuid and `name`
+  mac    TEXT NOT NULL UNIQUE CHECK (mac GLOB '??:??:??:??:??:??'),  -- MacAddress, lower case
   model  TEXT NOT NULL,                       -- what the guest sees, "virtio"
   vlan   INTEGER CHECK (vlan BETWEEN 1 AND 4094),
   PRIMARY KEY (host, name)

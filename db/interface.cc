@@ -1,0 +1,111 @@
+#include <SQLiteCpp/Statement.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "db/inventory.h"
+#include "db/row.h"
+
+namespace cluster {
+namespace {
+
+[[noreturn]] void no_interface(const Vm& vm, const std::string& name) {
+  std::vector<std::string> have;
+  for (const auto& other : vm.interfaces) have.push_back(other.name);
+  throw Error(Fault::not_found, "VM " + quote(vm.name.str()) + " has no interface " + quote(name) +
+                                    " (" +
+                                    (have.empty() ? "it has none: `cluster add host interface`"
+                                                  : "it has " + joined(have, ", ")) +
+                                    ")");
+}
+
+// Refuses a MAC address that another interface has.
+void explain_mac(Inventory& inventory, const HostName& vm, const Interface& interface) {
+  for (const auto& other : inventory.vms()) {
+    for (const auto& one : other.interfaces) {
+      if (one.mac != interface.mac || (other.name == vm && one.name == interface.name)) continue;
+      throw Error(Fault::exists, "MAC address " + one.mac->str() + " is that of " + one.name +
+                                     " of VM " + quote(other.name.str()));
+    }
+  }
+}
+
+// Finds out what refused the new `interface` of `name`.
+void explain_interface(Inventory& inventory, const HostName& name, const Interface& interface) {
+  const Vm vm = inventory.require_vm(name);
+  if (std::ranges::find(vm.interfaces, interface.name, &Interface::name) != vm.interfaces.end()) {
+    throw Error(Fault::exists, "VM " + quote(name.str()) + " has an interface " +
+                                   quote(interface.name) +
+                                   " already (`cluster set host interface` changes it)");
+  }
+  explain_mac(inventory, name, interface);
+}
+
+// The first address made of uuid and name that no other interface has; `own` may be had again.
+MacAddress made_mac(SQLite::Database& db, const Vm& vm, const std::string& name) {
+  SQLite::Statement taken(db, R"sql(
+      SELECT 1 FROM interface WHERE mac = :mac AND NOT (host = :host AND name = :name))sql");
+  taken.bind(":host", vm.name.str());
+  taken.bind(":name", name);
+  for (unsigned attempt = 0;; ++attempt) {
+    const auto mac = MacAddress::made_of(vm.uuid, name, attempt);
+    taken.bind(":mac", mac.str());
+    if (!taken.executeStep()) return mac;
+    taken.reset();
+  }
+}
+
+void bind_interface(SQLite::Statement& statement, SQLite::Database& db, const Vm& vm,
+                    const Interface& interface) {
+  const auto mac = interface.mac ? *interface.mac : made_mac(db, vm, interface.name);
+  statement.bind(":host", vm.name.str());
+  statement.bind(":name", interface.name);
+  statement.bind(":kind", interface.kind);
+  statement.bind(":source", interface.source);
+  statement.bind(":mac", mac.str());
+  statement.bind(":model", interface.model);
+  row::bind(statement, ":vlan", interface.vlan);
+}
+
+}  // namespace
+
+void Inventory::add_interface(const HostName& vm_name, const Interface& interface) {
+  write(
+      "add host interface",
+      [&] {
+        SQLite::Statement insert(db_, R"sql(
+            INSERT INTO interface (host, name, kind, source, mac, model, vlan)
+            VALUES (:host, :name, :kind, :source, :mac, :model, :vlan))sql");
+        bind_interface(insert, db_, require_vm(vm_name), interface);
+        insert.exec();
+      },
+      [&](int) { explain_interface(*this, vm_name, interface); });
+}
+
+void Inventory::set_interface(const HostName& vm_name, const Interface& interface) {
+  write(
+      "set host interface",
+      [&] {
+        const Vm owner = require_vm(vm_name);
+        SQLite::Statement update(db_, R"sql(
+            UPDATE interface SET kind = :kind, source = :source, mac = :mac, model = :model,
+                                 vlan = :vlan
+            WHERE host = :host AND name = :name)sql");
+        bind_interface(update, db_, owner, interface);
+        if (update.exec() == 0) no_interface(owner, interface.name);
+      },
+      [&](int) { explain_mac(*this, vm_name, interface); });
+}
+
+void Inventory::remove_interface(const HostName& vm_name, const std::string& name) {
+  write("remove host interface", [&] {
+    SQLite::Statement remove(db_, "DELETE FROM interface WHERE host = :host AND name = :name");
+    remove.bind(":host", vm_name.str());
+    remove.bind(":name", name);
+    if (remove.exec() == 0) no_interface(require_vm(vm_name), name);
+  });
+}
+
+}  // namespace cluster

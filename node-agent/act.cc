@@ -9,6 +9,7 @@
 #include "node-agent/node.h"
 #include "node-agent/sentences.h"
 #include "node-agent/signal_hold.h"
+#include "node-agent/slices.h"
 #include "node-agent/wedged.h"
 #include "node-agent/worker.h"
 
@@ -27,8 +28,9 @@ class Acting {
         wedged_(call.host.wedged, call.host.boot_id()) {}
 
   int run() {
-    const auto seen = target_.empty() ? node_.cards() : node_.pick(target_);
+    auto seen = target_.empty() ? node_.cards() : node_.pick(target_);
     if (seen.empty()) return target_.empty() ? 0 : not_found(call_, node_, target_);
+    if (target_.empty()) add_slices(seen, node_.sysfs());
     if (mode_ == virt::Mode::rehearse) return act_on(seen);
     // A task that is stuck in the kernel holds the lock for ever.
     if (std::ranges::all_of(seen,
@@ -37,7 +39,8 @@ class Acting {
     }
     const Lock lock(call_.host.lock, call_.host.lock_patience);
     // As they are now that nobody else changes them.
-    const auto cards = node_.pick(target_.empty() ? "all" : target_, lock);
+    auto cards = node_.pick(target_.empty() ? "all" : target_, lock);
+    if (target_.empty()) add_slices(cards, node_.sysfs());
     if (cards.empty()) throw Error(Fault::not_found, target_ + " has just gone");
     return act_on(cards);
   }
@@ -99,8 +102,8 @@ class Acting {
   void tell(const CardReport& report) {
     if (!call_.options.json) call_.out << outcome_lines(report, mode_);
     if (!report.error.empty()) {
-      call_.err << "gpupci: cannot " << what_.verb << " " << report.name.str() << ": "
-                << report.error << "\n";
+      call_.err << "gpupci: cannot " << what_.verb << " " << report.name << ": " << report.error
+                << "\n";
     }
   }
 

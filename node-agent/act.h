@@ -16,9 +16,10 @@ struct Act {
   bool without_libvirt = false;
 };
 
-/// Acts under the lock on the card called `target`, or on all for "all"; tells what became of each,
-/// and returns the exit status. A card that is wedged is refused; one that an act leaves stuck is
-/// marked so. "" is all as well, and none is right then too. Throws Error when nothing was tried.
+/// Acts under the lock on the card or slice called `target`, or on all cards for "all"; tells what
+/// became of each, and returns the exit status. A card that is wedged is refused; one that an act
+/// leaves stuck is marked so. "" is all cards with their slices, and none is right then too. Throws
+/// Error when nothing was tried.
 int act(const Call& call, const std::string& target, const Act& what);
 
 }  // namespace cluster::agent

@@ -32,6 +32,8 @@ constexpr std::array kActions{
            print_cmdline},
     Action{"", "--serve-ssh", "", "be an ssh key's forced command (docs/security.md)", serve_ssh},
     Action{"", "--check", "[NAME|all]", "tell what is in the way of giving cards to VMs", check},
+    Action{"", "--vfs", "NAME N", "set how many virtual functions (SR-IOV) a card has", vfs, true,
+           true},
     Action{"-h", "--help", "", "print this", help},
     Action{"", "--version", "", "print the version", print_version},
 };

@@ -24,7 +24,7 @@ struct Action {
 
   /// The words that follow it, as --help shows them, each taken as one argument. One in brackets
   /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". The parser refuses what can be no
-  /// card's name for NAME, and for NAME|all unless it is "all".
+  /// card's name for NAME, and for NAME|all what is neither "all" nor a card's or slice's name.
   std::string_view arguments;
   std::string_view help;  ///< half a line
 
@@ -49,5 +49,6 @@ int print_modprobe(const Call& call);  ///< print_modprobe.cc
 int print_cmdline(const Call& call);   ///< print_cmdline.cc
 int serve_ssh(const Call& call);       ///< serve_ssh.cc
 int check(const Call& call);           ///< check.cc
+int vfs(const Call& call);             ///< vfs.cc
 
 }  // namespace cluster::agent

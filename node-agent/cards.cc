@@ -41,6 +41,10 @@ std::string_view kind(const PciFunction& function) {
   }
 }
 
+std::string Card::label() const {
+  return slice ? name.str() + "." + std::to_string(*slice) : name.str();
+}
+
 bool has(const Card& card, const PciAddress& pci) {
   return std::ranges::find(card.functions, pci, &PciFunction::pci) != card.functions.end();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,12 +11,17 @@
 
 namespace cluster::agent {
 
-/// One PCI slot with all its functions: what is detached and attached together.
+/// One PCI slot with all its functions: what is detached and attached together. A slice of a card,
+/// which is a virtual function, is a card of one function with the name of the card it is of.
 struct Card {
   GpuName name;
   std::vector<PciFunction> functions;  ///< one to eight, by address; never empty
+  std::optional<int> slice{};          ///< the number of a slice; nothing for the card itself
 
   const PciAddress& pci() const { return functions.front().pci; }  ///< of its first function
+
+  /// "gpupci1", or "gpupci1.0" of a slice.
+  std::string label() const;
 };
 
 /// The word of a function in gpupci's sentences and JSON, by its class: video (03xx), audio (0403),

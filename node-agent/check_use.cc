@@ -134,7 +134,7 @@ Finding group_is_detached(const Subject& subject) {
   for (const auto& function : functions) {
     if (!function.driver || is_detached(function, settings)) continue;
     return {Verdict::fail, function.pci.sysfs() + " is on " + *function.driver + " again",
-            "gpupci -d " + subject.card.name.str()};
+            "gpupci -d " + subject.card.label()};
   }
   return of(group_culprits(subject.card, {subject.card}, subject.ground),
             "its whole group is detached");

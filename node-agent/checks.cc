@@ -92,7 +92,7 @@ std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const Ground
   for (const auto& card : cards) {
     const Subject subject{card, cards, ground};
     for (const auto& check : kCardChecks) {
-      results.push_back({check.id, card.name, find(check.probe, subject)});
+      results.push_back({check.id, card.label(), find(check.probe, subject)});
     }
   }
   return results;
@@ -107,7 +107,7 @@ Verdict worst(const std::vector<CheckResult>& results) {
 std::string checks_table(const std::vector<CheckResult>& results) {
   auto text = line("ID", "CARD", "RESULT", "REASON");
   for (const auto& [id, card, finding] : results) {
-    text += line(id, card ? card->str() : "-", word(finding.verdict),
+    text += line(id, card ? *card : "-", word(finding.verdict),
                  finding.reason + (finding.fix.empty() ? "" : "; " + finding.fix));
   }
   return text;
@@ -119,7 +119,7 @@ std::string checks_json(const std::vector<CheckResult>& results) {
   for (const auto& [id, card, finding] : results) {
     list.push_back(
         {{"id", id},
-         {"card", card ? ordered_json(card->str()) : ordered_json(nullptr)},
+         {"card", card ? ordered_json(*card) : ordered_json(nullptr)},
          {"result", word(finding.verdict)},
          {"reason", finding.reason},
          {"fix", finding.fix.empty() ? ordered_json(nullptr) : ordered_json(finding.fix)}});

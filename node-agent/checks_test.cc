@@ -170,7 +170,7 @@ TEST_F(Checks, AreNeverPassedWhenTheProbeFails) {
 }
 
 TEST(CheckResults, TellTheWorstAndItsExitStatus) {
-  const GpuName card("gpupci1");
+  const std::string card = "gpupci1";
   std::vector<CheckResult> results{{"H2", {}, {Verdict::pass, "on"}}};
   EXPECT_EQ(exit_status(worst(results)), 0);
   results.push_back({"D7", card, {Verdict::warn, "boot", "move"}});

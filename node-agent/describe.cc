@@ -14,7 +14,9 @@ std::vector<DescribedCard> describe(const Host& host, const Sysfs& sysfs,
     described.push_back({.card = card,
                          .model = ids.model(first.vendor, first.device),
                          .identity = read_identity(sysfs, host.proc, card),
-                         .wedge = wedged.find(first.pci)});
+                         .wedge = wedged.find(first.pci),
+                         .sriov = read_sriov(card, sysfs),
+                         .slices = slices_of(card, sysfs)});
   }
   return described;
 }

@@ -6,6 +6,7 @@
 
 #include "node-agent/host.h"
 #include "node-agent/identity.h"
+#include "node-agent/slices.h"
 #include "node-agent/wedged.h"
 
 namespace cluster::agent {
@@ -16,6 +17,8 @@ struct DescribedCard {
   std::optional<std::string> model;  ///< of its first function: "GP106 [GeForce GTX 1060 6GB]"
   CardIdentity identity;
   std::optional<Wedge> wedge;
+  std::optional<Sriov> sriov;
+  std::vector<Card> slices;
 };
 
 /// Describes each of the cards. Opens libpci, which takes some milliseconds. Throws Error(io).

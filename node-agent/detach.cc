@@ -105,7 +105,7 @@ class Detach {
     forget_untouched();
     if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
     if (!lost.empty()) {
-      report_.error += "; NOT put back: " + joined(lost, ", ") + "; gpupci -a " + card_.name.str() +
+      report_.error += "; NOT put back: " + joined(lost, ", ") + "; gpupci -a " + card_.label() +
                        " tries it anew";
     }
   }

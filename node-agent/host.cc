@@ -6,7 +6,7 @@
 namespace cluster::agent {
 
 void Host::keep_state_in(const std::filesystem::path& folder) {
-  for (auto* file : {&saved_drivers, &names, &wedged}) *file = folder / file->filename();
+  for (auto* file : {&saved_drivers, &names, &wedged, &slices}) *file = folder / file->filename();
 }
 
 std::string Host::boot_id() const {

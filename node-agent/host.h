@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "core/file.h"
 #include "node-agent/settings.h"
 #include "node-agent/sysfs.h"
 #include "virt/node_devices.h"
@@ -22,10 +24,14 @@ struct Host {
   std::filesystem::path saved_drivers = "/var/lib/gpupci/drivers.json";
   std::filesystem::path names = "/var/lib/gpupci/names.json";
   std::filesystem::path wedged = "/var/lib/gpupci/wedged.json";
+  std::filesystem::path slices = "/var/lib/gpupci/slices.json";
   std::filesystem::path lock = "/run/gpupci.lock";
 
   std::filesystem::path os_release = "/etc/os-release";
   std::filesystem::path program = "/usr/local/bin/gpupci";  ///< this one, for the systemd unit
+
+  /// The script of NVIDIA's vGPU host driver that makes virtual functions; most hosts have none.
+  std::filesystem::path sriov_manage = "/usr/lib/nvidia/sriov-manage";
 
   /// What an ssh client asked for where a forced command runs instead (sshd(8),
   /// SSH_ORIGINAL_COMMAND): nothing when it asked for a shell.
@@ -37,6 +43,13 @@ struct Host {
   /// How long one function may take to change its driver. A card with much memory to give back
   /// needs some seconds; a stuck one never ends.
   std::chrono::milliseconds act_deadline{60'000};
+
+  /// How long --restore waits for a driver that offers slices to come, after a boot.
+  std::chrono::milliseconds slice_patience{30'000};
+
+  /// Writes an attribute of sysfs, as write_attribute() does; throws Error(io). Called in a child.
+  std::function<void(const std::filesystem::path&, std::string_view)> write_attribute =
+      cluster::write_attribute;
 
   using OpenDevices = std::function<std::unique_ptr<virt::NodeDevices>(
       const Sysfs&, const Settings&, virt::Mode, virt::StepListener)>;

@@ -33,6 +33,16 @@ ordered_json link_json(const Link& link) {
           {"max_width", or_null(link.max_width)}};
 }
 
+ordered_json slices_json(const std::vector<Card>& slices) {
+  auto list = ordered_json::array();
+  for (const auto& slice : slices) {
+    ordered_json one{{"name", slice.label()}};
+    one.update(function_json(slice.functions.front()));
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 ordered_json card_json(const DescribedCard& one) {
   auto functions = ordered_json::array();
   for (std::size_t i = 0; i < one.card.functions.size(); ++i) {
@@ -47,7 +57,7 @@ ordered_json card_json(const DescribedCard& one) {
     functions.push_back(std::move(function));
   }
   return {
-      {"name", one.card.name.str()},
+      {"name", one.card.label()},
       {"pci", one.card.pci().libvirt()},
       {"functions", functions},
       {"state", "present"},
@@ -57,7 +67,10 @@ ordered_json card_json(const DescribedCard& one) {
       {"serial", or_null(one.identity.serial.serial)},
       {"uuid", or_null(one.identity.serial.uuid)},
       {"wedged", one.wedge ? ordered_json{{"since", one.wedge->since}, {"step", one.wedge->step}}
-                           : ordered_json(nullptr)}};
+                           : ordered_json(nullptr)},
+      {"sriov", one.sriov ? ordered_json{{"vfs", one.sriov->vfs}, {"total", one.sriov->total}}
+                          : ordered_json(nullptr)},
+      {"slices", slices_json(one.slices)}};
 }
 
 ordered_json missing_json(const GpuName& name, const KnownCard& card) {
@@ -70,7 +83,9 @@ ordered_json missing_json(const GpuName& name, const KnownCard& card) {
           {"slot", nullptr},
           {"serial", or_null(card.serial.serial)},
           {"uuid", or_null(card.serial.uuid)},
-          {"wedged", nullptr}};
+          {"wedged", nullptr},
+          {"sriov", nullptr},
+          {"slices", ordered_json::array()}};
 }
 
 // A message of the kernel or of libvirt may hold any bytes; JSON holds UTF-8.
@@ -100,7 +115,7 @@ std::string outcome_json(std::string_view action, virt::Mode mode, std::string_v
       function["outcome"] = word(one.outcome);
       functions.push_back(std::move(function));
     }
-    list.push_back({{"name", report.name.str()},
+    list.push_back({{"name", report.name},
                     {"pci", report.functions.front().function.pci.libvirt()},
                     {"error", or_null(report.error)},
                     {"steps", report.steps},

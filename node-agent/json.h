@@ -24,7 +24,9 @@ namespace cluster::agent {
 ///       "max_speed": "8.0 GT/s PCIe", "max_width": 16}}],
 ///     "state": "present", "model": "GP106 [GeForce GTX 1060 6GB]", "numa_node": 0, "slot": "4",
 ///     "serial": null, "uuid": "GPU-6ab2...",
-///     "wedged": {"since": "2026-11-21T01:20:00Z", "step": "echo ..."}}]}
+///     "wedged": {"since": "2026-11-21T01:20:00Z", "step": "echo ..."},
+///     "sriov": {"vfs": 2, "total": 4},
+///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}]}]}
 /// By name. state: "present" or "missing"; of a missing card `pci`, `serial` and `uuid` are as they
 /// were, it has no functions, and the rest is null. identity.h says where each comes from.
 std::string cards_json(const std::vector<DescribedCard>& cards,

@@ -3,15 +3,17 @@
 #include "node-agent/json.h"
 #include "node-agent/node.h"
 #include "node-agent/sentences.h"
+#include "node-agent/slices.h"
 
 namespace cluster::agent {
 
 int list(const Call& call) {
   Node node(call.host);
-  const auto cards = node.cards();
+  auto cards = node.cards();
   if (call.options.json) {
     call.out << cards_json(describe(call.host, node.sysfs(), cards), node.missing());
   } else {
+    add_slices(cards, node.sysfs());
     for (const auto& card : cards) call.out << list_line(card);
   }
   return 0;

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "node-agent/identity.h"
 #include "node-agent/lock.h"
+#include "node-agent/slices.h"
 #include "node-agent/saved_drivers.h"
 
 namespace cluster::agent {
@@ -96,13 +97,16 @@ std::vector<Card> Node::chosen(std::vector<Card> found, const std::string& targe
     if (found.empty()) throw Error(Fault::not_found, no_cards(host_, settings_));
     return found;
   }
-  const GpuName name(target);
-  std::erase_if(found, [&](const Card& card) { return card.name != name; });
-  return found;
+  const auto wanted = SliceName::parse(target);
+  std::erase_if(found, [&](const Card& card) { return card.name != wanted.card; });
+  if (found.empty() || !wanted.slice) return found;
+  auto slices = slices_of(found.front(), sysfs_);
+  std::erase_if(slices, [&](const Card& one) { return one.slice != wanted.slice; });
+  return slices;
 }
 
 int not_found(const Call& call, const Node& node, const std::string& target) {
-  const auto gone = node.missing().find(GpuName(target));
+  const auto gone = node.missing().find(SliceName::parse(target).card);
   if (gone == node.missing().end()) {
     call.err << "GPU card " << target << " not found\n";  // the ancestor's sentence
   } else {

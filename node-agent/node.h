@@ -25,8 +25,8 @@ class Node {
   /// The cards as they are now, by name. Throws Error(io) when sysfs or the names cannot be read.
   std::vector<Card> cards();
 
-  /// The card called `target`, or all for "all"; empty when there is no such card. Throws
-  /// Error(not_found) when all are asked for and there is none.
+  /// The card or slice called `target`, or all cards for "all"; empty when there is no such card.
+  /// Throws Error(not_found) when all are asked for and there is none.
   std::vector<Card> pick(const std::string& target);
 
   /// The same by who holds the lock: every card is looked at closely and the names are stored; what

@@ -6,6 +6,7 @@
 #include "core/names.h"
 #include "core/text.h"
 #include "node-agent/actions.h"
+#include "node-agent/slices.h"
 
 namespace cluster::agent {
 namespace {
@@ -37,12 +38,22 @@ const Action& find_action(std::string_view text) {
 void check(std::string_view word, const std::string& argument) {
   if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
   if (word == "NAME|all" && argument == "all") return;
-  if (word == "NAME|all" || word == "NAME") GpuName{argument};  // refuses what can be no card's
+  // Both refuse what can be none.
+  if (word == "NAME|all") SliceName::parse(argument);
+  if (word == "NAME") GpuName{argument};
 }
 
 [[noreturn]] void refuse_missing(const Action& action, std::string_view word) {
   const auto what = word == "NAME|all" ? "a card's name or all" : std::string(word);
   refuse(std::string(action.long_name) + " wants " + what);
+}
+
+[[noreturn]] void refuse_option(const std::string& option, bool Action::*takes) {
+  std::vector<std::string> those;
+  for (const auto& action : actions()) {
+    if (action.*takes) those.emplace_back(shortest(action));
+  }
+  refuse(option + " goes with " + joined(those, " or ") + " only");
 }
 
 }  // namespace
@@ -71,8 +82,8 @@ Actions:
          R"(
 Options:
       --json              print one JSON document
-      --dry-run           with -d, -a and --restore: print each step, change nothing
-      --force=GUARD       with -d: take a card although this guard refuses; more
+      --dry-run           with what changes something: print each step, change nothing
+      --force=GUARD       with -d and --vfs: do it although this guard refuses; more
                           than one with commas. Its name is what the refusal
                           begins with: holder, console, framebuffer, disk,
                           network, slices, group, iommu
@@ -113,14 +124,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
     for (const auto& action : actions()) all.emplace_back(shortest(action));
     refuse("want one of " + joined(all, ", "));
   }
-  if (options.dry_run && !options.action->rehearses) {
-    std::vector<std::string> those;
-    for (const auto& action : actions()) {
-      if (action.rehearses) those.emplace_back(shortest(action));
-    }
-    refuse("--dry-run goes with " + joined(those, " or ") + " only");
+  if (options.dry_run && !options.action->rehearses) refuse_option("--dry-run", &Action::rehearses);
+  if (!options.forced.empty() && !options.action->forces) {
+    refuse_option("--force", &Action::forces);
   }
-  if (!options.forced.empty() && !options.action->forces) refuse("--force goes with -d only");
   const auto spelled = words(options.action->arguments);
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {
     check(spelled[i], options.arguments[i]);

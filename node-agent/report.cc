@@ -29,7 +29,7 @@ std::string_view word(Outcome outcome) {
 }
 
 CardReport untouched(const Card& card) {
-  CardReport report{card.name, {}, {}, {}};
+  CardReport report{card.label(), {}, {}, {}};
   for (const auto& function : card.functions) {
     report.functions.push_back({function, Outcome::untouched});
   }

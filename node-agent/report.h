@@ -33,7 +33,7 @@ struct FunctionReport {
 
 /// What became of a card.
 struct CardReport {
-  GpuName name;
+  std::string name;  ///< "gpupci1", "gpupci1.0"
   std::vector<FunctionReport> functions;
   std::string error;               ///< one line without the card's name; empty when all happened
   std::vector<std::string> steps;  ///< what was done, or would be, as shell lines

@@ -256,7 +256,7 @@ TEST_F(Gpupci, ListsInJson) {
                 R"("state":"present","model":)" +
                 model +
                 R"(,"numa_node":null,"slot":null,)"
-                R"("serial":null,"uuid":null,"wedged":null}]})"
+                R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[]}]})"
                 "\n");
 }
 
@@ -289,7 +289,7 @@ TEST_F(Gpupci, ChecksTheHostAndTheCards) {
   EXPECT_THAT(gpupci({"--check", "all"}), HasSubstr("\nD4   gpupci2  PASS     nobody else shares"));
   EXPECT_THAT(gpupci({"--check", "gpupci2"}), HasSubstr("\nD4   gpupci2  FAIL     0000:02:00.0 "));
   const auto report = nlohmann::json::parse(gpupci({"--check", "gpupci1", "--json"}));
-  EXPECT_EQ(report["checks"].size(), 30);
+  EXPECT_EQ(report["checks"].size(), 32);
   EXPECT_EQ(report["checks"][7]["card"], "gpupci1");
   EXPECT_THAT(gpupci({"--check", "gpupci3"}), IsEmpty());
   EXPECT_EQ(err_, "GPU card gpupci3 not found\n");

@@ -4,12 +4,12 @@ namespace cluster::agent {
 namespace {
 
 // "GPU card 'gpupci1' video device 0000:02:00.0"
-std::string subject(const GpuName& name, const PciFunction& function) {
-  return "GPU card '" + name.str() + "' " + std::string(kind(function)) + " device " +
+std::string subject(const std::string& name, const PciFunction& function) {
+  return "GPU card '" + name + "' " + std::string(kind(function)) + " device " +
          function.pci.sysfs();
 }
 
-std::string sentence(const GpuName& name, const FunctionReport& one) {
+std::string sentence(const std::string& name, const FunctionReport& one) {
   const auto word = std::string(kind(one.function));
   const auto pci = one.function.pci.sysfs();
   switch (one.outcome) {
@@ -18,7 +18,7 @@ std::string sentence(const GpuName& name, const FunctionReport& one) {
     case Outcome::already_detached:
       return subject(name, one.function) + " is already detached\n";
     case Outcome::attached:
-      return "Attached " + word + " card " + pci + " of " + name.str() + "\n";
+      return "Attached " + word + " card " + pci + " of " + name + "\n";
     case Outcome::already_attached:
       return word + " " + pci + " card is already attached\n";
     case Outcome::held_back:
@@ -35,22 +35,20 @@ std::string sentence(const GpuName& name, const FunctionReport& one) {
 
 }  // namespace
 
-std::string list_line(const Card& card) {
-  return card.name.str() + " " + card.pci().libvirt() + "\n";
-}
+std::string list_line(const Card& card) { return card.label() + " " + card.pci().libvirt() + "\n"; }
 
 std::string status_lines(const Card& card) {
   std::string lines;
   for (const auto& function : card.functions) {
-    lines += subject(card.name, function);
+    lines += subject(card.label(), function);
     lines += function.driver ? " is linked to bus/pci/drivers/" + *function.driver + " driver\n"
                              : " is not linked to a driver\n";
   }
   return lines;
 }
 
-std::string wedged_line(const GpuName& name, const Wedge& wedge) {
-  return "GPU card '" + name.str() + "' is " + sentence(wedge) + "\n";
+std::string wedged_line(const std::string& name, const Wedge& wedge) {
+  return "GPU card '" + name + "' is " + sentence(wedge) + "\n";
 }
 
 std::string outcome_lines(const CardReport& report, virt::Mode mode) {

@@ -19,7 +19,7 @@ std::string list_line(const Card& card);
 std::string status_lines(const Card& card);
 
 /// GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: ...); reboot the host
-std::string wedged_line(const GpuName& name, const Wedge& wedge);
+std::string wedged_line(const std::string& name, const Wedge& wedge);
 
 /// Detached GPU card 'gpupci1' video device 0000:02:00.0
 /// GPU card 'gpupci1' audio device 0000:02:00.1 is already detached

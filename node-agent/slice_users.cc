@@ -24,9 +24,10 @@ Culprits slice_users(const Card& card, const Ground& ground) {
     const auto device = ground.sysfs.device_path(function.pci);
     const auto active = ground.sysfs.attribute(function.pci, "sriov_numvfs").value_or("0");
     if (active != "0") {
-      culprits.push_back(function.pci.sysfs() + " has " + active +
-                         " active virtual functions; end the VMs that use them, then echo 0 >" +
-                         (device / "sriov_numvfs").native());
+      culprits.push_back(
+          function.pci.sysfs() + " has " + active +
+          " active virtual functions; end the VMs that use them, then gpupci --vfs " +
+          card.name.str() + " 0");
     }
     for (const auto& type : entries(device / "mdev_supported_types")) {
       for (const auto& mdev : entries(type / "devices")) {

@@ -3,6 +3,7 @@
 #include "node-agent/json.h"
 #include "node-agent/node.h"
 #include "node-agent/sentences.h"
+#include "node-agent/slices.h"
 #include "node-agent/wedged.h"
 
 namespace cluster::agent {
@@ -10,20 +11,22 @@ namespace cluster::agent {
 int status(const Call& call) {
   const auto target = call.options.argument(0);
   Node node(call.host);
-  const auto cards = node.pick(target);
+  auto cards = node.pick(target);
   if (call.options.json) {
     auto missing = node.missing();
     if (target != "all") {
-      std::erase_if(missing, [&](const auto& entry) { return entry.first != GpuName(target); });
+      std::erase_if(
+          missing, [&](const auto& entry) { return entry.first != SliceName::parse(target).card; });
     }
     if (!cards.empty() || !missing.empty()) {
       call.out << cards_json(describe(call.host, node.sysfs(), cards), missing);
     }
   } else {
     const WedgedCards wedged(call.host.wedged, call.host.boot_id());
+    add_slices(cards, node.sysfs());
     for (const auto& card : cards) {
       call.out << status_lines(card);
-      if (const auto wedge = wedged.find(card.pci())) call.out << wedged_line(card.name, *wedge);
+      if (const auto wedge = wedged.find(card.pci())) call.out << wedged_line(card.label(), *wedge);
     }
   }
   return cards.empty() ? not_found(call, node, target) : 0;

@@ -82,7 +82,8 @@ void FakeSysfs::set_driver_override(const PciAddress& pci, const std::string& dr
 void FakeSysfs::probe(const PciAddress& pci) {
   if (sysfs().driver(pci)) return;
   const auto only = sysfs().driver_override(pci);
-  set_driver(pci, only.empty() ? own_drivers_.at(pci) : only);
+  const auto own = own_drivers_.find(pci);  // none of what another process has added
+  set_driver(pci, !only.empty() ? only : own == own_drivers_.end() ? std::nullopt : own->second);
 }
 
 std::string FakeSysfs::drivers() const {

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/names.h"
+
+namespace cluster::agent {
+
+/// Who offers a vGPU to a VM: the kernel's mediated devices, or, with NVIDIA's drivers for
+/// Linux 6.8 and later, the driver of a virtual function itself.
+enum class VgpuInterface { mdev, vendor_vfio };
+
+/// "mdev", "vendor-vfio".
+std::string_view word(VgpuInterface interface);
+
+/// A vGPU that gpupci made.
+struct LeasedVgpu {
+  std::string parent;  ///< "gpupci1.0", "gpupci1"; "mtty", which is no PCI device
+  VgpuInterface interface = VgpuInterface::mdev;
+  std::string type;       ///< "nvidia-558"; "1145" with vendor-vfio
+  std::string lease;      ///< sixteen hex digits: who made it shows them to remove it
+  std::string since;      ///< "2026-11-21T01:20:00Z"
+  bool removing = false;  ///< its removal was begun
+};
+
+/// What is to be made again after a reboot: how many virtual functions each card has, and which
+/// vGPUs there are, with the lease of each. Kept in one file,
+///   {"version": 1, "vfs": {"gpupci1": 4}, "vgpus": {"c2177883-f1bb-47f0-914d-32a22e3a8804":
+///    {"parent": "gpupci1.0", "interface": "mdev", "type": "nvidia-558", "lease": "8f2c...",
+///     "since": "2026-11-21T01:20:00Z", "removing": false}}}
+/// and every change replaces it whole; it is gone when there is nothing to keep. Cards are there by
+/// their names, so that it holds for a card that has moved. A mediated device has its UUID, a
+/// vendor-vfio vGPU the name of its slice. Whoever changes it holds the lock (lock.h).
+class SliceRecord {
+ public:
+  /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.
+  explicit SliceRecord(std::filesystem::path file);
+
+  const std::map<GpuName, long long>& vfs() const { return vfs_; }
+  const std::map<std::string, LeasedVgpu>& vgpus() const { return vgpus_; }
+
+  /// Nothing when gpupci has not made it, or not any more.
+  std::optional<LeasedVgpu> find(const std::string& vgpu) const;
+
+  /// Each is on disk when it returns; throws Error(io).
+  void set_vfs(const GpuName& card, long long count);
+  void set_vgpu(const std::string& vgpu, const LeasedVgpu& leased);
+  void forget_vgpu(const std::string& vgpu);
+
+  /// Forgets the vGPUs on the slices of a card, which are no more.
+  void forget_slices(const GpuName& card);
+
+ private:
+  void write() const;
+
+  std::filesystem::path file_;
+  std::map<GpuName, long long> vfs_;
+  std::map<std::string, LeasedVgpu> vgpus_;
+};
+
+}  // namespace cluster::agent

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node-agent/cards.h"
+
+namespace cluster::agent {
+
+/// What an operator calls a card, "gpupci1", or one of its slices, "gpupci1.0".
+struct SliceName {
+  GpuName card;
+  std::optional<int> slice{};  ///< the number of the virtual function; nothing for the card itself
+
+  /// Throws Error(usage) when `text` is neither.
+  static SliceName parse(std::string_view text);
+};
+
+/// SR-IOV of a card, which is that of its first function with some (Documentation/ABI/testing/
+/// sysfs-bus-pci, sriov_totalvfs and sriov_numvfs).
+struct Sriov {
+  PciAddress pci;       ///< the physical function
+  long long total = 0;  ///< how many virtual functions it can have
+  long long vfs = 0;    ///< how many it has
+};
+
+/// Nothing when the card has no SR-IOV.
+std::optional<Sriov> read_sriov(const Card& card, const Sysfs& sysfs);
+
+/// The virtual functions of a card in the order of their numbers (virtfn0, virtfn1, ...), each as a
+/// card of one function.
+std::vector<Card> slices_of(const Card& card, const Sysfs& sysfs);
+
+/// Adds after each card its slices.
+void add_slices(std::vector<Card>& cards, const Sysfs& sysfs);
+
+}  // namespace cluster::agent

@@ -1,0 +1,94 @@
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/actions.h"
+#include "node-agent/lock.h"
+#include "node-agent/node.h"
+#include "node-agent/set_vfs.h"
+#include "node-agent/signal_hold.h"
+#include "node-agent/wedged.h"
+
+namespace cluster::agent {
+namespace {
+
+long long parse_count(const std::string& text) {
+  const auto count = parse_number(text);
+  if (!count) {
+    throw Error(Fault::usage,
+                "not a number of virtual functions: " + quote(text) + " (want 0 or more)");
+  }
+  return *count;
+}
+
+struct Outcome {
+  bool changed = false;
+  std::string error{};
+};
+
+Outcome try_set(const Call& call, const Card& card, long long count, const Node& node,
+                SliceSteps& steps) {
+  WedgedCards wedged(call.host.wedged, call.host.boot_id());
+  Outcome outcome;
+  try {
+    if (const auto wedge = wedged.find(card.pci())) throw Error(Fault::refused, sentence(*wedge));
+    SliceRecord record(call.host.slices);
+    const Ground ground{node.sysfs(), node.settings(), call.host.proc, call.host.modules};
+    outcome.changed = set_vfs(card, count, ground, call.host, call.options.forced, record, steps);
+  } catch (const Error& error) {
+    outcome.error = error.what();
+  }
+  if (!steps.stuck().empty()) wedged.mark(card.pci(), steps.stuck());
+  return outcome;
+}
+
+void tell(const Call& call, const Card& card, long long count, const SliceSteps& steps,
+          const Outcome& outcome) {
+  if (call.options.json) {
+    using nlohmann::ordered_json;
+    const ordered_json document{
+        {"action", "vfs"},
+        {"dry_run", !steps.acts()},
+        {"name", card.label()},
+        {"pci", card.pci().libvirt()},
+        {"vfs", count},
+        {"error", outcome.error.empty() ? ordered_json(nullptr) : ordered_json(outcome.error)},
+        {"steps", steps.all()}};
+    call.out << document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  } else if (!steps.acts()) {
+    for (const auto& step : steps.all()) call.out << step + "\n";
+  } else if (outcome.error.empty()) {
+    call.out << "GPU card '" + card.label() + "' has " + std::to_string(count) +
+                    " virtual function" + (count == 1 ? "" : "s") +
+                    (outcome.changed ? "" : " already") + "\n";
+  }
+  if (!outcome.error.empty()) {
+    call.err << "gpupci: cannot set the virtual functions of " + card.label() + ": " +
+                    outcome.error + "\n";
+  }
+}
+
+}  // namespace
+
+int vfs(const Call& call) {
+  const auto target = call.options.argument(0);
+  const auto count = parse_count(call.options.argument(1));
+  const bool rehearsing = call.options.dry_run;
+  Node node(call.host, rehearsing);
+  auto cards = node.pick(target);
+  if (cards.empty()) return not_found(call, node, target);
+  std::optional<Lock> lock;
+  if (!rehearsing) {
+    lock.emplace(call.host.lock, call.host.lock_patience);
+    cards = node.pick(target, *lock);
+    if (cards.empty()) throw Error(Fault::not_found, target + " has just gone");
+  }
+  const SignalHold hold;
+  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  const auto outcome = try_set(call, cards.front(), count, node, steps);
+  tell(call, cards.front(), count, steps, outcome);
+  return outcome.error.empty() ? 0 : exit_status(Fault::refused);
+}
+
+}  // namespace cluster::agent

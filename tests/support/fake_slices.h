@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "tests/support/fake_sysfs.h"
+
+namespace cluster::agent {
+
+/// The part of the kernel that makes slices, on a FakeSysfs: what is written to `sriov_numvfs`, to
+/// `create` and `remove` of mediated devices and to `current_vgpu_type` has its effect. All of its
+/// state is in the files, so it works in a child process too.
+class FakeSlices {
+ public:
+  explicit FakeSlices(FakeSysfs& sysfs) : sysfs_(sysfs) {}
+
+  /// The function can have `total` virtual functions.
+  void add_sriov(const std::string& pci, int total);
+
+  /// A type of mediated devices, at a PCI function, "0000:02:00.0", or a parent that is none,
+  /// "mtty".
+  void offer_mdev(const std::string& parent, const std::string& type, const std::string& name,
+                  int available);
+
+  /// What NVIDIA's driver shows at each virtual function of `pci` that is made from now on: a first
+  /// line with the titles, then "1145 : NVIDIA L40S-4Q" each.
+  void offer_vendor_vgpu(const std::string& pci, const std::string& types);
+
+  /// What the kernel does when `text` is written to this attribute. Throws Error(io) with its
+  /// answer when it refuses.
+  void write(const std::filesystem::path& attribute, std::string_view text);
+
+  /// Mediated devices and virtual functions are gone, as after a reboot.
+  void reboot();
+
+ private:
+  void set_vfs(const std::filesystem::path& device, int count);
+  void create_mdev(const std::filesystem::path& type, const std::string& uuid);
+  void remove_mdev(const std::filesystem::path& mdev);
+  void set_type(const std::filesystem::path& attribute, const std::string& type);
+
+  FakeSysfs& sysfs_;
+};
+
+}  // namespace cluster::agent

@@ -11,12 +11,12 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "ssh/openssh.h"
 
 namespace cluster::ssh {
 namespace {
 
 constexpr auto kTermGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
-constexpr int kOwnFailure = 255;                      // what ssh exits with when itself failed
 constexpr std::size_t kMostEarlyErr = 65536;
 constexpr std::size_t kMostLogLine = 4096;
 
@@ -41,7 +41,7 @@ std::string last_line(std::string_view text) {
 }  // namespace
 
 SshProcess::SshProcess(Run& run, std::size_t target, Route route, Target asked, const Operator& me)
-    : Job(run, target, std::move(route)), asked_(std::move(asked)), config_(me.config) {}
+    : Job(run, target, std::move(route)), asked_(std::move(asked)), me_(me) {}
 
 SshProcess::~SshProcess() {
   run().loop.silence(*this);
@@ -57,29 +57,9 @@ std::vector<std::string> SshProcess::arguments() const {
   const std::string log =
       "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_.write.get());
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
-  std::vector<std::string> words{"ssh", "-E", log, "-T", "-x", "-a"};
-  if (!config_.empty()) words.insert(words.end(), {"-F", config_});
-  const auto option = [&words](const std::string& text) {
-    words.insert(words.end(), {"-o", text});
-  };
-  option("LogLevel=DEBUG1");
-  option("BatchMode=yes");
-  option("StrictHostKeyChecking=yes");
-  option("UpdateHostKeys=no");
-  option("ConnectTimeout=" + std::to_string(std::max<long long>(1, left.count())));
-  option("ClearAllForwardings=yes");
-  option("ControlPath=none");
-  option("ForkAfterAuthentication=no");
-  option("PermitLocalCommand=no");
-  option("RemoteCommand=none");
-  if (!asked_.address.empty()) {
-    std::string literal;  // in a HostName `%` stands for something
-    for (const char c : asked_.address) literal += c == '%' ? "%%" : std::string(1, c);
-    option("HostName=" + literal);
-  }
-  if (asked_.port != 0) option("Port=" + std::to_string(asked_.port));
-  if (!asked_.user.empty()) words.insert(words.end(), {"-l", asked_.user});
-  words.insert(words.end(), {"--", asked_.name, run().command});
+  auto words = openssh_words(asked_, me_, left);
+  words.insert(words.end(), {"-E", log, "-o", "LogLevel=DEBUG1"});
+  words.insert(words.end(), {"--", asked_.name, run().command_of(target())});
   return words;
 }
 
@@ -159,9 +139,9 @@ void SshProcess::command_has_started() {
 
 void SshProcess::conclude(int wait_status) {
   if (stopped_) return end(*stopped_, stop_reason_);
-  const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : kOwnFailure;
+  const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : kOpensshFailed;
   if (!has_started_ && status != 0) return conclude_without_command(status);
-  if (has_status_ || (status != kOwnFailure && !has_signal_)) return end_with_status(status);
+  if (has_status_ || (status != kOpensshFailed && !has_signal_)) return end_with_status(status);
   if (has_signal_) return end(End::signaled, "the command was killed there by a signal");
   end(End::lost, "the connection to " + place(route()) +
                      " broke while the command was running; it may still be running" +
@@ -174,17 +154,10 @@ void SshProcess::conclude_without_command(int status) {
                                      route().needs_openssh +
                                      ", but it cannot be started (Debian package openssh-client)");
   }
-  const auto said = [this](std::string_view piece) {
-    return std::ranges::any_of(said_, [&](const auto& line) { return contains(line, piece); });
-  };
-  const End how = said("Host key verification failed") ? End::host_key
-                  : said("Permission denied")          ? End::no_login
-                                                       : End::unreachable;
-  // The last line only repeats that the key was not accepted; the one before it says which.
-  if (how == End::host_key && said_.size() > 1) said_.pop_back();
+  const auto [how, said] = why_no_connection(said_);
   std::string reason =
       "ssh to " + quote(route().name) + " (because of " + route().needs_openssh + ") failed";
-  if (!said_.empty()) reason += ": " + quote(said_.back());
+  if (!said.empty()) reason += ": " + quote(said);
   if (!early_err_.empty()) reason += ", after " + quote(last_line(early_err_));
   end(how, reason);
 }

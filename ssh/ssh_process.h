@@ -36,8 +36,8 @@ class SshProcess : public Job {
   void stop(End end, std::string reason);
 
   Target asked_;
-  std::string config_;  // for `ssh -F`
-  Pipe log_;            // ssh's own words, apart from what the host prints
+  Operator me_;
+  Pipe log_;  // ssh's own words, apart from what the host prints
   std::optional<ChildProcess> process_;
   std::string log_line_;           // the last one, not complete yet
   std::vector<std::string> said_;  // what ssh complained of, line by line

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include "ssh/descriptor.h"
+#include "ssh/operator.h"
+#include "ssh/transport.h"
+
+namespace cluster::ssh {
+
+/// A program on a host with a UNIX socket of this machine as its standard input and output: for a
+/// library that wants a socket to connect to. It goes through a process of OpenSSH, so all that the
+/// operator's configuration has for the host is honoured, jump hosts too; host keys are strict and
+/// nothing is asked. The socket takes one connection, in a folder that only this user may enter,
+/// and is gone with it.
+class Tunnel {
+ public:
+  /// Starts to listen; `ssh` starts when somebody connects. `limits.connect_timeout` bounds its
+  /// connecting, `limits.command_timeout` the whole from now, however it hangs; 0 = no bound.
+  /// Throws Error(io) when the kernel gives no folder, socket or process.
+  Tunnel(Target target, std::string command, const Limits& limits, const Operator& me);
+  /// Ends what still runs.
+  ~Tunnel();
+  Tunnel(const Tunnel&) = delete;
+  Tunnel& operator=(const Tunnel&) = delete;
+
+  const std::string& socket() const { return socket_; }
+
+  /// How it ended, once the connection is closed or broken: timed_out, unreachable, host_key or
+  /// no_login, or exited with the status of the program and, unless 0, with a reason. What does not
+  /// end by itself within a moment is ended, and counts as exited with 0.
+  Reply end();
+
+ private:
+  bool wait(std::chrono::milliseconds bound);
+  void stop();
+  Reply reply() const;
+  std::string said() const;
+
+  Target target_;
+  std::string command_;
+  Limits limits_;
+  std::filesystem::path folder_;
+  std::string socket_;
+  Descriptor entry_;       // the folder
+  Descriptor complaints_;  // the standard error of ssh, a file in memory: it never blocks
+  Descriptor pidfd_;
+  pid_t pid_ = -1;  // -1: reaped
+  int wait_status_ = 0;
+};
+
+}  // namespace cluster::ssh

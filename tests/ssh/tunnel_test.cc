@@ -1,0 +1,169 @@
+// A socket here, a program there.
+#include "ssh/tunnel.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <chrono>
+
+#include "tests/ssh/server.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Tunnels : public Server {
+ protected:
+  Tunnels() { configure(""); }
+
+  // `ssh` looks for these in the operator's real home.
+  void configure(const std::string& lines) {
+    Server::configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+                      "\nIdentityFile " + path(".ssh/id_ed25519") + "\n" + lines);
+  }
+
+  Tunnel tunnel(const std::string& command) { return {target(), command, limits, me}; }
+
+  // Says `text`, and that this was all; returns all that comes back.
+  static std::string talk(const Tunnel& tunnel, const std::string& text) {
+    const Descriptor fd = connect_to(tunnel);
+    send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    shutdown(fd.get(), SHUT_WR);
+    std::string answer;
+    std::array<char, 4096> buffer{};
+    for (;;) {
+      const auto count = read(fd.get(), buffer.data(), buffer.size());
+      if (count <= 0) return answer;
+      answer.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+  static Descriptor connect_to(const Tunnel& tunnel) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    tunnel.socket().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    Descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0)
+        << tunnel.socket();
+    return fd;
+  }
+};
+
+TEST_F(Tunnels, CarryBothWays) {
+  start();
+  auto through = tunnel("cat; echo err >&2; printf %s '$HOME'");
+  const std::string bytes("a\0b\n", 4);
+  EXPECT_EQ(talk(through, bytes), bytes + "$HOME");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::exited);
+  EXPECT_EQ(reply.status, 0);
+  EXPECT_EQ(reply.reason, "");
+}
+
+TEST_F(Tunnels, LeaveNothingBehind) {
+  start();
+  std::filesystem::path folder;
+  {
+    auto through = tunnel("cat");
+    folder = std::filesystem::path(through.socket()).parent_path();
+    EXPECT_EQ(std::filesystem::status(folder).permissions(), std::filesystem::perms::owner_all);
+    EXPECT_EQ(talk(through, "x"), "x");
+    EXPECT_FALSE(std::filesystem::exists(folder));
+  }
+  {
+    const auto unused = tunnel("cat");
+    folder = std::filesystem::path(unused.socket()).parent_path();
+    EXPECT_TRUE(std::filesystem::exists(folder));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_F(Tunnels, GoThroughAJumpHost) {
+  start();
+  configure("Host n-127.0.0.1\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  EXPECT_EQ(talk(tunnel("cat"), "x"), "x");
+  // Once at the jump host and once, through it, at the host itself.
+  const auto log = read_file(path("sshd.log"));
+  const auto first = log.find("Accepted publickey");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_NE(log.find("Accepted publickey", first + 1), std::string::npos);
+}
+
+TEST_F(Tunnels, RefuseAHostWhoseKeyIsUnknown) {
+  start();
+  know("");
+  auto through = tunnel("cat");
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::host_key);
+  EXPECT_THAT(reply.reason,
+              AllOf(StartsWith("ssh to 'n-127.0.0.1' failed: 'No ED25519 host key is known for "),
+                    HasSubstr("strict checking")));
+}
+
+TEST_F(Tunnels, SayThatNoKeyOfOursIsAccepted) {
+  start();
+  write_file(path("authorized_keys"), "");
+  auto through = tunnel("cat");
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::no_login) << reply.reason;
+}
+
+TEST_F(Tunnels, SayThatAPortIsClosed) {
+  auto through = tunnel("cat");
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::unreachable);
+  EXPECT_THAT(reply.reason, HasSubstr("Connection refused"));
+}
+
+TEST_F(Tunnels, SayThatTheProgramIsMissing) {
+  start();
+  auto through = tunnel("no-such-program");
+  EXPECT_EQ(talk(through, ""), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::exited);
+  EXPECT_EQ(reply.status, 127);
+  EXPECT_THAT(reply.reason,
+              AllOf(StartsWith("'no-such-program' on 'n-127.0.0.1' ended with status 127: "),
+                    HasSubstr("not found")));
+}
+
+TEST_F(Tunnels, DoNotWaitForAProgramThatHangs) {
+  start();
+  limits.command_timeout = std::chrono::seconds(2);
+  auto through = tunnel("exec sleep 60");
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::timed_out);
+  EXPECT_EQ(reply.reason, "'n-127.0.0.1' did not answer within 2 s");
+}
+
+TEST_F(Tunnels, DoNotWaitForAHostThatIsFrozen) {
+  const Port silent(Port::Kind::silent);
+  limits.connect_timeout = std::chrono::seconds(1);
+  Tunnel through({"n1", "127.0.0.1", silent.number(), ""}, "cat", limits, me);
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::unreachable);
+  EXPECT_THAT(reply.reason, HasSubstr("timed out"));
+}
+
+TEST_F(Tunnels, EndWhatStillRuns) {
+  start();
+  auto through = tunnel("exec sleep 60");
+  const auto fd = connect_to(through);
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::exited);
+  EXPECT_EQ(reply.status, 0);
+  char one = 0;
+  EXPECT_EQ(read(fd.get(), &one, 1), 0);
+}
+
+}  // namespace
+}  // namespace cluster::ssh

@@ -101,9 +101,12 @@ FanOut::~FanOut() = default;
 
 std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::string& command,
                                const Limits& limits, Sink& sink) {
-  if (command.empty()) throw Error(Fault::usage, "there is no command to run");
-  if (command.find('\0') != std::string::npos) {
-    throw Error(Fault::usage, "a command cannot have a NUL character");
+  for (const auto& target : targets) {
+    const auto& one = target.command.empty() ? command : target.command;
+    if (one.empty()) throw Error(Fault::usage, "there is no command to run");
+    if (one.find('\0') != std::string::npos) {
+      throw Error(Fault::usage, "a command cannot have a NUL character");
+    }
   }
   if (!me_) me_ = Operator::current();
   if (libssh_ == nullptr) libssh_ = std::make_unique<LibSsh>();
@@ -111,7 +114,7 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   const std::size_t at_once = std::clamp<std::size_t>(limits.at_once, 1, room_for_hosts());
   const WithoutSigpipe without_sigpipe;
 
-  Run run(*libssh_, command, limits, sink);
+  Run run(*libssh_, targets, command, limits, sink);
   std::vector<std::unique_ptr<Job>> jobs(targets.size());
   std::vector<Reply> replies(targets.size());
   std::size_t started = 0;

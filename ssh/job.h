@@ -22,8 +22,10 @@ namespace cluster::ssh {
 /// What the hosts of one run share. One thread works on all of them.
 class Run {
  public:
-  Run(const LibSsh& table, const std::string& the_command, const Limits& the_limits, Sink& the_sink)
+  Run(const LibSsh& table, const std::vector<Target>& the_targets, const std::string& the_command,
+      const Limits& the_limits, Sink& the_sink)
       : libssh(table),
+        targets(the_targets),
         command(the_command),
         limits(the_limits),
         sink(the_sink),
@@ -31,6 +33,7 @@ class Run {
         identities(table) {}
 
   const LibSsh& libssh;
+  const std::vector<Target>& targets;
   const std::string& command;
   const Limits& limits;
   Sink& sink;
@@ -39,6 +42,11 @@ class Run {
   Identities identities;
   Watchdog watchdog;
   std::vector<std::size_t> ended;  ///< targets whose Job has ended and can go
+
+  /// What `target` is to run.
+  const std::string& command_of(std::size_t target) const {
+    return targets[target].command.empty() ? command : targets[target].command;
+  }
 
   /// The agent behind `path`, the same one for all hosts.
   Agent& agent(const std::string& path) { return agents_.try_emplace(path, path).first->second; }
@@ -56,7 +64,7 @@ class Run {
 /// The work on one host, from connecting to the end. Woken by the loop of its Run.
 class Job : public Waiter {
  public:
-  /// `route` is what `run.command` takes to the host `run` knows as number `target`.
+  /// `route` is what the command takes to the host `run` knows as number `target`.
   Job(Run& run, std::size_t target, Route route);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;

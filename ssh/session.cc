@@ -236,7 +236,7 @@ Session::Step Session::open_channel() {
 }
 
 Session::Step Session::request_exec() {
-  const int code = libssh_.ssh_channel_request_exec(channel_, run().command.c_str());
+  const int code = libssh_.ssh_channel_request_exec(channel_, run().command_of(target()).c_str());
   if (code == SSH_AGAIN) return Step::exec;
   if (code != SSH_OK && libssh_.ssh_is_connected(session_.get()) == 0) {
     return fail(End::lost, "the connection to " + place(route()) +

@@ -11,10 +11,11 @@ namespace cluster::ssh {
 /// A host to run a command on. What is empty or 0 comes from ~/.ssh/config, then from the defaults
 /// in brackets.
 struct Target {
-  std::string name;     ///< what the operator calls it; the name looked up in ~/.ssh/config
-  std::string address;  ///< IP address or DNS name [HostName of the config, else `name`]
-  int port = 0;         ///< 1..65535 [22]
-  std::string user;     ///< login name there [the operator's own]
+  std::string name;          ///< what the operator calls it; the name looked up in ~/.ssh/config
+  std::string address;       ///< IP address or DNS name [HostName of the config, else `name`]
+  int port = 0;              ///< 1..65535 [22]
+  std::string user;          ///< login name there [the operator's own]
+  std::string command = {};  ///< what to run there in place of the command of all
 };
 
 /// Bounds of one run.

@@ -106,6 +106,18 @@ TEST_F(Command, MeetsAHostTwice) {
   EXPECT_EQ(heard.out(1), "once\n");
 }
 
+TEST_F(Command, MayBeAnotherOnEachHost) {
+  std::vector<Target> targets{target(), target("127.0.0.2"), target("127.0.0.3")};
+  targets[0].command = "echo mine";
+  targets[1].command = "echo \"it's\" ours";
+  Heard heard(3);
+  FanOut fan_out(me);
+  fan_out.run(targets, "echo everybody", limits, heard);
+  EXPECT_EQ(heard.out(0), "mine\n");
+  EXPECT_EQ(heard.out(1), "it's ours\n");
+  EXPECT_EQ(heard.out(2), "everybody\n");
+}
+
 TEST_F(Command, LeavesNoDescriptorOpen) {
   const auto count = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});

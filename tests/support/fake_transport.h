@@ -21,12 +21,14 @@ class FakeTransport : public ssh::Transport {
   std::vector<ssh::Reply> run(const std::vector<ssh::Target>& targets, const std::string& command,
                               const ssh::Limits& limits, ssh::Sink& sink) override {
     asked_targets = targets;
-    asked_command = command;
+    asked_command =
+        targets.empty() || targets.back().command.empty() ? command : targets.back().command;
     asked_limits = limits;
     std::vector<ssh::Reply> replies;
     for (std::size_t i = 0; i < targets.size(); ++i) {
       auto answer = answers[targets[i].name];
-      if (const auto known = by_command.find(command); known != by_command.end())
+      const auto& own = targets[i].command.empty() ? command : targets[i].command;
+      if (const auto known = by_command.find(own); known != by_command.end())
         answer.out = known->second;
       if (!answer.out.empty()) sink.out(i, answer.out);
       if (!answer.err.empty()) sink.err(i, answer.err);

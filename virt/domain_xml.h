@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "virt/domain_spec.h"
@@ -7,7 +8,20 @@
 namespace cluster::virt {
 
 /// The libvirt document of `domain`, https://libvirt.org/formatdomain.html; the same value gives
-/// the same bytes. Ends with a newline.
+/// the same bytes. Ends with a newline. Throws Error(usage) when the topology is not that of
+/// `cpus`, a card has no functions or functions of several slots, a clique is not 0 to 15, the
+/// cards do not fit into the machine, or a fragment is malformed or contradicts the rest.
 std::string domain_xml(const DomainSpec& domain);
+
+/// domain_xml() with a fingerprint of it in <metadata>, which libvirt keeps as it is: how to tell
+/// later whether what libvirt has was made of the same value. Throws as domain_xml().
+std::string domain_xml_for_define(const DomainSpec& domain);
+
+/// What domain_xml_for_define() puts into <metadata> for `rendering`, a text of domain_xml(): 16
+/// hex digits.
+std::string fingerprint(const std::string& rendering);
+
+/// The fingerprint in `xml`, a document of libvirt; nothing when it has none or is no XML.
+std::optional<std::string> fingerprint_in(const std::string& xml);
 
 }  // namespace cluster::virt

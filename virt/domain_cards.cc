@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "virt/domain_parts.h"
+
+namespace cluster::virt {
+namespace {
+
+// Slot 1 of the root bus is where QEMU wants the graphics; the last ones hold the chipset.
+constexpr int kFirstSlot = 0x02;
+constexpr int kLastSlot = 0x1a;
+constexpr int kLastSlotOfABus = 0x1f;  // of a bus that has nothing else
+constexpr int kExpanderBus = 128;  // buses behind the expander are numbered from here in the guest
+
+[[noreturn]] void unfit(const DomainSpec& domain, const std::string& why) {
+  throw Error(Fault::usage, "cards of " + quote(domain.name) + " cannot be placed: " + why);
+}
+
+bool is_pcie(const std::string& machine) { return machine.find("q35") != std::string::npos; }
+
+PciAddress at(int bus, int slot) {
+  return {0, static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(slot), 0};
+}
+
+void check(const DomainSpec& domain, const CardSpec& card) {
+  if (card.functions.empty()) unfit(domain, quote(card.name) + " has no function");
+  for (const auto& function : card.functions) {
+    if (!function.same_slot(card.functions.front())) {
+      unfit(domain, quote(card.name) + " has functions of two slots, " +
+                        card.functions.front().sysfs() + " and " + function.sysfs());
+    }
+  }
+  auto sorted = card.functions;
+  std::ranges::sort(sorted);
+  if (const auto twin = std::ranges::adjacent_find(sorted); twin != sorted.end()) {
+    unfit(domain, quote(card.name) + " has function " + twin->sysfs() + " twice");
+  }
+  if (card.gpudirect_clique && (*card.gpudirect_clique < 0 || *card.gpudirect_clique > 15)) {
+    unfit(domain, "clique " + std::to_string(*card.gpudirect_clique) + " of " + quote(card.name) +
+                      " (want 0 to 15)");
+  }
+}
+
+// Hands out the slots of the guest's buses, and the ports that make them.
+class Placer {
+ public:
+  explicit Placer(const DomainSpec& domain) : domain_(domain), pcie_(is_pcie(domain.machine)) {
+    slots_.controllers.push_back({pcie_ ? "pcie-root" : "pci-root", "", {}, {}});
+  }
+
+  GuestSlots run() {
+    const bool expander =
+        domain_.numa && domain_.numa->expander &&
+        std::ranges::any_of(domain_.cards, [&](const auto& card) { return is_near(card); });
+    if (!pcie_ && (expander || domain_.pci_switch)) {
+      unfit(domain_, "machine " + quote(domain_.machine) + " has no PCI Express (want q35)");
+    }
+    if (expander) expander_ = add("pcie-expander-bus", "", {}, {});
+    if (domain_.pci_switch) add_switch();
+    for (const auto& card : domain_.cards) {
+      check(domain_, card);
+      slots_.cards.push_back(card.known ? std::optional(place(card)) : std::nullopt);
+    }
+    for (const auto& mdev : domain_.mdevs) {
+      slots_.mdevs.push_back(pcie_ ? behind_root_port(mdev.name, false) : on_pci(mdev.name));
+    }
+    return std::move(slots_);
+  }
+
+ private:
+  bool is_near(const CardSpec& card) const {
+    return card.known && card.numa_node == domain_.numa->host_node;
+  }
+
+  int add(const std::string& model, const std::string& alias, std::optional<PciAddress> address,
+          std::optional<int> port) {
+    slots_.controllers.push_back({model, alias, address, port});
+    return static_cast<int>(slots_.controllers.size()) - 1;
+  }
+
+  // A root port on the expander or on the root bus; gives the slot behind it.
+  PciAddress behind_root_port(const std::string& name, bool near) {
+    const bool expanded = near && expander_;
+    const int slot = expanded ? next_near_++ : next_++;
+    if (slot > (expanded ? kLastSlotOfABus : kLastSlot)) full(name);
+    return at(
+        add("pcie-root-port", "ua-rp-" + name, at(expanded ? *expander_ : 0, slot), slot << 3), 0);
+  }
+
+  // All cards are near or the switch is not: a peer-to-peer copy must not leave it.
+  void add_switch() {
+    const bool near = expander_ && std::ranges::all_of(domain_.cards, [&](const auto& card) {
+                        return !card.known || is_near(card);
+                      });
+    const auto port = behind_root_port("switch", near);
+    switch_ = add("pcie-switch-upstream-port", "ua-up-switch", port, {});
+  }
+
+  PciAddress place(const CardSpec& card) {
+    if (!pcie_) return on_pci(card.name);
+    if (!switch_) return behind_root_port(card.name, domain_.numa && is_near(card));
+    const int slot = next_switched_++;
+    if (slot > kLastSlotOfABus) full(card.name);
+    return at(add("pcie-switch-downstream-port", "ua-dp-" + card.name, at(*switch_, slot), slot),
+              0);
+  }
+
+  // Far from where libvirt begins to put its own on a machine without PCI Express.
+  PciAddress on_pci(const std::string& name) {
+    constexpr int kFirst = 0x10;
+    const int slot = kFirst + next_pci_++;
+    if (slot > kLastSlotOfABus) full(name);
+    return at(0, slot);
+  }
+
+  [[noreturn]] void full(const std::string& name) const {
+    unfit(domain_, "no slot is left for " + quote(name) + " on machine " + quote(domain_.machine));
+  }
+
+  const DomainSpec& domain_;
+  bool pcie_;
+  GuestSlots slots_;
+  std::optional<int> expander_;
+  std::optional<int> switch_;
+  int next_ = kFirstSlot;
+  int next_near_ = 0;
+  int next_switched_ = 0;
+  int next_pci_ = 0;
+};
+
+// "0x0000": the fields of an address as libvirt writes them.
+void add_address(pugi::xml_node node, const PciAddress& pci) {
+  // sysfs() is DOMAIN:BB:SS.F; from the end the widths are fixed, the domain takes what is left.
+  const auto spelled = pci.sysfs();
+  const auto end = spelled.size();
+  for (const auto& [name, digits] :
+       {std::pair("domain", spelled.substr(0, end - 8)),
+        std::pair("bus", spelled.substr(end - 7, 2)), std::pair("slot", spelled.substr(end - 4, 2)),
+        std::pair("function", spelled.substr(end - 1, 1))}) {
+    node.append_attribute(name) = ("0x" + digits).c_str();
+  }
+}
+
+void add_guest_address(pugi::xml_node device, const PciAddress& pci, bool multifunction = false) {
+  auto address = child(device, "address", {{"type", "pci"}});
+  add_address(address, pci);
+  if (multifunction) address.append_attribute("multifunction") = "on";
+}
+
+std::string hex(int value) {
+  std::ostringstream out;
+  out << "0x" << std::hex << value;
+  return out.str();
+}
+
+// A guest finds no slot without a function 0, so the lowest one is it (a virtual function, a card
+// whose function 0 stays on the host); the others keep their numbers.
+PciAddress guest_function(const PciAddress& slot, const PciAddress& function, bool lowest) {
+  auto pci = slot;
+  pci.function = lowest ? 0 : function.function;
+  return pci;
+}
+
+void add_driver(pugi::xml_node hostdev, const CardSpec& card, bool lowest) {
+  const bool model = lowest && !card.driver_model.empty();
+  if (!model && !card.iommufd) return;
+  auto driver = child(hostdev, "driver");
+  if (model) driver.append_attribute("model") = card.driver_model.c_str();
+  if (card.iommufd) driver.append_attribute("iommufd") = "yes";
+}
+
+// Only the lowest function has the ROM.
+void add_rom(pugi::xml_node hostdev, const CardSpec& card) {
+  if (!card.rom_bar && card.rom_file.empty()) return;
+  auto rom = child(hostdev, "rom");
+  if (card.rom_bar) rom.append_attribute("bar") = *card.rom_bar ? "on" : "off";
+  if (!card.rom_file.empty()) rom.append_attribute("file") = card.rom_file.c_str();
+}
+
+std::string alias_of(const CardSpec& card, int function) {
+  return "ua-" + card.name + (card.functions.size() > 1 ? "-fn" + std::to_string(function) : "");
+}
+
+void add_card(pugi::xml_node devices, const CardSpec& card, const std::optional<PciAddress>& slot) {
+  auto functions = card.functions;
+  std::ranges::sort(functions);
+  for (const auto& function : functions) {
+    const bool lowest = function == functions.front();
+    auto node =
+        child(devices, "hostdev",
+              {{"mode", "subsystem"}, {"type", "pci"}, {"managed", card.managed ? "yes" : "no"}});
+    add_driver(node, card, lowest);
+    add_address(child(child(node, "source"), "address"), function);
+    const auto guest = guest_function(slot.value_or(PciAddress{}), function, lowest);
+    if (slot || (lowest && card.gpudirect_clique)) {
+      child(node, "alias", {{"name", alias_of(card, guest.function)}});
+    }
+    if (lowest) add_rom(node, card);
+    if (lowest && !card.acpi_nodeset.empty()) {
+      child(node, "acpi", {{"nodeset", card.acpi_nodeset}});
+    }
+    if (slot) add_guest_address(node, guest, lowest && functions.size() > 1);
+  }
+}
+
+void add_mdev(pugi::xml_node devices, const MdevSpec& mdev, const PciAddress& slot) {
+  auto node = child(devices, "hostdev",
+                    {{"mode", "subsystem"},
+                     {"type", "mdev"},
+                     {"managed", "no"},
+                     {"model", "vfio-pci"},
+                     {"display", mdev.display ? "on" : "off"}});
+  if (mdev.ramfb) node.append_attribute("ramfb") = "on";
+  child(child(node, "source"), "address", {{"uuid", mdev.uuid}});
+  child(node, "alias", {{"name", "ua-" + mdev.name}});
+  add_guest_address(node, slot);
+}
+
+void add_target(pugi::xml_node node, const Controller& controller, int index) {
+  if (controller.port) {
+    child(node, "target", {{"chassis", std::to_string(index)}, {"port", hex(*controller.port)}});
+  } else if (controller.model == "pcie-expander-bus") {
+    text_child(child(node, "target", {{"busNr", std::to_string(kExpanderBus)}}), "node", "0");
+  }
+}
+
+}  // namespace
+
+GuestSlots place_cards(const DomainSpec& domain) { return Placer(domain).run(); }
+
+void add_controllers(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots) {
+  // The root bus alone needs no word: libvirt adds it.
+  if (slots.controllers.size() < 2 && !domain.pcihole64_gib) return;
+  int index = 0;
+  for (const auto& controller : slots.controllers) {
+    auto node =
+        child(devices, "controller",
+              {{"type", "pci"}, {"index", std::to_string(index)}, {"model", controller.model}});
+    if (index == 0 && domain.pcihole64_gib) {
+      child(node, "pcihole64", {{"unit", "GiB"}}).text() = *domain.pcihole64_gib;
+    }
+    add_target(node, controller, index);
+    if (!controller.alias.empty()) child(node, "alias", {{"name", controller.alias}});
+    if (controller.address) add_guest_address(node, *controller.address);
+    ++index;
+  }
+}
+
+void add_hostdevs(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots) {
+  for (std::size_t i = 0; i < domain.cards.size(); ++i) {
+    add_card(devices, domain.cards[i], slots.cards[i]);
+  }
+  for (std::size_t i = 0; i < domain.mdevs.size(); ++i) {
+    add_mdev(devices, domain.mdevs[i], slots.mdevs[i]);
+  }
+}
+
+void add_override(pugi::xml_node root, const DomainSpec& domain) {
+  pugi::xml_node override;
+  for (const auto& card : domain.cards) {
+    if (!card.gpudirect_clique) continue;
+    if (override.empty()) {
+      declare_qemu(root);
+      override = child(root, "qemu:override");
+    }
+    child(child(child(override, "qemu:device", {{"alias", alias_of(card, 0)}}), "qemu:frontend"),
+          "qemu:property",
+          {{"name", "x-nv-gpudirect-clique"},
+           {"type", "unsigned"},
+           {"value", std::to_string(*card.gpudirect_clique)}});
+  }
+}
+
+}  // namespace cluster::virt

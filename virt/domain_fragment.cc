@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "virt/domain_parts.h"
+
+namespace cluster::virt {
+namespace {
+
+// Which children an element has at most once: a second one is merged with the first, all others
+// are added. From libvirt's schema, as far as something can be there already.
+struct Once {
+  std::string_view parent;
+  std::vector<std::string_view> names;  // empty: all children
+  std::vector<std::string_view> but;    // except these
+};
+
+bool once(std::string_view parent, std::string_view name) {
+  static const std::vector<Once> kOnce{
+      {"domain", {}, {"seclabel", "sysinfo"}},
+      {"os", {}, {"boot", "initarg", "initenv"}},
+      {"features", {}, {}},
+      {"hyperv", {}, {}},
+      {"kvm", {}, {}},
+      {"cpu", {}, {"feature"}},
+      {"clock", {}, {"timer"}},
+      {"memoryBacking", {}, {}},
+      {"numatune", {"memory"}, {}},
+      {"cputune",
+       {"shares", "period", "quota", "global_period", "global_quota", "emulator_period",
+        "emulator_quota", "iothread_period", "iothread_quota", "emulatorpin"},
+       {}},
+      {"devices", {"emulator", "memballoon"}, {}},
+  };
+  const auto rule = std::ranges::find(kOnce, parent, &Once::parent);
+  if (rule == kOnce.end()) return false;
+  if (rule->names.empty()) return std::ranges::count(rule->but, name) == 0;
+  return std::ranges::count(rule->names, name) != 0;
+}
+
+[[noreturn]] void refuse(const Fragment& fragment, const std::string& why) {
+  throw Error(Fault::usage, fragment.origin + ": " + why);
+}
+
+// "line 2, column 5" of what is at `offset`, both from 1.
+std::string place(std::string_view text, std::ptrdiff_t offset) {
+  const auto before = text.substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(offset, 0)));
+  const auto start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return "line " + std::to_string(std::ranges::count(before, '\n') + 1) + ", column " +
+         std::to_string(before.size() - start + 1);
+}
+
+std::string tag(pugi::xml_node node) { return "<" + std::string(node.name()) + ">"; }
+
+// A prefix stands for something: libvirt's `qemu`, or what the fragment declares on the way.
+void check_prefix(const Fragment& fragment, pugi::xml_node node) {
+  const std::string_view name = node.name();
+  const auto colon = name.find(':');
+  if (colon == std::string_view::npos) return;
+  const std::string prefix(name.substr(0, colon));
+  if (prefix == "qemu") return;
+  const auto declaration = "xmlns:" + prefix;
+  for (auto up = node; !up.empty(); up = up.parent()) {
+    if (!up.attribute(declaration.c_str()).empty()) return;
+  }
+  refuse(fragment,
+         tag(node) + " has a prefix that is not declared (want " + declaration + "='...')");
+}
+
+class Merger {
+ public:
+  Merger(const Fragment& fragment, pugi::xml_node root) : fragment_(fragment), root_(root) {}
+
+  // Adds the elements in `from` to `into`.
+  void children(pugi::xml_node into, pugi::xml_node from) const {
+    for (const auto node : from.children()) {
+      const auto there = into.child(node.name());
+      if (!there.empty() && once(into.name(), node.name())) {
+        merge(there, node);
+      } else {
+        into.append_copy(node);
+      }
+    }
+  }
+
+  // Every prefix is declared: `qemu` on the root, where libvirt has it.
+  void prefixes(pugi::xml_node parent) const {
+    for (auto node : parent.children()) {
+      check_prefix(fragment_, node);
+      if (std::string_view(node.name()).starts_with("qemu:")) declare_qemu(root_);
+      node.remove_attribute("xmlns:qemu");
+      prefixes(node);
+    }
+  }
+
+ private:
+  void merge(pugi::xml_node there, pugi::xml_node node) const {
+    for (const auto attribute : node.attributes()) {
+      const auto old = there.attribute(attribute.name());
+      if (old.empty()) {
+        there.append_copy(attribute);
+      } else if (std::string_view(old.value()) != attribute.value()) {
+        refuse(fragment_, tag(node) + " says " + attribute.name() + "=" + quote(attribute.value()) +
+                              " where the VM has " + quote(old.value()));
+      }
+    }
+    const std::string_view text = node.child_value();
+    const std::string_view old = there.child_value();
+    if (text != old && !trim(text).empty()) {
+      refuse(fragment_, tag(node) + " says " + quote(text) + " where the VM has " + quote(old));
+    }
+    pugi::xml_document elements;
+    for (const auto part : node.children()) {
+      if (part.type() == pugi::node_element) elements.append_copy(part);
+    }
+    children(there, elements);
+  }
+
+  const Fragment& fragment_;
+  pugi::xml_node root_;
+};
+
+}  // namespace
+
+void merge_fragment(pugi::xml_node root, const Fragment& fragment) {
+  pugi::xml_document document;
+  const auto parsed =
+      document.load_buffer(fragment.xml.data(), fragment.xml.size(),
+                           pugi::parse_default | pugi::parse_fragment, pugi::encoding_utf8);
+  if (!parsed) {
+    std::string why = parsed.description();
+    why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+    refuse(fragment, "no XML at " + place(fragment.xml, parsed.offset) + ": " + why);
+  }
+  for (const auto node : document.children()) {
+    if (node.type() == pugi::node_element) continue;
+    refuse(fragment, "text outside an element: " + quote(trim(node.value())));
+  }
+  const Merger merger(fragment, root);
+  merger.prefixes(document);
+  switch (fragment.place) {
+    case FragmentPlace::domain:
+      merger.children(root, document);
+      break;
+    case FragmentPlace::devices:
+      merger.children(root.child("devices"), document);
+      break;
+    case FragmentPlace::features:
+      merger.children(root.child("features"), document);
+      break;
+  }
+}
+
+}  // namespace cluster::virt

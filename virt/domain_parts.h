@@ -1,0 +1,63 @@
+#pragma once
+
+#include <initializer_list>
+#include <pugixml.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "virt/domain_spec.h"
+
+// The parts that domain_xml() is made of; for virt/ alone.
+
+namespace cluster::virt {
+
+/// Appends <name key='value' ...> to `parent`.
+pugi::xml_node child(pugi::xml_node parent, const char* name,
+                     std::initializer_list<std::pair<const char*, std::string>> attributes = {});
+
+/// Appends <name>value</name> to `parent`.
+void text_child(pugi::xml_node parent, const char* name, const std::string& value);
+
+/// Declares the prefix `qemu` on <domain>, once.
+void declare_qemu(pugi::xml_node root);
+
+// virt/domain_devices.cc: what is in <devices> besides cards and their controllers.
+void add_disks(pugi::xml_node devices, const DomainSpec& domain);
+void add_interfaces(pugi::xml_node devices, const DomainSpec& domain);
+void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
+
+/// Whether a disk or an interface has a place in the boot order.
+bool has_boot_order(const DomainSpec& domain);
+
+/// A PCI controller of the guest; the bus behind it has the number `index`.
+struct Controller {
+  std::string model;
+  std::string alias;                  ///< "" = none
+  std::optional<PciAddress> address;  ///< in the guest; libvirt's choice when there is none
+  std::optional<int> port;            ///< of a root port or a downstream port
+};
+
+/// Where the cards and mediated devices of a domain are in the guest: virt/domain_cards.cc.
+struct GuestSlots {
+  std::vector<Controller> controllers;  ///< the index of each is its place here
+  /// Function 0 of the slot of each card, in the order of DomainSpec::cards; nothing for a card
+  /// that is known by address alone.
+  std::vector<std::optional<PciAddress>> cards;
+  std::vector<PciAddress> mdevs;
+};
+
+/// Throws Error(usage), see domain_xml().
+GuestSlots place_cards(const DomainSpec& domain);
+
+void add_controllers(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots);
+void add_hostdevs(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots);
+
+/// <qemu:override> for what libvirt has no element for; nothing when no card asks for it.
+void add_override(pugi::xml_node root, const DomainSpec& domain);
+
+/// Merges `fragment` into the document: virt/domain_fragment.cc. Throws Error(usage), see
+/// domain_xml().
+void merge_fragment(pugi::xml_node root, const Fragment& fragment);
+
+}  // namespace cluster::virt

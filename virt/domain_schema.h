@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cluster::virt {
+
+/// libvirt's own schema of a domain, as virt-xml-validate reads it. Read once, it checks a document
+/// in a fraction of a millisecond; `virsh define --validate` reads it anew each time. It is the one
+/// of the libvirt on this machine: that of a container may know more or less. Needs libxml2, which
+/// is loaded here and not at the start of the program. Not to be shared by threads.
+class DomainSchema {
+ public:
+  /// Where the Debian package libvirt0 has it.
+  static constexpr const char* kFile = "/usr/share/libvirt/schemas/domain.rng";
+
+  /// Throws Error(io) when `file` is not there or no schema, or libxml2 is not installed.
+  explicit DomainSchema(const std::filesystem::path& file = kFile);
+  ~DomainSchema();
+  DomainSchema(const DomainSchema&) = delete;
+  DomainSchema& operator=(const DomainSchema&) = delete;
+
+  /// Nothing when `xml` is a document of the schema; else one line that names the element at fault
+  /// and says what the schema says.
+  std::optional<std::string> refusal(const std::string& xml) const;
+
+ private:
+  class Rules;
+  std::unique_ptr<Rules> rules_;
+};
+
+}  // namespace cluster::virt

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/inventory.h"
+
+namespace cluster::cmd {
+
+/// A card that a VM could be given.
+struct FreeCard {
+  GpuName name;
+  std::string model;             ///< in pci.ids, and its ids: "GP106 [GeForce GTX 1060] 10de:1c03"
+  std::optional<int> numa_node;  ///< nothing when not known
+};
+
+/// A physical host as placement sees it.
+struct Container {
+  HostName name;
+  std::vector<FreeCard> free;     ///< by name
+  std::vector<std::string> kept;  ///< why others are left out: "gpupci2 is missing"
+};
+
+/// What a new VM wants.
+struct CardWish {
+  int cards = 0;
+  std::string model;  ///< a part of FreeCard::model, in any case; "" when any will do
+};
+
+enum class Policy {
+  pack,    ///< the host with the fewest free cards that has enough: whole hosts stay free
+  spread,  ///< the host with the most
+};
+
+/// "pack" or "spread"; throws Error(usage) on another word.
+Policy parse_policy(const std::string& text);
+
+/// Where the VM goes, and what it gets.
+struct Placement {
+  HostName container;
+  std::vector<GpuName> cards;  ///< by name
+};
+
+/// The vm-containers of the inventory with the cards that are free: held by no VM, not missing, and
+/// neither they nor their host failed the last `check host gpu`. Not to be trusted longer than the
+/// transaction it is called in.
+std::vector<Container> containers_of(Inventory& inventory);
+
+/// Chooses a host and cards of it. A host where all cards are of one NUMA node comes before the
+/// policy; what is alike goes by the order of `containers`. Throws Error(refused) when no host has
+/// enough, and says what each has.
+Placement place(const std::vector<Container>& containers, const CardWish& wish, Policy policy);
+
+/// The cards of one host; throws Error(refused) as place() does.
+Placement place_on(const Container& container, const CardWish& wish);
+
+}  // namespace cluster::cmd

@@ -45,3 +45,4 @@ hyperfine --shell=none --warmup 3 --runs "$runs" --export-csv "$dir/times" \
 echo "$processes processes, $((processes * files)) open files"
 awk -F , 'NR > 1 { printf "%s: median %.1f ms, min %.1f ms\n", $1, $4 * 1000, $7 * 1000; median[NR] = $4; min[NR] = $7 }
   END { printf "ratio: median %.2f, min %.2f\n", median[2] / median[3], min[2] / min[3] }' "$dir/times"
+echo "peak memory of the scan: $(/usr/bin/time -f %M "$scan" "${nodes[@]}" 2>&1 >/dev/null | tail -n 1) KiB"

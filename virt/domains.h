@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +49,7 @@ class Domains {
   Domains& operator=(const Domains&) = delete;
   virtual ~Domains() = default;
 
-  /// All of them, by name. Two round trips, however many there are: the XMLs are asked for at once.
+  /// All of them, by name. Two round trips up to 128 of them: the XMLs are asked for at once.
   virtual std::vector<Domain> list() = 0;
 
   /// The host's devices that running domains have. Two round trips.
@@ -71,12 +70,5 @@ class Domains {
   virtual void stop(const std::string& uuid, Stop how) = 0;
   virtual void set_autostart(const std::string& uuid, bool on) = 0;
 };
-
-/// Connects to the daemon at `uri`, "qemu:///system"; asks no questions. Throws Error(io). Its
-/// calls wait as long as the daemon does: who made the way to the daemon bounds it.
-std::unique_ptr<Domains> open_domains(const std::string& uri);
-
-/// The URI of the daemon of QEMU that is spoken to over the UNIX socket `path`.
-std::string uri_of_socket(const std::string& path);
 
 }  // namespace cluster::virt

@@ -3,16 +3,51 @@
 #include <algorithm>
 
 namespace cluster::virt {
+namespace {
+
+Fault fault_of(int code) {
+  switch (code) {
+    case VIR_ERR_NO_DOMAIN:
+      return Fault::not_found;
+    case VIR_ERR_OPERATION_INVALID:
+      return Fault::refused;
+    default:
+      return Fault::io;
+  }
+}
+
+}  // namespace
 
 Libvirt::Libvirt()
     : library_("libvirt.so.0", "libvirt0"),
       connect_open(library_.symbol("virConnectOpen")),
       connect_close(library_.symbol("virConnectClose")),
+      connect_is_alive(library_.symbol("virConnectIsAlive")),
+      connect_list_all_domains(library_.symbol("virConnectListAllDomains")),
+      connect_get_all_domain_stats(library_.symbol("virConnectGetAllDomainStats")),
+      connect_get_lib_version(library_.symbol("virConnectGetLibVersion")),
+      domain_lookup_by_name(library_.symbol("virDomainLookupByName")),
+      domain_lookup_by_uuid_string(library_.symbol("virDomainLookupByUUIDString")),
+      domain_get_id(library_.symbol("virDomainGetID")),
+      domain_get_name(library_.symbol("virDomainGetName")),
+      domain_get_uuid_string(library_.symbol("virDomainGetUUIDString")),
+      domain_get_xml_desc(library_.symbol("virDomainGetXMLDesc")),
+      domain_define_xml_flags(library_.symbol("virDomainDefineXMLFlags")),
+      domain_undefine_flags(library_.symbol("virDomainUndefineFlags")),
+      domain_create(library_.symbol("virDomainCreate")),
+      domain_destroy(library_.symbol("virDomainDestroy")),
+      domain_shutdown(library_.symbol("virDomainShutdown")),
+      domain_reset(library_.symbol("virDomainReset")),
+      domain_reboot(library_.symbol("virDomainReboot")),
+      domain_set_autostart(library_.symbol("virDomainSetAutostart")),
+      domain_stats_record_list_free(library_.symbol("virDomainStatsRecordListFree")),
+      domain_free(library_.symbol("virDomainFree")),
       node_device_lookup_by_name(library_.symbol("virNodeDeviceLookupByName")),
       node_device_detach_flags(library_.symbol("virNodeDeviceDetachFlags")),
       node_device_re_attach(library_.symbol("virNodeDeviceReAttach")),
       node_device_free(library_.symbol("virNodeDeviceFree")),
-      get_last_error_message_(library_.symbol("virGetLastErrorMessage")) {
+      get_last_error_message_(library_.symbol("virGetLastErrorMessage")),
+      get_last_error_code_(library_.symbol("virGetLastErrorCode")) {
   decltype(&::virSetErrorFunc) set_error_function = library_.symbol("virSetErrorFunc");
   set_error_function(nullptr, [](void*, virErrorPtr) {});
 }
@@ -20,7 +55,7 @@ Libvirt::Libvirt()
 Error Libvirt::error(const std::string& what) const {
   std::string message = get_last_error_message_();
   std::ranges::replace(message, '\n', ' ');  // an Error is one line
-  return {Fault::io, "libvirt cannot " + what + ": " + message};
+  return {fault_of(get_last_error_code_()), "libvirt cannot " + what + ": " + message};
 }
 
 Connection connect(const Libvirt& libvirt, const std::string& uri) {

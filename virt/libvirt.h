@@ -20,8 +20,13 @@ class Libvirt {
   /// Throws Error(io) when it is not installed.
   Libvirt();
 
-  /// The last failure of this thread as an Error(io): "libvirt cannot WHAT: its message".
+  /// The last failure of this thread as an Error: "libvirt cannot WHAT: its message". not_found
+  /// when there is no such domain, refused when its state does not allow it, else io. Each call
+  /// into libvirt forgets the last failure, so `what` must not need one.
   Error error(const std::string& what) const;
+
+  /// Whether the last failure of this thread was that there is no such domain.
+  bool domain_is_gone() const { return get_last_error_code_() == VIR_ERR_NO_DOMAIN; }
 
  private:
   SharedLibrary library_;
@@ -29,6 +34,26 @@ class Libvirt {
  public:
   decltype(&::virConnectOpen) connect_open;
   decltype(&::virConnectClose) connect_close;
+  decltype(&::virConnectIsAlive) connect_is_alive;
+  decltype(&::virConnectListAllDomains) connect_list_all_domains;
+  decltype(&::virConnectGetAllDomainStats) connect_get_all_domain_stats;
+  decltype(&::virConnectGetLibVersion) connect_get_lib_version;
+  decltype(&::virDomainLookupByName) domain_lookup_by_name;
+  decltype(&::virDomainLookupByUUIDString) domain_lookup_by_uuid_string;
+  decltype(&::virDomainGetID) domain_get_id;
+  decltype(&::virDomainGetName) domain_get_name;
+  decltype(&::virDomainGetUUIDString) domain_get_uuid_string;
+  decltype(&::virDomainGetXMLDesc) domain_get_xml_desc;
+  decltype(&::virDomainDefineXMLFlags) domain_define_xml_flags;
+  decltype(&::virDomainUndefineFlags) domain_undefine_flags;
+  decltype(&::virDomainCreate) domain_create;
+  decltype(&::virDomainDestroy) domain_destroy;
+  decltype(&::virDomainShutdown) domain_shutdown;
+  decltype(&::virDomainReset) domain_reset;
+  decltype(&::virDomainReboot) domain_reboot;
+  decltype(&::virDomainSetAutostart) domain_set_autostart;
+  decltype(&::virDomainStatsRecordListFree) domain_stats_record_list_free;
+  decltype(&::virDomainFree) domain_free;
   decltype(&::virNodeDeviceLookupByName) node_device_lookup_by_name;
   decltype(&::virNodeDeviceDetachFlags) node_device_detach_flags;
   decltype(&::virNodeDeviceReAttach) node_device_re_attach;
@@ -36,9 +61,11 @@ class Libvirt {
 
  private:
   decltype(&::virGetLastErrorMessage) get_last_error_message_;
+  decltype(&::virGetLastErrorCode) get_last_error_code_;
 };
 
-/// A connection to a libvirt daemon, closed with its owner. Not to be shared by threads.
+/// A connection to a libvirt daemon, closed with its owner. Threads may share it: each has its own
+/// last failure.
 using Connection = std::unique_ptr<virConnect, decltype(&::virConnectClose)>;
 
 /// A node device handle, freed with its owner.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "virt/libvirt.h"
+#include "virt/running_domains.h"
 
 namespace cluster::virt {
 namespace {
@@ -18,6 +19,10 @@ class LibvirtNodeDevices : public NodeDevices {
         on_step_(std::move(on_step)) {}
 
   std::string_view through() const override { return "libvirt"; }
+
+  std::vector<VmDevice> vm_devices() override {
+    return running_domains(*libvirt_, connection_.get());
+  }
 
   void detach(const PciAddress& pci) override {
     const auto device = look_up(pci);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/pci_address.h"
 
@@ -14,6 +15,14 @@ using StepListener = std::function<void(const std::string& step)>;
 
 /// Whether the steps are taken or only told to the listener.
 enum class Mode { act, rehearse };
+
+/// A device of the host that a running VM has.
+struct VmDevice {
+  std::string vm;      ///< "rocks-33"
+  std::string device;  ///< "0000:02:00.0", or the UUID of a mediated device
+
+  bool operator==(const VmDevice&) const = default;
+};
 
 /// Takes one PCI function from its host driver to the stub driver of passthrough (vfio-pci), or
 /// gives it back. An answer without an exception is a claim, not a proof: who calls reads the
@@ -27,6 +36,9 @@ class NodeDevices {
 
   /// Who does it: "libvirt" or "sysfs".
   virtual std::string_view through() const = 0;
+
+  /// What the running VMs have, as far as this side knows of VMs. Throws Error(io).
+  virtual std::vector<VmDevice> vm_devices() { return {}; }
 
   /// Throws Error(io) when it was not done, or not wholly.
   virtual void detach(const PciAddress& pci) = 0;

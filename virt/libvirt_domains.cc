@@ -1,0 +1,326 @@
+#include "virt/libvirt_domains.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <pugixml.hpp>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "virt/libvirt.h"
+#include "virt/running_domains.h"
+
+namespace cluster::virt {
+namespace {
+
+constexpr std::size_t kMostThreads = 128;
+constexpr unsigned kNoId = -1;                          // of a domain that is not active
+constexpr const char* kStateParameter = "state.state";  // of virConnectGetAllDomainStats()
+
+/// Does `work` for 0..count-1, all at once: libvirt sends the calls of several threads one after
+/// another without waiting for answers. Throws what one of them threw.
+void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  {
+    std::vector<std::jthread> threads;
+    const auto one = [&] {
+      for (auto i = next++; i < count; i = next++) {
+        try {
+          work(i);
+        } catch (...) {
+          const std::lock_guard lock(mutex);
+          failure = std::current_exception();
+        }
+      }
+    };
+    for (std::size_t i = 1; i < std::min(count, kMostThreads); ++i) threads.emplace_back(one);
+    one();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+DomainState state_of(int state) {
+  switch (state) {
+    case VIR_DOMAIN_PAUSED:
+      return DomainState::paused;
+    case VIR_DOMAIN_SHUTDOWN:
+      return DomainState::shutting_down;
+    case VIR_DOMAIN_SHUTOFF:
+      return DomainState::shut_off;
+    case VIR_DOMAIN_CRASHED:
+      return DomainState::crashed;
+    case VIR_DOMAIN_PMSUSPENDED:
+      return DomainState::suspended;
+    default:  // running, or blocked, which QEMU never is
+      return DomainState::running;
+  }
+}
+
+struct FreeText {
+  void operator()(char* text) const { std::free(text); }  // as virDomainGetXMLDesc() asks for
+};
+
+class LibvirtDomains : public Domains {
+ public:
+  explicit LibvirtDomains(const std::string& uri) : connection_(connect(libvirt_, uri)) {
+    if (!connection_) throw libvirt_.error("connect");
+  }
+
+  std::vector<Domain> list() override;
+  std::vector<VmDevice> devices_in_use() override;
+  unsigned long version() override;
+  void define(const std::string& xml, Check check) override;
+  void undefine(const std::string& uuid) override;
+  void start(const std::string& uuid) override;
+  void stop(const std::string& uuid, Stop how) override;
+  void set_autostart(const std::string& uuid, bool on) override;
+
+ private:
+  using Handle = std::unique_ptr<virDomain, decltype(&::virDomainFree)>;
+
+  Handle handle(virDomain* domain) const { return {domain, libvirt_.domain_free}; }
+  struct Named {
+    Handle domain;
+    std::string name;  // asked for beforehand: each call into libvirt forgets the last failure
+  };
+  Error failure(const std::string& what) const;
+  Named look_up(const std::string& uuid) const;
+  void must(int result, const char* verb, const Named& vm) const;
+  std::string uuid_of(virDomain* domain) const;
+  std::map<std::string, DomainState> states() const;
+  std::vector<Handle> handles(unsigned flags) const;
+  std::set<std::string> uuids(unsigned flags) const;
+  std::optional<std::string> xml_of(virDomain* domain, unsigned flags) const;
+  void say_who_is_in_the_way(const std::string& xml) const;
+
+  Libvirt libvirt_;  // outlives the connection, which it closes
+  Connection connection_;
+};
+
+// Whatever the call was: a connection that is gone is the news.
+Error LibvirtDomains::failure(const std::string& what) const {
+  const auto why = libvirt_.error(what);
+  if (libvirt_.connect_is_alive(connection_.get()) == 1) return why;
+  return {Fault::unreachable, why.what()};
+}
+
+LibvirtDomains::Named LibvirtDomains::look_up(const std::string& uuid) const {
+  auto found = handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuid.c_str()));
+  if (!found) throw failure("find the VM with uuid " + quote(uuid));
+  const std::string name = libvirt_.domain_get_name(found.get());
+  return {std::move(found), name};
+}
+
+void LibvirtDomains::must(int result, const char* verb, const Named& vm) const {
+  if (result != 0) throw failure(verb + (" VM " + quote(vm.name)));
+}
+
+std::string LibvirtDomains::uuid_of(virDomain* domain) const {
+  std::string text(VIR_UUID_STRING_BUFLEN, '\0');
+  libvirt_.domain_get_uuid_string(domain, text.data());
+  text.resize(VIR_UUID_STRING_BUFLEN - 1);
+  return text;
+}
+
+std::vector<LibvirtDomains::Handle> LibvirtDomains::handles(unsigned flags) const {
+  virDomainPtr* list = nullptr;
+  const int count = libvirt_.connect_list_all_domains(connection_.get(), &list, flags);
+  if (count < 0) throw failure("list the VMs");
+  std::vector<Handle> all;
+  all.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) all.push_back(handle(list[i]));
+  std::free(list);
+  return all;
+}
+
+std::set<std::string> LibvirtDomains::uuids(unsigned flags) const {
+  std::set<std::string> all;
+  for (const auto& domain : handles(flags)) all.insert(uuid_of(domain.get()));
+  return all;
+}
+
+// One call that asks no guest and no lock, where virDomainGetState() would be one for each domain.
+std::map<std::string, DomainState> LibvirtDomains::states() const {
+  virDomainStatsRecordPtr* records = nullptr;
+  const int count =
+      libvirt_.connect_get_all_domain_stats(connection_.get(), VIR_DOMAIN_STATS_STATE, &records,
+                                            VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+  if (count < 0) throw failure("ask for the state of the VMs");
+  std::map<std::string, DomainState> all;
+  for (int i = 0; i < count; ++i) {
+    for (int k = 0; k < records[i]->nparams; ++k) {
+      const auto& parameter = records[i]->params[k];
+      if (parameter.field != std::string_view(kStateParameter)) continue;
+      all[uuid_of(records[i]->dom)] = state_of(parameter.value.i);
+    }
+  }
+  libvirt_.domain_stats_record_list_free(records);
+  return all;
+}
+
+// Nothing when the domain is gone meanwhile.
+std::optional<std::string> LibvirtDomains::xml_of(virDomain* domain, unsigned flags) const {
+  const std::unique_ptr<char, FreeText> xml(libvirt_.domain_get_xml_desc(domain, flags));
+  if (xml) return xml.get();
+  if (libvirt_.domain_is_gone()) return std::nullopt;
+  throw failure("show a VM");
+}
+
+std::vector<Domain> LibvirtDomains::list() {
+  std::vector<Handle> domains;
+  std::map<std::string, DomainState> state;
+  std::set<std::string> autostart;
+  std::set<std::string> persistent;
+  const std::vector<std::function<void()>> questions{
+      [&] { domains = handles(0); },
+      [&] { state = states(); },
+      [&] { autostart = uuids(VIR_CONNECT_LIST_DOMAINS_AUTOSTART); },
+      [&] { persistent = uuids(VIR_CONNECT_LIST_DOMAINS_PERSISTENT); },
+  };
+  at_once(questions.size(), [&](std::size_t i) { questions[i](); });
+
+  std::vector<std::optional<Domain>> found(domains.size());
+  at_once(domains.size(), [&](std::size_t i) {
+    auto* domain = domains[i].get();
+    auto xml = xml_of(domain, VIR_DOMAIN_XML_INACTIVE);
+    const auto uuid = uuid_of(domain);
+    const auto known = state.find(uuid);
+    if (!xml || known == state.end()) return;
+    found[i] = Domain{libvirt_.domain_get_name(domain),
+                      uuid,
+                      known->second,
+                      libvirt_.domain_get_id(domain) != kNoId,
+                      autostart.contains(uuid),
+                      persistent.contains(uuid),
+                      std::move(*xml)};
+  });
+
+  std::vector<Domain> all;
+  for (auto& domain : found) {
+    if (domain) all.push_back(std::move(*domain));
+  }
+  std::ranges::sort(all, natural_less, &Domain::name);
+  return all;
+}
+
+std::vector<VmDevice> LibvirtDomains::devices_in_use() {
+  const auto domains = handles(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  std::vector<std::vector<std::string>> devices(domains.size());
+  at_once(domains.size(), [&](std::size_t i) {
+    if (const auto xml = xml_of(domains[i].get(), 0)) devices[i] = host_devices(*xml);
+  });
+  std::vector<VmDevice> all;
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    for (auto& device : devices[i]) {
+      all.push_back({libvirt_.domain_get_name(domains[i].get()), std::move(device)});
+    }
+  }
+  return all;
+}
+
+unsigned long LibvirtDomains::version() {
+  unsigned long version = 0;
+  if (libvirt_.connect_get_lib_version(connection_.get(), &version) != 0) {
+    throw failure("tell its version");
+  }
+  return version;
+}
+
+void LibvirtDomains::define(const std::string& xml, Check check) {
+  const unsigned flags = check == Check::schema ? VIR_DOMAIN_DEFINE_VALIDATE : 0;
+  if (handle(libvirt_.domain_define_xml_flags(connection_.get(), xml.c_str(), flags))) return;
+  const auto why = failure("define the VM");
+  say_who_is_in_the_way(xml);
+  throw why;
+}
+
+// libvirt binds a name to a UUID, and has one code for all that fails.
+void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
+  pugi::xml_document document;
+  document.load_string(xml.c_str());
+  const std::string name = document.child("domain").child_value("name");
+  const std::string uuid = document.child("domain").child_value("uuid");
+  const auto by_name = handle(libvirt_.domain_lookup_by_name(connection_.get(), name.c_str()));
+  if (by_name && uuid_of(by_name.get()) != uuid) {
+    throw Error(Fault::exists,
+                "the host has another VM " + quote(name) + ", with uuid " + uuid_of(by_name.get()) +
+                    " instead of " + uuid +
+                    ": give the inventory's that uuid (set host vm), or remove the one there "
+                    "(virsh undefine)");
+  }
+  const auto by_uuid =
+      handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuid.c_str()));
+  if (by_uuid && libvirt_.domain_get_name(by_uuid.get()) != name) {
+    throw Error(Fault::exists, "the host has the VM with uuid " + uuid + " under the name " +
+                                   quote(libvirt_.domain_get_name(by_uuid.get())) + " instead of " +
+                                   quote(name) + ": rename it there (virsh domrename)");
+  }
+}
+
+void LibvirtDomains::undefine(const std::string& uuid) {
+  const auto vm = look_up(uuid);
+  const unsigned all = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_NVRAM;
+  if (libvirt_.domain_undefine_flags(vm.domain.get(), all) == 0) return;
+  // A driver without UEFI does not know the second.
+  must(libvirt_.domain_undefine_flags(vm.domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE),
+       "undefine", vm);
+}
+
+void LibvirtDomains::start(const std::string& uuid) {
+  const auto vm = look_up(uuid);
+  must(libvirt_.domain_create(vm.domain.get()), "start", vm);
+}
+
+void LibvirtDomains::stop(const std::string& uuid, Stop how) {
+  const auto vm = look_up(uuid);
+  switch (how) {
+    case Stop::poweroff:
+      return must(libvirt_.domain_destroy(vm.domain.get()), "power off", vm);
+    case Stop::shutdown:
+      return must(libvirt_.domain_shutdown(vm.domain.get()), "shut down", vm);
+    case Stop::reset:
+      return must(libvirt_.domain_reset(vm.domain.get(), 0), "reset", vm);
+    case Stop::reboot:
+      return must(libvirt_.domain_reboot(vm.domain.get(), 0), "reboot", vm);
+  }
+}
+
+void LibvirtDomains::set_autostart(const std::string& uuid, bool on) {
+  const auto vm = look_up(uuid);
+  must(libvirt_.domain_set_autostart(vm.domain.get(), on ? 1 : 0), "set autostart of", vm);
+}
+
+}  // namespace
+
+std::unique_ptr<Domains> open_domains(const std::string& uri) {
+  return std::make_unique<LibvirtDomains>(uri);
+}
+
+std::string uri_of_socket(const std::string& path) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string uri = "qemu+unix:///system?socket=";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain =
+        std::isalnum(byte) != 0 || std::string_view("/-._").find(c) != std::string_view::npos;
+    if (is_plain) {
+      uri += c;
+    } else {
+      uri += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return uri;
+}
+
+}  // namespace cluster::virt

@@ -1,0 +1,181 @@
+#include "virt/libvirt_domains.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace cluster::virt {
+namespace {
+
+constexpr const char* kUuid = "5b6e4a3c-0000-4000-8000-000000000001";
+constexpr const char* kOtherUuid = "5b6e4a3c-0000-4000-8000-000000000002";
+
+std::string document(const std::string& name, const std::string& uuid, int memory_mib = 64) {
+  return "<domain type='test'><name>" + name + "</name><uuid>" + uuid +
+         "</uuid><memory unit='MiB'>" + std::to_string(memory_mib) +
+         "</memory><os><type>hvm</type></os></domain>";
+}
+
+// libvirt's own driver for tests: all of libvirt but the hypervisor, in this process. It begins
+// with one running domain, "test".
+class LibvirtDomains : public ::testing::Test {
+ protected:
+  ~LibvirtDomains() override {
+    for (const auto& domain : domains->list()) {
+      if (domain.name == "test") continue;
+      if (domain.active) domains->stop(domain.uuid, Stop::poweroff);
+      domains->undefine(domain.uuid);
+    }
+  }
+
+  Domain find(const std::string& uuid) {
+    for (const auto& domain : domains->list()) {
+      if (domain.uuid == uuid) return domain;
+    }
+    ADD_FAILURE() << "no domain with uuid " << uuid;
+    return {};
+  }
+
+  template <typename Call>
+  static void expect_error(Fault fault, const std::string& message, Call call) {
+    try {
+      call();
+      ADD_FAILURE() << "it was done";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), fault) << error.what();
+      EXPECT_THAT(error.what(), ::testing::HasSubstr(message));
+    }
+  }
+
+  std::unique_ptr<Domains> domains = open_domains("test:///default");
+};
+
+TEST_F(LibvirtDomains, ListWhatIsDefined) {
+  domains->define(document("vm-10", kUuid), Check::none);
+  domains->define(document("vm-9", kOtherUuid), Check::schema);
+  const auto all = domains->list();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].name, "test");
+  EXPECT_EQ(all[0].state, DomainState::running);
+  EXPECT_TRUE(all[0].active);
+  EXPECT_EQ(all[1].name, "vm-9");
+  EXPECT_EQ(all[2].name, "vm-10");
+  EXPECT_EQ(all[2].uuid, kUuid);
+  EXPECT_EQ(all[2].state, DomainState::shut_off);
+  EXPECT_FALSE(all[2].active);
+  EXPECT_TRUE(all[2].persistent);
+  EXPECT_THAT(all[2].xml, ::testing::HasSubstr("<name>vm-10</name>"));
+}
+
+TEST_F(LibvirtDomains, ListManyAtOnce) {
+  for (int i = 100; i < 300; ++i) {
+    const auto number = std::to_string(i);
+    domains->define(document("vm-" + number, "5b6e4a3c-0000-4000-8000-000000000" + number),
+                    Check::none);
+  }
+  const auto all = domains->list();
+  EXPECT_EQ(all.size(), 201U);
+  for (const auto& domain : all) EXPECT_THAT(domain.xml, ::testing::HasSubstr(domain.uuid));
+}
+
+TEST_F(LibvirtDomains, StartAndStop) {
+  domains->define(document("vm-1", kUuid), Check::none);
+  domains->start(kUuid);
+  EXPECT_EQ(find(kUuid).state, DomainState::running);
+  EXPECT_TRUE(find(kUuid).active);
+  expect_error(Fault::io, "libvirt cannot start VM 'vm-1': ",
+               [&] { domains->start(kUuid); });
+  domains->stop(kUuid, Stop::reset);
+  domains->stop(kUuid, Stop::reboot);
+  EXPECT_EQ(find(kUuid).state, DomainState::running);
+  domains->stop(kUuid, Stop::shutdown);
+  EXPECT_EQ(find(kUuid).state, DomainState::shut_off);
+  domains->start(kUuid);
+  domains->stop(kUuid, Stop::poweroff);
+  EXPECT_EQ(find(kUuid).state, DomainState::shut_off);
+  expect_error(Fault::refused, "libvirt cannot power off VM 'vm-1': ", [&] {
+    domains->stop(kUuid, Stop::poweroff);
+  });
+}
+
+TEST_F(LibvirtDomains, StartWithTheHost) {
+  domains->define(document("vm-1", kUuid), Check::none);
+  EXPECT_FALSE(find(kUuid).autostart);
+  domains->set_autostart(kUuid, true);
+  EXPECT_TRUE(find(kUuid).autostart);
+  domains->set_autostart(kUuid, false);
+  EXPECT_FALSE(find(kUuid).autostart);
+}
+
+TEST_F(LibvirtDomains, DefineAgainChangesTheNextStartOnly) {
+  domains->define(document("vm-1", kUuid, 64), Check::none);
+  domains->start(kUuid);
+  domains->define(document("vm-1", kUuid, 32), Check::none);
+  EXPECT_TRUE(find(kUuid).active);
+  EXPECT_THAT(find(kUuid).xml, ::testing::HasSubstr("<memory unit='KiB'>32768</memory>"));
+}
+
+TEST_F(LibvirtDomains, DefineTellsWhoHasTheName) {
+  domains->define(document("vm-1", kUuid), Check::none);
+  expect_error(Fault::exists,
+               "the host has another VM 'vm-1', with uuid " + std::string(kUuid) + " instead of " +
+                   kOtherUuid,
+               [&] { domains->define(document("vm-1", kOtherUuid), Check::none); });
+  expect_error(Fault::exists, "under the name 'vm-1' instead of 'vm-2'",
+               [&] { domains->define(document("vm-2", kUuid), Check::none); });
+}
+
+TEST_F(LibvirtDomains, DefineRefusesWhatIsNoDomain) {
+  expect_error(Fault::io, "libvirt cannot define the VM: ", [&] {
+    domains->define("<domain/>", Check::none);
+  });
+  auto with_nonsense = document("vm-1", kUuid);
+  with_nonsense.insert(with_nonsense.find("<os>"), "<nonsense/>");
+  expect_error(Fault::io, "libvirt cannot define the VM: ", [&] {
+    domains->define(with_nonsense, Check::schema);
+  });
+  domains->define(with_nonsense, Check::none);
+}
+
+TEST_F(LibvirtDomains, Undefine) {
+  domains->define(document("vm-1", kUuid), Check::none);
+  domains->undefine(kUuid);
+  EXPECT_EQ(domains->list().size(), 1U);
+  expect_error(Fault::not_found, "libvirt cannot find the VM with uuid ",
+               [&] { domains->undefine(kUuid); });
+  expect_error(Fault::not_found, "libvirt cannot find the VM with uuid ",
+               [&] { domains->start(kUuid); });
+}
+
+TEST_F(LibvirtDomains, KnowWhichDevicesRunningOnesHave) {
+  auto with_card = document("vm-1", kUuid);
+  with_card.insert(with_card.find("</domain>"),
+                   "<devices><hostdev mode='subsystem' type='pci' managed='no'><source><address "
+                   "domain='0' bus='2' slot='0' function='1'/></source></hostdev></devices>");
+  domains->define(with_card, Check::none);
+  EXPECT_TRUE(domains->devices_in_use().empty());
+  domains->start(kUuid);
+  EXPECT_THAT(domains->devices_in_use(), ::testing::ElementsAre(VmDevice{"vm-1", "0000:02:00.1"}));
+}
+
+TEST_F(LibvirtDomains, KnowTheVersionOfLibvirt) { EXPECT_GE(domains->version(), 9000000U); }
+
+TEST(OpenDomains, TellsThatNobodyIsThere) {
+  try {
+    open_domains(uri_of_socket("/nonexistent"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::io);
+    EXPECT_THAT(error.what(), ::testing::StartsWith("libvirt cannot connect: "));
+  }
+}
+
+TEST(UriOfSocket, KeepsThePathOnePart) {
+  EXPECT_EQ(uri_of_socket("/tmp/a b&c?d%/x"), "qemu+unix:///system?socket=/tmp/a%20b%26c%3Fd%25/x");
+}
+
+}  // namespace
+}  // namespace cluster::virt

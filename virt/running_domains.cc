@@ -1,0 +1,142 @@
+#include "virt/running_domains.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "core/error.h"
+#include "core/pci_address.h"
+#include "core/text.h"
+
+namespace cluster::virt {
+namespace {
+
+Error broken(std::string_view where) {
+  return {Fault::io, "libvirt's configuration of a VM is cut short at " +
+                         quote(std::string(where.substr(0, 40)))};
+}
+
+// The end of the tag that `text` starts with, behind its '>': a '>' in quotes ends none.
+std::size_t tag_end(std::string_view text) {
+  char inside = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (inside != 0) {
+      if (text[i] == inside) inside = 0;
+    } else if (text[i] == '\'' || text[i] == '"') {
+      inside = text[i];
+    } else if (text[i] == '>') {
+      return i + 1;
+    }
+  }
+  throw broken(text);
+}
+
+bool is(std::string_view tag, std::string_view name) {
+  if (!tag.starts_with(name)) return false;
+  const auto next = tag.substr(name.size(), 1);
+  return next.find_first_of(" \t\n/>") == 0;
+}
+
+// " bus='0x65'" in a tag is 0x65 to the caller.
+std::optional<std::string_view> attribute(std::string_view tag, std::string_view name) {
+  const auto key = " " + std::string(name) + "=";
+  const auto at = tag.find(key);
+  if (at == std::string_view::npos || at + key.size() >= tag.size()) return std::nullopt;
+  const auto value = tag.substr(at + key.size() + 1);
+  return value.substr(0, value.find(tag[at + key.size()]));
+}
+
+unsigned hex(std::string_view text) {
+  unsigned value = 0;
+  const auto digits = text.starts_with("0x") ? text.substr(2) : std::string_view();
+  const auto [end, failure] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (failure != std::errc() || end != digits.data() + digits.size()) {
+    throw Error(Fault::io, "no part of a PCI address: " + quote(std::string(text)));
+  }
+  return value;
+}
+
+// A USB or SCSI address has other parts, and is of no card.
+std::optional<std::string> device_of(std::string_view address) {
+  if (const auto uuid = attribute(address, "uuid")) return std::string(*uuid);
+  const auto slot = attribute(address, "slot");
+  const auto function = attribute(address, "function");
+  const auto bus = attribute(address, "bus");
+  if (!slot || !function || !bus) return std::nullopt;
+  return PciAddress{hex(attribute(address, "domain").value_or("0x0")),
+                    static_cast<std::uint8_t>(hex(*bus)), static_cast<std::uint8_t>(hex(*slot)),
+                    static_cast<std::uint8_t>(hex(*function))}
+      .sysfs();
+}
+
+struct FreeText {
+  void operator()(char* text) const { std::free(text); }  // as virDomainGetXMLDesc() asks for
+};
+
+// The list of domains as libvirt hands it over: every member and itself to be freed.
+class Domains {
+ public:
+  Domains(const Libvirt& libvirt, virConnect* connection)
+      : libvirt_(libvirt),
+        count_(libvirt.connect_list_all_domains(connection, &list_,
+                                                VIR_CONNECT_LIST_DOMAINS_ACTIVE)) {
+    if (count_ < 0) throw libvirt.error("list the running VMs");
+  }
+  Domains(const Domains&) = delete;
+  Domains& operator=(const Domains&) = delete;
+  ~Domains() {
+    for (auto* domain : *this) libvirt_.domain_free(domain);
+    std::free(list_);
+  }
+
+  virDomainPtr* begin() const { return list_; }
+  virDomainPtr* end() const { return list_ + count_; }
+
+ private:
+  const Libvirt& libvirt_;
+  virDomainPtr* list_ = nullptr;
+  int count_;
+};
+
+}  // namespace
+
+std::vector<std::string> host_devices(std::string_view domain_xml) {
+  std::vector<std::string> devices;
+  bool in_source = false;
+  for (;;) {
+    const auto open = domain_xml.find('<');
+    if (open == std::string_view::npos) throw broken(domain_xml);
+    domain_xml.remove_prefix(open);
+    const auto tag = domain_xml.substr(0, tag_end(domain_xml));
+    domain_xml.remove_prefix(tag.size());
+    if (is(tag, "</domain")) return devices;
+    if (is(tag, "<metadata")) {  // of the operator: any XML, which says nothing of devices
+      const auto end = domain_xml.rfind("</metadata>");
+      if (end != std::string_view::npos) domain_xml.remove_prefix(end);
+    } else if (is(tag, "<source")) {
+      in_source = !tag.ends_with("/>");
+    } else if (is(tag, "</source")) {
+      in_source = false;
+    } else if (in_source && is(tag, "<address")) {
+      if (auto device = device_of(tag)) devices.push_back(std::move(*device));
+    }
+  }
+}
+
+std::vector<VmDevice> running_domains(const Libvirt& libvirt, virConnect* connection) {
+  std::vector<VmDevice> all;
+  const Domains domains(libvirt, connection);
+  for (auto* domain : domains) {
+    const std::unique_ptr<char, FreeText> xml(libvirt.domain_get_xml_desc(domain, 0));
+    if (!xml && libvirt.domain_is_gone()) continue;
+    if (!xml) throw libvirt.error("show a running VM");
+    for (auto& device : host_devices(xml.get())) {
+      all.push_back({libvirt.domain_get_name(domain), std::move(device)});
+    }
+  }
+  return all;
+}
+
+}  // namespace cluster::virt

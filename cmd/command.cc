@@ -21,7 +21,8 @@ bool answers_with_a_table(std::string_view path) {
 }  // namespace
 
 std::string shielded(const std::string& word) {
-  return word.starts_with('[') && word.ends_with(']') ? word + kShield : word;
+  const bool list = word.starts_with('[') && word.ends_with(']');
+  return list || word.ends_with(kShield) ? word + kShield : word;
 }
 
 Action declare(const Command& command, CLI::App& app, CommonOptions& common) {

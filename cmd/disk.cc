@@ -12,6 +12,7 @@ namespace cluster::cmd {
 namespace {
 
 constexpr int kMaxSizeGib = 1 << 20;  // a PiB
+constexpr std::string_view kCdrom = "cdrom";
 constexpr std::array<std::string_view, 5> kBuses{"virtio", "scsi", "sata", "ide", "usb"};
 constexpr std::array<std::string_view, 2> kFormats{"raw", "qcow2"};
 
@@ -35,7 +36,9 @@ VmDisk parse_disk(const std::string& text) {
   }
   const auto colon = fields[0].find(':');
   const auto source = fields[0].substr(0, colon);
-  if (source != "file" && source != "phy") refuse(text, "want file:PATH or phy:PATH");
+  if (source != "file" && source != "phy" && source != kCdrom) {
+    refuse(text, "want file:PATH, phy:PATH or cdrom:PATH");
+  }
   VmDisk disk{std::string(source),
               std::string(fields[0].substr(colon + 1)),
               std::string(fields[1]),
@@ -50,12 +53,16 @@ VmDisk parse_disk(const std::string& text) {
   if (std::ranges::find(kBuses, disk.bus) == kBuses.end()) {
     refuse(text, "bus " + quote(disk.bus) + ": want virtio, scsi, sata, ide or usb");
   }
+  if (source == kCdrom && disk.bus == "virtio") {
+    refuse(text, "a CD-ROM has no bus virtio: want sata, scsi, ide or usb");
+  }
   disk.format = fields.size() == 4              ? std::string(fields[3])
                 : disk.path.ends_with(".qcow2") ? "qcow2"
                                                 : "raw";
   if (std::ranges::find(kFormats, disk.format) == kFormats.end()) {
     refuse(text, "format " + quote(disk.format) + ": want raw or qcow2");
   }
+  if (source == kCdrom && disk.format != "raw") refuse(text, "a CD-ROM has the format raw");
   return disk;
 }
 
@@ -79,6 +86,10 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
                                   std::to_string(disks.size()) + " disks");
   }
   for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (disks[i].source == kCdrom && !sizes[i].empty()) {
+      throw Error(Fault::usage, "disksize=" + quote(sizes[i]) + ": " + disks[i].target +
+                                    " is a CD-ROM, whose size is that of its image");
+    }
     disks[i].size_gib = parse_optional_int("disksize", sizes[i], 1, kMaxSizeGib);
   }
 }

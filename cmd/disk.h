@@ -5,7 +5,7 @@
 
 #include "db/inventory.h"
 
-// Disks as Rocks spells them, "file:/path,vda,virtio".
+// Disks as Rocks spells them, "file:/path,vda,virtio"; and CD-ROMs, "cdrom:/path,sda,sata".
 namespace cluster::cmd {
 
 /// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT]. Throws Error(usage) when one is not, or when two
@@ -13,7 +13,7 @@ namespace cluster::cmd {
 std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts);
 
 /// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) on more
-/// sizes than disks or a size that is none.
+/// sizes than disks, a size that is none, or one of a CD-ROM.
 void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes);
 
 /// What a VM has when no disk is named: 36 GiB, raw, where libvirt keeps its images.

@@ -23,9 +23,11 @@ constexpr int kMaxCpus = 4096;
 constexpr const char* kDiskText =
     "A disk is SOURCE:PATH,DEVICE,BUS[,FORMAT], as Rocks spells it: file:/path/to/image,vda,virtio "
     "or\n"
-    "phy:/dev/vg0/lv1,vdb,virtio. FORMAT is raw or qcow2 [by the ending of the path]. Several "
-    "disks are\n"
-    "several disk=, each with its disksize= in the same order.";
+    "phy:/dev/vg0/lv1,vdb,virtio. FORMAT is raw or qcow2 [by the ending of the path]. A CD-ROM is "
+    "an image\n"
+    "that the guest cannot write: cdrom:/iso/debian.iso,sda,sata. Several disks are several disk=, "
+    "each with\n"
+    "its disksize= in the same order; a CD-ROM has none (disksize=).";
 
 // A random (version 4) UUID, RFC 9562.
 std::string random_uuid() {
@@ -121,10 +123,10 @@ struct SetArgs {
 
 Vm find_vm(Inventory& inventory, const std::string& name) {
   const auto host = find_host(inventory, name);
-  for (auto& vm : inventory.vms()) {
-    if (vm.name == host.name) return std::move(vm);
+  if (!inventory.is_vm(host.name)) {
+    throw Error(Fault::not_found, "host " + quote(name) + " is no VM");
   }
-  throw Error(Fault::not_found, "host " + quote(name) + " is no VM");
+  return inventory.require_vm(host.name);
 }
 
 int run_set(Context& context, const SetArgs& args) {

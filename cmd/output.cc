@@ -30,7 +30,7 @@ void print_table(std::ostream& out, const Table& table) {
   for (const auto& row : table.rows) {
     auto& line = lines.emplace_back();
     for (const auto& cell : row) {
-      auto text = text_of(cell);
+      auto text = printable(text_of(cell));
       line.push_back(text.empty() ? "-" : std::move(text));
     }
     line.front() += ':';

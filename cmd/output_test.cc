@@ -36,6 +36,12 @@ TEST(Output, AnEmptyTableIsItsHeader) {
   EXPECT_EQ(printed(Format::csv, {{"host", "gpu"}, {}}), "host,gpu\n");
 }
 
+TEST(Output, ATableRowStaysOneLine) {
+  EXPECT_EQ(printed(Format::table, {{"attr", "value"}, {{Cell{"a"}, Cell{"x\ny\x1b[2J"}}}}),
+            "ATTR VALUE\na:   x\\x0ay\\x1b[2J\n");
+  EXPECT_EQ(printed(Format::csv, {{"value"}, {{Cell{"x\ny"}}}}), "value\n\"x\ny\"\n");
+}
+
 TEST(Output, JsonKeepsTypesAndTheUnknown) {
   EXPECT_EQ(
       printed(Format::json),

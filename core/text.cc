@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace cluster {
@@ -62,9 +63,9 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::string quote(std::string_view text) {
+std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "'";
+  std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7f) {
@@ -73,7 +74,30 @@ std::string quote(std::string_view text) {
       out += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
     }
   }
-  return out + "'";
+  return out;
+}
+
+std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
+
+bool is_utf8_text(std::string_view text) {
+  const auto byte = [&](std::size_t at) -> std::uint32_t {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = byte(at);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first == 0 || (first >= 0x80 && first < 0xc2) || first > 0xf4) return false;
+    auto code = length == 1 ? first : first & (0x7fU >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+      if ((byte(at + i) & 0xc0U) != 0x80U) return false;
+      code = code << 6U | (byte(at + i) & 0x3fU);
+    }
+    const bool longer_than_needed =
+        (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+    if (longer_than_needed || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff) return false;
+    at += length;
+  }
+  return true;
 }
 
 std::string shell_word(std::string_view text) {

@@ -13,9 +13,15 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// `text` without blanks, tabs and line ends on both sides; a view into it.
 std::string_view trim(std::string_view text);
 
-/// `text` in single quotes for a message, control characters as \xNN: a message stays one line and
-/// cannot drive the operator's terminal.
+/// `text` with control characters as \xNN: it stays one line and cannot drive the operator's
+/// terminal.
+std::string printable(std::string_view text);
+
+/// `text`, printable, in single quotes for a message.
 std::string quote(std::string_view text);
+
+/// Whether `text` is UTF-8 (RFC 3629: no surrogates, no longer form than needed) without NUL.
+bool is_utf8_text(std::string_view text);
 
 /// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);

@@ -24,6 +24,19 @@ TEST(Quote, StaysOneLine) {
   EXPECT_EQ(quote("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");
 }
 
+TEST(Utf8, IsToldFromOtherBytes) {
+  for (const auto* good : {"", "plain\n\ttext\x7f", "\xc2\x80 \xc3\xa9", "\xe0\xa0\x80\xed\x9f\xbf",
+                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(is_utf8_text(good)) << printable(good);
+  }
+  for (const auto* bad :
+       {"\x80", "\xc0\xaf", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
+        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+    EXPECT_FALSE(is_utf8_text(bad)) << bad;
+  }
+  EXPECT_FALSE(is_utf8_text(std::string_view("a\0b", 3)));
+}
+
 TEST(ShellWord, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(shell_word("disk=file:/a/b.img,vda,virtio"), "disk=file:/a/b.img,vda,virtio");
   EXPECT_EQ(shell_word("a b"), "'a b'");

@@ -108,4 +108,11 @@ void Inventory::remove_interface(const HostName& vm_name, const std::string& nam
   });
 }
 
+Interface Inventory::require_interface(const HostName& vm_name, const std::string& name) {
+  const auto vm = require_vm(vm_name);
+  const auto at = std::ranges::find(vm.interfaces, name, &Interface::name);
+  if (at == vm.interfaces.end()) no_interface(vm, name);
+  return *at;
+}
+
 }  // namespace cluster

@@ -253,6 +253,9 @@ class Inventory {
   /// Throws Error(not_found).
   void remove_interface(const HostName& vm, const std::string& name);
 
+  /// Throws Error(not_found).
+  Interface require_interface(const HostName& vm, const std::string& name);
+
   // --- rolls: db/roll.cc
 
   /// `rolls` beside the inventory's file; absolute.

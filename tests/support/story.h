@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cmd/program.h"
+#include "core/text.h"
+#include "tests/support/fake_domains.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/temp_dir.h"
 
@@ -38,19 +40,26 @@ class Story : public ::testing::Test {
     const auto open = [this](const std::string& db, Inventory::Open how) {
       return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
     };
-    const int status = cmd::run_program(words, {open, transport, out, err});
+    const int status = cmd::run_program(words, {open, transport, domains.opener(), out, err});
     return {out.str(), err.str(), status};
   }
 
   /// Everything that the inventory holds, as the commands that rebuild it.
   std::string dump() {
-    return cluster({"dump", "host"}) + cluster({"dump", "host", "vm"}) +
-           cluster({"dump", "host", "gpu"});
+    std::string commands;
+    for (const auto* noun :
+         {"host", "host vm", "host gpu", "host interface", "attr", "appliance attr", "host attr"}) {
+      std::vector<std::string> words{"dump"};
+      for (const auto word : split(noun, ' ')) words.emplace_back(word);
+      commands += cluster(words);
+    }
+    return commands;
   }
 
   TempDir folder;
   std::filesystem::path file = folder.path() / "cluster.db";
   FakeTransport transport;
+  FakeDomains domains;
 };
 
 }  // namespace cluster

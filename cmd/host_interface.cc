@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr std::size_t kMaxDevice = 15;  // IFNAMSIZ of Linux, without its NUL
+constexpr std::size_t kMaxNetwork = 255;
+constexpr int kMaxVlan = 4094;
+constexpr std::array<std::string_view, 8> kModels{"virtio", "e1000",   "e1000e",  "igb",
+                                                  "pcnet",  "rtl8139", "vmxnet3", "ne2k_pci"};
+constexpr const char* kText =
+    "One of bridge=, direct=, network=, ovs= says what the interface is joined to, on the "
+    "container: "
+    "a bridge\n"
+    "(br0), a device of it (eno1, by macvtap), a network of libvirt (default), an Open vSwitch "
+    "bridge (br-int).";
+
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+std::string parse_name(const std::string& text) {
+  if (text.empty() || text.size() > kMaxDevice || (text[0] >= '0' && text[0] <= '9') ||
+      !std::ranges::all_of(text, is_letter_or_digit)) {
+    throw Error(Fault::usage, "not an interface name: " + quote(text) + " (want eth0, eth1, ...)");
+  }
+  return text;
+}
+
+// A device's name as Linux takes it (dev_valid_name()); a network of libvirt may have a longer one.
+std::string parse_source(const std::string& kind, const std::string& text) {
+  const bool network = kind == "network";
+  const auto is_wrong = [&](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' ||
+           (!network && (c == ' ' || c == ':'));
+  };
+  if (text.empty() || text == "." || text == ".." || !is_utf8_text(text) ||
+      text.size() > (network ? kMaxNetwork : kMaxDevice) || std::ranges::any_of(text, is_wrong)) {
+    throw Error(Fault::usage, kind + "=" + quote(text) + ": want the name of a " +
+                                  (network ? "network" : "device"));
+  }
+  return text;
+}
+
+std::string parse_model(const std::string& text) {
+  if (std::ranges::find(kModels, text) == kModels.end()) {
+    const std::vector<std::string> known(kModels.begin(), kModels.end());
+    throw Error(Fault::usage, "model=" + quote(text) + ": want one of " + joined(known, ", "));
+  }
+  return text;
+}
+
+// The VM that is called `name`, for what only VMs have so far.
+Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
+  const auto host = find_host(inventory, name);
+  if (!inventory.is_vm(host.name)) {
+    throw Error(Fault::refused,
+                "host " + quote(name) + " is a physical host: only interfaces of VMs are recorded");
+  }
+  return inventory.require_vm(host.name);
+}
+
+struct Args {
+  std::string vm;
+  std::string name;
+  std::optional<std::string> bridge, direct, network, ovs, mac, model, vlan;
+
+  void declare(CLI::App& app) {
+    app.add_option("VM", vm, "whose interface")->required();
+    app.add_option("NAME,--iface", name, "name of the interface: eth0, eth1, ...")->required();
+    app.add_option("--bridge", bridge, "bridge of the container");
+    app.add_option("--direct", direct, "device of the container, shared by macvtap");
+    app.add_option("--network", network, "network of libvirt");
+    app.add_option("--ovs", ovs, "Open vSwitch bridge of the container");
+    app.add_option("--mac", mac, "MAC address [made of the VM's uuid and NAME, and kept]");
+    app.add_option("--model", model, "what the guest sees [virtio]");
+    app.add_option("--vlan", vlan, "VLAN id, 1 to 4094 [none]");
+    app.footer(kText);
+  }
+
+  void apply(Interface& interface) const {
+    int given = 0;
+    const auto join = [&](const char* kind, const std::optional<std::string>& source) {
+      if (!source) return;
+      ++given;
+      interface.kind = kind;
+      interface.source = parse_source(kind, *source);
+    };
+    join("bridge", bridge);
+    join("direct", direct);
+    join("network", network);
+    join("ovs", ovs);
+    if (given > 1 || interface.kind.empty()) {
+      throw Error(Fault::usage, "want one of bridge=, direct=, network=, ovs=");
+    }
+    if (mac) {
+      interface.mac = mac->empty() ? std::nullopt : std::optional(MacAddress::parse(*mac));
+    }
+    if (model) interface.model = parse_model(*model);
+    if (vlan) interface.vlan = parse_optional_int("vlan", *vlan, 1, kMaxVlan);
+  }
+
+  bool empty() const { return !bridge && !direct && !network && !ovs && !mac && !model && !vlan; }
+};
+
+int run_add(Context& context, const Args& args) {
+  Interface interface {
+    parse_name(args.name), "", "", {}
+  };
+  args.apply(interface);
+  auto& inventory = context.inventory();
+  inventory.add_interface(vm_with_interfaces(inventory, args.vm).name, interface);
+  return 0;
+}
+
+Action declare_add(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  args->declare(app);
+  return [args](Context& context) { return run_add(context, *args); };
+}
+
+int run_set(Context& context, const Args& args) {
+  if (args.empty()) {
+    throw Error(Fault::usage, "set host interface: nothing to set (want key=value)");
+  }
+  auto& inventory = context.inventory();
+  const auto vm = vm_with_interfaces(inventory, args.vm).name;
+  auto interface = inventory.require_interface(vm, args.name);
+  args.apply(interface);
+  inventory.set_interface(vm, interface);
+  return 0;
+}
+
+Action declare_set(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  args->declare(app);
+  return [args](Context& context) { return run_set(context, *args); };
+}
+
+struct RemoveArgs {
+  std::string vm;
+  std::string name;
+};
+
+int run_remove(Context& context, const RemoveArgs& args) {
+  auto& inventory = context.inventory();
+  inventory.remove_interface(vm_with_interfaces(inventory, args.vm).name, args.name);
+  return 0;
+}
+
+Action declare_remove(CLI::App& app) {
+  auto args = std::make_shared<RemoveArgs>();
+  app.add_option("VM", args->vm, "whose interface")->required();
+  app.add_option("NAME,--iface", args->name, "name of the interface")->required();
+  return [args](Context& context) { return run_remove(context, *args); };
+}
+
+struct VmsArgs {
+  std::vector<std::string> vms;
+};
+
+int run_list(Context& context, const VmsArgs& args) {
+  Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan"}, {}};
+  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+    for (const auto& one : vm.interfaces) {
+      table.rows.push_back({vm.name.str(), one.name, one.kind, one.source, one.mac->str(),
+                            one.model, cell(one.vlan)});
+    }
+  }
+  context.output.table(table);
+  return 0;
+}
+
+Action declare_list(CLI::App& app) {
+  auto args = std::make_shared<VmsArgs>();
+  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
+  return [args](Context& context) { return run_list(context, *args); };
+}
+
+int run_dump(Context& context, const VmsArgs& args) {
+  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+    for (const auto& one : vm.interfaces) {
+      context.output.line("cluster add host interface " + vm.name.str() + " " + one.name + " " +
+                          shell_word(one.kind + "=" + one.source) + " mac=" + one.mac->str() +
+                          " model=" + one.model +
+                          (one.vlan ? " vlan=" + std::to_string(*one.vlan) : ""));
+    }
+  }
+  return 0;
+}
+
+Action declare_dump(CLI::App& app) {
+  auto args = std::make_shared<VmsArgs>();
+  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
+  app.footer("`dump host vm` comes before it.");
+  return [args](Context& context) { return run_dump(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"add host interface", "give a VM a network interface", declare_add},
+    Command{"dump host interface", "print the commands that add the interfaces again",
+            declare_dump},
+    Command{"list host interface", "show the network interfaces of VMs", declare_list},
+    Command{"remove host interface", "take a network interface from a VM", declare_remove},
+    Command{"set host interface", "change a network interface of a VM", declare_set},
+};
+
+}  // namespace
+
+std::span<const Command> host_interface_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

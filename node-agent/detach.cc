@@ -54,7 +54,7 @@ class Detach {
       words.push_back(pci.sysfs() + " " + driver_words(driver));
     }
     tools_.on_step("# save that " + joined(words, ", "));
-    if (acts()) tools_.saved.save(drivers);
+    if (acts()) tools_.saved.save(card_, drivers);
   }
 
   void detach(FunctionReport& one) {

@@ -48,6 +48,19 @@ bool KnownCard::operator==(const KnownCard& other) const {
          missing == other.missing;
 }
 
+KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc) {
+  const auto& first = card.functions.front();
+  const auto identity = read_identity(sysfs, first.pci);
+  std::optional<std::string> subsystem;
+  if (identity.subsystem_vendor && identity.subsystem_device) {
+    subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
+  }
+  return {.pci = first.pci,
+          .model = {first.vendor, first.device},
+          .subsystem = subsystem,
+          .serial = read_serial(sysfs, proc, card)};
+}
+
 Names::Names(std::filesystem::path file) : file_(std::move(file)) {
   const auto text = read_file(file_);
   if (!text) return;
@@ -87,7 +100,6 @@ void Names::give(std::vector<Card>& cards, const std::string& boot, bool closely
   } else {
     Naming naming(known_, cards, look, is_there);
     missing_ = naming.missing();
-    moved_ = naming.moved();
     changed_ = naming.known() != known_ || (boot != boot_ && !naming.known().empty());
     known_ = naming.known();
     boot_ = boot;

@@ -23,6 +23,9 @@ struct KnownCard {
   bool operator==(const KnownCard& other) const;
 };
 
+/// What is kept of `card`, as it is now; without its name.
+KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc);
+
 /// Which card has which name, for good: a card keeps its name when others come and go, when it
 /// comes back, and when it moves to another address. A name is never given to another card. Kept in
 /// one file:
@@ -53,8 +56,8 @@ class Names {
   /// Those that had a name when give() was called and are not on the host.
   const std::map<GpuName, KnownCard>& missing() const { return missing_; }
 
-  /// The cards that give() found at another address than before: from there to here.
-  const std::map<PciAddress, PciAddress>& moved() const { return moved_; }
+  /// All that have a name, as the file has them, or as give() saw them since.
+  const std::map<GpuName, KnownCard>& known() const { return known_; }
 
   /// Whether the file does not say what give() found.
   bool changed() const { return changed_; }
@@ -67,7 +70,6 @@ class Names {
   std::string boot_;
   std::map<GpuName, KnownCard> known_;
   std::map<GpuName, KnownCard> missing_;
-  std::map<PciAddress, PciAddress> moved_;
   bool changed_ = false;
 };
 

@@ -104,7 +104,6 @@ void Naming::name(Present& present, const GpuName& name) {
   const auto [at, is_new] = known_.try_emplace(name, present.seen);
   if (is_new) return;
   auto& known = at->second;
-  if (known.pci != present.seen.pci) moved_[known.pci] = present.seen.pci;
   // What cannot be read now is as it was.
   auto seen = present.seen;
   if (!seen.subsystem) seen.subsystem = known.subsystem;

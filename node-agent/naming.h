@@ -18,7 +18,6 @@ class Naming {
   /// All that have a name, as they are now or were seen last.
   const std::map<GpuName, KnownCard>& known() const { return known_; }
   const std::map<GpuName, KnownCard>& missing() const { return missing_; }
-  const std::map<PciAddress, PciAddress>& moved() const { return moved_; }
 
  private:
   struct Present {
@@ -36,7 +35,6 @@ class Naming {
 
   std::map<GpuName, KnownCard> known_;
   std::map<GpuName, KnownCard> missing_;
-  std::map<PciAddress, PciAddress> moved_;
   std::vector<Present> present_;
 };
 

@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "node-agent/identity.h"
 #include "node-agent/lock.h"
 #include "node-agent/slices.h"
 #include "node-agent/saved_drivers.h"
@@ -20,20 +19,6 @@ std::string no_cards(const Host& host, const Settings& settings) {
   for (const auto id : settings.classes) classes.push_back(hex4(id));
   return "no card found on this host (vendors " + joined(vendors, " ") + ", classes " +
          joined(classes, " ") + "; change them in " + host.settings.native() + ")";
-}
-
-// What is kept of a card that `node` has looked at.
-KnownCard seen(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card) {
-  const auto& first = card.functions.front();
-  const auto identity = read_identity(sysfs, first.pci);
-  std::optional<std::string> subsystem;
-  if (identity.subsystem_vendor && identity.subsystem_device) {
-    subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
-  }
-  return {.pci = first.pci,
-          .model = {first.vendor, first.device},
-          .subsystem = subsystem,
-          .serial = read_serial(sysfs, proc, card)};
 }
 
 bool is_there(const Sysfs& sysfs, const KnownCard& card) {
@@ -79,7 +64,7 @@ Names Node::name(std::vector<Card>& found, bool closely) {
   };
   names.give(
       found, host_.boot_id(), closely,
-      [&](const Card& card) { return seen(sysfs_, host_.proc, card); }, as_no_card);
+      [&](const Card& card) { return look_at(card, sysfs_, host_.proc); }, as_no_card);
   missing_ = names.missing();
   return names;
 }
@@ -87,7 +72,9 @@ Names Node::name(std::vector<Card>& found, bool closely) {
 std::vector<Card> Node::store(const Lock& /*held*/) {
   auto found = find_cards(sysfs_, settings_);
   auto names = name(found, true);
-  if (!names.moved().empty()) SavedDrivers(host_.saved_drivers).move(names.moved());
+  std::map<GpuName, PciAddress> places;
+  for (const auto& [card, known] : names.known()) places.emplace(card, known.pci);
+  SavedDrivers(host_.saved_drivers).follow(places);
   if (names.changed()) names.save();
   return found;
 }

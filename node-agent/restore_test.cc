@@ -182,6 +182,28 @@ TEST_F(Restore, KeepsWhatItKnowsOfACardThatIsMissing) {
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel vfio-pci");
 }
 
+TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
+  fake_.add_card("0000:05:00", 1, 15);  // of the same model as the other two
+  const auto number = [this](const std::string& pci, const std::string& serial) {
+    replace_file(fake_.root() / "bus/pci/devices" / pci / "serial_number", serial + "\n");
+  };
+  number("0000:03:00.0", "00-4b-1c-ff-ff-2d-b0-48");
+  number("0000:05:00.0", "00-4b-1c-ff-ff-2d-b0-49");
+  gpupci({"-d", "gpupci2"});
+  reboot();
+  number("0000:05:00.0", "00-4b-1c-ff-ff-2d-b0-48");
+  number("0000:03:00.0", "00-4b-1c-ff-ff-2d-b0-49");
+  // Killed when the drivers were with the card, and the names not yet stored: twice.
+  const auto names = read_file(host_.names).value();
+  for (int i = 0; i < 2; ++i) {
+    gpupci({"-l"});
+    EXPECT_NE(read_file(host_.names), names);
+    replace_file(host_.names, names);
+  }
+  EXPECT_EQ(gpupci({"--restore"}), "Detached GPU card 'gpupci2' video device 0000:05:00.0\n");
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia vfio-pci");
+}
+
 TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheNextBoot) {
   host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                               virt::StepListener on_step) {

@@ -37,6 +37,11 @@ SavedDrivers::SavedDrivers(std::filesystem::path file) : file_(std::move(file)) 
   try {
     const auto document = parse(*text);
     drivers_ = drivers_in(document);
+    if (document.contains("cards")) {
+      for (const auto& [name, pci] : document.at("cards").items()) {
+        cards_.emplace(GpuName(name), PciAddress::parse(pci.get<std::string>()));
+      }
+    }
     if (!document.contains("giving_back")) return;
     for (const auto& pci : document.at("giving_back")) {
       giving_back_.insert(PciAddress::parse(pci.get<std::string>()));
@@ -52,7 +57,13 @@ SavedDrivers::Driver SavedDrivers::find(const PciAddress& pci) const {
   return found == drivers_.end() ? std::nullopt : found->second;
 }
 
-void SavedDrivers::save(const std::map<PciAddress, Driver>& drivers) {
+void SavedDrivers::save(const Card& card, const std::map<PciAddress, Driver>& drivers) {
+  // A slice has the name of its card, and another address.
+  if (!card.slice) {
+    // What is kept of a card that was in this slot and has gone is overwritten.
+    std::erase_if(cards_, [&](const auto& other) { return other.second.same_slot(card.pci()); });
+    cards_.emplace(card.name, card.pci());
+  }
   for (const auto& [pci, driver] : drivers) {
     drivers_[pci] = driver;
     giving_back_.erase(pci);
@@ -76,11 +87,25 @@ void SavedDrivers::begin_giving_back(const std::vector<PciAddress>& functions) {
 
 void SavedDrivers::forget(const PciAddress& pci) {
   giving_back_.erase(pci);
-  if (drivers_.erase(pci) != 0) write();
+  if (drivers_.erase(pci) == 0) return;
+  const auto is_left = [&](const auto& card) {
+    return std::ranges::any_of(drivers_,
+                               [&](auto& entry) { return entry.first.same_slot(card.second); });
+  };
+  std::erase_if(cards_, [&](const auto& card) { return !is_left(card); });
+  write();
 }
 
-void SavedDrivers::move(const std::map<PciAddress, PciAddress>& moved) {
-  const auto now = [&](const PciAddress& pci) {
+void SavedDrivers::follow(const std::map<GpuName, PciAddress>& cards) {
+  std::map<PciAddress, PciAddress> moved;  // by the address of a first function
+  for (auto& [name, pci] : cards_) {
+    const auto now = cards.find(name);
+    if (now == cards.end() || now->second == pci) continue;
+    moved[pci] = now->second;
+    pci = now->second;
+  }
+  if (moved.empty()) return;
+  const auto at = [&](const PciAddress& pci) {
     const auto slot =
         std::ranges::find_if(moved, [&](const auto& entry) { return entry.first.same_slot(pci); });
     auto there = slot == moved.end() ? pci : slot->second;
@@ -89,9 +114,8 @@ void SavedDrivers::move(const std::map<PciAddress, PciAddress>& moved) {
   };
   std::map<PciAddress, Driver> drivers;
   std::set<PciAddress> giving_back;
-  for (const auto& [pci, driver] : drivers_) drivers[now(pci)] = driver;
-  for (const auto& pci : giving_back_) giving_back.insert(now(pci));
-  if (drivers == drivers_) return;
+  for (const auto& [pci, driver] : drivers_) drivers[at(pci)] = driver;
+  for (const auto& pci : giving_back_) giving_back.insert(at(pci));
   drivers_ = drivers;
   giving_back_ = giving_back;
   write();
@@ -106,7 +130,9 @@ void SavedDrivers::write() const {
   for (const auto& [pci, driver] : drivers_) {
     drivers[pci.sysfs()] = driver ? ordered_json(*driver) : ordered_json(nullptr);
   }
-  ordered_json document{{"version", kVersion}, {"drivers", drivers}};
+  ordered_json cards = ordered_json::object();
+  for (const auto& [name, pci] : cards_) cards[name.str()] = pci.sysfs();
+  ordered_json document{{"version", kVersion}, {"drivers", drivers}, {"cards", cards}};
   for (const auto& pci : giving_back_) document["giving_back"].push_back(pci.sysfs());
   replace_file(file_, document.dump(2) + "\n");
 }

@@ -7,15 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "core/names.h"
 #include "core/pci_address.h"
+#include "node-agent/cards.h"
 
 namespace cluster::agent {
 
 /// Which driver each detached function had before: kept in one file, so that attach can tell
 /// whether the right one came back, also after a crash or a reboot. The file is
 ///   {"version": 1, "drivers": {"0000:02:00.0": "nvidia", "0000:02:00.1": null},
-///    "giving_back": ["0000:02:00.0"]}
-/// and every change replaces it whole. Whoever changes it holds the lock (lock.h).
+///    "cards": {"gpupci1": "0000:02:00.0"}, "giving_back": ["0000:02:00.0"]}
+/// where `cards` says whose functions these are, each card by the address of its first function
+/// when that was written; and every change replaces it whole. Whoever changes it holds the lock (lock.h).
 class SavedDrivers {
  public:
   /// nothing: the function had no driver.
@@ -39,21 +42,23 @@ class SavedDrivers {
   /// Notes that those of them that were saved are to be given back. Throws Error(io).
   void begin_giving_back(const std::vector<PciAddress>& functions);
 
-  /// Saves some more, on disk when it returns. Throws Error(io).
-  void save(const std::map<PciAddress, Driver>& drivers);
+  /// Saves some more of a card, on disk when it returns. Throws Error(io).
+  void save(const Card& card, const std::map<PciAddress, Driver>& drivers);
 
   /// Forgets a function. Throws Error(io).
   void forget(const PciAddress& pci);
 
-  /// Takes what is saved along with the cards that have moved, from the address of the first
-  /// function to that of the first function. Throws Error(io).
-  void move(const std::map<PciAddress, PciAddress>& moved);
+  /// Takes what is saved along to where each card is now, by the address of its first function.
+  /// Once more changes nothing, so that a kill before the names are stored does no harm. Throws
+  /// Error(io).
+  void follow(const std::map<GpuName, PciAddress>& cards);
 
  private:
   void write() const;
 
   std::filesystem::path file_;
   std::map<PciAddress, Driver> drivers_;
+  std::map<GpuName, PciAddress> cards_;  // where each was when its drivers were written
   std::set<PciAddress> giving_back_;  // each is one of drivers_
 };
 

@@ -37,6 +37,10 @@ class Transaction : public ::testing::Test {
 
   SavedDrivers::Driver saved(const PciAddress& pci) const { return SavedDrivers(file_).find(pci); }
 
+  void save(const std::map<PciAddress, SavedDrivers::Driver>& drivers) const {
+    SavedDrivers(file_).save(find_cards(sysfs_, settings_).front(), drivers);
+  }
+
   FakeSysfs fake_;
   Sysfs sysfs_ = fake_.sysfs();
   Settings settings_;
@@ -172,7 +176,7 @@ TEST_F(Transaction, ChangesNothingWhenRefused) {
 
 TEST_F(Transaction, WantsTheSavedDriverBack) {
   fake_.add_card("0000:02:00", 2, 13);
-  SavedDrivers(file_).save({{kVideo, "nouveau"}});
+  save({{kVideo, "nouveau"}});
   fake_.set_driver(kVideo, "vfio-pci");
   const auto report = attach();
   EXPECT_EQ(report.error,
@@ -194,7 +198,7 @@ TEST_F(Transaction, HoldsBackTheRestWhenTheVideoFunctionStays) {
 
 TEST_F(Transaction, TidiesUpAfterADetachThatDied) {
   fake_.add_card("0000:02:00", 2, 13);
-  SavedDrivers(file_).save({{kVideo, "nvidia"}, {kAudio, "snd_hda_intel"}});
+  save({{kVideo, "nvidia"}, {kAudio, "snd_hda_intel"}});
   fake_.set_driver_override(kVideo, "vfio-pci");  // after its first step
   fake_.set_driver_override(kAudio, "vfio-pci");
   fake_.set_driver(kAudio, std::nullopt);  // after its second
@@ -206,7 +210,7 @@ TEST_F(Transaction, TidiesUpAfterADetachThatDied) {
 
 TEST_F(Transaction, RemembersTheDriverFromBeforeADetachThatDied) {
   fake_.add_card("0000:02:00", 1, 13);
-  SavedDrivers(file_).save({{kVideo, "nvidia"}});
+  save({{kVideo, "nvidia"}});
   fake_.set_driver(kVideo, std::nullopt);
   EXPECT_EQ(outcomes(detach()), "detached");
   EXPECT_EQ(saved(kVideo), "nvidia");

@@ -34,6 +34,11 @@ constexpr std::array kActions{
     Action{"", "--check", "[NAME|all]", "tell what is in the way of giving cards to VMs", check},
     Action{"", "--vfs", "NAME N", "set how many virtual functions (SR-IOV) a card has", vfs, true,
            true},
+    Action{"", "--types", "[PARENT|all]", "list the types of vGPUs that can be made", types},
+    Action{"", "--vgpus", "", "list the vGPUs that there are", vgpus},
+    Action{"", "--create-vgpu", "PARENT TYPE", "make a vGPU; prints its lease", create_vgpu, true},
+    Action{"", "--remove-vgpu", "VGPU", "remove the vGPU of this lease", remove_vgpu, true, false,
+           true},
     Action{"-h", "--help", "", "print this", help},
     Action{"", "--version", "", "print the version", print_version},
 };

@@ -25,6 +25,7 @@ struct Action {
   /// The words that follow it, as --help shows them, each taken as one argument. One in brackets
   /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". The parser refuses what can be no
   /// card's name for NAME, and for NAME|all what is neither "all" nor a card's or slice's name.
+  /// PARENT is what a vGPU is made from (vgpu_parents.h).
   std::string_view arguments;
   std::string_view help;  ///< half a line
 
@@ -33,6 +34,7 @@ struct Action {
 
   bool rehearses = false;  ///< takes --dry-run
   bool forces = false;     ///< takes --force
+  bool leased = false;     ///< wants --lease
 };
 
 /// Every action, in the order of --help.
@@ -50,5 +52,9 @@ int print_cmdline(const Call& call);   ///< print_cmdline.cc
 int serve_ssh(const Call& call);       ///< serve_ssh.cc
 int check(const Call& call);           ///< check.cc
 int vfs(const Call& call);             ///< vfs.cc
+int types(const Call& call);           ///< types.cc
+int vgpus(const Call& call);           ///< vgpus.cc
+int create_vgpu(const Call& call);     ///< create_vgpu.cc
+int remove_vgpu(const Call& call);     ///< remove_vgpu.cc
 
 }  // namespace cluster::agent

@@ -95,6 +95,14 @@ void add_unreadable(const Handles& handles, Culprits& culprits) {
                      " for one: any of them may use it; run gpupci as root");
 }
 
+Culprits vms_with(const Nodes& nodes, const Ground& ground) {
+  const ProcessTable processes(ground.proc);
+  const auto handles = processes.find(numbers(nodes));
+  auto culprits = vms(processes, handles, nodes);
+  add_unreadable(handles, culprits);
+  return culprits;
+}
+
 }  // namespace
 
 CardUsers card_users(const Card& card, const Ground& ground) {
@@ -110,12 +118,13 @@ CardUsers card_users(const Card& card, const Ground& ground) {
 }
 
 Culprits card_vms(const Card& card, const Ground& ground) {
-  const ProcessTable processes(ground.proc);
-  const auto nodes = vm_nodes(card, ground);
-  const auto handles = processes.find(numbers(nodes));
-  auto culprits = vms(processes, handles, nodes);
-  add_unreadable(handles, culprits);
-  return culprits;
+  return vms_with(vm_nodes(card, ground), ground);
+}
+
+Culprits device_vms(const std::filesystem::path& device, const Ground& ground) {
+  Nodes nodes;
+  add(vfio_nodes(ground.sysfs, device), nodes);
+  return vms_with(nodes, ground);
 }
 
 }  // namespace cluster::agent

@@ -17,4 +17,7 @@ CardUsers card_users(const Card& card, const Ground& ground);
 /// Only the VMs.
 Culprits card_vms(const Card& card, const Ground& ground);
 
+/// The VMs that have a device of vfio, by its folder in sysfs.
+Culprits device_vms(const std::filesystem::path& device, const Ground& ground);
+
 }  // namespace cluster::agent

@@ -114,15 +114,19 @@ std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const fs::path& proc,
 }
 
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci) {
+  return vfio_nodes(sysfs, sysfs.device_path(pci));
+}
+
+std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const fs::path& device) {
   std::vector<DeviceNode> nodes;
   std::error_code missing;
-  const auto group = fs::read_symlink(sysfs.device_path(pci) / "iommu_group", missing).filename();
+  const auto group = fs::read_symlink(device / "iommu_group", missing).filename();
   // Without an IOMMU, vfio calls its groups noiommu-N.
   for (const auto* prefix : {"", "noiommu-"}) {
     if (!missing) add_node(sysfs.root() / "class/vfio" / (prefix + group.native()), nodes);
   }
-  for (fs::directory_iterator at(sysfs.device_path(pci) / "vfio-dev", missing), end;
-       !missing && at != end; at.increment(missing)) {
+  for (fs::directory_iterator at(device / "vfio-dev", missing), end; !missing && at != end;
+       at.increment(missing)) {
     add_node(at->path(), nodes);
   }
   return nodes;

@@ -40,4 +40,7 @@ std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const std::filesystem::
 /// /dev/vfio/devices/vfioN.
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci);
 
+/// The same of any device, by its folder in sysfs: a mediated one is on no PCI bus.
+std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const std::filesystem::path& device);
+
 }  // namespace cluster::agent

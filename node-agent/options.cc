@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 26;
 constexpr std::string_view kForce = "--force=";
+// What the kernel calls parents and types of vGPUs is made of these.
+constexpr std::string_view kPlain =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
+constexpr std::string_view kLease = "--lease=";
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Error(Fault::usage, why + " (see gpupci --help)");
@@ -41,6 +45,11 @@ void check(std::string_view word, const std::string& argument) {
   // Both refuse what can be none.
   if (word == "NAME|all") SliceName::parse(argument);
   if (word == "NAME") GpuName{argument};
+  if (word == "PARENT" || word == "PARENT|all" || word == "TYPE" || word == "VGPU") {
+    if (argument.find_first_not_of(kPlain) != std::string::npos) {
+      refuse(quote(argument) + " can be no " + std::string(word.substr(0, word.find('|'))));
+    }
+  }
 }
 
 [[noreturn]] void refuse_missing(const Action& action, std::string_view word) {
@@ -87,6 +96,7 @@ Options:
                           than one with commas. Its name is what the refusal
                           begins with: holder, console, framebuffer, disk,
                           network, slices, group, iommu
+      --lease=ID          with --remove-vgpu: who made it got this id
 
 Exit status: 0 all that was asked for happened; 1 it did not, stderr says why;
 2 wrong usage; 70 a bug in gpupci. Of --check: 2 something fails, else 3 something
@@ -105,6 +115,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
       options.json = true;
     } else if (*at == "--dry-run") {
       options.dry_run = true;
+    } else if (at->starts_with(kLease)) {
+      options.lease = at->substr(kLease.size());
     } else if (at->starts_with(kForce)) {
       add_forced(std::string_view(*at).substr(kForce.size()), options.forced);
     } else {
@@ -127,6 +139,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
   if (options.dry_run && !options.action->rehearses) refuse_option("--dry-run", &Action::rehearses);
   if (!options.forced.empty() && !options.action->forces) {
     refuse_option("--force", &Action::forces);
+  }
+  if (options.lease.empty() == options.action->leased) {
+    refuse(options.action->leased ? std::string(options.action->long_name) + " wants --lease=ID"
+                                  : "--lease goes with --remove-vgpu only");
   }
   const auto spelled = words(options.action->arguments);
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {

@@ -15,7 +15,8 @@ struct Options {
   std::vector<std::string> arguments;  ///< of the action, as many as it takes: {"gpupci1"}, {"all"}
   bool json = false;
   bool dry_run = false;
-  Forced forced{};  ///< the guards that --force names
+  Forced forced{};      ///< the guards that --force names
+  std::string lease{};  ///< of --lease
 
   /// The action's argument `index`; "" when it was left out.
   std::string argument(std::size_t index) const {

@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "node-agent/act.h"
 #include "node-agent/node.h"
+#include "node-agent/restore_slices.h"
+#include "node-agent/slices.h"
 
 namespace cluster::agent {
 namespace {
@@ -49,15 +51,19 @@ CardReport restore_card(const Card& card, const std::vector<Card>& cards, Tools&
 }  // namespace
 
 int restore(const Call& call) {
+  // Before the cards, for slices may be detached as well.
+  const int of_slices = restore_slices(call);
   int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
-  const auto cards = Node(call.host, true).cards();
+  Node node(call.host, true);
+  auto cards = node.cards();
+  add_slices(cards, node.sysfs());
   for (const auto& pci : SavedDrivers(call.host.saved_drivers).functions()) {
     if (std::ranges::any_of(cards, [&](auto& card) { return has(card, pci); })) continue;
     call.err << "gpupci: cannot restore " << pci.sysfs()
              << ": no card has it now; what is known of it is kept\n";
     status = exit_status(Fault::not_found);
   }
-  return status;
+  return status == 0 ? of_slices : status;
 }
 
 }  // namespace cluster::agent

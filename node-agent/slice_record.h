@@ -19,11 +19,11 @@ std::string_view word(VgpuInterface interface);
 
 /// A vGPU that gpupci made.
 struct LeasedVgpu {
-  std::string parent;  ///< "gpupci1.0", "gpupci1"; "mtty", which is no PCI device
+  std::string parent{};  ///< "gpupci1.0", "gpupci1"; "mtty", which is no PCI device
   VgpuInterface interface = VgpuInterface::mdev;
-  std::string type;       ///< "nvidia-558"; "1145" with vendor-vfio
-  std::string lease;      ///< sixteen hex digits: who made it shows them to remove it
-  std::string since;      ///< "2026-11-21T01:20:00Z"
+  std::string type{};     ///< "nvidia-558"; "1145" with vendor-vfio
+  std::string lease{};    ///< sixteen hex digits: who made it shows them to remove it
+  std::string since{};    ///< "2026-11-21T01:20:00Z"
   bool removing = false;  ///< its removal was begun
 };
 

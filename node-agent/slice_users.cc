@@ -1,6 +1,6 @@
 #include "node-agent/slice_users.h"
 
-#include "core/text.h"
+#include "node-agent/vgpu_parents.h"
 
 namespace cluster::agent {
 namespace {
@@ -16,6 +16,19 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return found;
 }
 
+void add_vendor_vfio(const Card& card, const PciFunction& function, const Ground& ground,
+                     Culprits& culprits) {
+  const auto type = ground.sysfs.attribute(function.pci, "nvidia/current_vgpu_type").value_or("0");
+  if (type != "0") {
+    culprits.push_back(function.pci.sysfs() + " has a vGPU of type " + type +
+                       "; end its VM, then gpupci --remove-vgpu (gpupci --vgpus lists them)");
+  } else if (card.slice) {
+    culprits.push_back("the driver of " + function.pci.sysfs() +
+                       " gives it to VMs itself, vfio-pci cannot; gpupci --create-vgpu " +
+                       card.label() + " TYPE");
+  }
+}
+
 }  // namespace
 
 Culprits slice_users(const Card& card, const Ground& ground) {
@@ -28,6 +41,9 @@ Culprits slice_users(const Card& card, const Ground& ground) {
           function.pci.sysfs() + " has " + active +
           " active virtual functions; end the VMs that use them, then gpupci --vfs " +
           card.name.str() + " 0");
+    }
+    if (is_vendor_vfio(ground.sysfs, function.pci)) {
+      add_vendor_vfio(card, function, ground, culprits);
     }
     for (const auto& type : entries(device / "mdev_supported_types")) {
       for (const auto& mdev : entries(type / "devices")) {

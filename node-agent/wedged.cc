@@ -1,12 +1,11 @@
 #include "node-agent/wedged.h"
 
-#include <array>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/utc_time.h"
 
 namespace cluster::agent {
 namespace {
@@ -14,14 +13,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
-
-std::string now() {
-  const std::time_t seconds = std::time(nullptr);
-  std::tm fields{};
-  ::gmtime_r(&seconds, &fields);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
-}
 
 }  // namespace
 
@@ -49,7 +40,7 @@ std::optional<Wedge> WedgedCards::find(const PciAddress& pci) const {
 }
 
 void WedgedCards::mark(const PciAddress& pci, const std::string& step) {
-  cards_[pci] = {.since = now(), .step = step};
+  cards_[pci] = {.since = utc_now(), .step = step};
   auto cards = ordered_json::object();
   for (const auto& [card, wedge] : cards_) {
     cards[card.sysfs()] = {{"since", wedge.since}, {"step", wedge.step}};

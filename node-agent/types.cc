@@ -1,0 +1,57 @@
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "node-agent/actions.h"
+#include "node-agent/node.h"
+#include "node-agent/text_table.h"
+#include "node-agent/vgpu_actions.h"
+
+namespace cluster::agent {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string types_json(const std::vector<VgpuParent>& parents) {
+  auto list = ordered_json::array();
+  for (const auto& parent : parents) {
+    for (const auto& type : vgpu_types(parent)) {
+      list.push_back(
+          {{"parent", parent.name},
+           {"pci", parent.pci ? ordered_json(parent.pci->libvirt()) : ordered_json(nullptr)},
+           {"interface", word(parent.interface)},
+           {"type", type.id},
+           {"name", type.name.empty() ? ordered_json(nullptr) : ordered_json(type.name)},
+           {"available", type.available},
+           {"api", type.api}});
+    }
+  }
+  const ordered_json document{{"types", list}};
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string types_table(const std::vector<VgpuParent>& parents) {
+  std::vector<std::vector<std::string>> rows{{"PARENT", "TYPE", "AVAILABLE", "API", "NAME"}};
+  for (const auto& parent : parents) {
+    for (const auto& type : vgpu_types(parent)) {
+      rows.push_back({parent.name, type.id, std::to_string(type.available), type.api, type.name});
+    }
+  }
+  return text_table(rows);
+}
+
+}  // namespace
+
+int types(const Call& call) {
+  Node node(call.host);
+  const auto target = call.options.argument(0);
+  const auto all = vgpu_parents(node.cards(), node.sysfs());
+  const auto parents = pick_parents(all, target.empty() ? "all" : target);
+  if (parents.empty() && !target.empty() && target != "all") {
+    call.err << "gpupci: " + no_parent(all, target) + "\n";
+    return exit_status(Fault::not_found);
+  }
+  call.out << (call.options.json ? types_json(parents) : types_table(parents));
+  return 0;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace cluster::agent {
+
+/// The time now, "2026-11-21T01:20:00Z".
+std::string utc_now();
+
+}  // namespace cluster::agent

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node-agent/actions.h"
+#include "node-agent/slice_record.h"
+#include "node-agent/slice_steps.h"
+#include "node-agent/vgpu_parents.h"
+
+namespace cluster::agent {
+
+/// Why there is no such parent: "no vGPUs can be made from 'mttx' (did you mean 'mtty'?)".
+std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target);
+
+/// Prints what became of a vGPU: `sentence`, or the steps of a rehearsal, or
+///   {"action": "create-vgpu", "dry_run": false, "vgpu": {"id": "c2177883-...", "parent": "mtty",
+///    "interface": "mdev", "type": "mtty-1", "lease": "8f2c...", "since": "2026-...",
+///    "state": "present"}, "steps": ["echo ..."]}
+void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
+               const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
+               const std::string& sentence);
+
+}  // namespace cluster::agent

@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/text.h"
+#include "node-agent/node.h"
+#include "node-agent/text_table.h"
+#include "node-agent/vgpu_actions.h"
+
+namespace cluster::agent {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+ordered_json vgpu_json(const std::string& id, const LeasedVgpu& leased, std::string_view state) {
+  return {{"id", id},
+          {"parent", leased.parent},
+          {"interface", word(leased.interface)},
+          {"type", leased.type},
+          {"lease", or_null(leased.lease)},
+          {"since", or_null(leased.since)},
+          {"state", state}};
+}
+
+std::string line(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+struct Listed {
+  std::string id;
+  LeasedVgpu leased;
+  std::string_view state;
+};
+
+std::vector<Listed> all_vgpus(const Call& call) {
+  Node node(call.host);
+  const SliceRecord record(call.host.slices);
+  std::vector<Listed> listed;
+  for (const auto& parent : vgpu_parents(node.cards(), node.sysfs())) {
+    for (const auto& vgpu : vgpus_of(parent)) {
+      const auto leased = record.find(vgpu.id);
+      listed.push_back(
+          {vgpu.id,
+           leased.value_or(
+               LeasedVgpu{.parent = parent.name, .interface = parent.interface, .type = vgpu.type}),
+           leased ? "present" : "foreign"});
+    }
+  }
+  for (const auto& [id, leased] : record.vgpus()) {
+    if (std::ranges::find(listed, id, &Listed::id) == listed.end()) {
+      listed.push_back({id, leased, "missing"});
+    }
+  }
+  return listed;
+}
+
+}  // namespace
+
+std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target) {
+  std::vector<std::string> names;
+  for (const auto& parent : parents) names.push_back(parent.name);
+  return "no vGPUs can be made from " + quote(target) + did_you_mean(target, names) +
+         "; gpupci --types lists what can be made";
+}
+
+void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
+               const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
+               const std::string& sentence) {
+  if (call.options.json) {
+    call.out << line({{"action", action},
+                      {"dry_run", !steps.acts()},
+                      {"vgpu", vgpu_json(id, leased, state)},
+                      {"steps", steps.all()}});
+  } else if (steps.acts()) {
+    call.out << sentence + "\n";
+  } else {
+    for (const auto& step : steps.all()) call.out << step + "\n";
+  }
+}
+
+int vgpus(const Call& call) {
+  const auto listed = all_vgpus(call);
+  if (call.options.json) {
+    auto list = ordered_json::array();
+    for (const auto& [id, leased, state] : listed) list.push_back(vgpu_json(id, leased, state));
+    call.out << line({{"vgpus", list}});
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{{"VGPU", "PARENT", "TYPE", "STATE", "LEASE", "SINCE"}};
+  for (const auto& [id, leased, state] : listed) {
+    const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
+    rows.push_back({id, leased.parent, leased.type, std::string(state), or_dash(leased.lease),
+                    or_dash(leased.since)});
+  }
+  call.out << text_table(rows);
+  return 0;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,275 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/slice_record.h"
+#include "node-agent/vgpu_lease.h"
+#include "tests/support/called_gpupci.h"
+#include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_proc.h"
+#include "tests/support/fake_slices.h"
+
+namespace cluster::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+constexpr auto* kUuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+
+class Vgpus : public CalledGpupci {
+ protected:
+  Vgpus() {
+    host_.proc = proc_.root();
+    host_.slice_patience = 0ms;
+    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
+      if (file.filename() == killed_at_) {
+        if (after_) slices_.write(file, text);
+        ::kill(::getppid(), SIGKILL);
+        ::_exit(0);
+      }
+      slices_.write(file, text);
+    };
+    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                virt::StepListener on_step) {
+      return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
+                                               std::move(on_step));
+    };
+    host_.open_sysfs_devices = host_.open_devices;
+    fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
+    slices_.add_sriov("0000:01:00.0", 4);
+    host_.sriov_manage = fake_.root() / "none";
+    slices_.offer_mdev("mtty", "mtty-1", "Single port serial", 2);
+    slices_.offer_mdev("mtty", "mtty-2", "Dual port serial", 1);
+  }
+
+  // The words of "Created vGPU ID of type T on P, lease L" that a lease is asked for.
+  struct Made {
+    std::string id;
+    std::string lease;
+  };
+
+  Made create(const std::string& parent, const std::string& type) {
+    const auto text = gpupci({"--create-vgpu", parent, type});
+    EXPECT_THAT(err_, IsEmpty());
+    const auto words = split(trim(text), ' ');
+    if (words.size() != 10) return {};
+    return {std::string(words[2]), std::string(words[9])};
+  }
+
+  // gpupci in a process of its own, which is killed when it writes to this attribute.
+  void killed(const std::vector<std::string>& arguments, const std::string& attribute, bool after) {
+    const auto child = ::fork();
+    if (child == 0) {
+      killed_at_ = attribute;
+      after_ = after;
+      gpupci(arguments);
+      ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    host_.lock_patience = 10s;  // until the child of the one that was killed has gone
+  }
+
+  FakeProc proc_;
+  FakeSlices slices_{fake_};
+  std::string killed_at_;
+  bool after_ = false;
+};
+
+TEST(CreatableTypes, AreTheLinesWithANumber) {
+  const auto types = parse_creatable(
+      "ID    : vGPU Name\n1145  : NVIDIA L40S-4Q\n 1146 : NVIDIA L40S-1-12Q\n\nnone\n", true);
+  ASSERT_EQ(types.size(), 2U);
+  EXPECT_EQ(types[0].id, "1145");
+  EXPECT_EQ(types[0].name, "NVIDIA L40S-4Q");
+  EXPECT_EQ(types[1].name, "NVIDIA L40S-1-12Q");
+  EXPECT_EQ(types[1].available, 1);
+  EXPECT_TRUE(parse_creatable("", true).empty());
+  EXPECT_EQ(parse_creatable("7 : x", false).front().available, 0);
+}
+
+TEST(Leases, AreNeverTheSame) {
+  EXPECT_NE(new_lease(), new_lease());
+  EXPECT_THAT(new_lease(), MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_THAT(new_uuid(), MatchesRegex(kUuid));
+}
+
+TEST_F(Vgpus, HaveTypesOfBothKinds) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "1"});
+  EXPECT_EQ(gpupci({"--types"}),
+            "PARENT     TYPE    AVAILABLE  API       NAME\n"
+            "gpupci1.0  1145    1          vfio-pci  NVIDIA L40S-4Q\n"
+            "mtty       mtty-1  2          vfio-pci  Single port serial\n"
+            "mtty       mtty-2  1          vfio-pci  Dual port serial\n");
+  EXPECT_THAT(gpupci({"--types", "gpupci1"}), Not(HasSubstr("mtty")));
+  EXPECT_THAT(gpupci({"--types", "all", "--json"}),
+              HasSubstr(R"({"types":[{"parent":"gpupci1.0","pci":"pci_0000_01_00_1",)"
+                        R"("interface":"vendor-vfio","type":"1145","name":"NVIDIA L40S-4Q",)"
+                        R"("available":1,"api":"vfio-pci"},{"parent":"mtty","pci":null,)"));
+  gpupci({"--types", "mttx"});
+  EXPECT_EQ(err_,
+            "gpupci: no vGPUs can be made from 'mttx' (did you mean 'mtty'?); gpupci --types lists "
+            "what can be made\n");
+  EXPECT_EQ(status_, 1);
+}
+
+TEST_F(Vgpus, AreMadeAndRemovedByTheirLease) {
+  const auto made = create("mtty", "mtty-1");
+  EXPECT_THAT(made.id, MatchesRegex(kUuid));
+  EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
+  EXPECT_THAT(gpupci({"--vgpus"}), HasSubstr(made.id + "  mtty    mtty-1  present  " + made.lease));
+
+  gpupci({"--remove-vgpu", made.id, "--lease=0123456789abcdef"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("gpupci: cannot remove vGPU " + made.id + ": lease " + made.lease +
+                              " has it since 20"));
+  EXPECT_THAT(err_, HasSubstr(", not '0123456789abcdef'; nothing was removed\n"));
+  EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
+
+  EXPECT_THAT(gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease, "--dry-run"}),
+              HasSubstr("echo 1 > "));
+  EXPECT_EQ(gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease}),
+            "Removed vGPU " + made.id + "\n");
+  EXPECT_FALSE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
+  EXPECT_FALSE(std::filesystem::exists(host_.slices));
+  gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
+  EXPECT_THAT(err_, HasSubstr("gpupci has not made it, or not any more; nothing was removed\n"));
+}
+
+TEST_F(Vgpus, OfAnotherLeaseAreNotRemovedByAStaleOne) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "1"});
+  const auto first = create("gpupci1", "1145");
+  EXPECT_EQ(first.id, "gpupci1.0");
+  gpupci({"--remove-vgpu", "gpupci1.0", "--lease=" + first.lease});
+  const auto type = fake_.root() / "bus/pci/devices/0000:01:00.1/nvidia/current_vgpu_type";
+  EXPECT_EQ(read_file(type), "0\n") << err_;
+  const auto second = create("gpupci1.0", "1145");
+  EXPECT_NE(second.lease, first.lease);
+  gpupci({"--remove-vgpu", "gpupci1.0", "--lease=" + first.lease});
+  EXPECT_THAT(err_, HasSubstr("lease " + second.lease + " has it since 20"));
+  EXPECT_EQ(read_file(type), "1145\n");
+}
+
+TEST_F(Vgpus, AreRefusedWithWhatCanBeMade) {
+  create("mtty", "mtty-2");
+  gpupci({"--create-vgpu", "mtty", "mtty-2"});
+  EXPECT_EQ(err_,
+            "gpupci: cannot create a vGPU on mtty: no 'mtty-2' can be made now; what can: mtty-1 "
+            "(Single port serial)\n");
+  EXPECT_EQ(status_, 1);
+  gpupci({"--create-vgpu", "gpupci1", "nvidia-558"});
+  EXPECT_THAT(err_, HasSubstr("no vGPUs can be made from 'gpupci1'; "));
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"--create-vgpu", "../x", "mtty-1"},
+                                             {"--create-vgpu", "mtty", "a/b"},
+                                             {"--create-vgpu", "mtty"},
+                                             {"--remove-vgpu", "x"},
+                                             {"--vgpus", "--lease=x"}}) {
+    gpupci(wrong);
+    EXPECT_EQ(status_, 2) << wrong.front();
+  }
+}
+
+TEST_F(Vgpus, StayWhileAVmHasThem) {
+  const auto made = create("mtty", "mtty-1");
+  replace_file(fake_.root() / "class/vfio/77/dev", "1:3\n");  // /dev/null stands for it
+  replace_file(fake_.root() / "class/vfio/77/uevent", "DEVNAME=vfio/77\n");
+  proc_.process(812, "qemu").open(812, 9, "/dev/null");
+  gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
+  EXPECT_THAT(err_, HasSubstr(": vm: process 812 (qemu) has /dev/vfio/77 open; "));
+  EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
+  EXPECT_THAT(read_file(host_.slices).value_or(""), HasSubstr(R"("removing": false)"));
+}
+
+TEST_F(Vgpus, KeepTheVirtualFunctionsThatTheyAreOn) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "2"});
+  gpupci({"-d", "gpupci1.1"});
+  EXPECT_THAT(err_, HasSubstr("slices: the driver of 0000:01:00.2 gives it to VMs itself, vfio-pci "
+                              "cannot; gpupci --create-vgpu gpupci1.1 TYPE\n"));
+  create("gpupci1.0", "1145");
+  gpupci({"--vfs", "gpupci1", "0"});
+  EXPECT_THAT(err_, HasSubstr("slices: 0000:01:00.1 has a vGPU of type 1145; end its VM, "));
+  const auto made = create("gpupci1", "1145");
+  EXPECT_EQ(made.id, "gpupci1.1");  // the next that is free
+}
+
+TEST_F(Vgpus, ComeBackAfterAReboot) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "2"});
+  const auto mdev = create("mtty", "mtty-1");
+  const auto vendor = create("gpupci1.1", "1145");
+  slices_.reboot();
+  EXPECT_THAT(gpupci({"--vgpus"}), HasSubstr("missing"));
+  EXPECT_THAT(gpupci({"--restore", "--dry-run"}), HasSubstr("# make vGPU gpupci1.1 of type 1145"));
+  const auto text = gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_THAT(text, HasSubstr("GPU card 'gpupci1' has 2 virtual functions\n"));
+  EXPECT_THAT(text, HasSubstr("Created vGPU " + mdev.id + " of type mtty-1 on mtty, lease " +
+                              mdev.lease + "\n"));
+  EXPECT_THAT(gpupci({"--vgpus"}), Not(HasSubstr("missing")));
+  EXPECT_THAT(gpupci({"--restore"}), IsEmpty());
+  gpupci({"--remove-vgpu", "gpupci1.1", "--lease=" + vendor.lease});
+  EXPECT_EQ(status_, 0) << err_;
+}
+
+TEST_F(Vgpus, AreWaitedForAndToldOfWhenTheyDoNotCome) {
+  const auto made = create("mtty", "mtty-1");
+  slices_.reboot();
+  const auto types = fake_.root() / "devices/virtual/mtty/mtty/mdev_supported_types";
+  std::filesystem::rename(types, fake_.root() / "away");  // the module is not loaded yet
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(err_, "gpupci: cannot restore vGPU " + made.id +
+                      ": mtty does not offer 'mtty-1' now (driver?)\n");
+  host_.slice_patience = 20s;
+  const auto child = ::fork();
+  if (child == 0) {
+    std::filesystem::rename(fake_.root() / "away", types);
+    ::_exit(0);
+  }
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  ::waitpid(child, nullptr, 0);
+}
+
+TEST_F(Vgpus, AreWholeAgainAfterAKill) {
+  for (const bool after : {false, true}) {
+    killed({"--create-vgpu", "mtty", "mtty-1"}, "create", after);
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 0) << err_;
+    const auto kept = SliceRecord(host_.slices).vgpus();
+    ASSERT_EQ(kept.size(), 1U);
+    const auto& [id, leased] = *kept.begin();
+    EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / id));
+    killed({"--remove-vgpu", id, "--lease=" + leased.lease}, "remove", after);
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 0) << err_;
+    EXPECT_FALSE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / id));
+    EXPECT_FALSE(std::filesystem::exists(host_.slices));
+  }
+}
+
+TEST_F(Vgpus, OfOthersAreListedAndLeftAlone) {
+  slices_.write(fake_.root() / "devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/create",
+                "c2177883-f1bb-47f0-914d-32a22e3a8804");
+  EXPECT_EQ(gpupci({"--vgpus"}),
+            "VGPU                                  PARENT  TYPE    STATE    LEASE  SINCE\n"
+            "c2177883-f1bb-47f0-914d-32a22e3a8804  mtty    mtty-1  foreign  -      -\n");
+  gpupci({"--remove-vgpu", "mtty", "--lease=x"});
+  EXPECT_THAT(err_, HasSubstr("gpupci has not made it"));
+}
+
+}  // namespace
+}  // namespace cluster::agent

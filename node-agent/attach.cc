@@ -16,6 +16,7 @@ class Attach {
       // vfio-pci waits for the VM to let go, for as long as that takes.
       if (std::ranges::any_of(report_.functions, [this](auto& one) { return on_stub(one); })) {
         const auto refused = attach_refusals(card_, tools_.ground());
+        report_.refused_by = guards(refused);
         if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
       }
       begin();

@@ -20,6 +20,7 @@ class Detach {
       plan();
       if (todo_.empty()) return report_;
       const auto refused = refusals(card_, together, tools_.ground(), tools_.forced);
+      report_.refused_by = guards(refused);
       if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
       save();
       for (auto* one : todo_) detach(*one);

@@ -108,6 +108,14 @@ std::string one_line(const std::vector<Refusal>& refusals) {
   return joined(lines, "; ");
 }
 
+std::vector<std::string_view> guards(const std::vector<Refusal>& refusals) {
+  std::vector<std::string_view> names;
+  for (const auto& one : refusals) {
+    if (std::ranges::find(names, one.guard) == names.end()) names.push_back(one.guard);
+  }
+  return names;
+}
+
 void add_forced(std::string_view list, Forced& forced) {
   for (const auto name : split(list, ',')) {
     if (name != kHolder && std::ranges::find(kGuards, name, &Guard::name) == kGuards.end()) {

@@ -52,6 +52,9 @@ std::vector<Refusal> attach_refusals(const Card& card, const Ground& ground);
 /// "holder: process 812 ...; console: ...", one line.
 std::string one_line(const std::vector<Refusal>& refusals);
 
+/// Who refuses, each once, in the order in which they speak.
+std::vector<std::string_view> guards(const std::vector<Refusal>& refusals);
+
 /// Reads "holder,console" into `forced`. Throws Error(usage), with the names of those that can be
 /// overridden, when one is not of them.
 void add_forced(std::string_view list, Forced& forced);

@@ -118,6 +118,7 @@ std::string outcome_json(std::string_view action, virt::Mode mode, std::string_v
     list.push_back({{"name", report.name},
                     {"pci", report.functions.front().function.pci.libvirt()},
                     {"error", or_null(report.error)},
+                    {"refused_by", report.refused_by},
                     {"steps", report.steps},
                     {"functions", functions}});
   }

@@ -37,6 +37,7 @@ struct CardReport {
   std::vector<FunctionReport> functions;
   std::string error;               ///< one line without the card's name; empty when all happened
   std::vector<std::string> steps;  ///< what was done, or would be, as shell lines
+  std::vector<std::string_view> refused_by{};  ///< the guards that refused it: "holder"
 };
 
 /// A report in which nothing has happened yet.

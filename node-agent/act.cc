@@ -63,6 +63,7 @@ class Acting {
                 mode_};
     tools.proc = call_.host.proc;
     tools.forced = call_.options.forced;
+    if (!what_.without_libvirt) tools.vm_devices = [&] { return vm_devices(worker); };
 
     std::vector<CardReport> reports;
     for (const auto& card : cards) {
@@ -77,6 +78,20 @@ class Acting {
     }
     const bool all = std::ranges::all_of(reports, &std::string::empty, &CardReport::error);
     return all ? 0 : exit_status(Fault::io);
+  }
+
+  // Who cannot be asked is told of, once, and no reason to refuse: a VM that runs has its handle of
+  // vfio open, which the guard sees in any case.
+  std::vector<virt::VmDevice> vm_devices(Worker& worker) {
+    if (!vms_can_be_asked_ || !worker.stuck().empty()) return {};
+    try {
+      return worker.vm_devices();
+    } catch (const Error& error) {
+      vms_can_be_asked_ = false;
+      call_.err << "gpupci: warning: the running VMs are not known: " << error.what()
+                << "; only open handles of vfio are looked at\n";
+      return {};
+    }
   }
 
   CardReport act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
@@ -114,6 +129,7 @@ class Acting {
   Node node_;
   WedgedCards wedged_;
   std::vector<std::string> steps_;
+  bool vms_can_be_asked_ = true;
 };
 
 }  // namespace

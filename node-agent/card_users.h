@@ -6,8 +6,12 @@ namespace cluster::agent {
 
 /// Which programs use a card.
 struct CardUsers {
-  Culprits vms;      ///< by an open handle of vfio
+  Culprits vms;      ///< by an open handle of vfio, or by what libvirt says
   Culprits holders;  ///< by an open or mapped node of its host drivers
+
+  /// Whether each holder may be one for a moment only: udev's, which looks at every new device, or
+  /// a program that has just begun.
+  bool passing = false;
 };
 
 /// One look at all processes. That some could not be looked into is a holder too: not knowing is no

@@ -166,6 +166,10 @@ Finding is_not_held(const Subject& subject) {
   return of(card_users(subject.card, subject.ground).holders, "no program has it open");
 }
 
+Finding has_no_vm(const Subject& subject) {
+  return of(card_vms(subject.card, subject.ground), "no running VM has it");
+}
+
 Finding has_no_kernel_user(const Subject& subject) {
   const auto fbdev =
       read_file(subject.ground.sysfs.root() / "module/nvidia_drm/parameters/fbdev").value_or("N");

@@ -30,6 +30,7 @@ constexpr std::array kCardChecks{
     CardCheck{"H5", has_group},
     CardCheck{"H6", reserves_nothing},
     CardCheck{"D1", is_alive},
+    CardCheck{"D2", is_the_named_one},
     CardCheck{"D3", has_all_functions},
     CardCheck{"D4", group_is_ours},
     CardCheck{"D5", group_is_detached},
@@ -50,6 +51,7 @@ constexpr std::array kCardChecks{
     CardCheck{"D20", has_rom},
     CardCheck{"D21", has_numa_node},
     CardCheck{"D22", is_not_sliced},
+    CardCheck{"V1", has_no_vm},
 };
 
 template <typename Probe, typename Argument>

@@ -67,6 +67,9 @@ Finding has_vfio(const Ground& ground);
 Finding lists_modules(const Ground& ground);
 Finding is_not_wedged(const Ground& ground);
 
+// Whether it is the card that got its name: check_identity.cc.
+Finding is_the_named_one(const Subject& subject);
+
 // The checks of what the host does with a card: check_use.cc.
 Finding has_group(const Subject& subject);
 Finding reserves_nothing(const Subject& subject);
@@ -77,6 +80,7 @@ Finding is_not_precious(const Subject& subject);
 Finding is_not_console(const Subject& subject);
 Finding has_no_framebuffer(const Subject& subject);
 Finding is_not_held(const Subject& subject);
+Finding has_no_vm(const Subject& subject);
 Finding has_no_kernel_user(const Subject& subject);
 Finding driver_lets_go(const Subject& subject);
 Finding override_is_clear(const Subject& subject);

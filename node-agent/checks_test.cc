@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
@@ -25,7 +26,11 @@ class Checks : public ::testing::Test {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
     for (const auto& one :
-         run_checks({cards.front()}, {sysfs, settings_, proc_.root(), fake_.root() / "modules"})) {
+         run_checks({cards.front()}, {sysfs, settings_, proc_.root(), fake_.root() / "modules",
+                                      fake_.root() / "names.json", [this] {
+                                        if (vm_devices_) return *vm_devices_;
+                                        throw Error(Fault::io, "libvirt does not answer");
+                                      }})) {
       if (one.id != id) continue;
       const auto& [verdict, reason, fix] = one.finding;
       return std::string(word(verdict)) + " " + reason + (fix.empty() ? "" : "; " + fix);
@@ -44,6 +49,7 @@ class Checks : public ::testing::Test {
   FakeSysfs fake_;
   FakeProc proc_;
   Settings settings_;
+  std::optional<std::vector<virt::VmDevice>> vm_devices_ = std::vector<virt::VmDevice>();
 };
 
 TEST_F(Checks, OfTheHost) {
@@ -95,6 +101,37 @@ TEST_F(Checks, OfTheGroup) {
   EXPECT_THAT(check("D5"), StartsWith("FAIL 0000:03:00.0 "));
 }
 
+TEST_F(Checks, CompareACardWithWhatItsNameWasGivenTo) {
+  const auto noted = [this](const std::string& pci, const std::string& model,
+                            const std::string& serial) {
+    set_host("names.json", R"({"version": 1, "boot": "x", "cards": {"gpupci1": {"pci": ")" + pci +
+                               R"(", "model": ")" + model +
+                               R"(", "subsystem": "1458:37c4", "serial": )" + serial +
+                               R"(, "uuid": null, "missing": false}}})");
+  };
+  EXPECT_EQ(check("D2"),
+            "UNKNOWN it is new: there is no record of it; gpupci -l, as root, makes one");
+  noted("0000:02:00.0", "10de:1e07", "null");
+  EXPECT_EQ(check("D2"), "PASS it is of the model that was named; it has no number of its own");
+  noted("0000:02:00.0", "10de:1c03", "null");
+  EXPECT_EQ(check("D2"),
+            "FAIL its model is 10de:1e07, and gpupci1 was given to one with 10de:1c03; gpupci "
+            "--restore, as root, names the cards anew");
+  noted("0000:05:00.0", "10de:1e07", "null");
+  EXPECT_THAT(check("D2"), StartsWith("WARN it was at 0000:05:00.0 and is at 0000:02:00.0; "));
+  noted("0000:02:00.0", "10de:1e07", "\"00-48\"");
+  EXPECT_THAT(check("D2"), StartsWith("UNKNOWN its serial number cannot be read"));
+  set("0000:02:00.0/serial_number", "00-48\n");
+  EXPECT_EQ(check("D2"), "PASS it is the card that was named (00-48)");
+  set("0000:02:00.0/serial_number", "00-49\n");
+  EXPECT_THAT(check("D2"), StartsWith("FAIL its serial number is 00-49, and gpupci1 was given to"));
+  set("0000:02:00.0/subsystem_vendor", "0x1458\n");
+  set("0000:02:00.0/subsystem_device", "0x3724\n");
+  EXPECT_THAT(check("D2"), StartsWith("FAIL its subsystem is 1458:3724, and gpupci1 was given to"));
+  set_host("names.json", "{");
+  EXPECT_THAT(check("D2"), StartsWith("UNKNOWN not a record of names: "));
+}
+
 TEST_F(Checks, AskTheGuards) {
   for (const auto* id : {"D6", "D7", "D8", "D9", "D10", "D11", "D22"}) {
     EXPECT_THAT(check(id), StartsWith("PASS")) << id;
@@ -105,6 +142,12 @@ TEST_F(Checks, AskTheGuards) {
   set("0000:02:00.0/drm/card0/uevent", "DEVNAME=dri/card0\n");
   proc_.process(812, "Xorg").open(812, 9, "/dev/null");
   EXPECT_EQ(check("D9"), "FAIL process 812 (Xorg) has /dev/dri/card0 open; stop it (kill 812)");
+  EXPECT_EQ(check("V1"), "PASS no running VM has it");
+  vm_devices_ = std::vector<virt::VmDevice>{{"rocks-33", "0000:02:00.1"}};
+  EXPECT_EQ(check("V1"),
+            "FAIL VM 'rocks-33' runs with it (libvirt says 0000:02:00.1); virsh shutdown rocks-33");
+  vm_devices_.reset();
+  EXPECT_EQ(check("V1"), "UNKNOWN libvirt does not answer");
   set("0000:02:00.0/sriov_numvfs", "2\n");
   EXPECT_THAT(check("D22"), StartsWith("FAIL 0000:02:00.0 has 2 active virtual functions; end"));
 }

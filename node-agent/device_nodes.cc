@@ -2,10 +2,13 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kfd.h"
 
 namespace cluster::agent {
 namespace {
@@ -74,30 +77,53 @@ void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& n
   }
 }
 
-// A line of /proc/devices, "195 nvidia-frontend" ("nvidia" since driver 555); 195 is assigned to it
-// in Documentation/admin-guide/devices.txt.
-unsigned nvidia_major(const fs::path& proc) {
+// A line of /proc/devices: "195 nvidia-frontend".
+std::optional<unsigned> character_major(const fs::path& proc, std::string_view name) {
   const auto devices = read_file(proc / "devices").value_or("");
   for (const auto line : split(devices, '\n')) {
     const auto words = split(trim(line), ' ');
-    if (words.size() != 2 || (words[1] != "nvidia-frontend" && words[1] != "nvidia")) continue;
+    if (words.size() != 2 || words[1] != name) continue;
     if (const auto number = parse_number(words[0])) return static_cast<unsigned>(*number);
   }
-  return 195;
+  return std::nullopt;
 }
 
-// The line "Device Minor: \t 0" of the driver's information file.
-std::optional<unsigned> nvidia_minor(const fs::path& proc, const PciAddress& pci) {
-  const auto file = read_file(proc / "driver/nvidia/gpus" / pci.sysfs() / "information");
+// It is called "nvidia" since driver 555; 195 is assigned to it
+// in Documentation/admin-guide/devices.txt.
+unsigned nvidia_major(const fs::path& proc) {
+  if (const auto number = character_major(proc, "nvidia-frontend")) return *number;
+  return character_major(proc, "nvidia").value_or(195);
+}
+
+// The line "Device Minor: \t 0" of a file of the driver.
+std::optional<unsigned> minor_in(const fs::path& path, std::string_view key) {
+  const auto file = read_file(path);
   if (!file) return std::nullopt;
-  constexpr std::string_view kKey = "Device Minor:";
   for (const auto line : split(*file, '\n')) {
-    if (!line.starts_with(kKey)) continue;
-    if (const auto number = parse_number(trim(line.substr(kKey.size())))) {
+    if (!line.starts_with(key)) continue;
+    if (const auto number = parse_number(trim(line.substr(key.size())))) {
       return static_cast<unsigned>(*number);
     }
   }
   return std::nullopt;
+}
+
+// The nodes of the slices (MIG) of /dev/nvidia0: "DeviceFileMinor: 3" in
+// capabilities/gpu0/mig/gi1/access and, of a compute instance, .../gi1/ci0/access.
+void add_mig_nodes(const fs::path& proc, unsigned gpu, std::vector<DeviceNode>& nodes) {
+  const auto major = character_major(proc, "nvidia-caps");
+  if (!major) return;
+  std::error_code none;
+  const auto folder = proc / "driver/nvidia/capabilities" / ("gpu" + std::to_string(gpu));
+  for (fs::recursive_directory_iterator at(folder, none), end; !none && at != end;
+       at.increment(none)) {
+    if (at->path().filename() != "access") continue;
+    if (const auto minor = minor_in(at->path(), "DeviceFileMinor:")) {
+      nodes.push_back({"/dev/nvidia-caps/nvidia-cap" + std::to_string(*minor),
+                       {S_IFCHR, *major, *minor},
+                       {}});
+    }
+  }
 }
 
 }  // namespace
@@ -106,15 +132,27 @@ std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const fs::path& proc,
                                      const PciAddress& pci) {
   std::vector<DeviceNode> nodes;
   walk(sysfs, sysfs.device_path(pci), nodes);
-  if (const auto minor = nvidia_minor(proc, pci)) {
+  const auto information = proc / "driver/nvidia/gpus" / pci.sysfs() / "information";
+  if (const auto minor = minor_in(information, "Device Minor:")) {
     nodes.push_back(
         {"/dev/nvidia" + std::to_string(*minor), {S_IFCHR, nvidia_major(proc), *minor}, {}});
+    add_mig_nodes(proc, *minor, nodes);
   }
+  if (kfd_gpu(sysfs, pci)) add_node(kfd_folder(sysfs), nodes);
   return nodes;
 }
 
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci) {
-  return vfio_nodes(sysfs, sysfs.device_path(pci));
+  const auto device = sysfs.device_path(pci);
+  auto nodes = vfio_nodes(sysfs, device);
+  std::error_code gone;
+  for (fs::directory_iterator at(device, gone), end; !gone && at != end; at.increment(gone)) {
+    std::error_code none;
+    const bool virtual_function = at->path().filename().native().starts_with("virtfn");
+    if (!virtual_function && !fs::exists(at->path() / "mdev_type", none)) continue;
+    std::ranges::move(vfio_nodes(sysfs, at->path()), std::back_inserter(nodes));
+  }
+  return nodes;
 }
 
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const fs::path& device) {

@@ -30,14 +30,18 @@ struct DeviceNode {
 
 /// The nodes through which programs use a function while a host driver has it: every `dev` below
 /// the function (DRM, ALSA, NVMe and its disks and partitions, I2C, USB ...; Documentation/ABI/
-/// stable/sysfs-devices), the disk of an NVMe with several paths, and /dev/nvidiaN, which has no
-/// place in sysfs and is found by /proc/driver/nvidia/gpus/0000:02:00.0/information. Not the input
+/// stable/sysfs-devices), the disk of an NVMe with several paths, /dev/kfd when it is a GPU of it
+/// (kfd.h), and /dev/nvidiaN, which has no place in sysfs and is found by
+/// /proc/driver/nvidia/gpus/0000:02:00.0/information, with the /dev/nvidia-caps/nvidia-capM of its
+/// MIG slices (docs.nvidia.com/datacenter/tesla/mig-user-guide, Device Nodes and Capabilities: a GPU
+/// is called there by its minor, as in nvidia-container-toolkit's internal/nvcaps). Not the input
 /// devices (the jack of an HDMI output): their driver goes while they are open. Not those of vfio.
 std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const std::filesystem::path& proc,
                                      const PciAddress& pci);
 
 /// The nodes through which a VM holds a function of vfio: /dev/vfio/GROUP and, since Linux 6.6,
-/// /dev/vfio/devices/vfioN.
+/// /dev/vfio/devices/vfioN; also those of what is made from it, virtual functions and mediated
+/// devices.
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci);
 
 /// The same of any device, by its folder in sysfs: a mediated one is on no PCI bus.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -45,6 +47,19 @@ void add(std::string_view guard, Culprits culprits, std::vector<Refusal>& refusa
   for (auto& culprit : culprits) refusals.push_back({guard, std::move(culprit)});
 }
 
+// Whoever holds it for a moment only is waited for, a little: udev looks at each device that has
+// just got its driver, at a boot and after an attach.
+CardUsers users_for_good(const Card& card, const Ground& ground) {
+  constexpr std::chrono::milliseconds kPause{100};
+  const auto end = std::chrono::steady_clock::now() + ground.settle_time;
+  for (;;) {
+    auto users = card_users(card, ground);
+    if (!users.passing || !users.vms.empty()) return users;
+    if (std::chrono::steady_clock::now() >= end) return users;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 }  // namespace
 
 Culprits iommu_culprits(const Card& card) {
@@ -81,7 +96,8 @@ std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& togethe
   for (const auto& guard : kGuards) {
     if (!forced.contains(guard.name)) add(guard.name, guard.find(card, together, ground), found);
   }
-  auto users = card_users(card, ground);
+  const bool wait = found.empty() && !forced.contains(kHolder);
+  auto users = wait ? users_for_good(card, ground) : card_users(card, ground);
   std::vector<Refusal> all;
   add(kVm, std::move(users.vms), all);
   std::ranges::move(found, std::back_inserter(all));

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "node-agent/cards.h"
+#include "virt/node_devices.h"
 
 namespace cluster::agent {
 
@@ -16,6 +19,13 @@ struct Ground {
   const Settings& settings;
   std::filesystem::path proc = "/proc";
   std::filesystem::path modules = "/lib/modules";
+  std::filesystem::path names{};  ///< the record of Names; without it no card is known
+
+  /// What the running VMs have, where somebody knows: it may throw Error.
+  std::function<std::vector<virt::VmDevice>()> vm_devices{};
+
+  /// How long refusals() waits for holders that may be so for a moment only.
+  std::chrono::milliseconds settle_time{2000};
 };
 
 /// The names of guards that an operator overrides (--force=holder,console).
@@ -32,7 +42,8 @@ struct Refusal {
 
 /// Why `card` must not be taken from the host now; nothing when it may be. `together` are the cards
 /// that the same call detaches, `card` among them. The guards, by the order in which they speak:
-///   vm           a running VM has the card: an unbind would wait for its end; cannot be overridden
+///   vm           a running VM has the card or a slice of it, by an open handle of vfio or by what
+///                libvirt says: an unbind would wait for its end; cannot be overridden
 ///   iommu        a function is in no IOMMU group
 ///   group        somebody else in such a group is not of these cards, no PCI bridge, and has a
 ///                host driver: the kernel calls the group not viable and no VM starts with the card
@@ -41,7 +52,8 @@ struct Refusal {
 ///   network      a network card of it has the default route or is below a bridge or bond
 ///   console      it shows the host's console
 ///   framebuffer  the framebuffer of the firmware is in its memory
-///   holder       a process has one of its device nodes open or mapped: the unbind could hang
+///   holder       a process has one of its device nodes open or mapped: the unbind could hang. One
+///                that has just begun, or is of udev, is waited for
 /// Those in `forced` are not asked. Throws Error(io) when sysfs or /proc cannot be read.
 std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& together,
                               const Ground& ground, const Forced& forced = {});

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -22,15 +25,23 @@ class Guards : public ::testing::Test {
     const auto cards = find_cards(sysfs, settings_);
     const std::vector<Card> first{cards.front()};
     const auto found =
-        refusals(first.front(), together ? cards : first, {sysfs, settings_, proc_.root()}, forced);
+        refusals(first.front(), together ? cards : first, ground(sysfs), forced);
     return found.empty() ? "nothing" : one_line(found);
   }
 
   std::string why_not_attach() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    const auto found = attach_refusals(cards.front(), {sysfs, settings_, proc_.root()});
+    const auto found = attach_refusals(cards.front(), ground(sysfs));
     return found.empty() ? "nothing" : one_line(found);
+  }
+
+  Ground ground(const Sysfs& sysfs) const {
+    return {.sysfs = sysfs,
+            .settings = settings_,
+            .proc = proc_.root(),
+            .vm_devices = [this] { return vm_devices_; },
+            .settle_time = settle_time_};
   }
 
   // An attribute of a function: "0000:02:00.0/boot_vga".
@@ -50,6 +61,8 @@ class Guards : public ::testing::Test {
   FakeSysfs fake_;
   FakeProc proc_;
   Settings settings_;
+  std::vector<virt::VmDevice> vm_devices_;
+  std::chrono::milliseconds settle_time_{0};
 };
 
 TEST_F(Guards, LetACardGoThatIsAloneInItsGroup) {
@@ -118,6 +131,89 @@ TEST_F(Guards, KnowNvidiasNodeByItsMinor) {
             "open; systemctl stop nvidia-persistenced.service");
 }
 
+TEST_F(Guards, KnowTheNodesOfMigSlices) {
+  fake_.add_card("0000:02:00", 1, 13);
+  proc_.file("devices", "Character devices:\n195 nvidia\n  1 nvidia-caps\n\nBlock devices:\n");
+  proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n");
+  const std::string access = "DeviceFileMode: 292\nDeviceFileModify: 1\n";
+  proc_.file("driver/nvidia/capabilities/mig/config", "DeviceFileMinor: 1\n" + access);
+  proc_.file("driver/nvidia/capabilities/gpu0/mig/gi1/access", "DeviceFileMinor: 3\n" + access);
+  proc_.file("driver/nvidia/capabilities/gpu0/mig/gi1/ci0/access", "DeviceFileMinor: 5\n" + access);
+  proc_.file("driver/nvidia/capabilities/gpu1/mig/gi1/access", "DeviceFileMinor: 7\n" + access);
+  proc_.process(812, "python3").open(812, 9, "/dev/null").open(812, 10, "/dev/zero");
+  proc_.process(813, "other").open(813, 9, "/dev/full");
+  EXPECT_EQ(why(),
+            "holder: process 812 (python3) has /dev/nvidia-caps/nvidia-cap3, "
+            "/dev/nvidia-caps/nvidia-cap5 open; stop it (kill 812)");
+}
+
+TEST_F(Guards, KnowForWhichGpuTheNodeOfAllGpusIsOpen) {
+  settings_.vendors = {0x1002};
+  fake_.add({"0000:03:00.0", "0300", "1002:73bf", "amdgpu", 13});
+  const std::filesystem::path kfd = fake_.root() / "class/kfd/kfd";
+  replace_file(kfd / "dev", "1:3\n");
+  replace_file(kfd / "uevent", "DEVNAME=kfd\n");
+  const auto node = [&](const std::string& number, const std::string& gpu, int location) {
+    replace_file(kfd / "topology/nodes" / number / "gpu_id", gpu + "\n");
+    replace_file(kfd / "topology/nodes" / number / "properties",
+                 "simd_count 144\nlocation_id " + std::to_string(location) + "\ndomain 0\n");
+  };
+  node("0", "0", 0);
+  node("1", "26032", 0x0400);
+  proc_.process(812, "python3").open(812, 9, "/dev/null");
+  EXPECT_EQ(why(), "nothing");  // the card is none of KFD's
+  node("2", "51110", 0x0300);
+  EXPECT_EQ(why(),
+            "holder: process 812 (python3) has /dev/kfd (the kernel tells not for which GPU) open; "
+            "stop it (kill 812)");
+  replace_file(kfd / "proc/812/vram_26032", "4096\n");
+  replace_file(kfd / "proc/812/vram_51110", "0\n");
+  EXPECT_EQ(why(), "nothing");
+  replace_file(kfd / "proc/812/queues/0/gpuid", "26032\n");
+  EXPECT_EQ(why(), "nothing");
+  const auto holder = "holder: process 812 (python3) has /dev/kfd open; stop it (kill 812)";
+  replace_file(kfd / "proc/812/queues/1/gpuid", "51110\n");
+  EXPECT_EQ(why(), holder);
+  std::filesystem::remove_all(kfd / "proc/812/queues");
+  replace_file(kfd / "proc/812/vram_51110", "4096\n");
+  EXPECT_EQ(why(), holder);
+}
+
+TEST_F(Guards, WaitForWhoHasItForAMomentOnly) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");
+  settle_time_ = std::chrono::seconds(30);  // not to be reached
+  for (const auto* command : {"nvidia-smi", "(udev-worker)", "systemd-udevd"}) {
+    const bool of_udev = std::string_view(command) != "nvidia-smi";
+    proc_.process(812, command).age(812, of_udev ? 3000 : 1).open(812, 9, "/dev/null");
+    std::jthread closes([this] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      proc_.close(812, 9);
+    });
+    EXPECT_EQ(why(), "nothing") << command;
+  }
+}
+
+TEST_F(Guards, RefuseWhoStays) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");
+  proc_.process(812, "Xorg").age(812, 1).open(812, 9, "/dev/null");
+  settle_time_ = std::chrono::milliseconds(250);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT(why(), StartsWith("holder: process 812 (Xorg) has /dev/dri/card0 open"));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, settle_time_);
+
+  // At once: one that is not new, one that is forced, and where somebody else refuses as well. None
+  // of these ends within the time that a test has.
+  settle_time_ = std::chrono::hours(1);
+  proc_.process(813, "other").age(813, 3000).open(813, 9, "/dev/null");
+  EXPECT_THAT(why(), HasSubstr("process 812 (Xorg)"));
+  proc_.close(813, 9);
+  EXPECT_EQ(why({"holder"}), "nothing");
+  set("0000:02:00.0/sriov_numvfs", "2");
+  EXPECT_THAT(why(), HasSubstr("; holder: process 812 (Xorg)"));
+}
+
 TEST_F(Guards, LeaveInputDevicesAndOtherFunctionsAlone) {
   fake_.add_card("0000:02:00", 1, 13);
   add_node("0000:02:00.0/sound/card0/input5/event5", "1:3", "input/event5");
@@ -139,6 +235,52 @@ TEST_F(Guards, NeverTakeOrGiveBackTheCardOfARunningVm) {
   EXPECT_EQ(why(), vm);
   EXPECT_EQ(why({"holder", "vm"}), vm);
   EXPECT_EQ(why_not_attach(), vm);
+}
+
+TEST_F(Guards, KnowAVmByWhatLibvirtSays) {
+  using namespace std::string_literals;
+  fake_.add_card("0000:02:00", 2, 13);
+  vm_devices_ = {{"rocks-34", "0000:02:01.0"}, {"rocks-34", "c2177883-f1bb"}};
+  EXPECT_EQ(why(), "nothing");
+  vm_devices_ = {{"web server", "0000:02:00.0"}, {"rocks-34", "0000:09:00.0"},
+                 {"web server", "0000:02:00.1"}};
+  const auto vm =
+      "vm: VM 'web server' runs with it (libvirt says 0000:02:00.0, 0000:02:00.1); virsh shutdown "
+      "'web server'";
+  EXPECT_EQ(why({"holder"}), vm);
+  EXPECT_EQ(why_not_attach(), vm);
+  // The same VM is told of once.
+  replace_file(fake_.root() / "class/vfio/13/dev", "1:3\n");
+  proc_.process(812, "qemu-system-x86").open(812, 9, "/dev/null");
+  proc_.file("812/cmdline", "qemu\0-name\0guest=web server,debug-threads=on\0"s);
+  EXPECT_EQ(why(),
+            "vm: VM 'web server' runs with it (process 812 has /dev/13 open); virsh shutdown "
+            "'web server'");
+}
+
+TEST_F(Guards, KnowAVmThatHasASliceOfTheCard) {
+  fake_.add_card("0000:02:00", 1, 13).add({"0000:02:00.4", "0302", "10de:1e07", "nvidia", 20});
+  const auto functions = fake_.root() / "bus/pci/devices";
+  std::filesystem::create_symlink(functions / "0000:02:00.0", functions / "0000:02:00.4/physfn");
+  std::filesystem::create_symlink(functions / "0000:02:00.4", functions / "0000:02:00.0/virtfn0");
+  vm_devices_ = {{"rocks-34", "0000:02:00.4"}};
+  EXPECT_EQ(why(),
+            "vm: VM 'rocks-34' runs with it (libvirt says 0000:02:00.4); virsh shutdown rocks-34");
+  set("0000:02:00.0/c2177883/mdev_type/name", "GRID");
+  vm_devices_ = {{"rocks-34", "c2177883"}};
+  EXPECT_EQ(why(),
+            "vm: VM 'rocks-34' runs with it (libvirt says c2177883); virsh shutdown rocks-34");
+
+  // One that libvirt knows nothing of has the group of the virtual function open, or of the mediated
+  // device.
+  vm_devices_.clear();
+  replace_file(fake_.root() / "class/vfio/20/dev", "1:3\n");
+  replace_file(fake_.root() / "class/vfio/21/dev", "1:5\n");
+  std::filesystem::create_symlink("../../21", functions / "0000:02:00.0/c2177883/iommu_group");
+  proc_.process(812, "qemu-system-x86").open(812, 9, "/dev/null");
+  EXPECT_EQ(why(), "vm: process 812 (qemu-system-x86) has /dev/20 open; stop it (kill 812)");
+  proc_.process(813, "crosvm").open(813, 9, "/dev/zero");
+  EXPECT_THAT(why(), HasSubstr("vm: process 813 (crosvm) has /dev/21 open; stop it (kill 813)"));
 }
 
 TEST_F(Guards, KnowAVmByTheNodeOfTheFunctionToo) {

@@ -21,6 +21,8 @@ class Tidy : public virt::NodeDevices {
 
   std::string_view through() const override { return libvirt_->through(); }
 
+  std::vector<virt::VmDevice> vm_devices() override { return libvirt_->vm_devices(); }
+
   void detach(const PciAddress& pci) override { libvirt_->detach(pci); }
 
   void attach(const PciAddress& pci) override {

@@ -37,11 +37,32 @@ std::string service_in(std::string_view cgroups) {
   return "";
 }
 
+// Since the boot, "12345.67 23456.78" (proc(5)).
+std::optional<std::chrono::seconds> uptime(const fs::path& proc) {
+  const auto text = read_or_empty(proc / "uptime");
+  const auto seconds = parse_number(std::string_view(text).substr(0, text.find('.')));
+  return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
+// When it began, in clock ticks since the boot: field 22, of which the second, the command in
+// parentheses, may hold anything.
+std::optional<std::chrono::seconds> start_in(std::string_view stat) {
+  const auto end = stat.rfind(") ");
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto fields = split(stat.substr(end + 2), ' ');
+  const auto ticks = fields.size() > 19 ? parse_number(fields[19]) : std::nullopt;
+  return ticks ? std::optional(std::chrono::seconds(*ticks / ::sysconf(_SC_CLK_TCK)))
+               : std::nullopt;
+}
+
 }  // namespace
 
 Process ProcessTable::describe(pid_t pid) const {
+  const auto now = uptime(proc_);
+  const auto start = start_in(read_or_empty(of(pid) / "stat"));
   return {pid, std::string(trim(read_or_empty(of(pid) / "comm"))),
-          service_in(read_or_empty(of(pid) / "cgroup"))};
+          service_in(read_or_empty(of(pid) / "cgroup")),
+          now && start ? std::optional(*now - *start) : std::nullopt};
 }
 
 std::string ProcessTable::vm_name(pid_t pid) const {

@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -30,6 +32,7 @@ struct Process {
   pid_t pid = 0;
   std::string command;  ///< "nvidia-persiste": the kernel keeps 15 characters
   std::string service;  ///< "nvidia-persistenced.service"; empty when systemd can stop none for it
+  std::optional<std::chrono::seconds> age;  ///< nothing when the kernel does not tell
 };
 
 /// /proc, whose place is given: a folder stands for it in tests.

@@ -94,7 +94,7 @@ TEST_F(Gpupci, TriesNothingElseWhenOneIsStuck) {
   plot_ = {{"detach 0000:02:00.1", Fate::hang}};
   EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
   EXPECT_EQ(status_, 1);
-  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: no end after 0 s of: detach "
+  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: no end after 0.2 s of: detach "
                                "0000:02:00.1; it is not tried again, see the kernel's log"));
   EXPECT_THAT(err_, HasSubstr("; NOT put back: 0000:02:00.0 (not tried, an earlier step is stuck); "
                               "gpupci -a gpupci1 tries it anew\n"));
@@ -274,7 +274,39 @@ TEST_F(Gpupci, ReportsInJson) {
   EXPECT_EQ(report["cards"][0]["functions"][1]["outcome"], "failed");
   EXPECT_THAT(report["cards"][0]["error"].get<std::string>(), HasSubstr("0000:02:00.1"));
   EXPECT_EQ(report["cards"][1]["functions"][0]["outcome"], "detached");
+  EXPECT_EQ(report["cards"][0]["refused_by"], nlohmann::json::array());
   EXPECT_EQ(report["cards"][1]["error"], nullptr);
+}
+
+TEST_F(Gpupci, NamesTheGuardsThatRefuse) {
+  fake_.add_card("0000:02:00", 2, std::nullopt).add_card("0000:03:00", 1, 14);
+  const auto report = nlohmann::json::parse(gpupci({"-d", "all", "--json"}));
+  EXPECT_EQ(report["cards"][0]["refused_by"], nlohmann::json({"iommu"}));
+  EXPECT_EQ(report["cards"][1]["refused_by"], nlohmann::json::array());
+}
+
+TEST_F(Gpupci, TellsOnceThatTheVmsAreNotKnown) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
+  plot_ = {{"ask for VMs", Fate::refuse}};
+  EXPECT_THAT(gpupci({"-d", "all"}), HasSubstr("Detached GPU card 'gpupci2' video"));
+  EXPECT_EQ(status_, 0);
+  EXPECT_EQ(err_,
+            "gpupci: warning: the running VMs are not known: the fake does not tell of VMs; only "
+            "open handles of vfio are looked at\n");
+}
+
+TEST_F(Gpupci, LeavesACardToTheVmThatLibvirtNames) {
+  fake_.add_card("0000:05:00", 1, 13);
+  const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci1", "--json"}));
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(err_,
+            "gpupci: cannot detach gpupci1: vm: VM 'rocks-33' runs with it (libvirt says "
+            "0000:05:00.0); virsh shutdown rocks-33\n");
+  EXPECT_EQ(report["cards"][0]["refused_by"], nlohmann::json({"vm"}));
+  EXPECT_EQ(report["through"], nullptr);
+  fake_.set_driver({0, 5, 0, 0}, "vfio-pci");
+  EXPECT_THAT(gpupci({"-a", "gpupci1"}), IsEmpty());
+  EXPECT_THAT(err_, StartsWith("gpupci: cannot attach gpupci1: vm: VM 'rocks-33' runs with it"));
 }
 
 TEST_F(Gpupci, ChecksTheHostAndTheCards) {

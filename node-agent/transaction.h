@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "node-agent/cards.h"
@@ -22,8 +23,11 @@ struct Tools {
   virt::Mode mode = virt::Mode::act;
   std::filesystem::path proc = "/proc";  ///< where the guard looks for who uses a card
   Forced forced{};                       ///< the guards that the operator overrides
+  std::function<std::vector<virt::VmDevice>()> vm_devices{};  ///< as the guard wants it
 
-  Ground ground() const { return {.sysfs = sysfs, .settings = settings, .proc = proc}; }
+  Ground ground() const {
+    return {.sysfs = sysfs, .settings = settings, .proc = proc, .vm_devices = vm_devices};
+  }
 };
 
 /// Takes a card from the host, all functions or none: guard, save each function's driver, detach in

@@ -20,6 +20,8 @@ namespace {
 // What goes over the socket, one packet each: a letter, then text.
 constexpr char kDetach = 'd';   // to the child: address
 constexpr char kAttach = 'a';   // to the child: address
+constexpr char kVms = 'v';      // to the child: nothing
+constexpr char kDevice = 'm';   // from it: a device that a VM has, "0000:02:00.0 rocks-33"
 constexpr char kThrough = 't';  // from it: what it opened, "libvirt"
 constexpr char kStep = 's';     // from it: the step it is about to take
 constexpr char kDone = 'o';     // from it: the act has ended well
@@ -53,7 +55,11 @@ class Child {
       const auto packet = receive_packet(socket_);
       if (packet.empty()) ::_exit(0);
       try {
-        act(packet[0], PciAddress::parse(packet.substr(1)));
+        if (packet[0] == kVms) {
+          tell_vms();
+        } else {
+          act(packet[0], PciAddress::parse(packet.substr(1)));
+        }
         tell(kDone, "");
       } catch (const std::exception& error) {
         devices_.reset();
@@ -63,11 +69,18 @@ class Child {
   }
 
  private:
+  void open() {
+    if (!devices_) devices_ = open_([this](const std::string& step) { tell(kStep, step); });
+  }
+
+  void tell_vms() {
+    open();
+    for (const auto& one : devices_->vm_devices()) tell(kDevice, one.device + " " + one.vm);
+  }
+
   void act(char letter, const PciAddress& pci) {
-    if (!devices_) {
-      devices_ = open_([this](const std::string& step) { tell(kStep, step); });
-      tell(kThrough, devices_->through());
-    }
+    open();
+    tell(kThrough, devices_->through());
     if (letter == kDetach) {
       devices_->detach(pci);
     } else {
@@ -83,6 +96,12 @@ class Child {
   int socket_;
   std::unique_ptr<virt::NodeDevices> devices_;
 };
+
+// "60 s", "0.1 s"
+std::string seconds(std::chrono::milliseconds time) {
+  const auto tenths = time.count() % 1000 / 100;
+  return std::to_string(time.count() / 1000) + (tenths ? "." + std::to_string(tenths) : "") + " s";
+}
 
 // A stuck child must not keep open what its parent's caller waits on: sshd ends a session when the
 // last one has closed stdout.
@@ -129,19 +148,44 @@ void Worker::start() {
   }
 }
 
-void Worker::request(char act, const PciAddress& pci) {
+// Also starts the child, where there is none.
+void Worker::ask(char letter, std::string_view text) {
   if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
   if (child_ == 0) start();
   last_step_ = through_.empty() ? "connecting to libvirt" : "waiting for " + through_;
-  const auto end = std::chrono::steady_clock::now() + deadline_;
-  if (!send_packet(socket_.get(), act, pci.sysfs())) {
-    stop();
-    throw Error(Fault::io, "the process that acts has died");
-  }
+  if (send_packet(socket_.get(), letter, text)) return;
+  stop();
+  throw Error(Fault::io, "the process that acts has died");
+}
+
+std::vector<virt::VmDevice> Worker::vm_devices() {
+  const auto patience = deadline_ / 10;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  ask(kVms, "");
+  std::vector<virt::VmDevice> all;
   for (;;) {
     const auto packet = receive(end);
-    const auto text = packet.substr(1);
-    switch (packet[0]) {
+    if (!packet) {
+      ::kill(child_, SIGKILL);  // nothing of a card is in its hands
+      stop();
+      throw Error(Fault::io, "no answer from libvirt after " + seconds(patience));
+    }
+    const auto text = packet->substr(1);
+    if (packet->front() == kDone) return all;
+    if (packet->front() != kDevice) throw Error(Fault::io, text);
+    const auto blank = text.find(' ');
+    all.push_back({text.substr(blank + 1), text.substr(0, blank)});
+  }
+}
+
+void Worker::request(char act, const PciAddress& pci) {
+  const auto end = std::chrono::steady_clock::now() + deadline_;
+  ask(act, pci.sysfs());
+  for (;;) {
+    const auto packet = receive(end);
+    if (!packet) give_up();
+    const auto text = packet->substr(1);
+    switch (packet->front()) {
       case kThrough:
         through_ = text;
         break;
@@ -157,13 +201,14 @@ void Worker::request(char act, const PciAddress& pci) {
   }
 }
 
-std::string Worker::receive(std::chrono::steady_clock::time_point end) {
+// Nothing when it is past the end.
+std::optional<std::string> Worker::receive(std::chrono::steady_clock::time_point end) {
   for (;;) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     pollfd waiting{.fd = socket_.get(), .events = POLLIN, .revents = 0};
     const int ready = left.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(left.count())) : 0;
-    if (ready == 0) give_up();
+    if (ready == 0) return std::nullopt;
     if (ready < 0) continue;  // EINTR
     auto packet = receive_packet(socket_.get());
     if (!packet.empty()) return packet;
@@ -174,8 +219,8 @@ std::string Worker::receive(std::chrono::steady_clock::time_point end) {
 
 void Worker::give_up() {
   stuck_ = last_step_;
-  throw Error(Fault::io, "no end after " + std::to_string(deadline_.count() / 1000) +
-                             " s of: " + stuck_ + "; it is not tried again, see the kernel's log");
+  throw Error(Fault::io, "no end after " + seconds(deadline_) + " of: " + stuck_ +
+                             "; it is not tried again, see the kernel's log");
 }
 
 void Worker::stop() {

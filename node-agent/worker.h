@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/file.h"
@@ -27,6 +28,10 @@ class Worker : public virt::NodeDevices {
   Worker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step);
   ~Worker() override;
 
+  /// Also in the child, but given up after a tenth of the deadline: whoever asks has other ways to
+  /// know, and an answer that does not come is no act that is stuck.
+  std::vector<virt::VmDevice> vm_devices() override;
+
   /// Empty before the first act.
   std::string_view through() const override { return through_; }
 
@@ -41,7 +46,8 @@ class Worker : public virt::NodeDevices {
  private:
   void start();
   void request(char act, const PciAddress& pci);
-  std::string receive(std::chrono::steady_clock::time_point end);
+  void ask(char letter, std::string_view text);
+  std::optional<std::string> receive(std::chrono::steady_clock::time_point end);
   [[noreturn]] void give_up();
   void stop();
 

@@ -57,6 +57,25 @@ TEST_F(WorkerTest, ActsInAChildAndTellsItsSteps) {
               ElementsAre("detach 0000:02:00.0", "detach 0000:02:00.1", "attach 0000:02:00.0"));
 }
 
+TEST_F(WorkerTest, AsksForWhatTheVmsHave) {
+  auto worker = this->worker({});
+  EXPECT_EQ(worker.vm_devices(), FakeNodeDevices::kVmDevices);
+  EXPECT_EQ(worker.through(), "");  // nothing was done yet
+  worker.detach(kVideo);
+  EXPECT_EQ(worker.through(), "fake");
+  EXPECT_EQ(worker.vm_devices(), FakeNodeDevices::kVmDevices);
+  auto failing = this->worker({{"ask for VMs", Fate::refuse}});
+  EXPECT_EQ(error([&] { failing.vm_devices(); }), "the fake does not tell of VMs");
+}
+
+TEST_F(WorkerTest, ActsThoughNobodyTellsOfTheVms) {
+  auto worker = this->worker({{"ask for VMs", Fate::hang}}, 1s);
+  EXPECT_EQ(error([&] { worker.vm_devices(); }), "no answer from libvirt after 0.1 s");
+  EXPECT_EQ(worker.stuck(), "");
+  worker.detach(kVideo);
+  EXPECT_EQ(fake_.drivers(), "vfio-pci snd_hda_intel");
+}
+
 TEST_F(WorkerTest, HandsOverWhatWentWrongAndGoesOn) {
   auto worker = this->worker({{"detach 0000:02:00.0", Fate::refuse}});
   EXPECT_EQ(error([&] { worker.detach(kVideo); }), "the fake does not detach 0000:02:00.0");

@@ -6,6 +6,13 @@
 
 namespace cluster::agent {
 
+std::vector<virt::VmDevice> FakeNodeDevices::vm_devices() {
+  const auto found = plot_.find("ask for VMs");
+  if (found == plot_.end()) return kVmDevices;
+  while (found->second == Fate::hang) ::pause();
+  throw Error(Fault::io, "the fake does not tell of VMs");
+}
+
 void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const std::string& only) {
   const auto name = verb + " " + pci.sysfs();
   on_step_(name);

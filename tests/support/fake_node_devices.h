@@ -21,6 +21,10 @@ class FakeNodeDevices : public virt::NodeDevices {
     die,       ///< ends the process
   };
 
+  /// What vm_devices() answers, where it does not go wrong by the name of "ask for VMs".
+  inline static const std::vector<virt::VmDevice> kVmDevices{{"rocks-33", "0000:05:00.0"},
+                                                             {"web server", "0000:06:00.0"}};
+
   /// What goes wrong: {"detach 0000:02:00.1", Fate::refuse}.
   using Plot = std::map<std::string, Fate>;
 
@@ -28,6 +32,7 @@ class FakeNodeDevices : public virt::NodeDevices {
       : sysfs_(sysfs), plot_(std::move(plot)), mode_(mode), on_step_(std::move(on_step)) {}
 
   std::string_view through() const override { return "fake"; }
+  std::vector<virt::VmDevice> vm_devices() override;
   void detach(const PciAddress& pci) override { act("detach", pci, "vfio-pci"); }
   void attach(const PciAddress& pci) override { act("attach", pci, ""); }
 

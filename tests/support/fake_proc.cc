@@ -1,5 +1,7 @@
 #include "tests/support/fake_proc.h"
 
+#include <unistd.h>
+
 #include "core/file.h"
 
 namespace cluster::agent {
@@ -34,6 +36,20 @@ FakeProc& FakeProc::map(int pid, const std::string& range, const fs::path& targe
   return file(folder / "maps", before + pad(range.substr(0, dash)) + "-" +
                                    pad(range.substr(dash + 1)) + " rw-s 100000000 00:05 641" +
                                    std::string(18, ' ') + target.native() + "\n");
+}
+
+FakeProc& FakeProc::age(int pid, int seconds) {
+  std::string fields;
+  for (int field = 3; field < 22; ++field) fields += "0 ";
+  const auto began = (3600 - seconds) * ::sysconf(_SC_CLK_TCK);
+  return file("uptime", "3600.12 7000.00\n")
+      .file(fs::path(std::to_string(pid)) / "stat",
+            std::to_string(pid) + " (a) b) " + fields + std::to_string(began) + " 0 0\n");
+}
+
+FakeProc& FakeProc::close(int pid, int descriptor) {
+  fs::remove(root() / std::to_string(pid) / "fd" / std::to_string(descriptor));
+  return *this;
 }
 
 FakeProc& FakeProc::file(const fs::path& name, const std::string& text) {

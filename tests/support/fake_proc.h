@@ -19,6 +19,12 @@ class FakeProc {
   /// The process has `target` mapped at `range`, "7f00-7f10", and not open.
   FakeProc& map(int pid, const std::string& range, const std::filesystem::path& target);
 
+  /// The process began so many seconds ago, on a host that is up for an hour.
+  FakeProc& age(int pid, int seconds);
+
+  /// The process closes what it has open so.
+  FakeProc& close(int pid, int descriptor);
+
   /// Any file: "devices", "812/cmdline".
   FakeProc& file(const std::filesystem::path& name, const std::string& text);
 

@@ -37,4 +37,7 @@ Lock::Lock(const std::filesystem::path& file, std::chrono::milliseconds patience
   }
 }
 
+// To close it would leave it with the children that have it too.
+Lock::~Lock() { ::flock(file_.get(), LOCK_UN); }
+
 }  // namespace cluster::agent

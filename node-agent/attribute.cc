@@ -16,6 +16,8 @@ namespace {
 
 // In the child, after fork: only system calls. The pipe holds 4096 bytes, as much as an attribute.
 [[noreturn]] void copy(const char* file, int to) {
+  // It may never end, and must not keep open what the caller of its parent waits on.
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
   std::array<char, 4096> text{};
   const int from = ::open(file, O_RDONLY | O_CLOEXEC);
   const auto size = from < 0 ? -1 : ::read(from, text.data(), text.size());

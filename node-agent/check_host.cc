@@ -42,19 +42,30 @@ std::string text_of(const fs::path& file) {
 }
 
 // "812 (libvirtd) D 1 ...": the name may hold blanks and parentheses (proc(5)).
-bool is_stuck(const fs::path& process) {
-  const auto text = text_of(process / "stat");
+bool is_stuck(const fs::path& task) {
+  const auto text = text_of(task / "stat");
   const auto end = text.rfind(')');
   return end != std::string::npos && text.substr(end).starts_with(") D");
 }
 
-bool binds(const fs::path& process, std::string_view command) {
+// A task of the process; the one that binds in libvirtd is never its first.
+std::optional<fs::path> stuck_task(const fs::path& process) {
+  if (is_stuck(process)) return process;
+  std::error_code gone;
+  for (fs::directory_iterator at(process / "task", gone), end; !gone && at != end;
+       at.increment(gone)) {
+    if (is_stuck(at->path())) return at->path();
+  }
+  return std::nullopt;
+}
+
+bool binds(const fs::path& task, std::string_view command) {
   constexpr std::array<std::string_view, 4> kDaemons{"libvirtd", "virtqemud", "virtnodedevd",
                                                      "gpupci"};
   constexpr std::array<std::string_view, 4> kSteps{"unbind_store", "device_release_driver",
                                                    "nv_pci_remove", "vfio_unregister"};
   if (std::ranges::find(kDaemons, command) != kDaemons.end()) return true;
-  const auto stack = text_of(process / "stack");
+  const auto stack = text_of(task / "stack");
   return std::ranges::any_of(kSteps,
                              [&](auto step) { return stack.find(step) != std::string::npos; });
 }
@@ -125,10 +136,10 @@ Finding lists_modules(const Ground& ground) {
 Finding is_not_wedged(const Ground& ground) {
   const ProcessTable processes(ground.proc);
   for (const auto pid : processes.all()) {
-    const auto folder = ground.proc / std::to_string(pid);
-    if (!is_stuck(folder)) continue;
+    const auto task = stuck_task(ground.proc / std::to_string(pid));
+    if (!task) continue;
     const auto command = processes.describe(pid).command;
-    if (!binds(folder, command)) continue;
+    if (!binds(*task, command)) continue;
     return {Verdict::fail,
             "process " + std::to_string(pid) + " (" + command + ") is stuck in the kernel",
             "if it stays so, only a reboot ends it"};

@@ -1,17 +1,25 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
+#include "core/text.h"
 #include "node-agent/host_devices.h"
 #include "node-agent/run.h"
 
 int main(int argc, char** argv) {
   cluster::agent::Host host;
   if (const char* state = std::getenv("GPUPCI_STATE")) host.keep_state_in(state);
+  if (const char* deadline = std::getenv("GPUPCI_DEADLINE")) {
+    const auto seconds = cluster::parse_number(deadline);
+    if (seconds && *seconds > 0 && *seconds <= 3600) {
+      host.act_deadline = std::chrono::seconds(*seconds);
+    }
+  }
   if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) host.ssh_command = asked;
   std::error_code unknown;
   const auto program = std::filesystem::read_symlink(host.proc / "self/exe", unknown);

@@ -58,6 +58,14 @@ expect_done() {
   expect_no_err
 }
 
+# settings LINE...: what gpupci.yaml in the guest has beside the lab's vendor, until fresh_cards.
+settings() {
+  guest "{ cat /run/lab/gpupci.yaml; printf '%s\n' $(printf '%q ' "$@"); } >/etc/gpupci/gpupci.yaml"
+}
+
+# stubborn PARAMETER [ADDRESS]: what tests/lab/modules/stubborn.c refuses or holds from now on; nothing without ADDRESS.
+stubborn() { guest "echo ${2:-} >/sys/module/stubborn/parameters/$1"; }
+
 # drivers: one line for each function of each card, read from the guest's own sysfs: "0000:02:00.0 bochs-drm".
 # Display controllers and what shares their slot are the cards, as QEMU's machine has no other.
 drivers() {
@@ -77,16 +85,27 @@ expect_drivers() {
   diff -u --label expected --label drivers - "$scratch/drivers" >&2 || fail "other drivers were expected"
 }
 
+# expect_whole WHAT: each card has all its functions with vfio-pci, or none.
+expect_whole() {
+  drivers >"$scratch/drivers"
+  awk '{ split($1, at, "."); n[at[1]]++; if ($2 == "vfio-pci") v[at[1]]++; if ($2 == "none") bad = 1 }
+    END { for (card in n) if (v[card] && v[card] != n[card]) bad = 1; exit bad }' "$scratch/drivers" ||
+    fail "a half card after $1: $(tr '\n' ' ' <"$scratch/drivers")"
+}
+
 # fresh_cards libvirt|sysfs: every function has the driver that the kernel would choose, gpupci remembers
 # nothing, and libvirtd runs or not. By plain writes to sysfs, so that no test rests on what it tests.
 fresh_cards() {
   guest '
+    for parameter in /sys/module/stubborn/parameters/*; do
+      [ ! -e "$parameter" ] || echo >"$parameter"
+    done
     lab-libvirtd stop
-    rm -rf /var/lib/gpupci/* /run/gpupci
+    rm -rf /var/lib/gpupci/*
+    cp /run/lab/gpupci.yaml /etc/gpupci/
     rm -f /var/log/libvirt/libvirtd.log
-    for link in /sys/bus/pci/drivers/vfio-pci/0000:*; do
-      [ -e "$link" ] || continue
-      echo "${link##*/}" >/sys/bus/pci/drivers/vfio-pci/unbind
+    for link in /sys/bus/pci/drivers/vfio-pci/0000:* /sys/bus/pci/drivers/stubborn/0000:*; do
+      [ ! -e "$link" ] || echo "${link##*/}" >"${link%/*}/unbind"
     done
     for device in /sys/bus/pci/devices/*; do
       echo >"$device/driver_override"
@@ -106,5 +125,15 @@ expect_through() {
     else
       [[ $by == sysfs ]] || fail "libvirt did not detach $address"
     fi
+  done
+}
+
+# expect_checks 'CARD RESULT: ID...' ...: the last gpupci --check gave these results; CARD is - for the host.
+expect_checks() {
+  local wanted id
+  for wanted in "$@"; do
+    for id in ${wanted#*: }; do
+      awk '{ print $2, $3 ": " $1 }' "$scratch/out" | grep -qxF -- "${wanted%%:*}: $id" || fail "of check $id, '${wanted%%:*}' was expected"
+    done
   done
 }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # variables of the one that sources it
 # Turns the description of a machine into QEMU's options. Sourced by `lab`, which has die().
 #
 # A description is a list of lines, in the order of the bus numbers that the guest will see:
@@ -6,6 +7,9 @@
 #   skip                      an empty slot, so that the next card has the next bus number
 #   bridge video+audio nic    several cards behind one pcie-pci-bridge: one IOMMU group for all of
 #                             them, at slots 01, 02, ... of a bus of their own (takes two numbers)
+# and of lines that take no number:
+#   module stubborn           a kernel module that Debian has not, see modules.sh
+#   no-iommu                  the kernel leaves the IOMMU off
 
 # The device of QEMU that plays a function, with its class and the driver that Linux gives it.
 function_device() {
@@ -17,7 +21,10 @@ function_device() {
     nic) echo e1000 ;;            # 0200, e1000
     vga) echo VGA ;;              # 0300, bochs-drm: the display that the machine boots with
     nvme) echo nvme,serial=lab ;; # 0108, nvme
-    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga or nvme)" ;;
+    # The same with up to four virtual functions. They have no driver: that they have one is up to its manager.
+    nvme-vfs) echo nvme,serial=lab,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=9 ;;
+    test) echo pci-testdev ;;     # 00ff, no driver but tests/lab/modules/stubborn.c
+    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs or test)" ;;
   esac
 }
 
@@ -31,7 +38,10 @@ card_args() {
   ((${#functions[@]} == 1)) || first=,multifunction=on
   for function in "${functions[@]}"; do
     device=$(function_device "$function") || exit
-    if [[ $function == nvme ]]; then
+    if [[ $function == nvme-vfs ]]; then
+      machine_args+=(-device "nvme-subsys,id=subsystem-$bus-$slot-$number")
+      device+=",subsys=subsystem-$bus-$slot-$number"
+    elif [[ $function == nvme ]]; then
       # An empty disk of 64 MB, whose changes are gone with the machine.
       machine_args+=(-drive "if=none,id=disk-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on")
       device+=",drive=disk-$bus-$slot-$number"
@@ -43,18 +53,28 @@ card_args() {
   done
 }
 
-# Sets machine_args from a description on stdin.
+# Sets machine_args, machine_modules and machine_iommu (on or off) from a description on stdin.
 read_machine() {
   local word rest card port=0 slot
   local -a cards
   machine_args=()
+  machine_modules=()
+  machine_iommu=on
   while read -r word rest; do
     rest=${rest%%#*}
     read -r -a cards <<<"$rest"
     case $word in
       '' | '#'*) continue ;;
+      module)
+        machine_modules+=("${cards[@]}")
+        continue
+        ;;
+      no-iommu)
+        machine_iommu=off
+        continue
+        ;;
       skip | card | bridge) ;;
-      *) die "no such line in a machine: '$word $rest' (want card, skip or bridge)" ;;
+      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, module or no-iommu)" ;;
     esac
     port=$((port + 1))
     machine_args+=(-device "pcie-root-port,id=port$port,chassis=$port,bus=pcie.0,addr=$(printf '%x' $((0x0f + port)))")

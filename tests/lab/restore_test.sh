@@ -6,14 +6,6 @@ set -euo pipefail
 . "$(dirname "$0")/assert.sh"
 through=${2:?libvirt or sysfs}
 
-# expect_whole WHAT: each card has all its functions with vfio-pci, or none.
-expect_whole() {
-  drivers >"$scratch/drivers"
-  awk '{ split($1, at, "."); n[at[1]]++; if ($2 == "vfio-pci") v[at[1]]++; if ($2 == "none") bad = 1 }
-    END { for (card in n) if (v[card] && v[card] != n[card]) bad = 1; exit bad }' "$scratch/drivers" ||
-    fail "a half card after $1: $(tr '\n' ' ' <"$scratch/drivers")"
-}
-
 fresh_cards "$through"
 
 # Killed after so many milliseconds, detaching and attaching in turn; what hits nothing proves nothing, so the times

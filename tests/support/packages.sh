@@ -22,6 +22,7 @@ packages_of() {
     lab)
       echo qemu-system-x86
       echo cpio kmod openssh-client procps iproute2     # to start the guest
+      echo gcc make binutils xz-utils libelf1           # to build kernel modules for it
       # In the guest. Not libvirt-daemon-system, which would make the user's own machine a VM host.
       echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils udev
       echo libxml2-utils                     # virt-xml-validate

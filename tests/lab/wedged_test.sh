@@ -1,0 +1,57 @@
+#!/bin/bash
+# wedged_test.sh HOST libvirt|sysfs: a host driver that never lets go of its card. gpupci ends and says so, and leaves that
+# card alone from then on; without libvirt the other cards are as usable as before.
+set -euo pipefail
+# shellcheck source=tests/lab/assert.sh
+. "$(dirname "$0")/assert.sh"
+through=${2:?libvirt or sysfs}
+
+fresh_cards "$through"
+settings 'devices: ["1b36:0005"]'
+stubborn hold 0000:04:00.0
+
+# Within the deadline, which is 60 s elsewhere.
+run ssh -n -F "$ssh_config" "$host" 'GPUPCI_DEADLINE=4 timeout 30 gpupci -d gpupci3'
+expect_status 1
+expect_no_out
+expect_err 'gpupci: cannot detach gpupci3: no end after 4 s of: '
+expect_err '; it is not tried again, see the kernel'
+
+# Refused without a touch: it would wait for its deadline.
+for act in -d -a; do
+  run ssh -n -F "$ssh_config" "$host" "timeout 20 gpupci $act gpupci3"
+  expect_status 1
+  expect_no_out
+  expect_err "gpupci3: wedged since 20"
+  expect_err "; reboot the host"
+done
+agent -s gpupci3
+expect_status 0
+grep -qF "GPU card 'gpupci3' is wedged since 20" "$scratch/out" || fail "gpupci3 should be shown as wedged"
+
+# Whoever asks what is wrong is told, and need not wait for the task that is stuck.
+run ssh -n -F "$ssh_config" "$host" 'timeout 20 gpupci --check gpupci3'
+expect_status 2
+expect_no_err
+grep -qE '^H9   -        FAIL     process [0-9]+ \(.*\) is stuck in the kernel; ' "$scratch/out" || fail "H9 should fail"
+grep -qE '^D12  gpupci3  UNKNOWN .*/0000:04:00.0/driver_override does not answer' "$scratch/out" || fail "D12 should be unknown"
+
+# libvirtd itself does one at a time, and waits for the first.
+if [[ $through == sysfs ]]; then
+  agent -d gpupci1
+  expect_done <<'END'
+Detached GPU card 'gpupci1' video device 0000:02:00.0
+Detached GPU card 'gpupci1' audio device 0000:02:00.1
+END
+  agent -a gpupci1
+  expect_done <<'END'
+Attached video card 0000:02:00.0 of gpupci1
+Attached audio card 0000:02:00.1 of gpupci1
+END
+fi
+
+# When the driver lets go, the task that is stuck ends.
+stubborn hold
+guest 'while grep -qs stubborn_remove /proc/*/task/*/stack; do sleep 0.1; done'
+agent --check gpupci3
+grep -qF 'H9   -        PASS' "$scratch/out" || fail "H9 should pass"

@@ -72,10 +72,9 @@ void add_interfaces(pugi::xml_node devices, const DomainSpec& domain) {
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain) {
   add_serial(devices, domain);
   if (domain.graphics == Graphics::none) return;
-  auto graphics = child(devices, "graphics",
-                        {{"type", domain.graphics == Graphics::vnc ? "vnc" : "spice"},
-                         {"port", "-1"},
-                         {"autoport", "yes"}});
+  auto graphics =
+      child(devices, "graphics",
+            {{"type", domain.graphics == Graphics::vnc ? "vnc" : "spice"}, {"autoport", "yes"}});
   child(graphics, "listen", {{"type", "address"}, {"address", domain.listen}});
   // What every guest can draw on before it has a driver.
   child(child(devices, "video"), "model", {{"type", "vga"}});

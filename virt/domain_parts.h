@@ -19,6 +19,9 @@ pugi::xml_node child(pugi::xml_node parent, const char* name,
 /// Appends <name>value</name> to `parent`.
 void text_child(pugi::xml_node parent, const char* name, const std::string& value);
 
+/// The text of a document as libvirt would write it: two blanks a level, "/>", single quotes.
+std::string document_text(const pugi::xml_document& document);
+
 /// Declares the prefix `qemu` on <domain>, once.
 void declare_qemu(pugi::xml_node root);
 

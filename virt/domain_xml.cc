@@ -28,6 +28,41 @@ void declare_qemu(pugi::xml_node root) {
 
 namespace {
 
+struct StringWriter : pugi::xml_writer {
+  std::string text;
+  void write(const void* data, std::size_t size) override {
+    text.append(static_cast<const char*>(data), size);
+  }
+};
+
+// pugixml ends an empty element with " />", libvirt with "/>"; alike, a diff shows only what
+// differs. Values hold no line ends (they are written as "&#10;"), so at the end of a line only a
+// tag can be meant.
+std::string as_libvirt_writes(const std::string& xml) {
+  constexpr std::string_view kEnd = " />\n";
+  std::string out;
+  out.reserve(xml.size());
+  std::size_t done = 0;
+  for (auto at = xml.find(kEnd); at != std::string::npos; at = xml.find(kEnd, done)) {
+    out.append(xml, done, at - done).append(kEnd.substr(1));
+    done = at + kEnd.size();
+  }
+  return out.append(xml, done);
+}
+
+}  // namespace
+
+std::string document_text(const pugi::xml_document& document) {
+  StringWriter out;
+  document.save(
+      out, "  ",
+      pugi::format_indent | pugi::format_no_declaration | pugi::format_attribute_single_quote,
+      pugi::encoding_utf8);
+  return as_libvirt_writes(out.text);
+}
+
+namespace {
+
 // The name is ours alone, so it is the prefix as well: nobody has to look it up.
 constexpr const char* kNamespace = "urn:rollcall:config";
 
@@ -150,37 +185,6 @@ void add_devices(pugi::xml_node root, const DomainSpec& domain, const GuestSlots
   add_hostdevs(devices, domain, slots);
 }
 
-struct StringWriter : pugi::xml_writer {
-  std::string text;
-  void write(const void* data, std::size_t size) override {
-    text.append(static_cast<const char*>(data), size);
-  }
-};
-
-// pugixml ends an empty element with " />", libvirt with "/>"; alike, a diff shows only what
-// differs. Values hold no line ends (they are written as "&#10;"), so at the end of a line only a
-// tag can be meant.
-std::string as_libvirt_writes(const std::string& xml) {
-  constexpr std::string_view kEnd = " />\n";
-  std::string out;
-  out.reserve(xml.size());
-  std::size_t done = 0;
-  for (auto at = xml.find(kEnd); at != std::string::npos; at = xml.find(kEnd, done)) {
-    out.append(xml, done, at - done).append(kEnd.substr(1));
-    done = at + kEnd.size();
-  }
-  return out.append(xml, done);
-}
-
-std::string text_of(const pugi::xml_document& document) {
-  StringWriter out;
-  document.save(
-      out, "  ",
-      pugi::format_indent | pugi::format_no_declaration | pugi::format_attribute_single_quote,
-      pugi::encoding_utf8);
-  return as_libvirt_writes(out.text);
-}
-
 void build(pugi::xml_document& document, const DomainSpec& domain) {
   const auto slots = place_cards(domain);
   const bool holds_device =
@@ -207,7 +211,7 @@ void build(pugi::xml_document& document, const DomainSpec& domain) {
 std::string domain_xml(const DomainSpec& domain) {
   pugi::xml_document document;
   build(document, domain);
-  return text_of(document);
+  return document_text(document);
 }
 
 std::string fingerprint(const std::string& rendering) {
@@ -224,12 +228,12 @@ std::string fingerprint(const std::string& rendering) {
 std::string domain_xml_for_define(const DomainSpec& domain) {
   pugi::xml_document document;
   build(document, domain);
-  const auto print = fingerprint(text_of(document));
+  const auto print = fingerprint(document_text(document));
   auto root = document.document_element();
   auto metadata = root.child("metadata");  // of a fragment
   if (metadata.empty()) metadata = root.insert_child_after("metadata", root.child("uuid"));
   child(metadata, "rollcall:config", {{"xmlns:rollcall", kNamespace}, {"fingerprint", print}});
-  return text_of(document);
+  return document_text(document);
 }
 
 std::optional<std::string> fingerprint_in(const std::string& xml) {

@@ -17,10 +17,20 @@ using virt::Graphics;
 using virt::InterfaceKind;
 using virt::Topology;
 
+// 12 hex digits out of `name`.
+std::string hex_digits(const std::string& name) {
+  std::string digits;
+  for (std::size_t i = 0; digits.size() < 12; ++i) {
+    digits += "0123456789abcdef"[static_cast<unsigned char>(name[i % name.size()]) % 16];
+  }
+  return digits;
+}
+
 DomainSpec plain(const std::string& name, int memory_mib, int cpus) {
   DomainSpec domain;
   domain.name = name;
-  domain.uuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+  // One each, as libvirt wants it.
+  domain.uuid = "c2177883-f1bb-47f0-914d-" + hex_digits(name);
   domain.memory_mib = memory_mib;
   domain.cpus = cpus;
   return domain;

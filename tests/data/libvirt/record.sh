@@ -1,0 +1,14 @@
+#!/bin/bash
+# What libvirt makes of the documents in tests/data/domain: defined and dumped by its QEMU driver, inside virsh and without
+# a daemon. The files beside this one are of libvirt 9.0.0 and QEMU 7.2 (Debian 12); needs libvirt-daemon-driver-qemu.
+#   tests/data/libvirt/record.sh
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+for file in ../domain/*.xml; do
+  name=$(sed -n 's:.*<name>\(.*\)</name>.*:\1:p' "$file")
+  virsh --quiet --connect "qemu:///embed?root=$root" "define $file; dumpxml --inactive $name; undefine --nvram $name" |
+    sed '/^$/d' >"$(basename "$file")"
+done

@@ -1,0 +1,39 @@
+#!/bin/bash
+# What libvirt's QEMU driver makes of the golden documents with cards: the devices on QEMU's command line, each with its bus
+# and slot, are those in tests/data/qemu/. Skipped (77) without that driver and QEMU.
+#   domain_qemu_test.sh DATA [record]     DATA: tests/data; with `record` it writes the files in place of comparing
+set -euo pipefail
+
+data=$1
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+uri="qemu:///embed?root=$root"
+if ! command -v qemu-system-x86_64 >/dev/null || ! virsh --quiet --connect "$uri" uri >/dev/null 2>&1; then
+  echo "no libvirt-daemon-driver-qemu or no QEMU here"
+  exit 77
+fi
+
+# Without KVM, an IOMMU, huge pages and UEFI, which this machine need not have: no word of them is on the lines compared.
+without_hardware() {
+  sed -e "s/<domain type='kvm'/<domain type='qemu'/" -e "s/ firmware='efi'//" -e "/<maxphysaddr/d" \
+    -e "s/<cpu mode='host-passthrough'[^/>]*/<cpu mode='maximum'/" -e "s/ cpuset='[^']*'>/>/" \
+    -e "/<memoryBacking>/,/<\/memoryBacking>/d" -e "/<numatune>/,/<\/numatune>/d" \
+    -e "/<hostdev .*type='pci'/a <driver name='vfio'/>" "$1"
+}
+
+# The devices that matter, a line each: ports and switches of the guest's PCI, and what is passed through.
+devices() {
+  grep -o '{"driver":"[^}]*}' | grep -E '"driver":"(pxb|pcie-root|x3130|xio3130|vfio)' | grep -E '"id":"(ua-|pci\.1")'
+}
+
+status=0
+for name in consumer_gpu datacenter_gpu gds_nvme mdev old_machine virtual_function; do
+  without_hardware "$data/domain/$name.xml" >"$root/domain.xml"
+  virsh --quiet --connect "$uri" domxml-to-native qemu-argv "$root/domain.xml" | devices >"$root/devices"
+  if [[ ${2:-} == record ]]; then
+    cp "$root/devices" "$data/qemu/$name.txt"
+  else
+    diff -u "$data/qemu/$name.txt" "$root/devices" || status=1
+  fi
+done
+exit $status

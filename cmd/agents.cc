@@ -1,8 +1,10 @@
 #include "cmd/agents.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "cmd/host_selection.h"
+#include "cmd/values.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -58,6 +60,19 @@ std::optional<int> numa_node_of(const json& card) {
   return node && *node >= 0 ? node : std::nullopt;
 }
 
+// The BARs that the agent lists, in MiB together. It does not tell which of them are 64 bit and
+// prefetchable, so the small ones of registers are in it too, and ports (less than 1 MiB) are not.
+std::optional<int> bar_mib_of(const json& function) {
+  const auto bars = optional_of<std::vector<std::uint64_t>>(function, "bars");
+  if (!bars) return std::nullopt;
+  std::uint64_t mib = 0;
+  for (const auto bar : *bars) mib += bar >> 20U;
+  if (mib > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
+    throw Error(Fault::io, "BARs of " + std::to_string(mib) + " MiB");
+  }
+  return static_cast<int>(mib);
+}
+
 GpuFunction function_of(const json& function) {
   return {PciAddress::parse(function.at("pci").get<std::string>()),
           function.at("class").get<std::string>(),
@@ -65,7 +80,8 @@ GpuFunction function_of(const json& function) {
           function.at("device").get<std::string>(),
           optional_of<std::string>(function, "subsystem_vendor"),
           optional_of<std::string>(function, "subsystem_device"),
-          optional_of<int>(function, "iommu_group")};
+          optional_of<int>(function, "iommu_group"),
+          bar_mib_of(function)};
 }
 
 GpuCard card_of(const json& card) {
@@ -94,6 +110,13 @@ std::string outcome_of(const json& card) {
 }
 
 }  // namespace
+
+ssh::Limits limits_of(const std::string& timeout) {
+  constexpr int kDay = 86400;
+  ssh::Limits limits;
+  limits.command_timeout = std::chrono::seconds(parse_int("timeout", timeout, 1, kDay));
+  return limits;
+}
 
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
                                     const std::string& command, const ssh::Limits& limits) {

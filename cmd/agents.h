@@ -17,6 +17,9 @@ struct AgentAnswer {
   std::string err;
 };
 
+/// What the key timeout= allows each host: seconds, a day at the most. Throws Error(usage).
+ssh::Limits limits_of(const std::string& timeout);
+
 /// Runs `command`, words of our own ("gpupci -l --json"), on `hosts`, many at once, and collects
 /// what they answer, in the order of `hosts`.
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,

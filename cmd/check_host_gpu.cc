@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 
 #include "cmd/agents.h"
 #include "cmd/command.h"
@@ -18,7 +20,9 @@ constexpr const char* kText =
     "inventory and the\n"
     "host disagree (`cluster discover host gpu` brings it up to date). What could not be found out "
     "is UNKNOWN,\n"
-    "never a pass. Exit status: 0 all passed, 1 something did not, 3 a host was not reached.";
+    "never a pass. A card that fails, and every card of a host that fails, is not given to new VMs "
+    "until the next\n"
+    "check passes. Exit status: 0 all passed, 1 something did not, 3 a host was not reached.";
 
 struct Args {
   std::vector<std::string> hosts;
@@ -39,7 +43,9 @@ class Check {
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
     const auto answers = ask_agents(context_, hosts, "gpupci --check all --json", limits);
     int status = for_each_answer(context_, answers, [this](const AgentAnswer& answer) {
-      for (const auto& one : findings_of(answer)) add(answer.host, one);
+      const auto findings = findings_of(answer);
+      for (const auto& one : findings) add(answer.host, one);
+      record(answer.host.name, findings);
     });
     std::vector<Host> answered;
     for (const auto& answer : answers) {
@@ -54,7 +60,7 @@ class Check {
     std::ranges::stable_sort(table_.rows, natural_less, [](const auto& row) {
       return std::string_view(std::get<std::string>(row[0]));
     });
-    if (!table_.rows.empty() || !context_.output.is_table()) context_.output.table(table_);
+    context_.output.table_unless_empty(table_);
     return std::max(status, all_passed_ ? 0 : 1);
   }
 
@@ -64,6 +70,22 @@ class Check {
     all_passed_ = all_passed_ && passed;
     if (passed && !all_) return;
     table_.rows.push_back({host.name.str(), one.card, one.id, one.result, one.reason, one.fix});
+  }
+
+  // The first failure of the host and of each card is what placement looks at.
+  void record(const HostName& host, const std::vector<Finding>& findings) {
+    std::optional<std::string> of_host;
+    std::map<GpuName, std::string> of_cards;
+    for (const auto& one : findings) {
+      if (one.result != "FAIL") continue;
+      const auto words = one.id + ": " + one.reason;
+      if (!one.card.empty()) {
+        of_cards.emplace(GpuName(one.card), words);
+      } else if (!of_host) {
+        of_host = words;
+      }
+    }
+    inventory_.set_failing(host, of_host, of_cards);
   }
 
   void drift(const AgentAnswer& answer) {
@@ -91,8 +113,7 @@ class Check {
 
 int run(Context& context, const Args& args) {
   const bool all = parse_yes_no("all", args.all);
-  ssh::Limits limits;
-  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 1, 86400));
+  const auto limits = limits_of(args.timeout);
   const auto known = context.inventory().hosts();
   const auto hosts = select_hosts(known, args.hosts, managed_hosts(known));
   if (hosts.empty()) throw Error(Fault::not_found, "check host gpu: no hosts to ask");

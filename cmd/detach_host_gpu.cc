@@ -35,8 +35,7 @@ int run(Context& context, const Args& args, const std::string& option) {
     words.pop_back();
   }
   if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");
-  ssh::Limits limits;
-  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 1, 86400));
+  const auto limits = limits_of(args.timeout);
   const auto hosts = select_hosts(context.inventory().hosts(), words);
   const std::string command = "gpupci " + option + " " + card + " --json" +
                               (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
@@ -54,7 +53,7 @@ int run(Context& context, const Args& args, const std::string& option) {
       all_done = false;
     }
   });
-  if (!table.rows.empty() || !context.output.is_table()) context.output.table(table);
+  context.output.table_unless_empty(table);
   return std::max(status, all_done ? 0 : 1);
 }
 

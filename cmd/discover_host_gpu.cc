@@ -49,8 +49,7 @@ std::vector<CardChange> take_in(Inventory& inventory, const AgentAnswer& answer,
 
 int run(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
-  ssh::Limits limits;
-  limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 1, 86400));
+  const auto limits = limits_of(args.timeout);
   auto& inventory = context.inventory();
   const auto all = inventory.hosts();
   const auto hosts = select_hosts(all, args.hosts, managed_hosts(all));
@@ -64,7 +63,7 @@ int run(Context& context, const Args& args) {
           {answer.host.name.str(), one.name.str(), one.change, one.pci.libvirt(), one.details});
     }
   });
-  if (!table.rows.empty() || !context.output.is_table()) context.output.table(table);
+  context.output.table_unless_empty(table);
   return status;
 }
 

@@ -36,10 +36,12 @@ class Output {
 
   void set_format(Format format) { format_ = format; }
 
-  /// Whether a person reads it: then an empty table may be left out.
-  bool is_table() const { return format_ == Format::table; }
-
   void table(const Table& table);
+
+  /// The same, but nothing at all where a person would read a header alone.
+  void table_unless_empty(const Table& table) {
+    if (!table.rows.empty() || format_ != Format::table) this->table(table);
+  }
 
   /// Text as it is, already whole lines.
   void text(std::string_view text) { out_ << text; }

@@ -34,6 +34,23 @@ bool may_be_same(const GpuCard& left, const GpuCard& right) {
          !contradict(id_of(left), id_of(right));
 }
 
+// The BARs of all functions; nothing when no function's are known.
+std::optional<long long> bar_mib_of(const GpuCard& card) {
+  std::optional<long long> mib;
+  for (const auto& function : card.functions) {
+    if (function.bar_mib) mib = mib.value_or(0) + *function.bar_mib;
+  }
+  return mib;
+}
+
+// Whether they have the same functions, whatever the size of their BARs.
+bool same_functions(const GpuCard& left, const GpuCard& right) {
+  return std::ranges::equal(left.functions, right.functions, [](GpuFunction a, GpuFunction b) {
+    a.bar_mib = b.bar_mib = {};
+    return a == b;
+  });
+}
+
 // What changed of a card that is the same: the names of the facts.
 std::string differences(const GpuCard& old_card, const GpuCard& now) {
   std::vector<std::string> words;
@@ -42,11 +59,16 @@ std::string differences(const GpuCard& old_card, const GpuCard& now) {
   if (old_card.uuid != now.uuid) words.emplace_back("uuid");
   if (old_card.physical_slot != now.physical_slot) words.emplace_back("slot");
   if (old_card.numa_node != now.numa_node) words.emplace_back("NUMA node");
-  if (old_card.functions != now.functions) {
+  if (!same_functions(old_card, now)) {
     words.push_back(old_card.functions.size() == now.functions.size()
                         ? "functions"
                         : std::to_string(now.functions.size()) + " functions, had " +
                               std::to_string(old_card.functions.size()));
+  }
+  if (const auto mib = bar_mib_of(now); mib && bar_mib_of(old_card) != mib) {
+    const auto before = bar_mib_of(old_card);
+    words.push_back("BARs " + std::to_string(*mib) + " MiB" +
+                    (before ? ", had " + std::to_string(*before) : ""));
   }
   return joined(words, ", ");
 }
@@ -130,6 +152,11 @@ class Reconciliation {
     keep(now.model, old_card.model);
     keep(now.serial, old_card.serial);
     keep(now.uuid, old_card.uuid);
+    now.failing = old_card.failing;
+    for (auto& function : now.functions) {
+      const auto same = std::ranges::find(old_card.functions, function.pci, &GpuFunction::pci);
+      if (same != old_card.functions.end()) keep(function.bar_mib, same->bar_mib);
+    }
     if (old_card.missing) tell(now, "back", "");
     if (old_card.name != now.name) {
       result_.plan.renamed.emplace(old_card.name, now.name);

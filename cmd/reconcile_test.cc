@@ -51,6 +51,32 @@ TEST(Reconcile, NothingDiffersTheSecondTime) {
   EXPECT_EQ(reconcile(cards, cards, {}).plan.cards, cards);
 }
 
+TEST(Reconcile, AnotherSizeOfBarsIsTold) {
+  const auto with_bars = [](std::optional<int> mib) {
+    auto one = card("gpupci1", "02:00.0");
+    one.functions[0].bar_mib = mib;
+    return one;
+  };
+  EXPECT_EQ(told({with_bars(304)}, {with_bars(6192)}),
+            "gpupci1 changed 0000:02:00.0 BARs 6192 MiB, had 304\n");
+  EXPECT_EQ(told({with_bars({})}, {with_bars(304)}), "gpupci1 changed 0000:02:00.0 BARs 304 MiB\n");
+  EXPECT_EQ(told({with_bars(304)}, {with_bars({})}), "");
+  EXPECT_EQ(reconcile({with_bars(304)}, {with_bars({})}, {}).plan.cards[0], with_bars(304));
+}
+
+TEST(Reconcile, WhyACardFailsGoesWithIt) {
+  auto failing = card("gpupci1", "02:00.0", "1c03", "s1");
+  failing.failing = "D1: fallen off the bus";
+  const auto now = reconcile({failing}, {card("gpupci2", "03:00.0", "1c03", "s1")}, {}).plan.cards;
+  ASSERT_EQ(now.size(), 1U);
+  EXPECT_EQ(now[0].name, GpuName("gpupci2"));
+  EXPECT_EQ(now[0].failing, failing.failing);
+  EXPECT_EQ(reconcile({failing}, {}, {}).plan.cards[0].failing, failing.failing);
+  EXPECT_EQ(
+      reconcile({failing}, {card("gpupci1", "02:00.0", "1c03", "s2")}, {}).plan.cards[0].failing,
+      std::nullopt);
+}
+
 TEST(Reconcile, ATypedCardLearnsItsIdentity) {
   EXPECT_EQ(told({typed("gpupci1", "02:00.0")}, {card("gpupci1", "02:00.0")}),
             "gpupci1 changed 0000:02:00.0 1 functions, had 0\n");

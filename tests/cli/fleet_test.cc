@@ -44,9 +44,31 @@ TEST_F(Fleet, DiscoverFillsTheInventoryAndIsQuietTheSecondTime) {
   EXPECT_EQ(cluster({"discover", "host", "gpu"}), "");
   EXPECT_EQ(cluster({"discover", "host", "gpu", "format=json"}), "[]\n");
   EXPECT_EQ(cluster({"list", "host", "gpu", "detail=yes", "format=csv"}),
-            "host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,serial,uuid,model\n"
-            "n1,gpupci1,pci_0000_02_00_0,present,,10de:1c03,2,13,0,3,,,GP106 [GeForce GTX 1060]\n"
-            "n1,gpupci2,pci_0000_03_00_0,present,,10de:1021,1,,,,,,\n");
+            "host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,serial,uuid,model,"
+            "failing\n"
+            "n1,gpupci1,pci_0000_02_00_0,present,,10de:1c03,2,13,0,3,,,GP106 [GeForce GTX 1060],\n"
+            "n1,gpupci2,pci_0000_03_00_0,present,,10de:1021,1,,,,,,,\n");
+}
+
+TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
+  const auto with_bars = [](const std::string& bars) {
+    return R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [
+        {"pci": "pci_0000_02_00_0", "class": "0300", "vendor": "10de", "device": "1c03",
+         "bars": )" +
+           bars + "}]}]}";
+  };
+  say("n1", with_bars("[16777216, 268435456, 33554432, 128]"));
+  cluster({"discover", "host", "gpu", "n1"});
+  const auto cards = Inventory(file, Inventory::Open::existing).gpu_cards(HostName("n1"));
+  EXPECT_EQ(cards.at(0).functions.at(0).bar_mib, 304);
+  say("n1", with_bars("[16777216, 8589934592, 33554432, 128]"));
+  EXPECT_EQ(cluster({"discover", "host", "gpu", "n1"}),
+            "HOST GPU     CHANGE  PCI_BUS          DETAILS\n"
+            "n1:  gpupci1 changed pci_0000_02_00_0 BARs 8240 MiB, had 304\n");
+  for (const auto* bad : {"[18446744073709551615]", "[\"a\"]", "7"}) {
+    say("n1", with_bars(bad));
+    EXPECT_EQ(run({"discover", "host", "gpu", "n1"}).status, 1) << bad;
+  }
 }
 
 TEST_F(Fleet, ADryRunChangesNothing) {
@@ -147,6 +169,44 @@ TEST_F(Checked, ShowsWhatDidNotPass) {
   EXPECT_EQ(status, 1);
   EXPECT_NE(run({"check", "host", "gpu", "n1", "all=yes"}).out.find("H2    PASS"),
             std::string::npos);
+}
+
+TEST_F(Checked, RemembersWhatFailsUntilItPasses) {
+  const auto failing = [this] {
+    Inventory inventory(file, Inventory::Open::existing);
+    std::vector<std::optional<std::string>> words;
+    for (const auto& host : inventory.hosts()) {
+      words.push_back(host.failing);
+      for (const auto& card : inventory.gpu_cards(host.name)) words.push_back(card.failing);
+    }
+    return words;
+  };
+  using Words = std::vector<std::optional<std::string>>;
+  run({"check", "host", "gpu", "n1"});
+  EXPECT_EQ(failing(), (Words{{}, "D9: pid 4711 has it open", {}, {}}));
+  cluster({"discover", "host", "gpu", "n1"});
+  transport.by_command["gpupci --check all --json"] = R"({"checks": [
+      {"id": "H1", "card": null, "result": "WARN", "reason": "old kernel"},
+      {"id": "H2", "card": null, "result": "FAIL", "reason": "no IOMMU"},
+      {"id": "H3", "card": null, "result": "FAIL", "reason": "second"},
+      {"id": "D1", "card": "gpupci2", "result": "FAIL", "reason": "fallen off the bus"},
+      {"id": "D9", "card": "gpupci2", "result": "FAIL", "reason": "second"},
+      {"id": "D9", "card": "gpupci7", "result": "FAIL", "reason": "not in the inventory"}]})";
+  run({"check", "host", "gpu", "n1"});
+  const Words both{"H2: no IOMMU", {}, "D1: fallen off the bus", {}};
+  EXPECT_EQ(failing(), both);
+  const auto list = cluster({"list", "host", "gpu", "n1", "detail=yes", "format=csv"});
+  EXPECT_NE(list.find(",GP106 [GeForce GTX 1060],H2: no IOMMU\n"), std::string::npos) << list;
+  EXPECT_NE(list.find(",D1: fallen off the bus\n"), std::string::npos) << list;
+  transport.answers["n1"] = {"", "", {ssh::End::unreachable, -1, "connection refused", {}}};
+  const auto by_command = std::exchange(transport.by_command, {});
+  run({"check", "host", "gpu", "n1"});
+  EXPECT_EQ(failing(), both);
+  say("n1", "");
+  transport.by_command = by_command;
+  transport.by_command["gpupci --check all --json"] = R"({"checks": []})";
+  run({"check", "host", "gpu", "n1"});
+  EXPECT_EQ(failing(), (Words{{}, {}, {}, {}}));
 }
 
 TEST_F(Checked, ShowsWhereInventoryAndHostDisagree) {

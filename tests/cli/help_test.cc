@@ -25,6 +25,9 @@ TEST_F(Help, ListsEveryCommand) {
 TEST_F(Help, AVerbListsItsNouns) {
   EXPECT_EQ(cluster({"report"}),
             "Usage: cluster report ...\n\n"
+            "  report appliance attr  print what counts for an appliance, for scripts\n"
+            "  report attr            print the global attributes for scripts\n"
+            "  report host attr       print what counts for a host, for scripts\n"
             "  report host gpu        print names and addresses of cards for scripts\n"
             "  report host vm config  the same as `report vm config`, as Rocks spells it\n"
             "  report vm config       print the libvirt configuration of VMs, cards included\n\n"

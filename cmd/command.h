@@ -13,8 +13,14 @@
 #include "cmd/output.h"
 #include "db/inventory.h"
 #include "ssh/transport.h"
+#include "virt/domains.h"
 
 namespace cluster::cmd {
+
+/// Connects to libvirt on a host; may be called by several threads at once. The whole connection
+/// lives within `limits.command_timeout`. Throws Error(unreachable) or Error(io), with the reason.
+using DomainsOpener = std::function<std::unique_ptr<virt::Domains>(const ssh::Target& target,
+                                                                   const ssh::Limits& limits)>;
 
 /// What a command works with. There are no globals: tests build one with an inventory in memory.
 class Context {
@@ -22,8 +28,11 @@ class Context {
   /// Opens the inventory when a command first asks for it.
   using Opener = std::function<std::unique_ptr<Inventory>(Inventory::Open)>;
 
-  Context(Opener open, ssh::Transport& to_hosts, Output& to_operator)
-      : transport(to_hosts), output(to_operator), open_(std::move(open)) {}
+  Context(Opener open, ssh::Transport& to_hosts, DomainsOpener to_vms, Output& to_operator)
+      : transport(to_hosts),
+        open_domains(std::move(to_vms)),
+        output(to_operator),
+        open_(std::move(open)) {}
 
   /// Throws what Inventory's constructor throws. Call it after the arguments have become values:
   /// what was typed wrong must not even make an empty file.
@@ -33,6 +42,7 @@ class Context {
   }
 
   ssh::Transport& transport;
+  DomainsOpener open_domains;
   Output& output;
 
  private:

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "cmd/program.h"
+#include "cmd/remote_domains.h"
 #include "ssh/fan_out.h"
 
 int main(int argc, char** argv) {
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
     return std::make_unique<cluster::Inventory>(cluster::inventory_file(db), how);
   };
-  return cluster::cmd::run_program({argv + 1, argv + argc},
-                                   {open, transport, std::cout, std::cerr});
+  return cluster::cmd::run_program(
+      {argv + 1, argv + argc},
+      {open, transport, cluster::cmd::open_remote_domains, std::cout, std::cerr});
 }

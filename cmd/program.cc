@@ -11,7 +11,7 @@ int run_program(const std::vector<std::string>& words, const Surroundings& aroun
     const auto invocation = parse(words);
     output.set_format(invocation.format);
     Context context([&](Inventory::Open open) { return around.open(invocation.db, open); },
-                    around.transport, output);
+                    around.transport, around.open_domains, output);
     const int status = invocation.action(context);
     around.out.flush();
     if (!around.out)

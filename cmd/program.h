@@ -8,11 +8,13 @@
 
 namespace cluster::cmd {
 
-/// What the program finds around itself; tests bring an inventory in memory and a fake Transport.
+/// What the program finds around itself; tests bring an inventory in memory and fakes of what is
+/// far away.
 struct Surroundings {
   /// Opens the inventory; `db` is what --db said, "" when it was not given.
   std::function<std::unique_ptr<Inventory>(const std::string& db, Inventory::Open)> open;
   ssh::Transport& transport;
+  DomainsOpener open_domains;
   std::ostream& out;
   std::ostream& err;
 };

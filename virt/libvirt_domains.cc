@@ -1,19 +1,16 @@
 #include "virt/libvirt_domains.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <cstdlib>
-#include <exception>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <pugixml.hpp>
 #include <set>
-#include <thread>
 #include <utility>
 
+#include "core/at_once.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "virt/libvirt.h"
@@ -22,33 +19,10 @@
 namespace cluster::virt {
 namespace {
 
+// libvirt sends the calls of several threads one after another without waiting for answers.
 constexpr std::size_t kMostThreads = 128;
 constexpr unsigned kNoId = -1;                          // of a domain that is not active
 constexpr const char* kStateParameter = "state.state";  // of virConnectGetAllDomainStats()
-
-/// Does `work` for 0..count-1, all at once: libvirt sends the calls of several threads one after
-/// another without waiting for answers. Throws what one of them threw.
-void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  std::exception_ptr failure;
-  {
-    std::vector<std::jthread> threads;
-    const auto one = [&] {
-      for (auto i = next++; i < count; i = next++) {
-        try {
-          work(i);
-        } catch (...) {
-          const std::lock_guard lock(mutex);
-          failure = std::current_exception();
-        }
-      }
-    };
-    for (std::size_t i = 1; i < std::min(count, kMostThreads); ++i) threads.emplace_back(one);
-    one();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 DomainState state_of(int state) {
   switch (state) {
@@ -188,10 +162,10 @@ std::vector<Domain> LibvirtDomains::list() {
       [&] { autostart = uuids(VIR_CONNECT_LIST_DOMAINS_AUTOSTART); },
       [&] { persistent = uuids(VIR_CONNECT_LIST_DOMAINS_PERSISTENT); },
   };
-  at_once(questions.size(), [&](std::size_t i) { questions[i](); });
+  at_once(questions.size(), kMostThreads, [&](std::size_t i) { questions[i](); });
 
   std::vector<std::optional<Domain>> found(domains.size());
-  at_once(domains.size(), [&](std::size_t i) {
+  at_once(domains.size(), kMostThreads, [&](std::size_t i) {
     auto* domain = domains[i].get();
     auto xml = xml_of(domain, VIR_DOMAIN_XML_INACTIVE);
     const auto uuid = uuid_of(domain);
@@ -217,7 +191,7 @@ std::vector<Domain> LibvirtDomains::list() {
 std::vector<VmDevice> LibvirtDomains::devices_in_use() {
   const auto domains = handles(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
   std::vector<std::vector<std::string>> devices(domains.size());
-  at_once(domains.size(), [&](std::size_t i) {
+  at_once(domains.size(), kMostThreads, [&](std::size_t i) {
     if (const auto xml = xml_of(domains[i].get(), 0)) devices[i] = host_devices(*xml);
   });
   std::vector<VmDevice> all;

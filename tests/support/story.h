@@ -8,6 +8,7 @@
 
 #include "cmd/program.h"
 #include "core/text.h"
+#include "tests/support/fake_domains.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/temp_dir.h"
 
@@ -39,7 +40,7 @@ class Story : public ::testing::Test {
     const auto open = [this](const std::string& db, Inventory::Open how) {
       return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
     };
-    const int status = cmd::run_program(words, {open, transport, out, err});
+    const int status = cmd::run_program(words, {open, transport, domains.opener(), out, err});
     return {out.str(), err.str(), status};
   }
 
@@ -58,6 +59,7 @@ class Story : public ::testing::Test {
   TempDir folder;
   std::filesystem::path file = folder.path() / "cluster.db";
   FakeTransport transport;
+  FakeDomains domains;
 };
 
 }  // namespace cluster

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "ssh/transport.h"
+#include "virt/domains.h"
+
+namespace cluster::cmd {
+
+/// libvirt on a host, by `virt-ssh-helper` there and an `ssh` process here.
+/// `limits.command_timeout` bounds the whole life of what is returned. Throws Error(unreachable)
+/// when there is no connection or no answer, Error(io) when libvirt there or here does not work;
+/// each says why. So do the calls later, when the connection breaks.
+std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
+                                                   const ssh::Limits& limits);
+
+}  // namespace cluster::cmd

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace cluster {
+
+/// Does `work` for 0 to `count` - 1 in up to `threads` threads; returns when all are done. Throws
+/// what one of them threw, after the others have ended.
+void at_once(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work);
+
+}  // namespace cluster

@@ -188,8 +188,7 @@ class Reduction {
     const std::string_view our = trim(ours.child_value());
     const std::string_view their = trim(theirs.child_value());
     if (our.empty() && their.empty()) return;
-    const bool same = has_same_size(ours, theirs) || same_letters(our, their);
-    into.text() = std::string(same ? our : their).c_str();
+    into.text() = std::string(has_same_size(ours, theirs) ? our : their).c_str();
   }
 
   // <memory unit='MiB'>1</memory>, <cell memory='1' unit='MiB'/>, <page size='1' unit='GiB'/>

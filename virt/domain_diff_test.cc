@@ -132,6 +132,14 @@ TEST(DomainDiff, WhatOursSaysAndTheirsDoesNot) {
                                      "+<vcpu placement='static'>3</vcpu>"));
 }
 
+TEST(DomainDiff, ThePathOfAnEmulatorIsAPath) {
+  auto domain = example_domain("emulated");
+  domain.emulator = "/usr/bin/QEMU-system-x86_64";
+  EXPECT_THAT(changes(domain, dumped("emulated")),
+              ::testing::ElementsAre("-<emulator>/usr/bin/qemu-system-x86_64</emulator>",
+                                     "+<emulator>/usr/bin/QEMU-system-x86_64</emulator>"));
+}
+
 TEST(DomainDiff, OrderOfDevicesIsNoDifference) {
   auto domain = example_domain("workstation");
   std::ranges::reverse(domain.disks);

@@ -92,11 +92,15 @@ TEST_F(HostVm, RefusesWhatIsWrong) {
   refused({"disk=/vm/a.img"}, 2,
           "disk='/vm/a.img': want SOURCE:PATH,DEVICE,BUS, like file:/vm/disk.img,vda,virtio");
   refused({"disk=nbd:/vm/a.img,vda,virtio"}, 2,
-          "disk='nbd:/vm/a.img,vda,virtio': want file:PATH or phy:PATH");
+          "disk='nbd:/vm/a.img,vda,virtio': want file:PATH, phy:PATH or cdrom:PATH");
   refused({"disk=file:vm/a.img,vda,virtio"}, 2,
           "disk='file:vm/a.img,vda,virtio': want an absolute path");
   refused({"disk=file:/a,vda,virtio", "disk=file:/b,vda,virtio"}, 2,
           "disk='file:/b,vda,virtio': the VM has a vda already");
+  refused({"disk=cdrom:/a,vda,virtio"}, 2,
+          "disk='cdrom:/a,vda,virtio': a CD-ROM has no bus virtio: want sata, scsi, ide or usb");
+  refused({"disk=cdrom:/a,sda,sata", "disksize=4"}, 2,
+          "disksize='4': sda is a CD-ROM, whose size is that of its image");
   refused({"disksize=10", "disksize=20"}, 2, "disksize: given 2 times for 1 disks");
   refused({"uuid=c2177883-f1bb-47f0-914d-32a22e3a8804"}, 1,
           "uuid c2177883-f1bb-47f0-914d-32a22e3a8804 is that of VM 'rocks-33'");

@@ -114,6 +114,13 @@ fresh_cards() {
   [[ $1 == sysfs ]] || guest 'lab-libvirtd start'
 }
 
+# reboot_with_state: its disk forgets what gpupci remembers, that of a host does not.
+reboot_with_state() {
+  guest 'tar -C /var/lib/gpupci -c .' >"$scratch/state.tar"
+  "$lab" reboot "$host"
+  ssh -F "$ssh_config" "$host" 'mkdir -p /var/lib/gpupci && tar -C /var/lib/gpupci -x' <"$scratch/state.tar"
+}
+
 # expect_through libvirt|sysfs ADDRESS...: who detached these functions, by libvirt's own account.
 expect_through() {
   local by=$1 address log

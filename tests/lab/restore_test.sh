@@ -59,10 +59,7 @@ expect_drivers <<'END'
 0000:03:00.1 snd_hda_intel
 END
 
-# The guest forgets its disk at a reboot, a host does not.
-guest 'tar -C /var/lib/gpupci -c .' >"$scratch/state.tar"
-"$lab" reboot "$host"
-ssh -F "$ssh_config" "$host" 'mkdir -p /var/lib/gpupci && tar -C /var/lib/gpupci -x' <"$scratch/state.tar"
+reboot_with_state
 expect_drivers <<'END'
 0000:02:00.0 bochs-drm
 0000:02:00.1 snd_hda_intel

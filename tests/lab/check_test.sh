@@ -1,0 +1,63 @@
+#!/bin/bash
+# shellcheck disable=SC2016 # it is the guest's shell that expands
+# check_test.sh HOST: what gpupci --check says of a real host and of its cards: as they should be, detached, half the
+# host's again, and needed by the host.
+set -euo pipefail
+# shellcheck source=tests/lab/assert.sh
+. "$(dirname "$0")/assert.sh"
+
+fresh_cards sysfs
+guest 'udevadm settle'
+
+# An emulated CPU has SVM, and nothing has loaded KVM.
+agent --check
+expect_status 2
+expect_no_err
+expect_checks '- FAIL: H1' '- PASS: H2 H3 H4 H7 H8 H9'
+guest 'modprobe kvm_amd'
+
+# Nothing is in the way: each check of each card passes.
+agent --check
+expect_status 0
+expect_no_err
+! grep -v -e ' PASS ' -e '^ID ' "$scratch/out" || fail "every check should pass"
+expect_checks '- PASS: H1 H2' 'gpupci1 PASS: H5 H6 D1 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20 D21 D22'
+
+# One card, detached as it should be; the host's checks are told as well.
+agent -d gpupci1
+expect_status 0
+agent --check gpupci1
+expect_status 0
+expect_checks '- PASS: H7' 'gpupci1 PASS: H5 D1 D4 D5 D9 D12 D13'
+! grep -q gpupci2 "$scratch/out" || fail "gpupci2 was not asked for"
+
+# Somebody prescribes a driver: a warning, also as JSON.
+guest 'echo pci-stub >/sys/bus/pci/devices/0000:03:00.1/driver_override'
+agent --check all
+expect_status 1
+expect_checks 'gpupci1 PASS: D12' 'gpupci2 WARN: D12'
+agent --check gpupci2 --json
+expect_status 1
+python3 - "$scratch/out" <<'END' || fail "another document was expected"
+import json, sys
+checks = {(one["card"], one["id"]): one for one in json.load(open(sys.argv[1]))["checks"]}
+assert checks[None, "H2"] == {"id": "H2", "card": None, "result": "PASS", "reason": "the IOMMU is on", "fix": None}
+assert checks["gpupci2", "D12"] == {
+    "id": "D12", "card": "gpupci2", "result": "WARN", "reason": "0000:03:00.1 is kept for driver 'pci-stub'",
+    "fix": "echo >/sys/bus/pci/devices/0000:03:00.1/driver_override"}
+END
+guest 'echo >/sys/bus/pci/devices/0000:03:00.1/driver_override'
+
+# A host driver has come back to one function of a card that is detached; a program has another card open.
+guest 'cd /sys/bus/pci/devices/0000:02:00.1; echo >driver_override; echo 0000:02:00.1 >driver/unbind
+  echo 0000:02:00.1 >/sys/bus/pci/drivers_probe'
+run ssh -n -F "$ssh_config" "$host" 'exec 7</dev/dri/by-path/pci-0000:03:00.0-card; gpupci --check; exit $?'
+expect_status 2
+expect_checks 'gpupci1 FAIL: D5' 'gpupci2 FAIL: D9' 'gpupci2 PASS: D5'
+grep -qF 'D5   gpupci1  FAIL     0000:02:00.1 is on snd_hda_intel again; gpupci -d gpupci1' "$scratch/out" || fail "the way out was expected"
+
+agent --check gpupci9
+expect_status 1
+expect_no_out
+expect_err 'GPU card gpupci9 not found'
+guest 'modprobe -r kvm_amd'

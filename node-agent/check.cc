@@ -21,7 +21,8 @@ int check(const Call& call) {
                                       std::move(listener));
       },
       call.host.act_deadline, [](const std::string&) {});
-  Ground ground{node.sysfs(), node.settings(), call.host.proc, call.host.modules, call.host.names};
+  Ground ground{node.sysfs(),      node.settings(), call.host.proc,
+                call.host.modules, call.host.names, call.host.slices};
   std::optional<Error> no_answer;  // is not waited for again, for the next card
   ground.vm_devices = [&] {
     if (no_answer) throw Error(*no_answer);

@@ -21,18 +21,22 @@ struct Trait {
 
 Finding is_the_named_one(const Subject& subject) {
   const auto& card = subject.card;
+  if (card.slice) {
+    return {Verdict::pass, "it is slice " + std::to_string(*card.slice) + " of its card"};
+  }
   const auto known = Names(subject.ground.names).known();
   const auto entry = known.find(card.name);
   if (entry == known.end()) {
-    return {Verdict::unknown, "it is new: there is no record of it", "gpupci -l, as root, makes one"};
+    return {Verdict::unknown, "it is new: there is no record of it",
+            "gpupci -l, as root, makes one"};
   }
   const auto& noted = entry->second;
   const auto found = look_at(card, subject.ground.sysfs, subject.ground.proc);
   const Trait serial{"serial number", noted.serial.serial, found.serial.serial};
   const Trait uuid{"UUID", noted.serial.uuid, found.serial.uuid};
   const Trait subsystem{"subsystem", noted.subsystem, found.subsystem};
-  for (const auto& trait : {Trait{"model", text(noted.model), text(found.model)}, subsystem, serial,
-                            uuid}) {
+  for (const auto& trait :
+       {Trait{"model", text(noted.model), text(found.model)}, subsystem, serial, uuid}) {
     if (!trait.differs()) continue;
     return {Verdict::fail,
             "its " + std::string(trait.what) + " is " + *trait.found + ", and " + card.name.str() +

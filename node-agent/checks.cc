@@ -54,6 +54,14 @@ constexpr std::array kCardChecks{
     CardCheck{"V1", has_no_vm},
 };
 
+// Of a card that can be cut, or is to be.
+constexpr std::array kSliceChecks{
+    CardCheck{"G1", offers_vgpus},
+    CardCheck{"G2", has_its_vfs},
+    CardCheck{"G5", vfs_keep_their_driver},
+    CardCheck{"G7", vgpus_last},
+};
+
 template <typename Probe, typename Argument>
 Finding find(Probe probe, const Argument& argument) {
   try {
@@ -93,9 +101,11 @@ std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const Ground
   }
   for (const auto& card : cards) {
     const Subject subject{card, cards, ground};
-    for (const auto& check : kCardChecks) {
+    const auto make = [&](const CardCheck& check) {
       results.push_back({check.id, card.label(), find(check.probe, subject)});
-    }
+    };
+    std::ranges::for_each(kCardChecks, make);
+    if (concerns_slices(subject)) std::ranges::for_each(kSliceChecks, make);
   }
   return results;
 }

@@ -87,6 +87,15 @@ Finding override_is_clear(const Subject& subject);
 Finding driver_is_best(const Subject& subject);
 Finding is_not_sliced(const Subject& subject);
 
+/// Whether those of its slices have anything to look at: it has SR-IOV or makes vGPUs, or it is to.
+bool concerns_slices(const Subject& subject);
+
+// The checks of its slices: check_slices.cc.
+Finding offers_vgpus(const Subject& subject);
+Finding has_its_vfs(const Subject& subject);
+Finding vfs_keep_their_driver(const Subject& subject);
+Finding vgpus_last(const Subject& subject);
+
 // The checks of its hardware: check_hardware.cc.
 Finding is_alive(const Subject& subject);
 Finding has_reset(const Subject& subject);

@@ -20,6 +20,7 @@ struct Ground {
   std::filesystem::path proc = "/proc";
   std::filesystem::path modules = "/lib/modules";
   std::filesystem::path names{};  ///< the record of Names; without it no card is known
+  std::filesystem::path slices{};  ///< the SliceRecord; without it none is known of
 
   /// What the running VMs have, where somebody knows: it may throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices{};

@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "node-agent/lock.h"
-#include "node-agent/slices.h"
 #include "node-agent/saved_drivers.h"
+#include "node-agent/slices.h"
 
 namespace cluster::agent {
 namespace {

@@ -261,6 +261,32 @@ TEST_F(Vgpus, AreWholeAgainAfterAKill) {
   }
 }
 
+TEST_F(Vgpus, AreChecked) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  const auto check = [this](const std::string& name) { return gpupci({"--check", name}); };
+  EXPECT_THAT(check("gpupci1"), HasSubstr("G2   gpupci1  PASS     no virtual functions are asked"));
+  gpupci({"--vfs", "gpupci1", "2"});
+  create("gpupci1", "1145");
+  auto text = check("gpupci1");
+  EXPECT_THAT(text, HasSubstr("G1   gpupci1  PASS     its vGPUs are vendor-vfio\n"));
+  EXPECT_THAT(text, HasSubstr("G2   gpupci1  PASS     it has its virtual functions (2)\n"));
+  EXPECT_THAT(text, HasSubstr("G5   gpupci1  PASS     "));
+  EXPECT_THAT(text, HasSubstr("G7   gpupci1  PASS     "));
+  EXPECT_THAT(check("gpupci1.1"), HasSubstr("D2   gpupci1.1 PASS     it is slice 1 of its card\n"));
+  fake_.set_driver({0, 1, 0, 2}, "vfio-pci");
+  EXPECT_THAT(check("gpupci1"),
+              HasSubstr("G5   gpupci1  FAIL     gpupci1.1 is on vfio-pci, which cannot run its "
+                        "vGPUs; gpupci -a gpupci1.1\n"));
+  slices_.reboot();
+  text = check("gpupci1");
+  EXPECT_THAT(text,
+              HasSubstr("G1   gpupci1  FAIL     it offers no vGPUs, and 1 are to be on it; "));
+  EXPECT_THAT(text, HasSubstr("G2   gpupci1  FAIL     it has 0 virtual functions, want 2; gpupci "
+                              "--restore\n"));
+  EXPECT_THAT(text,
+              HasSubstr("G7   gpupci1  FAIL     vGPU gpupci1.0 is missing; gpupci --restore"));
+}
+
 TEST_F(Vgpus, OfOthersAreListedAndLeftAlone) {
   slices_.write(fake_.root() / "devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/create",
                 "c2177883-f1bb-47f0-914d-32a22e3a8804");

@@ -25,7 +25,7 @@ END
 agent -d gpupci2
 expect_status 1
 expect_no_out
-expect_err 0000:03:02.0
+expect_err 'gpupci: cannot detach gpupci2: group: 0000:03:02.0 (class 0200, driver e1000) shares IOMMU group '
 expect_drivers <<'END'
 0000:01:00.0 bochs-drm
 0000:01:00.1 snd_hda_intel

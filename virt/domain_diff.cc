@@ -21,7 +21,7 @@ using Name = std::pair<std::string_view, std::string_view>;
 // Elements that libvirt 9.0 adds to a document by itself: parent and child. What else it has that
 // we do not say is somebody's.
 bool adds_element(std::string_view parent, std::string_view name) {
-  static const std::set<Name> kAdded{
+  static const std::set<Name> added{
       {"domain", "currentMemory"},
       {"domain", "metadata"},
       {"domain", "pm"},
@@ -48,7 +48,7 @@ bool adds_element(std::string_view parent, std::string_view name) {
   };
   // Where a device is in the guest, and what it is called there.
   if (name == "address" || name == "alias") return parent != "source";
-  return kAdded.contains({parent, name});
+  return added.contains({parent, name});
 }
 
 // Attributes that libvirt adds; not those that say what a guest gets from its host.
@@ -65,7 +65,7 @@ bool adds_attribute(pugi::xml_node node) {
 
 // Bytes of a size as libvirt takes it; nothing when it is none.
 std::optional<std::uint64_t> bytes(std::string_view number, std::string_view unit) {
-  static const std::map<std::string_view, std::uint64_t> kUnits{
+  static const std::map<std::string_view, std::uint64_t> units{
       {"b", 1},
       {"bytes", 1},
       {"KB", 1000},
@@ -82,8 +82,8 @@ std::optional<std::uint64_t> bytes(std::string_view number, std::string_view uni
       {"TiB", std::uint64_t{1} << 40},
   };
   const auto value = parse_number(trim(number));
-  const auto factor = kUnits.find(unit);
-  if (!value || factor == kUnits.end()) return std::nullopt;
+  const auto factor = units.find(unit);
+  if (!value || factor == units.end()) return std::nullopt;
   return static_cast<std::uint64_t>(*value) * factor->second;
 }
 

@@ -18,7 +18,7 @@ struct Once {
 };
 
 bool once(std::string_view parent, std::string_view name) {
-  static const std::vector<Once> kOnce{
+  static const std::vector<Once> rules{
       {"domain", {}, {"seclabel", "sysinfo"}},
       {"os", {}, {"boot", "initarg", "initenv"}},
       {"features", {}, {}},
@@ -34,8 +34,8 @@ bool once(std::string_view parent, std::string_view name) {
        {}},
       {"devices", {"emulator", "memballoon"}, {}},
   };
-  const auto rule = std::ranges::find(kOnce, parent, &Once::parent);
-  if (rule == kOnce.end()) return false;
+  const auto rule = std::ranges::find(rules, parent, &Once::parent);
+  if (rule == rules.end()) return false;
   if (rule->names.empty()) return std::ranges::count(rule->but, name) == 0;
   return std::ranges::count(rule->names, name) != 0;
 }

@@ -27,7 +27,7 @@ class Checks : public ::testing::Test {
     const auto cards = find_cards(sysfs, settings_);
     for (const auto& one :
          run_checks({cards.front()}, {sysfs, settings_, proc_.root(), fake_.root() / "modules",
-                                      fake_.root() / "names.json", [this] {
+                                      fake_.root() / "names.json", {}, [this] {
                                         if (vm_devices_) return *vm_devices_;
                                         throw Error(Fault::io, "libvirt does not answer");
                                       }})) {
@@ -75,6 +75,8 @@ TEST_F(Checks, OfTheHost) {
   proc_.process(812, "libvirtd").file("812/stat", "812 (libvirtd) S 1");
   EXPECT_THAT(check("H9"), StartsWith("PASS"));
   proc_.file("812/stat", "812 (libvirtd) D 1");
+  EXPECT_THAT(check("H9"), StartsWith("FAIL process 812 (libvirtd) is stuck in the kernel"));
+  proc_.file("812/stat", "812 (libvirtd) S 1").file("812/task/815/stat", "815 (rpc-worker) D 1");
   EXPECT_THAT(check("H9"), StartsWith("FAIL process 812 (libvirtd) is stuck in the kernel"));
 }
 

@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
+#include "cmd/vm_attributes.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -24,7 +25,8 @@ constexpr const char* kPutText =
     "VALUE is any UTF-8 text, also of several lines; file= takes a file's instead, without its "
     "last "
     "line end.\n"
-    "A value that starts with '-' is typed value=-...";
+    "A value that starts with '-' is typed value=-... `cluster help attr` lists the attributes of "
+    "VMs.";
 
 // The three nouns: attr, appliance attr, host attr.
 enum class Noun { global, appliance, host };
@@ -106,6 +108,8 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   if (!args.name) args.name = take_last(args.words);
   if (!args.name || !fit(noun, args.words)) wrong_words(verb, noun, "NAME VALUE");
   const auto value = checked(*args.value);
+  check_attribute_name(*args.name);
+  check_attribute_value(*args.name, value);
   auto& inventory = context.inventory();
   (inventory.*put)(attributes_of(inventory, noun, args.words, *args.name, value));
   return 0;

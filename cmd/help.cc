@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/vm_attributes.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -99,6 +100,32 @@ bool print_list(Output& output, const std::string& prefix) {
   return true;
 }
 
+void print_attributes(Output& output) {
+  output.line(
+      "Attributes that say how VMs are made; the nearest value counts: global < appliance <\n"
+      "container < VM. `cluster add attr NAME VALUE`, `cluster add host attr HOST NAME VALUE`.\n");
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& one : vm_attributes()) {
+    rows.emplace_back(one.name,
+                      std::string(one.values) + ": " + std::string(one.help) +
+                          (one.fallback.empty() ? "" : " [" + std::string(one.fallback) + "]"));
+  }
+  print_columns(output, rows);
+}
+
+void print_attributes_markdown(Output& output) {
+  output.line("\n## Attributes of VMs\n");
+  output.line(
+      "`cluster help attr` lists them. The nearest value counts: global < appliance < container < "
+      "VM.\n");
+  output.line("| attribute | values | default | meaning |\n| --- | --- | --- | --- |");
+  for (const auto& one : vm_attributes()) {
+    const auto fallback = one.fallback.empty() ? "" : "`" + std::string(one.fallback) + "`";
+    output.line("| `" + std::string(one.name) + "` | " + std::string(one.values) + " | " +
+                fallback + " | " + std::string(one.help) + " |");
+  }
+}
+
 void print_markdown(Output& output) {
   output.line("# Command reference\n");
   output.line("Written by `cluster help format=markdown`; a test holds it against the program.\n");
@@ -121,6 +148,7 @@ void print_markdown(Output& output) {
     }
     if (!page.footer.empty()) output.line("\n```\n" + page.footer + "\n```");
   }
+  print_attributes_markdown(output);
 }
 
 Action declare_help(CLI::App& app) {
@@ -151,7 +179,9 @@ constexpr std::array kCommands{Command{"help", "list the commands, or explain on
 Action help_action(const std::string& path) {
   return [path](Context& context) {
     const auto command = std::ranges::find(commands(), path, &Command::path);
-    if (command != commands().end()) {
+    if (path == "attr") {
+      print_attributes(context.output);
+    } else if (command != commands().end()) {
       print_page(context.output, *command);
     } else if (!print_list(context.output, path)) {
       throw Error(Fault::usage, "no command " + quote(path) + " (see `cluster help`)");

@@ -1,40 +1,44 @@
 #include <array>
+#include <filesystem>
 
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
-#include "virt/domain_xml.h"
+#include "cmd/values.h"
+#include "cmd/vm_rendering.h"
+#include "core/file.h"
 
 namespace cluster::cmd {
 namespace {
 
-virt::DomainSpec domain_of(const Vm& vm) {
-  virt::DomainSpec domain;
-  domain.name = vm.name.str();
-  domain.uuid = vm.uuid;
-  domain.memory_mib = vm.memory_mib;
-  domain.cpus = vm.cpus;
-  for (const auto& disk : vm.disks) {
-    const auto source = disk.source == "phy" ? virt::DiskSource::block : virt::DiskSource::file;
-    domain.disks.push_back({source, disk.path, disk.format, disk.target, disk.bus, {}});
-  }
-  for (const auto& gpu : vm.gpus) {
-    virt::CardSpec card;
-    card.name = gpu.name.str();
-    card.functions = {gpu.pci};
-    card.known = false;
-    domain.cards.push_back(card);
-  }
-  return domain;
-}
+constexpr const char* kText =
+    "One libvirt document after another, each as `virsh define` takes it; with output-dir= each in "
+    "a file VM.xml.\n"
+    "`cluster help attr` lists what can be set different, for all VMs, those of a container, or "
+    "one. Every\n"
+    "document is held against libvirt's schema and against what is known of the cards; when one "
+    "does not pass,\n"
+    "nothing is written.";
 
 struct ReportArgs {
   std::vector<std::string> vms;
+  std::string output_dir;
 };
 
 int run_report(Context& context, const ReportArgs& args) {
-  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
-    context.output.text(virt::domain_xml(domain_of(vm)));
+  auto& inventory = context.inventory();
+  const VmRendering rendering(inventory);
+  std::vector<std::pair<std::string, VmRendering::Document>> documents;
+  for (const auto& vm : select_vms(inventory, args.vms)) {
+    documents.emplace_back(vm.name.str(), rendering.document(vm));
+  }
+  for (const auto& [name, document] : documents) {
+    for (const auto& warning : document.warnings) context.output.note(warning);
+    if (args.output_dir.empty()) {
+      context.output.text(document.xml);
+    } else {
+      replace_file(std::filesystem::path(args.output_dir) / (name + ".xml"), document.xml);
+    }
   }
   return 0;
 }
@@ -42,7 +46,8 @@ int run_report(Context& context, const ReportArgs& args) {
 Action declare_report(CLI::App& app) {
   auto args = std::make_shared<ReportArgs>();
   app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
-  app.footer("One libvirt document after another, each as `virsh define` takes it.");
+  app.add_option("--output-dir", args->output_dir, "folder for a file VM.xml each [print them]");
+  app.footer(kText);
   return [args](Context& context) { return run_report(context, *args); };
 }
 

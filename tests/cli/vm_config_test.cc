@@ -1,6 +1,9 @@
 
+#include <gmock/gmock.h>
+
 #include <fstream>
 
+#include "core/file.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -48,6 +51,87 @@ TEST_F(VmConfig, AllVmsOneAfterAnother) {
                 cluster({"report", "vm", "config", "rocks-34"}));
   EXPECT_EQ(cluster({"report", "vm", "config", "vm-container-0-15"}),
             cluster({"report", "vm", "config"}));
+}
+
+// What `gpupci -l --json` says of a card with two functions.
+std::string two_functions(const std::string& name, const std::string& pci) {
+  const auto function = [&](const char* number, const char* device_class) {
+    return R"({"pci": "pci_)" + pci + "_" + number + R"(", "class": ")" + device_class +
+           R"(", "vendor": "10de", "device": "1eb1"})";
+  };
+  return R"({"name": ")" + name + R"(", "pci": "pci_)" + pci + R"(_0", "numa_node": 1, )" +
+         R"("functions": [)" + function("0", "0300") + ", " + function("1", "0403") + "]}";
+}
+
+TEST_F(VmConfig, ADiscoveredCardIsOneSlotOfTheGuestWithAllItsFunctions) {
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  transport.answers["vm-container-0-15"].out = R"({"cards": [)" +
+                                               two_functions("gpupci1", "0000_02_00") + ", " +
+                                               two_functions("gpupci2", "10000_e1_00") + "]}";
+  cluster({"discover", "host", "gpu"});
+  EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33"}), golden("two_functions.xml"));
+}
+
+TEST_F(VmConfig, TheNearestAttributeCounts) {
+  const auto config = [this] { return cluster({"report", "vm", "config", "rocks-33"}); };
+  const auto has = [&](const char* what) { return ::testing::HasSubstr(what); };
+  EXPECT_THAT(config(), has("machine='q35'"));
+  cluster({"add", "attr", "vm_machine", "pc-q35-5.2"});
+  EXPECT_THAT(config(), has("machine='pc-q35-5.2'"));
+  cluster({"add", "appliance", "attr", "vm", "vm_machine", "pc-q35-6.0"});
+  EXPECT_THAT(config(), has("machine='pc-q35-6.0'"));
+  cluster({"add", "host", "attr", "vm-container-0-15", "vm_machine", "pc-q35-6.2"});
+  EXPECT_THAT(config(), has("machine='pc-q35-6.2'"));
+  cluster({"add", "host", "attr", "rocks-33", "vm_machine", "pc-q35-7.2"});
+  EXPECT_THAT(config(), has("machine='pc-q35-7.2'"));
+  EXPECT_THAT(cluster({"report", "vm", "config", "rocks-34"}), has("machine='pc-q35-6.2'"));
+}
+
+TEST_F(VmConfig, AnAttributeThatMakesNoSenseIsRefusedWhereItIsSet) {
+  cluster({"add", "attr", "vm_machin", "pc"}, 2,
+          "no attribute of VMs is called 'vm_machin' (did you mean 'vm_machine'?) (`cluster help "
+          "attr` lists them)");
+  cluster({"add", "attr", "vm_type", "xen"}, 2, "vm_type='xen': want kvm or qemu");
+  cluster({"set", "host", "attr", "rocks-33", "rom_bar", "maybe"}, 2,
+          "rom_bar='maybe': want on, off, or nothing");
+  cluster({"add", "attr", "site", "anything"});
+  EXPECT_EQ(cluster({"list", "attr", "format=csv"}), "attr,value\nsite,anything\n");
+}
+
+TEST_F(VmConfig, AnAttributeThatDoesNotFitTheVmIsSaid) {
+  cluster({"add", "attr", "vm_cpu_topology", "1,2,2"});
+  EXPECT_THAT(cluster({"report", "vm", "config", "rocks-33"}),
+              ::testing::HasSubstr("<topology sockets='1'"));
+  cluster({"report", "vm", "config", "rocks-34"}, 2,
+          "attribute vm_cpu_topology of VM 'rocks-34' is '1,2,2': want SOCKETS,CORES,THREADS whose "
+          "product is the VM's 1 cpus (`cluster list host attr rocks-34`)");
+  cluster({"set", "attr", "vm_cpu_topology", ""});
+  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='itco'/><oops"});
+  const auto [out, err, status] = run({"report", "vm", "config", "rocks-33"});
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(status, 2);
+  EXPECT_THAT(err, ::testing::HasSubstr("attribute vm_xml_devices of VM 'rocks-33'"));
+}
+
+TEST_F(VmConfig, WhatLibvirtWouldNotTakeIsNotPrinted) {
+  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<nonsense/>"});
+  const auto [out, err, status] = run({"report", "vm", "config"});
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(err, ::testing::HasSubstr("nonsense"));
+}
+
+TEST_F(VmConfig, OneFileAVm) {
+  const auto configs = folder.path() / "configs";
+  EXPECT_EQ(cluster({"report", "vm", "config", "output-dir=" + configs.native()}), "");
+  for (const std::string vm : {"rocks-33", "rocks-34"}) {
+    EXPECT_EQ(read_file(configs / (vm + ".xml")), cluster({"report", "vm", "config", vm}));
+  }
+  cluster({"add", "host", "attr", "rocks-34", "vm_xml_devices", "<nonsense/>"});
+  cluster({"set", "host", "vm", "rocks-33", "mem=8192"});
+  const auto before = read_file(configs / "rocks-33.xml");
+  EXPECT_EQ(run({"report", "vm", "config", "--output-dir", configs.native()}).status, 1);
+  EXPECT_EQ(read_file(configs / "rocks-33.xml"), before);
 }
 
 TEST_F(VmConfig, AnUnknownVmIsSaid) {

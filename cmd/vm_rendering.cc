@@ -1,0 +1,125 @@
+#include "cmd/vm_rendering.h"
+
+#include <algorithm>
+
+#include "cmd/vm_attributes.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "virt/domain_xml.h"
+
+namespace cluster::cmd {
+namespace {
+
+virt::DiskSpec disk_of(const VmDisk& disk) {
+  const auto source = disk.source == "phy"     ? virt::DiskSource::block
+                      : disk.source == "cdrom" ? virt::DiskSource::cdrom
+                                               : virt::DiskSource::file;
+  return {source, disk.path, disk.format, disk.target, disk.bus, {}};
+}
+
+virt::InterfaceSpec interface_of(const Interface& interface) {
+  const auto kind = interface.kind == "direct"    ? virt::InterfaceKind::direct
+                    : interface.kind == "network" ? virt::InterfaceKind::network
+                    : interface.kind == "ovs"     ? virt::InterfaceKind::ovs
+                                                  : virt::InterfaceKind::bridge;
+  return {kind, interface.source, interface.mac->str(), interface.model, interface.vlan, {}};
+}
+
+// All functions of a card that was discovered; of one that was only typed its address.
+virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
+  virt::CardSpec spec;
+  spec.name = held.name.str();
+  spec.known = !card.functions.empty();
+  spec.numa_node = card.numa_node;
+  if (!spec.known) spec.functions = {card.pci};
+  for (const auto& function : card.functions) {
+    spec.functions.push_back(function.pci);
+    spec.bar_mib += static_cast<std::uint64_t>(function.bar_mib.value_or(0));
+  }
+  return spec;
+}
+
+}  // namespace
+
+VmRendering::VmRendering(Inventory& inventory) : attributes_(inventory.attributes()) {
+  for (const auto& vm : inventory.vms()) {
+    if (!cards_.contains(vm.container)) {
+      cards_.emplace(vm.container, inventory.gpu_cards(vm.container));
+    }
+  }
+}
+
+ResolvedAttributes VmRendering::attributes(const Vm& vm) const {
+  return attributes_.resolve({"vm", vm.container, vm.name});
+}
+
+const GpuCard& VmRendering::card(const Vm& vm, const VmGpu& held) const {
+  const auto of_host = cards_.find(vm.container);
+  if (of_host != cards_.end()) {
+    const auto at = std::ranges::find(of_host->second, held.gpu, &GpuCard::name);
+    if (at != of_host->second.end()) return *at;
+  }
+  throw Error(Fault::refused, "VM " + quote(vm.name.str()) +
+                                  ": the inventory changed while it was read: try again");
+}
+
+virt::DomainSpec VmRendering::spec(const Vm& vm) const {
+  virt::DomainSpec domain;
+  domain.name = vm.name.str();
+  domain.uuid = vm.uuid;
+  domain.memory_mib = vm.memory_mib;
+  domain.cpus = vm.cpus;
+  for (const auto& disk : vm.disks) domain.disks.push_back(disk_of(disk));
+  for (const auto& interface : vm.interfaces) domain.interfaces.push_back(interface_of(interface));
+  for (const auto& held : vm.gpus) {
+    const auto& has = card(vm, held);
+    if (has.missing) {
+      throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + held.gpu.str() +
+                                      " of host " + quote(vm.container.str()) +
+                                      ", which was missing when the host was asked last: " +
+                                      "`cluster discover host gpu " + vm.container.str() +
+                                      "`, or give it another");
+    }
+    domain.cards.push_back(card_of(held, has));
+  }
+  apply_attributes(domain, attributes(vm));
+  return domain;
+}
+
+virt::GateFacts VmRendering::facts(const Vm& vm) const {
+  virt::GateFacts facts;
+  const auto bits = attribute_value(attributes(vm), "vm_host_address_bits");
+  if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the rendering has looked at it before
+  std::map<int, std::vector<PciAddress>> groups;
+  const auto of_host = cards_.find(vm.container);
+  if (of_host == cards_.end()) return facts;
+  for (const auto& card : of_host->second) {
+    for (const auto& function : card.functions) {
+      if (function.iommu_group) groups[*function.iommu_group].push_back(function.pci);
+    }
+  }
+  for (auto& [number, members] : groups) facts.groups.push_back(std::move(members));
+  return facts;
+}
+
+VmRendering::Document VmRendering::document(const Vm& vm,
+                                            std::optional<int> libvirt_version) const {
+  const auto domain = spec(vm);
+  auto known = facts(vm);
+  known.libvirt_version = libvirt_version;
+  Document document;
+  for (const auto& one : virt::gate(domain, known)) {
+    const auto line =
+        "VM " + quote(vm.name.str()) + ": " + one.id + ": " + one.reason + ": " + one.fix;
+    if (!one.warns) throw Error(Fault::refused, line);
+    document.warnings.push_back(line);
+  }
+  document.xml = virt::domain_xml(domain);
+  if (const auto why = schema_.refusal(document.xml)) {
+    throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
+                                    " is none that libvirt takes: " + *why);
+  }
+  return document;
+}
+
+}  // namespace cluster::cmd

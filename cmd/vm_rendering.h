@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/attribute.h"
+#include "db/inventory.h"
+#include "virt/domain_gates.h"
+#include "virt/domain_schema.h"
+#include "virt/domain_spec.h"
+
+namespace cluster::cmd {
+
+/// What the inventory says of VMs and of the cards that they hold, read once for rendering many.
+class VmRendering {
+ public:
+  /// Reads the inventory and libvirt's schema; throws Error(io).
+  explicit VmRendering(Inventory& inventory);
+
+  /// What counts for `vm`: global < appliance < container < VM.
+  ResolvedAttributes attributes(const Vm& vm) const;
+
+  /// All that the configuration of `vm` is made of. Throws Error(usage) on an attribute that makes
+  /// no sense, Error(refused) when a card that it holds is missing.
+  virt::DomainSpec spec(const Vm& vm) const;
+
+  /// A document of libvirt's schema that passed the gates.
+  struct Document {
+    std::string xml;
+    std::vector<std::string> warnings;  ///< what may not work, one line each
+  };
+
+  /// The libvirt document of `vm`; `libvirt_version` is that of its container, 9000000 for 9.0.0,
+  /// where it is known. Throws as spec() does, and Error(refused) with the id of the gate when the
+  /// VM could not work so, or libvirt would not take it.
+  Document document(const Vm& vm, std::optional<int> libvirt_version = {}) const;
+
+ private:
+  const GpuCard& card(const Vm& vm, const VmGpu& held) const;
+  virt::GateFacts facts(const Vm& vm) const;
+
+  AttributeResolver attributes_;
+  virt::DomainSchema schema_;
+  std::map<HostName, std::vector<GpuCard>> cards_;  // of each container
+};
+
+}  // namespace cluster::cmd

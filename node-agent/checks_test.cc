@@ -25,12 +25,17 @@ class Checks : public ::testing::Test {
   std::string check(std::string_view id) {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    for (const auto& one :
-         run_checks({cards.front()}, {sysfs, settings_, proc_.root(), fake_.root() / "modules",
-                                      fake_.root() / "names.json", {}, [this] {
-                                        if (vm_devices_) return *vm_devices_;
-                                        throw Error(Fault::io, "libvirt does not answer");
-                                      }})) {
+    for (const auto& one : run_checks({cards.front()}, {sysfs,
+                                                        settings_,
+                                                        proc_.root(),
+                                                        fake_.root() / "modules",
+                                                        fake_.root() / "names.json",
+                                                        {},
+                                                        [this] {
+                                                          if (vm_devices_) return *vm_devices_;
+                                                          throw Error(Fault::io,
+                                                                      "libvirt does not answer");
+                                                        }})) {
       if (one.id != id) continue;
       const auto& [verdict, reason, fix] = one.finding;
       return std::string(word(verdict)) + " " + reason + (fix.empty() ? "" : "; " + fix);

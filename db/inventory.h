@@ -231,6 +231,10 @@ class Inventory {
   /// Stores memory, cpus and disks of `vm`, which is there already, as they are given now.
   void set_vm(const Vm& vm);
 
+  /// Lets another host run `name`. Throws Error(not_found), Error(refused) while it holds a card,
+  /// and as add_vm() when the container is none.
+  void move_vm(const HostName& name, const HostName& container);
+
   /// Removes the VM and its host row. Throws Error(refused) while it holds a card,
   /// Error(not_found).
   void remove_vm(const HostName& name);

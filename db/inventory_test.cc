@@ -212,6 +212,32 @@ TEST(Inventory, AFailedWriteLeavesNothingBehind) {
   EXPECT_TRUE(inventory.vms().empty());
 }
 
+TEST(Inventory, AVmMovesWithoutCardsAndToAPhysicalHostAlone) {
+  Inventory inventory(":memory:", Inventory::Open::create);
+  for (const auto* name : {"n1", "n2"}) {
+    inventory.add_host({HostName(name), "compute", {}, {}, {}, {}, {}, {}});
+  }
+  const HostName vm("v1");
+  inventory.add_gpu({HostName("n1"), GpuName("gpupci1"), {0, 2, 0, 0}});
+  inventory.add_vm({vm, HostName("n1"), "u1", 1024, 1, {}, {}});
+  inventory.add_vm({HostName("v2"), HostName("n1"), "u2", 1024, 1, {}, {}});
+  inventory.assign_gpu(vm, GpuName("gpupci"), GpuName("gpupci1"));
+  const auto refuses = [&](const char* container, Fault fault) {
+    try {
+      inventory.move_vm(vm, HostName(container));
+      ADD_FAILURE() << container;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), fault) << error.what();
+    }
+  };
+  refuses("n2", Fault::refused);
+  inventory.unassign_gpu(vm, GpuName("gpupci"));
+  refuses("n3", Fault::not_found);
+  refuses("v2", Fault::usage);
+  inventory.move_vm(vm, HostName("n2"));
+  EXPECT_EQ(inventory.require_vm(vm).container, HostName("n2"));
+}
+
 TEST(Inventory, WhatIsDoneTogetherIsKeptAsAWholeOrNotAtAll) {
   Inventory inventory(":memory:", Inventory::Open::create);
   const HostName host("n1");

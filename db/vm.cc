@@ -34,17 +34,23 @@ const Host* find_host(const std::vector<Host>& hosts, const HostName& name) {
   return at == hosts.end() ? nullptr : &*at;
 }
 
+// Throws when `container` is none.
+void explain_container(Inventory& inventory, const HostName& vm, const HostName& container) {
+  const auto hosts = inventory.hosts();
+  const Host* host = find_host(hosts, container);
+  if (host == nullptr) {
+    throw Error(Fault::not_found, "host " + quote(container.str()) + " is not in the inventory");
+  }
+  if (host->appliance == "vm") {
+    throw Error(Fault::usage, "host " + quote(container.str()) +
+                                  " is a VM: want a physical host to run " + quote(vm.str()));
+  }
+}
+
 // Finds out what refused a new VM.
 void explain_vm(Inventory& inventory, const Vm& vm) {
+  explain_container(inventory, vm.name, vm.container);
   const auto hosts = inventory.hosts();
-  const Host* container = find_host(hosts, vm.container);
-  if (container == nullptr) {
-    throw Error(Fault::not_found, "host " + quote(vm.container.str()) + " is not in the inventory");
-  }
-  if (container->appliance == "vm") {
-    throw Error(Fault::usage, "host " + quote(vm.container.str()) +
-                                  " is a VM: want a physical host to run " + quote(vm.name.str()));
-  }
   for (const auto& other : inventory.vms()) {
     if (other.name == vm.name) {
       throw Error(Fault::exists, "VM " + quote(vm.name.str()) +
@@ -102,6 +108,25 @@ void Inventory::set_vm(const Vm& vm) {
     remove.exec();
     insert_disks(db_, vm);
   });
+}
+
+void Inventory::move_vm(const HostName& name, const HostName& container) {
+  const Vm vm = require_vm(name);
+  write(
+      "set host vm",
+      [&] {
+        SQLite::Statement update(db_, "UPDATE vm SET container = :container WHERE host = :host");
+        update.bind(":container", container.str());
+        update.bind(":host", name.str());
+        update.exec();
+      },
+      [&](int) {
+        if (!vm.gpus.empty()) {
+          throw Error(Fault::refused, "VM " + quote(name.str()) + " holds a card of host " +
+                                          quote(vm.container.str()));
+        }
+        explain_container(*this, name, container);
+      });
 }
 
 void Inventory::remove_vm(const HostName& name) {

@@ -34,3 +34,9 @@ ALTER TABLE gpu_function ADD COLUMN bar_mib INTEGER CHECK (bar_mib >= 0);
 -- Why `check host gpu` would not use the card, or any card of the host: "D1: fallen off the bus".
 ALTER TABLE gpu ADD COLUMN failing TEXT;
 ALTER TABLE host ADD COLUMN failing TEXT;
+
+CREATE TRIGGER vm_moves_to_no_vm BEFORE UPDATE OF container ON vm
+WHEN (SELECT appliance FROM host WHERE name = NEW.container) = 'vm'
+BEGIN
+  SELECT raise(ABORT, 'a VM runs on a physical host, not on another VM');
+END;

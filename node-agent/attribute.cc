@@ -16,8 +16,10 @@ namespace {
 
 // In the child, after fork: only system calls. The pipe holds 4096 bytes, as much as an attribute.
 [[noreturn]] void copy(const char* file, int to) {
-  // It may never end, and must not keep open what the caller of its parent waits on.
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
+  // It may never end, and must not keep open what others wait on: stdout, the socket of a Worker.
+  const auto kept = static_cast<unsigned>(to);
+  if (kept > 0) ::close_range(0, kept - 1, 0);
+  ::close_range(kept + 1, ~0U, 0);
   std::array<char, 4096> text{};
   const int from = ::open(file, O_RDONLY | O_CLOEXEC);
   const auto size = from < 0 ? -1 : ::read(from, text.data(), text.size());

@@ -120,14 +120,21 @@ ssh::Limits limits_of(const std::string& timeout) {
 
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
                                     const std::string& command, const ssh::Limits& limits) {
+  return ask_hosts(context, hosts, std::vector(hosts.size(), command), limits);
+}
+
+std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
+                                   const std::vector<std::string>& commands,
+                                   const ssh::Limits& limits) {
   std::vector<AgentAnswer> answers;
   std::vector<ssh::Target> targets;
-  for (const auto& host : hosts) {
-    answers.push_back({host, {}, "", ""});
-    targets.push_back(target_of(host));
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    answers.push_back({hosts[i], {}, "", ""});
+    targets.push_back(target_of(hosts[i]));
+    targets.back().command = commands[i];
   }
   Collector collector(answers);
-  auto replies = context.transport.run(targets, command, limits, collector);
+  auto replies = context.transport.run(targets, "", limits, collector);
   for (std::size_t i = 0; i < answers.size(); ++i) answers[i].reply = std::move(replies[i]);
   return answers;
 }
@@ -170,6 +177,19 @@ std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
     std::vector<GpuCard> cards;
     for (const auto& card : document.at("cards")) cards.push_back(card_of(card));
     return cards;
+  });
+}
+
+std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    std::map<PciAddress, std::string> drivers;
+    for (const auto& card : document.at("cards")) {
+      for (const auto& function : card.at("functions")) {
+        drivers.emplace(PciAddress::parse(function.at("pci").get<std::string>()),
+                        optional_of<std::string>(function, "driver").value_or(""));
+      }
+    }
+    return drivers;
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ ssh::Limits limits_of(const std::string& timeout);
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
                                     const std::string& command, const ssh::Limits& limits);
 
+/// The same with a command of its own for each host, not of gpupci alone; as many as `hosts`.
+std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
+                                   const std::vector<std::string>& commands,
+                                   const ssh::Limits& limits);
+
 /// Why the answer is none, in one line; "" when gpupci ran there, whatever its exit status.
 std::string no_answer(const AgentAnswer& answer);
 
@@ -36,6 +42,10 @@ int for_each_answer(Context& context, const std::vector<AgentAnswer>& answers,
 
 /// What `gpupci -l --json` says are the cards of a host. Throws Error(io) when it is not that.
 std::vector<GpuCard> cards_of(const AgentAnswer& answer);
+
+/// Which driver each function of them has there, "" = none. Throws Error(io) when the answer is not
+/// that.
+std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer);
 
 /// What became of one card in `gpupci -d|-a ... --json`.
 struct CardOutcome {

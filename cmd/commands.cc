@@ -15,6 +15,7 @@ std::span<const Command> host_gpu_commands();
 std::span<const Command> host_interface_commands();
 std::span<const Command> host_vm_commands();
 std::span<const Command> run_host_commands();
+std::span<const Command> start_host_vm_commands();
 std::span<const Command> vm_config_commands();
 
 const std::vector<Command>& commands() {
@@ -23,7 +24,7 @@ const std::vector<Command>& commands() {
     for (const auto nouns : {attr_commands(), check_host_gpu_commands(), detach_host_gpu_commands(),
                              discover_host_gpu_commands(), help_commands(), host_commands(),
                              host_gpu_commands(), host_interface_commands(), host_vm_commands(),
-                             run_host_commands(), vm_config_commands()}) {
+                             run_host_commands(), start_host_vm_commands(), vm_config_commands()}) {
       list.insert(list.end(), nouns.begin(), nouns.end());
     }
     std::ranges::sort(list, {}, &Command::path);

@@ -5,13 +5,16 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <optional>
 
+#include "cmd/agents.h"
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/disk.h"
 #include "cmd/host_selection.h"
 #include "cmd/values.h"
+#include "cmd/vm_containers.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -166,23 +169,63 @@ struct VmsArgs {
   std::vector<std::string> vms;
 };
 
-int run_list(Context& context, const VmsArgs& args) {
+struct ListArgs {
+  std::vector<std::string> vms;
+  std::string status = "no";
+  std::string timeout = "30";
+};
+
+// By the names of the VMs; a VM that is not here has no status that is known.
+std::map<HostName, std::string> status_of(const VmContainers& all) {
+  std::map<HostName, std::string> status;
+  for (std::size_t i = 0; i < all.vms.size(); ++i) {
+    if (all.containers[i].failure) continue;
+    for (const auto& task : all.vms[i].tasks) {
+      status.emplace(task.vm.name, !task.domain       ? "not defined"
+                                   : is_running(task) ? "active"
+                                                      : virt::name(task.domain->state));
+    }
+  }
+  return status;
+}
+
+int run_list(Context& context, const ListArgs& args) {
+  const bool with_status = parse_yes_no("status", args.status);
+  const auto limits = limits_of(args.timeout);
   Table table{{"vm", "host", "mem", "cpus", "gpu", "disk"}, {}};
-  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+  const auto vms = select_vms(context.inventory(), args.vms);
+  VmContainers all;
+  if (with_status) {
+    all = look_at(context, vms, limits);
+    table.columns.emplace_back("status");
+  }
+  const auto status = status_of(all);
+  for (const auto& vm : vms) {
     std::vector<std::string> cards;
     for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
     std::vector<std::string> disks;
     for (const auto& disk : vm.disks) disks.push_back(disk_text(disk));
     table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
                           joined(cards, " "), joined(disks, " ")});
+    if (!with_status) continue;
+    const auto known = status.find(vm.name);
+    table.rows.back().emplace_back(known == status.end() ? "unknown" : known->second);
   }
   context.output.table(table);
-  return 0;
+  return tell_failures(context, all);
 }
 
 Action declare_list(CLI::App& app) {
-  auto args = std::make_shared<VmsArgs>();
+  auto args = std::make_shared<ListArgs>();
   app.add_option("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
+  app.add_option("--status", args->status, "yes: ask libvirt on the containers what they do [no]");
+  app.add_option("--timeout", args->timeout, "seconds that a container may take [30]");
+  app.footer(
+      "With status=yes there is one more column: active, shut off, paused, crashed, ...; not "
+      "defined when\n"
+      "libvirt there has no such VM; unknown when the container did not answer, and then the exit "
+      "status is\n"
+      "3, or 1 when libvirt does not work there.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cmd/vm_containers.h"
+
+// Whether the cards of VMs can go to them now.
+namespace cluster::cmd {
+
+/// What the agent of a container says of its cards.
+struct SeenCards {
+  std::vector<GpuCard> cards;
+  std::map<PciAddress, std::string> drivers;  ///< of each function; "" = none
+};
+
+/// Asks the agents of those containers whose VMs have cards. One that does not answer has failed.
+std::map<HostName, SeenCards> see_cards(Context& context, VmContainers& all,
+                                        const ssh::Limits& limits);
+
+/// Throws Error(refused) when a card of the VM is not the one that the inventory knows (`have`, of
+/// the container), has a driver of the host, or is in another running VM (`in_use`).
+void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen,
+                 const std::vector<virt::VmDevice>& in_use);
+
+}  // namespace cluster::cmd

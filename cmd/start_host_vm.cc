@@ -1,0 +1,150 @@
+#include <algorithm>
+#include <array>
+
+#include "cmd/agents.h"
+#include "cmd/card_checks.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/disk_images.h"
+#include "cmd/host_selection.h"
+#include "cmd/values.h"
+#include "cmd/vm_attributes.h"
+#include "cmd/vm_rendering.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+constexpr const char* kStartText =
+    "What `report vm config` prints is defined on the container, disk images that are not there "
+    "are made (with\n"
+    "qemu-img, of the size that the inventory has; never over one that is there), and the VM is "
+    "started. A VM\n"
+    "that runs is left as it is. A VM with cards is not started when one of them is not the card "
+    "that the\n"
+    "inventory knows (`cluster discover host gpu`), still has a driver of the host (`cluster "
+    "detach "
+    "host gpu`), or\n"
+    "is in another running VM. Exit status: 0 all run, 3 a container was not reached, 1 another "
+    "failure.";
+
+constexpr const char* kStopText =
+    "ACTION is one of\n"
+    "  poweroff   pull the plug: it is off when the command ends; what the guest had not written "
+    "is "
+    "lost\n"
+    "  shutdown   ask the guest to shut down, and do not wait for it\n"
+    "  reset      press the reset button\n"
+    "  reboot     ask the guest to reboot\n"
+    "A VM that is off is left as it is. Exit status: 0 done, 3 a container was not reached, 1 "
+    "another failure.";
+
+struct Args {
+  std::vector<std::string> vms;
+  std::string action = "poweroff";
+  std::string timeout;
+};
+
+std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
+  auto vms = select_vms(inventory, args.vms);
+  if (vms.empty()) throw Error(Fault::not_found, "no VMs there: " + quote(joined(args.vms, " ")));
+  return vms;
+}
+
+// Decides for each VM what it is to become, or why it cannot start.
+void prepare(Context& context, VmContainers& all, const ssh::Limits& limits) {
+  auto& inventory = context.inventory();
+  const VmRendering rendering(inventory);
+  const auto seen = see_cards(context, all, limits);
+  for (std::size_t i = 0; i < all.vms.size(); ++i) {
+    if (all.containers[i].failure) continue;
+    const auto have = inventory.gpu_cards(all.containers[i].host.name);
+    for (auto& task : all.vms[i].tasks) {
+      if (is_running(task)) continue;
+      try {
+        if (task.domain && task.domain->active) {
+          throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) +
+                                          ", neither running nor off (virsh resume, or `cluster "
+                                          "stop host vm`)");
+        }
+        if (!task.vm.gpus.empty()) {
+          check_cards(task.vm, have, seen.at(task.vm.container), all.vms[i].in_use);
+        }
+        auto document = rendering.document(task.vm, static_cast<int>(all.vms[i].version));
+        for (const auto& warning : document.warnings) context.output.note(warning);
+        task.xml = std::move(document.xml);
+        task.autostart = parse_yes_no(
+            "vm_autostart", attribute_value(rendering.attributes(task.vm), "vm_autostart"));
+      } catch (const Error& error) {
+        task.failure = error;
+      }
+    }
+  }
+}
+
+int run_start(Context& context, const Args& args) {
+  const auto limits = limits_of(args.timeout);
+  auto all = look_at(context, wanted_vms(context.inventory(), args), limits);
+  prepare(context, all, limits);
+  make_disk_images(context, all, limits);
+  on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
+    if (is_running(task)) return;
+    domains.define(task.xml, virt::Check::none);  // it was held against the schema already
+    if (task.autostart != (task.domain && task.domain->autostart)) {
+      domains.set_autostart(task.vm.uuid, task.autostart);
+    }
+    domains.start(task.vm.uuid);
+  });
+  return tell_failures(context, all);
+}
+
+Action declare_start(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  args->timeout = "300";
+  app.add_option("VM", args->vms, "VMs, or containers whose VMs")->required();
+  app.add_option("--timeout", args->timeout, "seconds that a container may take [300]");
+  app.footer(kStartText);
+  return [args](Context& context) { return run_start(context, *args); };
+}
+
+virt::Stop parse_action(const std::string& text) {
+  if (text == "poweroff") return virt::Stop::poweroff;
+  if (text == "shutdown") return virt::Stop::shutdown;
+  if (text == "reset") return virt::Stop::reset;
+  if (text == "reboot") return virt::Stop::reboot;
+  throw Error(Fault::usage, "action=" + quote(text) + ": want poweroff, shutdown, reset or reboot");
+}
+
+int run_stop(Context& context, const Args& args) {
+  const auto limits = limits_of(args.timeout);
+  const auto how = parse_action(args.action);
+  const bool is_off_after = how == virt::Stop::poweroff || how == virt::Stop::shutdown;
+  auto all = look_at(context, wanted_vms(context.inventory(), args), limits);
+  on_each_vm(all, [&](virt::Domains& domains, VmTask& task) {
+    if (task.domain && task.domain->active) return domains.stop(task.vm.uuid, how);
+    if (!is_off_after) throw Error(Fault::refused, "it does not run");
+  });
+  return tell_failures(context, all);
+}
+
+Action declare_stop(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  args->timeout = "60";
+  app.add_option("VM", args->vms, "VMs, or containers whose VMs")->required();
+  app.add_option("--action", args->action, "poweroff, shutdown, reset or reboot [poweroff]");
+  app.add_option("--timeout", args->timeout, "seconds that a container may take [60]");
+  app.footer(kStopText);
+  return [args](Context& context) { return run_stop(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"start host vm", "define VMs on their containers and start them", declare_start},
+    Command{"stop host vm", "power VMs off, or shut down, reset or reboot them", declare_stop},
+};
+
+}  // namespace
+
+std::span<const Command> start_host_vm_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

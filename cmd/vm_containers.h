@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/containers.h"
+
+// VMs by the containers that they are on.
+namespace cluster::cmd {
+
+/// A VM that a command works on.
+struct VmTask {
+  Vm vm;
+  std::optional<virt::Domain> domain;  ///< what libvirt there has of it; nothing = not defined
+  std::string xml;                     ///< what it is to become, where the command says so
+  bool autostart = false;              ///< the same
+  std::optional<Error> failure;        ///< after it the VM is left alone
+};
+
+/// Whether there is nothing to start.
+inline bool is_running(const VmTask& task) {
+  return task.domain && task.domain->state == virt::DomainState::running;
+}
+
+/// A container with those of its VMs.
+struct VmContainer {
+  std::vector<VmTask> tasks;
+  std::vector<virt::VmDevice> in_use;  ///< what running VMs have of the host
+  unsigned long version = 0;           ///< of libvirt there
+};
+
+/// Containers and what is on them, two lists of the same order.
+struct VmContainers {
+  std::vector<Container> containers;
+  std::vector<VmContainer> vms;
+};
+
+/// Connects to the containers of `vms` and looks what libvirt there has of each.
+VmContainers look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits);
+
+/// Does `work` for each VM that has not failed, the VMs of a container one after another, the
+/// containers at once. As on_each(), but what goes wrong with a VM stops that VM alone, unless the
+/// connection broke.
+void on_each_vm(VmContainers& all, const std::function<void(virt::Domains&, VmTask&)>& work);
+
+/// Says on standard error what has failed, of containers and VMs. Returns the exit status, as
+/// tell_failures() does.
+int tell_failures(Context& context, const VmContainers& all);
+
+}  // namespace cluster::cmd

@@ -1,0 +1,173 @@
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+constexpr const char* kDriver = "DRIVER";
+constexpr const char* kCard = R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0",
+  "state": "present", "serial": "SN-1", "functions": [
+  {"pci": "pci_0000_02_00_0", "class": "0300", "vendor": "10de", "device": "1eb1", "driver": "DRIVER"},
+  {"pci": "pci_0000_02_00_1", "class": "0403", "vendor": "10de", "device": "10f8", "driver": "vfio-pci"}]}]})";
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  return text.replace(text.find(what), what.size(), with);
+}
+
+class StartHostVm : public Story {
+ protected:
+  void SetUp() override {
+    cluster({"add", "host", "vm-container-0-15"});
+    cluster({"add", "host", "vm-container-0-16"});
+    cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", std::string("uuid=") + kUuid,
+             "disk=file:/vm/it's 33.qcow2,vda,virtio", "disksize=8"});
+    cluster({"add", "host", "vm", "rocks-34", "vm-container-0-16"});
+    transport.answers["vm-container-0-15"].out = "rocks-33\n";
+    transport.answers["vm-container-0-16"].out = "rocks-34\n";
+  }
+
+  // rocks-33 gets a card that was seen with this driver.
+  void give_card(const std::string& driver = "vfio-pci") {
+    say_of_card(replaced(kCard, kDriver, driver));
+    cluster({"discover", "host", "gpu", "vm-container-0-15"});
+    cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  }
+
+  void say_of_card(const std::string& answer) { transport.by_command["gpupci -l --json"] = answer; }
+
+  FakeDomains::Host& here() { return domains.hosts["vm-container-0-15"]; }
+};
+
+TEST_F(StartHostVm, DefinesMakesTheDiskAndStarts) {
+  EXPECT_EQ(cluster({"start", "host", "vm", "rocks-33"}), "");
+  EXPECT_THAT(here().done, ElementsAre("define rocks-33", "start rocks-33"));
+  EXPECT_THAT(here().domains.at(0).xml, HasSubstr("<name>rocks-33</name>"));
+  EXPECT_TRUE(domains.hosts["vm-container-0-16"].done.empty());
+  ASSERT_EQ(transport.asked_targets.size(), 1U);
+  const auto& script = transport.asked_targets.at(0).command;
+  EXPECT_THAT(script, testing::StartsWith("sh -c "));
+  EXPECT_EQ(domains.asked_limits.command_timeout, std::chrono::seconds(300));
+  // Started again it is left alone.
+  EXPECT_EQ(cluster({"start", "host", "vm", "rocks-33"}), "");
+  EXPECT_EQ(here().done.size(), 2U);
+}
+
+TEST_F(StartHostVm, TellsTheContainerWhatStartsWithIt) {
+  cluster({"set", "host", "attr", "rocks-33", "vm_autostart", "yes"});
+  cluster({"start", "host", "vm", "vm-container-0-15"});
+  EXPECT_TRUE(here().domains.at(0).autostart);
+}
+
+TEST_F(StartHostVm, NeedsAWordAndAVm) {
+  EXPECT_EQ(run({"start", "host", "vm"}).status, 2);
+  cluster({"start", "host", "vm", "rocks-35"}, 1,
+          "host 'rocks-35' is not in the inventory (did you mean 'rocks-33'?)");
+  cluster({"add", "host", "vm-container-0-17"});
+  cluster({"start", "host", "vm", "vm-container-0-17"}, 1, "no VMs there: 'vm-container-0-17'");
+}
+
+TEST_F(StartHostVm, DoesNotStartWithoutItsDisk) {
+  auto& answer = transport.answers["vm-container-0-15"];
+  answer.out = "";
+  answer.err = "no image /vm/x, and no disksize= to make it with\n";
+  cluster({"start", "host", "vm", "rocks-33"}, 1,
+          "rocks-33: cannot make its disk images: 'no image /vm/x, and no disksize= to make it "
+          "with'");
+  EXPECT_TRUE(here().done.empty());
+}
+
+TEST_F(StartHostVm, StartsWithItsCard) {
+  give_card();
+  cluster({"start", "host", "vm", "rocks-33"});
+  EXPECT_THAT(here().done, ElementsAre("define rocks-33", "start rocks-33"));
+}
+
+TEST_F(StartHostVm, RefusesACardThatIsAttachedToItsHost) {
+  give_card("nvidia");
+  cluster({"start", "host", "vm", "rocks-33"}, 1,
+          "rocks-33: the card 'vm-container-0-15 gpupci1' is attached to its host: "
+          "pci_0000_02_00_0 has the driver 'nvidia' (want vfio-pci: `cluster detach host gpu "
+          "vm-container-0-15 gpupci1`)");
+  EXPECT_TRUE(here().done.empty());
+}
+
+TEST_F(StartHostVm, RefusesACardThatAnotherRunningVmHas) {
+  give_card();
+  here().in_use = {{"by-hand", "0000:02:00.1"}};
+  cluster({"start", "host", "vm", "rocks-33"}, 1,
+          "rocks-33: the card 'vm-container-0-15 gpupci1' is in the running VM 'by-hand'");
+  EXPECT_TRUE(here().done.empty());
+}
+
+TEST_F(StartHostVm, RefusesAnotherCardInTheSlot) {
+  give_card();
+  say_of_card(replaced(replaced(kCard, kDriver, "vfio-pci"), "SN-1", "SN-2"));
+  const auto result = run({"start", "host", "vm", "rocks-33"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("rocks-33: "));
+  EXPECT_THAT(result.err, HasSubstr("gpupci1"));
+  EXPECT_TRUE(here().done.empty());
+}
+
+TEST_F(StartHostVm, RefusesACardThatIsGone) {
+  give_card();
+  say_of_card(R"({"cards": []})");
+  const auto result = run({"start", "host", "vm", "rocks-33"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("gone"));
+  EXPECT_TRUE(here().done.empty());
+}
+
+TEST_F(StartHostVm, LeavesAPausedVmToTheOperator) {
+  cluster({"start", "host", "vm", "rocks-33"});
+  here().domains.at(0).state = virt::DomainState::paused;
+  cluster({"start", "host", "vm", "rocks-33"}, 1,
+          "rocks-33: it is paused, neither running nor off (virsh resume, or `cluster stop host "
+          "vm`)");
+}
+
+TEST_F(StartHostVm, OneContainerDoesNotHinderAnother) {
+  here().failure = Error(Fault::unreachable, "no connection");
+  cluster({"start", "host", "vm", "rocks-%"}, 3, "vm-container-0-15: no connection");
+  EXPECT_THAT(domains.hosts["vm-container-0-16"].done,
+              ElementsAre("define rocks-34", "start rocks-34"));
+}
+
+TEST_F(StartHostVm, Stops) {
+  cluster({"start", "host", "vm", "rocks-33"});
+  cluster({"stop", "host", "vm", "rocks-33", "action=reboot"});
+  cluster({"stop", "host", "vm", "rocks-33", "action=reset"});
+  cluster({"stop", "host", "vm", "rocks-33"});
+  cluster({"stop", "host", "vm", "rocks-33"});  // off already
+  cluster({"stop", "host", "vm", "rocks-33", "action=reset"}, 1, "rocks-33: it does not run");
+  cluster({"start", "host", "vm", "rocks-33"});
+  cluster({"stop", "host", "vm", "rocks-33", "action=shutdown"});
+  EXPECT_THAT(here().done, ElementsAre("define rocks-33", "start rocks-33", "reboot rocks-33",
+                                       "reset rocks-33", "poweroff rocks-33", "define rocks-33",
+                                       "start rocks-33", "shutdown rocks-33"));
+  cluster({"stop", "host", "vm", "rocks-33", "action=halt"}, 2,
+          "action='halt': want poweroff, shutdown, reset or reboot");
+}
+
+TEST_F(StartHostVm, ListsWhatTheyDo) {
+  cluster({"start", "host", "vm", "rocks-33"});
+  EXPECT_THAT(
+      cluster({"list", "host", "vm", "status=yes", "--format", "csv"}),
+      AllOf(HasSubstr("disk,status\n"), HasSubstr(",active\n"), HasSubstr(",not defined\n")));
+  cluster({"stop", "host", "vm", "rocks-33"});
+  domains.hosts["vm-container-0-16"].failure = Error(Fault::unreachable, "no connection");
+  EXPECT_THAT(cluster({"list", "host", "vm", "status=yes", "--format", "csv"}, 3,
+                      "vm-container-0-16: no connection"),
+              AllOf(HasSubstr(",shut off\n"), HasSubstr(",unknown\n")));
+  EXPECT_THAT(cluster({"list", "host", "vm"}), Not(HasSubstr("STATUS")));
+}
+
+}  // namespace
+}  // namespace cluster

@@ -12,7 +12,7 @@ std::string take_off_shield(std::string& word) {
 }
 
 bool answers_with_a_table(std::string_view path) {
-  for (const auto* verb : {"attach ", "check ", "detach ", "discover ", "list "}) {
+  for (const auto* verb : {"attach ", "check ", "detach ", "discover ", "list ", "sync "}) {
     if (path.starts_with(verb)) return true;
   }
   return false;

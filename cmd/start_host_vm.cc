@@ -8,7 +8,6 @@
 #include "cmd/disk_images.h"
 #include "cmd/host_selection.h"
 #include "cmd/values.h"
-#include "cmd/vm_attributes.h"
 #include "cmd/vm_rendering.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -73,9 +72,9 @@ void prepare(Context& context, VmContainers& all, const ssh::Limits& limits) {
         }
         auto document = rendering.document(task.vm, static_cast<int>(all.vms[i].version));
         for (const auto& warning : document.warnings) context.output.note(warning);
-        task.xml = std::move(document.xml);
-        task.autostart = parse_yes_no(
-            "vm_autostart", attribute_value(rendering.attributes(task.vm), "vm_autostart"));
+        task.xml = std::move(document.definition);
+        task.check = document.check;
+        task.autostart = rendering.autostart(task.vm);
       } catch (const Error& error) {
         task.failure = error;
       }
@@ -90,10 +89,7 @@ int run_start(Context& context, const Args& args) {
   make_disk_images(context, all, limits);
   on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
     if (is_running(task)) return;
-    domains.define(task.xml, virt::Check::none);  // it was held against the schema already
-    if (task.autostart != (task.domain && task.domain->autostart)) {
-      domains.set_autostart(task.vm.uuid, task.autostart);
-    }
+    define(domains, task);
     domains.start(task.vm.uuid);
   });
   return tell_failures(context, all);

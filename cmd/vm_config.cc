@@ -1,31 +1,134 @@
 #include <array>
 #include <filesystem>
 
+#include "cmd/agents.h"
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
 #include "cmd/values.h"
+#include "cmd/vm_containers.h"
 #include "cmd/vm_rendering.h"
 #include "core/file.h"
+#include "virt/domain_diff.h"
+#include "virt/domain_xml.h"
 
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kText =
+constexpr const char* kReportText =
     "One libvirt document after another, each as `virsh define` takes it; with output-dir= each in "
     "a file VM.xml.\n"
     "`cluster help attr` lists what can be set different, for all VMs, those of a container, or "
     "one. Every\n"
     "document is held against libvirt's schema and against what is known of the cards; when one "
     "does not pass,\n"
-    "nothing is written.";
+    "nothing is written. With diff=yes the containers are asked, and what `sync vm config` would "
+    "change is shown\n"
+    "as a unified diff, from what libvirt has to what it should have.";
 
-struct ReportArgs {
+constexpr const char* kSyncText =
+    "Defines VMs on their containers as `report vm config` prints them, where libvirt has them "
+    "different or not at\n"
+    "all, and sets whether they start with the container (attribute vm_autostart). Prints what "
+    "changes first; with\n"
+    "dryrun=yes it stops there. A VM that runs goes on as it is: the change counts at its next "
+    "start. Exit\n"
+    "status: 0 all are as they should be, 3 a container was not reached, 1 another failure.";
+
+struct Args {
   std::vector<std::string> vms;
   std::string output_dir;
+  std::string diff = "no";
+  std::string dryrun = "no";
+  std::string timeout = "60";
 };
 
-int run_report(Context& context, const ReportArgs& args) {
+// What a define would change of what libvirt has; "" when nothing would. Where the operator's own
+// XML is in it, libvirt may spell that in its own way: then the fingerprint of the last define
+// decides.
+std::string diff_of(const VmRendering::Document& document, const VmTask& task) {
+  if (!task.domain) return virt::domain_diff(document.xml, "<domain/>");
+  auto diff = virt::domain_diff(document.xml, task.domain->xml);
+  if (document.has_fragments &&
+      virt::fingerprint_in(task.domain->xml) == virt::fingerprint(document.xml)) {
+    diff.clear();
+  }
+  return diff;
+}
+
+// What one VM is to become.
+struct Change {
+  std::string word;     // "new", "changed", "autostart"; "" = none
+  std::string details;  // "at its next start"
+  std::string diff;
+};
+
+Change change_of(const VmRendering::Document& document, const VmTask& task) {
+  Change change;
+  change.diff = diff_of(document, task);
+  const bool has_autostart = task.domain && task.domain->autostart;
+  if (!task.domain) {
+    change.word = "new";
+  } else if (!change.diff.empty()) {
+    change.word = "changed";
+    if (task.domain->active) change.details = "at its next start";
+  } else if (task.autostart != has_autostart) {
+    change.word = "autostart";
+  }
+  if (task.autostart != has_autostart) {
+    change.details += change.details.empty() ? "" : ", ";
+    change.details += task.autostart ? "autostart on" : "autostart off";
+  }
+  return change;
+}
+
+// Looks what libvirt has, and calls `take` for each VM that is to change. Of what stays, or cannot
+// be, VmTask::xml is empty.
+void compare(Context& context, VmContainers& all,
+             const std::function<void(const VmTask& task, const Change& change)>& take) {
+  const VmRendering rendering(context.inventory());
+  const auto each = [&](auto&& work) {
+    for (std::size_t i = 0; i < all.vms.size(); ++i) {
+      for (auto& task : all.vms[i].tasks) {
+        if (all.containers[i].failure || task.failure) continue;
+        try {
+          work(all.vms[i], task);
+        } catch (const Error& error) {
+          task.failure = error;
+        }
+      }
+    }
+  };
+  each([&](VmContainer&, VmTask& task) {
+    const auto document = rendering.document(task.vm);
+    task.autostart = rendering.autostart(task.vm);
+    if (!change_of(document, task).word.empty()) task.xml = document.definition;
+  });
+  // Only where something is to be defined does it matter how old libvirt is.
+  on_each(all.containers, [&](Container& container) {
+    auto& there = all.vms[static_cast<std::size_t>(&container - all.containers.data())];
+    const auto changes = [](const VmTask& task) { return !task.xml.empty(); };
+    if (std::ranges::any_of(there.tasks, changes)) there.version = container.domains->version();
+  });
+  each([&](VmContainer& there, VmTask& task) {
+    if (task.xml.empty()) return;
+    const auto document = rendering.document(task.vm, static_cast<int>(there.version));
+    for (const auto& warning : document.warnings) context.output.note(warning);
+    task.check = document.check;
+    take(task, change_of(document, task));
+  });
+}
+
+int run_diff(Context& context, const Args& args) {
+  auto all = look_at(context, select_vms(context.inventory(), args.vms), limits_of(args.timeout),
+                     Look::domains);
+  compare(context, all,
+          [&](const VmTask&, const Change& change) { context.output.text(change.diff); });
+  return tell_failures(context, all);
+}
+
+int run_report(Context& context, const Args& args) {
+  if (parse_yes_no("diff", args.diff)) return run_diff(context, args);
   auto& inventory = context.inventory();
   const VmRendering rendering(inventory);
   std::vector<std::pair<std::string, VmRendering::Document>> documents;
@@ -44,11 +147,47 @@ int run_report(Context& context, const ReportArgs& args) {
 }
 
 Action declare_report(CLI::App& app) {
-  auto args = std::make_shared<ReportArgs>();
+  auto args = std::make_shared<Args>();
   app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
   app.add_option("--output-dir", args->output_dir, "folder for a file VM.xml each [print them]");
-  app.footer(kText);
+  app.add_option("--diff", args->diff, "yes: only what differs from what libvirt has [no]");
+  app.add_option("--timeout", args->timeout, "with diff=yes, seconds for a container [60]");
+  app.footer(kReportText);
   return [args](Context& context) { return run_report(context, *args); };
+}
+
+int run_sync(Context& context, const Args& args) {
+  const bool dry_run = parse_yes_no("dryrun", args.dryrun);
+  const bool with_diff = parse_yes_no("diff", args.diff);
+  auto all = look_at(context, select_vms(context.inventory(), args.vms), limits_of(args.timeout),
+                     Look::domains);
+  Table table{{"vm", "host", "change", "details"}, {}};
+  std::string diffs;
+  compare(context, all, [&](const VmTask& task, const Change& change) {
+    table.rows.push_back(
+        {task.vm.name.str(), task.vm.container.str(), change.word, change.details});
+    if (with_diff) diffs += change.diff;
+  });
+  context.output.table_unless_empty(table);
+  context.output.text(diffs);
+  if (!dry_run) {
+    on_each_vm(all, [](virt::Domains& domains, const VmTask& task) {
+      if (!task.xml.empty()) define(domains, task);
+    });
+  }
+  const int status = tell_failures(context, all);
+  if (status == 0 && table.rows.empty()) context.output.note("nothing to do");
+  return status;
+}
+
+Action declare_sync(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
+  app.add_option("--dryrun", args->dryrun, "yes: tell what would change and do nothing [no]");
+  app.add_option("--diff", args->diff, "yes: show each change as a unified diff as well [no]");
+  app.add_option("--timeout", args->timeout, "seconds that a container may take [60]");
+  app.footer(kSyncText);
+  return [args](Context& context) { return run_sync(context, *args); };
 }
 
 constexpr std::array kCommands{
@@ -56,6 +195,10 @@ constexpr std::array kCommands{
             declare_report},
     Command{"report vm config", "print the libvirt configuration of VMs, cards included",
             declare_report},
+    Command{"sync host vm config", "the same as `sync vm config`, as Rocks spells it",
+            declare_sync},
+    Command{"sync vm config", "make libvirt on the containers have the VMs as they are here",
+            declare_sync},
 };
 
 }  // namespace

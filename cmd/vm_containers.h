@@ -13,9 +13,10 @@ namespace cluster::cmd {
 struct VmTask {
   Vm vm;
   std::optional<virt::Domain> domain;  ///< what libvirt there has of it; nothing = not defined
-  std::string xml;                     ///< what it is to become, where the command says so
-  bool autostart = false;              ///< the same
-  std::optional<Error> failure;        ///< after it the VM is left alone
+  std::string xml;  ///< what it is to become, where the command says so; "" = it stays
+  virt::Check check = virt::Check::none;  ///< how libvirt is to look at it
+  bool autostart = false;                 ///< whether it is to start with its container
+  std::optional<Error> failure;           ///< after it the VM is left alone
 };
 
 /// Whether there is nothing to start.
@@ -36,8 +37,19 @@ struct VmContainers {
   std::vector<VmContainer> vms;
 };
 
-/// Connects to the containers of `vms` and looks what libvirt there has of each.
-VmContainers look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits);
+/// How closely libvirt is looked at.
+enum class Look {
+  domains,     ///< VmTask::domain alone: two round trips to a container
+  everything,  ///< all of VmContainer
+};
+
+/// Defines the VM as `task.xml`, and lets it start with its container or not.
+void define(virt::Domains& domains, const VmTask& task);
+
+/// Connects to the containers of `vms` and looks what libvirt there has of each. A VM whose name
+/// belongs to another one there has failed.
+VmContainers look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
+                     Look look = Look::everything);
 
 /// Does `work` for each VM that has not failed, the VMs of a container one after another, the
 /// containers at once. As on_each(), but what goes wrong with a VM stops that VM alone, unless the

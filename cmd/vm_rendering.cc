@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cmd/values.h"
 #include "cmd/vm_attributes.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -37,6 +38,16 @@ virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
     spec.bar_mib += static_cast<std::uint64_t>(function.bar_mib.value_or(0));
   }
   return spec;
+}
+
+// The domain without what libvirt 9.0, the one of Debian 12, does not know yet.
+virt::DomainSpec without_newer(virt::DomainSpec domain) {
+  for (auto& card : domain.cards) {
+    card.driver_model.clear();
+    card.acpi_nodeset.clear();
+    card.iommufd = false;
+  }
+  return domain;
 }
 
 }  // namespace
@@ -102,6 +113,10 @@ virt::GateFacts VmRendering::facts(const Vm& vm) const {
   return facts;
 }
 
+bool VmRendering::autostart(const Vm& vm) const {
+  return parse_yes_no("vm_autostart", attribute_value(attributes(vm), "vm_autostart"));
+}
+
 VmRendering::Document VmRendering::document(const Vm& vm,
                                             std::optional<int> libvirt_version) const {
   const auto domain = spec(vm);
@@ -115,9 +130,18 @@ VmRendering::Document VmRendering::document(const Vm& vm,
     document.warnings.push_back(line);
   }
   document.xml = virt::domain_xml(domain);
+  document.definition = virt::domain_xml_for_define(domain);
+  document.has_fragments = !domain.fragments.empty();
   if (const auto why = schema_.refusal(document.xml)) {
-    throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
-                                    " is none that libvirt takes: " + *why);
+    const auto rest = virt::domain_xml(without_newer(domain));
+    if (rest == document.xml || schema_.refusal(rest)) {
+      throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
+                                      " is none that libvirt takes: " + *why);
+    }
+    document.check = virt::Check::schema;
+    document.warnings.push_back("VM " + quote(vm.name.str()) +
+                                ": the libvirt here is too old to check all of it; that of " +
+                                vm.container.str() + " will");
   }
   return document;
 }

@@ -10,6 +10,7 @@
 #include "virt/domain_gates.h"
 #include "virt/domain_schema.h"
 #include "virt/domain_spec.h"
+#include "virt/domains.h"
 
 namespace cluster::cmd {
 
@@ -26,10 +27,18 @@ class VmRendering {
   /// no sense, Error(refused) when a card that it holds is missing.
   virt::DomainSpec spec(const Vm& vm) const;
 
+  /// Whether `vm` is to start with its container.
+  bool autostart(const Vm& vm) const;
+
   /// A document of libvirt's schema that passed the gates.
   struct Document {
-    std::string xml;
+    std::string xml;                    ///< what `report vm config` prints
+    std::string definition;             ///< the same with a fingerprint, what libvirt is given
     std::vector<std::string> warnings;  ///< what may not work, one line each
+    bool has_fragments = false;         ///< XML of the operator is in it
+    /// What libvirt on the container has to check: its schema, where it has elements that are newer
+    /// than the one here.
+    virt::Check check = virt::Check::none;
   };
 
   /// The libvirt document of `vm`; `libvirt_version` is that of its container, 9000000 for 9.0.0,

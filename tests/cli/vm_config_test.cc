@@ -106,7 +106,7 @@ TEST_F(VmConfig, AnAttributeThatDoesNotFitTheVmIsSaid) {
           "attribute vm_cpu_topology of VM 'rocks-34' is '1,2,2': want SOCKETS,CORES,THREADS whose "
           "product is the VM's 1 cpus (`cluster list host attr rocks-34`)");
   cluster({"set", "attr", "vm_cpu_topology", ""});
-  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='itco'/><oops"});
+  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='i6300esb'/><oops"});
   const auto [out, err, status] = run({"report", "vm", "config", "rocks-33"});
   EXPECT_EQ(out, "");
   EXPECT_EQ(status, 2);
@@ -132,6 +132,110 @@ TEST_F(VmConfig, OneFileAVm) {
   const auto before = read_file(configs / "rocks-33.xml");
   EXPECT_EQ(run({"report", "vm", "config", "--output-dir", configs.native()}).status, 1);
   EXPECT_EQ(read_file(configs / "rocks-33.xml"), before);
+}
+
+// What libvirt on the container was told.
+class SyncVmConfig : public VmConfig {
+ protected:
+  FakeDomains::Host& there() { return domains.hosts["vm-container-0-15"]; }
+
+  std::string sync(const std::string& key = "diff=no") {
+    return cluster({"sync", "vm", "config", key, "format=csv"});
+  }
+
+  void expect_nothing_to_do() {
+    const auto before = there().done;
+    cluster({"sync", "vm", "config"}, 0, "nothing to do");
+    EXPECT_EQ(there().done, before);
+  }
+};
+
+TEST_F(SyncVmConfig, DefinesWhatIsNotThereAndThenNothing) {
+  EXPECT_EQ(cluster({"sync", "vm", "config", "dryrun=yes", "format=csv"}),
+            "vm,host,change,details\nrocks-33,vm-container-0-15,new,\n"
+            "rocks-34,vm-container-0-15,new,\n");
+  EXPECT_TRUE(there().done.empty());
+  EXPECT_EQ(cluster({"sync", "vm", "config"}),
+            "VM        HOST              CHANGE DETAILS\n"
+            "rocks-33: vm-container-0-15 new    -\n"
+            "rocks-34: vm-container-0-15 new    -\n");
+  EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-33", "define rocks-34"));
+  expect_nothing_to_do();
+}
+
+TEST_F(SyncVmConfig, ChangesOnlyWhatDiffersAndARunningVmAtItsNextStart) {
+  sync();
+  ASSERT_EQ(there().domains.size(), 2U);
+  there().domains[0].active = true;
+  there().done.clear();
+  cluster({"set", "host", "vm", "rocks-33", "mem=8192"});
+  EXPECT_EQ(cluster({"report", "vm", "config", "diff=yes"}),
+            cluster({"sync", "vm", "config", "dryrun=yes", "diff=yes", "rocks-33"})
+                .substr(std::string("VM        HOST              CHANGE  DETAILS\n"
+                                    "rocks-33: vm-container-0-15 changed at its next start\n")
+                            .size()));
+  EXPECT_THAT(cluster({"report", "vm", "config", "diff=yes"}), ::testing::HasSubstr("8192"));
+  EXPECT_EQ(sync(),
+            "vm,host,change,details\nrocks-33,vm-container-0-15,changed,at its next start\n");
+  EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-33"));
+  expect_nothing_to_do();
+}
+
+TEST_F(SyncVmConfig, SetsWhetherAVmStartsWithItsContainer) {
+  sync();
+  there().done.clear();
+  cluster({"add", "host", "attr", "rocks-34", "vm_autostart", "yes"});
+  EXPECT_EQ(sync(), "vm,host,change,details\nrocks-34,vm-container-0-15,autostart,autostart on\n");
+  EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-34", "autostart rocks-34"));
+  expect_nothing_to_do();
+  cluster({"remove", "host", "attr", "rocks-34", "vm_autostart"});
+  EXPECT_THAT(sync(), ::testing::HasSubstr("autostart off"));
+}
+
+TEST_F(SyncVmConfig, TheOperatorsOwnXmlIsNoDifferenceOnceItIsDefined) {
+  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='i6300esb'/>"});
+  sync();
+  ASSERT_EQ(there().domains.size(), 2U);
+  auto& xml = there().domains[0].xml;
+  const std::string ours = "<watchdog model='i6300esb'/>";
+  ASSERT_NE(xml.find(ours), std::string::npos);
+  xml.replace(xml.find(ours), ours.size(), "<watchdog model='i6300esb' action='reset'/>");
+  expect_nothing_to_do();
+}
+
+TEST_F(SyncVmConfig, AContainerThatIsNotReachedHidesNoOther) {
+  cluster({"add", "host", "vm-container-0-16"});
+  cluster({"add", "host", "vm", "rocks-35", "vm-container-0-16"});
+  there().failure = Error(Fault::unreachable, "connection refused");
+  EXPECT_EQ(
+      cluster({"sync", "vm", "config", "format=csv"}, 3, "vm-container-0-15: connection refused"),
+      "vm,host,change,details\nrocks-35,vm-container-0-16,new,\n");
+  EXPECT_THAT(domains.hosts["vm-container-0-16"].done, ::testing::ElementsAre("define rocks-35"));
+}
+
+TEST_F(SyncVmConfig, AnotherVmOfThatNameIsLeftAlone) {
+  virt::Domain other;
+  other.name = "rocks-33";
+  other.uuid = "00000000-0000-4000-8000-000000000099";
+  there().domains.push_back(other);
+  EXPECT_EQ(cluster({"sync", "vm", "config", "format=csv"}, 1,
+                    "rocks-33: libvirt on vm-container-0-15 has another VM of this name, with uuid "
+                    "00000000-0000-4000-8000-000000000099 (virsh undefine)"),
+            "vm,host,change,details\nrocks-34,vm-container-0-15,new,\n");
+  EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-34"));
+}
+
+TEST_F(SyncVmConfig, WhatTheContainersLibvirtIsTooOldForIsRefused) {
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  cluster({"add", "attr", "hostdev_iommufd", "yes"});
+  const auto [out, err, status] = run({"sync", "vm", "config", "rocks-33"});
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(err, ::testing::HasSubstr("V8"));
+  EXPECT_TRUE(there().done.empty());
+  there().version = 12001000;
+  EXPECT_THAT(run({"sync", "vm", "config", "rocks-33"}).err,
+              ::testing::HasSubstr("too old to check all of it; that of vm-container-0-15 will"));
+  EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-33"));
 }
 
 TEST_F(VmConfig, AnUnknownVmIsSaid) {

@@ -15,6 +15,7 @@
 #include "cmd/host_selection.h"
 #include "cmd/values.h"
 #include "cmd/vm_containers.h"
+#include "cmd/vm_placement.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -86,41 +87,85 @@ struct Keys {
   bool empty() const { return !mem && !cpus && disks.empty() && sizes.empty(); }
 };
 
+constexpr const char* kPlaceText =
+    "Without CONTAINER, gpus=N chooses one with N free cards, and gives them to the VM: those of "
+    "one "
+    "NUMA node\n"
+    "first, then by the attribute vm_placement (pack or spread). A card is free when no VM holds "
+    "it, "
+    "it is not\n"
+    "missing, and neither it nor its host failed the last `check host gpu`. Prints what was "
+    "chosen.";
+
+constexpr int kMaxCards = 64;  // more than any host has
+
 struct AddArgs {
   std::string vm;
   std::string container;
   std::string uuid;
+  std::string gpus = "0";
+  std::string gpu_model;
   Keys keys;
 };
 
 int run_add(Context& context, const AddArgs& args) {
   const HostName name(args.vm);
-  const HostName container(args.container);
-  Vm vm{name, container, args.uuid.empty() ? random_uuid() : parse_uuid(args.uuid),
-        1024, 1,         {default_disk(name)},
+  const CardWish wish{parse_int("gpus", args.gpus, 0, kMaxCards), args.gpu_model};
+  if (args.container.empty() && wish.cards == 0) {
+    throw Error(Fault::usage,
+                "want the CONTAINER that runs VM " + quote(args.vm) + ", or gpus=N to choose one");
+  }
+  if (!args.gpu_model.empty() && wish.cards == 0) {
+    throw Error(Fault::usage, "gpu_model= goes with gpus= only");
+  }
+  Vm vm{name,
+        HostName(args.container.empty() ? args.vm : args.container),
+        args.uuid.empty() ? random_uuid() : parse_uuid(args.uuid),
+        1024,
+        1,
+        {default_disk(name)},
         {}};
   args.keys.apply(vm);
   auto& inventory = context.inventory();
-  static_cast<void>(find_host(inventory, args.container));
+  if (!args.container.empty()) static_cast<void>(find_host(inventory, args.container));
   if (means_a_group(args.vm, inventory.appliances())) {
     throw Error(Fault::usage,
                 "VM name " + quote(args.vm) + " means a group of hosts: want another");
   }
-  inventory.add_vm(vm);
+  std::vector<GpuName> cards;
+  inventory.together("add host vm", [&] {
+    if (wish.cards > 0) {
+      auto placed = choose_cards(inventory, args.container, wish);
+      vm.container = placed.container;
+      cards = std::move(placed.cards);
+    }
+    inventory.add_vm(vm);
+    give_cards(inventory, name, cards);
+  });
+  if (cards.empty()) return 0;
+  std::vector<std::string> names;
+  for (const auto& card : cards) names.push_back(card.str());
+  context.output.line(vm.container.str() + ": " + joined(names, " "));
   return 0;
 }
 
 Action declare_add(CLI::App& app) {
   auto args = std::make_shared<AddArgs>();
   app.add_option("VM", args->vm, "name of the new VM")->required();
-  app.add_option("CONTAINER", args->container, "physical host that runs it")->required();
+  app.add_option("CONTAINER", args->container, "physical host that runs it [chosen, with gpus=]");
   args->keys.declare(app);
+  app.add_option("--gpus", args->gpus, "cards to choose for it [0]");
+  app.add_option("--gpu_model", args->gpu_model,
+                 "with gpus=, a part of the model's name, or its ids: 'Tesla T4', 10de:1eb8 [any]");
   app.add_option("--uuid", args->uuid, "its UUID in libvirt [a new one]");
+  app.footer(app.get_footer() + "\n" + kPlaceText);
   return [args](Context& context) { return run_add(context, *args); };
 }
 
 struct SetArgs {
   std::string vm;
+  std::optional<std::string> container;
+  std::string timeout = "60";
   Keys keys;
 };
 
@@ -133,10 +178,24 @@ Vm find_vm(Inventory& inventory, const std::string& name) {
 }
 
 int run_set(Context& context, const SetArgs& args) {
-  if (args.keys.empty()) throw Error(Fault::usage, "set host vm: nothing to set (want key=value)");
-  Vm vm = find_vm(context.inventory(), args.vm);
+  if (args.keys.empty() && !args.container) {
+    throw Error(Fault::usage, "set host vm: nothing to set (want key=value)");
+  }
+  auto& inventory = context.inventory();
+  Vm vm = find_vm(inventory, args.vm);
   args.keys.apply(vm);
-  context.inventory().set_vm(vm);
+  if (args.container) {
+    const auto host = find_host(inventory, *args.container);
+    if (inventory.is_vm(host.name)) {
+      throw Error(Fault::usage,
+                  "host " + quote(*args.container) + " is a VM: want a physical host");
+    }
+    if (host.name != vm.container) {
+      if (const int status = move_vm(context, vm, host.name, limits_of(args.timeout)); status != 0)
+        return status;
+    }
+  }
+  if (!args.keys.empty()) inventory.set_vm(vm);
   return 0;
 }
 
@@ -144,6 +203,13 @@ Action declare_set(CLI::App& app) {
   auto args = std::make_shared<SetArgs>();
   app.add_option("VM", args->vm, "VM to change")->required();
   args->keys.declare(app);
+  app.add_option("--container", args->container,
+                 "move the VM, which must be off, to this host, with as many cards of it");
+  app.add_option("--timeout", args->timeout, "with container=, seconds for the old one [60]");
+  app.footer(app.get_footer() +
+             "\nWith container= the VM is undefined on the host it leaves, and `sync vm config` or "
+             "`start host vm`\n"
+             "defines it on the other. Disk images are not copied.");
   return [args](Context& context) { return run_set(context, *args); };
 }
 

@@ -17,7 +17,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::vector<FreeCard> fitting(const Container& container, const CardWish& wish) {
+std::vector<FreeCard> fitting(const CardHost& container, const CardWish& wish) {
   std::vector<FreeCard> cards;
   for (const auto& card : container.free) {
     if (lower(card.model).find(lower(wish.model)) != std::string::npos) cards.push_back(card);
@@ -34,7 +34,7 @@ struct Offer {
 
 // From the node that has just enough, so that the larger ones stay whole; else whatever comes
 // first.
-std::optional<Offer> offer_of(const Container& container, const CardWish& wish) {
+std::optional<Offer> offer_of(const CardHost& container, const CardWish& wish) {
   const auto cards = fitting(container, wish);
   const auto wanted = static_cast<std::size_t>(wish.cards);
   if (cards.size() < wanted) return std::nullopt;
@@ -58,7 +58,7 @@ std::string counted(int cards, const std::string& model) {
          (cards == 1 ? " card" : " cards");
 }
 
-[[noreturn]] void refuse(const std::vector<Container>& containers, const CardWish& wish) {
+[[noreturn]] void refuse(const std::vector<CardHost>& containers, const CardWish& wish) {
   std::vector<std::string> reasons;
   for (const auto& container : containers) {
     auto reason = container.name.str() + " has " + std::to_string(fitting(container, wish).size());
@@ -78,17 +78,17 @@ Policy parse_policy(const std::string& text) {
   throw Error(Fault::usage, "want pack or spread");
 }
 
-std::vector<Container> containers_of(Inventory& inventory) {
+std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) {
   std::map<HostName, std::map<int, std::string>> holders;  // by the number of the card
   for (const auto& vm : inventory.vms()) {
     for (const auto& held : vm.gpus) {
       holders[vm.container].emplace(held.gpu.number(), vm.name.str());
     }
   }
-  std::vector<Container> containers;
+  std::vector<CardHost> containers;
   for (const auto& host : inventory.hosts()) {
-    if (host.appliance != "vm-container") continue;
-    Container container{host.name, {}, {}};
+    if (only.empty() ? host.appliance != "vm-container" : host.name.str() != only) continue;
+    CardHost container{host.name, {}, {}};
     for (const auto& card : inventory.gpu_cards(host.name)) {
       const auto& held = holders[host.name];
       const auto holder = held.find(card.name.number());
@@ -110,8 +110,8 @@ std::vector<Container> containers_of(Inventory& inventory) {
   return containers;
 }
 
-Placement place(const std::vector<Container>& containers, const CardWish& wish, Policy policy) {
-  const Container* chosen = nullptr;
+Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy) {
+  const CardHost* chosen = nullptr;
   std::optional<Offer> best;
   const auto rank = [policy](const Offer& offer) {
     const auto free = static_cast<long long>(offer.free);
@@ -125,10 +125,6 @@ Placement place(const std::vector<Container>& containers, const CardWish& wish, 
   }
   if (chosen == nullptr) refuse(containers, wish);
   return {chosen->name, best->cards};
-}
-
-Placement place_on(const Container& container, const CardWish& wish) {
-  return place({container}, wish, Policy::pack);
 }
 
 }  // namespace cluster::cmd

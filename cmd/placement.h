@@ -16,7 +16,7 @@ struct FreeCard {
 };
 
 /// A physical host as placement sees it.
-struct Container {
+struct CardHost {
   HostName name;
   std::vector<FreeCard> free;     ///< by name
   std::vector<std::string> kept;  ///< why others are left out: "gpupci2 is missing"
@@ -42,17 +42,14 @@ struct Placement {
   std::vector<GpuName> cards;  ///< by name
 };
 
-/// The vm-containers of the inventory with the cards that are free: held by no VM, not missing, and
-/// neither they nor their host failed the last `check host gpu`. Not to be trusted longer than the
-/// transaction it is called in.
-std::vector<Container> containers_of(Inventory& inventory);
+/// The vm-containers of the inventory, or the one physical host `only` when it is not "", with the
+/// cards that are free: held by no VM, not missing, and neither they nor their host failed the last
+/// `check host gpu`. Not to be trusted longer than the transaction it is called in.
+std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only);
 
 /// Chooses a host and cards of it. A host where all cards are of one NUMA node comes before the
 /// policy; what is alike goes by the order of `containers`. Throws Error(refused) when no host has
 /// enough, and says what each has.
-Placement place(const std::vector<Container>& containers, const CardWish& wish, Policy policy);
-
-/// The cards of one host; throws Error(refused) as place() does.
-Placement place_on(const Container& container, const CardWish& wish);
+Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy);
 
 }  // namespace cluster::cmd

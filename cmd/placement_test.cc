@@ -14,7 +14,7 @@ FreeCard card(int number, const std::string& model, std::optional<int> node = {}
   return {GpuName("gpupci" + std::to_string(number)), model, node};
 }
 
-Container host(const std::string& name, std::vector<FreeCard> free) {
+CardHost host(const std::string& name, std::vector<FreeCard> free) {
   return {HostName(name), std::move(free), {}};
 }
 
@@ -45,7 +45,8 @@ TEST(Placement, CardsOfOneNodeComeBeforeThePolicy) {
 TEST(Placement, TheSmallestNodeThatHasEnoughIsTaken) {
   const auto one = host("n1", {card(1, "T4", 0), card(2, "T4", 0), card(3, "T4", 0),
                                card(4, "T4", 1), card(5, "T4", 1)});
-  EXPECT_THAT(place_on(one, {2, ""}).cards, ElementsAre(GpuName("gpupci4"), GpuName("gpupci5")));
+  EXPECT_THAT(place({one}, {2, ""}, Policy::pack).cards,
+              ElementsAre(GpuName("gpupci4"), GpuName("gpupci5")));
 }
 
 TEST(Placement, ARefusalSaysWhatEachHostHas) {

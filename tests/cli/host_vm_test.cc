@@ -120,5 +120,100 @@ TEST_F(HostVm, RefusesWhatIsWrong) {
   EXPECT_EQ(dump(), before);
 }
 
+// Two hosts with two cards each, "T4" and "H100" on the second.
+class Placed : public Story {
+ protected:
+  void SetUp() override {
+    for (const std::string host : {"vm-container-0-0", "vm-container-0-1"}) {
+      cluster({"add", "host", host});
+      transport.answers[host].out = R"({"cards": [)" + card("gpupci1", "0000_02_00", "1eb8") +
+                                    ", " + card("gpupci2", "0000_03_00", ids[host]) + "]}";
+    }
+    cluster({"discover", "host", "gpu"});
+  }
+
+  static std::string card(const std::string& name, const std::string& pci, const std::string& id) {
+    return R"({"name": ")" + name + R"(", "pci": "pci_)" + pci +
+           R"(_0", "functions": [{"pci": "pci_)" + pci +
+           R"(_0", "class": "0300", "vendor": "10de", "device": ")" + id + R"("}]})";
+  }
+
+  std::string cards() { return cluster({"list", "host", "gpu", "rocks-%", "format=csv"}); }
+
+  std::map<std::string, std::string> ids{{"vm-container-0-0", "1eb8"},
+                                         {"vm-container-0-1", "2330"}};
+};
+
+TEST_F(Placed, PacksOrSpreadsAndTellsWhere) {
+  EXPECT_EQ(cluster({"add", "host", "vm", "rocks-1", "gpus=1"}), "vm-container-0-0: gpupci1\n");
+  EXPECT_EQ(cluster({"add", "host", "vm", "rocks-2", "gpus=1"}), "vm-container-0-0: gpupci2\n");
+  cluster({"remove", "host", "gpu", "rocks-2", "gpupci"});
+  cluster({"add", "attr", "vm_placement", "spread"});
+  EXPECT_EQ(cluster({"add", "host", "vm", "rocks-3", "gpus=1"}), "vm-container-0-1: gpupci1\n");
+  EXPECT_EQ(cards(),
+            "host,gpu,pci_bus\nrocks-1,gpupci,pci_0000_02_00_0\nrocks-3,gpupci,pci_0000_02_00_0\n");
+}
+
+TEST_F(Placed, TakesOnlyTheModelThatIsWanted) {
+  EXPECT_EQ(cluster({"add", "host", "vm", "rocks-1", "gpus=1", "gpu_model=10de:2330"}),
+            "vm-container-0-1: gpupci2\n");
+  cluster({"add", "host", "vm", "rocks-2", "gpus=1", "gpu_model=10de:2330"}, 1,
+          "no host has 1 '10de:2330' card free: vm-container-0-0 has 0; vm-container-0-1 has 0 "
+          "(gpupci2 is in rocks-1)");
+  EXPECT_EQ(cluster({"add", "host", "vm", "rocks-3", "gpus=2"}),
+            "vm-container-0-0: gpupci1 gpupci2\n");
+  EXPECT_EQ(cards(),
+            "host,gpu,pci_bus\nrocks-1,gpupci,pci_0000_03_00_0\n"
+            "rocks-3,gpupci1,pci_0000_02_00_0\nrocks-3,gpupci2,pci_0000_03_00_0\n");
+}
+
+TEST_F(Placed, LeavesOutWhatFailsAndStoresNothingWhenNoneIsLeft) {
+  const auto before = dump();
+  transport.by_command["gpupci --check all --json"] =
+      R"({"checks": [{"id": "H2", "card": null, "result": "FAIL", "reason": "no IOMMU", "fix": "f"}]})";
+  run({"check", "host", "gpu"});
+  const auto [out, err, status] = run({"add", "host", "vm", "rocks-1", "gpus=1"});
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(err, ::testing::HasSubstr("gpupci1 fails H2: no IOMMU"));
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Placed, WantsAContainerOrCards) {
+  cluster({"add", "host", "vm", "rocks-1"}, 2,
+          "want the CONTAINER that runs VM 'rocks-1', or gpus=N to choose one");
+  cluster({"add", "host", "vm", "rocks-1", "vm-container-0-0", "gpu_model=T4"}, 2,
+          "gpu_model= goes with gpus= only");
+  cluster({"add", "host", "vm", "rocks-1", "vm-container-0-1", "gpus=3"}, 1,
+          "no host has 3 cards free: vm-container-0-1 has 2");
+}
+
+TEST_F(Placed, AVmThatIsOffMovesWithAsManyCardsOfItsModel) {
+  cluster({"add", "host", "vm", "rocks-1", "vm-container-0-0", "gpus=1"});
+  cluster({"sync", "vm", "config", "rocks-1"});
+  auto& old = domains.hosts["vm-container-0-0"];
+  old.domains.at(0).active = true;
+  const auto before = dump();
+  cluster({"set", "host", "vm", "rocks-1", "container=vm-container-0-1"}, 1,
+          "rocks-1: it runs on vm-container-0-0: first `cluster stop host vm rocks-1`");
+  EXPECT_EQ(dump(), before);
+  old.domains.at(0).active = false;
+  cluster({"set", "host", "vm", "rocks-1", "container=vm-container-0-1", "mem=2048"});
+  EXPECT_TRUE(old.domains.empty());
+  EXPECT_EQ(cluster({"list", "host", "vm", "format=csv"}).substr(0, 61),
+            "vm,host,mem,cpus,gpu,disk\nrocks-1,vm-container-0-1,2048,1,gpu");
+  cluster({"add", "host", "vm", "rocks-2", "vm-container-0-1", "gpus=1", "gpu_model=2330"});
+  cluster({"set", "host", "vm", "rocks-2", "container=vm-container-0-0"}, 1,
+          "no host has 1 '10de:2330' card free: vm-container-0-0 has 0");
+}
+
+TEST_F(Placed, AVmWhoseStateIsNotKnownStays) {
+  cluster({"add", "host", "vm", "rocks-1", "vm-container-0-0", "gpus=1"});
+  const auto before = dump();
+  domains.hosts["vm-container-0-0"].failure = Error(Fault::unreachable, "connection refused");
+  cluster({"set", "host", "vm", "rocks-1", "container=vm-container-0-1"}, 3,
+          "vm-container-0-0: connection refused");
+  EXPECT_EQ(dump(), before);
+}
+
 }  // namespace
 }  // namespace cluster

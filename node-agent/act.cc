@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "core/error.h"
+#include "node-agent/attribute.h"
 #include "node-agent/json.h"
 #include "node-agent/lock.h"
 #include "node-agent/node.h"
+#include "node-agent/running_vms.h"
 #include "node-agent/sentences.h"
 #include "node-agent/signal_hold.h"
 #include "node-agent/slices.h"
@@ -15,6 +17,8 @@
 
 namespace cluster::agent {
 namespace {
+
+constexpr std::chrono::seconds kLockPatience{2};
 
 // One call: the cards that were asked for, one after the other.
 class Acting {
@@ -25,14 +29,15 @@ class Acting {
         what_(what),
         mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
         node_(call.host, call.options.dry_run),
-        wedged_(call.host.wedged, call.host.boot_id()) {}
+        wedged_(call.host.wedged, call.host.boot_id()),
+        vms_(call, node_) {}
 
   int run() {
     auto seen = target_.empty() ? node_.cards() : node_.pick(target_);
     if (seen.empty()) return target_.empty() ? 0 : not_found(call_, node_, target_);
     if (target_.empty()) add_slices(seen, node_.sysfs());
     if (mode_ == virt::Mode::rehearse) return act_on(seen);
-    // A task that is stuck in the kernel holds the lock for ever.
+    // These are refused whoever is at work.
     if (std::ranges::all_of(seen,
                             [this](auto& card) { return wedged_.find(card.pci()).has_value(); })) {
       return act_on(seen);
@@ -48,10 +53,10 @@ class Acting {
  private:
   int act_on(const std::vector<Card>& cards) {
     SavedDrivers saved(call_.host.saved_drivers);
-    const auto& open =
-        what_.without_libvirt ? call_.host.open_sysfs_devices : call_.host.open_devices;
     Worker worker(
-        [this, &open](virt::StepListener listener) {
+        [this](virt::StepListener listener) {
+          const auto& open =
+              goes_by_sysfs() ? call_.host.open_sysfs_devices : call_.host.open_devices;
           return open(node_.sysfs(), node_.settings(), mode_, std::move(listener));
         },
         call_.host.act_deadline, [this](const std::string& step) { steps_.push_back(step); });
@@ -63,7 +68,12 @@ class Acting {
                 mode_};
     tools.proc = call_.host.proc;
     tools.forced = call_.options.forced;
-    if (!what_.without_libvirt) tools.vm_devices = [&] { return vm_devices(worker); };
+    tools.stuck = [&] { return !worker.stuck().empty(); };
+    if (!what_.without_libvirt) {
+      tools.vm_devices = [&] {
+        return tools.stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();
+      };
+    }
 
     std::vector<CardReport> reports;
     for (const auto& card : cards) {
@@ -80,19 +90,8 @@ class Acting {
     return all ? 0 : exit_status(Fault::io);
   }
 
-  // Who cannot be asked is told of, once, and no reason to refuse: a VM that runs has its handle of
-  // vfio open, which the guard sees in any case.
-  std::vector<virt::VmDevice> vm_devices(Worker& worker) {
-    if (!vms_can_be_asked_ || !worker.stuck().empty()) return {};
-    try {
-      return worker.vm_devices();
-    } catch (const Error& error) {
-      vms_can_be_asked_ = false;
-      call_.err << "gpupci: warning: the running VMs are not known: " << error.what()
-                << "; only open handles of vfio are looked at\n";
-      return {};
-    }
-  }
+  // A libvirt that is stuck behind another card would keep this one waiting for nothing.
+  bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
 
   CardReport act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
                     const Worker& worker) {
@@ -103,14 +102,30 @@ class Acting {
     }
     const auto before = worker.stuck();
     auto report = what_.card(card, together, tools);
-    if (before.empty() && !worker.stuck().empty()) {
-      try {
-        wedged_.mark(card.pci(), worker.stuck());
-      } catch (const Error& error) {
-        report.error += std::string("; ") + error.what();
-      }
-    }
+    if (before.empty() && !worker.stuck().empty()) report.error += way_out(card, worker);
     return report;
+  }
+
+  // Of a card with a step that did not end: it is wedged when that is at work on the card itself.
+  std::string way_out(const Card& card, const Worker& worker) {
+    if (!is_at_work(card, worker.last_pci())) {
+      return "; the card itself is not stuck, " + std::string(worker.through()) + " is";
+    }
+    std::string text = "; reboot the host";
+    try {
+      wedged_.mark(card.pci(), worker.stuck());
+    } catch (const Error& error) {
+      text += std::string("; ") + error.what();
+    }
+    return text;
+  }
+
+  // The kernel takes the link of the driver away before it asks the driver to let go, and keeps the
+  // device locked until that has ended (drivers/base/dd.c).
+  bool is_at_work(const Card& card, const PciAddress& pci) const {
+    const auto before = std::ranges::find(card.functions, pci, &PciFunction::pci);
+    if (before == card.functions.end() || node_.sysfs().driver(pci) != before->driver) return true;
+    return !read_in_time(node_.sysfs().device_path(pci) / "driver_override", kLockPatience);
   }
 
   // One card at a time, so that what was read back is known even if the next card hangs.
@@ -128,8 +143,8 @@ class Acting {
   virt::Mode mode_;
   Node node_;
   WedgedCards wedged_;
+  RunningVms vms_;
   std::vector<std::string> steps_;
-  bool vms_can_be_asked_ = true;
 };
 
 }  // namespace

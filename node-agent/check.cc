@@ -1,10 +1,8 @@
-#include <optional>
-
 #include "core/error.h"
 #include "node-agent/actions.h"
 #include "node-agent/checks.h"
 #include "node-agent/node.h"
-#include "node-agent/worker.h"
+#include "node-agent/running_vms.h"
 
 namespace cluster::agent {
 
@@ -15,24 +13,10 @@ int check(const Call& call) {
   const bool all = target.empty() || target == "all";
   const auto cards = all ? node.cards() : node.pick(target);
   if (cards.empty() && !all) return not_found(call, node, target);
-  Worker worker(
-      [&](virt::StepListener listener) {
-        return call.host.open_devices(node.sysfs(), node.settings(), virt::Mode::rehearse,
-                                      std::move(listener));
-      },
-      call.host.act_deadline, [](const std::string&) {});
   Ground ground{node.sysfs(),      node.settings(), call.host.proc,
                 call.host.modules, call.host.names, call.host.slices};
-  std::optional<Error> no_answer;  // is not waited for again, for the next card
-  ground.vm_devices = [&] {
-    if (no_answer) throw Error(*no_answer);
-    try {
-      return worker.vm_devices();
-    } catch (const Error& error) {
-      no_answer = error;
-      throw;
-    }
-  };
+  RunningVms vms(call, node);
+  ground.vm_devices = [&] { return vms.devices(); };
   const auto results = run_checks(cards, ground);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));
   return exit_status(worst(results));

@@ -106,8 +106,8 @@ class Detach {
     forget_untouched();
     if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
     if (!lost.empty()) {
-      report_.error += "; NOT put back: " + joined(lost, ", ") + "; gpupci -a " + card_.label() +
-                       " tries it anew";
+      report_.error += "; NOT put back: " + joined(lost, ", ");
+      if (!tools_.stuck()) report_.error += "; gpupci -a " + card_.label() + " tries it anew";
     }
   }
 

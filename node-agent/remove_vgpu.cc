@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "node-agent/lock.h"
 #include "node-agent/node.h"
+#include "node-agent/running_vms.h"
 #include "node-agent/signal_hold.h"
 #include "node-agent/vgpu_actions.h"
 #include "node-agent/vgpu_lease.h"
@@ -73,7 +74,11 @@ int remove_vgpu(const Call& call) {
     const auto vgpu = find_vgpu(vgpu_parents(node.cards(), node.sysfs()), id);
     // Of another type it is somebody else's, who has made it since.
     const bool ours = vgpu && vgpu->type == leased.type;
-    const Ground ground{node.sysfs(), node.settings(), call.host.proc, call.host.modules};
+    RunningVms vms(call, node);
+    const Ground ground{.sysfs = node.sysfs(),
+                        .settings = node.settings(),
+                        .proc = call.host.proc,
+                        .vm_devices = [&] { return vms.devices_or_warning(); }};
     if (ours) remove(*vgpu, leased, ground, record, steps);
     steps.tell("# forget lease " + leased.lease);
     if (!rehearsing) record.forget_vgpu(id);

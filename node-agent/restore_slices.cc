@@ -13,7 +13,6 @@
 #include "node-agent/signal_hold.h"
 #include "node-agent/slices.h"
 #include "node-agent/vgpu_lease.h"
-#include "node-agent/wedged.h"
 
 namespace cluster::agent {
 namespace {
@@ -81,20 +80,12 @@ class RestoreSlices {
     const auto cards = node_.pick(name.str());
     if (cards.empty()) throw Error(Fault::not_found, "the card is missing");
     const auto& card = cards.front();
-    WedgedCards wedged(call_.host.wedged, call_.host.boot_id());
-    if (const auto wedge = wedged.find(card.pci())) throw Error(Fault::refused, sentence(*wedge));
+    steps.concern(card.pci());
     await([&] {
       const auto sriov = read_sriov(card, node_.sysfs());
       return sriov && node_.sysfs().driver(sriov->pci);
     });
-    bool changed = false;
-    try {
-      changed = set_vfs(card, count, ground(), call_.host, {}, record_, steps);
-    } catch (const Error&) {
-      if (!steps.stuck().empty()) wedged.mark(card.pci(), steps.stuck());
-      throw;
-    }
-    if (changed) {
+    if (set_vfs(card, count, ground(), call_.host, {}, record_, steps)) {
       say("GPU card '" + name.str() + "' has " + std::to_string(count) + " virtual function" +
           (count == 1 ? "" : "s"));
     }

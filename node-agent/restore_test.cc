@@ -211,7 +211,7 @@ TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheNextBoot) {
         fake_, FakeNodeDevices::Plot{{"detach 0000:02:00.0", Fate::hang}}, mode,
         std::move(on_step));
   };
-  host_.act_deadline = 100ms;
+  host_.act_deadline = 2s;
   gpupci({"-d", "gpupci1"});
   EXPECT_THAT(err_, HasSubstr("no end after"));
   for (const std::vector<std::string>& again :

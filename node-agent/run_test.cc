@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +11,7 @@
 #include "node-agent/lock.h"
 #include "node-agent/pci_ids.h"
 #include "node-agent/saved_drivers.h"
+#include "node-agent/wedged.h"
 #include "tests/support/called_gpupci.h"
 #include "tests/support/fake_node_devices.h"
 
@@ -18,8 +21,15 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 using Fate = FakeNodeDevices::Fate;
+
+class BySysfs : public FakeNodeDevices {
+ public:
+  using FakeNodeDevices::FakeNodeDevices;
+  std::string_view through() const override { return "sysfs"; }
+};
 
 class Gpupci : public CalledGpupci {
  protected:
@@ -28,6 +38,10 @@ class Gpupci : public CalledGpupci {
     host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                                 virt::StepListener on_step) {
       return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step));
+    };
+    host_.open_sysfs_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                      virt::StepListener on_step) {
+      return std::make_unique<BySysfs>(fake_, FakeNodeDevices::Plot{}, mode, std::move(on_step));
     };
   }
 
@@ -88,18 +102,83 @@ TEST_F(Gpupci, TellsOfTheCardThatFailedAndDoesTheOthers) {
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel vfio-pci");
 }
 
-TEST_F(Gpupci, TriesNothingElseWhenOneIsStuck) {
+TEST_F(Gpupci, MarksTheCardThatIsStuck) {
   fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
-  host_.act_deadline = 200ms;
+  host_.act_deadline = 2s;
   plot_ = {{"detach 0000:02:00.1", Fate::hang}};
   EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
   EXPECT_EQ(status_, 1);
-  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: no end after 0.2 s of: detach "
+  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: no end after 2 s of: detach "
                                "0000:02:00.1; it is not tried again, see the kernel's log"));
-  EXPECT_THAT(err_, HasSubstr("; NOT put back: 0000:02:00.0 (not tried, an earlier step is stuck); "
-                              "gpupci -a gpupci1 tries it anew\n"));
+  EXPECT_THAT(err_, HasSubstr("; NOT put back: 0000:02:00.1 (not tried, an earlier step is stuck), "
+                              "0000:02:00.0 (not tried, an earlier step is stuck); reboot the "
+                              "host\n"));
   EXPECT_THAT(err_,
               HasSubstr("\ngpupci: cannot detach gpupci2: not tried, an earlier step is stuck\n"));
+  EXPECT_THAT(gpupci({"-s", "gpupci1"}), HasSubstr("is wedged since"));
+  EXPECT_THAT(gpupci({"-s", "gpupci2"}), Not(HasSubstr("is wedged since")));
+}
+
+// libvirt waits with all cards for the one that is stuck.
+TEST_F(Gpupci, GoesRoundLibvirtWhileACardIsStuck) {
+  fake_.add_card("0000:02:00", 1, 13).add_card("0000:03:00", 1, 14);
+  WedgedCards(host_.wedged, host_.boot_id()).mark({0, 2, 0, 0}, "virsh nodedev-detach");
+  host_.act_deadline = 1s;
+  plot_ = {{"ask for VMs", Fate::hang}, {"detach 0000:03:00.0", Fate::wait}};
+  const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci2", "--json"}));
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(err_, StartsWith("gpupci: warning: the running VMs are not known: "));
+  EXPECT_EQ(report["through"], "sysfs");
+  EXPECT_EQ(fake_.drivers(), "nvidia vfio-pci");
+  plot_ = {{"attach 0000:03:00.0", Fate::wait}};
+  gpupci({"-a", "gpupci2"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_THAT(err_, IsEmpty());
+  EXPECT_EQ(fake_.drivers(), "nvidia nvidia");
+}
+
+TEST_F(Gpupci, GoesRoundALibvirtThatDoesNotAnswer) {
+  fake_.add_card("0000:02:00", 1, 13);
+  host_.act_deadline = 1s;
+  plot_ = {{"ask for VMs", Fate::hang}, {"detach 0000:02:00.0", Fate::wait}};
+  const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci1", "--json"}));
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(report["through"], "sysfs");
+  EXPECT_EQ(fake_.drivers(), "vfio-pci");
+}
+
+TEST_F(Gpupci, MarksNoCardThatLibvirtHasNotBegunWith) {
+  fake_.add_card("0000:02:00", 2, 13);
+  host_.act_deadline = 2s;
+  plot_ = {{"detach 0000:02:00.0", Fate::wait}};
+  gpupci({"-d", "gpupci1"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(err_,
+            "gpupci: cannot detach gpupci1: no end after 2 s of: detach 0000:02:00.0; it is not "
+            "tried again, see the kernel's log; the card itself is not stuck, fake is\n");
+  EXPECT_FALSE(std::filesystem::exists(host_.wedged));
+  // While the kernel has the device locked, its driver_override cannot be read.
+  const auto locked = fake_.root() / "bus/pci/devices/0000:02:00.0/driver_override";
+  std::filesystem::remove(locked);
+  ASSERT_EQ(::mkfifo(locked.c_str(), 0600), 0);
+  gpupci({"-d", "gpupci1"});
+  EXPECT_THAT(err_, HasSubstr("; reboot the host\n"));
+  EXPECT_THAT(gpupci({"-s", "gpupci1"}), HasSubstr("is wedged since"));
+}
+
+TEST_F(Gpupci, MarksNoCardWhenLibvirtDoesNotLetItIn) {
+  fake_.add_card("0000:02:00", 1, 13);
+  host_.act_deadline = 2s;
+  host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                              virt::StepListener on_step) {
+    while (mode == virt::Mode::act) ::pause();
+    return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step));
+  };
+  gpupci({"-d", "gpupci1"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("no end after 2 s of: connecting to libvirt; "));
+  EXPECT_FALSE(std::filesystem::exists(host_.wedged));
+  EXPECT_EQ(fake_.drivers(), "nvidia");
 }
 
 TEST_F(Gpupci, KnowsNoOtherCards) {
@@ -304,9 +383,19 @@ TEST_F(Gpupci, LeavesACardToTheVmThatLibvirtNames) {
             "0000:05:00.0); virsh shutdown rocks-33\n");
   EXPECT_EQ(report["cards"][0]["refused_by"], nlohmann::json({"vm"}));
   EXPECT_EQ(report["through"], nullptr);
+  // No word takes it, and to give it back is refused too.
+  const auto all = "--force=iommu,group,slices,disk,network,console,framebuffer,holder";
+  EXPECT_THAT(gpupci({"-d", "gpupci1", all}), IsEmpty());
+  EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: vm: VM 'rocks-33' runs with it"));
+  EXPECT_EQ(fake_.drivers(), "nvidia");
   fake_.set_driver({0, 5, 0, 0}, "vfio-pci");
+  EXPECT_THAT(gpupci({"-d", "gpupci1", all}), HasSubstr(" is already detached\n"));
+  EXPECT_EQ(status_, 0);
+  EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
   EXPECT_THAT(gpupci({"-a", "gpupci1"}), IsEmpty());
+  EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, StartsWith("gpupci: cannot attach gpupci1: vm: VM 'rocks-33' runs with it"));
+  EXPECT_EQ(fake_.drivers(), "vfio-pci");
 }
 
 TEST_F(Gpupci, ChecksTheHostAndTheCards) {

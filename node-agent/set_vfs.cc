@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "node-agent/saved_drivers.h"
 #include "node-agent/slices.h"
+#include "node-agent/wedged.h"
 
 namespace cluster::agent {
 namespace {
@@ -79,6 +80,9 @@ class SetVfs {
     waived.insert({"iommu", "group"});
     std::vector<Refusal> found;
     gone_ = slices_of(card_, ground_.sysfs);
+    // The kernel would wait for what has not let go of it.
+    const WedgedCards wedged(host_.wedged, host_.boot_id());
+    for (const auto& slice : gone_) wedged.refuse(slice.pci());
     if (!gone_.empty()) {
       const auto all = together(gone_);
       found = refusals(all, {all}, ground_, waived);

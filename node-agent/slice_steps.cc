@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/timed_act.h"
+#include "node-agent/wedged.h"
 
 namespace cluster::agent {
 namespace {
@@ -34,6 +35,11 @@ void run_program(const std::vector<std::string>& words) {
 
 }  // namespace
 
+void SliceSteps::concern(const PciAddress& pci) {
+  WedgedCards(host_.wedged, host_.boot_id()).refuse(pci);
+  pci_ = pci;
+}
+
 void SliceSteps::write(const std::filesystem::path& attribute, const std::string& value) {
   take("echo " + value + " > " + attribute.native(),
        [&] { host_.write_attribute(attribute, value + "\n"); });
@@ -50,8 +56,9 @@ void SliceSteps::take(const std::string& step, const std::function<void()>& act)
   tell(step);
   if (!acts() || act_in_time(act, host_.act_deadline)) return;
   stuck_ = step;
+  if (pci_) WedgedCards(host_.wedged, host_.boot_id()).mark(*pci_, step);
   throw Error(Fault::io, "no end after " + std::to_string(host_.act_deadline.count() / 1000) +
-                             " s of: " + step + "; it is not tried again, see the kernel's log");
+                             " s of: " + step + "; reboot the host");
 }
 
 }  // namespace cluster::agent

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,10 @@ class SliceSteps {
   SliceSteps(const Host& host, virt::Mode mode) : host_(host), mode_(mode) {}
 
   bool acts() const { return mode_ == virt::Mode::act; }
+
+  /// Says whose steps these are: a card or slice, by its first function. One that is wedged is
+  /// refused, and one that a step does not come back from is marked so. Throws Error(refused).
+  void concern(const PciAddress& pci);
 
   /// Writes an attribute of sysfs. Throws Error(io) with the kernel's reason, or when there is no
   /// end of it.
@@ -38,6 +43,7 @@ class SliceSteps {
 
   const Host& host_;
   virt::Mode mode_;
+  std::optional<PciAddress> pci_;
   std::vector<std::string> all_;
   std::string stuck_;
 };

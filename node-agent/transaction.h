@@ -25,6 +25,9 @@ struct Tools {
   Forced forced{};                       ///< the guards that the operator overrides
   std::function<std::vector<virt::VmDevice>()> vm_devices{};  ///< as the guard wants it
 
+  /// Whether a step did not end, so that nothing more is tried in this boot.
+  std::function<bool()> stuck = [] { return false; };
+
   Ground ground() const {
     return {.sysfs = sysfs, .settings = settings, .proc = proc, .vm_devices = vm_devices};
   }

@@ -6,9 +6,9 @@
 #include "node-agent/actions.h"
 #include "node-agent/lock.h"
 #include "node-agent/node.h"
+#include "node-agent/running_vms.h"
 #include "node-agent/set_vfs.h"
 #include "node-agent/signal_hold.h"
-#include "node-agent/wedged.h"
 
 namespace cluster::agent {
 namespace {
@@ -29,17 +29,19 @@ struct Outcome {
 
 Outcome try_set(const Call& call, const Card& card, long long count, const Node& node,
                 SliceSteps& steps) {
-  WedgedCards wedged(call.host.wedged, call.host.boot_id());
+  RunningVms vms(call, node);
   Outcome outcome;
   try {
-    if (const auto wedge = wedged.find(card.pci())) throw Error(Fault::refused, sentence(*wedge));
+    steps.concern(card.pci());
     SliceRecord record(call.host.slices);
-    const Ground ground{node.sysfs(), node.settings(), call.host.proc, call.host.modules};
+    const Ground ground{.sysfs = node.sysfs(),
+                        .settings = node.settings(),
+                        .proc = call.host.proc,
+                        .vm_devices = [&] { return vms.devices_or_warning(); }};
     outcome.changed = set_vfs(card, count, ground, call.host, call.options.forced, record, steps);
   } catch (const Error& error) {
     outcome.error = error.what();
   }
-  if (!steps.stuck().empty()) wedged.mark(card.pci(), steps.stuck());
   return outcome;
 }
 

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/saved_drivers.h"
+#include "node-agent/wedged.h"
 #include "tests/support/called_gpupci.h"
 #include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_proc.h"
@@ -34,7 +35,7 @@ class Vfs : public CalledGpupci {
     host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                                 virt::StepListener on_step) {
       return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
-                                               std::move(on_step));
+                                               std::move(on_step), vm_devices_);
     };
     host_.open_sysfs_devices = host_.open_devices;
     host_.sriov_manage = fake_.root() / "sriov-manage";
@@ -51,6 +52,7 @@ class Vfs : public CalledGpupci {
   inline static const std::string kPf = "0000:01:00.0";
   FakeProc proc_;
   FakeSlices slices_{fake_};
+  std::vector<virt::VmDevice> vm_devices_;  // by what libvirt says
   std::string refused_;
 };
 
@@ -180,9 +182,26 @@ TEST_F(Vfs, LeaveTheCardWedgedWhenThereIsNoEnd) {
   host_.act_deadline = 100ms;
   gpupci({"--vfs", "gpupci1", "4"});
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 4 > "));
-  host_.lock = fake_.root() / "another lock";  // the stuck child has the other one
-  gpupci({"--vfs", "gpupci1", "4"});
+  EXPECT_THAT(err_, HasSubstr("; reboot the host"));
+  gpupci({"--vfs", "gpupci1", "4"});  // the stuck child has left the lock
   EXPECT_THAT(err_, HasSubstr("gpupci1: wedged since 20"));
+}
+
+TEST_F(Vfs, StayWhileOneIsWedged) {
+  gpupci({"--vfs", "gpupci1", "2"});
+  WedgedCards(host_.wedged, host_.boot_id()).mark({0, 1, 0, 2}, "echo");
+  gpupci({"--vfs", "gpupci1", "0", "--force=slices"});
+  EXPECT_THAT(err_, HasSubstr("gpupci1: wedged since 20"));
+  EXPECT_EQ(numvfs(), "2\n");
+}
+
+TEST_F(Vfs, StayWhileLibvirtSaysThatAVmHasOne) {
+  gpupci({"--vfs", "gpupci1", "2"});
+  vm_devices_ = {{"rocks-34", "0000:01:00.2"}};
+  gpupci({"--vfs", "gpupci1", "0", "--force=slices,holder"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr(": vm: VM 'rocks-34' runs with it (libvirt says 0000:01:00.2); "));
+  EXPECT_EQ(numvfs(), "2\n");
 }
 
 TEST_F(Vfs, AreMadeByTheScriptOfTheVendor) {

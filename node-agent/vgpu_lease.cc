@@ -74,6 +74,7 @@ const VgpuParent& choose_parent(const std::vector<VgpuParent>& parents, const st
 
 void make_vgpu(const Vgpu& vgpu, const Sysfs& sysfs, SliceSteps& steps) {
   const auto& [id, parent, type] = vgpu;
+  if (parent.pci) steps.concern(*parent.pci);
   const auto folder = vgpu_folder(sysfs, parent, id);
   if (parent.interface == VgpuInterface::mdev) {
     steps.write(parent.folder / "mdev_supported_types" / type / "create", id);
@@ -89,6 +90,7 @@ void make_vgpu(const Vgpu& vgpu, const Sysfs& sysfs, SliceSteps& steps) {
 }
 
 void remove_vgpu(const Vgpu& vgpu, const Ground& ground, SliceSteps& steps) {
+  if (vgpu.parent.pci) steps.concern(*vgpu.parent.pci);
   const auto folder = vgpu_folder(ground.sysfs, vgpu.parent, vgpu.id);
   const auto vms = device_vms(folder, ground);
   if (!vms.empty()) throw Error(Fault::refused, "vm: " + vms.front());

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ class Vgpus : public CalledGpupci {
     host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
       if (file.filename() == killed_at_) {
         if (after_) slices_.write(file, text);
+        if (hangs_) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (hangs_) ::pause();
         ::kill(::getppid(), SIGKILL);
         ::_exit(0);
       }
@@ -40,7 +43,7 @@ class Vgpus : public CalledGpupci {
     host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                                 virt::StepListener on_step) {
       return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
-                                               std::move(on_step));
+                                               std::move(on_step), vm_devices_);
     };
     host_.open_sysfs_devices = host_.open_devices;
     fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
@@ -81,8 +84,10 @@ class Vgpus : public CalledGpupci {
 
   FakeProc proc_;
   FakeSlices slices_{fake_};
+  std::vector<virt::VmDevice> vm_devices_;  // by what libvirt says
   std::string killed_at_;
   bool after_ = false;
+  bool hangs_ = false;
 };
 
 TEST(CreatableTypes, AreTheLinesWithANumber) {
@@ -190,6 +195,48 @@ TEST_F(Vgpus, StayWhileAVmHasThem) {
   EXPECT_THAT(err_, HasSubstr(": vm: process 812 (qemu) has /dev/vfio/77 open; "));
   EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
   EXPECT_THAT(read_file(host_.slices).value_or(""), HasSubstr(R"("removing": false)"));
+}
+
+TEST_F(Vgpus, StayWhileLibvirtSaysThatAVmHasThem) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "1"});
+  for (const auto& made : {create("mtty", "mtty-1"), create("gpupci1", "1145")}) {
+    const auto device = made.id == "gpupci1.0" ? "0000:01:00.1" : made.id;
+    vm_devices_ = {{"rocks-34", device}};
+    gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
+    EXPECT_THAT(err_,
+                HasSubstr(": vm: VM 'rocks-34' runs with it (libvirt says " + device + "); "));
+    vm_devices_.clear();
+    gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
+    EXPECT_EQ(status_, 0) << err_;
+  }
+}
+
+TEST_F(Vgpus, LeaveTheirSliceWedgedWhenThereIsNoEnd) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "2"});
+  const auto made = create("gpupci1.0", "1145");
+  host_.act_deadline = 100ms;
+  killed_at_ = "current_vgpu_type";
+  hangs_ = true;
+  gpupci({"--remove-vgpu", "gpupci1.0", "--lease=" + made.lease});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 0 > "));
+  EXPECT_THAT(err_, HasSubstr("; reboot the host\n"));
+  EXPECT_THAT(gpupci({"-s", "gpupci1.0"}), HasSubstr("'gpupci1.0' is wedged since 20"));
+  gpupci({"--create-vgpu", "gpupci1.1", "1145"});
+  EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 1145 > "));
+  host_.act_deadline = 10s;  // is not reached: none of these is tried, and the lock is free
+  for (const std::vector<std::string>& again : std::vector<std::vector<std::string>>{
+           {"--remove-vgpu", "gpupci1.0", "--lease=" + made.lease},
+           {"--create-vgpu", "gpupci1.1", "1145"},
+           {"--vfs", "gpupci1", "0", "--force=slices"}}) {
+    gpupci(again);
+    EXPECT_EQ(status_, 1);
+    EXPECT_THAT(err_, HasSubstr(": wedged since 20")) << again.front();
+  }
+  EXPECT_THAT(gpupci({"--vgpus"}), HasSubstr("gpupci1.0  gpupci1.0  1145  present  " + made.lease));
+  EXPECT_THAT(read_file(host_.slices).value_or(""), Not(HasSubstr("gpupci1.1")));
 }
 
 TEST_F(Vgpus, KeepTheVirtualFunctionsThatTheyAreOn) {

@@ -39,6 +39,10 @@ std::optional<Wedge> WedgedCards::find(const PciAddress& pci) const {
   return found == cards_.end() ? std::nullopt : std::optional(found->second);
 }
 
+void WedgedCards::refuse(const PciAddress& pci) const {
+  if (const auto wedge = find(pci)) throw Error(Fault::refused, sentence(*wedge));
+}
+
 void WedgedCards::mark(const PciAddress& pci, const std::string& step) {
   cards_[pci] = {.since = utc_now(), .step = step};
   auto cards = ordered_json::object();

@@ -26,6 +26,12 @@ class WedgedCards {
   /// Whether the card with this first function is wedged, and since when.
   std::optional<Wedge> find(const PciAddress& pci) const;
 
+  /// Throws Error(refused), with the way out, when the card with this first function is wedged.
+  void refuse(const PciAddress& pci) const;
+
+  /// Whether any card of the host is.
+  bool any() const { return !cards_.empty(); }
+
   /// Marks the card with this first function, on disk when it returns. Throws Error(io).
   void mark(const PciAddress& pci, const std::string& step);
 

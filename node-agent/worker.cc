@@ -168,7 +168,7 @@ std::vector<virt::VmDevice> Worker::vm_devices() {
     if (!packet) {
       ::kill(child_, SIGKILL);  // nothing of a card is in its hands
       stop();
-      throw Error(Fault::io, "no answer from libvirt after " + seconds(patience));
+      throw Error(Fault::unreachable, "no answer from libvirt after " + seconds(patience));
     }
     const auto text = packet->substr(1);
     if (packet->front() == kDone) return all;
@@ -181,6 +181,7 @@ std::vector<virt::VmDevice> Worker::vm_devices() {
 void Worker::request(char act, const PciAddress& pci) {
   const auto end = std::chrono::steady_clock::now() + deadline_;
   ask(act, pci.sysfs());
+  last_pci_ = pci;
   for (;;) {
     const auto packet = receive(end);
     if (!packet) give_up();
@@ -224,6 +225,8 @@ void Worker::give_up() {
 }
 
 void Worker::stop() {
+  // Another child, which may be stuck, has this end too: to close it would tell ours nothing.
+  if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
   socket_.reset();
   if (child_ == 0) return;
   // Killing a client of libvirt harms nothing. A task inside an unbind must not be hurried: it dies

@@ -29,7 +29,8 @@ class Worker : public virt::NodeDevices {
   ~Worker() override;
 
   /// Also in the child, but given up after a tenth of the deadline: whoever asks has other ways to
-  /// know, and an answer that does not come is no act that is stuck.
+  /// know, and an answer that does not come is no act that is stuck. Throws Error(unreachable)
+  /// then.
   std::vector<virt::VmDevice> vm_devices() override;
 
   /// Empty before the first act.
@@ -38,6 +39,9 @@ class Worker : public virt::NodeDevices {
   /// The step of a card that is past its deadline; empty when none is. To wait in vain for libvirt
   /// to let us in is none of a card.
   std::string stuck() const { return through_.empty() ? std::string() : stuck_; }
+
+  /// The function that was asked for last: of the step that is stuck, when one is.
+  const PciAddress& last_pci() const { return last_pci_; }
 
   /// Both throw Error(io) with the child's reason, or with the step that did not end in time.
   void detach(const PciAddress& pci) override;
@@ -58,6 +62,7 @@ class Worker : public virt::NodeDevices {
   pid_t child_ = 0;  // 0: none
   std::string through_;
   std::string last_step_;
+  PciAddress last_pci_;
   std::string stuck_;  // the step that is past its deadline; empty when none is
 };
 

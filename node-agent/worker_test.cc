@@ -34,7 +34,7 @@ class WorkerTest : public ::testing::Test {
     try {
       act();
     } catch (const Error& caught) {
-      EXPECT_EQ(caught.fault(), Fault::io);
+      fault_ = caught.fault();
       return caught.what();
     }
     return "no error";
@@ -42,6 +42,7 @@ class WorkerTest : public ::testing::Test {
 
   FakeSysfs fake_;
   std::vector<std::string> steps_;
+  Fault fault_ = Fault::usage;
 };
 
 TEST_F(WorkerTest, ActsInAChildAndTellsItsSteps) {
@@ -66,11 +67,13 @@ TEST_F(WorkerTest, AsksForWhatTheVmsHave) {
   EXPECT_EQ(worker.vm_devices(), FakeNodeDevices::kVmDevices);
   auto failing = this->worker({{"ask for VMs", Fate::refuse}});
   EXPECT_EQ(error([&] { failing.vm_devices(); }), "the fake does not tell of VMs");
+  EXPECT_EQ(fault_, Fault::io);
 }
 
 TEST_F(WorkerTest, ActsThoughNobodyTellsOfTheVms) {
   auto worker = this->worker({{"ask for VMs", Fate::hang}}, 1s);
   EXPECT_EQ(error([&] { worker.vm_devices(); }), "no answer from libvirt after 0.1 s");
+  EXPECT_EQ(fault_, Fault::unreachable);
   EXPECT_EQ(worker.stuck(), "");
   worker.detach(kVideo);
   EXPECT_EQ(fake_.drivers(), "vfio-pci snd_hda_intel");
@@ -87,8 +90,11 @@ TEST_F(WorkerTest, GivesUpAtTheDeadlineForGood) {
   auto worker = this->worker({{"detach 0000:02:00.0", Fate::hang}}, 100ms);
   EXPECT_THAT(error([&] { worker.detach(kVideo); }),
               HasSubstr("of: detach 0000:02:00.0; it is not"));
+  EXPECT_EQ(fault_, Fault::io);
+  EXPECT_EQ(worker.stuck(), "detach 0000:02:00.0");
+  EXPECT_EQ(worker.last_pci(), kVideo);
   EXPECT_EQ(error([&] { worker.detach(kAudio); }), "not tried, an earlier step is stuck");
-  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
+  EXPECT_EQ(fake_.drivers(), "- snd_hda_intel");
 }
 
 TEST_F(WorkerTest, GivesUpOnAnOpenThatHangs) {
@@ -98,6 +104,7 @@ TEST_F(WorkerTest, GivesUpOnAnOpenThatHangs) {
       },
       100ms, [](const std::string&) {});
   EXPECT_THAT(error([&] { worker.detach(kVideo); }), HasSubstr("of: connecting to libvirt"));
+  EXPECT_EQ(worker.stuck(), "");
 }
 
 TEST_F(WorkerTest, OutlivesItsChild) {

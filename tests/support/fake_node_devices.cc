@@ -8,7 +8,7 @@ namespace cluster::agent {
 
 std::vector<virt::VmDevice> FakeNodeDevices::vm_devices() {
   const auto found = plot_.find("ask for VMs");
-  if (found == plot_.end()) return kVmDevices;
+  if (found == plot_.end()) return vm_devices_;
   while (found->second == Fate::hang) ::pause();
   throw Error(Fault::io, "the fake does not tell of VMs");
 }
@@ -22,7 +22,8 @@ void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const 
   if (goes_wrong(Fate::lie)) return;
   if (goes_wrong(Fate::refuse)) throw Error(Fault::io, "the fake does not " + name);
   if (goes_wrong(Fate::die)) ::_exit(1);
-  while (goes_wrong(Fate::hang)) ::pause();
+  if (goes_wrong(Fate::hang)) sysfs_.set_driver(pci, std::nullopt);
+  while (goes_wrong(Fate::hang) || goes_wrong(Fate::wait)) ::pause();
   if (!goes_wrong(Fate::leftover)) sysfs_.set_driver_override(pci, only);
   const auto driver = sysfs_.sysfs().driver(pci);
   if (verb == "attach" && driver && driver != "vfio-pci") return;

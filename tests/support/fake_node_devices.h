@@ -17,19 +17,25 @@ class FakeNodeDevices : public virt::NodeDevices {
     lie,       ///< claims success and changes nothing
     half,      ///< unbinds the driver, then throws
     leftover,  ///< does it, but leaves driver_override behind
-    hang,      ///< never returns
+    hang,      ///< never returns: its driver does not let go, as __device_release_driver() waits
+    wait,      ///< never returns, and has not begun: libvirt is stuck with another card
     die,       ///< ends the process
   };
 
-  /// What vm_devices() answers, where it does not go wrong by the name of "ask for VMs".
+  /// What vm_devices() answers unless told otherwise; it goes wrong by the name of "ask for VMs".
   inline static const std::vector<virt::VmDevice> kVmDevices{{"rocks-33", "0000:05:00.0"},
                                                              {"web server", "0000:06:00.0"}};
 
   /// What goes wrong: {"detach 0000:02:00.1", Fate::refuse}.
   using Plot = std::map<std::string, Fate>;
 
-  FakeNodeDevices(FakeSysfs& sysfs, Plot plot, virt::Mode mode, virt::StepListener on_step)
-      : sysfs_(sysfs), plot_(std::move(plot)), mode_(mode), on_step_(std::move(on_step)) {}
+  FakeNodeDevices(FakeSysfs& sysfs, Plot plot, virt::Mode mode, virt::StepListener on_step,
+                  std::vector<virt::VmDevice> vm_devices = kVmDevices)
+      : sysfs_(sysfs),
+        plot_(std::move(plot)),
+        mode_(mode),
+        on_step_(std::move(on_step)),
+        vm_devices_(std::move(vm_devices)) {}
 
   std::string_view through() const override { return "fake"; }
   std::vector<virt::VmDevice> vm_devices() override;
@@ -43,6 +49,7 @@ class FakeNodeDevices : public virt::NodeDevices {
   Plot plot_;
   virt::Mode mode_;
   virt::StepListener on_step_;
+  std::vector<virt::VmDevice> vm_devices_;
 };
 
 }  // namespace cluster::agent

@@ -387,8 +387,8 @@ void apply_attributes(DomainSpec& domain, const ResolvedAttributes& resolved) {
     try {
       one.apply(domain, value);
     } catch (const Error& error) {
-      throw Error(error.fault(), what + " is " + quote(value) + ": " + error.what() +
-                                     " (`cluster list host attr " + domain.name + "`)");
+      throw Error(Fault::refused, what + " is " + quote(value) + ": " + error.what() +
+                                      " (`cluster list host attr " + domain.name + "`)");
     }
     for (auto i = fragments; i < domain.fragments.size(); ++i) domain.fragments[i].origin = what;
   }

@@ -37,8 +37,7 @@ void check_attribute_value(const std::string& name, const std::string& value);
 /// fallback.
 std::string attribute_value(const ResolvedAttributes& resolved, std::string_view name);
 
-/// Applies all to `domain`, which is `vm`. Throws Error(usage) that names the attribute and where
-/// it was set.
+/// Applies all to `domain`. Throws Error(refused) that names the attribute.
 void apply_attributes(virt::DomainSpec& domain, const ResolvedAttributes& resolved);
 
 }  // namespace cluster::cmd

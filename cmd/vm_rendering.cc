@@ -129,7 +129,11 @@ VmRendering::Document VmRendering::document(const Vm& vm,
     if (!one.warns) throw Error(Fault::refused, line);
     document.warnings.push_back(line);
   }
-  document.xml = virt::domain_xml(domain);
+  try {
+    document.xml = virt::domain_xml(domain);
+  } catch (const Error& error) {  // what was typed wrong was typed before
+    throw Error(Fault::refused, error.what());
+  }
   document.definition = virt::domain_xml_for_define(domain);
   document.has_fragments = !domain.fragments.empty();
   if (const auto why = schema_.refusal(document.xml)) {

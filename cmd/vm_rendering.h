@@ -23,8 +23,8 @@ class VmRendering {
   /// What counts for `vm`: global < appliance < container < VM.
   ResolvedAttributes attributes(const Vm& vm) const;
 
-  /// All that the configuration of `vm` is made of. Throws Error(usage) on an attribute that makes
-  /// no sense, Error(refused) when a card that it holds is missing.
+  /// All that the configuration of `vm` is made of. Throws Error(refused) on an attribute that
+  /// makes no sense for it, and when a card that it holds is missing.
   virt::DomainSpec spec(const Vm& vm) const;
 
   /// Whether `vm` is to start with its container.

@@ -48,6 +48,7 @@ class Attach {
   // From here on a gpupci --restore gives it back too, should this one die.
   void begin() {
     if (tools_.mode == virt::Mode::rehearse) return;
+    if (of_another_) return;
     std::vector<PciAddress> all;
     for (const auto& one : report_.functions) all.push_back(one.function.pci);
     tools_.saved.begin_giving_back(all);
@@ -58,7 +59,7 @@ class Attach {
     const auto before = one.function.driver;
     const bool at_home = before && !on_stub(one);
     // Without a record there is nothing of ours about it: libvirt need not be asked.
-    if (at_home && !tools_.saved.has(pci)) {
+    if (at_home && (of_another_ || !tools_.saved.has(pci))) {
       one.outcome = Outcome::already_attached;
       return;
     }
@@ -67,7 +68,7 @@ class Attach {
       return;
     }
     // What the host has is right, whichever driver it chose since one was saved.
-    const auto wanted = at_home ? std::nullopt : tools_.saved.find(pci);
+    const auto wanted = at_home || of_another_ ? std::nullopt : tools_.saved.find(pci);
     give_back(pci, wanted, tools_);
     if (tools_.mode == virt::Mode::rehearse) {
       one.outcome = at_home ? Outcome::already_attached : Outcome::would_attach;
@@ -76,11 +77,12 @@ class Attach {
     // Without a driver before, and none that wants it now: nothing has changed.
     one.outcome =
         tools_.sysfs.driver(pci) == before ? Outcome::already_attached : Outcome::attached;
-    tools_.saved.forget(pci);
+    if (!of_another_) tools_.saved.forget(pci);
   }
 
   const Card& card_;
   Tools& tools_;
+  bool of_another_ = tools_.saved.is_of_another(card_);  // what is saved of the slot
   CardReport report_;
   std::vector<std::string> errors_;
 };

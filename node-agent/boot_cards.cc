@@ -26,7 +26,8 @@ std::string module_of(const Sysfs& sysfs, const std::string& driver) {
 
 bool detached(const Card& card, const Settings& settings, const SavedDrivers& saved) {
   return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
-    return saved.has(function.pci) || (function.driver && settings.is_stub(*function.driver));
+    return (saved.has(function.pci) && !saved.is_of_another(card)) ||
+           (function.driver && settings.is_stub(*function.driver));
   });
 }
 

@@ -50,7 +50,8 @@ class Detach {
     for (const auto* one : todo_) {
       const auto& pci = one->function.pci;
       // Without one now, but with a record: the last detach died between two steps.
-      const auto driver = one->function.driver ? one->function.driver : tools_.saved.find(pci);
+      const bool kept = !one->function.driver && !tools_.saved.is_of_another(card_);
+      const auto driver = kept ? tools_.saved.find(pci) : one->function.driver;
       drivers[pci] = driver;
       words.push_back(pci.sysfs() + " " + driver_words(driver));
     }

@@ -13,6 +13,7 @@ namespace {
 // What the record says of a card, and where its functions are now.
 struct Found {
   Found(const Card& card, const Tools& tools) {
+    if (tools.saved.is_of_another(card)) return;
     for (const auto& function : card.functions) {
       recorded = recorded || tools.saved.has(function.pci);
       giving_back = giving_back || tools.saved.giving_back(function.pci);
@@ -60,9 +61,12 @@ int restore(const Call& call) {
   Node node(call.host, true);
   auto cards = node.cards();
   add_slices(cards, node.sysfs());
-  for (const auto& pci : SavedDrivers(call.host.saved_drivers).functions()) {
-    if (slices_to_come || std::ranges::any_of(cards, [&](auto& card) { return has(card, pci); }))
-      continue;
+  const SavedDrivers saved(call.host.saved_drivers);
+  for (const auto& pci : saved.functions()) {
+    const auto is_its = [&](const Card& card) {
+      return has(card, pci) && !saved.is_of_another(card);
+    };
+    if (slices_to_come || std::ranges::any_of(cards, is_its)) continue;
     call.err << "gpupci: cannot restore " << pci.sysfs()
              << ": no card has it now; what is known of it is kept\n";
     status = exit_status(Fault::not_found);

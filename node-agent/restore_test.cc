@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "node-agent/saved_drivers.h"
 #include "tests/support/called_gpupci.h"
 #include "tests/support/fake_node_devices.h"
 
@@ -180,6 +181,44 @@ TEST_F(Restore, KeepsWhatItKnowsOfACardThatIsMissing) {
   gpupci({"--restore"});
   EXPECT_EQ(status_, 0);
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel vfio-pci");
+}
+
+TEST_F(Restore, DoesNotTakeTheCardThatIsInThePlaceOfAnother) {
+  gpupci({"-d", "gpupci2"});
+  reboot();
+  fake_.remove("0000:03:00.0");
+  fake_.add({"0000:03:00.0", "0300", "1002:73bf", "amdgpu", 15});
+  for (int i = 0; i < 2; ++i) {
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 1);
+    EXPECT_EQ(err_,
+              "gpupci: cannot restore 0000:03:00.0: no card has it now; what is known of it is "
+              "kept\n");
+    EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel amdgpu");
+    EXPECT_THAT(gpupci({"-a", "gpupci3"}), HasSubstr(" is already attached\n"));
+  }
+  EXPECT_EQ(SavedDrivers(host_.saved_drivers).find({0, 3, 0, 0}), "nvidia");
+  // Once it is detached itself, the place is its. Its driver has not come yet: there is none to
+  // want back.
+  fake_.set_driver({0, 3, 0, 0}, std::nullopt);
+  gpupci({"-d", "gpupci3"});
+  gpupci({"-a", "gpupci3"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel amdgpu");
+}
+
+// A file without `cards`: where the kernel finds another driver for what is there now, that is told
+// and not undone.
+TEST_F(Restore, GivesNoWrongDriverBackByAnOldRecord) {
+  replace_file(host_.saved_drivers, R"({"version": 1, "drivers": {"0000:03:00.0": "amdgpu"}})");
+  fake_.set_driver({0, 3, 0, 0}, "vfio-pci");
+  gpupci({"-a", "gpupci2"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("it is on nvidia, before it was on amdgpu"));
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia");
+  gpupci({"-a", "gpupci2"});
+  EXPECT_EQ(status_, 0);
+  EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
 }
 
 TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {

@@ -57,11 +57,22 @@ SavedDrivers::Driver SavedDrivers::find(const PciAddress& pci) const {
   return found == drivers_.end() ? std::nullopt : found->second;
 }
 
+bool SavedDrivers::is_of_another(const Card& card) const {
+  const auto owner = std::ranges::find_if(
+      cards_, [&](const auto& entry) { return entry.second.same_slot(card.pci()); });
+  return !card.slice && owner != cards_.end() && owner->first != card.name;
+}
+
 void SavedDrivers::save(const Card& card, const std::map<PciAddress, Driver>& drivers) {
   // A slice has the name of its card, and another address.
   if (!card.slice) {
     // What is kept of a card that was in this slot and has gone is overwritten.
-    std::erase_if(cards_, [&](const auto& other) { return other.second.same_slot(card.pci()); });
+    const auto here = [&](const PciAddress& pci) { return pci.same_slot(card.pci()); };
+    if (is_of_another(card)) {
+      std::erase_if(drivers_, [&](const auto& entry) { return here(entry.first); });
+      std::erase_if(giving_back_, here);
+    }
+    std::erase_if(cards_, [&](const auto& other) { return here(other.second); });
     cards_.emplace(card.name, card.pci());
   }
   for (const auto& [pci, driver] : drivers) {

@@ -18,7 +18,8 @@ namespace cluster::agent {
 ///   {"version": 1, "drivers": {"0000:02:00.0": "nvidia", "0000:02:00.1": null},
 ///    "cards": {"gpupci1": "0000:02:00.0"}, "giving_back": ["0000:02:00.0"]}
 /// where `cards` says whose functions these are, each card by the address of its first function
-/// when that was written; and every change replaces it whole. Whoever changes it holds the lock (lock.h).
+/// when that was written; and every change replaces it whole. Whoever changes it holds the lock
+/// (lock.h).
 class SavedDrivers {
  public:
   /// nothing: the function had no driver.
@@ -32,6 +33,11 @@ class SavedDrivers {
 
   /// The driver that was saved of a function; nothing when it had none, or none was saved.
   Driver find(const PciAddress& pci) const;
+
+  /// Whether what is saved of this card's slot is of another card, which is missing: it says
+  /// nothing of this one. Of a file that is older than `cards` it is not known, and taken for this
+  /// card's.
+  bool is_of_another(const Card& card) const;
 
   /// Every function that is to be detached, or given back.
   std::vector<PciAddress> functions() const;
@@ -59,7 +65,7 @@ class SavedDrivers {
   std::filesystem::path file_;
   std::map<PciAddress, Driver> drivers_;
   std::map<GpuName, PciAddress> cards_;  // where each was when its drivers were written
-  std::set<PciAddress> giving_back_;  // each is one of drivers_
+  std::set<PciAddress> giving_back_;     // each is one of drivers_
 };
 
 }  // namespace cluster::agent

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "tests/support/called_gpupci.h"
+#include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_slices.h"
 
 namespace cluster::agent {
 namespace {
@@ -13,7 +15,14 @@ using ::testing::StartsWith;
 
 class ServeSsh : public CalledGpupci {
  protected:
-  ServeSsh() { fake_.add_card("0000:02:00", 1, 13); }
+  ServeSsh() {
+    fake_.add_card("0000:02:00", 1, 13);
+    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                virt::StepListener on_step) {
+      return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
+                                               std::move(on_step));
+    };
+  }
 
   std::string ask(const std::optional<std::string>& command) {
     host_.ssh_command = command;
@@ -29,6 +38,26 @@ TEST_F(ServeSsh, RunsGpupciWithItsArguments) {
   EXPECT_THAT(ask("gpupci -s gpupci9"), IsEmpty());
   EXPECT_EQ(err_, "GPU card gpupci9 not found\n");
   EXPECT_EQ(status_, 1);
+}
+
+TEST_F(ServeSsh, RunsWhatChangesSlices) {
+  FakeSlices slices(fake_);
+  host_.slice_patience = std::chrono::milliseconds(0);
+  host_.sriov_manage = fake_.root() / "none";
+  host_.write_attribute = [&](const auto& file, auto text) { slices.write(file, text); };
+  slices.add_sriov("0000:02:00.0", 4);
+  slices.offer_vendor_vgpu("0000:02:00.0", "1145 : NVIDIA L40S-4Q\n");
+  EXPECT_EQ(ask("gpupci --vfs gpupci1 2"), "GPU card 'gpupci1' has 2 virtual functions\n") << err_;
+  EXPECT_THAT(ask("gpupci --types"), HasSubstr("gpupci1.1  1145"));
+  EXPECT_THAT(ask("gpupci --types gpupci1.0 --json"), StartsWith("{\"types\":[{\"parent\":"));
+  const auto made = ask("gpupci --create-vgpu gpupci1.0 1145");
+  EXPECT_THAT(made, StartsWith("Created vGPU gpupci1.0 of type 1145 on gpupci1.0, lease ")) << err_;
+  EXPECT_THAT(ask("gpupci --vgpus"), HasSubstr("gpupci1.0  gpupci1.0  1145  present"));
+  const auto lease = made.substr(made.size() - 17, 16);
+  EXPECT_EQ(ask("gpupci --remove-vgpu gpupci1.0 --lease=" + lease), "Removed vGPU gpupci1.0\n");
+  EXPECT_EQ(ask("gpupci --vfs gpupci1 0 --force=slices,holder"),
+            "GPU card 'gpupci1' has 0 virtual functions\n");
+  EXPECT_EQ(status_, 0) << err_;
 }
 
 TEST_F(ServeSsh, RefusesEverythingElseInOneLine) {
@@ -55,6 +84,27 @@ TEST_F(ServeSsh, RefusesEverythingElseInOneLine) {
                                                "./gpupci -l",
                                                "gpupci -d ../x",
                                                "gpupci\t-l",
+                                               "gpupci --vfs gpupci1",
+                                               "gpupci --vfs gpupci1 2 3",
+                                               "gpupci --vfs all 2",
+                                               "gpupci --vfs ../x 2",
+                                               "gpupci --vfs gpupci1 $(reboot)",
+                                               "gpupci --vfs gpupci1 2;reboot",
+                                               "gpupci --vfs gpupci1 2 --lease=1",
+                                               "gpupci --types ../x",
+                                               "gpupci --types gpupci1 --force=holder",
+                                               "gpupci --vgpus gpupci1",
+                                               "gpupci --vgpus --dry-run",
+                                               "gpupci --create-vgpu gpupci1",
+                                               "gpupci --create-vgpu ../../x 1145",
+                                               "gpupci --create-vgpu gpupci1 a/b",
+                                               "gpupci --create-vgpu gpupci1 'a b'",
+                                               "gpupci --create-vgpu gpupci1 1145 --force=vm",
+                                               "gpupci --remove-vgpu gpupci1.0",
+                                               "gpupci --remove-vgpu gpupci1.0 --lease=",
+                                               "gpupci --remove-vgpu gpupci1.0 --lease=a/b",
+                                               "gpupci --remove-vgpu ../x --lease=1",
+                                               "gpupci --remove-vgpu --lease=1",
                                                "internal-sftp",
                                                "scp -t /"}) {
     EXPECT_THAT(ask(command), IsEmpty());

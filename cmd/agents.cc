@@ -60,13 +60,16 @@ std::optional<int> numa_node_of(const json& card) {
   return node && *node >= 0 ? node : std::nullopt;
 }
 
-// The BARs that the agent lists, in MiB together. It does not tell which of them are 64 bit and
-// prefetchable, so the small ones of registers are in it too, and ports (less than 1 MiB) are not.
+// Those that the firmware of a guest puts above 4 GiB, in MiB together.
 std::optional<int> bar_mib_of(const json& function) {
-  const auto bars = optional_of<std::vector<std::uint64_t>>(function, "bars");
+  const auto bars = optional_of<std::vector<json>>(function, "bars");
   if (!bars) return std::nullopt;
   std::uint64_t mib = 0;
-  for (const auto bar : *bars) mib += bar >> 20U;
+  for (const auto& bar : *bars) {
+    const auto size = bar.at("size").get<std::uint64_t>();
+    const bool counts = bar.at("64bit").get<bool>() && bar.at("prefetchable").get<bool>();
+    if (counts) mib += size >> 20U;
+  }
   if (mib > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
     throw Error(Fault::io, "BARs of " + std::to_string(mib) + " MiB");
   }

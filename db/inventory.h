@@ -45,7 +45,7 @@ struct GpuFunction {
   std::string device_class, vendor, device;
   std::optional<std::string> subsystem_vendor, subsystem_device;
   std::optional<int> iommu_group;   ///< nothing when the IOMMU of the host is off
-  std::optional<int> bar_mib = {};  ///< all its BARs of 1 MiB and more, in MiB
+  std::optional<int> bar_mib = {};  ///< its 64-bit prefetchable BARs, in MiB
 
   bool operator==(const GpuFunction&) const = default;
 };

@@ -15,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBars = 6;               // lines of `resource` before the ROM's
+constexpr std::uint64_t kPrefetch = 0x2000;    // IORESOURCE_PREFETCH of linux/ioport.h
+constexpr std::uint64_t kMem64 = 0x100000;     // IORESOURCE_MEM_64
 constexpr std::size_t kFirstExtended = 0x100;  // PCIe specification, 7.6: extended capabilities
 constexpr std::uint32_t kSerialNumber = 0x0003;
 
@@ -50,15 +52,17 @@ std::uint64_t hex(std::string_view text) {
 }
 
 // Each line is "FIRST LAST FLAGS", all zero for a BAR that is not there.
-std::vector<std::uint64_t> bars(const std::string& resource) {
-  std::vector<std::uint64_t> sizes;
+std::vector<Bar> bars(const std::string& resource) {
+  std::vector<Bar> found;
   const auto lines = split(resource, '\n');
   for (std::size_t i = 0; i < lines.size() && i < kBars; ++i) {
     const auto words = split(lines[i], ' ');
     if (words.size() != 3 || hex(words[1]) <= hex(words[0])) continue;
-    sizes.push_back(hex(words[1]) - hex(words[0]) + 1);
+    found.push_back({.size = hex(words[1]) - hex(words[0]) + 1,
+                     .is_64bit = (hex(words[2]) & kMem64) != 0,
+                     .prefetchable = (hex(words[2]) & kPrefetch) != 0});
   }
-  return sizes;
+  return found;
 }
 
 std::uint32_t dword(std::string_view config, std::size_t at) {

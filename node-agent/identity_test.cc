@@ -71,7 +71,8 @@ TEST_F(Identity, IsWhatSysfsSays) {
   EXPECT_EQ(video.subsystem_vendor, "1458");
   EXPECT_EQ(video.subsystem_device, "3724");
   EXPECT_EQ(video.revision, "a1");
-  EXPECT_THAT(video.bars, ElementsAre(16U << 20U, 256U << 20U, 32U << 20U, 128U));
+  EXPECT_THAT(video.bars, ElementsAre(Bar{16U << 20U, false, false}, Bar{256U << 20U, true, true},
+                                      Bar{32U << 20U, true, true}, Bar{128U, false, false}));
   EXPECT_THAT(video.reset_methods, ElementsAre("flr", "bus"));
   EXPECT_EQ(video.link.speed, "2.5 GT/s PCIe");
   EXPECT_EQ(video.link.width, 8);

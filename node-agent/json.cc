@@ -33,6 +33,15 @@ ordered_json link_json(const Link& link) {
           {"max_width", or_null(link.max_width)}};
 }
 
+ordered_json bars_json(const std::vector<Bar>& bars) {
+  auto list = ordered_json::array();
+  for (const auto& bar : bars) {
+    list.push_back(
+        {{"size", bar.size}, {"64bit", bar.is_64bit}, {"prefetchable", bar.prefetchable}});
+  }
+  return list;
+}
+
 ordered_json slices_json(const std::vector<Card>& slices) {
   auto list = ordered_json::array();
   for (const auto& slice : slices) {
@@ -51,7 +60,7 @@ ordered_json card_json(const DescribedCard& one) {
     function["subsystem_vendor"] = or_null(identity.subsystem_vendor);
     function["subsystem_device"] = or_null(identity.subsystem_device);
     function["revision"] = or_null(identity.revision);
-    function["bars"] = identity.bars;
+    function["bars"] = bars_json(identity.bars);
     function["reset_methods"] = identity.reset_methods;
     function["link"] = link_json(identity.link);
     functions.push_back(std::move(function));

@@ -19,7 +19,8 @@ namespace cluster::agent {
 ///   {"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [
 ///      {"pci": "pci_0000_02_00_0", "kind": "video", "class": "0300", "vendor": "10de",
 ///       "device": "1c03", "driver": "nvidia", "iommu_group": 13, "subsystem_vendor": "1458",
-///       "subsystem_device": "3724", "revision": "a1", "bars": [16777216, 268435456],
+///       "subsystem_device": "3724", "revision": "a1", "bars": [
+///       {"size": 16777216, "64bit": false, "prefetchable": false}, ...],
 ///       "reset_methods": ["flr", "bus"], "link": {"speed": "2.5 GT/s PCIe", "width": 16,
 ///       "max_speed": "8.0 GT/s PCIe", "max_width": 16}}],
 ///     "state": "present", "model": "GP106 [GeForce GTX 1060 6GB]", "numa_node": 0, "slot": "4",

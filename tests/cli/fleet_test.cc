@@ -57,15 +57,27 @@ TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
          "bars": )" +
            bars + "}]}]}";
   };
-  say("n1", with_bars("[16777216, 268435456, 33554432, 128]"));
+  const auto bar = [](const std::string& size, bool is_64bit, bool prefetchable) {
+    return R"({"size": )" + size + R"(, "64bit": )" + (is_64bit ? "true" : "false") +
+           R"(, "prefetchable": )" + (prefetchable ? "true" : "false") + "}";
+  };
+  // Only the second and the third are of the kind that counts.
+  const auto bars = [&](const std::string& big) {
+    return "[" + bar("16777216", false, false) + "," + bar(big, true, true) + "," +
+           bar("33554432", true, true) + "," + bar("67108864", true, false) + "," +
+           bar("67108864", false, true) + "," + bar("128", false, false) + "]";
+  };
+  say("n1", with_bars(bars("268435456")));
   cluster({"discover", "host", "gpu", "n1"});
   const auto cards = Inventory(file, Inventory::Open::existing).gpu_cards(HostName("n1"));
-  EXPECT_EQ(cards.at(0).functions.at(0).bar_mib, 304);
-  say("n1", with_bars("[16777216, 8589934592, 33554432, 128]"));
+  EXPECT_EQ(cards.at(0).functions.at(0).bar_mib, 288);
+  say("n1", with_bars(bars("8589934592")));
   EXPECT_EQ(cluster({"discover", "host", "gpu", "n1"}),
             "HOST GPU     CHANGE  PCI_BUS          DETAILS\n"
-            "n1:  gpupci1 changed pci_0000_02_00_0 BARs 8240 MiB, had 304\n");
-  for (const auto* bad : {"[18446744073709551615]", "[\"a\"]", "7"}) {
+            "n1:  gpupci1 changed pci_0000_02_00_0 BARs 8224 MiB, had 288\n");
+  for (const auto& bad :
+       {"[" + bar("18446744073709551615", true, true) + "]", "[" + bar("\"a\"", true, true) + "]",
+        std::string("[268435456]"), std::string("7")}) {
     say("n1", with_bars(bad));
     EXPECT_EQ(run({"discover", "host", "gpu", "n1"}).status, 1) << bad;
   }

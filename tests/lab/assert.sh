@@ -9,9 +9,23 @@ ran='nothing yet'
 status=
 scratch=$(mktemp -d)
 touch "$scratch/out" "$scratch/err"
-trap 'rm -rf "$scratch"' EXIT
+end_test() {
+  ssh -F "$scratch/one_connection" -O exit "$host" 2>/dev/null || true
+  rm -rf "$scratch"
+}
+trap end_test EXIT
 ssh_config=$("$lab" info "$host" | sed -n 's/^ssh_config=//p')
 [[ -n $ssh_config ]] || exit 1
+# One connection for all of a test: a login takes an emulated CPU ten times what a command takes.
+cat >"$scratch/one_connection" <<END
+ControlMaster auto
+ControlPath $scratch/connection
+ControlPersist yes
+Include "$ssh_config"
+END
+
+# guest_ssh COMMAND: with the status of the command, and 255 without a connection.
+guest_ssh() { ssh -F "$scratch/one_connection" "$host" "$@"; }
 
 fail() {
   local frame=1
@@ -34,12 +48,12 @@ run() {
 
 # agent ARGS: gpupci in the guest, as `run`.
 agent() {
-  run ssh -F "$ssh_config" "$host" "gpupci $*"
+  run guest_ssh "gpupci $*"
   ((status != 255)) || fail "no ssh to $host"
 }
 
 # guest COMMAND: prepares or looks at the guest, which must work.
-guest() { ssh -n -F "$ssh_config" "$host" "set -e; $1"; }
+guest() { guest_ssh "set -e; $1" </dev/null; }
 
 expect_status() { [[ $status == "$1" ]] || fail "exit status $1 was expected"; }
 
@@ -94,14 +108,18 @@ expect_whole() {
 }
 
 # fresh_cards libvirt|sysfs: every function has the driver that the kernel would choose, gpupci remembers
-# nothing, and libvirtd runs or not. By plain writes to sysfs, so that no test rests on what it tests.
+# nothing, there are no VMs, and libvirtd runs or not. By plain writes to sysfs, so that no test rests on what it tests.
 fresh_cards() {
   guest '
     for parameter in /sys/module/stubborn/parameters/*; do
       [ ! -e "$parameter" ] || echo >"$parameter"
     done
     lab-libvirtd stop
-    rm -rf /var/lib/gpupci/*
+    for vm in /run/libvirt/qemu/*.pid; do
+      [ ! -e "$vm" ] || kill -KILL "$(cat "$vm")" || true
+    done
+    rm -rf /run/libvirt/qemu/*.pid /run/libvirt/qemu/*.xml /etc/libvirt/qemu/*.xml /etc/libvirt/qemu/autostart/*.xml
+    rm -rf /var/lib/gpupci/* /var/lib/libvirt/images/* /etc/gpupci/*
     cp /run/lab/gpupci.yaml /etc/gpupci/
     rm -f /var/log/libvirt/libvirtd.log
     for link in /sys/bus/pci/drivers/vfio-pci/0000:* /sys/bus/pci/drivers/stubborn/0000:*; do
@@ -112,13 +130,6 @@ fresh_cards() {
       [ -e "$device/driver" ] || echo "${device##*/}" >/sys/bus/pci/drivers_probe
     done'
   [[ $1 == sysfs ]] || guest 'lab-libvirtd start'
-}
-
-# reboot_with_state: its disk forgets what gpupci remembers, that of a host does not.
-reboot_with_state() {
-  guest 'tar -C /var/lib/gpupci -c .' >"$scratch/state.tar"
-  "$lab" reboot "$host"
-  ssh -F "$ssh_config" "$host" 'mkdir -p /var/lib/gpupci && tar -C /var/lib/gpupci -x' <"$scratch/state.tar"
 }
 
 # expect_through libvirt|sysfs ADDRESS...: who detached these functions, by libvirt's own account.

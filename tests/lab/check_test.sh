@@ -51,7 +51,7 @@ guest 'echo >/sys/bus/pci/devices/0000:03:00.1/driver_override'
 # A host driver has come back to one function of a card that is detached; a program has another card open.
 guest 'cd /sys/bus/pci/devices/0000:02:00.1; echo >driver_override; echo 0000:02:00.1 >driver/unbind
   echo 0000:02:00.1 >/sys/bus/pci/drivers_probe'
-run ssh -n -F "$ssh_config" "$host" 'exec 7</dev/dri/by-path/pci-0000:03:00.0-card; gpupci --check; exit $?'
+run guest_ssh 'exec 7</dev/dri/by-path/pci-0000:03:00.0-card; gpupci --check; exit $?'
 expect_status 2
 expect_checks 'gpupci1 FAIL: D5' 'gpupci2 FAIL: D9' 'gpupci2 PASS: D5'
 grep -qF 'D5   gpupci1  FAIL     0000:02:00.1 is on snd_hda_intel again; gpupci -d gpupci1' "$scratch/out" || fail "the way out was expected"

@@ -22,7 +22,7 @@ expect_refusal() {
   expect_status 1
   expect_no_out
   expect_err "gpupci: cannot detach $1: $2"
-  run ssh -n -F "$ssh_config" "$host" 'ls -d /sys/bus/pci/drivers/vfio-pci/0000:*'
+  run guest_ssh 'ls -d /sys/bus/pci/drivers/vfio-pci/0000:*'
   expect_no_out
 }
 
@@ -47,7 +47,7 @@ expect_refusal gpupci2 'disk: the host swaps to /dev/nvme0n1; swapoff /dev/nvme0
 guest 'swapoff /dev/nvme0n1; modprobe dm-mod; dmsetup create data --table "0 2048 linear /dev/nvme0n1 0"; udevadm settle'
 expect_refusal gpupci2 'disk: /dev/dm-0 (/dev/mapper/data) is built on a disk of it; dmsetup remove /dev/mapper/data'
 guest 'dmsetup remove data; udevadm settle'
-run ssh -n -F "$ssh_config" "$host" 'exec 7</dev/nvme0n1; gpupci -d gpupci2; exit $?'
+run guest_ssh 'exec 7</dev/nvme0n1; gpupci -d gpupci2; exit $?'
 expect_status 1
 expect_err ' has /dev/nvme0n1 open; stop it (kill '
 

@@ -23,7 +23,7 @@ END
 # it is to hold. HOLDER in COMMAND is its pid.
 while_held() {
   # shellcheck disable=SC2029 # both are meant to be put together here
-  run ssh -n -F "$ssh_config" "$host" "
+  run guest_ssh "
     rm -f /run/held; mkfifo /run/held
     ($1) >/run/held 2>&1 </dev/null &
     export HOLDER=\$!
@@ -52,7 +52,7 @@ grep -q '0000:03:00.0 on bochs-drm' "$scratch/out" || fail "the steps for the se
 expect_untouched
 
 # A mapping alone, which is in no list of open files.
-ssh -F "$ssh_config" "$host" 'cat >/run/map.pl' <<'END'
+guest_ssh 'cat >/run/map.pl' <<'END'
 # A buffer of a DRM node, by the numbers of drm_mode.h: created, mapped, and the node closed again.
 open my $card, "+<", $ARGV[0] or die "open: $!";
 my $buffer = pack "LLLLLLQ", 64, 64, 32, 0, 0, 0, 0;

@@ -5,7 +5,7 @@
 
 cache=${CLUSTER_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollcall-lab}
 
-# Sets `vmlinuz`, `modules` and `initramfs`; makes them when they are not there.
+# Sets `vmlinux`, `modules`, `initramfs` and `vm_initramfs`; makes them when they are not there.
 prepare_kernel() {
   mkdir -p "$cache"
   local lock
@@ -14,11 +14,17 @@ prepare_kernel() {
   [[ -e $cache/kernel/version ]] || fetch_kernel
   local version
   version=$(<"$cache/kernel/version")
-  vmlinuz=$cache/kernel/boot/vmlinuz-$version
   modules=$cache/kernel/lib/modules
+  # Here the guest sees it, too, for VMs of its own.
+  vmlinux=$modules/$version/vmlinux
   initramfs=$cache/kernel/initramfs
+  vm_initramfs=$cache/kernel/vm-initramfs
+  [[ -e $vmlinux ]] || unpack_kernel "$cache/kernel/boot/vmlinuz-$version"
   if [[ ! -e $initramfs || $here/guest/first-init -nt $initramfs || $here/kernel.sh -nt $initramfs ]]; then
     build_initramfs "$version"
+  fi
+  if [[ ! -e $vm_initramfs || $here/guest/vm-init -nt $vm_initramfs || $here/kernel.sh -nt $vm_initramfs ]]; then
+    build_vm_initramfs
   fi
   exec {lock}>&-
 }
@@ -49,6 +55,20 @@ fetch_kernel() {
   rm -rf "$work"
 }
 
+# A kernel that unpacks itself takes an emulated CPU seconds, and one in an emulated VM a minute. Where the
+# packed one lies in the image: Documentation/x86/boot.rst, setup_sects, payload_offset and payload_length.
+unpack_kernel() {
+  local image=$1 sectors offset length
+  image_number() { od -An -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
+  sectors=$(image_number $((0x1f1)) 1)
+  offset=$(image_number $((0x248)) 4)
+  length=$(image_number $((0x24c)) 4)
+  offset=$((offset + (sectors + 1) * 512))
+  # The last four bytes are the kernel's size, unpacked, which xz does not know.
+  head -c $((offset + length - 4)) "$image" | tail -c "+$((offset + 1))" | xz -dc >"$vmlinux.new" || die "$image is not packed with xz"
+  mv "$vmlinux.new" "$vmlinux"
+}
+
 # A static busybox and the modules it takes to reach the root file system.
 build_initramfs() {
   local version=$1 tree module
@@ -62,7 +82,21 @@ build_initramfs() {
       cp "$module" "$tree/modules/"
       echo "${module##*/}" >>"$tree/modules/order"
     done
-  (cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$cache/kernel/initramfs.new"
-  mv "$cache/kernel/initramfs.new" "$cache/kernel/initramfs"
-  rm -rf "$tree"
+  pack_initramfs "$tree" "$initramfs"
+}
+
+# What a VM boots that a machine of the lab runs.
+build_vm_initramfs() {
+  local tree
+  tree=$(mktemp -d "$cache/initramfs.XXXXXX")
+  mkdir "$tree/bin"
+  cp "$cache/kernel/bin/busybox" "$tree/bin/busybox"
+  install -m 755 "$here/guest/vm-init" "$tree/init"
+  pack_initramfs "$tree" "$vm_initramfs"
+}
+
+pack_initramfs() {
+  (cd "$1" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$2.new"
+  mv "$2.new" "$2"
+  rm -rf "$1"
 }

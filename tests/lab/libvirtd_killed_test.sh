@@ -15,7 +15,7 @@ see() {
 }
 # while_killed ARGS PREPARE WAIT: gpupci ARGS, with libvirtd killed in it: PREPARE is done before, WAIT ends at that moment.
 while_killed() {
-  run ssh -n -F "$ssh_config" "$host" "
+  run guest_ssh "
     libvirtd=\$(cat /run/libvirtd.pid)
     $2
     timeout 60 gpupci $1 & gpupci=\$!

@@ -59,7 +59,7 @@ expect_drivers <<'END'
 0000:03:00.1 snd_hda_intel
 END
 
-reboot_with_state
+"$lab" reboot "$host" --keep
 expect_drivers <<'END'
 0000:02:00.0 bochs-drm
 0000:02:00.1 snd_hda_intel

@@ -12,7 +12,7 @@ guest 'echo 0 >/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs
   for vgpu in /sys/bus/mdev/devices/*; do [ ! -e "$vgpu" ] || echo 1 >"$vgpu/remove"; done'
 
 # while_open PATH COMMAND: runs COMMAND while a program has PATH open, as a VM has its group of vfio.
-while_open() { run ssh -n -F "$ssh_config" "$host" "exec 7<>$1; $2; exit \$?"; }
+while_open() { run guest_ssh "exec 7<>$1; $2; exit \$?"; }
 
 agent --vfs gpupci1 2
 expect_done <<<"GPU card 'gpupci1' has 2 virtual functions"
@@ -83,8 +83,7 @@ expect_err "has /dev/vfio/$group open"
 agent --vgpus
 expect_status 0
 sort "$scratch/out" >"$scratch/vgpus"
-reboot_with_state
-settings 'devices: ["1b36:0010"]'
+"$lab" reboot "$host" --keep
 run guest 'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs; ls /sys/bus/mdev/devices'
 expect_done <<<0
 agent --restore

@@ -11,7 +11,7 @@ settings 'devices: ["1b36:0005"]'
 stubborn hold 0000:04:00.0
 
 # Within the deadline, which is 60 s elsewhere.
-run ssh -n -F "$ssh_config" "$host" 'GPUPCI_DEADLINE=4 timeout 30 gpupci -d gpupci3'
+run guest_ssh 'GPUPCI_DEADLINE=4 timeout 30 gpupci -d gpupci3'
 expect_status 1
 expect_no_out
 expect_err 'gpupci: cannot detach gpupci3: no end after 4 s of: '
@@ -19,7 +19,7 @@ expect_err '; it is not tried again, see the kernel'
 
 # Refused without a touch: it would wait for its deadline.
 for act in -d -a; do
-  run ssh -n -F "$ssh_config" "$host" "timeout 20 gpupci $act gpupci3"
+  run guest_ssh "timeout 20 gpupci $act gpupci3"
   expect_status 1
   expect_no_out
   expect_err "gpupci3: wedged since 20"
@@ -30,7 +30,7 @@ expect_status 0
 grep -qF "GPU card 'gpupci3' is wedged since 20" "$scratch/out" || fail "gpupci3 should be shown as wedged"
 
 # Whoever asks what is wrong is told, and need not wait for the task that is stuck.
-run ssh -n -F "$ssh_config" "$host" 'timeout 20 gpupci --check gpupci3'
+run guest_ssh 'timeout 20 gpupci --check gpupci3'
 expect_status 2
 expect_no_err
 grep -qE '^H9   -        FAIL     process [0-9]+ \(.*\) is stuck in the kernel; ' "$scratch/out" || fail "H9 should fail"
@@ -38,7 +38,7 @@ grep -qE '^D12  gpupci3  UNKNOWN .*/0000:04:00.0/driver_override does not answer
 
 # libvirtd itself does one at a time, and waits for the first: the other cards go by sysfs.
 for act in -d -a; do
-  run ssh -n -F "$ssh_config" "$host" "timeout 30 gpupci $act gpupci1 --json"
+  run guest_ssh "timeout 30 gpupci $act gpupci1 --json"
   expect_status 0
   grep -qF '"through":"sysfs"' "$scratch/out" || fail "gpupci $act gpupci1 should go by sysfs"
 done

@@ -1,0 +1,168 @@
+#!/bin/bash
+# shellcheck disable=SC2016 # it is the guest's shell that expands
+# vm_test.sh HOST CLUSTER: from a row in the inventory to a VM that says on its own console that it sees its card, and back;
+# with what is refused meanwhile, a VM that is killed, and a container that loses its power.
+set -euo pipefail
+# shellcheck source=tests/lab/assert.sh
+. "$(dirname "$0")/assert.sh"
+cluster=${2:?the program cluster}
+
+export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
+cluster() { run "$cluster" "$@"; }
+
+# changes ARGUMENT...: cluster, with a command that says nothing when it worked.
+changes() {
+  cluster "$@"
+  expect_done </dev/null
+}
+
+# status_is STATUS: what `list host vm` says of rocks-33.
+status_is() {
+  cluster list host vm rocks-33 status=yes format=csv
+  expect_status 0
+  grep -q "^rocks-33,.*,$1\$" "$scratch/out"
+}
+expect_vm_status() { status_is "$1" || fail "VM status '$1' was expected"; }
+await_vm_status() {
+  local end=$((SECONDS + 120))
+  until status_is "$1"; do
+    ((SECONDS < end)) || fail "VM status '$1' did not come"
+  done
+}
+
+# What the container has of VMs: definitions and disk images.
+expect_nothing_there() {
+  run guest 'virsh -q -c qemu:///system list --all --name | grep . || true; ls /var/lib/libvirt/images'
+  expect_done </dev/null
+}
+
+expect_card1() {
+  expect_drivers <<END
+0000:02:00.0 ${1:-vfio-pci}
+0000:02:00.1 ${2:-vfio-pci}
+0000:03:00.0 bochs-drm
+0000:03:00.1 snd_hda_intel
+END
+}
+
+# expect_card_in_vm: the card is behind the port that `report vm config` gives it, 00:02.0, with both functions in one
+# slot. The bus number is the VM's firmware's to choose. Its CPU is emulated by an emulated one: it boots within a
+# minute, or several where others work as well. A wait inside, as each ssh would take from that CPU.
+expect_card_in_vm() {
+  run guest 'timeout 300 sh -c "until grep -q ^rollcall-vm:.ready /run/rocks-33.console; do sleep 0.5; done" ||
+    { tail -n 5 /run/rocks-33.console >&2; false; }'
+  expect_status 0
+  guest 'tr -d "\r" </run/rocks-33.console' | sed -n 's/^pci 0000:00:02\.0 0000:[0-9a-f]*:/behind its port: /p' >"$scratch/out"
+  ran="the VM's console"
+  expect_out <<'END'
+behind its port: 00.0 1234:1111 038000
+behind its port: 00.1 8086:2668 040300
+END
+}
+
+fresh_cards libvirt
+port=$("$lab" info "$host" | sed -n 's/^port=//p')
+changes add host vm-container-0-15 address=127.0.0.1 port="$port" user=root
+cluster discover host gpu
+expect_status 0
+changes add host vm rocks-33 vm-container-0-15 mem=256 disksize=1
+changes add host gpu rocks-33 gpupci gpupci1
+# What an emulated VM needs, and a kernel of its own to boot without a disk's help.
+changes add host attr rocks-33 vm_type qemu
+changes add host attr rocks-33 vm_cpu_mode maximum
+changes add host attr rocks-33 vm_serial /run/rocks-33.console
+kernel=/lib/modules/$(guest 'uname -r')/vmlinux
+changes add host attr rocks-33 vm_xml_domain "<os><kernel>$kernel</kernel><initrd>/run/lab/vm-initramfs</initrd>
+  <cmdline>console=ttyS0 quiet nokaslr no_timer_check highres=off nohz=off panic=-1</cmdline></os>"
+
+# The card is the host's still: nothing is defined, made or started. So it is when the host uses it.
+cluster start host vm rocks-33
+expect_status 1
+expect_no_out
+expect_err "'vm-container-0-15 gpupci1' is attached to its host: pci_0000_02_00_0 has the driver 'bochs-drm'"
+guest 'sleep 300 </dev/dri/by-path/pci-0000:02:00.0-card >/dev/null 2>&1 & echo $! >/run/holder'
+cluster detach host gpu vm-container-0-15 gpupci1
+expect_status 1
+expect_err "gpupci1: holder: process $(guest 'cat /run/holder') (sleep"
+cluster start host vm rocks-33
+expect_status 1
+expect_err 'is attached to its host'
+guest 'kill $(cat /run/holder)'
+expect_nothing_there
+expect_card1 bochs-drm snd_hda_intel
+
+cluster detach host gpu vm-container-0-15 gpupci1
+expect_status 0
+expect_card1
+
+# Told, then done, then nothing is left to do.
+for dryrun in yes no; do
+  cluster sync vm config dryrun=$dryrun format=csv
+  expect_done <<'END'
+vm,host,change,details
+rocks-33,vm-container-0-15,new,
+END
+  [[ $dryrun == no ]] || expect_nothing_there
+done
+cluster sync vm config
+expect_status 0
+expect_no_out
+expect_err 'nothing to do'
+expect_vm_status 'shut off'
+
+changes start host vm rocks-33
+expect_vm_status active
+changes start host vm rocks-33
+
+# While it runs, its card is nobody else's: not its host's, and not another VM's that the inventory gives it to.
+cluster attach host gpu vm-container-0-15 gpupci1
+expect_status 1
+expect_err "vm-container-0-15 gpupci1: vm: VM 'rocks-33' runs with it"
+agent -a gpupci1
+expect_status 1
+expect_no_out
+expect_err "cannot attach gpupci1: vm: VM 'rocks-33' runs with it"
+agent --check gpupci1
+grep -q "^V1 .* FAIL  *VM 'rocks-33' runs with it" "$scratch/out" || fail "V1 was expected to fail"
+changes add host vm rocks-34 vm-container-0-15 mem=256 disksize=1
+changes remove host gpu rocks-33 gpupci
+changes add host gpu rocks-34 gpupci gpupci1
+cluster start host vm rocks-34
+expect_status 1
+expect_err "the card 'vm-container-0-15 gpupci1' is in the running VM 'rocks-33'"
+changes remove host gpu rocks-34 gpupci
+changes remove host vm rocks-34
+changes add host gpu rocks-33 gpupci gpupci1
+expect_card1
+
+expect_card_in_vm
+
+# Killed from outside: that is seen, the card stays where it was, and the VM can be started again. From now on it
+# starts with its container as well, and libvirt does not bind the card: without gpupci there the VM could not start.
+guest 'kill -KILL $(cat /run/libvirt/qemu/rocks-33.pid)'
+await_vm_status 'shut off'
+expect_card1
+changes add host attr rocks-33 vm_autostart yes
+changes add host attr rocks-33 hostdev_managed no
+changes start host vm rocks-33
+expect_vm_status active
+
+# The container loses its power. Its next boot detaches the card as gpupci's unit does, then libvirtd starts the VM.
+guest 'cd /etc/gpupci
+  { echo "#!/bin/sh"; gpupci --print-unit | sed -n "s/^ExecStart=/exec /p"; } >before-libvirtd
+  chmod +x before-libvirtd'
+"$lab" reboot "$host" --keep
+port=$("$lab" info "$host" | sed -n 's/^port=//p')
+changes set host vm-container-0-15 port="$port"
+await_vm_status active
+expect_card_in_vm
+expect_card1
+
+changes stop host vm rocks-33
+expect_vm_status 'shut off'
+cluster attach host gpu vm-container-0-15 gpupci1
+expect_done <<'END'
+HOST               GPU     PCI_BUS          OUTCOME
+vm-container-0-15: gpupci1 pci_0000_02_00_0 attached
+END
+expect_card1 bochs-drm snd_hda_intel

@@ -16,6 +16,7 @@ packages_of() {
     test)
       echo clang shellcheck                  # the second compiler, and the scripts
       echo libvirt-clients libxml2-utils     # virt-xml-validate
+      echo libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86   # a libvirtd of a test's own, virt-ssh-helper
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       ;;
@@ -25,6 +26,7 @@ packages_of() {
       echo gcc make binutils xz-utils libelf1           # to build kernel modules for it
       # In the guest. Not libvirt-daemon-system, which would make the user's own machine a VM host.
       echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils udev
+      echo qemu-utils                        # qemu-img
       echo libxml2-utils                     # virt-xml-validate
       echo dmsetup e2fsprogs perl-base       # what has a disk or a card in use
       ;;

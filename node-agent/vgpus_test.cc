@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/lock.h"
 #include "node-agent/slice_record.h"
 #include "node-agent/vgpu_lease.h"
 #include "tests/support/called_gpupci.h"
@@ -80,6 +81,27 @@ class Vgpus : public CalledGpupci {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
     host_.lock_patience = 10s;  // until the child of the one that was killed has gone
+  }
+
+  // Does this once gpupci --restore is at work.
+  template <typename Do>
+  void restore_while(Do act) {
+    const auto child = ::fork();
+    if (child == 0) {
+      for (bool at_work = false; !at_work;) {
+        try {
+          const Lock lock(host_.lock, 0ms);
+        } catch (const Error&) {
+          at_work = true;
+        }
+      }
+      act();
+      ::_exit(0);
+    }
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 0) << err_;
+    ::kill(child, SIGKILL);  // when nobody has waited for it
+    ::waitpid(child, nullptr, 0);
   }
 
   FakeProc proc_;
@@ -281,14 +303,15 @@ TEST_F(Vgpus, AreWaitedForAndToldOfWhenTheyDoNotCome) {
   EXPECT_EQ(err_, "gpupci: cannot restore vGPU " + made.id +
                       ": mtty does not offer 'mtty-1' now (driver?)\n");
   host_.slice_patience = 20s;
-  const auto child = ::fork();
-  if (child == 0) {
-    std::filesystem::rename(fake_.root() / "away", types);
-    ::_exit(0);
-  }
-  gpupci({"--restore"});
-  EXPECT_EQ(status_, 0) << err_;
-  ::waitpid(child, nullptr, 0);
+  restore_while([&] { std::filesystem::rename(fake_.root() / "away", types); });
+}
+
+TEST_F(Vgpus, WaitForTheDriverOfTheCard) {
+  gpupci({"--vfs", "gpupci1", "2"});
+  slices_.reboot();
+  fake_.set_driver({0, 1, 0, 0}, std::nullopt);
+  host_.slice_patience = 20s;
+  restore_while([&] { fake_.set_driver({0, 1, 0, 0}, "nvidia"); });
 }
 
 TEST_F(Vgpus, AreWholeAgainAfterAKill) {

@@ -9,19 +9,21 @@ set -euo pipefail
 fresh_cards sysfs
 guest 'udevadm settle'
 
-# An emulated CPU has SVM, and nothing has loaded KVM.
+# An emulated CPU has SVM, and nothing has loaded KVM; nothing has been written down of the cards.
 agent --check
 expect_status 2
 expect_no_err
-expect_checks '- FAIL: H1' '- PASS: H2 H3 H4 H7 H8 H9'
+expect_checks '- FAIL: H1' '- PASS: H2 H3 H4 H7 H8 H9' 'gpupci1 UNKNOWN: D2' 'gpupci2 UNKNOWN: D2'
 guest 'modprobe kvm_amd'
+agent -l
+expect_status 0
 
 # Nothing is in the way: each check of each card passes.
 agent --check
 expect_status 0
 expect_no_err
 ! grep -v -e ' PASS ' -e '^ID ' "$scratch/out" || fail "every check should pass"
-expect_checks '- PASS: H1 H2' 'gpupci1 PASS: H5 H6 D1 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20 D21 D22'
+expect_checks '- PASS: H1 H2' 'gpupci1 PASS: H5 H6 D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20 D21 D22'
 
 # One card, detached as it should be; the host's checks are told as well.
 agent -d gpupci1

@@ -11,6 +11,8 @@
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
 
+// Past 400 lines on purpose: one test a guard, all on one fixture; who changes a guard finds its
+// test here.
 namespace cluster::agent {
 namespace {
 
@@ -24,8 +26,7 @@ class Guards : public ::testing::Test {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
     const std::vector<Card> first{cards.front()};
-    const auto found =
-        refusals(first.front(), together ? cards : first, ground(sysfs), forced);
+    const auto found = refusals(first.front(), together ? cards : first, ground(sysfs), forced);
     return found.empty() ? "nothing" : one_line(found);
   }
 
@@ -242,8 +243,8 @@ TEST_F(Guards, KnowAVmByWhatLibvirtSays) {
   fake_.add_card("0000:02:00", 2, 13);
   vm_devices_ = {{"rocks-34", "0000:02:01.0"}, {"rocks-34", "c2177883-f1bb"}};
   EXPECT_EQ(why(), "nothing");
-  vm_devices_ = {{"web server", "0000:02:00.0"}, {"rocks-34", "0000:09:00.0"},
-                 {"web server", "0000:02:00.1"}};
+  vm_devices_ = {
+      {"web server", "0000:02:00.0"}, {"rocks-34", "0000:09:00.0"}, {"web server", "0000:02:00.1"}};
   const auto vm =
       "vm: VM 'web server' runs with it (libvirt says 0000:02:00.0, 0000:02:00.1); virsh shutdown "
       "'web server'";
@@ -271,8 +272,8 @@ TEST_F(Guards, KnowAVmThatHasASliceOfTheCard) {
   EXPECT_EQ(why(),
             "vm: VM 'rocks-34' runs with it (libvirt says c2177883); virsh shutdown rocks-34");
 
-  // One that libvirt knows nothing of has the group of the virtual function open, or of the mediated
-  // device.
+  // One that libvirt knows nothing of has the group of the virtual function open, or of the
+  // mediated device.
   vm_devices_.clear();
   replace_file(fake_.root() / "class/vfio/20/dev", "1:3\n");
   replace_file(fake_.root() / "class/vfio/21/dev", "1:5\n");

@@ -15,6 +15,7 @@
 #include "tests/support/called_gpupci.h"
 #include "tests/support/fake_node_devices.h"
 
+// Past 400 lines on purpose: one test a promise of the program, all on one fixture.
 namespace cluster::agent {
 namespace {
 

@@ -29,7 +29,8 @@ VmContainers look_at(Context& context, const std::vector<Vm>& vms, const ssh::Li
   for (const auto& host : context.inventory().hosts()) {
     VmContainer container;
     for (const auto& vm : vms) {
-      if (vm.container == host.name) container.tasks.push_back({vm, {}, "", virt::Check::none, false, {}});
+      if (vm.container == host.name)
+        container.tasks.push_back({vm, {}, "", virt::Check::none, false, {}});
     }
     if (container.tasks.empty()) continue;
     hosts.push_back(host);

@@ -34,7 +34,7 @@ struct Subject {
 
 /// One answer, ready to be printed.
 struct CheckResult {
-  std::string_view id;          ///< "H2", "D14"; stable
+  std::string_view id;              ///< "H2", "D14"; stable
   std::optional<std::string> card;  ///< nothing for a check of the host
   Finding finding;
 };

@@ -119,9 +119,8 @@ void add_mig_nodes(const fs::path& proc, unsigned gpu, std::vector<DeviceNode>& 
        at.increment(none)) {
     if (at->path().filename() != "access") continue;
     if (const auto minor = minor_in(at->path(), "DeviceFileMinor:")) {
-      nodes.push_back({"/dev/nvidia-caps/nvidia-cap" + std::to_string(*minor),
-                       {S_IFCHR, *major, *minor},
-                       {}});
+      nodes.push_back(
+          {"/dev/nvidia-caps/nvidia-cap" + std::to_string(*minor), {S_IFCHR, *major, *minor}, {}});
     }
   }
 }

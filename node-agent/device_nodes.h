@@ -33,9 +33,10 @@ struct DeviceNode {
 /// stable/sysfs-devices), the disk of an NVMe with several paths, /dev/kfd when it is a GPU of it
 /// (kfd.h), and /dev/nvidiaN, which has no place in sysfs and is found by
 /// /proc/driver/nvidia/gpus/0000:02:00.0/information, with the /dev/nvidia-caps/nvidia-capM of its
-/// MIG slices (docs.nvidia.com/datacenter/tesla/mig-user-guide, Device Nodes and Capabilities: a GPU
-/// is called there by its minor, as in nvidia-container-toolkit's internal/nvcaps). Not the input
-/// devices (the jack of an HDMI output): their driver goes while they are open. Not those of vfio.
+/// MIG slices (docs.nvidia.com/datacenter/tesla/mig-user-guide, Device Nodes and Capabilities: a
+/// GPU is called there by its minor, as in nvidia-container-toolkit's internal/nvcaps). Not the
+/// input devices (the jack of an HDMI output): their driver goes while they are open. Not those of
+/// vfio.
 std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const std::filesystem::path& proc,
                                      const PciAddress& pci);
 

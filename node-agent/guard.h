@@ -19,7 +19,7 @@ struct Ground {
   const Settings& settings;
   std::filesystem::path proc = "/proc";
   std::filesystem::path modules = "/lib/modules";
-  std::filesystem::path names{};  ///< the record of Names; without it no card is known
+  std::filesystem::path names{};   ///< the record of Names; without it no card is known
   std::filesystem::path slices{};  ///< the SliceRecord; without it none is known of
 
   /// What the running VMs have, where somebody knows: it may throw Error.

@@ -11,8 +11,8 @@
 
 namespace cluster::agent {
 
-// /dev/kfd, AMD's node for compute, is one for all its GPUs: an open one says not which of them. The
-// kernel tells per process and GPU, in /sys/class/kfd/kfd.
+// /dev/kfd, AMD's node for compute, is one for all its GPUs: an open one says not which of them.
+// The kernel tells per process and GPU, in /sys/class/kfd/kfd.
 
 inline constexpr std::string_view kKfdNode = "/dev/kfd";
 

@@ -99,8 +99,9 @@ TEST(SavedDrivers, AreNotGuessedFromABrokenFile) {
 }
 
 TEST(SavedDrivers, ThatCannotBeWrittenAreAnError) {
-  EXPECT_THROW(SavedDrivers("/proc/none/drivers.json").save(card("gpupci1", kVideo), {{kVideo, "nvidia"}}),
-               Error);
+  EXPECT_THROW(
+      SavedDrivers("/proc/none/drivers.json").save(card("gpupci1", kVideo), {{kVideo, "nvidia"}}),
+      Error);
 }
 
 }  // namespace

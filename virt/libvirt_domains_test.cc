@@ -86,8 +86,7 @@ TEST_F(LibvirtDomains, StartAndStop) {
   domains->start(kUuid);
   EXPECT_EQ(find(kUuid).state, DomainState::running);
   EXPECT_TRUE(find(kUuid).active);
-  expect_error(Fault::io, "libvirt cannot start VM 'vm-1': ",
-               [&] { domains->start(kUuid); });
+  expect_error(Fault::io, "libvirt cannot start VM 'vm-1': ", [&] { domains->start(kUuid); });
   domains->stop(kUuid, Stop::reset);
   domains->stop(kUuid, Stop::reboot);
   EXPECT_EQ(find(kUuid).state, DomainState::running);

@@ -80,8 +80,8 @@ class Domains {
  public:
   Domains(const Libvirt& libvirt, virConnect* connection)
       : libvirt_(libvirt),
-        count_(libvirt.connect_list_all_domains(connection, &list_,
-                                                VIR_CONNECT_LIST_DOMAINS_ACTIVE)) {
+        count_(
+            libvirt.connect_list_all_domains(connection, &list_, VIR_CONNECT_LIST_DOMAINS_ACTIVE)) {
     if (count_ < 0) throw libvirt.error("list the running VMs");
   }
   Domains(const Domains&) = delete;

@@ -106,12 +106,11 @@ TEST(RunningDomains, HaveWhatLibvirtSaysOfThem) {
   const Libvirt libvirt;
   const auto connection = connect(libvirt, "test://" + file.native());
   ASSERT_NE(connection, nullptr) << libvirt.error("open the host for tests").what();
-  EXPECT_THAT(running_domains(libvirt, connection.get()),
-              ElementsAre(VmDevice{"rocks-33", "10000:01:00.0"},
-                          VmDevice{"rocks-33", "0000:c1:00.4"},
-                          VmDevice{"rocks-33", "0000:65:00.0"},
-                          VmDevice{"rocks-33", "0000:65:1f.7"},
-                          VmDevice{"rocks-33", "c2177883-f1bb-47f0-914d-32a22e3a8804"}));
+  EXPECT_THAT(
+      running_domains(libvirt, connection.get()),
+      ElementsAre(VmDevice{"rocks-33", "10000:01:00.0"}, VmDevice{"rocks-33", "0000:c1:00.4"},
+                  VmDevice{"rocks-33", "0000:65:00.0"}, VmDevice{"rocks-33", "0000:65:1f.7"},
+                  VmDevice{"rocks-33", "c2177883-f1bb-47f0-914d-32a22e3a8804"}));
 }
 
 }  // namespace

@@ -106,7 +106,8 @@ TEST_F(VmConfig, AnAttributeThatDoesNotFitTheVmIsSaid) {
           "attribute vm_cpu_topology of VM 'rocks-34' is '1,2,2': want SOCKETS,CORES,THREADS whose "
           "product is the VM's 1 cpus (`cluster list host attr rocks-34`)");
   cluster({"set", "attr", "vm_cpu_topology", ""});
-  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='i6300esb'/><oops"});
+  cluster(
+      {"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='i6300esb'/><oops"});
   const auto [out, err, status] = run({"report", "vm", "config", "rocks-33"});
   EXPECT_EQ(out, "");
   EXPECT_EQ(status, 1);

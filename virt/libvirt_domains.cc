@@ -21,7 +21,7 @@ namespace {
 
 // libvirt sends the calls of several threads one after another without waiting for answers.
 constexpr std::size_t kMostThreads = 128;
-constexpr unsigned kNoId = -1;                          // of a domain that is not active
+constexpr auto kNoId = static_cast<unsigned>(-1);       // of a domain that is not active
 constexpr const char* kStateParameter = "state.state";  // of virConnectGetAllDomainStats()
 
 DomainState state_of(int state) {

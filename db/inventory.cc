@@ -81,6 +81,8 @@ Inventory::Inventory(const fs::path& file, Open open) : db_(opened(file, open)) 
   }
 }
 
+fs::path Inventory::file() const { return fs::absolute(db_.getFilename()); }
+
 void Inventory::migrate() {
   const auto pragma = [this](const char* name) {
     return db_.execAndGet(std::string("PRAGMA ") + name).getInt();

@@ -111,6 +111,15 @@ struct Vm {
   std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
 };
 
+/// A roll whose folder is NAME-VERSION in `rolls` beside the inventory's file.
+struct StoredRoll {
+  std::string name;
+  std::string version;
+  std::string arch;  ///< as `uname -m` says it, or "any"
+  bool enabled = false;
+  std::string checksum;  ///< of the folder when it was added
+};
+
 /// The one place that speaks SQL: hosts, their cards, their VMs. Every method is a transaction that
 /// is done as a whole or not at all; none lets an SQLite exception out. All throw Error(io) when
 /// the database file fails; what else they throw is said at each.
@@ -125,6 +134,9 @@ class Inventory {
   /// when it is not there, Error(io) when it is not ours, cannot be written or is of a newer
   /// version.
   Inventory(const std::filesystem::path& file, Open open);
+
+  /// Where it is, absolute.
+  std::filesystem::path file() const;
 
   /// Runs `work`, which calls methods of this inventory, as one transaction: nobody else writes
   /// between what it reads and what it writes, and when it throws nothing of it is kept. `what`
@@ -250,6 +262,23 @@ class Inventory {
 
   /// Throws Error(not_found).
   Interface require_interface(const HostName& vm, const std::string& name);
+
+  // --- rolls: db/roll.cc
+
+  std::vector<StoredRoll> rolls();  ///< by name, versions from old to new
+
+  /// Records a roll, not enabled, and calls `place`, which puts its folder there; when that throws
+  /// nothing is recorded. Throws Error(exists) when this version is there already.
+  void add_roll(const StoredRoll& roll, const std::function<void()>& place);
+
+  /// At most one version of a roll is enabled: another one no longer is. Throws Error(not_found).
+  void enable_roll(const std::string& name, const std::string& version);
+
+  /// Throws Error(not_found).
+  void disable_roll(const std::string& name, const std::string& version);
+
+  /// Throws Error(not_found), or Error(refused) while it is enabled.
+  void remove_roll(const std::string& name, const std::string& version);
 
  private:
   // What to say when a constraint of the schema refused the deed: throws the Error that fits, or

@@ -9,12 +9,15 @@ std::span<const Command> attr_commands();
 std::span<const Command> check_host_gpu_commands();
 std::span<const Command> detach_host_gpu_commands();
 std::span<const Command> discover_host_gpu_commands();
+std::span<const Command> distro_commands();
 std::span<const Command> help_commands();
 std::span<const Command> host_commands();
 std::span<const Command> host_gpu_commands();
 std::span<const Command> host_interface_commands();
 std::span<const Command> host_vm_commands();
+std::span<const Command> roll_commands();
 std::span<const Command> run_host_commands();
+std::span<const Command> run_roll_commands();
 std::span<const Command> start_host_vm_commands();
 std::span<const Command> vm_config_commands();
 
@@ -22,9 +25,10 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list;
     for (const auto nouns : {attr_commands(), check_host_gpu_commands(), detach_host_gpu_commands(),
-                             discover_host_gpu_commands(), help_commands(), host_commands(),
-                             host_gpu_commands(), host_interface_commands(), host_vm_commands(),
-                             run_host_commands(), start_host_vm_commands(), vm_config_commands()}) {
+                             discover_host_gpu_commands(), distro_commands(), help_commands(),
+                             host_commands(), host_gpu_commands(), host_interface_commands(),
+                             host_vm_commands(), roll_commands(), run_host_commands(),
+                             run_roll_commands(), start_host_vm_commands(), vm_config_commands()}) {
       list.insert(list.end(), nouns.begin(), nouns.end());
     }
     std::ranges::sort(list, {}, &Command::path);

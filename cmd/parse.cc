@@ -44,8 +44,8 @@ bool has_commands_below(const std::string& prefix) {
     shorter.resize(shorter.rfind(' '));
     hint = did_you_mean(shorter, paths);
   }
-  throw Error(Fault::usage,
-              "no command " + quote(typed) + (hint.empty() ? " (see `cluster help`)" : hint));
+  throw UnknownCommand(
+      Fault::usage, "no command " + quote(typed) + (hint.empty() ? " (see `cluster help`)" : hint));
 }
 
 bool has_key(const CLI::App& app, std::string_view key) {

@@ -4,8 +4,14 @@
 #include <vector>
 
 #include "cmd/command.h"
+#include "core/error.h"
 
 namespace cluster::cmd {
+
+/// No built-in command starts with these words; a roll may have one.
+class UnknownCommand : public Error {
+  using Error::Error;
+};
 
 /// What a command line asks for.
 struct Invocation {
@@ -17,7 +23,8 @@ struct Invocation {
 /// Reads the words after the program's name: the longest path of commands() that they start with,
 /// then its arguments, `key=value` wherever the command has that key; what follows "--" is taken as
 /// it is. "VERB", "VERB NOUN" without a command of that name, and --help, become the action that
-/// prints help. Throws Error(usage).
+/// prints help. Throws Error(usage), of
+/// which UnknownCommand is one.
 Invocation parse(const std::vector<std::string>& words);
 
 }  // namespace cluster::cmd

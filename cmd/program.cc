@@ -1,14 +1,26 @@
 #include "cmd/program.h"
 
 #include "cmd/parse.h"
+#include "cmd/roll_command.h"
 #include "core/error.h"
 
 namespace cluster::cmd {
+namespace {
+
+Invocation read(const std::vector<std::string>& words) {
+  try {
+    return parse(words);
+  } catch (const UnknownCommand& unknown) {
+    return roll_command(words, unknown);
+  }
+}
+
+}  // namespace
 
 int run_program(const std::vector<std::string>& words, const Surroundings& around) {
   Output output(around.out, around.err);
   try {
-    const auto invocation = parse(words);
+    const auto invocation = read(words);
     output.set_format(invocation.format);
     Context context([&](Inventory::Open open) { return around.open(invocation.db, open); },
                     around.transport, around.open_domains, output);

@@ -21,6 +21,7 @@ check core
 check db core schema
 check ssh core
 check virt core
+check rolls core
 check cmd core db ssh virt rolls
 check node-agent core virt
 exit $status

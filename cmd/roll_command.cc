@@ -1,0 +1,77 @@
+#include "cmd/roll_command.h"
+
+#include <algorithm>
+
+#include "cmd/rolls.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "rolls/program.h"
+
+namespace cluster::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Takes --db out of `words`, in any of its spellings.
+std::string take_db(std::vector<std::string>& words) {
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    for (const std::string key : {"--db=", "db="}) {
+      if (!word->starts_with(key)) continue;
+      auto db = word->substr(key.size());
+      words.erase(word);
+      return db;
+    }
+    if (*word == "--db" && word + 1 != words.end()) {
+      auto db = *(word + 1);
+      words.erase(word, word + 2);
+      return db;
+    }
+  }
+  return "";
+}
+
+std::optional<int> run_command(Context& context, const std::vector<std::string>& words) {
+  Inventory* inventory = nullptr;
+  try {
+    inventory = &context.inventory();
+  } catch (const Error& error) {
+    if (error.fault() == Fault::not_found) return std::nullopt;  // no inventory, no rolls
+    throw;
+  }
+  for (const auto& stored : inventory->rolls()) {
+    if (!stored.enabled) continue;
+    const auto roll = read_stored(*inventory, stored);
+    for (const auto& command : roll.commands) {
+      const auto path = split(command.path, ' ');
+      if (words.size() < path.size() || !std::equal(path.begin(), path.end(), words.begin())) {
+        continue;
+      }
+      rolls::Program program{{(roll.folder / command.run).native()}};
+      program.words.insert(program.words.end(),
+                           words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());
+      std::error_code unknown;
+      program.environment = {{"CLUSTER_DB", inventory->file().native()},
+                             {"CLUSTER", fs::read_symlink("/proc/self/exe", unknown).native()},
+                             {"ROLL", roll.folder.native()}};
+      context.output.out().flush();
+      return rolls::run_program(program);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Invocation roll_command(const std::vector<std::string>& typed, const UnknownCommand& unknown) {
+  auto words = typed;
+  const auto db = take_db(words);
+  return {[words, unknown](Context& context) {
+            const auto status = run_command(context, words);
+            if (!status) throw unknown;
+            return *status;
+          },
+          db,
+          {}};
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,123 @@
+#include "cmd/rolls.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "db/attribute.h"
+#include "rolls/folder.h"
+
+namespace cluster::cmd {
+namespace {
+
+// What the inventory knows of a host's cards.
+void add_cards(Inventory& inventory, const HostName& host, rolls::Values& values) {
+  std::vector<std::string> cards;
+  std::vector<std::string> functions;
+  std::set<std::string> models;
+  for (const auto& card : inventory.gpu_cards(host)) {
+    if (card.missing) continue;
+    cards.push_back(card.pci.sysfs());
+    for (const auto& function : card.functions) {
+      functions.push_back(function.pci.sysfs());
+      models.insert(function.vendor + ":" + function.device);
+    }
+    if (card.functions.empty()) functions.push_back(card.pci.sysfs());
+  }
+  values["cards"] = joined(cards, " ");
+  values["functions"] = joined(functions, " ");
+  values["models"] = joined({models.begin(), models.end()}, ",");
+}
+
+std::optional<HostName> container_of(Inventory& inventory, const HostName& name) {
+  for (const auto& vm : inventory.vms()) {
+    if (vm.name == name) return vm.container;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::filesystem::path rolls_folder(const Inventory& inventory) {
+  return inventory.file().parent_path() / "rolls";
+}
+
+std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll) {
+  return rolls_folder(inventory) / (roll.name + "-" + roll.version);
+}
+
+bool is_changed(const Inventory& inventory, const StoredRoll& roll) {
+  try {
+    return rolls::checksum_of(folder_of(inventory, roll)) != roll.checksum;
+  } catch (const Error&) {  // gone, or what no roll may hold
+    return true;
+  }
+}
+
+StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version) {
+  std::vector<std::string> names;
+  std::vector<StoredRoll> found;
+  for (const auto& roll : inventory.rolls()) {
+    names.push_back(roll.name);
+    if (roll.name == name && (version.empty() || roll.version == version)) found.push_back(roll);
+  }
+  if (found.empty()) {
+    throw Error(Fault::not_found,
+                "roll " + quote(name) + (version.empty() ? "" : " " + version) +
+                    " is not in the inventory" +
+                    (std::ranges::find(names, name) == names.end() ? did_you_mean(name, names)
+                                                                   : " (`cluster list roll`)"));
+  }
+  const auto enabled = std::ranges::find(found, true, &StoredRoll::enabled);
+  if (enabled != found.end()) return *enabled;
+  if (found.size() > 1) {
+    std::vector<std::string> versions;
+    for (const auto& roll : found) versions.push_back(roll.version);
+    throw Error(Fault::usage, "roll " + quote(name) + " is there as " + joined(versions, ", ") +
+                                  ": want version=");
+  }
+  return found[0];
+}
+
+rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
+  const auto folder = folder_of(inventory, roll);
+  if (is_changed(inventory, roll)) {
+    throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
+                                    " was changed after it was added (" + quote(folder.native()) +
+                                    "); remove it and add it again");
+  }
+  return rolls::read_roll(folder, folder.native());
+}
+
+std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
+  std::vector<rolls::Roll> rolls;
+  for (const auto& roll : inventory.rolls()) {
+    if (roll.enabled) rolls.push_back(read_stored(inventory, roll));
+  }
+  return rolls;
+}
+
+rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
+                         const std::string& appliance, const std::optional<Host>& host) {
+  rolls::Values values;
+  for (const auto fact : rolls::kFacts) values.emplace(fact, "");
+  values["appliance"] = appliance;
+  AttributeScope scope{appliance, {}, {}};
+  if (host) {
+    values["host"] = host->name.str();
+    scope.host = host->name;
+    scope.container = container_of(inventory, host->name);
+    if (!scope.container) add_cards(inventory, host->name, values);
+  }
+  const auto site = AttributeResolver(inventory.attributes()).resolve(scope);
+  for (const auto* roll : rolls) {
+    for (const auto& attribute : roll->attributes) {
+      const auto set = site.find(attribute.name);
+      values[attribute.name] = set == site.end() ? attribute.value : set->second.value;
+    }
+  }
+  return values;
+}
+
+}  // namespace cluster::cmd

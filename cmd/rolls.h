@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/inventory.h"
+#include "rolls/roll.h"
+#include "rolls/template.h"
+
+// What the nouns of rolls have in common.
+namespace cluster::cmd {
+
+/// Where the folders of stored rolls are.
+std::filesystem::path rolls_folder(const Inventory& inventory);
+
+/// The folder of a stored roll.
+std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll);
+
+/// Whether the folder is not as it was when the roll was added.
+bool is_changed(const Inventory& inventory, const StoredRoll& roll);
+
+/// Which of the stored rolls is meant; without a version the enabled one, or the only one. Throws
+/// Error(not_found) with the nearest name, Error(usage) when there are several.
+StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version);
+
+/// Reads a stored roll. Throws Error(refused) when its folder was changed, and as
+/// rolls::read_roll().
+rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll);
+
+/// All that are enabled, by name; throws as read_stored().
+std::vector<rolls::Roll> enabled_rolls(Inventory& inventory);
+
+/// What the names in `rolls` stand for on `host`, or on any host of `appliance`: the facts, the
+/// attributes' defaults, and what the inventory sets in their place.
+rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
+                         const std::string& appliance, const std::optional<Host>& host);
+
+}  // namespace cluster::cmd

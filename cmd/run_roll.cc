@@ -1,0 +1,221 @@
+#include <algorithm>
+#include <array>
+
+#include "cmd/agents.h"
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "cmd/rolls.h"
+#include "cmd/values.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "rolls/script.h"
+
+namespace cluster::cmd {
+namespace {
+
+// Linux gives one argument of a program 128 KiB, and the script becomes one.
+constexpr std::size_t kMaxCommand = 120'000;
+constexpr const char* kText =
+    "Prints a shell script that makes a host what the roll says, to be read and run there as "
+    "root:\n"
+    "    cluster run roll gpupt host=vm-container-0-15 > add-roll.sh\n"
+    "It looks at the host first, does what is missing, checks that it worked, and can be run "
+    "again. "
+    "Without host=\n"
+    "it knows no cards and takes the attributes of the appliance. apply=yes runs it on the hosts "
+    "over SSH, with one\n"
+    "line a host: done, reboot (then run it again), failed. host= may then be a group "
+    "(`cluster list host --help`).";
+
+struct Args {
+  std::string name;
+  std::string host;
+  std::string appliance;
+  std::string apply = "no";
+  std::string dryrun = "no";
+  std::string timeout = "1800";
+};
+
+// What the last line for the roll says, of the lines that the script printed.
+std::string last_word(const std::string& text, const std::string& roll) {
+  std::string word;
+  for (const auto line : split(text, '\n')) {
+    if (line.starts_with(roll + ": ")) word = std::string(trim(line.substr(roll.size() + 2)));
+  }
+  return word;
+}
+
+std::string last_line(const std::string& text) {
+  std::string last;
+  for (const auto line : split(text, '\n')) {
+    if (!trim(line).empty()) last = std::string(trim(line));
+  }
+  return last;
+}
+
+// "done", "reboot", "failed" and what there is to say of it.
+std::pair<std::string, std::string> outcome_of(const AgentAnswer& answer, const std::string& roll) {
+  if (answer.reply.end != ssh::End::exited) return {"failed", answer.reply.reason};
+  if (answer.reply.status != 0) {
+    auto why = last_line(answer.err);
+    if (why.empty()) why = "status " + std::to_string(answer.reply.status);
+    for (const auto& known : {roll + ": ", std::string("failed: ")}) {
+      if (why.starts_with(known)) why.erase(0, known.size());
+    }
+    return {"failed", why};
+  }
+  const auto word = last_word(answer.out, roll);
+  if (word.starts_with("reboot needed")) return {"reboot", word};
+  if (word.starts_with("done") || word.starts_with("dry run")) return {"done", word};
+  return {"failed", "the script did not come to its end: " + last_line(answer.out)};
+}
+
+class Runner {
+ public:
+  Runner(Context& context, const std::string& name)
+      : inventory_(context.inventory()), rolls_(enabled_rolls(inventory_)) {
+    const auto stored = find_roll(inventory_, name, "");
+    const auto roll = std::ranges::find(rolls_, stored.name, &rolls::Roll::name);
+    if (roll == rolls_.end()) {
+      throw Error(Fault::refused, "roll " + quote(stored.name) +
+                                      " is not enabled: `cluster enable roll " + stored.name + "`");
+    }
+    order_ = rolls::with_required(*roll, rolls_);
+  }
+
+  const rolls::Roll& roll() const { return *order_.back(); }
+
+  std::string script_for(const Host& host) const { return script(host.appliance, host); }
+
+  std::string script(const std::string& appliance, const std::optional<Host>& host) const {
+    const auto where = host ? "host=" + host->name.str() : "appliance=" + appliance;
+    return rolls::script({order_, appliance, values_for(inventory_, order_, appliance, host),
+                          "cluster run roll " + roll().name + " " + where});
+  }
+
+ private:
+  Inventory& inventory_;
+  std::vector<rolls::Roll> rolls_;
+  std::vector<const rolls::Roll*> order_;
+};
+
+int run_apply(Context& context, const Runner& runner, const std::vector<Host>& hosts,
+              const Args& args) {
+  const auto limits = limits_of(args.timeout);
+  const auto& roll = runner.roll().name;
+  std::vector<std::string> commands;
+  for (const auto& host : hosts) {
+    commands.push_back("sh -c " + shell_word(runner.script_for(host)) + " add-roll.sh" +
+                       (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : ""));
+    if (commands.back().size() > kMaxCommand) {
+      throw Error(Fault::refused, "the script for host " + quote(host.name.str()) + " is of " +
+                                      std::to_string(commands.back().size() >> 10U) +
+                                      " KiB, too long for one command: want it in a file there");
+    }
+  }
+  Table table{{"host", "roll", "outcome", "details"}, {}};
+  int status = 0;
+  for (const auto& answer : ask_hosts(context, hosts, commands, limits)) {
+    const auto [outcome, details] = outcome_of(answer, roll);
+    table.rows.push_back({answer.host.name.str(), roll, outcome, details});
+    if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));
+    if (outcome == "failed") status = std::max(status, 1);
+  }
+  context.output.table(table);
+  return status;
+}
+
+// Without host= those of the appliances that the roll has something for.
+std::vector<Host> hosts_to_apply(Inventory& inventory, const rolls::Roll& roll, const Args& args) {
+  auto hosts = inventory.hosts();
+  if (!args.host.empty()) return select_hosts(hosts, {args.host});
+  std::erase_if(hosts, [&](const Host& host) {
+    return roll.part_for(host.appliance) == nullptr ||
+           (!args.appliance.empty() && host.appliance != args.appliance);
+  });
+  if (hosts.empty())
+    throw Error(Fault::not_found, "there are no hosts for roll " + quote(roll.name));
+  return hosts;
+}
+
+int run(Context& context, const Args& args) {
+  const bool apply = parse_yes_no("apply", args.apply);
+  if (!apply && parse_yes_no("dryrun", args.dryrun)) {
+    throw Error(Fault::usage, "dryrun=yes is for apply=yes; a printed script has --dry-run itself");
+  }
+  auto& inventory = context.inventory();
+  const Runner runner(context, args.name);
+  if (apply) {
+    return run_apply(context, runner, hosts_to_apply(inventory, runner.roll(), args), args);
+  }
+  if (!args.host.empty()) {
+    const auto hosts = select_hosts(inventory.hosts(), {args.host});
+    if (hosts.size() != 1) {
+      throw Error(Fault::usage, "host=" + quote(args.host) + " means " +
+                                    std::to_string(hosts.size()) +
+                                    " hosts: want one, or apply=yes");
+    }
+    context.output.text(runner.script_for(hosts[0]));
+    return 0;
+  }
+  auto appliance = args.appliance;
+  if (appliance.empty()) {
+    if (runner.roll().hosts.size() > 1) {
+      throw Error(Fault::usage, "roll " + quote(args.name) +
+                                    " has something for several appliances: want appliance= or "
+                                    "host=");
+    }
+    appliance = runner.roll().hosts.empty() ? "vm-container" : runner.roll().hosts[0].appliance;
+  }
+  context.output.text(runner.script(appliance, {}));
+  return 0;
+}
+
+Action declare_run(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("ROLL", args->name, "name of the roll")->required();
+  app.add_option("--host", args->host, "for this host [any]");
+  app.add_option("--appliance", args->appliance,
+                 "for hosts of this appliance [the roll's only one]");
+  app.add_option("--apply", args->apply, "yes: run it on the hosts [no: print it]");
+  app.add_option("--dryrun", args->dryrun,
+                 "yes, with apply=yes: the hosts only tell what is missing [no]");
+  app.add_option("--timeout", args->timeout, "seconds that a host may take [1800]");
+  app.footer(kText);
+  return [args](Context& context) { return run(context, *args); };
+}
+
+struct DumpArgs {
+  std::vector<std::string> hosts;
+};
+
+int run_dump(Context& context, const DumpArgs& args) {
+  auto& inventory = context.inventory();
+  const auto rolls = enabled_rolls(inventory);
+  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) {
+    for (const auto& roll : rolls) {
+      if (roll.part_for(host.appliance) == nullptr) continue;
+      context.output.line("cluster run roll " + roll.name + " host=" + host.name.str() +
+                          " apply=yes");
+    }
+  }
+  return 0;
+}
+
+Action declare_dump(CLI::App& app) {
+  auto args = std::make_shared<DumpArgs>();
+  app.add_option("HOST", args->hosts, "hosts to write down [all]");
+  return [args](Context& context) { return run_dump(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"dump host roll", "print the commands that give hosts their rolls again", declare_dump},
+    Command{"run roll", "print what makes a host what a roll says, or run it there", declare_run},
+};
+
+}  // namespace
+
+std::span<const Command> run_roll_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

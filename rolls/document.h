@@ -1,0 +1,68 @@
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// YAML that says where it is wrong; for the files of rolls/ alone.
+namespace cluster::rolls {
+
+/// A value in a YAML file.
+class Item {
+ public:
+  Item(YAML::Node node, std::string file) : node_(std::move(node)), file_(std::move(file)) {}
+
+  /// One line, not empty. `what` names it in messages, as everywhere below.
+  std::string line(std::string_view what) const;
+
+  /// One line that may be empty.
+  std::string line_or_empty(std::string_view what) const;
+
+  /// Lines, not all of them blank, each with its line end.
+  std::string lines(std::string_view what) const;
+
+  /// yes, no, true or false.
+  bool yes_or_no(std::string_view what) const;
+
+  /// The members of a list.
+  std::vector<Item> list(std::string_view what) const;
+
+  /// Keys and values in the order of the file, no key twice.
+  std::vector<std::pair<Item, Item>> entries(std::string_view what) const;
+
+  /// "FILE:LINE:COLUMN"
+  std::string where() const;
+
+  /// Throws Error(usage), "FILE:LINE:COLUMN: WHY".
+  [[noreturn]] void refuse(const std::string& why) const;
+
+ private:
+  std::string scalar(std::string_view what) const;
+
+  YAML::Node node_;
+  std::string file_;
+};
+
+/// The whole file. Throws Error(usage) when it is not one YAML document.
+Item parse_document(const std::string& text, const std::string& file);
+
+/// A map of which all keys are known.
+class Fields {
+ public:
+  Fields(const Item& map, std::string_view what, const std::vector<std::string>& known);
+
+  /// Throws Error(usage) at the map when there is none.
+  Item require(const std::string& key) const;
+  std::optional<Item> find(const std::string& key) const;
+
+ private:
+  Item map_;
+  std::string what_;
+  std::map<std::string, Item> values_;
+};
+
+}  // namespace cluster::rolls

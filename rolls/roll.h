@@ -1,0 +1,126 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cluster::rolls {
+
+/// The families of distributions that a roll tells apart, by ID and ID_LIKE of os-release(5).
+enum class Family {
+  any,
+  debian,  ///< Debian, Ubuntu: apt
+  rhel,    ///< RHEL, Rocky, Alma, CentOS, Fedora: dnf
+};
+
+/// A setting that a site may change; in scripts a shell variable of the same name.
+struct RollAttribute {
+  std::string name;  ///< starts with the roll's name and '_': "gpupt_bind"
+  std::string value;
+  std::string help;  ///< one line
+};
+
+/// A text file that hosts get, with `{{ name }}` replaced.
+struct HostFile {
+  std::string from;  ///< in the roll, "files/gpupci.yaml"
+  std::string to;    ///< on the host, absolute
+  std::string mode = "0644";
+  std::string owner = "root:root";
+  Family family = Family::any;
+};
+
+/// Something that has to be so on a host. `check` and `run` are lines of POSIX sh.
+struct Step {
+  std::string name;   ///< what is so when it is done: "the kernel starts with the IOMMU on"
+  std::string why;    ///< one line or more
+  std::string check;  ///< true when it is so already
+  std::string run;    ///< makes it so; stops at the first command that fails
+  Family family = Family::any;
+  bool reboot = false;  ///< what `run` changes counts from the next boot on
+};
+
+/// What shows that the whole worked; is looked at last, when no reboot is pending.
+struct Check {
+  std::string name;
+  std::string run;
+  Family family = Family::any;
+};
+
+/// What the hosts of one appliance get, in the order in which it is done.
+struct HostPart {
+  std::string appliance;
+  std::vector<std::string> debian_packages, rhel_packages;
+  std::vector<HostFile> files;
+  std::vector<Step> steps;
+  std::vector<std::string> units;  ///< of systemd, to be enabled: "gpupci-restore.service"
+  std::vector<Check> checks;
+};
+
+/// XML that the configuration of a VM gets; see virt::Fragment for `place`.
+struct VmFragment {
+  std::string when;   ///< an attribute of the roll; counts for a VM where it is neither "" nor "no"
+  std::string place;  ///< "domain", "devices" or "features"
+  std::string from;   ///< in the roll
+};
+
+/// A command of the roll's own: `cluster PATH WORD...`.
+struct RollCommand {
+  std::string path;  ///< "report gds"
+  std::string run;   ///< executable in the roll
+  std::string summary;
+};
+
+/// Another roll that has to be enabled too.
+struct Requirement {
+  std::string name;
+  std::string where;  ///< "gpupt/roll.yaml:4:11", for messages
+};
+
+/// What a folder with a `roll.yaml` says. docs/rolls.md is the reference.
+struct Roll {
+  std::filesystem::path folder;
+  std::string name;     ///< lower case letters, digits, '-'
+  std::string version;  ///< "1.0.0"
+  std::string summary;
+  std::string arch = "any";  ///< as `uname -m` says it
+  std::vector<Requirement> requires_rolls;
+  std::vector<RollAttribute> attributes;
+  std::vector<HostPart> hosts;
+  std::vector<VmFragment> vm;
+  std::vector<RollCommand> commands;
+
+  /// "gpupt-1.0.0"
+  std::string full_name() const { return name + "-" + version; }
+
+  /// What hosts of that appliance get; null when they get nothing.
+  const HostPart* part_for(std::string_view appliance) const;
+};
+
+/// The names that every roll may use beside its attributes: what the inventory says of the host.
+///   host       "vm-container-0-15"; "" when a script is written for no host in particular
+///   appliance  "vm-container"
+///   cards      addresses of its cards' first functions, "0000:02:00.0 0000:03:00.0"
+///   functions  addresses of all their functions
+///   models     vendor and device of each, "10de:1cb1,10de:0fb9"
+inline constexpr std::string_view kFacts[] = {"host", "appliance", "cards", "functions", "models"};
+
+/// Reads and checks the roll in `folder` as a whole: roll.yaml and every file that it names, and
+/// that the folder holds plain files and folders alone. `shown` stands for the folder in messages.
+/// Throws Error(usage) with file, line and column.
+Roll read_roll(const std::filesystem::path& folder, const std::string& shown);
+
+/// Whether `text` can be a roll's name, or a version.
+bool is_roll_name(std::string_view text);
+bool is_roll_version(std::string_view text);
+
+/// Throws Error(usage) when a roll requires itself through others. `rolls` are all that are known,
+/// one a name; a requirement that is none of them is no cycle.
+void refuse_cycles(const std::vector<Roll>& rolls);
+
+/// `roll` and what it requires out of `known`, each after what it requires itself. Throws
+/// Error(refused) when one is not there.
+std::vector<const Roll*> with_required(const Roll& roll, const std::vector<Roll>& known);
+
+}  // namespace cluster::rolls

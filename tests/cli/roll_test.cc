@@ -1,0 +1,253 @@
+// Rolls from the folder to the script that a host runs.
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "core/file.h"
+#include "rolls/program.h"
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHead = "NAME  VERSION ARCH ENABLED STATE\n";
+
+class RollStory : public Story {
+ protected:
+  // The roll that `create new roll` lays out, in `folder`/demo.
+  fs::path laid_out(const std::string& name = "demo") {
+    const auto where = folder.path() / name;
+    cluster({"create", "new", "roll", name, where.native()});
+    return where;
+  }
+
+  void enabled_demo() {
+    cluster({"add", "roll", laid_out().native()});
+    cluster({"enable", "roll", "demo"});
+    cluster({"add", "host", "n1"});
+  }
+
+  static void replace(const fs::path& file, const std::string& from, const std::string& to) {
+    auto text = read_file(file).value();
+    const auto at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    replace_file(file, text.replace(at, from.size(), to));
+  }
+
+  fs::path stored(const std::string& path) const { return folder.path() / "rolls" / path; }
+
+  // ShellCheck's own status; what it says is in the test's output.
+  int shellcheck(const std::string& script) {
+    const auto path = folder.path() / "add-roll.sh";
+    replace_file(path, script);
+    return rolls::run_program({{"shellcheck", path.native()}, ".", {}, {}}, "shellcheck");
+  }
+};
+
+TEST_F(RollStory, FromTheFolderToTheList) {
+  const auto demo = laid_out();
+  cluster({"add", "roll", demo.native()});
+  EXPECT_EQ(cluster({"list", "roll"}), std::string(kHead) + "demo: 0.1.0   any  no      ok\n");
+  cluster(
+      {"add", "roll", demo.native()}, 1,
+      "roll 'demo' 0.1.0 is there already (`cluster remove roll` first, or give this one another "
+      "version)");
+  cluster({"enable", "roll", "demo"});
+  EXPECT_EQ(cluster({"list", "roll"}), std::string(kHead) + "demo: 0.1.0   any  yes     ok\n");
+  EXPECT_EQ(cluster({"dump", "roll"}), "cluster add roll " + stored("demo-0.1.0").native() +
+                                           "\ncluster enable roll demo version=0.1.0\n");
+  cluster({"remove", "roll", "demo"}, 1,
+          "roll 'demo' 0.1.0 is enabled: first `cluster disable roll demo`");
+  cluster({"disable", "roll", "demo"});
+  cluster({"remove", "roll", "demo"});
+  EXPECT_EQ(cluster({"list", "roll"}), "NAME VERSION ARCH ENABLED STATE\n");
+  EXPECT_FALSE(fs::exists(stored("demo-0.1.0")));
+}
+
+TEST_F(RollStory, FromTheArchive) {
+  const auto archive = folder.path() / "demo.tar.gz";
+  cluster({"create", "roll", laid_out().native(), archive.native()});
+  cluster({"add", "roll", archive.native()});
+  EXPECT_EQ(read_file(stored("demo-0.1.0/files/greeting")),
+            "{{ demo_greeting }} from {{ host }}\n");
+}
+
+TEST_F(RollStory, WhatIsWrongIsNotStored) {
+  const auto demo = laid_out();
+  replace(demo / "roll.yaml", "summary:", "sumary:");
+  cluster(
+      {"add", "roll", demo.native()}, 2,
+      demo.native() + "/roll.yaml:4:1: unknown key 'sumary' in 'roll' (did you mean 'summary'?)");
+  EXPECT_FALSE(fs::exists(file));
+  EXPECT_FALSE(fs::exists(stored("")));
+  cluster({"add", "roll", "/no/where"}, 1,
+          "there is no '/no/where' (want a roll's folder or its .tar.gz)");
+}
+
+TEST_F(RollStory, OneVersionAtATime) {
+  const auto demo = laid_out();
+  cluster({"add", "roll", demo.native()});
+  replace(demo / "roll.yaml", "0.1.0", "0.2.0");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo"}, 2, "roll 'demo' is there as 0.1.0, 0.2.0: want version=");
+  cluster({"enable", "roll", "demo", "version=0.1.0"});
+  cluster({"enable", "roll", "demo", "version=0.2.0"});
+  EXPECT_EQ(cluster({"list", "roll", "format=csv"}),
+            "name,version,arch,enabled,state\ndemo,0.1.0,any,no,ok\ndemo,0.2.0,any,yes,ok\n");
+  cluster({"enable", "roll", "demi"}, 1,
+          "roll 'demi' is not in the inventory (did you mean 'demo'?)");
+}
+
+TEST_F(RollStory, AChangedRollIsNoticedAndNotRun) {
+  enabled_demo();
+  std::ofstream(stored("demo-0.1.0/files/greeting"), std::ios::app) << "more\n";
+  EXPECT_EQ(cluster({"list", "roll"}), std::string(kHead) + "demo: 0.1.0   any  yes     changed\n");
+  for (const auto* words : {"run roll demo", "report demo"}) {
+    std::vector<std::string> command;
+    for (std::istringstream in(words); !in.eof();) in >> command.emplace_back();
+    cluster(command, 1,
+            "roll 'demo' 0.1.0 was changed after it was added ('" + stored("demo-0.1.0").native() +
+                "'); remove it and add it again");
+  }
+  cluster({"disable", "roll", "demo"});
+  cluster({"remove", "roll", "demo"});
+}
+
+TEST_F(RollStory, WhatARollRequiresComesFirstAndStays) {
+  const auto demo = laid_out();
+  replace(demo / "roll.yaml", "requires: []", "requires: [base]");
+  replace(demo / "roll.yaml", "  report demo:", "  report other:");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo"}, 1,
+          "roll 'demo' requires roll 'base', which is not enabled: `cluster enable roll base`");
+  cluster({"add", "roll", laid_out("base").native()});
+  cluster({"enable", "roll", "base"});
+  cluster({"enable", "roll", "demo"});
+  cluster({"disable", "roll", "base"}, 1,
+          "roll 'demo' requires roll 'base': first `cluster disable roll demo`");
+  const auto script = cluster({"run", "roll", "demo"});
+  EXPECT_LT(script.find("---- roll base"), script.find("---- roll demo"));
+  EXPECT_EQ(shellcheck(script), 0);
+
+  const auto base = folder.path() / "base";
+  replace(base / "roll.yaml", "requires: []", "requires: [demo]");
+  replace(base / "roll.yaml", "0.1.0", "0.2.0");
+  const auto [out, err, status] = run({"add", "roll", base.native()});
+  EXPECT_NE(err.find("rolls require each other"), std::string::npos) << err;
+  EXPECT_EQ(status, 2);
+}
+
+TEST_F(RollStory, NothingOfTheInventoryIsReadByTheShell) {
+  enabled_demo();
+  const std::string nasty = R"('; touch /tmp/owned; "$(id)` \)";
+  cluster({"set", "attr", "demo_greeting", nasty});
+  const auto script = cluster({"run", "roll", "demo", "host=n1"});
+  EXPECT_NE(script.find(R"(export demo_greeting=''\''; touch /tmp/owned; "$(id)` \')"),
+            std::string::npos);
+  EXPECT_NE(script.find("\n" + nasty + " from n1\n"), std::string::npos);  // in a quoted heredoc
+  EXPECT_EQ(shellcheck(script), 0);
+  EXPECT_EQ(cluster({"run", "roll", "demo", "host=n1"}), script);
+}
+
+TEST_F(RollStory, AttributesCountAsEverywhere) {
+  enabled_demo();
+  cluster({"set", "appliance", "attr", "vm-container", "demo_greeting", "Hi"});
+  cluster({"set", "host", "attr", "n1", "demo_greeting", "Hey"});
+  EXPECT_NE(cluster({"run", "roll", "demo"}).find("export demo_greeting=Hi\n"), std::string::npos);
+  EXPECT_NE(cluster({"run", "roll", "demo", "host=n1"}).find("export demo_greeting=Hey\n"),
+            std::string::npos);
+  cluster({"run", "roll", "demo", "appliance=compute"}, 1,
+          "roll 'demo' has nothing for hosts of 'compute', only for those of vm-container");
+}
+
+TEST_F(RollStory, CardsOfTheHostAreKnown) {
+  enabled_demo();
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "gpu", "n1", "gpupci2", "03:00.0"});
+  EXPECT_NE(cluster({"run", "roll", "demo", "host=n1"})
+                .find("export cards='0000:02:00.0 0000:03:00.0'\n"),
+            std::string::npos);
+}
+
+TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
+  enabled_demo();
+  cluster({"add", "host", "n2"});
+  cluster({"add", "host", "n3"});
+  cluster({"add", "host", "n4"});
+  cluster({"add", "host", "c1", "appliance=compute"});
+  const auto say = [&](const std::string& host, const std::string& out, int status = 0,
+                       const std::string& err = "") {
+    transport.answers[host] = {out, err, {ssh::End::exited, status, "", {}}};
+  };
+  say("n1", "demo: changed  file /etc/a\ndemo: done, 1 changed\n");
+  say("n2", "demo: reboot needed (demo: x); then run this again, to see that it worked\n");
+  say("n3", "demo: ok       packages\n", 1,
+      "E: no such package\ndemo: failed: packages x (status 100)\n");
+  transport.answers["n4"] = {"", "", {ssh::End::unreachable, -1, "connection refused", {}}};
+  const auto [out, err, status] = run({"run", "roll", "demo", "apply=yes"});
+  EXPECT_EQ(
+      out,
+      "HOST ROLL OUTCOME DETAILS\n"
+      "n1:  demo done    done, 1 changed\n"
+      "n2:  demo reboot  reboot needed (demo: x); then run this again, to see that it worked\n"
+      "n3:  demo failed  packages x (status 100)\n"
+      "n4:  demo failed  connection refused\n");
+  EXPECT_EQ(err, "");
+  EXPECT_EQ(status, 3);
+  ASSERT_EQ(transport.asked_targets.size(), 4U);
+  EXPECT_NE(transport.asked_targets[1].command.find("export host=n2\n"), std::string::npos);
+  cluster({"run", "roll", "demo", "host=vm-container"}, 2,
+          "host='vm-container' means 4 hosts: want one, or apply=yes");
+  EXPECT_EQ(cluster({"dump", "host", "roll", "n1", "c1"}),
+            "cluster run roll demo host=n1 apply=yes\n");
+}
+
+TEST_F(RollStory, ACommandOfItsOwn) {
+  const auto demo = laid_out();
+  replace_file(demo / "bin/report", "#!/bin/sh\nprintf '%s\\n' \"$@\" \"$CLUSTER_DB\" \"$ROLL\" >" +
+                                        (folder.path() / "said").native() + "\nexit 7\n");
+  fs::permissions(demo / "bin/report", fs::perms(0755));
+  cluster({"add", "roll", demo.native()});
+  const auto unknown = run({"report", "demo", "a b"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.err.find("no command 'report demo a b'"), std::string::npos) << unknown.err;
+  cluster({"enable", "roll", "demo"});
+  EXPECT_EQ(cluster({"report", "demo", "a b", "--x=1", "--db", file.native()}, 7), "");
+  EXPECT_EQ(read_file(folder.path() / "said"),
+            "a b\n--x=1\n" + file.native() + "\n" + stored("demo-0.1.0").native() + "\n");
+}
+
+TEST_F(RollStory, BuiltInCommandsAreNotShadowed) {
+  const auto demo = laid_out();
+  for (const std::string path : {"list host", "report host", "run host now"}) {
+    replace(demo / "roll.yaml", "  report demo:", "  " + path + ":");
+    const auto [out, err, status] = run({"add", "roll", demo.native()});
+    EXPECT_EQ(status, 1) << path;
+    EXPECT_NE(err.find("has a command '" + path + "', and there is"), std::string::npos) << err;
+    replace(demo / "roll.yaml", "  " + path + ":", "  report demo:");
+  }
+}
+
+TEST_F(RollStory, ADistroIsOursToReplaceOrLeft) {
+  enabled_demo();
+  cluster({"create", "distro"});
+  const auto distro = folder.path() / "distro";
+  EXPECT_EQ(read_file(distro / "rolls/demo-0.1.0/bin/report"),
+            read_file(stored("demo-0.1.0/bin/report")));
+  cluster({"disable", "roll", "demo"});
+  cluster({"create", "distro"});
+  EXPECT_FALSE(fs::exists(distro / "rolls/demo-0.1.0"));
+  EXPECT_FALSE(fs::exists(folder.path() / "distro.new"));
+  const auto other = folder.path() / "other";
+  replace_file(other / "mine", "x\n");
+  cluster({"create", "distro", other.native()}, 1,
+          "'" + other.native() +
+              "' is there and was not made by `cluster create distro`; want another folder");
+  EXPECT_EQ(read_file(other / "mine"), "x\n");
+}
+
+}  // namespace
+}  // namespace cluster

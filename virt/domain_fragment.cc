@@ -40,16 +40,19 @@ bool once(std::string_view parent, std::string_view name) {
   return std::ranges::count(rule->names, name) != 0;
 }
 
-[[noreturn]] void refuse(const Fragment& fragment, const std::string& why) {
-  throw Error(Fault::usage, fragment.origin + ": " + why);
+// Refuses what is at `offset`, with its line and column, both from 1.
+[[noreturn]] void refuse(const Fragment& fragment, std::ptrdiff_t offset, const std::string& why) {
+  const auto before = std::string_view(fragment.xml)
+                          .substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(offset, 0)));
+  const auto start = before.rfind('\n') + 1;  // npos + 1 is 0
+  throw Error(Fault::usage, fragment.origin + ", line " +
+                                std::to_string(std::ranges::count(before, '\n') + 1) + ", column " +
+                                std::to_string(before.size() - start + 1) + ": " + why);
 }
 
-// "line 2, column 5" of what is at `offset`, both from 1.
-std::string place(std::string_view text, std::ptrdiff_t offset) {
-  const auto before = text.substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(offset, 0)));
-  const auto start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return "line " + std::to_string(std::ranges::count(before, '\n') + 1) + ", column " +
-         std::to_string(before.size() - start + 1);
+// The same for an element, of which pugixml knows where its name is.
+[[noreturn]] void refuse(const Fragment& fragment, pugi::xml_node node, const std::string& why) {
+  refuse(fragment, node.offset_debug() - 1, why);
 }
 
 std::string tag(pugi::xml_node node) { return "<" + std::string(node.name()) + ">"; }
@@ -65,7 +68,7 @@ void check_prefix(const Fragment& fragment, pugi::xml_node node) {
   for (auto up = node; !up.empty(); up = up.parent()) {
     if (!up.attribute(declaration.c_str()).empty()) return;
   }
-  refuse(fragment,
+  refuse(fragment, node,
          tag(node) + " has a prefix that is not declared (want " + declaration + "='...')");
 }
 
@@ -76,6 +79,7 @@ class Merger {
   // Adds the elements in `from` to `into`.
   void children(pugi::xml_node into, pugi::xml_node from) const {
     for (const auto node : from.children()) {
+      if (node.type() != pugi::node_element) continue;
       const auto there = into.child(node.name());
       if (!there.empty() && once(into.name(), node.name())) {
         merge(there, node);
@@ -102,42 +106,52 @@ class Merger {
       if (old.empty()) {
         there.append_copy(attribute);
       } else if (std::string_view(old.value()) != attribute.value()) {
-        refuse(fragment_, tag(node) + " says " + attribute.name() + "=" + quote(attribute.value()) +
-                              " where the VM has " + quote(old.value()));
+        refuse(fragment_, node,
+               tag(node) + " says " + attribute.name() + "=" + quote(attribute.value()) +
+                   " where the VM has " + quote(old.value()));
       }
     }
     const std::string_view text = node.child_value();
     const std::string_view old = there.child_value();
     if (text != old && !trim(text).empty()) {
-      refuse(fragment_, tag(node) + " says " + quote(text) + " where the VM has " + quote(old));
+      refuse(fragment_, node,
+             tag(node) + " says " + quote(text) + " where the VM has " + quote(old));
     }
-    pugi::xml_document elements;
-    for (const auto part : node.children()) {
-      if (part.type() == pugi::node_element) elements.append_copy(part);
-    }
-    children(there, elements);
+    children(there, node);
   }
 
   const Fragment& fragment_;
   pugi::xml_node root_;
 };
 
-}  // namespace
-
-void merge_fragment(pugi::xml_node root, const Fragment& fragment) {
-  pugi::xml_document document;
+// Throws Error(usage) when `fragment` is more than elements, or less.
+void parse(const Fragment& fragment, pugi::xml_document& document) {
   const auto parsed =
       document.load_buffer(fragment.xml.data(), fragment.xml.size(),
                            pugi::parse_default | pugi::parse_fragment, pugi::encoding_utf8);
   if (!parsed) {
     std::string why = parsed.description();
     why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
-    refuse(fragment, "no XML at " + place(fragment.xml, parsed.offset) + ": " + why);
+    refuse(fragment, parsed.offset, "no XML: " + why);
   }
   for (const auto node : document.children()) {
     if (node.type() == pugi::node_element) continue;
-    refuse(fragment, "text outside an element: " + quote(trim(node.value())));
+    refuse(fragment, node.offset_debug(), "text outside an element: " + quote(trim(node.value())));
   }
+}
+
+}  // namespace
+
+void check_fragment(const Fragment& fragment) {
+  pugi::xml_document document;
+  parse(fragment, document);
+  pugi::xml_document domain;
+  Merger(fragment, domain.append_child("domain")).prefixes(document);
+}
+
+void merge_fragment(pugi::xml_node root, const Fragment& fragment) {
+  pugi::xml_document document;
+  parse(fragment, document);
   const Merger merger(fragment, root);
   merger.prefixes(document);
   switch (fragment.place) {

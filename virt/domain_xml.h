@@ -13,6 +13,10 @@ namespace cluster::virt {
 /// cards do not fit into the machine, or a fragment is malformed or contradicts the rest.
 std::string domain_xml(const DomainSpec& domain);
 
+/// Throws Error(usage) with line and column when `fragment` is not well-formed, whatever the domain
+/// it is for: elements alone, each prefix declared.
+void check_fragment(const Fragment& fragment);
+
 /// domain_xml() with a fingerprint of it in <metadata>, which libvirt keeps as it is: how to tell
 /// later whether what libvirt has was made of the same value. Throws as domain_xml().
 std::string domain_xml_for_define(const DomainSpec& domain);

@@ -186,18 +186,21 @@ TEST(DomainXml, IsStable) { EXPECT_EQ(domain_xml(rocks_33()), domain_xml(rocks_3
 
 TEST(DomainXml, AFragmentThatIsNoXml) {
   EXPECT_EQ(refusal(with_fragment(FragmentPlace::devices, "<rng>\n  <backend>\n</rng>")),
-            "attribute vm_xml: no XML at line 3, column 3: start-end tags mismatch");
+            "attribute vm_xml, line 3, column 3: no XML: start-end tags mismatch");
   EXPECT_EQ(refusal(with_fragment(FragmentPlace::devices, "<rng/>\n  yes")),
-            "attribute vm_xml: text outside an element: 'yes'");
+            "attribute vm_xml, line 1, column 7: text outside an element: 'yes'");
 }
 
 TEST(DomainXml, AFragmentMayNotContradict) {
-  EXPECT_EQ(refusal(with_fragment(FragmentPlace::domain, "<cpu mode='maximum'/>")),
-            "attribute vm_xml: <cpu> says mode='maximum' where the VM has 'host-passthrough'");
-  EXPECT_EQ(refusal(with_fragment(FragmentPlace::domain, "<on_crash>preserve</on_crash>")),
-            "attribute vm_xml: <on_crash> says 'preserve' where the VM has 'restart'");
+  EXPECT_EQ(refusal(with_fragment(FragmentPlace::domain, "<os/>\n <cpu mode='maximum'/>")),
+            "attribute vm_xml, line 2, column 2: <cpu> says mode='maximum' where the VM has "
+            "'host-passthrough'");
+  EXPECT_EQ(
+      refusal(with_fragment(FragmentPlace::domain, "<on_crash>preserve</on_crash>")),
+      "attribute vm_xml, line 1, column 1: <on_crash> says 'preserve' where the VM has 'restart'");
   EXPECT_EQ(refusal(with_fragment(FragmentPlace::devices, "<memballoon model='virtio'/>")),
-            "attribute vm_xml: <memballoon> says model='virtio' where the VM has 'none'");
+            "attribute vm_xml, line 1, column 1: <memballoon> says model='virtio' where the VM has "
+            "'none'");
 }
 
 TEST(DomainXml, AFragmentIsMergedWithWhatIsThere) {
@@ -224,7 +227,8 @@ TEST(DomainXml, AFragmentsQemuIsDeclaredOnTheRoot) {
                               "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"),
                     HasSubstr("  <qemu:commandline>\n")));
   EXPECT_EQ(refusal(with_fragment(FragmentPlace::domain, "<metadata><my:note/></metadata>")),
-            "attribute vm_xml: <my:note> has a prefix that is not declared (want xmlns:my='...')");
+            "attribute vm_xml, line 1, column 11: <my:note> has a prefix that is not declared "
+            "(want xmlns:my='...')");
   EXPECT_THAT(domain_xml(with_fragment(FragmentPlace::domain,
                                        "<metadata><my:note xmlns:my='urn:my'/></metadata>")),
               HasSubstr("    <my:note xmlns:my='urn:my'/>\n"));

@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/rolls.h"
+#include "cmd/vm_fragments.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -115,6 +116,7 @@ int run_add(Context& context, const AddArgs& args) {
   }
   const auto roll = rolls::read_roll(folder, from.native());
   refuse_shadowing(roll, {});
+  check_fragments(roll);
   rolls::refuse_cycles(enabled_with(inventory, roll));
   const auto target = store / roll.full_name();
   inventory.add_roll({roll.name, roll.version, roll.arch, false, rolls::checksum_of(folder)}, [&] {
@@ -281,6 +283,7 @@ struct CreateArgs {
 int run_create(Context&, const CreateArgs& args) {
   const auto roll = rolls::read_roll(args.folder, args.folder);
   refuse_shadowing(roll, {});
+  check_fragments(roll);
   const fs::path archive = args.archive.empty() ? roll.full_name() + ".tar.gz" : args.archive;
   const fs::path fresh = archive.native() + ".new";
   rolls::pack(args.folder, roll.full_name(), fresh);

@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "db/attribute.h"
 #include "rolls/folder.h"
 
 namespace cluster::cmd {
@@ -82,12 +81,18 @@ StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::s
 
 rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
   const auto folder = folder_of(inventory, roll);
-  if (is_changed(inventory, roll)) {
+  // Read first: so what was looked at is what was read.
+  std::optional<rolls::Roll> read;
+  try {
+    read = rolls::read_roll(folder, folder.native());
+  } catch (const Error&) {  // was changed, which is to be said
+  }
+  if (!read || is_changed(inventory, roll)) {
     throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
                                     " was changed after it was added (" + quote(folder.native()) +
                                     "); remove it and add it again");
   }
-  return rolls::read_roll(folder, folder.native());
+  return *std::move(read);
 }
 
 std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
@@ -98,11 +103,24 @@ std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
   return rolls;
 }
 
-rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
-                         const std::string& appliance, const std::optional<Host>& host) {
+rolls::Values no_facts(const std::string& appliance) {
   rolls::Values values;
   for (const auto fact : rolls::kFacts) values.emplace(fact, "");
   values["appliance"] = appliance;
+  return values;
+}
+
+void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
+                    rolls::Values& values) {
+  for (const auto& attribute : roll.attributes) {
+    const auto set = resolved.find(attribute.name);
+    values[attribute.name] = set == resolved.end() ? attribute.value : set->second.value;
+  }
+}
+
+rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
+                         const std::string& appliance, const std::optional<Host>& host) {
+  auto values = no_facts(appliance);
   AttributeScope scope{appliance, {}, {}};
   if (host) {
     values["host"] = host->name.str();
@@ -111,12 +129,7 @@ rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Ro
     if (!scope.container) add_cards(inventory, host->name, values);
   }
   const auto site = AttributeResolver(inventory.attributes()).resolve(scope);
-  for (const auto* roll : rolls) {
-    for (const auto& attribute : roll->attributes) {
-      const auto set = site.find(attribute.name);
-      values[attribute.name] = set == site.end() ? attribute.value : set->second.value;
-    }
-  }
+  for (const auto* roll : rolls) add_attributes(*roll, site, values);
   return values;
 }
 

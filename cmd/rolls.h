@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "db/attribute.h"
 #include "db/inventory.h"
 #include "rolls/roll.h"
 #include "rolls/template.h"
@@ -31,6 +32,13 @@ rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll);
 
 /// All that are enabled, by name; throws as read_stored().
 std::vector<rolls::Roll> enabled_rolls(Inventory& inventory);
+
+/// The facts of no host in particular: each "", but for the appliance.
+rolls::Values no_facts(const std::string& appliance);
+
+/// Adds the attributes of `roll` to `values`: what the inventory sets, else the default.
+void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
+                    rolls::Values& values);
 
 /// What the names in `rolls` stand for on `host`, or on any host of `appliance`: the facts, the
 /// attributes' defaults, and what the inventory sets in their place.

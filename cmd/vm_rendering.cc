@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "cmd/rolls.h"
 #include "cmd/values.h"
 #include "cmd/vm_attributes.h"
+#include "cmd/vm_fragments.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "virt/domain_xml.h"
@@ -40,6 +42,19 @@ virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
   return spec;
 }
 
+// " without FILE": the fragment that makes `domain` one that libvirt does not take; "" when it is
+// no single one.
+std::string culprit(const virt::DomainSchema& schema, const virt::DomainSpec& domain) {
+  for (std::size_t i = 0; i < domain.fragments.size(); ++i) {
+    auto rest = domain;
+    rest.fragments.erase(rest.fragments.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!schema.refusal(virt::domain_xml(rest))) {
+      return " (it would without " + domain.fragments[i].origin + ")";
+    }
+  }
+  return "";
+}
+
 // The domain without what libvirt 9.0, the one of Debian 12, does not know yet.
 virt::DomainSpec without_newer(virt::DomainSpec domain) {
   for (auto& card : domain.cards) {
@@ -52,7 +67,8 @@ virt::DomainSpec without_newer(virt::DomainSpec domain) {
 
 }  // namespace
 
-VmRendering::VmRendering(Inventory& inventory) : attributes_(inventory.attributes()) {
+VmRendering::VmRendering(Inventory& inventory)
+    : attributes_(inventory.attributes()), rolls_(enabled_rolls(inventory)) {
   for (const auto& vm : inventory.vms()) {
     if (!cards_.contains(vm.container)) {
       cards_.emplace(vm.container, inventory.gpu_cards(vm.container));
@@ -93,7 +109,9 @@ virt::DomainSpec VmRendering::spec(const Vm& vm) const {
     }
     domain.cards.push_back(card_of(held, has));
   }
-  apply_attributes(domain, attributes(vm));
+  const auto resolved = attributes(vm);
+  domain.fragments = fragments_for(rolls_, vm, resolved);  // before those of the operator
+  apply_attributes(domain, resolved);
   return domain;
 }
 
@@ -140,7 +158,8 @@ VmRendering::Document VmRendering::document(const Vm& vm,
     const auto rest = virt::domain_xml(without_newer(domain));
     if (rest == document.xml || schema_.refusal(rest)) {
       throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
-                                      " is none that libvirt takes: " + *why);
+                                      " is none that libvirt takes: " + *why +
+                                      culprit(schema_, domain));
     }
     document.check = virt::Check::schema;
     document.warnings.push_back("VM " + quote(vm.name.str()) +

@@ -7,6 +7,7 @@
 
 #include "db/attribute.h"
 #include "db/inventory.h"
+#include "rolls/roll.h"
 #include "virt/domain_gates.h"
 #include "virt/domain_schema.h"
 #include "virt/domain_spec.h"
@@ -17,7 +18,8 @@ namespace cluster::cmd {
 /// What the inventory says of VMs and of the cards that they hold, read once for rendering many.
 class VmRendering {
  public:
-  /// Reads the inventory and libvirt's schema; throws Error(io).
+  /// Reads the inventory, the enabled rolls and libvirt's schema; throws Error(io), and
+  /// Error(refused) when a roll was changed.
   explicit VmRendering(Inventory& inventory);
 
   /// What counts for `vm`: global < appliance < container < VM.
@@ -35,7 +37,7 @@ class VmRendering {
     std::string xml;                    ///< what `report vm config` prints
     std::string definition;             ///< the same with a fingerprint, what libvirt is given
     std::vector<std::string> warnings;  ///< what may not work, one line each
-    bool has_fragments = false;         ///< XML of the operator is in it
+    bool has_fragments = false;         ///< XML of the operator or of a roll is in it
     /// What libvirt on the container has to check: its schema, where it has elements that are newer
     /// than the one here.
     virt::Check check = virt::Check::none;
@@ -51,6 +53,7 @@ class VmRendering {
   virt::GateFacts facts(const Vm& vm) const;
 
   AttributeResolver attributes_;
+  std::vector<rolls::Roll> rolls_;  // that are enabled
   virt::DomainSchema schema_;
   std::map<HostName, std::vector<GpuCard>> cards_;  // of each container
 };

@@ -212,7 +212,7 @@ class Reader {
     HostFile host_file;
     const auto& entry = file(fields.require("from"), "from");
     host_file.from = entry.path;
-    check_template(entry, true);
+    host_file.text = template_text(entry, true);
     const auto to = fields.require("to");
     host_file.to = to.line("to");
     if (!host_file.to.starts_with("/") || host_file.to.ends_with("/") ||
@@ -258,8 +258,8 @@ class Reader {
                    " (want domain, devices or features)");
     }
     const auto& entry = file(fields.require("from"), "from");
-    check_template(entry, false);
     fragment.from = entry.path;
+    fragment.text = template_text(entry, false);
     roll_.vm.push_back(std::move(fragment));
   }
 
@@ -275,10 +275,12 @@ class Reader {
     roll_.commands.push_back(std::move(command));
   }
 
-  void check_template(const Entry& entry, bool for_a_host) const {
+  std::string template_text(const Entry& entry, bool for_a_host) const {
     std::vector<std::string> names(std::begin(kFacts), std::end(kFacts));
     for (const auto& attribute : roll_.attributes) names.push_back(attribute.name);
-    check_placeholders(text_of(entry), shown_ + "/" + entry.path, names, for_a_host);
+    auto text = text_of(entry);
+    check_placeholders(text, shown_ + "/" + entry.path, names, for_a_host);
+    return text;
   }
 
   fs::path folder_;

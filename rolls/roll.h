@@ -25,6 +25,7 @@ struct RollAttribute {
 /// A text file that hosts get, with `{{ name }}` replaced.
 struct HostFile {
   std::string from;  ///< in the roll, "files/gpupci.yaml"
+  std::string text;  ///< all of it, as it was when the roll was read
   std::string to;    ///< on the host, absolute
   std::string mode = "0644";
   std::string owner = "root:root";
@@ -62,7 +63,8 @@ struct HostPart {
 struct VmFragment {
   std::string when;   ///< an attribute of the roll; counts for a VM where it is neither "" nor "no"
   std::string place;  ///< "domain", "devices" or "features"
-  std::string from;   ///< in the roll
+  std::string from;   ///< in the roll, "vm/tpm.xml"
+  std::string text;   ///< all of it, as it was when the roll was read
 };
 
 /// A command of the roll's own: `cluster PATH WORD...`.

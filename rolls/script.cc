@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/text.h"
 
 namespace cluster::rolls {
@@ -223,11 +222,7 @@ class Writer {
     if (at == spec_.values.end()) {
       throw Error(Fault::usage, "no value for " + quote(name));
     }
-    const auto strange = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    if (std::ranges::any_of(at->second, strange)) {
-      throw Error(Fault::usage, "the value of " + quote(name) +
-                                    " has a line end or a control character: " + quote(at->second));
-    }
+    refuse_controls(name, at->second);
     return at->second;
   }
 
@@ -310,9 +305,8 @@ class Writer {
   }
 
   void file(const Roll& roll, const HostFile& one) {
-    const auto text =
-        filled(read_file(roll.folder / one.from).value_or(""), roll.full_name() + "/" + one.from,
-               spec_.values, [](const std::string& value) { return value; });
+    const auto text = filled(one.text, roll.full_name() + "/" + one.from, spec_.values,
+                             [](const std::string& value) { return value; });
     const auto end = delimiter_for(text);
     out_ += "\n" + only_for(one.family, "file " + shell_word(one.to) + " " + one.mode + " " +
                                             shell_word(one.owner) + " <<'" + end + "'\n" + text +

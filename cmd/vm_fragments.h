@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "db/attribute.h"
+#include "db/inventory.h"
+#include "rolls/roll.h"
+#include "virt/domain_spec.h"
+
+namespace cluster::cmd {
+
+/// What the fragments of `rolls` are for `vm`, whose attributes are `resolved`: those whose
+/// attribute `when` is neither "" nor "no", with their names replaced. Throws Error(refused) when a
+/// value has a control character.
+std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls, const Vm& vm,
+                                          const ResolvedAttributes& resolved);
+
+/// Throws Error(usage) with file and line when a fragment of `roll` is not well-formed, with its
+/// attributes as they are by default.
+void check_fragments(const rolls::Roll& roll);
+
+}  // namespace cluster::cmd

@@ -6,6 +6,7 @@ namespace cluster::cmd {
 
 // Each noun's list is defined in the noun's own file.
 std::span<const Command> attr_commands();
+std::span<const Command> attr_list_commands();
 std::span<const Command> check_host_gpu_commands();
 std::span<const Command> detach_host_gpu_commands();
 std::span<const Command> discover_host_gpu_commands();
@@ -24,11 +25,12 @@ std::span<const Command> vm_config_commands();
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list;
-    for (const auto nouns : {attr_commands(), check_host_gpu_commands(), detach_host_gpu_commands(),
-                             discover_host_gpu_commands(), distro_commands(), help_commands(),
-                             host_commands(), host_gpu_commands(), host_interface_commands(),
-                             host_vm_commands(), roll_commands(), run_host_commands(),
-                             run_roll_commands(), start_host_vm_commands(), vm_config_commands()}) {
+    for (const auto nouns :
+         {attr_commands(), attr_list_commands(), check_host_gpu_commands(),
+          detach_host_gpu_commands(), discover_host_gpu_commands(), distro_commands(),
+          help_commands(), host_commands(), host_gpu_commands(), host_interface_commands(),
+          host_vm_commands(), roll_commands(), run_host_commands(), run_roll_commands(),
+          start_host_vm_commands(), vm_config_commands()}) {
       list.insert(list.end(), nouns.begin(), nouns.end());
     }
     std::ranges::sort(list, {}, &Command::path);

@@ -6,6 +6,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
+#include "cmd/roll_attr.h"
 #include "cmd/vm_attributes.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -20,7 +21,8 @@ constexpr const char* kPutText =
     "last "
     "line end.\n"
     "A value that starts with '-' is typed value=-... `cluster help attr` lists the attributes of "
-    "VMs.";
+    "VMs, `cluster\n"
+    "list roll attr` those of rolls.";
 
 // How the owners are called in the usage line, in front of what follows.
 std::string owners_of(Noun noun) {
@@ -98,6 +100,7 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   check_attribute_name(*args.name);
   check_attribute_value(*args.name, value);
   auto& inventory = context.inventory();
+  check_roll_attribute(inventory, *args.name, value);
   (inventory.*put)(attributes_of(inventory, noun, args.words, *args.name, value));
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
+#include "cmd/roll_attr.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -42,9 +43,35 @@ AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& co
   return scope;
 }
 
-// As `rocks list host attr` spells it; C is ours.
-const char* letter_of(AttributeSource source) {
-  switch (source) {
+// What counts for one host or appliance: value and where it was set.
+struct Counting {
+  std::string value;
+  std::optional<AttributeSource> source;  // nothing: the default of `roll`
+  std::string roll;
+};
+
+using AllCounting = std::map<std::string, Counting, std::less<>>;
+
+// What is set, and what the rolls for `scope` have where nothing is.
+AllCounting counting_for(const AttributeResolver& resolver, const std::vector<rolls::Roll>& rolls,
+                         const AttributeScope& scope) {
+  AllCounting all;
+  for (const auto& [name, one] : resolver.resolve(scope)) {
+    all.emplace(name, Counting{one.value, one.source, ""});
+  }
+  for (const auto& roll : rolls) {
+    if (!scope.appliance || !concerns(roll, *scope.appliance)) continue;
+    for (const auto& one : roll.attributes) {
+      all.emplace(one.name, Counting{one.value, {}, roll.name});
+    }
+  }
+  return all;
+}
+
+// As `rocks list host attr` spells it; C and R are ours.
+const char* letter_of(const std::optional<AttributeSource>& source) {
+  if (!source) return "R";
+  switch (*source) {
     case AttributeSource::global:
       return "G";
     case AttributeSource::appliance:
@@ -61,9 +88,10 @@ int run_list_hosts(Context& context, const ListArgs& args) {
   Table table{{"host", "attr", "value", "source"}, {}};
   auto& inventory = context.inventory();
   const AttributeResolver resolver(inventory.attributes());
+  const auto rolls = described_rolls(inventory);
   const auto containers = containers_of(inventory);
   for (const auto& host : select_hosts(inventory.hosts(), args.words)) {
-    for (const auto& [name, one] : resolver.resolve(scope_of(host, containers))) {
+    for (const auto& [name, one] : counting_for(resolver, rolls, scope_of(host, containers))) {
       if (!args.wants(name)) continue;
       table.rows.push_back({host.name.str(), name, one.value, letter_of(one.source)});
     }
@@ -132,10 +160,13 @@ std::shared_ptr<ListArgs> declare_owners(CLI::App& app, Noun noun, const char* w
 template <Noun noun>
 Action declare_list(CLI::App& app) {
   auto args = declare_owners(app, noun, "whose attributes [all]");
-  app.footer(noun == Noun::host ? std::string("All that counts for each host. SOURCE: G global, A "
-                                              "appliance, C container of a VM, H host.\n") +
-                                      kLevelText
-                                : std::string(kLevelText));
+  app.footer(
+      noun == Noun::host
+          ? std::string("All that counts for each host. SOURCE: G global, A "
+                        "appliance, C container of a VM, H host, R the default of an enabled\n"
+                        "roll.\n") +
+                kLevelText
+          : std::string(kLevelText));
   return [=](Context& context) { return run_list(context, *args, noun); };
 }
 
@@ -145,8 +176,9 @@ struct ReportArgs {
 };
 
 // "container vm-container-0-15": in words where it was set.
-std::string origin_of(AttributeSource source, const AttributeScope& scope) {
-  switch (source) {
+std::string origin_of(const Counting& one, const AttributeScope& scope) {
+  if (!one.source) return "roll " + one.roll;
+  switch (*one.source) {
     case AttributeSource::global:
       return "global";
     case AttributeSource::appliance:
@@ -168,7 +200,8 @@ int run_report(Context& context, const ReportArgs& args, Noun noun) {
     inventory.require_appliance(args.owner);
     scope.appliance = args.owner;
   }
-  const auto resolved = AttributeResolver(inventory.attributes()).resolve(scope);
+  const auto resolved =
+      counting_for(AttributeResolver(inventory.attributes()), described_rolls(inventory), scope);
   if (!args.name.empty()) {
     const auto at = resolved.find(args.name);
     if (at == resolved.end()) {
@@ -183,7 +216,7 @@ int run_report(Context& context, const ReportArgs& args, Noun noun) {
   }
   for (const auto& [name, one] : resolved) {
     context.output.line(name + ":" + one.value +
-                        (noun == Noun::global ? "" : "\t" + origin_of(one.source, scope)));
+                        (noun == Noun::global ? "" : "\t" + origin_of(one, scope)));
   }
   return 0;
 }
@@ -196,11 +229,10 @@ Action declare_report(CLI::App& app) {
         ->required();
   }
   app.add_option("--attr", args->name, "only this attribute, and only its value");
-  app.footer(
-      noun == Noun::global
-          ? "NAME:VALUE lines, for scripts."
-          : "All that counts there: NAME:VALUE, a tab, and where it was set. `cut -f1` leaves "
-            "Rocks' lines.");
+  app.footer(noun == Noun::global ? "NAME:VALUE lines, for scripts."
+                                  : "All that counts there: NAME:VALUE, a tab, and where it was "
+                                    "set (`roll NAME`: its default). `cut -f1` leaves "
+                                    "Rocks' lines.");
   return [=](Context& context) { return run_report(context, *args, noun); };
 }
 

@@ -111,12 +111,14 @@ void print_attributes(Output& output) {
                           (one.fallback.empty() ? "" : " [" + std::string(one.fallback) + "]"));
   }
   print_columns(output, rows);
+  output.line("\n`cluster list roll attr` lists those of the enabled rolls.");
 }
 
 void print_attributes_markdown(Output& output) {
   output.line("\n## Attributes of VMs\n");
   output.line(
-      "`cluster help attr` lists them. The nearest value counts: global < appliance < container < "
+      "`cluster help attr` lists them, `cluster list roll attr` those of the enabled rolls. The "
+      "nearest value counts: global < appliance < container < "
       "VM.\n");
   output.line("| attribute | values | default | meaning |\n| --- | --- | --- | --- |");
   for (const auto& one : vm_attributes()) {

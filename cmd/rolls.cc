@@ -114,7 +114,17 @@ void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
                     rolls::Values& values) {
   for (const auto& attribute : roll.attributes) {
     const auto set = resolved.find(attribute.name);
-    values[attribute.name] = set == resolved.end() ? attribute.value : set->second.value;
+    const auto& value = set == resolved.end() ? attribute.value : set->second.value;
+    try {
+      attribute.check(value);
+    } catch (const Error& error) {  // was set before there was the roll
+      const auto host = values.find("host");
+      const bool known = host != values.end() && !host->second.empty();
+      throw Error(Fault::refused,
+                  "attribute " + std::string(error.what()) +
+                      (known ? " (`cluster list host attr " + host->second + "`)" : ""));
+    }
+    values[attribute.name] = value;
   }
 }
 

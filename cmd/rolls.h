@@ -36,7 +36,8 @@ std::vector<rolls::Roll> enabled_rolls(Inventory& inventory);
 /// The facts of no host in particular: each "", but for the appliance.
 rolls::Values no_facts(const std::string& appliance);
 
-/// Adds the attributes of `roll` to `values`: what the inventory sets, else the default.
+/// Adds the attributes of `roll` to `values`: what the inventory sets, else the default. Throws
+/// Error(refused) when what is set is no value for one.
 void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
                     rolls::Values& values);
 

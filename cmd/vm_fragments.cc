@@ -30,8 +30,6 @@ rolls::Values values_of(const rolls::Roll& roll, const std::string& vm,
   auto values = no_facts("vm");
   values["host"] = vm;
   add_attributes(roll, resolved, values);
-  // XML has none of these, and a line end would make the lines of a message others than the file's.
-  for (const auto& [name, value] : values) rolls::refuse_controls(name, value);
   return values;
 }
 

@@ -155,8 +155,7 @@ class Reader {
   }
 
   void read_attributes(const Item& map) {
-    std::string prefix = roll_.name + "_";
-    std::ranges::replace(prefix, '-', '_');
+    const auto prefix = attribute_prefix(roll_.name);
     for (const auto& [key, value] : map.entries("attributes")) {
       const auto name = word(key, "name of an attribute", is_attribute,
                              "lower case letters, digits and _: " + prefix + "mode");
@@ -165,9 +164,21 @@ class Reader {
         key.refuse("attribute " + quote(name) + " of roll " + quote(roll_.name) +
                    " has to start with " + quote(prefix));
       }
-      const Fields fields(value, name, {"default", "help"});
-      roll_.attributes.push_back({name, fields.require("default").line_or_empty("default"),
-                                  fields.require("help").line("help")});
+      const Fields fields(value, name, {"default", "help", "values"});
+      const auto fallback = fields.require("default");
+      RollAttribute attribute{name, fallback.line_or_empty("default"),
+                              fields.require("help").line("help")};
+      if (const auto values = fields.find("values")) {
+        for (const auto& item : values->list("values")) {
+          attribute.values.push_back(item.line_or_empty("values"));
+        }
+      }
+      try {
+        attribute.check(attribute.value);
+      } catch (const Error& error) {
+        fallback.refuse(error.what());
+      }
+      roll_.attributes.push_back(std::move(attribute));
     }
   }
 
@@ -296,9 +307,22 @@ const Roll* find_roll(const std::vector<Roll>& rolls, const std::string& name) {
 
 }  // namespace
 
+void RollAttribute::check(const std::string& text) const {
+  if (text != printable(text)) {
+    throw Error(Fault::usage, name + "=" + quote(text) + ": want a single line");
+  }
+  if (values.empty() || std::ranges::find(values, text) != values.end()) return;
+  throw Error(Fault::usage, name + "=" + quote(text) + ": want " + joined(values, ", "));
+}
+
 const HostPart* Roll::part_for(std::string_view appliance) const {
   const auto at = std::ranges::find(hosts, appliance, &HostPart::appliance);
   return at == hosts.end() ? nullptr : &*at;
+}
+
+std::string attribute_prefix(std::string name) {
+  std::ranges::replace(name, '-', '_');
+  return name + "_";
 }
 
 bool is_roll_name(std::string_view text) { return spelled(text, kLower, kLowerDigits, "-"); }

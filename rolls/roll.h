@@ -19,7 +19,11 @@ enum class Family {
 struct RollAttribute {
   std::string name;  ///< starts with the roll's name and '_': "gpupt_bind"
   std::string value;
-  std::string help;  ///< one line
+  std::string help;                      ///< one line
+  std::vector<std::string> values = {};  ///< what a site may choose from; empty: any line
+
+  /// Throws Error(usage) when `text` is no value for it.
+  void check(const std::string& text) const;
 };
 
 /// A text file that hosts get, with `{{ name }}` replaced.
@@ -112,6 +116,9 @@ inline constexpr std::string_view kFacts[] = {"host", "appliance", "cards", "fun
 /// that the folder holds plain files and folders alone. `shown` stands for the folder in messages.
 /// Throws Error(usage) with file, line and column.
 Roll read_roll(const std::filesystem::path& folder, const std::string& shown);
+
+/// What the attributes of the roll `name` start with: "gpupt_" of "gpupt", "a_b_" of "a-b".
+std::string attribute_prefix(std::string name);
 
 /// Whether `text` can be a roll's name, or a version.
 bool is_roll_name(std::string_view text);

@@ -222,7 +222,10 @@ class Writer {
     if (at == spec_.values.end()) {
       throw Error(Fault::usage, "no value for " + quote(name));
     }
-    refuse_controls(name, at->second);
+    if (at->second != printable(at->second)) {
+      throw Error(Fault::usage,
+                  "the value of " + quote(name) + " is not a single line: " + quote(at->second));
+    }
     return at->second;
   }
 

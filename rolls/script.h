@@ -19,8 +19,8 @@ struct ScriptSpec {
 
 /// The script: POSIX sh that ShellCheck has nothing against, the same bytes for the same value. It
 /// says what it does, does what is not so yet, looks whether it worked, says when a reboot is
-/// needed, and can be run again. `--dry-run` only tells. Throws Error(refused) when a value
-/// has a control character, or when none of `rolls` has anything for the appliance.
+/// needed, and can be run again. `--dry-run` only tells. Throws Error(usage) when a value has a
+/// control character, Error(refused) when none of `rolls` has anything for the appliance.
 std::string script(const ScriptSpec& spec);
 
 }  // namespace cluster::rolls

@@ -72,14 +72,6 @@ std::string filled(const std::string& text, const std::string& shown, const Valu
   return out;
 }
 
-void refuse_controls(std::string_view name, const std::string& value) {
-  const auto strange = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(value, strange)) {
-    throw Error(Fault::refused, "the value of " + quote(name) +
-                                    " has a line end or a control character: " + quote(value));
-  }
-}
-
 std::string xml_text(const std::string& value) {
   std::string out;
   for (const char c : value) {

@@ -22,9 +22,6 @@ void check_placeholders(const std::string& text, const std::string& shown,
 std::string filled(const std::string& text, const std::string& shown, const Values& values,
                    const std::function<std::string(const std::string&)>& spell);
 
-/// Throws Error(refused) when the value of `name` has a line end or another control character.
-void refuse_controls(std::string_view name, const std::string& value);
-
 /// `value` as text of an XML element or attribute.
 std::string xml_text(const std::string& value);
 

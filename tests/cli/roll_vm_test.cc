@@ -112,10 +112,10 @@ TEST_F(RollVm, AChangedRollIsNotUsed) {
 }
 
 TEST_F(RollVm, AValueOfSeveralLinesIsRefused) {
-  add_and_enable();
   cluster({"set", "attr", "demo_greeting", "a\nb"});
+  add_and_enable();
   cluster({"report", "vm", "config", "v1"}, 1,
-          "the value of 'demo_greeting' has a line end or a control character: 'a\\x0ab'");
+          "attribute demo_greeting='a\\x0ab': want a single line (`cluster list host attr v1`)");
 }
 
 TEST_F(RollVm, StartAndSyncDefineWithThem) {

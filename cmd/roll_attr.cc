@@ -1,0 +1,107 @@
+#include "cmd/roll_attr.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/rolls.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+// Those of the stored rolls that `wanted` takes and that can be read.
+template <typename Wanted>
+std::vector<rolls::Roll> read_those(Inventory& inventory, Wanted wanted) {
+  std::vector<rolls::Roll> rolls;
+  for (const auto& stored : inventory.rolls()) {
+    if (!wanted(stored)) continue;
+    try {
+      const auto folder = folder_of(inventory, stored);
+      rolls.push_back(rolls::read_roll(folder, folder.native()));
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return rolls;
+}
+
+struct Args {
+  std::vector<std::string> names;
+};
+
+int run_list(Context& context, const Args& args) {
+  auto& inventory = context.inventory();
+  for (const auto& name : args.names) find_roll(inventory, name, "");
+  const auto rolls = read_those(inventory, [&](const StoredRoll& stored) {
+    return args.names.empty() ? stored.enabled
+                              : std::ranges::find(args.names, stored.name) != args.names.end();
+  });
+  Table table{{"roll", "version", "attr", "values", "default", "help"}, {}};
+  for (const auto& roll : rolls) {
+    for (const auto& one : roll.attributes) {
+      table.rows.push_back(
+          {roll.name, roll.version, one.name, joined(one.values, ", "), one.value, one.help});
+    }
+  }
+  context.output.table(table);
+  return 0;
+}
+
+Action declare_list(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("ROLL", args->names, "rolls whose attributes [the enabled ones]");
+  app.footer(
+      "They are set as any other: `cluster set attr NAME VALUE`, `set appliance attr`, `set host "
+      "attr`.");
+  return [args](Context& context) { return run_list(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"list roll attr", "show what a site can set for rolls", declare_list},
+};
+
+}  // namespace
+
+std::span<const Command> roll_attr_commands() { return kCommands; }
+
+std::vector<rolls::Roll> described_rolls(Inventory& inventory) {
+  return read_those(inventory, [](const StoredRoll& stored) { return stored.enabled; });
+}
+
+bool concerns(const rolls::Roll& roll, std::string_view appliance) {
+  if (roll.hosts.empty() && roll.vm.empty()) return true;  // it has commands, for any
+  return roll.part_for(appliance) != nullptr || (appliance == "vm" && !roll.vm.empty());
+}
+
+void check_roll_attribute(Inventory& inventory, const std::string& name, const std::string& value) {
+  const auto rolls = read_those(inventory, [&](const StoredRoll& stored) {
+    return name.starts_with(rolls::attribute_prefix(stored.name));
+  });
+  std::vector<const rolls::RollAttribute*> same;
+  std::vector<std::string> names;
+  for (const auto& roll : rolls) {
+    for (const auto& one : roll.attributes) {
+      names.push_back(one.name);
+      if (one.name == name) same.push_back(&one);
+    }
+  }
+  if (rolls.empty()) return;
+  if (same.empty()) {
+    throw Error(Fault::usage, "no attribute of roll " + quote(rolls[0].name) + " is called " +
+                                  quote(name) + did_you_mean(name, names) +
+                                  " (`cluster list roll attr " + rolls[0].name + "`)");
+  }
+  // Of several versions one will do.
+  for (std::size_t i = 0; i < same.size(); ++i) {
+    try {
+      return same[i]->check(value);
+    } catch (const Error&) {
+      if (i + 1 == same.size()) throw;
+    }
+  }
+}
+
+}  // namespace cluster::cmd

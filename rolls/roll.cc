@@ -247,7 +247,7 @@ class Reader {
     step.name = fields.require("name").line("name");
     step.why = fields.require("why").lines("why");
     step.check = fields.require("check").lines("check");
-    step.run = fields.require("run").lines("run");
+    if (const auto run = fields.find("run")) step.run = run->lines("run");
     step.family = family(fields);
     if (const auto reboot = fields.find("reboot")) step.reboot = reboot->yes_or_no("reboot");
     part.steps.push_back(std::move(step));

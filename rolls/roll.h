@@ -41,7 +41,7 @@ struct Step {
   std::string name;   ///< what is so when it is done: "the kernel starts with the IOMMU on"
   std::string why;    ///< one line or more
   std::string check;  ///< true when it is so already
-  std::string run;    ///< makes it so; stops at the first command that fails
+  std::string run;    ///< makes it so; stops at the first command that fails; "": nothing can
   Family family = Family::any;
   bool reboot = false;  ///< what `run` changes counts from the next boot on
 };

@@ -105,6 +105,11 @@ TEST_F(RollFile, IsReadWhole) {
   EXPECT_EQ(roll.part_for("vm"), nullptr);
 }
 
+TEST_F(RollFile, AStepThatNothingCanMakeSo) {
+  EXPECT_EQ(refusal("        run: |\n          touch /x\n", ""), "nothing was refused");
+  EXPECT_EQ(read().part_for("vm-container")->steps[0].run, "");
+}
+
 TEST_F(RollFile, SaysWhereItIsWrong) {
   EXPECT_EQ(refusal("summary:", "sumary:"),
             "demo/roll.yaml:3:1: unknown key 'sumary' in 'roll' (did you mean 'summary'?)");

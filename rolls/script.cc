@@ -34,7 +34,8 @@ doing='looking at the host'
 
 say() { printf '%s: %s\n' "$roll" "$*"; }
 
-# begin WHAT: names it in messages. changed: it was not so, and is now. would: it would be done.
+# begin WHAT: names it in messages. changed: it was not so, and is now. would: it would be done. needs: it is not so,
+# and no script can make it so.
 begin() { doing=$*; }
 already() { say "ok       $doing"; }
 changed() {
@@ -45,6 +46,7 @@ would() {
   changes=$((changes + 1))
   say "would    $doing"
 }
+needs() { say "needs    $doing"; }
 fail() {
   printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
   trap - EXIT
@@ -156,10 +158,17 @@ else
 fi
 )sh";
 
-// One line of a comment cannot become a line of the script.
+// One line of a comment cannot become a line of the script. A folded text of YAML is one long line.
 std::string comment(std::string_view text) {
+  constexpr std::size_t kWidth = 110;
   std::string out;
-  for (const auto line : split(trim(text), '\n')) {
+  for (auto line : split(trim(text), '\n')) {
+    while (line.size() > kWidth) {
+      const auto at = line.rfind(' ', kWidth);
+      if (at == std::string_view::npos || at == 0) break;
+      out += "# " + std::string(line.substr(0, at)) + "\n";
+      line.remove_prefix(at + 1);
+    }
     out += line.empty() ? "#\n" : "# " + std::string(line) + "\n";
   }
   return out;
@@ -322,14 +331,19 @@ class Writer {
     const auto number = std::to_string(++steps_);
     out_ += "\n" + comment("Step: " + one.name + "\n" + one.why);
     out_ += "is_done_" + number + "() {\n" + one.check + "}\n";
-    out_ += "step_" + number + "() {\n" + one.run + "}\n";
     const std::string in = one.family == Family::any ? "" : "  ";
     std::string text = "begin " + shell_word(one.name) + "\n";
     text += "if (is_done_" + number + ") >/dev/null 2>&1; then\n  already\n";
-    text +=
-        "elif [ \"$dry_run\" = yes ]; then\n  would\nelse\n  (step_" + number + ") </dev/null\n";
-    text += "  (is_done_" + number + ") || fail 'it was done, and still is not so'\n";
-    text += std::string(one.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
+    text += "elif [ \"$dry_run\" = yes ]; then\n";
+    if (one.run.empty()) {
+      // Looked at again, for what it says.
+      text += "  needs\nelse\n  (is_done_" + number + ") || fail 'it is not so'\nfi\n";
+    } else {
+      out_ += "step_" + number + "() {\n" + one.run + "}\n";
+      text += "  would\nelse\n  (step_" + number + ") </dev/null\n";
+      text += "  (is_done_" + number + ") || fail 'it was done, and still is not so'\n";
+      text += std::string(one.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
+    }
     out_ += only_for(one.family, indented(text, in));
   }
 

@@ -114,6 +114,22 @@ TEST_F(RollStory, NothingOfTheInventoryIsReadByTheShell) {
   EXPECT_EQ(cluster({"run", "roll", "demo", "host=n1"}), script);
 }
 
+TEST_F(RollStory, WhatNoScriptCanMakeSoEndsIt) {
+  const auto demo = laid_out();
+  const std::string run = R"(        run: |
+          touch /etc/motd
+          printf '%s from %s\n' "$demo_greeting" "$host" >>/etc/motd
+)";
+  replace(demo / "roll.yaml", run, "");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo"});
+  const auto script = cluster({"run", "roll", "demo"});
+  EXPECT_EQ(script.find("step_1() {"), std::string::npos);
+  EXPECT_NE(script.find("  needs\nelse\n  (is_done_1) || fail 'it is not so'\nfi\n"),
+            std::string::npos);
+  EXPECT_EQ(shellcheck(script), 0);
+}
+
 TEST_F(RollStory, AttributesCountAsEverywhere) {
   enabled_demo();
   cluster({"set", "appliance", "attr", "vm-container", "demo_greeting", "Hi"});

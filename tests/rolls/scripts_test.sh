@@ -1,0 +1,76 @@
+#!/bin/bash
+# scripts_test.sh CLUSTER GPUPCI [write]: what `cluster run roll` prints for the rolls here, byte for byte as in
+# tests/data/rolls. The inventory's cards come from recorded hosts, by the real gpupci behind a real sshd.
+# With `write` it writes these files anew: read their difference before you keep it.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$here/../..
+golden=$here/../data/rolls
+# shellcheck source=tests/support/sshd.sh
+. "$here/../support/sshd.sh"
+cluster=$(realpath "$1")
+gpupci=$(realpath "$2")
+write=${3-}
+dir=$(mktemp -d)
+trap 'stop_sshd; rm -rf "$dir"' EXIT
+cd "$dir"
+# A sanitizer wants to be the first library; umockdev is preloaded before it.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
+export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
+failures=0
+
+fail() {
+  echo "FAILED: $*" >&2
+  failures=$((failures + 1))
+}
+
+start_sshd authorized_keys 127.0.12.1
+write_ssh_config
+echo "[127.0.12.1]:$port $(<host_key.pub)" >known_hosts
+
+# add_host NAME RECORDING: a host of the inventory with the cards of a recorded one.
+add_host() {
+  local recording=$top/tests/data/hosts/$2.umockdev
+  "$cluster" add host "$1" address=127.0.12.1
+  echo "restrict,command=\"GPUPCI_STATE=$dir/$1 ASAN_OPTIONS=$ASAN_OPTIONS umockdev-run --device $(realpath "$recording") -- $gpupci --serve-ssh\" $(<id.pub)" \
+    >authorized_keys
+  "$cluster" discover host gpu "$1" >/dev/null
+}
+
+# check_script ROLL HOST [NAME]: the script is NAME.sh, sound sh, and the same in dash.
+check_script() {
+  local roll=$1 host=$2 name=${3:-$1} script
+  script=$name.sh
+  "$cluster" run roll "$roll" "host=$host" >"$script"
+  if [[ $write == write ]]; then cp "$script" "$golden/$script"; fi
+  diff -u "$golden/$script" "$script" || fail "$script is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
+  shellcheck -s sh "$script" || fail "shellcheck $script"
+  dash -n "$script" || fail "dash -n $script"
+}
+
+# Every package that a roll names for Debian is one of Debian's.
+check_packages() {
+  local package
+  if ! apt-cache show bash >/dev/null 2>&1; then
+    echo "the names of packages were not checked: apt knows none (apt-get update)"
+    return
+  fi
+  for package in $(sed -n "s/^#   packages \(.*\) (debian)$/\1/p" "$@" | tr ' ' '\n' | sort -u); do
+    apt-cache show "$package" >/dev/null 2>&1 || fail "Debian has no package $package"
+  done
+}
+
+for roll in "$top"/rolls/*/; do
+  "$cluster" add roll "$roll"
+  "$cluster" enable roll "$(basename "$roll")"
+done
+add_host vm-container-0-15 gtx-and-teslas
+
+check_script gpupt vm-container-0-15
+"$cluster" set host attr vm-container-0-15 gpupt_bind model
+"$cluster" set host attr vm-container-0-15 gpupt_driver blacklist
+"$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:84:00.0"'
+check_script gpupt vm-container-0-15 gpupt-models
+check_packages ./*.sh
+exit $((failures > 0))

@@ -72,5 +72,7 @@ check_script gpupt vm-container-0-15
 "$cluster" set host attr vm-container-0-15 gpupt_driver blacklist
 "$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:84:00.0"'
 check_script gpupt vm-container-0-15 gpupt-models
+"$cluster" add host rocks-33 appliance=vm
+check_script gds rocks-33
 check_packages ./*.sh
 exit $((failures > 0))

@@ -1,6 +1,7 @@
 #include "ssh/child_process.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,18 +25,32 @@ namespace {
 }
 
 // In the new process; only what may be called between fork and exec.
-[[noreturn]] void become(char* const* arguments, pid_t parent, int out, int err) {
+[[noreturn]] void become(char* const* arguments, pid_t parent, int in, int out, int err) {
   setsid();  // no terminal: it cannot ask for a password
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(ChildProcess::kNoProgram);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   execvp(arguments[0], arguments);
   _exit(ChildProcess::kNoProgram);
+}
+
+// A file in memory with `input`, to be read from its beginning.
+Descriptor file_with(std::string_view input) {
+  Descriptor file(memfd_create("input", MFD_CLOEXEC));
+  if (!file) refuse("make a file in memory");
+  while (!input.empty()) {
+    const auto count = write(file.get(), input.data(), input.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) refuse("write a file in memory");
+    input.remove_prefix(static_cast<std::size_t>(count));
+  }
+  lseek(file.get(), 0, SEEK_SET);
+  return file;
 }
 
 }  // namespace
@@ -48,7 +63,8 @@ Pipe::Pipe() {
   fcntl(read.get(), F_SETFL, O_NONBLOCK);
 }
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, std::string_view input) {
+  const auto in = file_with(input);
   Pipe out;
   Pipe err;
   std::vector<char*> words;
@@ -58,7 +74,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) refuse("start " + quote(arguments[0]));
-  if (pid_ == 0) become(words.data(), parent, out.write.get(), err.write.get());
+  if (pid_ == 0) become(words.data(), parent, in.get(), out.write.get(), err.write.get());
   // By number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
   pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   out_ = std::move(out.read);

@@ -5,19 +5,21 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ssh/descriptor.h"
 
 namespace cluster::ssh {
 
-/// A process of ours with its output in pipes. It has no terminal to ask anything on, reads nothing
-/// (/dev/null), and does not outlive the thread that started it.
+/// A process of ours with its output in pipes. It has no terminal to ask anything on, and does not
+/// outlive the thread that started it.
 class ChildProcess {
  public:
-  /// Starts `arguments`, the first of which is looked up in $PATH. Throws Error(io) when the kernel
-  /// gives no process, pipe or descriptor; a program that is not there exits with kNoProgram.
-  explicit ChildProcess(const std::vector<std::string>& arguments);
+  /// Starts `arguments`, the first of which is looked up in $PATH; it reads `input`. Throws
+  /// Error(io) when the kernel gives no process, pipe or descriptor; a program that is not there
+  /// exits with kNoProgram.
+  explicit ChildProcess(const std::vector<std::string>& arguments, std::string_view input = "");
   /// Kills it when it has not been reaped.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;

@@ -41,6 +41,9 @@ struct LibSsh {
       library.symbol("ssh_channel_request_exec");
   decltype(&::ssh_channel_request_send_signal) ssh_channel_request_send_signal =
       library.symbol("ssh_channel_request_send_signal");
+  decltype(&::ssh_channel_window_size) ssh_channel_window_size =
+      library.symbol("ssh_channel_window_size");
+  decltype(&::ssh_channel_write) ssh_channel_write = library.symbol("ssh_channel_write");
   decltype(&::ssh_channel_send_eof) ssh_channel_send_eof = library.symbol("ssh_channel_send_eof");
   decltype(&::ssh_set_channel_callbacks) ssh_set_channel_callbacks =
       library.symbol("ssh_set_channel_callbacks");

@@ -33,6 +33,9 @@ constexpr auto kTermGrace = std::chrono::seconds(1);
 // Reads of one host, of 4 KiB each, before the other hosts have their turn.
 constexpr int kReadsInARow = 16;
 
+// Bytes that are handed to libssh at once: what every server takes in one packet (RFC 4253, 6.1).
+constexpr std::size_t kMaxPiece = 32768;
+
 }  // namespace
 
 Session::Session(Run& run, std::size_t target, Route route, std::vector<KnownKey> known)
@@ -246,12 +249,29 @@ Session::Step Session::request_exec() {
     return fail(End::unreachable, place(route()) + " does not let " + quote(route().user) +
                                       " run commands: " + libssh_error());
   }
-  libssh_.ssh_channel_send_eof(channel_);  // nothing is ever typed to the command
+  unsent_ = run().targets[target()].input;
   event_.reset(libssh_.ssh_event_new());
   libssh_.ssh_event_add_session(event_.get(), session_.get());
   command_deadline_ = command_deadline();
   run().loop.alarm(*this, command_deadline_);
   return Step::command;
+}
+
+// Sends as much as the host takes now: a host that reads slowly is waited for by the loop, not
+// here.
+void Session::send_input() {
+  while (!unsent_.empty()) {
+    const auto room = libssh_.ssh_channel_window_size(channel_);
+    const bool waits = (libssh_.ssh_get_poll_flags(session_.get()) & SSH_WRITE_PENDING) != 0;
+    if (room == 0 || waits) return;
+    const auto piece = unsent_.substr(0, std::min<std::size_t>(room, kMaxPiece));
+    const int sent =
+        libssh_.ssh_channel_write(channel_, piece.data(), static_cast<std::uint32_t>(piece.size()));
+    if (sent == 0) return;
+    // A command that has ended, or closed its input, needs no more of it.
+    unsent_.remove_prefix(sent < 0 ? unsent_.size() : static_cast<std::size_t>(sent));
+  }
+  if (!std::exchange(has_sent_eof_, true)) libssh_.ssh_channel_send_eof(channel_);
 }
 
 Session::Step Session::follow() {
@@ -261,6 +281,7 @@ Session::Step Session::follow() {
     if (last_output_ == before) break;
   }
   if (has_closed_) return conclude_command();
+  send_input();
   if (libssh_.ssh_is_connected(session_.get()) == 0) {
     return fail(End::lost,
                 "the connection to " + place(route()) +

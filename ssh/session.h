@@ -4,6 +4,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ssh/descriptor.h"
@@ -51,6 +52,7 @@ class Session : public Job {
   Step open_channel();
   Step request_exec();
   Step follow();
+  void send_input();
 
   // The ends.
   Step fail(End end, std::string reason);
@@ -82,6 +84,8 @@ class Session : public Job {
   OwnedEvent event_;
   ssh_channel channel_ = nullptr;  // owned by session_
 
+  std::string_view unsent_;  // of the input
+  bool has_sent_eof_ = false;
   Clock::time_point command_deadline_;
   Clock::time_point last_output_;
   std::optional<int> status_;

@@ -65,7 +65,7 @@ std::vector<std::string> SshProcess::arguments() const {
 
 void SshProcess::start() {
   try {
-    process_.emplace(arguments());
+    process_.emplace(arguments(), asked_.input);
   } catch (const Error& error) {
     end(End::unreachable, error.what());
     return;

@@ -16,6 +16,7 @@ struct Target {
   int port = 0;              ///< 1..65535 [22]
   std::string user;          ///< login name there [the operator's own]
   std::string command = {};  ///< what to run there in place of the command of all
+  std::string input = {};    ///< what it reads on standard input, of any length; then comes its end
 };
 
 /// Bounds of one run.

@@ -48,6 +48,24 @@ TEST_F(Command, ReachesTheShellUnchanged) {
 
 TEST_F(Command, ReadsNothing) { EXPECT_EQ(run("cat; echo end").out, "end\n"); }
 
+TEST_F(Command, ReadsItsInputWhole) {
+  auto asked = target();
+  for (int i = 0; asked.input.size() < 4'000'000; ++i) asked.input += std::to_string(i) + "\n";
+  Heard heard(1);
+  FanOut fan_out(me);
+  const auto replies = fan_out.run({asked}, "cat; echo end", limits, heard);
+  EXPECT_EQ(replies[0].status, 0) << replies[0].reason;
+  EXPECT_TRUE(heard.out(0) == asked.input + "end\n") << heard.out(0).size();
+}
+
+TEST_F(Command, NeedNotReadItsInput) {
+  auto asked = target();
+  asked.input = std::string(10'000'000, 'x');
+  const auto answer = run(asked, "head -c 3; exit 7");
+  EXPECT_EQ(answer.reply.status, 7) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "xxx");
+}
+
 TEST_F(Command, IsRefusedWhenNoShellCouldRunIt) {
   EXPECT_THROW(run(""), Error);
   EXPECT_THROW(run(std::string("a\0b", 3)), Error);

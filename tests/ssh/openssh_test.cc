@@ -57,6 +57,13 @@ TEST_F(ThroughSsh, TheCommandReachesTheShellUnchanged) {
   EXPECT_EQ(run("X='a  b'; printf '%s|' \"$X\" '$HOME'\nprintf end").out, "a  b|$HOME|end");
 }
 
+TEST_F(ThroughSsh, TheCommandReadsItsInput) {
+  EXPECT_EQ(run("cat; echo end").out, "end\n");
+  auto asked = target();
+  asked.input = std::string(3'000'000, 'x') + "\n";
+  EXPECT_EQ(run(asked, "wc -c; echo end").out, "3000001\nend\n");
+}
+
 TEST_F(ThroughSsh, MuchOutputComesWhole) {
   EXPECT_EQ(run("head -c 5000000 /dev/zero").out.size(), 5000000U);
 }

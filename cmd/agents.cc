@@ -128,13 +128,15 @@ std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& h
 
 std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
                                    const std::vector<std::string>& commands,
-                                   const ssh::Limits& limits) {
+                                   const ssh::Limits& limits,
+                                   const std::vector<std::string>& inputs) {
   std::vector<AgentAnswer> answers;
   std::vector<ssh::Target> targets;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     answers.push_back({hosts[i], {}, "", ""});
     targets.push_back(target_of(hosts[i]));
     targets.back().command = commands[i];
+    if (!inputs.empty()) targets.back().input = inputs[i];
   }
   Collector collector(answers);
   auto replies = context.transport.run(targets, "", limits, collector);

@@ -26,10 +26,12 @@ ssh::Limits limits_of(const std::string& timeout);
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
                                     const std::string& command, const ssh::Limits& limits);
 
-/// The same with a command of its own for each host, not of gpupci alone; as many as `hosts`.
+/// The same with a command of its own for each host, not of gpupci alone; as many as `hosts`. So
+/// are `inputs`, what the commands read, unless they read nothing.
 std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
                                    const std::vector<std::string>& commands,
-                                   const ssh::Limits& limits);
+                                   const ssh::Limits& limits,
+                                   const std::vector<std::string>& inputs = {});
 
 /// Why the answer is none, in one line; "" when gpupci ran there, whatever its exit status.
 std::string no_answer(const AgentAnswer& answer);

@@ -14,8 +14,6 @@
 namespace cluster::cmd {
 namespace {
 
-// Linux gives one argument of a program 128 KiB, and the script becomes one.
-constexpr std::size_t kMaxCommand = 120'000;
 constexpr const char* kText =
     "Prints a shell script that makes a host what the roll says, to be read and run there as "
     "root:\n"
@@ -58,12 +56,16 @@ std::string last_line(const std::string& text) {
 std::pair<std::string, std::string> outcome_of(const AgentAnswer& answer, const std::string& roll) {
   if (answer.reply.end != ssh::End::exited) return {"failed", answer.reply.reason};
   if (answer.reply.status != 0) {
-    auto why = last_line(answer.err);
-    if (why.empty()) why = "status " + std::to_string(answer.reply.status);
-    for (const auto& known : {roll + ": ", std::string("failed: ")}) {
-      if (why.starts_with(known)) why.erase(0, known.size());
+    constexpr std::string_view kFailed = ": failed: ";
+    const auto said = last_line(answer.err);
+    const auto at = said.find(kFailed);
+    if (at == std::string::npos) {  // killed, or no shell
+      return {"failed", "the script did not come to its end (status " +
+                            std::to_string(answer.reply.status) + ")" +
+                            (said.empty() ? "" : ": " + said)};
     }
-    return {"failed", why};
+    const auto who = said.substr(0, at);  // maybe a roll that it requires
+    return {"failed", (who == roll ? "" : who + ": ") + said.substr(at + kFailed.size())};
   }
   const auto word = last_word(answer.out, roll);
   if (word.starts_with("reboot needed")) return {"reboot", word};
@@ -104,19 +106,17 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
               const Args& args) {
   const auto limits = limits_of(args.timeout);
   const auto& roll = runner.roll().name;
-  std::vector<std::string> commands;
+  const std::vector<std::string> commands(
+      hosts.size(), parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s");
+  // In braces, which the shell reads to their end before it does anything: a connection that breaks
+  // while the script is sent runs none of it, and no program there can read the rest of it away.
+  std::vector<std::string> scripts;
   for (const auto& host : hosts) {
-    commands.push_back("sh -c " + shell_word(runner.script_for(host)) + " add-roll.sh" +
-                       (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : ""));
-    if (commands.back().size() > kMaxCommand) {
-      throw Error(Fault::refused, "the script for host " + quote(host.name.str()) + " is of " +
-                                      std::to_string(commands.back().size() >> 10U) +
-                                      " KiB, too long for one command: want it in a file there");
-    }
+    scripts.push_back("{\n" + runner.script_for(host) + "exit\n} </dev/null\n");
   }
   Table table{{"host", "roll", "outcome", "details"}, {}};
   int status = 0;
-  for (const auto& answer : ask_hosts(context, hosts, commands, limits)) {
+  for (const auto& answer : ask_hosts(context, hosts, commands, limits, scripts)) {
     const auto [outcome, details] = outcome_of(answer, roll);
     table.rows.push_back({answer.host.name.str(), roll, outcome, details});
     if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));

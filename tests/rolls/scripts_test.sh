@@ -25,14 +25,15 @@ fail() {
   failures=$((failures + 1))
 }
 
-start_sshd authorized_keys 127.0.12.1
+start_sshd authorized_keys 127.0.12.15 127.0.12.16
 write_ssh_config
-echo "[127.0.12.1]:$port $(<host_key.pub)" >known_hosts
+echo "[127.0.12.15]:$port,[127.0.12.16]:$port $(<host_key.pub)" >known_hosts
 
-# add_host NAME RECORDING: a host of the inventory with the cards of a recorded one.
+# add_host NAME RECORDING: a host of the inventory, at 127.0.12 and the number in its name, with the cards of a
+# recorded one.
 add_host() {
   local recording=$top/tests/data/hosts/$2.umockdev
-  "$cluster" add host "$1" address=127.0.12.1
+  "$cluster" add host "$1" "address=127.0.12.${1##*-}"
   echo "restrict,command=\"GPUPCI_STATE=$dir/$1 ASAN_OPTIONS=$ASAN_OPTIONS umockdev-run --device $(realpath "$recording") -- $gpupci --serve-ssh\" $(<id.pub)" \
     >authorized_keys
   "$cluster" discover host gpu "$1" >/dev/null
@@ -61,9 +62,9 @@ check_packages() {
   done
 }
 
-for roll in "$top"/rolls/*/; do
-  "$cluster" add roll "$roll"
-  "$cluster" enable roll "$(basename "$roll")"
+for roll in gpupt vgpu gds; do
+  "$cluster" add roll "$top/rolls/$roll"
+  "$cluster" enable roll "$roll"
 done
 add_host vm-container-0-15 gtx-and-teslas
 
@@ -72,7 +73,20 @@ check_script gpupt vm-container-0-15
 "$cluster" set host attr vm-container-0-15 gpupt_driver blacklist
 "$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:84:00.0"'
 check_script gpupt vm-container-0-15 gpupt-models
-"$cluster" add host rocks-33 appliance=vm
+
+add_host vm-container-0-16 vgpu
+"$cluster" set host attr vm-container-0-16 gpupt_driver keep
+"$cluster" set host attr vm-container-0-16 gpupt_bind none
+"$cluster" set host attr vm-container-0-16 vgpu_driver /root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run
+"$cluster" set host attr vm-container-0-16 vgpu_profiles gpupci1=nvidia-222:4
+check_script vgpu vm-container-0-16
+
+"$cluster" add host vm rocks-33 vm-container-0-16
 check_script gds rocks-33
+# The VM that is to have one of those vGPUs; libvirt's schema is asked before it is printed.
+"$cluster" set host attr rocks-33 vgpu_uuid c2177883-f1bb-47f0-914d-32a22e3a8804
+"$cluster" report vm config rocks-33 | grep -A 2 "type='mdev'" | grep -q "uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'" ||
+  fail "the VM has no vGPU"
+
 check_packages ./*.sh
 exit $((failures > 0))

@@ -117,11 +117,11 @@ TEST_F(ThroughSsh, AHostThatIsFrozenIsNotWaitedFor) {
 }
 
 TEST_F(ThroughSsh, TheTimeOfACommandIsBounded) {
-  limits.command_timeout = std::chrono::seconds(1);
-  const auto answer = run("echo begun; sleep 20");
+  limits.command_timeout = std::chrono::seconds(4);
+  const auto answer = run("echo begun; sleep 60");
   EXPECT_EQ(answer.reply.end, End::timed_out) << answer.reply.reason;
   EXPECT_EQ(answer.out, "begun\n");
-  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(18));
+  EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(50));
 }
 
 TEST_F(ThroughSsh, AMatchThatOnlySshDecidesIsTaken) {

@@ -14,7 +14,8 @@ packages_of() {
       echo libssh-dev libssl-dev libvirt-dev libxml2-dev libyaml-cpp-dev libyaml-dev nlohmann-json3-dev
       ;;
     test)
-      echo clang shellcheck                  # the second compiler, and the scripts
+      echo clang libclang-rt-dev llvm        # the second compiler, its sanitizers, their stack traces
+      echo shellcheck                        # the scripts
       echo libvirt-clients libxml2-utils     # virt-xml-validate
       echo libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86   # a libvirtd of a test's own, virt-ssh-helper
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kMaxName = 253;  // RFC 1123 section 2.1, RFC 1035 section 2.3.4
 constexpr std::size_t kMaxLabel = 63;
 constexpr long long kMaxGpu = 99999;
+// The kernel numbers virtual functions from 0; PCI Express has at most 65535 of them.
+constexpr long long kMaxSlice = 65534;
 constexpr std::string_view kGpuPrefix = "gpupci";
 
 bool is_label_character(char c) {
@@ -39,6 +41,21 @@ GpuName::GpuName(std::string_view text) : text_(text) {
     throw Error(Fault::usage, "not a card name: " + quote(text) + " (want gpupci1, gpupci2, ...)");
   }
   number_ = static_cast<int>(*value);
+}
+
+SliceName SliceName::parse(std::string_view text) {
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos) return {GpuName(text)};
+  const auto number = parse_number(text.substr(dot + 1));
+  if (!number || *number > kMaxSlice) {
+    throw Error(Fault::usage, "not a card's or slice's name: " + quote(text) +
+                                  " (want gpupci1, or gpupci1.0 for its first slice)");
+  }
+  return {GpuName(text.substr(0, dot)), static_cast<int>(*number)};
+}
+
+std::string SliceName::str() const {
+  return card.str() + (slice ? "." + std::to_string(*slice) : "");
 }
 
 }  // namespace cluster

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,17 @@ class GpuName {
  private:
   std::string text_;
   int number_ = 0;
+};
+
+/// What an operator calls a card, "gpupci1", or one of its slices, "gpupci1.0".
+struct SliceName {
+  GpuName card;
+  std::optional<int> slice{};  ///< the number of the virtual function; nothing for the card itself
+
+  /// Throws Error(usage) when `text` is neither.
+  static SliceName parse(std::string_view text);
+
+  std::string str() const;
 };
 
 }  // namespace cluster

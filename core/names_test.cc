@@ -49,5 +49,19 @@ TEST(GpuName, SaysWhatWouldBeRight) {
   }
 }
 
+TEST(SliceName, IsACardOrOneOfItsSlices) {
+  const auto slice = SliceName::parse("gpupci12.0");
+  EXPECT_EQ(slice.card, GpuName("gpupci12"));
+  EXPECT_EQ(slice.slice, 0);
+  EXPECT_EQ(slice.str(), "gpupci12.0");
+  EXPECT_EQ(SliceName::parse("gpupci1").slice, std::nullopt);
+  EXPECT_EQ(SliceName::parse("gpupci1").str(), "gpupci1");
+  EXPECT_EQ(SliceName::parse("gpupci1.65534").slice, 65534);
+  for (const auto* bad : {"gpupci1.", "gpupci1.01", "gpupci1.-1", "gpupci1.65535", "gpupci1.0.0",
+                          "gpupci1. 0", "card.0", ".0"}) {
+    EXPECT_THROW(SliceName::parse(bad), Error) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace cluster

@@ -117,6 +117,13 @@ std::string shell_word(std::string_view text) {
   return out + "'";
 }
 
+bool is_uuid(std::string_view text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::ranges::equal(text, kForm, [](char c, char form) {
+    return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+}
+
 std::optional<long long> parse_number(std::string_view text) {
   if (text.empty() || !is_digit(text[0]) || (text[0] == '0' && text.size() > 1)) {
     return std::nullopt;

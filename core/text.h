@@ -26,6 +26,9 @@ bool is_utf8_text(std::string_view text);
 /// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);
 
+/// Whether `text` is a UUID as libvirt and the kernel print it, in lower case hex digits.
+bool is_uuid(std::string_view text);
+
 /// A decimal number without sign, blanks or leading zeros ("0" is one); nothing else, no overflow.
 std::optional<long long> parse_number(std::string_view text);
 

@@ -54,6 +54,16 @@ TEST(ParseNumber, TakesDecimalDigitsOnly) {
   }
 }
 
+TEST(IsUuid, TakesLowerCaseHexInFiveGroups) {
+  EXPECT_TRUE(is_uuid("c2177883-f1bb-47f0-914d-32a22e3a8804"));
+  for (const auto* bad :
+       {"", "c2177883-f1bb-47f0-914d-32a22e3a880", "c2177883f1bb47f0914d32a22e3a8804",
+        "C2177883-F1BB-47F0-914D-32A22E3A8804", "c2177883-f1bb-47f0-914d-32a22e3a88045",
+        "g2177883-f1bb-47f0-914d-32a22e3a8804"}) {
+    EXPECT_FALSE(is_uuid(bad)) << bad;
+  }
+}
+
 TEST(NaturalLess, ComparesRunsOfDigitsAsNumbers) {
   std::vector<std::string> names{"vm-0-15", "vm-0-2", "vm-0-02", "vm", "vm-10-1", "a"};
   std::ranges::sort(names, natural_less);

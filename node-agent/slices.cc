@@ -8,25 +8,11 @@
 namespace cluster::agent {
 namespace {
 
-// The kernel numbers virtual functions from 0; PCI Express has at most 65535 of them.
-constexpr long long kMaxSlice = 65534;
-
 long long number(const Sysfs& sysfs, const PciAddress& pci, std::string_view attribute) {
   return parse_number(sysfs.attribute(pci, attribute).value_or("0")).value_or(0);
 }
 
 }  // namespace
-
-SliceName SliceName::parse(std::string_view text) {
-  const auto dot = text.find('.');
-  if (dot == std::string_view::npos) return {GpuName(text)};
-  const auto number = parse_number(text.substr(dot + 1));
-  if (!number || *number > kMaxSlice) {
-    throw Error(Fault::usage, "not a card's or slice's name: " + quote(text) +
-                                  " (want gpupci1, or gpupci1.0 for its first slice)");
-  }
-  return {GpuName(text.substr(0, dot)), static_cast<int>(*number)};
-}
 
 std::optional<Sriov> read_sriov(const Card& card, const Sysfs& sysfs) {
   for (const auto& function : card.functions) {

@@ -9,15 +9,6 @@
 
 namespace cluster::agent {
 
-/// What an operator calls a card, "gpupci1", or one of its slices, "gpupci1.0".
-struct SliceName {
-  GpuName card;
-  std::optional<int> slice{};  ///< the number of the virtual function; nothing for the card itself
-
-  /// Throws Error(usage) when `text` is neither.
-  static SliceName parse(std::string_view text);
-};
-
 /// SR-IOV of a card, which is that of its first function with some (Documentation/ABI/testing/
 /// sysfs-bus-pci, sriov_totalvfs and sriov_numvfs).
 struct Sriov {

@@ -105,13 +105,19 @@ std::string line(const ordered_json& document) {
 }  // namespace
 
 std::string cards_json(const std::vector<DescribedCard>& cards,
-                       const std::map<GpuName, KnownCard>& missing) {
+                       const std::map<GpuName, KnownCard>& missing,
+                       const std::optional<std::vector<ListedVgpu>>& vgpus) {
   std::map<GpuName, ordered_json> by_name;
   for (const auto& one : cards) by_name.emplace(one.card.name, card_json(one));
   for (const auto& [name, card] : missing) by_name.emplace(name, missing_json(name, card));
   auto list = ordered_json::array();
   for (auto& [name, card] : by_name) list.push_back(std::move(card));
-  return line({{"cards", list}});
+  ordered_json document{{"cards", list}};
+  if (vgpus) {
+    document["vgpus"] = ordered_json::array();
+    for (const auto& vgpu : *vgpus) document["vgpus"].push_back(vgpu_json(vgpu));
+  }
+  return line(document);
 }
 
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,

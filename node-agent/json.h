@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "node-agent/describe.h"
 #include "node-agent/names.h"
 #include "node-agent/report.h"
+#include "node-agent/vgpu_actions.h"
 #include "virt/node_devices.h"
 
 namespace cluster::agent {
@@ -27,11 +29,14 @@ namespace cluster::agent {
 ///     "serial": null, "uuid": "GPU-6ab2...",
 ///     "wedged": {"since": "2026-11-21T01:20:00Z", "step": "echo ..."},
 ///     "sriov": {"vfs": 2, "total": 4},
-///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}]}]}
-/// By name. state: "present" or "missing"; of a missing card `pci`, `serial` and `uuid` are as they
-/// were, it has no functions, and the rest is null. identity.h says where each comes from.
+///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}]}],
+///    "vgpus": [as `gpupci --vgpus --json` has them]}
+/// "vgpus" is in -l alone. By name. state: "present" or "missing"; of a missing card `pci`,
+/// `serial` and `uuid` are as they were, it has no functions, and the rest is null. identity.h says
+/// where each comes from.
 std::string cards_json(const std::vector<DescribedCard>& cards,
-                       const std::map<GpuName, KnownCard>& missing);
+                       const std::map<GpuName, KnownCard>& missing,
+                       const std::optional<std::vector<ListedVgpu>>& vgpus = {});
 
 /// gpupci -d NAME|all --json, gpupci -a NAME|all --json and gpupci --restore --json:
 ///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [

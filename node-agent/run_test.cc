@@ -336,7 +336,7 @@ TEST_F(Gpupci, ListsInJson) {
                 R"("state":"present","model":)" +
                 model +
                 R"(,"numa_node":null,"slot":null,)"
-                R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[]}]})"
+                R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[]}],"vgpus":[]})"
                 "\n");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,19 @@ namespace cluster::agent {
 
 /// Why there is no such parent: "no vGPUs can be made from 'mttx' (did you mean 'mtty'?)".
 std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target);
+
+/// A vGPU of `gpupci --vgpus`.
+struct ListedVgpu {
+  std::string id;
+  LeasedVgpu leased;
+  std::string_view state;  ///< "present"; "missing"; "foreign", not made by gpupci
+};
+
+/// Those that there are and those that there should be. Throws Error(io).
+std::vector<ListedVgpu> all_vgpus(const Call& call);
+
+/// What `gpupci --vgpus --json` says of one, and `gpupci -l --json` in "vgpus".
+nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
 
 /// Prints what became of a vGPU: `sentence`, or the steps of a rehearsal, or
 ///   {"action": "create-vgpu", "dry_run": false, "vgpu": {"id": "c2177883-...", "parent": "mtty",

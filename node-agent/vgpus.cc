@@ -15,30 +15,16 @@ ordered_json or_null(const std::string& text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(text);
 }
 
-ordered_json vgpu_json(const std::string& id, const LeasedVgpu& leased, std::string_view state) {
-  return {{"id", id},
-          {"parent", leased.parent},
-          {"interface", word(leased.interface)},
-          {"type", leased.type},
-          {"lease", or_null(leased.lease)},
-          {"since", or_null(leased.since)},
-          {"state", state}};
-}
-
 std::string line(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-struct Listed {
-  std::string id;
-  LeasedVgpu leased;
-  std::string_view state;
-};
+}  // namespace
 
-std::vector<Listed> all_vgpus(const Call& call) {
+std::vector<ListedVgpu> all_vgpus(const Call& call) {
   Node node(call.host);
   const SliceRecord record(call.host.slices);
-  std::vector<Listed> listed;
+  std::vector<ListedVgpu> listed;
   for (const auto& parent : vgpu_parents(node.cards(), node.sysfs())) {
     for (const auto& vgpu : vgpus_of(parent)) {
       const auto leased = record.find(vgpu.id);
@@ -50,14 +36,22 @@ std::vector<Listed> all_vgpus(const Call& call) {
     }
   }
   for (const auto& [id, leased] : record.vgpus()) {
-    if (std::ranges::find(listed, id, &Listed::id) == listed.end()) {
+    if (std::ranges::find(listed, id, &ListedVgpu::id) == listed.end()) {
       listed.push_back({id, leased, "missing"});
     }
   }
   return listed;
 }
 
-}  // namespace
+ordered_json vgpu_json(const ListedVgpu& vgpu) {
+  return {{"id", vgpu.id},
+          {"parent", vgpu.leased.parent},
+          {"interface", word(vgpu.leased.interface)},
+          {"type", vgpu.leased.type},
+          {"lease", or_null(vgpu.leased.lease)},
+          {"since", or_null(vgpu.leased.since)},
+          {"state", vgpu.state}};
+}
 
 std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target) {
   std::vector<std::string> names;
@@ -72,7 +66,7 @@ void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
   if (call.options.json) {
     call.out << line({{"action", action},
                       {"dry_run", !steps.acts()},
-                      {"vgpu", vgpu_json(id, leased, state)},
+                      {"vgpu", vgpu_json({id, leased, state})},
                       {"steps", steps.all()}});
   } else if (steps.acts()) {
     call.out << sentence + "\n";
@@ -85,7 +79,7 @@ int vgpus(const Call& call) {
   const auto listed = all_vgpus(call);
   if (call.options.json) {
     auto list = ordered_json::array();
-    for (const auto& [id, leased, state] : listed) list.push_back(vgpu_json(id, leased, state));
+    for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));
     call.out << line({{"vgpus", list}});
     return 0;
   }

@@ -1,5 +1,6 @@
 #include "cmd/agents.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -87,6 +88,29 @@ GpuFunction function_of(const json& function) {
           bar_mib_of(function)};
 }
 
+// An agent from before slices does not tell them.
+json list_in(const json& object, const char* key) { return object.value(key, json::array()); }
+
+// Calls `take` for each vGPU of that interface that is there.
+template <typename Take>
+void each_vgpu(const json& document, const char* interface, Take take) {
+  for (const auto& vgpu : list_in(document, "vgpus")) {
+    if (vgpu.at("state").get<std::string>() == "missing") continue;
+    if (vgpu.at("interface").get<std::string>() == interface) take(vgpu);
+  }
+}
+
+std::vector<GpuSlice> slices_of(const json& card) {
+  std::vector<GpuSlice> slices;
+  for (const auto& slice : list_in(card, "slices")) {
+    const auto name = SliceName::parse(slice.at("name").get<std::string>());
+    if (!name.slice) throw Error(Fault::io, "no slice: " + name.str());
+    slices.push_back({*name.slice, PciAddress::parse(slice.at("pci").get<std::string>())});
+  }
+  std::ranges::sort(slices, {}, &GpuSlice::number);
+  return slices;
+}
+
 GpuCard card_of(const json& card) {
   GpuCard result{GpuName(card.at("name").get<std::string>()),
                  PciAddress::parse(card.at("pci").get<std::string>()),
@@ -99,6 +123,7 @@ GpuCard card_of(const json& card) {
                  {}};
   for (const auto& function : card.at("functions"))
     result.functions.push_back(function_of(function));
+  result.slices = slices_of(card);
   return result;
 }
 
@@ -181,6 +206,16 @@ std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::vector<GpuCard> cards;
     for (const auto& card : document.at("cards")) cards.push_back(card_of(card));
+    each_vgpu(document, "vendor-vfio", [&](const json& vgpu) {
+      const auto name = SliceName::parse(vgpu.at("id").get<std::string>());
+      for (auto& card : cards) {
+        for (auto& slice : card.slices) {
+          if (card.name == name.card && slice.number == name.slice) {
+            slice.type = vgpu.at("type").get<std::string>();
+          }
+        }
+      }
+    });
     return cards;
   });
 }
@@ -188,13 +223,28 @@ std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
 std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::map<PciAddress, std::string> drivers;
+    const auto add = [&](const json& function) {
+      drivers.emplace(PciAddress::parse(function.at("pci").get<std::string>()),
+                      optional_of<std::string>(function, "driver").value_or(""));
+    };
     for (const auto& card : document.at("cards")) {
-      for (const auto& function : card.at("functions")) {
-        drivers.emplace(PciAddress::parse(function.at("pci").get<std::string>()),
-                        optional_of<std::string>(function, "driver").value_or(""));
-      }
+      for (const auto& function : card.at("functions")) add(function);
+      for (const auto& slice : list_in(card, "slices")) add(slice);
     }
     return drivers;
+  });
+}
+
+std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) -> std::optional<std::vector<Mdev>> {
+    if (!document.contains("vgpus")) return std::nullopt;
+    std::vector<Mdev> mdevs;
+    each_vgpu(document, "mdev", [&](const json& vgpu) {
+      mdevs.push_back({vgpu.at("id").get<std::string>(), vgpu.at("parent").get<std::string>(),
+                       vgpu.at("type").get<std::string>()});
+    });
+    std::ranges::sort(mdevs, {}, &Mdev::uuid);
+    return mdevs;
   });
 }
 
@@ -202,7 +252,7 @@ std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::vector<CardOutcome> outcomes;
     for (const auto& card : document.at("cards")) {
-      outcomes.push_back({GpuName(card.at("name").get<std::string>()),
+      outcomes.push_back({SliceName::parse(card.at("name").get<std::string>()),
                           PciAddress::parse(card.at("pci").get<std::string>()), outcome_of(card),
                           optional_of<std::string>(card, "error").value_or("")});
     }

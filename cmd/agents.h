@@ -45,13 +45,17 @@ int for_each_answer(Context& context, const std::vector<AgentAnswer>& answers,
 /// What `gpupci -l --json` says are the cards of a host. Throws Error(io) when it is not that.
 std::vector<GpuCard> cards_of(const AgentAnswer& answer);
 
-/// Which driver each function of them has there, "" = none. Throws Error(io) when the answer is not
-/// that.
+/// Which driver each function of them and of their slices has there, "" = none. Throws Error(io)
+/// when the answer is not that.
 std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer);
+
+/// Which mediated devices the same answer tells of; nothing of an agent that does not speak of
+/// them. Throws Error(io) when the answer is not that.
+std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer);
 
 /// What became of one card in `gpupci -d|-a ... --json`.
 struct CardOutcome {
-  GpuName name;
+  SliceName name;
   PciAddress pci;
   std::string outcome;  ///< "detached", "already attached", ...; "failed" when one function did
   std::string error;    ///< "" when all that was asked for happened

@@ -32,7 +32,7 @@ struct Args {
 
 // Differences that would give a VM nothing, or something else, are failures.
 std::string grade(const std::string& change) {
-  return change == "gone" || change == "replaced" || change == "moved" ? "FAIL" : "WARN";
+  return change.ends_with("gone") || change == "replaced" || change == "moved" ? "FAIL" : "WARN";
 }
 
 class Check {
@@ -92,11 +92,20 @@ class Check {
     const auto& host = answer.host;
     const auto held = held_of(inventory_.vms(), host.name);
     try {
+      const auto tell = [&](const std::string& card, const std::string& result,
+                            const std::string& change, const std::string& details) {
+        add(host, {"drift", card, result, change + (details.empty() ? "" : ": " + details),
+                   "cluster discover host gpu " + host.name.str()});
+      };
       for (const auto& one :
            reconcile(inventory_.gpu_cards(host.name), cards_of(answer), held).changes) {
-        add(host, {"drift", one.name.str(), grade(one.change),
-                   one.change + (one.details.empty() ? "" : ": " + one.details),
-                   "cluster discover host gpu " + host.name.str()});
+        tell(one.name.str(), grade(one.change), one.change, one.details);
+      }
+      const auto mdevs = mdevs_of(answer);
+      if (!mdevs) return;
+      for (const auto& one : compare(inventory_.mdevs(host.name), *mdevs, held)) {
+        tell(one.mdev.parent, one.held ? "FAIL" : "WARN", one.change + " " + one.mdev.uuid,
+             one.details);
       }
     } catch (const Error& error) {
       if (error.fault() != Fault::refused) throw;

@@ -13,9 +13,10 @@ namespace cluster::cmd {
 namespace {
 
 constexpr const char* kText =
-    "CARD is a name (gpupci1) or all [all]; a card is taken with all its functions, or not at all. "
-    "Tells what became\n"
-    "of each card. Exit status: 0 all that was asked for happened, 1 not everywhere, 3 a host was "
+    "CARD is a name (gpupci1), that of a slice (gpupci1.0), or all [all]: all cards, not their "
+    "slices. A card is\n"
+    "taken with all its functions, or not at all. Tells what became of each card. Exit status: 0 "
+    "all that was asked for happened, 1 not everywhere, 3 a host was "
     "not reached.";
 
 struct Args {
@@ -31,7 +32,7 @@ int run(Context& context, const Args& args, const std::string& option) {
   std::string card = "all";
   if (is_card_word(words.back())) {
     card = words.back();
-    if (card != "all") card = GpuName(card).str();
+    if (card != "all") card = SliceName::parse(card).str();
     words.pop_back();
   }
   if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");

@@ -18,7 +18,9 @@ constexpr const char* kText =
     "as it was.\n"
     "A card that is gone stays in the inventory, as missing. Where a VM would get another card "
     "than it had, the\n"
-    "host's cards are left as they are and it is said. A host that does not answer changes "
+    "host's cards are left as they are and it is said. Slices of a card and mediated devices are "
+    "known from then\n"
+    "on; one that a VM holds stays with it when it is gone. A host that does not answer changes "
     "nothing.";
 
 struct Args {
@@ -30,21 +32,31 @@ struct Args {
 // Thrown out of the inventory's transaction so that nothing of it is kept.
 struct DryRun {};
 
-// Brings one host's cards up to date and tells the differences.
-std::vector<CardChange> take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run) {
+// Brings what is known of one host's cards up to date and adds the differences to the table.
+void take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run, Table& table) {
+  const auto& host = answer.host.name;
   const auto seen = cards_of(answer);
-  const auto held = held_of(inventory.vms(), answer.host.name);
+  const auto mdevs = mdevs_of(answer);
+  const auto held = held_of(inventory.vms(), host);
   std::vector<CardChange> changes;
+  std::vector<MdevChange> mdev_changes;
   try {
-    inventory.replan_gpu_cards(answer.host.name, [&](const std::vector<GpuCard>& have) {
+    inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>& have) {
       auto reconciled = reconcile(have, seen, held);
       changes = std::move(reconciled.changes);
+      if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
       if (dry_run) throw DryRun();
+      reconciled.plan.mdevs = mdevs;
       return std::move(reconciled.plan);
     });
   } catch (const DryRun&) {
   }
-  return changes;
+  for (const auto& one : changes) {
+    table.rows.push_back({host.str(), one.name.str(), one.change, one.pci.libvirt(), one.details});
+  }
+  for (const auto& one : mdev_changes) {
+    table.rows.push_back({host.str(), one.mdev.parent, one.change, one.mdev.uuid, one.details});
+  }
 }
 
 int run(Context& context, const Args& args) {
@@ -58,10 +70,7 @@ int run(Context& context, const Args& args) {
   Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};
   const auto answers = ask_agents(context, hosts, "gpupci -l --json", limits);
   const int status = for_each_answer(context, answers, [&](const AgentAnswer& answer) {
-    for (const auto& one : take_in(inventory, answer, dry_run)) {
-      table.rows.push_back(
-          {answer.host.name.str(), one.name.str(), one.change, one.pci.libvirt(), one.details});
-    }
+    take_in(inventory, answer, dry_run, table);
   });
   context.output.table_unless_empty(table);
   return status;

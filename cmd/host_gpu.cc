@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
+#include "cmd/reconcile.h"
 #include "cmd/values.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -16,7 +17,11 @@ constexpr const char* kCardText =
     "On a physical host NAME is gpupci1, gpupci2, ... and CARD its PCI address: pci_0000_02_00_0,\n"
     "0000:02:00.0 or 02:00.0. On a VM NAME is gpupci (or gpupci1, ...) and CARD a card of its "
     "container:\n"
-    "the address, or the container's name for it (gpupci1).";
+    "the address, or the container's name for it (gpupci1). A VM may have a slice in place of a "
+    "card: "
+    "gpupci1.0\n"
+    "for virtual function 0 of gpupci1, which need not be there yet, or the UUID of a mediated "
+    "device.";
 
 // The words of `add` and `set`: HOST NAME CARD, or HOST gpu=NAME value=CARD.
 struct CardArgs {
@@ -27,21 +32,17 @@ struct CardArgs {
   void declare(CLI::App& app) {
     app.add_option("HOST", host, "physical host or VM")->required();
     app.add_option("NAME,--gpu", gpu, "name of the card there")->required();
-    app.add_option("CARD,--value", value, "address of the card, or the container's name for it")
+    app.add_option("CARD,--value", value,
+                   "address of the card, or the container's name for it or a slice")
         ->required();
     app.footer(kCardText);
   }
 };
 
 CardRef parse_card(const std::string& text) {
-  if (text.starts_with("gpu")) return GpuName(text);
+  if (text.starts_with("gpu")) return SliceName::parse(text);
+  if (is_uuid(text)) return MdevRef{text};
   return PciAddress::parse(text);
-}
-
-// A physical host's card is an address; its name cannot stand for one.
-PciAddress address_of(const CardRef& card) {
-  if (const auto* pci = std::get_if<PciAddress>(&card)) return *pci;
-  return PciAddress::parse(std::get<GpuName>(card).str());
 }
 
 using OnHost = void (Inventory::*)(const Gpu&);
@@ -56,7 +57,8 @@ int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) 
   if (inventory.is_vm(host.name)) {
     (inventory.*on_vm)(host.name, gpu, card);
   } else {
-    (inventory.*on_host)({host.name, gpu, address_of(card)});
+    // A physical host's card is an address; its name cannot stand for one.
+    (inventory.*on_host)({host.name, gpu, PciAddress::parse(args.value)});
   }
   return 0;
 }
@@ -126,47 +128,93 @@ struct ListArgs {
   std::string detail = "no";
 };
 
-// The VM that holds a card, "rocks-33"; "" for a free one.
-std::string holder_of(const std::vector<Vm>& vms, const HostName& host, const GpuName& gpu) {
-  for (const auto& vm : vms) {
-    const auto holds = [&](const VmGpu& held) { return held.gpu == gpu; };
-    if (vm.container == host && std::ranges::any_of(vm.gpus, holds)) return vm.name.str();
-  }
-  return "";
-}
+// All that is known of the cards of physical hosts, one row a card or slice.
+class Details {
+ public:
+  explicit Details(Inventory& inventory) : inventory_(inventory), vms_(inventory.vms()) {}
 
-// All that is known of each card of a physical host, one row a card.
-Table detailed(Inventory& inventory, const std::vector<std::string>& words) {
+  void add(const Host& host) {
+    bool asked = false;
+    const auto held = held_of(vms_, host.name).slices;
+    for (const auto& card : inventory_.gpu_cards(host.name)) {
+      add_card(host, card);
+      asked = asked || !card.functions.empty();
+      for (const auto& slice : card.slices) add_slice(host, card.name, slice);
+      for (const auto& slice : held) {
+        if (slice.present || !slice.number || slice.gpu != card.name) continue;
+        add_row(host, slice.device, "", not_there(asked), slice.device, "");
+      }
+    }
+    for (const auto& mdev : inventory_.mdevs(host.name)) {
+      add_row(host, mdev.parent, mdev.uuid, "present", mdev.uuid, mdev.type);
+    }
+    for (const auto& mdev : held) {
+      if (mdev.present || mdev.number) continue;
+      add_row(host, "", mdev.device, not_there(asked), mdev.device, "");
+    }
+  }
+
   Table table{{"host", "gpu", "pci_bus", "state", "vm", "id", "functions", "iommu_group",
                "numa_node", "slot", "serial", "uuid", "model", "failing"},
               {}};
-  const auto vms = inventory.vms();
-  for (const auto& host : select_hosts(inventory.hosts(), words)) {
-    for (const auto& card : inventory.gpu_cards(host.name)) {
-      const bool known = !card.functions.empty();
-      const auto* first = known ? &card.functions.front() : nullptr;
-      table.rows.push_back({host.name.str(), card.name.str(), card.pci.libvirt(),
-                            card.missing ? "missing" : (known ? "present" : "unknown"),
-                            holder_of(vms, host.name, card.name),
-                            known ? first->vendor + ":" + first->device : "",
-                            known ? Cell(static_cast<std::int64_t>(card.functions.size())) : Cell(),
-                            known ? cell(first->iommu_group) : Cell(), cell(card.numa_node),
-                            cell(card.physical_slot), cell(card.serial), cell(card.uuid),
-                            cell(card.model), cell(card.failing ? card.failing : host.failing)});
-    }
+
+ private:
+  static const char* not_there(bool asked) { return asked ? "missing" : "unknown"; }
+
+  void add_card(const Host& host, const GpuCard& card) {
+    const bool known = !card.functions.empty();
+    const auto* first = known ? &card.functions.front() : nullptr;
+    table.rows.push_back({host.name.str(), card.name.str(), card.pci.libvirt(),
+                          card.missing ? "missing" : (known ? "present" : "unknown"),
+                          holder(host, card.name.str()),
+                          known ? first->vendor + ":" + first->device : "",
+                          known ? Cell(static_cast<std::int64_t>(card.functions.size())) : Cell(),
+                          known ? cell(first->iommu_group) : Cell(), cell(card.numa_node),
+                          cell(card.physical_slot), cell(card.serial), cell(card.uuid),
+                          cell(card.model), cell(card.failing ? card.failing : host.failing)});
   }
-  return table;
-}
+
+  void add_slice(const Host& host, const GpuName& card, const GpuSlice& slice) {
+    const auto name = SliceName{card, slice.number}.str();
+    add_row(host, name, slice.pci.libvirt(), "present", name, slice.type.value_or(""));
+  }
+
+  void add_row(const Host& host, const std::string& gpu, const std::string& address,
+               const std::string& state, const std::string& device, const std::string& type) {
+    table.rows.push_back({host.name.str(), gpu, address, state, holder(host, device), "", Cell(),
+                          Cell(), Cell(), Cell(), Cell(), Cell(),
+                          type.empty() ? Cell() : Cell("vGPU " + type), Cell()});
+  }
+
+  // The VM that holds it, "rocks-33"; "" of what is free.
+  std::string holder(const Host& host, const std::string& device) const {
+    for (const auto& vm : vms_) {
+      if (vm.container != host.name) continue;
+      for (const auto& held : vm.gpus) {
+        if (held.gpu.str() == device) return vm.name.str();
+      }
+      if (std::ranges::find(vm.slices, device, &VmSlice::device) != vm.slices.end()) {
+        return vm.name.str();
+      }
+    }
+    return "";
+  }
+
+  Inventory& inventory_;
+  std::vector<Vm> vms_;
+};
 
 int run_list(Context& context, const ListArgs& args) {
   auto& inventory = context.inventory();
   if (parse_yes_no("detail", args.detail)) {
-    context.output.table(detailed(inventory, args.which.hosts));
+    Details details(inventory);
+    for (const auto& host : select_hosts(inventory.hosts(), args.which.hosts)) details.add(host);
+    context.output.table(details.table);
     return 0;
   }
   Table table{{"host", "gpu", "pci_bus"}, {}};
   for (const auto& gpu : selected(inventory, args.which)) {
-    table.rows.push_back({gpu.host.str(), gpu.name.str(), gpu.pci.libvirt()});
+    table.rows.push_back({gpu.host.str(), gpu.name.str(), gpu.shown});
   }
   context.output.table(table);
   return 0;
@@ -180,7 +228,12 @@ Action declare_list(CLI::App& app) {
   app.footer(
       "STATE is what the host said when it was asked last (`discover host gpu`): present or "
       "missing;\n"
-      "unknown when it was never asked. FAILING: why `check host gpu` would not use the card.");
+      "unknown when it was never asked. FAILING: why `check host gpu` would not use the card. "
+      "detail=yes has a\n"
+      "row for each slice too. A VM's slice is shown by its address, a mediated device by its "
+      "UUID, "
+      "a slice that\n"
+      "was not there by its name.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -191,8 +244,7 @@ int run_report(Context& context, const HostArgs& args) {
     throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
   }
   for (const auto& gpu : gpus) {
-    context.output.line(args.gpu.empty() ? gpu.name.str() + ":" + gpu.pci.libvirt()
-                                         : gpu.pci.libvirt());
+    context.output.line(args.gpu.empty() ? gpu.name.str() + ":" + gpu.shown : gpu.shown);
   }
   return 0;
 }
@@ -214,7 +266,7 @@ int run_dump(Context& context, const HostArgs& args) {
                         [&](const HostGpu& gpu) { return !vms.contains(gpu.host); });
   for (const auto& gpu : gpus) {
     context.output.line("cluster add host gpu " + gpu.host.str() + " " + gpu.name.str() + " " +
-                        gpu.pci.libvirt());
+                        gpu.given);
   }
   return 0;
 }

@@ -51,13 +51,10 @@ std::string random_uuid() {
 }
 
 std::string parse_uuid(const std::string& text) {
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  const auto fits = [](char c, char form) {
-    return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  };
-  if (!std::ranges::equal(text, kForm, fits)) {
-    throw Error(Fault::usage, "uuid=" + quote(text) + ": want " + std::string(kForm) +
-                                  " in lower case hex digits");
+  if (!is_uuid(text)) {
+    throw Error(Fault::usage, "uuid=" + quote(text) +
+                                  ": want xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx in lower case hex "
+                                  "digits");
   }
   return text;
 }
@@ -269,6 +266,7 @@ int run_list(Context& context, const ListArgs& args) {
   for (const auto& vm : vms) {
     std::vector<std::string> cards;
     for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
+    for (const auto& slice : vm.slices) cards.push_back(slice.name.str() + "=" + slice.device);
     std::vector<std::string> disks;
     for (const auto& disk : vm.disks) disks.push_back(disk_text(disk));
     table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,

@@ -70,6 +70,19 @@ std::string counted(int cards, const std::string& model) {
                   (reasons.empty() ? "there is no vm-container" : joined(reasons, "; ")));
 }
 
+// Why the card should stay where it is, "is in rocks-33"; "" when it is free.
+std::string kept(const Host& host, const GpuCard& card, const std::string& holder,
+                 const std::vector<Mdev>& mdevs) {
+  const auto on_it = [&](const Mdev& mdev) {
+    return mdev.parent == card.name.str() || mdev.parent.starts_with(card.name.str() + ".");
+  };
+  if (!holder.empty()) return "is in " + holder;
+  if (card.missing) return "is missing";
+  if (!card.slices.empty() || std::ranges::any_of(mdevs, on_it)) return "is in slices";
+  if (host.failing) return "fails " + *host.failing;
+  return card.failing ? "fails " + *card.failing : "";
+}
+
 }  // namespace
 
 Policy parse_policy(const std::string& text) {
@@ -84,21 +97,19 @@ std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) 
     for (const auto& held : vm.gpus) {
       holders[vm.container].emplace(held.gpu.number(), vm.name.str());
     }
+    for (const auto& slice : vm.slices) {
+      if (slice.gpu) holders[vm.container].emplace(slice.gpu->number(), vm.name.str());
+    }
   }
   std::vector<CardHost> containers;
   for (const auto& host : inventory.hosts()) {
     if (only.empty() ? host.appliance != "vm-container" : host.name.str() != only) continue;
     CardHost container{host.name, {}, {}};
+    const auto mdevs = inventory.mdevs(host.name);
     for (const auto& card : inventory.gpu_cards(host.name)) {
-      const auto& held = holders[host.name];
-      const auto holder = held.find(card.name.number());
-      if (holder != held.end()) {
-        container.kept.push_back(card.name.str() + " is in " + holder->second);
-      } else if (card.missing) {
-        container.kept.push_back(card.name.str() + " is missing");
-      } else if (host.failing || card.failing) {
-        container.kept.push_back(card.name.str() + " fails " +
-                                 (host.failing ? *host.failing : *card.failing));
+      const auto why = kept(host, card, holders[host.name][card.name.number()], mdevs);
+      if (!why.empty()) {
+        container.kept.push_back(card.name.str() + " " + why);
       } else {
         const auto ids =
             card.functions.empty() ? "" : card.functions[0].vendor + ":" + card.functions[0].device;

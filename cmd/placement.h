@@ -43,8 +43,9 @@ struct Placement {
 };
 
 /// The vm-containers of the inventory, or the one physical host `only` when it is not "", with the
-/// cards that are free: held by no VM, not missing, and neither they nor their host failed the last
-/// `check host gpu`. Not to be trusted longer than the transaction it is called in.
+/// cards that are free: held by no VM, not in slices, not missing, and neither they nor their host
+/// failed the last `check host gpu`. Not to be trusted longer than the transaction it is
+/// called in.
 std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only);
 
 /// Chooses a host and cards of it. A host where all cards are of one NUMA node comes before the

@@ -70,7 +70,17 @@ std::string differences(const GpuCard& old_card, const GpuCard& now) {
     words.push_back("BARs " + std::to_string(*mib) + " MiB" +
                     (before ? ", had " + std::to_string(*before) : ""));
   }
+  if (old_card.slices.size() != now.slices.size()) {
+    words.push_back(std::to_string(now.slices.size()) + " slices, had " +
+                    std::to_string(old_card.slices.size()));
+  } else if (old_card.slices != now.slices) {
+    words.emplace_back("slices");
+  }
   return joined(words, ", ");
+}
+
+bool has_slice(const GpuCard& card, int number) {
+  return std::ranges::find(card.slices, number, &GpuSlice::number) != card.slices.end();
 }
 
 // What is told of a card that is seen for the first time.
@@ -80,6 +90,10 @@ std::string description(const GpuCard& card) {
   if (card.model) words.push_back(*card.model);
   words.push_back(std::to_string(card.functions.size()) +
                   (card.functions.size() == 1 ? " function" : " functions"));
+  if (!card.slices.empty()) {
+    words.push_back(std::to_string(card.slices.size()) +
+                    (card.slices.size() == 1 ? " slice" : " slices"));
+  }
   return joined(words, ", ");
 }
 
@@ -93,7 +107,7 @@ void keep(std::optional<Value>& now, const std::optional<Value>& before) {
 class Reconciliation {
  public:
   Reconciliation(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
-                 const std::vector<GpuName>& held)
+                 const Held& held)
       : have_(have), held_(held), taken_(have.size(), false) {
     std::ranges::copy_if(seen, std::back_inserter(seen_),
                          [](const GpuCard& card) { return !card.missing; });
@@ -138,7 +152,9 @@ class Reconciliation {
     }
   }
 
-  bool is_held(const GpuName& name) const { return std::ranges::find(held_, name) != held_.end(); }
+  bool is_held(const GpuName& name) const {
+    return std::ranges::find(held_.cards, name) != held_.cards.end();
+  }
 
   bool is_seen_at(const PciAddress& pci) const {
     return std::ranges::any_of(seen_, [&](const GpuCard& card) { return card.pci.same_slot(pci); });
@@ -164,6 +180,12 @@ class Reconciliation {
     }
     if (old_card.pci != now.pci) tell(now, "moved", "was " + old_card.pci.libvirt());
     if (const auto words = differences(old_card, now); !words.empty()) tell(now, "changed", words);
+    for (const auto& slice : held_.slices) {
+      if (slice.number && slice.gpu == old_card.name && has_slice(old_card, *slice.number) &&
+          !has_slice(now, *slice.number)) {
+        tell(now, "slice gone", slice.device + ", a VM holds it");
+      }
+    }
     result_.plan.cards.push_back(std::move(now));
   }
 
@@ -183,6 +205,7 @@ class Reconciliation {
     if (in_its_place == result_.plan.cards.end()) {
       if (!card.missing) tell(card, "gone", is_held(card.name) ? "a VM holds it" : "");
       card.missing = true;
+      card.slices.clear();
       result_.plan.cards.push_back(std::move(card));
     } else if (is_held(card.name)) {
       throw Error(Fault::refused, "a VM holds " + words + ", which is not there; " +
@@ -195,25 +218,54 @@ class Reconciliation {
 
   const std::vector<GpuCard>& have_;
   std::vector<GpuCard> seen_;
-  const std::vector<GpuName>& held_;
+  const Held& held_;
   std::vector<bool> taken_;  // of have_: the host has it
   Reconciled result_;
 };
 
 }  // namespace
 
-std::vector<GpuName> held_of(const std::vector<Vm>& vms, const HostName& host) {
-  std::vector<GpuName> held;
+Held held_of(const std::vector<Vm>& vms, const HostName& host) {
+  Held held;
   for (const auto& vm : vms) {
     if (vm.container != host) continue;
-    for (const auto& card : vm.gpus) held.push_back(card.gpu);
+    for (const auto& card : vm.gpus) held.cards.push_back(card.gpu);
+    for (const auto& slice : vm.slices) {
+      if (slice.gpu) held.cards.push_back(*slice.gpu);
+      held.slices.push_back(slice);
+    }
   }
   return held;
 }
 
 Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
-                     const std::vector<GpuName>& held) {
+                     const Held& held) {
   return Reconciliation(have, seen, held).run();
+}
+
+std::vector<MdevChange> compare(const std::vector<Mdev>& have, const std::vector<Mdev>& seen,
+                                const Held& held) {
+  std::vector<MdevChange> changes;
+  const auto is_held = [&](const Mdev& mdev) {
+    return std::ranges::find(held.slices, mdev.uuid, &VmSlice::device) != held.slices.end();
+  };
+  for (const auto& before : have) {
+    const auto now = std::ranges::find(seen, before.uuid, &Mdev::uuid);
+    if (now == seen.end()) {
+      changes.push_back({before, "gone", is_held(before) ? "a VM holds it" : "", is_held(before)});
+    } else if (*now != before) {
+      changes.push_back(
+          {*now, "changed",
+           "vGPU of type " + now->type + ", was " + before.type + " on " + before.parent,
+           is_held(before)});
+    }
+  }
+  for (const auto& now : seen) {
+    if (std::ranges::find(have, now.uuid, &Mdev::uuid) == have.end()) {
+      changes.push_back({now, "new", "vGPU of type " + now.type});
+    }
+  }
+  return changes;
 }
 
 }  // namespace cluster::cmd

@@ -11,7 +11,8 @@ namespace cluster::cmd {
 struct CardChange {
   GpuName name;         ///< as it is from now on
   PciAddress pci;       ///< as it is from now on
-  std::string change;   ///< "new", "gone", "back", "moved", "renamed", "replaced", "changed"
+  std::string change;   ///< "new", "gone", "back", "moved", "renamed", "replaced", "changed", or
+                        ///< "slice gone" of one that a VM holds
   std::string details;  ///< what was before: "was pci_0000_02_00_0", "serial, 2 functions"
 };
 
@@ -21,8 +22,13 @@ struct Reconciled {
   std::vector<CardChange> changes;  ///< by name; empty when nothing differs
 };
 
-/// The names of the cards of `host` that `vms` hold.
-std::vector<GpuName> held_of(const std::vector<Vm>& vms, const HostName& host);
+/// What VMs hold of a host.
+struct Held {
+  std::vector<GpuName> cards{};   ///< whole, or in slices
+  std::vector<VmSlice> slices{};  ///< of these and of devices that are no card
+};
+
+Held held_of(const std::vector<Vm>& vms, const HostName& host);
 
 /// Holds what the inventory has of a host's cards (`have`) against what the host says (`seen`).
 ///   - A card is the same when its serial or uuid is; else when it is in the same slot and nothing
@@ -30,9 +36,21 @@ std::vector<GpuName> held_of(const std::vector<Vm>& vms, const HostName& host);
 ///     has only typed it, and its slot is empty now.
 ///   - No row is lost: a card that the host does not have stays, as missing.
 ///   - The host's names win, for they are what `gpupci -d NAME` understands.
-/// `held` are the names of the cards that VMs hold. Throws Error(refused) where a VM would silently
+/// Throws Error(refused) where a VM would silently
 /// get another card: the slot or the name of a held card now belongs to one that is not the same.
 Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
-                     const std::vector<GpuName>& held);
+                     const Held& held);
+
+/// What is different about one mediated device of a host.
+struct MdevChange {
+  Mdev mdev;            ///< as it is now; as it was, when it is gone
+  std::string change;   ///< "new", "gone", "changed"
+  std::string details;  ///< "vGPU of type nvidia-558", "a VM holds it"
+  bool held = false;    ///< a VM has it, or had it
+};
+
+/// Holds the mediated devices that the inventory has (`have`) against those of the host.
+std::vector<MdevChange> compare(const std::vector<Mdev>& have, const std::vector<Mdev>& seen,
+                                const Held& held);
 
 }  // namespace cluster::cmd

@@ -29,7 +29,7 @@ GpuCard typed(const char* name, const char* pci) {
 
 // "gpupci1 new pci_0000_02_00_0 ..." lines.
 std::string told(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
-                 const std::vector<GpuName>& held = {}) {
+                 const Held& held = {}) {
   std::string lines;
   for (const auto& one : reconcile(have, seen, held).changes) {
     lines += one.name.str() + " " + one.change + " " + one.pci.sysfs() +
@@ -95,13 +95,13 @@ TEST(Reconcile, ATypedCardMayMoveUnderItsNameWhileNoVmHoldsIt) {
   EXPECT_EQ(told(have, seen),
             "gpupci1 moved 0000:05:00.0 was pci_0000_02_00_0\n"
             "gpupci1 changed 0000:05:00.0 1 functions, had 0\n");
-  EXPECT_THROW(reconcile(have, seen, {GpuName("gpupci1")}), Error);
+  EXPECT_THROW(reconcile(have, seen, {{GpuName("gpupci1")}}), Error);
 }
 
 TEST(Reconcile, TheHostsNamesWin) {
   const std::vector have{card("gpupci1", "02:00.0"), card("gpupci2", "03:00.0")};
   const std::vector seen{card("gpupci2", "02:00.0"), card("gpupci1", "03:00.0")};
-  EXPECT_EQ(told(have, seen, {GpuName("gpupci1")}),
+  EXPECT_EQ(told(have, seen, {{GpuName("gpupci1")}}),
             "gpupci1 renamed 0000:03:00.0 was gpupci2\n"
             "gpupci2 renamed 0000:02:00.0 was gpupci1\n");
   const auto renamed = reconcile(have, seen, {}).plan.renamed;
@@ -114,7 +114,7 @@ TEST(Reconcile, WhatIsGoneStaysAsMissingAndMayComeBack) {
   const auto gone = reconcile(have, {}, {});
   ASSERT_EQ(gone.plan.cards.size(), 1U);
   EXPECT_TRUE(gone.plan.cards[0].missing);
-  EXPECT_EQ(told(have, {}, {GpuName("gpupci1")}), "gpupci1 gone 0000:02:00.0 a VM holds it\n");
+  EXPECT_EQ(told(have, {}, {{GpuName("gpupci1")}}), "gpupci1 gone 0000:02:00.0 a VM holds it\n");
   EXPECT_EQ(told(gone.plan.cards, {}), "");
   EXPECT_EQ(told(gone.plan.cards, have), "gpupci1 back 0000:02:00.0\n");
 }
@@ -135,7 +135,7 @@ TEST(Reconcile, AnotherCardInTheSlotReplacesIt) {
 }
 
 TEST(Reconcile, AVmIsNeverHandedAnotherCard) {
-  const std::vector held{GpuName("gpupci1")};
+  const Held held{{GpuName("gpupci1")}};
   EXPECT_THROW(
       reconcile({card("gpupci1", "02:00.0", "1c03")}, {card("gpupci1", "02:00.0", "1e07")}, held),
       Error);
@@ -144,6 +144,51 @@ TEST(Reconcile, AVmIsNeverHandedAnotherCard) {
                Error);
   EXPECT_THROW(reconcile({card("gpupci1", "02:00.0")}, {card("gpupci1", "03:00.0", "1e07")}, held),
                Error);
+}
+
+TEST(Reconcile, SlicesAreCountedAndOneThatAVmHoldsIsMissed) {
+  const auto with_slices = [](int from, int to) {
+    auto one = card("gpupci1", "02:00.0");
+    for (int i = from; i < to; ++i) {
+      one.slices.push_back({i, {0, 2, 0, static_cast<std::uint8_t>(i + 1)}, {}});
+    }
+    return one;
+  };
+  EXPECT_EQ(told({}, {with_slices(0, 2)}),
+            "gpupci1 new 0000:02:00.0 10de:1c03, 1 function, 2 slices\n");
+  EXPECT_EQ(told({with_slices(0, 1)}, {with_slices(0, 3)}),
+            "gpupci1 changed 0000:02:00.0 3 slices, had 1\n");
+  EXPECT_EQ(told({with_slices(0, 1)}, {with_slices(1, 2)}),
+            "gpupci1 changed 0000:02:00.0 slices\n");
+  const Held held{{GpuName("gpupci1")},
+                  {{GpuName("gpupci"), "gpupci1.1", 1, GpuName("gpupci1"), {}, {}, true}}};
+  EXPECT_EQ(told({with_slices(0, 3)}, {with_slices(0, 2)}, held),
+            "gpupci1 changed 0000:02:00.0 2 slices, had 3\n");
+  EXPECT_EQ(told({with_slices(0, 3)}, {with_slices(0, 1)}, held),
+            "gpupci1 changed 0000:02:00.0 1 slices, had 3\n"
+            "gpupci1 slice gone 0000:02:00.0 gpupci1.1, a VM holds it\n");
+  EXPECT_TRUE(reconcile({with_slices(0, 1)}, {}, {}).plan.cards[0].slices.empty());
+}
+
+TEST(Reconcile, MediatedDevicesAreComparedByTheirUuids) {
+  const Mdev one{"u1", "gpupci1.0", "nvidia-558"};
+  const Mdev two{"u2", "mtty", "mtty-1"};
+  Mdev other = one;
+  other.type = "nvidia-559";
+  const Held held{{}, {{GpuName("gpupci"), "u1", {}, {}, {}, {}, true}}};
+  const auto lines = [&](const std::vector<Mdev>& have, const std::vector<Mdev>& seen) {
+    std::string text;
+    for (const auto& change : compare(have, seen, held)) {
+      text += change.mdev.uuid + " " + change.change + (change.held ? "! " : " ") + change.details +
+              "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(lines({one, two}, {one, two}), "");
+  EXPECT_EQ(lines({one}, {one, two}), "u2 new vGPU of type mtty-1\n");
+  EXPECT_EQ(lines({one, two}, {}), "u1 gone! a VM holds it\nu2 gone \n");
+  EXPECT_EQ(lines({one}, {other}),
+            "u1 changed! vGPU of type nvidia-559, was nvidia-558 on gpupci1.0\n");
 }
 
 TEST(Reconcile, WhatOneAnswerDoesNotKnowStaysKnown) {

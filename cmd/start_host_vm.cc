@@ -25,7 +25,9 @@ constexpr const char* kStartText =
     "inventory knows (`cluster discover host gpu`), still has a driver of the host (`cluster "
     "detach "
     "host gpu`), or\n"
-    "is in another running VM. Exit status: 0 all run, 3 a container was not reached, 1 another "
+    "is in another running VM; of a slice, when it is not there, or has neither a stub driver nor "
+    "the type of a "
+    "vGPU. Exit status: 0 all run, 3 a container was not reached, 1 another "
     "failure.";
 
 constexpr const char* kStopText =
@@ -67,7 +69,7 @@ void prepare(Context& context, VmContainers& all, const ssh::Limits& limits) {
                                           ", neither running nor off (virsh resume, or `cluster "
                                           "stop host vm`)");
         }
-        if (!task.vm.gpus.empty()) {
+        if (has_cards(task.vm)) {
           check_cards(task.vm, have, seen.at(task.vm.container), all.vms[i].in_use);
         }
         auto document = rendering.document(task.vm, static_cast<int>(all.vms[i].version));

@@ -3,6 +3,7 @@
 #include "cmd/vm_attributes.h"
 #include "cmd/vm_containers.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace cluster::cmd {
 namespace {
@@ -48,11 +49,18 @@ Placement choose_cards(Inventory& inventory, const std::string& container, const
 
 void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards) {
   for (std::size_t i = 0; i < cards.size(); ++i) {
-    inventory.assign_gpu(vm, name_in_vm(i, cards.size()), cards[i]);
+    inventory.assign_gpu(vm, name_in_vm(i, cards.size()), SliceName{cards[i]});
   }
 }
 
 int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh::Limits& limits) {
+  if (!vm.slices.empty()) {
+    throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + vm.slices[0].device +
+                                    " of host " + quote(vm.container.str()) +
+                                    ", and a slice is not chosen elsewhere: first `cluster remove "
+                                    "host gpu " +
+                                    vm.name.str() + " " + vm.slices[0].name.str() + "`");
+  }
   auto& inventory = context.inventory();
   const auto wish = wish_of(inventory, vm);
   // What cannot be is found out before libvirt forgets the VM.
@@ -65,7 +73,7 @@ int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh
       for (const auto& held : vm.gpus) inventory.unassign_gpu(vm.name, held.name);
       inventory.move_vm(vm.name, container);
       for (std::size_t i = 0; i < cards.size(); ++i) {
-        inventory.assign_gpu(vm.name, vm.gpus[i].name, cards[i]);
+        inventory.assign_gpu(vm.name, vm.gpus[i].name, SliceName{cards[i]});
       }
     });
   } catch (const Error& error) {

@@ -42,6 +42,18 @@ virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
   return spec;
 }
 
+[[noreturn]] void refuse_absent(const Vm& vm, const VmSlice& held) {
+  const auto& host = vm.container.str();
+  const auto command =
+      held.number ? "gpupci --vfs " + held.gpu->str() + " " + std::to_string(*held.number + 1)
+                  : std::string("gpupci --restore");
+  throw Error(Fault::refused,
+              "VM " + quote(vm.name.str()) + " holds " + (held.number ? "slice " : "vGPU ") +
+                  held.device + " of host " + quote(host) +
+                  ", which was not there when the host was asked last: `cluster run host " + host +
+                  " \"" + command + "\"`, then `cluster discover host gpu " + host + "`");
+}
+
 // " without FILE": the fragment that makes `domain` one that libvirt does not take; "" when it is
 // no single one.
 std::string culprit(const virt::DomainSchema& schema, const virt::DomainSpec& domain) {
@@ -80,10 +92,10 @@ ResolvedAttributes VmRendering::attributes(const Vm& vm) const {
   return attributes_.resolve({"vm", vm.container, vm.name});
 }
 
-const GpuCard& VmRendering::card(const Vm& vm, const VmGpu& held) const {
+const GpuCard& VmRendering::card(const Vm& vm, const GpuName& name) const {
   const auto of_host = cards_.find(vm.container);
   if (of_host != cards_.end()) {
-    const auto at = std::ranges::find(of_host->second, held.gpu, &GpuCard::name);
+    const auto at = std::ranges::find(of_host->second, name, &GpuCard::name);
     if (at != of_host->second.end()) return *at;
   }
   throw Error(Fault::refused, "VM " + quote(vm.name.str()) +
@@ -99,7 +111,7 @@ virt::DomainSpec VmRendering::spec(const Vm& vm) const {
   for (const auto& disk : vm.disks) domain.disks.push_back(disk_of(disk));
   for (const auto& interface : vm.interfaces) domain.interfaces.push_back(interface_of(interface));
   for (const auto& held : vm.gpus) {
-    const auto& has = card(vm, held);
+    const auto& has = card(vm, held.gpu);
     if (has.missing) {
       throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + held.gpu.str() +
                                       " of host " + quote(vm.container.str()) +
@@ -109,6 +121,19 @@ virt::DomainSpec VmRendering::spec(const Vm& vm) const {
     }
     domain.cards.push_back(card_of(held, has));
   }
+  for (const auto& held : vm.slices) {
+    if (!held.present) refuse_absent(vm, held);
+    if (!held.number) {
+      domain.mdevs.push_back({held.name.str(), held.device});
+      continue;
+    }
+    auto& slice = domain.cards.emplace_back();
+    slice.name = held.name.str();
+    slice.functions = {*held.pci};
+    slice.managed = false;
+    slice.numa_node = card(vm, *held.gpu).numa_node;
+  }
+  std::ranges::sort(domain.cards, natural_less, &virt::CardSpec::name);
   const auto resolved = attributes(vm);
   domain.fragments = fragments_for(rolls_, vm, resolved);  // before those of the operator
   apply_attributes(domain, resolved);

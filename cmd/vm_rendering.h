@@ -26,7 +26,7 @@ class VmRendering {
   ResolvedAttributes attributes(const Vm& vm) const;
 
   /// All that the configuration of `vm` is made of. Throws Error(refused) on an attribute that
-  /// makes no sense for it, and when a card that it holds is missing.
+  /// makes no sense for it, and when a card or slice that it holds is missing.
   virt::DomainSpec spec(const Vm& vm) const;
 
   /// Whether `vm` is to start with its container.
@@ -49,7 +49,7 @@ class VmRendering {
   Document document(const Vm& vm, std::optional<int> libvirt_version = {}) const;
 
  private:
-  const GpuCard& card(const Vm& vm, const VmGpu& held) const;
+  const GpuCard& card(const Vm& vm, const GpuName& name) const;
   virt::GateFacts facts(const Vm& vm) const;
 
   AttributeResolver attributes_;

@@ -5,22 +5,11 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/card_words.h"
 #include "db/inventory.h"
 
 namespace cluster {
 namespace {
-
-[[noreturn]] void no_card(Inventory& inventory, const HostName& host, const std::string& card) {
-  std::vector<std::string> have;
-  for (const auto& gpu : inventory.gpus()) {
-    if (gpu.host == host) have.push_back(gpu.name.str() + " " + gpu.pci.libvirt());
-  }
-  throw Error(
-      Fault::not_found,
-      "host " + quote(host.str()) + " has no card " + card + " in the inventory (" +
-          (have.empty() ? "it has none: `cluster add host gpu`" : "it has " + joined(have, ", ")) +
-          ")");
-}
 
 // Finds out what refused the card of a physical host.
 void explain_gpu(Inventory& inventory, const Gpu& gpu) {
@@ -53,39 +42,6 @@ void explain_gpu(Inventory& inventory, const Gpu& gpu) {
   }
 }
 
-// The name on the container of the card that `card` means.
-GpuName find_card(Inventory& inventory, const HostName& container, const CardRef& card) {
-  const auto* pci = std::get_if<PciAddress>(&card);
-  const auto* name = std::get_if<GpuName>(&card);
-  for (const auto& gpu : inventory.gpus()) {
-    if (gpu.host != container) continue;
-    if (pci != nullptr ? gpu.pci.same_slot(*pci) : gpu.name == *name) return gpu.name;
-  }
-  no_card(inventory, container, pci != nullptr ? pci->libvirt() : name->str());
-}
-
-// Finds out what refused to give `gpu` of its container to `vm` as `name`.
-void explain_assignment(Inventory& inventory, const Vm& vm, const GpuName& name,
-                        const GpuName& gpu) {
-  for (const auto& other : inventory.vms()) {
-    if (other.container != vm.container) continue;
-    for (const auto& held : other.gpus) {
-      if (held.gpu == gpu && (other.name != vm.name || held.name != name)) {
-        throw Error(Fault::exists, "card " + gpu.str() + " of host " + quote(vm.container.str()) +
-                                       " is in VM " + quote(other.name.str()) + " already, as " +
-                                       held.name.str());
-      }
-    }
-  }
-  for (const auto& held : vm.gpus) {
-    if (held.name == name) {
-      throw Error(Fault::exists, "VM " + quote(vm.name.str()) + " has a " + name.str() +
-                                     " already, " + held.gpu.str() + " of host " +
-                                     quote(vm.container.str()));
-    }
-  }
-}
-
 }  // namespace
 
 void Inventory::add_gpu(const Gpu& gpu) {
@@ -113,6 +69,11 @@ void Inventory::set_gpu(const Gpu& gpu) {
         forget.bind(":host", gpu.host.str());
         forget.bind(":name", gpu.name.str());
         forget.exec();
+        SQLite::Statement no_slices(db_, R"sql(
+            DELETE FROM gpu_slice WHERE host = :host AND gpu = :name)sql");
+        no_slices.bind(":host", gpu.host.str());
+        no_slices.bind(":name", gpu.name.str());
+        no_slices.exec();
         SQLite::Statement update(db_, R"sql(
             UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
                            physical_slot = NULL, numa_node = NULL, missing = 0,
@@ -129,90 +90,35 @@ void Inventory::set_gpu(const Gpu& gpu) {
 
 void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
   bool found = false;
-  write(
-      "remove host gpu",
-      [&] {
-        SQLite::Statement remove(db_, "DELETE FROM gpu WHERE host = :host AND name = :name");
-        remove.bind(":host", host.str());
-        remove.bind(":name", name.str());
-        found = remove.exec() > 0;
-      },
-      [&](int) {
-        for (const auto& vm : vms()) {
-          for (const auto& held : vm.gpus) {
-            if (vm.container != host || held.gpu != name) continue;
-            throw Error(Fault::refused, "card " + name.str() + " of host " + quote(host.str()) +
-                                            " is in VM " + quote(vm.name.str()) +
-                                            ": first `cluster remove host gpu " + vm.name.str() +
-                                            " " + held.name.str() + "`");
-          }
-        }
-      });
-  if (!found) no_card(*this, host, name.str());
-}
-
-void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {
-  const Vm vm = require_vm(vm_name);
-  const GpuName gpu = find_card(*this, vm.container, card);
-  write(
-      "add host gpu",
-      [&] {
-        SQLite::Statement insert(db_, R"sql(
-            INSERT INTO vm_gpu (vm, name, container, gpu)
-            VALUES (:vm, :name, :container, :gpu))sql");
-        insert.bind(":vm", vm.name.str());
-        insert.bind(":name", name.str());
-        insert.bind(":container", vm.container.str());
-        insert.bind(":gpu", gpu.str());
-        insert.exec();
-      },
-      [&](int) { explain_assignment(*this, vm, name, gpu); });
-}
-
-void Inventory::reassign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {
-  const Vm vm = require_vm(vm_name);
-  const GpuName gpu = find_card(*this, vm.container, card);
-  write(
-      "set host gpu",
-      [&] {
-        SQLite::Statement update(db_,
-                                 "UPDATE vm_gpu SET gpu = :gpu WHERE vm = :vm AND name = :name");
-        update.bind(":vm", vm.name.str());
-        update.bind(":name", name.str());
-        update.bind(":gpu", gpu.str());
-        if (update.exec() == 0) {
-          throw Error(Fault::not_found,
-                      "VM " + quote(vm.name.str()) + " has no card " + name.str());
-        }
-      },
-      [&](int) { explain_assignment(*this, vm, name, gpu); });
-}
-
-void Inventory::unassign_gpu(const HostName& vm, const GpuName& name) {
   write("remove host gpu", [&] {
-    SQLite::Statement remove(db_, "DELETE FROM vm_gpu WHERE vm = :vm AND name = :name");
-    remove.bind(":vm", vm.str());
-    remove.bind(":name", name.str());
-    if (remove.exec() == 0) {
-      throw Error(Fault::not_found, "VM " + quote(vm.str()) + " has no card " + name.str());
+    // The foreign key would not know of mediated devices.
+    SQLite::Statement held(db_, R"sql(
+        SELECT vm, name, device FROM gpu_in_vm WHERE container = :host AND gpu = :gpu)sql");
+    held.bind(":host", host.str());
+    held.bind(":gpu", name.str());
+    if (held.executeStep()) {
+      const auto device = held.getColumn(2).getString();
+      throw Error(Fault::refused,
+                  device_words(device) + " of host " + quote(host.str()) + " is in VM " +
+                      quote(held.getColumn(0).getString()) + ": first `cluster remove host gpu " +
+                      held.getColumn(0).getString() + " " + held.getColumn(1).getString() + "`");
     }
+    SQLite::Statement remove(db_, "DELETE FROM gpu WHERE host = :host AND name = :name");
+    remove.bind(":host", host.str());
+    remove.bind(":name", name.str());
+    found = remove.exec() > 0;
   });
+  if (!found) no_card(*this, host, name.str());
 }
 
 namespace {
 
-std::vector<Gpu> sorted_gpus(SQLite::Statement& query) {
-  std::vector<Gpu> gpus;
-  while (query.executeStep()) {
-    gpus.push_back({HostName(query.getColumn(0).getString()),
-                    GpuName(query.getColumn(1).getString()),
-                    PciAddress::parse(query.getColumn(2).getString())});
-  }
-  std::ranges::sort(gpus, [](const Gpu& left, const Gpu& right) {
+template <typename Row>
+void sort_by_owner(std::vector<Row>& rows) {
+  std::ranges::sort(rows, [](const Row& left, const Row& right) {
     return left.host == right.host ? left.name < right.name
                                    : natural_less(left.host.str(), right.host.str());
   });
-  return gpus;
 }
 
 }  // namespace
@@ -220,9 +126,14 @@ std::vector<Gpu> sorted_gpus(SQLite::Statement& query) {
 std::vector<HostGpu> Inventory::host_gpus() {
   std::vector<HostGpu> gpus;
   read("list host gpu", [&] {
-    SQLite::Statement query(db_, "SELECT host, name, pci FROM host_gpu");
-    gpus = sorted_gpus(query);
+    SQLite::Statement query(db_, "SELECT host, name, shown, given FROM host_gpu");
+    while (query.executeStep()) {
+      gpus.push_back({HostName(query.getColumn(0).getString()),
+                      GpuName(query.getColumn(1).getString()), query.getColumn(2).getString(),
+                      query.getColumn(3).getString()});
+    }
   });
+  sort_by_owner(gpus);
   return gpus;
 }
 
@@ -230,8 +141,13 @@ std::vector<Gpu> Inventory::gpus() {
   std::vector<Gpu> gpus;
   read("list host gpu", [&] {
     SQLite::Statement query(db_, "SELECT host, name, pci FROM gpu");
-    gpus = sorted_gpus(query);
+    while (query.executeStep()) {
+      gpus.push_back({HostName(query.getColumn(0).getString()),
+                      GpuName(query.getColumn(1).getString()),
+                      PciAddress::parse(query.getColumn(2).getString())});
+    }
   });
+  sort_by_owner(gpus);
   return gpus;
 }
 

@@ -26,7 +26,8 @@ std::vector<GpuCard> read_cards(SQLite::Database& db, const HostName& host) {
                      row::number(query.getColumn(6)),
                      query.getColumn(7).getInt() != 0,
                      {},
-                     row::text(query.getColumn(8))});
+                     row::text(query.getColumn(8)),
+                     {}});
   }
   std::ranges::sort(cards, {}, &GpuCard::name);
 
@@ -44,6 +45,17 @@ std::vector<GpuCard> read_cards(SQLite::Database& db, const HostName& host) {
              functions.getColumn(4).getString(), row::text(functions.getColumn(5)),
              row::text(functions.getColumn(6)), row::number(functions.getColumn(7)),
              row::number(functions.getColumn(8))});
+  }
+
+  SQLite::Statement slices(db, R"sql(
+      SELECT gpu, number, pci, type FROM gpu_slice WHERE host = :host ORDER BY number)sql");
+  slices.bind(":host", host.str());
+  while (slices.executeStep()) {
+    const GpuName name(slices.getColumn(0).getString());
+    std::ranges::find(cards, name, &GpuCard::name)
+        ->slices.push_back({slices.getColumn(1).getInt(),
+                            PciAddress::parse(slices.getColumn(2).getString()),
+                            row::text(slices.getColumn(3))});
   }
   return cards;
 }
@@ -85,6 +97,35 @@ void insert_card(SQLite::Database& db, const HostName& host, const GpuCard& card
     function.exec();
     function.reset();
   }
+
+  SQLite::Statement slice(db, R"sql(
+      INSERT INTO gpu_slice (host, gpu, number, pci, type)
+      VALUES (:host, :gpu, :number, :pci, :type))sql");
+  for (const auto& one : card.slices) {
+    slice.bind(":host", host.str());
+    slice.bind(":gpu", card.name.str());
+    slice.bind(":number", one.number);
+    slice.bind(":pci", one.pci.libvirt());
+    row::bind(slice, ":type", one.type);
+    slice.exec();
+    slice.reset();
+  }
+}
+
+void store_mdevs(SQLite::Database& db, const HostName& host, const std::vector<Mdev>& mdevs) {
+  SQLite::Statement forget(db, "DELETE FROM mdev WHERE host = :host");
+  forget.bind(":host", host.str());
+  forget.exec();
+  SQLite::Statement insert(db, R"sql(
+      INSERT INTO mdev (host, uuid, parent, type) VALUES (:host, :uuid, :parent, :type))sql");
+  for (const auto& mdev : mdevs) {
+    insert.bind(":host", host.str());
+    insert.bind(":uuid", mdev.uuid);
+    insert.bind(":parent", mdev.parent);
+    insert.bind(":type", mdev.type);
+    insert.exec();
+    insert.reset();
+  }
 }
 
 // Names change in place of the old ones, two cards may even swap theirs: for the time of it VMs
@@ -125,12 +166,27 @@ void Inventory::replan_gpu_cards(const HostName& host,
         remove.bind(":host", host.str());
         remove.exec();
         for (const auto& card : answer.cards) insert_card(db_, host, card);
+        if (answer.mdevs) store_mdevs(db_, host, *answer.mdevs);
       },
       [&](int) {
         throw Error(Fault::refused, "the cards of host " + quote(host.str()) +
                                         " cannot be stored: a VM holds one that would go, or two "
-                                        "would have one name or slot");
+                                        "would have one name, slot or address");
       });
+}
+
+std::vector<Mdev> Inventory::mdevs(const HostName& host) {
+  std::vector<Mdev> mdevs;
+  read("list host gpu", [&] {
+    SQLite::Statement query(db_, R"sql(
+        SELECT uuid, parent, type FROM mdev WHERE host = :host ORDER BY uuid)sql");
+    query.bind(":host", host.str());
+    while (query.executeStep()) {
+      mdevs.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
+                       query.getColumn(2).getString()});
+    }
+  });
+  return mdevs;
 }
 
 void Inventory::set_failing(const HostName& host, const std::optional<std::string>& host_failing,

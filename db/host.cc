@@ -61,6 +61,7 @@ void explain_in_use(Inventory& inventory, const HostName& name) {
     if (vm.container != name) continue;
     std::string words = vm.name.str();
     for (const auto& card : vm.gpus) words += " with " + card.gpu.str();
+    for (const auto& slice : vm.slices) words += " with " + slice.device;
     on_it.push_back(words);
   }
   if (!on_it.empty()) {

@@ -50,6 +50,24 @@ struct GpuFunction {
   bool operator==(const GpuFunction&) const = default;
 };
 
+/// A virtual function of a card.
+struct GpuSlice {
+  int number = 0;  ///< the kernel's, from 0
+  PciAddress pci;
+  std::optional<std::string> type = {};  ///< of the vGPU that its driver runs on it, "1145"
+
+  bool operator==(const GpuSlice&) const = default;
+};
+
+/// A mediated device of a host.
+struct Mdev {
+  std::string uuid;
+  std::string parent;  ///< "gpupci1", "gpupci1.0", or the name of a device that is no card, "mtty"
+  std::string type;    ///< as the driver calls it, "nvidia-558"
+
+  bool operator==(const Mdev&) const = default;
+};
+
 /// A card with all that its host says of it. Nothing in it is known of a card that was only typed.
 struct GpuCard {
   GpuName name;
@@ -60,21 +78,43 @@ struct GpuCard {
   std::vector<GpuFunction> functions;  ///< by address; empty when the host was never asked
   /// Why it should not be used, "D1: fallen off the bus"; from set_failing().
   std::optional<std::string> failing = {};
+  std::vector<GpuSlice> slices = {};  ///< by number; none of a card that is missing
 
   bool operator==(const GpuCard&) const = default;
 };
 
-/// One row of `list host gpu`: a host's card, or a card that a VM holds under a name of its own.
-using HostGpu = Gpu;
+/// One row of `list host gpu`: a host's card, or what a VM holds under a name of its own.
+struct HostGpu {
+  HostName host;
+  GpuName name;
+  std::string shown;  ///< PCI address; UUID of a mediated device; name of a slice not there
+  std::string given;  ///< what makes the row again: address, name of a slice, UUID
+};
 
-/// A card as the operator names it: by address, or by its name on its host.
-using CardRef = std::variant<PciAddress, GpuName>;
+/// A mediated device as the operator names it.
+struct MdevRef {
+  std::string uuid;
+};
 
-/// A card in a VM.
+/// A card or a slice as the operator names it: by address, by its name on its host, or by UUID.
+using CardRef = std::variant<PciAddress, SliceName, MdevRef>;
+
+/// A whole card in a VM.
 struct VmGpu {
   GpuName name;    ///< in the VM: "gpupci", or "gpupci1", ...
   GpuName gpu;     ///< on the container
   PciAddress pci;  ///< on the container
+};
+
+/// A slice of a card in a VM.
+struct VmSlice {
+  GpuName name;                ///< in the VM, beside those of VmGpu
+  std::string device;          ///< on the container: "gpupci1.0", or the UUID of a mediated device
+  std::optional<int> number;   ///< of the virtual function; nothing for a mediated device
+  std::optional<GpuName> gpu;  ///< the card on the container; nothing when it is none, or not known
+  std::optional<PciAddress> pci;    ///< of a virtual function that is there
+  std::optional<std::string> type;  ///< of the vGPU, where it is one
+  bool present = false;             ///< the container had it when it was asked last
 };
 
 /// A disk of a VM.
@@ -109,6 +149,7 @@ struct Vm {
   std::vector<VmDisk> disks;               ///< by target
   std::vector<VmGpu> gpus;                 ///< by name; assigned with assign_gpu()
   std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
+  std::vector<VmSlice> slices = {};        ///< by name; assigned with assign_gpu()
 };
 
 /// A roll whose folder is NAME-VERSION in `rolls` beside the inventory's file.
@@ -188,35 +229,43 @@ class Inventory {
   /// when the host has no card of that name.
   void set_gpu(const Gpu& gpu);
 
-  /// Throws Error(not_found), or Error(refused) when a VM holds it.
+  /// Throws Error(not_found), or Error(refused) when a VM holds it or a slice of it.
   void remove_gpu(const HostName& host, const GpuName& name);
 
-  /// Gives `card` of its container to `vm` as `name`. Throws Error(not_found) when there is no such
-  /// VM or its container has no such card, Error(exists) when the name or the card is taken.
+  std::vector<HostGpu> host_gpus();  ///< cards of hosts and what VMs hold, by owner and name
+  std::vector<Gpu> gpus();           ///< cards of hosts alone, by host and name
+
+  // --- cards and slices in VMs: db/vm_gpu.cc
+
+  /// Gives `card` of its container, or a slice, to `vm` as `name`; the slice need not be there yet.
+  /// Throws Error(not_found) when there is no such VM or its container has no such card,
+  /// Error(exists) when the name is taken, or the card as a whole or a slice of it is,
+  /// Error(refused) when the mediated device is known to be of another host.
   void assign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
 
-  /// Gives `vm` another card under the name that it has already; throws as assign_gpu().
+  /// Gives `vm` another one under the name that it has already; throws as assign_gpu().
   void reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
 
-  /// Takes the card `name` away from `vm`. Throws Error(not_found).
+  /// Takes the card or slice `name` away from `vm`. Throws Error(not_found).
   void unassign_gpu(const HostName& vm, const GpuName& name);
-
-  std::vector<HostGpu> host_gpus();  ///< cards of hosts and cards in VMs, by owner and name
-  std::vector<Gpu> gpus();           ///< cards of hosts alone, by host and name
 
   // --- what hosts say of their cards: db/gpu_card.cc
 
   std::vector<GpuCard> gpu_cards(const HostName& host);  ///< by name
 
+  std::vector<Mdev> mdevs(const HostName& host);  ///< by uuid
+
   /// What a host's cards are to be, and which of the old names became which new one.
   struct CardPlan {
     std::vector<GpuCard> cards;
     std::map<GpuName, GpuName> renamed;
+    std::optional<std::vector<Mdev>> mdevs = {};  ///< nothing: they stay as they are
   };
 
   /// Gives `plan` the cards that `host` has and stores what it answers, in one transaction: VMs
-  /// keep their cards under the new names. A plan that leaves out a card that a VM holds, or has
-  /// two cards in one slot, throws Error(refused) and changes nothing; so does what `plan` throws.
+  /// keep their cards and slices under the new names, and mediated devices that are no more. A plan
+  /// that leaves out a card that a VM holds, or has two cards in one slot, throws Error(refused)
+  /// and changes nothing; so does what `plan` throws.
   void replan_gpu_cards(const HostName& host,
                         const std::function<CardPlan(const std::vector<GpuCard>&)>& plan);
 
@@ -293,6 +342,9 @@ class Inventory {
   void read(const char* what, const std::function<void()>& work);
 
   bool in_transaction() const;
+
+  // Gives `vms` what they hold.
+  void read_vm_gpus(std::vector<Vm>& vms);
 
   void migrate();
 

@@ -166,7 +166,7 @@ TEST(Inventory, APlanThatTakesAVmsCardAwayIsRefused) {
   inventory.add_host({host, "compute", {}, {}, {}, {}, {}, {}});
   inventory.add_gpu({host, GpuName("gpupci1"), {0, 2, 0, 0}});
   inventory.add_vm({HostName("v1"), host, "u1", 1024, 1, {}, {}});
-  inventory.assign_gpu(HostName("v1"), GpuName("gpupci"), GpuName("gpupci1"));
+  inventory.assign_gpu(HostName("v1"), GpuName("gpupci"), SliceName{GpuName("gpupci1")});
   const auto nothing = [](const std::vector<GpuCard>&) { return Inventory::CardPlan{}; };
   EXPECT_THROW(inventory.replan_gpu_cards(host, nothing), Error);
   EXPECT_EQ(inventory.gpu_cards(host).size(), 1U);
@@ -221,7 +221,7 @@ TEST(Inventory, AVmMovesWithoutCardsAndToAPhysicalHostAlone) {
   inventory.add_gpu({HostName("n1"), GpuName("gpupci1"), {0, 2, 0, 0}});
   inventory.add_vm({vm, HostName("n1"), "u1", 1024, 1, {}, {}});
   inventory.add_vm({HostName("v2"), HostName("n1"), "u2", 1024, 1, {}, {}});
-  inventory.assign_gpu(vm, GpuName("gpupci"), GpuName("gpupci1"));
+  inventory.assign_gpu(vm, GpuName("gpupci"), SliceName{GpuName("gpupci1")});
   const auto refuses = [&](const char* container, Fault fault) {
     try {
       inventory.move_vm(vm, HostName(container));

@@ -121,7 +121,7 @@ void Inventory::move_vm(const HostName& name, const HostName& container) {
         update.exec();
       },
       [&](int) {
-        if (!vm.gpus.empty()) {
+        if (!vm.gpus.empty() || !vm.slices.empty()) {
           throw Error(Fault::refused, "VM " + quote(name.str()) + " holds a card of host " +
                                           quote(vm.container.str()));
         }
@@ -144,12 +144,14 @@ void Inventory::remove_vm(const HostName& name) {
       },
       [&](int) {
         for (const auto& vm : vms()) {
-          if (vm.name != name || vm.gpus.empty()) continue;
-          const auto& held = vm.gpus.front();
-          throw Error(Fault::refused, "VM " + quote(name.str()) + " still holds " + held.gpu.str() +
+          if (vm.name != name || (vm.gpus.empty() && vm.slices.empty())) continue;
+          const auto [device, held_as] = vm.gpus.empty()
+                                             ? std::pair(vm.slices[0].device, vm.slices[0].name)
+                                             : std::pair(vm.gpus[0].gpu.str(), vm.gpus[0].name);
+          throw Error(Fault::refused, "VM " + quote(name.str()) + " still holds " + device +
                                           " of host " + quote(vm.container.str()) +
                                           ": first `cluster remove host gpu " + name.str() + " " +
-                                          held.name.str() + "`");
+                                          held_as.str() + "`");
         }
       });
 }
@@ -180,14 +182,7 @@ std::vector<Vm> Inventory::vms() {
                                     disks.getColumn(5).getString(),
                                     row::number(disks.getColumn(6))});
     }
-    SQLite::Statement gpus(db_, R"sql(
-        SELECT vm, vm_gpu.name, gpu, pci
-        FROM vm_gpu JOIN gpu ON gpu.host = container AND gpu.name = gpu)sql");
-    while (gpus.executeStep()) {
-      owner(gpus).gpus.push_back({GpuName(gpus.getColumn(1).getString()),
-                                  GpuName(gpus.getColumn(2).getString()),
-                                  PciAddress::parse(gpus.getColumn(3).getString())});
-    }
+    read_vm_gpus(vms);
     SQLite::Statement interfaces(db_, R"sql(
         SELECT host, name, kind, source, mac, model, vlan
         FROM interface JOIN vm USING (host))sql");
@@ -201,7 +196,6 @@ std::vector<Vm> Inventory::vms() {
     }
   });
   for (auto& vm : vms) {
-    std::ranges::sort(vm.gpus, {}, &VmGpu::name);
     std::ranges::sort(vm.interfaces, natural_less, &Interface::name);
   }
   std::ranges::sort(vms, natural_less,

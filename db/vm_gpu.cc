@@ -1,0 +1,197 @@
+#include <SQLiteCpp/Statement.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "db/card_words.h"
+#include "db/inventory.h"
+#include "db/row.h"
+
+namespace cluster {
+
+std::string device_words(const std::string& device) {
+  if (is_uuid(device)) return "mediated device " + device;
+  return (device.find('.') == std::string::npos ? "card " : "slice ") + device;
+}
+
+[[noreturn]] void no_card(Inventory& inventory, const HostName& host, const std::string& card) {
+  std::vector<std::string> have;
+  for (const auto& gpu : inventory.gpus()) {
+    if (gpu.host == host) have.push_back(gpu.name.str() + " " + gpu.pci.libvirt());
+  }
+  throw Error(
+      Fault::not_found,
+      "host " + quote(host.str()) + " has no card " + card + " in the inventory (" +
+          (have.empty() ? "it has none: `cluster add host gpu`" : "it has " + joined(have, ", ")) +
+          ")");
+}
+
+namespace {
+
+// A row of vm_gpu to be: the whole card `gpu`, a slice of it, or a mediated device.
+struct Given {
+  std::optional<std::string> gpu;
+  std::optional<int> slice;
+  std::optional<std::string> uuid;
+
+  std::string device() const {
+    if (uuid) return *uuid;
+    return *gpu + (slice ? "." + std::to_string(*slice) : "");
+  }
+};
+
+bool has_function(const GpuCard& card, const PciAddress& pci) {
+  return std::ranges::find(card.functions, pci, &GpuFunction::pci) != card.functions.end();
+}
+
+// What `card` means on the container.
+Given given(Inventory& inventory, const HostName& container, const CardRef& card) {
+  if (const auto* mdev = std::get_if<MdevRef>(&card)) return {{}, {}, mdev->uuid};
+  const auto cards = inventory.gpu_cards(container);
+  if (const auto* name = std::get_if<SliceName>(&card)) {
+    if (std::ranges::find(cards, name->card, &GpuCard::name) == cards.end()) {
+      no_card(inventory, container, name->card.str());
+    }
+    return {name->card.str(), name->slice, {}};
+  }
+  // A virtual function may be in the slot of its card. Of a card that was only typed any function
+  // stands for it.
+  const auto& pci = std::get<PciAddress>(card);
+  for (const auto& one : cards) {
+    const auto slice = std::ranges::find(one.slices, pci, &GpuSlice::pci);
+    if (slice != one.slices.end()) return {one.name.str(), slice->number, {}};
+  }
+  for (const auto& one : cards) {
+    if (one.functions.empty() ? one.pci.same_slot(pci) : has_function(one, pci)) {
+      return {one.name.str(), {}, {}};
+    }
+  }
+  no_card(inventory, container, pci.libvirt());
+}
+
+// Finds out what refused to give `device` of its container to `vm` as `name`.
+void explain(Inventory& inventory, SQLite::Database& db, const Vm& vm, const GpuName& name,
+             const Given& device) {
+  const auto what = device_words(device.device()) + " of host " + quote(vm.container.str());
+  SQLite::Statement other(db, R"sql(
+      WITH one (gpu, place) AS (
+        SELECT coalesce(:gpu, (SELECT gpu FROM mdev WHERE host = :container AND uuid = :uuid)),
+               coalesce(:gpu || '.' || :slice, :gpu,
+                        (SELECT parent FROM mdev WHERE host = :container AND uuid = :uuid)))
+      SELECT other.vm, other.name, other.device
+      FROM gpu_in_vm AS other, one
+      WHERE container = :container AND (other.vm <> :vm OR other.name <> :name) AND
+            (device = :device OR
+             (other.gpu = one.gpu AND
+              (coalesce(:slice, :uuid) IS NULL OR coalesce(other.slice, other.uuid) IS NULL OR
+               (other.place = one.place AND (:uuid IS NULL OR other.uuid IS NULL)))))
+      ORDER BY device <> :device)sql");
+  other.bind(":vm", vm.name.str());
+  other.bind(":name", name.str());
+  other.bind(":container", vm.container.str());
+  other.bind(":device", device.device());
+  row::bind(other, ":gpu", device.gpu);
+  row::bind(other, ":slice", device.slice);
+  row::bind(other, ":uuid", device.uuid);
+  if (other.executeStep()) {
+    const auto holder = quote(other.getColumn(0).getString());
+    const auto as = other.getColumn(1).getString();
+    const auto held = other.getColumn(2).getString();
+    if (held == device.device()) {
+      throw Error(Fault::exists, what + " is in VM " + holder + " already, as " + as);
+    }
+    throw Error(Fault::exists, what + " cannot be given: " + device_words(held) + " is in VM " +
+                                   holder + ", as " + as);
+  }
+  SQLite::Statement same_name(db, "SELECT device FROM gpu_in_vm WHERE vm = :vm AND name = :name");
+  same_name.bind(":vm", vm.name.str());
+  same_name.bind(":name", name.str());
+  if (same_name.executeStep()) {
+    throw Error(Fault::exists, "VM " + quote(vm.name.str()) + " has a " + name.str() +
+                                   " already, " + same_name.getColumn(0).getString() + " of host " +
+                                   quote(vm.container.str()));
+  }
+  if (!device.uuid) return;
+  for (const auto& host : inventory.hosts()) {
+    const auto mdevs = inventory.mdevs(host.name);
+    if (std::ranges::find(mdevs, *device.uuid, &Mdev::uuid) == mdevs.end()) continue;
+    throw Error(Fault::refused, device_words(*device.uuid) + " is of host " +
+                                    quote(host.name.str()) + ", not of " +
+                                    quote(vm.container.str()));
+  }
+}
+
+}  // namespace
+
+void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {
+  const Vm vm = require_vm(vm_name);
+  const Given device = given(*this, vm.container, card);
+  write(
+      "add host gpu",
+      [&] {
+        SQLite::Statement insert(db_, R"sql(
+            INSERT INTO vm_gpu (vm, name, container, gpu, slice, uuid)
+            VALUES (:vm, :name, :container, :gpu, :slice, :uuid))sql");
+        insert.bind(":vm", vm.name.str());
+        insert.bind(":name", name.str());
+        insert.bind(":container", vm.container.str());
+        row::bind(insert, ":gpu", device.gpu);
+        row::bind(insert, ":slice", device.slice);
+        row::bind(insert, ":uuid", device.uuid);
+        insert.exec();
+      },
+      [&](int) { read("add host gpu", [&] { explain(*this, db_, vm, name, device); }); });
+}
+
+void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card) {
+  write("set host gpu", [&] {
+    unassign_gpu(vm, name);
+    assign_gpu(vm, name, card);
+  });
+}
+
+void Inventory::unassign_gpu(const HostName& vm, const GpuName& name) {
+  write("remove host gpu", [&] {
+    SQLite::Statement remove(db_, "DELETE FROM vm_gpu WHERE vm = :vm AND name = :name");
+    remove.bind(":vm", vm.str());
+    remove.bind(":name", name.str());
+    if (remove.exec() == 0) {
+      throw Error(Fault::not_found, "VM " + quote(vm.str()) + " has no card " + name.str());
+    }
+  });
+}
+
+void Inventory::read_vm_gpus(std::vector<Vm>& vms) {
+  std::unordered_map<std::string, Vm*> places;
+  for (auto& vm : vms) places.emplace(vm.name.str(), &vm);
+  SQLite::Statement query(db_, R"sql(
+      SELECT vm, name, device, slice, gpu, pci, type, present, uuid FROM gpu_in_vm)sql");
+  while (query.executeStep()) {
+    auto& vm = *places.at(query.getColumn(0).getString());
+    const GpuName name(query.getColumn(1).getString());
+    const auto number = row::number(query.getColumn(3));
+    const auto gpu = row::text(query.getColumn(4));
+    const auto pci = row::text(query.getColumn(5));
+    if (!number && query.getColumn(8).isNull()) {
+      vm.gpus.push_back({name, GpuName(*gpu), PciAddress::parse(*pci)});
+      continue;
+    }
+    vm.slices.push_back({name,
+                         query.getColumn(2).getString(),
+                         number,
+                         {},
+                         {},
+                         row::text(query.getColumn(6)),
+                         query.getColumn(7).getInt() != 0});
+    if (gpu) vm.slices.back().gpu.emplace(*gpu);
+    if (pci) vm.slices.back().pci = PciAddress::parse(*pci);
+  }
+  for (auto& vm : vms) {
+    std::ranges::sort(vm.gpus, {}, &VmGpu::name);
+    std::ranges::sort(vm.slices, {}, &VmSlice::name);
+  }
+}
+
+}  // namespace cluster

@@ -1,0 +1,412 @@
+// Slices of cards in VMs, as the operator types it; the agent that answers is gpupci itself, on a
+// host that is files.
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/file.h"
+#include "tests/support/called_gpupci.h"
+#include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_slices.h"
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+
+// Two cards that can be cut: virtual functions of 01:00.0, vGPUs of NVIDIA's driver on those of
+// 02:00.0; and mtty.
+class SlicedHost : public agent::CalledGpupci {
+ public:
+  SlicedHost() {
+    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
+      slices_.write(file, text);
+    };
+    host_.open_devices = [this](const agent::Sysfs&, const agent::Settings&, virt::Mode mode,
+                                virt::StepListener on_step) {
+      return std::make_unique<agent::FakeNodeDevices>(fake_, agent::FakeNodeDevices::Plot{}, mode,
+                                                      std::move(on_step));
+    };
+    host_.open_sysfs_devices = host_.open_devices;
+    host_.sriov_manage = fake_.root() / "none";
+    fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
+    fake_.add({"0000:02:00.0", "0302", "10de:26b9", "nvidia", 14});
+    slices_.add_sriov("0000:01:00.0", 4);
+    slices_.add_sriov("0000:02:00.0", 4);
+    slices_.offer_vendor_vgpu("0000:02:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");
+    slices_.offer_mdev("mtty", "mtty-1", "Single port serial", 2);
+    run({"--vfs", "gpupci1", "2"});
+    run({"--vfs", "gpupci2", "2"});
+    run({"--create-vgpu", "gpupci2.1", "1145"});
+    set_driver("0000:01:00.1", "vfio-pci");
+  }
+
+  void TestBody() override {}
+
+  std::string run(const std::vector<std::string>& arguments) {
+    auto out = gpupci(arguments);
+    EXPECT_EQ(err_, "");
+    return out;
+  }
+
+  // The id of a new vGPU of mtty.
+  std::string create() {
+    return std::string(split(run({"--create-vgpu", "mtty", "mtty-1"}), ' ')[2]);
+  }
+
+  void remove(const std::string& uuid) {
+    slices_.write(fake_.root() / "bus/mdev/devices" / uuid / "remove", "1");
+  }
+
+  // So many virtual functions, with no driver.
+  void cut(const std::string& card, int number) {
+    set_driver("0000:01:00.1", {});
+    run({"--vfs", card, std::to_string(number)});
+  }
+
+  void set_driver(const std::string& pci, const std::optional<std::string>& driver) {
+    fake_.set_driver(PciAddress::parse(pci), driver);
+  }
+
+ private:
+  agent::FakeSlices slices_{fake_};
+};
+
+class Slices : public Story {
+ protected:
+  void SetUp() override {
+    cluster({"add", "host", "n1", "appliance=vm-container"});
+    cluster({"add", "host", "vm", "v1", "n1", "mem=4096", "cpus=4",
+             "uuid=c2177883-f1bb-47f0-914d-000000000001"});
+    cluster({"add", "host", "vm", "v2", "n1", "uuid=c2177883-f1bb-47f0-914d-000000000002"});
+    transport.answers["n1"].out = "v1\nv2\n";
+  }
+
+  // What `cluster discover host gpu` prints now.
+  std::string discover() {
+    transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
+    return cluster({"discover", "host", "gpu", "format=csv"});
+  }
+
+  void refused(const std::vector<std::string>& words, int status, const std::string& why) {
+    const auto before = dump();
+    EXPECT_EQ(cluster(words, status, why), "");
+    EXPECT_EQ(dump(), before);
+  }
+
+  std::string details() {
+    std::string all;
+    for (const auto line :
+         split(cluster({"list", "host", "gpu", "n1", "detail=yes", "format=csv"}), '\n')) {
+      const auto cells = split(line, ',');
+      if (cells.size() < 14 || cells[0] == "host") continue;
+      // gpu, address, state, vm, model
+      for (const auto i : {1U, 2U, 3U, 4U, 12U}) all += (i == 1 ? "" : "|") + std::string(cells[i]);
+      all += "\n";
+    }
+    return all;
+  }
+
+  std::string start(const std::string& vm) {
+    const auto [out, err, status] = run({"start", "host", "vm", vm});
+    EXPECT_EQ(out, "");
+    EXPECT_EQ(status, err.empty() ? 0 : 1);
+    return err;
+  }
+
+  static std::string golden(const std::string& name) {
+    return read_file(std::string(GOLDEN) + "/" + name).value_or("no " + name);
+  }
+
+  SlicedHost host;
+};
+
+TEST_F(Slices, AreLearntFromTheAgents) {
+  const auto uuid = host.create();
+  EXPECT_EQ(discover(),
+            "host,gpu,change,pci_bus,details\n"
+            "n1,gpupci1,new,pci_0000_01_00_0,\"10de:26b9, 1 function, 2 slices\"\n"
+            "n1,gpupci2,new,pci_0000_02_00_0,\"10de:26b9, 1 function, 2 slices\"\n"
+            "n1,mtty,new," +
+                uuid + ",vGPU of type mtty-1\n");
+  EXPECT_EQ(cluster({"discover", "host", "gpu"}), "");
+  EXPECT_EQ(details(),
+            "gpupci1|pci_0000_01_00_0|present||\n"
+            "gpupci1.0|pci_0000_01_00_1|present||\n"
+            "gpupci1.1|pci_0000_01_00_2|present||\n"
+            "gpupci2|pci_0000_02_00_0|present||\n"
+            "gpupci2.0|pci_0000_02_00_1|present||\n"
+            "gpupci2.1|pci_0000_02_00_2|present||vGPU 1145\n"
+            "mtty|" +
+                uuid + "|present||vGPU mtty-1\n");
+}
+
+TEST_F(Slices, ADryRunTellsThemAndChangesNothing) {
+  const auto uuid = host.create();
+  transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
+  const auto told = cluster({"discover", "host", "gpu", "dryrun=yes", "format=csv"});
+  EXPECT_THAT(told, HasSubstr(uuid));
+  EXPECT_EQ(details(), "");
+  EXPECT_EQ(discover(), told);
+}
+
+TEST_F(Slices, AreGivenListedDumpedAndTakenAway) {
+  const auto uuid = host.create();
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1.0"});
+  cluster({"add", "host", "gpu", "v1", "gpupci2", "0000:02:00.2"});
+  cluster({"add", "host", "gpu", "v2", "gpupci1", uuid});
+  cluster({"add", "host", "gpu", "v2", "gpupci2", "gpupci1.3"});
+  EXPECT_EQ(cluster({"list", "host", "gpu", "v*"}),
+            "HOST GPU     PCI_BUS\n"
+            "v1:  gpupci1 pci_0000_01_00_1\n"
+            "v1:  gpupci2 pci_0000_02_00_2\n"
+            "v2:  gpupci1 " +
+                uuid +
+                "\n"
+                "v2:  gpupci2 gpupci1.3\n");
+  EXPECT_EQ(cluster({"report", "host", "gpu", "v2"}), "gpupci1:" + uuid + "\ngpupci2:gpupci1.3\n");
+  EXPECT_THAT(cluster({"list", "host", "vm", "format=csv"}),
+              HasSubstr("gpupci1=gpupci1.0 gpupci2=gpupci2.1"));
+  EXPECT_THAT(details(), HasSubstr("gpupci1.0|pci_0000_01_00_1|present|v1|\n"));
+  EXPECT_THAT(details(), HasSubstr("gpupci1.3||missing|v2|\n"));
+  EXPECT_THAT(details(), HasSubstr("mtty|" + uuid + "|present|v2|vGPU mtty-1\n"));
+
+  const auto before = dump();
+  EXPECT_THAT(before, HasSubstr("cluster add host gpu v1 gpupci1 gpupci1.0\n"
+                                "cluster add host gpu v1 gpupci2 gpupci2.1\n"
+                                "cluster add host gpu v2 gpupci1 " +
+                                uuid +
+                                "\n"
+                                "cluster add host gpu v2 gpupci2 gpupci1.3\n"));
+  const auto file_before = std::exchange(file, folder.path() / "other.db");
+  for (const auto line : split(before, '\n')) {
+    std::vector<std::string> words;
+    for (const auto word : split(line, ' ')) words.emplace_back(word);
+    if (words.size() > 1) cluster({words.begin() + 1, words.end()});
+  }
+  EXPECT_EQ(dump(), before);
+  discover();
+  const auto details_again = details();
+  file = file_before;
+  EXPECT_EQ(details_again, details());
+
+  cluster({"set", "host", "gpu", "v2", "gpupci2", "gpupci1.1"});
+  EXPECT_EQ(cluster({"report", "host", "gpu", "v2", "gpu=gpupci2"}), "pci_0000_01_00_2\n");
+  cluster({"remove", "host", "gpu", "v1", "gpupci1"});
+  cluster({"remove", "host", "gpu", "v2", "gpupci1"});
+  EXPECT_EQ(cluster({"list", "host", "gpu", "v*"}),
+            "HOST GPU     PCI_BUS\n"
+            "v1:  gpupci2 pci_0000_02_00_2\n"
+            "v2:  gpupci2 pci_0000_01_00_2\n");
+}
+
+TEST_F(Slices, WhatCannotBeIsRefused) {
+  discover();
+  const auto add = [this](const std::string& owner, const std::string& card, int status,
+                          const std::string& why) {
+    refused({"add", "host", "gpu", owner, "gpupci9", card}, status, why);
+  };
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.0"});
+  add("v2", "gpupci1.0", 1, "slice gpupci1.0 of host 'n1' is in VM 'v1' already, as gpupci");
+  add("v2", "gpupci1", 1,
+      "card gpupci1 of host 'n1' cannot be given: slice gpupci1.0 is in VM 'v1', as gpupci");
+  add("v2", "gpupci3.0", 1,
+      "host 'n1' has no card gpupci3 in the inventory (it has gpupci1 pci_0000_01_00_0, gpupci2 "
+      "pci_0000_02_00_0)");
+  add("v2", "01:00.3", 1,
+      "host 'n1' has no card pci_0000_01_00_3 in the inventory (it has gpupci1 pci_0000_01_00_0, "
+      "gpupci2 pci_0000_02_00_0)");
+  for (const std::string bad :
+       {"gpupci1.", "gpupci1.x", "gpupci1.-1", "gpupci1.00", "gpupci1.65535"}) {
+    add("v2", bad, 2,
+        "not a card's or slice's name: '" + bad +
+            "' (want gpupci1, or gpupci1.0 for its first slice)");
+  }
+  add("v2", "C2177883-F1BB-47F0-914D-32A22E3A8804", 2,
+      "not a PCI address: 'C2177883-F1BB-47F0-914D-32A22E3A8804' (want pci_0000_02_00_0, "
+      "0000:02:00.0 or 02:00.0)");
+  add("n1", "gpupci1.0", 2,
+      "not a PCI address: 'gpupci1.0' (want pci_0000_02_00_0, 0000:02:00.0 or 02:00.0)");
+  add("n1", kUuid, 2,
+      std::string("not a PCI address: '") + kUuid +
+          "' (want pci_0000_02_00_0, 0000:02:00.0 or 02:00.0)");
+  refused({"remove", "host", "gpu", "n1", "gpupci1"}, 1,
+          "slice gpupci1.0 of host 'n1' is in VM 'v1': first `cluster remove host gpu v1 gpupci`");
+  refused({"remove", "host", "vm", "v1"}, 1,
+          "VM 'v1' still holds gpupci1.0 of host 'n1': first `cluster remove host gpu v1 gpupci`");
+  cluster({"add", "host", "n2"});
+  refused({"set", "host", "vm", "v1", "container=n2"}, 1,
+          "VM 'v1' holds gpupci1.0 of host 'n1', and a slice is not chosen elsewhere: first "
+          "`cluster remove host gpu v1 gpupci`");
+}
+
+TEST_F(Slices, ACardInSlicesIsNotChosenForAVm) {
+  discover();
+  host.cut("gpupci1", 0);
+  discover();
+  refused({"add", "host", "vm", "v3", "gpus=2"}, 1,
+          "no host has 2 cards free: n1 has 1 (gpupci2 is in slices)");
+  cluster({"add", "host", "gpu", "v2", "gpupci", "gpupci2.0"});
+  refused({"add", "host", "vm", "v3", "gpus=2"}, 1,
+          "no host has 2 cards free: n1 has 1 (gpupci2 is in v2)");
+  cluster({"add", "host", "vm", "v3", "gpus=1"});
+  EXPECT_EQ(cluster({"report", "host", "gpu", "v3"}), "gpupci:pci_0000_01_00_0\n");
+}
+
+TEST_F(Slices, AreRenderedEachInItsWay) {
+  const auto uuid = host.create();
+  discover();
+  const auto config = [&](const std::string& card) {
+    cluster({"add", "host", "gpu", "v1", "gpupci", card});
+    auto text = cluster({"report", "vm", "config", "v1"});
+    cluster({"remove", "host", "gpu", "v1", "gpupci"});
+    if (const auto at = text.find(uuid); at != std::string::npos) {
+      text.replace(at, uuid.size(), kUuid);
+    }
+    return text;
+  };
+  EXPECT_EQ(config("gpupci1.0"), golden("slice_virtual_function.xml"));
+  EXPECT_EQ(config("gpupci2.1"), golden("slice_vendor_vgpu.xml"));
+  EXPECT_EQ(config(uuid), golden("slice_mdev.xml"));
+}
+
+TEST_F(Slices, AndCardsComeInTheOrderOfTheirNames) {
+  host.cut("gpupci1", 0);
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci10", "gpupci1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci9", "gpupci2.0"});
+  const auto config = cluster({"report", "vm", "config", "v1"});
+  EXPECT_LT(config.find("<address domain='0x0000' bus='0x02'"),
+            config.find("<address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>\n      "
+                        "</source>"));
+}
+
+TEST_F(Slices, OneThatIsNotThereIsNotRendered) {
+  const auto uuid = host.create();
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.2"});
+  cluster({"add", "host", "gpu", "v2", "gpupci", uuid});
+  refused({"report", "vm", "config", "v1"}, 1,
+          "VM 'v1' holds slice gpupci1.2 of host 'n1', which was not there when the host was asked "
+          "last: `cluster run host n1 \"gpupci --vfs gpupci1 3\"`, then `cluster discover host gpu "
+          "n1`");
+  EXPECT_THAT(cluster({"report", "vm", "config", "v2"}), HasSubstr(uuid));
+  host.remove(uuid);
+  EXPECT_EQ(discover(),
+            "host,gpu,change,pci_bus,details\n"
+            "n1,mtty,gone," +
+                uuid + ",a VM holds it\n");
+  refused({"sync", "vm", "config", "v2"}, 1,
+          "v2: VM 'v2' holds vGPU " + uuid +
+              " of host 'n1', which was not there when the host was asked last: `cluster run host "
+              "n1 \"gpupci --restore\"`, then `cluster discover host gpu n1`");
+}
+
+TEST_F(Slices, OneThatVanishedIsDriftAndStaysWithItsVm) {
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.1"});
+  const auto before = dump();
+  host.cut("gpupci1", 1);
+  transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
+  transport.by_command["gpupci --check all --json"] = R"({"checks": []})";
+  EXPECT_EQ(run({"check", "host", "gpu", "format=csv"}).out,
+            "host,gpu,check,result,reason,fix\n"
+            "n1,gpupci1,drift,WARN,\"changed: 1 slices, had 2\",cluster discover host gpu n1\n"
+            "n1,gpupci1,drift,FAIL,\"slice gone: gpupci1.1, a VM holds it\",cluster discover host "
+            "gpu n1\n");
+  EXPECT_EQ(discover(),
+            "host,gpu,change,pci_bus,details\n"
+            "n1,gpupci1,changed,pci_0000_01_00_0,\"1 slices, had 2\"\n"
+            "n1,gpupci1,slice gone,pci_0000_01_00_0,\"gpupci1.1, a VM holds it\"\n");
+  EXPECT_EQ(dump(), before);
+  EXPECT_THAT(details(), HasSubstr("gpupci1.1||missing|v1|\n"));
+}
+
+TEST_F(Slices, StartEachKind) {
+  const auto uuid = host.create();
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1.0"});
+  cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci2.1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci3", uuid});
+  EXPECT_EQ(start("v1"), "");
+  EXPECT_THAT(domains.hosts["n1"].done, ElementsAre("define v1", "start v1"));
+}
+
+TEST_F(Slices, DoNotStartWhenTheyCannot) {
+  const auto uuid = host.create();
+  discover();
+  const auto say = [this] {
+    transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
+  };
+  auto& there = domains.hosts["n1"];
+  const auto refuses = [&](const std::string& card, const std::string& why) {
+    cluster({"add", "host", "gpu", "v1", "gpupci", card});
+    say();
+    EXPECT_EQ(start("v1"), "cluster: v1: " + why + "\n");
+    cluster({"remove", "host", "gpu", "v1", "gpupci"});
+    EXPECT_TRUE(there.done.empty());
+  };
+  refuses("gpupci1.1",
+          "the slice 'n1 gpupci1.1' is attached to its host: pci_0000_01_00_2 has no driver (want "
+          "vfio-pci: `cluster detach host gpu n1 gpupci1.1`, or the type of a vGPU: gpupci "
+          "--create-vgpu)");
+  refuses("gpupci2.0",
+          "the slice 'n1 gpupci2.0' is attached to its host: pci_0000_02_00_1 has the driver "
+          "'nvidia' (want vfio-pci: `cluster detach host gpu n1 gpupci2.0`, or the type of a vGPU: "
+          "gpupci --create-vgpu)");
+  refuses("gpupci1.3", "the slice 'n1 gpupci1.3' is not there");
+  there.in_use = {{"by-hand", "0000:01:00.1"}, {"by-hand", uuid}};
+  refuses("gpupci1.0", "the slice 'n1 gpupci1.0' is in the running VM 'by-hand'");
+  refuses(uuid, "the vGPU 'n1 " + uuid + "' is in the running VM 'by-hand'");
+  there.in_use = {};
+  host.cut("gpupci1", 0);
+  host.remove(uuid);
+  refuses("gpupci1.0", "the slice 'n1 gpupci1.0' is not there");
+  refuses(uuid, "the vGPU 'n1 " + uuid + "' is not there");
+}
+
+// What the agent said, with other words in it.
+TEST_F(Slices, DoNotStartAsSomethingElseThanTheyWere) {
+  const auto uuid = host.create();
+  discover();
+  auto& answer = transport.by_command["gpupci -l --json"];
+  const auto before = answer;
+  const auto refuses = [&](const std::string& card, const std::string& what,
+                           const std::string& with, const std::string& why) {
+    cluster({"add", "host", "gpu", "v1", "gpupci", card});
+    ASSERT_NE(answer.find(what), std::string::npos);
+    answer.replace(answer.find(what), what.size(), with);
+    EXPECT_EQ(start("v1"), "cluster: v1: " + why + " (`cluster discover host gpu n1`)\n");
+    answer = before;
+    EXPECT_EQ(start("v1"), "");
+    cluster({"stop", "host", "vm", "v1"});
+    cluster({"remove", "host", "gpu", "v1", "gpupci"});
+  };
+  refuses("gpupci1.0", "pci_0000_01_00_1", "pci_0000_01_01_1",
+          "the slice 'n1 gpupci1.0' is not as the inventory knows it: at pci_0000_01_01_1, was at "
+          "pci_0000_01_00_1");
+  refuses("gpupci2.1", R"("type":"1145")", R"("type":"1146")",
+          "the slice 'n1 gpupci2.1' is not as the inventory knows it: vGPU of type 1146, was 1145");
+  refuses(uuid, R"("type":"mtty-1")", R"("type":"mtty-2")",
+          "the vGPU 'n1 " + uuid +
+              "' is not as the inventory knows it: vGPU of type mtty-2, was mtty-1");
+}
+
+TEST_F(Slices, AreDetachedByName) {
+  transport.answers["n1"].out =
+      R"({"action": "detach", "cards": [{"name": "gpupci1.1", "pci": "pci_0000_01_00_2",
+          "error": null, "functions": [{"outcome": "detached"}]}]})";
+  EXPECT_EQ(cluster({"detach", "host", "gpu", "n1", "gpupci1.1"}),
+            "HOST GPU       PCI_BUS          OUTCOME\n"
+            "n1:  gpupci1.1 pci_0000_01_00_2 detached\n");
+  EXPECT_EQ(transport.asked_command, "gpupci -d gpupci1.1 --json");
+}
+
+}  // namespace
+}  // namespace cluster

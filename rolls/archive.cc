@@ -55,6 +55,7 @@ struct LibArchive {
   ROLLCALL_FUNCTION(archive_entry_filetype);
   ROLLCALL_FUNCTION(archive_entry_hardlink);
   ROLLCALL_FUNCTION(archive_entry_perm);
+  ROLLCALL_FUNCTION(archive_entry_size);
   ROLLCALL_FUNCTION(archive_entry_set_pathname);
   ROLLCALL_FUNCTION(archive_entry_set_filetype);
   ROLLCALL_FUNCTION(archive_entry_set_perm);
@@ -84,14 +85,17 @@ class Unpacker {
       if (code == ARCHIVE_EOF) return;
       // A warning, a damaged extension say, is as good as an error: nobody sends such a roll.
       if (code != ARCHIVE_OK) refuse("is not a .tar.gz: " + reason());
-      if (++entries_ > kMaxEntries) {
-        refuse("has more than " + std::to_string(kMaxEntries) + " files, too many for a roll");
-      }
       take(entry);
     }
   }
 
  private:
+  void count() {
+    if (++entries_ > kMaxEntries) {
+      refuse("has more than " + std::to_string(kMaxEntries) + " files, too many for a roll");
+    }
+  }
+
   [[noreturn]] void refuse(const std::string& why) const {
     throw Error(Fault::usage, file_.native() + ": " + why);
   }
@@ -107,7 +111,7 @@ class Unpacker {
     std::string path = name;
     if (path.starts_with("./")) path.erase(0, 2);
     if (path.ends_with('/')) path.pop_back();
-    if (path.empty() || path == ".") return;  // the folder that tar was called in
+    if (path.empty() || path == ".") return count();  // the folder that tar was called in
     if (const auto why = why_not_inside(path); !why.empty()) refuse(why);
     const auto type = lib_.archive_entry_filetype(entry);
     if (lib_.archive_entry_hardlink(entry) != nullptr || (type != AE_IFREG && type != AE_IFDIR)) {
@@ -117,17 +121,25 @@ class Unpacker {
     }
     // Every folder here was made by us: none can be a link that leads out.
     make_folders(type == AE_IFDIR ? path : fs::path(path).parent_path().native());
-    if (type == AE_IFREG) write_file(path, (lib_.archive_entry_perm(entry) & S_IXUSR) != 0);
+    if (type != AE_IFREG) return;
+    const auto before = bytes_;
+    write_file(path, (lib_.archive_entry_perm(entry) & S_IXUSR) != 0);
+    // libarchive leaves out a hole at the end.
+    if (bytes_ - before != static_cast<std::uintmax_t>(lib_.archive_entry_size(entry))) {
+      refuse(quote(path) + ": has holes; want all of it (tar without --sparse)");
+    }
   }
 
   void make_folders(const std::string& path) {
     if (path.empty() || folders_.contains(path)) return;
+    count();
     make_folders(fs::path(path).parent_path().native());
     if (::mkdir((folder_ / path).c_str(), 0755) != 0) fail("make", folder_ / path, errno);
     folders_.insert(path);
   }
 
   void write_file(const std::string& path, bool executable) {
+    count();
     const auto target = folder_ / path;
     const FileDescriptor file(
         ::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, executable ? 0755 : 0644));
@@ -145,9 +157,7 @@ class Unpacker {
         refuse("unpacks to far more than it is (more than " + std::to_string(bytes_ >> 20U) +
                " MiB); a roll does not");
       }
-      if (::write(file.get(), block.data(), static_cast<std::size_t>(count)) != count) {
-        fail("write", target, errno == 0 ? ENOSPC : errno);
-      }
+      write_all(file.get(), {block.data(), static_cast<std::size_t>(count)}, target);
     }
   }
 

@@ -114,6 +114,46 @@ TEST_F(RollArchive, IsOneAtAll) {
   EXPECT_NE(refusal(), "nothing was refused");
 }
 
+TEST_F(RollArchive, IsNotCutOff) {
+  pack(in(), "demo-1.0", file());
+  const auto whole = read_file(file()).value();
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    replace_file(file(), whole.substr(0, size));
+    fs::remove_all(out());
+    fs::create_directory(out());
+    EXPECT_NE(refusal(), "nothing was refused") << size << " of " << whole.size();
+  }
+}
+
+TEST_F(RollArchive, HasNoHoles) {
+  replace_file(in() / "hole", "");
+  fs::resize_file(in() / "hole", 8ULL << 30U);
+  tar({"--sparse", "hole"});
+  ASSERT_LT(fs::file_size(file()), 1U << 16U);
+  EXPECT_THAT(refusal(), HasSubstr("'hole': has holes; want all of it (tar without --sparse)"));
+}
+
+TEST_F(RollArchive, HasNoFileThatIsAFolderToo) {
+  fs::create_directory(in() / "a");
+  replace_file(in() / "a/b", "x\n");
+  tar({"--transform", "s|^roll.yaml|a|", "roll.yaml", "a/b"});
+  EXPECT_THAT(refusal(), HasSubstr("cannot make"));
+  fs::remove_all(out());
+  fs::create_directory(out());
+  tar({"--transform", "s|^roll.yaml|a|", "a/b", "roll.yaml"});
+  EXPECT_THAT(refusal(), HasSubstr("'a' is in it twice"));
+}
+
+TEST_F(RollArchive, HasNotTooManyFolders) {
+  std::vector<std::string> words{"--no-recursion"};
+  for (int i = 0; i < 700; ++i) {
+    words.push_back("bin/" + std::to_string(i) + "/c/d/e/f/g/h/i/j/k/l/m/n/o/p");
+    fs::create_directories(in() / words.back());
+  }
+  tar(words);
+  EXPECT_THAT(refusal(), HasSubstr("has more than 10000 files"));
+}
+
 TEST_F(RollArchive, ChecksumSeesEveryChange) {
   const auto before = checksum_of(in());
   EXPECT_EQ(before.size(), 64U);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cerrno>
 #include <system_error>
@@ -76,10 +77,15 @@ void create_distro(const std::vector<Roll>& rolls, const fs::path& asked) {
                                     " is there and was not made by `cluster create distro`; want "
                                     "another folder");
   }
-  const fs::path fresh = folder.native() + ".new";
+  fs::path fresh;
   try {
-    fs::remove_all(fresh);
-    fs::create_directories(fresh);
+    fs::create_directories(folder.parent_path());
+    std::string name = (folder.parent_path() / ".distro-XXXXXX").native();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw Error(Fault::io, "cannot make " + quote(name) + ": " + errno_text(errno));
+    }
+    fresh = name;
+    fs::permissions(fresh, fs::perms(0755));  // for a web server
     fill(rolls, fresh);
     replace_file(fresh / kMark, "made by `cluster create distro`, which replaces all of it\n");
     if (is_there) {

@@ -1,7 +1,10 @@
 #include "rolls/document.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -14,6 +17,33 @@ namespace {
   throw Error(Fault::usage, file + ":" + std::to_string(mark.line + 1) + ":" +
                                 std::to_string(mark.column + 1) + ": " + why);
 }
+
+constexpr std::size_t kMaxLine = 1000;     // bytes
+constexpr std::size_t kMaxMembers = 1000;  // of a list or a map
+
+// Refuses references; all else is looked at when the document is there.
+class NoAliases : public YAML::EventHandler {
+ public:
+  explicit NoAliases(const std::string& file) : file_(file) {}
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse_at(file_, mark, "a reference (`*name`); want the text itself");
+  }
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  const std::string& file_;
+};
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -34,6 +64,9 @@ std::string Item::scalar(std::string_view what) const {
 std::string Item::line_or_empty(std::string_view what) const {
   const auto text = scalar(what);
   if (std::ranges::any_of(text, is_control)) refuse(quote(what) + " wants a single line");
+  if (text.size() > kMaxLine) {
+    refuse(quote(what) + " is longer than " + std::to_string(kMaxLine) + " bytes");
+  }
   return text;
 }
 
@@ -59,8 +92,15 @@ bool Item::yes_or_no(std::string_view what) const {
   refuse(quote(what) + " wants yes or no, not " + quote(text));
 }
 
+void Item::refuse_too_many(std::string_view what) const {
+  if (node_.size() > kMaxMembers) {
+    refuse(quote(what) + " has more than " + std::to_string(kMaxMembers) + " members");
+  }
+}
+
 std::vector<Item> Item::list(std::string_view what) const {
   if (!node_.IsSequence()) refuse(quote(what) + " wants a list");
+  refuse_too_many(what);
   std::vector<Item> items;
   for (const auto& member : node_) items.emplace_back(member, file_);
   return items;
@@ -68,6 +108,7 @@ std::vector<Item> Item::list(std::string_view what) const {
 
 std::vector<std::pair<Item, Item>> Item::entries(std::string_view what) const {
   if (!node_.IsMap()) refuse(quote(what) + " wants `key: value` lines");
+  refuse_too_many(what);
   std::vector<std::pair<Item, Item>> entries;
   std::set<std::string> seen;
   for (const auto& entry : node_) {
@@ -82,6 +123,11 @@ std::vector<std::pair<Item, Item>> Item::entries(std::string_view what) const {
 
 Item parse_document(const std::string& text, const std::string& file) {
   try {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    NoAliases events(file);
+    while (parser.HandleNextDocument(events)) {
+    }
     const auto documents = YAML::LoadAll(text);
     if (documents.empty()) throw Error(Fault::usage, file + ":1:1: the file is empty");
     if (documents.size() > 1) {

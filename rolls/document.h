@@ -16,7 +16,8 @@ class Item {
  public:
   Item(YAML::Node node, std::string file) : node_(std::move(node)), file_(std::move(file)) {}
 
-  /// One line, not empty. `what` names it in messages, as everywhere below.
+  /// One line of 1000 bytes at the most, not empty. `what` names it in messages, as everywhere
+  /// below.
   std::string line(std::string_view what) const;
 
   /// One line that may be empty.
@@ -28,10 +29,10 @@ class Item {
   /// yes, no, true or false.
   bool yes_or_no(std::string_view what) const;
 
-  /// The members of a list.
+  /// The members of a list, 1000 at the most.
   std::vector<Item> list(std::string_view what) const;
 
-  /// Keys and values in the order of the file, no key twice.
+  /// Keys and values in the order of the file, 1000 at the most, no key twice.
   std::vector<std::pair<Item, Item>> entries(std::string_view what) const;
 
   /// "FILE:LINE:COLUMN"
@@ -42,12 +43,14 @@ class Item {
 
  private:
   std::string scalar(std::string_view what) const;
+  void refuse_too_many(std::string_view what) const;
 
   YAML::Node node_;
   std::string file_;
 };
 
-/// The whole file. Throws Error(usage) when it is not one YAML document.
+/// The whole file. Throws Error(usage) when it is not one YAML document, or says something by a
+/// reference (`*name`) to what stands elsewhere: a few lines of those are a document of gigabytes.
 Item parse_document(const std::string& text, const std::string& file);
 
 /// A map of which all keys are known.

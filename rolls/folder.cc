@@ -96,8 +96,9 @@ std::string why_not_inside(const std::string& path) {
   const auto shown = quote(path);
   if (path.empty()) return "a path is empty";
   if (path.front() == '/') return "path " + shown + " is absolute; want one inside the roll";
-  const auto strange = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(path, strange)) return "path " + shown + " has a control character";
+  if (path != printable(path)) return "path " + shown + " has a control character";
+  const auto strange = [](char c) { return static_cast<unsigned char>(c) >= 0x80; };
+  if (std::ranges::any_of(path, strange)) return "path " + shown + " is not ASCII";
   const auto parts = split(path, '/');
   if (parts.size() > kMaxDepth) return "path " + shown + " is too deep";
   for (const auto part : parts) {
@@ -127,6 +128,15 @@ std::vector<Entry> list_folder(const fs::path& folder, const std::string& shown)
   return entries;
 }
 
+void write_all(int file, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const auto count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("write", path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 void copy_folder(const fs::path& from, const std::vector<Entry>& entries, const fs::path& to) {
   const auto make_folder = [](const fs::path& path) {
     if (::mkdir(path.c_str(), 0755) != 0) fail("make", path, errno);
@@ -141,14 +151,8 @@ void copy_folder(const fs::path& from, const std::vector<Entry>& entries, const 
     const FileDescriptor file(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                                      entry.is_executable ? 0755 : 0644));
     if (!file) fail("make", target, errno);
-    read_blocks(from / entry.path, [&](std::string_view bytes) {
-      while (!bytes.empty()) {
-        const auto count = ::write(file.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail("write", target, errno);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-      }
-    });
+    read_blocks(from / entry.path,
+                [&](std::string_view bytes) { write_all(file.get(), bytes, target); });
   }
 }
 

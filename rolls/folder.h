@@ -27,9 +27,12 @@ struct Entry {
 /// bounds allow; Error(io). `shown` stands for the folder in messages.
 std::vector<Entry> list_folder(const std::filesystem::path& folder, const std::string& shown);
 
-/// Why `path` is no path inside a roll: absolute, "..", a name that cannot be shown; "" when it is
-/// one.
+/// Why `path` is no path inside a roll: absolute, "..", not ASCII (an archive spells it otherwise
+/// elsewhere), a control character; "" when it is one.
 std::string why_not_inside(const std::string& path);
+
+/// Writes all of `bytes`; `path` is the file's name for the message. Throws Error(io).
+void write_all(int file, std::string_view bytes, const std::filesystem::path& path);
 
 /// Copies `entries` of `from` into the folder `to`, which is made. Of modes only whether a file is
 /// executable is kept. Throws Error(io).

@@ -82,12 +82,12 @@ class Reader {
   static bool is_owner(std::string_view text) {
     const auto parts = split(text, ':');
     return parts.size() == 2 && std::ranges::all_of(parts, [](std::string_view part) {
-             return spelled(part, kLowerDigits, kLettersDigits, "-_");
+             return spelled(part, "abcdefghijklmnopqrstuvwxyz_", kLettersDigits, "-_");
            });
   }
   static bool is_mode(std::string_view text) {
-    // No set-user-ID and the like: four digits, the first of them 0.
-    return text.size() == 4 && text[0] == '0' &&
+    // No set-user-ID and the like, and as stat(1) spells it: 0 and three digits that count.
+    return text.size() == 4 && text[0] == '0' && text[1] != '0' &&
            text.find_first_not_of("01234567") == std::string_view::npos;
   }
   static bool is_command(std::string_view text) {
@@ -159,6 +159,7 @@ class Reader {
     for (const auto& [key, value] : map.entries("attributes")) {
       const auto name = word(key, "name of an attribute", is_attribute,
                              "lower case letters, digits and _: " + prefix + "mode");
+      if (name == "dry_run") key.refuse("the script itself has a variable 'dry_run'");
       // Otherwise two rolls could mean different things by one name, or a script lose its PATH.
       if (!name.starts_with(prefix)) {
         key.refuse("attribute " + quote(name) + " of roll " + quote(roll_.name) +

@@ -154,6 +154,12 @@ TEST_F(RollFile, StaysInItsFolder) {
   EXPECT_EQ(refusal("bin/report", "files/a"),
             "demo/roll.yaml:33:10: 'files/a' is not executable (chmod +x)");
   write("roll.yaml", kGood);
+  write("files/\xc3\xa9", "x\n");
+  EXPECT_EQ(refusal(), "demo: path 'files/\xc3\xa9' is not ASCII");
+  std::filesystem::remove(folder_.path() / "files/\xc3\xa9");
+  write("files/a\nb", "x\n");
+  EXPECT_EQ(refusal(), "demo: path 'files/a\\x0ab' has a control character");
+  std::filesystem::remove(folder_.path() / "files/a\nb");
   std::filesystem::create_symlink("/etc/passwd", folder_.path() / "files/b");
   EXPECT_EQ(refusal(), "demo: 'files/b' is a link; a roll holds plain files and folders alone");
 }
@@ -167,6 +173,39 @@ TEST_F(RollFile, ChecksItsTemplates) {
   EXPECT_EQ(refusal(), "demo/files/a:1:7: the last line has no end");
   write("files/a", std::string("a\0b\n", 4));
   EXPECT_EQ(refusal(), "demo/files/a:1:2: a control character; want a text file");
+}
+
+TEST_F(RollFile, IsNoBomb) {
+  EXPECT_EQ(refusal("requires: [base]", "requires: &a [base]\narch: *a"),
+            "demo/roll.yaml:5:7: a reference (`*name`); want the text itself");
+  EXPECT_THAT(refusal("requires: [base]", "requires: " + std::string(100'000, '[')),
+              HasSubstr("demo/roll.yaml:"));
+  EXPECT_THAT(refusal("requires: [base]", "requires: " + std::string(100'000, '{')),
+              HasSubstr("demo/roll.yaml:"));
+  EXPECT_EQ(refusal("for tests", std::string(1001, 'x')),
+            "demo/roll.yaml:3:10: 'summary' is longer than 1000 bytes");
+  EXPECT_EQ(refusal("files/a", std::string(900'000, 'x')),
+            "demo/roll.yaml:14:15: 'from' is longer than 1000 bytes");
+  std::string many = "base";
+  for (int i = 0; i < 1000; ++i) many += ", b" + std::to_string(i);
+  EXPECT_EQ(refusal("[base]", "[" + many + "]"),
+            "demo/roll.yaml:4:11: 'requires' has more than 1000 members");
+  write("roll.yaml", std::string((1U << 20U) + 1, '#'));
+  EXPECT_EQ(refusal(), "demo/roll.yaml: is larger than 1048576 bytes");
+}
+
+TEST_F(RollFile, SaysWhatTheScriptCouldNotKeepTo) {
+  EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        mode: '0044'"), HasSubstr("not a mode"));
+  EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        owner: '0:0'"), HasSubstr("not a owner"));
+  EXPECT_THAT(refusal("name: demo", "name: dry"), HasSubstr("has to start with 'dry_'"));
+  std::string text = kGood;
+  for (auto at = text.find("demo"); at != text.npos; at = text.find("demo"))
+    text.replace(at, 4, "dry");
+  for (auto at = text.find("dry_mode"); at != text.npos; at = text.find("dry_mode")) {
+    text.replace(at, 8, "dry_run");
+  }
+  write("roll.yaml", text);
+  EXPECT_EQ(refusal(), "demo/roll.yaml:6:3: the script itself has a variable 'dry_run'");
 }
 
 Roll requiring(const std::string& name, const std::vector<std::string>& names) {

@@ -5,6 +5,7 @@
 namespace cluster::cmd {
 
 // Each noun's list is defined in the noun's own file.
+std::span<const Command> add_roll_commands();
 std::span<const Command> attr_commands();
 std::span<const Command> attr_list_commands();
 std::span<const Command> check_host_gpu_commands();
@@ -27,7 +28,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list;
     for (const auto nouns :
-         {attr_commands(), attr_list_commands(), check_host_gpu_commands(),
+         {add_roll_commands(), attr_commands(), attr_list_commands(), check_host_gpu_commands(),
           detach_host_gpu_commands(), discover_host_gpu_commands(), distro_commands(),
           help_commands(), host_commands(), host_gpu_commands(), host_interface_commands(),
           host_vm_commands(), roll_attr_commands(), roll_commands(), run_host_commands(),

@@ -1,8 +1,5 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <system_error>
 
 #include "cmd/command.h"
@@ -10,133 +7,14 @@
 #include "cmd/rolls.h"
 #include "cmd/vm_fragments.h"
 #include "core/error.h"
-#include "core/file.h"
 #include "core/text.h"
 #include "rolls/archive.h"
-#include "rolls/folder.h"
 #include "rolls/new_roll.h"
 
 namespace cluster::cmd {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kWhatText =
-    "A roll is a folder with a roll.yaml, or its archive: docs/rolls.md. It is checked as a whole "
-    "before anything\n"
-    "is stored, and copied to `rolls` beside the inventory; it does nothing until `cluster enable "
-    "roll`.";
-
-// A folder for what is on its way into the store; gone unless it was moved there.
-class Staging {
- public:
-  explicit Staging(const fs::path& store) {
-    std::error_code failed;
-    fs::create_directories(store, failed);
-    if (failed) {
-      throw Error(Fault::io, "cannot make " + quote(store.native()) + ": " + failed.message());
-    }
-    std::string name = (store / ".new-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw Error(Fault::io,
-                  "cannot make a folder in " + quote(store.native()) + ": " + errno_text(errno));
-    }
-    path_ = name;
-  }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-  ~Staging() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-// A command of a roll that can never be reached, or that would hide the help of built-in ones.
-void refuse_shadowing(const rolls::Roll& roll, const std::vector<rolls::Roll>& others) {
-  const auto starts = [](const std::string& path, std::string_view with) {
-    return path == with || path.starts_with(std::string(with) + " ");
-  };
-  for (const auto& own : roll.commands) {
-    for (const auto& command : commands()) {
-      if (starts(own.path, command.path) || starts(std::string(command.path), own.path)) {
-        throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
-                                        quote(own.path) + ", and there is " + quote(command.path) +
-                                        " already");
-      }
-    }
-    for (const auto& other : others) {
-      for (const auto& command : other.commands) {
-        if (other.name != roll.name &&
-            (starts(own.path, command.path) || starts(command.path, own.path))) {
-          throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
-                                          quote(own.path) + ", and roll " + quote(other.name) +
-                                          " has " + quote(command.path));
-        }
-      }
-    }
-  }
-}
-
-// The rolls that are enabled, and `roll` in the place of its other version.
-std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll) {
-  auto rolls = enabled_rolls(inventory);
-  std::erase_if(rolls, [&](const rolls::Roll& one) { return one.name == roll.name; });
-  rolls.push_back(roll);
-  return rolls;
-}
-
-struct AddArgs {
-  std::string from;
-};
-
-int run_add(Context& context, const AddArgs& args) {
-  const fs::path from = args.from;
-  std::error_code unseen;
-  if (!fs::exists(from, unseen)) {
-    throw Error(Fault::not_found, "there is no " + quote(args.from) +
-                                      " (want a roll's folder or "
-                                      "its .tar.gz)");
-  }
-  const bool is_folder = fs::is_directory(from, unseen);
-  if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
-  auto& inventory = context.inventory(Inventory::Open::create);
-  const auto store = rolls_folder(inventory);
-  const Staging staging(store);
-  auto folder = staging.path() / "roll";
-  if (is_folder) {
-    rolls::copy_folder(from, rolls::list_folder(from, from.native()), folder);
-  } else {
-    rolls::unpack(from, staging.path());
-    folder = rolls::find_roll_folder(staging.path());
-  }
-  const auto roll = rolls::read_roll(folder, from.native());
-  refuse_shadowing(roll, {});
-  check_fragments(roll);
-  rolls::refuse_cycles(enabled_with(inventory, roll));
-  const auto target = store / roll.full_name();
-  inventory.add_roll({roll.name, roll.version, roll.arch, false, rolls::checksum_of(folder)}, [&] {
-    std::error_code failed;
-    fs::remove_all(target, failed);  // left by an `add roll` that was killed
-    if (!failed) fs::rename(folder, target, failed);
-    if (failed) {
-      throw Error(Fault::io, "cannot make " + quote(target.native()) + ": " + failed.message());
-    }
-  });
-  return 0;
-}
-
-Action declare_add(CLI::App& app) {
-  auto args = std::make_shared<AddArgs>();
-  app.add_option("ROLL", args->from, "archive (gpupt-1.0.0.tar.gz) or folder of the roll")
-      ->required();
-  app.footer(kWhatText);
-  return [args](Context& context) { return run_add(context, *args); };
-}
 
 struct RollArgs {
   std::string name;
@@ -150,11 +28,12 @@ struct RollArgs {
 
 int run_enable(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
+  const StoreLock lock(rolls_folder(inventory));
   const auto stored = find_roll(inventory, args.name, args.version);
   const auto roll = read_stored(inventory, stored);
   const auto rolls = enabled_with(inventory, roll);
   rolls::with_required(roll, rolls);
-  refuse_shadowing(roll, rolls);
+  refuse_clashes(roll, rolls);
   inventory.enable_roll(stored.name, stored.version);
   return 0;
 }
@@ -170,8 +49,10 @@ Action declare_enable(CLI::App& app) {
 
 int run_disable(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
+  const StoreLock lock(rolls_folder(inventory));
   const auto stored = find_roll(inventory, args.name, args.version);
   for (const auto& other : inventory.rolls()) {
+    if (!stored.enabled) break;
     // One that was changed cannot be run, so it needs nothing.
     if (!other.enabled || other.name == stored.name || is_changed(inventory, other)) continue;
     for (const auto& required : read_stored(inventory, other).requires_rolls) {
@@ -193,6 +74,7 @@ Action declare_disable(CLI::App& app) {
 
 int run_remove(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
+  const StoreLock lock(rolls_folder(inventory));
   const auto stored = find_roll(inventory, args.name, args.version);
   inventory.remove_roll(stored.name, stored.version);
   std::error_code failed;
@@ -282,12 +164,24 @@ struct CreateArgs {
 
 int run_create(Context&, const CreateArgs& args) {
   const auto roll = rolls::read_roll(args.folder, args.folder);
-  refuse_shadowing(roll, {});
+  refuse_clashes(roll, {});
   check_fragments(roll);
   const fs::path archive = args.archive.empty() ? roll.full_name() + ".tar.gz" : args.archive;
-  const fs::path fresh = archive.native() + ".new";
-  rolls::pack(args.folder, roll.full_name(), fresh);
   std::error_code failed;
+  const auto inside = fs::weakly_canonical(archive, failed)
+                          .lexically_relative(fs::weakly_canonical(args.folder, failed))
+                          .native();
+  if (!inside.starts_with("..")) {
+    throw Error(Fault::refused, quote(archive.native()) +
+                                    " would be in the roll itself; want ARCHIVE in another folder");
+  }
+  const fs::path fresh = archive.native() + ".new";
+  try {
+    rolls::pack(args.folder, roll.full_name(), fresh);
+  } catch (const Error&) {
+    fs::remove(fresh, failed);
+    throw;
+  }
   fs::rename(fresh, archive, failed);
   if (failed) {
     throw Error(Fault::io, "cannot make " + quote(archive.native()) + ": " + failed.message());
@@ -320,7 +214,6 @@ Action declare_new(CLI::App& app) {
 }
 
 constexpr std::array kCommands{
-    Command{"add roll", "check a roll and store it", declare_add},
     Command{"create new roll", "lay out a roll that works, to be changed", declare_new},
     Command{"create roll", "make the archive of a roll's folder", declare_create},
     Command{"disable roll", "let a roll rest", declare_disable},

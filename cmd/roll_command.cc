@@ -40,12 +40,19 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
   }
   for (const auto& stored : inventory->rolls()) {
     if (!stored.enabled) continue;
-    const auto roll = read_stored(*inventory, stored);
-    for (const auto& command : roll.commands) {
+    // What was changed is said of a roll that has the command, not of whatever was mistyped.
+    std::vector<rolls::RollCommand> commands;
+    try {
+      commands = rolls::read_roll(folder_of(*inventory, stored), stored.name).commands;
+    } catch (const Error&) {
+      continue;
+    }
+    for (const auto& command : commands) {
       const auto path = split(command.path, ' ');
       if (words.size() < path.size() || !std::equal(path.begin(), path.end(), words.begin())) {
         continue;
       }
+      const auto roll = read_stored(*inventory, stored);
       rolls::Program program{{(roll.folder / command.run).native()}};
       program.words.insert(program.words.end(),
                            words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());

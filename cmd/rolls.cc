@@ -1,8 +1,17 @@
 #include "cmd/rolls.h"
 
-#include <algorithm>
-#include <set>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <set>
+#include <system_error>
+
+#include "cmd/commands.h"
+#include "cmd/vm_attributes.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "rolls/folder.h"
@@ -47,10 +56,14 @@ std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& ro
 }
 
 bool is_changed(const Inventory& inventory, const StoredRoll& roll) {
+  const auto folder = folder_of(inventory, roll);
+  std::error_code unseen;
+  if (!std::filesystem::exists(folder, unseen) && !unseen) return true;
   try {
-    return rolls::checksum_of(folder_of(inventory, roll)) != roll.checksum;
-  } catch (const Error&) {  // gone, or what no roll may hold
-    return true;
+    return rolls::checksum_of(folder) != roll.checksum;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::usage) throw;  // it cannot be looked at
+    return true;                               // it has what no roll may hold
   }
 }
 
@@ -83,15 +96,18 @@ rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
   const auto folder = folder_of(inventory, roll);
   // Read first: so what was looked at is what was read.
   std::optional<rolls::Roll> read;
+  std::exception_ptr failure;
   try {
     read = rolls::read_roll(folder, folder.native());
-  } catch (const Error&) {  // was changed, which is to be said
+  } catch (const Error&) {
+    failure = std::current_exception();
   }
-  if (!read || is_changed(inventory, roll)) {
+  if (is_changed(inventory, roll)) {
     throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
                                     " was changed after it was added (" + quote(folder.native()) +
                                     "); remove it and add it again");
   }
+  if (failure) std::rethrow_exception(failure);
   return *std::move(read);
 }
 
@@ -101,6 +117,69 @@ std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
     if (roll.enabled) rolls.push_back(read_stored(inventory, roll));
   }
   return rolls;
+}
+
+std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll) {
+  auto rolls = enabled_rolls(inventory);
+  std::erase_if(rolls, [&](const rolls::Roll& one) { return one.name == roll.name; });
+  rolls.push_back(roll);
+  return rolls;
+}
+
+void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others) {
+  const auto starts = [](const std::string& path, std::string_view with) {
+    return path == with || path.starts_with(std::string(with) + " ");
+  };
+  for (const auto& own : roll.attributes) {
+    const auto& ours = vm_attributes();
+    if (std::ranges::find(ours, own.name, &VmAttribute::name) != ours.end()) {
+      throw Error(Fault::refused, "roll " + quote(roll.name) + " has an attribute " +
+                                      quote(own.name) + ", and VMs have one already");
+    }
+    check_attribute_name(own.name);  // what looks like one of VMs, and is none
+    for (const auto& other : others) {
+      if (other.name == roll.name ||
+          std::ranges::find(other.attributes, own.name, &rolls::RollAttribute::name) ==
+              other.attributes.end()) {
+        continue;
+      }
+      throw Error(Fault::refused, "rolls " + quote(roll.name) + " and " + quote(other.name) +
+                                      " both have an attribute " + quote(own.name));
+    }
+  }
+  for (const auto& own : roll.commands) {
+    for (const auto& command : commands()) {
+      if (starts(own.path, command.path) || starts(std::string(command.path), own.path)) {
+        throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
+                                        quote(own.path) + ", and there is " + quote(command.path) +
+                                        " already");
+      }
+    }
+    for (const auto& other : others) {
+      for (const auto& command : other.commands) {
+        if (other.name != roll.name &&
+            (starts(own.path, command.path) || starts(command.path, own.path))) {
+          throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
+                                          quote(own.path) + ", and roll " + quote(other.name) +
+                                          " has " + quote(command.path));
+        }
+      }
+    }
+  }
+}
+
+StoreLock::StoreLock(const std::filesystem::path& store) {
+  folder_ = FileDescriptor(::open(store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder_ && errno == ENOENT) return;
+  if (!folder_ || ::flock(folder_.get(), LOCK_EX) != 0) {
+    throw Error(Fault::io, "cannot lock " + quote(store.native()) + ": " + errno_text(errno));
+  }
+}
+
+void StoreLock::sync() const {
+  if (::syncfs(folder_.get()) != 0) {
+    throw Error(Fault::io, "cannot write the rolls to the disk: " + errno_text(errno));
+  }
 }
 
 rolls::Values no_facts(const std::string& appliance) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/file.h"
 #include "db/attribute.h"
 #include "db/inventory.h"
 #include "rolls/roll.h"
@@ -40,6 +41,27 @@ rolls::Values no_facts(const std::string& appliance);
 /// Error(refused) when what is set is no value for one.
 void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
                     rolls::Values& values);
+
+/// The rolls that are enabled, with `roll` in the place of its other versions; throws as
+/// read_stored().
+std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll);
+
+/// Throws Error(refused) when `roll` has a command that could never be reached, or would hide
+/// another, or an attribute that others have: of ours, or of `others`.
+void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others);
+
+/// One change of the stored rolls at a time: the next one waits until this is gone. Without the
+/// folder there are none. Throws Error(io).
+class StoreLock {
+ public:
+  explicit StoreLock(const std::filesystem::path& store);
+
+  /// Has the kernel write to the disk what is in the store.
+  void sync() const;
+
+ private:
+  FileDescriptor folder_;
+};
 
 /// What the names in `rolls` stand for on `host`, or on any host of `appliance`: the facts, the
 /// attributes' defaults, and what the inventory sets in their place.

@@ -219,7 +219,9 @@ TEST_F(RollStory, ADistroIsOursToReplaceOrLeft) {
   cluster({"disable", "roll", "demo"});
   cluster({"create", "distro"});
   EXPECT_FALSE(fs::exists(distro / "rolls/demo-0.1.0"));
-  EXPECT_FALSE(fs::exists(folder.path() / "distro.new"));
+  for (const auto& entry : fs::directory_iterator(folder.path())) {
+    EXPECT_FALSE(entry.path().filename().native().starts_with(".distro-")) << entry.path();
+  }
   const auto other = folder.path() / "other";
   replace_file(other / "mine", "x\n");
   cluster({"create", "distro", other.native()}, 1,

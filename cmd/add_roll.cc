@@ -1,0 +1,127 @@
+#include <array>
+#include <system_error>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/rolls.h"
+#include "cmd/vm_fragments.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "rolls/archive.h"
+#include "rolls/folder.h"
+
+namespace cluster::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kWhatText =
+    "A roll is a folder with a roll.yaml, or its archive: docs/rolls.md. It is checked as a whole "
+    "before anything\n"
+    "is stored, and copied to `rolls` beside the inventory; it does nothing until `cluster enable "
+    "roll`.";
+
+// The folder `target` in the store, which no row of the inventory is about yet, becomes `folder`.
+// One that is there was left by an `add roll` that was killed, or is of another inventory beside
+// this one: it stays when it is the same.
+void place(const fs::path& folder, const std::string& checksum, const fs::path& target) {
+  if (fs::exists(target)) {
+    std::string there;
+    try {
+      there = rolls::checksum_of(target);
+    } catch (const Error&) {  // no roll at all
+    }
+    if (there == checksum) return;
+    throw Error(Fault::exists, quote(target.native()) +
+                                   " is there, another roll of that name and version: if no other "
+                                   "inventory has it, remove the folder");
+  }
+  std::error_code failed;
+  fs::rename(folder, target, failed);
+  if (failed) {
+    throw Error(Fault::io, "cannot make " + quote(target.native()) + ": " + failed.message());
+  }
+}
+
+// A folder for what is on its way into the store, of whoever has the lock; gone unless it was moved
+// there. One that is there was left by an `add roll` that was killed.
+class Staging {
+ public:
+  explicit Staging(const fs::path& store) : path_(store / ".new") {
+    std::error_code failed;
+    fs::remove_all(path_, failed);
+    if (!failed) fs::create_directory(path_, failed);
+    if (failed) {
+      throw Error(Fault::io, "cannot make " + quote(path_.native()) + ": " + failed.message());
+    }
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+  ~Staging() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+struct AddArgs {
+  std::string from;
+};
+
+int run_add(Context& context, const AddArgs& args) {
+  const fs::path from = args.from;
+  std::error_code unseen;
+  if (!fs::exists(from, unseen)) {
+    throw Error(Fault::not_found, "there is no " + quote(args.from) +
+                                      " (want a roll's folder or "
+                                      "its .tar.gz)");
+  }
+  const bool is_folder = fs::is_directory(from, unseen);
+  if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
+  auto& inventory = context.inventory(Inventory::Open::create);
+  const auto store = rolls_folder(inventory);
+  std::error_code failed;
+  fs::create_directories(store, failed);
+  const StoreLock lock(store);
+  const Staging staging(store);
+  auto folder = staging.path() / "roll";
+  if (is_folder) {
+    rolls::copy_folder(from, rolls::list_folder(from, from.native()), folder);
+  } else {
+    fs::create_directory(folder, failed);
+    rolls::unpack(from, folder);
+    folder = rolls::find_roll_folder(folder);
+  }
+  const auto roll = rolls::read_roll(folder, from.native());
+  refuse_clashes(roll, {});
+  check_fragments(roll);
+  rolls::refuse_cycles(enabled_with(inventory, roll));
+  const auto checksum = rolls::checksum_of(folder);
+  inventory.add_roll({roll.name, roll.version, roll.arch, false, checksum}, [&] {
+    place(folder, checksum, store / roll.full_name());
+    lock.sync();
+  });
+  return 0;
+}
+
+Action declare_add(CLI::App& app) {
+  auto args = std::make_shared<AddArgs>();
+  app.add_option("ROLL", args->from, "archive (gpupt-1.0.0.tar.gz) or folder of the roll")
+      ->required();
+  app.footer(kWhatText);
+  return [args](Context& context) { return run_add(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"add roll", "check a roll and store it", declare_add},
+};
+
+}  // namespace
+
+std::span<const Command> add_roll_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,10 +1,20 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# slices_test.sh HOST: virtual functions and mediated devices are made, kept from harm while they are used, removed, and
-# made again after a reboot. On the machine `slices`.
+# slices_test.sh HOST CLUSTER: virtual functions and mediated devices are made, given to a VM, kept from harm while they
+# are used, removed, and made again after a reboot. On the machine `slices`.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
+cluster=${2:?the program cluster}
+
+export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
+cluster() { run "$cluster" "$@"; }
+
+# changes ARGUMENT...: cluster, with a command that says nothing when it worked.
+changes() {
+  cluster "$@"
+  expect_done </dev/null
+}
 
 fresh_cards libvirt
 settings 'devices: ["1b36:0010"]'
@@ -69,6 +79,40 @@ expect_status 0
 printf '%s\n' "${vgpus[@]}" | cut -d ' ' -f 1 | sort >"$scratch/wanted"
 sort "$scratch/out" | diff - "$scratch/wanted" || fail "the kernel should have both"
 read -r first lease <<<"${vgpus[0]}"
+
+# The inventory gives one of each to a VM. libvirt takes what is rendered, QEMU runs with it, and the host keeps off them.
+guest 'lab-libvirtd start'
+changes add host slices address=127.0.0.1 port="$("$lab" info "$host" | sed -n 's/^port=//p')" user=root
+changes add host vm rocks-33 slices mem=64 disksize=1
+changes add host attr rocks-33 vm_type qemu
+changes add host attr rocks-33 vm_cpu_mode maximum
+cluster discover host gpu
+expect_status 0
+changes add host gpu rocks-33 gpupci1 gpupci1.0
+changes add host gpu rocks-33 gpupci2 "$first"
+cluster report vm config rocks-33
+expect_status 0
+guest_ssh 'cat >/run/rocks-33.xml' <"$scratch/out"
+run guest 'virsh -q -c qemu:///system define --validate /run/rocks-33.xml'
+expect_status 0
+changes start host vm rocks-33
+cluster list host vm rocks-33 status=yes format=csv
+grep -q '^rocks-33,.*,active$' "$scratch/out" || fail "VM status 'active' was expected"
+agent --vfs gpupci1 0 --force=slices
+expect_status 1
+expect_err "vm: VM 'rocks-33' runs with it"
+agent --remove-vgpu "$first" --lease="$lease"
+expect_status 1
+expect_err "rocks-33"
+changes stop host vm rocks-33
+agent -a gpupci1.0
+expect_status 0
+cluster start host vm rocks-33
+expect_status 1
+expect_err "the slice 'slices gpupci1.0' is attached to its host: pci_0000_01_00_1 has no driver"
+agent -d gpupci1.0
+expect_status 0
+guest 'virsh -q -c qemu:///system undefine rocks-33; rm -f /var/lib/libvirt/images/rocks-33*; lab-libvirtd stop'
 
 # A stale lease, and one that is in use.
 agent --remove-vgpu "$first" --lease=0123456789abcdef

@@ -17,17 +17,16 @@ prepare_kernel() {
   modules=$cache/kernel/lib/modules
   # Here the guest sees it, too, for VMs of its own.
   vmlinux=$modules/$version/vmlinux
-  initramfs=$cache/kernel/initramfs
-  vm_initramfs=$cache/kernel/vm-initramfs
+  initramfs=$cache/kernel/initramfs-$(contents first-init)
+  vm_initramfs=$cache/kernel/vm-initramfs-$(contents vm-init)
   [[ -e $vmlinux ]] || unpack_kernel "$cache/kernel/boot/vmlinuz-$version"
-  if [[ ! -e $initramfs || $here/guest/first-init -nt $initramfs || $here/kernel.sh -nt $initramfs ]]; then
-    build_initramfs "$version"
-  fi
-  if [[ ! -e $vm_initramfs || $here/guest/vm-init -nt $vm_initramfs || $here/kernel.sh -nt $vm_initramfs ]]; then
-    build_vm_initramfs
-  fi
+  [[ -e $initramfs ]] || build_initramfs "$version"
+  [[ -e $vm_initramfs ]] || build_vm_initramfs
   exec {lock}>&-
 }
+
+# What an initramfs is made from, in a few letters: another branch may have another one.
+contents() { cat "$here/kernel.sh" "$here/guest/$1" | sha256sum | cut -c 1-16; }
 
 # linux-image-amd64 is an empty package that depends on the current kernel, whose name has the version.
 # busybox-static is unpacked too: installed, it would push out the busybox that many machines have.
@@ -76,7 +75,7 @@ build_initramfs() {
   mkdir -p "$tree/bin" "$tree/modules"
   cp "$cache/kernel/bin/busybox" "$tree/bin/busybox"
   install -m 755 "$here/guest/first-init" "$tree/init"
-  modprobe -d "$cache/kernel" -S "$version" --show-depends -a virtio_pci 9pnet_virtio 9p overlay |
+  modprobe -d "$cache/kernel" -S "$version" --show-depends -a virtio_pci virtio_blk ext4 9pnet_virtio 9p overlay |
     awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
     while read -r module; do
       cp "$module" "$tree/modules/"

@@ -10,6 +10,7 @@
 # and of lines that take no number:
 #   module stubborn           a kernel module that Debian has not, see modules.sh
 #   no-iommu                  the kernel leaves the IOMMU off
+#   unprepared                neither gpupci nor vfio-pci; a kernel line that GRUB's files on the disk say
 
 # The device of QEMU that plays a function, with its class and the driver that Linux gives it.
 function_device() {
@@ -53,13 +54,14 @@ card_args() {
   done
 }
 
-# Sets machine_args, machine_modules and machine_iommu (on or off) from a description on stdin.
+# Sets machine_args, machine_modules, machine_iommu (on or off) and machine_unprepared from a description on stdin.
 read_machine() {
   local word rest card port=0 slot
   local -a cards
   machine_args=()
   machine_modules=()
   machine_iommu=on
+  machine_unprepared=''
   while read -r word rest; do
     rest=${rest%%#*}
     read -r -a cards <<<"$rest"
@@ -73,8 +75,12 @@ read_machine() {
         machine_iommu=off
         continue
         ;;
+      unprepared)
+        machine_unprepared=1
+        continue
+        ;;
       skip | card | bridge) ;;
-      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, module or no-iommu)" ;;
+      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, module, no-iommu or unprepared)" ;;
     esac
     port=$((port + 1))
     machine_args+=(-device "pcie-root-port,id=port$port,chassis=$port,bus=pcie.0,addr=$(printf '%x' $((0x0f + port)))")

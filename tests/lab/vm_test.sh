@@ -148,9 +148,7 @@ changes start host vm rocks-33
 expect_vm_status active
 
 # The container loses its power. Its next boot detaches the card as gpupci's unit does, then libvirtd starts the VM.
-guest 'cd /etc/gpupci
-  { echo "#!/bin/sh"; gpupci --print-unit | sed -n "s/^ExecStart=/exec /p"; } >before-libvirtd
-  chmod +x before-libvirtd'
+guest 'gpupci --print-unit >/etc/systemd/system/gpupci-restore.service; systemctl enable gpupci-restore.service 2>/dev/null'
 "$lab" reboot "$host" --keep
 port=$("$lab" info "$host" | sed -n 's/^port=//p')
 changes set host vm-container-0-15 port="$port"

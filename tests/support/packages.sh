@@ -3,7 +3,7 @@
 #   packages.sh list GROUP...      all of them
 #   packages.sh missing GROUP...   those that are not installed
 #   packages.sh install GROUP...   installs the missing ones, and starts and enables nothing
-# Groups: build, test, lab. Made for Debian 12; needs root or sudo to install.
+# Groups: build, test, lab, rolls. Made for Debian 12; needs root or sudo to install.
 set -euo pipefail
 
 packages_of() {
@@ -25,13 +25,15 @@ packages_of() {
       echo qemu-system-x86
       echo cpio kmod openssh-client procps iproute2     # to start the guest
       echo gcc make binutils xz-utils libelf1           # to build kernel modules for it
-      # In the guest. Not libvirt-daemon-system, which would make the user's own machine a VM host.
-      echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils udev
+      # In the guest. Not libvirt-daemon-system, which only a host of VMs needs.
+      echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils systemd udev
       echo qemu-utils                        # qemu-img
       echo libxml2-utils                     # virt-xml-validate
       echo dmsetup e2fsprogs perl-base       # what has a disk or a card in use
       ;;
-    *) die "no such group: '$1' (want build, test or lab)" ;;
+    # What roll gpupt wants on a vm-container: in the lab such a host has the packages of the machine that runs it.
+    rolls) echo libvirt-clients libvirt-daemon-system ovmf pciutils qemu-system-x86 qemu-utils ;;
+    *) die "no such group: '$1' (want build, test, lab or rolls)" ;;
   esac
 }
 

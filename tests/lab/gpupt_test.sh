@@ -1,0 +1,116 @@
+#!/bin/bash
+# shellcheck disable=SC2016 # it is the guest that expands
+# gpupt_test.sh HOST CLUSTER: roll gpupt, applied from the frontend, makes a host that nobody prepared fit to give its cards to
+# VMs, as gpupci --check says; again after a reboot and with nothing to do. On the machine `unprepared`.
+#
+# Real: sshd, the packages as dpkg has them, the kernel, its command line and its IOMMU, the drivers, gpupci. Not real: GRUB,
+# whose files QEMU's -kernel does not read (tests/lab/guest/unprepared has what stands for it); the initramfs is the lab's,
+# so what the roll wants in it has no effect; modules-load.d and gpupci's unit are read by the lab's init, not by systemd.
+set -euo pipefail
+# shellcheck source=tests/lab/assert.sh
+. "$(dirname "$0")/assert.sh"
+cluster=${2:?the program cluster}
+roll=$(cd "$(dirname "$0")/../../rolls/gpupt" && pwd)
+gpupci=${CLUSTER_LAB_GPUPCI:?the program gpupci}
+
+# What is installed on this machine is what the guest has, and the guest reaches no mirror.
+for package in $(sed -n 's/^ *debian: \[\(.*\)\]$/\1/p' "$roll/roll.yaml" | tr -d ,); do
+  if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
+    echo "skipped: $package is not installed; tests/support/packages.sh install rolls"
+    exit 77
+  fi
+done
+
+export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
+cluster() { run "$cluster" "$@"; }
+silent() {
+  cluster "$@"
+  expect_done </dev/null
+}
+
+# apply: the roll on the host; the outcome and what is said of it are in stdout.
+apply() { cluster run roll gpupt host=unprepared apply=yes; }
+expect_outcome() {
+  grep -qE "^unprepared: gpupt +$1 +$2" "$scratch/out" || fail "outcome '$1' with '$2' was expected"
+}
+
+# started: what follows each boot: udev loads KVM's module for the CPU, as on any host, and the port is another.
+started() {
+  guest 'udevadm trigger --action=add --subsystem-match=cpu; udevadm settle'
+  port=$("$lab" info "$host" | sed -n 's/^port=//p')
+}
+
+expect_cards() {
+  expect_drivers <<END
+0000:01:00.0 ${1:-vfio-pci}
+0000:01:00.1 ${2:-vfio-pci}
+0000:02:00.0 ${1:-vfio-pci}
+0000:02:00.1 ${2:-vfio-pci}
+END
+}
+
+# The premise: no IOMMU, no vfio, no gpupci, and the cards are the host's.
+started
+run guest 'ls -A /sys/kernel/iommu_groups /etc/gpupci /etc/modprobe.d /etc/modules-load.d; ! grep ^vfio /proc/modules; ! command -v gpupci'
+expect_done <<'END'
+/etc/gpupci:
+
+/etc/modprobe.d:
+
+/etc/modules-load.d:
+
+/sys/kernel/iommu_groups:
+END
+expect_cards bochs-drm snd_hda_intel
+
+silent add host unprepared appliance=vm-container address=127.0.0.1 port="$port" user=root
+silent add host gpu unprepared gpupci1 pci_0000_01_00_0
+silent add host gpu unprepared gpupci2 pci_0000_02_00_0
+silent add roll "$roll"
+silent enable roll gpupt
+silent set attr gpupt_vendors '"1234"'
+
+# Only told, nothing is done; done without gpupci, it says what is missing, and how to bring it.
+cluster run roll gpupt host=unprepared apply=yes dryrun=yes
+expect_status 0
+expect_outcome 'done' 'dry run: '
+run guest 'ls -A /etc/gpupci'
+expect_done </dev/null
+apply
+expect_status 1
+expect_outcome failed 'gpupci is there'
+
+"$lab" push "$host" "$gpupci"
+apply
+expect_status 0
+expect_outcome reboot 'reboot needed '
+expect_cards bochs-drm snd_hda_intel
+
+# The kernel line that the roll wrote turns the IOMMU on, and the cards can be detached.
+"$lab" reboot "$host" --keep
+started
+silent set host unprepared port="$port"
+run guest 'grep -ow intel_iommu=on /proc/cmdline; ls /sys/kernel/iommu_groups | grep -qx 0; grep -ow ^vfio_pci /proc/modules'
+expect_done <<'END'
+intel_iommu=on
+vfio_pci
+END
+apply
+expect_status 0
+expect_outcome 'done' 'done, 1 changed'
+expect_cards
+agent --check
+expect_status 0
+expect_no_err
+
+# Nothing is left to do; and after another reboot it is still so, by gpupci's own unit.
+apply
+expect_status 0
+expect_outcome 'done' 'done, nothing had to be changed'
+"$lab" reboot "$host" --keep
+started
+silent set host unprepared port="$port"
+expect_cards
+apply
+expect_status 0
+expect_outcome 'done' 'done, nothing had to be changed'

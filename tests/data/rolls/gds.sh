@@ -94,12 +94,19 @@ esac
 export family
 [ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
 
-is_installed() {
-  case $family in
-    debian) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
-    rhel) rpm -q --quiet "$1" ;;
-  esac
+# Those of these packages that are not installed.
+missing() {
+  # One question for all: dpkg-query reads all that it knows each time.
+  [ "$family" = rhel ] || states=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ${binary:Package}=${db:Status-Status} ' "$@" 2>/dev/null) || true
+  for package in "$@"; do
+    case $family in
+      debian) case $states in *" $package=installed "*) continue ;; esac ;;
+      rhel) ! rpm -q --quiet "$package" || continue ;;
+    esac
+    echo "$package"
+  done
 }
+is_installed() { [ -z "$(missing "$1")" ]; }
 install_packages() {
   case $family in
     debian)
@@ -111,10 +118,8 @@ install_packages() {
   esac
 }
 packages() {
-  for package in "$@"; do
-    shift
-    is_installed "$package" || set -- "$@" "$package"
-  done
+  # shellcheck disable=SC2046 # one word a package
+  set -- $(missing "$@")
   if [ $# -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
@@ -123,9 +128,8 @@ packages() {
   else
     begin "packages $*"
     install_packages "$@" </dev/null
-    for package in "$@"; do
-      is_installed "$package" || fail "$package is not there after it was installed"
-    done
+    left=$(missing "$@" | paste -s -d ' ' -)
+    [ -z "$left" ] || fail "not there after it was installed: $left"
     changed
   fi
 }

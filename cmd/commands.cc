@@ -17,6 +17,7 @@ std::span<const Command> host_commands();
 std::span<const Command> host_gpu_commands();
 std::span<const Command> host_interface_commands();
 std::span<const Command> host_vm_commands();
+std::span<const Command> report_host_gpu_commands();
 std::span<const Command> roll_attr_commands();
 std::span<const Command> roll_commands();
 std::span<const Command> run_host_commands();
@@ -31,8 +32,9 @@ const std::vector<Command>& commands() {
          {add_roll_commands(), attr_commands(), attr_list_commands(), check_host_gpu_commands(),
           detach_host_gpu_commands(), discover_host_gpu_commands(), distro_commands(),
           help_commands(), host_commands(), host_gpu_commands(), host_interface_commands(),
-          host_vm_commands(), roll_attr_commands(), roll_commands(), run_host_commands(),
-          run_roll_commands(), start_host_vm_commands(), vm_config_commands()}) {
+          host_vm_commands(), report_host_gpu_commands(), roll_attr_commands(), roll_commands(),
+          run_host_commands(), run_roll_commands(), start_host_vm_commands(),
+          vm_config_commands()}) {
       list.insert(list.end(), nouns.begin(), nouns.end());
     }
     std::ranges::sort(list, {}, &Command::path);

@@ -237,26 +237,6 @@ Action declare_list(CLI::App& app) {
   return [args](Context& context) { return run_list(context, *args); };
 }
 
-int run_report(Context& context, const HostArgs& args) {
-  if (!args.gpu.empty()) static_cast<void>(GpuName(args.gpu));
-  const auto gpus = selected(context.inventory(), args);
-  if (gpus.empty() && !args.gpu.empty()) {
-    throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
-  }
-  for (const auto& gpu : gpus) {
-    context.output.line(args.gpu.empty() ? gpu.name.str() + ":" + gpu.shown : gpu.shown);
-  }
-  return 0;
-}
-
-Action declare_report(CLI::App& app) {
-  auto args = std::make_shared<HostArgs>();
-  app.add_option("HOST", args->hosts, "hosts and VMs to report")->required();
-  app.add_option("--gpu", args->gpu, "only this card, and only its address");
-  app.footer("Prints NAME:ADDRESS lines, for scripts.");
-  return [args](Context& context) { return run_report(context, *args); };
-}
-
 int run_dump(Context& context, const HostArgs& args) {
   // Hosts before VMs: a VM can only be given a card that is there.
   auto gpus = selected(context.inventory(), args);
@@ -282,7 +262,6 @@ constexpr std::array kCommands{
     Command{"dump host gpu", "print the commands that add the cards again", declare_dump},
     Command{"list host gpu", "show which host and which VM has which card", declare_list},
     Command{"remove host gpu", "forget a card of a host, or take one from a VM", declare_remove},
-    Command{"report host gpu", "print names and addresses of cards for scripts", declare_report},
     Command{"set host gpu", "change the address of a card, or a VM's card", declare_set},
 };
 

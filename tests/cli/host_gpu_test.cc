@@ -1,3 +1,5 @@
+#include <gmock/gmock.h>
+
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -42,6 +44,44 @@ TEST_F(HostGpu, AnAddressHasThreeSpellingsAndIsShownInOne) {
             "gpupci1:pci_0000_02_00_0\n"
             "gpupci2:pci_0000_03_00_0\n"
             "gpupci10:pci_10000_e1_00_0\n");
+}
+
+TEST_F(HostGpu, VagrantsLinesHaveEveryFunction) {
+  const auto report = [this](const std::string& host) {
+    return cluster({"report", "host", "gpu", "format=vagrant", host});
+  };
+  add_two();
+  EXPECT_EQ(report("vm-container-0-15"),
+            "# gpupci1 of vm-container-0-15: never discovered, so only the address that was typed\n"
+            "v.pci :domain => '0x0000', :bus => '0x02', :slot => '0x00', :function => '0x0'\n"
+            "# gpupci2 of vm-container-0-15: never discovered, so only the address that was typed\n"
+            "v.pci :domain => '0x0000', :bus => '0x03', :slot => '0x00', :function => '0x0'\n");
+  const std::string function = R"("class": "0300", "vendor": "10de", "device": "1cb1"})";
+  transport.answers["vm-container-0-15"].out =
+      R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "model": "Quadro\u001b P1000",)"
+      R"( "functions": [{"pci": "pci_0000_02_00_0", )" +
+      function + R"(, {"pci": "pci_0000_02_00_1", )" + function + "]}]}";
+  cluster({"discover", "host", "gpu", "vm-container-0-15"});
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  const std::string both =
+      "v.pci :domain => '0x0000', :bus => '0x02', :slot => '0x00', :function => '0x0'\n"
+      "v.pci :domain => '0x0000', :bus => '0x02', :slot => '0x00', :function => '0x1'\n";
+  EXPECT_EQ(report("rocks-33"),
+            "# gpupci of rocks-33: gpupci1 of vm-container-0-15, Quadro\\x1b P1000\n" + both);
+  EXPECT_EQ(report("rocks-34"), "");
+  EXPECT_EQ(cluster({"report", "host", "gpu", "format=vagrant", "gpu=gpupci1"}),
+            "# gpupci1 of vm-container-0-15, Quadro\\x1b P1000\n" + both);
+  EXPECT_EQ(cluster({"report", "host", "gpu", "format=vagrant", "gpu=gpupci2"}),
+            "# gpupci2 of vm-container-0-15: missing when the host was asked last\n");
+  cluster({"report", "host", "gpu", "rocks-33", "format=ruby"}, 2,
+          "format='ruby': want names or vagrant");
+  cluster({"report", "host", "gpu"}, 2,
+          "report host gpu: want HOST (names alone do not say of which)");
+  cluster({"add", "host", "gpu", "vm-container-0-2", "gpupci1", "10000:e1:1f.7"});
+  EXPECT_THAT(
+      report("vm-container-0-2"),
+      ::testing::EndsWith(
+          "v.pci :domain => '0x10000', :bus => '0xe1', :slot => '0x1f', :function => '0x7'\n"));
 }
 
 TEST_F(HostGpu, KeysMayStandForTheArguments) {

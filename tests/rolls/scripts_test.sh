@@ -62,7 +62,7 @@ check_packages() {
   done
 }
 
-for roll in gpupt vgpu gds; do
+for roll in gpupt vgpu gds vagrant; do
   "$cluster" add roll "$top/rolls/$roll"
   "$cluster" enable roll "$roll"
 done
@@ -73,6 +73,17 @@ check_script gpupt vm-container-0-15
 "$cluster" set host attr vm-container-0-15 gpupt_driver blacklist
 "$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:84:00.0"'
 check_script gpupt vm-container-0-15 gpupt-models
+
+check_script vagrant vm-container-0-15
+"$cluster" report vagrant vm-container-0-15 >vagrant.lines
+grep -v '^#' vagrant.lines | cmp - <("$cluster" report host gpu vm-container-0-15 format=vagrant | grep -v '^#') || fail "report vagrant"
+# The template gives the same lines, by Ruby where there is one.
+if command -v ruby >/dev/null; then
+  sed -n '/^file .*cards.rb/,/^END_OF_FILE/p' vagrant.sh | sed '1d;$d' >cards.rb
+  ruby -e 'load "./cards.rb"
+    class V; def pci(at); puts "v.pci " + at.map { |key, text| ":#{key} => \x27#{text}\x27" }.join(", "); end; end
+    CARDS.each { |card| give_card(V.new, card) }' | cmp - <(grep -v '^#' vagrant.lines) || fail "cards.rb"
+fi
 
 add_host vm-container-0-16 vgpu
 "$cluster" set host attr vm-container-0-16 gpupt_driver keep

@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+#include <set>
+
+#include "cmd/command.h"
+#include "cmd/commands.h"
+#include "cmd/host_selection.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+struct Args {
+  std::vector<std::string> hosts;
+  std::string gpu;
+  std::string format = "names";
+
+  bool wants(const GpuName& name) const { return gpu.empty() || name.str() == gpu; }
+};
+
+std::vector<std::string> names_of(Inventory& inventory, const Args& args) {
+  std::set<HostName> wanted;
+  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) wanted.insert(host.name);
+  std::vector<std::string> lines;
+  for (const auto& gpu : inventory.host_gpus()) {
+    if (!wanted.contains(gpu.host) || !args.wants(gpu.name)) continue;
+    lines.push_back(args.gpu.empty() ? gpu.name.str() + ":" + gpu.shown : gpu.shown);
+  }
+  return lines;
+}
+
+std::string hex(unsigned int value, int digits) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "'0x%0*x'", digits, value);
+  return text.data();
+}
+
+// A device of the host as vagrant-libvirt is told it, inside `config.vm.provider :libvirt do |v|`:
+// https://vagrant-libvirt.github.io/vagrant-libvirt/configuration.html, "PCI device passthrough".
+std::string vagrant_line(const PciAddress& pci) {
+  return "v.pci :domain => " + hex(pci.domain, 4) + ", :bus => " + hex(pci.bus, 2) + ", :slot => " +
+         hex(pci.slot, 2) + ", :function => " + hex(pci.function, 1);
+}
+
+// The lines for one card, below what they are.
+void add_card(std::vector<std::string>& lines, std::string what, const GpuCard& card) {
+  if (card.model) what += ", " + *card.model;
+  if (card.missing) what += ": missing when the host was asked last";
+  if (!card.missing && card.functions.empty())
+    what += ": never discovered, so only the address that was typed";
+  lines.push_back("# " + printable(what));
+  if (card.missing) return;
+  for (const auto& function : card.functions) lines.push_back(vagrant_line(function.pci));
+  if (card.functions.empty()) lines.push_back(vagrant_line(card.pci));
+}
+
+std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
+  std::map<HostName, Vm> vms;
+  for (auto& vm : inventory.vms()) vms.emplace(vm.name, std::move(vm));
+  std::vector<std::string> lines;
+  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) {
+    const auto vm = vms.find(host.name);
+    const auto cards = inventory.gpu_cards(vm == vms.end() ? host.name : vm->second.container);
+    if (vm == vms.end()) {
+      for (const auto& card : cards) {
+        if (args.wants(card.name))
+          add_card(lines, card.name.str() + " of " + host.name.str(), card);
+      }
+      continue;
+    }
+    const auto what = [&](const GpuName& name, const std::string& there) {
+      return name.str() + " of " + host.name.str() + ": " + there + " of " +
+             vm->second.container.str();
+    };
+    for (const auto& held : vm->second.gpus) {
+      const auto card = std::ranges::find(cards, held.gpu, &GpuCard::name);
+      if (!args.wants(held.name) || card == cards.end()) continue;
+      add_card(lines, what(held.name, card->name.str()), *card);
+    }
+    for (const auto& slice : vm->second.slices) {
+      if (!args.wants(slice.name)) continue;
+      lines.push_back("# " + what(slice.name, slice.device) +
+                      (slice.pci ? "" : ": it has no PCI address of its own"));
+      if (slice.pci) lines.push_back(vagrant_line(*slice.pci));
+    }
+  }
+  return lines;
+}
+
+int run(Context& context, const Args& args) {
+  if (!args.gpu.empty()) static_cast<void>(GpuName(args.gpu));
+  if (args.format != "names" && args.format != "vagrant") {
+    throw Error(Fault::usage, "format=" + quote(args.format) + ": want names or vagrant");
+  }
+  if (args.hosts.empty() && args.format == "names") {
+    throw Error(Fault::usage, "report host gpu: want HOST (names alone do not say of which)");
+  }
+  auto& inventory = context.inventory();
+  const auto lines =
+      args.format == "vagrant" ? vagrant_of(inventory, args) : names_of(inventory, args);
+  if (lines.empty() && !args.gpu.empty()) {
+    throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
+  }
+  for (const auto& line : lines) context.output.line(line);
+  return 0;
+}
+
+Action declare_report(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("HOST", args->hosts, "hosts and VMs to report; with format=vagrant [all]");
+  app.add_option("--gpu", args->gpu, "only this card; of names, only its address");
+  app.add_option("--format", args->format, "names or vagrant [names]");
+  app.footer(
+      "Prints NAME:ADDRESS lines, for scripts. format=vagrant prints what a Vagrantfile has in\n"
+      "`config.vm.provider :libvirt do |v|`: a v.pci line for each function of each card.");
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"report host gpu", "print names and addresses of cards for scripts", declare_report},
+};
+
+}  // namespace
+
+std::span<const Command> report_host_gpu_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

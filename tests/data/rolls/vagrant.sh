@@ -1,0 +1,752 @@
+#!/bin/sh
+# Roll gpupt 1.0.0: prepares a host to give its GPU cards to virtual machines
+# Roll vagrant 1.0.0: lets Vagrant's VMs have the GPU cards of a host
+# For host vm-container-0-15 of appliance vm-container; written by `cluster run roll vagrant
+# host=vm-container-0-15`.
+#
+# As root on that host: sh add-roll.sh [--dry-run]. What is so already is left alone, so it can be run
+# again. It does, in this order:
+#   packages libvirt-daemon-system libvirt-clients ovmf pciutils qemu-system-x86 qemu-utils (debian)
+#   packages edk2-ovmf libvirt-client libvirt-daemon-kvm pciutils qemu-img qemu-kvm (rhel)
+#   file     /etc/gpupci/gpupci.yaml
+#   file     /etc/modules-load.d/gpupt.conf
+#   file     /etc/dracut.conf.d/gpupt.conf (rhel)
+#   step     gpupci is there
+#   step     the host itself needs no card of the inventory
+#   step     no NVIDIA card stays with a host that loses NVIDIA's driver
+#   step     the host has no NVIDIA driver of its own; needs a reboot (debian)
+#   step     the host has no NVIDIA driver of its own; needs a reboot (rhel)
+#   step     the drivers that would take the cards are kept away; needs a reboot
+#   step     vfio-pci takes the models of the cards early, where that is wanted; needs a reboot
+#   step     the initramfs loads vfio-pci; needs a reboot (debian)
+#   step     the initramfs is newer than what goes into it; needs a reboot (debian)
+#   step     the initramfs is newer than what goes into it; needs a reboot (rhel)
+#   step     the kernel starts with the IOMMU on; needs a reboot (debian)
+#   step     the kernel starts with the IOMMU on; needs a reboot (rhel)
+#   step     gpupci has its unit for the boot
+#   step     the cards of the inventory are detached, once the IOMMU is on
+#   unit     gpupci-restore.service
+#   check    nothing is in the way of giving cards to VMs
+#   packages vagrant-libvirt (debian)
+#   file     /etc/vagrant/cards.rb
+#   check    Vagrant can have VMs of libvirt (debian)
+
+# What the inventory says of the host.
+export host=vm-container-0-15
+export appliance=vm-container
+export cards='0000:02:00.0 0000:03:00.0 0000:83:00.0 0000:84:00.0'
+export functions='0000:02:00.0 0000:02:00.1 0000:03:00.0 0000:03:00.1 0000:83:00.0 0000:83:00.1 0000:84:00.0 0000:84:00.1'
+export models=10de:0be5,10de:1021,10de:1096,10de:10f1,10de:1c03
+# Attributes of roll gpupt.
+# what turns the IOMMU on; auto (by CPU), or words for the kernel's command line
+export gpupt_iommu=auto
+# address (gpupci detaches the inventory's cards, and again after each boot), model (vfio-pci takes all of their
+# models early), none
+export gpupt_bind=model
+# NVIDIA's driver for the host itself; remove (and blacklist), blacklist (installed, but never loaded), keep
+# (the host needs it)
+export gpupt_driver=blacklist
+# vendors of cards for gpupci.yaml, quoted, with commas
+export gpupt_vendors='"10de", "1002"'
+# what is a card too, for gpupci.yaml, as an NVMe disk for GPUDirect Storage; addresses or models, quoted, with
+# commas
+export gpupt_devices=''
+# what is no card, for gpupci.yaml; addresses or models, quoted, with commas
+export gpupt_ignore='"0000:84:00.0"'
+roll=vagrant
+
+set -eu
+# A shell over SSH may have no sbin.
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+DEBIAN_FRONTEND=noninteractive
+export PATH LC_ALL DEBIAN_FRONTEND
+umask 022
+
+dry_run=no
+case ${1-} in
+  '') ;;
+  --dry-run) dry_run=yes ;;
+  *)
+    echo "usage: sh $0 [--dry-run]" >&2
+    exit 2
+    ;;
+esac
+
+changes=0
+doing='looking at the host'
+
+say() { printf '%s: %s\n' "$roll" "$*"; }
+
+# begin WHAT: names it in messages. changed: it was not so, and is now. would: it would be done. needs: it is not so,
+# and no script can make it so.
+begin() { doing=$*; }
+already() { say "ok       $doing"; }
+changed() {
+  changes=$((changes + 1))
+  say "changed  $doing"
+}
+would() {
+  changes=$((changes + 1))
+  say "would    $doing"
+}
+needs() { say "needs    $doing"; }
+fail() {
+  printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
+  trap - EXIT
+  exit 1
+}
+ended() {
+  status=$?
+  [ "$status" -eq 0 ] || printf '%s: failed: %s (status %s)\n' "$roll" "$doing" "$status" >&2
+}
+trap ended EXIT
+
+# What needs a reboot is kept in /run, which the reboot empties.
+pending=/run/cluster-rolls.reboot
+needs_reboot() { printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
+
+family=
+ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"
+case $ids in
+  *' debian '* | *' ubuntu '*) family=debian ;;
+  *' rhel '* | *' fedora '* | *' centos '*) family=rhel ;;
+  *) fail "this is neither of the family of Debian nor of RHEL:$ids" ;;
+esac
+export family
+[ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
+
+is_installed() {
+  case $family in
+    debian) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+    rhel) rpm -q --quiet "$1" ;;
+  esac
+}
+install_packages() {
+  case $family in
+    debian)
+      set -- -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
+      # Only when that fails are the lists too old, or not there yet.
+      apt-get "$@" || { apt-get -q update && apt-get "$@"; }
+      ;;
+    rhel) dnf -q -y install "$@" ;;
+  esac
+}
+packages() {
+  for package in "$@"; do
+    shift
+    is_installed "$package" || set -- "$@" "$package"
+  done
+  if [ $# -eq 0 ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    begin "packages $*"
+    would
+  else
+    begin "packages $*"
+    install_packages "$@" </dev/null
+    for package in "$@"; do
+      is_installed "$package" || fail "$package is not there after it was installed"
+    done
+    changed
+  fi
+}
+
+# file PATH MODE OWNER: PATH gets the text on standard input. What somebody else had written there
+# is kept beside it, once.
+file() {
+  begin "file $1"
+  new=$(mktemp)
+  cat >"$new"
+  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$new" "$1" && [ "0$(stat -c '%a %U:%G' "$1")" = "$2 $3" ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    mkdir -p "$(dirname "$1")"
+    if [ -e "$1" ] && ! cmp -s "$new" "$1" && [ ! -e "$1.before-$roll" ]; then
+      cp -p "$1" "$1.before-$roll"
+    fi
+    chmod "$2" "$new"
+    chown "$3" "$new"
+    # Beside it first: what is half written is never read.
+    cp -p "$new" "$1.new-$roll"
+    mv -f "$1.new-$roll" "$1"
+    changed
+  fi
+  rm -f "$new"
+}
+
+unit() {
+  begin "unit $1 is enabled"
+  if systemctl is-enabled --quiet "$1" 2>/dev/null; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    systemctl --quiet enable "$1"
+    changed
+  fi
+}
+
+# ---- roll gpupt
+roll=gpupt
+
+if [ "$family" = debian ]; then
+  begin 'packages'
+  packages libvirt-daemon-system libvirt-clients ovmf pciutils qemu-system-x86 qemu-utils
+fi
+
+if [ "$family" = rhel ]; then
+  begin 'packages'
+  packages edk2-ovmf libvirt-client libvirt-daemon-kvm pciutils qemu-img qemu-kvm
+fi
+
+file /etc/gpupci/gpupci.yaml 0644 root:root <<'END_OF_FILE'
+# From roll gpupt, attributes gpupt_vendors, gpupt_devices and gpupt_ignore; docs/gpupci.md has the other keys.
+vendors: ["10de", "1002"]
+devices: []
+ignore: ["0000:84:00.0"]
+stub_driver: vfio-pci
+END_OF_FILE
+
+file /etc/modules-load.d/gpupt.conf 0644 root:root <<'END_OF_FILE'
+# From roll gpupt.
+vfio
+vfio_iommu_type1
+vfio-pci
+END_OF_FILE
+
+if [ "$family" = rhel ]; then
+file /etc/dracut.conf.d/gpupt.conf 0644 root:root <<'END_OF_FILE'
+# From roll gpupt.
+force_drivers+=" vfio vfio_iommu_type1 vfio-pci "
+END_OF_FILE
+fi
+
+# Step: gpupci is there
+# It takes the cards from the host and gives them back. The frontend has it; this script does not carry
+# programs.
+is_done_1() {
+command -v gpupci || {
+  echo "put gpupci into /usr/local/bin of this host" >&2
+  exit 1
+}
+}
+begin 'gpupci is there'
+if (is_done_1) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  (is_done_1) || fail 'it is not so'
+fi
+
+# Step: the host itself needs no card of the inventory
+# Nothing is taken from a host whose console, disks or network are on a card that is to go to VMs: gpupci would
+# refuse the card, and the host would have lost its driver for nothing.
+is_done_2() {
+[ "$gpupt_bind" != none ] || exit 0
+for card in $cards; do
+  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  [ -n "$name" ] || continue
+  # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
+  if gpupci --check "$name" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
+    exit 1
+  fi
+done
+}
+begin 'the host itself needs no card of the inventory'
+if (is_done_2) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  (is_done_2) || fail 'it is not so'
+fi
+
+# Step: no NVIDIA card stays with a host that loses NVIDIA's driver
+# gpupt_driver=remove and blacklist are for the whole host. A card that is not in the inventory, and a host that
+# makes vGPUs, need the driver: there it is gpupt_driver=keep.
+is_done_3() {
+# The attributes of roll vgpu are there in a script for that roll.
+if command -v nvidia-vgpu-mgr >/dev/null || [ "${vgpu_driver+set}" = set ]; then
+  if [ "$gpupt_driver" != keep ] || [ "$gpupt_bind" != none ]; then
+    echo "this host makes vGPUs of its cards: cluster set host attr ${host:-HOST} gpupt_driver keep, and gpupt_bind none" >&2
+    exit 1
+  fi
+fi
+[ "$gpupt_driver" != keep ] || exit 0
+# A script for no host in particular knows no cards, and whoever runs it decides.
+[ -n "$host" ] || exit 0
+for device in /sys/bus/pci/devices/*; do
+  # A virtual function goes with its card.
+  [ ! -e "$device/physfn" ] || continue
+  case $(cat "$device/vendor" "$device/class" 2>/dev/null | paste -s -d ' ' -) in '0x10de 0x03'*) ;; *) continue ;; esac
+  case " $functions " in *" ${device##*/} "*) continue ;; esac
+  echo "${device##*/} is an NVIDIA card that the inventory does not have: cluster discover host gpu $host," \
+    "or, when the host is to keep it, cluster set host attr $host gpupt_driver keep" >&2
+  exit 1
+done
+}
+begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
+if (is_done_3) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  (is_done_3) || fail 'it is not so'
+fi
+
+# Step: the host has no NVIDIA driver of its own
+# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
+# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
+# gpupt_driver=blacklist leaves it installed, and never loaded. What apt would take along that is not NVIDIA's
+# is not removed behind your back.
+is_done_4() {
+[ "$gpupt_driver" = remove ] || exit 0
+! command -v nvidia-uninstall || exit 1
+[ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null | sed -n 's/^installed //p')" ]
+}
+step_4() {
+if command -v nvidia-uninstall >/dev/null; then
+  nvidia-uninstall --silent  # installed by a .run of NVIDIA
+fi
+packages=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null |
+  sed -n 's/^installed //p')
+[ -n "$packages" ] || exit 0
+# shellcheck disable=SC2086 # one word a package
+plan=$(apt-get -q --simulate remove $packages)
+others=$(printf '%s\n' "$plan" | sed -n -e 's/^Remv \([^ ]*\).*/\1/p' -e 's/^Inst \([^ ]*\).*/\1 (new)/p' |
+  grep -v -e '^[^ ]*nvidia[^ ]*$' -e '^[^ ]*cuda[^ ]*$' -e '^libnv[^ ]*$' -e '^libxnvctrl[^ ]*$' | paste -s -d ' ' -)
+if [ -n "$others" ]; then
+  echo "apt would change other packages, too: $others. Remove the driver by hand, or set gpupt_driver to blacklist" >&2
+  exit 1
+fi
+# shellcheck disable=SC2086
+apt-get -q -y -o Dpkg::Use-Pty=0 remove $packages
+}
+if [ "$family" = debian ]; then
+  begin 'the host has no NVIDIA driver of its own'
+  if (is_done_4) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_4) </dev/null
+    (is_done_4) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the host has no NVIDIA driver of its own
+# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
+# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
+# gpupt_driver=blacklist leaves it installed, and never loaded. Whatever else needs it is named by rpm, and then
+# nothing is removed.
+is_done_5() {
+[ "$gpupt_driver" = remove ] || exit 0
+! command -v nvidia-uninstall || exit 1
+[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
+}
+step_5() {
+if command -v nvidia-uninstall >/dev/null; then
+  nvidia-uninstall --silent  # installed by a .run of NVIDIA
+fi
+packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
+  'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*' | paste -s -d ' ' -)
+[ -n "$packages" ] || exit 0
+# shellcheck disable=SC2086 # one word a package
+rpm -e --test $packages
+# shellcheck disable=SC2086
+dnf -q -y remove $packages
+}
+if [ "$family" = rhel ]; then
+  begin 'the host has no NVIDIA driver of its own'
+  if (is_done_5) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_5) </dev/null
+    (is_done_5) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the drivers that would take the cards are kept away
+# They would take a card before vfio-pci does, and do not let go well. A host that keeps its driver
+# (gpupt_driver=keep) loads what it likes; gpupci then takes the inventory's cards from it.
+is_done_6() {
+file=/etc/modprobe.d/gpupt-blacklist.conf
+if [ "$gpupt_driver" = keep ]; then
+  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' | cmp -s - "$file"
+else
+  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb | cmp -s - "$file"
+fi
+}
+step_6() {
+file=/etc/modprobe.d/gpupt-blacklist.conf
+if [ "$gpupt_driver" = keep ]; then
+  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' >"$file"
+else
+  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb >"$file"
+fi
+}
+begin 'the drivers that would take the cards are kept away'
+if (is_done_6) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  (step_6) </dev/null
+  (is_done_6) || fail 'it was done, and still is not so'
+  needs_reboot
+  changed
+fi
+
+# Step: vfio-pci takes the models of the cards early, where that is wanted
+# gpupt_bind=model: vfio-pci is told the models before another driver loads. It takes every card of such a
+# model, so it is refused where the host keeps one; with gpupt_bind=address only the inventory's cards are
+# taken.
+is_done_7() {
+file=/etc/modprobe.d/gpupt-vfio.conf
+if [ "$gpupt_bind" = model ]; then
+  [ -z "$cards" ] || grep -qxF "options vfio-pci ids=$models" "$file"
+else
+  [ ! -e "$file" ] || ! grep -q '^options' "$file"
+fi
+}
+step_7() {
+file=/etc/modprobe.d/gpupt-vfio.conf
+# Emptied and not removed: the initramfs that has its old text is found out by its age.
+line='# gpupt_bind is not model'
+if [ "$gpupt_bind" = model ]; then
+  if [ -z "$models" ]; then
+    echo "the inventory does not know the models of the cards: cluster discover host gpu $host" >&2
+    exit 1
+  fi
+  for device in /sys/bus/pci/devices/*; do
+    [ -e "$device/vendor" ] || continue
+    model=$(sed 's/^0x//' "$device/vendor" "$device/device" | paste -s -d : -)
+    case ",$models," in *",$model,"*) ;; *) continue ;; esac
+    case " $functions " in *" ${device##*/} "*) continue ;; esac
+    echo "the host has ${device##*/}, of the model $model too: want gpupt_bind=address" >&2
+    exit 1
+  done
+  line="options vfio-pci ids=$models"
+fi
+printf '%s\n' '# From roll gpupt.' "$line" >"$file"
+}
+begin 'vfio-pci takes the models of the cards early, where that is wanted'
+if (is_done_7) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  (step_7) </dev/null
+  (is_done_7) || fail 'it was done, and still is not so'
+  needs_reboot
+  changed
+fi
+
+# Step: the initramfs loads vfio-pci
+# What loads a graphics driver first wins; in the initramfs vfio-pci comes before all of them.
+is_done_8() {
+grep -qx vfio-pci /etc/initramfs-tools/modules
+}
+step_8() {
+mkdir -p /etc/initramfs-tools
+printf '%s\n' '# from roll gpupt' vfio vfio_iommu_type1 vfio-pci >>/etc/initramfs-tools/modules
+}
+if [ "$family" = debian ]; then
+  begin 'the initramfs loads vfio-pci'
+  if (is_done_8) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_8) </dev/null
+    (is_done_8) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the initramfs is newer than what goes into it
+# The files of modprobe.d and the list of modules count from the initramfs on. Each kernel gets its new one when
+# it was made whole, so a full /boot leaves the old one in its place.
+is_done_9() {
+for image in /boot/initrd.img-*; do
+  # Others, as initrd.img-6.1.0-1-amd64.old-dkms, belong to no kernel and are never made anew.
+  [ -e "/boot/vmlinuz-${image#/boot/initrd.img-}" ] || continue
+  for file in /etc/initramfs-tools/modules /etc/modprobe.d/gpupt-*.conf; do
+    [ ! -e "$file" ] || [ -n "$(find "$image" -newer "$file")" ] || exit 1
+  done
+done
+}
+step_9() {
+update-initramfs -u -k all
+}
+if [ "$family" = debian ]; then
+  begin 'the initramfs is newer than what goes into it'
+  if (is_done_9) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_9) </dev/null
+    (is_done_9) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the initramfs is newer than what goes into it
+# The files of modprobe.d and of dracut.conf.d count from the initramfs on. The rescue image is left as it is,
+# and so boots the host even when one of these cannot.
+is_done_10() {
+for image in /boot/initramfs-*.img; do
+  version=${image#/boot/initramfs-}
+  [ -e "/lib/modules/${version%.img}/modules.dep" ] || continue
+  for file in /etc/dracut.conf.d/gpupt.conf /etc/modprobe.d/gpupt-*.conf; do
+    [ ! -e "$file" ] || [ -n "$(find "$image" -newer "$file")" ] || exit 1
+  done
+done
+}
+step_10() {
+dracut --regenerate-all --force
+}
+if [ "$family" = rhel ]; then
+  begin 'the initramfs is newer than what goes into it'
+  if (is_done_10) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_10) </dev/null
+    (is_done_10) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the kernel starts with the IOMMU on
+# Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's
+# has to be asked for; AMD's is on wherever the firmware turns it on. iommu=pt spares the host's own devices the
+# detour. What the site has on the line stays; these words come behind it.
+is_done_11() {
+words=$gpupt_iommu
+if [ "$words" = auto ]; then
+  words=iommu=pt
+  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+fi
+# It comes between double quotes of a file that grub reads as shell.
+case $words in
+  *[!A-Za-z0-9_.,:=/\ -]*) exit 1 ;;
+esac
+file=/etc/default/grub.d/gpupt.cfg
+if [ -e /boot/grub/grub.cfg ]; then
+  grep -qxF "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" "$file" &&
+    [ -z "$(find "$file" -newer /boot/grub/grub.cfg)" ]
+else
+  for word in $words; do
+    grep -qwF -e "$word" /proc/cmdline || exit 1
+  done
+fi
+}
+step_11() {
+words=$gpupt_iommu
+if [ "$words" = auto ]; then
+  words=iommu=pt
+  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+fi
+case $words in
+  *[!A-Za-z0-9_.,:=/\ -]*) echo "gpupt_iommu has a character that no such word has: $words" >&2; exit 1 ;;
+esac
+if [ ! -e /boot/grub/grub.cfg ]; then
+  echo "this host does not boot by GRUB (no /boot/grub/grub.cfg): add '$words' to the kernel's line of its boot loader" >&2
+  exit 1
+fi
+mkdir -p /etc/default/grub.d
+printf '%s\n' '# from roll gpupt' "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" >/etc/default/grub.d/gpupt.cfg
+update-grub
+}
+if [ "$family" = debian ]; then
+  begin 'the kernel starts with the IOMMU on'
+  if (is_done_11) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_11) </dev/null
+    (is_done_11) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the kernel starts with the IOMMU on
+# Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's
+# has to be asked for; AMD's is on wherever the firmware turns it on. iommu=pt spares the host's own devices the
+# detour. grubby writes the entries of the Boot Loader Specification.
+is_done_12() {
+words=$gpupt_iommu
+if [ "$words" = auto ]; then
+  words=iommu=pt
+  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+fi
+kernels=$(grubby --info=ALL | grep -c '^args=')
+for word in $words; do
+  [ "$(grubby --info=ALL | grep '^args=' | tr -d '"' | grep -cwF -e "$word")" = "$kernels" ] || exit 1
+done
+}
+step_12() {
+words=$gpupt_iommu
+if [ "$words" = auto ]; then
+  words=iommu=pt
+  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+fi
+grubby --update-kernel=ALL --args="$words"
+}
+if [ "$family" = rhel ]; then
+  begin 'the kernel starts with the IOMMU on'
+  if (is_done_12) >/dev/null 2>&1; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_12) </dev/null
+    (is_done_12) || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: gpupci has its unit for the boot
+# After a reboot the host's drivers have the cards again; gpupci --restore takes them before libvirt starts.
+is_done_13() {
+gpupci --print-unit | cmp -s - /etc/systemd/system/gpupci-restore.service
+}
+step_13() {
+gpupci --print-unit >/etc/systemd/system/gpupci-restore.service
+if [ -d /run/systemd/system ]; then
+  systemctl daemon-reload
+fi
+}
+begin 'gpupci has its unit for the boot'
+if (is_done_13) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  (step_13) </dev/null
+  (is_done_13) || fail 'it was done, and still is not so'
+  changed
+fi
+
+# Step: the cards of the inventory are detached, once the IOMMU is on
+# gpupt_bind=address. Each is taken by its address with driver_override, so a twin that the host keeps is left
+# alone.
+is_done_14() {
+[ "$gpupt_bind" = address ] || exit 0
+[ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || exit 0
+for function in $functions; do
+  driver=$(readlink "/sys/bus/pci/devices/$function/driver") || exit 1
+  case ${driver##*/} in
+    vfio-pci | *-vfio-pci | *_vfio_pci | pci-stub) ;;
+    *) exit 1 ;;
+  esac
+done
+}
+step_14() {
+for card in $cards; do
+  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  if [ -z "$name" ]; then
+    echo "the inventory has card $card, and gpupci -l does not" >&2
+    exit 1
+  fi
+  gpupci -d "$name"
+done
+}
+begin 'the cards of the inventory are detached, once the IOMMU is on'
+if (is_done_14) >/dev/null 2>&1; then
+  already
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  (step_14) </dev/null
+  (is_done_14) || fail 'it was done, and still is not so'
+  changed
+fi
+
+unit gpupci-restore.service
+
+# ---- roll vagrant
+roll=vagrant
+
+if [ "$family" = debian ]; then
+  begin 'packages'
+  packages vagrant-libvirt
+fi
+
+file /etc/vagrant/cards.rb 0644 root:root <<'END_OF_FILE'
+# The cards of vm-container-0-15, from the inventory of the frontend. In a Vagrantfile:
+#   load '/etc/vagrant/cards.rb'
+#   config.vm.provider :libvirt do |v|
+#     give_card(v, '0000:02:00.0')
+#   end
+CARDS = '0000:02:00.0 0000:03:00.0 0000:83:00.0 0000:84:00.0'.split
+FUNCTIONS = '0000:02:00.0 0000:02:00.1 0000:03:00.0 0000:03:00.1 0000:83:00.0 0000:83:00.1 0000:84:00.0 0000:84:00.1'.split
+
+# All functions of the card at that address, as `cluster report host gpu format=vagrant` prints them.
+def give_card(v, card)
+  raise "#{card} is no card of vm-container-0-15 (want one of #{CARDS.join(' ')})" unless CARDS.include?(card)
+  FUNCTIONS.each do |function|
+    next unless function.rpartition('.').first == card.rpartition('.').first
+    domain, bus, slot, number = function.split(/[:.]/)
+    v.pci :domain => "0x#{domain}", :bus => "0x#{bus}", :slot => "0x#{slot}", :function => "0x#{number}"
+  end
+end
+END_OF_FILE
+
+# ---- does it work? Not before a reboot that is needed.
+check_1() {
+# 1 is a warning, 3 what could not be found out: both are printed, and do not make the host unfit. Where cards
+# are not taken, the host may use them, and what is said of the host itself counts.
+status=0
+said=$(gpupci --check) || status=$?
+printf '%s\n' "$said"
+if [ "$gpupt_bind" = none ]; then
+  status=0
+  if printf '%s\n' "$said" | grep -qE '^H[0-9]+ .* FAIL '; then status=2; fi
+fi
+[ "$status" -ne 2 ]
+}
+check_2() {
+vagrant plugin list | grep -qw vagrant-libvirt
+}
+if [ "$dry_run" = no ] && [ ! -e "$pending" ]; then
+  roll=gpupt
+  begin 'check: nothing is in the way of giving cards to VMs'
+  (check_1) || fail 'it is not so'
+  already
+  roll=vagrant
+  if [ "$family" = debian ]; then
+    begin 'check: Vagrant can have VMs of libvirt'
+    (check_2) || fail 'it is not so'
+    already
+  fi
+fi
+
+if [ "$dry_run" = yes ]; then
+  say "dry run: $changes to be done"
+elif [ -e "$pending" ]; then
+  say "reboot needed ($(paste -s -d ';' "$pending")); then run this again, to see that it worked"
+elif [ "$changes" -eq 0 ]; then
+  say 'done, nothing had to be changed'
+else
+  say "done, $changes changed"
+fi

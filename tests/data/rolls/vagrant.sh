@@ -116,12 +116,19 @@ esac
 export family
 [ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
 
-is_installed() {
-  case $family in
-    debian) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
-    rhel) rpm -q --quiet "$1" ;;
-  esac
+# Those of these packages that are not installed.
+missing() {
+  # One question for all: dpkg-query reads all that it knows each time.
+  [ "$family" = rhel ] || states=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ${binary:Package}=${db:Status-Status} ' "$@" 2>/dev/null) || true
+  for package in "$@"; do
+    case $family in
+      debian) case $states in *" $package=installed "*) continue ;; esac ;;
+      rhel) ! rpm -q --quiet "$package" || continue ;;
+    esac
+    echo "$package"
+  done
 }
+is_installed() { [ -z "$(missing "$1")" ]; }
 install_packages() {
   case $family in
     debian)
@@ -133,10 +140,8 @@ install_packages() {
   esac
 }
 packages() {
-  for package in "$@"; do
-    shift
-    is_installed "$package" || set -- "$@" "$package"
-  done
+  # shellcheck disable=SC2046 # one word a package
+  set -- $(missing "$@")
   if [ $# -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
@@ -145,9 +150,8 @@ packages() {
   else
     begin "packages $*"
     install_packages "$@" </dev/null
-    for package in "$@"; do
-      is_installed "$package" || fail "$package is not there after it was installed"
-    done
+    left=$(missing "$@" | paste -s -d ' ' -)
+    [ -z "$left" ] || fail "not there after it was installed: $left"
     changed
   fi
 }
@@ -534,14 +538,15 @@ if [ "$family" = rhel ]; then
 fi
 
 # Step: the kernel starts with the IOMMU on
-# Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's
-# has to be asked for; AMD's is on wherever the firmware turns it on. iommu=pt spares the host's own devices the
-# detour. What the site has on the line stays; these words come behind it.
+# Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's,
+# which the firmware's table DMAR tells of, has to be asked for; AMD's is on wherever the firmware turns it on.
+# iommu=pt spares the host's own devices the detour. What the site has on the line stays; these words come
+# behind it.
 is_done_11() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
-  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
 fi
 # It comes between double quotes of a file that grub reads as shell.
 case $words in
@@ -561,7 +566,7 @@ step_11() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
-  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
 fi
 case $words in
   *[!A-Za-z0-9_.,:=/\ -]*) echo "gpupt_iommu has a character that no such word has: $words" >&2; exit 1 ;;
@@ -589,14 +594,14 @@ if [ "$family" = debian ]; then
 fi
 
 # Step: the kernel starts with the IOMMU on
-# Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's
-# has to be asked for; AMD's is on wherever the firmware turns it on. iommu=pt spares the host's own devices the
-# detour. grubby writes the entries of the Boot Loader Specification.
+# Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's,
+# which the firmware's table DMAR tells of, has to be asked for; AMD's is on wherever the firmware turns it on.
+# iommu=pt spares the host's own devices the detour. grubby writes the entries of the Boot Loader Specification.
 is_done_12() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
-  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
 fi
 kernels=$(grubby --info=ALL | grep -c '^args=')
 for word in $words; do
@@ -607,7 +612,7 @@ step_12() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
-  if grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
 fi
 grubby --update-kernel=ALL --args="$words"
 }

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # variables for those that source this
+# The script of a roll in a real Debian 12, for root_*_test.sh CLUSTER GPUPCI, which source this. Its packages come by
+# apt over HTTP from a tree of `cluster create distro`; those have the names and nothing in them. What a chroot has
+# not (an IOMMU, cards, a running systemd, a reboot) is told where it matters; the lab has it. The scripts of RHEL's
+# family are not run: there is no mirror of it that Debian could make a root from.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/support/root.sh
+. "$here/../support/root.sh"
+into_namespaces "$@"
+cluster=$(realpath "$1")
+gpupci=$(realpath "$2")
+dir=/mnt/site
+mkdir "$dir"
+cd "$dir" || exit 1
+export CLUSTER_DB=$dir/cluster.db
+failures=0
+
+fail() {
+  echo "FAILED: $*" >&2
+  failures=$((failures + 1))
+}
+
+# script ROLL [--dry-run]: what the frontend prints for the host, run there. expect STATUS TEXT...: its status is this,
+# and it wrote each of these.
+script() {
+  "$cluster" run roll "$1" "host=$host" >"$root/tmp/add-roll.sh"
+  status=0
+  in_root sh /tmp/add-roll.sh "${@:2}" >out 2>&1 || status=$?
+}
+expect() {
+  local line want=$1
+  shift
+  [[ $status == "$want" ]] || fail "status $status, want $want"
+  for line in "$@"; do
+    grep -qF -e "$line" out || fail "it did not write: $line"
+  done
+  if ((failures > 0)); then
+    cat out >&2
+    exit 1
+  fi
+}
+in_file() { grep -qxF -e "$2" "$root$1" || fail "$1 has no line: $2"; }
+# Everything of the root that is no file of the kernel, with what is in it.
+whole_root() { (cd "$root" && find . -xdev \( -path ./tmp -o -path ./var/log \) -prune -o \( -type f -exec sha256sum {} + -o -type l -printf '%p -> %l\n' \)) | sort; }
+
+# device ADDRESS VENDOR DEVICE CLASS: a plain file where the kernel would show a device.
+device() {
+  local device=$root/sys/bus/pci/devices/$1
+  mkdir -p "$device"
+  echo "0x$2" >"$device/vendor"
+  echo "0x$3" >"$device/device"
+  echo "0x${4}00" >"$device/class"
+}
+
+# ---- the site: the rolls, and a distro with packages of these names
+site_packages() {
+  local package
+  "$cluster" create new roll site "$dir/site"
+  mkdir "$dir/site/debs"
+  for package in "$@"; do
+    mkdir -p "$dir/$package/DEBIAN"
+    printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: the site <root@localhost>\nDescription: stands for %s\n' \
+      "$package" "$package" >"$dir/$package/DEBIAN/control"
+    dpkg-deb --root-owner-group --build "$dir/$package" "$dir/site/debs" >/dev/null
+  done
+  "$cluster" add roll "$dir/site"
+  "$cluster" enable roll site
+  "$cluster" create distro "$dir/distro"
+}
+
+packages_of() { sed -n 's/^ *debian: \[\(.*\)\]/\1/p' "$here/../../rolls/$1/roll.yaml" | tr -d , | tr ' ' '\n'; }
+
+serve_distro() {
+  mkdir "$root/srv/distro"
+  mount --bind "$dir/distro" "$root/srv/distro"
+  in_root busybox httpd -p 127.0.0.1:80 -h /srv/distro
+  echo "deb [trusted=yes] http://127.0.0.1/debian ./" >"$root/etc/apt/sources.list"
+}
+
+host=vm-container-0-15
+"$cluster" add host "$host"
+"$cluster" add host gpu "$host" gpupci1 02:00.0
+for one in gpupt vgpu gds; do
+  "$cluster" add roll "$here/../../rolls/$one"
+  "$cluster" enable roll "$one"
+done
+mapfile -t names < <(packages_of gpupt; packages_of vgpu; echo nvidia-gds; echo "linux-headers-$(uname -r)")
+site_packages "${names[@]}"
+fresh_root
+serve_distro
+device 0000:02:00.0 10de 1c03 0300

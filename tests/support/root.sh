@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# A real Debian 12 for a test: made once by debootstrap, kept in the lab's cache, and never written to. Each test sees it
+# through an overlay in memory, in namespaces of its own: when the test is killed, also its mounts and its programs go.
+# Without a way out to the network. Sourced, first of all:
+#   . root.sh && into_namespaces "$@"
+#   fresh_root    sets `root` to a root as new, once a test; /mnt is in memory, too
+#   in_root COMMAND...    runs there
+
+cache=${CLUSTER_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollcall-lab}
+# A kernel that has no files but these, so that an initramfs and a GRUB menu can be made for it.
+root_kernel=6.1.0-0-root
+
+skip() {
+  echo "SKIPPED: $*"
+  exit 77
+}
+
+# Runs the script that sources this again, alone on its machine as far as it sees.
+into_namespaces() {
+  [[ -z ${IN_NAMESPACES-} ]] || {
+    ip link set lo up
+    # /mnt of this namespace alone.
+    mount -t tmpfs -o mode=755 root-test /mnt
+    return
+  }
+  ((EUID == 0)) || skip "debootstrap, chroot and mount want root"
+  command -v debootstrap >/dev/null || skip "there is no debootstrap: tests/support/packages.sh install test"
+  unshare --mount --pid --net --fork true 2>/dev/null || skip "this machine lets nobody make namespaces"
+  make_root
+  IN_NAMESPACES=yes exec unshare --mount --propagation private --pid --kill-child --net --fork -- "$0" "$@"
+}
+
+# In the cache when it is whole, so that an interrupted one leaves nothing half made that is used.
+make_root() {
+  local lock mirror work made
+  mkdir -p "$cache"
+  exec {lock}>"$cache/root.lock"
+  flock "$lock"
+  made=$cache/root
+  if [[ ! -e $made/root-kernel || ${BASH_SOURCE[0]} -nt $made/root-kernel ]]; then
+    # shellcheck disable=SC2016 # apt fills them in
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+      awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')
+    rm -rf "$cache"/root.new.*
+    work=$(mktemp -d "$cache/root.new.XXXXXX")
+    echo "making a Debian 12 in $made (300 MB, once)"
+    if ! debootstrap --variant=minbase --include=busybox,grub2-common,initramfs-tools,kmod,systemd \
+      bookworm "$work" "${mirror:-http://deb.debian.org/debian}" >"$cache/debootstrap.log" 2>&1; then
+      tail -n 5 "$cache/debootstrap.log"
+      rm -rf "$work"
+      skip "debootstrap cannot make a Debian 12; its log is $cache/debootstrap.log"
+    fi
+    bring_kernel "$work"
+    rm -rf "$made"
+    chmod 755 "$work"
+    mv "$work" "$made"
+  fi
+  exec {lock}>&-
+}
+
+# bring_kernel ROOT: what the package of a kernel would, and a GRUB that boots it.
+bring_kernel() {
+  rm -f "$1"/var/cache/apt/archives/*.deb "$1"/etc/apt/sources.list
+  mkdir -p "$1/lib/modules/$root_kernel" "$1/boot/grub"
+  echo 'a kernel' >"$1/boot/vmlinuz-$root_kernel"
+  echo 'CONFIG_RD_GZIP=y' >"$1/boot/config-$root_kernel"
+  depmod -b "$1" "$root_kernel" 2>/dev/null
+  echo 'COMPRESS=gzip' >"$1/etc/initramfs-tools/conf.d/compress"
+  chroot "$1" update-initramfs -c -k "$root_kernel" >/dev/null 2>&1
+  echo 'GRUB_CMDLINE_LINUX="console=ttyS0"' >"$1/etc/default/grub"
+  : >"$1/boot/grub/grub.cfg"
+  # It looks for the disk below the root, and an overlay has none.
+  cat >"$1/usr/sbin/grub-probe" <<'END'
+#!/bin/sh
+case "$*" in
+  *target=device*) echo /dev/vda1 ;;
+  *target=fs\ * | *target=fs) echo ext2 ;;
+  *target=fs_uuid*) echo 0a3407de-014b-458b-b5c1-848e92a327a3 ;;
+esac
+END
+  echo "$root_kernel" >"$1/root-kernel"
+}
+
+fresh_root() {
+  root=/mnt/root
+  mkdir "$root" /mnt/upper /mnt/work
+  mount -t overlay -o "lowerdir=$cache/root,upperdir=/mnt/upper,workdir=/mnt/work" overlay "$root" 2>/dev/null ||
+    cp -a "$cache/root/." "$root"
+  mount -t proc proc "$root/proc"
+}
+
+in_root() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }

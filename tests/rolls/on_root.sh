@@ -63,6 +63,8 @@ site_packages() {
     mkdir -p "$dir/$package/DEBIAN"
     printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: the site <root@localhost>\nDescription: stands for %s\n' \
       "$package" "$package" >"$dir/$package/DEBIAN/control"
+    # The one that a step looks into.
+    [[ $package != linux-headers-* ]] || mkdir -p "$dir/$package/lib/modules/${package#linux-headers-}/build"
     dpkg-deb --root-owner-group --build "$dir/$package" "$dir/site/debs" >/dev/null
   done
   "$cluster" add roll "$dir/site"

@@ -32,12 +32,14 @@ into_namespaces() {
 
 # In the cache when it is whole, so that an interrupted one leaves nothing half made that is used.
 make_root() {
-  local lock mirror work made
+  local lock mirror work made as_told
   mkdir -p "$cache"
   exec {lock}>"$cache/root.lock"
   flock "$lock"
   made=$cache/root
-  if [[ ! -e $made/root-kernel || ${BASH_SOURCE[0]} -nt $made/root-kernel ]]; then
+  # One that was made as this file tells.
+  as_told=$(sha256sum <"${BASH_SOURCE[0]}")
+  if [[ ! -e $made/as-told || $(<"$made/as-told") != "$as_told" ]]; then
     # shellcheck disable=SC2016 # apt fills them in
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
       awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')
@@ -51,6 +53,7 @@ make_root() {
       skip "debootstrap cannot make a Debian 12; its log is $cache/debootstrap.log"
     fi
     bring_kernel "$work"
+    echo "$as_told" >"$work/as-told"
     rm -rf "$made"
     chmod 755 "$work"
     mv "$work" "$made"
@@ -78,7 +81,6 @@ case "$*" in
   *target=fs_uuid*) echo 0a3407de-014b-458b-b5c1-848e92a327a3 ;;
 esac
 END
-  echo "$root_kernel" >"$1/root-kernel"
 }
 
 fresh_root() {

@@ -68,8 +68,6 @@ export vgpu_driver=/root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run
 # which vGPUs a host makes; CARD=TYPE:COUNT with spaces between them (gpupci1=nvidia-222:4; gpupci --types lists
 # the types)
 export vgpu_profiles=gpupci1=nvidia-222:4
-# of a VM; the UUID of the mediated vGPU that it gets (gpupci --vgpus lists them)
-export vgpu_uuid=''
 roll=vgpu
 
 set -eu

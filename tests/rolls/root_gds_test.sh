@@ -1,0 +1,46 @@
+#!/bin/bash
+# root_gds_test.sh CLUSTER GPUPCI: roll gds in a real Debian 12, as a guest with a card and an NVMe disk that are a few
+# plain files. There is no driver for them, so what is chosen is P2PDMA, and gds-check fails at the end.
+set -euo pipefail
+# shellcheck source=tests/rolls/on_root.sh
+. "$(dirname "$0")/on_root.sh"
+
+"$cluster" add host vm rocks-33 "$host"
+host=rocks-33
+
+script gds
+expect 1 'no NVMe disk: cluster add host gpu rocks-33 gpupci2 DISK; cluster set host attr rocks-33 pci_switch yes'
+device 0000:04:00.0 144d a804 0108
+"$cluster" set host attr "$host" gds_packages no-such-package
+script gds
+expect 1 'Unable to locate package no-such-package' "add NVIDIA's repository of CUDA to this host"
+"$cluster" remove host attr "$host" gds_packages
+
+# NVIDIA's own file, or the site's, is kept.
+echo '{ "logging": { "level": "TRACE" } }' >"$root/etc/cufile.json"
+script gds
+expect 0 'gds: changed  the packages of GPUDirect Storage are there' 'gds: changed  cuFile has its settings' 'gds: reboot needed ('
+in_file /etc/cufile.json '    "use_pci_p2pdma": true,'
+in_file /etc/cufile.json.before-gds '{ "logging": { "level": "TRACE" } }'
+in_file /etc/modprobe.d/gds.conf 'options nvme_core multipath=N'
+
+before=$(whole_root)
+script gds
+expect 0 'gds: ok       cuFile has its settings' 'gds: reboot needed ('
+grep changed out && fail 'the second run changed something'
+diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+
+# The other way, with what it takes back.
+"$cluster" set host attr "$host" gds_p2pdma no
+script gds
+expect 0 'gds: changed  cuFile has its settings' 'gds: changed  the drivers are loaded'
+in_file /etc/cufile.json '    "use_pci_p2pdma": false,'
+in_file /etc/cufile.json.before-gds '{ "logging": { "level": "TRACE" } }'
+in_file /etc/modules-load.d/gds.conf nvidia-fs
+grep '^options' "$root/etc/modprobe.d/gds.conf" && fail 'the settings of P2PDMA are there still'
+
+# After the reboot gds-check is asked, and a guest without a driver fails.
+rm "$root/run/cluster-rolls.reboot"
+script gds
+expect 1 'S2   FAIL     there is no NVIDIA driver' 'gds: failed: check: gds-check finds nothing in the way'
+exit $((failures > 0))

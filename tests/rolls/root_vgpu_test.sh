@@ -1,0 +1,88 @@
+#!/bin/bash
+# root_vgpu_test.sh CLUSTER GPUPCI: roll vgpu in a real Debian 12. The Virtual GPU Manager is NVIDIA's, so what the site
+# brings is a script in its place, that only leaves the daemon's name there; and the card is a few files. gpupci on
+# slices of a real kernel is for the lab.
+set -euo pipefail
+# shellcheck source=tests/rolls/on_root.sh
+. "$(dirname "$0")/on_root.sh"
+
+install -D "$gpupci" "$root/usr/local/bin/gpupci"
+"$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
+
+# gpupt would take the driver and the cards of this host: nothing is done before that is decided.
+script vgpu
+expect 1 "this host makes vGPUs of its cards: cluster set host attr $host gpupt_driver keep, and gpupt_bind none"
+[[ ! -e $root/etc/modprobe.d/gpupt-blacklist.conf && ! -e $root/etc/modprobe.d/vgpu-nouveau.conf ]] || fail 'something was done'
+"$cluster" set host attr "$host" gpupt_driver keep
+"$cluster" set host attr "$host" gpupt_bind none
+
+for profile in gpupci1 gpupci1=nvidia-222 gpupci1=nvidia-222:0 gpupci1=nvidia-222:two =nvidia-222:2 '* gpupci1=:1'; do
+  "$cluster" set host attr "$host" vgpu_profiles "$profile"
+  script vgpu
+  expect 1 'not a profile: ' '(want CARD=TYPE:COUNT, gpupci1=nvidia-222:4)'
+done
+"$cluster" set host attr "$host" vgpu_profiles 'gpupci1=nvidia-222:2'
+
+# What the site does not bring is not there.
+script vgpu
+expect 1 "the Virtual GPU Manager is not installed, and vgpu_driver is ''" 'vgpu: failed: NVIDIA'
+"$cluster" set host attr "$host" vgpu_driver /root/driver.zip
+: >"$root/root/driver.zip"
+script vgpu
+expect 1 "vgpu_driver is '/root/driver.zip': want a whole path that ends in .run, .deb or .rpm"
+"$cluster" set host attr "$host" vgpu_driver /root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run
+# shellcheck disable=SC2016 # it is to be expanded there
+echo 'echo "$*" >/root/installed-with; ln -s /bin/true /usr/bin/nvidia-vgpu-mgr' >"$root/root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run"
+script vgpu
+expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there" 'vgpu: changed  unit gpupci-vgpus.service is enabled' 'vgpu: reboot needed ('
+in_file /root/installed-with '--silent'
+grep -q blacklist "$root/etc/modprobe.d/gpupt-blacklist.conf" && fail "NVIDIA's driver is kept away"
+in_root systemd-analyze verify /etc/systemd/system/gpupci-vgpus.service || fail 'the unit is not one of systemd'
+
+before=$(whole_root)
+script vgpu
+expect 0 'vgpu: ok       packages' 'vgpu: reboot needed ('
+grep changed out && fail 'the second run changed something'
+diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+
+# After the reboot the vGPUs are made. This card can have none, and gpupci says so.
+rm "$root/run/cluster-rolls.reboot"
+script vgpu
+expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
+
+# A card of vendor-VFIO with its virtual functions: files that keep what is written to them, which is all that a
+# function does until a VM has it.
+card=$root/sys/bus/pci/devices/0000:02:00.0
+mkdir -p "$root/sys/bus/pci/drivers/nvidia"
+ln -s ../../drivers/nvidia "$card/driver"
+echo 2 | tee "$card/sriov_totalvfs" >"$card/sriov_numvfs"
+for number in 0 1; do
+  device "0000:02:00.$((number + 4))" 10de 1eb8 0300
+  slice=$root/sys/bus/pci/devices/0000:02:00.$((number + 4))
+  ln -s ../0000:02:00.0 "$slice/physfn"
+  ln -s "../0000:02:00.$((number + 4))" "$card/virtfn$number"
+  ln -s ../../drivers/nvidia "$slice/driver"
+  mkdir "$slice/nvidia"
+  echo '222 : GRID T4-1B' >"$slice/nvidia/creatable_vgpu_types"
+  echo 0 >"$slice/nvidia/current_vgpu_type"
+done
+"$cluster" set host attr "$host" vgpu_profiles 'gpupci1=222:2'
+vgpus() { in_root /usr/local/bin/gpupci --vgpus | awk '$3 == 222 && $4 == "present"' | wc -l; }
+# What it ends with is that this machine has no IOMMU.
+script vgpu
+expect 1 'vgpu: changed  the vGPUs of vgpu_profiles are there' 'failed: check: nothing is in the way of giving cards to VMs'
+[[ $(vgpus) == 2 ]] || fail 'two vGPUs were expected'
+script vgpu
+expect 1 'vgpu: ok       the vGPUs of vgpu_profiles are there'
+"$cluster" set host attr "$host" vgpu_profiles 'gpupci1=222:3'
+script vgpu
+expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
+[[ $(vgpus) == 2 ]] || fail 'those that were there should stay'
+
+# The next boot has none, and the unit makes them again.
+for number in 4 5; do echo 0 >"$root/sys/bus/pci/devices/0000:02:00.$number/nvidia/current_vgpu_type"; done
+[[ $(vgpus) == 0 ]] || fail 'no vGPU was expected'
+mapfile -d ' ' -t start < <(sed -n 's/^ExecStart=//p' "$root/etc/systemd/system/gpupci-vgpus.service" | tr -d '\n')
+in_root "${start[@]}"
+[[ $(vgpus) == 2 ]] || fail 'the two vGPUs were expected again'
+exit $((failures > 0))

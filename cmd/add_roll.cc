@@ -43,31 +43,6 @@ void place(const fs::path& folder, const std::string& checksum, const fs::path& 
   }
 }
 
-// A folder for what is on its way into the store, of whoever has the lock; gone unless it was moved
-// there. One that is there was left by an `add roll` that was killed.
-class Staging {
- public:
-  explicit Staging(const fs::path& store) : path_(store / ".new") {
-    std::error_code failed;
-    fs::remove_all(path_, failed);
-    if (!failed) fs::create_directory(path_, failed);
-    if (failed) {
-      throw Error(Fault::io, "cannot make " + quote(path_.native()) + ": " + failed.message());
-    }
-  }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-  ~Staging() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 struct AddArgs {
   std::string from;
 };
@@ -101,10 +76,8 @@ int run_add(Context& context, const AddArgs& args) {
   check_fragments(roll);
   rolls::refuse_cycles(enabled_with(inventory, roll));
   const auto checksum = rolls::checksum_of(folder);
-  inventory.add_roll({roll.name, roll.version, roll.arch, false, checksum}, [&] {
-    place(folder, checksum, store / roll.full_name());
-    lock.sync();
-  });
+  inventory.add_roll({roll.name, roll.version, roll.arch, false, checksum},
+                     [&] { place(folder, checksum, store / roll.full_name()); });
   return 0;
 }
 

@@ -76,13 +76,15 @@ int run_remove(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
   const StoreLock lock(rolls_folder(inventory));
   const auto stored = find_roll(inventory, args.name, args.version);
+  // Out of the way with one call: a folder that is half removed would be another roll.
+  const Staging staging(rolls_folder(inventory));
+  const auto folder = folder_of(inventory, stored);
   inventory.remove_roll(stored.name, stored.version);
   std::error_code failed;
-  fs::remove_all(folder_of(inventory, stored), failed);
-  if (failed) {
+  fs::rename(folder, staging.path() / "roll", failed);
+  if (failed && failed != std::errc::no_such_file_or_directory) {
     throw Error(Fault::io, "the roll is out of the inventory, but its folder cannot be removed: " +
-                               quote(folder_of(inventory, stored).native()) + ": " +
-                               failed.message());
+                               quote(folder.native()) + ": " + failed.message());
   }
   return 0;
 }

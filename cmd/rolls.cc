@@ -176,10 +176,18 @@ StoreLock::StoreLock(const std::filesystem::path& store) {
   }
 }
 
-void StoreLock::sync() const {
-  if (::syncfs(folder_.get()) != 0) {
-    throw Error(Fault::io, "cannot write the rolls to the disk: " + errno_text(errno));
+Staging::Staging(const std::filesystem::path& store) : path_(store / ".new") {
+  std::error_code failed;
+  std::filesystem::remove_all(path_, failed);
+  if (!failed) std::filesystem::create_directories(path_, failed);
+  if (failed) {
+    throw Error(Fault::io, "cannot make " + quote(path_.native()) + ": " + failed.message());
   }
+}
+
+Staging::~Staging() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
 }
 
 rolls::Values no_facts(const std::string& appliance) {

@@ -56,11 +56,23 @@ class StoreLock {
  public:
   explicit StoreLock(const std::filesystem::path& store);
 
-  /// Has the kernel write to the disk what is in the store.
-  void sync() const;
-
  private:
   FileDescriptor folder_;
+};
+
+/// A folder in the store for what is on its way into it or out of it, of whoever has the lock. One
+/// that is there was left by a command that was killed. Gone with its owner; throws Error(io).
+class Staging {
+ public:
+  explicit Staging(const std::filesystem::path& store);
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+  ~Staging();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
 };
 
 /// What the names in `rolls` stand for on `host`, or on any host of `appliance`: the facts, the

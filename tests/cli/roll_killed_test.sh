@@ -1,0 +1,61 @@
+#!/bin/bash
+# `cluster add roll` and `cluster remove roll`, killed before each system call that changes a file: whatever is in the
+# inventory afterwards is whole, and the same command, typed again, ends as if nothing had happened.
+#   roll_killed_test.sh CLUSTER
+set -euo pipefail
+
+cluster=$(realpath "$1")
+strace -o /dev/null true 2>/dev/null || { echo 'strace may not trace here'; exit 77; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+export CLUSTER_DB=$dir/cluster.db
+failures=0
+
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+# killed_at CALL N ARG...: its status, 137 when the Nth call of CALL was to be its next.
+killed_at() {
+  local status=0
+  strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$cluster" "${@:3}" 2>err || status=$?
+  [[ $status == 0 || $status == 137 ]] || fail "${*:3}, killed at $1 $2: status $status, $(<err)"
+  return $status
+}
+
+rows() { "$cluster" list roll format=csv | sed 1d; }
+
+"$cluster" create new roll demo
+"$cluster" add host n1
+points=0
+for call in mkdir rename unlink unlinkat rmdir write pwrite64 fdatasync ftruncate; do
+  for ((n = 1; n < 100; ++n)); do
+    if killed_at $call $n add roll demo 2>/dev/null; then break; fi
+    points=$((points + 1))
+    case $(rows) in
+      '') "$cluster" add roll demo || fail "add roll after it was killed at $call $n" ;;
+      demo,0.1.0,any,no,ok) ;;
+      *) fail "killed at $call $n, add roll left $(rows)" ;;
+    esac
+    # What was on its way is taken away by the next command that adds or removes one.
+    [[ $(ls rolls) == demo-0.1.0 && $(rows) == demo,0.1.0,any,no,ok ]] || fail "killed at $call $n: $(ls -A rolls); $(rows)"
+    "$cluster" remove roll demo
+  done
+  [[ -z $(rows) ]] || "$cluster" remove roll demo
+  "$cluster" add roll demo
+  for ((n = 1; n < 100; ++n)); do
+    if killed_at $call $n remove roll demo 2>/dev/null; then break; fi
+    points=$((points + 1))
+    # What is in the inventory and no longer whole is shown so, and can be removed.
+    if [[ -n $(rows) ]]; then "$cluster" remove roll demo || fail "remove roll after it was killed at $call $n"; fi
+    [[ -z $(rows) ]] || fail "killed at $call $n, remove roll left $(rows)"
+    "$cluster" add roll demo || fail "add roll after remove roll was killed at $call $n"
+    [[ $(ls -A rolls) == demo-0.1.0 && $(rows) == demo,0.1.0,any,no,ok ]] || fail "killed at $call $n: $(ls -A rolls); $(rows)"
+  done
+  [[ -z $(rows) ]] || "$cluster" remove roll demo
+done
+echo "killed $points times"
+((points > 20)) || fail 'that is not often enough to be true'
+((failures == 0))

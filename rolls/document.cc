@@ -135,7 +135,7 @@ Item parse_document(const std::string& text, const std::string& file) {
     }
     return {documents[0], file};
   } catch (const YAML::Exception& error) {
-    refuse_at(file, error.mark, error.msg);
+    refuse_at(file, error.mark, printable(error.msg));
   }
 }
 

@@ -139,6 +139,8 @@ TEST_F(RollFile, SaysWhereItIsWrong) {
             "demo/roll.yaml:16:15: not a mode: '4755' (want four octal digits, 0644)");
   EXPECT_EQ(refusal("default: quiet", "default: quiet\n    values: [loud, hush]"),
             "demo/roll.yaml:7:14: demo_mode='quiet': want loud, hush");
+  EXPECT_EQ(refusal("for tests", "\"\\\x01\""),
+            "demo/roll.yaml:3:13: unknown escape character: \\x01");
   EXPECT_EQ(refusal("name: it is so", "name: \"it\\nis so\""),
             "demo/roll.yaml:17:15: 'name' wants a single line");
 }

@@ -42,6 +42,14 @@ virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
   return spec;
 }
 
+[[noreturn]] void refuse_missing(const Vm& vm, const std::string& device) {
+  throw Error(Fault::refused,
+              "VM " + quote(vm.name.str()) + " holds " + device + " of host " +
+                  quote(vm.container.str()) +
+                  ", which was missing when the host was asked last: `cluster discover host gpu " +
+                  vm.container.str() + "`, or give it another");
+}
+
 [[noreturn]] void refuse_absent(const Vm& vm, const VmSlice& held) {
   const auto& host = vm.container.str();
   const auto command =
@@ -112,16 +120,11 @@ virt::DomainSpec VmRendering::spec(const Vm& vm) const {
   for (const auto& interface : vm.interfaces) domain.interfaces.push_back(interface_of(interface));
   for (const auto& held : vm.gpus) {
     const auto& has = card(vm, held.gpu);
-    if (has.missing) {
-      throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + held.gpu.str() +
-                                      " of host " + quote(vm.container.str()) +
-                                      ", which was missing when the host was asked last: " +
-                                      "`cluster discover host gpu " + vm.container.str() +
-                                      "`, or give it another");
-    }
+    if (has.missing) refuse_missing(vm, held.gpu.str());
     domain.cards.push_back(card_of(held, has));
   }
   for (const auto& held : vm.slices) {
+    if (held.number && card(vm, *held.gpu).missing) refuse_missing(vm, held.device);
     if (!held.present) refuse_absent(vm, held);
     if (!held.number) {
       domain.mdevs.push_back({held.name.str(), held.device});

@@ -308,6 +308,18 @@ TEST_F(Slices, OneThatIsNotThereIsNotRendered) {
               "n1 \"gpupci --restore\"`, then `cluster discover host gpu n1`");
 }
 
+TEST_F(Slices, OneOfACardThatIsMissingIsNotRendered) {
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.0"});
+  transport.by_command["gpupci -l --json"] = R"({"cards": []})";
+  cluster({"discover", "host", "gpu"});
+  refused({"report", "vm", "config", "v1"}, 1,
+          "VM 'v1' holds gpupci1.0 of host 'n1', which was missing when the host was asked last: "
+          "`cluster discover host gpu n1`, or give it another");
+  discover();
+  EXPECT_THAT(cluster({"report", "vm", "config", "v1"}), HasSubstr("bus='0x01'"));
+}
+
 TEST_F(Slices, OneThatVanishedIsDriftAndStaysWithItsVm) {
   discover();
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.1"});

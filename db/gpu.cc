@@ -42,12 +42,25 @@ void explain_gpu(Inventory& inventory, const Gpu& gpu) {
   }
 }
 
+// A virtual function is given as a slice of its card, and is no card beside it.
+void refuse_slice(SQLite::Database& db, const Gpu& gpu) {
+  SQLite::Statement slice(db, R"sql(
+      SELECT gpu || '.' || number FROM gpu_slice WHERE host = :host AND pci = :pci)sql");
+  slice.bind(":host", gpu.host.str());
+  slice.bind(":pci", gpu.pci.libvirt());
+  if (slice.executeStep()) {
+    throw Error(Fault::exists, gpu.pci.libvirt() + " of host " + quote(gpu.host.str()) +
+                                   " is slice " + slice.getColumn(0).getString() + " already");
+  }
+}
+
 }  // namespace
 
 void Inventory::add_gpu(const Gpu& gpu) {
   write(
       "add host gpu",
       [&] {
+        refuse_slice(db_, gpu);
         SQLite::Statement insert(db_,
                                  "INSERT INTO gpu (host, name, pci) VALUES (:host, :name, :pci)");
         insert.bind(":host", gpu.host.str());
@@ -63,6 +76,7 @@ void Inventory::set_gpu(const Gpu& gpu) {
   write(
       "set host gpu",
       [&] {
+        refuse_slice(db_, gpu);
         // Another address may be another card: what was known of it is to be discovered anew.
         SQLite::Statement forget(db_, R"sql(
             DELETE FROM gpu_function WHERE host = :host AND gpu = :name)sql");

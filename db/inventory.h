@@ -222,7 +222,8 @@ class Inventory {
   // --- cards: db/gpu.cc
 
   /// Throws Error(not_found) when there is no such host, Error(exists) when the name or the card is
-  /// recorded already, Error(usage) when the host is a VM or the name has no number.
+  /// recorded already, or the address is that of a slice, Error(usage) when the host is a VM or the
+  /// name has no number.
   void add_gpu(const Gpu& gpu);
 
   /// Gives the card `gpu.host gpu.name` another address; throws as add_gpu(), and Error(not_found)

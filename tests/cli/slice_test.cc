@@ -236,6 +236,11 @@ TEST_F(Slices, WhatCannotBeIsRefused) {
   add("n1", kUuid, 2,
       std::string("not a PCI address: '") + kUuid +
           "' (want pci_0000_02_00_0, 0000:02:00.0 or 02:00.0)");
+  for (const std::string verb : {"add", "set"}) {
+    const std::string name = verb == "add" ? "gpupci9" : "gpupci2";
+    refused({verb, "host", "gpu", "n1", name, "01:00.2"}, 1,
+            "pci_0000_01_00_2 of host 'n1' is slice gpupci1.1 already");
+  }
   refused({"remove", "host", "gpu", "n1", "gpupci1"}, 1,
           "slice gpupci1.0 of host 'n1' is in VM 'v1': first `cluster remove host gpu v1 gpupci`");
   refused({"remove", "host", "vm", "v1"}, 1,

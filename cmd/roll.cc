@@ -170,7 +170,7 @@ int run_create(Context&, const CreateArgs& args) {
   check_fragments(roll);
   const fs::path archive = args.archive.empty() ? roll.full_name() + ".tar.gz" : args.archive;
   std::error_code failed;
-  const auto inside = fs::weakly_canonical(archive, failed)
+  const auto inside = fs::weakly_canonical(fs::absolute(archive), failed)
                           .lexically_relative(fs::weakly_canonical(args.folder, failed))
                           .native();
   if (!inside.starts_with("..")) {

@@ -143,6 +143,15 @@ TEST_F(RollStore, AnArchiveIsNotPutIntoItself) {
   EXPECT_FALSE(fs::exists(archive));
 }
 
+TEST_F(RollStore, AnArchiveComesIntoTheFolderThatOneIsIn) {
+  laid_out();
+  const auto before = fs::current_path();
+  fs::current_path(folder.path());
+  cluster({"create", "roll", "demo"});
+  fs::current_path(before);
+  EXPECT_TRUE(fs::exists(folder.path() / "demo-0.1.0.tar.gz"));
+}
+
 TEST_F(RollStore, AnArchiveWithoutAFolderMayBeReadByAll) {
   const auto demo = laid_out();
   const auto archive = (folder.path() / "demo.tar.gz").native();

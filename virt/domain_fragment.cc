@@ -124,6 +124,20 @@ class Merger {
   pugi::xml_node root_;
 };
 
+// Finds what is too deep for us, who call ourselves for what is within, and for libxml2 (256).
+class TooDeep : public pugi::xml_tree_walker {
+ public:
+  bool for_each(pugi::xml_node& node) override {
+    found = node;
+    return depth() < kMaxDepth;
+  }
+
+  pugi::xml_node found;
+
+ private:
+  static constexpr int kMaxDepth = 100;
+};
+
 // Throws Error(usage) when `fragment` is more than elements, or less.
 void parse(const Fragment& fragment, pugi::xml_document& document) {
   const auto parsed =
@@ -138,6 +152,8 @@ void parse(const Fragment& fragment, pugi::xml_document& document) {
     if (node.type() == pugi::node_element) continue;
     refuse(fragment, node.offset_debug(), "text outside an element: " + quote(trim(node.value())));
   }
+  TooDeep walker;
+  if (!document.traverse(walker)) refuse(fragment, walker.found, "elements in elements too deep");
 }
 
 }  // namespace

@@ -191,6 +191,14 @@ TEST(DomainXml, AFragmentThatIsNoXml) {
             "attribute vm_xml, line 1, column 7: text outside an element: 'yes'");
 }
 
+TEST(DomainXml, AFragmentIsNotEndlesslyDeep) {
+  std::string deep;
+  for (int i = 0; i < 140'000; ++i) deep += "<a>";
+  for (int i = 0; i < 140'000; ++i) deep += "</a>";
+  EXPECT_EQ(refusal(with_fragment(FragmentPlace::devices, deep)),
+            "attribute vm_xml, line 1, column 301: elements in elements too deep");
+}
+
 TEST(DomainXml, AFragmentMayNotContradict) {
   EXPECT_EQ(refusal(with_fragment(FragmentPlace::domain, "<os/>\n <cpu mode='maximum'/>")),
             "attribute vm_xml, line 2, column 2: <cpu> says mode='maximum' where the VM has "

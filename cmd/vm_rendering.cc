@@ -58,7 +58,7 @@ virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
   throw Error(Fault::refused,
               "VM " + quote(vm.name.str()) + " holds " + (held.number ? "slice " : "vGPU ") +
                   held.device + " of host " + quote(host) +
-                  ", which was not there when the host was asked last: `cluster run host " + host +
+                  ", which is not there as far as the inventory knows: `cluster run host " + host +
                   " \"" + command + "\"`, then `cluster discover host gpu " + host + "`");
 }
 

@@ -298,8 +298,8 @@ TEST_F(Slices, OneThatIsNotThereIsNotRendered) {
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.2"});
   cluster({"add", "host", "gpu", "v2", "gpupci", uuid});
   refused({"report", "vm", "config", "v1"}, 1,
-          "VM 'v1' holds slice gpupci1.2 of host 'n1', which was not there when the host was asked "
-          "last: `cluster run host n1 \"gpupci --vfs gpupci1 3\"`, then `cluster discover host gpu "
+          "VM 'v1' holds slice gpupci1.2 of host 'n1', which is not there as far as the inventory "
+          "knows: `cluster run host n1 \"gpupci --vfs gpupci1 3\"`, then `cluster discover host gpu "
           "n1`");
   EXPECT_THAT(cluster({"report", "vm", "config", "v2"}), HasSubstr(uuid));
   host.remove(uuid);
@@ -309,7 +309,7 @@ TEST_F(Slices, OneThatIsNotThereIsNotRendered) {
                 uuid + ",a VM holds it\n");
   refused({"sync", "vm", "config", "v2"}, 1,
           "v2: VM 'v2' holds vGPU " + uuid +
-              " of host 'n1', which was not there when the host was asked last: `cluster run host "
+              " of host 'n1', which is not there as far as the inventory knows: `cluster run host "
               "n1 \"gpupci --restore\"`, then `cluster discover host gpu n1`");
 }
 

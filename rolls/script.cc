@@ -60,7 +60,7 @@ trap ended EXIT
 
 # What needs a reboot is kept in /run, which the reboot empties.
 pending=/run/cluster-rolls.reboot
-needs_reboot() { printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
+needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
 
 family=
 ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"

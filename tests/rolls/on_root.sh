@@ -2,8 +2,7 @@
 # shellcheck disable=SC2034 # variables for those that source this
 # The script of a roll in a real Debian 12, for root_*_test.sh CLUSTER GPUPCI, which source this. Its packages come by
 # apt over HTTP from a tree of `cluster create distro`; those have the names and nothing in them. What a chroot has
-# not (an IOMMU, cards, a running systemd, a reboot) is told where it matters; the lab has it. The scripts of RHEL's
-# family are not run: there is no mirror of it that Debian could make a root from.
+# not (an IOMMU, cards, a running systemd, a reboot) is told where it matters; the lab has it.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/support/root.sh

@@ -25,9 +25,9 @@ fail() {
   failures=$((failures + 1))
 }
 
-start_sshd authorized_keys 127.0.12.15 127.0.12.16
+start_sshd authorized_keys 127.0.12.15 127.0.12.16 127.0.12.33
 write_ssh_config
-echo "[127.0.12.15]:$port,[127.0.12.16]:$port $(<host_key.pub)" >known_hosts
+echo "[127.0.12.15]:$port,[127.0.12.16]:$port,[127.0.12.33]:$port $(<host_key.pub)" >known_hosts
 
 # add_host NAME RECORDING: a host of the inventory, at 127.0.12 and the number in its name, with the cards of a
 # recorded one.
@@ -94,5 +94,12 @@ check_script vgpu vm-container-0-16
 
 "$cluster" add host vm rocks-33 vm-container-0-16
 check_script gds rocks-33
+# The roll's own command, on a guest that has got gds-check.
+"$cluster" set host rocks-33 address=127.0.12.33
+echo "restrict,command=\"PATH=$top/rolls/gds/files:\$PATH; eval \\\"\$SSH_ORIGINAL_COMMAND\\\"\" $(<id.pub)" >authorized_keys
+status=0
+"$cluster" check gds rocks-33 >checked || status=$?
+[[ $status != 0 && $(wc -l <checked) == 7 && $(head -n 1 checked) == "ID   RESULT   REASON" ]] || fail "check gds: $status, $(cat checked)"
+
 check_packages ./*.sh
 exit $((failures > 0))

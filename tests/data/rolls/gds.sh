@@ -82,7 +82,7 @@ trap ended EXIT
 
 # What needs a reboot is kept in /run, which the reboot empties.
 pending=/run/cluster-rolls.reboot
-needs_reboot() { printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
+needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
 
 family=
 ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"
@@ -535,7 +535,7 @@ fi
 # through the CPU and not say so; use_pci_p2pdma is the way that needs neither.
 is_done_3() {
 p2pdma=true
-if [ "$gds_p2pdma" = no ] || { [ "$gds_p2pdma" = auto ] && grep -q '^nvme' /proc/driver/nvidia-fs/modules; }; then
+if [ "$gds_p2pdma" = no ] || { [ "$gds_p2pdma" = auto ] && grep -qs '^nvme' /proc/driver/nvidia-fs/modules; }; then
   p2pdma=false
 fi
 sed "s/@P2PDMA@/$p2pdma/" /usr/local/share/gds/cufile.json | cmp -s - /etc/cufile.json
@@ -576,7 +576,7 @@ else
   grep -qx nvidia-fs /etc/modules-load.d/gds.conf && ! grep -q '^options' /etc/modprobe.d/gds.conf
 fi || exit 1
 for image in "/boot/initrd.img-$(uname -r)" "/boot/initramfs-$(uname -r).img"; do
-  [ ! -e "$image" ] || [ -n "$(find "$image" -newer /etc/modprobe.d/gds.conf)" ] || exit 1
+  [ ! -e "$image" ] || [ -z "$(find /etc/modprobe.d/gds.conf -newer "$image")" ] || exit 1
 done
 }
 step_4() {

@@ -100,7 +100,7 @@ trap ended EXIT
 
 # What needs a reboot is kept in /run, which the reboot empties.
 pending=/run/cluster-rolls.reboot
-needs_reboot() { printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
+needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
 
 family=
 ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"
@@ -483,7 +483,7 @@ for image in /boot/initrd.img-*; do
   # Others, as initrd.img-6.1.0-1-amd64.old-dkms, belong to no kernel and are never made anew.
   [ -e "/boot/vmlinuz-${image#/boot/initrd.img-}" ] || continue
   for file in /etc/initramfs-tools/modules /etc/modprobe.d/gpupt-*.conf; do
-    [ ! -e "$file" ] || [ -n "$(find "$image" -newer "$file")" ] || exit 1
+    [ ! -e "$file" ] || [ -z "$(find "$file" -newer "$image")" ] || exit 1
   done
 done
 }
@@ -512,7 +512,7 @@ for image in /boot/initramfs-*.img; do
   version=${image#/boot/initramfs-}
   [ -e "/lib/modules/${version%.img}/modules.dep" ] || continue
   for file in /etc/dracut.conf.d/gpupt.conf /etc/modprobe.d/gpupt-*.conf; do
-    [ ! -e "$file" ] || [ -n "$(find "$image" -newer "$file")" ] || exit 1
+    [ ! -e "$file" ] || [ -z "$(find "$file" -newer "$image")" ] || exit 1
   done
 done
 }

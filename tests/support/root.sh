@@ -46,7 +46,8 @@ make_root() {
     rm -rf "$cache"/root.new.*
     work=$(mktemp -d "$cache/root.new.XXXXXX")
     echo "making a Debian 12 in $made (300 MB, once)"
-    if ! debootstrap --variant=minbase --include=busybox,grub2-common,initramfs-tools,kmod,systemd \
+    # In namespaces, too: it mounts /proc there, which must not be left when it is killed.
+    if ! unshare --mount --propagation private --pid --kill-child --fork -- debootstrap --variant=minbase --include=busybox,grub2-common,initramfs-tools,kmod,systemd \
       bookworm "$work" "${mirror:-http://deb.debian.org/debian}" >"$cache/debootstrap.log" 2>&1; then
       tail -n 5 "$cache/debootstrap.log"
       rm -rf "$work"

@@ -82,8 +82,9 @@ std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
     }
     for (const auto& slice : vm->second.slices) {
       if (!args.wants(slice.name)) continue;
-      lines.push_back("# " + what(slice.name, slice.device) +
-                      (slice.pci ? "" : ": it has no PCI address of its own"));
+      const auto* why = slice.number ? ": not there when the host was asked last"
+                                     : ": it has no PCI address of its own";
+      lines.push_back("# " + what(slice.name, slice.device) + (slice.pci ? "" : why));
       if (slice.pci) lines.push_back(vagrant_line(*slice.pci));
     }
   }

@@ -313,6 +313,20 @@ TEST_F(Slices, OneThatIsNotThereIsNotRendered) {
               "n1 \"gpupci --restore\"`, then `cluster discover host gpu n1`");
 }
 
+TEST_F(Slices, ArePrintedForVagrantWhereTheyHaveAnAddress) {
+  const auto uuid = host.create();
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1.0"});
+  cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci1.3"});
+  cluster({"add", "host", "gpu", "v1", "gpupci3", uuid});
+  EXPECT_EQ(cluster({"report", "host", "gpu", "v1", "format=vagrant"}),
+            "# gpupci1 of v1: gpupci1.0 of n1\n"
+            "v.pci :domain => '0x0000', :bus => '0x01', :slot => '0x00', :function => '0x1'\n"
+            "# gpupci2 of v1: gpupci1.3 of n1: not there when the host was asked last\n"
+            "# gpupci3 of v1: " +
+                uuid + " of n1: it has no PCI address of its own\n");
+}
+
 TEST_F(Slices, OneOfACardThatIsMissingIsNotRendered) {
   discover();
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.0"});

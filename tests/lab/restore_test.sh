@@ -9,29 +9,57 @@ through=${2:?libvirt or sysfs}
 
 fresh_cards "$through"
 
-# Killed after so many milliseconds, detaching and attaching in turn; what hits nothing proves nothing, so the times
-# go from the start of the program to its end.
-# After each, --restore leaves every card with all its functions with vfio-pci, or none. In one command, as 22 of them
-# would take longer to come over SSH than to do.
-run guest '
-  for verb in d a; do
-    for ms in 002 005 010 020 040 060 080 120 160 240 320; do
-      timeout -s KILL 0.$ms gpupci -$verb all >/dev/null 2>&1 || true
-      gpupci --restore >/dev/null
-      for card in 0000:02:00 0000:03:00; do
-        found=
-        for function in 0 1; do
-          driver=none
-          for one in vfio-pci bochs-drm snd_hda_intel; do
-            [ ! "/sys/bus/pci/devices/$card.$function/driver" -ef "/sys/bus/pci/drivers/$one" ] || driver=$one
-          done
-          found="$found $driver"
-        done
-        case $found in
-          " vfio-pci vfio-pci" | " bochs-drm snd_hda_intel") ;;
-          *) echo "a half card after gpupci -$verb all was killed after $ms ms: $card:$found" ;;
-        esac
+# What these commands share: half_cards prints each card, of those at $cards, that neither the VMs nor the host have whole.
+half_cards='half_cards() {
+  for card in $cards; do
+    found=
+    for function in 0 1; do
+      driver=none
+      for one in vfio-pci bochs-drm stubborn snd_hda_intel; do
+        [ ! "/sys/bus/pci/devices/$card.$function/driver" -ef "/sys/bus/pci/drivers/$one" ] || driver=$one
       done
+      found="$found $driver"
+    done
+    case $found in
+      " vfio-pci vfio-pci" | " bochs-drm snd_hda_intel" | " stubborn snd_hda_intel") ;;
+      *) echo "$card$found" ;;
+    esac
+  done
+}'
+
+# Killed while the kernel takes the first function from its driver: a half card is left, and --restore makes it whole.
+settings 'devices: ["1b36:0005"]'
+stubborn hold 0000:04:00.0
+run guest "$half_cards"'
+  cards=0000:04:00
+  gpupci -d gpupci3 >/dev/null 2>&1 & gpupci=$!
+  until grep -qs stubborn_remove /proc/[0-9]*/task/*/stack; do sleep 0.1; done
+  kill -KILL $gpupci $(pgrep -P $gpupci)
+  echo >/sys/module/stubborn/parameters/hold
+  while grep -qs stubborn_remove /proc/[0-9]*/task/*/stack; do sleep 0.1; done
+  half_cards | cut -d " " -f 1,3
+  gpupci --restore >/dev/null
+  half_cards
+  gpupci -a gpupci3 >/dev/null'
+expect_status 0
+expect_out <<<'0000:04:00 snd_hda_intel'
+guest 'cp /run/lab/gpupci.yaml /etc/gpupci/; rm /var/lib/gpupci/*'
+
+# Killed at six moments between its start and its end, detaching and attaching in turn. In one command, as these would take
+# longer to come over SSH than to do.
+run guest "$half_cards"'
+  cards="0000:02:00 0000:03:00"
+  for verb in d a; do
+    start=$(date +%s%N)
+    gpupci -$verb all >/dev/null
+    took=$((($(date +%s%N) - start) / 1000000))
+    gpupci -$([ $verb = d ] && echo a || echo d) all >/dev/null
+    for part in 1 2 3 4 5 6; do
+      ms=$((took * part / 7))
+      timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" gpupci -$verb all >/dev/null 2>&1 || true
+      gpupci --restore >/dev/null
+      left=$(half_cards)
+      [ -z "$left" ] || echo "half after gpupci -$verb all was killed after $ms of $took ms: $left"
     done
     gpupci -$verb all >/dev/null
   done'

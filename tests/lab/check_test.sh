@@ -15,6 +15,13 @@ expect_status 2
 expect_no_err
 expect_checks '- FAIL: H1' '- PASS: H2 H3 H4 H7 H8 H9' 'gpupci1 UNKNOWN: D2' 'gpupci2 UNKNOWN: D2'
 guest 'modprobe kvm_amd'
+
+# Nothing is wrong that can be seen, and what the cards were cannot: that is neither well nor bad.
+agent --check
+expect_status 3
+expect_no_err
+! grep -qE ' (FAIL|WARN) ' "$scratch/out" || fail "nothing should be wrong"
+expect_checks 'gpupci1 UNKNOWN: D2' 'gpupci2 UNKNOWN: D2'
 agent -l
 expect_status 0
 

@@ -73,7 +73,7 @@ changes add host attr rocks-33 vm_cpu_mode maximum
 changes add host attr rocks-33 vm_serial /run/rocks-33.console
 kernel=/lib/modules/$(guest 'uname -r')/vmlinux
 changes add host attr rocks-33 vm_xml_domain "<os><kernel>$kernel</kernel><initrd>/run/lab/vm-initramfs</initrd>
-  <cmdline>console=ttyS0 quiet nokaslr no_timer_check highres=off nohz=off panic=-1</cmdline></os>"
+  <cmdline>console=ttyS0 quiet nokaslr no_timer_check highres=off nohz=off cryptomgr.notests rodata=off panic=-1</cmdline></os>"
 
 # The card is the host's still: nothing is defined, made or started. So it is when the host uses it.
 cluster start host vm rocks-33

@@ -3,13 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include "core/file.h"
-#include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
-#include "tests/support/fake_slices.h"
-#include "tests/support/story.h"
+#include "tests/support/sliced_host.h"
 
 namespace cluster {
 namespace {
@@ -19,90 +14,19 @@ using ::testing::HasSubstr;
 
 constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
 
-// Two cards that can be cut: virtual functions of 01:00.0, vGPUs of NVIDIA's driver on those of
-// 02:00.0; and mtty.
-class SlicedHost : public agent::CalledGpupci {
- public:
-  SlicedHost() {
-    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
-      slices_.write(file, text);
-    };
-    host_.open_devices = [this](const agent::Sysfs&, const agent::Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
-      return std::make_unique<agent::FakeNodeDevices>(fake_, agent::FakeNodeDevices::Plot{}, mode,
-                                                      std::move(on_step));
-    };
-    host_.open_sysfs_devices = host_.open_devices;
-    host_.sriov_manage = fake_.root() / "none";
-    fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
-    fake_.add({"0000:02:00.0", "0302", "10de:26b9", "nvidia", 14});
-    slices_.add_sriov("0000:01:00.0", 4);
-    slices_.add_sriov("0000:02:00.0", 4);
-    slices_.offer_vendor_vgpu("0000:02:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");
-    slices_.offer_mdev("mtty", "mtty-1", "Single port serial", 2);
-    run({"--vfs", "gpupci1", "2"});
-    run({"--vfs", "gpupci2", "2"});
-    run({"--create-vgpu", "gpupci2.1", "1145"});
-    set_driver("0000:01:00.1", "vfio-pci");
-  }
-
-  void TestBody() override {}
-
-  std::string run(const std::vector<std::string>& arguments) {
-    auto out = gpupci(arguments);
-    EXPECT_EQ(err_, "");
-    return out;
-  }
-
-  // The id of a new vGPU of mtty.
-  std::string create() {
-    return std::string(split(run({"--create-vgpu", "mtty", "mtty-1"}), ' ')[2]);
-  }
-
-  void remove(const std::string& uuid) {
-    slices_.write(fake_.root() / "bus/mdev/devices" / uuid / "remove", "1");
-  }
-
-  // So many virtual functions, with no driver.
-  void cut(const std::string& card, int number) {
-    set_driver("0000:01:00.1", {});
-    run({"--vfs", card, std::to_string(number)});
-  }
-
-  void set_driver(const std::string& pci, const std::optional<std::string>& driver) {
-    fake_.set_driver(PciAddress::parse(pci), driver);
-  }
-
- private:
-  agent::FakeSlices slices_{fake_};
-};
-
-class Slices : public Story {
+class Slices : public SlicedStory {
  protected:
-  void SetUp() override {
-    cluster({"add", "host", "n1", "appliance=vm-container"});
-    cluster({"add", "host", "vm", "v1", "n1", "mem=4096", "cpus=4",
-             "uuid=c2177883-f1bb-47f0-914d-000000000001"});
-    cluster({"add", "host", "vm", "v2", "n1", "uuid=c2177883-f1bb-47f0-914d-000000000002"});
-    transport.answers["n1"].out = "v1\nv2\n";
-  }
-
-  // What `cluster discover host gpu` prints now.
-  std::string discover() {
-    transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
-    return cluster({"discover", "host", "gpu", "format=csv"});
-  }
-
   void refused(const std::vector<std::string>& words, int status, const std::string& why) {
     const auto before = dump();
     EXPECT_EQ(cluster(words, status, why), "");
     EXPECT_EQ(dump(), before);
   }
 
+  // What `list host gpu detail=yes` has of each row that is of use here.
   std::string details() {
+    const auto list = cluster({"list", "host", "gpu", "n1", "detail=yes", "format=csv"});
     std::string all;
-    for (const auto line :
-         split(cluster({"list", "host", "gpu", "n1", "detail=yes", "format=csv"}), '\n')) {
+    for (const auto line : split(list, '\n')) {
       const auto cells = split(line, ',');
       if (cells.size() < 14 || cells[0] == "host") continue;
       // gpu, address, state, vm, model
@@ -112,18 +36,9 @@ class Slices : public Story {
     return all;
   }
 
-  std::string start(const std::string& vm) {
-    const auto [out, err, status] = run({"start", "host", "vm", vm});
-    EXPECT_EQ(out, "");
-    EXPECT_EQ(status, err.empty() ? 0 : 1);
-    return err;
-  }
-
   static std::string golden(const std::string& name) {
     return read_file(std::string(GOLDEN) + "/" + name).value_or("no " + name);
   }
-
-  SlicedHost host;
 };
 
 TEST_F(Slices, AreLearntFromTheAgents) {
@@ -297,10 +212,11 @@ TEST_F(Slices, OneThatIsNotThereIsNotRendered) {
   discover();
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.2"});
   cluster({"add", "host", "gpu", "v2", "gpupci", uuid});
-  refused({"report", "vm", "config", "v1"}, 1,
-          "VM 'v1' holds slice gpupci1.2 of host 'n1', which is not there as far as the inventory "
-          "knows: `cluster run host n1 \"gpupci --vfs gpupci1 3\"`, then `cluster discover host gpu "
-          "n1`");
+  refused(
+      {"report", "vm", "config", "v1"}, 1,
+      "VM 'v1' holds slice gpupci1.2 of host 'n1', which is not there as far as the inventory "
+      "knows: `cluster run host n1 \"gpupci --vfs gpupci1 3\"`, then `cluster discover host gpu "
+      "n1`");
   EXPECT_THAT(cluster({"report", "vm", "config", "v2"}), HasSubstr(uuid));
   host.remove(uuid);
   EXPECT_EQ(discover(),
@@ -357,76 +273,6 @@ TEST_F(Slices, OneThatVanishedIsDriftAndStaysWithItsVm) {
             "n1,gpupci1,slice gone,pci_0000_01_00_0,\"gpupci1.1, a VM holds it\"\n");
   EXPECT_EQ(dump(), before);
   EXPECT_THAT(details(), HasSubstr("gpupci1.1||missing|v1|\n"));
-}
-
-TEST_F(Slices, StartEachKind) {
-  const auto uuid = host.create();
-  discover();
-  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1.0"});
-  cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci2.1"});
-  cluster({"add", "host", "gpu", "v1", "gpupci3", uuid});
-  EXPECT_EQ(start("v1"), "");
-  EXPECT_THAT(domains.hosts["n1"].done, ElementsAre("define v1", "start v1"));
-}
-
-TEST_F(Slices, DoNotStartWhenTheyCannot) {
-  const auto uuid = host.create();
-  discover();
-  const auto say = [this] {
-    transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
-  };
-  auto& there = domains.hosts["n1"];
-  const auto refuses = [&](const std::string& card, const std::string& why) {
-    cluster({"add", "host", "gpu", "v1", "gpupci", card});
-    say();
-    EXPECT_EQ(start("v1"), "cluster: v1: " + why + "\n");
-    cluster({"remove", "host", "gpu", "v1", "gpupci"});
-    EXPECT_TRUE(there.done.empty());
-  };
-  refuses("gpupci1.1",
-          "the slice 'n1 gpupci1.1' is attached to its host: pci_0000_01_00_2 has no driver (want "
-          "vfio-pci: `cluster detach host gpu n1 gpupci1.1`, or the type of a vGPU: gpupci "
-          "--create-vgpu)");
-  refuses("gpupci2.0",
-          "the slice 'n1 gpupci2.0' is attached to its host: pci_0000_02_00_1 has the driver "
-          "'nvidia' (want vfio-pci: `cluster detach host gpu n1 gpupci2.0`, or the type of a vGPU: "
-          "gpupci --create-vgpu)");
-  refuses("gpupci1.3", "the slice 'n1 gpupci1.3' is not there");
-  there.in_use = {{"by-hand", "0000:01:00.1"}, {"by-hand", uuid}};
-  refuses("gpupci1.0", "the slice 'n1 gpupci1.0' is in the running VM 'by-hand'");
-  refuses(uuid, "the vGPU 'n1 " + uuid + "' is in the running VM 'by-hand'");
-  there.in_use = {};
-  host.cut("gpupci1", 0);
-  host.remove(uuid);
-  refuses("gpupci1.0", "the slice 'n1 gpupci1.0' is not there");
-  refuses(uuid, "the vGPU 'n1 " + uuid + "' is not there");
-}
-
-// What the agent said, with other words in it.
-TEST_F(Slices, DoNotStartAsSomethingElseThanTheyWere) {
-  const auto uuid = host.create();
-  discover();
-  auto& answer = transport.by_command["gpupci -l --json"];
-  const auto before = answer;
-  const auto refuses = [&](const std::string& card, const std::string& what,
-                           const std::string& with, const std::string& why) {
-    cluster({"add", "host", "gpu", "v1", "gpupci", card});
-    ASSERT_NE(answer.find(what), std::string::npos);
-    answer.replace(answer.find(what), what.size(), with);
-    EXPECT_EQ(start("v1"), "cluster: v1: " + why + " (`cluster discover host gpu n1`)\n");
-    answer = before;
-    EXPECT_EQ(start("v1"), "");
-    cluster({"stop", "host", "vm", "v1"});
-    cluster({"remove", "host", "gpu", "v1", "gpupci"});
-  };
-  refuses("gpupci1.0", "pci_0000_01_00_1", "pci_0000_01_01_1",
-          "the slice 'n1 gpupci1.0' is not as the inventory knows it: at pci_0000_01_01_1, was at "
-          "pci_0000_01_00_1");
-  refuses("gpupci2.1", R"("type":"1145")", R"("type":"1146")",
-          "the slice 'n1 gpupci2.1' is not as the inventory knows it: vGPU of type 1146, was 1145");
-  refuses(uuid, R"("type":"mtty-1")", R"("type":"mtty-2")",
-          "the vGPU 'n1 " + uuid +
-              "' is not as the inventory knows it: vGPU of type mtty-2, was mtty-1");
 }
 
 TEST_F(Slices, AreDetachedByName) {

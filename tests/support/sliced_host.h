@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/called_gpupci.h"
+#include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_slices.h"
+#include "tests/support/story.h"
+
+namespace cluster {
+
+/// A host of files that gpupci itself works on, with two cards in two slices each: virtual
+/// functions of 01:00.0, of which the first is detached; on those of 02:00.0 vGPUs of NVIDIA's
+/// driver, of which the second has a type. And mtty.
+class SlicedHost : public agent::CalledGpupci {
+ public:
+  SlicedHost() {
+    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
+      slices_.write(file, text);
+    };
+    host_.open_devices = [this](const agent::Sysfs&, const agent::Settings&, virt::Mode mode,
+                                virt::StepListener on_step) {
+      return std::make_unique<agent::FakeNodeDevices>(fake_, agent::FakeNodeDevices::Plot{}, mode,
+                                                      std::move(on_step));
+    };
+    host_.open_sysfs_devices = host_.open_devices;
+    host_.sriov_manage = fake_.root() / "none";
+    fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
+    fake_.add({"0000:02:00.0", "0302", "10de:26b9", "nvidia", 14});
+    slices_.add_sriov("0000:01:00.0", 4);
+    slices_.add_sriov("0000:02:00.0", 4);
+    slices_.offer_vendor_vgpu("0000:02:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");
+    slices_.offer_mdev("mtty", "mtty-1", "Single port serial", 2);
+    run({"--vfs", "gpupci1", "2"});
+    run({"--vfs", "gpupci2", "2"});
+    run({"--create-vgpu", "gpupci2.1", "1145"});
+    set_driver("0000:01:00.1", "vfio-pci");
+  }
+
+  void TestBody() override {}
+
+  std::string run(const std::vector<std::string>& arguments) {
+    auto out = gpupci(arguments);
+    EXPECT_EQ(err_, "");
+    return out;
+  }
+
+  // The id of a new vGPU of mtty.
+  std::string create() {
+    return std::string(split(run({"--create-vgpu", "mtty", "mtty-1"}), ' ')[2]);
+  }
+
+  void remove(const std::string& uuid) {
+    slices_.write(fake_.root() / "bus/mdev/devices" / uuid / "remove", "1");
+  }
+
+  // So many virtual functions, with no driver.
+  void cut(const std::string& card, int number) {
+    set_driver("0000:01:00.1", {});
+    run({"--vfs", card, std::to_string(number)});
+  }
+
+  void set_driver(const std::string& pci, const std::optional<std::string>& driver) {
+    fake_.set_driver(PciAddress::parse(pci), driver);
+  }
+
+ private:
+  agent::FakeSlices slices_{fake_};
+};
+
+/// A story with that host as n1, and its VMs v1 and v2.
+class SlicedStory : public Story {
+ protected:
+  void SetUp() override {
+    cluster({"add", "host", "n1", "appliance=vm-container"});
+    cluster({"add", "host", "vm", "v1", "n1", "mem=4096", "cpus=4",
+             "uuid=c2177883-f1bb-47f0-914d-000000000001"});
+    cluster({"add", "host", "vm", "v2", "n1", "uuid=c2177883-f1bb-47f0-914d-000000000002"});
+    transport.answers["n1"].out = "v1\nv2\n";
+  }
+
+  // What `cluster discover host gpu` prints now.
+  std::string discover() {
+    transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
+    return cluster({"discover", "host", "gpu", "format=csv"});
+  }
+
+  SlicedHost host;
+};
+
+}  // namespace cluster

@@ -158,8 +158,8 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
   std::size_t best_edits = std::max<std::size_t>(1, text.size() / 3) + 1;  // a third may be wrong
   for (const auto& word : known) {
     // So many letters too many or too few are edits at the least.
-    const auto [shorter, longer] = std::minmax(text.size(), word.size());
-    if (longer - shorter >= best_edits) continue;
+    const auto difference = std::max(text.size(), word.size()) - std::min(text.size(), word.size());
+    if (difference >= best_edits) continue;
     const std::size_t distance = edits(text, word);
     if (distance < best_edits) {
       best = &word;

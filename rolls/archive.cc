@@ -71,7 +71,8 @@ struct LibArchive {
 
 class Unpacker {
  public:
-  Unpacker(const fs::path& archive, const fs::path& folder) : file_(archive), folder_(folder) {}
+  Unpacker(const fs::path& archive, const fs::path& folder, std::size_t most)
+      : file_(archive), folder_(folder), most_(most) {}
 
   void unpack() {
     lib_.archive_read_support_filter_gzip(in_.get());
@@ -91,8 +92,8 @@ class Unpacker {
 
  private:
   void count() {
-    if (++entries_ > kMaxEntries) {
-      refuse("has more than " + std::to_string(kMaxEntries) + " files, too many for a roll");
+    if (++entries_ > most_) {
+      refuse("has more than " + std::to_string(most_) + " files, too many for a roll");
     }
   }
 
@@ -163,6 +164,7 @@ class Unpacker {
 
   fs::path file_;
   fs::path folder_;
+  std::size_t most_;
   LibArchive lib_;
   std::unique_ptr<::archive, decltype(&::archive_read_free)> in_{lib_.archive_read_new(),
                                                                  lib_.archive_read_free};
@@ -173,7 +175,9 @@ class Unpacker {
 
 }  // namespace
 
-void unpack(const fs::path& archive, const fs::path& folder) { Unpacker(archive, folder).unpack(); }
+void unpack(const fs::path& archive, const fs::path& folder, std::size_t most) {
+  Unpacker(archive, folder, most).unpack();
+}
 
 fs::path find_roll_folder(const fs::path& folder) {
   if (fs::exists(folder / "roll.yaml")) return folder;

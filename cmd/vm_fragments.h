@@ -10,8 +10,8 @@
 namespace cluster::cmd {
 
 /// What the fragments of `rolls` are for `vm`, whose attributes are `resolved`: those whose
-/// attribute `when` is neither "" nor "no", with their names replaced. Throws Error(refused) when what
-/// is set is no value of an attribute.
+/// attribute `when` is neither "" nor "no", with their names replaced. Throws Error(refused) when
+/// what is set is no value of an attribute.
 std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls, const Vm& vm,
                                           const ResolvedAttributes& resolved);
 

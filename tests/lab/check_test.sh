@@ -47,13 +47,11 @@ expect_status 1
 expect_checks 'gpupci1 PASS: D12' 'gpupci2 WARN: D12'
 agent --check gpupci2 --json
 expect_status 1
-python3 - "$scratch/out" <<'END' || fail "another document was expected"
-import json, sys
-checks = {(one["card"], one["id"]): one for one in json.load(open(sys.argv[1]))["checks"]}
-assert checks[None, "H2"] == {"id": "H2", "card": None, "result": "PASS", "reason": "the IOMMU is on", "fix": None}
-assert checks["gpupci2", "D12"] == {
-    "id": "D12", "card": "gpupci2", "result": "WARN", "reason": "0000:03:00.1 is kept for driver 'pci-stub'",
-    "fix": "echo >/sys/bus/pci/devices/0000:03:00.1/driver_override"}
+sqlite3 :memory: "SELECT value FROM json_each(readfile('$scratch/out'), '\$.checks') WHERE value->>'id' IN ('H2', 'D12')" \
+  >"$scratch/checks" || fail "JSON was expected"
+diff - "$scratch/checks" <<'END' || fail "other checks were expected"
+{"id":"H2","card":null,"result":"PASS","reason":"the IOMMU is on","fix":null}
+{"id":"D12","card":"gpupci2","result":"WARN","reason":"0000:03:00.1 is kept for driver 'pci-stub'","fix":"echo >/sys/bus/pci/devices/0000:03:00.1/driver_override"}
 END
 guest 'echo >/sys/bus/pci/devices/0000:03:00.1/driver_override'
 

@@ -47,6 +47,16 @@ would() {
   say "would    $doing"
 }
 needs() { say "needs    $doing"; }
+# look FUNCTION: whether it is so, in $held. A command by itself: `if` and `||` take -e from what is in them.
+look() {
+  set +e
+  (
+    set -e
+    "$1"
+  )
+  held=$?
+  set -e
+}
 fail() {
   printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
   trap - EXIT
@@ -337,15 +347,17 @@ class Writer {
     out_ += "is_done_" + number + "() {\n" + one.check + "}\n";
     const std::string in = one.family == Family::any ? "" : "  ";
     std::string text = "begin " + shell_word(one.name) + "\n";
-    text += "if (is_done_" + number + ") >/dev/null 2>&1; then\n  already\n";
+    text += "look is_done_" + number + " >/dev/null 2>&1\n";
+    text += "if [ \"$held\" -eq 0 ]; then\n  already\n";
     text += "elif [ \"$dry_run\" = yes ]; then\n";
+    const auto look_again = "  look is_done_" + number + "\n  [ \"$held\" -eq 0 ] || ";
     if (one.run.empty()) {
       // Looked at again, for what it says.
-      text += "  needs\nelse\n  (is_done_" + number + ") || fail 'it is not so'\nfi\n";
+      text += "  needs\nelse\n" + look_again + "fail 'it is not so'\nfi\n";
     } else {
       out_ += "step_" + number + "() {\n" + one.run + "}\n";
       text += "  would\nelse\n  (step_" + number + ") </dev/null\n";
-      text += "  (is_done_" + number + ") || fail 'it was done, and still is not so'\n";
+      text += look_again + "fail 'it was done, and still is not so'\n";
       text += std::string(one.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
     }
     out_ += only_for(one.family, indented(text, in));
@@ -361,8 +373,8 @@ class Writer {
       for (const auto& check : part->checks) {
         const auto name = "check_" + std::to_string(++checks_);
         functions += name + "() {\n" + check.run + "}\n";
-        auto one = "begin " + shell_word("check: " + check.name) + "\n(" + name +
-                   ") || fail 'it is not so'\nalready\n";
+        auto one = "begin " + shell_word("check: " + check.name) + "\nlook " + name +
+                   "\n[ \"$held\" -eq 0 ] || fail 'it is not so'\nalready\n";
         one = only_for(check.family, check.family == Family::any ? one : indented(one, "  "));
         text += indented(one, "  ");
       }

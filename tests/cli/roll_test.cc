@@ -125,9 +125,24 @@ TEST_F(RollStory, WhatNoScriptCanMakeSoEndsIt) {
   cluster({"enable", "roll", "demo"});
   const auto script = cluster({"run", "roll", "demo"});
   EXPECT_EQ(script.find("step_1() {"), std::string::npos);
-  EXPECT_NE(script.find("  needs\nelse\n  (is_done_1) || fail 'it is not so'\nfi\n"),
+  EXPECT_NE(script.find("  needs\nelse\n  look is_done_1\n"
+                        "  [ \"$held\" -eq 0 ] || fail 'it is not so'\nfi\n"),
             std::string::npos);
   EXPECT_EQ(shellcheck(script), 0);
+}
+
+TEST_F(RollStory, ACheckEndsAtItsFirstLineThatFails) {
+  const auto demo = laid_out();
+  const std::string check = R"(        check: grep -qxF "$demo_greeting from $host" /etc/motd)";
+  replace(demo / "roll.yaml", check, "        check: |\n          false\n          true");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo"});
+  EXPECT_EQ(shellcheck(cluster({"run", "roll", "demo"})), 0);
+  const auto script = (folder.path() / "add-roll.sh").native();
+  const auto said = folder.path() / "said";
+  EXPECT_EQ(rolls::run_program({{"sh", script, "--dry-run"}, ".", said, {}}), 0);
+  EXPECT_NE(read_file(said).value().find("demo: would    the greeting"), std::string::npos)
+      << read_file(said).value();
 }
 
 TEST_F(RollStory, AttributesCountAsEverywhere) {

@@ -69,6 +69,16 @@ would() {
   say "would    $doing"
 }
 needs() { say "needs    $doing"; }
+# look FUNCTION: whether it is so, in $held. A command by itself: `if` and `||` take -e from what is in them.
+look() {
+  set +e
+  (
+    set -e
+    "$1"
+  )
+  held=$?
+  set -e
+}
 fail() {
   printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
   trap - EXIT
@@ -497,12 +507,14 @@ has '0x10de 0x03*' || { echo "no NVIDIA card: cluster add host gpu ${host:-VM} g
 has '* 0x0108*' || { echo "no NVMe disk: cluster add host gpu ${host:-VM} gpupci2 DISK; cluster set host attr ${host:-VM} pci_switch yes" >&2; exit 1; }
 }
 begin 'the VM has an NVIDIA card and an NVMe disk of its own'
-if (is_done_1) >/dev/null 2>&1; then
+look is_done_1 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_1) || fail 'it is not so'
+  look is_done_1
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the packages of GPUDirect Storage are there
@@ -519,13 +531,15 @@ install_packages $gds_packages || {
 }
 }
 begin 'the packages of GPUDirect Storage are there'
-if (is_done_2) >/dev/null 2>&1; then
+look is_done_2 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_2) </dev/null
-  (is_done_2) || fail 'it was done, and still is not so'
+  look is_done_2
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -556,13 +570,15 @@ sed "s/@P2PDMA@/$p2pdma/" /usr/local/share/gds/cufile.json >/etc/cufile.json.new
 mv -f /etc/cufile.json.new /etc/cufile.json
 }
 begin 'cuFile has its settings'
-if (is_done_3) >/dev/null 2>&1; then
+look is_done_3 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_3) </dev/null
-  (is_done_3) || fail 'it was done, and still is not so'
+  look is_done_3
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -597,13 +613,15 @@ case $family in
 esac
 }
 begin 'the drivers are loaded as cuFile'\''s way wants it'
-if (is_done_4) >/dev/null 2>&1; then
+look is_done_4 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_4) </dev/null
-  (is_done_4) || fail 'it was done, and still is not so'
+  look is_done_4
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -618,7 +636,8 @@ gds-check || status=$?
 if [ "$dry_run" = no ] && [ ! -e "$pending" ]; then
   roll=gds
   begin 'check: gds-check finds nothing in the way'
-  (check_1) || fail 'it is not so'
+  look check_1
+  [ "$held" -eq 0 ] || fail 'it is not so'
   already
 fi
 

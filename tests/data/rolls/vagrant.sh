@@ -91,6 +91,16 @@ would() {
   say "would    $doing"
 }
 needs() { say "needs    $doing"; }
+# look FUNCTION: whether it is so, in $held. A command by itself: `if` and `||` take -e from what is in them.
+look() {
+  set +e
+  (
+    set -e
+    "$1"
+  )
+  held=$?
+  set -e
+}
 fail() {
   printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
   trap - EXIT
@@ -238,12 +248,14 @@ command -v gpupci || {
 }
 }
 begin 'gpupci is there'
-if (is_done_1) >/dev/null 2>&1; then
+look is_done_1 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_1) || fail 'it is not so'
+  look is_done_1
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the host itself needs no card of the inventory
@@ -261,12 +273,14 @@ for card in $cards; do
 done
 }
 begin 'the host itself needs no card of the inventory'
-if (is_done_2) >/dev/null 2>&1; then
+look is_done_2 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_2) || fail 'it is not so'
+  look is_done_2
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: no NVIDIA card stays with a host that loses NVIDIA's driver
@@ -294,12 +308,14 @@ for device in /sys/bus/pci/devices/*; do
 done
 }
 begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
-if (is_done_3) >/dev/null 2>&1; then
+look is_done_3 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_3) || fail 'it is not so'
+  look is_done_3
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the host has no NVIDIA driver of its own
@@ -332,13 +348,15 @@ apt-get -q -y -o Dpkg::Use-Pty=0 remove $packages
 }
 if [ "$family" = debian ]; then
   begin 'the host has no NVIDIA driver of its own'
-  if (is_done_4) >/dev/null 2>&1; then
+  look is_done_4 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_4) </dev/null
-    (is_done_4) || fail 'it was done, and still is not so'
+    look is_done_4
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -368,13 +386,15 @@ dnf -q -y remove $packages
 }
 if [ "$family" = rhel ]; then
   begin 'the host has no NVIDIA driver of its own'
-  if (is_done_5) >/dev/null 2>&1; then
+  look is_done_5 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_5) </dev/null
-    (is_done_5) || fail 'it was done, and still is not so'
+    look is_done_5
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -400,13 +420,15 @@ else
 fi
 }
 begin 'the drivers that would take the cards are kept away'
-if (is_done_6) >/dev/null 2>&1; then
+look is_done_6 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_6) </dev/null
-  (is_done_6) || fail 'it was done, and still is not so'
+  look is_done_6
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -445,13 +467,15 @@ fi
 printf '%s\n' '# From roll gpupt.' "$line" >"$file"
 }
 begin 'vfio-pci takes the models of the cards early, where that is wanted'
-if (is_done_7) >/dev/null 2>&1; then
+look is_done_7 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_7) </dev/null
-  (is_done_7) || fail 'it was done, and still is not so'
+  look is_done_7
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -467,13 +491,15 @@ printf '%s\n' '# from roll gpupt' vfio vfio_iommu_type1 vfio-pci >>/etc/initramf
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs loads vfio-pci'
-  if (is_done_8) >/dev/null 2>&1; then
+  look is_done_8 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_8) </dev/null
-    (is_done_8) || fail 'it was done, and still is not so'
+    look is_done_8
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -496,13 +522,15 @@ update-initramfs -u -k all
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs is newer than what goes into it'
-  if (is_done_9) >/dev/null 2>&1; then
+  look is_done_9 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_9) </dev/null
-    (is_done_9) || fail 'it was done, and still is not so'
+    look is_done_9
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -525,13 +553,15 @@ dracut --regenerate-all --force
 }
 if [ "$family" = rhel ]; then
   begin 'the initramfs is newer than what goes into it'
-  if (is_done_10) >/dev/null 2>&1; then
+  look is_done_10 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_10) </dev/null
-    (is_done_10) || fail 'it was done, and still is not so'
+    look is_done_10
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -581,13 +611,15 @@ update-grub
 }
 if [ "$family" = debian ]; then
   begin 'the kernel starts with the IOMMU on'
-  if (is_done_11) >/dev/null 2>&1; then
+  look is_done_11 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_11) </dev/null
-    (is_done_11) || fail 'it was done, and still is not so'
+    look is_done_11
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -618,13 +650,15 @@ grubby --update-kernel=ALL --args="$words"
 }
 if [ "$family" = rhel ]; then
   begin 'the kernel starts with the IOMMU on'
-  if (is_done_12) >/dev/null 2>&1; then
+  look is_done_12 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_12) </dev/null
-    (is_done_12) || fail 'it was done, and still is not so'
+    look is_done_12
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -642,13 +676,15 @@ if [ -d /run/systemd/system ]; then
 fi
 }
 begin 'gpupci has its unit for the boot'
-if (is_done_13) >/dev/null 2>&1; then
+look is_done_13 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_13) </dev/null
-  (is_done_13) || fail 'it was done, and still is not so'
+  look is_done_13
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -677,13 +713,15 @@ for card in $cards; do
 done
 }
 begin 'the cards of the inventory are detached, once the IOMMU is on'
-if (is_done_14) >/dev/null 2>&1; then
+look is_done_14 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_14) </dev/null
-  (is_done_14) || fail 'it was done, and still is not so'
+  look is_done_14
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -736,12 +774,14 @@ vagrant plugin list | grep -qw vagrant-libvirt
 if [ "$dry_run" = no ] && [ ! -e "$pending" ]; then
   roll=gpupt
   begin 'check: nothing is in the way of giving cards to VMs'
-  (check_1) || fail 'it is not so'
+  look check_1
+  [ "$held" -eq 0 ] || fail 'it is not so'
   already
   roll=vagrant
   if [ "$family" = debian ]; then
     begin 'check: Vagrant can have VMs of libvirt'
-    (check_2) || fail 'it is not so'
+    look check_2
+    [ "$held" -eq 0 ] || fail 'it is not so'
     already
   fi
 fi

@@ -106,6 +106,16 @@ would() {
   say "would    $doing"
 }
 needs() { say "needs    $doing"; }
+# look FUNCTION: whether it is so, in $held. A command by itself: `if` and `||` take -e from what is in them.
+look() {
+  set +e
+  (
+    set -e
+    "$1"
+  )
+  held=$?
+  set -e
+}
 fail() {
   printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
   trap - EXIT
@@ -253,12 +263,14 @@ command -v gpupci || {
 }
 }
 begin 'gpupci is there'
-if (is_done_1) >/dev/null 2>&1; then
+look is_done_1 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_1) || fail 'it is not so'
+  look is_done_1
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the host itself needs no card of the inventory
@@ -276,12 +288,14 @@ for card in $cards; do
 done
 }
 begin 'the host itself needs no card of the inventory'
-if (is_done_2) >/dev/null 2>&1; then
+look is_done_2 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_2) || fail 'it is not so'
+  look is_done_2
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: no NVIDIA card stays with a host that loses NVIDIA's driver
@@ -309,12 +323,14 @@ for device in /sys/bus/pci/devices/*; do
 done
 }
 begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
-if (is_done_3) >/dev/null 2>&1; then
+look is_done_3 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_3) || fail 'it is not so'
+  look is_done_3
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the host has no NVIDIA driver of its own
@@ -347,13 +363,15 @@ apt-get -q -y -o Dpkg::Use-Pty=0 remove $packages
 }
 if [ "$family" = debian ]; then
   begin 'the host has no NVIDIA driver of its own'
-  if (is_done_4) >/dev/null 2>&1; then
+  look is_done_4 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_4) </dev/null
-    (is_done_4) || fail 'it was done, and still is not so'
+    look is_done_4
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -383,13 +401,15 @@ dnf -q -y remove $packages
 }
 if [ "$family" = rhel ]; then
   begin 'the host has no NVIDIA driver of its own'
-  if (is_done_5) >/dev/null 2>&1; then
+  look is_done_5 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_5) </dev/null
-    (is_done_5) || fail 'it was done, and still is not so'
+    look is_done_5
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -415,13 +435,15 @@ else
 fi
 }
 begin 'the drivers that would take the cards are kept away'
-if (is_done_6) >/dev/null 2>&1; then
+look is_done_6 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_6) </dev/null
-  (is_done_6) || fail 'it was done, and still is not so'
+  look is_done_6
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -460,13 +482,15 @@ fi
 printf '%s\n' '# From roll gpupt.' "$line" >"$file"
 }
 begin 'vfio-pci takes the models of the cards early, where that is wanted'
-if (is_done_7) >/dev/null 2>&1; then
+look is_done_7 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_7) </dev/null
-  (is_done_7) || fail 'it was done, and still is not so'
+  look is_done_7
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -482,13 +506,15 @@ printf '%s\n' '# from roll gpupt' vfio vfio_iommu_type1 vfio-pci >>/etc/initramf
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs loads vfio-pci'
-  if (is_done_8) >/dev/null 2>&1; then
+  look is_done_8 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_8) </dev/null
-    (is_done_8) || fail 'it was done, and still is not so'
+    look is_done_8
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -511,13 +537,15 @@ update-initramfs -u -k all
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs is newer than what goes into it'
-  if (is_done_9) >/dev/null 2>&1; then
+  look is_done_9 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_9) </dev/null
-    (is_done_9) || fail 'it was done, and still is not so'
+    look is_done_9
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -540,13 +568,15 @@ dracut --regenerate-all --force
 }
 if [ "$family" = rhel ]; then
   begin 'the initramfs is newer than what goes into it'
-  if (is_done_10) >/dev/null 2>&1; then
+  look is_done_10 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_10) </dev/null
-    (is_done_10) || fail 'it was done, and still is not so'
+    look is_done_10
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -596,13 +626,15 @@ update-grub
 }
 if [ "$family" = debian ]; then
   begin 'the kernel starts with the IOMMU on'
-  if (is_done_11) >/dev/null 2>&1; then
+  look is_done_11 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_11) </dev/null
-    (is_done_11) || fail 'it was done, and still is not so'
+    look is_done_11
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -633,13 +665,15 @@ grubby --update-kernel=ALL --args="$words"
 }
 if [ "$family" = rhel ]; then
   begin 'the kernel starts with the IOMMU on'
-  if (is_done_12) >/dev/null 2>&1; then
+  look is_done_12 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_12) </dev/null
-    (is_done_12) || fail 'it was done, and still is not so'
+    look is_done_12
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -657,13 +691,15 @@ if [ -d /run/systemd/system ]; then
 fi
 }
 begin 'gpupci has its unit for the boot'
-if (is_done_13) >/dev/null 2>&1; then
+look is_done_13 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_13) </dev/null
-  (is_done_13) || fail 'it was done, and still is not so'
+  look is_done_13
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -692,13 +728,15 @@ for card in $cards; do
 done
 }
 begin 'the cards of the inventory are detached, once the IOMMU is on'
-if (is_done_14) >/dev/null 2>&1; then
+look is_done_14 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_14) </dev/null
-  (is_done_14) || fail 'it was done, and still is not so'
+  look is_done_14
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -757,12 +795,14 @@ done
 }
 }
 begin 'vgpu_profiles can be read'
-if (is_done_15) >/dev/null 2>&1; then
+look is_done_15 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  (is_done_15) || fail 'it is not so'
+  look is_done_15
+  [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the headers of the running kernel are there
@@ -777,13 +817,15 @@ case $family in
 esac
 }
 begin 'the headers of the running kernel are there'
-if (is_done_16) >/dev/null 2>&1; then
+look is_done_16 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_16) </dev/null
-  (is_done_16) || fail 'it was done, and still is not so'
+  look is_done_16
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -814,13 +856,15 @@ case $vgpu_driver in
 esac
 }
 begin 'NVIDIA'\''s Virtual GPU Manager is there'
-if (is_done_17) >/dev/null 2>&1; then
+look is_done_17 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_17) </dev/null
-  (is_done_17) || fail 'it was done, and still is not so'
+  look is_done_17
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -839,13 +883,15 @@ case $family in
 esac
 }
 begin 'the initramfs of the running kernel is newer than what goes into it'
-if (is_done_18) >/dev/null 2>&1; then
+look is_done_18 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_18) </dev/null
-  (is_done_18) || fail 'it was done, and still is not so'
+  look is_done_18
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -885,13 +931,15 @@ for profile in $vgpu_profiles; do
 done
 }
 begin 'the vGPUs of vgpu_profiles are there, once nothing waits for a reboot'
-if (is_done_19) >/dev/null 2>&1; then
+look is_done_19 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_19) </dev/null
-  (is_done_19) || fail 'it was done, and still is not so'
+  look is_done_19
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -919,11 +967,13 @@ fi
 if [ "$dry_run" = no ] && [ ! -e "$pending" ]; then
   roll=gpupt
   begin 'check: nothing is in the way of giving cards to VMs'
-  (check_1) || fail 'it is not so'
+  look check_1
+  [ "$held" -eq 0 ] || fail 'it is not so'
   already
   roll=vgpu
   begin 'check: the vGPUs can be given to VMs'
-  (check_2) || fail 'it is not so'
+  look check_2
+  [ "$held" -eq 0 ] || fail 'it is not so'
   already
 fi
 

@@ -126,23 +126,25 @@ void explain(Inventory& inventory, SQLite::Database& db, const Vm& vm, const Gpu
 }  // namespace
 
 void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const CardRef& card) {
-  const Vm vm = require_vm(vm_name);
-  const Given device = given(*this, vm.container, card);
+  std::optional<Vm> vm;
+  Given device;
   write(
       "add host gpu",
       [&] {
+        vm = require_vm(vm_name);
+        device = given(*this, vm->container, card);
         SQLite::Statement insert(db_, R"sql(
             INSERT INTO vm_gpu (vm, name, container, gpu, slice, uuid)
             VALUES (:vm, :name, :container, :gpu, :slice, :uuid))sql");
-        insert.bind(":vm", vm.name.str());
+        insert.bind(":vm", vm_name.str());
         insert.bind(":name", name.str());
-        insert.bind(":container", vm.container.str());
+        insert.bind(":container", vm->container.str());
         row::bind(insert, ":gpu", device.gpu);
         row::bind(insert, ":slice", device.slice);
         row::bind(insert, ":uuid", device.uuid);
         insert.exec();
       },
-      [&](int) { read("add host gpu", [&] { explain(*this, db_, vm, name, device); }); });
+      [&](int) { read("add host gpu", [&] { explain(*this, db_, *vm, name, device); }); });
 }
 
 void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card) {

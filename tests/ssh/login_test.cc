@@ -33,7 +33,8 @@ class Login : public Server {
     me.agent_socket = path("agent");
     agent_ = std::make_unique<Background>(
         std::vector<std::string>{"ssh-agent", "-D", "-a", me.agent_socket}, path("agent.log"));
-    while (!std::filesystem::exists(me.agent_socket)) usleep(1000);
+    // It says so once it listens; the socket is there a moment earlier.
+    while (read_file(path("agent.log")).find("SSH_AUTH_SOCK=") == std::string::npos) usleep(1000);
   }
   void add_to_agent(const std::string& key) {
     call({"env", "SSH_AUTH_SOCK=" + me.agent_socket, "ssh-add", "-q", key});

@@ -1,7 +1,6 @@
 #!/bin/bash
-# libvirtd.sh PROGRAM [ARG...]: runs PROGRAM where a real libvirtd of its own answers at qemu:///system, with QEMU without KVM.
-# In a mount namespace: the libvirt of this machine is neither seen nor changed. Status 77, with the reason, where that
-# cannot be.
+# libvirtd.sh PROGRAM [ARG...]: runs PROGRAM where a real libvirtd of its own answers at qemu:///system, with QEMU without KVM
+# (without_kvm.sh). The libvirt of this machine is neither seen nor changed. Status 77, with the reason, where that cannot be.
 set -euo pipefail
 
 skip() {
@@ -10,12 +9,10 @@ skip() {
 }
 
 if [[ ${1:-} != --inside ]]; then
-  ((EUID == 0)) || skip "not root"
-  for program in unshare libvirtd virt-ssh-helper qemu-system-x86_64; do
+  for program in libvirtd virt-ssh-helper qemu-system-x86_64; do
     command -v "$program" >/dev/null || PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || skip "no $program here"
   done
-  unshare -m true 2>/dev/null || skip "no mount namespace here"
-  exec unshare -m "$0" --inside "$@"
+  exec "${0%/*}/without_kvm.sh" "$0" --inside "$@"
 fi
 shift
 

@@ -1,6 +1,8 @@
-// slow_pipe MS PROGRAM [ARG...]: runs PROGRAM, with MS milliseconds between what goes into its
-// standard input or comes from its standard output and us, as a long line has it: the delay is that
-// of each byte, not of each message.
+// slow_pipe MS TRIPS PROGRAM [ARG...]: runs PROGRAM, with MS milliseconds between what goes into
+// its standard input or comes from its standard output and us, as a long line has it: the delay is
+// that of each byte, not of each message. The file TRIPS says how many round trips one after the
+// other there have been: what goes in is one trip later than the last answer that was there before
+// it. Time has no part in it, as long as what is answered together is ready within two delays.
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,36 +11,45 @@
 #include <chrono>
 #include <cstdlib>
 #include <deque>
+#include <fstream>
 #include <string>
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+struct Piece {
+  Clock::time_point due;
+  int trip;
+  std::string bytes;  // none: the end
+};
+
 // One direction.
 struct Line {
   int from;
   int to;
   Clock::duration delay;
+  int trip = 0;  // of what has come out at the far end
   bool ended = false;
-  std::deque<std::pair<Clock::time_point, std::string>> under_way = {};
+  std::deque<Piece> under_way = {};
 
-  void take() {
+  void take(int its_trip) {
     std::array<char, 65536> buffer{};
     const auto count = read(from, buffer.data(), buffer.size());
     ended = count <= 0;
-    under_way.emplace_back(Clock::now() + delay,
-                           std::string(buffer.data(), static_cast<std::size_t>(ended ? 0 : count)));
+    under_way.push_back({Clock::now() + delay, its_trip,
+                         std::string(buffer.data(), static_cast<std::size_t>(ended ? 0 : count))});
   }
 
   // Returns milliseconds until the next bytes are due, -1 for never.
   int give() {
     while (!under_way.empty()) {
-      const auto left = under_way.front().first - Clock::now();
+      const auto left = under_way.front().due - Clock::now();
       if (left > Clock::duration::zero()) {
         return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
       }
-      std::string_view bytes = under_way.front().second;
+      trip = under_way.front().trip;
+      std::string_view bytes = under_way.front().bytes;
       if (bytes.empty()) close(to);
       while (!bytes.empty()) {
         const auto count = write(to, bytes.data(), bytes.size());
@@ -54,7 +65,7 @@ struct Line {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return 2;
+  if (argc < 4) return 2;
   std::array<int, 2> in{};
   std::array<int, 2> out{};
   if (pipe(in.data()) != 0 || pipe(out.data()) != 0) return 1;
@@ -63,7 +74,7 @@ int main(int argc, char** argv) {
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
     for (const int fd : {in[0], in[1], out[0], out[1]}) close(fd);
-    execvp(argv[2], argv + 2);
+    execvp(argv[3], argv + 3);
     _exit(127);
   }
   close(in[0]);
@@ -79,8 +90,11 @@ int main(int argc, char** argv) {
     std::array<pollfd, 2> files{pollfd{there.ended ? -1 : there.from, POLLIN, 0},
                                 pollfd{back.ended ? -1 : back.from, POLLIN, 0}};
     if (poll(files.data(), files.size(), next) < 0) return 1;
-    if (files[0].revents != 0) there.take();
-    if (files[1].revents != 0) back.take();
+    if (files[0].revents != 0) {
+      there.take(back.trip + 1);
+      std::ofstream(argv[2]) << back.trip + 1;
+    }
+    if (files[1].revents != 0) back.take(there.trip);
   }
   int status = 0;
   waitpid(child, &status, 0);

@@ -28,21 +28,6 @@ struct ListArgs {
   bool wants(std::string_view attribute) const { return !name || *name == attribute; }
 };
 
-// Which container a VM's attributes come from.
-std::map<HostName, HostName> containers_of(Inventory& inventory) {
-  std::map<HostName, HostName> containers;
-  for (const auto& vm : inventory.vms()) containers.emplace(vm.name, vm.container);
-  return containers;
-}
-
-AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers) {
-  AttributeScope scope{host.appliance, {}, host.name};
-  if (const auto at = containers.find(host.name); at != containers.end()) {
-    scope.container = at->second;
-  }
-  return scope;
-}
-
 // What counts for one host or appliance: value and where it was set.
 struct Counting {
   std::string value;
@@ -273,6 +258,20 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+
+std::map<HostName, HostName> containers_of(Inventory& inventory) {
+  std::map<HostName, HostName> containers;
+  for (const auto& vm : inventory.vms()) containers.emplace(vm.name, vm.container);
+  return containers;
+}
+
+AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers) {
+  AttributeScope scope{host.appliance, {}, host.name};
+  if (const auto at = containers.find(host.name); at != containers.end()) {
+    scope.container = at->second;
+  }
+  return scope;
+}
 
 std::span<const Command> attr_list_commands() { return kCommands; }
 

@@ -53,6 +53,7 @@ class Check {
     }
     if (!answered.empty()) {
       const auto cards = ask_agents(context_, answered, "gpupci -l --json", limits);
+      vms_ = inventory_.vms();
       status = std::max(status, for_each_answer(context_, cards, [this](const AgentAnswer& answer) {
                           drift(answer);
                         }));
@@ -90,7 +91,7 @@ class Check {
 
   void drift(const AgentAnswer& answer) {
     const auto& host = answer.host;
-    const auto held = held_of(inventory_.vms(), host.name);
+    const auto held = held_of(vms_, host.name);
     try {
       const auto tell = [&](const std::string& card, const std::string& result,
                             const std::string& change, const std::string& details) {
@@ -116,6 +117,7 @@ class Check {
   Context& context_;
   Inventory& inventory_;
   bool all_;
+  std::vector<Vm> vms_;
   Table table_{{"host", "gpu", "check", "result", "reason", "fix"}, {}};
   bool all_passed_ = true;
 };

@@ -37,11 +37,11 @@ void take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run, Tabl
   const auto& host = answer.host.name;
   const auto seen = cards_of(answer);
   const auto mdevs = mdevs_of(answer);
-  const auto held = held_of(inventory.vms(), host);
   std::vector<CardChange> changes;
   std::vector<MdevChange> mdev_changes;
   try {
     inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>& have) {
+      const auto held = held_of(inventory.vms(), host);
       auto reconciled = reconcile(have, seen, held);
       changes = std::move(reconciled.changes);
       if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);

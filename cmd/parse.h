@@ -23,8 +23,7 @@ struct Invocation {
 /// Reads the words after the program's name: the longest path of commands() that they start with,
 /// then its arguments, `key=value` wherever the command has that key; what follows "--" is taken as
 /// it is. "VERB", "VERB NOUN" without a command of that name, and --help, become the action that
-/// prints help. Throws Error(usage), of
-/// which UnknownCommand is one.
+/// prints help. Throws Error(usage), of which UnknownCommand is one.
 Invocation parse(const std::vector<std::string>& words);
 
 }  // namespace cluster::cmd

@@ -36,8 +36,8 @@ Held held_of(const std::vector<Vm>& vms, const HostName& host);
 ///     has only typed it, and its slot is empty now.
 ///   - No row is lost: a card that the host does not have stays, as missing.
 ///   - The host's names win, for they are what `gpupci -d NAME` understands.
-/// Throws Error(refused) where a VM would silently
-/// get another card: the slot or the name of a held card now belongs to one that is not the same.
+/// Throws Error(refused) where a VM would silently get another card: the slot or the name of a held
+/// card now belongs to one that is not the same.
 Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
                      const Held& held);
 

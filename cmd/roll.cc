@@ -100,19 +100,10 @@ struct NamesArgs {
   std::vector<std::string> names;
 };
 
-std::vector<StoredRoll> selected(Inventory& inventory, const NamesArgs& args) {
-  for (const auto& name : args.names) find_roll(inventory, name, "");
-  auto rolls = inventory.rolls();
-  std::erase_if(rolls, [&](const StoredRoll& roll) {
-    return !args.names.empty() && std::ranges::find(args.names, roll.name) == args.names.end();
-  });
-  return rolls;
-}
-
 int run_list(Context& context, const NamesArgs& args) {
   auto& inventory = context.inventory();
   Table table{{"name", "version", "arch", "enabled", "state"}, {}};
-  for (const auto& roll : selected(inventory, args)) {
+  for (const auto& roll : select_rolls(inventory, args.names)) {
     table.rows.push_back({roll.name, roll.version, roll.arch, roll.enabled ? "yes" : "no",
                           is_changed(inventory, roll) ? "changed" : "ok"});
   }
@@ -131,19 +122,17 @@ Action declare_list(CLI::App& app) {
 
 int run_dump(Context& context, const NamesArgs& args) {
   auto& inventory = context.inventory();
-  const auto rolls = selected(inventory, args);
+  const auto rolls = select_rolls(inventory, args.names);
   for (const auto& roll : rolls) {
     context.output.line("cluster add roll " + shell_word(folder_of(inventory, roll).native()));
   }
   // After all are added, and what is required before what requires it.
-  std::vector<rolls::Roll> enabled;
-  for (const auto& roll : rolls) {
-    if (roll.enabled) enabled.push_back(read_stored(inventory, roll));
-  }
-  const auto every = enabled_rolls(inventory);
+  const auto enabled = enabled_rolls(inventory);
   std::vector<std::string> lines;
-  for (const auto& roll : enabled) {
-    for (const auto* one : rolls::with_required(roll, every)) {
+  for (const auto& stored : rolls) {
+    if (!stored.enabled) continue;
+    const auto roll = std::ranges::find(enabled, stored.name, &rolls::Roll::name);
+    for (const auto* one : rolls::with_required(*roll, enabled)) {
       const auto line = "cluster enable roll " + one->name + " version=" + one->version;
       if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
     }

@@ -1,6 +1,5 @@
 #include "cmd/roll_attr.h"
 
-#include <algorithm>
 #include <array>
 
 #include "cmd/command.h"
@@ -12,11 +11,12 @@
 namespace cluster::cmd {
 namespace {
 
-// Those of the stored rolls that `wanted` takes and that can be read.
+// Those of `all` that `wanted` takes and that can be read.
 template <typename Wanted>
-std::vector<rolls::Roll> read_those(Inventory& inventory, Wanted wanted) {
+std::vector<rolls::Roll> read_those(const Inventory& inventory, const std::vector<StoredRoll>& all,
+                                    Wanted wanted) {
   std::vector<rolls::Roll> rolls;
-  for (const auto& stored : inventory.rolls()) {
+  for (const auto& stored : all) {
     if (!wanted(stored)) continue;
     try {
       const auto folder = folder_of(inventory, stored);
@@ -34,11 +34,9 @@ struct Args {
 
 int run_list(Context& context, const Args& args) {
   auto& inventory = context.inventory();
-  for (const auto& name : args.names) find_roll(inventory, name, "");
-  const auto rolls = read_those(inventory, [&](const StoredRoll& stored) {
-    return args.names.empty() ? stored.enabled
-                              : std::ranges::find(args.names, stored.name) != args.names.end();
-  });
+  const auto rolls =
+      read_those(inventory, select_rolls(inventory, args.names),
+                 [&](const StoredRoll& stored) { return stored.enabled || !args.names.empty(); });
   Table table{{"roll", "version", "attr", "values", "default", "help"}, {}};
   for (const auto& roll : rolls) {
     for (const auto& one : roll.attributes) {
@@ -68,7 +66,8 @@ constexpr std::array kCommands{
 std::span<const Command> roll_attr_commands() { return kCommands; }
 
 std::vector<rolls::Roll> described_rolls(Inventory& inventory) {
-  return read_those(inventory, [](const StoredRoll& stored) { return stored.enabled; });
+  return read_those(inventory, inventory.rolls(),
+                    [](const StoredRoll& stored) { return stored.enabled; });
 }
 
 bool concerns(const rolls::Roll& roll, std::string_view appliance) {
@@ -77,7 +76,7 @@ bool concerns(const rolls::Roll& roll, std::string_view appliance) {
 }
 
 void check_roll_attribute(Inventory& inventory, const std::string& name, const std::string& value) {
-  const auto rolls = read_those(inventory, [&](const StoredRoll& stored) {
+  const auto rolls = read_those(inventory, inventory.rolls(), [&](const StoredRoll& stored) {
     return name.starts_with(rolls::attribute_prefix(stored.name));
   });
   std::vector<const rolls::RollAttribute*> same;

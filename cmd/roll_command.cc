@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cmd/roll_attr.h"
 #include "cmd/rolls.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -38,21 +39,15 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
     if (error.fault() == Fault::not_found) return std::nullopt;  // no inventory, no rolls
     throw;
   }
-  for (const auto& stored : inventory->rolls()) {
-    if (!stored.enabled) continue;
-    // What was changed is said of a roll that has the command, not of whatever was mistyped.
-    std::vector<rolls::RollCommand> commands;
-    try {
-      commands = rolls::read_roll(folder_of(*inventory, stored), stored.name).commands;
-    } catch (const Error&) {
-      continue;
-    }
-    for (const auto& command : commands) {
+  // That one was changed is said of a roll that has the command, not of whatever was mistyped.
+  for (const auto& described : described_rolls(*inventory)) {
+    for (const auto& command : described.commands) {
       const auto path = split(command.path, ' ');
       if (words.size() < path.size() || !std::equal(path.begin(), path.end(), words.begin())) {
         continue;
       }
-      const auto roll = read_stored(*inventory, stored);
+      const auto roll =
+          read_stored(*inventory, find_roll(*inventory, described.name, described.version));
       rolls::Program program{{(roll.folder / command.run).native()}};
       program.words.insert(program.words.end(),
                            words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());

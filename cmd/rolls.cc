@@ -38,13 +38,6 @@ void add_cards(Inventory& inventory, const HostName& host, rolls::Values& values
   values["models"] = joined({models.begin(), models.end()}, ",");
 }
 
-std::optional<HostName> container_of(Inventory& inventory, const HostName& name) {
-  for (const auto& vm : inventory.vms()) {
-    if (vm.name == name) return vm.container;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::filesystem::path rolls_folder(const Inventory& inventory) {
@@ -90,6 +83,15 @@ StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::s
                                   ": want version=");
   }
   return found[0];
+}
+
+std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std::string>& names) {
+  for (const auto& name : names) find_roll(inventory, name, "");
+  auto rolls = inventory.rolls();
+  std::erase_if(rolls, [&](const StoredRoll& roll) {
+    return !names.empty() && std::ranges::find(names, roll.name) == names.end();
+  });
+  return rolls;
 }
 
 rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
@@ -216,17 +218,12 @@ void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
 }
 
 rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
-                         const std::string& appliance, const std::optional<Host>& host) {
-  auto values = no_facts(appliance);
-  AttributeScope scope{appliance, {}, {}};
-  if (host) {
-    values["host"] = host->name.str();
-    scope.host = host->name;
-    scope.container = container_of(inventory, host->name);
-    if (!scope.container) add_cards(inventory, host->name, values);
-  }
-  const auto site = AttributeResolver(inventory.attributes()).resolve(scope);
-  for (const auto* roll : rolls) add_attributes(*roll, site, values);
+                         const AttributeResolver& site, const AttributeScope& scope) {
+  auto values = no_facts(scope.appliance.value());
+  if (scope.host) values["host"] = scope.host->str();
+  if (scope.host && !scope.container) add_cards(inventory, *scope.host, values);
+  const auto resolved = site.resolve(scope);
+  for (const auto* roll : rolls) add_attributes(*roll, resolved, values);
   return values;
 }
 

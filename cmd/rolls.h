@@ -27,6 +27,9 @@ bool is_changed(const Inventory& inventory, const StoredRoll& roll);
 /// Error(not_found) with the nearest name, Error(usage) when there are several.
 StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version);
 
+/// The stored rolls of these names, all of them when there are no names; throws as find_roll().
+std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std::string>& names);
+
 /// Reads a stored roll. Throws Error(refused) when its folder was changed, and as
 /// rolls::read_roll().
 rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll);
@@ -75,9 +78,9 @@ class Staging {
   std::filesystem::path path_;
 };
 
-/// What the names in `rolls` stand for on `host`, or on any host of `appliance`: the facts, the
-/// attributes' defaults, and what the inventory sets in their place.
+/// What the names in `rolls` stand for on the host of `scope`, or on any of its appliance: the
+/// facts, the attributes' defaults, and what `site` sets in their place.
 rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
-                         const std::string& appliance, const std::optional<Host>& host);
+                         const AttributeResolver& site, const AttributeScope& scope);
 
 }  // namespace cluster::cmd

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cmd/agents.h"
+#include "cmd/attr.h"
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
@@ -76,7 +77,10 @@ std::pair<std::string, std::string> outcome_of(const AgentAnswer& answer, const 
 class Runner {
  public:
   Runner(Context& context, const std::string& name)
-      : inventory_(context.inventory()), rolls_(enabled_rolls(inventory_)) {
+      : inventory_(context.inventory()),
+        site_(inventory_.attributes()),
+        containers_(containers_of(inventory_)),
+        rolls_(enabled_rolls(inventory_)) {
     const auto stored = find_roll(inventory_, name, "");
     const auto roll = std::ranges::find(rolls_, stored.name, &rolls::Roll::name);
     if (roll == rolls_.end()) {
@@ -88,16 +92,23 @@ class Runner {
 
   const rolls::Roll& roll() const { return *order_.back(); }
 
-  std::string script_for(const Host& host) const { return script(host.appliance, host); }
+  std::string script_for(const Host& host) const {
+    return script("host=" + host.name.str(), scope_of(host, containers_));
+  }
 
-  std::string script(const std::string& appliance, const std::optional<Host>& host) const {
-    const auto where = host ? "host=" + host->name.str() : "appliance=" + appliance;
-    return rolls::script({order_, appliance, values_for(inventory_, order_, appliance, host),
-                          "cluster run roll " + roll().name + " " + where});
+  std::string script_for(const std::string& appliance) const {
+    return script("appliance=" + appliance, {appliance, {}, {}});
   }
 
  private:
+  std::string script(const std::string& where, const AttributeScope& scope) const {
+    return rolls::script({order_, *scope.appliance, values_for(inventory_, order_, site_, scope),
+                          "cluster run roll " + roll().name + " " + where});
+  }
+
   Inventory& inventory_;
+  AttributeResolver site_;
+  std::map<HostName, HostName> containers_;
   std::vector<rolls::Roll> rolls_;
   std::vector<const rolls::Roll*> order_;
 };
@@ -168,7 +179,7 @@ int run(Context& context, const Args& args) {
     }
     appliance = runner.roll().hosts.empty() ? "vm-container" : runner.roll().hosts[0].appliance;
   }
-  context.output.text(runner.script(appliance, {}));
+  context.output.text(runner.script_for(appliance));
   return 0;
 }
 

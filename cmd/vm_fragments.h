@@ -15,7 +15,7 @@ namespace cluster::cmd {
 std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls, const Vm& vm,
                                           const ResolvedAttributes& resolved);
 
-/// Throws Error(usage) with file and line when a fragment of `roll` is not well-formed, with its
+/// Throws Error(usage) with file and line when no VM can take a fragment of `roll`, with its
 /// attributes as they are by default.
 void check_fragments(const rolls::Roll& roll);
 

@@ -89,13 +89,16 @@ class Merger {
     }
   }
 
-  // Every prefix is declared: `qemu` on the root, where libvirt has it.
-  void prefixes(pugi::xml_node parent) const {
+  // Every prefix is declared: `qemu` on the root, where libvirt has it. And nothing is too deep for
+  // us, who call ourselves for what is within, and for libxml2 (256).
+  void prefixes(pugi::xml_node parent, int depth = 0) const {
+    constexpr int kMaxDepth = 100;
     for (auto node : parent.children()) {
+      if (depth == kMaxDepth) refuse(fragment_, node, "elements in elements too deep");
       check_prefix(fragment_, node);
       if (std::string_view(node.name()).starts_with("qemu:")) declare_qemu(root_);
       node.remove_attribute("xmlns:qemu");
-      prefixes(node);
+      prefixes(node, depth + 1);
     }
   }
 
@@ -124,20 +127,6 @@ class Merger {
   pugi::xml_node root_;
 };
 
-// Finds what is too deep for us, who call ourselves for what is within, and for libxml2 (256).
-class TooDeep : public pugi::xml_tree_walker {
- public:
-  bool for_each(pugi::xml_node& node) override {
-    found = node;
-    return depth() < kMaxDepth;
-  }
-
-  pugi::xml_node found;
-
- private:
-  static constexpr int kMaxDepth = 100;
-};
-
 // Throws Error(usage) when `fragment` is more than elements, or less.
 void parse(const Fragment& fragment, pugi::xml_document& document) {
   const auto parsed =
@@ -152,17 +141,16 @@ void parse(const Fragment& fragment, pugi::xml_document& document) {
     if (node.type() == pugi::node_element) continue;
     refuse(fragment, node.offset_debug(), "text outside an element: " + quote(trim(node.value())));
   }
-  TooDeep walker;
-  if (!document.traverse(walker)) refuse(fragment, walker.found, "elements in elements too deep");
 }
 
 }  // namespace
 
 void check_fragment(const Fragment& fragment) {
   pugi::xml_document document;
-  parse(fragment, document);
-  pugi::xml_document domain;
-  Merger(fragment, domain.append_child("domain")).prefixes(document);
+  const auto domain = child(document, "domain");
+  child(domain, "devices");
+  child(domain, "features");
+  merge_fragment(domain, fragment);
 }
 
 void merge_fragment(pugi::xml_node root, const Fragment& fragment) {

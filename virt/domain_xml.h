@@ -13,8 +13,8 @@ namespace cluster::virt {
 /// cards do not fit into the machine, or a fragment is malformed or contradicts the rest.
 std::string domain_xml(const DomainSpec& domain);
 
-/// Throws Error(usage) with line and column when `fragment` is not well-formed, whatever the domain
-/// it is for: elements alone, each prefix declared.
+/// Throws Error(usage) with line and column when no domain can take `fragment`: it is more than
+/// elements, has a prefix that is not declared, or contradicts itself.
 void check_fragment(const Fragment& fragment);
 
 /// domain_xml() with a fingerprint of it in <metadata>, which libvirt keeps as it is: how to tell

@@ -85,6 +85,14 @@ TEST_F(RollVm, WhatIsNoXmlIsNotStored) {
   EXPECT_FALSE(fs::exists(stored("demo-0.1.0")));
 }
 
+TEST_F(RollVm, WhatContradictsItselfIsNotStored) {
+  fragment("greeting.xml", "<cpu mode='maximum'/>\n<cpu mode='host-model'/>\n");
+  cluster({"add", "roll", (folder.path() / "demo").native()}, 2,
+          "demo-0.1.0/vm/greeting.xml, line 2, column 1: <cpu> says mode='host-model' where the VM "
+          "has 'maximum'");
+  EXPECT_FALSE(fs::exists(stored("demo-0.1.0")));
+}
+
 TEST_F(RollVm, WhatContradictsOrIsNotOfLibvirtNamesTheFile) {
   fragment("greeting.xml", "<title>hello</title>\n<vcpu>64</vcpu>\n");
   fragment("dog.xml", "<wachdog/>\n");

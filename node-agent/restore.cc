@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "node-agent/act.h"
 #include "node-agent/node.h"
 #include "node-agent/restore_slices.h"
@@ -53,11 +54,16 @@ CardReport restore_card(const Card& card, const std::vector<Card>& cards, Tools&
 }  // namespace
 
 int restore(const Call& call) {
+  const auto part = call.options.argument(0);
+  if (!part.empty() && part != "cards") {
+    throw Error(Fault::usage, "cannot restore " + quote(part) + " alone (want cards)");
+  }
   // Before the cards, for slices may be detached as well.
-  const int of_slices = restore_slices(call);
+  const int of_slices = part.empty() ? restore_slices(call) : 0;
   int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
-  // In a rehearsal the slices that were detached are not there yet.
-  const bool slices_to_come = call.options.dry_run && !SliceRecord(call.host.slices).vfs().empty();
+  // In a rehearsal, and before they are made, the slices that were detached are not there yet.
+  const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
+                              !SliceRecord(call.host.slices).vfs().empty();
   Node node(call.host, true);
   auto cards = node.cards();
   add_slices(cards, node.sysfs());

@@ -293,6 +293,31 @@ TEST_F(Vgpus, ComeBackAfterAReboot) {
   EXPECT_EQ(status_, 0) << err_;
 }
 
+// Before NVIDIA's daemons run there are no types, and nobody is to wait for them then.
+TEST_F(Vgpus, AreLeftToALaterRestore) {
+  fake_.add_card("0000:02:00", 1, 14);
+  gpupci({"--vfs", "gpupci1", "2"});
+  gpupci({"-d", "gpupci1.0"});
+  gpupci({"-d", "gpupci2"});
+  const auto made = create("mtty", "mtty-1");
+  slices_.reboot();
+  fake_.set_driver({0, 2, 0, 0}, "nvidia");
+  const auto types = fake_.root() / "devices/virtual/mtty/mtty/mdev_supported_types";
+  std::filesystem::rename(types, fake_.root() / "away");
+  EXPECT_EQ(gpupci({"--restore", "cards"}),
+            "Detached GPU card 'gpupci2' video device 0000:02:00.0\n");
+  EXPECT_EQ(err_, "");
+  EXPECT_EQ(status_, 0);
+  std::filesystem::rename(fake_.root() / "away", types);
+  const auto text = gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_THAT(text, HasSubstr("Created vGPU " + made.id));
+  EXPECT_THAT(text, HasSubstr("Detached GPU card 'gpupci1.0' "));
+  gpupci({"--restore", "vgpus"});
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, HasSubstr("cannot restore 'vgpus' alone (want cards)"));
+}
+
 TEST_F(Vgpus, AreWaitedForAndToldOfWhenTheyDoNotCome) {
   const auto made = create("mtty", "mtty-1");
   slices_.reboot();

@@ -37,7 +37,9 @@ script vgpu
 expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there" 'vgpu: changed  unit gpupci-vgpus.service is enabled' 'vgpu: reboot needed ('
 in_file /root/installed-with '--silent'
 grep -q blacklist "$root/etc/modprobe.d/gpupt-blacklist.conf" && fail "NVIDIA's driver is kept away"
-in_root systemd-analyze verify /etc/systemd/system/gpupci-vgpus.service || fail 'the unit is not one of systemd'
+for unit in gpupci-restore gpupci-vgpus; do
+  in_root systemd-analyze verify "/etc/systemd/system/$unit.service" || fail "$unit.service with what is beside it is no unit of systemd"
+done
 
 before=$(whole_root)
 script vgpu
@@ -79,10 +81,22 @@ script vgpu
 expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
 [[ $(vgpus) == 2 ]] || fail 'those that were there should stay'
 
-# The next boot has none, and the unit makes them again.
-for number in 4 5; do echo 0 >"$root/sys/bus/pci/devices/0000:02:00.$number/nvidia/current_vgpu_type"; done
+# The next boot has none, and before NVIDIA's daemons run no types: the early unit does not ask for them, and the later
+# one makes the vGPUs again.
+slices=("$root"/sys/bus/pci/devices/0000:02:00.[45]/nvidia)
+for slice in "${slices[@]}"; do
+  echo 0 >"$slice/current_vgpu_type"
+  mv "$slice/creatable_vgpu_types" "$slice/later"
+done
+start() {
+  local -a words
+  # The last one counts: the one of a drop-in.
+  read -r -a words < <(sed -n 's/^ExecStart=//p' "$root/etc/systemd/system/$1" | tail -n 1)
+  in_root "${words[@]}" >out 2>&1 || fail "$1: $(<out)"
+}
+start gpupci-restore.service.d/vgpu.conf
 [[ $(vgpus) == 0 ]] || fail 'no vGPU was expected'
-mapfile -d ' ' -t start < <(sed -n 's/^ExecStart=//p' "$root/etc/systemd/system/gpupci-vgpus.service" | tr -d '\n')
-in_root "${start[@]}"
+for slice in "${slices[@]}"; do mv "$slice/later" "$slice/creatable_vgpu_types"; done
+start gpupci-vgpus.service
 [[ $(vgpus) == 2 ]] || fail 'the two vGPUs were expected again'
 exit $((failures > 0))

@@ -30,6 +30,7 @@
 #   packages dkms gcc libc6-dev make (debian)
 #   packages elfutils-libelf-devel gcc make tar (rhel)
 #   file     /etc/modprobe.d/vgpu-nouveau.conf
+#   file     /etc/systemd/system/gpupci-restore.service.d/vgpu.conf
 #   file     /etc/systemd/system/gpupci-vgpus.service
 #   step     vgpu_profiles can be read
 #   step     the headers of the running kernel are there
@@ -759,6 +760,14 @@ file /etc/modprobe.d/vgpu-nouveau.conf 0644 root:root <<'END_OF_FILE'
 # From roll vgpu: nouveau would take the cards before NVIDIA's driver does.
 blacklist nouveau
 options nouveau modeset=0
+END_OF_FILE
+
+file /etc/systemd/system/gpupci-restore.service.d/vgpu.conf 0644 root:root <<'END_OF_FILE'
+# From roll vgpu: the types of vGPUs come with NVIDIA's daemons, for which this early unit would wait in vain at each
+# boot. Virtual functions and vGPUs are gpupci-vgpus.service's.
+[Service]
+ExecStart=
+ExecStart=/usr/bin/env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin gpupci --restore cards
 END_OF_FILE
 
 file /etc/systemd/system/gpupci-vgpus.service 0644 root:root <<'END_OF_FILE'

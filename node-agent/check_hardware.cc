@@ -147,7 +147,7 @@ Finding has_no_errors(const Subject& subject) {
 
 Finding has_addresses(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
-    for (const auto& bar : bars(subject.ground.sysfs, function.pci)) {
+    for (const auto& bar : regions(subject.ground.sysfs, function.pci)) {
       const bool placed = bar.start != 0 && (bar.flags & kUnset) == 0;
       if (placed || bar.end == bar.start) continue;
       return {Verdict::fail,
@@ -162,7 +162,7 @@ Finding has_addresses(const Subject& subject) {
 Finding bar_size(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   for (const auto& function : subject.card.functions) {
-    for (const auto& bar : bars(sysfs, function.pci)) {
+    for (const auto& bar : regions(sysfs, function.pci)) {
       const auto name = "resource" + std::to_string(bar.number) + "_resize";
       if (!fs::exists(sysfs.device_path(function.pci) / name)) continue;
       return {Verdict::pass, "region " + std::to_string(bar.number) + " has " +

@@ -61,8 +61,8 @@ std::optional<std::string> framebuffer_console(const Sysfs& sysfs) {
 
 }  // namespace
 
-std::vector<Bar> bars(const Sysfs& sysfs, const PciAddress& pci) {
-  std::vector<Bar> found;
+std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci) {
+  std::vector<Region> found;
   const auto text = sysfs.attribute(pci, "resource").value_or("");
   int number = 0;
   for (const auto line : split(text, '\n')) {
@@ -105,7 +105,7 @@ Culprits framebuffer_users(const Card& card, const Ground& ground) {
   if (framebuffers.empty()) return culprits;
   if (!seen) return {"only root sees in /proc/iomem whether a framebuffer is in its memory"};
   for (const auto& function : card.functions) {
-    for (const auto& bar : bars(ground.sysfs, function.pci)) {
+    for (const auto& bar : regions(ground.sysfs, function.pci)) {
       for (const auto& one : framebuffers) {
         if (bar.start == 0 || one.start > bar.end || one.end < bar.start) continue;
         culprits.push_back("the firmware's framebuffer (" + std::string(one.name) +

@@ -340,6 +340,18 @@ TEST_F(Gpupci, ListsInJson) {
                 "\n");
 }
 
+TEST_F(Gpupci, ListsRegionsInJson) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto device = fake_.sysfs().device_path(PciAddress::parse("0000:02:00.0"));
+  replace_file(device / "resource",
+               "0x00000000c0000000 0x00000000c0ffffff 0x0000000000040200\n"
+               "0x0000380000000000 0x000038000fffffff 0x000000000014220c\n");
+  const auto list = nlohmann::json::parse(gpupci({"-l", "--json"}));
+  EXPECT_EQ(list["cards"][0]["functions"][0]["bars"].dump(),
+            R"([{"size":16777216,"64bit":false,"prefetchable":false},)"
+            R"({"size":268435456,"64bit":true,"prefetchable":true}])");
+}
+
 TEST_F(Gpupci, ReportsInJson) {
   fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
   plot_ = {{"detach 0000:02:00.1", Fate::refuse}};

@@ -13,7 +13,7 @@ int list(const Call& call) {
   auto cards = node.cards();
   if (call.options.json) {
     call.out << cards_json(describe(call.host, node.sysfs(), cards), node.missing(),
-                           all_vgpus(call));
+                           all_vgpus(call.host, node.sysfs(), cards));
   } else {
     add_slices(cards, node.sysfs());
     for (const auto& card : cards) call.out << list_line(card);

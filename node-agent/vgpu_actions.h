@@ -22,8 +22,10 @@ struct ListedVgpu {
   std::string_view state;  ///< "present"; "missing"; "foreign", not made by gpupci
 };
 
-/// Those that there are and those that there should be. Throws Error(io).
-std::vector<ListedVgpu> all_vgpus(const Call& call);
+/// Those that there are on a host with these cards, and those that there should be. Throws
+/// Error(io).
+std::vector<ListedVgpu> all_vgpus(const Host& host, const Sysfs& sysfs,
+                                  const std::vector<Card>& cards);
 
 /// What `gpupci --vgpus --json` says of one, and `gpupci -l --json` in "vgpus".
 nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);

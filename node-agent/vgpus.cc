@@ -21,11 +21,11 @@ std::string line(const ordered_json& document) {
 
 }  // namespace
 
-std::vector<ListedVgpu> all_vgpus(const Call& call) {
-  Node node(call.host);
-  const SliceRecord record(call.host.slices);
+std::vector<ListedVgpu> all_vgpus(const Host& host, const Sysfs& sysfs,
+                                  const std::vector<Card>& cards) {
+  const SliceRecord record(host.slices);
   std::vector<ListedVgpu> listed;
-  for (const auto& parent : vgpu_parents(node.cards(), node.sysfs())) {
+  for (const auto& parent : vgpu_parents(cards, sysfs)) {
     for (const auto& vgpu : vgpus_of(parent)) {
       const auto leased = record.find(vgpu.id);
       listed.push_back(
@@ -76,7 +76,8 @@ void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
 }
 
 int vgpus(const Call& call) {
-  const auto listed = all_vgpus(call);
+  Node node(call.host);
+  const auto listed = all_vgpus(call.host, node.sysfs(), node.cards());
   if (call.options.json) {
     auto list = ordered_json::array();
     for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));

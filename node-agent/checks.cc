@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "node-agent/json_line.h"
 
 namespace cluster::agent {
 namespace {
@@ -114,18 +114,15 @@ std::string checks_table(const std::vector<CheckResult>& results) {
 }
 
 std::string checks_json(const std::vector<CheckResult>& results) {
-  using nlohmann::ordered_json;
-  auto list = ordered_json::array();
+  auto list = nlohmann::ordered_json::array();
   for (const auto& [id, card, finding] : results) {
-    list.push_back(
-        {{"id", id},
-         {"card", card ? ordered_json(*card) : ordered_json(nullptr)},
-         {"result", word(finding.verdict)},
-         {"reason", finding.reason},
-         {"fix", finding.fix.empty() ? ordered_json(nullptr) : ordered_json(finding.fix)}});
+    list.push_back({{"id", id},
+                    {"card", or_null(card)},
+                    {"result", word(finding.verdict)},
+                    {"reason", finding.reason},
+                    {"fix", or_null(finding.fix)}});
   }
-  const ordered_json document{{"checks", list}};
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return json_line({{"checks", list}});
 }
 
 }  // namespace cluster::agent

@@ -1,20 +1,11 @@
 #include "node-agent/json.h"
 
-#include <nlohmann/json.hpp>
+#include "node-agent/json_line.h"
 
 namespace cluster::agent {
 namespace {
 
 using nlohmann::ordered_json;
-
-template <typename Value>
-ordered_json or_null(const std::optional<Value>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
-ordered_json or_null(std::string_view text) {
-  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
 
 ordered_json function_json(const PciFunction& function) {
   return {{"pci", function.pci.libvirt()},
@@ -97,11 +88,6 @@ ordered_json missing_json(const GpuName& name, const KnownCard& card) {
           {"slices", ordered_json::array()}};
 }
 
-// A message of the kernel or of libvirt may hold any bytes; JSON holds UTF-8.
-std::string line(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 std::string cards_json(const std::vector<DescribedCard>& cards,
@@ -117,7 +103,7 @@ std::string cards_json(const std::vector<DescribedCard>& cards,
     document["vgpus"] = ordered_json::array();
     for (const auto& vgpu : *vgpus) document["vgpus"].push_back(vgpu_json(vgpu));
   }
-  return line(document);
+  return json_line(document);
 }
 
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
@@ -137,10 +123,10 @@ std::string outcome_json(std::string_view action, virt::Mode mode, std::string_v
                     {"steps", report.steps},
                     {"functions", functions}});
   }
-  return line({{"action", action},
-               {"dry_run", mode == virt::Mode::rehearse},
-               {"through", or_null(through)},
-               {"cards", list}});
+  return json_line({{"action", action},
+                    {"dry_run", mode == virt::Mode::rehearse},
+                    {"through", or_null(through)},
+                    {"cards", list}});
 }
 
 }  // namespace cluster::agent

@@ -1,11 +1,11 @@
 #include "node-agent/names.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/json_line.h"
 #include "node-agent/naming.h"
 
 namespace cluster::agent {
@@ -14,11 +14,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
-
-template <typename Value>
-ordered_json or_null(const std::optional<Value>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
 
 std::optional<std::string> text_of(const ordered_json& value) {
   return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());

@@ -1,11 +1,11 @@
 #include "node-agent/saved_drivers.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/json_line.h"
 
 namespace cluster::agent {
 namespace {
@@ -138,9 +138,7 @@ void SavedDrivers::write() const {
     return;
   }
   ordered_json drivers = ordered_json::object();
-  for (const auto& [pci, driver] : drivers_) {
-    drivers[pci.sysfs()] = driver ? ordered_json(*driver) : ordered_json(nullptr);
-  }
+  for (const auto& [pci, driver] : drivers_) drivers[pci.sysfs()] = or_null(driver);
   ordered_json cards = ordered_json::object();
   for (const auto& [name, pci] : cards_) cards[name.str()] = pci.sysfs();
   ordered_json document{{"version", kVersion}, {"drivers", drivers}, {"cards", cards}};

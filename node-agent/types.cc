@@ -1,7 +1,6 @@
-#include <nlohmann/json.hpp>
-
 #include "core/error.h"
 #include "node-agent/actions.h"
+#include "node-agent/json_line.h"
 #include "node-agent/node.h"
 #include "node-agent/text_table.h"
 #include "node-agent/vgpu_actions.h"
@@ -20,13 +19,12 @@ std::string types_json(const std::vector<VgpuParent>& parents) {
            {"pci", parent.pci ? ordered_json(parent.pci->libvirt()) : ordered_json(nullptr)},
            {"interface", word(parent.interface)},
            {"type", type.id},
-           {"name", type.name.empty() ? ordered_json(nullptr) : ordered_json(type.name)},
+           {"name", or_null(type.name)},
            {"available", type.available},
            {"api", type.api}});
     }
   }
-  const ordered_json document{{"types", list}};
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return json_line({{"types", list}});
 }
 
 std::string types_table(const std::vector<VgpuParent>& parents) {

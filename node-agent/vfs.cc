@@ -1,9 +1,9 @@
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "node-agent/actions.h"
+#include "node-agent/json_line.h"
 #include "node-agent/lock.h"
 #include "node-agent/node.h"
 #include "node-agent/running_vms.h"
@@ -48,16 +48,13 @@ Outcome try_set(const Call& call, const Card& card, long long count, const Node&
 void tell(const Call& call, const Card& card, long long count, const SliceSteps& steps,
           const Outcome& outcome) {
   if (call.options.json) {
-    using nlohmann::ordered_json;
-    const ordered_json document{
-        {"action", "vfs"},
-        {"dry_run", !steps.acts()},
-        {"name", card.label()},
-        {"pci", card.pci().libvirt()},
-        {"vfs", count},
-        {"error", outcome.error.empty() ? ordered_json(nullptr) : ordered_json(outcome.error)},
-        {"steps", steps.all()}};
-    call.out << document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    call.out << json_line({{"action", "vfs"},
+                           {"dry_run", !steps.acts()},
+                           {"name", card.label()},
+                           {"pci", card.pci().libvirt()},
+                           {"vfs", count},
+                           {"error", or_null(outcome.error)},
+                           {"steps", steps.all()}});
   } else if (!steps.acts()) {
     for (const auto& step : steps.all()) call.out << step + "\n";
   } else if (outcome.error.empty()) {

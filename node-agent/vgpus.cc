@@ -1,25 +1,14 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/text.h"
+#include "node-agent/json_line.h"
 #include "node-agent/node.h"
 #include "node-agent/text_table.h"
 #include "node-agent/vgpu_actions.h"
 
 namespace cluster::agent {
-namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json or_null(const std::string& text) {
-  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
-}
-
-std::string line(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
-}  // namespace
 
 std::vector<ListedVgpu> all_vgpus(const Host& host, const Sysfs& sysfs,
                                   const std::vector<Card>& cards) {
@@ -64,10 +53,10 @@ void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
                const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
                const std::string& sentence) {
   if (call.options.json) {
-    call.out << line({{"action", action},
-                      {"dry_run", !steps.acts()},
-                      {"vgpu", vgpu_json({id, leased, state})},
-                      {"steps", steps.all()}});
+    call.out << json_line({{"action", action},
+                           {"dry_run", !steps.acts()},
+                           {"vgpu", vgpu_json({id, leased, state})},
+                           {"steps", steps.all()}});
   } else if (steps.acts()) {
     call.out << sentence + "\n";
   } else {
@@ -81,7 +70,7 @@ int vgpus(const Call& call) {
   if (call.options.json) {
     auto list = ordered_json::array();
     for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));
-    call.out << line({{"vgpus", list}});
+    call.out << json_line({{"vgpus", list}});
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"VGPU", "PARENT", "TYPE", "STATE", "LEASE", "SINCE"}};

@@ -6,7 +6,6 @@
 #include "core/names.h"
 #include "core/text.h"
 #include "node-agent/actions.h"
-#include "node-agent/slices.h"
 
 namespace cluster::agent {
 namespace {

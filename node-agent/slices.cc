@@ -2,7 +2,6 @@
 
 #include <system_error>
 
-#include "core/error.h"
 #include "core/text.h"
 
 namespace cluster::agent {

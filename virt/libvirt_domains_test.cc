@@ -19,6 +19,14 @@ std::string document(const std::string& name, const std::string& uuid, int memor
          "</memory><os><type>hvm</type></os></domain>";
 }
 
+std::string with(std::string document, const std::string& element) {
+  return document.insert(document.find("</domain>"), element);
+}
+
+constexpr const char* kCard =
+    "<devices><hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0' "
+    "bus='2' slot='0' function='1'/></source></hostdev></devices>";
+
 // libvirt's own driver for tests: all of libvirt but the hypervisor, in this process. It begins
 // with one running domain, "test".
 class LibvirtDomains : public ::testing::Test {
@@ -87,9 +95,6 @@ TEST_F(LibvirtDomains, StartAndStop) {
   EXPECT_EQ(find(kUuid).state, DomainState::running);
   EXPECT_TRUE(find(kUuid).active);
   expect_error(Fault::io, "libvirt cannot start VM 'vm-1': ", [&] { domains->start(kUuid); });
-  domains->stop(kUuid, Stop::reset);
-  domains->stop(kUuid, Stop::reboot);
-  EXPECT_EQ(find(kUuid).state, DomainState::running);
   domains->stop(kUuid, Stop::shutdown);
   EXPECT_EQ(find(kUuid).state, DomainState::shut_off);
   domains->start(kUuid);
@@ -98,6 +103,18 @@ TEST_F(LibvirtDomains, StartAndStop) {
   expect_error(Fault::refused, "libvirt cannot power off VM 'vm-1': ", [&] {
     domains->stop(kUuid, Stop::poweroff);
   });
+}
+
+TEST_F(LibvirtDomains, ResetAndReboot) {
+  domains->define(with(document("vm-1", kUuid), "<on_reboot>destroy</on_reboot>"), Check::none);
+  domains->start(kUuid);
+  domains->stop(kUuid, Stop::reset);
+  EXPECT_EQ(find(kUuid).state, DomainState::running);
+  domains->stop(kUuid, Stop::reboot);
+  EXPECT_EQ(find(kUuid).state, DomainState::shut_off);  // by on_reboot
+  // A reset that works leaves no trace in this driver; one that does not was asked for.
+  expect_error(Fault::refused,
+               "libvirt cannot reset VM 'vm-1': ", [&] { domains->stop(kUuid, Stop::reset); });
 }
 
 TEST_F(LibvirtDomains, StartWithTheHost) {
@@ -110,11 +127,15 @@ TEST_F(LibvirtDomains, StartWithTheHost) {
 }
 
 TEST_F(LibvirtDomains, DefineAgainChangesTheNextStartOnly) {
-  domains->define(document("vm-1", kUuid, 64), Check::none);
+  domains->define(with(document("vm-1", kUuid, 64), kCard), Check::none);
   domains->start(kUuid);
   domains->define(document("vm-1", kUuid, 32), Check::none);
   EXPECT_TRUE(find(kUuid).active);
   EXPECT_THAT(find(kUuid).xml, ::testing::HasSubstr("<memory unit='KiB'>32768</memory>"));
+  EXPECT_THAT(domains->devices_in_use(), ::testing::SizeIs(1));
+  domains->stop(kUuid, Stop::poweroff);
+  domains->start(kUuid);
+  EXPECT_THAT(domains->devices_in_use(), ::testing::IsEmpty());
 }
 
 TEST_F(LibvirtDomains, DefineTellsWhoHasTheName) {
@@ -150,11 +171,7 @@ TEST_F(LibvirtDomains, Undefine) {
 }
 
 TEST_F(LibvirtDomains, KnowWhichDevicesRunningOnesHave) {
-  auto with_card = document("vm-1", kUuid);
-  with_card.insert(with_card.find("</domain>"),
-                   "<devices><hostdev mode='subsystem' type='pci' managed='no'><source><address "
-                   "domain='0' bus='2' slot='0' function='1'/></source></hostdev></devices>");
-  domains->define(with_card, Check::none);
+  domains->define(with(document("vm-1", kUuid), kCard), Check::none);
   EXPECT_TRUE(domains->devices_in_use().empty());
   domains->start(kUuid);
   EXPECT_THAT(domains->devices_in_use(), ::testing::ElementsAre(VmDevice{"vm-1", "0000:02:00.1"}));

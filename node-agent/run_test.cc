@@ -348,8 +348,8 @@ TEST_F(Gpupci, ListsRegionsInJson) {
                "0x0000380000000000 0x000038000fffffff 0x000000000014220c\n");
   const auto list = nlohmann::json::parse(gpupci({"-l", "--json"}));
   EXPECT_EQ(list["cards"][0]["functions"][0]["bars"].dump(),
-            R"([{"size":16777216,"64bit":false,"prefetchable":false},)"
-            R"({"size":268435456,"64bit":true,"prefetchable":true}])");
+            R"([{"64bit":false,"prefetchable":false,"size":16777216},)"
+            R"({"64bit":true,"prefetchable":true,"size":268435456}])");
 }
 
 TEST_F(Gpupci, ReportsInJson) {

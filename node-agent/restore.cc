@@ -62,8 +62,8 @@ int restore(const Call& call) {
   const int of_slices = part.empty() ? restore_slices(call) : 0;
   int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
   // In a rehearsal, and before they are made, the slices that were detached are not there yet.
-  const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
-                              !SliceRecord(call.host.slices).vfs().empty();
+  const bool slices_to_come =
+      (call.options.dry_run || !part.empty()) && !SliceRecord(call.host.slices).vfs().empty();
   Node node(call.host, true);
   auto cards = node.cards();
   add_slices(cards, node.sysfs());

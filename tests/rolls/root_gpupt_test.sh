@@ -3,8 +3,21 @@
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"
+# shellcheck source=tests/support/sshd.sh
+. "$here/../support/sshd.sh"
 
 "$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
+
+# discover: what the gpupci of the root says of its cards, over SSH, to the inventory.
+discover() {
+  start_sshd authorized_keys 127.0.12.15
+  write_ssh_config
+  echo "[127.0.12.15]:$port $(<host_key.pub)" >known_hosts
+  echo "restrict,command=\"chroot $root /usr/local/bin/gpupci --serve-ssh\" $(<id.pub)" >authorized_keys
+  "$cluster" set host "$host" address=127.0.12.15
+  CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK='' "$cluster" discover host gpu "$host"
+  stop_sshd
+}
 
 # Nothing is done in a dry run, and nothing without gpupci.
 before=$(whole_root)
@@ -72,6 +85,64 @@ expect 1 'the IOMMU is off' 'gpupt: failed: check: nothing is in the way of givi
 script gpupt
 expect 0 'gpupt: changed  the drivers that would take the cards are kept away' 'gpupt: changed  the initramfs is newer'
 grep -q blacklist "$root/etc/modprobe.d/gpupt-blacklist.conf" && fail 'the drivers are kept away still'
+
+# gpupt_bind=model. The models are known from the host itself; a card that gpupci is to ignore is none of its.
+"$cluster" set host attr "$host" gpupt_bind model
+script gpupt
+expect 1 "the inventory does not know the models of the cards: cluster discover host gpu $host" 'failed: vfio-pci can be told the models'
+discover
+"$cluster" set host attr "$host" gpupt_ignore '"0000:02:00.0"'
+script gpupt
+expect 1 'the inventory has card 0000:02:00.0, and gpupci -l does not' 'failed: gpupci takes each card of the inventory for one'
+"$cluster" remove host attr "$host" gpupt_ignore
+
+# A twin is refused, and so is a vfio-pci that reads no file; nothing was told to it then.
+device 0000:05:00.0 10de 1c03 0300
+script gpupt
+expect 1 'the host has 0000:05:00.0, of the model 10de:1c03 too: want gpupt_bind=address'
+mv "$root/sys/bus/pci/devices/0000:05:00.0" "$root/tmp/twin"
+echo kernel/drivers/vfio/pci/vfio-pci.ko >"$root/lib/modules/$root_kernel/modules.builtin"
+script gpupt
+expect 1 "vfio-pci is built into kernel $root_kernel" "gpupt_iommu 'intel_iommu=on iommu=pt vfio-pci.ids=10de:1c03'"
+[[ ! -e $root/etc/modprobe.d/gpupt-vfio.conf ]] || fail 'vfio-pci was told of them'
+"$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt vfio-pci.ids=10de:1c03'
+script gpupt
+expect 0 'gpupt: changed  vfio-pci takes the models' 'gpupt: changed  the initramfs is newer' 'gpupt: changed  the kernel starts' 'gpupt: reboot needed ('
+grep -q "vmlinuz-$root_kernel .*vfio-pci.ids=10de:1c03" "$root/boot/grub/grub.cfg" || fail 'GRUB does not tell the built-in vfio-pci'
+in_initramfs() {
+  rm -rf "$root/tmp/initramfs"
+  in_root unmkinitramfs "/boot/initrd.img-$root_kernel" /tmp/initramfs
+  grep -qxF "$1" "$root/tmp/initramfs/etc/modprobe.d/gpupt-vfio.conf"
+}
+in_initramfs 'options vfio-pci ids=10de:1c03' || fail 'the initramfs does not tell vfio-pci the models'
+before=$(whole_root)
+script gpupt
+expect 0 'gpupt: ok       vfio-pci takes the models' 'gpupt: ok       the initramfs is newer'
+diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+
+# A twin that comes later is told of, too.
+mv "$root/tmp/twin" "$root/sys/bus/pci/devices/0000:05:00.0"
+script gpupt
+expect 1 'the host has 0000:05:00.0, of the model 10de:1c03 too: want gpupt_bind=address'
+rm -r "$root/sys/bus/pci/devices/0000:05:00.0"
+
+# After the reboot another driver has the card, then vfio-pci.
+rm "$root/run/cluster-rolls.reboot"
+mkdir -p "$root/sys/kernel/iommu_groups/0" "$root"/sys/bus/pci/drivers/{nouveau,vfio-pci}
+ln -s ../../drivers/nouveau "$root/sys/bus/pci/devices/0000:02:00.0/driver"
+script gpupt
+expect 1 '0000:02:00.0 has nouveau' 'another driver came before vfio-pci' 'failed: the cards of the inventory are detached'
+ln -sfn ../../drivers/vfio-pci "$root/sys/bus/pci/devices/0000:02:00.0/driver"
+script gpupt
+expect 1 'gpupt: ok       the cards of the inventory are detached' 'failed: check: nothing is in the way of giving cards to VMs'
+
+# Back.
+"$cluster" set host attr "$host" gpupt_bind address
+"$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
+script gpupt
+expect 0 'gpupt: changed  vfio-pci takes the models' 'gpupt: changed  the initramfs is newer' 'gpupt: reboot needed ('
+in_initramfs '# gpupt_bind is not model' || fail 'the initramfs still tells vfio-pci the models'
+grep -q 'vfio-pci.ids' "$root/boot/grub/grub.cfg" && fail 'GRUB still tells vfio-pci the models'
 
 # A host that does not boot by GRUB is told what it has to do by itself.
 rm "$root/boot/grub/grub.cfg"

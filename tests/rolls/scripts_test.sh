@@ -71,7 +71,7 @@ add_host vm-container-0-15 gtx-and-teslas
 check_script gpupt vm-container-0-15
 "$cluster" set host attr vm-container-0-15 gpupt_bind model
 "$cluster" set host attr vm-container-0-15 gpupt_driver blacklist
-"$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:84:00.0"'
+"$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:85:00.0"'
 check_script gpupt vm-container-0-15 gpupt-models
 
 check_script vagrant vm-container-0-15

@@ -12,11 +12,13 @@
 #   file     /etc/modules-load.d/gpupt.conf
 #   file     /etc/dracut.conf.d/gpupt.conf (rhel)
 #   step     gpupci is there
+#   step     gpupci takes each card of the inventory for one
 #   step     the host itself needs no card of the inventory
 #   step     no NVIDIA card stays with a host that loses NVIDIA's driver
 #   step     the host has no NVIDIA driver of its own; needs a reboot (debian)
 #   step     the host has no NVIDIA driver of its own; needs a reboot (rhel)
 #   step     the drivers that would take the cards are kept away; needs a reboot
+#   step     vfio-pci can be told the models of the cards, where that is wanted
 #   step     vfio-pci takes the models of the cards early, where that is wanted; needs a reboot
 #   step     the initramfs loads vfio-pci; needs a reboot (debian)
 #   step     the initramfs is newer than what goes into it; needs a reboot (debian)
@@ -274,21 +276,21 @@ else
   [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
-# Step: the host itself needs no card of the inventory
-# Nothing is taken from a host whose console, disks or network are on a card that is to go to VMs: gpupci would
-# refuse the card, and the host would have lost its driver for nothing.
+# Step: gpupci takes each card of the inventory for one
+# A card that gpupt_ignore has is the host's, and so is one that neither gpupt_vendors nor gpupt_devices have:
+# none of its functions is bound to vfio-pci, and it goes to no VM.
 is_done_2() {
 [ "$gpupt_bind" != none ] || exit 0
+known=$(gpupci -l | awk '{ print $2 }')
 for card in $cards; do
-  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
-  [ -n "$name" ] || continue
-  # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
-  if gpupci --check "$name" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
+  echo "$known" | grep -qx "pci_$(echo "$card" | tr ':.' '__')" || {
+    echo "the inventory has card $card, and gpupci -l does not (gpupt_ignore, gpupt_vendors, gpupt_devices): when the host is" \
+      "to keep it, cluster remove host gpu $host and its name there" >&2
     exit 1
-  fi
+  }
 done
 }
-begin 'the host itself needs no card of the inventory'
+begin 'gpupci takes each card of the inventory for one'
 look is_done_2 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
@@ -299,10 +301,34 @@ else
   [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
+# Step: the host itself needs no card of the inventory
+# Nothing is taken from a host whose console, disks or network are on a card that is to go to VMs: gpupci would
+# refuse the card, and the host would have lost its driver for nothing.
+is_done_3() {
+[ "$gpupt_bind" != none ] || exit 0
+for card in $cards; do
+  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
+  if gpupci --check "$name" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
+    exit 1
+  fi
+done
+}
+begin 'the host itself needs no card of the inventory'
+look is_done_3 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  look is_done_3
+  [ "$held" -eq 0 ] || fail 'it is not so'
+fi
+
 # Step: no NVIDIA card stays with a host that loses NVIDIA's driver
 # gpupt_driver=remove and blacklist are for the whole host. A card that is not in the inventory, and a host that
 # makes vGPUs, need the driver: there it is gpupt_driver=keep.
-is_done_3() {
+is_done_4() {
 # The attributes of roll vgpu are there in a script for that roll.
 if command -v nvidia-vgpu-mgr >/dev/null || [ "${vgpu_driver+set}" = set ]; then
   if [ "$gpupt_driver" != keep ] || [ "$gpupt_bind" != none ]; then
@@ -324,13 +350,13 @@ for device in /sys/bus/pci/devices/*; do
 done
 }
 begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
-look is_done_3 >/dev/null 2>&1
+look is_done_4 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  look is_done_3
+  look is_done_4
   [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
@@ -339,12 +365,12 @@ fi
 # module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
 # gpupt_driver=blacklist leaves it installed, and never loaded. What apt would take along that is not NVIDIA's
 # is not removed behind your back.
-is_done_4() {
+is_done_5() {
 [ "$gpupt_driver" = remove ] || exit 0
 ! command -v nvidia-uninstall || exit 1
 [ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null | sed -n 's/^installed //p')" ]
 }
-step_4() {
+step_5() {
 if command -v nvidia-uninstall >/dev/null; then
   nvidia-uninstall --silent  # installed by a .run of NVIDIA
 fi
@@ -364,44 +390,6 @@ apt-get -q -y -o Dpkg::Use-Pty=0 remove $packages
 }
 if [ "$family" = debian ]; then
   begin 'the host has no NVIDIA driver of its own'
-  look is_done_4 >/dev/null 2>&1
-  if [ "$held" -eq 0 ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    (step_4) </dev/null
-    look is_done_4
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-    needs_reboot
-    changed
-  fi
-fi
-
-# Step: the host has no NVIDIA driver of its own
-# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
-# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
-# gpupt_driver=blacklist leaves it installed, and never loaded. Whatever else needs it is named by rpm, and then
-# nothing is removed.
-is_done_5() {
-[ "$gpupt_driver" = remove ] || exit 0
-! command -v nvidia-uninstall || exit 1
-[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
-}
-step_5() {
-if command -v nvidia-uninstall >/dev/null; then
-  nvidia-uninstall --silent  # installed by a .run of NVIDIA
-fi
-packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
-  'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*' | paste -s -d ' ' -)
-[ -n "$packages" ] || exit 0
-# shellcheck disable=SC2086 # one word a package
-rpm -e --test $packages
-# shellcheck disable=SC2086
-dnf -q -y remove $packages
-}
-if [ "$family" = rhel ]; then
-  begin 'the host has no NVIDIA driver of its own'
   look is_done_5 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
@@ -416,10 +404,48 @@ if [ "$family" = rhel ]; then
   fi
 fi
 
+# Step: the host has no NVIDIA driver of its own
+# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
+# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
+# gpupt_driver=blacklist leaves it installed, and never loaded. Whatever else needs it is named by rpm, and then
+# nothing is removed.
+is_done_6() {
+[ "$gpupt_driver" = remove ] || exit 0
+! command -v nvidia-uninstall || exit 1
+[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
+}
+step_6() {
+if command -v nvidia-uninstall >/dev/null; then
+  nvidia-uninstall --silent  # installed by a .run of NVIDIA
+fi
+packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
+  'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*' | paste -s -d ' ' -)
+[ -n "$packages" ] || exit 0
+# shellcheck disable=SC2086 # one word a package
+rpm -e --test $packages
+# shellcheck disable=SC2086
+dnf -q -y remove $packages
+}
+if [ "$family" = rhel ]; then
+  begin 'the host has no NVIDIA driver of its own'
+  look is_done_6 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_6) </dev/null
+    look is_done_6
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
 # Step: the drivers that would take the cards are kept away
 # They would take a card before vfio-pci does, and do not let go well. A host that keeps its driver
 # (gpupt_driver=keep) loads what it likes; gpupci then takes the inventory's cards from it.
-is_done_6() {
+is_done_7() {
 file=/etc/modprobe.d/gpupt-blacklist.conf
 if [ "$gpupt_driver" = keep ]; then
   printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' | cmp -s - "$file"
@@ -427,7 +453,7 @@ else
   printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb | cmp -s - "$file"
 fi
 }
-step_6() {
+step_7() {
 file=/etc/modprobe.d/gpupt-blacklist.conf
 if [ "$gpupt_driver" = keep ]; then
   printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' >"$file"
@@ -436,53 +462,6 @@ else
 fi
 }
 begin 'the drivers that would take the cards are kept away'
-look is_done_6 >/dev/null 2>&1
-if [ "$held" -eq 0 ]; then
-  already
-elif [ "$dry_run" = yes ]; then
-  would
-else
-  (step_6) </dev/null
-  look is_done_6
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-  needs_reboot
-  changed
-fi
-
-# Step: vfio-pci takes the models of the cards early, where that is wanted
-# gpupt_bind=model: vfio-pci is told the models before another driver loads. It takes every card of such a
-# model, so it is refused where the host keeps one; with gpupt_bind=address only the inventory's cards are
-# taken.
-is_done_7() {
-file=/etc/modprobe.d/gpupt-vfio.conf
-if [ "$gpupt_bind" = model ]; then
-  [ -z "$cards" ] || grep -qxF "options vfio-pci ids=$models" "$file"
-else
-  [ ! -e "$file" ] || ! grep -q '^options' "$file"
-fi
-}
-step_7() {
-file=/etc/modprobe.d/gpupt-vfio.conf
-# Emptied and not removed: the initramfs that has its old text is found out by its age.
-line='# gpupt_bind is not model'
-if [ "$gpupt_bind" = model ]; then
-  if [ -z "$models" ]; then
-    echo "the inventory does not know the models of the cards: cluster discover host gpu $host" >&2
-    exit 1
-  fi
-  for device in /sys/bus/pci/devices/*; do
-    [ -e "$device/vendor" ] || continue
-    model=$(sed 's/^0x//' "$device/vendor" "$device/device" | paste -s -d : -)
-    case ",$models," in *",$model,"*) ;; *) continue ;; esac
-    case " $functions " in *" ${device##*/} "*) continue ;; esac
-    echo "the host has ${device##*/}, of the model $model too: want gpupt_bind=address" >&2
-    exit 1
-  done
-  line="options vfio-pci ids=$models"
-fi
-printf '%s\n' '# From roll gpupt.' "$line" >"$file"
-}
-begin 'vfio-pci takes the models of the cards early, where that is wanted'
 look is_done_7 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
@@ -496,79 +475,87 @@ else
   changed
 fi
 
+# Step: vfio-pci can be told the models of the cards, where that is wanted
+# gpupt_bind=model: vfio-pci takes every card of such a model, so the host may keep none, now or later. A
+# vfio-pci that is built into the kernel reads no file, and is told on the kernel's line.
+is_done_8() {
+[ "$gpupt_bind" = model ] && [ -n "$cards" ] || exit 0
+if [ -z "$models" ]; then
+  echo "the inventory does not know the models of the cards: cluster discover host gpu $host" >&2
+  exit 1
+fi
+for device in /sys/bus/pci/devices/*; do
+  [ -e "$device/vendor" ] || continue
+  model=$(sed 's/^0x//' "$device/vendor" "$device/device" | paste -s -d : -)
+  case ",$models," in *",$model,"*) ;; *) continue ;; esac
+  case " $functions " in *" ${device##*/} "*) continue ;; esac
+  echo "the host has ${device##*/}, of the model $model too: want gpupt_bind=address" >&2
+  exit 1
+done
+for list in /lib/modules/*/modules.builtin; do
+  grep -qs '/vfio-pci\.ko' "$list" || continue
+  case " $gpupt_iommu " in *" vfio-pci.ids=$models "*) continue ;; esac
+  list=${list%/*}
+  echo "vfio-pci is built into kernel ${list##*/}: want gpupt_bind=address, or its models in gpupt_iommu, behind what turns" \
+    "the IOMMU on: cluster set host attr $host gpupt_iommu 'intel_iommu=on iommu=pt vfio-pci.ids=$models'" >&2
+  exit 1
+done
+}
+begin 'vfio-pci can be told the models of the cards, where that is wanted'
+look is_done_8 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  look is_done_8
+  [ "$held" -eq 0 ] || fail 'it is not so'
+fi
+
+# Step: vfio-pci takes the models of the cards early, where that is wanted
+# gpupt_bind=model: vfio-pci is told the models before another driver loads; with gpupt_bind=address only the
+# inventory's cards are taken.
+is_done_9() {
+file=/etc/modprobe.d/gpupt-vfio.conf
+if [ "$gpupt_bind" = model ] && [ -n "$cards" ]; then
+  grep -qxF "options vfio-pci ids=$models" "$file"
+else
+  [ ! -e "$file" ] || ! grep -q '^options' "$file"
+fi
+}
+step_9() {
+# Emptied and not removed: the initramfs that has its old text is found out by its age.
+line='# gpupt_bind is not model'
+if [ "$gpupt_bind" = model ] && [ -n "$cards" ]; then
+  line="options vfio-pci ids=$models"
+fi
+printf '%s\n' '# From roll gpupt.' "$line" >/etc/modprobe.d/gpupt-vfio.conf
+}
+begin 'vfio-pci takes the models of the cards early, where that is wanted'
+look is_done_9 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  (step_9) </dev/null
+  look is_done_9
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  needs_reboot
+  changed
+fi
+
 # Step: the initramfs loads vfio-pci
 # What loads a graphics driver first wins; in the initramfs vfio-pci comes before all of them.
-is_done_8() {
+is_done_10() {
 grep -qx vfio-pci /etc/initramfs-tools/modules
 }
-step_8() {
+step_10() {
 mkdir -p /etc/initramfs-tools
 printf '%s\n' '# from roll gpupt' vfio vfio_iommu_type1 vfio-pci >>/etc/initramfs-tools/modules
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs loads vfio-pci'
-  look is_done_8 >/dev/null 2>&1
-  if [ "$held" -eq 0 ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    (step_8) </dev/null
-    look is_done_8
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-    needs_reboot
-    changed
-  fi
-fi
-
-# Step: the initramfs is newer than what goes into it
-# The files of modprobe.d and the list of modules count from the initramfs on. Each kernel gets its new one when
-# it was made whole, so a full /boot leaves the old one in its place.
-is_done_9() {
-for image in /boot/initrd.img-*; do
-  # Others, as initrd.img-6.1.0-1-amd64.old-dkms, belong to no kernel and are never made anew.
-  [ -e "/boot/vmlinuz-${image#/boot/initrd.img-}" ] || continue
-  for file in /etc/initramfs-tools/modules /etc/modprobe.d/gpupt-*.conf; do
-    [ ! -e "$file" ] || [ -z "$(find "$file" -newer "$image")" ] || exit 1
-  done
-done
-}
-step_9() {
-update-initramfs -u -k all
-}
-if [ "$family" = debian ]; then
-  begin 'the initramfs is newer than what goes into it'
-  look is_done_9 >/dev/null 2>&1
-  if [ "$held" -eq 0 ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    (step_9) </dev/null
-    look is_done_9
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-    needs_reboot
-    changed
-  fi
-fi
-
-# Step: the initramfs is newer than what goes into it
-# The files of modprobe.d and of dracut.conf.d count from the initramfs on. The rescue image is left as it is,
-# and so boots the host even when one of these cannot.
-is_done_10() {
-for image in /boot/initramfs-*.img; do
-  version=${image#/boot/initramfs-}
-  [ -e "/lib/modules/${version%.img}/modules.dep" ] || continue
-  for file in /etc/dracut.conf.d/gpupt.conf /etc/modprobe.d/gpupt-*.conf; do
-    [ ! -e "$file" ] || [ -z "$(find "$file" -newer "$image")" ] || exit 1
-  done
-done
-}
-step_10() {
-dracut --regenerate-all --force
-}
-if [ "$family" = rhel ]; then
-  begin 'the initramfs is newer than what goes into it'
   look is_done_10 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
@@ -583,12 +570,74 @@ if [ "$family" = rhel ]; then
   fi
 fi
 
+# Step: the initramfs is newer than what goes into it
+# The files of modprobe.d and the list of modules count from the initramfs on. Each kernel gets its new one when
+# it was made whole, so a full /boot leaves the old one in its place.
+is_done_11() {
+for image in /boot/initrd.img-*; do
+  # Others, as initrd.img-6.1.0-1-amd64.old-dkms, belong to no kernel and are never made anew.
+  [ -e "/boot/vmlinuz-${image#/boot/initrd.img-}" ] || continue
+  for file in /etc/initramfs-tools/modules /etc/modprobe.d/gpupt-*.conf; do
+    [ ! -e "$file" ] || [ -z "$(find "$file" -newer "$image")" ] || exit 1
+  done
+done
+}
+step_11() {
+update-initramfs -u -k all
+}
+if [ "$family" = debian ]; then
+  begin 'the initramfs is newer than what goes into it'
+  look is_done_11 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_11) </dev/null
+    look is_done_11
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the initramfs is newer than what goes into it
+# The files of modprobe.d and of dracut.conf.d count from the initramfs on. The rescue image is left as it is,
+# and so boots the host even when one of these cannot.
+is_done_12() {
+for image in /boot/initramfs-*.img; do
+  version=${image#/boot/initramfs-}
+  [ -e "/lib/modules/${version%.img}/modules.dep" ] || continue
+  for file in /etc/dracut.conf.d/gpupt.conf /etc/modprobe.d/gpupt-*.conf; do
+    [ ! -e "$file" ] || [ -z "$(find "$file" -newer "$image")" ] || exit 1
+  done
+done
+}
+step_12() {
+dracut --regenerate-all --force
+}
+if [ "$family" = rhel ]; then
+  begin 'the initramfs is newer than what goes into it'
+  look is_done_12 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_12) </dev/null
+    look is_done_12
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
 # Step: the kernel starts with the IOMMU on
 # Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's,
 # which the firmware's table DMAR tells of, has to be asked for; AMD's is on wherever the firmware turns it on.
 # iommu=pt spares the host's own devices the detour. What the site has on the line stays; these words come
 # behind it.
-is_done_11() {
+is_done_13() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
@@ -608,7 +657,7 @@ else
   done
 fi
 }
-step_11() {
+step_13() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
@@ -627,14 +676,14 @@ update-grub
 }
 if [ "$family" = debian ]; then
   begin 'the kernel starts with the IOMMU on'
-  look is_done_11 >/dev/null 2>&1
+  look is_done_13 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_11) </dev/null
-    look is_done_11
+    (step_13) </dev/null
+    look is_done_13
     [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
@@ -645,7 +694,7 @@ fi
 # Without an IOMMU a guest with a card could read and write all of the host's memory, so vfio refuses. Intel's,
 # which the firmware's table DMAR tells of, has to be asked for; AMD's is on wherever the firmware turns it on.
 # iommu=pt spares the host's own devices the detour. grubby writes the entries of the Boot Loader Specification.
-is_done_12() {
+is_done_14() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
@@ -656,7 +705,7 @@ for word in $words; do
   [ "$(grubby --info=ALL | grep '^args=' | tr -d '"' | grep -cwF -e "$word")" = "$kernels" ] || exit 1
 done
 }
-step_12() {
+step_14() {
 words=$gpupt_iommu
 if [ "$words" = auto ]; then
   words=iommu=pt
@@ -666,14 +715,14 @@ grubby --update-kernel=ALL --args="$words"
 }
 if [ "$family" = rhel ]; then
   begin 'the kernel starts with the IOMMU on'
-  look is_done_12 >/dev/null 2>&1
+  look is_done_14 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_12) </dev/null
-    look is_done_12
+    (step_14) </dev/null
+    look is_done_14
     [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
     needs_reboot
     changed
@@ -682,33 +731,34 @@ fi
 
 # Step: gpupci has its unit for the boot
 # After a reboot the host's drivers have the cards again; gpupci --restore takes them before libvirt starts.
-is_done_13() {
+is_done_15() {
 gpupci --print-unit | cmp -s - /etc/systemd/system/gpupci-restore.service
 }
-step_13() {
+step_15() {
 gpupci --print-unit >/etc/systemd/system/gpupci-restore.service
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
 fi
 }
 begin 'gpupci has its unit for the boot'
-look is_done_13 >/dev/null 2>&1
+look is_done_15 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_13) </dev/null
-  look is_done_13
+  (step_15) </dev/null
+  look is_done_15
   [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
 
 # Step: the cards of the inventory are detached, once the IOMMU is on
-# gpupt_bind=address. Each is taken by its address with driver_override, so a twin that the host keeps is left
-# alone.
-is_done_14() {
-[ "$gpupt_bind" = address ] || exit 0
+# gpupt_bind=address: each is taken by its address with driver_override, so a twin that the host keeps is left
+# alone. gpupt_bind=model: vfio-pci has taken them in the boot.
+is_done_16() {
+[ "$gpupt_bind" != none ] || exit 0
+[ "$gpupt_bind" = address ] || [ ! -e "$pending" ] || exit 0
 [ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || exit 0
 for function in $functions; do
   driver=$(readlink "/sys/bus/pci/devices/$function/driver") || exit 1
@@ -718,25 +768,29 @@ for function in $functions; do
   esac
 done
 }
-step_14() {
+step_16() {
+if [ "$gpupt_bind" = model ]; then
+  for function in $functions; do
+    driver=$(readlink "/sys/bus/pci/devices/$function/driver") || driver='no driver'
+    echo "$function has ${driver##*/}"
+  done >&2
+  echo "another driver came before vfio-pci in this boot: leave it out of the initramfs, or gpupt_bind=address" >&2
+  exit 1
+fi
 for card in $cards; do
   name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
-  if [ -z "$name" ]; then
-    echo "the inventory has card $card, and gpupci -l does not" >&2
-    exit 1
-  fi
   gpupci -d "$name"
 done
 }
 begin 'the cards of the inventory are detached, once the IOMMU is on'
-look is_done_14 >/dev/null 2>&1
+look is_done_16 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_14) </dev/null
-  look is_done_14
+  (step_16) </dev/null
+  look is_done_16
   [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
@@ -791,7 +845,7 @@ END_OF_FILE
 
 # Step: vgpu_profiles can be read
 # A profile that is mistyped is refused before a driver is installed for it.
-is_done_15() {
+is_done_17() {
 set -f
 for profile in $vgpu_profiles; do
   case ${profile%:*} in ?*=?*) ;; *) count=; break ;; esac
@@ -804,36 +858,36 @@ done
 }
 }
 begin 'vgpu_profiles can be read'
-look is_done_15 >/dev/null 2>&1
+look is_done_17 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  look is_done_15
+  look is_done_17
   [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: the headers of the running kernel are there
 # NVIDIA's installer builds its module for this kernel; dkms builds it again for the next one.
-is_done_16() {
+is_done_18() {
 [ -e "/lib/modules/$(uname -r)/build" ] || command -v nvidia-vgpu-mgr
 }
-step_16() {
+step_18() {
 case $family in
   debian) install_packages "linux-headers-$(uname -r)" ;;
   rhel) install_packages "kernel-devel-$(uname -r)" ;;
 esac
 }
 begin 'the headers of the running kernel are there'
-look is_done_16 >/dev/null 2>&1
+look is_done_18 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_16) </dev/null
-  look is_done_16
+  (step_18) </dev/null
+  look is_done_18
   [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi
@@ -841,10 +895,10 @@ fi
 # Step: NVIDIA's Virtual GPU Manager is there
 # It is the host's driver that makes vGPUs, with the daemons nvidia-vgpud and nvidia-vgpu-mgr. It is not
 # NVIDIA's ordinary driver, and no distribution has it.
-is_done_17() {
+is_done_19() {
 command -v nvidia-vgpu-mgr
 }
-step_17() {
+step_19() {
 if [ ! -r "$vgpu_driver" ]; then
   echo "the Virtual GPU Manager is not installed, and vgpu_driver is '$vgpu_driver': want the path on this host of what NVIDIA" \
     "gave you: cluster set host attr ${host:-HOST} vgpu_driver /root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run" >&2
@@ -865,14 +919,14 @@ case $vgpu_driver in
 esac
 }
 begin 'NVIDIA'\''s Virtual GPU Manager is there'
-look is_done_17 >/dev/null 2>&1
+look is_done_19 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_17) </dev/null
-  look is_done_17
+  (step_19) </dev/null
+  look is_done_19
   [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
@@ -880,26 +934,26 @@ fi
 
 # Step: the initramfs of the running kernel is newer than what goes into it
 # nouveau is kept away from the initramfs on.
-is_done_18() {
+is_done_20() {
 for image in "/boot/initrd.img-$(uname -r)" "/boot/initramfs-$(uname -r).img"; do
   [ ! -e "$image" ] || [ -z "$(find /etc/modprobe.d/vgpu-nouveau.conf -newer "$image")" ] || exit 1
 done
 }
-step_18() {
+step_20() {
 case $family in
   debian) update-initramfs -u -k "$(uname -r)" ;;
   rhel) dracut --force ;;
 esac
 }
 begin 'the initramfs of the running kernel is newer than what goes into it'
-look is_done_18 >/dev/null 2>&1
+look is_done_20 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_18) </dev/null
-  look is_done_18
+  (step_20) </dev/null
+  look is_done_20
   [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   needs_reboot
   changed
@@ -909,7 +963,7 @@ fi
 # A card with SR-IOV gets its virtual functions first. gpupci makes no vGPU that the card cannot have now, and
 # changes nothing that a VM uses; it keeps in mind what it made and makes it again after a reboot. More vGPUs
 # than the profile says are left alone: who made them has their lease.
-is_done_19() {
+is_done_21() {
 set -f
 [ ! -e "$pending" ] || exit 0
 for profile in $vgpu_profiles; do
@@ -920,7 +974,7 @@ for profile in $vgpu_profiles; do
   [ "$there" -ge "$count" ] || exit 1
 done
 }
-step_19() {
+step_21() {
 set -f
 for profile in $vgpu_profiles; do
   card=${profile%%=*} count=${profile##*:} type=${profile#*=}
@@ -940,14 +994,14 @@ for profile in $vgpu_profiles; do
 done
 }
 begin 'the vGPUs of vgpu_profiles are there, once nothing waits for a reboot'
-look is_done_19 >/dev/null 2>&1
+look is_done_21 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_19) </dev/null
-  look is_done_19
+  (step_21) </dev/null
+  look is_done_21
   [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
   changed
 fi

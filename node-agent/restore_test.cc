@@ -7,7 +7,6 @@
 #include "core/file.h"
 #include "node-agent/saved_drivers.h"
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
 
 namespace cluster::agent {
 namespace {
@@ -59,12 +58,6 @@ class Restore : public CalledGpupci {
     host_.lock_patience = 10s;  // until the child of the one that was killed has gone
     boot("first");
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
-    host_.open_sysfs_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                      virt::StepListener on_step) {
-      return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
-                                               std::move(on_step));
-    };
-    host_.open_devices = host_.open_sysfs_devices;
   }
 
   void boot(const std::string& id) {
@@ -244,12 +237,7 @@ TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
 }
 
 TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheNextBoot) {
-  host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                              virt::StepListener on_step) {
-    return std::make_unique<FakeNodeDevices>(
-        fake_, FakeNodeDevices::Plot{{"detach 0000:02:00.0", Fate::hang}}, mode,
-        std::move(on_step));
-  };
+  plot_ = {{"detach 0000:02:00.0", Fate::hang}};
   host_.act_deadline = 2s;
   gpupci({"-d", "gpupci1"});
   EXPECT_THAT(err_, HasSubstr("no end after"));

@@ -13,7 +13,6 @@
 #include "node-agent/saved_drivers.h"
 #include "node-agent/wedged.h"
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
 
 // Past 400 lines on purpose: one test a promise of the program, all on one fixture.
 namespace cluster::agent {
@@ -36,17 +35,11 @@ class Gpupci : public CalledGpupci {
  protected:
   Gpupci() {
     host_.lock_patience = 0ms;
-    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
-      return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step));
-    };
     host_.open_sysfs_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                                       virt::StepListener on_step) {
       return std::make_unique<BySysfs>(fake_, FakeNodeDevices::Plot{}, mode, std::move(on_step));
     };
   }
-
-  FakeNodeDevices::Plot plot_;
 };
 
 TEST_F(Gpupci, SpeaksTheSentencesOfItsAncestor) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_slices.h"
 
 namespace cluster::agent {
@@ -15,14 +14,7 @@ using ::testing::StartsWith;
 
 class ServeSsh : public CalledGpupci {
  protected:
-  ServeSsh() {
-    fake_.add_card("0000:02:00", 1, 13);
-    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
-      return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
-                                               std::move(on_step));
-    };
-  }
+  ServeSsh() { fake_.add_card("0000:02:00", 1, 13); }
 
   std::string ask(const std::optional<std::string>& command) {
     host_.ssh_command = command;
@@ -43,7 +35,6 @@ TEST_F(ServeSsh, RunsGpupciWithItsArguments) {
 TEST_F(ServeSsh, RunsWhatChangesSlices) {
   FakeSlices slices(fake_);
   host_.slice_patience = std::chrono::milliseconds(0);
-  host_.sriov_manage = fake_.root() / "none";
   host_.write_attribute = [&](const auto& file, auto text) { slices.write(file, text); };
   slices.add_sriov("0000:02:00.0", 4);
   slices.offer_vendor_vgpu("0000:02:00.0", "1145 : NVIDIA L40S-4Q\n");

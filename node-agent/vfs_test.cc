@@ -9,7 +9,6 @@
 #include "node-agent/saved_drivers.h"
 #include "node-agent/wedged.h"
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_slices.h"
 
@@ -32,13 +31,6 @@ class Vfs : public CalledGpupci {
       while (refused_ == "hang") ::pause();
       slices_.write(file, text);
     };
-    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
-      return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
-                                               std::move(on_step), vm_devices_);
-    };
-    host_.open_sysfs_devices = host_.open_devices;
-    host_.sriov_manage = fake_.root() / "sriov-manage";
     fake_.add({kPf, "0302", "10de:20b0", "mlx", 13});
     slices_.add_sriov(kPf, 4);
   }
@@ -52,7 +44,6 @@ class Vfs : public CalledGpupci {
   inline static const std::string kPf = "0000:01:00.0";
   FakeProc proc_;
   FakeSlices slices_{fake_};
-  std::vector<virt::VmDevice> vm_devices_;  // by what libvirt says
   std::string refused_;
 };
 

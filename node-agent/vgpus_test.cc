@@ -11,7 +11,6 @@
 #include "node-agent/slice_record.h"
 #include "node-agent/vgpu_lease.h"
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_slices.h"
 
@@ -41,15 +40,8 @@ class Vgpus : public CalledGpupci {
       }
       slices_.write(file, text);
     };
-    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
-      return std::make_unique<FakeNodeDevices>(fake_, FakeNodeDevices::Plot{}, mode,
-                                               std::move(on_step), vm_devices_);
-    };
-    host_.open_sysfs_devices = host_.open_devices;
     fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
     slices_.add_sriov("0000:01:00.0", 4);
-    host_.sriov_manage = fake_.root() / "none";
     slices_.offer_mdev("mtty", "mtty-1", "Single port serial", 2);
     slices_.offer_mdev("mtty", "mtty-2", "Dual port serial", 1);
   }
@@ -106,7 +98,6 @@ class Vgpus : public CalledGpupci {
 
   FakeProc proc_;
   FakeSlices slices_{fake_};
-  std::vector<virt::VmDevice> vm_devices_;  // by what libvirt says
   std::string killed_at_;
   bool after_ = false;
   bool hangs_ = false;

@@ -168,7 +168,7 @@ TEST_F(Slices, WhatCannotBeIsRefused) {
 
 TEST_F(Slices, ACardInSlicesIsNotChosenForAVm) {
   discover();
-  host.cut("gpupci1", 0);
+  host.cut(0);
   discover();
   refused({"add", "host", "vm", "v3", "gpus=2"}, 1,
           "no host has 2 cards free: n1 has 1 (gpupci2 is in slices)");
@@ -197,7 +197,7 @@ TEST_F(Slices, AreRenderedEachInItsWay) {
 }
 
 TEST_F(Slices, AndCardsComeInTheOrderOfTheirNames) {
-  host.cut("gpupci1", 0);
+  host.cut(0);
   discover();
   cluster({"add", "host", "gpu", "v1", "gpupci10", "gpupci1"});
   cluster({"add", "host", "gpu", "v1", "gpupci9", "gpupci2.0"});
@@ -259,7 +259,7 @@ TEST_F(Slices, OneThatVanishedIsDriftAndStaysWithItsVm) {
   discover();
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1.1"});
   const auto before = dump();
-  host.cut("gpupci1", 1);
+  host.cut(1);
   transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
   transport.by_command["gpupci --check all --json"] = R"({"checks": []})";
   EXPECT_EQ(run({"check", "host", "gpu", "format=csv"}).out,

@@ -56,7 +56,7 @@ TEST_F(StartSlices, DoNotStartWhenTheyCannot) {
   refuses("gpupci1.0", "the slice 'n1 gpupci1.0' is in the running VM 'by-hand'");
   refuses(uuid, "the vGPU 'n1 " + uuid + "' is in the running VM 'by-hand'");
   there.in_use = {};
-  host.cut("gpupci1", 0);
+  host.cut(0);
   host.remove(uuid);
   refuses("gpupci1.0", "the slice 'n1 gpupci1.0' is not there");
   refuses(uuid, "the vGPU 'n1 " + uuid + "' is not there");

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/file.h"
 #include "node-agent/run.h"
+#include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
@@ -29,6 +31,12 @@ class CalledGpupci : public ::testing::Test {
     host_.settings = fake_.root() / "gpupci.yaml";
     host_.keep_state_in(fake_.root());
     host_.lock = fake_.root() / "lock";
+    host_.sriov_manage = fake_.root() / "sriov-manage";
+    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                virt::StepListener on_step) {
+      return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step), vm_devices_);
+    };
+    host_.open_sysfs_devices = host_.open_devices;
   }
 
   // stdout; `status_` and `err_` are of the same call.
@@ -44,6 +52,8 @@ class CalledGpupci : public ::testing::Test {
 
   FakeSysfs fake_;
   Host host_;
+  FakeNodeDevices::Plot plot_;
+  std::vector<virt::VmDevice> vm_devices_ = FakeNodeDevices::kVmDevices;  // by what libvirt says
   int status_ = -1;
   std::string err_;
 };

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_slices.h"
 #include "tests/support/story.h"
 
@@ -20,13 +18,6 @@ class SlicedHost : public agent::CalledGpupci {
     host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
       slices_.write(file, text);
     };
-    host_.open_devices = [this](const agent::Sysfs&, const agent::Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
-      return std::make_unique<agent::FakeNodeDevices>(fake_, agent::FakeNodeDevices::Plot{}, mode,
-                                                      std::move(on_step));
-    };
-    host_.open_sysfs_devices = host_.open_devices;
-    host_.sriov_manage = fake_.root() / "none";
     fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
     fake_.add({"0000:02:00.0", "0302", "10de:26b9", "nvidia", 14});
     slices_.add_sriov("0000:01:00.0", 4);
@@ -56,10 +47,10 @@ class SlicedHost : public agent::CalledGpupci {
     slices_.write(fake_.root() / "bus/mdev/devices" / uuid / "remove", "1");
   }
 
-  // So many virtual functions, with no driver.
-  void cut(const std::string& card, int number) {
+  // So many virtual functions of the first card, with no driver.
+  void cut(int number) {
     set_driver("0000:01:00.1", {});
-    run({"--vfs", card, std::to_string(number)});
+    run({"--vfs", "gpupci1", std::to_string(number)});
   }
 
   void set_driver(const std::string& pci, const std::optional<std::string>& driver) {

@@ -21,6 +21,10 @@ for profile in gpupci1 gpupci1=nvidia-222 gpupci1=nvidia-222:0 gpupci1=nvidia-22
   script vgpu
   expect 1 'not a profile: ' '(want CARD=TYPE:COUNT, gpupci1=nvidia-222:4)'
 done
+# No profile is no vGPU, and nothing mistyped.
+"$cluster" set host attr "$host" vgpu_profiles ' '
+script vgpu
+expect 1 'vgpu: ok       vgpu_profiles can be read'
 "$cluster" set host attr "$host" vgpu_profiles 'gpupci1=nvidia-222:2'
 
 # What the site does not bring is not there.
@@ -36,6 +40,22 @@ echo 'echo "$*" >/root/installed-with; ln -s /bin/true /usr/bin/nvidia-vgpu-mgr'
 script vgpu
 expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there" 'vgpu: changed  unit gpupci-vgpus.service is enabled' 'vgpu: reboot needed ('
 in_file /root/installed-with '--silent'
+# Where there is dkms the installer is told; and the other kind of package.
+rm "$root/usr/bin/nvidia-vgpu-mgr"
+ln -s /bin/true "$root/usr/bin/dkms"
+script vgpu
+expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there"
+in_file /root/installed-with '--silent --dkms'
+rm "$root/usr/bin/nvidia-vgpu-mgr"
+mkdir -p "$dir/manager/DEBIAN" "$dir/manager/usr/bin"
+printf 'Package: nvidia-vgpu\nVersion: 580.95.02\nArchitecture: all\nMaintainer: the site <root@localhost>\nDescription: stands for it\n' \
+  >"$dir/manager/DEBIAN/control"
+ln -s /bin/true "$dir/manager/usr/bin/nvidia-vgpu-mgr"
+dpkg-deb --root-owner-group --build "$dir/manager" "$root/root/nvidia-vgpu.deb" >/dev/null
+"$cluster" set host attr "$host" vgpu_driver /root/nvidia-vgpu.deb
+script vgpu
+expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there"
+in_root dpkg --status nvidia-vgpu | grep -q '^Status: install ok installed' || fail 'the package of the site is not installed'
 grep -q blacklist "$root/etc/modprobe.d/gpupt-blacklist.conf" && fail "NVIDIA's driver is kept away"
 for unit in gpupci-restore gpupci-vgpus; do
   in_root systemd-analyze verify "/etc/systemd/system/$unit.service" || fail "$unit.service with what is beside it is no unit of systemd"
@@ -52,22 +72,32 @@ rm "$root/run/cluster-rolls.reboot"
 script vgpu
 expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
 
-# A card of vendor-VFIO with its virtual functions: files that keep what is written to them, which is all that a
-# function does until a VM has it.
-card=$root/sys/bus/pci/devices/0000:02:00.0
-mkdir -p "$root/sys/bus/pci/drivers/nvidia"
+# A card of vendor-VFIO: files that keep what is written to them, which is all that a virtual function does until a VM
+# has it. The kernel would make the functions, so a gpupci before the real one puts them there.
+devices=$root/sys/bus/pci/devices
+card=$devices/0000:02:00.0
+mkdir -p "$root/sys/bus/pci/drivers/nvidia" "$root/root/functions"
 ln -s ../../drivers/nvidia "$card/driver"
-echo 2 | tee "$card/sriov_totalvfs" >"$card/sriov_numvfs"
+echo 2 >"$card/sriov_totalvfs"
+echo 0 >"$card/sriov_numvfs"
 for number in 0 1; do
-  device "0000:02:00.$((number + 4))" 10de 1eb8 0300
-  slice=$root/sys/bus/pci/devices/0000:02:00.$((number + 4))
-  ln -s ../0000:02:00.0 "$slice/physfn"
-  ln -s "../0000:02:00.$((number + 4))" "$card/virtfn$number"
-  ln -s ../../drivers/nvidia "$slice/driver"
-  mkdir "$slice/nvidia"
-  echo '222 : GRID T4-1B' >"$slice/nvidia/creatable_vgpu_types"
-  echo 0 >"$slice/nvidia/current_vgpu_type"
+  slice=0000:02:00.$((number + 4))
+  device "$slice" 10de 1eb8 0300
+  ln -s ../0000:02:00.0 "$devices/$slice/physfn"
+  ln -s "../$slice" "$card/virtfn$number"
+  ln -s ../../drivers/nvidia "$devices/$slice/driver"
+  mkdir "$devices/$slice/nvidia"
+  echo '222 : GRID T4-1B' >"$devices/$slice/nvidia/creatable_vgpu_types"
+  echo 0 >"$devices/$slice/nvidia/current_vgpu_type"
 done
+mv "$devices"/0000:02:00.[45] "$card"/virtfn? "$root/root/functions"
+cat >"$root/usr/bin/gpupci" <<'END'
+#!/bin/sh
+[ "$1" = --vfs ] || exec /usr/local/bin/gpupci "$@"
+echo "$*" >>/root/vfs-calls
+cd /sys/bus/pci/devices && mv /root/functions/virtfn? 0000:02:00.0 && mv /root/functions/* . && echo "$3" >0000:02:00.0/sriov_numvfs
+END
+chmod 755 "$root/usr/bin/gpupci"
 "$cluster" set host attr "$host" vgpu_profiles 'gpupci1=222:2'
 vgpus() { in_root /usr/local/bin/gpupci --vgpus | awk '$3 == 222 && $4 == "present"' | wc -l; }
 # What it ends with is that this machine has no IOMMU.
@@ -80,6 +110,7 @@ expect 1 'vgpu: ok       the vGPUs of vgpu_profiles are there'
 script vgpu
 expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
 [[ $(vgpus) == 2 ]] || fail 'those that were there should stay'
+[[ $(<"$root/root/vfs-calls") == '--vfs gpupci1 2' ]] || fail "the virtual functions were wanted once: $(<"$root/root/vfs-calls")"
 
 # The next boot has none, and before NVIDIA's daemons run no types: the early unit does not ask for them, and the later
 # one makes the vGPUs again.

@@ -847,12 +847,13 @@ END_OF_FILE
 # A profile that is mistyped is refused before a driver is installed for it.
 is_done_17() {
 set -f
+count=1
 for profile in $vgpu_profiles; do
   case ${profile%:*} in ?*=?*) ;; *) count=; break ;; esac
   count=${profile##*:}
   case $count in *[!0-9]* | 0* | '') count=; break ;; esac
 done
-[ -z "$vgpu_profiles" ] || [ -n "$count" ] || {
+[ -n "$count" ] || {
   echo "not a profile: '$profile' in vgpu_profiles (want CARD=TYPE:COUNT, gpupci1=nvidia-222:4)" >&2
   exit 1
 }
@@ -869,7 +870,8 @@ else
 fi
 
 # Step: the headers of the running kernel are there
-# NVIDIA's installer builds its module for this kernel; dkms builds it again for the next one.
+# NVIDIA's installer builds its module for this kernel, and dkms builds it again for the next one. RHEL has no
+# dkms of its own (EPEL has): without it NVIDIA's .run is to be run again by hand after an update of the kernel.
 is_done_18() {
 [ -e "/lib/modules/$(uname -r)/build" ] || command -v nvidia-vgpu-mgr
 }

@@ -83,11 +83,11 @@ serve_distro() {
 host=vm-container-0-15
 "$cluster" add host "$host"
 "$cluster" add host gpu "$host" gpupci1 02:00.0
-for one in gpupt vgpu gds; do
+for one in gpupt vgpu gds vagrant; do
   "$cluster" add roll "$here/../../rolls/$one"
   "$cluster" enable roll "$one"
 done
-mapfile -t names < <(packages_of gpupt; packages_of vgpu; echo nvidia-gds; echo "linux-headers-$(uname -r)")
+mapfile -t names < <(packages_of gpupt; packages_of vgpu; packages_of vagrant; echo nvidia-gds; echo "linux-headers-$(uname -r)")
 site_packages "${names[@]}"
 fresh_root
 serve_distro

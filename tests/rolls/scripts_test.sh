@@ -77,13 +77,11 @@ check_script gpupt vm-container-0-15 gpupt-models
 check_script vagrant vm-container-0-15
 "$cluster" report vagrant vm-container-0-15 >vagrant.lines
 grep -v '^#' vagrant.lines | cmp - <("$cluster" report host gpu vm-container-0-15 format=vagrant | grep -v '^#') || fail "report vagrant"
-# The template gives the same lines, by Ruby where there is one.
-if command -v ruby >/dev/null; then
-  sed -n '/^file .*cards.rb/,/^END_OF_FILE/p' vagrant.sh | sed '1d;$d' >cards.rb
-  ruby -e 'load "./cards.rb"
-    class V; def pci(at); puts "v.pci " + at.map { |key, text| ":#{key} => \x27#{text}\x27" }.join(", "); end; end
-    CARDS.each { |card| give_card(V.new, card) }' | cmp - <(grep -v '^#' vagrant.lines) || fail "cards.rb"
-fi
+# The template gives the same lines.
+sed -n '/^file .*cards.rb/,/^END_OF_FILE/p' vagrant.sh | sed '1d;$d' >cards.rb
+ruby -e 'load "./cards.rb"
+  class V; def pci(at); puts "v.pci " + at.map { |key, text| ":#{key} => \x27#{text}\x27" }.join(", "); end; end
+  CARDS.each { |card| give_card(V.new, card) }' | cmp - <(grep -v '^#' vagrant.lines) || fail "cards.rb"
 
 add_host vm-container-0-16 vgpu
 "$cluster" set host attr vm-container-0-16 gpupt_driver keep
@@ -94,11 +92,12 @@ check_script vgpu vm-container-0-16
 
 "$cluster" add host vm rocks-33 vm-container-0-16
 check_script gds rocks-33
-# The roll's own command, on a guest that has got gds-check.
+# The roll's own command, on a guest that has got gds-check; without a name on all VMs.
 "$cluster" set host rocks-33 address=127.0.12.33
 echo "restrict,command=\"PATH=$top/rolls/gds/files:\$PATH; eval \\\"\$SSH_ORIGINAL_COMMAND\\\"\" $(<id.pub)" >authorized_keys
 status=0
 "$cluster" check gds rocks-33 >checked || status=$?
+[[ $("$cluster" check gds) == "$(<checked)" ]] || fail "check gds asks other hosts"
 [[ $status != 0 && $(wc -l <checked) == 7 && $(head -n 1 checked) == "ID   RESULT   REASON" ]] || fail "check gds: $status, $(cat checked)"
 
 check_packages ./*.sh

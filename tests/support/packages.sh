@@ -22,6 +22,7 @@ packages_of() {
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       echo apt-utils debootstrap iproute2    # the rolls in a Debian of their own
+      echo ruby                              # what Vagrant reads
       ;;
     lab)
       echo qemu-system-x86

@@ -1,0 +1,30 @@
+#!/bin/bash
+# root_vagrant_test.sh CLUSTER GPUPCI: roll vagrant in a real Debian 12, behind gpupt. Its package is one of the distro's
+# with nothing in it, so `vagrant` is a stand-in that lists its plugins; and after the reboot gpupci finds nothing amiss.
+set -euo pipefail
+# shellcheck source=tests/rolls/on_root.sh
+. "$(dirname "$0")/on_root.sh"
+
+install -D "$gpupci" "$root/usr/local/bin/gpupci"
+script vagrant
+expect 0 'gpupt: changed  the initramfs is newer' 'vagrant: changed  file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
+in_root dpkg --status vagrant-libvirt | grep -q '^Status: install ok installed' || fail 'the package is not there'
+[[ $(ruby -e 'load ARGV[0]; puts CARDS' "$root/etc/vagrant/cards.rb") == 0000:02:00.0 ]] || fail 'cards.rb has other cards'
+before=$(whole_root)
+script vagrant
+expect 0 'vagrant: ok       file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
+grep changed out && fail 'the second run changed something'
+diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+
+rm "$root/run/cluster-rolls.reboot"
+# shellcheck disable=SC2016 # it is expanded there
+printf '%s\n' '#!/bin/sh' '[ "$1" = --check ] || exec /usr/local/bin/gpupci "$@"' >"$root/usr/bin/gpupci"
+printf '%s\n' '#!/bin/sh' 'cat /root/plugins' >"$root/usr/bin/vagrant"
+chmod 755 "$root"/usr/bin/{gpupci,vagrant}
+echo 'vagrant-mutate (1.2.0)' >"$root/root/plugins"
+script vagrant
+expect 1 'vagrant: failed: check: Vagrant can have VMs of libvirt'
+echo 'vagrant-libvirt (0.7.0, system)' >"$root/root/plugins"
+script vagrant
+expect 0 'vagrant: done, nothing had to be changed'
+exit $((failures > 0))

@@ -102,6 +102,24 @@ here=$("$check" || true)
 [[ $here == "$("$check" --from="$dir/here" || true)" ]] || fail "another answer of what was collected"
 [[ $(wc -l <<<"$here") == 7 ]] || fail "this machine: $here"
 [[ $(cut -d ' ' -f 1 "$dir/here/uname") == "$(uname -r)" ]] || fail "uname"
+# And of programs that this machine has not.
+mkdir "$dir/bin"
+stand_in() {
+  { echo '#!/bin/sh'; cat; } >"$dir/bin/$1"
+  chmod 755 "$dir/bin/$1"
+}
+stand_in gdscheck <<<'[ "$*" = -p ] && echo " NVMe               : Unsupported" && echo " properties.use_compat_mode : true"'
+stand_in dmesg <<<'echo "eth0: link is up"; echo "[   7.1] nvidia_fs: Unknown symbol nvidia_p2p_get_pages (err -2)"'
+# shellcheck disable=SC2016 # it is expanded there
+stand_in modinfo <<<'[ "$1" != nvidia ] || printf "%s\n" "version:        470.57.02" "license:        NVIDIA"'
+PATH=$dir/bin:$PATH "$check" --collect="$dir/stand-ins"
+here=$("$check" --from="$dir/stand-ins" || true)
+for line in 'S1   FAIL     gdscheck: NVMe is unsupported; all goes through the memory of the CPU' \
+  'S2   FAIL     nvidia-fs cannot load (Unknown symbol nvidia_p2p_get_pages): the NVIDIA module is the proprietary one' \
+  'S3   WARN     nvidia-fs is not loaded'; do
+  grep -qF -e "$line" <<<"$here" || fail "no '$line' in what was collected: $here"
+done
+[[ $(wc -l <"$dir/stand-ins/kernel-log") == 1 ]] || fail "the kernel's log has more than NVIDIA's lines"
 status=0
 "$check" --from=/no/where 2>"$dir/err" || status=$?
 [[ $status == 64 && $(<"$dir/err") == "gds-check: there is no folder '/no/where'" ]] || fail "no such folder: $status"

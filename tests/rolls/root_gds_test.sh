@@ -39,6 +39,28 @@ in_file /etc/cufile.json.before-gds '{ "logging": { "level": "TRACE" } }'
 in_file /etc/modules-load.d/gds.conf nvidia-fs
 grep '^options' "$root/etc/modprobe.d/gds.conf" && fail 'the settings of P2PDMA are there still'
 
+# Where nvidia-fs is loaded, whose list the kernel would have: auto takes it for an nvme that is registered with it, and
+# no other, and `yes` does not ask.
+mount -t tmpfs -o mode=755 nvidia-fs "$root/proc/driver"
+mkdir "$root/proc/driver/nvidia-fs"
+"$cluster" set host attr "$host" gds_p2pdma auto
+echo 'wekafsio: 1' >"$root/proc/driver/nvidia-fs/modules"
+script gds
+expect 0 'gds: changed  cuFile has its settings' 'gds: changed  the drivers are loaded'
+in_file /etc/cufile.json '    "use_pci_p2pdma": true,'
+printf '%s\n' 'wekafsio: 1' 'nvme: 1' >"$root/proc/driver/nvidia-fs/modules"
+script gds
+expect 0 'gds: changed  cuFile has its settings' 'gds: changed  the drivers are loaded'
+in_file /etc/cufile.json '    "use_pci_p2pdma": false,'
+in_file /etc/modules-load.d/gds.conf nvidia-fs
+script gds
+expect 0 'gds: ok       cuFile has its settings' 'gds: ok       the drivers are loaded'
+"$cluster" set host attr "$host" gds_p2pdma yes
+script gds
+expect 0 'gds: changed  cuFile has its settings'
+in_file /etc/cufile.json '    "use_pci_p2pdma": true,'
+umount "$root/proc/driver"
+
 # After the reboot gds-check is asked, and a guest without a driver fails.
 rm "$root/run/cluster-rolls.reboot"
 script gds

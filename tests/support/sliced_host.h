@@ -57,6 +57,13 @@ class SlicedHost : public agent::CalledGpupci {
     fake_.set_driver(PciAddress::parse(pci), driver);
   }
 
+  void add(const agent::FakeSysfs::Function& function) { fake_.add(function); }
+
+  // An attribute of a function, "numa_node".
+  void set(const std::string& pci, const std::string& attribute, const std::string& text) {
+    replace_file(fake_.sysfs().device_path(PciAddress::parse(pci)) / attribute, text);
+  }
+
  private:
   agent::FakeSlices slices_{fake_};
 };

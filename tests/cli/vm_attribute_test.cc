@@ -1,0 +1,132 @@
+// What each attribute of VMs does, as the operator sees it; the agent that answers is gpupci
+// itself, on a host that is files.
+
+#include <gmock/gmock.h>
+
+#include "cmd/vm_attributes.h"
+#include "tests/support/sliced_host.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Where an attribute is seen.
+enum class Look { config, sync, placement };
+
+struct Row {
+  std::string_view attribute;
+  const char* value;
+  const char* shown;                                            // with it, and not without
+  std::vector<std::pair<const char*, const char*>> given = {};  // others that it refines
+  Look look = Look::config;
+};
+
+const std::vector<Row> kRows{
+    {"vm_type", "qemu", "<domain type='qemu'>"},
+    {"vm_emulator", "/opt/qemu", "<emulator>/opt/qemu</emulator>"},
+    {"vm_machine", "pc-q35-7.2", "machine='pc-q35-7.2'"},
+    {"vm_firmware", "efi", "<os firmware='efi'>"},
+    {"vm_boot", "cdrom,network", "<boot dev='cdrom'/>\n    <boot dev='network'/>"},
+    {"vm_hugepages", "1G", "<page size='1' unit='GiB'/>"},
+    {"vm_cpu_mode", "EPYC", "<model fallback='forbid'>EPYC</model>"},
+    {"vm_cpu_topology", "1,2,2", "<topology sockets='1' cores='2' threads='2'/>"},
+    {"vm_maxphysaddr", "46", "<maxphysaddr mode='emulate' bits='46'/>"},
+    {"vm_numa", "cards", "<memory mode='strict' nodeset='1'/>"},
+    {"vm_numa_memory", "preferred", "<memory mode='preferred' nodeset='1'/>", {{"vm_numa", "1"}}},
+    {"vm_numa_guest", "bus", "model='pcie-expander-bus'", {{"vm_numa", "cards"}}},
+    {"vm_cpuset", "0-3", "<vcpu placement='static' cpuset='0-3'>", {{"vm_numa", "1"}}},
+    {"vm_serial", "/var/log/v1.console", "<source path='/var/log/v1.console'/>"},
+    {"vm_graphics", "vnc", "<graphics type='vnc'"},
+    {"vm_graphics_listen", "10.1.0.1", "address='10.1.0.1'", {{"vm_graphics", "vnc"}}},
+    {"vm_autostart", "yes", "v1,n1,new,autostart on\n", {}, Look::sync},
+    {"vm_placement", "spread", "n3: gpupci1\n", {}, Look::placement},
+    {"vm_host_address_bits", "36", "a guest of 36 address bits has"},
+    {"hostdev_managed", "no", "type='pci' managed='no'"},
+    {"hostdev_driver", "nvgrace_gpu_vfio_pci", "<driver model='nvgrace_gpu_vfio_pci'/>"},
+    {"hostdev_iommufd", "yes", "<driver iommufd='yes'/>"},
+    {"hostdev_acpi_nodeset", "2-9", "<acpi nodeset='2-9'/>"},
+    {"gpudirect_clique", "3", "name='x-nv-gpudirect-clique' type='unsigned' value='3'/>"},
+    {"rom_bar", "off", "<rom bar='off'/>"},
+    {"rom_file", "/roms/card.rom", "<rom file='/roms/card.rom'/>"},
+    {"pci_switch", "yes", "model='pcie-switch-upstream-port'"},
+    {"pci_hole64", "64", "<pcihole64 unit='GiB'>64</pcihole64>"},
+    {"hide_hypervisor", "yes", "<hidden state='on'/>"},
+    {"hide_hypervisor_vendor",
+     "GenuineIntel",
+     "value='GenuineIntel'",
+     {{"hide_hypervisor", "yes"}}},
+    {"mdev_display", "ramfb", "display='on' ramfb='on'", {{"vm_graphics", "vnc"}}},
+    {"vm_xml_domain", "<title>of mine</title>", "\n  <title>of mine</title>"},
+    {"vm_xml_devices", "<watchdog model='i6300esb'/>", "\n    <watchdog model='i6300esb'/>"},
+    {"vm_xml_features", "<pmu state='off'/>", "\n    <pmu state='off'/>"},
+};
+
+// v1 has two cards of node 1, one with big BARs, and a vGPU; n2 has a free card, and n3 has two.
+class VmAttributes : public SlicedStory {
+ protected:
+  void SetUp() override {
+    SlicedStory::SetUp();
+    host.cut("gpupci1", 0);
+    host.add({"0000:03:00.0", "0302", "10de:26b9", "nvidia", 15});
+    for (const std::string pci : {"0000:01:00.0", "0000:03:00.0"}) {
+      host.set(pci, "numa_node", "1\n");
+    }
+    // 16 GiB, 64 bits, prefetchable.
+    host.set("0000:01:00.0", "resource",
+             "0x0000004000000000 0x00000043ffffffff 0x000000000014220c\n");
+    const auto uuid = host.create();
+    discover();
+    cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1"});
+    cluster({"add", "host", "gpu", "v1", "gpupci3", "gpupci3"});
+    cluster({"add", "host", "gpu", "v1", "gpupci4", uuid});
+    for (const std::string name : {"n2", "n3"}) {
+      cluster({"add", "host", name, "appliance=vm-container"});
+      cluster({"add", "host", "gpu", name, "gpupci1", "01:00.0"});
+    }
+    cluster({"add", "host", "gpu", "n3", "gpupci2", "02:00.0"});
+  }
+
+  std::string look(Look at) {
+    if (at == Look::config) return said({"report", "vm", "config", "v1"});
+    if (at == Look::sync) {
+      return said({"sync", "vm", "config", "v1", "dryrun=yes", "format=csv"});
+    }
+    auto where = cluster({"add", "host", "vm", "v3", "gpus=1"});
+    cluster({"remove", "host", "gpu", "v3", "gpupci"});
+    cluster({"remove", "host", "vm", "v3"});
+    return where;
+  }
+
+ private:
+  // The answer, or why there is none.
+  std::string said(const std::vector<std::string>& words) {
+    const auto [out, err, status] = run(words);
+    return out + err;
+  }
+};
+
+TEST_F(VmAttributes, EachHasItsEffect) {
+  for (const auto& row : kRows) {
+    const testing::ScopedTrace trace(__FILE__, __LINE__, std::string(row.attribute));
+    for (const auto& [name, value] : row.given) cluster({"add", "attr", name, value});
+    EXPECT_THAT(look(row.look), Not(HasSubstr(row.shown)));
+    const std::string name(row.attribute);
+    cluster({"add", "attr", name, row.value});
+    EXPECT_THAT(look(row.look), HasSubstr(row.shown));
+    cluster({"remove", "attr", name});
+    for (const auto& one : row.given) cluster({"remove", "attr", one.first});
+  }
+}
+
+TEST(VmAttributeRows, AreAllThatThereAre) {
+  std::vector<std::string_view> names;
+  for (const auto& row : kRows) names.push_back(row.attribute);
+  std::vector<std::string_view> all;
+  for (const auto& attribute : cmd::vm_attributes()) all.push_back(attribute.name);
+  EXPECT_EQ(names, all);
+}
+
+}  // namespace
+}  // namespace cluster

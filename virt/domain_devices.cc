@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "virt/domain_parts.h"
 
 namespace cluster::virt {
@@ -78,11 +76,6 @@ void add_consoles(pugi::xml_node devices, const DomainSpec& domain) {
   child(graphics, "listen", {{"type", "address"}, {"address", domain.listen}});
   // What every guest can draw on before it has a driver.
   child(child(devices, "video"), "model", {{"type", "vga"}});
-}
-
-bool has_boot_order(const DomainSpec& domain) {
-  const auto has = [](const auto& device) { return device.boot_order.has_value(); };
-  return std::ranges::any_of(domain.disks, has) || std::ranges::any_of(domain.interfaces, has);
 }
 
 }  // namespace cluster::virt

@@ -30,9 +30,6 @@ void add_disks(pugi::xml_node devices, const DomainSpec& domain);
 void add_interfaces(pugi::xml_node devices, const DomainSpec& domain);
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
 
-/// Whether a disk or an interface has a place in the boot order.
-bool has_boot_order(const DomainSpec& domain);
-
 /// A PCI controller of the guest; the bus behind it has the number `index`.
 struct Controller {
   std::string model;

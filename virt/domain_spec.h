@@ -136,7 +136,7 @@ struct DomainSpec {
   std::string listen =
       "127.0.0.1";  ///< address of the graphics; whoever reaches it sees the screen
   /// Kinds of devices to boot from: "hd", "cdrom", "network". Not used when a device has a
-  /// boot_order: libvirt takes the one or the other.
+  /// boot_order, also one of a fragment: libvirt takes the one or the other.
   std::vector<std::string> boot = {"hd"};
   /// For guest drivers of GeForce cards before R465, which refuse to run in a VM.
   bool hide_hypervisor = false;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "virt/domain_parts.h"
 
 namespace cluster::virt {
@@ -105,7 +106,6 @@ void add_os(pugi::xml_node root, const DomainSpec& domain) {
   auto os = child(root, "os");
   if (domain.firmware == Firmware::efi) os.append_attribute("firmware") = "efi";
   child(os, "type", {{"arch", "x86_64"}, {"machine", domain.machine}}).text() = "hvm";
-  if (has_boot_order(domain)) return;
   for (const auto& device : domain.boot) child(os, "boot", {{"dev", device}});
 }
 
@@ -185,6 +185,23 @@ void add_devices(pugi::xml_node root, const DomainSpec& domain, const GuestSlots
   add_hostdevs(devices, domain, slots);
 }
 
+// libvirt takes either the kinds of devices in <os> or the order that devices have of their own,
+// which says more.
+void settle_boot(pugi::xml_node root, const DomainSpec& domain) {
+  const auto devices = root.child("devices").children();
+  const bool ordered = std::any_of(devices.begin(), devices.end(), [](const auto& device) {
+    return !device.child("boot").attribute("order").empty();
+  });
+  if (!ordered) return;
+  auto os = root.child("os");
+  for (std::size_t i = 0; i < domain.boot.size(); ++i) os.remove_child("boot");
+  if (os.child("boot").empty()) return;
+  throw Error(Fault::usage, "the boot order of " + quote(domain.name) +
+                                " is said twice: <boot dev='" +
+                                os.child("boot").attribute("dev").value() +
+                                "'/> in <os> and <boot order=...> of a device (want one of them)");
+}
+
 void build(pugi::xml_document& document, const DomainSpec& domain) {
   const auto slots = place_cards(domain);
   const bool holds_device =
@@ -204,6 +221,7 @@ void build(pugi::xml_document& document, const DomainSpec& domain) {
   add_devices(root, domain, slots);
   add_override(root, domain);
   for (const auto& fragment : domain.fragments) merge_fragment(root, fragment);
+  settle_boot(root, domain);
 }
 
 }  // namespace

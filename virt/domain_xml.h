@@ -10,7 +10,8 @@ namespace cluster::virt {
 /// The libvirt document of `domain`, https://libvirt.org/formatdomain.html; the same value gives
 /// the same bytes. Ends with a newline. Throws Error(usage) when the topology is not that of
 /// `cpus`, a card has no functions or functions of several slots, a clique is not 0 to 15, the
-/// cards do not fit into the machine, or a fragment is malformed or contradicts the rest.
+/// cards do not fit into the machine, a fragment is malformed or contradicts the rest, or one has
+/// <boot dev=...> and another <boot order=...>.
 std::string domain_xml(const DomainSpec& domain);
 
 /// Throws Error(usage) with line and column when no domain can take `fragment`: it is more than

@@ -226,6 +226,26 @@ TEST(DomainXml, AFragmentIsMergedWithWhatIsThere) {
                               "  </clock>\n")));
 }
 
+// libvirt refuses "per-device boot elements" together with those of <os>.
+TEST(DomainXml, AFragmentsBootOrderTakesThePlaceOfTheKinds) {
+  auto domain = with_fragment(FragmentPlace::devices,
+                              "<redirdev bus='usb' type='spicevmc'><boot order='1'/></redirdev>");
+  domain.boot = {"cdrom", "hd"};
+  EXPECT_THAT(domain_xml(domain),
+              AllOf(HasSubstr("<boot order='1'/>"), Not(HasSubstr("<boot dev"))));
+  domain.fragments.push_back(
+      {"attribute vm_xml", FragmentPlace::domain, "<os><bootmenu enable='yes'/></os>"});
+  EXPECT_THAT(domain_xml(domain), HasSubstr("</type>\n    <bootmenu enable='yes'/>\n  </os>"));
+  domain.fragments.push_back(
+      {"attribute vm_xml", FragmentPlace::domain, "<os><boot dev='network'/></os>"});
+  EXPECT_EQ(refusal(domain),
+            "the boot order of 'rocks-33' is said twice: <boot dev='network'/> in <os> and <boot "
+            "order=...> "
+            "of a device (want one of them)");
+  domain.fragments.erase(domain.fragments.begin());
+  EXPECT_THAT(domain_xml(domain), HasSubstr("<boot dev='cdrom'/>\n    <boot dev='hd'/>"));
+}
+
 TEST(DomainXml, AFragmentsQemuIsDeclaredOnTheRoot) {
   EXPECT_THAT(domain_xml(with_fragment(
                   FragmentPlace::domain,

@@ -45,6 +45,14 @@ TEST_F(VmConfig, SeveralCardsInTheOrderOfTheirNames) {
   EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33"}), golden("two_cards.xml"));
 }
 
+TEST_F(VmConfig, ADevicesOwnBootOrderTakesThePlaceOfVmBoot) {
+  cluster({"add", "attr", "vm_boot", "network,hd"});
+  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices",
+           "<disk type='file' device='cdrom'><source file='/vm/install.iso'/>"
+           "<target dev='sda' bus='sata'/><readonly/><boot order='1'/></disk>"});
+  EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33"}), golden("boot_order.xml"));
+}
+
 TEST_F(VmConfig, AllVmsOneAfterAnother) {
   EXPECT_EQ(cluster({"report", "vm", "config"}),
             cluster({"report", "vm", "config", "rocks-33"}) +

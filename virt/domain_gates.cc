@@ -37,6 +37,7 @@ class Gates {
     iommufd();
     one_slot();
     big_bars();
+    displays();
     return std::move(refusals_);
   }
 
@@ -189,6 +190,20 @@ class Gates {
              quote(card.name) + " has BARs of " + gib(card.bar_mib) + ", and the VM " +
                  (q35 ? "boots with a BIOS" : "has machine " + quote(domain_.machine)),
              q35 ? "firmware efi" : "machine q35 with firmware efi", q35);
+    }
+  }
+
+  // Graphics in XML of the operator will do as well; what they are is for libvirt to judge.
+  void displays() {
+    const auto has_graphics = [](const auto& fragment) {
+      return fragment.xml.find("<graphics") != std::string::npos;
+    };
+    if (domain_.graphics != Graphics::none) return;
+    if (std::ranges::any_of(domain_.fragments, has_graphics)) return;
+    for (const auto& mdev : domain_.mdevs) {
+      if (!mdev.display) continue;
+      refuse("V14", quote(mdev.name) + " is to be the guest's screen, and the VM has no graphics",
+             "graphics vnc or spice, or no display");
     }
   }
 

@@ -19,6 +19,7 @@ namespace cluster::virt {
 ///   V9   iommufd and peer to peer
 ///   V11  functions of one card in two slots of the guest
 ///   V12  BARs past 4 GiB without q35 and UEFI
+///   V14  a mediated device as the guest's screen without graphics
 struct Refusal {
   std::string id;
   std::string reason;  ///< what is wrong with which thing

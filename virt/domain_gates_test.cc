@@ -142,6 +142,20 @@ TEST(DomainGates, BigBarsNeedQ35AndUefi) {
                           "BIOS; firmware efi"));
 }
 
+TEST(DomainGates, AScreenOfAVgpuNeedsGraphics) {
+  auto domain = example_domain("mdev");
+  domain.graphics = Graphics::none;
+  EXPECT_THAT(refusals(domain),
+              ElementsAre("V14 'vgpu0' is to be the guest's screen, and the VM has no graphics; "
+                          "graphics vnc or spice, or no display"));
+  domain.fragments = {
+      {"attribute vm_xml_devices", FragmentPlace::devices, "<graphics type='egl-headless'/>"}};
+  EXPECT_THAT(refusals(domain), IsEmpty());
+  domain.fragments.clear();
+  domain.mdevs[0].display = domain.mdevs[0].ramfb = false;
+  EXPECT_THAT(refusals(domain), IsEmpty());
+}
+
 TEST(DomainGates, AGroupIsInTheVmAsAWhole) {
   const auto domain = example_domain("gds_nvme");
   const std::vector<std::vector<PciAddress>> groups{{pci("0000:19:00.0")},

@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/checks.h"
+#include "node-agent/config_space.h"
 #include "node-agent/framebuffer.h"
 
 namespace cluster::agent {
@@ -30,12 +31,30 @@ constexpr std::array kKnownResets{
 };
 
 // The line "TOTAL_ERR_FATAL 3" (Documentation/ABI/testing/sysfs-bus-pci-devices-aer_stats).
-long long total(std::string_view text) {
+std::optional<long long> total(std::string_view text) {
   for (const auto line : split(text, '\n')) {
-    if (!line.starts_with("TOTAL_ERR")) continue;
-    return parse_number(line.substr(line.rfind(' ') + 1)).value_or(0);
+    if (line.starts_with("TOTAL_ERR")) return parse_number(line.substr(line.rfind(' ') + 1));
   }
-  return 0;
+  return std::nullopt;
+}
+
+// Of both kinds of errors that the kernel counts; nothing when it does not show them.
+std::optional<long long> errors(const Sysfs& sysfs, const PciAddress& pci) {
+  long long sum = 0;
+  for (const auto* name : {"aer_dev_fatal", "aer_dev_nonfatal"}) {
+    const auto count = total(sysfs.attribute(pci, name).value_or(""));
+    if (!count) return std::nullopt;
+    sum += *count;
+  }
+  return sum;
+}
+
+// Whether it has it is in the part of its configuration space that only root sees.
+Finding cannot_tell(std::string_view what, const PciAddress& pci) {
+  return {Verdict::unknown,
+          "it is not known " + std::string(what) + ": the configuration space of " + pci.sysfs() +
+              " cannot be read whole",
+          "run gpupci as root"};
 }
 
 std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
@@ -52,6 +71,19 @@ int numa_nodes(const Sysfs& sysfs) {
 }
 
 }  // namespace
+
+std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function) {
+  constexpr std::uint16_t kVga = 0x0300;  // others have no such attribute (drivers/pci/pci-sysfs.c)
+  if (function.device_class != kVga) return false;
+  const auto first = sysfs.attribute(function.pci, "boot_vga");
+  if (!first) return std::nullopt;
+  return *first == "1";
+}
+
+Finding does_not_show(std::string_view what, const PciAddress& pci) {
+  return {Verdict::unknown, "the kernel does not show " + std::string(what) + " of " + pci.sysfs(),
+          "lspci -s " + pci.sysfs() + " shows whether it is still there"};
+}
 
 Finding is_alive(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
@@ -99,31 +131,46 @@ Finding stays_powered(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   const auto idle =
       read_file(sysfs.root() / "module/vfio_pci/parameters/disable_idle_d3").value_or("N");
+  bool has_gpu = false;
   for (const auto& function : subject.card.functions) {
     if (!is_display(function)) continue;
+    has_gpu = true;
     const auto file = sysfs.device_path(function.pci) / "d3cold_allowed";
     if (sysfs.attribute(function.pci, "power_state") == "D3cold") {
       return {Verdict::warn, function.pci.sysfs() + " is without power (D3cold)",
               "echo 0 >" + file.native()};
     }
-    if (trim(idle) != "Y" && sysfs.attribute(function.pci, "d3cold_allowed") == "1") {
+    if (trim(idle) == "Y") continue;
+    const auto allowed = sysfs.attribute(function.pci, "d3cold_allowed");
+    if (!allowed)
+      return does_not_show("whether it may lose its power (d3cold_allowed)", function.pci);
+    if (*allowed == "1") {
       return {Verdict::warn, function.pci.sysfs() + " may lose its power when idle (D3cold)",
               "echo 0 >" + file.native() + ", or load vfio-pci with disable_idle_d3=1"};
     }
   }
-  return {Verdict::pass, "it keeps its power"};
+  return {Verdict::pass, has_gpu ? "it keeps its power" : "it is no GPU, and may lose its power"};
 }
 
 Finding has_full_link(const Subject& subject) {
+  const auto& sysfs = subject.ground.sysfs;
   const auto& pci = subject.card.pci();
-  const auto width = subject.ground.sysfs.attribute(pci, "current_link_width");
-  const auto most = subject.ground.sysfs.attribute(pci, "max_link_width");
-  if (!width || !most || *most == "0" || *most == "255")
-    return {Verdict::pass, "it has no PCIe link"};
+  const auto width = sysfs.attribute(pci, "current_link_width");
+  const auto most = sysfs.attribute(pci, "max_link_width");
+  if (!width || !most) {
+    const auto express = is_express(sysfs, pci);
+    if (!express) return cannot_tell("whether it has a PCIe link", pci);
+    if (*express) return does_not_show("the link", pci);
+    return {Verdict::pass, "it is no PCIe device, and has no link"};
+  }
+  // A virtual function has that of its card; what sits in the chipset has none.
+  if (*most == "0" || *most == "255") return {Verdict::pass, "it has no PCIe link of its own"};
   const auto now = parse_number(*width);
   const auto all = parse_number(*most);
-  if (!now || !all)
-    return {Verdict::unknown, "link width " + quote(*width) + " of " + quote(*most)};
+  if (!now || !all) {
+    return {Verdict::unknown, "link width " + quote(*width) + " of " + quote(*most),
+            "lspci -vv -s " + pci.sysfs() + " shows it too (LnkSta)"};
+  }
   if (*now < *all) {
     return {Verdict::warn, "its link has " + *width + " of " + *most + " lanes",
             "reseat the card, or use a slot with more lanes"};
@@ -132,27 +179,40 @@ Finding has_full_link(const Subject& subject) {
 }
 
 Finding has_no_errors(const Subject& subject) {
+  const auto& sysfs = subject.ground.sysfs;
+  bool counted = false;
   for (const auto& function : subject.card.functions) {
-    for (const auto* name : {"aer_dev_fatal", "aer_dev_nonfatal"}) {
-      const auto count = total(subject.ground.sysfs.attribute(function.pci, name).value_or(""));
-      if (count == 0) continue;
+    const auto count = errors(sysfs, function.pci);
+    if (count && *count != 0) {
       return {Verdict::warn,
-              function.pci.sysfs() + " had " + std::to_string(count) + " PCIe errors since boot (" +
-                  name + ")",
+              function.pci.sysfs() + " had " + std::to_string(*count) +
+                  " PCIe errors since boot (aer_dev_fatal, aer_dev_nonfatal)",
               "reseat the card, check its riser and power cables"};
     }
+    counted = counted || count;
+    if (count) continue;
+    const auto reports = has_capability(sysfs, function.pci, ExtendedCapability::error_reporting);
+    if (!reports) return cannot_tell("whether it reports PCIe errors", function.pci);
+    if (*reports) {
+      return {Verdict::unknown, "the kernel counts no PCIe errors of " + function.pci.sysfs(),
+              "lspci -vv -s " + function.pci.sysfs() + " shows its last ones (UESta)"};
+    }
   }
-  return {Verdict::pass, "no PCIe error was reported"};
+  return {Verdict::pass,
+          counted ? "no PCIe error was reported" : "it is not made to report PCIe errors"};
 }
 
 Finding has_addresses(const Subject& subject) {
+  const auto& sysfs = subject.ground.sysfs;
   for (const auto& function : subject.card.functions) {
-    for (const auto& bar : regions(subject.ground.sysfs, function.pci)) {
-      const bool placed = bar.start != 0 && (bar.flags & kUnset) == 0;
-      if (placed || bar.end == bar.start) continue;
+    if (!sysfs.attribute(function.pci, "resource"))
+      return does_not_show("the regions", function.pci);
+    for (const auto& region : regions(sysfs, function.pci)) {
+      const bool placed = region.start != 0 && (region.flags & kUnset) == 0;
+      if (placed || region.end == region.start) continue;
       return {Verdict::fail,
-              "region " + std::to_string(bar.number) + " of " + function.pci.sysfs() + " (" +
-                  mib(bar.end - bar.start + 1) + ") has no address",
+              "region " + std::to_string(region.number) + " of " + function.pci.sysfs() + " (" +
+                  mib(region.end - region.start + 1) + ") has no address",
               "turn on Above 4G Decoding in the firmware, or boot with pci=realloc"};
     }
   }
@@ -162,12 +222,18 @@ Finding has_addresses(const Subject& subject) {
 Finding bar_size(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   for (const auto& function : subject.card.functions) {
-    for (const auto& bar : regions(sysfs, function.pci)) {
-      const auto name = "resource" + std::to_string(bar.number) + "_resize";
+    for (const auto& region : regions(sysfs, function.pci)) {
+      const auto name = "resource" + std::to_string(region.number) + "_resize";
       if (!fs::exists(sysfs.device_path(function.pci) / name)) continue;
-      return {Verdict::pass, "region " + std::to_string(bar.number) + " has " +
-                                 mib(bar.end - bar.start + 1) + " and can be resized"};
+      return {Verdict::pass, "region " + std::to_string(region.number) + " has " +
+                                 mib(region.end - region.start + 1) + " and can be resized"};
     }
+  }
+  // Kernels before 6.1 have no such attribute.
+  for (const auto& function : subject.card.functions) {
+    const auto can = has_capability(sysfs, function.pci, ExtendedCapability::resizable_bar);
+    if (!can) return cannot_tell("whether a region can be resized", function.pci);
+    if (*can) return {Verdict::pass, "a region of " + function.pci.sysfs() + " can be resized"};
   }
   return {Verdict::pass, "no region can be resized"};
 }
@@ -175,8 +241,10 @@ Finding bar_size(const Subject& subject) {
 Finding has_rom(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   for (const auto& function : subject.card.functions) {
-    if (sysfs.attribute(function.pci, "boot_vga") != "1") continue;
-    if (!fs::exists(sysfs.device_path(function.pci) / "rom")) continue;
+    const auto starts = is_first_display(sysfs, function);
+    if (!starts)
+      return does_not_show("whether the firmware starts with it (boot_vga)", function.pci);
+    if (!*starts || !fs::exists(sysfs.device_path(function.pci) / "rom")) continue;
     return {Verdict::warn, "the host sees a shadow of the ROM of " + function.pci.sysfs(),
             "give the VM the ROM as a file, <rom file='...'/>, or none, <rom bar='off'/>"};
   }
@@ -186,7 +254,12 @@ Finding has_rom(const Subject& subject) {
 Finding has_numa_node(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   const auto node = sysfs.attribute(subject.card.pci(), "numa_node");
-  if (numa_nodes(sysfs) < 2) return {Verdict::pass, "the host has one NUMA node"};
+  const auto nodes = numa_nodes(sysfs);
+  if (nodes == 0) {
+    return {Verdict::unknown, "the kernel does not show the NUMA nodes of the host",
+            "boot a kernel with CONFIG_NUMA"};
+  }
+  if (nodes == 1) return {Verdict::pass, "the host has one NUMA node"};
   if (!node || *node == "-1") {
     return {Verdict::unknown, "the firmware does not tell its NUMA node", "update the firmware"};
   }

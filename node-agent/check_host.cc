@@ -96,6 +96,11 @@ Finding has_iommu(const Ground& ground) {
 }
 
 Finding isolates(const Ground& ground) {
+  const auto& root = ground.sysfs.root();
+  if (!fs::exists(root / "module/vfio") && !fs::exists(root / "class/vfio")) {
+    return {Verdict::unknown, "vfio is not loaded", "modprobe vfio-pci"};
+  }
+  // A kernel that cannot do it has no such parameter.
   if (parameter(ground, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
     return {Verdict::fail, "vfio is in no-IOMMU mode, which isolates nothing",
             "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"};
@@ -135,7 +140,12 @@ Finding lists_modules(const Ground& ground) {
 
 Finding is_not_wedged(const Ground& ground) {
   const ProcessTable processes(ground.proc);
-  for (const auto pid : processes.all()) {
+  const auto all = processes.all();
+  if (all.empty()) {
+    return {Verdict::unknown, ground.proc.native() + " shows no process",
+            "mount -t proc proc /proc"};
+  }
+  for (const auto pid : all) {
     const auto task = stuck_task(ground.proc / std::to_string(pid));
     if (!task) continue;
     const auto command = processes.describe(pid).command;

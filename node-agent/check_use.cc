@@ -21,13 +21,15 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kPatience{2};
 
-// What a guard says of a card is a failed check; "culprit; way out".
+// What a guard says of a card is a failed check; "culprit; way out". What only root would have seen
+// is not known.
 Finding of(const Culprits& culprits, std::string passed) {
   if (culprits.empty()) return {Verdict::pass, std::move(passed)};
   const auto& first = culprits.front();
   const auto end = first.find("; ");
   Finding finding{Verdict::fail, first.substr(0, end)};
   if (end != std::string::npos) finding.fix = first.substr(end + 2);
+  if (finding.fix == "run gpupci as root") finding.verdict = Verdict::unknown;
   if (culprits.size() > 1) {
     finding.reason += " (and " + std::to_string(culprits.size() - 1) + " more)";
   }
@@ -36,6 +38,22 @@ Finding of(const Culprits& culprits, std::string passed) {
 
 bool is_detached(const PciFunction& function, const Settings& settings) {
   return function.driver && settings.is_stub(*function.driver);
+}
+
+// Of a function without a group nothing can be said of who shares it.
+std::optional<Finding> has_no_group(const Subject& subject) {
+  for (const auto& function : subject.card.functions) {
+    if (function.iommu_group) continue;
+    return Finding{Verdict::unknown, function.pci.sysfs() + " is in no IOMMU group",
+                   "turn on the IOMMU (H2)"};
+  }
+  return std::nullopt;
+}
+
+// A table of /proc that an answer rests on.
+std::optional<Finding> is_missing(const fs::path& table) {
+  if (fs::exists(table)) return std::nullopt;
+  return Finding{Verdict::unknown, "there is no " + table.native(), "mount -t proc proc /proc"};
 }
 
 // The first "535.129" of the line that the driver shows.
@@ -86,12 +104,15 @@ Finding has_group(const Subject& subject) {
 }
 
 Finding reserves_nothing(const Subject& subject) {
+  if (const auto unknown = has_no_group(subject)) return *unknown;
   for (const auto& function : subject.card.functions) {
-    if (!function.iommu_group) return {Verdict::unknown, "without an IOMMU group nothing is known"};
     const auto group =
         subject.ground.sysfs.root() / "kernel/iommu_groups" / std::to_string(*function.iommu_group);
     const auto text = read_file(group / "reserved_regions");
-    if (!text) return {Verdict::unknown, "the kernel does not tell the reserved regions"};
+    if (!text) {
+      return {Verdict::unknown, "the kernel does not tell the reserved regions",
+              "ls " + group.native() + " shows what it tells"};
+    }
     for (const auto line : split(*text, '\n')) {
       if (!line.ends_with(" direct")) continue;
       return {Verdict::warn,
@@ -121,6 +142,7 @@ Finding has_all_functions(const Subject& subject) {
 }
 
 Finding group_is_ours(const Subject& subject) {
+  if (const auto unknown = has_no_group(subject)) return *unknown;
   return of(group_culprits(subject.card, subject.together, subject.ground),
             "nobody else shares its IOMMU group");
 }
@@ -136,6 +158,7 @@ Finding group_is_detached(const Subject& subject) {
     return {Verdict::fail, function.pci.sysfs() + " is on " + *function.driver + " again",
             "gpupci -d " + subject.card.label()};
   }
+  if (const auto unknown = has_no_group(subject)) return *unknown;
   return of(group_culprits(subject.card, {subject.card}, subject.ground),
             "its whole group is detached");
 }
@@ -143,6 +166,11 @@ Finding group_is_detached(const Subject& subject) {
 Finding is_not_precious(const Subject& subject) {
   auto culprits = block_users(subject.card, subject.ground);
   std::ranges::move(net_users(subject.card, subject.ground), std::back_inserter(culprits));
+  const auto& proc = subject.ground.proc;
+  for (const auto* table : {"self/mountinfo", "net/route"}) {
+    if (!culprits.empty()) break;
+    if (const auto unknown = is_missing(proc / table)) return *unknown;
+  }
   return of(culprits, "the host has neither a disk nor its network on it");
 }
 
@@ -150,7 +178,10 @@ Finding is_not_console(const Subject& subject) {
   const auto culprits = console_users(subject.card, subject.ground);
   if (!culprits.empty()) return of(culprits, "");
   for (const auto& function : subject.card.functions) {
-    if (subject.ground.sysfs.attribute(function.pci, "boot_vga") != "1") continue;
+    const auto first = is_first_display(subject.ground.sysfs, function);
+    if (!first)
+      return does_not_show("whether the firmware starts with it (boot_vga)", function.pci);
+    if (!*first) continue;
     return {Verdict::warn, "the firmware starts with " + function.pci.sysfs(),
             "make another card the primary one in the firmware"};
   }
@@ -158,12 +189,30 @@ Finding is_not_console(const Subject& subject) {
 }
 
 Finding has_no_framebuffer(const Subject& subject) {
+  if (const auto unknown = is_missing(subject.ground.proc / "iomem")) return *unknown;
+  for (const auto& function : subject.card.functions) {
+    if (!subject.ground.sysfs.attribute(function.pci, "resource")) {
+      return does_not_show("the regions", function.pci);
+    }
+  }
   return of(framebuffer_users(subject.card, subject.ground),
             "the firmware left no framebuffer in it");
 }
 
 Finding is_not_held(const Subject& subject) {
-  return of(card_users(subject.card, subject.ground).holders, "no program has it open");
+  const auto holders = card_users(subject.card, subject.ground).holders;
+  if (!holders.empty()) return of(holders, "");
+  for (const auto& function : subject.card.functions) {
+    // A virtual function has no node of its own.
+    if (function.driver != "nvidia" || subject.card.slice) continue;
+    const auto information =
+        subject.ground.proc / "driver/nvidia/gpus" / function.pci.sysfs() / "information";
+    if (fs::exists(information)) continue;
+    return {Verdict::unknown,
+            "NVIDIA's driver does not tell which /dev/nvidiaN " + function.pci.sysfs() + " is",
+            "cat " + information.native() + ", as root, should tell"};
+  }
+  return {Verdict::pass, "no program has it open"};
 }
 
 Finding has_no_vm(const Subject& subject) {
@@ -182,12 +231,16 @@ Finding has_no_kernel_user(const Subject& subject) {
 }
 
 Finding driver_lets_go(const Subject& subject) {
-  const auto text = read_file(subject.ground.proc / "driver/nvidia/version");
-  if (!text || subject.card.functions.front().driver != "nvidia") {
+  if (subject.card.functions.front().driver != "nvidia") {
     return {Verdict::pass, "its driver can be unbound"};
   }
-  const auto version = major_version(*text);
-  if (!version) return {Verdict::unknown, "/proc/driver/nvidia/version shows no version"};
+  const auto file = subject.ground.proc / "driver/nvidia/version";
+  const auto text = read_file(file);
+  const auto version = major_version(text.value_or(""));
+  if (!version) {
+    return {Verdict::unknown, file.native() + " shows no version",
+            "modinfo -F version nvidia tells it: from 595 on detach only when D9 passes"};
+  }
   if (*version < 595) {
     return {Verdict::pass, "NVIDIA driver " + std::to_string(*version) + " can be unbound"};
   }

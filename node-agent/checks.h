@@ -58,6 +58,13 @@ std::string checks_json(const std::vector<CheckResult>& results);
 /// depmod(8)).
 std::filesystem::path modules_alias(const Ground& ground);
 
+/// Whether the firmware started with this function (`boot_vga`): false of what is no VGA
+/// controller, nothing when the kernel does not tell.
+std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
+
+/// The answer where sysfs has no attribute of a function that the kernel shows of each.
+Finding does_not_show(std::string_view what, const PciAddress& pci);
+
 // The checks of the host: check_host.cc.
 Finding has_kvm(const Ground& ground);
 Finding has_iommu(const Ground& ground);

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
 
@@ -21,26 +22,39 @@ class Checks : public ::testing::Test {
     proc_.file("sys/kernel/osrelease", "6.1.0-test\n");
   }
 
-  // "FAIL reason; fix" of the first card, or of the host.
-  std::string check(std::string_view id) {
+  // Of the host and of the first card.
+  std::vector<CheckResult> results() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    for (const auto& one : run_checks({cards.front()}, {sysfs,
-                                                        settings_,
-                                                        proc_.root(),
-                                                        fake_.root() / "modules",
-                                                        fake_.root() / "names.json",
-                                                        {},
-                                                        [this] {
-                                                          if (vm_devices_) return *vm_devices_;
-                                                          throw Error(Fault::io,
-                                                                      "libvirt does not answer");
-                                                        }})) {
+    return run_checks({cards.front()}, {sysfs,
+                                        settings_,
+                                        proc_.root(),
+                                        fake_.root() / "modules",
+                                        fake_.root() / "names.json",
+                                        {},
+                                        [this] {
+                                          if (vm_devices_) return *vm_devices_;
+                                          throw Error(Fault::io, "libvirt does not answer");
+                                        }});
+  }
+
+  // "FAIL reason; fix".
+  std::string check(std::string_view id) {
+    for (const auto& one : results()) {
       if (one.id != id) continue;
       const auto& [verdict, reason, fix] = one.finding;
       return std::string(word(verdict)) + " " + reason + (fix.empty() ? "" : "; " + fix);
     }
     return "no such check";
+  }
+
+  // "H1 D12": the checks with this answer.
+  std::string ids(Verdict verdict) {
+    std::vector<std::string> found;
+    for (const auto& one : results()) {
+      if (one.finding.verdict == verdict) found.emplace_back(one.id);
+    }
+    return joined(found, " ");
   }
 
   // "0000:02:00.0/boot_vga" of a function.
@@ -49,6 +63,19 @@ class Checks : public ::testing::Test {
   }
   void set_host(const std::filesystem::path& file, const std::string& text) {
     replace_file(fake_.root() / file, text);
+  }
+
+  // Configuration space as root reads it, of 256 bytes or of 4096 with PCIe and one extended
+  // capability.
+  void set_config(const std::filesystem::path& function, std::optional<char> extended) {
+    std::string config(extended ? 4096 : 256, '\0');
+    config[0x06] = '\x10';
+    config[0x34] = '\x40';
+    config[0x40] = '\x05';  // MSI, and behind it PCIe
+    config[0x41] = '\x50';
+    config[0x50] = extended ? '\x10' : '\x09';
+    if (extended) config[0x100] = *extended;
+    set(function / "config", config);
   }
 
   FakeSysfs fake_;
@@ -64,6 +91,8 @@ TEST_F(Checks, OfTheHost) {
   EXPECT_THAT(check("H2"), StartsWith("FAIL there are IOMMU groups and no IOMMU; turn on VT-d"));
   set_host("class/iommu/dmar0/x", "");
   EXPECT_EQ(check("H2"), "PASS the IOMMU is on");
+  EXPECT_EQ(check("H3"), "UNKNOWN vfio is not loaded; modprobe vfio-pci");
+  set_host("class/vfio/x", "");
   EXPECT_THAT(check("H3"), StartsWith("PASS"));
   set_host("module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
   EXPECT_THAT(check("H3"), StartsWith("FAIL vfio is in no-IOMMU mode"));
@@ -87,7 +116,7 @@ TEST_F(Checks, OfTheHost) {
 
 TEST_F(Checks, OfTheGroup) {
   EXPECT_THAT(check("H5"), StartsWith("PASS"));
-  EXPECT_THAT(check("H6"), StartsWith("UNKNOWN"));
+  EXPECT_THAT(check("H6"), StartsWith("UNKNOWN the kernel does not tell the reserved regions"));
   const std::filesystem::path regions = "kernel/iommu_groups/13/reserved_regions";
   set_host(regions, "0x00000000fee00000 0x00000000feefffff msi\n");
   EXPECT_THAT(check("H6"), StartsWith("PASS"));
@@ -140,9 +169,21 @@ TEST_F(Checks, CompareACardWithWhatItsNameWasGivenTo) {
 }
 
 TEST_F(Checks, AskTheGuards) {
+  proc_.file("self/mountinfo", "").file("net/route", "").file("iomem", "");
+  proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "");
+  proc_.file("driver/nvidia/version",
+             "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03\n");
+  for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
+    set(std::filesystem::path(function) / "resource", "0xe0000000 0xefffffff 0x14220c\n");
+  }
+  set("0000:02:00.0/boot_vga", "0\n");
   for (const auto* id : {"D6", "D7", "D8", "D9", "D10", "D11", "D22"}) {
     EXPECT_THAT(check(id), StartsWith("PASS")) << id;
   }
+  proc_.file("iomem", "00000000-00000000 : BOOTFB\n");  // as others than root see it
+  EXPECT_THAT(check("D8"), StartsWith("UNKNOWN only root sees in /proc/iomem"));
+  proc_.file("iomem", "e1000000-e12fffff : BOOTFB\n");
+  EXPECT_THAT(check("D8"), StartsWith("FAIL the firmware's framebuffer (BOOTFB) is in region 0"));
   set("0000:02:00.0/boot_vga", "1\n");
   EXPECT_THAT(check("D7"), StartsWith("WARN the firmware starts with 0000:02:00.0"));
   set("0000:02:00.0/drm/card0/dev", "1:3\n");
@@ -192,26 +233,94 @@ TEST_F(Checks, OfTheHardware) {
   set("0000:02:00.0/reset_method", "bus\n");
   fake_.add({"0000:03:00.0", "0200", "8086:100e", std::nullopt, 13});
   EXPECT_THAT(check("D14"), StartsWith("WARN its reset (bus) resets 0000:03:00.0 as well"));
+  set("0000:02:00.0/d3cold_allowed", "0\n");
+  EXPECT_EQ(check("D15"), "PASS it keeps its power");
   set("0000:02:00.0/d3cold_allowed", "1\n");
   EXPECT_THAT(check("D15"), StartsWith("WARN 0000:02:00.0 may lose its power"));
   set_host("module/vfio_pci/parameters/disable_idle_d3", "Y\n");
   EXPECT_THAT(check("D15"), StartsWith("PASS"));
-  set("0000:02:00.0/current_link_width", "8\n");
-  set("0000:02:00.0/max_link_width", "16\n");
-  EXPECT_THAT(check("D16"), StartsWith("WARN its link has 8 of 16 lanes"));
-  set("0000:02:00.1/aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 3\n");
-  EXPECT_THAT(check("D17"), StartsWith("WARN 0000:02:00.1 had 3 PCIe errors since boot"));
+  set("0000:02:00.0/power_state", "D3cold\n");
+  EXPECT_THAT(check("D15"), StartsWith("WARN 0000:02:00.0 is without power"));
   set("0000:02:00.0/resource",
       "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n0x0 0x0 0x0\n");
   EXPECT_THAT(check("D18"), StartsWith("FAIL region 1 of 0000:02:00.0 (256 MiB) has no address"));
-  set("0000:02:00.0/resource1_resize", "00000000000fff00\n");
-  EXPECT_EQ(check("D19"), "PASS region 1 has 256 MiB and can be resized");
+  set("0000:02:00.0/resource", "0xf6000000 0xf6ffffff 0x40200\n0xe0000000 0xefffffff 0x14220c\n");
+  EXPECT_THAT(check("D18"), StartsWith("UNKNOWN the kernel does not show the regions of "));
+  set("0000:02:00.1/resource", "");
+  EXPECT_EQ(check("D18"), "PASS every region has an address");
+  set("0000:02:00.0/boot_vga", "0\n");
+  EXPECT_EQ(check("D20"), "PASS its ROM is its own");
+  set("0000:02:00.0/rom", "");
   EXPECT_THAT(check("D20"), StartsWith("PASS"));
+  set("0000:02:00.0/boot_vga", "1\n");
+  EXPECT_THAT(check("D20"), StartsWith("WARN the host sees a shadow of the ROM of 0000:02:00.0"));
   set_host("devices/system/node/node0/x", "");
   set("0000:02:00.0/numa_node", "-1\n");
   EXPECT_THAT(check("D21"), StartsWith("PASS"));
   set_host("devices/system/node/node1/x", "");
   EXPECT_THAT(check("D21"), StartsWith("UNKNOWN the firmware does not tell its NUMA node"));
+}
+
+TEST_F(Checks, OfPcie) {
+  constexpr char kErrors = 0x01;
+  constexpr char kResizable = 0x15;
+  const auto set_both = [&](std::optional<char> extended) {
+    for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) set_config(function, extended);
+  };
+  const auto all_start_with = [&](const std::string& word) {
+    for (const auto* id : {"D16", "D17", "D19"}) EXPECT_THAT(check(id), StartsWith(word)) << id;
+  };
+  // Others than root see 64 bytes, and a function that does not answer all ones.
+  for (const auto& config : {std::string(64, '\0'), std::string(4096, '\xff')}) {
+    set("0000:02:00.0/config", config);
+    all_start_with("UNKNOWN it is not known whether ");
+  }
+  set_both(std::nullopt);
+  EXPECT_EQ(check("D16"), "PASS it is no PCIe device, and has no link");
+  EXPECT_EQ(check("D17"), "PASS it is not made to report PCIe errors");
+  EXPECT_EQ(check("D19"), "PASS no region can be resized");
+
+  set_both(kErrors);
+  EXPECT_THAT(check("D16"),
+              StartsWith("UNKNOWN the kernel does not show the link of 0000:02:00.0"));
+  EXPECT_THAT(check("D17"), StartsWith("UNKNOWN the kernel counts no PCIe errors of 0000:02:00.0"));
+  set("0000:02:00.0/current_link_width", "16\n");
+  set("0000:02:00.0/max_link_width", "16\n");
+  EXPECT_EQ(check("D16"), "PASS its link has 16 of 16 lanes");
+  set("0000:02:00.0/current_link_width", "8\n");
+  EXPECT_THAT(check("D16"), StartsWith("WARN its link has 8 of 16 lanes"));
+  set("0000:02:00.0/current_link_width", "many\n");
+  EXPECT_THAT(check("D16"), StartsWith("UNKNOWN link width 'many' of '16'"));
+  for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
+    set(std::filesystem::path(function) / "aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 0\n");
+    EXPECT_THAT(check("D17"), StartsWith("UNKNOWN"));
+    set(std::filesystem::path(function) / "aer_dev_nonfatal", "TOTAL_ERR_NONFATAL 0\n");
+  }
+  EXPECT_EQ(check("D17"), "PASS no PCIe error was reported");
+  set("0000:02:00.1/aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 3\n");
+  EXPECT_THAT(check("D17"), StartsWith("WARN 0000:02:00.1 had 3 PCIe errors since boot"));
+
+  set_config("0000:02:00.1", kResizable);
+  EXPECT_EQ(check("D19"), "PASS a region of 0000:02:00.1 can be resized");
+  set("0000:02:00.0/resource", "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n");
+  set("0000:02:00.0/resource1_resize", "00000000000fff00\n");
+  EXPECT_EQ(check("D19"), "PASS region 1 has 256 MiB and can be resized");
+}
+
+// Of a card there is only what makes it one, and of /proc nothing.
+TEST_F(Checks, PassNothingThatRestsOnAMissingFile) {
+  for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
+    std::filesystem::remove(fake_.root() / "bus/pci/devices" / function / "driver_override");
+  }
+  std::filesystem::remove(proc_.root() / "cpuinfo");
+  // A link, a module, a disk or a slice that is not there is not there.
+  EXPECT_EQ(ids(Verdict::pass), "H5 D3 D4 D5 D10 D22 V1");
+  EXPECT_EQ(ids(Verdict::fail), "H2 H7 H8");
+  EXPECT_EQ(ids(Verdict::warn), "D14");
+  EXPECT_EQ(ids(Verdict::unknown),
+            "H1 H3 H4 H9 H6 D1 D2 D6 D7 D8 D9 D11 D12 D13 D15 D16 D17 D18 D19 D20 D21");
+  std::filesystem::remove_all(fake_.root() / "bus/pci/devices/0000:02:00.0/iommu_group");
+  EXPECT_EQ(ids(Verdict::pass), "D3 D5 D10 D22 V1");
 }
 
 TEST_F(Checks, AreNeverPassedWhenTheProbeFails) {

@@ -103,7 +103,10 @@ Culprits framebuffer_users(const Card& card, const Ground& ground) {
     if (is_framebuffer(one->name)) framebuffers.push_back(*one);
   }
   if (framebuffers.empty()) return culprits;
-  if (!seen) return {"only root sees in /proc/iomem whether a framebuffer is in its memory"};
+  if (!seen) {
+    return {
+        "only root sees in /proc/iomem whether a framebuffer is in its memory; run gpupci as root"};
+  }
   for (const auto& function : card.functions) {
     for (const auto& bar : regions(ground.sysfs, function.pci)) {
       for (const auto& one : framebuffers) {

@@ -399,8 +399,10 @@ TEST_F(Guards, FindTheFramebufferOfTheFirmware) {
             "with initcall_blacklist=sysfb_init, or unbind its driver below "
             "/sys/bus/platform/drivers");
   proc_.file("iomem", "00000000-00000000 : 0000:02:00.0\n  00000000-00000000 : efifb\n");
-  EXPECT_EQ(why(),
-            "framebuffer: only root sees in /proc/iomem whether a framebuffer is in its memory");
+  EXPECT_EQ(
+      why(),
+      "framebuffer: only root sees in /proc/iomem whether a framebuffer is in its memory; run "
+      "gpupci as root");
   EXPECT_EQ(why({"framebuffer"}), "nothing");
 }
 

@@ -8,17 +8,16 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/config_space.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBars = 6;               // lines of `resource` before the ROM's
-constexpr std::uint64_t kPrefetch = 0x2000;    // IORESOURCE_PREFETCH of linux/ioport.h
-constexpr std::uint64_t kMem64 = 0x100000;     // IORESOURCE_MEM_64
-constexpr std::size_t kFirstExtended = 0x100;  // PCIe specification, 7.6: extended capabilities
-constexpr std::uint32_t kSerialNumber = 0x0003;
+constexpr std::size_t kBars = 6;             // lines of `resource` before the ROM's
+constexpr std::uint64_t kPrefetch = 0x2000;  // IORESOURCE_PREFETCH of linux/ioport.h
+constexpr std::uint64_t kMem64 = 0x100000;   // IORESOURCE_MEM_64
 
 // What cannot be read is not known: an attribute may be there and answer EINVAL.
 std::optional<std::string> attribute(const Sysfs& sysfs, const PciAddress& pci,
@@ -65,13 +64,6 @@ std::vector<Bar> bars(const std::string& resource) {
   return found;
 }
 
-std::uint32_t dword(std::string_view config, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 4; i-- > 0;)
-    value = value << 8U | static_cast<unsigned char>(config[at + i]);
-  return value;
-}
-
 // The two halves as lspci and the kernel's serial_number print them: highest byte first.
 std::optional<std::string> spelled(std::uint32_t upper, std::uint32_t lower) {
   if (upper == 0 && lower == 0) return std::nullopt;
@@ -86,19 +78,10 @@ std::optional<std::string> spelled(std::uint32_t upper, std::uint32_t lower) {
   return text.substr(1);
 }
 
-// Walks the chain of extended capabilities: id, version, and the place of the next.
 std::optional<std::string> serial_in(std::string_view config) {
-  std::size_t at = kFirstExtended;
-  // Each has four bytes at least: a chain that runs in a circle ends nevertheless.
-  for (auto left = config.size() / 4; left > 0 && at >= kFirstExtended && at + 12 <= config.size();
-       --left) {
-    const auto header = dword(config, at);
-    if ((header & 0xffffU) == kSerialNumber) {
-      return spelled(dword(config, at + 8), dword(config, at + 4));
-    }
-    at = header >> 20U & 0xffcU;
-  }
-  return std::nullopt;
+  const auto at = find_capability(config, ExtendedCapability::serial_number);
+  if (!at || *at + 12 > config.size()) return std::nullopt;
+  return spelled(dword(config, *at + 8), dword(config, *at + 4));
 }
 
 std::optional<std::string> serial_number(const Sysfs& sysfs, const PciAddress& pci) {

@@ -88,10 +88,7 @@ Finding does_not_show(std::string_view what, const PciAddress& pci) {
 Finding is_alive(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     const auto config = read_file(subject.ground.sysfs.device_path(function.pci) / "config");
-    if (!config || config->size() < 16) {
-      return {Verdict::unknown,
-              "the configuration space of " + function.pci.sysfs() + " cannot be read"};
-    }
+    if (!config || config->size() < 16) return does_not_show("configuration space", function.pci);
     const auto head = std::string_view(*config).substr(0, 16);
     if (std::ranges::all_of(head, [](char byte) { return byte == '\xff'; }) || head[14] == '\x7f') {
       return {Verdict::fail, function.pci.sysfs() + " has fallen off the bus",
@@ -115,7 +112,8 @@ Finding has_reset(const Subject& subject) {
       return {Verdict::pass, "it can be reset"};
     }
     return {Verdict::warn, first.pci.sysfs() + " cannot be reset",
-            "a VM that crashes may leave it unusable until the host reboots"};
+            "put it alone behind its PCIe port, where its bus can be reset; else reboot the host "
+            "when a VM has crashed with it"};
   }
   if (*methods == "bus" && first.iommu_group) {
     for (const auto& pci : sysfs.group_members(*first.iommu_group)) {

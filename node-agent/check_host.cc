@@ -74,7 +74,7 @@ bool binds(const fs::path& task, std::string_view command) {
 
 Finding has_kvm(const Ground& ground) {
   const auto cpu = read_file(ground.proc / "cpuinfo");
-  if (!cpu) return {Verdict::unknown, "there is no /proc/cpuinfo"};
+  if (!cpu) return {Verdict::unknown, "there is no /proc/cpuinfo", "mount -t proc proc /proc"};
   if (fs::exists(ground.sysfs.root() / "class/misc/kvm"))
     return {Verdict::pass, "/dev/kvm is there"};
   const bool intel = has_word(*cpu, "vmx");

@@ -96,7 +96,8 @@ Finding vgpus_last(const Subject& subject) {
   }
   if (!foreign.empty()) {
     return {Verdict::warn,
-            "vGPU " + foreign + " is not gpupci's: it does not come back after a reboot"};
+            "vGPU " + foreign + " is not gpupci's: it does not come back after a reboot",
+            "make it by gpupci --create-vgpu, or let who made it make it again at each boot"};
   }
   return {Verdict::pass, "its vGPUs are there, and come back after a reboot"};
 }

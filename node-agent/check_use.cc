@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/attribute.h"
@@ -25,10 +26,8 @@ constexpr std::chrono::seconds kPatience{2};
 // is not known.
 Finding of(const Culprits& culprits, std::string passed) {
   if (culprits.empty()) return {Verdict::pass, std::move(passed)};
-  const auto& first = culprits.front();
-  const auto end = first.find("; ");
-  Finding finding{Verdict::fail, first.substr(0, end)};
-  if (end != std::string::npos) finding.fix = first.substr(end + 2);
+  auto [reason, fix] = halves(culprits.front());
+  Finding finding{Verdict::fail, std::move(reason), std::move(fix)};
   if (finding.fix == "run gpupci as root") finding.verdict = Verdict::unknown;
   if (culprits.size() > 1) {
     finding.reason += " (and " + std::to_string(culprits.size() - 1) + " more)";
@@ -216,7 +215,11 @@ Finding is_not_held(const Subject& subject) {
 }
 
 Finding has_no_vm(const Subject& subject) {
-  return of(card_vms(subject.card, subject.ground), "no running VM has it");
+  try {
+    return of(card_vms(subject.card, subject.ground), "no running VM has it");
+  } catch (const Error& error) {
+    return {Verdict::unknown, error.what(), "systemctl status libvirtd may tell why"};
+  }
 }
 
 Finding has_no_kernel_user(const Subject& subject) {
@@ -254,7 +257,10 @@ Finding override_is_clear(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     const auto file = subject.ground.sysfs.device_path(function.pci) / "driver_override";
     const auto text = read_in_time(file, kPatience);
-    if (!text) return {Verdict::unknown, file.native() + " does not answer: is it being bound?"};
+    if (!text) {
+      return {Verdict::unknown, file.native() + " does not answer: is it being bound?",
+              "check again; when it stays so, reboot the host"};
+    }
     const auto driver = trim(*text);
     if (driver.empty() || driver == "(null)") continue;
     if (settings.is_stub(driver) && is_detached(function, settings)) continue;
@@ -266,7 +272,9 @@ Finding override_is_clear(const Subject& subject) {
 
 Finding driver_is_best(const Subject& subject) {
   const auto aliases = read_file(modules_alias(subject.ground));
-  if (!aliases) return {Verdict::unknown, "there is no " + modules_alias(subject.ground).native()};
+  if (!aliases) {
+    return {Verdict::unknown, "there is no " + modules_alias(subject.ground).native(), "depmod"};
+  }
   for (const auto& function : subject.card.functions) {
     const auto best = best_module(*aliases, alias(function, subject.ground.sysfs));
     if (best == "vfio_pci" || function.driver != "vfio-pci") continue;

@@ -55,7 +55,18 @@ Finding find(Probe probe, const Argument& argument) {
   try {
     return probe(argument);
   } catch (const Error& error) {
-    return {Verdict::unknown, error.what()};
+    auto [reason, fix] = halves(error.what());
+    if (fix.empty()) fix = "run gpupci as root; dmesg may tell more";
+    return {Verdict::unknown, reason, fix};
+  }
+}
+
+// Where the record of slices cannot be read, that is what its checks say.
+bool may_concern_slices(const Subject& subject) {
+  try {
+    return concerns_slices(subject);
+  } catch (const Error&) {
+    return true;
   }
 }
 
@@ -71,6 +82,12 @@ std::string line(std::string_view id, std::string_view card, std::string_view re
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> halves(std::string_view sentence) {
+  const auto end = sentence.find("; ");
+  if (end == std::string_view::npos) return {std::string(sentence), ""};
+  return {std::string(sentence.substr(0, end)), std::string(sentence.substr(end + 2))};
+}
 
 std::string_view word(Verdict verdict) {
   constexpr std::array<std::string_view, 4> kWords{"PASS", "WARN", "UNKNOWN", "FAIL"};
@@ -93,7 +110,7 @@ std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const Ground
       results.push_back({check.id, card.label(), find(check.probe, subject)});
     };
     std::ranges::for_each(kCardChecks, make);
-    if (concerns_slices(subject)) std::ranges::for_each(kSliceChecks, make);
+    if (may_concern_slices(subject)) std::ranges::for_each(kSliceChecks, make);
   }
   return results;
 }

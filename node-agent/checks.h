@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "node-agent/guard.h"
@@ -22,7 +23,7 @@ int exit_status(Verdict worst);
 struct Finding {
   Verdict verdict = Verdict::pass;
   std::string reason;
-  std::string fix{};  ///< empty when there is nothing to be done
+  std::string fix{};  ///< what can be done; empty only where it passed
 };
 
 /// What a check of a card looks at.
@@ -57,6 +58,9 @@ std::string checks_json(const std::vector<CheckResult>& results);
 /// The list of which kernel module is for which device, of the kernel that runs (modules.alias of
 /// depmod(8)).
 std::filesystem::path modules_alias(const Ground& ground);
+
+/// "what is wrong; the way out", as guards and errors say it, in two.
+std::pair<std::string, std::string> halves(std::string_view sentence);
 
 /// Whether the firmware started with this function (`boot_vga`): false of what is no VGA
 /// controller, nothing when the kernel does not tell.

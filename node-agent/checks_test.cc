@@ -11,6 +11,7 @@
 namespace cluster::agent {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -26,16 +27,21 @@ class Checks : public ::testing::Test {
   std::vector<CheckResult> results() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    return run_checks({cards.front()}, {sysfs,
-                                        settings_,
-                                        proc_.root(),
-                                        fake_.root() / "modules",
-                                        fake_.root() / "names.json",
-                                        {},
-                                        [this] {
-                                          if (vm_devices_) return *vm_devices_;
-                                          throw Error(Fault::io, "libvirt does not answer");
-                                        }});
+    auto found = run_checks({cards.front()}, {sysfs,
+                                              settings_,
+                                              proc_.root(),
+                                              fake_.root() / "modules",
+                                              fake_.root() / "names.json",
+                                              {},
+                                              [this] {
+                                                if (vm_devices_) return *vm_devices_;
+                                                throw Error(Fault::io, "libvirt does not answer");
+                                              }});
+    for (const auto& one : found) {
+      const auto& [verdict, reason, fix] = one.finding;
+      EXPECT_TRUE(verdict == Verdict::pass || !fix.empty()) << one.id << " " << reason;
+    }
+    return found;
   }
 
   // "FAIL reason; fix".
@@ -166,6 +172,7 @@ TEST_F(Checks, CompareACardWithWhatItsNameWasGivenTo) {
   EXPECT_THAT(check("D2"), StartsWith("FAIL its subsystem is 1458:3724, and gpupci1 was given to"));
   set_host("names.json", "{");
   EXPECT_THAT(check("D2"), StartsWith("UNKNOWN not a record of names: "));
+  EXPECT_THAT(check("D2"), EndsWith("; move it away, and the cards are numbered anew"));
 }
 
 TEST_F(Checks, AskTheGuards) {
@@ -195,7 +202,7 @@ TEST_F(Checks, AskTheGuards) {
   EXPECT_EQ(check("V1"),
             "FAIL VM 'rocks-33' runs with it (libvirt says 0000:02:00.1); virsh shutdown rocks-33");
   vm_devices_.reset();
-  EXPECT_EQ(check("V1"), "UNKNOWN libvirt does not answer");
+  EXPECT_EQ(check("V1"), "UNKNOWN libvirt does not answer; systemctl status libvirtd may tell why");
   set("0000:02:00.0/sriov_numvfs", "2\n");
   EXPECT_THAT(check("D22"), StartsWith("FAIL 0000:02:00.0 has 2 active virtual functions; end"));
 }
@@ -227,7 +234,7 @@ TEST_F(Checks, OfTheHardware) {
   EXPECT_EQ(check("D1"), "PASS every function answers");
   set("0000:02:00.1/config", std::string(64, '\xff'));
   EXPECT_EQ(check("D1"), "FAIL 0000:02:00.1 has fallen off the bus; power the host off and on");
-  EXPECT_THAT(check("D14"), StartsWith("WARN 0000:02:00.0 cannot be reset"));
+  EXPECT_THAT(check("D14"), StartsWith("WARN 0000:02:00.0 cannot be reset; put it alone behind"));
   set("0000:02:00.0/reset_method", "flr bus\n");
   EXPECT_EQ(check("D14"), "PASS it can be reset (flr bus)");
   set("0000:02:00.0/reset_method", "bus\n");
@@ -326,6 +333,7 @@ TEST_F(Checks, PassNothingThatRestsOnAMissingFile) {
 TEST_F(Checks, AreNeverPassedWhenTheProbeFails) {
   set_host("module/vfio/parameters/enable_unsafe_noiommu_mode/x", "");  // a folder cannot be read
   EXPECT_THAT(check("H3"), StartsWith("UNKNOWN cannot read "));
+  EXPECT_THAT(check("H3"), EndsWith("; run gpupci as root; dmesg may tell more"));
 }
 
 TEST(CheckResults, TellTheWorstAndItsExitStatus) {

@@ -349,7 +349,6 @@ TEST_F(Vgpus, AreWholeAgainAfterAKill) {
 
 TEST_F(Vgpus, AreChecked) {
   slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
-  const auto check = [this](const std::string& name) { return gpupci({"--check", name}); };
   EXPECT_THAT(check("gpupci1"), HasSubstr("G2   gpupci1  PASS     no virtual functions are asked"));
   gpupci({"--vfs", "gpupci1", "2"});
   create("gpupci1", "1145");
@@ -357,7 +356,8 @@ TEST_F(Vgpus, AreChecked) {
   EXPECT_THAT(text, HasSubstr("G1   gpupci1  PASS     its vGPUs are vendor-vfio\n"));
   EXPECT_THAT(text, HasSubstr("G2   gpupci1  PASS     it has its virtual functions (2)\n"));
   EXPECT_THAT(text, HasSubstr("G5   gpupci1  PASS     "));
-  EXPECT_THAT(text, HasSubstr("G7   gpupci1  PASS     "));
+  EXPECT_THAT(text,
+              HasSubstr("G7   gpupci1  PASS     its vGPUs are there, and come back after a "));
   EXPECT_THAT(check("gpupci1.1"), HasSubstr("D2   gpupci1.1 PASS     it is slice 1 of its card\n"));
   fake_.set_driver({0, 1, 0, 2}, "vfio-pci");
   EXPECT_THAT(check("gpupci1"),
@@ -371,6 +371,20 @@ TEST_F(Vgpus, AreChecked) {
                               "--restore\n"));
   EXPECT_THAT(text,
               HasSubstr("G7   gpupci1  FAIL     vGPU gpupci1.0 is missing; gpupci --restore"));
+  replace_file(host_.slices, "{");
+  for (const auto* id : {"G1", "G2", "G5", "G7"}) {
+    EXPECT_THAT(check("gpupci1"),
+                HasSubstr(id + std::string("   gpupci1  UNKNOWN  not a record of ")));
+  }
+}
+
+TEST_F(Vgpus, OfOthersAreCheckedToo) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "2"});
+  slices_.write(fake_.root() / "bus/pci/devices/0000:01:00.2/nvidia/current_vgpu_type", "1145");
+  EXPECT_THAT(check("gpupci1"),
+              HasSubstr("G7   gpupci1  WARN     vGPU gpupci1.1 is not gpupci's: it does not come "
+                        "back after a reboot; make it by gpupci --create-vgpu"));
 }
 
 TEST_F(Vgpus, OfOthersAreListedAndLeftAlone) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/file.h"
+#include "core/text.h"
 #include "node-agent/run.h"
 #include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_sysfs.h"
@@ -48,6 +49,18 @@ class CalledGpupci : public ::testing::Test {
     status_ = run(arguments, to_out, to_err, host_);
     err_ = err.text();
     return out.text();
+  }
+
+  // The table of --check. Whatever did not pass says what can be done.
+  std::string check(const std::string& target) {
+    const auto table = gpupci({"--check", target});
+    for (const auto line : split(trim(table), '\n')) {
+      const auto has = [&](std::string_view text) {
+        return line.find(text) != std::string_view::npos;
+      };
+      EXPECT_TRUE(has("ID   CARD") || has(" PASS ") || has("; ")) << line;
+    }
+    return table;
   }
 
   FakeSysfs fake_;

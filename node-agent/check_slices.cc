@@ -80,6 +80,7 @@ Finding vfs_keep_their_driver(const Subject& subject) {
 
 Finding vgpus_last(const Subject& subject) {
   auto kept = kept_vgpus(subject);
+  const bool none = kept.empty();
   std::string foreign;
   for (const auto& parent : parents_of(subject)) {
     for (const auto& vgpu : vgpus_of(parent)) {
@@ -99,7 +100,8 @@ Finding vgpus_last(const Subject& subject) {
             "vGPU " + foreign + " is not gpupci's: it does not come back after a reboot",
             "make it by gpupci --create-vgpu, or let who made it make it again at each boot"};
   }
-  return {Verdict::pass, "its vGPUs are there, and come back after a reboot"};
+  return {Verdict::pass,
+          none ? "it has no vGPUs" : "its vGPUs are there, and come back after a reboot"};
 }
 
 }  // namespace cluster::agent

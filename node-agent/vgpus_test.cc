@@ -351,6 +351,7 @@ TEST_F(Vgpus, AreChecked) {
   slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
   EXPECT_THAT(check("gpupci1"), HasSubstr("G2   gpupci1  PASS     no virtual functions are asked"));
   gpupci({"--vfs", "gpupci1", "2"});
+  EXPECT_THAT(check("gpupci1"), HasSubstr("G7   gpupci1  PASS     it has no vGPUs\n"));
   create("gpupci1", "1145");
   auto text = check("gpupci1");
   EXPECT_THAT(text, HasSubstr("G1   gpupci1  PASS     its vGPUs are vendor-vfio\n"));

@@ -154,8 +154,11 @@ class SyncVmConfig : public VmConfig {
 
   void expect_nothing_to_do() {
     const auto before = there().done;
+    there().calls.clear();
     cluster({"sync", "vm", "config"}, 0, "nothing to do");
     EXPECT_EQ(there().done, before);
+    EXPECT_THAT(there().calls, ::testing::UnorderedElementsAre(::testing::Pair("open", 1),
+                                                               ::testing::Pair("list", 1)));
   }
 };
 
@@ -170,6 +173,24 @@ TEST_F(SyncVmConfig, DefinesWhatIsNotThereAndThenNothing) {
             "rocks-34: vm-container-0-15 new    -\n");
   EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-33", "define rocks-34"));
   expect_nothing_to_do();
+}
+
+TEST_F(SyncVmConfig, ManyUnchangedVmsCostOneListOfTheirContainer) {
+  for (const std::string number : {"1", "2", "3", "4", "5", "6"}) {
+    cluster({"add", "host", "vm", "many-" + number, "vm-container-0-15"});
+  }
+  sync();
+  EXPECT_EQ(there().calls["list"], 1);
+  EXPECT_EQ(there().calls["define"], 8);
+  expect_nothing_to_do();
+}
+
+TEST_F(SyncVmConfig, TellsAllChangesBeforeItDefinesOne) {
+  std::vector<std::string> told;
+  there().before_define = [&] { told.push_back(printed.str()); };
+  const auto all = sync();
+  EXPECT_THAT(all, ::testing::HasSubstr("rocks-34"));
+  EXPECT_THAT(told, ::testing::ElementsAre(all, all));
 }
 
 TEST_F(SyncVmConfig, ChangesOnlyWhatDiffersAndARunningVmAtItsNextStart) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,8 +19,10 @@ class FakeDomains {
     std::vector<virt::Domain> domains;
     std::vector<virt::VmDevice> in_use;  ///< of running VMs that the test does not start itself
     unsigned long version = 9000000;
-    std::optional<Error> failure;   ///< why nobody gets in
-    std::vector<std::string> done;  ///< "define vm-1", "start vm-1", in this order
+    std::optional<Error> failure;         ///< why nobody gets in
+    std::vector<std::string> done;        ///< "define vm-1", "start vm-1", in this order
+    std::map<std::string, int> calls;     ///< how often which was called: "open", "list"
+    std::function<void()> before_define;  ///< a look of the test's own
   };
 
   /// What the commands under test get.
@@ -28,6 +31,7 @@ class FakeDomains {
       const std::lock_guard lock(mutex_);
       asked_limits = limits;
       auto& host = hosts[target.name];
+      ++host.calls["open"];
       if (host.failure) throw Error(*host.failure);
       return std::make_unique<Connection>(host);
     };
@@ -41,11 +45,14 @@ class FakeDomains {
    public:
     explicit Connection(Host& host) : host_(host) {}
 
-    std::vector<virt::Domain> list() override { return host_.domains; }
-    std::vector<virt::VmDevice> devices_in_use() override { return host_.in_use; }
-    unsigned long version() override { return host_.version; }
+    std::vector<virt::Domain> list() override { return called("list").domains; }
+    std::vector<virt::VmDevice> devices_in_use() override {
+      return called("devices_in_use").in_use;
+    }
+    unsigned long version() override { return called("version").version; }
 
     void define(const std::string& xml, virt::Check) override {
+      if (called("define").before_define) host_.before_define();
       const auto name = between(xml, "<name>", "</name>");
       const auto uuid = between(xml, "<uuid>", "</uuid>");
       host_.done.push_back("define " + name);
@@ -66,13 +73,18 @@ class FakeDomains {
     }
 
     void undefine(const std::string& uuid) override {
+      called("undefine");
       find("undefine", uuid);
       std::erase_if(host_.domains, [&](const auto& domain) { return domain.uuid == uuid; });
     }
 
-    void start(const std::string& uuid) override { set_active(find("start", uuid), true); }
+    void start(const std::string& uuid) override {
+      called("start");
+      set_active(find("start", uuid), true);
+    }
 
     void stop(const std::string& uuid, virt::Stop how) override {
+      called("stop");
       switch (how) {
         case virt::Stop::poweroff:
           return set_active(find("poweroff", uuid), false);
@@ -88,10 +100,16 @@ class FakeDomains {
     }
 
     void set_autostart(const std::string& uuid, bool on) override {
+      called("set_autostart");
       find(on ? "autostart" : "no autostart", uuid).autostart = on;
     }
 
    private:
+    Host& called(const std::string& name) {
+      ++host_.calls[name];
+      return host_;
+    }
+
     static std::string between(const std::string& text, const std::string& open,
                                const std::string& close) {
       const auto begin = text.find(open) + open.size();

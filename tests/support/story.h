@@ -35,13 +35,13 @@ class Story : public ::testing::Test {
   };
 
   Result run(const std::vector<std::string>& words) {
-    std::ostringstream out;
+    printed.str("");
     std::ostringstream err;
     const auto open = [this](const std::string& db, Inventory::Open how) {
       return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
     };
-    const int status = cmd::run_program(words, {open, transport, domains.opener(), out, err});
-    return {out.str(), err.str(), status};
+    const int status = cmd::run_program(words, {open, transport, domains.opener(), printed, err});
+    return {printed.str(), err.str(), status};
   }
 
   /// Everything that the inventory holds, as the commands that rebuild it.
@@ -60,6 +60,7 @@ class Story : public ::testing::Test {
   std::filesystem::path file = folder.path() / "cluster.db";
   FakeTransport transport;
   FakeDomains domains;
+  std::ostringstream printed;  ///< on standard output, so far, by the last command
 };
 
 }  // namespace cluster

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
+#include <stdio.h>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -81,6 +83,66 @@ TEST_F(StartHostVm, DoesNotStartWithoutItsDisk) {
           "rocks-33: cannot make its disk images: 'no image /vm/x, and no disksize= to make it "
           "with'");
   EXPECT_TRUE(here().done.empty());
+}
+
+// What a shell prints that runs `command`.
+std::string output_of(const std::string& command) {
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return "";
+  std::string out;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) out += static_cast<char>(c);
+  pclose(pipe);
+  return out;
+}
+
+// What is started here is run as the container's shell would, and its answer given to the next
+// start.
+TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
+  if (output_of("command -v qemu-img").empty()) GTEST_SKIP() << "no qemu-img here: qemu-utils";
+  const auto images = folder.path() / "it's here";
+  const auto disk = [&](const std::string& name, const std::string& device) {
+    return "disk=file:" + (images / name).native() + "," + device + ",virtio";
+  };
+  replace_file(images / "kept.raw", "data");
+  cluster({"add", "host", "vm", "made", "vm-container-0-15", disk("a.raw", "vda"),
+           disk("b 2.qcow2", "vdb"), disk("kept.raw", "vdc"), "disksize=1", "disksize=2",
+           "disksize=3"});
+  cluster({"add", "host", "vm", "sizeless", "vm-container-0-15", disk("none.raw", "vda")});
+  const auto start = [this] { return run({"start", "host", "vm", "made", "sizeless"}).err; };
+  auto& answer = transport.answers["vm-container-0-15"];
+  answer.out = "";
+  start();
+  const auto command = transport.asked_targets.at(0).command;
+
+  const auto files = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(images)) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  };
+  // qemu-img may not write: what it began is not left.
+  EXPECT_EQ(output_of("ulimit -c 0; ulimit -f 0; (" + command + ") 2>/dev/null"), "");
+  EXPECT_THAT(files(), ElementsAre("kept.raw"));
+
+  answer.out = output_of("(" + command + ") 2>/dev/null");
+  EXPECT_EQ(answer.out, "made\n");
+  EXPECT_THAT(files(), testing::UnorderedElementsAre("a.raw", "b 2.qcow2", "kept.raw"));
+  ASSERT_EQ(std::filesystem::file_size(images / "kept.raw"), 4U);  // else GiB would be read
+  EXPECT_EQ(read_file(images / "kept.raw"), "data");
+  const auto info = [&](const std::string& name) {
+    return output_of("qemu-img info '" + (folder.path() / "it'\\''s here" / name).native() + "'");
+  };
+  EXPECT_THAT(info("a.raw"), AllOf(HasSubstr("file format: raw\n"), HasSubstr("1 GiB (")));
+  EXPECT_THAT(info("b 2.qcow2"), AllOf(HasSubstr("file format: qcow2\n"), HasSubstr("2 GiB (")));
+
+  // Again, now that they are there.
+  const auto before = read_file(images / "b 2.qcow2");
+  answer.err = output_of("(" + command + ") 2>&1 >/dev/null");
+  EXPECT_EQ(read_file(images / "b 2.qcow2"), before);
+  EXPECT_EQ(start(), "cluster: sizeless: cannot make its disk images: 'no image " +
+                         (images / "none.raw").native() + ", and no disksize= to make it with'\n");
+  EXPECT_THAT(here().done, ElementsAre("define made", "start made"));
 }
 
 TEST_F(StartHostVm, StartsWithItsCard) {

@@ -20,6 +20,7 @@ packages_of() {
       echo libvirt-clients libxml2-utils     # virt-xml-validate
       echo libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86   # a libvirtd of a test's own, virt-ssh-helper
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
+      echo qemu-utils                        # qemu-img
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       echo apt-utils debootstrap iproute2    # the rolls in a Debian of their own
       echo ruby                              # what Vagrant reads

@@ -105,6 +105,15 @@ Finding isolates(const Ground& ground) {
     return {Verdict::fail, "vfio is in no-IOMMU mode, which isolates nothing",
             "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"};
   }
+  // A group from the time when it was.
+  std::error_code none;
+  for (fs::directory_iterator at(root / "class/vfio", none), end; !none && at != end;
+       at.increment(none)) {
+    const auto group = at->path().filename().native();
+    if (!group.starts_with("noiommu-")) continue;
+    return {Verdict::fail, "vfio has " + group + ", which nothing isolates",
+            "gpupci -a all; turn on the IOMMU (H2), then detach again"};
+  }
   return {Verdict::pass, "vfio needs an IOMMU"};
 }
 

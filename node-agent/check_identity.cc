@@ -35,8 +35,9 @@ Finding is_the_named_one(const Subject& subject) {
   const Trait serial{"serial number", noted.serial.serial, found.serial.serial};
   const Trait uuid{"UUID", noted.serial.uuid, found.serial.uuid};
   const Trait subsystem{"subsystem", noted.subsystem, found.subsystem};
-  for (const auto& trait :
-       {Trait{"model", text(noted.model), text(found.model)}, subsystem, serial, uuid}) {
+  for (const auto& trait : {Trait{"model", text(noted.model), text(found.model)}, subsystem, serial,
+                            uuid, Trait{"class", noted.device_class, found.device_class},
+                            Trait{"revision", noted.revision, found.revision}}) {
     if (!trait.differs()) continue;
     return {Verdict::fail,
             "its " + std::string(trait.what) + " is " + *trait.found + ", and " + card.name.str() +
@@ -46,6 +47,14 @@ Finding is_the_named_one(const Subject& subject) {
   if (noted.pci != found.pci) {
     return {Verdict::warn, "it was at " + noted.pci.sysfs() + " and is at " + found.pci.sysfs(),
             std::string(kName) + "; then bring the inventory and the VMs up to date"};
+  }
+  for (const auto& trait : {Trait{"slot", noted.slot, found.slot},
+                            Trait{"IOMMU group", noted.iommu_group, found.iommu_group}}) {
+    if (!trait.differs()) continue;
+    return {
+        Verdict::warn,
+        "it was in " + std::string(trait.what) + " " + *trait.noted + " and is in " + *trait.found,
+        std::string(kName)};
   }
   if (serial.noted && !serial.found) {
     return {Verdict::unknown, "its serial number cannot be read, it was " + *serial.noted,

@@ -49,6 +49,30 @@ std::optional<Finding> has_no_group(const Subject& subject) {
   return std::nullopt;
 }
 
+// A link of the kernel's between two devices (Documentation/driver-api/device_link.rst).
+struct DeviceLink {
+  PciAddress other;
+  bool depends_on_it = false;  // the other one does; else it is the one that is needed
+};
+
+// "consumer:pci:0000:02:00.1", "supplier:pci:0000:02:00.0" (Documentation/ABI/testing/
+// sysfs-devices-consumer and -supplier).
+std::optional<DeviceLink> device_link(std::string_view name) {
+  for (const std::string_view kind : {"consumer:pci:", "supplier:pci:"}) {
+    if (!name.starts_with(kind)) continue;
+    return DeviceLink{PciAddress::parse(name.substr(kind.size())), kind.front() == 'c'};
+  }
+  return std::nullopt;
+}
+
+// Whether nobody has to name it: it is checked too, or is a bridge or an IOMMU, which stay with the
+// host.
+bool is_together(const Subject& subject, const PciAddress& pci) {
+  const auto device_class = subject.ground.sysfs.device_class(pci);
+  return device_class == 0x0604 || device_class == 0x0806 ||
+         std::ranges::any_of(subject.together, [&](const Card& one) { return has(one, pci); });
+}
+
 // A table of /proc that an answer rests on.
 std::optional<Finding> is_missing(const fs::path& table) {
   if (fs::exists(table)) return std::nullopt;
@@ -104,6 +128,7 @@ Finding has_group(const Subject& subject) {
 
 Finding reserves_nothing(const Subject& subject) {
   if (const auto unknown = has_no_group(subject)) return *unknown;
+  std::string domain;
   for (const auto& function : subject.card.functions) {
     const auto group =
         subject.ground.sysfs.root() / "kernel/iommu_groups" / std::to_string(*function.iommu_group);
@@ -119,8 +144,10 @@ Finding reserves_nothing(const Subject& subject) {
                   "): the kernel may keep it from VMs",
               "turn off RMRR for this slot in the firmware"};
     }
+    const auto type = read_file(group / "type");
+    if (type && domain.empty()) domain = " (domain " + std::string(trim(*type)) + ")";
   }
-  return {Verdict::pass, "the firmware reserves no memory of it"};
+  return {Verdict::pass, "the firmware reserves no memory of it" + domain};
 }
 
 Finding has_all_functions(const Subject& subject) {
@@ -128,14 +155,15 @@ Finding has_all_functions(const Subject& subject) {
     std::error_code gone;
     for (fs::directory_iterator at(subject.ground.sysfs.device_path(function.pci), gone), end;
          !gone && at != end; at.increment(gone)) {
-      const auto name = at->path().filename().native();
-      constexpr std::string_view kConsumer = "consumer:pci:";
-      if (!name.starts_with(kConsumer)) continue;
-      const auto other = PciAddress::parse(name.substr(kConsumer.size()));
-      if (has(subject.card, other)) continue;
-      return {Verdict::fail, other.sysfs() + " depends on " + function.pci.sysfs(),
+      const auto link = device_link(at->path().filename().native());
+      if (!link || is_together(subject, link->other)) continue;
+      const auto other = link->other.sysfs();
+      const auto own = function.pci.sysfs();
+      return {Verdict::fail,
+              link->depends_on_it ? other + " depends on " + own : own + " depends on " + other,
               "detach it too (devices: in /etc/gpupci/gpupci.yaml)"};
     }
+    if (gone) return does_not_show("what depends on it", function.pci);
   }
   return {Verdict::pass, "every function of the slot is known"};
 }

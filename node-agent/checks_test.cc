@@ -27,16 +27,17 @@ class Checks : public ::testing::Test {
   std::vector<CheckResult> results() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    auto found = run_checks({cards.front()}, {sysfs,
-                                              settings_,
-                                              proc_.root(),
-                                              fake_.root() / "modules",
-                                              fake_.root() / "names.json",
-                                              {},
-                                              [this] {
-                                                if (vm_devices_) return *vm_devices_;
-                                                throw Error(Fault::io, "libvirt does not answer");
-                                              }});
+    auto found = run_checks(together_ ? cards : std::vector{cards.front()},
+                            {sysfs,
+                             settings_,
+                             proc_.root(),
+                             fake_.root() / "modules",
+                             fake_.root() / "names.json",
+                             {},
+                             [this] {
+                               if (vm_devices_) return *vm_devices_;
+                               throw Error(Fault::io, "libvirt does not answer");
+                             }});
     for (const auto& one : found) {
       const auto& [verdict, reason, fix] = one.finding;
       EXPECT_TRUE(verdict == Verdict::pass || !fix.empty()) << one.id << " " << reason;
@@ -87,6 +88,7 @@ class Checks : public ::testing::Test {
   FakeSysfs fake_;
   FakeProc proc_;
   Settings settings_;
+  bool together_ = false;  // all cards are checked
   std::optional<std::vector<virt::VmDevice>> vm_devices_ = std::vector<virt::VmDevice>();
 };
 
@@ -104,6 +106,10 @@ TEST_F(Checks, OfTheHost) {
   EXPECT_THAT(check("H3"), StartsWith("FAIL vfio is in no-IOMMU mode"));
   EXPECT_THAT(check("H4"), StartsWith("UNKNOWN vfio_iommu_type1 is not loaded"));
   EXPECT_THAT(check("H7"), StartsWith("FAIL neither vfio_iommu_type1 nor iommufd"));
+  set_host("module/vfio/parameters/enable_unsafe_noiommu_mode", "N\n");
+  EXPECT_EQ(check("H3"), "PASS vfio needs an IOMMU");
+  set_host("class/vfio/noiommu-0/x", "");
+  EXPECT_THAT(check("H3"), StartsWith("FAIL vfio has noiommu-0, which nothing isolates; "));
   set_host("module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N\n");
   EXPECT_THAT(check("H4"), StartsWith("PASS"));
   EXPECT_EQ(check("H7"), "PASS vfio-pci is loaded");
@@ -125,12 +131,27 @@ TEST_F(Checks, OfTheGroup) {
   EXPECT_THAT(check("H6"), StartsWith("UNKNOWN the kernel does not tell the reserved regions"));
   const std::filesystem::path regions = "kernel/iommu_groups/13/reserved_regions";
   set_host(regions, "0x00000000fee00000 0x00000000feefffff msi\n");
-  EXPECT_THAT(check("H6"), StartsWith("PASS"));
+  EXPECT_EQ(check("H6"), "PASS the firmware reserves no memory of it");
+  set_host("kernel/iommu_groups/13/type", "DMA-FQ\n");
+  EXPECT_EQ(check("H6"), "PASS the firmware reserves no memory of it (domain DMA-FQ)");
   set_host(regions, "0x00000000bf000000 0x00000000bf7fffff direct\n");
   EXPECT_THAT(check("H6"), StartsWith("WARN the firmware reserves memory of 0000:02:00.0"));
   EXPECT_EQ(check("D3"), "PASS every function of the slot is known");
   set("0000:02:00.0/consumer:pci:0000:02:00.1/x", "");
   EXPECT_THAT(check("D3"), StartsWith("PASS"));
+  set("0000:02:00.1/supplier:pci:0000:02:00.0/x", "");
+  set("0000:02:00.0/supplier:platform:x/x", "");
+  fake_.add({"0000:00:01.0", "0604", "8086:1901", "pcieport", 1});
+  fake_.add({"0000:00:00.2", "0806", "1022:1419", std::nullopt, std::nullopt});
+  set("0000:02:00.0/supplier:pci:0000:00:01.0/x", "");
+  set("0000:02:00.0/supplier:pci:0000:00:00.2/x", "");
+  EXPECT_THAT(check("D3"), StartsWith("PASS"));
+  set("0000:02:00.1/supplier:pci:0000:06:00.0/x", "");
+  EXPECT_THAT(check("D3"), StartsWith("FAIL 0000:02:00.1 depends on 0000:06:00.0; detach it too"));
+  fake_.add({"0000:06:00.0", "0302", "10de:1e07", "nvidia", 14});
+  together_ = true;
+  EXPECT_THAT(check("D3"), StartsWith("PASS"));
+  together_ = false;
   set("0000:02:00.0/consumer:pci:0000:05:00.0/x", "");
   EXPECT_THAT(check("D3"), StartsWith("FAIL 0000:05:00.0 depends on 0000:02:00.0; detach it too"));
   EXPECT_EQ(check("D5"), "PASS the host has it");
@@ -145,11 +166,11 @@ TEST_F(Checks, OfTheGroup) {
 
 TEST_F(Checks, CompareACardWithWhatItsNameWasGivenTo) {
   const auto noted = [this](const std::string& pci, const std::string& model,
-                            const std::string& serial) {
+                            const std::string& serial, const std::string& more = "") {
     set_host("names.json", R"({"version": 1, "boot": "x", "cards": {"gpupci1": {"pci": ")" + pci +
                                R"(", "model": ")" + model +
                                R"(", "subsystem": "1458:37c4", "serial": )" + serial +
-                               R"(, "uuid": null, "missing": false}}})");
+                               R"(, "uuid": null, "missing": false)" + more + "}}}");
   };
   EXPECT_EQ(check("D2"),
             "UNKNOWN it is new: there is no record of it; gpupci -l, as root, makes one");
@@ -170,6 +191,21 @@ TEST_F(Checks, CompareACardWithWhatItsNameWasGivenTo) {
   set("0000:02:00.0/subsystem_vendor", "0x1458\n");
   set("0000:02:00.0/subsystem_device", "0x3724\n");
   EXPECT_THAT(check("D2"), StartsWith("FAIL its subsystem is 1458:3724, and gpupci1 was given to"));
+  const auto differs = [&](const std::string& more) {
+    noted("0000:02:00.0", "10de:1e07", "null", ", " + more);
+    return check("D2");
+  };
+  set("0000:02:00.0/subsystem_device", "0x37c4\n");
+  set("0000:02:00.0/revision", "0xa1\n");
+  set_host("bus/pci/slots/4/address", "0000:02:00\n");
+  EXPECT_THAT(differs(R"("class": "0300", "revision": "a1", "slot": "4", "iommu_group": "13")"),
+              StartsWith("PASS"));
+  EXPECT_THAT(differs(R"("class": "0302")"),
+              StartsWith("FAIL its class is 0300, and gpupci1 was given to one with 0302"));
+  EXPECT_THAT(differs(R"("revision": "a2")"), StartsWith("FAIL its revision is a1, and gpupci1"));
+  EXPECT_THAT(differs(R"("slot": "5")"), StartsWith("WARN it was in slot 5 and is in 4; gpupci"));
+  EXPECT_THAT(differs(R"("iommu_group": "7")"),
+              StartsWith("WARN it was in IOMMU group 7 and is in 13; gpupci"));
   set_host("names.json", "{");
   EXPECT_THAT(check("D2"), StartsWith("UNKNOWN not a record of names: "));
   EXPECT_THAT(check("D2"), EndsWith("; move it away, and the cards are numbered anew"));

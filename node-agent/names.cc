@@ -32,7 +32,11 @@ KnownCard parse_card(const ordered_json& card) {
           .model = parse_model(card.at("model").get<std::string>()),
           .subsystem = text_of(card.at("subsystem")),
           .serial = {text_of(card.at("serial")), text_of(card.at("uuid"))},
-          .missing = card.at("missing").get<bool>()};
+          .missing = card.at("missing").get<bool>(),
+          .device_class = text_of(card.value("class", ordered_json())),
+          .revision = text_of(card.value("revision", ordered_json())),
+          .slot = text_of(card.value("slot", ordered_json())),
+          .iommu_group = text_of(card.value("iommu_group", ordered_json()))};
 }
 
 }  // namespace
@@ -40,20 +44,26 @@ KnownCard parse_card(const ordered_json& card) {
 bool KnownCard::operator==(const KnownCard& other) const {
   return pci == other.pci && model == other.model && subsystem == other.subsystem &&
          serial.serial == other.serial.serial && serial.uuid == other.serial.uuid &&
-         missing == other.missing;
+         missing == other.missing && device_class == other.device_class &&
+         revision == other.revision && slot == other.slot && iommu_group == other.iommu_group;
 }
 
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc) {
   const auto& first = card.functions.front();
-  const auto identity = read_identity(sysfs, first.pci);
-  std::optional<std::string> subsystem;
+  const auto all = read_identity(sysfs, proc, card);
+  const auto& identity = all.functions.front();
+  KnownCard seen{.pci = first.pci,
+                 .model = {first.vendor, first.device},
+                 .subsystem = std::nullopt,
+                 .serial = all.serial,
+                 .device_class = hex4(first.device_class),
+                 .revision = identity.revision,
+                 .slot = all.slot};
   if (identity.subsystem_vendor && identity.subsystem_device) {
-    subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
+    seen.subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
   }
-  return {.pci = first.pci,
-          .model = {first.vendor, first.device},
-          .subsystem = subsystem,
-          .serial = read_serial(sysfs, proc, card)};
+  if (first.iommu_group) seen.iommu_group = std::to_string(*first.iommu_group);
+  return seen;
 }
 
 Names::Names(std::filesystem::path file) : file_(std::move(file)) {
@@ -110,7 +120,11 @@ void Names::save() {
                          {"subsystem", or_null(card.subsystem)},
                          {"serial", or_null(card.serial.serial)},
                          {"uuid", or_null(card.serial.uuid)},
-                         {"missing", card.missing}};
+                         {"missing", card.missing},
+                         {"class", or_null(card.device_class)},
+                         {"revision", or_null(card.revision)},
+                         {"slot", or_null(card.slot)},
+                         {"iommu_group", or_null(card.iommu_group)}};
   }
   const ordered_json document{{"version", kVersion}, {"boot", boot_}, {"cards", cards}};
   replace_file(file_, document.dump(2) + "\n");

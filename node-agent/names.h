@@ -20,6 +20,13 @@ struct KnownCard {
   Serial serial;
   bool missing = false;  ///< already then: another card may have its place since
 
+  // What does not tell whether it is the same card, but what has changed about it; of the first
+  // function too.
+  std::optional<std::string> device_class{};  ///< "0300"
+  std::optional<std::string> revision{};      ///< "a1"
+  std::optional<std::string> slot{};          ///< "4", printed on the board
+  std::optional<std::string> iommu_group{};   ///< "13"
+
   bool operator==(const KnownCard& other) const;
 };
 
@@ -31,7 +38,7 @@ KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::p
 /// one file:
 ///   {"version": 1, "boot": "6c0f...", "cards": {"gpupci1": {"pci": "0000:02:00.0",
 ///    "model": "10de:1c03", "subsystem": "1458:37c4", "serial": null, "uuid": null,
-///    "missing": false}}}
+///    "missing": false, "class": "0300", "revision": "a1", "slot": "4", "iommu_group": "13"}}}
 /// and every change replaces it whole. Whoever saves it holds the lock (lock.h); to know the names
 /// takes neither the lock nor a file that can be written.
 class Names {

@@ -117,6 +117,36 @@ TEST_F(PinnedNames, FollowTheOnlyCardThatCanHaveMoved) {
   EXPECT_EQ(names(), "gpupci3 06:00, gpupci4 07:00; missing gpupci1; missing gpupci2");
 }
 
+TEST_F(PinnedNames, KeepWhatWasSeenOfTheCard) {
+  fake_.add_card("0000:02:00", 2, 13);
+  const auto set = [this](const std::string& file, const std::string& text) {
+    replace_file(fake_.root() / "bus/pci" / file, text + "\n");
+  };
+  set("devices/0000:02:00.0/revision", "0xa1");
+  set("slots/4/address", "0000:02:00");
+  const auto look = [this](const Card& card) {
+    return look_at(card, fake_.sysfs(), fake_.root() / "proc");
+  };
+  const auto give = [&] {
+    Names names(file_);
+    auto cards = find_cards(fake_.sysfs(), Settings{});
+    names.give(cards, boot_, true, look, [](const KnownCard&) { return false; });
+    names.save();
+    return Names(file_).known().at(GpuName("gpupci1"));
+  };
+  auto kept = give();
+  EXPECT_EQ(kept.device_class, "0300");
+  EXPECT_EQ(kept.revision, "a1");
+  EXPECT_EQ(kept.slot, "4");
+  EXPECT_EQ(kept.iommu_group, "13");
+  // What is not told now is as it was; what is told is new.
+  std::filesystem::remove_all(fake_.root() / "bus/pci/slots");
+  set("devices/0000:02:00.0/revision", "0xa2");
+  kept = give();
+  EXPECT_EQ(kept.revision, "a2");
+  EXPECT_EQ(kept.slot, "4");
+}
+
 TEST_F(PinnedNames, FollowASerialNumberOrUuid) {
   add("0000:02:00", "a");
   add("0000:03:00", "b");

@@ -109,6 +109,9 @@ void Naming::name(Present& present, const GpuName& name) {
   if (!seen.subsystem) seen.subsystem = known.subsystem;
   if (!seen.serial.serial) seen.serial.serial = known.serial.serial;
   if (!seen.serial.uuid) seen.serial.uuid = known.serial.uuid;
+  if (!seen.revision) seen.revision = known.revision;
+  if (!seen.slot) seen.slot = known.slot;
+  if (!seen.iommu_group) seen.iommu_group = known.iommu_group;
   known = seen;
 }
 

@@ -55,6 +55,12 @@ TEST_F(Attr, ListShowsWhatIsStored) {
   EXPECT_EQ(cluster({"list", "appliance", "attr", "vm"}),
             "APPLIANCE ATTR VALUE\nvm:       a    3\n");
   EXPECT_EQ(cluster({"list", "attr", "attr=b"}), "ATTR VALUE\nb:   2\n");
+  cluster({"remove", "appliance", "attr", "vm", "a"});
+  EXPECT_EQ(cluster({"list", "appliance", "attr"}), "APPLIANCE ATTR VALUE\ncompute:  a    4\n");
+  EXPECT_EQ(cluster({"report", "host", "attr", "v1", "attr=a"}), "1\n");
+  cluster({"remove", "appliance", "attr", "vm", "a"}, 1, "appliance 'vm' has no attribute 'a'");
+  EXPECT_EQ(cluster({"dump", "appliance", "attr"}),
+            "cluster add appliance attr compute a value=4\n");
 }
 
 TEST_F(Attr, SetAddsAndChangesWhereAddOnlyAdds) {

@@ -1,3 +1,4 @@
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
 #include "tests/support/story.h"
@@ -5,6 +6,7 @@
 namespace cluster {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 class HostVm : public Story {
@@ -174,7 +176,29 @@ TEST_F(Placed, LeavesOutWhatFailsAndStoresNothingWhenNoneIsLeft) {
   run({"check", "host", "gpu"});
   const auto [out, err, status] = run({"add", "host", "vm", "rocks-1", "gpus=1"});
   EXPECT_EQ(status, 1);
-  EXPECT_THAT(err, ::testing::HasSubstr("gpupci1 fails H2: no IOMMU"));
+  EXPECT_THAT(err, HasSubstr("gpupci1 fails H2: no IOMMU"));
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(Placed, LeavesOutACardThatFails) {
+  transport.by_command["gpupci --check all --json"] =
+      R"({"checks": [{"id": "D7", "card": "gpupci1", "result": "FAIL", "reason": "wedged", "fix": "f"}]})";
+  run({"check", "host", "gpu"});
+  EXPECT_EQ(cluster({"add", "host", "vm", "rocks-1", "gpus=1"}), "vm-container-0-0: gpupci2\n");
+  cluster({"add", "host", "vm", "rocks-2", "vm-container-0-1", "gpus=2"}, 1,
+          "no host has 2 cards free: vm-container-0-1 has 1 (gpupci1 fails D7: wedged)");
+}
+
+TEST_F(Placed, StoresNothingWhenTheSecondCardCannotBeGiven) {
+  const auto before = dump();
+  SQLite::Database(file.native(), SQLite::OPEN_READWRITE)
+      .exec(
+          "CREATE TRIGGER not_this BEFORE INSERT ON vm_gpu WHEN NEW.gpu = 'gpupci2' "
+          "BEGIN SELECT raise(ABORT, 'not this one'); END");
+  const auto [out, err, status] = run({"add", "host", "vm", "rocks-1", "gpus=2"});
+  EXPECT_EQ(out, "");
+  EXPECT_THAT(err, HasSubstr("not this one"));
+  EXPECT_EQ(status, 1);
   EXPECT_EQ(dump(), before);
 }
 
@@ -199,8 +223,15 @@ TEST_F(Placed, AVmThatIsOffMovesWithAsManyCardsOfItsModel) {
   old.domains.at(0).active = false;
   cluster({"set", "host", "vm", "rocks-1", "container=vm-container-0-1", "mem=2048"});
   EXPECT_TRUE(old.domains.empty());
-  EXPECT_EQ(cluster({"list", "host", "vm", "format=csv"}).substr(0, 61),
-            "vm,host,mem,cpus,gpu,disk\nrocks-1,vm-container-0-1,2048,1,gpu");
+  const auto vms = [this] { return cluster({"list", "host", "vm", "format=csv"}); };
+  EXPECT_THAT(vms(), HasSubstr("\nrocks-1,vm-container-0-1,2048,1,gpupci=gpupci1,"));
+  cluster({"add", "host", "vm-container-0-2"});
+  transport.answers["vm-container-0-2"].out = R"({"cards": [)" +
+                                              card("gpupci1", "0000_02_00", "2330") + ", " +
+                                              card("gpupci2", "0000_03_00", "1eb8") + "]}";
+  cluster({"discover", "host", "gpu", "vm-container-0-2"});
+  cluster({"set", "host", "vm", "rocks-1", "container=vm-container-0-2"});
+  EXPECT_THAT(vms(), HasSubstr("\nrocks-1,vm-container-0-2,2048,1,gpupci=gpupci2,"));
   cluster({"add", "host", "vm", "rocks-2", "vm-container-0-1", "gpus=1", "gpu_model=2330"});
   cluster({"set", "host", "vm", "rocks-2", "container=vm-container-0-0"}, 1,
           "no host has 1 '10de:2330' card free: vm-container-0-0 has 0");

@@ -39,6 +39,17 @@ TEST_F(VmConfig, WithoutACardAndWithOddDisks) {
   EXPECT_EQ(cluster({"report", "vm", "config", "rocks-34"}), golden("odd_disks.xml"));
 }
 
+TEST_F(VmConfig, InterfacesOfAllKindsAndACdrom) {
+  cluster({"set", "host", "vm", "rocks-33", "disk=file:/vm/rocks-33.img,vda,virtio",
+           "disk=cdrom:/iso/debian.iso,sda,sata"});
+  cluster({"add", "host", "interface", "rocks-33", "eth0", "bridge=br0"});
+  cluster({"add", "host", "interface", "rocks-33", "eth1", "direct=eno1", "model=e1000e"});
+  cluster({"add", "host", "interface", "rocks-33", "eth2", "ovs=br-int", "vlan=42"});
+  cluster({"add", "host", "interface", "rocks-33", "eth10", "network=default",
+           "mac=52:54:00:ab:cd:ef"});
+  EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33"}), golden("interfaces.xml"));
+}
+
 TEST_F(VmConfig, SeveralCardsInTheOrderOfTheirNames) {
   cluster({"add", "host", "gpu", "rocks-33", "gpupci2", "gpupci1"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci1", "gpupci2"});

@@ -27,7 +27,7 @@ devices() {
 }
 
 status=0
-for name in consumer_gpu datacenter_gpu gds_nvme mdev old_machine virtual_function; do
+for name in consumer_gpu datacenter_gpu gds_nvme mdev old_machine vgpu_console virtual_function; do
   without_hardware "$data/domain/$name.xml" >"$root/domain.xml"
   virsh --quiet --connect "$uri" domxml-to-native qemu-argv "$root/domain.xml" | devices >"$root/devices"
   if [[ ${2:-} == record ]]; then

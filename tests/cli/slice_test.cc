@@ -194,6 +194,15 @@ TEST_F(Slices, AreRenderedEachInItsWay) {
   EXPECT_EQ(config("gpupci1.0"), golden("slice_virtual_function.xml"));
   EXPECT_EQ(config("gpupci2.1"), golden("slice_vendor_vgpu.xml"));
   EXPECT_EQ(config(uuid), golden("slice_mdev.xml"));
+  // The only screen of the guest, by the fragment of roll vgpu.
+  for (const std::string roll : {"gpupt", "vgpu"}) {
+    cluster({"add", "roll", GOLDEN "/../../../rolls/" + roll});
+    cluster({"enable", "roll", roll});
+  }
+  EXPECT_EQ(config(uuid), golden("slice_mdev.xml"));
+  cluster({"set", "host", "attr", "v1", "mdev_display", "ramfb"});
+  cluster({"set", "host", "attr", "v1", "vgpu_console", "yes"});
+  EXPECT_EQ(config(uuid), golden("vgpu_console.xml"));
 }
 
 TEST_F(Slices, AndCardsComeInTheOrderOfTheirNames) {

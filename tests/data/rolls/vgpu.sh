@@ -71,6 +71,9 @@ export vgpu_driver=/root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run
 # which vGPUs a host makes; CARD=TYPE:COUNT with spaces between them (gpupci1=nvidia-222:4; gpupci --types lists
 # the types)
 export vgpu_profiles=gpupci1=nvidia-222:4
+# yes makes a mediated vGPU (attribute mdev_display) the only screen of a VM, over VNC, in the place of
+# vm_graphics
+export vgpu_console=no
 roll=vgpu
 
 set -eu

@@ -68,7 +68,7 @@ class VmAttributes : public SlicedStory {
  protected:
   void SetUp() override {
     SlicedStory::SetUp();
-    host.cut("gpupci1", 0);
+    host.cut(0);
     host.add({"0000:03:00.0", "0302", "10de:26b9", "nvidia", 15});
     for (const std::string pci : {"0000:01:00.0", "0000:03:00.0"}) {
       host.set(pci, "numa_node", "1\n");

@@ -32,6 +32,19 @@ TEST_F(ServeSsh, RunsGpupciWithItsArguments) {
   EXPECT_EQ(status_, 1);
 }
 
+TEST_F(ServeSsh, RunsWhatChecksAndMovesCards) {
+  EXPECT_THAT(ask("gpupci --check all --json"), StartsWith("{\"checks\":["));
+  EXPECT_EQ(status_, 2);
+  EXPECT_EQ(ask("gpupci -d all --force=console,holder"),
+            "Detached GPU card 'gpupci1' video device 0000:02:00.0\n");
+  fake_.set_driver({0, 2, 0, 0}, "nvidia");  // as after a reboot
+  EXPECT_THAT(ask("gpupci --restore"), HasSubstr("video device 0000:02:00.0")) << err_;
+  EXPECT_EQ(fake_.drivers(), "vfio-pci");
+  EXPECT_EQ(ask("gpupci -a gpupci1"), "Attached video card 0000:02:00.0 of gpupci1\n");
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "nvidia");
+}
+
 TEST_F(ServeSsh, RunsWhatChangesSlices) {
   FakeSlices slices(fake_);
   host_.slice_patience = std::chrono::milliseconds(0);

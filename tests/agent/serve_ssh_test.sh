@@ -1,19 +1,27 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # no shell is to expand them
-# serve_ssh_test.sh GPUPCI CLUSTER: a key that is bound to `gpupci --serve-ssh`, behind a real sshd. The frontend's
-# commands work with it; nothing else does.
+# serve_ssh_test.sh GPUPCI CLUSTER: a key that is bound to `gpupci --serve-ssh`, behind a real sshd, on a host of the field
+# whose /sys umockdev gives it. The frontend's commands work with it; nothing else does.
 set -euo pipefail
 
 # shellcheck source=tests/support/sshd.sh
 . "$(dirname "$0")/../support/sshd.sh"
 gpupci=$(realpath "$1")
 cluster=$(realpath "$2")
+host=$(realpath "$(dirname "$0")/../data/hosts/rtx-four-functions.umockdev")
 dir=$(mktemp -d)
 trap 'stop_sshd; rm -rf "$dir"' EXIT
 cd "$dir"
 
+# A sanitizer wants to be the first library; umockdev is preloaded before it.
+cat >agent <<END
+#!/bin/sh
+export GPUPCI_STATE="$dir/state" ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
+exec umockdev-run --device "$host" -- "$gpupci" "\$@"
+END
+chmod +x agent
 ssh-keygen -q -t ed25519 -N '' -f bound
-echo "restrict,command=\"GPUPCI_STATE=$dir/state $gpupci --serve-ssh\" $(<bound.pub)" >authorized_keys
+echo "restrict,command=\"$dir/agent --serve-ssh\" $(<bound.pub)" >authorized_keys
 start_sshd authorized_keys 127.0.8.1
 write_ssh_config
 sed -i "s|IdentityFile .*|IdentityFile $dir/bound|" ssh_config
@@ -28,9 +36,24 @@ fail() {
 
 # What gpupci says by itself is what comes over the wire.
 [[ $("$cluster" run host n1 "gpupci --version") == "$("$gpupci" --version)" ]] || fail "gpupci --version"
-GPUPCI_STATE=$dir/state "$gpupci" -l >here
-"$cluster" run host n1 "gpupci -l" >there
-cmp here there || fail "gpupci -l"
+# What would be done is told, so that no libvirt of this machine does it.
+for words in "-l" "-s gpupci2" "-d all --dry-run" "-a all --dry-run" "-d gpupci9" "--restore" "--vgpus"; do
+  status=0
+  # shellcheck disable=SC2086 # these are words
+  ./agent $words >here 2>here_err || status=$?
+  got=0
+  "$cluster" run host n1 "gpupci $words" >there 2>there_err || got=$?
+  [[ $got == "$status" ]] || fail "gpupci $words ended with $got, not $status"
+  diff here there || fail "gpupci $words"
+  diff here_err there_err || fail "what gpupci $words complains of"
+  [[ $words == --restore || -s here || -s here_err ]] || fail "gpupci $words should say something"
+done
+# The programs and the kernel's own tables are this machine's, at two times: what was looked at is the same.
+checks() { { "$@" || true; } | grep -o '"id":"[A-Z0-9]*","card":[^,]*'; }
+checks ./agent --check all --json >here
+checks "$cluster" run host n1 "gpupci --check all --json" >there
+diff here there || fail "gpupci --check"
+grep -qF '"id":"D9","card":"gpupci1"' there || fail "checks of a card were expected"
 "$cluster" discover host gpu >/dev/null || fail "discover host gpu"
 
 for evil in 'id' 'touch pwned' 'gpupci -l; touch pwned' 'gpupci $(touch pwned)' 'gpupci -l > pwned' 'gpupci --serve-ssh' \

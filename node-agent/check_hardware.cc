@@ -80,15 +80,15 @@ std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& func
   return *first == "1";
 }
 
-Finding does_not_show(std::string_view what, const PciAddress& pci) {
-  return {Verdict::unknown, "the kernel does not show " + std::string(what) + " of " + pci.sysfs(),
+Finding does_not_show(std::string_view attribute, const PciAddress& pci) {
+  return {Verdict::unknown, "the kernel shows no " + std::string(attribute) + " of " + pci.sysfs(),
           "lspci -s " + pci.sysfs() + " shows whether it is still there"};
 }
 
 Finding is_alive(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     const auto config = read_file(subject.ground.sysfs.device_path(function.pci) / "config");
-    if (!config || config->size() < 16) return does_not_show("configuration space", function.pci);
+    if (!config || config->size() < 16) return does_not_show("config", function.pci);
     const auto head = std::string_view(*config).substr(0, 16);
     if (std::ranges::all_of(head, [](char byte) { return byte == '\xff'; }) || head[14] == '\x7f') {
       return {Verdict::fail, function.pci.sysfs() + " has fallen off the bus",
@@ -140,8 +140,7 @@ Finding stays_powered(const Subject& subject) {
     }
     if (trim(idle) == "Y") continue;
     const auto allowed = sysfs.attribute(function.pci, "d3cold_allowed");
-    if (!allowed)
-      return does_not_show("whether it may lose its power (d3cold_allowed)", function.pci);
+    if (!allowed) return does_not_show("d3cold_allowed", function.pci);
     if (*allowed == "1") {
       return {Verdict::warn, function.pci.sysfs() + " may lose its power when idle (D3cold)",
               "echo 0 >" + file.native() + ", or load vfio-pci with disable_idle_d3=1"};
@@ -158,7 +157,7 @@ Finding has_full_link(const Subject& subject) {
   if (!width || !most) {
     const auto express = is_express(sysfs, pci);
     if (!express) return cannot_tell("whether it has a PCIe link", pci);
-    if (*express) return does_not_show("the link", pci);
+    if (*express) return does_not_show("current_link_width", pci);
     return {Verdict::pass, "it is no PCIe device, and has no link"};
   }
   // A virtual function has that of its card; what sits in the chipset has none.
@@ -203,8 +202,7 @@ Finding has_no_errors(const Subject& subject) {
 Finding has_addresses(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   for (const auto& function : subject.card.functions) {
-    if (!sysfs.attribute(function.pci, "resource"))
-      return does_not_show("the regions", function.pci);
+    if (!sysfs.attribute(function.pci, "resource")) return does_not_show("resource", function.pci);
     for (const auto& region : regions(sysfs, function.pci)) {
       const bool placed = region.start != 0 && (region.flags & kUnset) == 0;
       if (placed || region.end == region.start) continue;
@@ -240,8 +238,7 @@ Finding has_rom(const Subject& subject) {
   const auto& sysfs = subject.ground.sysfs;
   for (const auto& function : subject.card.functions) {
     const auto starts = is_first_display(sysfs, function);
-    if (!starts)
-      return does_not_show("whether the firmware starts with it (boot_vga)", function.pci);
+    if (!starts) return does_not_show("boot_vga", function.pci);
     if (!*starts || !fs::exists(sysfs.device_path(function.pci) / "rom")) continue;
     return {Verdict::warn, "the host sees a shadow of the ROM of " + function.pci.sysfs(),
             "give the VM the ROM as a file, <rom file='...'/>, or none, <rom bar='off'/>"};

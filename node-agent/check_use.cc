@@ -163,7 +163,7 @@ Finding has_all_functions(const Subject& subject) {
               link->depends_on_it ? other + " depends on " + own : own + " depends on " + other,
               "detach it too (devices: in /etc/gpupci/gpupci.yaml)"};
     }
-    if (gone) return does_not_show("what depends on it", function.pci);
+    if (gone) return does_not_show("folder", function.pci);
   }
   return {Verdict::pass, "every function of the slot is known"};
 }
@@ -206,8 +206,7 @@ Finding is_not_console(const Subject& subject) {
   if (!culprits.empty()) return of(culprits, "");
   for (const auto& function : subject.card.functions) {
     const auto first = is_first_display(subject.ground.sysfs, function);
-    if (!first)
-      return does_not_show("whether the firmware starts with it (boot_vga)", function.pci);
+    if (!first) return does_not_show("boot_vga", function.pci);
     if (!*first) continue;
     return {Verdict::warn, "the firmware starts with " + function.pci.sysfs(),
             "make another card the primary one in the firmware"};
@@ -219,7 +218,7 @@ Finding has_no_framebuffer(const Subject& subject) {
   if (const auto unknown = is_missing(subject.ground.proc / "iomem")) return *unknown;
   for (const auto& function : subject.card.functions) {
     if (!subject.ground.sysfs.attribute(function.pci, "resource")) {
-      return does_not_show("the regions", function.pci);
+      return does_not_show("resource", function.pci);
     }
   }
   return of(framebuffer_users(subject.card, subject.ground),

@@ -67,7 +67,7 @@ std::pair<std::string, std::string> halves(std::string_view sentence);
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
 
 /// The answer where sysfs has no attribute of a function that the kernel shows of each.
-Finding does_not_show(std::string_view what, const PciAddress& pci);
+Finding does_not_show(std::string_view attribute, const PciAddress& pci);
 
 // The checks of the host: check_host.cc.
 Finding has_kvm(const Ground& ground);

@@ -288,7 +288,8 @@ TEST_F(Checks, OfTheHardware) {
       "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n0x0 0x0 0x0\n");
   EXPECT_THAT(check("D18"), StartsWith("FAIL region 1 of 0000:02:00.0 (256 MiB) has no address"));
   set("0000:02:00.0/resource", "0xf6000000 0xf6ffffff 0x40200\n0xe0000000 0xefffffff 0x14220c\n");
-  EXPECT_THAT(check("D18"), StartsWith("UNKNOWN the kernel does not show the regions of "));
+  EXPECT_THAT(check("D18"),
+              StartsWith("UNKNOWN the kernel shows no resource of 0000:02:00.1; lspci -s"));
   set("0000:02:00.1/resource", "");
   EXPECT_EQ(check("D18"), "PASS every region has an address");
   set("0000:02:00.0/boot_vga", "0\n");
@@ -325,7 +326,7 @@ TEST_F(Checks, OfPcie) {
 
   set_both(kErrors);
   EXPECT_THAT(check("D16"),
-              StartsWith("UNKNOWN the kernel does not show the link of 0000:02:00.0"));
+              StartsWith("UNKNOWN the kernel shows no current_link_width of 0000:02:00.0"));
   EXPECT_THAT(check("D17"), StartsWith("UNKNOWN the kernel counts no PCIe errors of 0000:02:00.0"));
   set("0000:02:00.0/current_link_width", "16\n");
   set("0000:02:00.0/max_link_width", "16\n");

@@ -50,6 +50,11 @@ expect 1 'apt would change other packages, too: render-farm.' 'failed: the host 
 in_root dpkg --status nvidia-driver-535 >/dev/null || fail 'the driver is gone'
 in_root dpkg --remove render-farm >/dev/null
 
+# One of a .run has a program for it.
+# shellcheck disable=SC2016 # it is expanded there
+printf '%s\n' '#!/bin/sh' 'echo "$*" >>/root/uninstalled-with; rm "$0"' >"$root/usr/bin/nvidia-uninstall"
+chmod 755 "$root/usr/bin/nvidia-uninstall"
+
 # A stray initramfs of no kernel is nobody's to make anew; the site's own settings are kept beside ours.
 cp "$root/boot/initrd.img-$root_kernel" "$root/boot/initrd.img-$root_kernel.old-dkms"
 mkdir -p "$root/etc/gpupci"
@@ -59,6 +64,7 @@ expect 0 'gpupt: changed  the host has no NVIDIA driver of its own' 'gpupt: chan
   'gpupt: changed  the kernel starts with the IOMMU on' 'gpupt: changed  unit gpupci-restore.service is enabled' 'gpupt: reboot needed ('
 in_root dpkg --status qemu-system-x86 | grep -q '^Status: install ok installed' || fail 'no package came out of the distro'
 in_root dpkg --status nvidia-driver-535 2>&1 | grep -q 'ok installed' && fail 'the driver is still there'
+[[ $(<"$root/root/uninstalled-with") == --silent ]] || fail 'the driver of a .run was not uninstalled once, silently'
 in_file /etc/modprobe.d/gpupt-blacklist.conf 'blacklist nouveau'
 in_file /etc/gpupci/gpupci.yaml.before-gpupt 'vendors: ["1002"]'
 grep -q "vmlinuz-$root_kernel .*console=ttyS0 intel_iommu=on iommu=pt" "$root/boot/grub/grub.cfg" || fail 'GRUB does not turn the IOMMU on'

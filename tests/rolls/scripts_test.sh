@@ -66,6 +66,21 @@ for roll in gpupt vgpu gds vagrant; do
   "$cluster" add roll "$top/rolls/$roll"
   "$cluster" enable roll "$roll"
 done
+# For no host in particular.
+for roll in gpupt vgpu gds vagrant; do
+  "$cluster" run roll "$roll" >"any-$roll" || fail "run roll $roll: status $?"
+  shellcheck -s sh "any-$roll" || fail "shellcheck any-$roll"
+  grep -qx "export host=''" "any-$roll" || fail "any-$roll is for a host"
+done
+# The roll that docs/rolls.md shows is one.
+mkdir -p shown/{files,vm,bin}
+# shellcheck disable=SC2016 # a pattern
+sed -n '/^```yaml$/,/^```$/p' "$top/docs/rolls.md" | sed '1d;$d' >shown/roll.yaml
+echo '{{ gpupt_mode }}' >shown/files/a.conf
+echo '<watchdog model="i6300esb"/>' >shown/vm/a.xml
+install -m 755 /dev/null shown/bin/report
+"$cluster" create roll shown || fail "docs/rolls.md shows a roll that is none"
+
 add_host vm-container-0-15 gtx-and-teslas
 
 check_script gpupt vm-container-0-15

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ssh/transport.h"
@@ -30,6 +31,8 @@ class FakeTransport : public ssh::Transport {
       const auto& own = targets[i].command.empty() ? command : targets[i].command;
       if (const auto known = by_command.find(own); known != by_command.end())
         answer.out = known->second;
+      if (const auto known = exactly.find({targets[i].name, own}); known != exactly.end())
+        answer = known->second;
       if (!answer.out.empty()) sink.out(i, answer.out);
       if (!answer.err.empty()) sink.err(i, answer.err);
       sink.ended(i, answer.reply);
@@ -41,6 +44,8 @@ class FakeTransport : public ssh::Transport {
   std::map<std::string, Answer> answers;
   std::map<std::string, std::string>
       by_command;  ///< what every host prints for that command instead
+  std::map<std::pair<std::string, std::string>, Answer>
+      exactly;  ///< what that host says to that command instead of both
   std::vector<ssh::Target> asked_targets;
   std::string asked_command;
   ssh::Limits asked_limits;

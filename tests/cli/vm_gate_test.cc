@@ -1,0 +1,99 @@
+// What the inventory has learnt of a host decides whether a VM could work there; the agent that
+// answers is gpupci itself, on a host that is files.
+
+#include <gmock/gmock.h>
+
+#include "tests/support/sliced_host.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::HasSubstr;
+
+// v1 has gpupci1, a card with BARs of 16 GiB.
+class VmGates : public SlicedStory {
+ protected:
+  void SetUp() override {
+    SlicedStory::SetUp();
+    host.cut(0);
+    host.set("0000:01:00.0", "resource",
+             "0x0000004000000000 0x00000043ffffffff 0x000000000014220c\n");
+    discover();
+    cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1"});
+    cluster({"add", "attr", "vm_firmware", "efi"});
+  }
+
+  void takes() { EXPECT_THAT(cluster({"report", "vm", "config", "v1"}), HasSubstr("<hostdev")); }
+
+  void refuses(const std::string& why) {
+    EXPECT_EQ(cluster({"report", "vm", "config", "v1"}, 1, "VM 'v1': " + why), "");
+    cluster({"sync", "vm", "config", "v1"}, 1, "v1: VM 'v1': " + why);
+    EXPECT_TRUE(domains.hosts["n1"].done.empty());
+  }
+};
+
+TEST_F(VmGates, BarsAreHeldAgainstTheAddressBitsOfTheContainer) {
+  takes();
+  cluster({"add", "host", "attr", "n1", "vm_host_address_bits", "37"});
+  takes();
+  cluster({"set", "host", "attr", "n1", "vm_host_address_bits", "36"});
+  refuses(
+      "V3: BARs of 16 GiB do not fit into the 8 GiB that a guest of 36 address bits has for them: "
+      "give the guest more address bits: <maxphysaddr mode='passthrough'/> with CPU mode "
+      "host-passthrough, or more of them emulated");
+}
+
+TEST_F(VmGates, BigBarsWantQ35AndUefi) {
+  cluster({"add", "attr", "vm_machine", "pc"});
+  refuses(
+      "V12: 'gpupci1' has BARs of 16 GiB, and the VM has machine 'pc': machine q35 with firmware "
+      "efi");
+  cluster({"remove", "attr", "vm_machine"});
+  cluster({"remove", "attr", "vm_firmware"});
+  cluster({"report", "vm", "config", "v1"}, 0,
+          "VM 'v1': V12: 'gpupci1' has BARs of 16 GiB, and the VM boots with a BIOS: firmware efi");
+  host.set("0000:01:00.0", "resource",
+           "0x0000004000000000 0x000000400fffffff 0x000000000014220c\n");
+  discover();
+  takes();
+}
+
+TEST_F(VmGates, AnIommuGroupIsGivenAsAWhole) {
+  host.add({"0000:03:00.0", "0302", "10de:26b9", "nvidia", 13});
+  discover();
+  refuses(
+      "D4: 0000:03:00.0 is in the IOMMU group of 0000:01:00.0 and not in the VM: give the VM "
+      "0000:03:00.0 as well, or move the card to a slot with a group of its own");
+  cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci3"});
+  takes();
+}
+
+TEST_F(VmGates, IommufdGoesWithoutPeerToPeer) {
+  cluster({"add", "attr", "hostdev_iommufd", "yes"});
+  cluster({"add", "attr", "gpudirect_clique", "0"});
+  refuses(
+      "V9: 'gpupci1' has iommufd together with a GPUDirect clique, and QEMU has no peer-to-peer "
+      "DMA through iommufd: leave iommufd out");
+  cluster({"set", "attr", "gpudirect_clique", ""});
+  cluster({"add", "attr", "pci_switch", "yes"});
+  refuses(
+      "V9: 'gpupci1' has iommufd together with the switch for peer to peer, and QEMU has no "
+      "peer-to-peer DMA through iommufd: leave iommufd out");
+  cluster({"set", "attr", "hostdev_iommufd", "no"});
+  takes();
+}
+
+TEST_F(VmGates, AVgpuAsTheScreenWantsGraphics) {
+  const auto uuid = host.create();
+  discover();
+  cluster({"add", "host", "gpu", "v1", "gpupci2", uuid});
+  cluster({"add", "attr", "mdev_display", "yes"});
+  refuses(
+      "V14: 'gpupci2' is to be the guest's screen, and the VM has no graphics: graphics vnc or "
+      "spice, or no display");
+  cluster({"add", "attr", "vm_graphics", "vnc"});
+  takes();
+}
+
+}  // namespace
+}  // namespace cluster

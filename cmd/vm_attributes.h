@@ -10,7 +10,7 @@
 namespace cluster::cmd {
 
 /// An attribute that says how VMs are made: a row of the table in vm_attributes.cc, of which
-/// `cluster help attr` and docs/attributes.md are made.
+/// `cluster help attr` and docs/commands.md are made.
 struct VmAttribute {
   std::string_view name;
   std::string_view fallback;  ///< what counts where it is set nowhere; "" = nothing
@@ -18,7 +18,7 @@ struct VmAttribute {
   std::string_view help;      ///< half a line
 
   /// Puts `value` into `domain`, which has its disks and cards already. Throws Error(usage) with
-  /// what would be right. Null for an attribute that something else than the rendering looks at.
+  /// what would be right. Only looks at the value of an attribute that is not for the rendering.
   void (*apply)(virt::DomainSpec& domain, const std::string& value);
 };
 

@@ -14,7 +14,11 @@ end_test() {
   rm -rf "$scratch"
 }
 trap end_test EXIT
-ssh_config=$("$lab" info "$host" | sed -n 's/^ssh_config=//p')
+
+# lab_info NAME: what `lab info` says of the machine; its `port` is another after each boot.
+lab_info() { "$lab" info "$host" | sed -n "s/^$1=//p"; }
+
+ssh_config=$(lab_info ssh_config)
 [[ -n $ssh_config ]] || exit 1
 # One connection for all of a test: a login takes an emulated CPU ten times what a command takes.
 cat >"$scratch/one_connection" <<END
@@ -50,6 +54,21 @@ run() {
 agent() {
   run guest_ssh "gpupci $*"
   ((status != 255)) || fail "no ssh to $host"
+}
+
+# use_cluster PROGRAM: with an inventory of the test's own, and the way to the guest.
+use_cluster() {
+  cluster_program=$1
+  export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
+}
+
+# cluster ARGUMENTS: that program, as `run`.
+cluster() { run "$cluster_program" "$@"; }
+
+# changes ARGUMENTS: cluster, with a command that says nothing when it worked.
+changes() {
+  cluster "$@"
+  expect_done </dev/null
 }
 
 # guest COMMAND: prepares or looks at the guest, which must work.

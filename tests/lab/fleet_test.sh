@@ -4,15 +4,10 @@
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
-cluster=${2:?the program cluster}
-
-export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
-cluster() { run "$cluster" "$@"; }
+use_cluster "${2:?the program cluster}"
 
 fresh_cards libvirt
-port=$("$lab" info "$host" | sed -n 's/^port=//p')
-cluster add host vm-container-0-15 address=127.0.0.1 port="$port" user=root
-expect_done </dev/null
+changes add host vm-container-0-15 address=127.0.0.1 port="$(lab_info port)" user=root
 
 # What the agent says of its cards is understood: both are new, with two functions each; then nothing differs.
 cluster discover host gpu format=csv
@@ -24,8 +19,7 @@ host,gpu,change,pci_bus
 vm-container-0-15,gpupci1,new,pci_0000_02_00_0
 vm-container-0-15,gpupci2,new,pci_0000_03_00_0
 END
-cluster discover host gpu
-expect_done </dev/null
+changes discover host gpu
 cluster list host gpu detail=yes format=csv
 expect_status 0
 for card in gpupci1,pci_0000_02_00_0 gpupci2,pci_0000_03_00_0; do

@@ -9,7 +9,7 @@
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
-cluster=${2:?the program cluster}
+use_cluster "${2:?the program cluster}"
 roll=$(cd "$(dirname "$0")/../../rolls/gpupt" && pwd)
 gpupci=${CLUSTER_LAB_GPUPCI:?the program gpupci}
 
@@ -21,23 +21,15 @@ for package in $(sed -n 's/^ *debian: \[\(.*\)\]$/\1/p' "$roll/roll.yaml" | tr -
   fi
 done
 
-export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
-cluster() { run "$cluster" "$@"; }
-silent() {
-  cluster "$@"
-  expect_done </dev/null
-}
-
 # apply: the roll on the host; the outcome and what is said of it are in stdout.
 apply() { cluster run roll gpupt host=unprepared apply=yes; }
 expect_outcome() {
   grep -qE "^unprepared: gpupt +$1 +$2" "$scratch/out" || fail "outcome '$1' with '$2' was expected"
 }
 
-# started: what follows each boot: udev loads KVM's module for the CPU, as on any host, and the port is another.
+# started: what follows each boot: udev loads KVM's module for the CPU, as on any host.
 started() {
   guest 'udevadm trigger --action=add --subsystem-match=cpu; udevadm settle'
-  port=$("$lab" info "$host" | sed -n 's/^port=//p')
 }
 
 expect_cards() {
@@ -63,12 +55,12 @@ expect_done <<'END'
 END
 expect_cards bochs-drm snd_hda_intel
 
-silent add host unprepared appliance=vm-container address=127.0.0.1 port="$port" user=root
-silent add host gpu unprepared gpupci1 pci_0000_01_00_0
-silent add host gpu unprepared gpupci2 pci_0000_02_00_0
-silent add roll "$roll"
-silent enable roll gpupt
-silent set attr gpupt_vendors '"1234"'
+changes add host unprepared appliance=vm-container address=127.0.0.1 port="$(lab_info port)" user=root
+changes add host gpu unprepared gpupci1 pci_0000_01_00_0
+changes add host gpu unprepared gpupci2 pci_0000_02_00_0
+changes add roll "$roll"
+changes enable roll gpupt
+changes set attr gpupt_vendors '"1234"'
 
 # Only told, nothing is done; done without gpupci, it says what is missing, and how to bring it.
 cluster run roll gpupt host=unprepared apply=yes dryrun=yes
@@ -89,7 +81,7 @@ expect_cards bochs-drm snd_hda_intel
 # The kernel line that the roll wrote turns the IOMMU on, and the cards can be detached.
 "$lab" reboot "$host" --keep
 started
-silent set host unprepared port="$port"
+changes set host unprepared port="$(lab_info port)"
 run guest 'grep -ow intel_iommu=on /proc/cmdline; ls /sys/kernel/iommu_groups | grep -qx 0; grep -ow ^vfio_pci /proc/modules'
 expect_done <<'END'
 intel_iommu=on
@@ -109,7 +101,7 @@ expect_status 0
 expect_outcome 'done' 'done, nothing had to be changed'
 "$lab" reboot "$host" --keep
 started
-silent set host unprepared port="$port"
+changes set host unprepared port="$(lab_info port)"
 expect_cards
 apply
 expect_status 0

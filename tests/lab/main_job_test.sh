@@ -4,19 +4,10 @@
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
-cluster=${2:?the program cluster}
-
-export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
-cluster() { run "$cluster" "$@"; }
-silent() {
-  cluster "$@"
-  expect_done </dev/null
-}
+use_cluster "${2:?the program cluster}"
 
 fresh_cards libvirt
-port=$("$lab" info "$host" | sed -n 's/^port=//p')
-
-silent add host vm-container-0-15 address=127.0.0.1 port="$port" user=root
+changes add host vm-container-0-15 address=127.0.0.1 port="$(lab_info port)" user=root
 
 # From the node's own list to the inventory, as quickstart does it.
 cluster run host vm-container-0-15 "gpupci -l"
@@ -26,7 +17,7 @@ gpupci2 pci_0000_03_00_0
 END
 cp "$scratch/out" "$scratch/cards"
 while read -r card address; do
-  silent add host gpu vm-container-0-15 "$card" "$address"
+  changes add host gpu vm-container-0-15 "$card" "$address"
 done <"$scratch/cards"
 cluster list host gpu
 expect_done <<'END'
@@ -62,8 +53,8 @@ expect_out <<'END'
 1  2 $A
 END
 
-silent add host vm rocks-33 vm-container-0-15 mem=4096 cpus=4 disk=file:/vm/rocks-33.qcow2,vda,virtio
-silent add host gpu rocks-33 gpupci gpupci1
+changes add host vm rocks-33 vm-container-0-15 mem=4096 cpus=4 disk=file:/vm/rocks-33.qcow2,vda,virtio
+changes add host gpu rocks-33 gpupci gpupci1
 cluster report vm config rocks-33
 expect_status 0
 expect_no_err

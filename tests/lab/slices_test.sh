@@ -5,16 +5,7 @@
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
-cluster=${2:?the program cluster}
-
-export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
-cluster() { run "$cluster" "$@"; }
-
-# changes ARGUMENT...: cluster, with a command that says nothing when it worked.
-changes() {
-  cluster "$@"
-  expect_done </dev/null
-}
+use_cluster "${2:?the program cluster}"
 
 fresh_cards libvirt
 settings 'devices: ["1b36:0010"]'
@@ -82,7 +73,7 @@ read -r first lease <<<"${vgpus[0]}"
 
 # The inventory gives one of each to a VM. libvirt takes what is rendered, QEMU runs with it, and the host keeps off them.
 guest 'lab-libvirtd start'
-changes add host slices address=127.0.0.1 port="$("$lab" info "$host" | sed -n 's/^port=//p')" user=root
+changes add host slices address=127.0.0.1 port="$(lab_info port)" user=root
 changes add host vm rocks-33 slices mem=64 disksize=1
 changes add host attr rocks-33 vm_type qemu
 changes add host attr rocks-33 vm_cpu_mode maximum

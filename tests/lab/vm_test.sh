@@ -5,16 +5,7 @@
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
-cluster=${2:?the program cluster}
-
-export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
-cluster() { run "$cluster" "$@"; }
-
-# changes ARGUMENT...: cluster, with a command that says nothing when it worked.
-changes() {
-  cluster "$@"
-  expect_done </dev/null
-}
+use_cluster "${2:?the program cluster}"
 
 # status_is STATUS: what `list host vm` says of rocks-33.
 status_is() {
@@ -61,8 +52,7 @@ END
 }
 
 fresh_cards libvirt
-port=$("$lab" info "$host" | sed -n 's/^port=//p')
-changes add host vm-container-0-15 address=127.0.0.1 port="$port" user=root
+changes add host vm-container-0-15 address=127.0.0.1 port="$(lab_info port)" user=root
 cluster discover host gpu
 expect_status 0
 changes add host vm rocks-33 vm-container-0-15 mem=256 disksize=1
@@ -150,8 +140,7 @@ expect_vm_status active
 # The container loses its power. Its next boot detaches the card as gpupci's unit does, then libvirtd starts the VM.
 guest 'gpupci --print-unit >/etc/systemd/system/gpupci-restore.service; systemctl enable gpupci-restore.service 2>/dev/null'
 "$lab" reboot "$host" --keep
-port=$("$lab" info "$host" | sed -n 's/^port=//p')
-changes set host vm-container-0-15 port="$port"
+changes set host vm-container-0-15 port="$(lab_info port)"
 await_vm_status active
 expect_card_in_vm
 expect_card1

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/without_sigpipe.h"
 #include "ssh/tunnel.h"
 #include "virt/libvirt_domains.h"
 
@@ -23,11 +24,17 @@ class RemoteDomains : public virt::Domains {
  public:
   RemoteDomains(const ssh::Target& target, const ssh::Limits& limits)
       : tunnel_(target, kHelper, limits, ssh::Operator::current()) {
+    const WithoutSigpipe without_sigpipe;
     try {
       domains_ = virt::open_domains(virt::uri_of_socket(tunnel_.socket()));
     } catch (const Error& error) {
       tell(tunnel_, error);
     }
+  }
+
+  ~RemoteDomains() override {
+    const WithoutSigpipe without_sigpipe;
+    domains_.reset();
   }
 
   std::vector<virt::Domain> list() override {
@@ -58,6 +65,7 @@ class RemoteDomains : public virt::Domains {
  private:
   template <typename Call>
   auto told(Call call) -> decltype(call()) {
+    const WithoutSigpipe without_sigpipe;
     try {
       return call();
     } catch (const Error& error) {

@@ -3,11 +3,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <csignal>
-#include <ctime>
 #include <utility>
 
 #include "core/error.h"
+#include "core/without_sigpipe.h"
 #include "ssh/config.h"
 #include "ssh/job.h"
 #include "ssh/session.h"
@@ -31,29 +30,6 @@ std::size_t room_for_hosts() {
   const auto open = std::max<std::size_t>(limit.rlim_cur, kOtherDescriptors + kDescriptorsPerHost);
   return (open - kOtherDescriptors) / kDescriptorsPerHost;
 }
-
-// libssh writes to sockets whose other end may be gone. The signal is blocked for this thread, and
-// taken away before it can be delivered.
-class WithoutSigpipe {
- public:
-  WithoutSigpipe() {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~WithoutSigpipe() {
-    const timespec now{};
-    while (sigtimedwait(&sigpipe_, nullptr, &now) > 0) {
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  WithoutSigpipe(const WithoutSigpipe&) = delete;
-  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
-
- private:
-  sigset_t sigpipe_{};
-  sigset_t before_{};
-};
 
 std::vector<Route> find_routes(const std::vector<Target>& targets, const Operator& me) {
   const Config config = Config::read(me);

@@ -38,7 +38,7 @@ stdio_handler = "file"
 END
 libvirtd -f /etc/libvirt/libvirtd.conf -p /run/libvirtd.pid &
 daemon=$!
-trap 'kill "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null || true' EXIT
+trap 'kill "$daemon" 2>/dev/null; kill -CONT "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null || true' EXIT
 for _ in {1..100}; do
   [[ ! -S /run/libvirt/libvirt-sock ]] || break
   kill -0 "$daemon" 2>/dev/null || break

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "core/error.h"
 #include "ssh/operator.h"
@@ -43,6 +44,16 @@ class RemoteDomains : public ssh::Server {
   }
 
   std::unique_ptr<virt::Domains> open() { return open_remote_domains(target(), limits); }
+
+  // Whether `program` runs here, in a PID namespace; one that has ended has no executable.
+  static bool runs(const std::string& program) {
+    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+      std::error_code ended;
+      const auto executable = std::filesystem::read_symlink(process.path() / "exe", ended);
+      if (executable.filename() == program) return true;
+    }
+    return false;
+  }
 
   template <typename Call>
   static void expect_error(Fault fault, const std::string& message, Call call) {
@@ -104,6 +115,17 @@ TEST_F(RemoteDomains, SayThatNoDaemonIsThere) {
   start("SetEnv PATH=" + path("bin") + "\n");
   expect_error(Fault::io, "'virt-ssh-helper qemu:///system' on 'n-127.0.0.1' ended with status ",
                [&] { open(); });
+}
+
+TEST_F(RemoteDomains, SayThatTheConnectionIsGone) {
+  const auto helper = path("virt-ssh-helper");
+  ssh::write_file(helper, "#!/bin/sh\nexec timeout 5 /usr/bin/virt-ssh-helper \"$@\"\n");
+  std::filesystem::permissions(helper, std::filesystem::perms::owner_all);
+  start("SetEnv PATH=" + folder().native() + ":/usr/bin:/bin\n");
+  const auto domains = open();
+  while (runs("ssh")) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  // What is written now has no reader.
+  expect_error(Fault::io, "ended with status 124", [&] { domains->list(); });
 }
 
 TEST_F(RemoteDomains, DoNotWaitForADaemonThatHangs) {

@@ -41,7 +41,7 @@ void take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run, Tabl
   std::vector<MdevChange> mdev_changes;
   try {
     inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>& have) {
-      const auto held = held_of(inventory.vms(), host);
+      const auto held = held_of(inventory.vms(host), host);
       auto reconciled = reconcile(have, seen, held);
       changes = std::move(reconciled.changes);
       if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);

@@ -1,5 +1,4 @@
 #include <SQLiteCpp/Statement.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -54,6 +53,15 @@ void refuse_slice(SQLite::Database& db, const Gpu& gpu) {
   }
 }
 
+// Takes out what `table` has of the card.
+void forget(SQLite::Database& db, const std::string& table, const HostName& host,
+            const GpuName& name) {
+  SQLite::Statement remove(db, "DELETE FROM " + table + " WHERE host = :host AND gpu = :name");
+  remove.bind(":host", host.str());
+  remove.bind(":name", name.str());
+  remove.exec();
+}
+
 }  // namespace
 
 void Inventory::add_gpu(const Gpu& gpu) {
@@ -78,16 +86,9 @@ void Inventory::set_gpu(const Gpu& gpu) {
       [&] {
         refuse_slice(db_, gpu);
         // Another address may be another card: what was known of it is to be discovered anew.
-        SQLite::Statement forget(db_, R"sql(
-            DELETE FROM gpu_function WHERE host = :host AND gpu = :name)sql");
-        forget.bind(":host", gpu.host.str());
-        forget.bind(":name", gpu.name.str());
-        forget.exec();
-        SQLite::Statement no_slices(db_, R"sql(
-            DELETE FROM gpu_slice WHERE host = :host AND gpu = :name)sql");
-        no_slices.bind(":host", gpu.host.str());
-        no_slices.bind(":name", gpu.name.str());
-        no_slices.exec();
+        for (const std::string table : {"gpu_function", "gpu_slice", "mdev"}) {
+          forget(db_, table, gpu.host, gpu.name);
+        }
         SQLite::Statement update(db_, R"sql(
             UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
                            physical_slot = NULL, numa_node = NULL, missing = 0,
@@ -117,6 +118,7 @@ void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
                       quote(held.getColumn(0).getString()) + ": first `cluster remove host gpu " +
                       held.getColumn(0).getString() + " " + held.getColumn(1).getString() + "`");
     }
+    forget(db_, "mdev", host, name);  // no foreign key: it may be of a device that is no card
     SQLite::Statement remove(db_, "DELETE FROM gpu WHERE host = :host AND name = :name");
     remove.bind(":host", host.str());
     remove.bind(":name", name.str());

@@ -292,7 +292,8 @@ class Inventory {
   /// Error(not_found).
   void remove_vm(const HostName& name);
 
-  std::vector<Vm> vms();                ///< sorted by name
+  /// Sorted by name; those of one container alone when there is one.
+  std::vector<Vm> vms(const std::optional<HostName>& container = {});
   Vm require_vm(const HostName& name);  ///< throws Error(not_found)
   bool is_vm(const HostName& name);     ///< false also when there is no such host
 
@@ -344,8 +345,8 @@ class Inventory {
 
   bool in_transaction() const;
 
-  // Gives `vms` what they hold.
-  void read_vm_gpus(std::vector<Vm>& vms);
+  // Gives `vms`, all of them or those of `container`, what they hold.
+  void read_vm_gpus(std::vector<Vm>& vms, const std::optional<std::string>& container);
 
   void migrate();
 

@@ -1,5 +1,4 @@
 #include <SQLiteCpp/Statement.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -111,19 +110,20 @@ void Inventory::set_vm(const Vm& vm) {
 }
 
 void Inventory::move_vm(const HostName& name, const HostName& container) {
-  const Vm vm = require_vm(name);
+  std::optional<Vm> vm;
   write(
       "set host vm",
       [&] {
+        vm = require_vm(name);
         SQLite::Statement update(db_, "UPDATE vm SET container = :container WHERE host = :host");
         update.bind(":container", container.str());
         update.bind(":host", name.str());
         update.exec();
       },
       [&](int) {
-        if (!vm.gpus.empty() || !vm.slices.empty()) {
+        if (!vm->gpus.empty() || !vm->slices.empty()) {
           throw Error(Fault::refused, "VM " + quote(name.str()) + " holds a card of host " +
-                                          quote(vm.container.str()));
+                                          quote(vm->container.str()));
         }
         explain_container(*this, name, container);
       });
@@ -156,14 +156,18 @@ void Inventory::remove_vm(const HostName& name) {
       });
 }
 
-std::vector<Vm> Inventory::vms() {
+std::vector<Vm> Inventory::vms(const std::optional<HostName>& container) {
+  const auto on = container ? std::optional(container->str()) : std::nullopt;
   std::vector<Vm> vms;
   std::unordered_map<std::string, std::size_t> places;
   const auto owner = [&](const SQLite::Statement& query) -> Vm& {
     return vms[places.at(query.getColumn(0).getString())];
   };
   read("list host vm", [&] {
-    SQLite::Statement query(db_, "SELECT host, container, uuid, memory_mib, cpus FROM vm");
+    SQLite::Statement query(db_, R"sql(
+        SELECT host, container, uuid, memory_mib, cpus FROM vm
+        WHERE container = coalesce(:on, container))sql");
+    row::bind(query, ":on", on);
     while (query.executeStep()) {
       places.emplace(query.getColumn(0).getString(), vms.size());
       vms.push_back({HostName(query.getColumn(0).getString()),
@@ -175,17 +179,21 @@ std::vector<Vm> Inventory::vms() {
                      {}});
     }
     SQLite::Statement disks(db_, R"sql(
-        SELECT vm, source, path, target, bus, format, size_gib FROM vm_disk ORDER BY target)sql");
+        SELECT vm, source, path, target, bus, format, size_gib
+        FROM vm_disk JOIN vm ON vm.host = vm_disk.vm
+        WHERE container = coalesce(:on, container) ORDER BY target)sql");
+    row::bind(disks, ":on", on);
     while (disks.executeStep()) {
       owner(disks).disks.push_back({disks.getColumn(1).getString(), disks.getColumn(2).getString(),
                                     disks.getColumn(3).getString(), disks.getColumn(4).getString(),
                                     disks.getColumn(5).getString(),
                                     row::number(disks.getColumn(6))});
     }
-    read_vm_gpus(vms);
+    read_vm_gpus(vms, on);
     SQLite::Statement interfaces(db_, R"sql(
         SELECT host, name, kind, source, mac, model, vlan
-        FROM interface JOIN vm USING (host))sql");
+        FROM interface JOIN vm USING (host) WHERE container = coalesce(:on, container))sql");
+    row::bind(interfaces, ":on", on);
     while (interfaces.executeStep()) {
       owner(interfaces)
           .interfaces.push_back(
@@ -204,9 +212,16 @@ std::vector<Vm> Inventory::vms() {
 }
 
 Vm Inventory::require_vm(const HostName& name) {
-  for (auto& vm : vms()) {
-    if (vm.name == name) return std::move(vm);
-  }
+  std::optional<Vm> found;
+  read("list host vm", [&] {
+    SQLite::Statement query(db_, "SELECT container FROM vm WHERE host = :host");
+    query.bind(":host", name.str());
+    if (!query.executeStep()) return;
+    for (auto& vm : vms(HostName(query.getColumn(0).getString()))) {
+      if (vm.name == name) found = std::move(vm);
+    }
+  });
+  if (found) return *std::move(found);
   throw Error(Fault::not_found, "VM " + quote(name.str()) + " is not in the inventory");
 }
 

@@ -72,8 +72,7 @@ Given given(Inventory& inventory, const HostName& container, const CardRef& card
 }
 
 // Finds out what refused to give `device` of its container to `vm` as `name`.
-void explain(Inventory& inventory, SQLite::Database& db, const Vm& vm, const GpuName& name,
-             const Given& device) {
+void explain(SQLite::Database& db, const Vm& vm, const GpuName& name, const Given& device) {
   const auto what = device_words(device.device()) + " of host " + quote(vm.container.str());
   SQLite::Statement other(db, R"sql(
       WITH one (gpu, place) AS (
@@ -114,11 +113,13 @@ void explain(Inventory& inventory, SQLite::Database& db, const Vm& vm, const Gpu
                                    quote(vm.container.str()));
   }
   if (!device.uuid) return;
-  for (const auto& host : inventory.hosts()) {
-    const auto mdevs = inventory.mdevs(host.name);
-    if (std::ranges::find(mdevs, *device.uuid, &Mdev::uuid) == mdevs.end()) continue;
+  SQLite::Statement elsewhere(db,
+                              "SELECT host FROM mdev WHERE uuid = :uuid AND host <> :container");
+  elsewhere.bind(":uuid", *device.uuid);
+  elsewhere.bind(":container", vm.container.str());
+  if (elsewhere.executeStep()) {
     throw Error(Fault::refused, device_words(*device.uuid) + " is of host " +
-                                    quote(host.name.str()) + ", not of " +
+                                    quote(elsewhere.getColumn(0).getString()) + ", not of " +
                                     quote(vm.container.str()));
   }
 }
@@ -144,7 +145,7 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
         row::bind(insert, ":uuid", device.uuid);
         insert.exec();
       },
-      [&](int) { read("add host gpu", [&] { explain(*this, db_, *vm, name, device); }); });
+      [&](int) { read("add host gpu", [&] { explain(db_, *vm, name, device); }); });
 }
 
 void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card) {
@@ -165,11 +166,13 @@ void Inventory::unassign_gpu(const HostName& vm, const GpuName& name) {
   });
 }
 
-void Inventory::read_vm_gpus(std::vector<Vm>& vms) {
+void Inventory::read_vm_gpus(std::vector<Vm>& vms, const std::optional<std::string>& container) {
   std::unordered_map<std::string, Vm*> places;
   for (auto& vm : vms) places.emplace(vm.name.str(), &vm);
   SQLite::Statement query(db_, R"sql(
-      SELECT vm, name, device, slice, gpu, pci, type, present, uuid FROM gpu_in_vm)sql");
+      SELECT vm, name, device, slice, gpu, pci, type, present, uuid FROM gpu_in_vm
+      WHERE container = coalesce(:container, container))sql");
+  row::bind(query, ":container", container);
   while (query.executeStep()) {
     auto& vm = *places.at(query.getColumn(0).getString());
     const GpuName name(query.getColumn(1).getString());

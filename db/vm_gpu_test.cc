@@ -229,6 +229,15 @@ TEST_F(VmGpus, FollowTheirCardsWhenTwoSwapNames) {
   EXPECT_EQ(inventory.require_vm(HostName("v1")).slices[0].pci, PciAddress::parse("02:00.1"));
 }
 
+TEST_F(VmGpus, OfACardThatIsNoMoreAreForgotten) {
+  const HostName n1("n1");
+  inventory.set_gpu({n1, GpuName("gpupci1"), PciAddress::parse("0000:07:00.0")});
+  EXPECT_TRUE(inventory.mdevs(n1).empty());  // it was on the card that was there before
+  store({card(1, 2), card(2, 3)}, std::vector<Mdev>{{kUuid, "gpupci1.1", "nvidia-558"}});
+  inventory.remove_gpu(n1, GpuName("gpupci1"));
+  EXPECT_TRUE(inventory.mdevs(n1).empty());
+}
+
 TEST_F(VmGpus, HoldTheirCardAndTheirVm) {
   give("v1", "gpupci", MdevRef{kUuid});
   const auto refused = [](const auto& work, const std::string& why) {

@@ -20,8 +20,6 @@ constexpr std::array<std::string_view, 2> kFormats{"raw", "qcow2"};
   throw Error(Fault::usage, "disk=" + quote(text) + ": " + why);
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 // "vda", "sdb", "hdc": libvirt's target names.
 bool is_device(std::string_view text) {
   return text.size() >= 3 && text.size() <= 8 && text[1] == 'd' &&

@@ -38,8 +38,7 @@ std::string parse_name(const std::string& text) {
 std::string parse_source(const std::string& kind, const std::string& text) {
   const bool network = kind == "network";
   const auto is_wrong = [&](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' ||
-           (!network && (c == ' ' || c == ':'));
+    return is_control(c) || c == '/' || (!network && (c == ' ' || c == ':'));
   };
   if (text.empty() || text == "." || text == ".." || !is_utf8_text(text) ||
       text.size() > (network ? kMaxNetwork : kMaxDevice) || std::ranges::any_of(text, is_wrong)) {

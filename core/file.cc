@@ -16,28 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(std::string_view what, const fs::path& path, int code) {
-  throw Error(Fault::io,
-              "cannot " + std::string(what) + " " + quote(path.native()) + ": " + errno_text(code));
-}
-
 FileDescriptor open_or_fail(const fs::path& path, int flags) {
   FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0644));
-  if (!file) fail("open", path, errno);
+  if (!file) cannot("open", path, errno);
   return file;
 }
 
-void write_all(const FileDescriptor& file, const fs::path& path, std::string_view text) {
-  while (!text.empty()) {
-    const auto count = ::write(file.get(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("write", path, errno);
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
 void sync(const FileDescriptor& file, const fs::path& path) {
-  if (::fsync(file.get()) != 0) fail("sync", path, errno);
+  if (::fsync(file.get()) != 0) cannot("sync", path, errno);
 }
 
 }  // namespace
@@ -58,16 +44,30 @@ void FileDescriptor::reset() {
 
 std::string errno_text(int code) { return std::generic_category().message(code); }
 
+void cannot(std::string_view what, const fs::path& path, int code) {
+  throw Error(Fault::io,
+              "cannot " + std::string(what) + " " + quote(path.native()) + ": " + errno_text(code));
+}
+
+void write_all(const FileDescriptor& file, const fs::path& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) cannot("write", path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 std::optional<std::string> read_file(const fs::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-  if (!file) fail("open", path, errno);
+  if (!file) cannot("open", path, errno);
   std::string text;
   std::array<char, 4096> block{};
   for (;;) {
     const auto count = ::read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("read", path, errno);
+    if (count < 0) cannot("read", path, errno);
     if (count == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(count));
   }
@@ -79,20 +79,20 @@ void write_attribute(const fs::path& path, std::string_view text) {
   do {
     count = ::write(file.get(), text.data(), text.size());
   } while (count < 0 && errno == EINTR);
-  if (count < 0) fail("write " + quote(trim(text)) + " to", path, errno);
+  if (count < 0) cannot("write " + quote(trim(text)) + " to", path, errno);
 }
 
 void replace_file(const fs::path& path, std::string_view text) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
   std::error_code failed;
   fs::create_directories(folder, failed);
-  if (failed) fail("make", folder, failed.value());
+  if (failed) cannot("make", folder, failed.value());
   const fs::path fresh = path.native() + ".new";
   try {
     const auto file = open_or_fail(fresh, O_WRONLY | O_CREAT | O_TRUNC);
     write_all(file, fresh, text);
     sync(file, fresh);
-    if (::rename(fresh.c_str(), path.c_str()) != 0) fail("replace", path, errno);
+    if (::rename(fresh.c_str(), path.c_str()) != 0) cannot("replace", path, errno);
   } catch (const Error&) {
     ::unlink(fresh.c_str());
     throw;

@@ -32,8 +32,15 @@ class FileDescriptor {
 /// The text of an errno, "Permission denied".
 std::string errno_text(int code);
 
+/// Throws Error(io): "cannot open \"/etc/x\": Permission denied". `code` is an errno.
+[[noreturn]] void cannot(std::string_view what, const std::filesystem::path& path, int code);
+
 /// The whole file; nothing when there is none. Throws Error(io) when it cannot be read.
 std::optional<std::string> read_file(const std::filesystem::path& path);
+
+/// Writes all of `bytes` into an open file, which is called `path` in Error(io).
+void write_all(const FileDescriptor& file, const std::filesystem::path& path,
+               std::string_view bytes);
 
 /// Writes `text` with one write(2) into a file that exists, as sysfs wants it: the kernel's answer
 /// to the whole value is the answer of that one call. Throws Error(io).

@@ -26,6 +26,9 @@ bool is_utf8_text(std::string_view text);
 /// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);
 
+/// Whether `c` is a control character of ASCII, a line end and a tab among them.
+constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 /// Whether `text` is a UUID as libvirt and the kernel print it, in lower case hex digits.
 bool is_uuid(std::string_view text);
 

@@ -27,7 +27,7 @@ Lock::Lock(const std::filesystem::path& file, std::chrono::milliseconds patience
   // flock(2) cannot wait for a limited time, so it is asked again and again.
   while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
-      throw Error(Fault::io, "cannot lock " + quote(file.native()) + ": " + errno_text(errno));
+      cannot("lock", file, errno);
     }
     if (std::chrono::steady_clock::now() >= end) {
       throw Error(Fault::refused, "another gpupci is at work and holds " + quote(file.native()) +

@@ -4,8 +4,8 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -15,7 +15,6 @@
 #include "core/file.h"
 #include "core/shared_library.h"
 #include "core/text.h"
-#include "rolls/folder.h"
 
 namespace cluster::rolls {
 namespace {
@@ -63,11 +62,6 @@ struct LibArchive {
   ROLLCALL_FUNCTION(archive_entry_set_mtime);
 #undef ROLLCALL_FUNCTION
 };
-
-[[noreturn]] void fail(const char* what, const fs::path& path, int code) {
-  throw Error(Fault::io,
-              std::string("cannot ") + what + " " + quote(path.native()) + ": " + errno_text(code));
-}
 
 class Unpacker {
  public:
@@ -135,7 +129,7 @@ class Unpacker {
     if (path.empty() || folders_.contains(path)) return;
     count();
     make_folders(fs::path(path).parent_path().native());
-    if (::mkdir((folder_ / path).c_str(), 0755) != 0) fail("make", folder_ / path, errno);
+    if (::mkdir((folder_ / path).c_str(), 0755) != 0) cannot("make", folder_ / path, errno);
     folders_.insert(path);
   }
 
@@ -145,7 +139,7 @@ class Unpacker {
     const FileDescriptor file(
         ::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, executable ? 0755 : 0644));
     if (!file && errno == EEXIST) refuse(quote(path) + " is in it twice");
-    if (!file) fail("make", target, errno);
+    if (!file) cannot("make", target, errno);
     std::array<char, kBlock> block{};
     for (;;) {
       const auto count = lib_.archive_read_data(in_.get(), block.data(), block.size());
@@ -158,7 +152,7 @@ class Unpacker {
         refuse("unpacks to far more than it is (more than " + std::to_string(bytes_ >> 20U) +
                " MiB); a roll does not");
       }
-      write_all(file.get(), {block.data(), static_cast<std::size_t>(count)}, target);
+      write_all(file, target, {block.data(), static_cast<std::size_t>(count)});
     }
   }
 

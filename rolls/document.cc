@@ -12,10 +12,14 @@
 namespace cluster::rolls {
 namespace {
 
+// "roll.yaml:3:5"
+std::string place(const std::string& file, const YAML::Mark& mark) {
+  return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+}
+
 [[noreturn]] void refuse_at(const std::string& file, const YAML::Mark& mark,
                             const std::string& why) {
-  throw Error(Fault::usage, file + ":" + std::to_string(mark.line + 1) + ":" +
-                                std::to_string(mark.column + 1) + ": " + why);
+  throw Error(Fault::usage, place(file, mark) + ": " + why);
 }
 
 constexpr std::size_t kMaxLine = 1000;     // bytes
@@ -45,14 +49,9 @@ class NoAliases : public YAML::EventHandler {
   const std::string& file_;
 };
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 }  // namespace
 
-std::string Item::where() const {
-  const auto mark = node_.Mark();
-  return file_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
-}
+std::string Item::where() const { return place(file_, node_.Mark()); }
 
 void Item::refuse(const std::string& why) const { refuse_at(file_, node_.Mark(), why); }
 

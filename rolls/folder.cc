@@ -20,11 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const char* what, const fs::path& path, int code) {
-  throw Error(Fault::io,
-              std::string("cannot ") + what + " " + quote(path.native()) + ": " + errno_text(code));
-}
-
 // libcrypto is opened when a roll is first looked at, never linked.
 class Sha256 {
  public:
@@ -66,7 +61,7 @@ Entry entry_of(const fs::path& folder, const fs::directory_entry& found, const s
     throw Error(Fault::usage, shown + ": " + why);
   }
   struct stat status {};
-  if (::lstat(found.path().c_str(), &status) != 0) fail("look at", found.path(), errno);
+  if (::lstat(found.path().c_str(), &status) != 0) cannot("look at", found.path(), errno);
   if (S_ISDIR(status.st_mode)) return {path, true, false, 0};
   if (S_ISREG(status.st_mode)) {
     return {path, false, (status.st_mode & S_IXUSR) != 0,
@@ -81,12 +76,12 @@ Entry entry_of(const fs::path& folder, const fs::directory_entry& found, const s
 
 void read_blocks(const fs::path& path, const std::function<void(std::string_view)>& take) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) fail("open", path, errno);
+  if (!file) cannot("open", path, errno);
   std::array<char, 1U << 16U> block{};
   for (;;) {
     const auto count = ::read(file.get(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("read", path, errno);
+    if (count < 0) cannot("read", path, errno);
     if (count == 0) return;
     take({block.data(), static_cast<std::size_t>(count)});
   }
@@ -128,18 +123,9 @@ std::vector<Entry> list_folder(const fs::path& folder, const std::string& shown)
   return entries;
 }
 
-void write_all(int file, std::string_view bytes, const fs::path& path) {
-  while (!bytes.empty()) {
-    const auto count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("write", path, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
 void copy_folder(const fs::path& from, const std::vector<Entry>& entries, const fs::path& to) {
   const auto make_folder = [](const fs::path& path) {
-    if (::mkdir(path.c_str(), 0755) != 0) fail("make", path, errno);
+    if (::mkdir(path.c_str(), 0755) != 0) cannot("make", path, errno);
   };
   make_folder(to);
   for (const auto& entry : entries) {
@@ -150,9 +136,8 @@ void copy_folder(const fs::path& from, const std::vector<Entry>& entries, const 
     }
     const FileDescriptor file(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                                      entry.is_executable ? 0755 : 0644));
-    if (!file) fail("make", target, errno);
-    read_blocks(from / entry.path,
-                [&](std::string_view bytes) { write_all(file.get(), bytes, target); });
+    if (!file) cannot("make", target, errno);
+    read_blocks(from / entry.path, [&](std::string_view bytes) { write_all(file, target, bytes); });
   }
 }
 

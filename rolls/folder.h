@@ -31,9 +31,6 @@ std::vector<Entry> list_folder(const std::filesystem::path& folder, const std::s
 /// elsewhere), a control character; "" when it is one.
 std::string why_not_inside(const std::string& path);
 
-/// Writes all of `bytes`; `path` is the file's name for the message. Throws Error(io).
-void write_all(int file, std::string_view bytes, const std::filesystem::path& path);
-
 /// Copies `entries` of `from` into the folder `to`, which is made. Of modes only whether a file is
 /// executable is kept. Throws Error(io).
 void copy_folder(const std::filesystem::path& from, const std::vector<Entry>& entries,

@@ -22,7 +22,7 @@ constexpr std::string_view kLowerDigits = "abcdefghijklmnopqrstuvwxyz0123456789"
 constexpr std::string_view kLettersDigits =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-// Whether `text` starts with one of `first` and goes on with `first`, `letters` and `more`.
+// Whether `text` starts with one of `first` and goes on with `letters` and `more`.
 bool spelled(std::string_view text, std::string_view first, std::string_view letters,
              std::string_view more) {
   return !text.empty() && text.size() <= 100 && first.find(text[0]) != std::string_view::npos &&
@@ -47,7 +47,7 @@ class Reader {
     roll_.version = word(fields.require("version"), "version", is_roll_version, "1.0.0");
     roll_.summary = fields.require("summary").line("summary");
     if (const auto arch = fields.find("arch")) {
-      roll_.arch = word(*arch, "arch", is_arch, "any, or what `uname -m` says");
+      roll_.arch = word(*arch, "arch", is_identifier, "any, or what `uname -m` says");
     }
     if (const auto list = fields.find("requires")) read_requires(*list);
     if (const auto map = fields.find("attributes")) read_attributes(*map);
@@ -66,8 +66,7 @@ class Reader {
  private:
   using Test = bool (*)(std::string_view);
 
-  static bool is_arch(std::string_view text) { return spelled(text, kLower, kLowerDigits, "_"); }
-  static bool is_attribute(std::string_view text) {
+  static bool is_identifier(std::string_view text) {
     return spelled(text, kLower, kLowerDigits, "_");
   }
   static bool is_appliance(std::string_view text) {
@@ -157,7 +156,7 @@ class Reader {
   void read_attributes(const Item& map) {
     const auto prefix = attribute_prefix(roll_.name);
     for (const auto& [key, value] : map.entries("attributes")) {
-      const auto name = word(key, "name of an attribute", is_attribute,
+      const auto name = word(key, "name of an attribute", is_identifier,
                              "lower case letters, digits and _: " + prefix + "mode");
       if (name == "dry_run") key.refuse("the script itself has a variable 'dry_run'");
       // Otherwise two rolls could mean different things by one name, or a script lose its PATH.

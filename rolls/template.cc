@@ -38,9 +38,7 @@ void walk(const std::string& text, const std::string& shown, Literal literal, Na
 
 void check_placeholders(const std::string& text, const std::string& shown,
                         const std::vector<std::string>& names, bool whole_lines) {
-  const auto strange = [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
-  };
+  const auto strange = [](char c) { return is_control(c) && c != '\n' && c != '\t'; };
   if (const auto at = std::ranges::find_if(text, strange); at != text.end()) {
     refuse_at(text, static_cast<std::size_t>(at - text.begin()), shown,
               "a control character; want a text file");

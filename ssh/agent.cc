@@ -53,7 +53,7 @@ std::optional<int> list(int socket) {
 
 int Agent::key_count() {
   if (!key_count_) {
-    const Descriptor socket = connect();
+    const FileDescriptor socket = connect();
     const auto count = socket ? list(socket.get()) : std::nullopt;
     if (socket && !count) give_up();
     key_count_ = count.value_or(0);
@@ -61,7 +61,7 @@ int Agent::key_count() {
   return problem_.empty() ? *key_count_ : 0;
 }
 
-Descriptor Agent::connect() {
+FileDescriptor Agent::connect() {
   if (!problem_.empty()) return {};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -70,7 +70,7 @@ Descriptor Agent::connect() {
     return {};
   }
   std::memcpy(address.sun_path, path_.data(), path_.size());
-  Descriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  FileDescriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   // Non-blocking: an agent that is stopped has a full queue after a while.
   if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     problem_ = std::string("cannot be reached: ") + strerror(errno);

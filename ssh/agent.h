@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 #include "ssh/loop.h"
 
 namespace cluster::ssh {
@@ -18,7 +18,7 @@ class Agent {
   int key_count();
 
   /// A new connection to it; none when it has been given up.
-  Descriptor connect();
+  FileDescriptor connect();
 
   /// It hung: nobody asks it again.
   void give_up() { problem_ = "does not answer"; }

@@ -40,15 +40,10 @@ namespace {
 }
 
 // A file in memory with `input`, to be read from its beginning.
-Descriptor file_with(std::string_view input) {
-  Descriptor file(memfd_create("input", MFD_CLOEXEC));
+FileDescriptor file_with(std::string_view input) {
+  FileDescriptor file(memfd_create("input", MFD_CLOEXEC));
   if (!file) refuse("make a file in memory");
-  while (!input.empty()) {
-    const auto count = write(file.get(), input.data(), input.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) refuse("write a file in memory");
-    input.remove_prefix(static_cast<std::size_t>(count));
-  }
+  write_all(file, "input", input);
   lseek(file.get(), 0, SEEK_SET);
   return file;
 }
@@ -58,8 +53,8 @@ Descriptor file_with(std::string_view input) {
 Pipe::Pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) refuse("make a pipe");
-  read = Descriptor(ends[0]);
-  write = Descriptor(ends[1]);
+  read = FileDescriptor(ends[0]);
+  write = FileDescriptor(ends[1]);
   fcntl(read.get(), F_SETFL, O_NONBLOCK);
 }
 
@@ -76,7 +71,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, std::strin
   if (pid_ < 0) refuse("start " + quote(arguments[0]));
   if (pid_ == 0) become(words.data(), parent, in.get(), out.write.get(), err.write.get());
   // By number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
-  pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   out_ = std::move(out.read);
   err_ = std::move(err.read);
 }

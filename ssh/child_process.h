@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 
 namespace cluster::ssh {
 
@@ -43,16 +43,16 @@ class ChildProcess {
   std::optional<int> wait_for(int options);
 
   pid_t pid_ = -1;  // -1: reaped
-  Descriptor pidfd_;
-  Descriptor out_;
-  Descriptor err_;
+  FileDescriptor pidfd_;
+  FileDescriptor out_;
+  FileDescriptor err_;
 };
 
 /// A pipe whose read end does not block; both are closed on exec. Throws Error(io).
 struct Pipe {
   Pipe();
-  Descriptor read;
-  Descriptor write;
+  FileDescriptor read;
+  FileDescriptor write;
 };
 
 }  // namespace cluster::ssh

@@ -55,7 +55,7 @@ void Dial::connect_next() {
     const auto now = Clock::now();
     const auto share = (deadline_ - now) / static_cast<int>(addresses_.size() - next_);
     const bool is_last = ++next_ == addresses_.size();
-    socket_ = Descriptor(
+    socket_ = FileDescriptor(
         socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket_) return finish({}, std::string("cannot make a socket: ") + strerror(errno));
     // libssh sends some packets in two small writes; Nagle would hold the second back for 40 ms.
@@ -99,7 +99,7 @@ void Dial::late() {
   connect_next();
 }
 
-void Dial::finish(Descriptor socket, const std::string& reason) {
+void Dial::finish(FileDescriptor socket, const std::string& reason) {
   loop_.silence(*this);
   done_(std::move(socket), reason);
 }
@@ -107,7 +107,7 @@ void Dial::finish(Descriptor socket, const std::string& reason) {
 void Dial::drop_socket() {
   if (!socket_) return;
   loop_.forget(socket_.get());
-  socket_.close();
+  socket_.reset();
 }
 
 }  // namespace cluster::ssh

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 #include "ssh/loop.h"
 #include "ssh/resolver.h"
 #include "ssh/route.h"
@@ -17,7 +17,7 @@ namespace cluster::ssh {
 class Dial : public Waiter {
  public:
   /// Gets the connected socket, non-blocking; or none, and the reason.
-  using Done = std::function<void(Descriptor socket, std::string reason)>;
+  using Done = std::function<void(FileDescriptor socket, std::string reason)>;
 
   /// `done` is called once, from a later turn of the loop or within start(); whoever owns the Dial
   /// bounds the whole.
@@ -36,7 +36,7 @@ class Dial : public Waiter {
 
  private:
   void connect_next();
-  void finish(Descriptor socket, const std::string& reason);
+  void finish(FileDescriptor socket, const std::string& reason);
   void drop_socket();
 
   Loop& loop_;
@@ -47,7 +47,7 @@ class Dial : public Waiter {
   std::uint64_t ticket_ = 0;
   std::vector<SocketAddress> addresses_;
   std::size_t next_ = 0;
-  Descriptor socket_;
+  FileDescriptor socket_;
   std::string problem_;  // of the address tried last
 };
 

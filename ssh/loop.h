@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 
 namespace cluster::ssh {
 
@@ -50,7 +50,7 @@ class Loop {
 
   int milliseconds_to_next_alarm() const;
 
-  Descriptor epoll_;
+  FileDescriptor epoll_;
   std::unordered_map<int, Watch> watches_;
   std::set<std::pair<Clock::time_point, Waiter*>> alarms_;
   std::unordered_map<Waiter*, Clock::time_point> times_;

@@ -44,7 +44,7 @@ struct Resolver::Shared {
     int port;
   };
 
-  Descriptor news{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  FileDescriptor news{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::mutex mutex;
   std::condition_variable asked;
   std::deque<Question> questions;

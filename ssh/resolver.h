@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 #include "ssh/loop.h"
 
 namespace cluster::ssh {

@@ -74,13 +74,13 @@ Session::~Session() {
 void Session::start() {
   run().loop.alarm(*this, connect_deadline());
   dial_.emplace(run().loop, run().resolver, route(), connect_deadline(),
-                [this](Descriptor socket, const std::string& reason) {
+                [this](FileDescriptor socket, const std::string& reason) {
                   connected(std::move(socket), reason);
                 });
   dial_->start();
 }
 
-void Session::connected(Descriptor socket, const std::string& reason) {
+void Session::connected(FileDescriptor socket, const std::string& reason) {
   if (!socket) {
     step_ = fail(End::unreachable, reason);
     return;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 #include "ssh/dial.h"
 #include "ssh/job.h"
 #include "ssh/libssh.h"
@@ -60,7 +60,7 @@ class Session : public Job {
   Step break_off(const std::string& during);
   Step conclude_command();
 
-  void connected(Descriptor socket, const std::string& reason);
+  void connected(FileDescriptor socket, const std::string& reason);
   void wait_for_socket();
   bool wants_agent() const;
   std::string libssh_error() const;
@@ -73,8 +73,8 @@ class Session : public Job {
   Step step_ = Step::dial;
   std::optional<Dial> dial_;
   // libssh gets a duplicate and closes it when it likes; this one is ours and watched by the loop.
-  Descriptor socket_;
-  Descriptor agent_socket_;
+  FileDescriptor socket_;
+  FileDescriptor agent_socket_;
   std::size_t next_file_ = 0;        // of route().identity_files
   std::vector<std::string> tried_;   // keys that the host did not take
   std::vector<std::string> unused_;  // key files that could not be tried, and why

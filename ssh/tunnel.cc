@@ -61,7 +61,7 @@ std::filesystem::path make_folder() {
   return path;
 }
 
-Descriptor listen_at(const std::string& path) {
+FileDescriptor listen_at(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -69,7 +69,7 @@ Descriptor listen_at(const std::string& path) {
                 "the path of a socket is too long: " + quote(path) + " (want a shorter TMPDIR)");
   }
   path.copy(address.sun_path, path.size());
-  Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  FileDescriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!listener ||
       bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
       listen(listener.get(), 1) != 0) {
@@ -97,7 +97,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
   arguments.push_back(nullptr);
   try {
     const auto listener = listen_at(socket_);
-    complaints_ = Descriptor(memfd_create("ssh", MFD_CLOEXEC));
+    complaints_ = FileDescriptor(memfd_create("ssh", MFD_CLOEXEC));
     if (!complaints_) refuse("make a file in memory");
     pid_ = fork();
     if (pid_ < 0) refuse("start ssh");
@@ -110,7 +110,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
     throw;
   }
   // By number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
-  pidfd_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Tunnel::~Tunnel() { stop(); }

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "ssh/descriptor.h"
+#include "core/file.h"
 #include "ssh/operator.h"
 #include "ssh/transport.h"
 
@@ -46,9 +46,9 @@ class Tunnel {
   Limits limits_;
   std::filesystem::path folder_;
   std::string socket_;
-  Descriptor entry_;       // the folder
-  Descriptor complaints_;  // the standard error of ssh, a file in memory: it never blocks
-  Descriptor pidfd_;
+  FileDescriptor entry_;       // the folder
+  FileDescriptor complaints_;  // the standard error of ssh, a file in memory: it never blocks
+  FileDescriptor pidfd_;
   pid_t pid_ = -1;  // -1: reaped
   int wait_status_ = 0;
 };

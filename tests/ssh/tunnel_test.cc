@@ -30,7 +30,7 @@ class Tunnels : public Server {
 
   // Says `text`, and that this was all; returns all that comes back.
   static std::string talk(const Tunnel& tunnel, const std::string& text) {
-    const Descriptor fd = connect_to(tunnel);
+    const FileDescriptor fd = connect_to(tunnel);
     send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
     shutdown(fd.get(), SHUT_WR);
     std::string answer;
@@ -42,11 +42,11 @@ class Tunnels : public Server {
     }
   }
 
-  static Descriptor connect_to(const Tunnel& tunnel) {
+  static FileDescriptor connect_to(const Tunnel& tunnel) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     tunnel.socket().copy(address.sun_path, sizeof(address.sun_path) - 1);
-    Descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0)
         << tunnel.socket();
     return fd;

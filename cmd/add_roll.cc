@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -43,6 +44,18 @@ void place(const fs::path& folder, const std::string& checksum, const fs::path& 
   }
 }
 
+// Refuses a circle of this roll and those that are stored, enabled or not: of several versions of
+// one the enabled one counts, else the newest.
+void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
+  auto stored = inventory.rolls();
+  std::erase_if(stored, [&](const StoredRoll& one) { return one.name == roll.name; });
+  std::ranges::reverse(stored);
+  std::ranges::stable_partition(stored, &StoredRoll::enabled);
+  auto all = described(inventory, stored);
+  all.insert(all.begin(), roll);
+  rolls::refuse_cycles(all);
+}
+
 struct AddArgs {
   std::string from;
 };
@@ -74,7 +87,7 @@ int run_add(Context& context, const AddArgs& args) {
   const auto roll = rolls::read_roll(folder, from.native());
   refuse_clashes(roll, {});
   check_fragments(roll);
-  rolls::refuse_cycles(enabled_with(inventory, roll));
+  refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
   inventory.add_roll({roll.name, roll.version, roll.arch, false, checksum},
                      [&] { place(folder, checksum, store / roll.full_name()); });

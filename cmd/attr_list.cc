@@ -9,6 +9,7 @@
 #include "cmd/commands.h"
 #include "cmd/host_selection.h"
 #include "cmd/roll_attr.h"
+#include "cmd/rolls.h"
 #include "core/error.h"
 #include "core/text.h"
 

@@ -51,16 +51,15 @@ int run_disable(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
   const StoreLock lock(rolls_folder(inventory));
   const auto stored = find_roll(inventory, args.name, args.version);
-  for (const auto& other : inventory.rolls()) {
-    if (!stored.enabled) break;
+  for (const auto& other :
+       stored.enabled ? described_rolls(inventory) : std::vector<rolls::Roll>()) {
+    const auto& needs = other.requires_rolls;
+    if (std::ranges::find(needs, stored.name, &rolls::Requirement::name) == needs.end()) continue;
     // One that was changed cannot be run, so it needs nothing.
-    if (!other.enabled || other.name == stored.name || is_changed(inventory, other)) continue;
-    for (const auto& required : read_stored(inventory, other).requires_rolls) {
-      if (required.name != stored.name) continue;
-      throw Error(Fault::refused, "roll " + quote(other.name) + " requires roll " +
-                                      quote(stored.name) + ": first `cluster disable roll " +
-                                      other.name + "`");
-    }
+    if (is_changed(inventory, find_roll(inventory, other.name, other.version))) continue;
+    throw Error(Fault::refused, "roll " + quote(other.name) + " requires roll " +
+                                    quote(stored.name) + ": first `cluster disable roll " +
+                                    other.name + "`");
   }
   inventory.disable_roll(stored.name, stored.version);
   return 0;

@@ -11,34 +11,17 @@
 namespace cluster::cmd {
 namespace {
 
-// Those of `all` that `wanted` takes and that can be read.
-template <typename Wanted>
-std::vector<rolls::Roll> read_those(const Inventory& inventory, const std::vector<StoredRoll>& all,
-                                    Wanted wanted) {
-  std::vector<rolls::Roll> rolls;
-  for (const auto& stored : all) {
-    if (!wanted(stored)) continue;
-    try {
-      const auto folder = folder_of(inventory, stored);
-      rolls.push_back(rolls::read_roll(folder, folder.native()));
-    } catch (const Error&) {
-      continue;
-    }
-  }
-  return rolls;
-}
-
 struct Args {
   std::vector<std::string> names;
 };
 
 int run_list(Context& context, const Args& args) {
   auto& inventory = context.inventory();
-  const auto rolls =
-      read_those(inventory, select_rolls(inventory, args.names),
-                 [&](const StoredRoll& stored) { return stored.enabled || !args.names.empty(); });
+  auto stored = select_rolls(inventory, args.names);
+  std::erase_if(stored,
+                [&](const StoredRoll& roll) { return args.names.empty() && !roll.enabled; });
   Table table{{"roll", "version", "attr", "values", "default", "help"}, {}};
-  for (const auto& roll : rolls) {
+  for (const auto& roll : described(inventory, stored)) {
     for (const auto& one : roll.attributes) {
       table.rows.push_back(
           {roll.name, roll.version, one.name, joined(one.values, ", "), one.value, one.help});
@@ -65,20 +48,17 @@ constexpr std::array kCommands{
 
 std::span<const Command> roll_attr_commands() { return kCommands; }
 
-std::vector<rolls::Roll> described_rolls(Inventory& inventory) {
-  return read_those(inventory, inventory.rolls(),
-                    [](const StoredRoll& stored) { return stored.enabled; });
-}
-
 bool concerns(const rolls::Roll& roll, std::string_view appliance) {
   if (roll.hosts.empty() && roll.vm.empty()) return true;  // it has commands, for any
   return roll.part_for(appliance) != nullptr || (appliance == "vm" && !roll.vm.empty());
 }
 
 void check_roll_attribute(Inventory& inventory, const std::string& name, const std::string& value) {
-  const auto rolls = read_those(inventory, inventory.rolls(), [&](const StoredRoll& stored) {
-    return name.starts_with(rolls::attribute_prefix(stored.name));
+  auto stored = inventory.rolls();
+  std::erase_if(stored, [&](const StoredRoll& roll) {
+    return !name.starts_with(rolls::attribute_prefix(roll.name));
   });
+  const auto rolls = described(inventory, stored);
   std::vector<const rolls::RollAttribute*> same;
   std::vector<std::string> names;
   for (const auto& roll : rolls) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cmd/roll_attr.h"
 #include "cmd/rolls.h"
 #include "core/error.h"
 #include "core/text.h"

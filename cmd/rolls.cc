@@ -121,10 +121,31 @@ std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
   return rolls;
 }
 
+std::vector<rolls::Roll> described(const Inventory& inventory,
+                                   const std::vector<StoredRoll>& stored) {
+  std::vector<rolls::Roll> rolls;
+  for (const auto& roll : stored) {
+    try {
+      const auto folder = folder_of(inventory, roll);
+      rolls.push_back(rolls::read_roll(folder, folder.native()));
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return rolls;
+}
+
+std::vector<rolls::Roll> described_rolls(Inventory& inventory) {
+  auto stored = inventory.rolls();
+  std::erase_if(stored, [](const StoredRoll& roll) { return !roll.enabled; });
+  return described(inventory, stored);
+}
+
 std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll) {
-  auto rolls = enabled_rolls(inventory);
-  std::erase_if(rolls, [&](const rolls::Roll& one) { return one.name == roll.name; });
-  rolls.push_back(roll);
+  std::vector<rolls::Roll> rolls{roll};
+  for (const auto& other : inventory.rolls()) {
+    if (other.enabled && other.name != roll.name) rolls.push_back(read_stored(inventory, other));
+  }
   return rolls;
 }
 
@@ -174,7 +195,7 @@ StoreLock::StoreLock(const std::filesystem::path& store) {
   folder_ = FileDescriptor(::open(store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_ && errno == ENOENT) return;
   if (!folder_ || ::flock(folder_.get(), LOCK_EX) != 0) {
-    throw Error(Fault::io, "cannot lock " + quote(store.native()) + ": " + errno_text(errno));
+    cannot("lock", store, errno);
   }
 }
 

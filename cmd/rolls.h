@@ -37,6 +37,14 @@ rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll);
 /// All that are enabled, by name; throws as read_stored().
 std::vector<rolls::Roll> enabled_rolls(Inventory& inventory);
 
+/// What stored rolls say of themselves, and not what they do: their checksums are not looked at.
+/// One that cannot be read is left out; `list roll` shows it as changed.
+std::vector<rolls::Roll> described(const Inventory& inventory,
+                                   const std::vector<StoredRoll>& stored);
+
+/// The same of those that are enabled.
+std::vector<rolls::Roll> described_rolls(Inventory& inventory);
+
 /// The facts of no host in particular: each "", but for the appliance.
 rolls::Values no_facts(const std::string& appliance);
 

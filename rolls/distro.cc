@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <system_error>
@@ -19,6 +20,27 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMark = ".cluster-distro";  // says that the folder is ours to replace
+
+// A folder in `parent` for a tree on its way, and then for the one that it replaces; all in it can
+// be read by a web server. Gone with its owner.
+struct Fresh {
+  explicit Fresh(const fs::path& parent) {
+    std::string name = (parent / ".distro-XXXXXX").native();
+    if (::mkdtemp(name.data()) == nullptr) cannot("make", name, errno);
+    path = name;
+    ::chmod(name.c_str(), 0755);
+  }
+  Fresh(const Fresh&) = delete;
+  Fresh& operator=(const Fresh&) = delete;
+  ~Fresh() {
+    ::umask(mask);
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+
+  mode_t mask = ::umask(022);
+  fs::path path;
+};
 
 void run(const std::vector<std::string>& words, const fs::path& folder, const fs::path& out,
          const std::string& package) {
@@ -41,6 +63,16 @@ void copy_packages(const fs::path& from, const std::string& extension, const fs:
   copy_folder(from, entries, to);
 }
 
+// apt-ftparchive leaves out what it cannot read, and ends with 0 all the same.
+void refuse_unread(const fs::path& debian) {
+  const auto index = read_file(debian / "Packages").value_or("");
+  for (const auto& package : list_folder(debian, debian.native())) {
+    if (fs::path(package.path).extension() != ".deb") continue;
+    if (index.find("\nFilename: ./" + package.path + "\n") != std::string::npos) continue;
+    throw Error(Fault::usage, quote(package.path) + " is no Debian package");
+  }
+}
+
 void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
   fs::create_directory(folder / "rolls");
   for (const auto& roll : rolls) {
@@ -55,6 +87,7 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
   }
   if (const auto debian = folder / "debian"; fs::exists(debian)) {
     run({"apt-ftparchive", "packages", "."}, debian, debian / "Packages", "apt-utils");
+    refuse_unread(debian);
     // Beside it first: Release says what is in the folder.
     const auto release = folder / "Release";
     run({"apt-ftparchive", "-o", "APT::FTPArchive::Release::Origin=Rollcall", "-o",
@@ -63,48 +96,33 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
     fs::rename(release, debian / "Release");
   }
   if (const auto rhel = folder / "rhel"; fs::exists(rhel)) {
-    run({"createrepo_c", "--quiet", "."}, rhel, "", "createrepo-c");
+    run({"createrepo_c", "--quiet", "--error-exit-val", "."}, rhel, "", "createrepo-c");
   }
 }
 
 }  // namespace
 
 void create_distro(const std::vector<Roll>& rolls, const fs::path& asked) {
-  const auto folder = fs::absolute(asked).lexically_normal();
-  const bool is_there = fs::exists(folder);
-  if (is_there && !fs::exists(folder / kMark) && !fs::is_empty(folder)) {
-    throw Error(Fault::refused, quote(folder.native()) +
-                                    " is there and was not made by `cluster create distro`; want "
-                                    "another folder");
-  }
-  fs::path fresh;
+  auto folder = fs::absolute(asked).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // it ended with '/'
   try {
-    fs::create_directories(folder.parent_path());
-    std::string name = (folder.parent_path() / ".distro-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw Error(Fault::io, "cannot make " + quote(name) + ": " + errno_text(errno));
+    const bool is_there = fs::exists(folder);
+    if (is_there && !fs::exists(folder / kMark) &&
+        !(fs::is_directory(folder) && fs::is_empty(folder))) {
+      throw Error(Fault::refused, quote(folder.native()) +
+                                      " is there and was not made by `cluster create distro`; want "
+                                      "another folder");
     }
-    fresh = name;
-    fs::permissions(fresh, fs::perms(0755));  // for a web server
-    fill(rolls, fresh);
-    replace_file(fresh / kMark, "made by `cluster create distro`, which replaces all of it\n");
-    if (is_there) {
-      if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, folder.c_str(), RENAME_EXCHANGE) != 0) {
-        throw Error(Fault::io,
-                    "cannot replace " + quote(folder.native()) + ": " + errno_text(errno));
-      }
-      fs::remove_all(fresh);
-    } else {
-      fs::rename(fresh, folder);
+    fs::create_directories(folder.parent_path());
+    const Fresh fresh(folder.parent_path());
+    fill(rolls, fresh.path);
+    replace_file(fresh.path / kMark, "made by `cluster create distro`, which replaces all of it\n");
+    const auto flags = is_there ? RENAME_EXCHANGE : 0U;
+    if (::renameat2(AT_FDCWD, fresh.path.c_str(), AT_FDCWD, folder.c_str(), flags) != 0) {
+      cannot(is_there ? "replace" : "make", folder, errno);
     }
   } catch (const fs::filesystem_error& error) {
-    std::error_code ignored;
-    fs::remove_all(fresh, ignored);
-    throw Error(Fault::io, "cannot make " + quote(folder.native()) + ": " + error.code().message());
-  } catch (const Error&) {
-    std::error_code ignored;
-    fs::remove_all(fresh, ignored);
-    throw;
+    cannot("make", folder, error.code().value());
   }
 }
 

@@ -1,7 +1,5 @@
 #include "rolls/new_roll.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -15,7 +13,7 @@ namespace fs = std::filesystem;
 // NAME stands for the roll's name, PREFIX for the same as a shell variable may begin.
 constexpr std::string_view kRollYaml =
     R"(# The roll NAME. docs/rolls.md of Rollcall says what each key means.
-name: NAME
+name: "NAME"
 version: 0.1.0
 summary: says hello to whoever logs in
 
@@ -67,10 +65,9 @@ echo "Hello from roll NAME in $ROLL"
 )";
 
 std::string with_name(std::string_view text, const std::string& name) {
-  std::string prefix = name;
-  std::ranges::replace(prefix, '-', '_');
   std::string out(text);
-  for (const auto& [word, value] : {std::pair("PREFIX", prefix), std::pair("NAME", name)}) {
+  for (const auto& [word, value] :
+       {std::pair("PREFIX_", attribute_prefix(name)), std::pair("NAME", name)}) {
     for (auto at = out.find(word); at != std::string::npos; at = out.find(word, at)) {
       out.replace(at, std::string_view(word).size(), value);
       at += value.size();
@@ -86,7 +83,9 @@ void lay_out(const fs::path& folder, const std::string& name) {
     throw Error(Fault::usage, "not a name of a roll: " + quote(name) +
                                   " (want lower case letters, digits and '-', gpupt)");
   }
-  if (fs::exists(folder)) throw Error(Fault::exists, quote(folder.native()) + " is there already");
+  std::error_code unseen;  // what makes the files says why
+  if (fs::exists(folder, unseen))
+    throw Error(Fault::exists, quote(folder.native()) + " is there already");
   replace_file(folder / "files/greeting", with_name(kGreeting, name));
   replace_file(folder / "bin/report", with_name(kReport, name));
   fs::permissions(folder / "bin/report", fs::perms(0755));

@@ -102,6 +102,28 @@ TEST_F(RollStory, WhatARollRequiresComesFirstAndStays) {
   EXPECT_EQ(status, 2);
 }
 
+TEST_F(RollStory, ACircleIsNotStoredEvenWhenNoneIsEnabled) {
+  const auto demo = laid_out();
+  replace(demo / "roll.yaml", "requires: []", "requires: [base]");
+  cluster({"add", "roll", demo.native()});
+  const auto base = laid_out("base");
+  replace(base / "roll.yaml", "requires: []", "requires: [demo]");
+  cluster({"add", "roll", base.native()}, 2,
+          stored("demo-0.1.0/roll.yaml").native() +
+              ":7:12: rolls require each other: base -> demo -> base");
+  EXPECT_EQ(cluster({"list", "roll"}).find("base"), std::string::npos);
+}
+
+TEST_F(RollStory, AChangedVersionDoesNotStopTheNextOne) {
+  enabled_demo();
+  const auto demo = folder.path() / "demo";
+  replace_file(stored("demo-0.1.0/files/greeting"), "changed\n");
+  replace(demo / "roll.yaml", "0.1.0", "0.2.0");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo", "version=0.2.0"});
+  EXPECT_NE(cluster({"run", "roll", "demo"}).find("demo 0.2.0"), std::string::npos);
+}
+
 TEST_F(RollStory, NothingOfTheInventoryIsReadByTheShell) {
   enabled_demo();
   const std::string nasty = R"('; touch /tmp/owned; "$(id)` \)";
@@ -237,6 +259,25 @@ TEST_F(RollStory, ADistroIsOursToReplaceOrLeft) {
   for (const auto& entry : fs::directory_iterator(folder.path())) {
     EXPECT_FALSE(entry.path().filename().native().starts_with(".distro-")) << entry.path();
   }
+  cluster({"create", "distro", distro.native() + "/"});  // as a shell completes it
+  const auto mask = umask(077);
+  cluster({"enable", "roll", "demo"});
+  cluster({"create", "distro"});
+  umask(mask);
+  for (const auto* path : {"rolls/demo-0.1.0", "rolls/demo-0.1.0/roll.yaml"}) {
+    EXPECT_NE(fs::status(distro / path).permissions() & fs::perms::others_read, fs::perms::none);
+  }
+  const auto demo = folder.path() / "demo";
+  replace(demo / "roll.yaml", "0.1.0", "0.2.0");
+  replace_file(demo / "debs/broken.deb", "no package");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo", "version=0.2.0"});
+  cluster({"create", "distro"}, 2, "'demo-0.2.0/broken.deb' is no Debian package");
+  EXPECT_TRUE(fs::exists(distro / "rolls/demo-0.1.0"));  // the tree of before
+  replace_file(folder.path() / "empty", "");
+  cluster({"create", "distro", folder.path() / "empty"}, 1,
+          "'" + (folder.path() / "empty").native() +
+              "' is there and was not made by `cluster create distro`; want another folder");
   const auto other = folder.path() / "other";
   replace_file(other / "mine", "x\n");
   cluster({"create", "distro", other.native()}, 1,

@@ -1,5 +1,6 @@
 #include "node-agent/guard.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -324,6 +325,45 @@ TEST_F(Guards, NameTheMountOfADiskAndOfWhatIsBuiltOnIt) {
             "/dev/mapper/vg-data or vgchange -an its volume group");
   proc_.file("self/mountinfo", mounts + "36 22 253:0 / /x rw - xfs /dev/mapper/vg-data rw\n");
   EXPECT_THAT(why(), StartsWith("disk: /dev/dm-0 (/dev/mapper/vg-data) is mounted on /x; umount"));
+}
+
+TEST_F(Guards, NameTheArrayThatIsBuiltOnADisk) {
+  settings_.vendors = {0x144d};
+  settings_.classes = {0x0108};
+  fake_.add({"0000:02:00.0", "0108", "144d:a804", "nvme", 13});
+  const std::filesystem::path disk = "0000:02:00.0/nvme/nvme0/nvme0n1";
+  add_node(disk, "259:0", "nvme0n1", "block");
+  const auto array = fake_.root() / "class/block/md0";
+  replace_file(array / "dev", "9:0\n");
+  replace_file(array / "md/level", "raid1\n");
+  const auto holders = fake_.root() / "bus/pci/devices" / disk / "holders";
+  std::filesystem::create_directories(holders);
+  std::filesystem::create_symlink(array, holders / "md0");
+  EXPECT_EQ(why(), "disk: /dev/md0 is built on a disk of it; mdadm --stop /dev/md0");
+  proc_.file("self/mountinfo", "36 22 9:0 / /data rw - ext4 /dev/md0 rw\n");
+  EXPECT_THAT(why(),
+              StartsWith("disk: /dev/md0 is mounted on /data; umount /data; disk: /dev/md0"));
+}
+
+TEST_F(Guards, KeepADiskThatTheKernelHasClaimed) {
+  settings_.vendors = {0x144d};
+  settings_.classes = {0x0108};
+  fake_.add({"0000:02:00.0", "0108", "144d:a804", "nvme", 13});
+  // A loop device of this machine that nobody has; that stands for a disk.
+  std::string name;
+  FileDescriptor owner;
+  for (int number = 0; number < 8 && !owner; ++number) {
+    name = "loop" + std::to_string(number);
+    owner = FileDescriptor(::open(("/dev/" + name).c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
+  }
+  if (!owner) GTEST_SKIP() << "there is no loop device that may be opened, as root may";
+  const std::filesystem::path disk = "0000:02:00.0/nvme/nvme0/disk";
+  add_node(disk, std::string(trim(*read_file("/sys/class/block/" + name + "/dev"))), name, "block");
+  EXPECT_EQ(why(), "disk: the kernel has claimed /dev/" + name +
+                       " (for a file system or a pool); release it there");
+  EXPECT_EQ(why({"disk"}), "nothing");
+  set(disk / "dev", "259:1023");  // /dev has another one under that name
+  EXPECT_EQ(why(), "nothing");
 }
 
 TEST_F(Guards, FindTheDiskOfAnNvmeWithSeveralPaths) {

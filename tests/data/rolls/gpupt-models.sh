@@ -12,12 +12,12 @@
 #   file     /etc/dracut.conf.d/gpupt.conf (rhel)
 #   step     gpupci is there
 #   step     gpupci takes each card of the inventory for one
+#   step     vfio-pci can be told the models of the cards, where that is wanted
 #   step     the host itself needs no card of the inventory
 #   step     no NVIDIA card stays with a host that loses NVIDIA's driver
 #   step     the host has no NVIDIA driver of its own; needs a reboot (debian)
 #   step     the host has no NVIDIA driver of its own; needs a reboot (rhel)
 #   step     the drivers that would take the cards are kept away; needs a reboot
-#   step     vfio-pci can be told the models of the cards, where that is wanted
 #   step     vfio-pci takes the models of the cards early, where that is wanted; needs a reboot
 #   step     the initramfs loads vfio-pci; needs a reboot (debian)
 #   step     the initramfs is newer than what goes into it; needs a reboot (debian)
@@ -281,184 +281,10 @@ else
   [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
-# Step: the host itself needs no card of the inventory
-# Nothing is taken from a host whose console, disks or network are on a card that is to go to VMs: gpupci would
-# refuse the card, and the host would have lost its driver for nothing.
-is_done_3() {
-[ "$gpupt_bind" != none ] || exit 0
-for card in $cards; do
-  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
-  # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
-  if gpupci --check "$name" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
-    exit 1
-  fi
-done
-}
-begin 'the host itself needs no card of the inventory'
-look is_done_3 >/dev/null 2>&1
-if [ "$held" -eq 0 ]; then
-  already
-elif [ "$dry_run" = yes ]; then
-  needs
-else
-  look is_done_3
-  [ "$held" -eq 0 ] || fail 'it is not so'
-fi
-
-# Step: no NVIDIA card stays with a host that loses NVIDIA's driver
-# gpupt_driver=remove and blacklist are for the whole host. A card that is not in the inventory, and a host that
-# makes vGPUs, need the driver: there it is gpupt_driver=keep.
-is_done_4() {
-# The attributes of roll vgpu are there in a script for that roll.
-if command -v nvidia-vgpu-mgr >/dev/null || [ "${vgpu_driver+set}" = set ]; then
-  if [ "$gpupt_driver" != keep ] || [ "$gpupt_bind" != none ]; then
-    echo "this host makes vGPUs of its cards: cluster set host attr ${host:-HOST} gpupt_driver keep, and gpupt_bind none" >&2
-    exit 1
-  fi
-fi
-[ "$gpupt_driver" != keep ] || exit 0
-# A script for no host in particular knows no cards, and whoever runs it decides.
-[ -n "$host" ] || exit 0
-for device in /sys/bus/pci/devices/*; do
-  # A virtual function goes with its card.
-  [ ! -e "$device/physfn" ] || continue
-  case $(cat "$device/vendor" "$device/class" 2>/dev/null | paste -s -d ' ' -) in '0x10de 0x03'*) ;; *) continue ;; esac
-  case " $functions " in *" ${device##*/} "*) continue ;; esac
-  echo "${device##*/} is an NVIDIA card that the inventory does not have: cluster discover host gpu $host," \
-    "or, when the host is to keep it, cluster set host attr $host gpupt_driver keep" >&2
-  exit 1
-done
-}
-begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
-look is_done_4 >/dev/null 2>&1
-if [ "$held" -eq 0 ]; then
-  already
-elif [ "$dry_run" = yes ]; then
-  needs
-else
-  look is_done_4
-  [ "$held" -eq 0 ] || fail 'it is not so'
-fi
-
-# Step: the host has no NVIDIA driver of its own
-# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
-# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
-# gpupt_driver=blacklist leaves it installed, and never loaded. What apt would take along that is not NVIDIA's
-# is not removed behind your back.
-is_done_5() {
-[ "$gpupt_driver" = remove ] || exit 0
-! command -v nvidia-uninstall || exit 1
-[ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null | sed -n 's/^installed //p')" ]
-}
-step_5() {
-if command -v nvidia-uninstall >/dev/null; then
-  nvidia-uninstall --silent  # installed by a .run of NVIDIA
-fi
-packages=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null |
-  sed -n 's/^installed //p')
-[ -n "$packages" ] || exit 0
-# shellcheck disable=SC2086 # one word a package
-plan=$(apt-get -q --simulate remove $packages)
-others=$(printf '%s\n' "$plan" | sed -n -e 's/^Remv \([^ ]*\).*/\1/p' -e 's/^Inst \([^ ]*\).*/\1 (new)/p' |
-  grep -v -e '^[^ ]*nvidia[^ ]*$' -e '^[^ ]*cuda[^ ]*$' -e '^libnv[^ ]*$' -e '^libxnvctrl[^ ]*$' | paste -s -d ' ' -)
-if [ -n "$others" ]; then
-  echo "apt would change other packages, too: $others. Remove the driver by hand, or set gpupt_driver to blacklist" >&2
-  exit 1
-fi
-# shellcheck disable=SC2086
-apt-get -q -y -o Dpkg::Use-Pty=0 remove $packages
-}
-if [ "$family" = debian ]; then
-  begin 'the host has no NVIDIA driver of its own'
-  look is_done_5 >/dev/null 2>&1
-  if [ "$held" -eq 0 ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    (step_5) </dev/null
-    look is_done_5
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-    needs_reboot
-    changed
-  fi
-fi
-
-# Step: the host has no NVIDIA driver of its own
-# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
-# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
-# gpupt_driver=blacklist leaves it installed, and never loaded. Whatever else needs it is named by rpm, and then
-# nothing is removed.
-is_done_6() {
-[ "$gpupt_driver" = remove ] || exit 0
-! command -v nvidia-uninstall || exit 1
-[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
-}
-step_6() {
-if command -v nvidia-uninstall >/dev/null; then
-  nvidia-uninstall --silent  # installed by a .run of NVIDIA
-fi
-packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
-  'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*' | paste -s -d ' ' -)
-[ -n "$packages" ] || exit 0
-# shellcheck disable=SC2086 # one word a package
-rpm -e --test $packages
-# shellcheck disable=SC2086
-dnf -q -y remove $packages
-}
-if [ "$family" = rhel ]; then
-  begin 'the host has no NVIDIA driver of its own'
-  look is_done_6 >/dev/null 2>&1
-  if [ "$held" -eq 0 ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    (step_6) </dev/null
-    look is_done_6
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-    needs_reboot
-    changed
-  fi
-fi
-
-# Step: the drivers that would take the cards are kept away
-# They would take a card before vfio-pci does, and do not let go well. A host that keeps its driver
-# (gpupt_driver=keep) loads what it likes; gpupci then takes the inventory's cards from it.
-is_done_7() {
-file=/etc/modprobe.d/gpupt-blacklist.conf
-if [ "$gpupt_driver" = keep ]; then
-  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' | cmp -s - "$file"
-else
-  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb | cmp -s - "$file"
-fi
-}
-step_7() {
-file=/etc/modprobe.d/gpupt-blacklist.conf
-if [ "$gpupt_driver" = keep ]; then
-  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' >"$file"
-else
-  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb >"$file"
-fi
-}
-begin 'the drivers that would take the cards are kept away'
-look is_done_7 >/dev/null 2>&1
-if [ "$held" -eq 0 ]; then
-  already
-elif [ "$dry_run" = yes ]; then
-  would
-else
-  (step_7) </dev/null
-  look is_done_7
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
-  needs_reboot
-  changed
-fi
-
 # Step: vfio-pci can be told the models of the cards, where that is wanted
 # gpupt_bind=model: vfio-pci takes every card of such a model, so the host may keep none, now or later. A
 # vfio-pci that is built into the kernel reads no file, and is told on the kernel's line.
-is_done_8() {
+is_done_3() {
 [ "$gpupt_bind" = model ] && [ -n "$cards" ] || exit 0
 if [ -z "$models" ]; then
   echo "the inventory does not know the models of the cards: cluster discover host gpu $host" >&2
@@ -482,14 +308,188 @@ for list in /lib/modules/*/modules.builtin; do
 done
 }
 begin 'vfio-pci can be told the models of the cards, where that is wanted'
-look is_done_8 >/dev/null 2>&1
+look is_done_3 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
   needs
 else
-  look is_done_8
+  look is_done_3
   [ "$held" -eq 0 ] || fail 'it is not so'
+fi
+
+# Step: the host itself needs no card of the inventory
+# Nothing is taken from a host whose console, disks or network are on a card that is to go to VMs: gpupci would
+# refuse the card, and the host would have lost its driver for nothing.
+is_done_4() {
+[ "$gpupt_bind" != none ] || exit 0
+for card in $cards; do
+  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
+  if gpupci --check "$name" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
+    exit 1
+  fi
+done
+}
+begin 'the host itself needs no card of the inventory'
+look is_done_4 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  look is_done_4
+  [ "$held" -eq 0 ] || fail 'it is not so'
+fi
+
+# Step: no NVIDIA card stays with a host that loses NVIDIA's driver
+# gpupt_driver=remove and blacklist are for the whole host. A card that is not in the inventory, and a host that
+# makes vGPUs, need the driver: there it is gpupt_driver=keep.
+is_done_5() {
+# The attributes of roll vgpu are there in a script for that roll.
+if command -v nvidia-vgpu-mgr >/dev/null || [ "${vgpu_driver+set}" = set ]; then
+  if [ "$gpupt_driver" != keep ] || [ "$gpupt_bind" != none ]; then
+    echo "this host makes vGPUs of its cards: cluster set host attr ${host:-HOST} gpupt_driver keep, and gpupt_bind none" >&2
+    exit 1
+  fi
+fi
+[ "$gpupt_driver" != keep ] || exit 0
+# A script for no host in particular knows no cards, and whoever runs it decides.
+[ -n "$host" ] || exit 0
+for device in /sys/bus/pci/devices/*; do
+  # A virtual function goes with its card.
+  [ ! -e "$device/physfn" ] || continue
+  case $(cat "$device/vendor" "$device/class" 2>/dev/null | paste -s -d ' ' -) in '0x10de 0x03'*) ;; *) continue ;; esac
+  case " $functions " in *" ${device##*/} "*) continue ;; esac
+  echo "${device##*/} is an NVIDIA card that the inventory does not have: cluster discover host gpu $host," \
+    "or, when the host is to keep it, cluster set host attr $host gpupt_driver keep" >&2
+  exit 1
+done
+}
+begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
+look is_done_5 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif [ "$dry_run" = yes ]; then
+  needs
+else
+  look is_done_5
+  [ "$held" -eq 0 ] || fail 'it is not so'
+fi
+
+# Step: the host has no NVIDIA driver of its own
+# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
+# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
+# gpupt_driver=blacklist leaves it installed, and never loaded. What apt would take along that is not NVIDIA's
+# is not removed behind your back.
+is_done_6() {
+[ "$gpupt_driver" = remove ] || exit 0
+! command -v nvidia-uninstall || exit 1
+[ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null | sed -n 's/^installed //p')" ]
+}
+step_6() {
+if command -v nvidia-uninstall >/dev/null; then
+  nvidia-uninstall --silent  # installed by a .run of NVIDIA
+fi
+packages=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null |
+  sed -n 's/^installed //p')
+[ -n "$packages" ] || exit 0
+# shellcheck disable=SC2086 # one word a package
+plan=$(apt-get -q --simulate remove $packages)
+others=$(printf '%s\n' "$plan" | sed -n -e 's/^Remv \([^ ]*\).*/\1/p' -e 's/^Inst \([^ ]*\).*/\1 (new)/p' |
+  grep -v -e '^[^ ]*nvidia[^ ]*$' -e '^[^ ]*cuda[^ ]*$' -e '^libnv[^ ]*$' -e '^libxnvctrl[^ ]*$' | paste -s -d ' ' -)
+if [ -n "$others" ]; then
+  echo "apt would change other packages, too: $others. Remove the driver by hand, or set gpupt_driver to blacklist" >&2
+  exit 1
+fi
+# shellcheck disable=SC2086
+apt-get -q -y -o Dpkg::Use-Pty=0 remove $packages
+}
+if [ "$family" = debian ]; then
+  begin 'the host has no NVIDIA driver of its own'
+  look is_done_6 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_6) </dev/null
+    look is_done_6
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the host has no NVIDIA driver of its own
+# A driver that is installed binds each card at boot, its daemons keep them open, and its next update builds the
+# module anew and may load it while a VM has the card. A host that gives all its cards to VMs needs none of it;
+# gpupt_driver=blacklist leaves it installed, and never loaded. Whatever else needs it is named by rpm, and then
+# nothing is removed.
+is_done_7() {
+[ "$gpupt_driver" = remove ] || exit 0
+! command -v nvidia-uninstall || exit 1
+[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
+}
+step_7() {
+if command -v nvidia-uninstall >/dev/null; then
+  nvidia-uninstall --silent  # installed by a .run of NVIDIA
+fi
+packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
+  'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*' | paste -s -d ' ' -)
+[ -n "$packages" ] || exit 0
+# shellcheck disable=SC2086 # one word a package
+rpm -e --test $packages
+# shellcheck disable=SC2086
+dnf -q -y remove $packages
+}
+if [ "$family" = rhel ]; then
+  begin 'the host has no NVIDIA driver of its own'
+  look is_done_7 >/dev/null 2>&1
+  if [ "$held" -eq 0 ]; then
+    already
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    (step_7) </dev/null
+    look is_done_7
+    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    needs_reboot
+    changed
+  fi
+fi
+
+# Step: the drivers that would take the cards are kept away
+# They would take a card before vfio-pci does, and do not let go well. A host that keeps its driver
+# (gpupt_driver=keep) loads what it likes; gpupci then takes the inventory's cards from it.
+is_done_8() {
+file=/etc/modprobe.d/gpupt-blacklist.conf
+if [ "$gpupt_driver" = keep ]; then
+  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' | cmp -s - "$file"
+else
+  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb | cmp -s - "$file"
+fi
+}
+step_8() {
+file=/etc/modprobe.d/gpupt-blacklist.conf
+if [ "$gpupt_driver" = keep ]; then
+  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' >"$file"
+else
+  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb >"$file"
+fi
+}
+begin 'the drivers that would take the cards are kept away'
+look is_done_8 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  (step_8) </dev/null
+  look is_done_8
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  needs_reboot
+  changed
 fi
 
 # Step: vfio-pci takes the models of the cards early, where that is wanted

@@ -14,6 +14,7 @@
 int main(int argc, char** argv) {
   cluster::agent::Host host;
   if (const char* state = std::getenv("GPUPCI_STATE")) host.keep_state_in(state);
+  if (const char* settings = std::getenv("GPUPCI_SETTINGS")) host.settings = settings;
   if (const char* deadline = std::getenv("GPUPCI_DEADLINE")) {
     const auto seconds = cluster::parse_number(deadline);
     if (seconds && *seconds > 0 && *seconds <= 3600) {

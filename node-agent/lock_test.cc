@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
@@ -30,12 +31,30 @@ TEST(Lock, IsHeldByOneAtATime) {
   const Lock free(file, 0ms);
 }
 
+// Whether a thread of this process has opened the file beside its owner and rests, as one does that
+// has asked for it in vain.
+bool is_waited_for(const std::filesystem::path& file, pid_t thread) {
+  int open = 0;
+  for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code closed;
+    open += std::filesystem::read_symlink(one, closed) == file ? 1 : 0;
+  }
+  const auto stat = read_file("/proc/self/task/" + std::to_string(thread) + "/stat").value_or("");
+  return open == 2 && stat.find(") S ") != std::string::npos;
+}
+
 TEST(Lock, IsWaitedFor) {
   const FakeSysfs folder;
   const auto file = folder.root() / "lock";
   auto held = std::make_unique<Lock>(file, 0ms);
-  std::jthread other([&] { held.reset(); });
+  const auto waiter = ::gettid();
+  const auto path = std::filesystem::canonical(file);
+  std::jthread owner([&](const std::stop_token& end) {
+    while (!end.stop_requested() && !is_waited_for(path, waiter)) std::this_thread::yield();
+    held.reset();
+  });
   const Lock mine(file, 10s);
+  EXPECT_EQ(held, nullptr);
 }
 
 // A step that never ends is in a child, which has the lock from its parent.

@@ -306,6 +306,7 @@ TEST_F(Gpupci, RehearsesStepByStep) {
   EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
 }
 
+// Every key is there, also of a card of which nothing more is known.
 TEST_F(Gpupci, ListsInJson) {
   fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13})
       .add({"0000:02:00.1", "0403", "10de:10f1", std::nullopt, std::nullopt});
@@ -331,6 +332,45 @@ TEST_F(Gpupci, ListsInJson) {
                 R"(,"numa_node":null,"slot":null,)"
                 R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[]}],"vgpus":[]})"
                 "\n");
+}
+
+TEST_F(Gpupci, ListsTheIdentityOfACardInJson) {
+  fake_.add({"0000:02:00.0", "0302", "10de:20b5", "nvidia", 13});
+  const auto set = [this](const std::string& attribute, const std::string& text) {
+    replace_file(fake_.root() / "bus/pci/devices/0000:02:00.0" / attribute, text + "\n");
+  };
+  set("subsystem_vendor", "0x10de");
+  set("subsystem_device", "0x1533");
+  set("revision", "0xa1");
+  set("reset_method", "flr bus");
+  set("current_link_speed", "8.0 GT/s PCIe");
+  set("current_link_width", "8");
+  set("max_link_speed", "16.0 GT/s PCIe");
+  set("max_link_width", "16");
+  set("numa_node", "1");
+  set("serial_number", "00-4b-1c-ff-ff-2d-b0-48");
+  set("sriov_totalvfs", "20");
+  set("sriov_numvfs", "0");
+  replace_file(fake_.root() / "bus/pci/slots/4/address", "0000:02:00\n");
+  replace_file(host_.proc / "driver/nvidia/gpus/0000:02:00.0/information",
+               "GPU UUID: \t GPU-6ab2\n");
+  const auto cards = nlohmann::json::parse(gpupci({"-l", "--json"}))["cards"];
+  ASSERT_EQ(cards.size(), 1U);
+  const auto& card = cards[0];
+  EXPECT_EQ(card["serial"], "00-4b-1c-ff-ff-2d-b0-48");
+  EXPECT_EQ(card["uuid"], "GPU-6ab2");
+  EXPECT_EQ(card["slot"], "4");
+  EXPECT_EQ(card["numa_node"], 1);
+  EXPECT_EQ(card["sriov"], (nlohmann::json{{"vfs", 0}, {"total", 20}}));
+  const auto& function = card["functions"][0];
+  EXPECT_EQ(function["subsystem_vendor"], "10de");
+  EXPECT_EQ(function["subsystem_device"], "1533");
+  EXPECT_EQ(function["revision"], "a1");
+  EXPECT_EQ(function["reset_methods"], (nlohmann::json{"flr", "bus"}));
+  EXPECT_EQ(function["link"], (nlohmann::json{{"speed", "8.0 GT/s PCIe"},
+                                              {"width", 8},
+                                              {"max_speed", "16.0 GT/s PCIe"},
+                                              {"max_width", 16}}));
 }
 
 TEST_F(Gpupci, ListsRegionsInJson) {

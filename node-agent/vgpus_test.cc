@@ -373,10 +373,7 @@ TEST_F(Vgpus, AreChecked) {
   EXPECT_THAT(text,
               HasSubstr("G7   gpupci1  FAIL     vGPU gpupci1.0 is missing; gpupci --restore"));
   replace_file(host_.slices, "{");
-  for (const auto* id : {"G1", "G2", "G5", "G7"}) {
-    EXPECT_THAT(check("gpupci1"),
-                HasSubstr(id + std::string("   gpupci1  UNKNOWN  not a record of ")));
-  }
+  EXPECT_THAT(check("gpupci1"), HasSubstr("G1   gpupci1  UNKNOWN  not a record of slices: "));
 }
 
 TEST_F(Vgpus, OfOthersAreCheckedToo) {

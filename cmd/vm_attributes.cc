@@ -273,8 +273,10 @@ constexpr std::array kAttributes{
                 emulator},
     VmAttribute{"vm_machine", "q35", "a machine of QEMU", "pc has no PCI Express", machine},
     VmAttribute{"vm_firmware", "bios", "bios, efi", "big BARs want efi", firmware},
-    VmAttribute{"vm_boot", "hd", "hd, cdrom, network", "devices to boot from, the first one first; not used when a device has a <boot order>",
-                boot},
+    VmAttribute{
+        "vm_boot", "hd", "hd, cdrom, network",
+        "devices to boot from, the first one first; not used when a device has a <boot order>",
+        boot},
     VmAttribute{"vm_hugepages", "no", "no, yes, 2M, 1G", "memory of the VM in huge pages",
                 hugepages},
     VmAttribute{"vm_cpu_mode", "host-passthrough", "host-passthrough, host-model, maximum, a model",

@@ -170,6 +170,7 @@ int run_sync(Context& context, const Args& args) {
   });
   context.output.table_unless_empty(table);
   context.output.text(diffs);
+  context.output.out().flush();  // before anything changes, into a log as well
   if (!dry_run) {
     on_each_vm(all, [](virt::Domains& domains, const VmTask& task) {
       if (!task.xml.empty()) define(domains, task);

@@ -145,7 +145,9 @@ void Server::start(const std::string& extra) {
                                       path("authorized_keys") +
                                       "\nPidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n"
                                       "PasswordAuthentication no\nMaxStartups 2000\n" +
-                                      extra + "\n");
+                                      extra +
+                                      // No .bashrc of this machine speaks. The first SetEnv counts.
+                                      "\nSetEnv HOME=" + path("") + "\n");
   sshd_.reset();
   sshd_ = std::make_unique<Background>(
       std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", path("sshd_config")},

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A real sshd for a test: start_sshd ADDRESS... runs one on them, with a port of its own, in the folder that the test
-# works in. Sets `port`; the test ends it with stop_sshd. Host key: host_key; the key that may log in: id.
+# works in, which is the home of who logs in: no .bashrc of this machine speaks. Sets `port`; the test ends it with
+# stop_sshd. Host key: host_key; the key that may log in: id.
 # Sourced.
 
 sshd_pid=
@@ -22,7 +23,7 @@ start_sshd() {
   for _ in 1 2 3 4 5; do
     port=$((20000 + RANDOM % 20000))
     /usr/sbin/sshd -D -e -f /dev/null -o "Port=$port" "${listen[@]}" -o HostKey="$PWD/host_key" \
-      -o AuthorizedKeysFile="$PWD/$keys" -o PidFile=none -o UsePAM=no -o StrictModes=no 2>sshd.log &
+      -o AuthorizedKeysFile="$PWD/$keys" -o PidFile=none -o UsePAM=no -o StrictModes=no -o SetEnv="HOME=$PWD" 2>sshd.log &
     sshd_pid=$!
     for _ in {1..50}; do
       if grep -q "Server listening on $last" sshd.log; then return 0; fi

@@ -66,6 +66,9 @@ site_packages() {
     [[ $package != linux-headers-* ]] || mkdir -p "$dir/$package/lib/modules/${package#linux-headers-}/build"
     dpkg-deb --root-owner-group --build "$dir/$package" "$dir/site/debs" >/dev/null
   done
+  # The one that is ours.
+  cpack --config "$(dirname "$gpupci")/../CPackConfig.cmake" -B "$dir/package" >/dev/null
+  mv "$dir"/package/gpupci_*.deb "$dir/site/debs"
   "$cluster" add roll "$dir/site"
   "$cluster" enable roll site
   "$cluster" create distro "$dir/distro"

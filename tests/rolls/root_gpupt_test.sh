@@ -13,7 +13,7 @@ discover() {
   start_sshd authorized_keys 127.0.12.15
   write_ssh_config
   echo "[127.0.12.15]:$port $(<host_key.pub)" >known_hosts
-  echo "restrict,command=\"chroot $root /usr/local/bin/gpupci --serve-ssh\" $(<id.pub)" >authorized_keys
+  echo "restrict,command=\"chroot $root /usr/bin/gpupci --serve-ssh\" $(<id.pub)" >authorized_keys
   "$cluster" set host "$host" address=127.0.12.15
   CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK='' "$cluster" discover host gpu "$host"
   stop_sshd
@@ -22,16 +22,18 @@ discover() {
 # Nothing is done in a dry run, and nothing without gpupci.
 before=$(whole_root)
 script gpupt --dry-run
-expect 0 'gpupt: would    packages libvirt-daemon-system' 'gpupt: needs    gpupci is there' 'gpupt: dry run: '
+expect 0 'gpupt: would    packages libvirt-daemon-system' 'gpupt: would    gpupci is there' 'gpupt: dry run: '
 [[ $(whole_root) == "$before" ]] || fail 'a dry run changed something'
+package=$(echo "$dir"/distro/debian/site-*/gpupci_*.deb)
+mv "$package" "$dir"
 script gpupt
-expect 1 'put gpupci into /usr/local/bin' 'gpupt: failed: gpupci is there: it is not so'
-install -D "$gpupci" "$root/usr/local/bin/gpupci"
+expect 1 'put gpupci into /usr/local/bin of this host, or its package' 'gpupt: failed: gpupci is there'
+mv "$dir/${package##*/}" "$package"
 
 # A host that keeps an NVIDIA card keeps its driver.
 device 0000:03:00.0 10de 1b80 0300
 script gpupt
-expect 1 '0000:03:00.0 is an NVIDIA card that the inventory does not have' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
+expect 1 'gpupt: changed  gpupci is there' '0000:03:00.0 is an NVIDIA card that the inventory does not have' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
 rm -r "$root/sys/bus/pci/devices/0000:03:00.0"
 
 # Whoever needs the driver is not removed along with it; without such a package it is removed.

@@ -241,11 +241,16 @@ END_OF_FILE
 fi
 
 # Step: gpupci is there
-# It takes the cards from the host and gives them back. The frontend has it; this script does not carry
-# programs.
+# It takes the cards from the host and gives them back. It is a package of the site, or was put there by hand.
 is_done_1() {
-command -v gpupci || {
-  echo "put gpupci into /usr/local/bin of this host" >&2
+command -v gpupci
+}
+step_1() {
+case $family in
+  debian) apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install gpupci ;;
+  rhel) dnf -q -y install gpupci ;;
+esac || {
+  echo "put gpupci into /usr/local/bin of this host, or its package where the host installs from (cluster create distro)" >&2
   exit 1
 }
 }
@@ -254,10 +259,12 @@ look is_done_1 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif [ "$dry_run" = yes ]; then
-  needs
+  would
 else
+  (step_1) </dev/null
   look is_done_1
-  [ "$held" -eq 0 ] || fail 'it is not so'
+  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  changed
 fi
 
 # Step: gpupci takes each card of the inventory for one

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <system_error>
 
 #include "cmd/command.h"
@@ -50,7 +51,7 @@ void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
   auto stored = inventory.rolls();
   std::erase_if(stored, [&](const StoredRoll& one) { return one.name == roll.name; });
   std::ranges::reverse(stored);
-  std::ranges::stable_partition(stored, &StoredRoll::enabled);
+  std::ranges::stable_sort(stored, std::ranges::greater(), &StoredRoll::enabled);
   auto all = described(inventory, stored);
   all.insert(all.begin(), roll);
   rolls::refuse_cycles(all);

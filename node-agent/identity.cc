@@ -112,20 +112,6 @@ std::optional<std::string> nvidia_uuid(const fs::path& proc, const PciAddress& p
   return std::nullopt;
 }
 
-// Each folder in slots/ has the address of its slot, without a function: "0000:02:00".
-std::optional<std::string> physical_slot(const Sysfs& sysfs, const PciAddress& pci) {
-  std::error_code missing;
-  const auto address = pci.sysfs().substr(0, pci.sysfs().size() - 2);
-  for (const auto& slot : fs::directory_iterator(sysfs.slots_path(), missing)) {
-    try {
-      const auto text = read_file(slot.path() / "address");
-      if (text && trim(*text) == address) return slot.path().filename().native();
-    } catch (const Error&) {
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci) {
@@ -149,10 +135,24 @@ Serial read_serial(const Sysfs& sysfs, const fs::path& proc, const Card& card) {
   return {.serial = serial_number(sysfs, card.pci()), .uuid = nvidia_uuid(proc, card.pci())};
 }
 
+// Each folder in slots/ has the address of its slot, without a function: "0000:02:00".
+std::optional<std::string> read_slot(const Sysfs& sysfs, const PciAddress& pci) {
+  std::error_code missing;
+  const auto address = pci.sysfs().substr(0, pci.sysfs().size() - 2);
+  for (const auto& slot : fs::directory_iterator(sysfs.slots_path(), missing)) {
+    try {
+      const auto text = read_file(slot.path() / "address");
+      if (text && trim(*text) == address) return slot.path().filename().native();
+    } catch (const Error&) {
+    }
+  }
+  return std::nullopt;
+}
+
 CardIdentity read_identity(const Sysfs& sysfs, const fs::path& proc, const Card& card) {
   CardIdentity identity{.serial = read_serial(sysfs, proc, card),
                         .numa_node = number(sysfs, card.pci(), "numa_node"),  // -1 is no number
-                        .slot = physical_slot(sysfs, card.pci()),
+                        .slot = read_slot(sysfs, card.pci()),
                         .functions = {}};
   for (const auto& function : card.functions) {
     identity.functions.push_back(read_identity(sysfs, function.pci));

@@ -59,6 +59,9 @@ FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci);
 /// /proc/driver/nvidia/gpus/ADDRESS/information below `proc`.
 Serial read_serial(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card);
 
+/// The physical slot of the function, "4"; nothing when the firmware tells none.
+std::optional<std::string> read_slot(const Sysfs& sysfs, const PciAddress& pci);
+
 /// All of a card.
 CardIdentity read_identity(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card);
 

@@ -50,15 +50,14 @@ bool KnownCard::operator==(const KnownCard& other) const {
 
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc) {
   const auto& first = card.functions.front();
-  const auto all = read_identity(sysfs, proc, card);
-  const auto& identity = all.functions.front();
+  const auto identity = read_identity(sysfs, first.pci);
   KnownCard seen{.pci = first.pci,
                  .model = {first.vendor, first.device},
                  .subsystem = std::nullopt,
-                 .serial = all.serial,
+                 .serial = read_serial(sysfs, proc, card),
                  .device_class = hex4(first.device_class),
                  .revision = identity.revision,
-                 .slot = all.slot};
+                 .slot = read_slot(sysfs, first.pci)};
   if (identity.subsystem_vendor && identity.subsystem_device) {
     seen.subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
   }

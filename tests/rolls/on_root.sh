@@ -44,6 +44,16 @@ in_file() { grep -qxF -e "$2" "$root$1" || fail "$1 has no line: $2"; }
 # Everything of the root that is no file of the kernel, with what is in it.
 whole_root() { (cd "$root" && find . -xdev \( -path ./tmp -o -path ./var/log \) -prune -o \( -type f -exec sha256sum {} + -o -type l -printf '%p -> %l\n' \)) | sort; }
 
+# again ROLL TEXT...: a second run changes nothing, to the last byte, and writes each of these.
+again() {
+  local before
+  before=$(whole_root)
+  script "$1"
+  expect 0 "${@:2}"
+  grep changed out && fail 'the second run changed something'
+  diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+}
+
 # device ADDRESS VENDOR DEVICE CLASS: a plain file where the kernel would show a device.
 device() {
   local device=$root/sys/bus/pci/devices/$1

@@ -10,11 +10,7 @@ script vagrant
 expect 0 'gpupt: changed  the initramfs is newer' 'vagrant: changed  file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
 in_root dpkg --status vagrant-libvirt | grep -q '^Status: install ok installed' || fail 'the package is not there'
 [[ $(ruby -e 'load ARGV[0]; puts CARDS' "$root/etc/vagrant/cards.rb") == 0000:02:00.0 ]] || fail 'cards.rb has other cards'
-before=$(whole_root)
-script vagrant
-expect 0 'vagrant: ok       file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
-grep changed out && fail 'the second run changed something'
-diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+again vagrant 'vagrant: ok       file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
 
 rm "$root/run/cluster-rolls.reboot"
 # shellcheck disable=SC2016 # it is expanded there

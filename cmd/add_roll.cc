@@ -3,14 +3,14 @@
 #include <functional>
 #include <system_error>
 
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/rolls.h"
-#include "cmd/vm_fragments.h"
+#include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "rolls/archive.h"
-#include "rolls/folder.h"
+#include "frontend/rolls/roll_store.h"
+#include "frontend/vms/vm_fragments.h"
+#include "rolls/engine/archive.h"
+#include "rolls/engine/folder.h"
 
 namespace cluster::cmd {
 namespace {

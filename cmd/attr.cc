@@ -3,14 +3,14 @@
 #include <array>
 #include <optional>
 
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
+#include "cmd/line/command.h"
 #include "cmd/roll_attr.h"
-#include "cmd/vm_attributes.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_attributes.h"
 
 namespace cluster::cmd {
 namespace {

@@ -5,13 +5,13 @@
 #include <set>
 
 #include "cmd/attr.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
+#include "cmd/line/command.h"
 #include "cmd/roll_attr.h"
-#include "cmd/rolls.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cmd/command.h"
+#include "cmd/line/command.h"
 
 namespace cluster::cmd {
 

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <array>
 
-#include "cmd/agents.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
-#include "cmd/values.h"
+#include "cmd/line/command.h"
+#include "cmd/line/keys.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
 namespace {

@@ -2,13 +2,13 @@
 #include <array>
 #include <map>
 
-#include "cmd/agents.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
-#include "cmd/reconcile.h"
-#include "cmd/values.h"
+#include "cmd/line/command.h"
+#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "frontend/cards/card_matching.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
 namespace {

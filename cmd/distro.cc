@@ -1,10 +1,9 @@
-#include "rolls/distro.h"
-
 #include <array>
 
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/rolls.h"
+#include "cmd/line/command.h"
+#include "frontend/rolls/roll_store.h"
+#include "rolls/engine/package_tree.h"
 
 namespace cluster::cmd {
 namespace {

@@ -8,16 +8,16 @@
 #include <map>
 #include <optional>
 
-#include "cmd/agents.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/disk.h"
-#include "cmd/host_selection.h"
-#include "cmd/values.h"
-#include "cmd/vm_containers.h"
-#include "cmd/vm_placement.h"
+#include "cmd/line/command.h"
+#include "cmd/line/keys.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/disk.h"
+#include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_move.h"
 
 namespace cluster::cmd {
 namespace {

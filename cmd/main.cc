@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "cmd/program.h"
-#include "cmd/remote_domains.h"
+#include "cmd/line/program.h"
+#include "frontend/hosts/remote_domains.h"
 #include "ssh/fan_out.h"
 
 int main(int argc, char** argv) {

@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
+#include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
 namespace {

@@ -2,14 +2,14 @@
 #include <array>
 #include <system_error>
 
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/rolls.h"
-#include "cmd/vm_fragments.h"
+#include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "rolls/archive.h"
-#include "rolls/new_roll.h"
+#include "frontend/rolls/roll_store.h"
+#include "frontend/vms/vm_fragments.h"
+#include "rolls/engine/archive.h"
+#include "rolls/engine/new_roll.h"
 
 namespace cluster::cmd {
 namespace {

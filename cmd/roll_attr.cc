@@ -2,11 +2,11 @@
 
 #include <array>
 
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/rolls.h"
+#include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
 namespace {

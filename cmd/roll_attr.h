@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "db/inventory.h"
-#include "rolls/roll.h"
+#include "rolls/engine/roll.h"
 
 namespace cluster::cmd {
 

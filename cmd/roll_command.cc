@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "cmd/rolls.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "rolls/program.h"
+#include "frontend/rolls/roll_store.h"
+#include "rolls/engine/subprocess.h"
 
 namespace cluster::cmd {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/parse.h"
+#include "cmd/line/parse.h"
 
 namespace cluster::cmd {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/output.h"
+#include "cmd/line/output.h"
 #include "ssh/transport.h"
 
 namespace cluster::cmd {

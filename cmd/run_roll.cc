@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <array>
 
-#include "cmd/agents.h"
 #include "cmd/attr.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
-#include "cmd/rolls.h"
-#include "cmd/values.h"
+#include "cmd/line/command.h"
+#include "cmd/line/keys.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "rolls/script.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/rolls/roll_store.h"
+#include "rolls/engine/script.h"
 
 namespace cluster::cmd {
 namespace {

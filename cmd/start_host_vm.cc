@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <array>
 
-#include "cmd/agents.h"
-#include "cmd/card_checks.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/disk_images.h"
-#include "cmd/host_selection.h"
-#include "cmd/values.h"
-#include "cmd/vm_rendering.h"
+#include "cmd/line/command.h"
+#include "cmd/line/keys.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/card_readiness.h"
+#include "frontend/vms/disk_images.h"
+#include "frontend/vms/vm_definition.h"
 
 namespace cluster::cmd {
 namespace {

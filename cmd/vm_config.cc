@@ -1,14 +1,14 @@
 #include <array>
 #include <filesystem>
 
-#include "cmd/agents.h"
-#include "cmd/command.h"
 #include "cmd/commands.h"
-#include "cmd/host_selection.h"
-#include "cmd/values.h"
-#include "cmd/vm_containers.h"
-#include "cmd/vm_rendering.h"
+#include "cmd/line/command.h"
+#include "cmd/line/keys.h"
 #include "core/file.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_definition.h"
 #include "virt/domain_diff.h"
 #include "virt/domain_xml.h"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/text.h"
-#include "node-agent/host_devices.h"
-#include "node-agent/run.h"
+#include "node-agent/actions/run.h"
+#include "node-agent/binding/open_node_devices.h"
 
 int main(int argc, char** argv) {
   cluster::agent::Host host;

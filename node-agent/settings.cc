@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "node-agent/sysfs.h"
+#include "node-agent/kernel/sysfs.h"
 
 namespace cluster::agent {
 namespace {

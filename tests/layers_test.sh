@@ -22,6 +22,7 @@ check db core schema
 check ssh core
 check virt core
 check rolls core
-check cmd core db ssh virt rolls
+check frontend core db ssh virt rolls cmd
+check cmd core db ssh virt rolls frontend
 check node-agent core virt
 exit $status

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <set>
 
-#include "node-agent/process_table.h"
+#include "node-agent/kernel/process_table.h"
 
 int main(int argc, char** argv) {
   std::set<cluster::agent::DeviceNumber> wanted;

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "cmd/vm_attributes.h"
+#include "frontend/vms/vm_attributes.h"
 #include "tests/support/sliced_host.h"
 
 namespace cluster {

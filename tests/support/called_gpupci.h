@@ -9,7 +9,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
-#include "node-agent/run.h"
+#include "node-agent/actions/run.h"
 #include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_sysfs.h"
 

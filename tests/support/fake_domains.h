@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/command.h"
+#include "cmd/line/command.h"
 #include "core/error.h"
 
 namespace cluster {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "node-agent/sysfs.h"
+#include "node-agent/kernel/sysfs.h"
 
 namespace cluster::agent {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/file.h"
-#include "rolls/program.h"
+#include "rolls/engine/subprocess.h"
 #include "tests/support/story.h"
 
 namespace cluster {

@@ -1,6 +1,6 @@
 // The VMs of a host behind a real sshd and a real libvirtd; tests/support/libvirtd.sh brings the
 // daemon.
-#include "cmd/remote_domains.h"
+#include "frontend/hosts/remote_domains.h"
 
 #include <csignal>
 #include <cstdlib>

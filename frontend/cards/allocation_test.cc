@@ -1,0 +1,74 @@
+#include "frontend/cards/allocation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace cluster::cmd {
+namespace {
+
+using ::testing::ElementsAre;
+
+FreeCard card(int number, const std::string& model, std::optional<int> node = {}) {
+  return {GpuName("gpupci" + std::to_string(number)), model, node};
+}
+
+CardHost host(const std::string& name, std::vector<FreeCard> free) {
+  return {HostName(name), std::move(free), {}};
+}
+
+const std::vector kTwoHosts{
+    host("n1", {card(1, "Tesla T4"), card(2, "Tesla T4"), card(3, "Tesla T4")}),
+    host("n2", {card(1, "Tesla T4"), card(4, "H100")})};
+
+TEST(Placement, PackTakesTheFullerHostAndSpreadTheEmptier) {
+  EXPECT_EQ(place(kTwoHosts, {1, ""}, Policy::pack).container.str(), "n2");
+  EXPECT_EQ(place(kTwoHosts, {1, ""}, Policy::spread).container.str(), "n1");
+}
+
+TEST(Placement, OnlyCardsOfTheModelCount) {
+  const auto placed = place(kTwoHosts, {1, "h100"}, Policy::spread);
+  EXPECT_EQ(placed.container.str(), "n2");
+  EXPECT_THAT(placed.cards, ElementsAre(GpuName("gpupci4")));
+  EXPECT_EQ(place(kTwoHosts, {2, "t4"}, Policy::pack).container.str(), "n1");
+}
+
+TEST(Placement, CardsOfOneNodeComeBeforeThePolicy) {
+  const std::vector hosts{host("n1", {card(1, "T4", 0), card(2, "T4", 1)}),
+                          host("n2", {card(1, "T4", 0), card(2, "T4", 1), card(3, "T4", 1)})};
+  const auto placed = place(hosts, {2, ""}, Policy::pack);
+  EXPECT_EQ(placed.container.str(), "n2");
+  EXPECT_THAT(placed.cards, ElementsAre(GpuName("gpupci2"), GpuName("gpupci3")));
+}
+
+TEST(Placement, TheSmallestNodeThatHasEnoughIsTaken) {
+  const auto one = host("n1", {card(1, "T4", 0), card(2, "T4", 0), card(3, "T4", 0),
+                               card(4, "T4", 1), card(5, "T4", 1)});
+  EXPECT_THAT(place({one}, {2, ""}, Policy::pack).cards,
+              ElementsAre(GpuName("gpupci4"), GpuName("gpupci5")));
+}
+
+TEST(Placement, ARefusalSaysWhatEachHostHas) {
+  auto hosts = kTwoHosts;
+  hosts[1].kept = {"gpupci2 is missing", "gpupci3 is in rocks-33"};
+  try {
+    place(hosts, {4, "T4"}, Policy::pack);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::refused);
+    EXPECT_STREQ(error.what(),
+                 "no host has 4 'T4' cards free: n1 has 3; n2 has 1 (gpupci2 is missing, gpupci3 "
+                 "is in rocks-33)");
+  }
+  EXPECT_THROW(place({}, {1, ""}, Policy::pack), Error);
+}
+
+TEST(Placement, ThePolicyIsOneOfTwoWords) {
+  EXPECT_EQ(parse_policy("pack"), Policy::pack);
+  EXPECT_EQ(parse_policy("spread"), Policy::spread);
+  EXPECT_THROW(parse_policy("best"), Error);
+}
+
+}  // namespace
+}  // namespace cluster::cmd

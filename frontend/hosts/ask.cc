@@ -1,0 +1,277 @@
+#include "frontend/hosts/ask.h"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "cmd/line/keys.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/hosts/host_selection.h"
+
+namespace cluster::cmd {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxAnswer = 16U << 20U;
+constexpr int kCommandNotFound = 127;  // of every POSIX shell
+
+class Collector : public ssh::Sink {
+ public:
+  explicit Collector(std::vector<AgentAnswer>& answers) : answers_(answers) {}
+
+  void out(std::size_t target, std::string_view bytes) override {
+    add(answers_[target].out, bytes);
+  }
+  void err(std::size_t target, std::string_view bytes) override {
+    add(answers_[target].err, bytes);
+  }
+  void ended(std::size_t, const ssh::Reply&) override {}
+
+ private:
+  static void add(std::string& text, std::string_view bytes) {
+    text += bytes.substr(0, kMaxAnswer - std::min(kMaxAnswer, text.size()));
+  }
+
+  std::vector<AgentAnswer>& answers_;
+};
+
+// Reads the document with `read`; whatever is not as expected in it becomes one line.
+template <typename Read>
+auto understood(const AgentAnswer& answer, Read read) {
+  try {
+    return read(json::parse(answer.out));
+  } catch (const json::exception&) {  // no JSON, or not these keys
+  } catch (const Error&) {            // a name or an address that is none
+  }
+  throw Error(Fault::io, "cannot understand what gpupci says there (is it of this version?): " +
+                             quote(trim(std::string_view(answer.out).substr(0, 80))));
+}
+
+template <typename Value>
+std::optional<Value> optional_of(const json& object, const char* key) {
+  const auto at = object.find(key);
+  if (at == object.end() || at->is_null()) return std::nullopt;
+  return at->get<Value>();
+}
+
+std::optional<int> numa_node_of(const json& card) {
+  const auto node = optional_of<int>(card, "numa_node");
+  return node && *node >= 0 ? node : std::nullopt;
+}
+
+// Those that the firmware of a guest puts above 4 GiB, in MiB together.
+std::optional<int> bar_mib_of(const json& function) {
+  const auto bars = optional_of<std::vector<json>>(function, "bars");
+  if (!bars) return std::nullopt;
+  std::uint64_t mib = 0;
+  for (const auto& bar : *bars) {
+    const auto size = bar.at("size").get<std::uint64_t>();
+    const bool counts = bar.at("64bit").get<bool>() && bar.at("prefetchable").get<bool>();
+    if (counts) mib += size >> 20U;
+  }
+  if (mib > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
+    throw Error(Fault::io, "BARs of " + std::to_string(mib) + " MiB");
+  }
+  return static_cast<int>(mib);
+}
+
+GpuFunction function_of(const json& function) {
+  return {PciAddress::parse(function.at("pci").get<std::string>()),
+          function.at("class").get<std::string>(),
+          function.at("vendor").get<std::string>(),
+          function.at("device").get<std::string>(),
+          optional_of<std::string>(function, "subsystem_vendor"),
+          optional_of<std::string>(function, "subsystem_device"),
+          optional_of<int>(function, "iommu_group"),
+          bar_mib_of(function)};
+}
+
+// An agent from before slices does not tell them.
+json list_in(const json& object, const char* key) { return object.value(key, json::array()); }
+
+// Calls `take` for each vGPU of that interface that is there.
+template <typename Take>
+void each_vgpu(const json& document, const char* interface, Take take) {
+  for (const auto& vgpu : list_in(document, "vgpus")) {
+    if (vgpu.at("state").get<std::string>() == "missing") continue;
+    if (vgpu.at("interface").get<std::string>() == interface) take(vgpu);
+  }
+}
+
+std::vector<GpuSlice> slices_of(const json& card) {
+  std::vector<GpuSlice> slices;
+  for (const auto& slice : list_in(card, "slices")) {
+    const auto name = SliceName::parse(slice.at("name").get<std::string>());
+    if (!name.slice) throw Error(Fault::io, "no slice: " + name.str());
+    slices.push_back({*name.slice, PciAddress::parse(slice.at("pci").get<std::string>())});
+  }
+  std::ranges::sort(slices, {}, &GpuSlice::number);
+  return slices;
+}
+
+GpuCard card_of(const json& card) {
+  GpuCard result{GpuName(card.at("name").get<std::string>()),
+                 PciAddress::parse(card.at("pci").get<std::string>()),
+                 optional_of<std::string>(card, "model"),
+                 optional_of<std::string>(card, "serial"),
+                 optional_of<std::string>(card, "uuid"),
+                 optional_of<std::string>(card, "slot"),
+                 numa_node_of(card),
+                 optional_of<std::string>(card, "state") == "missing",
+                 {}};
+  for (const auto& function : card.at("functions"))
+    result.functions.push_back(function_of(function));
+  result.slices = slices_of(card);
+  return result;
+}
+
+// The functions of a card share their fate; the one that did not says most.
+std::string outcome_of(const json& card) {
+  std::string outcome;
+  for (const auto& function : card.at("functions")) {
+    const auto word = function.at("outcome").get<std::string>();
+    if (outcome.empty() || word == "failed" || outcome.starts_with("already")) outcome = word;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+ssh::Limits limits_of(const std::string& timeout) {
+  constexpr int kDay = 86400;
+  ssh::Limits limits;
+  limits.command_timeout = std::chrono::seconds(parse_int("timeout", timeout, 1, kDay));
+  return limits;
+}
+
+std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
+                                    const std::string& command, const ssh::Limits& limits) {
+  return ask_hosts(context, hosts, std::vector(hosts.size(), command), limits);
+}
+
+std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
+                                   const std::vector<std::string>& commands,
+                                   const ssh::Limits& limits,
+                                   const std::vector<std::string>& inputs) {
+  std::vector<AgentAnswer> answers;
+  std::vector<ssh::Target> targets;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    answers.push_back({hosts[i], {}, "", ""});
+    targets.push_back(target_of(hosts[i]));
+    targets.back().command = commands[i];
+    if (!inputs.empty()) targets.back().input = inputs[i];
+  }
+  Collector collector(answers);
+  auto replies = context.transport.run(targets, "", limits, collector);
+  for (std::size_t i = 0; i < answers.size(); ++i) answers[i].reply = std::move(replies[i]);
+  return answers;
+}
+
+std::string no_answer(const AgentAnswer& answer) {
+  if (answer.reply.end != ssh::End::exited) return answer.reply.reason;
+  if (answer.reply.status == kCommandNotFound) {
+    return "there is no gpupci: put it into /usr/local/bin of the host";
+  }
+  if (!trim(answer.out).empty()) return "";
+  const std::string said =
+      answer.err.empty() ? "" : ": " + std::string(trim(split(answer.err, '\n')[0]));
+  return "gpupci ended with status " + std::to_string(answer.reply.status) + " and no answer" +
+         said;
+}
+
+int for_each_answer(Context& context, const std::vector<AgentAnswer>& answers,
+                    const std::function<void(const AgentAnswer&)>& work) {
+  int status = 0;
+  for (const auto& answer : answers) {
+    auto why = no_answer(answer);
+    auto fault = ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable;
+    if (why.empty()) {
+      try {
+        work(answer);
+        continue;
+      } catch (const Error& error) {
+        why = error.what();
+        fault = Fault::io;
+      }
+    }
+    context.output.note(answer.host.name.str() + ": " + why);
+    status = std::max(status, exit_status(fault));
+  }
+  return status;
+}
+
+std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    std::vector<GpuCard> cards;
+    for (const auto& card : document.at("cards")) cards.push_back(card_of(card));
+    each_vgpu(document, "vendor-vfio", [&](const json& vgpu) {
+      const auto name = SliceName::parse(vgpu.at("id").get<std::string>());
+      for (auto& card : cards) {
+        for (auto& slice : card.slices) {
+          if (card.name == name.card && slice.number == name.slice) {
+            slice.type = vgpu.at("type").get<std::string>();
+          }
+        }
+      }
+    });
+    return cards;
+  });
+}
+
+std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    std::map<PciAddress, std::string> drivers;
+    const auto add = [&](const json& function) {
+      drivers.emplace(PciAddress::parse(function.at("pci").get<std::string>()),
+                      optional_of<std::string>(function, "driver").value_or(""));
+    };
+    for (const auto& card : document.at("cards")) {
+      for (const auto& function : card.at("functions")) add(function);
+      for (const auto& slice : list_in(card, "slices")) add(slice);
+    }
+    return drivers;
+  });
+}
+
+std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) -> std::optional<std::vector<Mdev>> {
+    if (!document.contains("vgpus")) return std::nullopt;
+    std::vector<Mdev> mdevs;
+    each_vgpu(document, "mdev", [&](const json& vgpu) {
+      mdevs.push_back({vgpu.at("id").get<std::string>(), vgpu.at("parent").get<std::string>(),
+                       vgpu.at("type").get<std::string>()});
+    });
+    std::ranges::sort(mdevs, {}, &Mdev::uuid);
+    return mdevs;
+  });
+}
+
+std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    std::vector<CardOutcome> outcomes;
+    for (const auto& card : document.at("cards")) {
+      outcomes.push_back({SliceName::parse(card.at("name").get<std::string>()),
+                          PciAddress::parse(card.at("pci").get<std::string>()), outcome_of(card),
+                          optional_of<std::string>(card, "error").value_or("")});
+    }
+    return outcomes;
+  });
+}
+
+std::vector<Finding> findings_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    std::vector<Finding> findings;
+    for (const auto& check : document.at("checks")) {
+      findings.push_back({check.at("id").get<std::string>(),
+                          optional_of<std::string>(check, "card").value_or(""),
+                          check.at("result").get<std::string>(),
+                          optional_of<std::string>(check, "reason").value_or(""),
+                          optional_of<std::string>(check, "fix").value_or("")});
+    }
+    return findings;
+  });
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cmd/line/command.h"
+#include "db/inventory.h"
+
+// The frontend's side of the conversation with gpupci.
+namespace cluster::cmd {
+
+/// What gpupci answered on one host.
+struct AgentAnswer {
+  Host host;
+  ssh::Reply reply;
+  std::string out;  ///< its standard output, 16 MiB at the most
+  std::string err;
+};
+
+/// What the key timeout= allows each host: seconds, a day at the most. Throws Error(usage).
+ssh::Limits limits_of(const std::string& timeout);
+
+/// Runs `command`, words of our own ("gpupci -l --json"), on `hosts`, many at once, and collects
+/// what they answer, in the order of `hosts`.
+std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
+                                    const std::string& command, const ssh::Limits& limits);
+
+/// The same with a command of its own for each host, not of gpupci alone; as many as `hosts`. So
+/// are `inputs`, what the commands read, unless they read nothing.
+std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
+                                   const std::vector<std::string>& commands,
+                                   const ssh::Limits& limits,
+                                   const std::vector<std::string>& inputs = {});
+
+/// Why the answer is none, in one line; "" when gpupci ran there, whatever its exit status.
+std::string no_answer(const AgentAnswer& answer);
+
+/// Calls `work` with each answer that is one. Of the others, and where `work` throws Error, says on
+/// standard error why. Returns the exit status: 0 when every host had its answer, else 1, else 3
+/// when one was not reached.
+int for_each_answer(Context& context, const std::vector<AgentAnswer>& answers,
+                    const std::function<void(const AgentAnswer&)>& work);
+
+/// What `gpupci -l --json` says are the cards of a host. Throws Error(io) when it is not that.
+std::vector<GpuCard> cards_of(const AgentAnswer& answer);
+
+/// Which driver each function of them and of their slices has there, "" = none. Throws Error(io)
+/// when the answer is not that.
+std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer);
+
+/// Which mediated devices the same answer tells of; nothing of an agent that does not speak of
+/// them. Throws Error(io) when the answer is not that.
+std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer);
+
+/// What became of one card in `gpupci -d|-a ... --json`.
+struct CardOutcome {
+  SliceName name;
+  PciAddress pci;
+  std::string outcome;  ///< "detached", "already attached", ...; "failed" when one function did
+  std::string error;    ///< "" when all that was asked for happened
+};
+
+/// Throws Error(io) when the answer is not that.
+std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer);
+
+/// One finding of `gpupci --check --json`.
+struct Finding {
+  std::string id;      ///< "H2", "D9"
+  std::string card;    ///< "gpupci1"; "" when it is about the host
+  std::string result;  ///< "PASS", "WARN", "FAIL", "UNKNOWN"
+  std::string reason;
+  std::string fix;
+};
+
+/// Throws Error(io) when the answer is not that.
+std::vector<Finding> findings_of(const AgentAnswer& answer);
+
+}  // namespace cluster::cmd

@@ -1,0 +1,88 @@
+#include "frontend/hosts/remote_domains.h"
+
+#include "core/error.h"
+#include "core/text.h"
+#include "core/without_sigpipe.h"
+#include "ssh/tunnel.h"
+#include "virt/libvirt_domains.h"
+
+namespace cluster::cmd {
+namespace {
+
+// libvirt's own way in since 6.8: it finds the daemon's socket, and needs no nc. One program
+// without a shell's syntax, so that any login shell and a forced command take it.
+constexpr const char* kHelper = "virt-ssh-helper qemu:///system";
+
+// What libvirt said is less than what ssh said, when the connection is to blame.
+[[noreturn]] void tell(ssh::Tunnel& tunnel, const Error& error) {
+  const auto reply = tunnel.end();
+  if (reply.reason.empty()) throw error;
+  throw Error(reply.end == ssh::End::exited ? Fault::io : Fault::unreachable, reply.reason);
+}
+
+class RemoteDomains : public virt::Domains {
+ public:
+  RemoteDomains(const ssh::Target& target, const ssh::Limits& limits)
+      : tunnel_(target, kHelper, limits, ssh::Operator::current()) {
+    const WithoutSigpipe without_sigpipe;
+    try {
+      domains_ = virt::open_domains(virt::uri_of_socket(tunnel_.socket()));
+    } catch (const Error& error) {
+      tell(tunnel_, error);
+    }
+  }
+
+  ~RemoteDomains() override {
+    const WithoutSigpipe without_sigpipe;
+    domains_.reset();
+  }
+
+  std::vector<virt::Domain> list() override {
+    return told([&] { return domains_->list(); });
+  }
+  std::vector<virt::VmDevice> devices_in_use() override {
+    return told([&] { return domains_->devices_in_use(); });
+  }
+  unsigned long version() override {
+    return told([&] { return domains_->version(); });
+  }
+  void define(const std::string& xml, virt::Check check) override {
+    told([&] { domains_->define(xml, check); });
+  }
+  void undefine(const std::string& uuid) override {
+    told([&] { domains_->undefine(uuid); });
+  }
+  void start(const std::string& uuid) override {
+    told([&] { domains_->start(uuid); });
+  }
+  void stop(const std::string& uuid, virt::Stop how) override {
+    told([&] { domains_->stop(uuid, how); });
+  }
+  void set_autostart(const std::string& uuid, bool on) override {
+    told([&] { domains_->set_autostart(uuid, on); });
+  }
+
+ private:
+  template <typename Call>
+  auto told(Call call) -> decltype(call()) {
+    const WithoutSigpipe without_sigpipe;
+    try {
+      return call();
+    } catch (const Error& error) {
+      if (error.fault() != Fault::unreachable) throw;
+      tell(tunnel_, error);
+    }
+  }
+
+  ssh::Tunnel tunnel_;  // outlives the connection that goes through it
+  std::unique_ptr<virt::Domains> domains_;
+};
+
+}  // namespace
+
+std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
+                                                   const ssh::Limits& limits) {
+  return std::make_unique<RemoteDomains>(target, limits);
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,251 @@
+#include "frontend/rolls/roll_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <set>
+#include <system_error>
+
+#include "cmd/commands.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/vms/vm_attributes.h"
+#include "rolls/engine/folder.h"
+
+namespace cluster::cmd {
+namespace {
+
+// What the inventory knows of a host's cards.
+void add_cards(Inventory& inventory, const HostName& host, rolls::Values& values) {
+  std::vector<std::string> cards;
+  std::vector<std::string> functions;
+  std::set<std::string> models;
+  for (const auto& card : inventory.gpu_cards(host)) {
+    if (card.missing) continue;
+    cards.push_back(card.pci.sysfs());
+    for (const auto& function : card.functions) {
+      functions.push_back(function.pci.sysfs());
+      models.insert(function.vendor + ":" + function.device);
+    }
+    if (card.functions.empty()) functions.push_back(card.pci.sysfs());
+  }
+  values["cards"] = joined(cards, " ");
+  values["functions"] = joined(functions, " ");
+  values["models"] = joined({models.begin(), models.end()}, ",");
+}
+
+}  // namespace
+
+std::filesystem::path rolls_folder(const Inventory& inventory) {
+  return inventory.file().parent_path() / "rolls";
+}
+
+std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll) {
+  return rolls_folder(inventory) / (roll.name + "-" + roll.version);
+}
+
+bool is_changed(const Inventory& inventory, const StoredRoll& roll) {
+  const auto folder = folder_of(inventory, roll);
+  std::error_code unseen;
+  if (!std::filesystem::exists(folder, unseen) && !unseen) return true;
+  try {
+    return rolls::checksum_of(folder) != roll.checksum;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::usage) throw;  // it cannot be looked at
+    return true;                               // it has what no roll may hold
+  }
+}
+
+StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version) {
+  std::vector<std::string> names;
+  std::vector<StoredRoll> found;
+  for (const auto& roll : inventory.rolls()) {
+    names.push_back(roll.name);
+    if (roll.name == name && (version.empty() || roll.version == version)) found.push_back(roll);
+  }
+  if (found.empty()) {
+    throw Error(Fault::not_found,
+                "roll " + quote(name) + (version.empty() ? "" : " " + version) +
+                    " is not in the inventory" +
+                    (std::ranges::find(names, name) == names.end() ? did_you_mean(name, names)
+                                                                   : " (`cluster list roll`)"));
+  }
+  const auto enabled = std::ranges::find(found, true, &StoredRoll::enabled);
+  if (enabled != found.end()) return *enabled;
+  if (found.size() > 1) {
+    std::vector<std::string> versions;
+    for (const auto& roll : found) versions.push_back(roll.version);
+    throw Error(Fault::usage, "roll " + quote(name) + " is there as " + joined(versions, ", ") +
+                                  ": want version=");
+  }
+  return found[0];
+}
+
+std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std::string>& names) {
+  for (const auto& name : names) find_roll(inventory, name, "");
+  auto rolls = inventory.rolls();
+  std::erase_if(rolls, [&](const StoredRoll& roll) {
+    return !names.empty() && std::ranges::find(names, roll.name) == names.end();
+  });
+  return rolls;
+}
+
+rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
+  const auto folder = folder_of(inventory, roll);
+  // Read first: so what was looked at is what was read.
+  std::optional<rolls::Roll> read;
+  std::exception_ptr failure;
+  try {
+    read = rolls::read_roll(folder, folder.native());
+  } catch (const Error&) {
+    failure = std::current_exception();
+  }
+  if (is_changed(inventory, roll)) {
+    throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
+                                    " was changed after it was added (" + quote(folder.native()) +
+                                    "); remove it and add it again");
+  }
+  if (failure) std::rethrow_exception(failure);
+  return *std::move(read);
+}
+
+std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
+  std::vector<rolls::Roll> rolls;
+  for (const auto& roll : inventory.rolls()) {
+    if (roll.enabled) rolls.push_back(read_stored(inventory, roll));
+  }
+  return rolls;
+}
+
+std::vector<rolls::Roll> described(const Inventory& inventory,
+                                   const std::vector<StoredRoll>& stored) {
+  std::vector<rolls::Roll> rolls;
+  for (const auto& roll : stored) {
+    try {
+      const auto folder = folder_of(inventory, roll);
+      rolls.push_back(rolls::read_roll(folder, folder.native()));
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return rolls;
+}
+
+std::vector<rolls::Roll> described_rolls(Inventory& inventory) {
+  auto stored = inventory.rolls();
+  std::erase_if(stored, [](const StoredRoll& roll) { return !roll.enabled; });
+  return described(inventory, stored);
+}
+
+std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll) {
+  std::vector<rolls::Roll> rolls{roll};
+  for (const auto& other : inventory.rolls()) {
+    if (other.enabled && other.name != roll.name) rolls.push_back(read_stored(inventory, other));
+  }
+  return rolls;
+}
+
+void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others) {
+  const auto starts = [](const std::string& path, std::string_view with) {
+    return path == with || path.starts_with(std::string(with) + " ");
+  };
+  for (const auto& own : roll.attributes) {
+    const auto& ours = vm_attributes();
+    if (std::ranges::find(ours, own.name, &VmAttribute::name) != ours.end()) {
+      throw Error(Fault::refused, "roll " + quote(roll.name) + " has an attribute " +
+                                      quote(own.name) + ", and VMs have one already");
+    }
+    check_attribute_name(own.name);  // what looks like one of VMs, and is none
+    for (const auto& other : others) {
+      if (other.name == roll.name ||
+          std::ranges::find(other.attributes, own.name, &rolls::RollAttribute::name) ==
+              other.attributes.end()) {
+        continue;
+      }
+      throw Error(Fault::refused, "rolls " + quote(roll.name) + " and " + quote(other.name) +
+                                      " both have an attribute " + quote(own.name));
+    }
+  }
+  for (const auto& own : roll.commands) {
+    for (const auto& command : commands()) {
+      if (starts(own.path, command.path) || starts(std::string(command.path), own.path)) {
+        throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
+                                        quote(own.path) + ", and there is " + quote(command.path) +
+                                        " already");
+      }
+    }
+    for (const auto& other : others) {
+      for (const auto& command : other.commands) {
+        if (other.name != roll.name &&
+            (starts(own.path, command.path) || starts(command.path, own.path))) {
+          throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
+                                          quote(own.path) + ", and roll " + quote(other.name) +
+                                          " has " + quote(command.path));
+        }
+      }
+    }
+  }
+}
+
+StoreLock::StoreLock(const std::filesystem::path& store) {
+  folder_ = FileDescriptor(::open(store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder_ && errno == ENOENT) return;
+  if (!folder_ || ::flock(folder_.get(), LOCK_EX) != 0) {
+    cannot("lock", store, errno);
+  }
+}
+
+Staging::Staging(const std::filesystem::path& store) : path_(store / ".new") {
+  std::error_code failed;
+  std::filesystem::remove_all(path_, failed);
+  if (!failed) std::filesystem::create_directories(path_, failed);
+  if (failed) {
+    throw Error(Fault::io, "cannot make " + quote(path_.native()) + ": " + failed.message());
+  }
+}
+
+Staging::~Staging() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+rolls::Values no_facts(const std::string& appliance) {
+  rolls::Values values;
+  for (const auto fact : rolls::kFacts) values.emplace(fact, "");
+  values["appliance"] = appliance;
+  return values;
+}
+
+void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
+                    rolls::Values& values) {
+  for (const auto& attribute : roll.attributes) {
+    const auto set = resolved.find(attribute.name);
+    const auto& value = set == resolved.end() ? attribute.value : set->second.value;
+    try {
+      attribute.check(value);
+    } catch (const Error& error) {  // was set before there was the roll
+      const auto host = values.find("host");
+      const bool known = host != values.end() && !host->second.empty();
+      throw Error(Fault::refused,
+                  "attribute " + std::string(error.what()) +
+                      (known ? " (`cluster list host attr " + host->second + "`)" : ""));
+    }
+    values[attribute.name] = value;
+  }
+}
+
+rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
+                         const AttributeResolver& site, const AttributeScope& scope) {
+  auto values = no_facts(scope.appliance.value());
+  if (scope.host) values["host"] = scope.host->str();
+  if (scope.host && !scope.container) add_cards(inventory, *scope.host, values);
+  const auto resolved = site.resolve(scope);
+  for (const auto* roll : rolls) add_attributes(*roll, resolved, values);
+  return values;
+}
+
+}  // namespace cluster::cmd

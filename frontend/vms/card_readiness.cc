@@ -1,0 +1,146 @@
+#include "frontend/vms/card_readiness.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/cards/card_matching.h"
+#include "frontend/hosts/ask.h"
+
+namespace cluster::cmd {
+namespace {
+
+// As gpupci has it: vfio-pci, its variants, and pci-stub.
+bool is_stub(const std::string& driver) {
+  return driver == "vfio-pci" || driver == "pci-stub" || driver.ends_with("-vfio-pci") ||
+         driver.ends_with("_vfio_pci");
+}
+
+Error refused(const std::string& why) { return {Fault::refused, why}; }
+
+void check_free(const Vm& vm, const std::string& what, const std::string& device,
+                const std::vector<virt::VmDevice>& in_use) {
+  for (const auto& used : in_use) {
+    if (used.device == device && used.vm != vm.name.str()) {
+      throw refused(what + " is in the running VM " + quote(used.vm));
+    }
+  }
+}
+
+void check_card(const Vm& vm, const GpuName& name, const SeenCards& seen,
+                const std::vector<virt::VmDevice>& in_use) {
+  const auto place = quote(vm.container.str() + " " + name.str());
+  const auto at = std::ranges::find(seen.cards, name, &GpuCard::name);
+  if (at == seen.cards.end() || at->missing) throw refused("the card " + place + " is not there");
+  for (const auto& function : at->functions) {
+    const auto driver = seen.drivers.at(function.pci);
+    if (!is_stub(driver)) {
+      throw refused("the card " + place + " is attached to its host: " + function.pci.libvirt() +
+                    " has " + (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
+                    " (want vfio-pci: `cluster detach host gpu " + vm.container.str() + " " +
+                    name.str() + "`)");
+    }
+    check_free(vm, "the card " + place, function.pci.sysfs(), in_use);
+  }
+}
+
+void check_type(const Vm& vm, const std::string& what, const std::optional<std::string>& was,
+                const std::optional<std::string>& now) {
+  if (!was || was == now) return;
+  throw refused(what + " is not as the inventory knows it: vGPU of type " + now.value_or("none") +
+                ", was " + *was + " (`cluster discover host gpu " + vm.container.str() + "`)");
+}
+
+void check_mdev(const Vm& vm, const VmSlice& held, const SeenCards& seen,
+                const std::vector<virt::VmDevice>& in_use) {
+  const auto what = "the vGPU " + quote(vm.container.str() + " " + held.device);
+  const auto mdev = std::ranges::find(seen.mdevs, held.device, &Mdev::uuid);
+  if (mdev == seen.mdevs.end()) throw refused(what + " is not there");
+  check_type(vm, what, held.type, mdev->type);
+  check_free(vm, what, held.device, in_use);
+}
+
+void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
+                 const std::vector<virt::VmDevice>& in_use) {
+  const auto& container = vm.container.str();
+  const auto what = "the slice " + quote(container + " " + held.device);
+  const auto card = std::ranges::find(seen.cards, *held.gpu, &GpuCard::name);
+  if (card == seen.cards.end()) throw refused(what + " is not there");
+  const auto slice = std::ranges::find(card->slices, *held.number, &GpuSlice::number);
+  if (slice == card->slices.end()) throw refused(what + " is not there");
+  if (held.pci && slice->pci != *held.pci) {
+    throw refused(what + " is not as the inventory knows it: at " + slice->pci.libvirt() +
+                  ", was at " + held.pci->libvirt() + " (`cluster discover host gpu " + container +
+                  "`)");
+  }
+  check_type(vm, what, held.type, slice->type);
+  // One with a type is run by the driver that it has.
+  const auto driver = seen.drivers.at(slice->pci);
+  if (!slice->type && !is_stub(driver)) {
+    throw refused(what + " is attached to its host: " + slice->pci.libvirt() + " has " +
+                  (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
+                  " (want vfio-pci: `cluster detach host gpu " + container + " " + held.device +
+                  "`, or the type of a vGPU: gpupci --create-vgpu)");
+  }
+  check_free(vm, what, slice->pci.sysfs(), in_use);
+}
+
+// Holds what the agent sees against the inventory; throws Error(refused) with what is different.
+void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen) {
+  const auto held = held_of({vm}, vm.container);
+  for (const auto& change : reconcile(have, seen.cards, held).changes) {
+    if (std::ranges::find(held.cards, change.name) == held.cards.end()) continue;
+    if (change.change == "back") continue;
+    const auto before = std::ranges::find(have, change.name, &GpuCard::name);
+    const bool was_only_typed = before != have.end() && before->functions.empty();
+    // Of a card in slices each slice that the VM has is looked at by itself.
+    const bool in_slices = std::ranges::find(vm.gpus, change.name, &VmGpu::gpu) == vm.gpus.end();
+    if ((was_only_typed || in_slices) && change.change == "changed") continue;
+    if (change.change == "slice gone") continue;
+    throw refused("the card " + quote(vm.container.str() + " " + change.name.str()) +
+                  " is not as the inventory knows it: " + change.change +
+                  (change.details.empty() ? "" : ", " + change.details) +
+                  " (look at it with `cluster discover host gpu " + vm.container.str() +
+                  " dryrun=yes`)");
+  }
+}
+
+}  // namespace
+
+void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen,
+                 const std::vector<virt::VmDevice>& in_use) {
+  check_identity(vm, have, seen);
+  for (const auto& held : vm.gpus) check_card(vm, held.gpu, seen, in_use);
+  for (const auto& held : vm.slices) {
+    held.number ? check_slice(vm, held, seen, in_use) : check_mdev(vm, held, seen, in_use);
+  }
+}
+
+std::map<HostName, SeenCards> see_cards(Context& context, VmContainers& all,
+                                        const ssh::Limits& limits) {
+  std::vector<Host> hosts;
+  for (std::size_t i = 0; i < all.vms.size(); ++i) {
+    const bool asks = std::ranges::any_of(all.vms[i].tasks,
+                                          [](const VmTask& task) { return has_cards(task.vm); });
+    if (asks && !all.containers[i].failure) hosts.push_back(all.containers[i].host);
+  }
+  std::map<HostName, SeenCards> seen;
+  for (const auto& answer : ask_agents(context, hosts, "gpupci -l --json", limits)) {
+    const auto at = std::ranges::find(all.containers, answer.host.name,
+                                      [](const Container& one) { return one.host.name; });
+    const auto why = no_answer(answer);
+    if (!why.empty()) {
+      at->failure = Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable, why);
+      continue;
+    }
+    try {
+      seen.emplace(answer.host.name, SeenCards{cards_of(answer), drivers_of(answer),
+                                               mdevs_of(answer).value_or(std::vector<Mdev>())});
+    } catch (const Error& error) {
+      at->failure = error;
+    }
+  }
+  return seen;
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,51 @@
+#include "frontend/vms/disk.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace cluster::cmd {
+namespace {
+
+TEST(Disk, ReadsWhatRocksWrites) {
+  const auto disks =
+      parse_disks({"file:/vm/a b.qcow2,vda,virtio", "phy:/dev/vg0/lv1,sdb,scsi,raw"});
+  ASSERT_EQ(disks.size(), 2U);
+  EXPECT_EQ(disks[0].source, "file");
+  EXPECT_EQ(disks[0].path, "/vm/a b.qcow2");
+  EXPECT_EQ(disks[0].format, "qcow2");
+  EXPECT_EQ(disks[1].target, "sdb");
+  EXPECT_EQ(disk_text(disks[0]), "file:/vm/a b.qcow2,vda,virtio,qcow2");
+}
+
+TEST(Disk, ACdromIsAnImageWithoutASize) {
+  auto disks = parse_disks({"cdrom:/iso/debian.iso,sda,sata", "file:/a,vda,virtio"});
+  EXPECT_EQ(disks[0].source, "cdrom");
+  EXPECT_EQ(disks[0].format, "raw");
+  EXPECT_EQ(parse_disks({disk_text(disks[0])})[0], disks[0]);
+  set_sizes(disks, {"", "20"});
+  EXPECT_EQ(disks[0].size_gib, std::nullopt);
+  EXPECT_THROW(set_sizes(disks, {"1"}), Error);
+}
+
+TEST(Disk, RefusesWhatIsNone) {
+  for (const auto* bad :
+       {"", "file:/a", "file:/a,vda", "file:,vda,virtio", "file:a,vda,virtio", "/a,vda,virtio",
+        "file:/a,vda,virtio,vmdk", "file:/a,vda,virtio,raw,x", "file:/a,vd,virtio",
+        "file:/a,vda1,virtio", "file:/a,vda,floppy", "file:/a\n,vda,virtio", "cdrom:/a,vda,virtio",
+        "cdrom:/a,sda,sata,qcow2", "cdrom:,sda,sata"}) {
+    EXPECT_THROW(parse_disks({bad}), Error) << bad;
+  }
+}
+
+TEST(Disk, SizesGoInOrder) {
+  auto disks = parse_disks({"file:/a,vda,virtio", "file:/b,vdb,virtio"});
+  set_sizes(disks, {"", "20"});
+  EXPECT_EQ(disks[0].size_gib, std::nullopt);
+  EXPECT_EQ(disks[1].size_gib, 20);
+  EXPECT_THROW(set_sizes(disks, {"1", "2", "3"}), Error);
+  EXPECT_THROW(set_sizes(disks, {"0"}), Error);
+}
+
+}  // namespace
+}  // namespace cluster::cmd

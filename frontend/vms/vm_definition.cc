@@ -1,0 +1,200 @@
+#include "frontend/vms/vm_definition.h"
+
+#include <algorithm>
+
+#include "cmd/line/keys.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/rolls/roll_store.h"
+#include "frontend/vms/vm_attributes.h"
+#include "frontend/vms/vm_fragments.h"
+#include "virt/domain_xml.h"
+
+namespace cluster::cmd {
+namespace {
+
+virt::DiskSpec disk_of(const VmDisk& disk) {
+  const auto source = disk.source == "phy"     ? virt::DiskSource::block
+                      : disk.source == "cdrom" ? virt::DiskSource::cdrom
+                                               : virt::DiskSource::file;
+  return {source, disk.path, disk.format, disk.target, disk.bus, {}};
+}
+
+virt::InterfaceSpec interface_of(const Interface& interface) {
+  const auto kind = interface.kind == "direct"    ? virt::InterfaceKind::direct
+                    : interface.kind == "network" ? virt::InterfaceKind::network
+                    : interface.kind == "ovs"     ? virt::InterfaceKind::ovs
+                                                  : virt::InterfaceKind::bridge;
+  return {kind, interface.source, interface.mac->str(), interface.model, interface.vlan, {}};
+}
+
+// All functions of a card that was discovered; of one that was only typed its address.
+virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
+  virt::CardSpec spec;
+  spec.name = held.name.str();
+  spec.known = !card.functions.empty();
+  spec.numa_node = card.numa_node;
+  if (!spec.known) spec.functions = {card.pci};
+  for (const auto& function : card.functions) {
+    spec.functions.push_back(function.pci);
+    spec.bar_mib += static_cast<std::uint64_t>(function.bar_mib.value_or(0));
+  }
+  return spec;
+}
+
+[[noreturn]] void refuse_missing(const Vm& vm, const std::string& device) {
+  throw Error(Fault::refused,
+              "VM " + quote(vm.name.str()) + " holds " + device + " of host " +
+                  quote(vm.container.str()) +
+                  ", which was missing when the host was asked last: `cluster discover host gpu " +
+                  vm.container.str() + "`, or give it another");
+}
+
+[[noreturn]] void refuse_absent(const Vm& vm, const VmSlice& held) {
+  const auto& host = vm.container.str();
+  const auto command =
+      held.number ? "gpupci --vfs " + held.gpu->str() + " " + std::to_string(*held.number + 1)
+                  : std::string("gpupci --restore");
+  throw Error(Fault::refused,
+              "VM " + quote(vm.name.str()) + " holds " + (held.number ? "slice " : "vGPU ") +
+                  held.device + " of host " + quote(host) +
+                  ", which is not there as far as the inventory knows: `cluster run host " + host +
+                  " \"" + command + "\"`, then `cluster discover host gpu " + host + "`");
+}
+
+// " without FILE": the fragment that makes `domain` one that libvirt does not take; "" when it is
+// no single one.
+std::string culprit(const virt::DomainSchema& schema, const virt::DomainSpec& domain) {
+  for (std::size_t i = 0; i < domain.fragments.size(); ++i) {
+    auto rest = domain;
+    rest.fragments.erase(rest.fragments.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!schema.refusal(virt::domain_xml(rest))) {
+      return " (it would without " + domain.fragments[i].origin + ")";
+    }
+  }
+  return "";
+}
+
+// The domain without what libvirt 9.0, the one of Debian 12, does not know yet.
+virt::DomainSpec without_newer(virt::DomainSpec domain) {
+  for (auto& card : domain.cards) {
+    card.driver_model.clear();
+    card.acpi_nodeset.clear();
+    card.iommufd = false;
+  }
+  return domain;
+}
+
+}  // namespace
+
+VmRendering::VmRendering(Inventory& inventory)
+    : attributes_(inventory.attributes()), rolls_(enabled_rolls(inventory)) {
+  for (const auto& vm : inventory.vms()) {
+    if (!cards_.contains(vm.container)) {
+      cards_.emplace(vm.container, inventory.gpu_cards(vm.container));
+    }
+  }
+}
+
+ResolvedAttributes VmRendering::attributes(const Vm& vm) const {
+  return attributes_.resolve({"vm", vm.container, vm.name});
+}
+
+const GpuCard& VmRendering::card(const Vm& vm, const GpuName& name) const {
+  const auto of_host = cards_.find(vm.container);
+  if (of_host != cards_.end()) {
+    const auto at = std::ranges::find(of_host->second, name, &GpuCard::name);
+    if (at != of_host->second.end()) return *at;
+  }
+  throw Error(Fault::refused, "VM " + quote(vm.name.str()) +
+                                  ": the inventory changed while it was read: try again");
+}
+
+virt::DomainSpec VmRendering::spec(const Vm& vm) const {
+  virt::DomainSpec domain;
+  domain.name = vm.name.str();
+  domain.uuid = vm.uuid;
+  domain.memory_mib = vm.memory_mib;
+  domain.cpus = vm.cpus;
+  for (const auto& disk : vm.disks) domain.disks.push_back(disk_of(disk));
+  for (const auto& interface : vm.interfaces) domain.interfaces.push_back(interface_of(interface));
+  for (const auto& held : vm.gpus) {
+    const auto& has = card(vm, held.gpu);
+    if (has.missing) refuse_missing(vm, held.gpu.str());
+    domain.cards.push_back(card_of(held, has));
+  }
+  for (const auto& held : vm.slices) {
+    if (held.number && card(vm, *held.gpu).missing) refuse_missing(vm, held.device);
+    if (!held.present) refuse_absent(vm, held);
+    if (!held.number) {
+      domain.mdevs.push_back({held.name.str(), held.device});
+      continue;
+    }
+    auto& slice = domain.cards.emplace_back();
+    slice.name = held.name.str();
+    slice.functions = {*held.pci};
+    slice.managed = false;
+    slice.numa_node = card(vm, *held.gpu).numa_node;
+  }
+  std::ranges::sort(domain.cards, natural_less, &virt::CardSpec::name);
+  const auto resolved = attributes(vm);
+  domain.fragments = fragments_for(rolls_, vm, resolved);  // before those of the operator
+  apply_attributes(domain, resolved);
+  return domain;
+}
+
+virt::GateFacts VmRendering::facts(const Vm& vm) const {
+  virt::GateFacts facts;
+  const auto bits = attribute_value(attributes(vm), "vm_host_address_bits");
+  if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the rendering has looked at it before
+  std::map<int, std::vector<PciAddress>> groups;
+  const auto of_host = cards_.find(vm.container);
+  if (of_host == cards_.end()) return facts;
+  for (const auto& card : of_host->second) {
+    for (const auto& function : card.functions) {
+      if (function.iommu_group) groups[*function.iommu_group].push_back(function.pci);
+    }
+  }
+  for (auto& [number, members] : groups) facts.groups.push_back(std::move(members));
+  return facts;
+}
+
+bool VmRendering::autostart(const Vm& vm) const {
+  return parse_yes_no("vm_autostart", attribute_value(attributes(vm), "vm_autostart"));
+}
+
+VmRendering::Document VmRendering::document(const Vm& vm,
+                                            std::optional<int> libvirt_version) const {
+  const auto domain = spec(vm);
+  auto known = facts(vm);
+  known.libvirt_version = libvirt_version;
+  Document document;
+  for (const auto& one : virt::gate(domain, known)) {
+    const auto line =
+        "VM " + quote(vm.name.str()) + ": " + one.id + ": " + one.reason + ": " + one.fix;
+    if (!one.warns) throw Error(Fault::refused, line);
+    document.warnings.push_back(line);
+  }
+  try {
+    document.xml = virt::domain_xml(domain);
+  } catch (const Error& error) {  // what was typed wrong was typed before
+    throw Error(Fault::refused, error.what());
+  }
+  document.definition = virt::domain_xml_for_define(domain);
+  document.has_fragments = !domain.fragments.empty();
+  if (const auto why = schema_.refusal(document.xml)) {
+    const auto rest = virt::domain_xml(without_newer(domain));
+    if (rest == document.xml || schema_.refusal(rest)) {
+      throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
+                                      " is none that libvirt takes: " + *why +
+                                      culprit(schema_, domain));
+    }
+    document.check = virt::Check::schema;
+    document.warnings.push_back("VM " + quote(vm.name.str()) +
+                                ": the libvirt here is too old to check all of it; that of " +
+                                vm.container.str() + " will");
+  }
+  return document;
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,58 @@
+#include "frontend/vms/vm_fragments.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/rolls/roll_store.h"
+#include "rolls/engine/template.h"
+#include "virt/domain_xml.h"
+
+namespace cluster::cmd {
+namespace {
+
+virt::FragmentPlace place_of(const rolls::VmFragment& fragment) {
+  return fragment.place == "devices"    ? virt::FragmentPlace::devices
+         : fragment.place == "features" ? virt::FragmentPlace::features
+                                        : virt::FragmentPlace::domain;
+}
+
+virt::Fragment filled(const rolls::Roll& roll, const rolls::VmFragment& fragment,
+                      const rolls::Values& values) {
+  const auto file = roll.full_name() + "/" + fragment.from;
+  const auto& vm = values.find("host")->second;
+  return {vm.empty() ? file : file + " for VM " + quote(vm), place_of(fragment),
+          rolls::filled(fragment.text, file, values, rolls::xml_text)};
+}
+
+rolls::Values values_of(const rolls::Roll& roll, const std::string& vm,
+                        const ResolvedAttributes& resolved) {
+  auto values = no_facts("vm");
+  values["host"] = vm;
+  add_attributes(roll, resolved, values);
+  return values;
+}
+
+}  // namespace
+
+std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls, const Vm& vm,
+                                          const ResolvedAttributes& resolved) {
+  std::vector<virt::Fragment> fragments;
+  for (const auto& roll : rolls) {
+    if (roll.vm.empty()) continue;
+    const auto values = values_of(roll, vm.name.str(), resolved);
+    for (const auto& one : roll.vm) {
+      const auto& when = values.find(one.when)->second;
+      if (when.empty() || when == "no") continue;
+      fragments.push_back(filled(roll, one, values));
+    }
+  }
+  return fragments;
+}
+
+void check_fragments(const rolls::Roll& roll) {
+  const auto values = values_of(roll, "", {});
+  for (const auto& one : roll.vm) virt::check_fragment(filled(roll, one, values));
+}
+
+}  // namespace cluster::cmd

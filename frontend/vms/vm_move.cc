@@ -1,0 +1,87 @@
+#include "frontend/vms/vm_move.h"
+
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/vms/vm_attributes.h"
+#include "frontend/vms/vm_batch.h"
+
+namespace cluster::cmd {
+namespace {
+
+// "gpupci" for a VM's only card, else gpupci1, gpupci2, ...
+GpuName name_in_vm(std::size_t number, std::size_t of) {
+  return GpuName(of == 1 ? "gpupci" : "gpupci" + std::to_string(number + 1));
+}
+
+// As many cards of the new container as the VM has now, of the same model where that is known.
+CardWish wish_of(Inventory& inventory, const Vm& vm) {
+  CardWish wish{static_cast<int>(vm.gpus.size()), ""};
+  if (vm.gpus.empty()) return wish;
+  for (const auto& card : inventory.gpu_cards(vm.container)) {
+    if (card.name != vm.gpus.front().gpu || card.functions.empty()) continue;
+    wish.model = card.functions.front().vendor + ":" + card.functions.front().device;
+  }
+  return wish;
+}
+
+// Lets libvirt on the old container forget the VM, which must not run there: defined on two hosts
+// it could be started on both. Returns the exit status; 0 when it is gone.
+int forget_there(Context& context, const Vm& vm, const ssh::Limits& limits) {
+  auto all = look_at(context, {vm}, limits, Look::domains);
+  on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
+    if (!task.domain) return;
+    if (task.domain->active) {
+      throw Error(Fault::refused, "it runs on " + task.vm.container.str() +
+                                      ": first `cluster stop host vm " + task.vm.name.str() + "`");
+    }
+    domains.undefine(task.vm.uuid);
+  });
+  return tell_failures(context, all);
+}
+
+}  // namespace
+
+Placement choose_cards(Inventory& inventory, const std::string& container, const CardWish& wish) {
+  const auto global = AttributeResolver(inventory.attributes()).resolve({"vm", {}, {}});
+  return place(card_hosts(inventory, container), wish,
+               parse_policy(attribute_value(global, "vm_placement")));
+}
+
+void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards) {
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    inventory.assign_gpu(vm, name_in_vm(i, cards.size()), SliceName{cards[i]});
+  }
+}
+
+int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh::Limits& limits) {
+  if (!vm.slices.empty()) {
+    throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + vm.slices[0].device +
+                                    " of host " + quote(vm.container.str()) +
+                                    ", and a slice is not chosen elsewhere: first `cluster remove "
+                                    "host gpu " +
+                                    vm.name.str() + " " + vm.slices[0].name.str() + "`");
+  }
+  auto& inventory = context.inventory();
+  const auto wish = wish_of(inventory, vm);
+  // What cannot be is found out before libvirt forgets the VM.
+  if (wish.cards > 0) choose_cards(inventory, container.str(), wish);
+  if (const int status = forget_there(context, vm, limits); status != 0) return status;
+  try {
+    inventory.together("set host vm", [&] {
+      std::vector<GpuName> cards;
+      if (wish.cards > 0) cards = choose_cards(inventory, container.str(), wish).cards;
+      for (const auto& held : vm.gpus) inventory.unassign_gpu(vm.name, held.name);
+      inventory.move_vm(vm.name, container);
+      for (std::size_t i = 0; i < cards.size(); ++i) {
+        inventory.assign_gpu(vm.name, vm.gpus[i].name, SliceName{cards[i]});
+      }
+    });
+  } catch (const Error& error) {
+    throw Error(error.fault(), std::string(error.what()) + " (it stays on " + vm.container.str() +
+                                   ", whose libvirt has forgotten it: `cluster sync vm config " +
+                                   vm.name.str() + "`)");
+  }
+  return 0;
+}
+
+}  // namespace cluster::cmd

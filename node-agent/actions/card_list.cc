@@ -1,0 +1,107 @@
+#include "node-agent/actions/card_list.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/cards/slices.h"
+#include "node-agent/state/lock.h"
+#include "node-agent/state/saved_drivers.h"
+
+namespace cluster::agent {
+namespace {
+
+std::string no_cards(const Host& host, const Settings& settings) {
+  std::vector<std::string> vendors;
+  std::vector<std::string> classes;
+  for (const auto id : settings.vendors) vendors.push_back(hex4(id));
+  for (const auto id : settings.classes) classes.push_back(hex4(id));
+  return "no card found on this host (vendors " + joined(vendors, " ") + ", classes " +
+         joined(classes, " ") + "; change them in " + host.settings.native() + ")";
+}
+
+bool is_there(const Sysfs& sysfs, const KnownCard& card) {
+  if (!sysfs.device_class(card.pci)) return false;
+  const auto function = sysfs.read(card.pci);
+  return PciModel{function.vendor, function.device} == card.model;
+}
+
+}  // namespace
+
+Node::Node(const Host& host, bool rehearsing)
+    : host_(host),
+      rehearsing_(rehearsing),
+      settings_(load_settings(host.settings)),
+      sysfs_(host.sysfs) {}
+
+std::vector<Card> Node::cards() {
+  auto found = find_cards(sysfs_, settings_);
+  const auto names = name(found, false);
+  if (!names.changed() || rehearsing_) return found;
+  try {
+    const Lock lock(host_.lock, std::chrono::milliseconds{0});
+    return store(lock);
+  } catch (const Error&) {
+    // No root, /var is read-only, or another gpupci is at work: the next who can will store the
+    // same names, for they are told from the same things.
+    return found;
+  }
+}
+
+std::vector<Card> Node::pick(const std::string& target) { return chosen(cards(), target); }
+
+std::vector<Card> Node::pick(const std::string& target, const Lock& held) {
+  return chosen(store(held), target);
+}
+
+Names Node::name(std::vector<Card>& found, bool closely) {
+  Names names(host_.names);
+  // Those that were found are cards; any other that is there is none by the settings.
+  const auto as_no_card = [&](const KnownCard& card) {
+    return std::ranges::none_of(found, [&](auto& one) { return has(one, card.pci); }) &&
+           is_there(sysfs_, card);
+  };
+  names.give(
+      found, host_.boot_id(), closely,
+      [&](const Card& card) { return look_at(card, sysfs_, host_.proc); }, as_no_card);
+  missing_ = names.missing();
+  return names;
+}
+
+std::vector<Card> Node::store(const Lock& /*held*/) {
+  auto found = find_cards(sysfs_, settings_);
+  auto names = name(found, true);
+  std::map<GpuName, PciAddress> places;
+  for (const auto& [card, known] : names.known()) places.emplace(card, known.pci);
+  SavedDrivers(host_.saved_drivers).follow(places);
+  if (names.changed()) names.save();
+  return found;
+}
+
+std::vector<Card> Node::chosen(std::vector<Card> found, const std::string& target) const {
+  if (target == "all") {
+    if (found.empty()) throw Error(Fault::not_found, no_cards(host_, settings_));
+    return found;
+  }
+  const auto wanted = SliceName::parse(target);
+  std::erase_if(found, [&](const Card& card) { return card.name != wanted.card; });
+  if (found.empty() || !wanted.slice) return found;
+  auto slices = slices_of(found.front(), sysfs_);
+  std::erase_if(slices, [&](const Card& one) { return one.slice != wanted.slice; });
+  return slices;
+}
+
+int not_found(const Call& call, const Node& node, const std::string& target) {
+  const auto gone = node.missing().find(SliceName::parse(target).card);
+  if (gone == node.missing().end()) {
+    call.err << "GPU card " << target << " not found\n";  // the ancestor's sentence
+  } else {
+    const auto& [name, card] = *gone;
+    call.err << "GPU card " << target << " is missing: it was a " << hex4(card.model.vendor) << ":"
+             << hex4(card.model.device) << " at " << card.pci.sysfs() << "\n";
+  }
+  return exit_status(Fault::not_found);
+}
+
+}  // namespace cluster::agent

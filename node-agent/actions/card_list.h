@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "node-agent/actions/table.h"
+#include "node-agent/cards/cards.h"
+#include "node-agent/state/names.h"
+
+namespace cluster::agent {
+
+class Lock;
+
+/// What an action looks at: the host's PCI functions, and which of them are cards.
+class Node {
+ public:
+  /// Reads the settings: throws Error as load_settings() does. Names that are new or have changed
+  /// are stored when cards are looked at, where that is possible, unless only `rehearsing`.
+  explicit Node(const Host& host, bool rehearsing = false);
+
+  const Settings& settings() const { return settings_; }
+  const Sysfs& sysfs() const { return sysfs_; }
+
+  /// The cards as they are now, by name. Throws Error(io) when sysfs or the names cannot be read.
+  std::vector<Card> cards();
+
+  /// The card or slice called `target`, or all cards for "all"; empty when there is no such card.
+  /// Throws Error(not_found) when all are asked for and there is none.
+  std::vector<Card> pick(const std::string& target);
+
+  /// The same by who holds the lock: every card is looked at closely and the names are stored; what
+  /// is known of a card's functions goes with the card that has moved. Throws Error(io).
+  std::vector<Card> pick(const std::string& target, const Lock& held);
+
+  /// The cards that had a name, and are not on the host. Known once cards were asked for.
+  const std::map<GpuName, KnownCard>& missing() const { return missing_; }
+
+ private:
+  Names name(std::vector<Card>& found, bool closely);
+  std::vector<Card> store(const Lock& held);
+  std::vector<Card> chosen(std::vector<Card> found, const std::string& target) const;
+
+  const Host& host_;
+  bool rehearsing_;
+  Settings settings_;
+  Sysfs sysfs_;
+  std::map<GpuName, KnownCard> missing_;
+};
+
+/// Says on stderr that the host has no such card, or has it no more, and returns the exit status.
+int not_found(const Call& call, const Node& node, const std::string& target);
+
+}  // namespace cluster::agent

@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/actions/card_list.h"
+#include "node-agent/actions/table.h"
+#include "node-agent/actions/vgpu_actions.h"
+#include "node-agent/binding/signal_hold.h"
+#include "node-agent/state/lock.h"
+#include "node-agent/state/utc_time.h"
+#include "node-agent/transaction/vgpu_lease.h"
+
+namespace cluster::agent {
+namespace {
+
+// What is kept of it is stored before it is made, so that --restore ends what a kill cut short.
+void make(const Vgpu& vgpu, const LeasedVgpu& leased, const Sysfs& sysfs, SliceRecord& record,
+          SliceSteps& steps) {
+  steps.tell("# save that lease " + leased.lease + " has vGPU " + vgpu.id);
+  if (steps.acts()) record.set_vgpu(vgpu.id, leased);
+  try {
+    make_vgpu(vgpu, sysfs, steps);
+  } catch (const Error&) {
+    if (steps.acts()) record.forget_vgpu(vgpu.id);
+    throw;
+  }
+}
+
+}  // namespace
+
+int create_vgpu(const Call& call) {
+  const auto target = call.options.argument(0);
+  const auto type = call.options.argument(1);
+  const bool rehearsing = call.options.dry_run;
+  std::optional<Lock> lock;
+  if (!rehearsing) lock.emplace(call.host.lock, call.host.lock_patience);
+  Node node(call.host, true);
+  const auto all = vgpu_parents(node.cards(), node.sysfs());
+  const auto parents = pick_parents(all, target);
+  const SignalHold hold;
+  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  try {
+    if (parents.empty() || target == "all") throw Error(Fault::not_found, no_parent(all, target));
+    SliceRecord record(call.host.slices);
+    const auto& parent = choose_parent(parents, type, record);
+    const Vgpu vgpu{parent.interface == VgpuInterface::mdev ? new_uuid() : parent.name, parent,
+                    type};
+    const LeasedVgpu leased{.parent = parent.name,
+                            .interface = parent.interface,
+                            .type = type,
+                            .lease = new_lease(),
+                            .since = utc_now()};
+    make(vgpu, leased, node.sysfs(), record, steps);
+    tell_vgpu(call, "create-vgpu", vgpu.id, leased, "present", steps,
+              "Created vGPU " + vgpu.id + " of type " + type + " on " + parent.name + ", lease " +
+                  leased.lease);
+    return 0;
+  } catch (const Error& error) {
+    call.err << "gpupci: cannot create a vGPU on " + target + ": " + error.what() + "\n";
+    return exit_status(error.fault());
+  }
+}
+
+}  // namespace cluster::agent

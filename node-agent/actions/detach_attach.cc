@@ -1,0 +1,168 @@
+#include "node-agent/actions/detach_attach.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "node-agent/actions/card_list.h"
+#include "node-agent/binding/device_worker.h"
+#include "node-agent/binding/running_vms.h"
+#include "node-agent/binding/signal_hold.h"
+#include "node-agent/cards/slices.h"
+#include "node-agent/kernel/timed_read.h"
+#include "node-agent/output/json.h"
+#include "node-agent/output/text.h"
+#include "node-agent/state/lock.h"
+#include "node-agent/state/wedged.h"
+
+namespace cluster::agent {
+namespace {
+
+constexpr std::chrono::seconds kLockPatience{2};
+
+// One call: the cards that were asked for, one after the other.
+class Acting {
+ public:
+  Acting(const Call& call, const std::string& target, const Act& what)
+      : call_(call),
+        target_(target),
+        what_(what),
+        mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
+        node_(call.host, call.options.dry_run),
+        wedged_(call.host.wedged, call.host.boot_id()),
+        vms_(call, node_) {}
+
+  int run() {
+    auto seen = target_.empty() ? node_.cards() : node_.pick(target_);
+    if (seen.empty()) return target_.empty() ? 0 : not_found(call_, node_, target_);
+    if (target_.empty()) add_slices(seen, node_.sysfs());
+    if (mode_ == virt::Mode::rehearse) return act_on(seen);
+    // These are refused whoever is at work.
+    if (std::ranges::all_of(seen,
+                            [this](auto& card) { return wedged_.find(card.pci()).has_value(); })) {
+      return act_on(seen);
+    }
+    const Lock lock(call_.host.lock, call_.host.lock_patience);
+    // As they are now that nobody else changes them.
+    auto cards = node_.pick(target_.empty() ? "all" : target_, lock);
+    if (target_.empty()) add_slices(cards, node_.sysfs());
+    if (cards.empty()) throw Error(Fault::not_found, target_ + " has just gone");
+    return act_on(cards);
+  }
+
+ private:
+  int act_on(const std::vector<Card>& cards) {
+    SavedDrivers saved(call_.host.saved_drivers);
+    Worker worker(
+        [this](virt::StepListener listener) {
+          const auto& open =
+              goes_by_sysfs() ? call_.host.open_sysfs_devices : call_.host.open_devices;
+          return open(node_.sysfs(), node_.settings(), mode_, std::move(listener));
+        },
+        call_.host.act_deadline, [this](const std::string& step) { steps_.push_back(step); });
+    Tools tools{node_.sysfs(),
+                node_.settings(),
+                saved,
+                worker,
+                [this](const std::string& step) { steps_.push_back(step); },
+                mode_};
+    tools.proc = call_.host.proc;
+    tools.forced = call_.options.forced;
+    tools.stuck = [&] { return !worker.stuck().empty(); };
+    if (!what_.without_libvirt) {
+      tools.vm_devices = [&] {
+        return tools.stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();
+      };
+    }
+
+    std::vector<CardReport> reports;
+    for (const auto& card : cards) {
+      const SignalHold hold;
+      auto report = act_on(card, cards, tools, worker);
+      report.steps = std::exchange(steps_, {});
+      tell(report);
+      reports.push_back(std::move(report));
+    }
+    if (call_.options.json) {
+      call_.out << outcome_json(what_.verb, mode_, worker.through(), reports);
+    }
+    const bool all = std::ranges::all_of(reports, &std::string::empty, &CardReport::error);
+    return all ? 0 : exit_status(Fault::io);
+  }
+
+  // A libvirt that is stuck behind another card would keep this one waiting for nothing.
+  bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
+
+  CardReport act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
+                    const Worker& worker) {
+    if (const auto wedge = wedged_.find(card.pci())) {
+      auto report = untouched(card);
+      report.error = sentence(*wedge);
+      return report;
+    }
+    const auto before = worker.stuck();
+    auto report = what_.card(card, together, tools);
+    if (before.empty() && !worker.stuck().empty()) report.error += way_out(card, worker);
+    return report;
+  }
+
+  // Of a card with a step that did not end: it is wedged when that is at work on the card itself.
+  std::string way_out(const Card& card, const Worker& worker) {
+    if (!is_at_work(card, worker.last_pci())) {
+      return "; the card itself is not stuck, " + std::string(worker.through()) + " is";
+    }
+    std::string text = "; reboot the host";
+    try {
+      wedged_.mark(card.pci(), worker.stuck());
+    } catch (const Error& error) {
+      text += std::string("; ") + error.what();
+    }
+    return text;
+  }
+
+  // The kernel takes the link of the driver away before it asks the driver to let go, and keeps the
+  // device locked until that has ended (drivers/base/dd.c).
+  bool is_at_work(const Card& card, const PciAddress& pci) const {
+    const auto before = std::ranges::find(card.functions, pci, &PciFunction::pci);
+    if (before == card.functions.end() || node_.sysfs().driver(pci) != before->driver) return true;
+    return !read_in_time(node_.sysfs().device_path(pci) / "driver_override", kLockPatience);
+  }
+
+  // One card at a time, so that what was read back is known even if the next card hangs.
+  void tell(const CardReport& report) {
+    if (!call_.options.json) call_.out << outcome_lines(report, mode_);
+    if (!report.error.empty()) {
+      call_.err << "gpupci: cannot " << what_.verb << " " << report.name << ": " << report.error
+                << "\n";
+    }
+  }
+
+  const Call& call_;
+  const std::string& target_;
+  const Act& what_;
+  virt::Mode mode_;
+  Node node_;
+  WedgedCards wedged_;
+  RunningVms vms_;
+  std::vector<std::string> steps_;
+};
+
+}  // namespace
+
+int act(const Call& call, const std::string& target, const Act& what) {
+  return Acting(call, target, what).run();
+}
+
+int detach(const Call& call) {
+  return act(call, call.options.argument(0), {.verb = "detach", .card = detach_card});
+}
+
+int attach(const Call& call) {
+  return act(
+      call, call.options.argument(0),
+      {.verb = "attach", .card = [](const Card& card, const std::vector<Card>&, Tools& tools) {
+         return attach_card(card, tools);
+       }});
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,56 @@
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/actions/boot_cards.h"
+#include "node-agent/actions/table.h"
+
+namespace cluster::agent {
+namespace {
+
+bool is_intel(const Host& host) {
+  return read_file(host.proc / "cpuinfo").value_or("").find("GenuineIntel") != std::string::npos;
+}
+
+// The family of the distribution, from ID and ID_LIKE of os-release(5).
+std::string family(const Host& host) {
+  const auto text = read_file(host.os_release).value_or("");
+  for (const auto line : split(text, '\n')) {
+    if (!line.starts_with("ID=") && !line.starts_with("ID_LIKE=")) continue;
+    for (const auto* word : {"rhel", "fedora", "centos"}) {
+      if (line.find(word) != std::string_view::npos) return "rhel";
+    }
+  }
+  return "debian";
+}
+
+}  // namespace
+
+int print_cmdline(const Call& call) {
+  auto kind = call.options.argument(0);
+  if (kind.empty()) kind = family(call.host);
+  if (kind != "debian" && kind != "rhel") {
+    throw Error(Fault::usage,
+                "no such family of distributions: " + quote(kind) + " (want debian or rhel)");
+  }
+  const auto found = find_boot_cards(call);
+  // The AMD driver is on wherever the firmware is, and knows no "on".
+  const std::string iommu = is_intel(call.host) ? "intel_iommu=on iommu=pt" : "iommu=pt";
+  const auto words = iommu + " vfio-pci.ids=" + found.ids;
+  call.out << "# The kernel's command line, from gpupci --print-cmdline " << kind << ".\n"
+           << (is_intel(call.host)
+                   ? "# Intel: VT-d is on in the firmware, and intel_iommu=on turns the kernel's "
+                     "driver on.\n"
+                   : "# AMD: AMD-Vi is on in the firmware, then the kernel's driver is on by "
+                     "itself (amd_iommu=off\n# must not be there).\n")
+           << comment(found);
+  if (kind == "debian") {
+    call.out << "# Add to GRUB_CMDLINE_LINUX in /etc/default/grub, then update-grub and reboot:\n"
+             << words << "\n";
+  } else {
+    call.out << "grubby --update-kernel=ALL --args=" << shell_word(words) << "\n"
+             << "# Then reboot.\n";
+  }
+  return 0;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/actions/card_list.h"
+#include "node-agent/actions/vgpu_actions.h"
+#include "node-agent/binding/running_vms.h"
+#include "node-agent/binding/signal_hold.h"
+#include "node-agent/state/lock.h"
+#include "node-agent/transaction/vgpu_lease.h"
+
+namespace cluster::agent {
+namespace {
+
+// By its UUID, or by its parent when this has made only one.
+std::string find_id(const SliceRecord& record, const std::string& name) {
+  if (record.find(name)) return name;
+  std::vector<std::string> found;
+  for (const auto& [id, leased] : record.vgpus()) {
+    if (leased.parent == name) found.push_back(id);
+  }
+  if (found.size() == 1) return found.front();
+  if (found.empty()) {
+    throw Error(Fault::not_found, "gpupci has not made it, or not any more; nothing was removed");
+  }
+  throw Error(Fault::usage, "there are several on it: " + joined(found, ", "));
+}
+
+// Where it is now; nothing when it has gone by itself.
+std::optional<Vgpu> find_vgpu(const std::vector<VgpuParent>& parents, const std::string& id) {
+  for (const auto& parent : parents) {
+    for (const auto& vgpu : vgpus_of(parent)) {
+      if (vgpu.id == id) return vgpu;
+    }
+  }
+  return std::nullopt;
+}
+
+void remove(const Vgpu& vgpu, LeasedVgpu leased, const Ground& ground, SliceRecord& record,
+            SliceSteps& steps) {
+  // A kill between the two leaves a removal to be ended, not a vGPU to be made again.
+  leased.removing = true;
+  const bool was = record.find(vgpu.id)->removing;
+  if (steps.acts()) record.set_vgpu(vgpu.id, leased);
+  try {
+    remove_vgpu(vgpu, ground, steps);
+  } catch (const Error&) {
+    leased.removing = was;
+    if (steps.acts()) record.set_vgpu(vgpu.id, leased);
+    throw;
+  }
+}
+
+}  // namespace
+
+int remove_vgpu(const Call& call) {
+  const auto name = call.options.argument(0);
+  const bool rehearsing = call.options.dry_run;
+  std::optional<Lock> lock;
+  if (!rehearsing) lock.emplace(call.host.lock, call.host.lock_patience);
+  const SignalHold hold;
+  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  try {
+    Node node(call.host, true);
+    SliceRecord record(call.host.slices);
+    const auto id = find_id(record, name);
+    const auto leased = *record.find(id);
+    if (leased.lease != call.options.lease) {
+      throw Error(Fault::refused, "lease " + leased.lease + " has it since " + leased.since +
+                                      ", not " + quote(call.options.lease) +
+                                      "; nothing was removed");
+    }
+    const auto vgpu = find_vgpu(vgpu_parents(node.cards(), node.sysfs()), id);
+    // Of another type it is somebody else's, who has made it since.
+    const bool ours = vgpu && vgpu->type == leased.type;
+    RunningVms vms(call, node);
+    const Ground ground{.sysfs = node.sysfs(),
+                        .settings = node.settings(),
+                        .proc = call.host.proc,
+                        .vm_devices = [&] { return vms.devices_or_warning(); }};
+    if (ours) remove(*vgpu, leased, ground, record, steps);
+    steps.tell("# forget lease " + leased.lease);
+    if (!rehearsing) record.forget_vgpu(id);
+    tell_vgpu(call, "remove-vgpu", id, leased, rehearsing ? "present" : "removed", steps,
+              "Removed vGPU " + id + (ours ? "" : ", which had gone already"));
+    return 0;
+  } catch (const Error& error) {
+    call.err << "gpupci: cannot remove vGPU " + name + ": " + error.what() + "\n";
+    return exit_status(error.fault());
+  }
+}
+
+}  // namespace cluster::agent

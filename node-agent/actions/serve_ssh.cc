@@ -1,0 +1,45 @@
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/actions/run.h"
+#include "node-agent/actions/table.h"
+
+namespace cluster::agent {
+namespace {
+
+// What gpupci's own words are made of; no quoting, so that there is nothing to get wrong.
+constexpr std::string_view kCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:,=-";
+
+// One line, whatever was asked for.
+int refuse(const Call& call, const std::string& why) {
+  call.err << "gpupci: this key runs gpupci only: " << why << "\n";
+  return exit_status(Fault::usage);
+}
+
+}  // namespace
+
+int serve_ssh(const Call& call) {
+  const auto& command = call.host.ssh_command;
+  if (!command) return refuse(call, "no command was given");
+  std::vector<std::string> words;
+  for (const auto word : split(*command, ' ')) {
+    if (word.find_first_not_of(kCharacters) != std::string_view::npos) {
+      return refuse(call, quote(word) + " is no word of its");
+    }
+    if (!word.empty()) words.emplace_back(word);
+  }
+  if (words.empty() || words.front() != "gpupci") {
+    return refuse(call, words.empty() ? "no command was given" : "not " + quote(words.front()));
+  }
+  words.erase(words.begin());
+  try {
+    if (parse_options(words).action->run == &serve_ssh) {
+      return refuse(call, "not '--serve-ssh' within itself");
+    }
+  } catch (const Error& error) {
+    return refuse(call, error.what());
+  }
+  return run(words, call.out, call.err, call.host);
+}
+
+}  // namespace cluster::agent

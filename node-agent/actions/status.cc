@@ -1,0 +1,35 @@
+#include "node-agent/actions/card_list.h"
+#include "node-agent/actions/table.h"
+#include "node-agent/cards/slices.h"
+#include "node-agent/output/card_facts.h"
+#include "node-agent/output/json.h"
+#include "node-agent/output/text.h"
+#include "node-agent/state/wedged.h"
+
+namespace cluster::agent {
+
+int status(const Call& call) {
+  const auto target = call.options.argument(0);
+  Node node(call.host);
+  auto cards = node.pick(target);
+  if (call.options.json) {
+    auto missing = node.missing();
+    if (target != "all") {
+      std::erase_if(
+          missing, [&](const auto& entry) { return entry.first != SliceName::parse(target).card; });
+    }
+    if (!cards.empty() || !missing.empty()) {
+      call.out << cards_json(describe(call.host, node.sysfs(), cards), missing);
+    }
+  } else {
+    const WedgedCards wedged(call.host.wedged, call.host.boot_id());
+    add_slices(cards, node.sysfs());
+    for (const auto& card : cards) {
+      call.out << status_lines(card);
+      if (const auto wedge = wedged.find(card.pci())) call.out << wedged_line(card.label(), *wedge);
+    }
+  }
+  return cards.empty() ? not_found(call, node, target) : 0;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "node-agent/actions/options.h"
+#include "node-agent/environment.h"
+#include "node-agent/streams.h"
+
+namespace cluster::agent {
+
+/// One call of gpupci: what was asked for, where the answer goes, and the host.
+struct Call {
+  const Options& options;
+  Output& out;
+  Output& err;
+  const Host& host;
+};
+
+/// One thing that gpupci does: a row of the table in actions.cc, and a file for its function.
+struct Action {
+  std::string_view short_name;  ///< "-s"; "" when it has only a long one
+  std::string_view long_name;   ///< "--status"
+
+  /// The words that follow it, as --help shows them, each taken as one argument. One in brackets
+  /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". The parser refuses what can be no
+  /// card's name for NAME, and for NAME|all what is neither "all" nor a card's or slice's name.
+  /// PARENT is what a vGPU is made from (vgpu_parents.h).
+  std::string_view arguments;
+  std::string_view help;  ///< half a line
+
+  /// Returns the exit status; throws Error.
+  int (*run)(const Call& call);
+
+  bool rehearses = false;  ///< takes --dry-run
+  bool forces = false;     ///< takes --force
+  bool leased = false;     ///< wants --lease
+};
+
+/// Every action, in the order of --help.
+std::span<const Action> actions();
+
+// The functions of the table, one file each. --help and --version are in actions.cc.
+int list(const Call& call);            ///< list.cc
+int status(const Call& call);          ///< status.cc
+int detach(const Call& call);          ///< act.cc
+int attach(const Call& call);          ///< act.cc
+int restore(const Call& call);         ///< restore.cc
+int print_unit(const Call& call);      ///< print_unit.cc
+int print_modprobe(const Call& call);  ///< print_modprobe.cc
+int print_cmdline(const Call& call);   ///< print_cmdline.cc
+int serve_ssh(const Call& call);       ///< serve_ssh.cc
+int check(const Call& call);           ///< check.cc
+int vfs(const Call& call);             ///< vfs.cc
+int types(const Call& call);           ///< types.cc
+int vgpus(const Call& call);           ///< vgpus.cc
+int create_vgpu(const Call& call);     ///< create_vgpu.cc
+int remove_vgpu(const Call& call);     ///< remove_vgpu.cc
+
+}  // namespace cluster::agent

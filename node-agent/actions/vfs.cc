@@ -1,0 +1,93 @@
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/actions/card_list.h"
+#include "node-agent/actions/table.h"
+#include "node-agent/binding/running_vms.h"
+#include "node-agent/binding/signal_hold.h"
+#include "node-agent/json_line.h"
+#include "node-agent/state/lock.h"
+#include "node-agent/transaction/set_vfs.h"
+
+namespace cluster::agent {
+namespace {
+
+long long parse_count(const std::string& text) {
+  const auto count = parse_number(text);
+  if (!count) {
+    throw Error(Fault::usage,
+                "not a number of virtual functions: " + quote(text) + " (want 0 or more)");
+  }
+  return *count;
+}
+
+struct Outcome {
+  bool changed = false;
+  std::string error{};
+};
+
+Outcome try_set(const Call& call, const Card& card, long long count, const Node& node,
+                SliceSteps& steps) {
+  RunningVms vms(call, node);
+  Outcome outcome;
+  try {
+    steps.concern(card.pci());
+    SliceRecord record(call.host.slices);
+    const Ground ground{.sysfs = node.sysfs(),
+                        .settings = node.settings(),
+                        .proc = call.host.proc,
+                        .vm_devices = [&] { return vms.devices_or_warning(); }};
+    outcome.changed = set_vfs(card, count, ground, call.host, call.options.forced, record, steps);
+  } catch (const Error& error) {
+    outcome.error = error.what();
+  }
+  return outcome;
+}
+
+void tell(const Call& call, const Card& card, long long count, const SliceSteps& steps,
+          const Outcome& outcome) {
+  if (call.options.json) {
+    call.out << json_line({{"action", "vfs"},
+                           {"dry_run", !steps.acts()},
+                           {"name", card.label()},
+                           {"pci", card.pci().libvirt()},
+                           {"vfs", count},
+                           {"error", or_null(outcome.error)},
+                           {"steps", steps.all()}});
+  } else if (!steps.acts()) {
+    for (const auto& step : steps.all()) call.out << step + "\n";
+  } else if (outcome.error.empty()) {
+    call.out << "GPU card '" + card.label() + "' has " + std::to_string(count) +
+                    " virtual function" + (count == 1 ? "" : "s") +
+                    (outcome.changed ? "" : " already") + "\n";
+  }
+  if (!outcome.error.empty()) {
+    call.err << "gpupci: cannot set the virtual functions of " + card.label() + ": " +
+                    outcome.error + "\n";
+  }
+}
+
+}  // namespace
+
+int vfs(const Call& call) {
+  const auto target = call.options.argument(0);
+  const auto count = parse_count(call.options.argument(1));
+  const bool rehearsing = call.options.dry_run;
+  Node node(call.host, rehearsing);
+  auto cards = node.pick(target);
+  if (cards.empty()) return not_found(call, node, target);
+  std::optional<Lock> lock;
+  if (!rehearsing) {
+    lock.emplace(call.host.lock, call.host.lock_patience);
+    cards = node.pick(target, *lock);
+    if (cards.empty()) throw Error(Fault::not_found, target + " has just gone");
+  }
+  const SignalHold hold;
+  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  const auto outcome = try_set(call, cards.front(), count, node, steps);
+  tell(call, cards.front(), count, steps, outcome);
+  return outcome.error.empty() ? 0 : exit_status(Fault::refused);
+}
+
+}  // namespace cluster::agent

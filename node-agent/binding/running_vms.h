@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/error.h"
+#include "node-agent/actions/table.h"
+#include "node-agent/binding/device_worker.h"
+
+namespace cluster::agent {
+
+class Node;
+
+/// What the running VMs have, by libvirt where its daemon answers. It is asked in a child that does
+/// nothing else, so that a daemon which is stuck holds up no card.
+class RunningVms {
+ public:
+  RunningVms(const Call& call, const Node& node);
+
+  /// Throws Error(unreachable) when there is no answer in time, else Error(io); after that the same
+  /// again, without asking.
+  std::vector<virt::VmDevice> devices();
+
+  /// For a guard: a VM that runs has its handle of vfio open, which is seen in any case. So where
+  /// nobody can be asked there is a warning, once, and nothing to tell.
+  std::vector<virt::VmDevice> devices_or_warning();
+
+  /// Whether libvirt was asked and gave no answer in time.
+  bool silent() const { return failure_ && failure_->fault() == Fault::unreachable; }
+
+ private:
+  Output& err_;
+  Worker worker_;
+  std::optional<Error> failure_;
+  bool warned_ = false;
+};
+
+}  // namespace cluster::agent

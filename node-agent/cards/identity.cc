@@ -1,0 +1,163 @@
+#include "node-agent/cards/identity.h"
+
+#include <charconv>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/kernel/config_space.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kBars = 6;             // lines of `resource` before the ROM's
+constexpr std::uint64_t kPrefetch = 0x2000;  // IORESOURCE_PREFETCH of linux/ioport.h
+constexpr std::uint64_t kMem64 = 0x100000;   // IORESOURCE_MEM_64
+
+// What cannot be read is not known: an attribute may be there and answer EINVAL.
+std::optional<std::string> attribute(const Sysfs& sysfs, const PciAddress& pci,
+                                     std::string_view name) {
+  try {
+    auto text = sysfs.attribute(pci, name);
+    if (text && text->empty()) return std::nullopt;
+    return text;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// "0x1458" is "1458".
+std::optional<std::string> id(const Sysfs& sysfs, const PciAddress& pci, std::string_view name) {
+  const auto text = attribute(sysfs, pci, name);
+  if (!text || !text->starts_with("0x")) return std::nullopt;
+  return text->substr(2);
+}
+
+std::optional<long long> number(const Sysfs& sysfs, const PciAddress& pci, std::string_view name) {
+  const auto text = attribute(sysfs, pci, name);
+  return text ? parse_number(*text) : std::nullopt;
+}
+
+std::uint64_t hex(std::string_view text) {
+  std::uint64_t value = 0;
+  if (text.starts_with("0x"))
+    std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
+  return value;
+}
+
+// Each line is "FIRST LAST FLAGS", all zero for a BAR that is not there.
+std::vector<Bar> bars(const std::string& resource) {
+  std::vector<Bar> found;
+  const auto lines = split(resource, '\n');
+  for (std::size_t i = 0; i < lines.size() && i < kBars; ++i) {
+    const auto words = split(lines[i], ' ');
+    if (words.size() != 3 || hex(words[1]) <= hex(words[0])) continue;
+    found.push_back({.size = hex(words[1]) - hex(words[0]) + 1,
+                     .is_64bit = (hex(words[2]) & kMem64) != 0,
+                     .prefetchable = (hex(words[2]) & kPrefetch) != 0});
+  }
+  return found;
+}
+
+// The two halves as lspci and the kernel's serial_number print them: highest byte first.
+std::optional<std::string> spelled(std::uint32_t upper, std::uint32_t lower) {
+  if (upper == 0 && lower == 0) return std::nullopt;
+  std::string text;
+  for (const auto half : {upper, lower}) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      char byte[4];
+      std::snprintf(byte, sizeof byte, "-%02x", half >> static_cast<unsigned>(shift) & 0xffU);
+      text += byte;
+    }
+  }
+  return text.substr(1);
+}
+
+std::optional<std::string> serial_in(std::string_view config) {
+  const auto at = find_capability(config, ExtendedCapability::serial_number);
+  if (!at || *at + 12 > config.size()) return std::nullopt;
+  return spelled(dword(config, *at + 8), dword(config, *at + 4));
+}
+
+std::optional<std::string> serial_number(const Sysfs& sysfs, const PciAddress& pci) {
+  if (auto text = attribute(sysfs, pci, "serial_number")) {
+    return text->find_first_not_of("0-") == std::string::npos ? std::nullopt : text;
+  }
+  try {
+    const auto config = read_file(sysfs.device_path(pci) / "config");
+    return config ? serial_in(*config) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// "GPU UUID: \t GPU-6ab2..."; a line of question marks when the driver does not know it yet.
+std::optional<std::string> nvidia_uuid(const fs::path& proc, const PciAddress& pci) {
+  constexpr std::string_view kKey = "GPU UUID:";
+  try {
+    const auto text = read_file(proc / "driver/nvidia/gpus" / pci.sysfs() / "information");
+    if (!text) return std::nullopt;
+    for (const auto line : split(*text, '\n')) {
+      if (!line.starts_with(kKey)) continue;
+      const auto uuid = trim(line.substr(kKey.size()));
+      if (uuid.find('?') == std::string_view::npos && !uuid.empty()) return std::string(uuid);
+    }
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci) {
+  FunctionIdentity identity{.subsystem_vendor = id(sysfs, pci, "subsystem_vendor"),
+                            .subsystem_device = id(sysfs, pci, "subsystem_device"),
+                            .revision = id(sysfs, pci, "revision"),
+                            .bars = bars(attribute(sysfs, pci, "resource").value_or("")),
+                            .reset_methods = {},
+                            .link = {.speed = attribute(sysfs, pci, "current_link_speed"),
+                                     .width = number(sysfs, pci, "current_link_width"),
+                                     .max_speed = attribute(sysfs, pci, "max_link_speed"),
+                                     .max_width = number(sysfs, pci, "max_link_width")}};
+  const auto methods = attribute(sysfs, pci, "reset_method").value_or("");
+  for (const auto method : split(methods, ' ')) {
+    if (!method.empty()) identity.reset_methods.emplace_back(method);
+  }
+  return identity;
+}
+
+Serial read_serial(const Sysfs& sysfs, const fs::path& proc, const Card& card) {
+  return {.serial = serial_number(sysfs, card.pci()), .uuid = nvidia_uuid(proc, card.pci())};
+}
+
+// Each folder in slots/ has the address of its slot, without a function: "0000:02:00".
+std::optional<std::string> read_slot(const Sysfs& sysfs, const PciAddress& pci) {
+  std::error_code missing;
+  const auto address = pci.sysfs().substr(0, pci.sysfs().size() - 2);
+  for (const auto& slot : fs::directory_iterator(sysfs.slots_path(), missing)) {
+    try {
+      const auto text = read_file(slot.path() / "address");
+      if (text && trim(*text) == address) return slot.path().filename().native();
+    } catch (const Error&) {
+    }
+  }
+  return std::nullopt;
+}
+
+CardIdentity read_identity(const Sysfs& sysfs, const fs::path& proc, const Card& card) {
+  CardIdentity identity{.serial = read_serial(sysfs, proc, card),
+                        .numa_node = number(sysfs, card.pci(), "numa_node"),  // -1 is no number
+                        .slot = read_slot(sysfs, card.pci()),
+                        .functions = {}};
+  for (const auto& function : card.functions) {
+    identity.functions.push_back(read_identity(sysfs, function.pci));
+  }
+  return identity;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node-agent/cards/cards.h"
+
+namespace cluster::agent {
+
+/// The PCIe link of a function (Documentation/ABI/testing/sysfs-bus-pci, current_link_speed).
+struct Link {
+  std::optional<std::string> speed;      ///< "8.0 GT/s PCIe"; lower than the most when idle
+  std::optional<long long> width;        ///< lanes
+  std::optional<std::string> max_speed;  ///< of the card, whatever the slot has
+  std::optional<long long> max_width;
+};
+
+/// A region of memory or ports that a function has (a base address register).
+struct Bar {
+  std::uint64_t size = 0;     ///< in bytes
+  bool is_64bit = false;      ///< may be above 4 GiB
+  bool prefetchable = false;  ///< memory without side effects of reading, as of a frame buffer
+
+  bool operator==(const Bar&) const = default;
+};
+
+/// What tells a function from others of its kind, and what a VM will need for it.
+struct FunctionIdentity {
+  std::optional<std::string> subsystem_vendor;  ///< "1458"
+  std::optional<std::string> subsystem_device;  ///< "37c4"
+  std::optional<std::string> revision;          ///< "a1"
+  std::vector<Bar> bars;                        ///< those it has, in their order
+  std::vector<std::string> reset_methods;       ///< "flr", "bus", in the order they are tried
+  Link link;
+};
+
+/// The number that the maker gave this very card.
+struct Serial {
+  std::optional<std::string> serial;  ///< "00-4b-1c-ff-ff-2d-b0-48", the PCIe Device Serial Number
+  std::optional<std::string> uuid;    ///< "GPU-6ab2...", of NVIDIA's driver while it has the card
+};
+
+/// What tells a card from others of its model.
+struct CardIdentity {
+  Serial serial;
+  std::optional<long long> numa_node;
+  std::optional<std::string> slot;  ///< name of the physical slot, "4", printed on the board
+  std::vector<FunctionIdentity> functions;  ///< of each function of the card
+};
+
+/// Reads the function from its attributes and `resource`. Nothing of it takes long or wakes a card.
+FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci);
+
+/// From the attribute `serial_number` where the kernel has it (6.18), else from the extended
+/// capability 0003 in `config`, which only root can read; 0 is none. The UUID is from
+/// /proc/driver/nvidia/gpus/ADDRESS/information below `proc`.
+Serial read_serial(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card);
+
+/// The physical slot of the function, "4"; nothing when the firmware tells none.
+std::optional<std::string> read_slot(const Sysfs& sysfs, const PciAddress& pci);
+
+/// All of a card.
+CardIdentity read_identity(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card);
+
+}  // namespace cluster::agent

@@ -1,0 +1,131 @@
+#include "node-agent/cards/vgpu_parents.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/cards/slices.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+    names.push_back(at->path().filename().native());
+  }
+  std::ranges::sort(names, natural_less);
+  return names;
+}
+
+std::string text_of(const fs::path& file) {
+  return std::string(trim(read_file(file).value_or("")));
+}
+
+fs::path types_of(const VgpuParent& parent) { return parent.folder / "mdev_supported_types"; }
+
+// A card is so by its first function that is one.
+std::optional<VgpuParent> parent_of(const Card& card, const Sysfs& sysfs) {
+  for (const auto& function : card.functions) {
+    const auto folder = sysfs.device_path(function.pci);
+    std::error_code none;
+    if (fs::exists(folder / "mdev_supported_types", none)) {
+      return VgpuParent{card.label(), VgpuInterface::mdev, folder, function.pci};
+    }
+    if (is_vendor_vfio(sysfs, function.pci)) {
+      return VgpuParent{card.label(), VgpuInterface::vendor_vfio, folder, function.pci};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<VgpuParent> vgpu_parents(const std::vector<Card>& cards, const Sysfs& sysfs) {
+  auto all = cards;
+  add_slices(all, sysfs);
+  std::vector<VgpuParent> parents;
+  for (const auto& card : all) {
+    if (auto parent = parent_of(card, sysfs)) parents.push_back(std::move(*parent));
+  }
+  const auto bus = sysfs.root() / "class/mdev_bus";
+  for (const auto& name : names_in(bus)) {
+    std::error_code none;
+    if (fs::exists(sysfs.root() / "bus/pci/devices" / name, none)) continue;
+    parents.push_back({name, VgpuInterface::mdev, bus / name, std::nullopt});
+  }
+  return parents;
+}
+
+std::vector<VgpuParent> pick_parents(std::vector<VgpuParent> parents, std::string_view target) {
+  if (target == "all") return parents;
+  const auto slices = std::string(target) + ".";
+  std::erase_if(parents, [&](const VgpuParent& parent) {
+    return parent.name != target && !(parent.pci && parent.name.starts_with(slices));
+  });
+  return parents;
+}
+
+std::vector<VgpuType> parse_creatable(std::string_view text, bool free) {
+  std::vector<VgpuType> types;
+  for (const auto line : split(text, '\n')) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const auto id = trim(line.substr(0, colon));
+    if (!parse_number(id)) continue;
+    types.push_back({.id = std::string(id),
+                     .name = std::string(trim(line.substr(colon + 1))),
+                     .api = "vfio-pci",
+                     .available = free ? 1 : 0});
+  }
+  return types;
+}
+
+std::vector<VgpuType> vgpu_types(const VgpuParent& parent) {
+  if (parent.interface == VgpuInterface::vendor_vfio) {
+    const auto folder = parent.folder / "nvidia";
+    return parse_creatable(read_file(folder / "creatable_vgpu_types").value_or(""),
+                           text_of(folder / "current_vgpu_type") == "0");
+  }
+  std::vector<VgpuType> types;
+  for (const auto& id : names_in(types_of(parent))) {
+    const auto folder = types_of(parent) / id;
+    types.push_back(
+        {.id = id,
+         .name = text_of(folder / "name"),
+         .api = text_of(folder / "device_api"),
+         .available = parse_number(text_of(folder / "available_instances")).value_or(0)});
+  }
+  return types;
+}
+
+std::vector<Vgpu> vgpus_of(const VgpuParent& parent) {
+  std::vector<Vgpu> vgpus;
+  if (parent.interface == VgpuInterface::vendor_vfio) {
+    const auto type = text_of(parent.folder / "nvidia/current_vgpu_type");
+    if (!type.empty() && type != "0") vgpus.push_back({parent.name, parent, type});
+    return vgpus;
+  }
+  for (const auto& type : names_in(types_of(parent))) {
+    for (const auto& uuid : names_in(types_of(parent) / type / "devices")) {
+      vgpus.push_back({uuid, parent, type});
+    }
+  }
+  return vgpus;
+}
+
+bool is_vendor_vfio(const Sysfs& sysfs, const PciAddress& pci) {
+  std::error_code none;
+  return fs::exists(sysfs.device_path(pci) / "nvidia/current_vgpu_type", none);
+}
+
+fs::path vgpu_folder(const Sysfs& sysfs, const VgpuParent& parent, const std::string& id) {
+  return parent.interface == VgpuInterface::mdev ? sysfs.root() / "bus/mdev/devices" / id
+                                                 : parent.folder;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node-agent/cards/cards.h"
+#include "node-agent/state/slice_record.h"
+
+namespace cluster::agent {
+
+/// What vGPUs can be made from. Which of the two interfaces it has is found out where it is, for
+/// the same host may have both.
+///   mdev         `mdev_supported_types` (Documentation/driver-api/vfio-mediated-device.rst)
+///   vendor-vfio  `nvidia/creatable_vgpu_types` and `nvidia/current_vgpu_type` of a virtual
+///   function
+///                (NVIDIA Virtual GPU Software User Guide, vendor-specific VFIO framework)
+struct VgpuParent {
+  std::string name;  ///< "gpupci1", "gpupci1.0"; "mtty", of a parent that is no PCI device
+  VgpuInterface interface = VgpuInterface::mdev;
+  std::filesystem::path folder;   ///< in sysfs
+  std::optional<PciAddress> pci;  ///< nothing of a parent that is no PCI device
+};
+
+/// What a parent can make.
+struct VgpuType {
+  std::string id;           ///< "nvidia-558", "mtty-1"; "1145" with vendor-vfio
+  std::string name;         ///< "NVIDIA A40-4Q"; may be empty
+  std::string api;          ///< "vfio-pci"
+  long long available = 0;  ///< how many more can be made now
+};
+
+/// A vGPU that there is, whoever made it.
+struct Vgpu {
+  std::string id;  ///< its UUID; with vendor-vfio the name of its slice
+  VgpuParent parent;
+  std::string type;
+};
+
+/// The parents of the host: cards, their slices, and parents of mediated devices that are no PCI
+/// device, by their names in /sys/class/mdev_bus; in this order.
+std::vector<VgpuParent> vgpu_parents(const std::vector<Card>& cards, const Sysfs& sysfs);
+
+/// Those that `target` stands for: all for "all", a card's name for it and its slices. Empty when
+/// there is no such parent.
+std::vector<VgpuParent> pick_parents(std::vector<VgpuParent> parents, std::string_view target);
+
+/// The types of a parent, by name of the type. What can be made changes with each vGPU that is, so
+/// this is read just before.
+std::vector<VgpuType> vgpu_types(const VgpuParent& parent);
+
+/// The types in `creatable_vgpu_types`, a line "1145 : NVIDIA L40S-4Q" each; others, a title, are
+/// no types.
+std::vector<VgpuType> parse_creatable(std::string_view text, bool free);
+
+/// The vGPUs that are made from the parent.
+std::vector<Vgpu> vgpus_of(const VgpuParent& parent);
+
+/// Whether the driver that has this virtual function gives it to VMs itself, as a vendor-vfio vGPU:
+/// vfio-pci could not run it.
+bool is_vendor_vfio(const Sysfs& sysfs, const PciAddress& pci);
+
+/// Where the vGPU is in sysfs, with `iommu_group`: of a mediated device its folder on that bus,
+/// else that of its virtual function.
+std::filesystem::path vgpu_folder(const Sysfs& sysfs, const VgpuParent& parent,
+                                  const std::string& id);
+
+}  // namespace cluster::agent

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/checks/checks.h"
+#include "node-agent/kernel/process_table.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_nothing(const fs::path& folder) {
+  std::error_code missing;
+  return fs::directory_iterator(folder, missing) == fs::directory_iterator();
+}
+
+// A parameter of a kernel module that says Y or 1; nothing while the module is not loaded.
+std::optional<bool> parameter(const Ground& ground, const fs::path& name) {
+  const auto text = read_file(ground.sysfs.root() / "module" / name);
+  if (!text) return std::nullopt;
+  return trim(*text) == "Y" || trim(*text) == "1";
+}
+
+bool has_word(std::string_view text, std::string_view wanted) {
+  for (const auto line : split(text, '\n')) {
+    if (!line.starts_with("flags") && !line.starts_with("Features")) continue;
+    const auto words = split(line, ' ');
+    if (std::ranges::find(words, wanted) != words.end()) return true;
+  }
+  return false;
+}
+
+std::string text_of(const fs::path& file) {
+  try {
+    return read_file(file).value_or("");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+// "812 (libvirtd) D 1 ...": the name may hold blanks and parentheses (proc(5)).
+bool is_stuck(const fs::path& task) {
+  const auto text = text_of(task / "stat");
+  const auto end = text.rfind(')');
+  return end != std::string::npos && text.substr(end).starts_with(") D");
+}
+
+// A task of the process; the one that binds in libvirtd is never its first.
+std::optional<fs::path> stuck_task(const fs::path& process) {
+  if (is_stuck(process)) return process;
+  std::error_code gone;
+  for (fs::directory_iterator at(process / "task", gone), end; !gone && at != end;
+       at.increment(gone)) {
+    if (is_stuck(at->path())) return at->path();
+  }
+  return std::nullopt;
+}
+
+bool binds(const fs::path& task, std::string_view command) {
+  constexpr std::array<std::string_view, 4> kDaemons{"libvirtd", "virtqemud", "virtnodedevd",
+                                                     "gpupci"};
+  constexpr std::array<std::string_view, 4> kSteps{"unbind_store", "device_release_driver",
+                                                   "nv_pci_remove", "vfio_unregister"};
+  if (std::ranges::find(kDaemons, command) != kDaemons.end()) return true;
+  const auto stack = text_of(task / "stack");
+  return std::ranges::any_of(kSteps,
+                             [&](auto step) { return stack.find(step) != std::string::npos; });
+}
+
+}  // namespace
+
+Finding has_kvm(const Ground& ground) {
+  const auto cpu = read_file(ground.proc / "cpuinfo");
+  if (!cpu) return {Verdict::unknown, "there is no /proc/cpuinfo", "mount -t proc proc /proc"};
+  if (fs::exists(ground.sysfs.root() / "class/misc/kvm"))
+    return {Verdict::pass, "/dev/kvm is there"};
+  const bool intel = has_word(*cpu, "vmx");
+  if (!intel && !has_word(*cpu, "svm")) {
+    return {Verdict::fail, "the CPU shows no virtualization",
+            "turn on VT-x or SVM in the firmware"};
+  }
+  return {Verdict::fail, "there is no /dev/kvm",
+          std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd")};
+}
+
+Finding has_iommu(const Ground& ground) {
+  const bool groups = !has_nothing(ground.sysfs.root() / "kernel/iommu_groups");
+  if (groups && !has_nothing(ground.sysfs.root() / "class/iommu")) {
+    return {Verdict::pass, "the IOMMU is on"};
+  }
+  return {Verdict::fail, groups ? "there are IOMMU groups and no IOMMU" : "the IOMMU is off",
+          "turn on VT-d or AMD-Vi in the firmware, on Intel boot with intel_iommu=on"};
+}
+
+Finding isolates(const Ground& ground) {
+  const auto& root = ground.sysfs.root();
+  if (!fs::exists(root / "module/vfio") && !fs::exists(root / "class/vfio")) {
+    return {Verdict::unknown, "vfio is not loaded", "modprobe vfio-pci"};
+  }
+  // A kernel that cannot do it has no such parameter.
+  if (parameter(ground, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
+    return {Verdict::fail, "vfio is in no-IOMMU mode, which isolates nothing",
+            "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"};
+  }
+  // A group from the time when it was.
+  std::error_code none;
+  for (fs::directory_iterator at(root / "class/vfio", none), end; !none && at != end;
+       at.increment(none)) {
+    const auto group = at->path().filename().native();
+    if (!group.starts_with("noiommu-")) continue;
+    return {Verdict::fail, "vfio has " + group + ", which nothing isolates",
+            "gpupci -a all; turn on the IOMMU (H2), then detach again"};
+  }
+  return {Verdict::pass, "vfio needs an IOMMU"};
+}
+
+Finding remaps_interrupts(const Ground& ground) {
+  const auto unsafe = parameter(ground, "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+  if (!unsafe) return {Verdict::unknown, "vfio_iommu_type1 is not loaded", "modprobe vfio-pci"};
+  if (*unsafe) {
+    return {Verdict::warn, "a VM may send any interrupt to the host (allow_unsafe_interrupts)",
+            "turn on interrupt remapping or x2APIC in the firmware, and remove that option"};
+  }
+  return {Verdict::pass, "interrupts have to be remapped"};
+}
+
+Finding has_vfio(const Ground& ground) {
+  const auto root = ground.sysfs.root();
+  if (!fs::exists(root / "bus/pci/drivers/vfio-pci")) {
+    return {Verdict::fail, "vfio-pci is not loaded", "modprobe vfio-pci"};
+  }
+  if (!fs::exists(root / "module/vfio_iommu_type1") && !fs::exists(root / "class/misc/iommu")) {
+    return {Verdict::fail, "neither vfio_iommu_type1 nor iommufd is loaded",
+            "modprobe vfio_iommu_type1"};
+  }
+  return {Verdict::pass, "vfio-pci is loaded"};
+}
+
+Finding lists_modules(const Ground& ground) {
+  const auto file = modules_alias(ground);
+  if (!fs::exists(file)) {
+    return {Verdict::fail, "there is no " + file.native() + ", which libvirt 10 reads", "depmod"};
+  }
+  return {Verdict::pass, file.native() + " is there"};
+}
+
+Finding is_not_wedged(const Ground& ground) {
+  const ProcessTable processes(ground.proc);
+  const auto all = processes.all();
+  if (all.empty()) {
+    return {Verdict::unknown, ground.proc.native() + " shows no process",
+            "mount -t proc proc /proc"};
+  }
+  for (const auto pid : all) {
+    const auto task = stuck_task(ground.proc / std::to_string(pid));
+    if (!task) continue;
+    const auto command = processes.describe(pid).command;
+    if (!binds(*task, command)) continue;
+    return {Verdict::fail,
+            "process " + std::to_string(pid) + " (" + command + ") is stuck in the kernel",
+            "if it stays so, only a reboot ends it"};
+  }
+  return {Verdict::pass, "nobody is stuck while binding a driver"};
+}
+
+fs::path modules_alias(const Ground& ground) {
+  const auto release = read_file(ground.proc / "sys/kernel/osrelease").value_or("");
+  return ground.modules / trim(release) / "modules.alias";
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,107 @@
+#include <algorithm>
+
+#include "node-agent/cards/slices.h"
+#include "node-agent/cards/vgpu_parents.h"
+#include "node-agent/checks/checks.h"
+#include "node-agent/state/slice_record.h"
+
+namespace cluster::agent {
+namespace {
+
+std::vector<VgpuParent> parents_of(const Subject& subject) {
+  return pick_parents(vgpu_parents({subject.card}, subject.ground.sysfs), subject.card.label());
+}
+
+// The vGPUs that are to be on the card, by the record.
+std::map<std::string, LeasedVgpu> kept_vgpus(const Subject& subject) {
+  auto vgpus = SliceRecord(subject.ground.slices).vgpus();
+  const auto card = subject.card.label();
+  std::erase_if(vgpus, [&](const auto& entry) {
+    return entry.second.parent != card && !entry.second.parent.starts_with(card + ".");
+  });
+  return vgpus;
+}
+
+long long kept_vfs(const Subject& subject) {
+  if (subject.card.slice) return 0;
+  const auto vfs = SliceRecord(subject.ground.slices).vfs();
+  const auto found = vfs.find(subject.card.name);
+  return found == vfs.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+bool concerns_slices(const Subject& subject) {
+  return read_sriov(subject.card, subject.ground.sysfs) || !parents_of(subject).empty() ||
+         kept_vfs(subject) != 0 || !kept_vgpus(subject).empty();
+}
+
+Finding offers_vgpus(const Subject& subject) {
+  const auto parents = parents_of(subject);
+  if (!parents.empty()) {
+    return {Verdict::pass, "its vGPUs are " + std::string(word(parents.front().interface))};
+  }
+  const auto kept = kept_vgpus(subject).size();
+  if (kept == 0) return {Verdict::pass, "no vGPU is asked of it"};
+  return {Verdict::fail, "it offers no vGPUs, and " + std::to_string(kept) + " are to be on it",
+          "load the host driver for vGPUs, then gpupci --restore"};
+}
+
+Finding has_its_vfs(const Subject& subject) {
+  const auto wanted = kept_vfs(subject);
+  if (wanted == 0) return {Verdict::pass, "no virtual functions are asked of it"};
+  const auto sriov = read_sriov(subject.card, subject.ground.sysfs);
+  const auto there = sriov ? sriov->vfs : 0;
+  if (there == wanted) {
+    return {Verdict::pass, "it has its virtual functions (" + std::to_string(wanted) + ")"};
+  }
+  return {Verdict::fail,
+          "it has " + std::to_string(there) + " virtual functions, want " + std::to_string(wanted),
+          "gpupci --restore"};
+}
+
+Finding vfs_keep_their_driver(const Subject& subject) {
+  const auto& ground = subject.ground;
+  const auto slices = slices_of(subject.card, ground.sysfs);
+  const auto kept = kept_vgpus(subject);
+  const bool vendor = std::ranges::any_of(slices, [&](const Card& slice) {
+    const auto leased = kept.find(slice.label());
+    return is_vendor_vfio(ground.sysfs, slice.pci()) ||
+           (leased != kept.end() && leased->second.interface == VgpuInterface::vendor_vfio);
+  });
+  for (const auto& slice : slices) {
+    const auto& driver = slice.functions.front().driver;
+    if (!vendor || !driver || !ground.settings.is_stub(*driver)) continue;
+    return {Verdict::fail, slice.label() + " is on " + *driver + ", which cannot run its vGPUs",
+            "gpupci -a " + slice.label()};
+  }
+  return {Verdict::pass, "none of its slices has a driver that cannot run it"};
+}
+
+Finding vgpus_last(const Subject& subject) {
+  auto kept = kept_vgpus(subject);
+  const bool none = kept.empty();
+  std::string foreign;
+  for (const auto& parent : parents_of(subject)) {
+    for (const auto& vgpu : vgpus_of(parent)) {
+      const auto found = kept.find(vgpu.id);
+      if (found == kept.end()) {
+        foreign = vgpu.id;
+      } else if (found->second.type == vgpu.type) {
+        kept.erase(found);
+      }
+    }
+  }
+  if (!kept.empty()) {
+    return {Verdict::fail, "vGPU " + kept.begin()->first + " is missing", "gpupci --restore"};
+  }
+  if (!foreign.empty()) {
+    return {Verdict::warn,
+            "vGPU " + foreign + " is not gpupci's: it does not come back after a reboot",
+            "make it by gpupci --create-vgpu, or let who made it make it again at each boot"};
+  }
+  return {Verdict::pass,
+          none ? "it has no vGPUs" : "its vGPUs are there, and come back after a reboot"};
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,17 @@
+#include "node-agent/environment.h"
+
+#include "core/file.h"
+#include "core/text.h"
+
+namespace cluster::agent {
+
+void Host::keep_state_in(const std::filesystem::path& folder) {
+  for (auto* file : {&saved_drivers, &names, &wedged, &slices}) *file = folder / file->filename();
+}
+
+std::string Host::boot_id() const {
+  const auto text = read_file(proc / "sys/kernel/random/boot_id");
+  return text ? std::string(trim(*text)) : std::string();
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,149 @@
+#include "node-agent/guard/block_users.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <map>
+
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/kernel/device_nodes.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Disk {
+  std::string path;   // "/dev/nvme0n1p1"
+  std::string alias;  // "/dev/mapper/vg-lv"; empty when it has none
+  fs::path folder;
+  bool on_top = false;  // built on a disk of the card
+};
+
+class Disks {
+ public:
+  Disks(const Card& card, const Ground& ground) : ground_(ground) {
+    for (const auto& function : card.functions) {
+      for (const auto& node : device_nodes(ground.sysfs, ground.proc, function.pci)) {
+        if (node.number.type != S_IFBLK) continue;
+        const auto number =
+            std::to_string(node.number.major) + ":" + std::to_string(node.number.minor);
+        add(number, {node.path, "", node.folder, false});
+      }
+    }
+  }
+
+  Culprits users() const {
+    Culprits culprits;
+    if (disks_.empty()) return culprits;
+    look_at_mounts(culprits);
+    look_at_swaps(culprits);
+    for (const auto& [number, disk] : disks_) {
+      if (disk.on_top) culprits.push_back(stack(disk));
+    }
+    // Only when nobody more telling was found.
+    if (!culprits.empty()) return culprits;
+    for (const auto& [number, disk] : disks_) {
+      if (is_claimed(number, disk)) {
+        culprits.push_back("the kernel has claimed " + disk.path +
+                           " (for a file system or a pool); release it there");
+      }
+    }
+    return culprits;
+  }
+
+ private:
+  void add(const std::string& number, const Disk& disk) {
+    if (!disks_.emplace(number, disk).second) return;
+    std::error_code none;
+    for (fs::directory_iterator at(disk.folder / "holders", none), end; !none && at != end;
+         at.increment(none)) {
+      const auto dev = read_file(at->path() / "dev");
+      if (!dev) continue;
+      Disk holder{"/dev/" + at->path().filename().native(), "", at->path(), true};
+      if (const auto name = read_file(at->path() / "dm/name")) {
+        holder.alias = "/dev/mapper/" + std::string(trim(*name));
+      }
+      add(std::string(trim(*dev)), holder);
+    }
+  }
+
+  // A device by the name that a table has for it: btrfs and swap give no number.
+  const Disk* find(std::string_view path) const {
+    for (const auto& [number, disk] : disks_) {
+      if (disk.path == path || (!disk.alias.empty() && disk.alias == path)) return &disk;
+    }
+    struct stat status {};
+    if (!path.starts_with("/dev/") || ::stat(std::string(path).c_str(), &status) != 0 ||
+        !S_ISBLK(status.st_mode)) {
+      return nullptr;
+    }
+    const auto disk = disks_.find(std::to_string(major(status.st_rdev)) + ":" +
+                                  std::to_string(minor(status.st_rdev)));
+    return disk == disks_.end() ? nullptr : &disk->second;
+  }
+
+  // "36 35 259:1 / /data rw,noatime shared:1 - ext4 /dev/nvme0n1p1 rw" (proc(5))
+  void look_at_mounts(Culprits& culprits) const {
+    const auto table = read_file(ground_.proc / "self/mountinfo").value_or("");
+    for (const auto line : split(table, '\n')) {
+      const auto words = split(line, ' ');
+      const auto dash = line.find(" - ");
+      if (words.size() < 5 || dash == std::string_view::npos) continue;
+      const auto by_number = disks_.find(std::string(words[2]));
+      const auto* disk = by_number != disks_.end() ? &by_number->second : nullptr;
+      const auto source = split(line.substr(dash + 3), ' ');
+      if (disk == nullptr && source.size() > 1) disk = find(source[1]);
+      if (disk == nullptr) continue;
+      const std::string place(words[4]);
+      culprits.push_back(name(*disk) + " is mounted on " + place + "; umount " + shell_word(place));
+    }
+  }
+
+  void look_at_swaps(Culprits& culprits) const {
+    const auto table = read_file(ground_.proc / "swaps").value_or("");
+    for (const auto line : split(table, '\n')) {
+      const auto path = split(line, ' ').front();
+      if (const auto* disk = path.starts_with("/dev/") ? find(path) : nullptr) {
+        culprits.push_back("the host swaps to " + name(*disk) + "; swapoff " + disk->path);
+      }
+    }
+  }
+
+  static std::string name(const Disk& disk) {
+    return disk.alias.empty() ? disk.path : disk.path + " (" + disk.alias + ")";
+  }
+
+  static std::string stack(const Disk& disk) {
+    const bool raid = !disk.alias.empty() ? false : fs::exists(disk.folder / "md");
+    return name(disk) + " is built on a disk of it; " +
+           (raid ? "mdadm --stop " + disk.path
+                 : "dmsetup remove " + (disk.alias.empty() ? disk.path : disk.alias) +
+                       " or vgchange -an its volume group");
+  }
+
+  // Only where the node in /dev is that very disk.
+  static bool is_claimed(const std::string& number, const Disk& disk) {
+    struct stat status {};
+    if (::stat(disk.path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) return false;
+    if (std::to_string(major(status.st_rdev)) + ":" + std::to_string(minor(status.st_rdev)) !=
+        number) {
+      return false;
+    }
+    const FileDescriptor file(
+        ::open(disk.path.c_str(), O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC));
+    return !file && errno == EBUSY;
+  }
+
+  const Ground& ground_;
+  std::map<std::string, Disk> disks_;  // by "259:1"
+};
+
+}  // namespace
+
+Culprits block_users(const Card& card, const Ground& ground) { return Disks(card, ground).users(); }
+
+}  // namespace cluster::agent

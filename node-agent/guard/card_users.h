@@ -1,0 +1,27 @@
+#pragma once
+
+#include "node-agent/guard/guard.h"
+
+namespace cluster::agent {
+
+/// Which programs use a card.
+struct CardUsers {
+  Culprits vms;      ///< by an open handle of vfio, or by what libvirt says
+  Culprits holders;  ///< by an open or mapped node of its host drivers
+
+  /// Whether each holder may be one for a moment only: udev's, which looks at every new device, or
+  /// a program that has just begun.
+  bool passing = false;
+};
+
+/// One look at all processes. That some could not be looked into is a holder too: not knowing is no
+/// leave.
+CardUsers card_users(const Card& card, const Ground& ground);
+
+/// Only the VMs.
+Culprits card_vms(const Card& card, const Ground& ground);
+
+/// The VMs that have a device of vfio, by its folder in sysfs.
+Culprits device_vms(const std::filesystem::path& device, const Ground& ground);
+
+}  // namespace cluster::agent

@@ -1,0 +1,87 @@
+#include "node-agent/guard/net_users.h"
+
+#include <algorithm>
+
+#include "core/file.h"
+#include "core/text.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (std::size_t at = 0; (at = line.find_first_not_of(" \t", at)) != std::string_view::npos;) {
+    const auto end = std::min(line.find_first_of(" \t", at), line.size());
+    words.push_back(line.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+// The interfaces with a default route.
+std::set<std::string> default_routes(const fs::path& proc) {
+  std::set<std::string> names;
+  const auto four = read_file(proc / "net/route").value_or("");
+  for (const auto line : split(four, '\n')) {
+    // Iface Destination Gateway Flags RefCnt Use Metric Mask ...
+    const auto words = words_of(line);
+    if (words.size() > 7 && words[1] == "00000000" && words[7] == "00000000") {
+      names.emplace(words[0]);
+    }
+  }
+  const auto six = read_file(proc / "net/ipv6_route").value_or("");
+  for (const auto line : split(six, '\n')) {
+    // destination, its prefix length, source, its prefix length, next hop, metric, references,
+    // uses, flags, interface; the unreachable default of every host is on lo.
+    const auto words = words_of(line);
+    if (words.size() > 9 && words[1] == "00" && words[0] == std::string(32, '0') &&
+        words[9] != "lo") {
+      names.emplace(words[9]);
+    }
+  }
+  return names;
+}
+
+struct NetUsers {
+  std::set<std::string> routes;
+  Culprits found{};
+
+  // `name` is `device` itself or what is built on it, a VLAN of a bond of it.
+  void look_at(const std::string& device, const std::string& name, const fs::path& folder,
+               int depth) {
+    const auto who = "network card " + device + (name == device ? "" : " (by " + name + ")");
+    if (routes.contains(name)) {
+      found.push_back(who + " has the default route of the host; route over another one first");
+    }
+    std::error_code none;
+    const auto master = fs::read_symlink(folder / "master", none).filename().native();
+    if (!none) {
+      found.push_back(who + " belongs to " + master + "; ip link set " + name + " nomaster");
+    }
+    none.clear();
+    if (depth == 0) return;
+    for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+      const auto entry = at->path().filename().native();
+      if (entry.starts_with("upper_")) look_at(device, entry.substr(6), at->path(), depth - 1);
+    }
+  }
+};
+
+}  // namespace
+
+Culprits net_users(const Card& card, const Ground& ground) {
+  NetUsers users{default_routes(ground.proc)};
+  for (const auto& function : card.functions) {
+    std::error_code none;
+    for (fs::directory_iterator at(ground.sysfs.device_path(function.pci) / "net", none), end;
+         !none && at != end; at.increment(none)) {
+      const auto name = at->path().filename().native();
+      users.look_at(name, name, at->path(), 4);
+    }
+  }
+  return std::move(users.found);
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "node-agent/kernel/sysfs.h"
+
+namespace cluster::agent {
+
+/// The extended capabilities that are looked for (include/uapi/linux/pci_regs.h).
+enum class ExtendedCapability : std::uint16_t {
+  error_reporting = 0x0001,
+  serial_number = 0x0003,
+  resizable_bar = 0x0015,
+};
+
+/// Whether the function is of PCI Express, by its configuration space (`config`). Nothing when that
+/// cannot be read: others than root see the first 64 bytes of it.
+std::optional<bool> is_express(const Sysfs& sysfs, const PciAddress& pci);
+
+/// The same of an extended capability; a function that is not of PCI Express has none.
+std::optional<bool> has_capability(const Sysfs& sysfs, const PciAddress& pci,
+                                   ExtendedCapability wanted);
+
+/// Where an extended capability begins in all of `config`; nothing when it is not there.
+std::optional<std::size_t> find_capability(std::string_view config, ExtendedCapability wanted);
+
+/// The four bytes at `at`, which has to be in `config`: lowest first.
+std::uint32_t dword(std::string_view config, std::size_t at);
+
+}  // namespace cluster::agent

@@ -1,0 +1,74 @@
+#include "node-agent/kernel/pci_ids.h"
+
+#include <array>
+
+#include "core/error.h"
+#include "core/shared_library.h"
+
+namespace cluster::agent {
+namespace {
+
+// The first part of struct pci_access in lib/pci.h of pciutils 3.x, which its ABI promises
+// (LIBPCI_3.0): a build that needed libpci-dev for four functions would ask much of its user.
+struct Access {
+  unsigned int method;
+  int writeable;
+  int buscentric;
+  char* id_file_name;
+  int free_id_name;
+  int numeric_ids;
+  unsigned int id_lookup_mode;
+  int debugging;
+  void (*error)(char* message, ...);
+  void (*warning)(char* message, ...);
+  void (*debug)(char* message, ...);
+};
+
+constexpr int kLookupDevice = 2;         // PCI_LOOKUP_DEVICE
+constexpr int kNoNumbers = 0x20000;      // PCI_LOOKUP_NO_NUMBERS: null for what has no name
+constexpr int kNoHardwareDb = 0x800000;  // PCI_LOOKUP_NO_HWDB: udev need not be asked
+
+// A pci.ids with a bad line: the names before it are there, and nothing is to be said.
+void ignore(char* /*message*/, ...) {}
+
+}  // namespace
+
+struct PciIds::Library {
+  SharedLibrary file{"libpci.so.3", "libpci3"};
+  Access* (*alloc)() = file.symbol("pci_alloc");
+  void (*cleanup)(Access*) = file.symbol("pci_cleanup");
+  char* (*lookup_name)(Access*, char*, int, int, ...) = file.symbol("pci_lookup_name");
+  Access* access = alloc();
+
+  Library() = default;
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+  ~Library() { cleanup(access); }
+};
+
+PciIds::PciIds() {
+  try {
+    library_ = std::make_unique<Library>();
+    // pci_init() would set them, and look for a way to the devices, which ends the process when
+    // there is none. Names need no devices.
+    library_->access->error = ignore;
+    library_->access->warning = ignore;
+    library_->access->debug = ignore;
+  } catch (const Error&) {
+    library_.reset();
+  }
+}
+
+PciIds::~PciIds() = default;
+
+std::optional<std::string> PciIds::model(std::uint16_t vendor, std::uint16_t device) const {
+  if (!library_) return std::nullopt;
+  std::array<char, 256> buffer{};
+  const char* name =
+      library_->lookup_name(library_->access, buffer.data(), static_cast<int>(buffer.size()),
+                            kLookupDevice | kNoNumbers | kNoHardwareDb, static_cast<int>(vendor),
+                            static_cast<int>(device));
+  return name != nullptr ? std::optional<std::string>(name) : std::nullopt;
+}
+
+}  // namespace cluster::agent

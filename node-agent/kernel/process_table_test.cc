@@ -1,0 +1,161 @@
+#include "node-agent/kernel/process_table.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "tests/support/fake_proc.h"
+
+namespace cluster::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const DeviceNumber kNull{S_IFCHR, 1, 3};  // Documentation/admin-guide/devices.txt
+const DeviceNumber kZero{S_IFCHR, 1, 5};
+
+class Processes : public ::testing::Test {
+ protected:
+  std::set<Handle> find(const std::set<DeviceNumber>& wanted) const {
+    return ProcessTable(proc_.root()).find(wanted).found;
+  }
+
+  FakeProc proc_;
+};
+
+TEST_F(Processes, AreFoundByTheNumberOfWhatTheyHaveOpen) {
+  const TempDir container;
+  std::filesystem::create_symlink("/dev/null", container.path() / "nvidia0");
+  proc_.process(812, "Xorg").open(812, 3, "/dev/null").open(812, 4, "/dev/zero");
+  proc_.process(900, "python").open(900, 0, container.path() / "nvidia0");
+  proc_.process(901, "sh").open(901, 0, "/dev/full").open(901, 1, "/etc/passwd");
+  proc_.process(902, "curl").open(902, 5, "socket:[4711]").open(902, 6, "/gone");
+  EXPECT_THAT(find({kNull}), ElementsAre(Handle{812, kNull}, Handle{900, kNull}));
+  EXPECT_THAT(find({kNull, kZero}),
+              ElementsAre(Handle{812, kNull}, Handle{812, kZero}, Handle{900, kNull}));
+  EXPECT_THAT(find({{S_IFBLK, 1, 3}}), IsEmpty());  // a block device is another one
+  EXPECT_THAT(find({}), IsEmpty());
+}
+
+// A shell may have opened the card's node before it became gpupci: `exec gpupci -d all
+// </dev/dri/card0`.
+TEST(ProcessTable, FindsItsOwnProcessToo) {
+  const FileDescriptor zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  EXPECT_TRUE(ProcessTable("/proc").find({kZero}).found.contains({::getpid(), kZero}));
+}
+
+TEST_F(Processes, AreFoundByWhatTheyOnlyMapped) {
+  proc_.process(812, "gnome-shell")
+      .map(812, "400000-401000", "/etc/passwd")
+      .map(812, "7f0000000000-7f0000001000", "/dev/zero");
+  proc_.process(813, "other").map(813, "500000-501000", "/etc/passwd");
+  EXPECT_THAT(find({kZero}), ElementsAre(Handle{812, kZero}));
+}
+
+TEST_F(Processes, AreFoundWhenTheirMainThreadHasEnded) {
+  proc_.process(812, "daemon");
+  std::filesystem::create_directories(proc_.root() / "812/task/815/fd");
+  std::filesystem::create_symlink("/dev/zero", proc_.root() / "812/task/815/fd/7");
+  EXPECT_THAT(find({kZero}), ElementsAre(Handle{812, kZero}));
+}
+
+TEST_F(Processes, ThatEndMeanwhileAreNoMatter) {
+  std::filesystem::create_directories(proc_.root() / "812");
+  const auto handles = ProcessTable(proc_.root()).find({kNull});
+  EXPECT_THAT(handles.found, IsEmpty());
+  EXPECT_THAT(handles.unreadable, IsEmpty());
+}
+
+TEST_F(Processes, AreNotReadOverANetworkThatMayBeDead) {
+  const TempDir remote;
+  std::filesystem::create_symlink("/dev/null", remote.path() / "node");
+  proc_.process(812, "vim").open(812, 3, remote.path() / "node");
+  proc_.file("self/mountinfo",
+             "36 1 0:41 / " + remote.path().native() + " rw shared:1 - nfs4 server:/x rw\n");
+  EXPECT_THAT(find({kNull}), IsEmpty());
+  proc_.file("self/mountinfo",
+             "36 1 0:41 / " + remote.path().native() + " rw shared:1 - ext4 /dev/sda1 rw\n");
+  EXPECT_THAT(find({kNull}), ElementsAre(Handle{812, kNull}));
+}
+
+TEST_F(Processes, ThatMayNotBeReadAreTold) {
+  using std::filesystem::perms;
+  proc_.process(812, "Xorg");
+  std::filesystem::permissions(proc_.root(), perms(0755));
+  std::filesystem::permissions(proc_.root() / "812/fd", perms::none);
+  const uid_t self = ::geteuid();
+  if (self == 0) {
+    ASSERT_EQ(::seteuid(65534), 0);  // root reads everything
+  }
+  EXPECT_THAT(ProcessTable(proc_.root()).find({kNull}).unreadable, ElementsAre(812));
+  if (self == 0) {
+    ASSERT_EQ(::seteuid(self), 0);
+  }
+  std::filesystem::permissions(proc_.root() / "812/fd", perms::owner_all);
+}
+
+TEST_F(Processes, HaveAServiceThatCanBeStopped) {
+  proc_.process(1, "a", "/system.slice/nvidia-persistenced.service");
+  proc_.process(2, "b", "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service");
+  proc_.process(3, "c", "/user.slice/user-1000.slice/session-3.scope");
+  proc_.process(4, "d", "/system.slice/docker.service/child");
+  proc_.file("4/cgroup",
+             "4:memory:/x.service\n1:name=systemd:/system.slice/docker.service/child\n");
+  const ProcessTable processes(proc_.root());
+  EXPECT_EQ(processes.describe(1).service, "nvidia-persistenced.service");
+  EXPECT_EQ(processes.describe(1).command, "a");
+  EXPECT_EQ(processes.describe(2).service, "");
+  EXPECT_EQ(processes.describe(3).service, "");
+  EXPECT_EQ(processes.describe(4).service, "docker.service");
+  EXPECT_EQ(processes.describe(5).command, "");
+}
+
+TEST_F(Processes, OfVmsHaveTheirName) {
+  using namespace std::string_literals;
+  proc_.process(1, "qemu").file("1/cmdline", "qemu\0-name\0guest=rocks-33,debug-threads=on\0-S\0"s);
+  proc_.process(2, "qemu").file("2/cmdline", "qemu\0-name\0plain\0"s);
+  proc_.process(3, "qemu").file("3/cmdline", "qemu\0-name"s);
+  const ProcessTable processes(proc_.root());
+  EXPECT_EQ(processes.vm_name(1), "rocks-33");
+  EXPECT_EQ(processes.vm_name(2), "plain");
+  EXPECT_EQ(processes.vm_name(3), "");
+}
+
+// The kernel's own /proc: a child that has closed what it mapped.
+TEST(RealProcesses, AreFoundByAMappingAlone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "/proc/PID/map_files is for root (CAP_CHECKPOINT_RESTORE)";
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    const int zero = ::open("/dev/zero", O_RDWR);
+    // Private: of a shared mapping of /dev/zero the kernel makes one of shared memory.
+    void* memory = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, zero, 0);
+    ::close(zero);
+    [[maybe_unused]] const auto told = ::write(pipe[1], memory == MAP_FAILED ? "n" : "y", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(pipe[0], &answer, 1), 1);
+  const auto handles = ProcessTable("/proc").find({kZero});
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(handles.found.contains({child, kZero}));
+}
+
+TEST(RealProcesses, CanOnlyBeReadInAProc) {
+  EXPECT_THROW(ProcessTable("/nonexistent").find({kNull}), Error);
+}
+
+}  // namespace
+}  // namespace cluster::agent

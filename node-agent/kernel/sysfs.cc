@@ -1,0 +1,125 @@
+#include "node-agent/kernel/sysfs.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<PciAddress> addresses_in(const fs::path& folder) {
+  std::vector<PciAddress> found;
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(folder, missing)) {
+    found.push_back(PciAddress::parse(entry.path().filename().native()));
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+// The last part of what a link points to: ".../drivers/nvidia" is "nvidia".
+std::optional<std::string> link_name(const fs::path& link) {
+  std::error_code missing;
+  const auto target = fs::read_symlink(link, missing);
+  if (missing) return std::nullopt;
+  return target.filename().native();
+}
+
+// "0x030000" is 0x030000; sysfs writes all ids so.
+std::uint32_t parse_hex(const PciAddress& pci, const std::string& text) {
+  std::uint32_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, code] = text.starts_with("0x")
+                                ? std::from_chars(text.data() + 2, end, value, 16)
+                                : std::from_chars_result{text.data(), std::errc::invalid_argument};
+  if (code != std::errc{} || stop != end) {
+    throw Error(Fault::io, "sysfs says " + quote(text) + " of " + pci.sysfs() + ", want 0x10de");
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string hex4(std::uint16_t id) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  return {kHex[id >> 12U], kHex[(id >> 8U) & 15U], kHex[(id >> 4U) & 15U], kHex[id & 15U]};
+}
+
+std::optional<std::uint16_t> parse_hex4(std::string_view text) {
+  std::uint16_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
+  if (text.size() != 4 || code != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+std::vector<PciAddress> Sysfs::functions() const { return addresses_in(root_ / "bus/pci/devices"); }
+
+std::optional<std::string> Sysfs::attribute(const PciAddress& pci, std::string_view name) const {
+  const auto text = read_file(device_path(pci) / name);
+  if (!text) return std::nullopt;
+  return std::string(trim(*text));
+}
+
+std::optional<std::uint16_t> Sysfs::device_class(const PciAddress& pci) const {
+  const auto text = attribute(pci, "class");
+  if (!text) return std::nullopt;
+  return static_cast<std::uint16_t>(parse_hex(pci, *text) >> 8U);  // the last byte is the interface
+}
+
+PciFunction Sysfs::read(const PciAddress& pci) const {
+  const auto id = [&](std::string_view name) {
+    const auto text = attribute(pci, name);
+    if (!text) throw Error(Fault::io, "sysfs has no " + std::string(name) + " of " + pci.sysfs());
+    return parse_hex(pci, *text);
+  };
+  PciFunction function{.pci = pci,
+                       .device_class = static_cast<std::uint16_t>(id("class") >> 8U),
+                       .vendor = static_cast<std::uint16_t>(id("vendor")),
+                       .device = static_cast<std::uint16_t>(id("device")),
+                       .driver = driver(pci),
+                       .iommu_group = std::nullopt};
+  if (const auto group = link_name(device_path(pci) / "iommu_group")) {
+    if (const auto number = parse_number(*group)) {
+      function.iommu_group = static_cast<int>(*number);
+    }
+  }
+  return function;
+}
+
+std::optional<std::string> Sysfs::driver(const PciAddress& pci) const {
+  return link_name(device_path(pci) / "driver");
+}
+
+std::string Sysfs::driver_override(const PciAddress& pci) const {
+  const auto text = attribute(pci, "driver_override").value_or("");
+  return text == "(null)" ? "" : text;  // that is how the kernel prints none
+}
+
+bool Sysfs::is_virtual(const PciAddress& pci) const {
+  return link_name(device_path(pci) / "physfn").has_value();
+}
+
+std::vector<PciAddress> Sysfs::group_members(int group) const {
+  return addresses_in(root_ / "kernel/iommu_groups" / std::to_string(group) / "devices");
+}
+
+fs::path Sysfs::device_path(const PciAddress& pci) const {
+  return root_ / "bus/pci/devices" / pci.sysfs();
+}
+
+fs::path Sysfs::slots_path() const { return root_ / "bus/pci/slots"; }
+
+fs::path Sysfs::driver_path(std::string_view driver) const {
+  return root_ / "bus/pci/drivers" / driver;
+}
+
+fs::path Sysfs::probe_path() const { return root_ / "bus/pci/drivers_probe"; }
+
+}  // namespace cluster::agent

@@ -1,0 +1,59 @@
+#include "node-agent/kernel/sysfs.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "tests/support/fake_sysfs.h"
+
+namespace cluster::agent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(Sysfs, ReadsWhatTheKernelSaysOfAFunction) {
+  FakeSysfs fake;
+  fake.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13});
+  const auto function = fake.sysfs().read({0, 2, 0, 0});
+  EXPECT_EQ(function.device_class, 0x0300);
+  EXPECT_EQ(function.vendor, 0x10de);
+  EXPECT_EQ(function.device, 0x1c03);
+  EXPECT_EQ(function.driver, "nvidia");
+  EXPECT_EQ(function.iommu_group, 13);
+}
+
+TEST(Sysfs, SaysNothingOfWhatIsNotThere) {
+  FakeSysfs fake;
+  fake.add({"10000:02:00.0", "0302", "10de:06de", std::nullopt, std::nullopt});
+  const auto function = fake.sysfs().read({0x10000, 2, 0, 0});
+  EXPECT_EQ(function.driver, std::nullopt);
+  EXPECT_EQ(function.iommu_group, std::nullopt);
+  EXPECT_EQ(fake.sysfs().driver_override(function.pci), "");
+  EXPECT_EQ(fake.sysfs().device_class({0, 9, 0, 0}), std::nullopt);
+  EXPECT_THROW(fake.sysfs().read({0, 9, 0, 0}), Error);
+  EXPECT_THAT(Sysfs("/nonexistent").functions(), IsEmpty());
+}
+
+TEST(Sysfs, SortsFunctionsAndGroupsByAddress) {
+  FakeSysfs fake;
+  fake.add({"10000:00:00.0", "0300", "10de:1c03", "nvidia", 1})
+      .add({"0000:0a:00.0", "0300", "10de:1c03", "nvidia", 1})
+      .add({"0000:02:00.1", "0403", "10de:10f1", "nvidia", 2});
+  EXPECT_THAT(fake.sysfs().functions(), ElementsAre(PciAddress{0, 2, 0, 1}, PciAddress{0, 10, 0, 0},
+                                                    PciAddress{0x10000, 0, 0, 0}));
+  EXPECT_THAT(fake.sysfs().group_members(1),
+              ElementsAre(PciAddress{0, 10, 0, 0}, PciAddress{0x10000, 0, 0, 0}));
+}
+
+TEST(Sysfs, RefusesAnAttributeThatIsNoNumber) {
+  FakeSysfs fake;
+  fake.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13});
+  for (const auto* text : {"", "10de", "0x", "0x10de rest", "0xgg"}) {
+    replace_file(fake.root() / "bus/pci/devices/0000:02:00.0/vendor", text);
+    EXPECT_THROW(fake.sysfs().read({0, 2, 0, 0}), Error) << text;
+  }
+}
+
+}  // namespace
+}  // namespace cluster::agent

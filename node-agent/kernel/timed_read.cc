@@ -1,0 +1,59 @@
+#include "node-agent/kernel/timed_read.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace cluster::agent {
+namespace {
+
+// In the child, after fork: only system calls. The pipe holds 4096 bytes, as much as an attribute.
+[[noreturn]] void copy(const char* file, int to) {
+  // It may never end, and must not keep open what others wait on: stdout, the socket of a Worker.
+  const auto kept = static_cast<unsigned>(to);
+  if (kept > 0) ::close_range(0, kept - 1, 0);
+  ::close_range(kept + 1, ~0U, 0);
+  std::array<char, 4096> text{};
+  const int from = ::open(file, O_RDONLY | O_CLOEXEC);
+  const auto size = from < 0 ? -1 : ::read(from, text.data(), text.size());
+  const bool done = size >= 0 && ::write(to, text.data(), static_cast<std::size_t>(size)) == size;
+  ::_exit(done ? 0 : 1);
+}
+
+}  // namespace
+
+std::optional<std::string> read_in_time(const std::filesystem::path& file,
+                                        std::chrono::milliseconds patience) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw Error(Fault::io, "cannot make a pipe: " + errno_text(errno));
+  }
+  const FileDescriptor answer(ends[0]);
+  FileDescriptor question(ends[1]);
+  const auto child = ::fork();
+  if (child < 0) throw Error(Fault::io, "cannot start a child: " + errno_text(errno));
+  if (child == 0) copy(file.c_str(), question.get());
+  question.reset();
+
+  pollfd waiting{answer.get(), POLLIN, 0};
+  if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) {
+    ::kill(child, SIGKILL);  // obeyed when the kernel lets it go; nobody waits for that
+    return std::nullopt;
+  }
+  std::string text(4096, '\0');
+  const auto size = ::read(answer.get(), text.data(), text.size());
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (size < 0 || status != 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+}  // namespace cluster::agent

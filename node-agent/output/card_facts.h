@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node-agent/cards/identity.h"
+#include "node-agent/cards/slices.h"
+#include "node-agent/environment.h"
+#include "node-agent/state/wedged.h"
+
+namespace cluster::agent {
+
+/// A card with all that --json tells of it.
+struct DescribedCard {
+  Card card;
+  std::optional<std::string> model;  ///< of its first function: "GP106 [GeForce GTX 1060 6GB]"
+  CardIdentity identity;
+  std::optional<Wedge> wedge;
+  std::optional<Sriov> sriov;
+  std::vector<Card> slices;
+};
+
+/// Describes each of the cards. Opens libpci, which takes some milliseconds. Throws Error(io).
+std::vector<DescribedCard> describe(const Host& host, const Sysfs& sysfs,
+                                    const std::vector<Card>& cards);
+
+}  // namespace cluster::agent

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node-agent/actions/vgpu_actions.h"
+#include "node-agent/output/card_facts.h"
+#include "node-agent/state/names.h"
+#include "node-agent/transaction/outcome.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+// What `gpupci --json` prints: one document on one line. Keys are only ever added. Addresses in
+// libvirt's spelling, ids as four hex digits, null for what is not there.
+
+/// gpupci -l --json and gpupci -s NAME|all --json:
+///   {"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [
+///      {"pci": "pci_0000_02_00_0", "kind": "video", "class": "0300", "vendor": "10de",
+///       "device": "1c03", "driver": "nvidia", "iommu_group": 13, "subsystem_vendor": "1458",
+///       "subsystem_device": "3724", "revision": "a1", "bars": [
+///       {"size": 16777216, "64bit": false, "prefetchable": false}, ...],
+///       "reset_methods": ["flr", "bus"], "link": {"speed": "2.5 GT/s PCIe", "width": 16,
+///       "max_speed": "8.0 GT/s PCIe", "max_width": 16}}],
+///     "state": "present", "model": "GP106 [GeForce GTX 1060 6GB]", "numa_node": 0, "slot": "4",
+///     "serial": null, "uuid": "GPU-6ab2...",
+///     "wedged": {"since": "2026-11-21T01:20:00Z", "step": "echo ..."},
+///     "sriov": {"vfs": 2, "total": 4},
+///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}]}],
+///    "vgpus": [as `gpupci --vgpus --json` has them]}
+/// "vgpus" is in -l alone. By name. state: "present" or "missing"; of a missing card `pci`,
+/// `serial` and `uuid` are as they were, it has no functions, and the rest is null. identity.h says
+/// where each comes from.
+std::string cards_json(const std::vector<DescribedCard>& cards,
+                       const std::map<GpuName, KnownCard>& missing,
+                       const std::optional<std::vector<ListedVgpu>>& vgpus = {});
+
+/// gpupci -d NAME|all --json, gpupci -a NAME|all --json and gpupci --restore --json:
+///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [
+///      {"name": "gpupci1", "pci": "pci_0000_02_00_0", "error": null,
+///       "refused_by": [], "steps": ["virsh ..."],
+///       "functions": [{as above, "outcome": "detached"}]}]}
+/// action: "detach", "attach" or "restore"; through: "libvirt", "sysfs", or null when there was
+/// nothing to do; outcome: "detached", "already detached", "would detach", "rolled back",
+/// "attached", "already attached", "would attach", "not attached", "failed", "untouched" (report.h
+/// says what they mean); refused_by: the guards that refused the card, "holder" (guard.h).
+std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
+                         const std::vector<CardReport>& reports);
+
+}  // namespace cluster::agent

@@ -1,0 +1,68 @@
+#include "node-agent/output/text.h"
+
+namespace cluster::agent {
+namespace {
+
+// "GPU card 'gpupci1' video device 0000:02:00.0"
+std::string subject(const std::string& name, const PciFunction& function) {
+  return "GPU card '" + name + "' " + std::string(kind(function)) + " device " +
+         function.pci.sysfs();
+}
+
+std::string sentence(const std::string& name, const FunctionReport& one) {
+  const auto word = std::string(kind(one.function));
+  const auto pci = one.function.pci.sysfs();
+  switch (one.outcome) {
+    case Outcome::detached:
+      return "Detached " + subject(name, one.function) + "\n";
+    case Outcome::already_detached:
+      return subject(name, one.function) + " is already detached\n";
+    case Outcome::attached:
+      return "Attached " + word + " card " + pci + " of " + name + "\n";
+    case Outcome::already_attached:
+      return word + " " + pci + " card is already attached\n";
+    case Outcome::held_back:
+      return "Not reattaching associated " + word + " device " + pci + "\n";
+    case Outcome::would_detach:
+    case Outcome::would_attach:
+    case Outcome::rolled_back:
+    case Outcome::failed:
+    case Outcome::untouched:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string list_line(const Card& card) { return card.label() + " " + card.pci().libvirt() + "\n"; }
+
+std::string status_lines(const Card& card) {
+  std::string lines;
+  for (const auto& function : card.functions) {
+    lines += subject(card.label(), function);
+    lines += function.driver ? " is linked to bus/pci/drivers/" + *function.driver + " driver\n"
+                             : " is not linked to a driver\n";
+  }
+  return lines;
+}
+
+std::string wedged_line(const std::string& name, const Wedge& wedge) {
+  return "GPU card '" + name + "' is " + sentence(wedge) + "\n";
+}
+
+std::string outcome_lines(const CardReport& report, virt::Mode mode) {
+  const bool rehearsed = mode == virt::Mode::rehearse;
+  std::string lines;
+  for (const auto& one : report.functions) {
+    const auto line = sentence(report.name, one);
+    if (rehearsed && !line.empty()) lines += "# ";
+    lines += line;
+  }
+  if (rehearsed) {
+    for (const auto& step : report.steps) lines += step + "\n";
+  }
+  return lines;
+}
+
+}  // namespace cluster::agent

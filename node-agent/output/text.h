@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "node-agent/state/wedged.h"
+#include "node-agent/transaction/outcome.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+// gpupci speaks the sentences of the gpupt roll's gpupci, word for word; scripts read them. Each
+// function gives whole lines, "" where there is nothing to say.
+
+/// gpupci1 pci_0000_02_00_0
+std::string list_line(const Card& card);
+
+/// GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/nvidia driver
+/// GPU card 'gpupci1' audio device 0000:02:00.1 is not linked to a driver
+std::string status_lines(const Card& card);
+
+/// GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: ...); reboot the host
+std::string wedged_line(const std::string& name, const Wedge& wedge);
+
+/// Detached GPU card 'gpupci1' video device 0000:02:00.0
+/// GPU card 'gpupci1' audio device 0000:02:00.1 is already detached
+/// Attached video card 0000:02:00.0 of gpupci1
+/// audio 0000:02:00.1 card is already attached
+/// Not reattaching associated audio device 0000:02:00.1
+/// A rehearsal gives the steps instead, the shell lines that do the same; what is no step is a
+/// comment.
+std::string outcome_lines(const CardReport& report, virt::Mode mode);
+
+}  // namespace cluster::agent

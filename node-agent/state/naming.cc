@@ -1,0 +1,118 @@
+#include "node-agent/state/naming.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cluster::agent {
+namespace {
+
+bool differ(const std::optional<std::string>& one, const std::optional<std::string>& other) {
+  return one && other && *one != *other;
+}
+
+// Whether nothing speaks against the two being the same card. What is not known speaks for nothing:
+// a serial number is for root to read, a UUID is there while the driver has the card.
+bool alike(const KnownCard& one, const KnownCard& other) {
+  return one.model == other.model && !differ(one.subsystem, other.subsystem) &&
+         !differ(one.serial.serial, other.serial.serial) &&
+         !differ(one.serial.uuid, other.serial.uuid);
+}
+
+}  // namespace
+
+Naming::Naming(std::map<GpuName, KnownCard> known, std::vector<Card>& cards,
+               const Names::Look& look, const std::function<bool(const KnownCard&)>& is_there)
+    : known_(std::move(known)), missing_(known_) {
+  for (auto& card : cards) present_.push_back({.card = &card, .seen = look(card)});
+  doubt_shared_serials();
+  match_numbers(&Serial::serial);
+  match_numbers(&Serial::uuid);
+  match_places();
+  std::erase_if(missing_, [&](const auto& entry) { return is_there(entry.second); });
+  match_single_movers();
+  number_the_new();
+  for (auto& [name, card] : known_) card.missing = missing_.contains(name);
+}
+
+// Two GPUs of one board may carry the board's number: then it tells nothing.
+void Naming::doubt_shared_serials() {
+  for (auto& present : present_) {
+    const auto serial = present.seen.serial.serial;
+    if (!serial) continue;
+    const auto has_it = [&](const Present& other) { return other.seen.serial.serial == serial; };
+    if (std::ranges::count_if(present_, has_it) < 2) continue;
+    for (auto& other : present_) {
+      if (has_it(other)) other.seen.serial.serial.reset();
+    }
+  }
+}
+
+void Naming::match_numbers(std::optional<std::string> Serial::*number) {
+  for (auto& present : present_) {
+    if (present.named || !(present.seen.serial.*number)) continue;
+    const auto found = std::ranges::find_if(missing_, [&](const auto& entry) {
+      return entry.second.serial.*number == present.seen.serial.*number;
+    });
+    if (found != missing_.end()) name(present, GpuName(found->first));
+  }
+}
+
+// Of several that were there one after the other, the last one; it need not have the highest
+// number.
+void Naming::match_places() {
+  for (auto& present : present_) {
+    if (present.named) continue;
+    std::optional<GpuName> last;
+    for (const auto& [name, card] : missing_) {
+      if (card.pci != present.seen.pci || !alike(card, present.seen)) continue;
+      if (!last || !card.missing) last = name;
+      if (!card.missing) break;
+    }
+    if (last) name(present, *last);
+  }
+}
+
+void Naming::match_single_movers() {
+  std::vector<std::pair<Present*, GpuName>> pairs;
+  for (auto& present : present_) {
+    if (present.named) continue;
+    const auto same = [&](const KnownCard& card) { return alike(card, present.seen); };
+    const auto gone = [&](const auto& entry) { return same(entry.second); };
+    const auto fresh = [&](const Present& other) { return !other.named && same(other.seen); };
+    if (std::ranges::count_if(missing_, gone) != 1) continue;
+    if (std::ranges::count_if(present_, fresh) != 1) continue;
+    pairs.emplace_back(&present, std::ranges::find_if(missing_, gone)->first);
+  }
+  for (auto& [present, old] : pairs) {
+    if (missing_.contains(old)) name(*present, old);
+  }
+}
+
+void Naming::number_the_new() {
+  int next = known_.empty() ? 1 : known_.rbegin()->first.number() + 1;
+  for (auto& present : present_) {
+    if (present.named) continue;
+    name(present, GpuName("gpupci" + std::to_string(next)));
+    ++next;
+  }
+}
+
+void Naming::name(Present& present, const GpuName& name) {
+  present.named = true;
+  present.card->name = name;
+  missing_.erase(name);
+  const auto [at, is_new] = known_.try_emplace(name, present.seen);
+  if (is_new) return;
+  auto& known = at->second;
+  // What cannot be read now is as it was.
+  auto seen = present.seen;
+  if (!seen.subsystem) seen.subsystem = known.subsystem;
+  if (!seen.serial.serial) seen.serial.serial = known.serial.serial;
+  if (!seen.serial.uuid) seen.serial.uuid = known.serial.uuid;
+  if (!seen.revision) seen.revision = known.revision;
+  if (!seen.slot) seen.slot = known.slot;
+  if (!seen.iommu_group) seen.iommu_group = known.iommu_group;
+  known = seen;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "node-agent/state/names.h"
+
+namespace cluster::agent {
+
+/// Finds out which of the cards that are there is which of those that are known, and names them; by
+/// the rules of Names::give().
+class Naming {
+ public:
+  Naming(std::map<GpuName, KnownCard> known, std::vector<Card>& cards, const Names::Look& look,
+         const std::function<bool(const KnownCard&)>& is_there);
+
+  /// All that have a name, as they are now or were seen last.
+  const std::map<GpuName, KnownCard>& known() const { return known_; }
+  const std::map<GpuName, KnownCard>& missing() const { return missing_; }
+
+ private:
+  struct Present {
+    Card* card;
+    KnownCard seen;
+    bool named = false;
+  };
+
+  void doubt_shared_serials();
+  void match_numbers(std::optional<std::string> Serial::*number);
+  void match_places();
+  void match_single_movers();
+  void number_the_new();
+  void name(Present& present, const GpuName& name);
+
+  std::map<GpuName, KnownCard> known_;
+  std::map<GpuName, KnownCard> missing_;
+  std::vector<Present> present_;
+};
+
+}  // namespace cluster::agent

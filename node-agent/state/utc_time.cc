@@ -1,0 +1,16 @@
+#include "node-agent/state/utc_time.h"
+
+#include <array>
+#include <ctime>
+
+namespace cluster::agent {
+
+std::string utc_now() {
+  const std::time_t seconds = std::time(nullptr);
+  std::tm fields{};
+  ::gmtime_r(&seconds, &fields);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
+}
+
+}  // namespace cluster::agent

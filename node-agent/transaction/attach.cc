@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/transaction/transaction.h"
+
+namespace cluster::agent {
+namespace {
+
+class Attach {
+ public:
+  Attach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
+
+  CardReport run() {
+    try {
+      // vfio-pci waits for the VM to let go, for as long as that takes.
+      if (std::ranges::any_of(report_.functions, [this](auto& one) { return on_stub(one); })) {
+        const auto refused = attach_refusals(card_, tools_.ground());
+        report_.refused_by = guards(refused);
+        if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
+      }
+      begin();
+    } catch (const Error& error) {
+      report_.error = error.what();
+      return report_;
+    }
+    bool hold = false;
+    for (auto& one : report_.functions) {
+      try {
+        attach(one, hold);
+      } catch (const Error& error) {
+        errors_.push_back(std::string(kind(one.function)) + " device " + one.function.pci.sysfs() +
+                          ": " + error.what());
+        one.outcome = Outcome::failed;
+        hold = hold || &one == &report_.functions.front() || kind(one.function) == "video";
+      }
+      one.function.driver = tools_.sysfs.driver(one.function.pci);
+    }
+    report_.error = joined(errors_, "; ");
+    return report_;
+  }
+
+ private:
+  bool on_stub(const FunctionReport& one) const {
+    return one.function.driver && tools_.settings.is_stub(*one.function.driver);
+  }
+
+  // From here on a gpupci --restore gives it back too, should this one die.
+  void begin() {
+    if (tools_.mode == virt::Mode::rehearse) return;
+    if (of_another_) return;
+    std::vector<PciAddress> all;
+    for (const auto& one : report_.functions) all.push_back(one.function.pci);
+    tools_.saved.begin_giving_back(all);
+  }
+
+  void attach(FunctionReport& one, bool hold) {
+    const auto& pci = one.function.pci;
+    const auto before = one.function.driver;
+    const bool at_home = before && !on_stub(one);
+    // Without a record there is nothing of ours about it: libvirt need not be asked.
+    if (at_home && (of_another_ || !tools_.saved.has(pci))) {
+      one.outcome = Outcome::already_attached;
+      return;
+    }
+    if (hold) {
+      one.outcome = Outcome::held_back;
+      return;
+    }
+    // What the host has is right, whichever driver it chose since one was saved.
+    const auto wanted = at_home || of_another_ ? std::nullopt : tools_.saved.find(pci);
+    give_back(pci, wanted, tools_);
+    if (tools_.mode == virt::Mode::rehearse) {
+      one.outcome = at_home ? Outcome::already_attached : Outcome::would_attach;
+      return;
+    }
+    // Without a driver before, and none that wants it now: nothing has changed.
+    one.outcome =
+        tools_.sysfs.driver(pci) == before ? Outcome::already_attached : Outcome::attached;
+    if (!of_another_) tools_.saved.forget(pci);
+  }
+
+  const Card& card_;
+  Tools& tools_;
+  bool of_another_ = tools_.saved.is_of_another(card_);  // what is saved of the slot
+  CardReport report_;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace
+
+CardReport attach_card(const Card& card, Tools& tools) { return Attach(card, tools).run(); }
+
+}  // namespace cluster::agent

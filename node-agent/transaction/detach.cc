@@ -1,0 +1,149 @@
+#include <map>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "node-agent/transaction/transaction.h"
+
+namespace cluster::agent {
+namespace {
+
+std::string driver_words(const SavedDrivers::Driver& driver) {
+  return driver ? "on " + *driver : "without a driver";
+}
+
+class Detach {
+ public:
+  Detach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
+
+  CardReport run(const std::vector<Card>& together) {
+    try {
+      plan();
+      if (todo_.empty()) return report_;
+      const auto refused = refusals(card_, together, tools_.ground(), tools_.forced);
+      report_.refused_by = guards(refused);
+      if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
+      save();
+      for (auto* one : todo_) detach(*one);
+    } catch (const Error& error) {
+      report_.error = error.what();
+      put_back();
+    }
+    return report_;
+  }
+
+ private:
+  bool acts() const { return tools_.mode == virt::Mode::act; }
+
+  void plan() {
+    for (auto& one : report_.functions) {
+      if (one.function.driver && tools_.settings.is_stub(*one.function.driver)) {
+        one.outcome = Outcome::already_detached;
+      } else {
+        todo_.push_back(&one);
+      }
+    }
+  }
+
+  void save() {
+    std::map<PciAddress, SavedDrivers::Driver> drivers;
+    std::vector<std::string> words;
+    for (const auto* one : todo_) {
+      const auto& pci = one->function.pci;
+      // Without one now, but with a record: the last detach died between two steps.
+      const bool kept = !one->function.driver && !tools_.saved.is_of_another(card_);
+      const auto driver = kept ? tools_.saved.find(pci) : one->function.driver;
+      drivers[pci] = driver;
+      words.push_back(pci.sysfs() + " " + driver_words(driver));
+    }
+    tools_.on_step("# save that " + joined(words, ", "));
+    if (acts()) tools_.saved.save(card_, drivers);
+  }
+
+  void detach(FunctionReport& one) {
+    const auto& pci = one.function.pci;
+    begun_.push_back(&one);
+    one.outcome = Outcome::failed;
+    tools_.devices.detach(pci);
+    tools_.on_step("readlink " + (tools_.sysfs.device_path(pci) / "driver").native() + "  # " +
+                   tools_.settings.stub_driver);
+    if (!acts()) {
+      one.outcome = Outcome::would_detach;
+      return;
+    }
+    const auto driver = tools_.sysfs.driver(pci);
+    if (!driver || !tools_.settings.is_stub(*driver)) {
+      throw Error(Fault::io, pci.sysfs() + (driver ? " is still on " + *driver : " has no driver") +
+                                 ", want " + tools_.settings.stub_driver);
+    }
+    one.function.driver = driver;
+    one.outcome = Outcome::detached;
+  }
+
+  // In reverse; the function that failed first, for it may have got half way.
+  void put_back() {
+    if (!acts() || begun_.empty()) return;
+    begin_giving_back();
+    std::vector<std::string> back;
+    std::vector<std::string> lost;
+    for (auto at = begun_.rbegin(); at != begun_.rend(); ++at) {
+      auto& one = **at;
+      const auto& pci = one.function.pci;
+      const auto original = tools_.saved.find(pci);
+      try {
+        give_back(pci, original, tools_);
+        if (one.outcome == Outcome::detached) one.outcome = Outcome::rolled_back;
+        back.push_back(pci.sysfs() + " " + driver_words(original));
+        tools_.saved.forget(pci);
+      } catch (const Error& error) {
+        // Its record stays, for an attach later. It may never have left its driver.
+        if (one.outcome == Outcome::failed && original && tools_.sysfs.driver(pci) == original) {
+          continue;
+        }
+        one.outcome = Outcome::failed;
+        lost.push_back(pci.sysfs() + " (" + error.what() + ")");
+      }
+      one.function.driver = tools_.sysfs.driver(pci);
+    }
+    forget_untouched();
+    if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
+    if (!lost.empty()) {
+      report_.error += "; NOT put back: " + joined(lost, ", ");
+      if (!tools_.stuck()) report_.error += "; gpupci -a " + card_.label() + " tries it anew";
+    }
+  }
+
+  // From here on a gpupci --restore puts it back too, should this one die.
+  void begin_giving_back() {
+    try {
+      std::vector<PciAddress> all;
+      for (const auto* one : todo_) all.push_back(one->function.pci);
+      tools_.saved.begin_giving_back(all);
+    } catch (const Error& error) {
+      report_.error += std::string("; ") + error.what();
+    }
+  }
+
+  void forget_untouched() {
+    try {
+      for (const auto* one : todo_) {
+        if (one->outcome == Outcome::untouched) tools_.saved.forget(one->function.pci);
+      }
+    } catch (const Error& error) {
+      report_.error += std::string("; ") + error.what();
+    }
+  }
+
+  const Card& card_;
+  Tools& tools_;
+  CardReport report_;
+  std::vector<FunctionReport*> todo_;
+  std::vector<FunctionReport*> begun_;
+};
+
+}  // namespace
+
+CardReport detach_card(const Card& card, const std::vector<Card>& together, Tools& tools) {
+  return Detach(card, tools).run(together);
+}
+
+}  // namespace cluster::agent

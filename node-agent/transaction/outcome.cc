@@ -1,0 +1,39 @@
+#include "node-agent/transaction/outcome.h"
+
+namespace cluster::agent {
+
+std::string_view word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::detached:
+      return "detached";
+    case Outcome::already_detached:
+      return "already detached";
+    case Outcome::would_detach:
+      return "would detach";
+    case Outcome::attached:
+      return "attached";
+    case Outcome::already_attached:
+      return "already attached";
+    case Outcome::would_attach:
+      return "would attach";
+    case Outcome::rolled_back:
+      return "rolled back";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::held_back:
+      return "not attached";
+    case Outcome::untouched:
+      break;
+  }
+  return "untouched";
+}
+
+CardReport untouched(const Card& card) {
+  CardReport report{card.label(), {}, {}, {}};
+  for (const auto& function : card.functions) {
+    report.functions.push_back({function, Outcome::untouched});
+  }
+  return report;
+}
+
+}  // namespace cluster::agent

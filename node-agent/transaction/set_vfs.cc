@@ -1,0 +1,183 @@
+#include "node-agent/transaction/set_vfs.h"
+
+#include "core/error.h"
+#include "node-agent/cards/slices.h"
+#include "node-agent/state/saved_drivers.h"
+#include "node-agent/state/wedged.h"
+
+namespace cluster::agent {
+namespace {
+
+constexpr std::string_view kVendorDriver = "nvidia";
+
+class SetVfs {
+ public:
+  SetVfs(const Card& card, long long wanted, const Ground& ground, const Host& host,
+         const Forced& forced, SliceRecord& record, SliceSteps& steps)
+      : card_(card),
+        wanted_(wanted),
+        ground_(ground),
+        host_(host),
+        forced_(forced),
+        record_(record),
+        steps_(steps) {}
+
+  bool run() {
+    const auto sriov = read_sriov(card_, ground_.sysfs);
+    if (!sriov) throw Error(Fault::refused, "it has no SR-IOV (no sriov_totalvfs)");
+    sriov_ = *sriov;
+    plan();
+    if (sriov_.vfs == wanted_) {
+      if (steps_.acts() && kept() != wanted_) record_.set_vfs(card_.name, wanted_);
+      return false;
+    }
+    guard();
+    const auto before = kept();
+    steps_.tell("# save that " + card_.label() + " has " + count_words(wanted_));
+    if (steps_.acts()) record_.set_vfs(card_.name, wanted_);
+    try {
+      change(sriov_.vfs, wanted_);
+      read_back(wanted_);
+    } catch (const Error& error) {
+      throw Error(Fault::io, error.what() + put_back(before));
+    }
+    return true;
+  }
+
+ private:
+  static std::string count_words(long long count) {
+    return std::to_string(count) + " virtual function" + (count == 1 ? "" : "s");
+  }
+
+  long long kept() const {
+    const auto found = record_.vfs().find(card_.name);
+    return found == record_.vfs().end() ? 0 : found->second;
+  }
+
+  void plan() {
+    const auto pci = sriov_.pci.sysfs();
+    if (wanted_ > sriov_.total) {
+      throw Error(Fault::refused, "it can have " + std::to_string(sriov_.total) + " at most, not " +
+                                      std::to_string(wanted_));
+    }
+    const auto driver = ground_.sysfs.driver(sriov_.pci);
+    if (driver && ground_.settings.is_stub(*driver)) {
+      throw Error(Fault::refused,
+                  pci + " is detached (on " + *driver + "); gpupci -a " + card_.label());
+    }
+    if (!driver) throw Error(Fault::refused, pci + " has no driver that could make them");
+    by_script_ = *driver == kVendorDriver && std::filesystem::exists(host_.sriov_manage);
+    if (by_script_ && wanted_ != 0 && wanted_ != sriov_.total) {
+      throw Error(Fault::refused, host_.sriov_manage.native() + " makes all " +
+                                      std::to_string(sriov_.total) + " or none, not " +
+                                      std::to_string(wanted_));
+    }
+  }
+
+  // Of each guard what concerns them; the first two are about what a VM needs.
+  void guard() {
+    Forced waived = forced_;
+    waived.insert({"iommu", "group"});
+    std::vector<Refusal> found;
+    gone_ = slices_of(card_, ground_.sysfs);
+    // The kernel would wait for what has not let go of it.
+    const WedgedCards wedged(host_.wedged, host_.boot_id());
+    for (const auto& slice : gone_) wedged.refuse(slice.pci());
+    if (!gone_.empty()) {
+      const auto all = together(gone_);
+      found = refusals(all, {all}, ground_, waived);
+      if (!forced_.contains("slices")) add_detached(gone_, found);
+    }
+    if (by_script_) {
+      waived.insert("slices");
+      for (auto& one : refusals(card_, {card_}, ground_, waived)) found.push_back(std::move(one));
+    }
+    if (!found.empty()) throw Error(Fault::refused, one_line(found));
+  }
+
+  static Card together(const std::vector<Card>& slices) {
+    Card all{slices.front().name, {}};
+    for (const auto& slice : slices) all.functions.push_back(slice.functions.front());
+    return all;
+  }
+
+  void add_detached(const std::vector<Card>& slices, std::vector<Refusal>& found) const {
+    const SavedDrivers saved(host_.saved_drivers);
+    for (const auto& slice : slices) {
+      const auto& function = slice.functions.front();
+      const bool on_stub = function.driver && ground_.settings.is_stub(*function.driver);
+      if (!on_stub && !saved.has(function.pci)) continue;
+      found.push_back({"slices", function.pci.sysfs() + " is detached" +
+                                     (on_stub ? " (on " + *function.driver + ")" : "") +
+                                     "; gpupci -a " + slice.label()});
+    }
+  }
+
+  // The kernel refuses to go from one number to another unless one of them is 0.
+  void change(long long from, long long to) {
+    if (by_script_) {
+      steps_.run({host_.sriov_manage.native(), to == 0 ? "-d" : "-e", sriov_.pci.sysfs()});
+      return;
+    }
+    const auto attribute = ground_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
+    if (from != 0) steps_.write(attribute, "0");
+    if (to != 0) steps_.write(attribute, std::to_string(to));
+  }
+
+  void read_back(long long count) {
+    const auto attribute = ground_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
+    steps_.tell("cat " + attribute.native() + "  # " + std::to_string(count));
+    if (!steps_.acts()) return;
+    const auto now = read_sriov(card_, ground_.sysfs);
+    const auto there = static_cast<long long>(slices_of(card_, ground_.sysfs).size());
+    if (!now || now->vfs != count || there != count) {
+      throw Error(Fault::io, sriov_.pci.sysfs() + " has " + count_words(there) + ", want " +
+                                 std::to_string(count));
+    }
+    forget_the_gone();
+  }
+
+  // With --force they went with what was known of them.
+  void forget_the_gone() {
+    if (gone_.empty()) return;
+    record_.forget_slices(card_.name);
+    SavedDrivers saved(host_.saved_drivers);
+    for (const auto& slice : gone_) saved.forget(slice.pci());
+  }
+
+  std::string put_back(long long kept_before) {
+    if (!steps_.acts()) return "";
+    try {
+      record_.set_vfs(card_.name, kept_before);
+      if (!steps_.stuck().empty()) return "";
+      const auto now = read_sriov(card_, ground_.sysfs);
+      if (!now || now->vfs == sriov_.vfs) return "";
+      change(now->vfs, sriov_.vfs);
+      const auto then = read_sriov(card_, ground_.sysfs);
+      if (then && then->vfs == sriov_.vfs) return "; put back: " + count_words(sriov_.vfs);
+      return "; NOT put back: " + count_words(sriov_.vfs);
+    } catch (const Error& error) {
+      return "; NOT put back: " + count_words(sriov_.vfs) + " (" + error.what() + ")";
+    }
+  }
+
+  const Card& card_;
+  long long wanted_;
+  const Ground& ground_;
+  const Host& host_;
+  const Forced& forced_;
+  SliceRecord& record_;
+  SliceSteps& steps_;
+  Sriov sriov_;
+  bool by_script_ = false;
+  std::vector<Card> gone_;  // those that were there before
+};
+
+}  // namespace
+
+bool set_vfs(const Card& card, long long wanted, const Ground& ground, const Host& host,
+             const Forced& forced, SliceRecord& record, SliceSteps& steps) {
+  return SetVfs(card, wanted, ground, host, forced, record, steps).run();
+}
+
+}  // namespace cluster::agent

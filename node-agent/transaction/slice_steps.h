@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "node-agent/environment.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+/// The steps of an action on slices, each told as the shell line that does the same, and taken in a
+/// child with the host's deadline. A rehearsal only tells. Whoever acts holds the lock.
+class SliceSteps {
+ public:
+  SliceSteps(const Host& host, virt::Mode mode) : host_(host), mode_(mode) {}
+
+  bool acts() const { return mode_ == virt::Mode::act; }
+
+  /// Says whose steps these are: a card or slice, by its first function. One that is wedged is
+  /// refused, and one that a step does not come back from is marked so. Throws Error(refused).
+  void concern(const PciAddress& pci);
+
+  /// Writes an attribute of sysfs. Throws Error(io) with the kernel's reason, or when there is no
+  /// end of it.
+  void write(const std::filesystem::path& attribute, const std::string& value);
+
+  /// Runs a program, whose output goes nowhere. Throws Error(io) when it fails, or does not end.
+  void run(const std::vector<std::string>& words);
+
+  /// Tells of what is no write: "# save that ...", "cat FILE  # 4".
+  void tell(std::string step) { all_.push_back(std::move(step)); }
+
+  const std::vector<std::string>& all() const { return all_; }
+
+  /// The step that did not end; empty when all did. No other is taken after it.
+  const std::string& stuck() const { return stuck_; }
+
+ private:
+  void take(const std::string& step, const std::function<void()>& act);
+
+  const Host& host_;
+  virt::Mode mode_;
+  std::optional<PciAddress> pci_;
+  std::vector<std::string> all_;
+  std::string stuck_;
+};
+
+}  // namespace cluster::agent

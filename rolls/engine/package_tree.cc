@@ -1,0 +1,129 @@
+#include "rolls/engine/package_tree.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "rolls/engine/folder.h"
+#include "rolls/engine/subprocess.h"
+
+namespace cluster::rolls {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kMark = ".cluster-distro";  // says that the folder is ours to replace
+
+// A folder in `parent` for a tree on its way, and then for the one that it replaces; all in it can
+// be read by a web server. Gone with its owner.
+struct Fresh {
+  explicit Fresh(const fs::path& parent) {
+    std::string name = (parent / ".distro-XXXXXX").native();
+    if (::mkdtemp(name.data()) == nullptr) cannot("make", name, errno);
+    path = name;
+    ::chmod(name.c_str(), 0755);
+  }
+  Fresh(const Fresh&) = delete;
+  Fresh& operator=(const Fresh&) = delete;
+  ~Fresh() {
+    ::umask(mask);
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+
+  mode_t mask = ::umask(022);
+  fs::path path;
+};
+
+void run(const std::vector<std::string>& words, const fs::path& folder, const fs::path& out,
+         const std::string& package) {
+  const int status = run_program({words, folder, out, {}}, package);
+  if (status != 0) {
+    throw Error(Fault::io, words[0] + " failed with status " + std::to_string(status));
+  }
+}
+
+// Copies the packages of `from` (a folder "debs" or "rpms" of a roll) that end in `extension`.
+void copy_packages(const fs::path& from, const std::string& extension, const fs::path& to) {
+  if (!fs::is_directory(from)) return;
+  auto entries = list_folder(from, from.native());
+  std::erase_if(entries, [&](const Entry& entry) {
+    return entry.is_folder || fs::path(entry.path).extension() != extension ||
+           entry.path.find('/') != std::string::npos;
+  });
+  if (entries.empty()) return;
+  fs::create_directories(to.parent_path());
+  copy_folder(from, entries, to);
+}
+
+// apt-ftparchive leaves out what it cannot read, and ends with 0 all the same.
+void refuse_unread(const fs::path& debian) {
+  const auto index = read_file(debian / "Packages").value_or("");
+  for (const auto& package : list_folder(debian, debian.native())) {
+    if (fs::path(package.path).extension() != ".deb") continue;
+    if (index.find("\nFilename: ./" + package.path + "\n") != std::string::npos) continue;
+    throw Error(Fault::usage, quote(package.path) + " is no Debian package");
+  }
+}
+
+void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
+  fs::create_directory(folder / "rolls");
+  for (const auto& roll : rolls) {
+    auto entries = list_folder(roll.folder, roll.folder.native());
+    std::erase_if(entries, [](const Entry& entry) {
+      const auto top = entry.path.substr(0, entry.path.find('/'));
+      return top == "debs" || top == "rpms";
+    });
+    copy_folder(roll.folder, entries, folder / "rolls" / roll.full_name());
+    copy_packages(roll.folder / "debs", ".deb", folder / "debian" / roll.full_name());
+    copy_packages(roll.folder / "rpms", ".rpm", folder / "rhel" / roll.full_name());
+  }
+  if (const auto debian = folder / "debian"; fs::exists(debian)) {
+    run({"apt-ftparchive", "packages", "."}, debian, debian / "Packages", "apt-utils");
+    refuse_unread(debian);
+    // Beside it first: Release says what is in the folder.
+    const auto release = folder / "Release";
+    run({"apt-ftparchive", "-o", "APT::FTPArchive::Release::Origin=Rollcall", "-o",
+         "APT::FTPArchive::Release::Label=Rollcall", "release", "."},
+        debian, release, "apt-utils");
+    fs::rename(release, debian / "Release");
+  }
+  if (const auto rhel = folder / "rhel"; fs::exists(rhel)) {
+    run({"createrepo_c", "--quiet", "--error-exit-val", "."}, rhel, "", "createrepo-c");
+  }
+}
+
+}  // namespace
+
+void create_distro(const std::vector<Roll>& rolls, const fs::path& asked) {
+  auto folder = fs::absolute(asked).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // it ended with '/'
+  try {
+    const bool is_there = fs::exists(folder);
+    if (is_there && !fs::exists(folder / kMark) &&
+        !(fs::is_directory(folder) && fs::is_empty(folder))) {
+      throw Error(Fault::refused, quote(folder.native()) +
+                                      " is there and was not made by `cluster create distro`; want "
+                                      "another folder");
+    }
+    fs::create_directories(folder.parent_path());
+    const Fresh fresh(folder.parent_path());
+    fill(rolls, fresh.path);
+    replace_file(fresh.path / kMark, "made by `cluster create distro`, which replaces all of it\n");
+    const auto flags = is_there ? RENAME_EXCHANGE : 0U;
+    if (::renameat2(AT_FDCWD, fresh.path.c_str(), AT_FDCWD, folder.c_str(), flags) != 0) {
+      cannot(is_there ? "replace" : "make", folder, errno);
+    }
+  } catch (const fs::filesystem_error& error) {
+    cannot("make", folder, error.code().value());
+  }
+}
+
+}  // namespace cluster::rolls

@@ -107,7 +107,8 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
 
 Action declare_put(CLI::App& app, Noun noun, const char* verb, Put put) {
   auto args = std::make_shared<PutArgs>();
-  app.add_option(usage_of(noun, "NAME VALUE"), args->words, "whose attribute, its name, its value");
+  app.add_option("WORDS", args->words, "whose attribute, its name, its value")
+      ->option_text(usage_of(noun, "NAME VALUE"));
   app.add_option("--attr", args->name, "NAME");
   app.add_option("--value", args->value, "VALUE");
   app.add_option("--file", args->file, "file that has the value");
@@ -136,7 +137,8 @@ int run_remove(Context& context, PutArgs args, Noun noun) {
 template <Noun noun>
 Action declare_remove(CLI::App& app) {
   auto args = std::make_shared<PutArgs>();
-  app.add_option(usage_of(noun, "NAME"), args->words, "whose attribute, and its name");
+  app.add_option("WORDS", args->words, "whose attribute, and its name")
+      ->option_text(usage_of(noun, "NAME"));
   app.add_option("--attr", args->name, "NAME");
   return [=](Context& context) { return run_remove(context, *args, noun); };
 }

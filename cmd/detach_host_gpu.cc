@@ -60,7 +60,8 @@ int run(Context& context, const Args& args, const std::string& option) {
 
 Action declare(CLI::App& app, const std::string& option) {
   auto args = std::make_shared<Args>();
-  app.add_option("HOST... [CARD]", args->words, "where and what; CARD is the last word")
+  app.add_option("WORDS", args->words, "where and what; CARD is the last word")
+      ->option_text("HOST... [CARD]")
       ->required();
   app.add_option("--dryrun", args->dryrun, "yes: tell what would be done and do nothing [no]");
   app.add_option("--timeout", args->timeout, "seconds that a host may take [300]");

@@ -110,7 +110,8 @@ int run(Context& context, const Args& args) {
 
 Action declare_run(CLI::App& app) {
   auto args = std::make_shared<Args>();
-  app.add_option("[HOST...] COMMAND", args->words, "where and what; COMMAND is the last word");
+  app.add_option("WORDS", args->words, "where and what; COMMAND is the last word")
+      ->option_text("[HOST...] COMMAND");
   app.add_option("--command", args->command, "the command, when it is not the last word");
   app.add_option("--timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
   app.add_option("--connect-timeout", args->connect_timeout,

@@ -24,7 +24,9 @@ std::vector<Argument> arguments_of(const CLI::App& app) {
     if (option == app.get_help_ptr()) continue;
     Argument argument{"", "", option->get_description()};
     if (option->get_positional()) {
-      argument.name = option->get_name(true, false);
+      // A name with a blank is none for CLI11 from 2.4 on.
+      argument.name = option->get_option_text().empty() ? option->get_name(true, false)
+                                                        : option->get_option_text();
       argument.usage = argument.name;
       // A name with a blank, "[HOST...] COMMAND", says all by itself.
       if (argument.name.find(' ') == std::string::npos) {

@@ -83,9 +83,9 @@ std::vector<std::string> as_options(const CLI::App& app, std::span<const std::st
 std::string missing(const CLI::App& app) {
   for (const auto* option : app.get_options()) {
     if (!option->get_required() || option->count() > 0) continue;
-    return (option->get_positional() ? option->get_name(true, false)
-                                     : option->get_lnames()[0] + "=") +
-           " is required";
+    if (!option->get_positional()) return option->get_lnames()[0] + "= is required";
+    const auto& text = option->get_option_text();
+    return (text.empty() ? option->get_name(true, false) : text) + " is required";
   }
   return "something is required";
 }

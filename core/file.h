@@ -42,13 +42,13 @@ std::optional<std::string> read_file(const std::filesystem::path& path);
 void write_all(const FileDescriptor& file, const std::filesystem::path& path,
                std::string_view bytes);
 
-/// Writes `text` with one write(2) into a file that exists, as sysfs wants it: the kernel's answer
-/// to the whole value is the answer of that one call. Throws Error(io).
+/// Writes `text` with one write(2) into a file that exists. sysfs wants it so: the answer of that
+/// one call is the kernel's answer to the whole value. Throws Error(io).
 void write_attribute(const std::filesystem::path& path, std::string_view text);
 
-/// Makes `path` hold `text`, or leaves it as it was: written beside it, synced, renamed over it,
-/// and the folder synced. Makes the folders above when they are missing. Mode 0644. Throws
-/// Error(io).
+/// Makes `path` hold `text`, or leaves it as it was. The text is written to a file beside it, which
+/// is synced and renamed over it; then the folder is synced. Folders above are made when they are
+/// missing. The mode is 0644. Throws Error(io).
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace cluster

@@ -14,9 +14,9 @@ class MacAddress {
   /// Takes both cases. Throws Error(usage) when `text` is none, all zero, or a multicast address.
   static MacAddress parse(std::string_view text);
 
-  /// An address below 52:54:00, QEMU's and libvirt's own prefix, made of a VM's uuid and the name
-  /// of its interface: always the same for the same words. They have 24 bits, so two VMs may get
-  /// the same one; another `attempt` gives another.
+  /// An address with QEMU's and libvirt's own prefix, 52:54:00. It is made of a VM's uuid and the
+  /// name of its interface, so the same words always give the same address. Only 24 bits are left
+  /// for them, so two VMs may get the same address; another `attempt` gives another one.
   static MacAddress made_of(std::string_view uuid, std::string_view interface, unsigned attempt);
 
   std::string str() const;  ///< in lower case

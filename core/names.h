@@ -42,7 +42,7 @@ class GpuName {
   int number_ = 0;
 };
 
-/// What an operator calls a card, "gpupci1", or one of its slices, "gpupci1.0".
+/// The name by which an operator calls a card, "gpupci1", or one of its slices, "gpupci1.0".
 struct SliceName {
   GpuName card;
   std::optional<int> slice{};  ///< the number of the virtual function; nothing for the card itself

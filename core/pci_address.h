@@ -23,7 +23,7 @@ struct PciAddress {
   std::string sysfs() const;    ///< "0000:02:00.0"
   std::string libvirt() const;  ///< "pci_0000_02_00_0", the spelling that is stored and shown
 
-  /// Whether `other` is a function of the same card: all fields but the function are equal.
+  /// True if `other` is a function of the same card: all fields but the function are equal.
   bool same_slot(const PciAddress& other) const;
 
   auto operator<=>(const PciAddress&) const = default;

@@ -4,8 +4,8 @@
 
 namespace cluster {
 
-/// A shared library that is opened when it is first needed, and stays open. What a program does not
-/// use it does not load: libvirt brings 58 libraries and 15 to 20 ms to every start, libssh 3 ms.
+/// A shared library that is opened when it is first needed, and stays open. A program loads only
+/// what it uses: libvirt would bring 58 libraries and 15 to 20 ms to every start, libssh 3 ms.
 class SharedLibrary {
  public:
   /// A function of the library, to be assigned to a pointer of its declared type:

@@ -23,7 +23,7 @@ std::string_view take_digits(std::string_view& text) {
   return digits;
 }
 
-// How many characters to insert, delete, replace or swap with their neighbour (optimal string
+// The number of characters to insert, delete, replace or swap with their neighbour (optimal string
 // alignment distance).
 std::size_t edits(std::string_view from, std::string_view to) {
   using Row = std::vector<std::size_t>;
@@ -157,7 +157,7 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
   const std::string* best = nullptr;
   std::size_t best_edits = std::max<std::size_t>(1, text.size() / 3) + 1;  // a third may be wrong
   for (const auto& word : known) {
-    // So many letters too many or too few are edits at the least.
+    // Each letter too many or too few is one edit at least.
     const auto difference = std::max(text.size(), word.size()) - std::min(text.size(), word.size());
     if (difference >= best_edits) continue;
     const std::size_t distance = edits(text, word);

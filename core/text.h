@@ -20,16 +20,16 @@ std::string printable(std::string_view text);
 /// `text`, printable, in single quotes for a message.
 std::string quote(std::string_view text);
 
-/// Whether `text` is UTF-8 (RFC 3629: no surrogates, no longer form than needed) without NUL.
+/// True if `text` is UTF-8 (RFC 3629: no surrogates, no longer form than needed) without NUL.
 bool is_utf8_text(std::string_view text);
 
 /// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
 std::string shell_word(std::string_view text);
 
-/// Whether `c` is a control character of ASCII, a line end and a tab among them.
+/// True if `c` is a control character of ASCII. Line ends and tabs are control characters.
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-/// Whether `text` is a UUID as libvirt and the kernel print it, in lower case hex digits.
+/// True if `text` is a UUID as libvirt and the kernel print it, in lower case hex digits.
 bool is_uuid(std::string_view text);
 
 /// A decimal number without sign, blanks or leading zeros ("0" is one); nothing else, no overflow.
@@ -38,8 +38,8 @@ std::optional<long long> parse_number(std::string_view text);
 /// Orders "vm-container-0-2" before "vm-container-0-15": runs of digits compare as numbers.
 bool natural_less(std::string_view left, std::string_view right);
 
-/// The one of `known` that `text` most likely meant, by edits between them; nothing when none is
-/// near.
+/// The word of `known` that `text` most likely meant: the one with the fewest edits between them.
+/// Returns nothing when no word is near.
 std::optional<std::string> nearest(std::string_view text, const std::vector<std::string>& known);
 
 /// " (did you mean 'NEAREST'?)", or "" when nothing in `known` is near.

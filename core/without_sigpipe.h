@@ -5,9 +5,9 @@
 
 namespace cluster {
 
-/// For calls into libraries that write to sockets whose other end may be gone: SIGPIPE is blocked
-/// for this thread, and taken away before it can be delivered. The write fails with EPIPE all the
-/// same.
+/// Blocks SIGPIPE for this thread while it lives, and takes away a pending one before it can be
+/// delivered. It is for calls into libraries that write to sockets whose other end may be gone. The
+/// write still fails with EPIPE.
 class WithoutSigpipe {
  public:
   WithoutSigpipe() {

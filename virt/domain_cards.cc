@@ -8,7 +8,7 @@
 namespace cluster::virt {
 namespace {
 
-// Slot 1 of the root bus is where QEMU wants the graphics; the last ones hold the chipset.
+// QEMU wants the graphics in slot 1 of the root bus; the last slots hold the chipset.
 constexpr int kFirstSlot = 0x02;
 constexpr int kLastSlot = 0x1a;
 constexpr int kLastSlotOfABus = 0x1f;  // of a bus that has nothing else
@@ -89,7 +89,7 @@ class Placer {
         add("pcie-root-port", "ua-rp-" + name, at(expanded ? *expander_ : 0, slot), slot << 3), 0);
   }
 
-  // All cards are near or the switch is not: a peer-to-peer copy must not leave it.
+  // The switch is near only when all its cards are: a peer-to-peer copy must not leave it.
   void add_switch() {
     const bool near = expander_ && std::ranges::all_of(domain_.cards, [&](const auto& card) {
                         return !card.known || is_near(card);
@@ -107,7 +107,8 @@ class Placer {
               0);
   }
 
-  // Far from where libvirt begins to put its own on a machine without PCI Express.
+  // On a machine without PCI Express libvirt puts its own devices into the low slots; ours begin
+  // far from them.
   PciAddress on_pci(const std::string& name) {
     constexpr int kFirst = 0x10;
     const int slot = kFirst + next_pci_++;
@@ -130,9 +131,9 @@ class Placer {
   int next_pci_ = 0;
 };
 
-// "0x0000": the fields of an address as libvirt writes them.
+// libvirt writes each field of an address as "0x0000".
 void add_address(pugi::xml_node node, const PciAddress& pci) {
-  // sysfs() is DOMAIN:BB:SS.F; from the end the widths are fixed, the domain takes what is left.
+  // sysfs() gives DOMAIN:BB:SS.F. The widths are fixed from the end; the rest is the domain.
   const auto spelled = pci.sysfs();
   const auto end = spelled.size();
   for (const auto& [name, digits] :
@@ -155,8 +156,9 @@ std::string hex(int value) {
   return out.str();
 }
 
-// A guest finds no slot without a function 0, so the lowest one is it (a virtual function, a card
-// whose function 0 stays on the host); the others keep their numbers.
+// A guest finds no slot that has no function 0. So the lowest function becomes function 0, also
+// when it is a virtual function or function 0 of the card stays on the host. The others keep their
+// numbers.
 PciAddress guest_function(const PciAddress& slot, const PciAddress& function, bool lowest) {
   auto pci = slot;
   pci.function = lowest ? 0 : function.function;
@@ -231,7 +233,7 @@ void add_target(pugi::xml_node node, const Controller& controller, int index) {
 GuestSlots place_cards(const DomainSpec& domain) { return Placer(domain).run(); }
 
 void add_controllers(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots) {
-  // The root bus alone needs no word: libvirt adds it.
+  // libvirt adds the root bus by itself, so the root bus alone is not written.
   if (slots.controllers.size() < 2 && !domain.pcihole64_gib) return;
   int index = 0;
   for (const auto& controller : slots.controllers) {

@@ -74,7 +74,7 @@ void add_consoles(pugi::xml_node devices, const DomainSpec& domain) {
       child(devices, "graphics",
             {{"type", domain.graphics == Graphics::vnc ? "vnc" : "spice"}, {"autoport", "yes"}});
   child(graphics, "listen", {{"type", "address"}, {"address", domain.listen}});
-  // What every guest can draw on before it has a driver.
+  // Every guest can draw on this model before it has a driver.
   child(child(devices, "video"), "model", {{"type", "vga"}});
 }
 

@@ -18,8 +18,8 @@ namespace {
 
 using Name = std::pair<std::string_view, std::string_view>;
 
-// Elements that libvirt 9.0 adds to a document by itself: parent and child. What else it has that
-// we do not say is somebody's.
+// Elements that libvirt 9.0 adds to a document by itself: parent and child. Any other element that
+// we do not write was added by somebody.
 bool adds_element(std::string_view parent, std::string_view name) {
   static const std::set<Name> added{
       {"domain", "currentMemory"},
@@ -46,12 +46,13 @@ bool adds_element(std::string_view parent, std::string_view name) {
       {"video", "driver"},
       {"virtualport", "parameters"},
   };
-  // Where a device is in the guest, and what it is called there.
+  // These say where a device is in the guest, and what it is called there.
   if (name == "address" || name == "alias") return parent != "source";
   return added.contains({parent, name});
 }
 
-// Attributes that libvirt adds; not those that say what a guest gets from its host.
+// True if libvirt may add attributes to `node`. It adds none that say what a guest gets from its
+// host.
 bool adds_attribute(pugi::xml_node node) {
   for (auto up = node; !up.empty(); up = up.parent()) {
     const std::string_view name = up.name();
@@ -63,7 +64,7 @@ bool adds_attribute(pugi::xml_node node) {
   return true;
 }
 
-// Bytes of a size as libvirt takes it; nothing when it is none.
+// The bytes of a size in libvirt's units. Returns nothing when it is no size.
 std::optional<std::uint64_t> bytes(std::string_view number, std::string_view unit) {
   static const std::map<std::string_view, std::uint64_t> units{
       {"b", 1},
@@ -94,13 +95,13 @@ bool same_letters(std::string_view left, std::string_view right) {
   });
 }
 
-// Whether `theirs` is what libvirt makes of the machine `ours`.
+// True if libvirt makes `theirs` of the machine `ours`.
 bool same_machine(std::string_view ours, std::string_view theirs) {
   return ours == theirs || (ours == "q35" && theirs.starts_with("pc-q35-")) ||
          (ours == "pc" && theirs.starts_with("pc-i440fx-"));
 }
 
-// What tells one element of a name from another of the same parent; "" = its place.
+// The key that tells an element from others of the same name and parent; "" means its place does.
 std::string key(pugi::xml_node node) {
   const std::string_view name = node.name();
   const auto all = [](pugi::xml_node of) {
@@ -120,8 +121,8 @@ std::string key(pugi::xml_node node) {
   return "";
 }
 
-// Makes of libvirt's document one that differs from ours only in what matters: in our order and
-// spelling, without what libvirt added.
+// Turns libvirt's document into one that differs from ours only in what matters: it has our order
+// and our spelling, and lacks what libvirt added.
 class Reduction {
  public:
   static void reduce(pugi::xml_node into, pugi::xml_node ours, pugi::xml_node theirs) {
@@ -131,7 +132,7 @@ class Reduction {
     std::string_view last;
     for (const auto our : ours.children()) {
       if (our.type() != pugi::node_element) continue;
-      // Before the next name, what they have more of the last one.
+      // Their further elements of the last name come before our next name.
       if (!last.empty() && last != our.name()) extras(into, theirs, others, used, last);
       last = our.name();
       const auto place = partner(our, others, used);
@@ -154,7 +155,8 @@ class Reduction {
     return place;
   }
 
-  // What is theirs alone and not libvirt's; of `name`, or of all names when that is "".
+  // Appends the elements called `name` that only they have and that libvirt did not add. An empty
+  // `name` means all names.
   static void extras(pugi::xml_node into, pugi::xml_node theirs,
                      const std::vector<pugi::xml_node>& others, std::set<std::size_t>& used,
                      std::string_view name) {
@@ -212,7 +214,7 @@ struct Line {
   std::string_view text;
 };
 
-// The longest common subsequence; documents have a few hundred lines.
+// Compares by the longest common subsequence; documents have a few hundred lines.
 std::vector<Line> compared(const std::vector<std::string_view>& from,
                            const std::vector<std::string_view>& to) {
   const auto columns = to.size() + 1;
@@ -241,7 +243,7 @@ std::vector<Line> compared(const std::vector<std::string_view>& from,
   return lines;
 }
 
-// Three lines round each difference, "@@" where lines are left out.
+// Shows three lines round each difference, and "@@" where lines are left out.
 std::string unified(const std::vector<Line>& lines) {
   constexpr std::size_t kContext = 3;
   std::vector<bool> shown(lines.size(), false);

@@ -4,12 +4,12 @@
 
 namespace cluster::virt {
 
-/// What a define of `ours`, a text of domain_xml(), would change of `theirs`, libvirt's inactive
-/// document of the same domain: a unified diff of the lines that differ, from theirs to ours; ""
-/// when there is nothing to do. What libvirt adds by itself (addresses, aliases, controllers,
-/// defaults) and how it spells values (units, pc-q35-7.2 for q35) is no difference. Disks,
-/// interfaces, cards and whatever else libvirt does not add must be the same. Throws Error(io) when
-/// `theirs` is no XML.
+/// Tells what a define would change. `ours` is a text of domain_xml(), and `theirs` is libvirt's
+/// inactive document of the same domain. Returns a unified diff from theirs to ours, or "" when
+/// there is nothing to do. Two things are no difference: what libvirt adds by itself (addresses,
+/// aliases, controllers, defaults), and how it spells values (units, pc-q35-7.2 for q35). Disks,
+/// interfaces, cards and all else that libvirt does not add must be the same. Throws Error(io) when
+/// `theirs` is no domain document.
 std::string domain_diff(const std::string& ours, const std::string& theirs);
 
 }  // namespace cluster::virt

@@ -13,7 +13,7 @@
 namespace cluster::virt {
 namespace {
 
-// What libvirt's QEMU driver dumps of an example; tests/data/libvirt/record.sh.
+// The dump that libvirt's QEMU driver made of an example; tests/data/libvirt/record.sh wrote it.
 std::string dumped(const std::string& name) {
   return *read_file(GOLDEN "/../libvirt/" + name + ".xml");
 }
@@ -24,7 +24,7 @@ std::string replaced(std::string text, const std::string& old, const std::string
   return at == std::string::npos ? text : text.replace(at, old.size(), changed);
 }
 
-// The lines that differ, each after its sign.
+// Returns the lines that differ, each after its sign.
 std::vector<std::string> changes(const DomainSpec& ours, const std::string& theirs) {
   std::istringstream diff(domain_diff(domain_xml(ours), theirs));
   std::vector<std::string> lines;

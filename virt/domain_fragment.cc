@@ -9,8 +9,8 @@
 namespace cluster::virt {
 namespace {
 
-// Which children an element has at most once: a second one is merged with the first, all others
-// are added. From libvirt's schema, as far as something can be there already.
+// The children that an element has at most once: a second one is merged with the first, and all
+// others are added. The rules are from libvirt's schema, for elements that can be there already.
 struct Once {
   std::string_view parent;
   std::vector<std::string_view> names;  // empty: all children
@@ -40,7 +40,7 @@ bool once(std::string_view parent, std::string_view name) {
   return std::ranges::count(rule->names, name) != 0;
 }
 
-// Refuses what is at `offset`, with its line and column, both from 1.
+// Refuses the text at `offset`, and names its line and column, both from 1.
 [[noreturn]] void refuse(const Fragment& fragment, std::ptrdiff_t offset, const std::string& why) {
   const auto before = std::string_view(fragment.xml)
                           .substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(offset, 0)));
@@ -50,14 +50,14 @@ bool once(std::string_view parent, std::string_view name) {
                                 std::to_string(before.size() - start + 1) + ": " + why);
 }
 
-// The same for an element, of which pugixml knows where its name is.
+// Refuses an element. pugixml knows the place of its name.
 [[noreturn]] void refuse(const Fragment& fragment, pugi::xml_node node, const std::string& why) {
   refuse(fragment, node.offset_debug() - 1, why);
 }
 
 std::string tag(pugi::xml_node node) { return "<" + std::string(node.name()) + ">"; }
 
-// A prefix stands for something: libvirt's `qemu`, or what the fragment declares on the way.
+// A prefix must be libvirt's `qemu`, or be declared by the element or one above it.
 void check_prefix(const Fragment& fragment, pugi::xml_node node) {
   const std::string_view name = node.name();
   const auto colon = name.find(':');
@@ -89,8 +89,9 @@ class Merger {
     }
   }
 
-  // Every prefix is declared: `qemu` on the root, where libvirt has it. And nothing is too deep for
-  // us, who call ourselves for what is within, and for libxml2 (256).
+  // Checks that every prefix is declared; `qemu` is declared on the root, where libvirt has it.
+  // Also refuses elements that are nested too deep, as this function calls itself for each level
+  // and libxml2 takes 256.
   void prefixes(pugi::xml_node parent, int depth = 0) const {
     constexpr int kMaxDepth = 100;
     for (auto node : parent.children()) {
@@ -127,7 +128,7 @@ class Merger {
   pugi::xml_node root_;
 };
 
-// Throws Error(usage) when `fragment` is more than elements, or less.
+// Throws Error(usage) when `fragment` is no XML, or has text beside its elements.
 void parse(const Fragment& fragment, pugi::xml_document& document) {
   const auto parsed =
       document.load_buffer(fragment.xml.data(), fragment.xml.size(),

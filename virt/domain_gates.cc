@@ -161,7 +161,8 @@ class Gates {
     }
   }
 
-  // Virtual functions of one card do share its slot on the host, and are cards of their own.
+  // Virtual functions share the slot of their card on the host, but they are cards of their own.
+  // They are not managed.
   void one_slot() {
     const auto& cards = domain_.cards;
     for (auto card = cards.begin(); card != cards.end(); ++card) {
@@ -193,7 +194,7 @@ class Gates {
     }
   }
 
-  // Graphics in XML of the operator will do as well; what they are is for libvirt to judge.
+  // Graphics in the operator's own XML will do as well; libvirt judges whether they are right.
   void displays() {
     const auto has_graphics = [](const auto& fragment) {
       return fragment.xml.find("<graphics") != std::string::npos;

@@ -27,7 +27,7 @@ struct Refusal {
   bool warns = false;  ///< it may still work
 };
 
-/// What is known of the container; what is not known refuses nothing.
+/// The facts about the container that are known. A fact that is not known refuses nothing.
 struct GateFacts {
   std::optional<int> address_bits;     ///< of its CPUs, "address sizes" in /proc/cpuinfo
   std::optional<int> libvirt_version;  ///< as virConnectGetLibVersion() has it: 9.0.0 is 9000000
@@ -35,7 +35,7 @@ struct GateFacts {
   std::vector<std::vector<PciAddress>> groups;
 };
 
-/// Everything that speaks against `domain` on such a container, by id.
+/// Everything that speaks against `domain` on such a container, in the order of the ids.
 std::vector<Refusal> gate(const DomainSpec& domain, const GateFacts& facts);
 
 /// How many bits an address of the guest has; nothing when that is the container's own number and

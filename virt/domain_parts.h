@@ -8,7 +8,7 @@
 
 #include "virt/domain_spec.h"
 
-// The parts that domain_xml() is made of; for virt/ alone.
+// domain_xml() is made of these parts. Only virt/ includes this header.
 
 namespace cluster::virt {
 
@@ -25,7 +25,7 @@ std::string document_text(const pugi::xml_document& document);
 /// Declares the prefix `qemu` on <domain>, once.
 void declare_qemu(pugi::xml_node root);
 
-// virt/domain_devices.cc: what is in <devices> besides cards and their controllers.
+// virt/domain_devices.cc adds the devices that are neither cards nor their controllers.
 void add_disks(pugi::xml_node devices, const DomainSpec& domain);
 void add_interfaces(pugi::xml_node devices, const DomainSpec& domain);
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
@@ -35,14 +35,14 @@ struct Controller {
   std::string model;
   std::string alias;                  ///< "" = none
   std::optional<PciAddress> address;  ///< in the guest; libvirt's choice when there is none
-  std::optional<int> port;            ///< of a root port or a downstream port
+  std::optional<int> port;            ///< the number of a root port or a downstream port
 };
 
-/// Where the cards and mediated devices of a domain are in the guest: virt/domain_cards.cc.
+/// The places of the cards and mediated devices of a domain in the guest: virt/domain_cards.cc.
 struct GuestSlots {
   std::vector<Controller> controllers;  ///< the index of each is its place here
-  /// Function 0 of the slot of each card, in the order of DomainSpec::cards; nothing for a card
-  /// that is known by address alone.
+  /// The address of function 0 of each card, in the order of DomainSpec::cards. A card that is
+  /// known by address alone has none.
   std::vector<std::optional<PciAddress>> cards;
   std::vector<PciAddress> mdevs;
 };
@@ -53,7 +53,7 @@ GuestSlots place_cards(const DomainSpec& domain);
 void add_controllers(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots);
 void add_hostdevs(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots);
 
-/// <qemu:override> for what libvirt has no element for; nothing when no card asks for it.
+/// Adds <qemu:override> for settings that libvirt has no element for, when a card asks for one.
 void add_override(pugi::xml_node root, const DomainSpec& domain);
 
 /// Merges `fragment` into the document: virt/domain_fragment.cc. Throws Error(usage), see

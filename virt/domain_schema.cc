@@ -15,8 +15,8 @@
 namespace cluster::virt {
 namespace {
 
-// What libxml2 says of an element, and how deep in the document that is: every element above the
-// one at fault is blamed as well.
+// A complaint of libxml2 about an element, with the depth of the element in the document. libxml2
+// also blames every element above the one at fault.
 struct Complaint {
   int depth = -1;
   std::string element;
@@ -78,7 +78,7 @@ class DomainSchema::Rules {
     }
   }
 
-  /// What the schema has against `xml`, if anything.
+  /// The complaint of the schema about `xml`, if there is one.
   std::optional<Complaint> complaint(const std::string& xml) const {
     const std::unique_ptr<xmlDoc, decltype(free_doc_)> document(
         read_memory_(xml.data(), static_cast<int>(xml.size()), nullptr, "UTF-8",
@@ -118,8 +118,8 @@ struct Text : pugi::xml_writer {
   }
 };
 
-// In an <interleave>, which most of libvirt's schema is, libxml2 blames the outermost element. The
-// one at fault is found by trying: the innermost without which the document would be right.
+// Most of libvirt's schema is <interleave>, where libxml2 blames the outermost element. So the one
+// at fault is found by trying: it is the innermost element without which the document is right.
 class Search {
  public:
   Search(const std::string& xml, std::function<bool(const std::string&)> fits)
@@ -149,14 +149,14 @@ class Search {
   }
 
  private:
-  // The path of a node: the place of each among the children of the one before.
+  // A path has, for each level, the place of the node among the children of the node before.
   static pugi::xml_node at(const pugi::xml_node& root, const std::vector<int>& path) {
     auto node = root;
     for (const int place : path) node = *std::next(node.begin(), place);
     return node;
   }
 
-  // Goes down to the child of `node` without which the document is right.
+  // Finds the child of `node` without which the document is right, and adds it to the path.
   pugi::xml_node culprit(const pugi::xml_node& node) {
     path_.push_back(0);
     for (const auto child : node.children()) {

@@ -7,13 +7,14 @@
 
 namespace cluster::virt {
 
-/// libvirt's own schema of a domain, as virt-xml-validate reads it. Read once, it checks a document
-/// in a fraction of a millisecond; `virsh define --validate` reads it anew each time. It is the one
-/// of the libvirt on this machine: that of a container may know more or less. Needs libxml2, which
-/// is loaded here and not at the start of the program. Not to be shared by threads.
+/// libvirt's own schema of a domain, the one that virt-xml-validate reads. It is read once and then
+/// checks a document in a fraction of a millisecond; `virsh define --validate` reads it anew each
+/// time. It belongs to the libvirt on this machine: that of a container may know more or less. It
+/// needs libxml2, which is loaded here and not at the start of the program. Threads must not share
+/// it.
 class DomainSchema {
  public:
-  /// Where the Debian package libvirt0 has it.
+  /// The Debian package libvirt0 has the schema here.
   static constexpr const char* kFile = "/usr/share/libvirt/schemas/domain.rng";
 
   /// Throws Error(io) when `file` is not there or no schema, or libxml2 is not installed.
@@ -22,8 +23,8 @@ class DomainSchema {
   DomainSchema(const DomainSchema&) = delete;
   DomainSchema& operator=(const DomainSchema&) = delete;
 
-  /// Nothing when `xml` is a document of the schema; else one line that names the element at fault
-  /// and says what the schema says.
+  /// Returns nothing when `xml` is a document of the schema. Else it returns one line that names
+  /// the element at fault and says what the schema says.
   std::optional<std::string> refusal(const std::string& xml) const;
 
  private:

@@ -13,7 +13,7 @@ namespace {
 
 class Schema : public ::testing::Test {
  protected:
-  // The document of a card known by address, with `old` made `changed`.
+  // Takes the document of a card that is known by address, and replaces `old` by `changed`.
   std::optional<std::string> refusal(const std::string& old, const std::string& changed) const {
     auto xml = *read_file(GOLDEN "/one_card.xml");
     return schema_.refusal(xml.replace(xml.find(old), old.size(), changed));

@@ -36,9 +36,9 @@ struct StringWriter : pugi::xml_writer {
   }
 };
 
-// pugixml ends an empty element with " />", libvirt with "/>"; alike, a diff shows only what
-// differs. Values hold no line ends (they are written as "&#10;"), so at the end of a line only a
-// tag can be meant.
+// pugixml ends an empty element with " />", and libvirt with "/>". Both are made alike, so that a
+// diff shows only what differs. Values hold no line ends (these are written as "&#10;"), so only a
+// tag can stand at the end of a line.
 std::string as_libvirt_writes(const std::string& xml) {
   constexpr std::string_view kEnd = " />\n";
   std::string out;
@@ -64,10 +64,10 @@ std::string document_text(const pugi::xml_document& document) {
 
 namespace {
 
-// The name is ours alone, so it is the prefix as well: nobody has to look it up.
+// No other program uses this name, so it is also the prefix that is looked for.
 constexpr const char* kNamespace = "urn:rollcall:config";
 
-// In the largest unit that divides it: pages of 1 GiB read better than of 1048576 KiB.
+// The size is written in the largest unit that divides it: 1 GiB reads better than 1048576 KiB.
 void add_page(pugi::xml_node hugepages, std::uint64_t kib, bool guest_cell) {
   int unit = 0;
   for (; unit < 2 && kib % 1024 == 0; ++unit) kib /= 1024;
@@ -138,7 +138,7 @@ void add_cpu(pugi::xml_node root, const DomainSpec& domain, bool holds_device) {
   switch (domain.cpu_mode) {
     case CpuMode::host_passthrough:
       cpu.append_attribute("mode") = "host-passthrough";
-      // A guest that holds a device stays where it is, and so may have all that this CPU can do.
+      // A guest that holds a device cannot migrate, so it may have all that this CPU can do.
       if (holds_device) {
         cpu.append_attribute("check") = "none";
         cpu.append_attribute("migratable") = "off";
@@ -178,15 +178,15 @@ void add_devices(pugi::xml_node root, const DomainSpec& domain, const GuestSlots
   add_controllers(devices, domain, slots);
   add_interfaces(devices, domain);
   add_consoles(devices, domain);
-  // With a card passed through all guest memory is pinned: a balloon could take nothing back.
+  // A card that is passed through pins all guest memory, so a balloon could take nothing back.
   if (!domain.cards.empty() || !domain.mdevs.empty()) {
     child(devices, "memballoon", {{"model", "none"}});
   }
   add_hostdevs(devices, domain, slots);
 }
 
-// libvirt takes either the kinds of devices in <os> or the order that devices have of their own,
-// which says more.
+// libvirt takes either the kinds of devices in <os> or the order of each device, but not both. The
+// order says more, so it wins.
 void settle_boot(pugi::xml_node root, const DomainSpec& domain) {
   const auto devices = root.child("devices").children();
   const bool ordered = std::any_of(devices.begin(), devices.end(), [](const auto& device) {

@@ -18,15 +18,17 @@ std::string domain_xml(const DomainSpec& domain);
 /// elements, has a prefix that is not declared, or contradicts itself.
 void check_fragment(const Fragment& fragment);
 
-/// domain_xml() with a fingerprint of it in <metadata>, which libvirt keeps as it is: how to tell
-/// later whether what libvirt has was made of the same value. Throws as domain_xml().
+/// domain_xml() with its own fingerprint in <metadata>, which libvirt keeps as it is. The
+/// fingerprint tells later whether libvirt's document was made of the same value. Throws as
+/// domain_xml().
 std::string domain_xml_for_define(const DomainSpec& domain);
 
-/// What domain_xml_for_define() puts into <metadata> for `rendering`, a text of domain_xml(): 16
-/// hex digits.
+/// The fingerprint that domain_xml_for_define() puts into <metadata>: 16 hex digits. `rendering` is
+/// a text of domain_xml().
 std::string fingerprint(const std::string& rendering);
 
-/// The fingerprint in `xml`, a document of libvirt; nothing when it has none or is no XML.
+/// The fingerprint in `xml`, a document of libvirt. Returns nothing when there is none, or `xml` is
+/// no XML.
 std::optional<std::string> fingerprint_in(const std::string& xml);
 
 }  // namespace cluster::virt

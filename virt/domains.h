@@ -8,7 +8,7 @@
 
 namespace cluster::virt {
 
-/// What a domain does (https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState).
+/// The state of a domain (https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState).
 enum class DomainState { running, paused, shutting_down, shut_off, crashed, suspended };
 
 /// The word of virsh, "running", "shut off".
@@ -25,7 +25,7 @@ struct Domain {
   std::string xml;          ///< what it will be at the next start (virsh dumpxml --inactive)
 };
 
-/// How a domain is made to stop, or to begin anew.
+/// A way to make a domain stop or begin anew.
 enum class Stop {
   poweroff,  ///< pull the plug (virsh destroy)
   shutdown,  ///< ask the guest, by ACPI or its agent; it may take its time or not listen
@@ -33,15 +33,15 @@ enum class Stop {
   reboot,    ///< ask the guest to
 };
 
-/// Which check a definition has to pass before libvirt takes it.
+/// A check that a definition has to pass before libvirt takes it.
 enum class Check {
-  none,    ///< what libvirt does not understand it leaves out without a word
+  none,    ///< libvirt leaves out what it does not understand, without a word
   schema,  ///< libvirt's own schema; costs it about 8 ms a document
 };
 
-/// The VMs of one host. A domain is meant by its UUID; a name may change hands. Throws Error:
-/// not_found when there is no such domain, refused when it is in no state for that, exists when
-/// another domain has the name, unreachable when the connection broke, else io.
+/// The VMs of one host. Callers name a domain by its UUID, as a name may change hands. All methods
+/// throw Error: not_found when there is no such domain, refused when its state does not allow the
+/// call, exists when another domain has the name, unreachable when the connection broke, else io.
 class Domains {
  public:
   Domains() = default;
@@ -49,13 +49,14 @@ class Domains {
   Domains& operator=(const Domains&) = delete;
   virtual ~Domains() = default;
 
-  /// All of them, by name. Two round trips up to 128 of them: the XMLs are asked for at once.
+  /// All domains, sorted by name. It takes two round trips for up to 128 domains, as all documents
+  /// are asked for at once.
   virtual std::vector<Domain> list() = 0;
 
-  /// The host's devices that running domains have. Two round trips.
+  /// The host's devices that running domains have. It takes two round trips.
   virtual std::vector<VmDevice> devices_in_use() = 0;
 
-  /// Of the libvirt there: 9000000 is 9.0.0.
+  /// The version of the libvirt there: 9000000 is 9.0.0.
   virtual unsigned long version() = 0;
 
   /// Makes the domain of that UUID, or changes what it will be at its next start; a running one

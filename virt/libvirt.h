@@ -11,9 +11,10 @@
 
 namespace cluster::virt {
 
-/// The functions of libvirt.so.0 that this house calls, found at run time: a program that is linked
-/// against libvirt pays 15 to 20 ms at every start and does not run on a node without it.
-/// Reference: https://libvirt.org/html/index.html, each by its name with `vir` before it.
+/// The functions of libvirt.so.0 that this house calls. They are looked up at run time, because a
+/// program that is linked with libvirt pays 15 to 20 ms at every start and does not run on a node
+/// without it. The reference is https://libvirt.org/html/index.html; the names there begin with
+/// `vir`.
 class Libvirt {
  public:
   /// Loads the library and keeps it quiet: libvirt prints each error on stderr unless told not to.
@@ -25,7 +26,7 @@ class Libvirt {
   /// into libvirt forgets the last failure, so `what` must not need one.
   Error error(const std::string& what) const;
 
-  /// Whether the last failure of this thread was that there is no such domain.
+  /// True if the last failure of this thread was that there is no such domain.
   bool domain_is_gone() const { return get_last_error_code_() == VIR_ERR_NO_DOMAIN; }
 
  private:
@@ -71,7 +72,7 @@ using Connection = std::unique_ptr<virConnect, decltype(&::virConnectClose)>;
 /// A node device handle, freed with its owner.
 using NodeDevice = std::unique_ptr<virNodeDevice, decltype(&::virNodeDeviceFree)>;
 
-/// Connects to `uri`, "qemu:///system"; empty when no daemon answers there, and then
+/// Connects to `uri`, "qemu:///system". The result is empty when no daemon answers there; then
 /// libvirt.error() says why. Waits as long as the daemon does.
 Connection connect(const Libvirt& libvirt, const std::string& uri);
 

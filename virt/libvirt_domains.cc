@@ -82,7 +82,7 @@ class LibvirtDomains : public Domains {
   Connection connection_;
 };
 
-// Whatever the call was: a connection that is gone is the news.
+// A connection that is gone is told first, whatever call failed.
 Error LibvirtDomains::failure(const std::string& what) const {
   const auto why = libvirt_.error(what);
   if (libvirt_.connect_is_alive(connection_.get()) == 1) return why;
@@ -124,7 +124,8 @@ std::set<std::string> LibvirtDomains::uuids(unsigned flags) const {
   return all;
 }
 
-// One call that asks no guest and no lock, where virDomainGetState() would be one for each domain.
+// Asks with one call that waits for no guest and no lock. virDomainGetState() would be one call for
+// each domain.
 std::map<std::string, DomainState> LibvirtDomains::states() const {
   virDomainStatsRecordPtr* records = nullptr;
   const int count =
@@ -143,7 +144,7 @@ std::map<std::string, DomainState> LibvirtDomains::states() const {
   return all;
 }
 
-// Nothing when the domain is gone meanwhile.
+// Returns nothing when the domain is gone meanwhile.
 std::optional<std::string> LibvirtDomains::xml_of(virDomain* domain, unsigned flags) const {
   const std::unique_ptr<char, FreeText> xml(libvirt_.domain_get_xml_desc(domain, flags));
   if (xml) return xml.get();
@@ -219,7 +220,7 @@ void LibvirtDomains::define(const std::string& xml, Check check) {
   throw why;
 }
 
-// libvirt binds a name to a UUID, and has one code for all that fails.
+// libvirt binds a name to a UUID, and has one error code for everything that fails here.
 void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
   pugi::xml_document document;
   document.load_string(xml.c_str());
@@ -246,7 +247,7 @@ void LibvirtDomains::undefine(const std::string& uuid) {
   const auto vm = look_up(uuid);
   const unsigned all = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_NVRAM;
   if (libvirt_.domain_undefine_flags(vm.domain.get(), all) == 0) return;
-  // A driver without UEFI does not know the second.
+  // A driver without UEFI does not know the second flag.
   must(libvirt_.domain_undefine_flags(vm.domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE),
        "undefine", vm);
 }

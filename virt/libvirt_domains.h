@@ -7,9 +7,10 @@
 
 namespace cluster::virt {
 
-/// Connects to the libvirt daemon at `uri`, "qemu:///system"; asks no questions. Throws Error(io)
-/// when libvirt is not installed or no daemon answers there. The connection and its calls wait as
-/// long as the daemon does: who made the way to the daemon bounds them.
+/// Connects to the libvirt daemon at `uri`, "qemu:///system", and asks the operator no questions.
+/// Throws Error(io) when libvirt is not installed or no daemon answers there. The connection and
+/// its calls wait as long as the daemon does: a deadline is up to the caller, who made the way
+/// there.
 std::unique_ptr<Domains> open_domains(const std::string& uri);
 
 /// The URI of a QEMU daemon that is spoken to over the UNIX socket `path`.

@@ -27,8 +27,8 @@ constexpr const char* kCard =
     "<devices><hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0' "
     "bus='2' slot='0' function='1'/></source></hostdev></devices>";
 
-// libvirt's own driver for tests: all of libvirt but the hypervisor, in this process. It begins
-// with one running domain, "test".
+// This is libvirt's own driver for tests. It has all of libvirt but the hypervisor, in this
+// process, and begins with one running domain, "test".
 class LibvirtDomains : public ::testing::Test {
  protected:
   ~LibvirtDomains() override {
@@ -112,7 +112,7 @@ TEST_F(LibvirtDomains, ResetAndReboot) {
   EXPECT_EQ(find(kUuid).state, DomainState::running);
   domains->stop(kUuid, Stop::reboot);
   EXPECT_EQ(find(kUuid).state, DomainState::shut_off);  // by on_reboot
-  // A reset that works leaves no trace in this driver; one that does not was asked for.
+  // A reset that works leaves no trace in this driver. A failure proves that it was asked for.
   expect_error(Fault::refused,
                "libvirt cannot reset VM 'vm-1': ", [&] { domains->stop(kUuid, Stop::reset); });
 }

@@ -58,7 +58,7 @@ class LibvirtNodeDevices : public NodeDevices {
   StepListener on_step_;
 };
 
-// The library itself may be missing, which is no failure here.
+// Returns nothing when the library is not installed, which is no failure here.
 std::unique_ptr<Libvirt> load() {
   try {
     return std::make_unique<Libvirt>();

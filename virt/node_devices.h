@@ -9,11 +9,12 @@
 
 namespace cluster::virt {
 
-/// Hears of each step just before it is taken, spelled as the shell line that would do the same:
-/// "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe". It may throw to stop there.
+/// Hears of each step just before it is taken. The step is spelled as the shell line that would do
+/// the same: "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe". The listener may throw to stop
+/// there.
 using StepListener = std::function<void(const std::string& step)>;
 
-/// Whether the steps are taken or only told to the listener.
+/// Says if the steps are taken, or only told to the listener.
 enum class Mode { act, rehearse };
 
 /// A device of the host that a running VM has.
@@ -34,10 +35,10 @@ class NodeDevices {
   NodeDevices& operator=(const NodeDevices&) = delete;
   virtual ~NodeDevices() = default;
 
-  /// Who does it: "libvirt" or "sysfs".
+  /// The way that is taken: "libvirt" or "sysfs".
   virtual std::string_view through() const = 0;
 
-  /// What the running VMs have, as far as this side knows of VMs. Throws Error(io).
+  /// The devices of running VMs, as far as this side knows of VMs. Throws Error(io).
   virtual std::vector<VmDevice> vm_devices() { return {}; }
 
   /// Throws Error(io) when it was not done, or not wholly.

@@ -17,7 +17,7 @@ Error broken(std::string_view where) {
                          quote(std::string(where.substr(0, 40)))};
 }
 
-// The end of the tag that `text` starts with, behind its '>': a '>' in quotes ends none.
+// Returns the end of the tag that `text` starts with, behind its '>'. A '>' in quotes ends no tag.
 std::size_t tag_end(std::string_view text) {
   char inside = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,7 +38,7 @@ bool is(std::string_view tag, std::string_view name) {
   return next.find_first_of(" \t\n/>") == 0;
 }
 
-// " bus='0x65'" in a tag is 0x65 to the caller.
+// Returns the value of an attribute: 0x65 for bus when the tag has " bus='0x65'".
 std::optional<std::string_view> attribute(std::string_view tag, std::string_view name) {
   const auto key = " " + std::string(name) + "=";
   const auto at = tag.find(key);
@@ -58,7 +58,7 @@ unsigned hex(std::string_view text) {
   return value;
 }
 
-// A USB or SCSI address has other parts, and is of no card.
+// Returns nothing for a USB or SCSI address, which has other parts and belongs to no card.
 std::optional<std::string> device_of(std::string_view address) {
   if (const auto uuid = attribute(address, "uuid")) return std::string(*uuid);
   const auto slot = attribute(address, "slot");
@@ -75,7 +75,7 @@ struct FreeText {
   void operator()(char* text) const { std::free(text); }  // as virDomainGetXMLDesc() asks for
 };
 
-// The list of domains as libvirt hands it over: every member and itself to be freed.
+// The list of domains as libvirt hands it over. Every member and the list itself have to be freed.
 class Domains {
  public:
   Domains(const Libvirt& libvirt, virConnect* connection)

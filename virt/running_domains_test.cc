@@ -47,8 +47,8 @@ TEST(HostDevices, AreNotGuessed) {
             "no part of a PCI address: '2'");
 }
 
-// The host of libvirt's driver for tests, with a domain that has all kinds of devices of its host
-// and runs: it is libvirt that writes what is read here.
+// The host of libvirt's driver for tests, with a running domain that has all kinds of devices of
+// its host. So libvirt itself writes the document that is read here.
 constexpr std::string_view kHost = R"(<node><domain type='test'>
   <name>rocks-33</name>
   <title>a &lt;b> &amp; 'c'</title>

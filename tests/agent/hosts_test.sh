@@ -9,7 +9,7 @@ recording=${2:?the recording, without its suffix}
 # A sanitizer wants to be the first library; umockdev is preloaded before it.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 
-# What gpupci remembers of this recording's cards is not for this machine.
+# gpupci must not remember this recording's cards on this machine.
 GPUPCI_STATE=$(mktemp -d)
 export GPUPCI_STATE
 trap 'rm -rf "$GPUPCI_STATE"' EXIT

@@ -34,9 +34,9 @@ fail() {
   exit 1
 }
 
-# What gpupci says by itself is what comes over the wire.
+# gpupci's own output is what comes over the wire.
 [[ $("$cluster" run host n1 "gpupci --version") == "$("$gpupci" --version)" ]] || fail "gpupci --version"
-# What would be done is told, so that no libvirt of this machine does it.
+# gpupci only tells what it would do, so that no libvirt of this machine does it.
 for words in "-l" "-s gpupci2" "-d all --dry-run" "-a all --dry-run" "-d gpupci9" "--restore" "--vgpus"; do
   status=0
   # shellcheck disable=SC2086 # these are words
@@ -48,7 +48,8 @@ for words in "-l" "-s gpupci2" "-d all --dry-run" "-a all --dry-run" "-d gpupci9
   diff here_err there_err || fail "what gpupci $words complains of"
   [[ $words == --restore || -s here || -s here_err ]] || fail "gpupci $words should say something"
 done
-# The programs and the kernel's own tables are this machine's, at two times: what was looked at is the same.
+# Programs and the kernel's own tables are this machine's and change between the two runs. So only the checks that
+# were made are compared.
 checks() { { "$@" || true; } | grep -o '"id":"[A-Z0-9]*","card":[^,]*'; }
 checks ./agent --check all --json >here
 checks "$cluster" run host n1 "gpupci --check all --json" >there

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What gpupci costs on this machine, in one run: its list beside lspci's, its size and memory. Asserts nothing.
+# Measures in one run what gpupci costs on this machine: its list beside lspci's, its size and memory. Asserts nothing.
 #   tests/bench/agent.sh [GPUPCI]     [build/release/node-agent/gpupci]
 set -euo pipefail
 

@@ -1,9 +1,9 @@
 #!/bin/bash
-# What one command on 1, 16 and 64 hosts costs: `cluster run host` beside ssh, pdsh and clush in one
-# run, against one throw-away sshd whose addresses 127.0.9.* are the hosts.
+# Measures what one command on 1, 16 and 64 hosts costs: `cluster run host` beside ssh, pdsh and clush in
+# one run, against one throw-away sshd whose addresses 127.0.9.* are the hosts.
 #   tests/bench/fan_out.sh build/release/cmd/cluster [ROUNDS]
-# Prints medians; nothing is asserted. Client and server share this machine, so look at the client's
-# CPU first: in the time the server's own work is the larger part.
+# Prints medians and asserts nothing. Client and server share this machine, so look at the client's CPU
+# first: most of the wall time is the server's own work.
 set -euo pipefail
 
 cluster=$(realpath "${1:?usage: $0 PATH_OF_CLUSTER [ROUNDS]}")

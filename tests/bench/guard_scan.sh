@@ -1,6 +1,7 @@
 #!/bin/bash
-# What the guard's look at all processes costs beside lsof of the same nodes, in one run: 2,000 sleeping processes with 25
-# open files each, a few of which have the nodes. Says when the two do not find the same; asserts nothing else.
+# Measures in one run what the guard's look at all processes costs beside lsof of the same nodes. There are 2,000 sleeping
+# processes with 25 open files each, and a few of them have the nodes. Says when the two find different processes; asserts
+# nothing else.
 #   tests/bench/guard_scan.sh [BUILD]     BUILD: a build folder with the target scan_nodes [build/release]
 set -euo pipefail
 

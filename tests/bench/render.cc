@@ -8,8 +8,8 @@
 #include "virt/domain_schema.h"
 #include "virt/domain_xml.h"
 
-// Renders and validates VMs with two cards each: render_bench [VMS [FILE]]. Its CPU time goes to
-// stdout, as the machine may be shared, and one document to FILE.
+// render_bench [VMS [FILE]] renders and validates VMs with two cards each. It prints its CPU time,
+// as the machine may be shared, and writes one document to FILE.
 
 namespace {
 
@@ -17,7 +17,7 @@ double seconds(std::clock_t since) {
   return static_cast<double>(std::clock() - since) / CLOCKS_PER_SEC;
 }
 
-// Gives the last document.
+// Returns the last document.
 std::string run(const std::string& what, cluster::virt::DomainSpec domain,
                 const cluster::virt::DomainSchema& schema, int vms) {
   std::string xml;

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What rendering and validating VMs costs, in one run: 10,000 of each kind on one core, and one of the same by virt-install
-# (Debian package virtinst), which is what a user has otherwise. CPU time, as machines are shared. Asserts nothing.
+# Measures in one run what rendering and validating VMs costs: 10,000 of each kind on one core, and one such VM by
+# virt-install (Debian package virtinst), which a user would take otherwise. It measures CPU time, as machines are shared,
+# and asserts nothing.
 #   tests/bench/render.sh [RENDER_BENCH]     [build/release/tests/bench/render_bench]
 set -euo pipefail
 
@@ -8,8 +9,8 @@ bench=${1:-$(dirname "${BASH_SOURCE[0]}")/../../build/release/tests/bench/render
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-# A VM with two cards of two functions, as far as virt-install can have it on libvirt's test driver, which has no
-# machine q35 and no UEFI; the guest slots of the cards cannot be said at all.
+# This is a VM with two cards of two functions, as far as virt-install can write it for libvirt's test driver. That driver
+# has no machine q35 and no UEFI, and virt-install cannot set the guest slots of the cards.
 virt_install=(virt-install --connect test:///default --print-xml --dry-run --name vm-0 --memory 16384 --vcpus 8
   --cpu host-passthrough --import --graphics none --memballoon none --osinfo "detect=off,require=off"
   --disk "$dir/disk.qcow2,format=qcow2,bus=virtio" --network "bridge=br0,model=virtio,mac=52:54:00:00:00:01")

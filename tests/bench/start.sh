@@ -1,5 +1,5 @@
 #!/bin/bash
-# What starting costs: our programs beside those of the field, all in one run. Prints a table; asserts nothing, because
+# Measures in one run what a start costs: our programs beside those of the field. Prints a table; asserts nothing, because
 # machines are shared and noisy.   tests/bench/start.sh [BUILD]     BUILD: a build folder [build/release]
 set -euo pipefail
 
@@ -12,7 +12,7 @@ result=$(mktemp)
 trap 'rm -f "$result"' EXIT
 hyperfine --shell=none --warmup 5 --runs "$runs" --export-csv "$result" "${commands[@]}" >/dev/null 2>&1
 
-# Libraries that the loader opened while the command ran, and the largest memory.
+# Prints how many libraries the loader opened while the command ran, and the largest memory.
 libraries() {
   LD_DEBUG=files "$@" 2>&1 >/dev/null | grep -c 'calling init: .*\.so' || true
 }

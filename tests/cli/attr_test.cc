@@ -134,7 +134,7 @@ TEST_F(Attr, AttributesGoWithTheirHost) {
   EXPECT_EQ(cluster({"dump", "host", "attr"}), "cluster add host attr n1 a value=x\n");
 }
 
-// What a POSIX shell makes of `script`: the words of each `cluster ...` in it.
+// Lets a POSIX shell read `script`; returns the words of each `cluster ...` in it.
 std::vector<std::vector<std::string>> words_of(const std::filesystem::path& script) {
   std::string shell = "cluster() { printf '%s\\0' \"$#\" \"$@\"; }; . " + script.native();
   FILE* pipe = popen(shell.c_str(), "r");

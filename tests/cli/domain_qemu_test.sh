@@ -1,5 +1,5 @@
 #!/bin/bash
-# What libvirt's QEMU driver makes of the golden documents with cards: the devices on QEMU's command line, each with its bus
+# libvirt's QEMU driver turns the golden documents with cards into QEMU's command line. The devices there, each with its bus
 # and slot, are those in tests/data/qemu/. Skipped (77) without that driver and QEMU.
 #   domain_qemu_test.sh DATA [record]     DATA: tests/data; with `record` it writes the files in place of comparing
 set -euo pipefail
@@ -13,7 +13,7 @@ if ! command -v qemu-system-x86_64 >/dev/null || ! virsh --quiet --connect "$uri
   exit 77
 fi
 
-# Without KVM, an IOMMU, huge pages and UEFI, which this machine need not have: no word of them is on the lines compared.
+# KVM, an IOMMU, huge pages and UEFI are taken out, as this machine may lack them. They do not change the lines compared.
 without_hardware() {
   sed -e "s/<domain type='kvm'/<domain type='qemu'/" -e "s/ firmware='efi'//" -e "/<maxphysaddr/d" \
     -e "s/<cpu mode='host-passthrough'[^/>]*/<cpu mode='maximum'/" -e "s/ cpuset='[^']*'>/>/" \
@@ -21,7 +21,7 @@ without_hardware() {
     -e "/<hostdev .*type='pci'/a <driver name='vfio'/>" "$1"
 }
 
-# The devices that matter, a line each: ports and switches of the guest's PCI, and what is passed through.
+# Prints the devices that matter, one a line: ports and switches of the guest's PCI, and the devices passed through.
 devices() {
   grep -o '{"driver":"[^}]*}' | grep -E '"driver":"(pxb|pcie-root|x3130|xio3130|vfio)' | grep -E '"id":"(ua-|pci\.1")'
 }

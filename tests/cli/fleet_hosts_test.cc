@@ -92,7 +92,8 @@ TEST_F(Hosts, AreCheckedAsFarAsTheyAnswer) {
   EXPECT_EQ(told(run({"check", "host", "gpu", "n1"})), "0: ");
   EXPECT_EQ(told(run({"check", "host", "gpu"})), "3: " + std::string(kNoAgent) + kOff);
 
-  // The agent's status is that of its worst check, and no failure to answer.
+  // The agent's status is that of its worst check. It does not mean that the agent failed to
+  // answer.
   say("n2", kCheck,
       R"({"checks": [{"id": "H2", "card": null, "result": "FAIL", "reason": "off", "fix": "on"}]})",
       2);
@@ -131,7 +132,7 @@ TEST_F(Hosts, TellWhatBecameOfTheirCards) {
   }
 }
 
-// What the host tells of its cards now, held against what was discovered before.
+// The host tells about its cards now; that is compared with what was discovered before.
 class Drift : public Hosts {
  protected:
   void SetUp() override {
@@ -144,7 +145,7 @@ class Drift : public Hosts {
     cluster({"discover", "host", "gpu", "n1"});
   }
 
-  // What is said of it, without the title.
+  // Returns the rows about the host, without the title.
   std::string drift(const std::string& list) {
     say("n1", kList, cards(list));
     const auto [out, err, status] = run({"check", "host", "gpu", "n1", "format=csv"});

@@ -17,8 +17,8 @@ fail() {
   failures=$((failures + 1))
 }
 
-# killed_at CALL N ARG...: its status, 137 when the Nth call of CALL was to be its next. A sanitized program cannot look
-# for leaks while it is traced.
+# killed_at CALL N ARG...: runs cluster and kills it before its Nth call of CALL; returns its status, then 137. A sanitized
+# program cannot look for leaks while it is traced.
 killed_at() {
   local status=0
   ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$cluster" "${@:3}" 2>err || status=$?
@@ -40,7 +40,7 @@ for call in mkdir rename unlink unlinkat rmdir write pwrite64 fdatasync ftruncat
       demo,0.1.0,any,no,ok) ;;
       *) fail "killed at $call $n, add roll left $(rows)" ;;
     esac
-    # What was on its way is taken away by the next command that adds or removes one.
+    # The next command that adds or removes a roll takes the unfinished one away.
     [[ $(ls rolls) == demo-0.1.0 && $(rows) == demo,0.1.0,any,no,ok ]] || fail "killed at $call $n: $(ls -A rolls); $(rows)"
     "$cluster" remove roll demo
   done
@@ -49,7 +49,7 @@ for call in mkdir rename unlink unlinkat rmdir write pwrite64 fdatasync ftruncat
   for ((n = 1; n < 100; ++n)); do
     if killed_at $call $n remove roll demo 2>/dev/null; then break; fi
     points=$((points + 1))
-    # What is in the inventory and no longer whole is shown so, and can be removed.
+    # A roll that is in the inventory and no longer whole is shown as such, and can be removed.
     if [[ -n $(rows) ]]; then "$cluster" remove roll demo || fail "remove roll after it was killed at $call $n"; fi
     [[ -z $(rows) ]] || fail "killed at $call $n, remove roll left $(rows)"
     "$cluster" add roll demo || fail "add roll after remove roll was killed at $call $n"

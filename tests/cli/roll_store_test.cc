@@ -17,7 +17,7 @@ using ::testing::UnorderedElementsAre;
 
 class RollStore : public RollStory {
  protected:
-  // What is in the folder of the store.
+  // Returns what is in the folder of the store.
   std::vector<std::string> folders() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(stored(""))) {
@@ -29,7 +29,7 @@ class RollStore : public RollStory {
 
 TEST_F(RollStore, WhatAKilledAddHasLeftIsNotInTheWay) {
   const auto demo = laid_out();
-  // Before it was placed, and after that but before it was in the inventory.
+  // One roll was not placed yet; the other was placed, but not in the inventory yet.
   fs::create_directories(stored(".new/roll"));
   fs::copy(demo, stored("demo-0.1.0"), fs::copy_options::recursive);
   cluster({"add", "roll", demo.native()});
@@ -74,7 +74,7 @@ TEST_F(RollStore, TwoAtOnceAreOneAfterTheOther) {
             "name,version,arch,enabled,state\ndemo,0.1.0,any,no,ok\n");
 }
 
-// A disk that is full, as far as that can be had: no file may grow beyond 1 MiB.
+// This stands for a full disk: no file may grow beyond 1 MiB.
 TEST_F(RollStore, AFullDiskLeavesNothing) {
   const auto demo = laid_out();
   replace_file(demo / "files/big", std::string(3U << 20U, 'x'));

@@ -1,4 +1,4 @@
-// What rolls put into the configuration of VMs.
+// Rolls put fragments into the configuration of VMs.
 
 #include <gmock/gmock.h>
 

@@ -35,7 +35,7 @@ holds() {
 start_sshd authorized_keys 127.0.7.1 127.0.7.2 127.0.7.3 127.0.7.5
 cat >enter <<END
 #!/bin/sh
-# What a login gets: its own /run.
+# Each login gets a /run of its own.
 set -eu
 set -- \$SSH_CONNECTION
 mkdir -p "$dir/run.\$3"

@@ -1,5 +1,5 @@
-// Slices of cards in VMs, as the operator types it; the agent that answers is gpupci itself, on a
-// host that is files.
+// Slices of cards go to VMs, as the operator types it. gpupci itself answers, on a host made of
+// files.
 
 #include <gmock/gmock.h>
 
@@ -22,7 +22,7 @@ class Slices : public SlicedStory {
     EXPECT_EQ(dump(), before);
   }
 
-  // What `list host gpu detail=yes` has of each row that is of use here.
+  // Returns the columns of `list host gpu detail=yes` that are of use here.
   std::string details() {
     const auto list = cluster({"list", "host", "gpu", "n1", "detail=yes", "format=csv"});
     std::string all;
@@ -194,7 +194,7 @@ TEST_F(Slices, AreRenderedEachInItsWay) {
   EXPECT_EQ(config("gpupci1.0"), golden("slice_virtual_function.xml"));
   EXPECT_EQ(config("gpupci2.1"), golden("slice_vendor_vgpu.xml"));
   EXPECT_EQ(config(uuid), golden("slice_mdev.xml"));
-  // The only screen of the guest, by the fragment of roll vgpu.
+  // The fragment of roll vgpu makes the vGPU the only screen of the guest.
   for (const std::string roll : {"gpupt", "vgpu"}) {
     cluster({"add", "roll", GOLDEN "/../../../rolls/" + roll});
     cluster({"enable", "roll", roll});

@@ -85,7 +85,7 @@ TEST_F(StartHostVm, DoesNotStartWithoutItsDisk) {
   EXPECT_TRUE(here().done.empty());
 }
 
-// What a shell prints that runs `command`.
+// Runs `command` in a shell; returns what it prints.
 std::string output_of(const std::string& command) {
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return "";
@@ -95,8 +95,7 @@ std::string output_of(const std::string& command) {
   return out;
 }
 
-// What is started here is run as the container's shell would, and its answer given to the next
-// start.
+// Runs what cluster sends to the container in a shell here, and gives the answer to the next start.
 TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
   if (output_of("command -v qemu-img").empty()) GTEST_SKIP() << "no qemu-img here: qemu-utils";
   const auto images = folder.path() / "it's here";

@@ -1,4 +1,4 @@
-// What `start host vm` looks at of slices; the agent that answers is gpupci itself.
+// `start host vm` looks at the slices of a VM. gpupci itself answers.
 
 #include <gmock/gmock.h>
 
@@ -62,7 +62,7 @@ TEST_F(StartSlices, DoNotStartWhenTheyCannot) {
   refuses(uuid, "the vGPU 'n1 " + uuid + "' is not there");
 }
 
-// What the agent said, with other words in it.
+// Returns the agent's answer with some words replaced.
 TEST_F(StartSlices, DoNotStartAsSomethingElseThanTheyWere) {
   const auto uuid = host.create();
   discover();

@@ -1,5 +1,5 @@
-// What each attribute of VMs does, as the operator sees it; the agent that answers is gpupci
-// itself, on a host that is files.
+// Each attribute of VMs does what the operator expects. gpupci itself answers, on a host made of
+// files.
 
 #include <gmock/gmock.h>
 
@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Where an attribute is seen.
+// The place where an attribute is seen.
 enum class Look { config, sync, placement };
 
 struct Row {
@@ -100,7 +100,7 @@ class VmAttributes : public SlicedStory {
   }
 
  private:
-  // The answer, or why there is none.
+  // Returns the answer, or the reason why there is none.
   std::string said(const std::vector<std::string>& words) {
     const auto [out, err, status] = run(words);
     return out + err;

@@ -72,7 +72,7 @@ TEST_F(VmConfig, AllVmsOneAfterAnother) {
             cluster({"report", "vm", "config"}));
 }
 
-// What `gpupci -l --json` says of a card with two functions.
+// `gpupci -l --json` prints this for a card with two functions.
 std::string two_functions(const std::string& name, const std::string& pci) {
   const auto function = [&](const char* number, const char* device_class) {
     return R"({"pci": "pci_)" + pci + "_" + number + R"(", "class": ")" + device_class +
@@ -154,7 +154,7 @@ TEST_F(VmConfig, OneFileAVm) {
   EXPECT_EQ(read_file(configs / "rocks-33.xml"), before);
 }
 
-// What libvirt on the container was told.
+// Returns what libvirt on the container was told.
 class SyncVmConfig : public VmConfig {
  protected:
   FakeDomains::Host& there() { return domains.hosts["vm-container-0-15"]; }

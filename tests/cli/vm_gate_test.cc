@@ -1,5 +1,5 @@
-// What the inventory has learnt of a host decides whether a VM could work there; the agent that
-// answers is gpupci itself, on a host that is files.
+// The facts that the inventory has learnt of a host decide whether a VM could work there. gpupci
+// itself answers, on a host made of files.
 
 #include <gmock/gmock.h>
 

@@ -16,7 +16,7 @@ expect_no_err
 expect_checks '- FAIL: H1' '- PASS: H2 H3 H4 H7 H8 H9' 'gpupci1 UNKNOWN: D2' 'gpupci2 UNKNOWN: D2'
 guest 'modprobe kvm_amd'
 
-# Nothing is wrong that can be seen, and what the cards were cannot: that is neither well nor bad.
+# No fault can be seen. What the cards were before cannot be seen either, so those checks neither pass nor fail.
 agent --check
 expect_status 3
 expect_no_err
@@ -25,7 +25,7 @@ expect_checks 'gpupci1 UNKNOWN: D2' 'gpupci2 UNKNOWN: D2'
 agent -l
 expect_status 0
 
-# Nothing is in the way: each check of each card passes.
+# Each check of each card passes.
 agent --check
 expect_status 0
 expect_no_err

@@ -21,7 +21,7 @@ GPU card 'gpupci2' video device 0000:03:00.0 is linked to bus/pci/drivers/bochs-
 GPU card 'gpupci2' audio device 0000:03:00.1 is linked to bus/pci/drivers/snd_hda_intel driver
 END
 
-# What is only rehearsed does not happen.
+# A dry run changes nothing.
 agent --dry-run -d all
 expect_status 0
 expect_drivers <<'END'
@@ -45,7 +45,7 @@ expect_drivers <<'END'
 END
 expect_through "$through" 0000:02:00.0 0000:02:00.1
 
-# All: what is detached already is no failure.
+# `all` takes a card that is detached already for no failure.
 agent -d all
 expect_done <<'END'
 GPU card 'gpupci1' video device 0000:02:00.0 is already detached
@@ -93,7 +93,7 @@ expect_drivers <<'END'
 0000:03:00.1 snd_hda_intel
 END
 
-# Nothing stays behind that would hand the card to vfio-pci at the next probe.
+# No driver_override stays behind: it would hand the card to vfio-pci at the next probe.
 run guest 'cat /sys/bus/pci/devices/0000:0[23]:00.*/driver_override'
 expect_done <<'END'
 (null)

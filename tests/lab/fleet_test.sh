@@ -9,7 +9,7 @@ use_cluster "${2:?the program cluster}"
 fresh_cards libvirt
 changes add host vm-container-0-15 address=127.0.0.1 port="$(lab_info port)" user=root
 
-# What the agent says of its cards is understood: both are new, with two functions each; then nothing differs.
+# The frontend understands what the agent says of its cards: both are new, with two functions each. Then nothing differs.
 cluster discover host gpu format=csv
 expect_status 0
 expect_no_err

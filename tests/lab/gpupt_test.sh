@@ -13,7 +13,7 @@ use_cluster "${2:?the program cluster}"
 roll=$(cd "$(dirname "$0")/../../rolls/gpupt" && pwd)
 gpupci=${CLUSTER_LAB_GPUPCI:?the program gpupci}
 
-# What is installed on this machine is what the guest has, and the guest reaches no mirror.
+# The guest has the packages of this machine, and reaches no mirror.
 for package in $(sed -n 's/^ *debian: \[\(.*\)\]$/\1/p' "$roll/roll.yaml" | tr -d ,); do
   if [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
     echo "skipped: $package is not installed; tests/support/packages.sh install rolls"
@@ -27,7 +27,7 @@ expect_outcome() {
   grep -qE "^unprepared: gpupt +$1 +$2" "$scratch/out" || fail "outcome '$1' with '$2' was expected"
 }
 
-# started: what follows each boot: udev loads KVM's module for the CPU, as on any host.
+# started: does what follows each boot: udev loads KVM's module for the CPU, as on any host.
 started() {
   guest 'udevadm trigger --action=add --subsystem-match=cpu; udevadm settle'
 }
@@ -62,7 +62,7 @@ changes add roll "$roll"
 changes enable roll gpupt
 changes set attr gpupt_vendors '"1234"'
 
-# Only told, nothing is done; done without gpupci, it says what is missing, and how to bring it.
+# A dry run changes nothing. Without gpupci the script says what is missing, and how to bring it.
 cluster run roll gpupt host=unprepared apply=yes dryrun=yes
 expect_status 0
 expect_outcome 'done' 'dry run: '
@@ -95,7 +95,7 @@ agent --check
 expect_status 0
 expect_no_err
 
-# Nothing is left to do; and after another reboot it is still so, by gpupci's own unit.
+# No step is left to do. After another reboot it is still so, by gpupci's own unit.
 apply
 expect_status 0
 expect_outcome 'done' 'done, nothing had to be changed'

@@ -25,7 +25,7 @@ prepare_kernel() {
   exec {lock}>&-
 }
 
-# What an initramfs is made from, in a few letters: another branch may have another one.
+# Prints a short sum of the files that an initramfs is made from, as another branch may have other ones.
 contents() { cat "$here/kernel.sh" "$here/guest/$1" | sha256sum | cut -c 1-16; }
 
 # linux-image-amd64 is an empty package that depends on the current kernel, whose name has the version.
@@ -54,8 +54,8 @@ fetch_kernel() {
   rm -rf "$work"
 }
 
-# A kernel that unpacks itself takes an emulated CPU seconds, and one in an emulated VM a minute. Where the
-# packed one lies in the image: Documentation/x86/boot.rst, setup_sects, payload_offset and payload_length.
+# A kernel that unpacks itself takes an emulated CPU seconds, and a minute in an emulated VM, so it is unpacked here.
+# Documentation/x86/boot.rst says where the packed one lies: setup_sects, payload_offset and payload_length.
 unpack_kernel() {
   local image=$1 sectors offset length
   image_number() { od -An -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
@@ -84,7 +84,7 @@ build_initramfs() {
   pack_initramfs "$tree" "$initramfs"
 }
 
-# What a VM boots that a machine of the lab runs.
+# Makes the initramfs of a VM that a machine of the lab runs.
 build_vm_initramfs() {
   local tree
   tree=$(mktemp -d "$cache/initramfs.XXXXXX")

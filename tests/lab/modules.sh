@@ -4,7 +4,7 @@
 # Sourced by `lab`, which sets `here`, `cache` and has die() and say().
 # shellcheck disable=SC2154 # variables of the one that sources it
 
-# Where the kernel's source has a module that is not ours.
+# Prints the place of a module that is not ours in the kernel's source.
 sample_path() {
   case $1 in
     mtty) echo samples/vfio-mdev/mtty.c ;; # a serial card whose ports are mediated devices
@@ -53,7 +53,7 @@ fetch_headers() {
   for package in "$work"/*.deb; do
     dpkg-deb -x "$package" "$work/headers"
   done
-  # They are made to be installed; this is the one path of theirs that is not relative.
+  # The headers are made to be installed; only this path of theirs is not relative.
   sed -i "s|/usr/src/|$headers/usr/src/|" "$work/headers/usr/src/linux-headers-$version/Makefile"
   mv "$work/headers" "$headers"
   rm -rf "$work"

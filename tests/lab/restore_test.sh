@@ -9,7 +9,7 @@ through=${2:?libvirt or sysfs}
 
 fresh_cards "$through"
 
-# What these commands share: half_cards prints each card, of those at $cards, that neither the VMs nor the host have whole.
+# The commands below share this. half_cards prints each card at $cards that neither the VMs nor the host have whole.
 half_cards='half_cards() {
   for card in $cards; do
     found=

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/assert.sh"
 use_cluster "${2:?the program cluster}"
 
-# status_is STATUS: what `list host vm` says of rocks-33.
+# status_is STATUS: `list host vm` shows rocks-33 in this state.
 status_is() {
   cluster list host vm rocks-33 status=yes format=csv
   expect_status 0
@@ -21,7 +21,7 @@ await_vm_status() {
   done
 }
 
-# What the container has of VMs: definitions and disk images.
+# Prints the definitions and disk images of VMs on the container.
 expect_nothing_there() {
   run guest 'virsh -q -c qemu:///system list --all --name | grep . || true; ls /var/lib/libvirt/images'
   expect_done </dev/null
@@ -57,7 +57,7 @@ cluster discover host gpu
 expect_status 0
 changes add host vm rocks-33 vm-container-0-15 mem=256 disksize=1
 changes add host gpu rocks-33 gpupci gpupci1
-# What an emulated VM needs, and a kernel of its own to boot without a disk's help.
+# An emulated VM needs these, and a kernel of its own to boot without a disk.
 changes add host attr rocks-33 vm_type qemu
 changes add host attr rocks-33 vm_cpu_mode maximum
 changes add host attr rocks-33 vm_serial /run/rocks-33.console
@@ -85,7 +85,7 @@ cluster detach host gpu vm-container-0-15 gpupci1
 expect_status 0
 expect_card1
 
-# Told, then done, then nothing is left to do.
+# The change is told, then made, and then no change is left.
 for dryrun in yes no; do
   cluster sync vm config dryrun=$dryrun format=csv
   expect_done <<'END'

@@ -96,7 +96,7 @@ on p2pdma S6 FAIL 'md0 is RAID' mdstat "$raid"
 on p2pdma S6 FAIL 'multipath' nvme-multipath Y
 on quadro-p400 S6 PASS 'P2PDMA only' mdstat "$raid"
 
-# Nothing that was found is an error, and what is seen here is what is judged.
+# No finding is an error, and gds-check judges what this machine shows.
 "$check" --collect="$dir/here"
 here=$("$check" || true)
 [[ $here == "$("$check" --from="$dir/here" || true)" ]] || fail "another answer of what was collected"

@@ -19,7 +19,7 @@ discover() {
   stop_sshd
 }
 
-# Nothing is done in a dry run, and nothing without gpupci.
+# A dry run changes nothing, and so does a run without gpupci.
 before=$(whole_root)
 script gpupt --dry-run
 expect 0 'gpupt: would    packages libvirt-daemon-system' 'gpupt: would    gpupci is there' 'gpupt: dry run: '
@@ -52,7 +52,7 @@ expect 1 'apt would change other packages, too: render-farm.' 'failed: the host 
 in_root dpkg --status nvidia-driver-535 >/dev/null || fail 'the driver is gone'
 in_root dpkg --remove render-farm >/dev/null
 
-# One of a .run has a program for it.
+# A driver from a .run file has a program that removes it.
 # shellcheck disable=SC2016 # it is expanded there
 printf '%s\n' '#!/bin/sh' 'echo "$*" >>/root/uninstalled-with; rm "$0"' >"$root/usr/bin/nvidia-uninstall"
 chmod 755 "$root/usr/bin/nvidia-uninstall"
@@ -100,7 +100,7 @@ script gpupt
 expect 1 'the inventory has card 0000:02:00.0, and gpupci -l does not' 'failed: gpupci takes each card of the inventory for one'
 "$cluster" remove host attr "$host" gpupt_ignore
 
-# A twin is refused, and so is a vfio-pci that reads no file; nothing was told to it then.
+# A second card of the model is refused, and so is a vfio-pci that reads no settings file; nothing is written then.
 device 0000:05:00.0 10de 1c03 0300
 script gpupt
 expect 1 'the host has 0000:05:00.0, of the model 10de:1c03 too: want gpupt_bind=address'
@@ -121,7 +121,7 @@ in_initramfs() {
 in_initramfs 'options vfio-pci ids=10de:1c03' || fail 'the initramfs does not tell vfio-pci the models'
 again gpupt 'gpupt: ok       vfio-pci takes the models' 'gpupt: ok       the initramfs is newer'
 
-# A twin that comes later is told of, too.
+# A second card that comes later is told of, too.
 mv "$root/tmp/twin" "$root/sys/bus/pci/devices/0000:05:00.0"
 script gpupt
 expect 1 'the host has 0000:05:00.0, of the model 10de:1c03 too: want gpupt_bind=address'
@@ -137,7 +137,7 @@ ln -sfn ../../drivers/vfio-pci "$root/sys/bus/pci/devices/0000:02:00.0/driver"
 script gpupt
 expect 1 'gpupt: ok       the cards of the inventory are detached' 'failed: check: nothing is in the way of giving cards to VMs'
 
-# Back.
+# The setting is taken back.
 "$cluster" set host attr "$host" gpupt_bind address
 "$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
 script gpupt

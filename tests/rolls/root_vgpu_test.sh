@@ -21,13 +21,13 @@ for profile in gpupci1 gpupci1=nvidia-222 gpupci1=nvidia-222:0 gpupci1=nvidia-22
   script vgpu
   expect 1 'not a profile: ' '(want CARD=TYPE:COUNT, gpupci1=nvidia-222:4)'
 done
-# No profile is no vGPU, and nothing mistyped.
+# An empty profile asks for no vGPU, and is no mistake.
 "$cluster" set host attr "$host" vgpu_profiles ' '
 script vgpu
 expect 1 'vgpu: ok       vgpu_profiles can be read'
 "$cluster" set host attr "$host" vgpu_profiles 'gpupci1=nvidia-222:2'
 
-# What the site does not bring is not there.
+# The script ends when the site does not bring the file.
 script vgpu
 expect 1 "the Virtual GPU Manager is not installed, and vgpu_driver is ''" 'vgpu: failed: NVIDIA'
 "$cluster" set host attr "$host" vgpu_driver /root/driver.zip
@@ -40,7 +40,7 @@ echo 'echo "$*" >/root/installed-with; ln -s /bin/true /usr/bin/nvidia-vgpu-mgr'
 script vgpu
 expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there" 'vgpu: changed  unit gpupci-vgpus.service is enabled' 'vgpu: reboot needed ('
 in_file /root/installed-with '--silent'
-# Where there is dkms the installer is told; and the other kind of package.
+# The installer is told where there is dkms. The other kind of package is installed, too.
 rm "$root/usr/bin/nvidia-vgpu-mgr"
 ln -s /bin/true "$root/usr/bin/dkms"
 script vgpu
@@ -96,7 +96,7 @@ END
 chmod 755 "$root/usr/bin/gpupci"
 "$cluster" set host attr "$host" vgpu_profiles 'gpupci1=222:2'
 vgpus() { in_root /usr/local/bin/gpupci --vgpus | awk '$3 == 222 && $4 == "present"' | wc -l; }
-# What it ends with is that this machine has no IOMMU.
+# The script ends because this machine has no IOMMU.
 script vgpu
 expect 1 'vgpu: changed  the vGPUs of vgpu_profiles are there' 'failed: check: nothing is in the way of giving cards to VMs'
 [[ $(vgpus) == 2 ]] || fail 'two vGPUs were expected'

@@ -1,4 +1,4 @@
-// What a command gives back: status, output, exact bytes.
+// A command gives back its status and its output, byte for byte.
 #include <filesystem>
 
 #include "core/error.h"

@@ -1,4 +1,4 @@
-// Which host keys are trusted, and what is said of the others.
+// Some host keys are trusted; the message about any other says what is wrong.
 #include "core/text.h"
 #include "tests/ssh/server.h"
 

@@ -1,4 +1,4 @@
-// With which keys we log in, and what is said when none is taken.
+// Keys are tried in ssh's order; the message says what was tried when none is taken.
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>

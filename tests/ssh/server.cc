@@ -89,8 +89,8 @@ Background::~Background() {
 
 void Background::signal(int number) const { kill(pid_, number); }
 
-// Below the ports that the kernel gives to whoever asks, and at a place of this process's own: no
-// test that runs beside this one takes the port between its choice and its use.
+// The port is below those that the kernel gives to whoever asks, and at a place of this process's
+// own. So no test that runs beside this one takes the port between its choice and its use.
 Port::Port(Kind kind)
     : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), number_(10000 + getpid() % 20000) {
   auto address = local(number_);

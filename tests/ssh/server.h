@@ -55,7 +55,7 @@ class Port {
   std::thread thread_;
 };
 
-/// Remembers what the hosts printed.
+/// Keeps what the hosts printed.
 class Heard : public Sink {
  public:
   explicit Heard(std::size_t hosts) : out_(hosts), err_(hosts) {}
@@ -73,7 +73,7 @@ class Heard : public Sink {
   std::vector<std::string> err_;
 };
 
-/// What one host answered.
+/// The answer of one host.
 struct Answer {
   Reply reply;
   std::string out;

@@ -28,7 +28,7 @@ class Tunnels : public Server {
 
   Tunnel tunnel(const std::string& command) { return {target(), command, limits, me}; }
 
-  // Says `text`, and that this was all; returns all that comes back.
+  // Sends `text` and the end of input; returns all that comes back.
   static std::string talk(const Tunnel& tunnel, const std::string& text) {
     const FileDescriptor fd = connect_to(tunnel);
     send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);

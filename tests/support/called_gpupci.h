@@ -40,7 +40,7 @@ class CalledGpupci : public ::testing::Test {
     host_.open_sysfs_devices = host_.open_devices;
   }
 
-  // stdout; `status_` and `err_` are of the same call.
+  // Returns stdout; `status_` and `err_` are of the same call.
   std::string gpupci(const std::vector<std::string>& arguments) {
     const Memory out;
     const Memory err;
@@ -51,7 +51,7 @@ class CalledGpupci : public ::testing::Test {
     return out.text();
   }
 
-  // The table of --check. Whatever did not pass says what can be done.
+  // Returns the table of --check. Each line that did not pass says what can be done.
   std::string check(const std::string& target) {
     const auto table = gpupci({"--check", target});
     for (const auto line : split(trim(table), '\n')) {

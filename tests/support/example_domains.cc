@@ -17,7 +17,7 @@ using virt::Graphics;
 using virt::InterfaceKind;
 using virt::Topology;
 
-// 12 hex digits out of `name`.
+// Makes 12 hex digits out of `name`.
 std::string hex_digits(const std::string& name) {
   std::string digits;
   for (std::size_t i = 0; digits.size() < 12; ++i) {
@@ -29,7 +29,7 @@ std::string hex_digits(const std::string& name) {
 DomainSpec plain(const std::string& name, int memory_mib, int cpus) {
   DomainSpec domain;
   domain.name = name;
-  // One each, as libvirt wants it.
+  // Each VM has a uuid of its own, as libvirt wants it.
   domain.uuid = "c2177883-f1bb-47f0-914d-" + hex_digits(name);
   domain.memory_mib = memory_mib;
   domain.cpus = cpus;
@@ -106,7 +106,7 @@ DomainSpec gds_nvme() {
   return domain;
 }
 
-// Without PCI Express, for guests that know none.
+// A machine without PCI Express, for guests that know none.
 DomainSpec old_machine() {
   auto domain = plain("old-machine", 4096, 2);
   domain.machine = "pc";
@@ -115,7 +115,7 @@ DomainSpec old_machine() {
   return domain;
 }
 
-// Emulated all through, as in a test without KVM.
+// A VM that is emulated all through, as in a test without KVM.
 DomainSpec emulated() {
   auto domain = plain("emulated", 512, 1);
   domain.type = DomainType::qemu;
@@ -128,7 +128,7 @@ DomainSpec emulated() {
   return domain;
 }
 
-// What a card is not needed for.
+// A VM without a card, with everything that needs none.
 DomainSpec workstation() {
   auto domain = plain("workstation", 8192, 8);
   domain.topology = Topology{1, 4, 2};

@@ -9,7 +9,7 @@
 
 namespace cluster::agent {
 
-/// NodeDevices that do to a FakeSysfs what the kernel does to /sys, but for the acts that go wrong.
+/// NodeDevices that change a FakeSysfs as the kernel changes /sys, except for acts that go wrong.
 class FakeNodeDevices : public virt::NodeDevices {
  public:
   enum class Fate {
@@ -22,11 +22,11 @@ class FakeNodeDevices : public virt::NodeDevices {
     die,       ///< ends the process
   };
 
-  /// What vm_devices() answers unless told otherwise; it goes wrong by the name of "ask for VMs".
+  /// vm_devices() answers this unless told otherwise. Its name among the acts is "ask for VMs".
   inline static const std::vector<virt::VmDevice> kVmDevices{{"rocks-33", "0000:05:00.0"},
                                                              {"web server", "0000:06:00.0"}};
 
-  /// What goes wrong: {"detach 0000:02:00.1", Fate::refuse}.
+  /// The acts that go wrong: {"detach 0000:02:00.1", Fate::refuse}.
   using Plot = std::map<std::string, Fate>;
 
   FakeNodeDevices(FakeSysfs& sysfs, Plot plot, virt::Mode mode, virt::StepListener on_step,

@@ -8,9 +8,9 @@
 
 namespace cluster::agent {
 
-/// The part of the kernel that makes slices, on a FakeSysfs: what is written to `sriov_numvfs`, to
-/// `create` and `remove` of mediated devices and to `current_vgpu_type` has its effect. All of its
-/// state is in the files, so it works in a child process too.
+/// Plays the part of the kernel that makes slices, on a FakeSysfs. A write to `sriov_numvfs`, to
+/// `create` and `remove` of mediated devices and to `current_vgpu_type` has its effect. All state
+/// is in the files, so it works in a child process too.
 class FakeSlices {
  public:
   explicit FakeSlices(FakeSysfs& sysfs) : sysfs_(sysfs) {}
@@ -23,15 +23,15 @@ class FakeSlices {
   void offer_mdev(const std::string& parent, const std::string& type, const std::string& name,
                   int available);
 
-  /// What NVIDIA's driver shows at each virtual function of `pci` that is made from now on: a first
-  /// line with the titles, then "1145 : NVIDIA L40S-4Q" each.
+  /// Sets what NVIDIA's driver shows at each virtual function of `pci` that is made from now on: a
+  /// first line with the titles, then lines such as "1145 : NVIDIA L40S-4Q".
   void offer_vendor_vgpu(const std::string& pci, const std::string& types);
 
-  /// What the kernel does when `text` is written to this attribute. Throws Error(io) with its
-  /// answer when it refuses.
+  /// Does what the kernel does when `text` is written to this attribute. Throws Error(io) with the
+  /// kernel's answer when it refuses.
   void write(const std::filesystem::path& attribute, std::string_view text);
 
-  /// Mediated devices and virtual functions are gone, as after a reboot.
+  /// Removes all mediated devices and virtual functions, as a reboot does.
   void reboot();
 
  private:

@@ -36,7 +36,8 @@ class FakeSysfs {
   void set_driver(const PciAddress& pci, const std::optional<std::string>& driver);
   void set_driver_override(const PciAddress& pci, const std::string& driver);
 
-  /// What a probe of the kernel binds: the driver_override, else the driver it was added with.
+  /// Binds what a probe of the kernel binds: the driver_override, else the driver that the function
+  /// was added with.
   void probe(const PciAddress& pci);
 
   /// "nvidia snd_hda_intel -": the drivers of all functions, by address.

@@ -12,7 +12,7 @@ namespace cluster {
 /// Answers from a map instead of over the network, and remembers what it was asked.
 class FakeTransport : public ssh::Transport {
  public:
-  /// What the host of that name says. A host without an answer prints nothing and exits 0.
+  /// The answers, by the name of the host. A host without an answer prints nothing and exits 0.
   struct Answer {
     std::string out;
     std::string err;

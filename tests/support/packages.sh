@@ -35,7 +35,7 @@ packages_of() {
       echo libxml2-utils                     # virt-xml-validate
       echo dmsetup e2fsprogs perl-base       # what has a disk or a card in use
       ;;
-    # What roll gpupt wants on a vm-container: in the lab such a host has the packages of the machine that runs it.
+    # Roll gpupt wants these on a vm-container. In the lab such a host has the packages of the machine that runs it.
     rolls) echo libvirt-clients libvirt-daemon-system ovmf pciutils qemu-system-x86 qemu-utils ;;
     *) die "no such group: '$1' (want build, test, lab or rolls)" ;;
   esac

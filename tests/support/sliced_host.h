@@ -9,9 +9,9 @@
 
 namespace cluster {
 
-/// A host of files that gpupci itself works on, with two cards in two slices each: virtual
-/// functions of 01:00.0, of which the first is detached; on those of 02:00.0 vGPUs of NVIDIA's
-/// driver, of which the second has a type. And mtty.
+/// A host made of files that gpupci itself works on. It has two cards in two slices each, and mtty.
+/// The slices of 01:00.0 are virtual functions, of which the first is detached. Those of 02:00.0
+/// can be vGPUs of NVIDIA's driver; the second has a type.
 class SlicedHost : public agent::CalledGpupci {
  public:
   SlicedHost() {
@@ -38,7 +38,7 @@ class SlicedHost : public agent::CalledGpupci {
     return out;
   }
 
-  // The id of a new vGPU of mtty.
+  // Makes a vGPU of mtty; returns its id.
   std::string create() {
     return std::string(split(run({"--create-vgpu", "mtty", "mtty-1"}), ' ')[2]);
   }
@@ -47,7 +47,7 @@ class SlicedHost : public agent::CalledGpupci {
     slices_.write(fake_.root() / "bus/mdev/devices" / uuid / "remove", "1");
   }
 
-  // So many virtual functions of the first card, with no driver.
+  // Makes this many virtual functions of the first card, with no driver.
   void cut(int number) {
     set_driver("0000:01:00.1", {});
     run({"--vfs", "gpupci1", std::to_string(number)});
@@ -59,7 +59,7 @@ class SlicedHost : public agent::CalledGpupci {
 
   void add(const agent::FakeSysfs::Function& function) { fake_.add(function); }
 
-  // An attribute of a function, "numa_node".
+  // Sets an attribute of a function, such as "numa_node".
   void set(const std::string& pci, const std::string& attribute, const std::string& text) {
     replace_file(fake_.sysfs().device_path(PciAddress::parse(pci)) / attribute, text);
   }
@@ -79,7 +79,7 @@ class SlicedStory : public Story {
     transport.answers["n1"].out = "v1\nv2\n";
   }
 
-  // What `cluster discover host gpu` prints now.
+  // Returns what `cluster discover host gpu` prints now.
   std::string discover() {
     transport.by_command["gpupci -l --json"] = host.run({"-l", "--json"});
     return cluster({"discover", "host", "gpu", "format=csv"});

@@ -1,8 +1,8 @@
-// slow_pipe MS TRIPS PROGRAM [ARG...]: runs PROGRAM, with MS milliseconds between what goes into
-// its standard input or comes from its standard output and us, as a long line has it: the delay is
-// that of each byte, not of each message. The file TRIPS says how many round trips one after the
-// other there have been: what goes in is one trip later than the last answer that was there before
-// it. Time has no part in it, as long as what is answered together is ready within two delays.
+// slow_pipe MS TRIPS PROGRAM [ARG...]: runs PROGRAM behind a long line: each byte of its standard
+// input and output takes MS milliseconds. The delay is that of each byte, not of each message. At
+// the end the file TRIPS says how many round trips came one after the other: a byte that goes in is
+// one trip later than the last answer that was there before it. Time does not change that count, as
+// long as answers that come together are ready within two delays.
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>

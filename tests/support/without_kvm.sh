@@ -1,10 +1,10 @@
 #!/bin/bash
 # without_kvm.sh PROGRAM [ARG...]: runs PROGRAM where there is no /dev/kvm, in namespaces of its own. Status 77, with the
 # reason, where that cannot be.
-#   A /dev/kvm that QEMU opens and libvirt's check of the same user does not (its group is another one than kvm) makes libvirt
-#   ask QEMU for its capabilities again at each question, for minutes; and one that is there may hang.
-#   PROGRAM is the first process of its PID namespace: it must reap, as a shell does, what its children leave behind, or
-#   libvirt waits for the QEMU it has killed. None of them outlives it.
+#   Where QEMU can open /dev/kvm and libvirt's check of the same user says no (its group is not kvm), libvirt asks QEMU for
+#   its capabilities again at each question, for minutes. And a /dev/kvm that is there may hang.
+#   PROGRAM is the first process of its PID namespace, and must reap, as a shell does, what its children leave behind. Else
+#   libvirt waits for the QEMU that it has killed. None of them outlives PROGRAM.
 set -euo pipefail
 
 if [[ ${1:-} != --inside ]]; then

@@ -1,5 +1,5 @@
-// The VMs of a host behind a real sshd and a real libvirtd; tests/support/libvirtd.sh brings the
-// daemon.
+// The VMs of a host are behind a real sshd and a real libvirtd; tests/support/libvirtd.sh brings
+// the daemon.
 #include "frontend/hosts/remote_domains.h"
 
 #include <csignal>
@@ -45,7 +45,7 @@ class RemoteDomains : public ssh::Server {
 
   std::unique_ptr<virt::Domains> open() { return open_remote_domains(target(), limits); }
 
-  // Whether `program` runs here, in a PID namespace; one that has ended has no executable.
+  // True if `program` runs in this PID namespace. A program that has ended has no executable.
   static bool runs(const std::string& program) {
     for (const auto& process : std::filesystem::directory_iterator("/proc")) {
       std::error_code ended;
@@ -124,7 +124,7 @@ TEST_F(RemoteDomains, SayThatTheConnectionIsGone) {
   start("SetEnv PATH=" + folder().native() + ":/usr/bin:/bin\n");
   const auto domains = open();
   while (runs("ssh")) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  // What is written now has no reader.
+  // A write has no reader now.
   expect_error(Fault::io, "ended with status 124", [&] { domains->list(); });
 }
 

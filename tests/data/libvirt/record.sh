@@ -1,5 +1,5 @@
 #!/bin/bash
-# What libvirt makes of the documents in tests/data/domain: defined and dumped by its QEMU driver, inside virsh and without
+# Records what libvirt makes of the documents in tests/data/domain: its QEMU driver defines and dumps them, inside virsh, without
 # a daemon. The files beside this one are of libvirt 9.0.0 and QEMU 7.2 (Debian 12); needs libvirt-daemon-driver-qemu.
 #   tests/data/libvirt/record.sh
 set -euo pipefail

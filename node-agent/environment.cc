@@ -5,11 +5,11 @@
 
 namespace cluster::agent {
 
-void Host::keep_state_in(const std::filesystem::path& folder) {
+void Environment::keep_state_in(const std::filesystem::path& folder) {
   for (auto* file : {&saved_drivers, &names, &wedged, &slices}) *file = folder / file->filename();
 }
 
-std::string Host::boot_id() const {
+std::string Environment::boot_id() const {
   const auto text = read_file(proc / "sys/kernel/random/boot_id");
   return text ? std::string(trim(*text)) : std::string();
 }

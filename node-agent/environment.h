@@ -15,8 +15,9 @@
 
 namespace cluster::agent {
 
-/// The host that gpupci works on; a test puts its own in place of each part.
-struct Host {
+/// Where gpupci finds the host that it works on, and how long it waits. A test puts its own in
+/// place of each part.
+struct Environment {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path proc = "/proc";
   std::filesystem::path modules = "/lib/modules";

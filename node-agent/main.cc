@@ -12,22 +12,23 @@
 #include "node-agent/binding/open_node_devices.h"
 
 int main(int argc, char** argv) {
-  cluster::agent::Host host;
-  if (const char* state = std::getenv("GPUPCI_STATE")) host.keep_state_in(state);
-  if (const char* settings = std::getenv("GPUPCI_SETTINGS")) host.settings = settings;
+  cluster::agent::Environment environment;
+  if (const char* state = std::getenv("GPUPCI_STATE")) environment.keep_state_in(state);
+  if (const char* settings = std::getenv("GPUPCI_SETTINGS")) environment.settings = settings;
   if (const char* deadline = std::getenv("GPUPCI_DEADLINE")) {
     const auto seconds = cluster::parse_number(deadline);
     if (seconds && *seconds > 0 && *seconds <= 3600) {
-      host.act_deadline = std::chrono::seconds(*seconds);
+      environment.act_deadline = std::chrono::seconds(*seconds);
     }
   }
-  if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) host.ssh_command = asked;
+  if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) environment.ssh_command = asked;
   std::error_code unknown;
-  const auto program = std::filesystem::read_symlink(host.proc / "self/exe", unknown);
-  if (!unknown) host.program = program;
-  host.open_devices = cluster::agent::open_host_devices;
-  host.open_sysfs_devices = cluster::agent::open_sysfs_devices;
+  const auto program = std::filesystem::read_symlink(environment.proc / "self/exe", unknown);
+  if (!unknown) environment.program = program;
+  environment.open_devices = cluster::agent::open_host_devices;
+  environment.open_sysfs_devices = cluster::agent::open_sysfs_devices;
   cluster::agent::Output out(STDOUT_FILENO);
   cluster::agent::Output err(STDERR_FILENO);
-  return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), out, err, host);
+  return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), out, err,
+                             environment);
 }

@@ -34,8 +34,8 @@ bool detached(const Card& card, const Settings& settings, const SavedDrivers& sa
 }  // namespace
 
 BootCards find_boot_cards(const Call& call) {
-  Node node(call.host, true);
-  const SavedDrivers saved(call.host.saved_drivers);
+  Node node(call.environment, true);
+  const SavedDrivers saved(call.environment.saved_drivers);
   BootCards found{.cards = node.pick("all"), .ids = {}, .modules = {}, .twins = {}};
   const auto is_detached = [&](auto& card) { return detached(card, node.settings(), saved); };
   if (std::ranges::any_of(found.cards, is_detached)) {

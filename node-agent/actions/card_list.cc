@@ -12,13 +12,13 @@
 namespace cluster::agent {
 namespace {
 
-std::string no_cards(const Host& host, const Settings& settings) {
+std::string no_cards(const Environment& environment, const Settings& settings) {
   std::vector<std::string> vendors;
   std::vector<std::string> classes;
   for (const auto id : settings.vendors) vendors.push_back(hex4(id));
   for (const auto id : settings.classes) classes.push_back(hex4(id));
   return "no card found on this host (vendors " + joined(vendors, " ") + ", classes " +
-         joined(classes, " ") + "; change them in " + host.settings.native() + ")";
+         joined(classes, " ") + "; change them in " + environment.settings.native() + ")";
 }
 
 bool is_there(const Sysfs& sysfs, const KnownCard& card) {
@@ -29,18 +29,18 @@ bool is_there(const Sysfs& sysfs, const KnownCard& card) {
 
 }  // namespace
 
-Node::Node(const Host& host, bool rehearsing)
-    : host_(host),
+Node::Node(const Environment& environment, bool rehearsing)
+    : environment_(environment),
       rehearsing_(rehearsing),
-      settings_(load_settings(host.settings)),
-      sysfs_(host.sysfs) {}
+      settings_(load_settings(environment.settings)),
+      sysfs_(environment.sysfs) {}
 
 std::vector<Card> Node::cards() {
   auto found = find_cards(sysfs_, settings_);
   const auto names = name(found, false);
   if (!names.changed() || rehearsing_) return found;
   try {
-    const Lock lock(host_.lock, std::chrono::milliseconds{0});
+    const Lock lock(environment_.lock, std::chrono::milliseconds{0});
     return store(lock);
   } catch (const Error&) {
     // No root, /var is read-only, or another gpupci is at work: the next who can will store the
@@ -56,15 +56,15 @@ std::vector<Card> Node::pick(const std::string& target, const Lock& held) {
 }
 
 Names Node::name(std::vector<Card>& found, bool closely) {
-  Names names(host_.names);
+  Names names(environment_.names);
   // Those that were found are cards; any other that is there is none by the settings.
   const auto as_no_card = [&](const KnownCard& card) {
     return std::ranges::none_of(found, [&](auto& one) { return has(one, card.pci); }) &&
            is_there(sysfs_, card);
   };
   names.give(
-      found, host_.boot_id(), closely,
-      [&](const Card& card) { return look_at(card, sysfs_, host_.proc); }, as_no_card);
+      found, environment_.boot_id(), closely,
+      [&](const Card& card) { return look_at(card, sysfs_, environment_.proc); }, as_no_card);
   missing_ = names.missing();
   return names;
 }
@@ -74,14 +74,14 @@ std::vector<Card> Node::store(const Lock& /*held*/) {
   auto names = name(found, true);
   std::map<GpuName, PciAddress> places;
   for (const auto& [card, known] : names.known()) places.emplace(card, known.pci);
-  SavedDrivers(host_.saved_drivers).follow(places);
+  SavedDrivers(environment_.saved_drivers).follow(places);
   if (names.changed()) names.save();
   return found;
 }
 
 std::vector<Card> Node::chosen(std::vector<Card> found, const std::string& target) const {
   if (target == "all") {
-    if (found.empty()) throw Error(Fault::not_found, no_cards(host_, settings_));
+    if (found.empty()) throw Error(Fault::not_found, no_cards(environment_, settings_));
     return found;
   }
   const auto wanted = SliceName::parse(target);

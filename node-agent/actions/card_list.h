@@ -17,7 +17,7 @@ class Node {
  public:
   /// Reads the settings: throws Error as load_settings() does. Names that are new or have changed
   /// are stored when cards are looked at, where that is possible, unless only `rehearsing`.
-  explicit Node(const Host& host, bool rehearsing = false);
+  explicit Node(const Environment& environment, bool rehearsing = false);
 
   const Settings& settings() const { return settings_; }
   const Sysfs& sysfs() const { return sysfs_; }
@@ -41,7 +41,7 @@ class Node {
   std::vector<Card> store(const Lock& held);
   std::vector<Card> chosen(std::vector<Card> found, const std::string& target) const;
 
-  const Host& host_;
+  const Environment& environment_;
   bool rehearsing_;
   Settings settings_;
   Sysfs sysfs_;

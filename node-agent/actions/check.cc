@@ -8,13 +8,14 @@ namespace cluster::agent {
 
 // A host without a card has checks of its own.
 int check(const Call& call) {
-  Node node(call.host, true);  // what it stores would be as found, and pass
+  Node node(call.environment, true);  // what it stores would be as found, and pass
   const auto target = call.options.argument(0);
   const bool all = target.empty() || target == "all";
   const auto cards = all ? node.cards() : node.pick(target);
   if (cards.empty() && !all) return not_found(call, node, target);
-  Ground ground{node.sysfs(),      node.settings(), call.host.proc,
-                call.host.modules, call.host.names, call.host.slices};
+  Ground ground{node.sysfs(),           node.settings(),
+                call.environment.proc,  call.environment.modules,
+                call.environment.names, call.environment.slices};
   RunningVms vms(call, node);
   ground.vm_devices = [&] { return vms.devices(); };
   const auto results = run_checks(cards, ground);

@@ -35,15 +35,15 @@ int create_vgpu(const Call& call) {
   const auto type = call.options.argument(1);
   const bool rehearsing = call.options.dry_run;
   std::optional<Lock> lock;
-  if (!rehearsing) lock.emplace(call.host.lock, call.host.lock_patience);
-  Node node(call.host, true);
+  if (!rehearsing) lock.emplace(call.environment.lock, call.environment.lock_patience);
+  Node node(call.environment, true);
   const auto all = vgpu_parents(node.cards(), node.sysfs());
   const auto parents = pick_parents(all, target);
   const SignalHold hold;
-  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  SliceSteps steps(call.environment, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
   try {
     if (parents.empty() || target == "all") throw Error(Fault::not_found, no_parent(all, target));
-    SliceRecord record(call.host.slices);
+    SliceRecord record(call.environment.slices);
     const auto& parent = choose_parent(parents, type, record);
     const Vgpu vgpu{parent.interface == VgpuInterface::mdev ? new_uuid() : parent.name, parent,
                     type};

@@ -28,8 +28,8 @@ class Acting {
         target_(target),
         what_(what),
         mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
-        node_(call.host, call.options.dry_run),
-        wedged_(call.host.wedged, call.host.boot_id()),
+        node_(call.environment, call.options.dry_run),
+        wedged_(call.environment.wedged, call.environment.boot_id()),
         vms_(call, node_) {}
 
   int run() {
@@ -42,7 +42,7 @@ class Acting {
                             [this](auto& card) { return wedged_.find(card.pci()).has_value(); })) {
       return act_on(seen);
     }
-    const Lock lock(call_.host.lock, call_.host.lock_patience);
+    const Lock lock(call_.environment.lock, call_.environment.lock_patience);
     // As they are now that nobody else changes them.
     auto cards = node_.pick(target_.empty() ? "all" : target_, lock);
     if (target_.empty()) add_slices(cards, node_.sysfs());
@@ -52,21 +52,22 @@ class Acting {
 
  private:
   int act_on(const std::vector<Card>& cards) {
-    SavedDrivers saved(call_.host.saved_drivers);
+    SavedDrivers saved(call_.environment.saved_drivers);
     Worker worker(
         [this](virt::StepListener listener) {
-          const auto& open =
-              goes_by_sysfs() ? call_.host.open_sysfs_devices : call_.host.open_devices;
+          const auto& open = goes_by_sysfs() ? call_.environment.open_sysfs_devices
+                                             : call_.environment.open_devices;
           return open(node_.sysfs(), node_.settings(), mode_, std::move(listener));
         },
-        call_.host.act_deadline, [this](const std::string& step) { steps_.push_back(step); });
+        call_.environment.act_deadline,
+        [this](const std::string& step) { steps_.push_back(step); });
     Tools tools{node_.sysfs(),
                 node_.settings(),
                 saved,
                 worker,
                 [this](const std::string& step) { steps_.push_back(step); },
                 mode_};
-    tools.proc = call_.host.proc;
+    tools.proc = call_.environment.proc;
     tools.forced = call_.options.forced;
     tools.stuck = [&] { return !worker.stuck().empty(); };
     if (!what_.without_libvirt) {

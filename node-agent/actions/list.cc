@@ -9,11 +9,11 @@
 namespace cluster::agent {
 
 int list(const Call& call) {
-  Node node(call.host);
+  Node node(call.environment);
   auto cards = node.cards();
   if (call.options.json) {
-    call.out << cards_json(describe(call.host, node.sysfs(), cards), node.missing(),
-                           all_vgpus(call.host, node.sysfs(), cards));
+    call.out << cards_json(describe(call.environment, node.sysfs(), cards), node.missing(),
+                           all_vgpus(call.environment, node.sysfs(), cards));
   } else {
     add_slices(cards, node.sysfs());
     for (const auto& card : cards) call.out << list_line(card);

@@ -7,13 +7,14 @@
 namespace cluster::agent {
 namespace {
 
-bool is_intel(const Host& host) {
-  return read_file(host.proc / "cpuinfo").value_or("").find("GenuineIntel") != std::string::npos;
+bool is_intel(const Environment& environment) {
+  return read_file(environment.proc / "cpuinfo").value_or("").find("GenuineIntel") !=
+         std::string::npos;
 }
 
 // The family of the distribution, from ID and ID_LIKE of os-release(5).
-std::string family(const Host& host) {
-  const auto text = read_file(host.os_release).value_or("");
+std::string family(const Environment& environment) {
+  const auto text = read_file(environment.os_release).value_or("");
   for (const auto line : split(text, '\n')) {
     if (!line.starts_with("ID=") && !line.starts_with("ID_LIKE=")) continue;
     for (const auto* word : {"rhel", "fedora", "centos"}) {
@@ -27,17 +28,17 @@ std::string family(const Host& host) {
 
 int print_cmdline(const Call& call) {
   auto kind = call.options.argument(0);
-  if (kind.empty()) kind = family(call.host);
+  if (kind.empty()) kind = family(call.environment);
   if (kind != "debian" && kind != "rhel") {
     throw Error(Fault::usage,
                 "no such family of distributions: " + quote(kind) + " (want debian or rhel)");
   }
   const auto found = find_boot_cards(call);
   // The AMD driver is on wherever the firmware is, and knows no "on".
-  const std::string iommu = is_intel(call.host) ? "intel_iommu=on iommu=pt" : "iommu=pt";
+  const std::string iommu = is_intel(call.environment) ? "intel_iommu=on iommu=pt" : "iommu=pt";
   const auto words = iommu + " vfio-pci.ids=" + found.ids;
   call.out << "# The kernel's command line, from gpupci --print-cmdline " << kind << ".\n"
-           << (is_intel(call.host)
+           << (is_intel(call.environment)
                    ? "# Intel: VT-d is on in the firmware, and intel_iommu=on turns the kernel's "
                      "driver on.\n"
                    : "# AMD: AMD-Vi is on in the firmware, then the kernel's driver is on by "

@@ -14,8 +14,8 @@ using ::testing::StartsWith;
 class Print : public CalledGpupci {
  protected:
   Print() {
-    host_.os_release = fake_.root() / "os-release";
-    host_.program = "/usr/bin/gpupci";
+    environment_.os_release = fake_.root() / "os-release";
+    environment_.program = "/usr/bin/gpupci";
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 2, 14);
     cpu("GenuineIntel");
   }
@@ -49,7 +49,7 @@ TEST_F(Print, GivesTheModelsOfAllCards) {
             "wholly:\n"
             "# blacklist nvidia\n"
             "# blacklist snd_hda_intel\n");
-  EXPECT_FALSE(std::filesystem::exists(host_.names));
+  EXPECT_FALSE(std::filesystem::exists(environment_.names));
 }
 
 TEST_F(Print, WarnsOfTwinsOfWhatIsDetached) {
@@ -63,7 +63,8 @@ TEST_F(Print, GivesACommandLineForTheCpuAndTheDistribution) {
   EXPECT_THAT(gpupci({"--print-cmdline"}),
               HasSubstr("/etc/default/grub, then update-grub and reboot:\n"
                         "intel_iommu=on iommu=pt vfio-pci.ids=10de:10f7,10de:1e07\n"));
-  replace_file(host_.os_release, "NAME=Rocky\nID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n");
+  replace_file(environment_.os_release,
+               "NAME=Rocky\nID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n");
   EXPECT_THAT(gpupci({"--print-cmdline"}),
               HasSubstr("\ngrubby --update-kernel=ALL --args='intel_iommu=on iommu=pt "
                         "vfio-pci.ids=10de:10f7,10de:1e07'\n"));

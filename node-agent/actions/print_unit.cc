@@ -17,15 +17,15 @@ int print_unit(const Call& call) {
               "Before=nvidia-persistenced.service display-manager.service\n"
               "Conflicts=shutdown.target\n"
               "Before=shutdown.target\n"
-           << "RequiresMountsFor=" << call.host.saved_drivers.parent_path().native() << " "
-           << call.host.settings.parent_path().native() << "\n"
+           << "RequiresMountsFor=" << call.environment.saved_drivers.parent_path().native() << " "
+           << call.environment.settings.parent_path().native() << "\n"
            << "\n[Service]\n"
               "Type=oneshot\n"
               "RemainAfterExit=yes\n"
               "# gpupci has a deadline of its own for each step.\n"
               "TimeoutStartSec=15min\n"
               "ExecStart="
-           << call.host.program.native() << " --restore\n"
+           << call.environment.program.native() << " --restore\n"
            << "\n[Install]\n"
               "WantedBy=basic.target\n";
   return 0;

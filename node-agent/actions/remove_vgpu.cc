@@ -58,12 +58,12 @@ int remove_vgpu(const Call& call) {
   const auto name = call.options.argument(0);
   const bool rehearsing = call.options.dry_run;
   std::optional<Lock> lock;
-  if (!rehearsing) lock.emplace(call.host.lock, call.host.lock_patience);
+  if (!rehearsing) lock.emplace(call.environment.lock, call.environment.lock_patience);
   const SignalHold hold;
-  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  SliceSteps steps(call.environment, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
   try {
-    Node node(call.host, true);
-    SliceRecord record(call.host.slices);
+    Node node(call.environment, true);
+    SliceRecord record(call.environment.slices);
     const auto id = find_id(record, name);
     const auto leased = *record.find(id);
     if (leased.lease != call.options.lease) {
@@ -77,7 +77,7 @@ int remove_vgpu(const Call& call) {
     RunningVms vms(call, node);
     const Ground ground{.sysfs = node.sysfs(),
                         .settings = node.settings(),
-                        .proc = call.host.proc,
+                        .proc = call.environment.proc,
                         .vm_devices = [&] { return vms.devices_or_warning(); }};
     if (ours) remove(*vgpu, leased, ground, record, steps);
     steps.tell("# forget lease " + leased.lease);

@@ -62,12 +62,12 @@ int restore(const Call& call) {
   const int of_slices = part.empty() ? restore_slices(call) : 0;
   int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
   // In a rehearsal, and before they are made, the slices that were detached are not there yet.
-  const bool slices_to_come =
-      (call.options.dry_run || !part.empty()) && !SliceRecord(call.host.slices).vfs().empty();
-  Node node(call.host, true);
+  const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
+                              !SliceRecord(call.environment.slices).vfs().empty();
+  Node node(call.environment, true);
   auto cards = node.cards();
   add_slices(cards, node.sysfs());
-  const SavedDrivers saved(call.host.saved_drivers);
+  const SavedDrivers saved(call.environment.saved_drivers);
   for (const auto& pci : saved.functions()) {
     const auto is_its = [&](const Card& card) {
       return has(card, pci) && !saved.is_of_another(card);

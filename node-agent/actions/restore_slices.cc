@@ -24,10 +24,10 @@ class RestoreSlices {
   explicit RestoreSlices(const Call& call)
       : call_(call),
         mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
-        node_(call.host, true),
-        record_(call.host.slices),
+        node_(call.environment, true),
+        record_(call.environment.slices),
         // One wait for all of them: what has not come by then does not come.
-        end_(std::chrono::steady_clock::now() + call.host.slice_patience) {}
+        end_(std::chrono::steady_clock::now() + call.environment.slice_patience) {}
 
   int run() {
     const auto vfs = record_.vfs();
@@ -52,7 +52,7 @@ class RestoreSlices {
   template <typename Restore>
   void attempt(const std::string& what, Restore restore) {
     const SignalHold hold;
-    SliceSteps steps(call_.host, mode_);
+    SliceSteps steps(call_.environment, mode_);
     try {
       restore(steps);
     } catch (const Error& error) {
@@ -85,7 +85,7 @@ class RestoreSlices {
       const auto sriov = read_sriov(card, node_.sysfs());
       return sriov && node_.sysfs().driver(sriov->pci);
     });
-    if (set_vfs(card, count, ground(), call_.host, {}, record_, steps)) {
+    if (set_vfs(card, count, ground(), call_.environment, {}, record_, steps)) {
       say("GPU card '" + name.str() + "' has " + std::to_string(count) + " virtual function" +
           (count == 1 ? "" : "s"));
     }
@@ -141,7 +141,7 @@ class RestoreSlices {
   }
 
   Ground ground() const {
-    return {node_.sysfs(), node_.settings(), call_.host.proc, call_.host.modules};
+    return {node_.sysfs(), node_.settings(), call_.environment.proc, call_.environment.modules};
   }
 
   const Call& call_;
@@ -155,12 +155,12 @@ class RestoreSlices {
 }  // namespace
 
 int restore_slices(const Call& call) {
-  const SliceRecord record(call.host.slices);
+  const SliceRecord record(call.environment.slices);
   if (record.vfs().empty() && record.vgpus().empty()) return 0;
   std::optional<Lock> lock;
   if (!call.options.dry_run) {
-    Node(call.host).cards();  // stores which card is where in this boot
-    lock.emplace(call.host.lock, call.host.lock_patience);
+    Node(call.environment).cards();  // stores which card is where in this boot
+    lock.emplace(call.environment.lock, call.environment.lock_patience);
   }
   return RestoreSlices(call).run();
 }

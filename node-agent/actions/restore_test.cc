@@ -55,7 +55,7 @@ class Killer : public virt::NodeDevices {
 class Restore : public CalledGpupci {
  protected:
   Restore() {
-    host_.lock_patience = 10s;  // until the child of the one that was killed has gone
+    environment_.lock_patience = 10s;  // until the child of the one that was killed has gone
     boot("first");
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
   }
@@ -79,8 +79,8 @@ class Restore : public CalledGpupci {
   void gpupci_killed(const std::vector<std::string>& arguments, const std::string& moment) {
     const pid_t child = ::fork();
     if (child == 0) {
-      host_.open_devices = [&](const Sysfs&, const Settings&, virt::Mode,
-                               virt::StepListener on_step) {
+      environment_.open_devices = [&](const Sysfs&, const Settings&, virt::Mode,
+                                      virt::StepListener on_step) {
         FakeNodeDevices::Plot plot;
         if (moment.starts_with("amid ")) plot[moment.substr(5)] = Fate::half;
         return std::make_unique<Killer>(fake_, plot, std::move(on_step), moment);
@@ -147,7 +147,7 @@ TEST_F(Restore, EndsAnAttachThatWasKilledAtAnyStep) {
       gpupci({"--restore"});
       EXPECT_EQ(status_, 0) << moment << err_;
       EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia") << moment;
-      EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers)) << moment;
+      EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers)) << moment;
     }
   }
 }
@@ -190,7 +190,7 @@ TEST_F(Restore, DoesNotTakeTheCardThatIsInThePlaceOfAnother) {
     EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel amdgpu");
     EXPECT_THAT(gpupci({"-a", "gpupci3"}), HasSubstr(" is already attached\n"));
   }
-  EXPECT_EQ(SavedDrivers(host_.saved_drivers).find({0, 3, 0, 0}), "nvidia");
+  EXPECT_EQ(SavedDrivers(environment_.saved_drivers).find({0, 3, 0, 0}), "nvidia");
   // Once it is detached itself, the place is its. Its driver has not come yet: there is none to
   // want back.
   fake_.set_driver({0, 3, 0, 0}, std::nullopt);
@@ -203,7 +203,8 @@ TEST_F(Restore, DoesNotTakeTheCardThatIsInThePlaceOfAnother) {
 // A file without `cards`: where the kernel finds another driver for what is there now, that is told
 // and not undone.
 TEST_F(Restore, GivesNoWrongDriverBackByAnOldRecord) {
-  replace_file(host_.saved_drivers, R"({"version": 1, "drivers": {"0000:03:00.0": "amdgpu"}})");
+  replace_file(environment_.saved_drivers,
+               R"({"version": 1, "drivers": {"0000:03:00.0": "amdgpu"}})");
   fake_.set_driver({0, 3, 0, 0}, "vfio-pci");
   gpupci({"-a", "gpupci2"});
   EXPECT_EQ(status_, 1);
@@ -211,7 +212,7 @@ TEST_F(Restore, GivesNoWrongDriverBackByAnOldRecord) {
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia");
   gpupci({"-a", "gpupci2"});
   EXPECT_EQ(status_, 0);
-  EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
+  EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
 }
 
 TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
@@ -226,11 +227,11 @@ TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
   number("0000:05:00.0", "00-4b-1c-ff-ff-2d-b0-48");
   number("0000:03:00.0", "00-4b-1c-ff-ff-2d-b0-49");
   // Killed when the drivers were with the card, and the names not yet stored: twice.
-  const auto names = read_file(host_.names).value();
+  const auto names = read_file(environment_.names).value();
   for (int i = 0; i < 2; ++i) {
     gpupci({"-l"});
-    EXPECT_NE(read_file(host_.names), names);
-    replace_file(host_.names, names);
+    EXPECT_NE(read_file(environment_.names), names);
+    replace_file(environment_.names, names);
   }
   EXPECT_EQ(gpupci({"--restore"}), "Detached GPU card 'gpupci2' video device 0000:05:00.0\n");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia vfio-pci");
@@ -238,7 +239,7 @@ TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
 
 TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheNextBoot) {
   plot_ = {{"detach 0000:02:00.0", Fate::hang}};
-  host_.act_deadline = 2s;
+  environment_.act_deadline = 2s;
   gpupci({"-d", "gpupci1"});
   EXPECT_THAT(err_, HasSubstr("no end after"));
   for (const std::vector<std::string>& again :

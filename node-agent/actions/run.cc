@@ -5,14 +5,15 @@
 
 namespace cluster::agent {
 
-int run(const std::vector<std::string>& arguments, Output& out, Output& err, const Host& host) {
+int run(const std::vector<std::string>& arguments, Output& out, Output& err,
+        const Environment& environment) {
   try {
     if (arguments.empty()) {
       err << usage();
       return exit_status(Fault::usage);
     }
     const auto options = parse_options(arguments);
-    const int status = options.action->run({options, out, err, host});
+    const int status = options.action->run({options, out, err, environment});
     if (!out.good()) throw Error(Fault::io, "cannot write the answer to standard output");
     return status;
   } catch (const Error& error) {

@@ -34,9 +34,9 @@ class BySysfs : public FakeNodeDevices {
 class Gpupci : public CalledGpupci {
  protected:
   Gpupci() {
-    host_.lock_patience = 0ms;
-    host_.open_sysfs_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                      virt::StepListener on_step) {
+    environment_.lock_patience = 0ms;
+    environment_.open_sysfs_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                             virt::StepListener on_step) {
       return std::make_unique<BySysfs>(fake_, FakeNodeDevices::Plot{}, mode, std::move(on_step));
     };
   }
@@ -98,7 +98,7 @@ TEST_F(Gpupci, TellsOfTheCardThatFailedAndDoesTheOthers) {
 
 TEST_F(Gpupci, MarksTheCardThatIsStuck) {
   fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
-  host_.act_deadline = 2s;
+  environment_.act_deadline = 2s;
   plot_ = {{"detach 0000:02:00.1", Fate::hang}};
   EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
   EXPECT_EQ(status_, 1);
@@ -116,8 +116,9 @@ TEST_F(Gpupci, MarksTheCardThatIsStuck) {
 // libvirt waits with all cards for the one that is stuck.
 TEST_F(Gpupci, GoesRoundLibvirtWhileACardIsStuck) {
   fake_.add_card("0000:02:00", 1, 13).add_card("0000:03:00", 1, 14);
-  WedgedCards(host_.wedged, host_.boot_id()).mark({0, 2, 0, 0}, "virsh nodedev-detach");
-  host_.act_deadline = 1s;
+  WedgedCards(environment_.wedged, environment_.boot_id())
+      .mark({0, 2, 0, 0}, "virsh nodedev-detach");
+  environment_.act_deadline = 1s;
   plot_ = {{"ask for VMs", Fate::hang}, {"detach 0000:03:00.0", Fate::wait}};
   const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci2", "--json"}));
   EXPECT_EQ(status_, 0);
@@ -133,7 +134,7 @@ TEST_F(Gpupci, GoesRoundLibvirtWhileACardIsStuck) {
 
 TEST_F(Gpupci, GoesRoundALibvirtThatDoesNotAnswer) {
   fake_.add_card("0000:02:00", 1, 13);
-  host_.act_deadline = 1s;
+  environment_.act_deadline = 1s;
   plot_ = {{"ask for VMs", Fate::hang}, {"detach 0000:02:00.0", Fate::wait}};
   const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci1", "--json"}));
   EXPECT_EQ(status_, 0) << err_;
@@ -143,14 +144,14 @@ TEST_F(Gpupci, GoesRoundALibvirtThatDoesNotAnswer) {
 
 TEST_F(Gpupci, MarksNoCardThatLibvirtHasNotBegunWith) {
   fake_.add_card("0000:02:00", 2, 13);
-  host_.act_deadline = 2s;
+  environment_.act_deadline = 2s;
   plot_ = {{"detach 0000:02:00.0", Fate::wait}};
   gpupci({"-d", "gpupci1"});
   EXPECT_EQ(status_, 1);
   EXPECT_EQ(err_,
             "gpupci: cannot detach gpupci1: no end after 2 s of: detach 0000:02:00.0; it is not "
             "tried again, see the kernel's log; the card itself is not stuck, fake is\n");
-  EXPECT_FALSE(std::filesystem::exists(host_.wedged));
+  EXPECT_FALSE(std::filesystem::exists(environment_.wedged));
   // While the kernel has the device locked, its driver_override cannot be read.
   const auto locked = fake_.root() / "bus/pci/devices/0000:02:00.0/driver_override";
   std::filesystem::remove(locked);
@@ -162,16 +163,16 @@ TEST_F(Gpupci, MarksNoCardThatLibvirtHasNotBegunWith) {
 
 TEST_F(Gpupci, MarksNoCardWhenLibvirtDoesNotLetItIn) {
   fake_.add_card("0000:02:00", 1, 13);
-  host_.act_deadline = 2s;
-  host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                              virt::StepListener on_step) {
+  environment_.act_deadline = 2s;
+  environment_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                     virt::StepListener on_step) {
     while (mode == virt::Mode::act) ::pause();
     return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step));
   };
   gpupci({"-d", "gpupci1"});
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, HasSubstr("no end after 2 s of: connecting to libvirt; "));
-  EXPECT_FALSE(std::filesystem::exists(host_.wedged));
+  EXPECT_FALSE(std::filesystem::exists(environment_.wedged));
   EXPECT_EQ(fake_.drivers(), "nvidia");
 }
 
@@ -207,8 +208,8 @@ TEST_F(Gpupci, KeepsItsNamesWhenCardsComeAndGo) {
 }
 
 TEST_F(Gpupci, NamesCardsWhereNothingCanBeStored) {
-  host_.lock = "/nonexistent/gpupci.lock";
-  host_.names = "/proc/gpupci/names.json";
+  environment_.lock = "/nonexistent/gpupci.lock";
+  environment_.names = "/proc/gpupci/names.json";
   fake_.add_card("0000:02:00", 1, 13);
   EXPECT_EQ(gpupci({"-l"}), "gpupci1 pci_0000_02_00_0\n");
   EXPECT_EQ(status_, 0);
@@ -223,7 +224,7 @@ TEST_F(Gpupci, TakesWhatItKnowsAlongWithACardThatMoved) {
   fake_.remove("0000:02:00.1");
   fake_.add_card("0000:05:00", 2, 14);
   gpupci({"-l"});
-  const SavedDrivers saved(host_.saved_drivers);
+  const SavedDrivers saved(environment_.saved_drivers);
   EXPECT_EQ(saved.find({0, 5, 0, 0}), "nvidia");
   EXPECT_EQ(saved.find({0, 5, 0, 1}), "snd_hda_intel");
   EXPECT_FALSE(saved.has({0, 2, 0, 0}));
@@ -275,15 +276,15 @@ TEST_F(Gpupci, HelpsAndNamesItsVersion) {
 }
 
 TEST_F(Gpupci, StopsAtSettingsItDoesNotUnderstand) {
-  replace_file(host_.settings, "vendors: 10de\n");
+  replace_file(environment_.settings, "vendors: 10de\n");
   EXPECT_THAT(gpupci({"-l"}), IsEmpty());
   EXPECT_EQ(status_, 2);
-  EXPECT_THAT(err_, StartsWith("gpupci: " + host_.settings.native() + ":1: "));
+  EXPECT_THAT(err_, StartsWith("gpupci: " + environment_.settings.native() + ":1: "));
 }
 
 TEST_F(Gpupci, DoesNotActBesideAnother) {
   fake_.add_card("0000:02:00", 2, 13);
-  const Lock other(host_.lock, 0ms);
+  const Lock other(environment_.lock, 0ms);
   EXPECT_THAT(gpupci({"-d", "all"}), IsEmpty());
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, StartsWith("gpupci: another gpupci is at work"));
@@ -303,7 +304,7 @@ TEST_F(Gpupci, RehearsesStepByStep) {
                 device + "  # vfio-pci\n");
   EXPECT_EQ(status_, 0);
   EXPECT_EQ(fake_.drivers(), "nvidia vfio-pci");
-  EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
+  EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
 }
 
 // Every key is there, also of a card of which nothing more is known.
@@ -352,7 +353,7 @@ TEST_F(Gpupci, ListsTheIdentityOfACardInJson) {
   set("sriov_totalvfs", "20");
   set("sriov_numvfs", "0");
   replace_file(fake_.root() / "bus/pci/slots/4/address", "0000:02:00\n");
-  replace_file(host_.proc / "driver/nvidia/gpus/0000:02:00.0/information",
+  replace_file(environment_.proc / "driver/nvidia/gpus/0000:02:00.0/information",
                "GPU UUID: \t GPU-6ab2\n");
   const auto cards = nlohmann::json::parse(gpupci({"-l", "--json"}))["cards"];
   ASSERT_EQ(cards.size(), 1U);
@@ -437,7 +438,7 @@ TEST_F(Gpupci, LeavesACardToTheVmThatLibvirtNames) {
   fake_.set_driver({0, 5, 0, 0}, "vfio-pci");
   EXPECT_THAT(gpupci({"-d", "gpupci1", all}), HasSubstr(" is already detached\n"));
   EXPECT_EQ(status_, 0);
-  EXPECT_FALSE(std::filesystem::exists(host_.saved_drivers));
+  EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
   EXPECT_THAT(gpupci({"-a", "gpupci1"}), IsEmpty());
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, StartsWith("gpupci: cannot attach gpupci1: vm: VM 'rocks-33' runs with it"));
@@ -446,9 +447,9 @@ TEST_F(Gpupci, LeavesACardToTheVmThatLibvirtNames) {
 
 TEST_F(Gpupci, ChecksTheHostAndTheCards) {
   fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 13);
-  host_.proc = fake_.root() / "proc";
-  replace_file(host_.proc / "cpuinfo", "flags\t: svm\n");
-  host_.modules = fake_.root() / "modules";
+  environment_.proc = fake_.root() / "proc";
+  replace_file(environment_.proc / "cpuinfo", "flags\t: svm\n");
+  environment_.modules = fake_.root() / "modules";
   EXPECT_THAT(gpupci({"--check"}),
               StartsWith("ID   CARD     RESULT   REASON\nH1   -        FAIL "));
   EXPECT_EQ(status_, 2);
@@ -468,7 +469,7 @@ TEST_F(Gpupci, DoesNotPretendThatItsAnswerWasRead) {
   Output out(full.get());
   const Memory said;
   Output err(said.file.get());
-  EXPECT_EQ(run({"-l"}, out, err, host_), 1);
+  EXPECT_EQ(run({"-l"}, out, err, environment_), 1);
   EXPECT_EQ(said.text(), "gpupci: cannot write the answer to standard output\n");
 }
 

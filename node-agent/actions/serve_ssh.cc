@@ -19,7 +19,7 @@ int refuse(const Call& call, const std::string& why) {
 }  // namespace
 
 int serve_ssh(const Call& call) {
-  const auto& command = call.host.ssh_command;
+  const auto& command = call.environment.ssh_command;
   if (!command) return refuse(call, "no command was given");
   std::vector<std::string> words;
   for (const auto word : split(*command, ' ')) {
@@ -39,7 +39,7 @@ int serve_ssh(const Call& call) {
   } catch (const Error& error) {
     return refuse(call, error.what());
   }
-  return run(words, call.out, call.err, call.host);
+  return run(words, call.out, call.err, call.environment);
 }
 
 }  // namespace cluster::agent

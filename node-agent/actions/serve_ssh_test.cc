@@ -17,7 +17,7 @@ class ServeSsh : public CalledGpupci {
   ServeSsh() { fake_.add_card("0000:02:00", 1, 13); }
 
   std::string ask(const std::optional<std::string>& command) {
-    host_.ssh_command = command;
+    environment_.ssh_command = command;
     return gpupci({"--serve-ssh"});
   }
 };
@@ -47,8 +47,8 @@ TEST_F(ServeSsh, RunsWhatChecksAndMovesCards) {
 
 TEST_F(ServeSsh, RunsWhatChangesSlices) {
   FakeSlices slices(fake_);
-  host_.slice_patience = std::chrono::milliseconds(0);
-  host_.write_attribute = [&](const auto& file, auto text) { slices.write(file, text); };
+  environment_.slice_patience = std::chrono::milliseconds(0);
+  environment_.write_attribute = [&](const auto& file, auto text) { slices.write(file, text); };
   slices.add_sriov("0000:02:00.0", 4);
   slices.offer_vendor_vgpu("0000:02:00.0", "1145 : NVIDIA L40S-4Q\n");
   EXPECT_EQ(ask("gpupci --vfs gpupci1 2"), "GPU card 'gpupci1' has 2 virtual functions\n") << err_;

@@ -10,7 +10,7 @@ namespace cluster::agent {
 
 int status(const Call& call) {
   const auto target = call.options.argument(0);
-  Node node(call.host);
+  Node node(call.environment);
   auto cards = node.pick(target);
   if (call.options.json) {
     auto missing = node.missing();
@@ -19,10 +19,10 @@ int status(const Call& call) {
           missing, [&](const auto& entry) { return entry.first != SliceName::parse(target).card; });
     }
     if (!cards.empty() || !missing.empty()) {
-      call.out << cards_json(describe(call.host, node.sysfs(), cards), missing);
+      call.out << cards_json(describe(call.environment, node.sysfs(), cards), missing);
     }
   } else {
-    const WedgedCards wedged(call.host.wedged, call.host.boot_id());
+    const WedgedCards wedged(call.environment.wedged, call.environment.boot_id());
     add_slices(cards, node.sysfs());
     for (const auto& card : cards) {
       call.out << status_lines(card);

@@ -14,7 +14,7 @@ struct Call {
   const Options& options;
   Output& out;
   Output& err;
-  const Host& host;
+  const Environment& environment;
 };
 
 /// One thing that gpupci does: a row of the table in actions.cc, and a file for its function.

@@ -40,7 +40,7 @@ std::string types_table(const std::vector<VgpuParent>& parents) {
 }  // namespace
 
 int types(const Call& call) {
-  Node node(call.host);
+  Node node(call.environment);
   const auto target = call.options.argument(0);
   const auto all = vgpu_parents(node.cards(), node.sysfs());
   const auto parents = pick_parents(all, target.empty() ? "all" : target);

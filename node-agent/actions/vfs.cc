@@ -33,12 +33,13 @@ Outcome try_set(const Call& call, const Card& card, long long count, const Node&
   Outcome outcome;
   try {
     steps.concern(card.pci());
-    SliceRecord record(call.host.slices);
+    SliceRecord record(call.environment.slices);
     const Ground ground{.sysfs = node.sysfs(),
                         .settings = node.settings(),
-                        .proc = call.host.proc,
+                        .proc = call.environment.proc,
                         .vm_devices = [&] { return vms.devices_or_warning(); }};
-    outcome.changed = set_vfs(card, count, ground, call.host, call.options.forced, record, steps);
+    outcome.changed =
+        set_vfs(card, count, ground, call.environment, call.options.forced, record, steps);
   } catch (const Error& error) {
     outcome.error = error.what();
   }
@@ -74,17 +75,17 @@ int vfs(const Call& call) {
   const auto target = call.options.argument(0);
   const auto count = parse_count(call.options.argument(1));
   const bool rehearsing = call.options.dry_run;
-  Node node(call.host, rehearsing);
+  Node node(call.environment, rehearsing);
   auto cards = node.pick(target);
   if (cards.empty()) return not_found(call, node, target);
   std::optional<Lock> lock;
   if (!rehearsing) {
-    lock.emplace(call.host.lock, call.host.lock_patience);
+    lock.emplace(call.environment.lock, call.environment.lock_patience);
     cards = node.pick(target, *lock);
     if (cards.empty()) throw Error(Fault::not_found, target + " has just gone");
   }
   const SignalHold hold;
-  SliceSteps steps(call.host, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  SliceSteps steps(call.environment, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
   const auto outcome = try_set(call, cards.front(), count, node, steps);
   tell(call, cards.front(), count, steps, outcome);
   return outcome.error.empty() ? 0 : exit_status(Fault::refused);

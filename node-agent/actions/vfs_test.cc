@@ -21,9 +21,10 @@ using ::testing::HasSubstr;
 class Vfs : public CalledGpupci {
  protected:
   Vfs() {
-    host_.proc = proc_.root();
-    host_.slice_patience = 0ms;
-    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
+    environment_.proc = proc_.root();
+    environment_.slice_patience = 0ms;
+    environment_.write_attribute = [this](const std::filesystem::path& file,
+                                          std::string_view text) {
       if (file.native() + " " + std::string(trim(text)) == refused_) {
         throw Error(Fault::io, "the fake refuses");
       }
@@ -67,7 +68,7 @@ TEST_F(Vfs, AreMadeAndListedAsSlices) {
   EXPECT_EQ(gpupci({"--vfs", "gpupci1", "1"}), "GPU card 'gpupci1' has 1 virtual function\n");
   EXPECT_EQ(gpupci({"--vfs", "gpupci1", "0"}), "GPU card 'gpupci1' has 0 virtual functions\n");
   EXPECT_EQ(gpupci({"-l"}), "gpupci1 pci_0000_01_00_0\n");
-  EXPECT_FALSE(std::filesystem::exists(host_.slices));
+  EXPECT_FALSE(std::filesystem::exists(environment_.slices));
 }
 
 TEST_F(Vfs, AreRehearsedByWayOfNone) {
@@ -107,7 +108,7 @@ TEST_F(Vfs, AreRefusedWhereTheyCannotBe) {
   gpupci({"--vfs", "gpupci1", "1"});
   EXPECT_EQ(err_, cannot + "gpupci1: 0000:01:00.0 has no driver that could make them\n");
   EXPECT_EQ(numvfs(), "0\n");
-  EXPECT_FALSE(std::filesystem::exists(host_.slices));
+  EXPECT_FALSE(std::filesystem::exists(environment_.slices));
   for (const auto* count : {"-1", "all", "2x", "99999999999999999999"}) {
     gpupci({"--vfs", "gpupci1", count});
     EXPECT_EQ(status_, 2) << count;
@@ -141,7 +142,7 @@ TEST_F(Vfs, GoWithWhatWasKnownOfThemByForce) {
   gpupci({"-d", "gpupci1.1"});
   gpupci({"--vfs", "gpupci1", "1", "--force=slices"});
   EXPECT_EQ(numvfs(), "1\n") << err_;
-  EXPECT_TRUE(SavedDrivers(host_.saved_drivers).functions().empty());
+  EXPECT_TRUE(SavedDrivers(environment_.saved_drivers).functions().empty());
 }
 
 TEST_F(Vfs, StayWhileAVmHasOne) {
@@ -165,12 +166,12 @@ TEST_F(Vfs, AreAsBeforeWhenTheKernelRefuses) {
             "virtual functions\n");
   EXPECT_EQ(status_, 1);
   EXPECT_EQ(numvfs(), "2\n");
-  EXPECT_THAT(read_file(host_.slices).value_or(""), HasSubstr(R"("gpupci1": 2)"));
+  EXPECT_THAT(read_file(environment_.slices).value_or(""), HasSubstr(R"("gpupci1": 2)"));
 }
 
 TEST_F(Vfs, LeaveTheCardWedgedWhenThereIsNoEnd) {
   refused_ = "hang";
-  host_.act_deadline = 100ms;
+  environment_.act_deadline = 100ms;
   gpupci({"--vfs", "gpupci1", "4"});
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 4 > "));
   EXPECT_THAT(err_, HasSubstr("; reboot the host"));
@@ -180,7 +181,7 @@ TEST_F(Vfs, LeaveTheCardWedgedWhenThereIsNoEnd) {
 
 TEST_F(Vfs, StayWhileOneIsWedged) {
   gpupci({"--vfs", "gpupci1", "2"});
-  WedgedCards(host_.wedged, host_.boot_id()).mark({0, 1, 0, 2}, "echo");
+  WedgedCards(environment_.wedged, environment_.boot_id()).mark({0, 1, 0, 2}, "echo");
   gpupci({"--vfs", "gpupci1", "0", "--force=slices"});
   EXPECT_THAT(err_, HasSubstr("gpupci1: wedged since 20"));
   EXPECT_EQ(numvfs(), "2\n");
@@ -197,18 +198,18 @@ TEST_F(Vfs, StayWhileLibvirtSaysThatAVmHasOne) {
 
 TEST_F(Vfs, AreMadeByTheScriptOfTheVendor) {
   fake_.set_driver({0, 1, 0, 0}, "nvidia");
-  replace_file(host_.sriov_manage,
+  replace_file(environment_.sriov_manage,
                "#!/bin/sh\necho \"$@\" >>" + (fake_.root() / "called").native() + "\n");
-  std::filesystem::permissions(host_.sriov_manage, std::filesystem::perms::owner_all);
+  std::filesystem::permissions(environment_.sriov_manage, std::filesystem::perms::owner_all);
   gpupci({"--vfs", "gpupci1", "2"});
   EXPECT_THAT(err_, HasSubstr("makes all 4 or none, not 2\n"));
   EXPECT_THAT(gpupci({"--vfs", "gpupci1", "4", "--dry-run"}),
-              HasSubstr(host_.sriov_manage.native() + " -e 0000:01:00.0\n"));
+              HasSubstr(environment_.sriov_manage.native() + " -e 0000:01:00.0\n"));
   gpupci({"--vfs", "gpupci1", "4"});  // the script made none
   EXPECT_EQ(read_file(fake_.root() / "called").value_or(""), "-e 0000:01:00.0\n");
   EXPECT_THAT(err_, HasSubstr("0000:01:00.0 has 0 virtual functions, want 4"));
-  replace_file(host_.sriov_manage, "#!/bin/sh\nexit 3\n");
-  std::filesystem::permissions(host_.sriov_manage, std::filesystem::perms::owner_all);
+  replace_file(environment_.sriov_manage, "#!/bin/sh\nexit 3\n");
+  std::filesystem::permissions(environment_.sriov_manage, std::filesystem::perms::owner_all);
   gpupci({"--vfs", "gpupci1", "4"});
   EXPECT_THAT(err_, HasSubstr("sriov-manage failed with status 3"));
 }

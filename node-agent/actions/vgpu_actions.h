@@ -24,7 +24,7 @@ struct ListedVgpu {
 
 /// Those that there are on a host with these cards, and those that there should be. Throws
 /// Error(io).
-std::vector<ListedVgpu> all_vgpus(const Host& host, const Sysfs& sysfs,
+std::vector<ListedVgpu> all_vgpus(const Environment& environment, const Sysfs& sysfs,
                                   const std::vector<Card>& cards);
 
 /// What `gpupci --vgpus --json` says of one, and `gpupci -l --json` in "vgpus".

@@ -10,9 +10,9 @@ namespace cluster::agent {
 
 using nlohmann::ordered_json;
 
-std::vector<ListedVgpu> all_vgpus(const Host& host, const Sysfs& sysfs,
+std::vector<ListedVgpu> all_vgpus(const Environment& environment, const Sysfs& sysfs,
                                   const std::vector<Card>& cards) {
-  const SliceRecord record(host.slices);
+  const SliceRecord record(environment.slices);
   std::vector<ListedVgpu> listed;
   for (const auto& parent : vgpu_parents(cards, sysfs)) {
     for (const auto& vgpu : vgpus_of(parent)) {
@@ -65,8 +65,8 @@ void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
 }
 
 int vgpus(const Call& call) {
-  Node node(call.host);
-  const auto listed = all_vgpus(call.host, node.sysfs(), node.cards());
+  Node node(call.environment);
+  const auto listed = all_vgpus(call.environment, node.sysfs(), node.cards());
   if (call.options.json) {
     auto list = ordered_json::array();
     for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));

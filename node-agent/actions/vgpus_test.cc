@@ -28,9 +28,10 @@ constexpr auto* kUuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-
 class Vgpus : public CalledGpupci {
  protected:
   Vgpus() {
-    host_.proc = proc_.root();
-    host_.slice_patience = 0ms;
-    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
+    environment_.proc = proc_.root();
+    environment_.slice_patience = 0ms;
+    environment_.write_attribute = [this](const std::filesystem::path& file,
+                                          std::string_view text) {
       if (file.filename() == killed_at_) {
         if (after_) slices_.write(file, text);
         if (hangs_) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -72,7 +73,7 @@ class Vgpus : public CalledGpupci {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
-    host_.lock_patience = 10s;  // until the child of the one that was killed has gone
+    environment_.lock_patience = 10s;  // until the child of the one that was killed has gone
   }
 
   // Does this once gpupci --restore is at work.
@@ -82,7 +83,7 @@ class Vgpus : public CalledGpupci {
     if (child == 0) {
       for (bool at_work = false; !at_work;) {
         try {
-          const Lock lock(host_.lock, 0ms);
+          const Lock lock(environment_.lock, 0ms);
         } catch (const Error&) {
           at_work = true;
         }
@@ -159,7 +160,7 @@ TEST_F(Vgpus, AreMadeAndRemovedByTheirLease) {
   EXPECT_EQ(gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease}),
             "Removed vGPU " + made.id + "\n");
   EXPECT_FALSE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
-  EXPECT_FALSE(std::filesystem::exists(host_.slices));
+  EXPECT_FALSE(std::filesystem::exists(environment_.slices));
   gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
   EXPECT_THAT(err_, HasSubstr("gpupci has not made it, or not any more; nothing was removed\n"));
 }
@@ -207,7 +208,7 @@ TEST_F(Vgpus, StayWhileAVmHasThem) {
   gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
   EXPECT_THAT(err_, HasSubstr(": vm: process 812 (qemu) has /dev/vfio/77 open; "));
   EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
-  EXPECT_THAT(read_file(host_.slices).value_or(""), HasSubstr(R"("removing": false)"));
+  EXPECT_THAT(read_file(environment_.slices).value_or(""), HasSubstr(R"("removing": false)"));
 }
 
 TEST_F(Vgpus, StayWhileLibvirtSaysThatAVmHasThem) {
@@ -229,7 +230,7 @@ TEST_F(Vgpus, LeaveTheirSliceWedgedWhenThereIsNoEnd) {
   slices_.offer_vendor_vgpu("0000:01:00.0", "1145 : NVIDIA L40S-4Q\n");
   gpupci({"--vfs", "gpupci1", "2"});
   const auto made = create("gpupci1.0", "1145");
-  host_.act_deadline = 100ms;
+  environment_.act_deadline = 100ms;
   killed_at_ = "current_vgpu_type";
   hangs_ = true;
   gpupci({"--remove-vgpu", "gpupci1.0", "--lease=" + made.lease});
@@ -239,7 +240,7 @@ TEST_F(Vgpus, LeaveTheirSliceWedgedWhenThereIsNoEnd) {
   EXPECT_THAT(gpupci({"-s", "gpupci1.0"}), HasSubstr("'gpupci1.0' is wedged since 20"));
   gpupci({"--create-vgpu", "gpupci1.1", "1145"});
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 1145 > "));
-  host_.act_deadline = 10s;  // is not reached: none of these is tried, and the lock is free
+  environment_.act_deadline = 10s;  // is not reached: none of these is tried, and the lock is free
   for (const std::vector<std::string>& again : std::vector<std::vector<std::string>>{
            {"--remove-vgpu", "gpupci1.0", "--lease=" + made.lease},
            {"--create-vgpu", "gpupci1.1", "1145"},
@@ -249,7 +250,7 @@ TEST_F(Vgpus, LeaveTheirSliceWedgedWhenThereIsNoEnd) {
     EXPECT_THAT(err_, HasSubstr(": wedged since 20")) << again.front();
   }
   EXPECT_THAT(gpupci({"--vgpus"}), HasSubstr("gpupci1.0  gpupci1.0  1145  present  " + made.lease));
-  EXPECT_THAT(read_file(host_.slices).value_or(""), Not(HasSubstr("gpupci1.1")));
+  EXPECT_THAT(read_file(environment_.slices).value_or(""), Not(HasSubstr("gpupci1.1")));
 }
 
 TEST_F(Vgpus, KeepTheVirtualFunctionsThatTheyAreOn) {
@@ -318,7 +319,7 @@ TEST_F(Vgpus, AreWaitedForAndToldOfWhenTheyDoNotCome) {
   EXPECT_EQ(status_, 1);
   EXPECT_EQ(err_, "gpupci: cannot restore vGPU " + made.id +
                       ": mtty does not offer 'mtty-1' now (driver?)\n");
-  host_.slice_patience = 20s;
+  environment_.slice_patience = 20s;
   restore_while([&] { std::filesystem::rename(fake_.root() / "away", types); });
 }
 
@@ -326,7 +327,7 @@ TEST_F(Vgpus, WaitForTheDriverOfTheCard) {
   gpupci({"--vfs", "gpupci1", "2"});
   slices_.reboot();
   fake_.set_driver({0, 1, 0, 0}, std::nullopt);
-  host_.slice_patience = 20s;
+  environment_.slice_patience = 20s;
   restore_while([&] { fake_.set_driver({0, 1, 0, 0}, "nvidia"); });
 }
 
@@ -335,7 +336,7 @@ TEST_F(Vgpus, AreWholeAgainAfterAKill) {
     killed({"--create-vgpu", "mtty", "mtty-1"}, "create", after);
     gpupci({"--restore"});
     EXPECT_EQ(status_, 0) << err_;
-    const auto kept = SliceRecord(host_.slices).vgpus();
+    const auto kept = SliceRecord(environment_.slices).vgpus();
     ASSERT_EQ(kept.size(), 1U);
     const auto& [id, leased] = *kept.begin();
     EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / id));
@@ -343,7 +344,7 @@ TEST_F(Vgpus, AreWholeAgainAfterAKill) {
     gpupci({"--restore"});
     EXPECT_EQ(status_, 0) << err_;
     EXPECT_FALSE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / id));
-    EXPECT_FALSE(std::filesystem::exists(host_.slices));
+    EXPECT_FALSE(std::filesystem::exists(environment_.slices));
   }
 }
 
@@ -372,7 +373,7 @@ TEST_F(Vgpus, AreChecked) {
                               "--restore\n"));
   EXPECT_THAT(text,
               HasSubstr("G7   gpupci1  FAIL     vGPU gpupci1.0 is missing; gpupci --restore"));
-  replace_file(host_.slices, "{");
+  replace_file(environment_.slices, "{");
   EXPECT_THAT(check("gpupci1"), HasSubstr("G1   gpupci1  UNKNOWN  not a record of slices: "));
 }
 

@@ -8,10 +8,10 @@ RunningVms::RunningVms(const Call& call, const Node& node)
     : err_(call.err),
       worker_(
           [&call, &node](virt::StepListener listener) {
-            return call.host.open_devices(node.sysfs(), node.settings(), virt::Mode::rehearse,
-                                          std::move(listener));
+            return call.environment.open_devices(node.sysfs(), node.settings(),
+                                                 virt::Mode::rehearse, std::move(listener));
           },
-          call.host.act_deadline, [](const std::string&) {}) {}
+          call.environment.act_deadline, [](const std::string&) {}) {}
 
 std::vector<virt::VmDevice> RunningVms::devices() {
   if (failure_) throw Error(*failure_);

@@ -4,16 +4,16 @@
 
 namespace cluster::agent {
 
-std::vector<DescribedCard> describe(const Host& host, const Sysfs& sysfs,
+std::vector<DescribedCard> describe(const Environment& environment, const Sysfs& sysfs,
                                     const std::vector<Card>& cards) {
   const PciIds ids;
-  const WedgedCards wedged(host.wedged, host.boot_id());
+  const WedgedCards wedged(environment.wedged, environment.boot_id());
   std::vector<DescribedCard> described;
   for (const auto& card : cards) {
     const auto& first = card.functions.front();
     described.push_back({.card = card,
                          .model = ids.model(first.vendor, first.device),
-                         .identity = read_identity(sysfs, host.proc, card),
+                         .identity = read_identity(sysfs, environment.proc, card),
                          .wedge = wedged.find(first.pci),
                          .sriov = read_sriov(card, sysfs),
                          .slices = slices_of(card, sysfs)});

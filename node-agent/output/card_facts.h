@@ -22,7 +22,7 @@ struct DescribedCard {
 };
 
 /// Describes each of the cards. Opens libpci, which takes some milliseconds. Throws Error(io).
-std::vector<DescribedCard> describe(const Host& host, const Sysfs& sysfs,
+std::vector<DescribedCard> describe(const Environment& environment, const Sysfs& sysfs,
                                     const std::vector<Card>& cards);
 
 }  // namespace cluster::agent

@@ -12,12 +12,12 @@ constexpr std::string_view kVendorDriver = "nvidia";
 
 class SetVfs {
  public:
-  SetVfs(const Card& card, long long wanted, const Ground& ground, const Host& host,
+  SetVfs(const Card& card, long long wanted, const Ground& ground, const Environment& environment,
          const Forced& forced, SliceRecord& record, SliceSteps& steps)
       : card_(card),
         wanted_(wanted),
         ground_(ground),
-        host_(host),
+        environment_(environment),
         forced_(forced),
         record_(record),
         steps_(steps) {}
@@ -66,9 +66,9 @@ class SetVfs {
                   pci + " is detached (on " + *driver + "); gpupci -a " + card_.label());
     }
     if (!driver) throw Error(Fault::refused, pci + " has no driver that could make them");
-    by_script_ = *driver == kVendorDriver && std::filesystem::exists(host_.sriov_manage);
+    by_script_ = *driver == kVendorDriver && std::filesystem::exists(environment_.sriov_manage);
     if (by_script_ && wanted_ != 0 && wanted_ != sriov_.total) {
-      throw Error(Fault::refused, host_.sriov_manage.native() + " makes all " +
+      throw Error(Fault::refused, environment_.sriov_manage.native() + " makes all " +
                                       std::to_string(sriov_.total) + " or none, not " +
                                       std::to_string(wanted_));
     }
@@ -81,7 +81,7 @@ class SetVfs {
     std::vector<Refusal> found;
     gone_ = slices_of(card_, ground_.sysfs);
     // The kernel would wait for what has not let go of it.
-    const WedgedCards wedged(host_.wedged, host_.boot_id());
+    const WedgedCards wedged(environment_.wedged, environment_.boot_id());
     for (const auto& slice : gone_) wedged.refuse(slice.pci());
     if (!gone_.empty()) {
       const auto all = together(gone_);
@@ -102,7 +102,7 @@ class SetVfs {
   }
 
   void add_detached(const std::vector<Card>& slices, std::vector<Refusal>& found) const {
-    const SavedDrivers saved(host_.saved_drivers);
+    const SavedDrivers saved(environment_.saved_drivers);
     for (const auto& slice : slices) {
       const auto& function = slice.functions.front();
       const bool on_stub = function.driver && ground_.settings.is_stub(*function.driver);
@@ -116,7 +116,7 @@ class SetVfs {
   // The kernel refuses to go from one number to another unless one of them is 0.
   void change(long long from, long long to) {
     if (by_script_) {
-      steps_.run({host_.sriov_manage.native(), to == 0 ? "-d" : "-e", sriov_.pci.sysfs()});
+      steps_.run({environment_.sriov_manage.native(), to == 0 ? "-d" : "-e", sriov_.pci.sysfs()});
       return;
     }
     const auto attribute = ground_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
@@ -141,7 +141,7 @@ class SetVfs {
   void forget_the_gone() {
     if (gone_.empty()) return;
     record_.forget_slices(card_.name);
-    SavedDrivers saved(host_.saved_drivers);
+    SavedDrivers saved(environment_.saved_drivers);
     for (const auto& slice : gone_) saved.forget(slice.pci());
   }
 
@@ -164,7 +164,7 @@ class SetVfs {
   const Card& card_;
   long long wanted_;
   const Ground& ground_;
-  const Host& host_;
+  const Environment& environment_;
   const Forced& forced_;
   SliceRecord& record_;
   SliceSteps& steps_;
@@ -175,9 +175,10 @@ class SetVfs {
 
 }  // namespace
 
-bool set_vfs(const Card& card, long long wanted, const Ground& ground, const Host& host,
-             const Forced& forced, SliceRecord& record, SliceSteps& steps) {
-  return SetVfs(card, wanted, ground, host, forced, record, steps).run();
+bool set_vfs(const Card& card, long long wanted, const Ground& ground,
+             const Environment& environment, const Forced& forced, SliceRecord& record,
+             SliceSteps& steps) {
+  return SetVfs(card, wanted, ground, environment, forced, record, steps).run();
 }
 
 }  // namespace cluster::agent

@@ -20,7 +20,8 @@ namespace cluster::agent {
 /// NVIDIA's driver has no such way of its own: where it has the card, its script sriov-manage does
 /// it (Virtual GPU Software User Guide, "Preparing the Virtual Function for an NVIDIA vGPU"), which
 /// makes all or none and takes the driver off the card meanwhile, so the card itself must be free.
-bool set_vfs(const Card& card, long long wanted, const Ground& ground, const Host& host,
-             const Forced& forced, SliceRecord& record, SliceSteps& steps);
+bool set_vfs(const Card& card, long long wanted, const Ground& ground,
+             const Environment& environment, const Forced& forced, SliceRecord& record,
+             SliceSteps& steps);
 
 }  // namespace cluster::agent

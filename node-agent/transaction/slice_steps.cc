@@ -36,13 +36,13 @@ void run_program(const std::vector<std::string>& words) {
 }  // namespace
 
 void SliceSteps::concern(const PciAddress& pci) {
-  WedgedCards(host_.wedged, host_.boot_id()).refuse(pci);
+  WedgedCards(environment_.wedged, environment_.boot_id()).refuse(pci);
   pci_ = pci;
 }
 
 void SliceSteps::write(const std::filesystem::path& attribute, const std::string& value) {
   take("echo " + value + " > " + attribute.native(),
-       [&] { host_.write_attribute(attribute, value + "\n"); });
+       [&] { environment_.write_attribute(attribute, value + "\n"); });
 }
 
 void SliceSteps::run(const std::vector<std::string>& words) {
@@ -54,10 +54,11 @@ void SliceSteps::run(const std::vector<std::string>& words) {
 void SliceSteps::take(const std::string& step, const std::function<void()>& act) {
   if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
   tell(step);
-  if (!acts() || act_in_time(act, host_.act_deadline)) return;
+  if (!acts() || act_in_time(act, environment_.act_deadline)) return;
   stuck_ = step;
-  if (pci_) WedgedCards(host_.wedged, host_.boot_id()).mark(*pci_, step);
-  throw Error(Fault::io, "no end after " + std::to_string(host_.act_deadline.count() / 1000) +
+  if (pci_) WedgedCards(environment_.wedged, environment_.boot_id()).mark(*pci_, step);
+  throw Error(Fault::io, "no end after " +
+                             std::to_string(environment_.act_deadline.count() / 1000) +
                              " s of: " + step + "; reboot the host");
 }
 

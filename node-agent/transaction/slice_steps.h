@@ -15,7 +15,8 @@ namespace cluster::agent {
 /// child with the host's deadline. A rehearsal only tells. Whoever acts holds the lock.
 class SliceSteps {
  public:
-  SliceSteps(const Host& host, virt::Mode mode) : host_(host), mode_(mode) {}
+  SliceSteps(const Environment& environment, virt::Mode mode)
+      : environment_(environment), mode_(mode) {}
 
   bool acts() const { return mode_ == virt::Mode::act; }
 
@@ -41,7 +42,7 @@ class SliceSteps {
  private:
   void take(const std::string& step, const std::function<void()>& act);
 
-  const Host& host_;
+  const Environment& environment_;
   virt::Mode mode_;
   std::optional<PciAddress> pci_;
   std::vector<std::string> all_;

@@ -27,17 +27,17 @@ class CalledGpupci : public ::testing::Test {
   };
 
   CalledGpupci() {
-    host_.sysfs = fake_.root();
-    host_.proc = fake_.root() / "proc";
-    host_.settings = fake_.root() / "gpupci.yaml";
-    host_.keep_state_in(fake_.root());
-    host_.lock = fake_.root() / "lock";
-    host_.sriov_manage = fake_.root() / "sriov-manage";
-    host_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
-                                virt::StepListener on_step) {
+    environment_.sysfs = fake_.root();
+    environment_.proc = fake_.root() / "proc";
+    environment_.settings = fake_.root() / "gpupci.yaml";
+    environment_.keep_state_in(fake_.root());
+    environment_.lock = fake_.root() / "lock";
+    environment_.sriov_manage = fake_.root() / "sriov-manage";
+    environment_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
+                                       virt::StepListener on_step) {
       return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step), vm_devices_);
     };
-    host_.open_sysfs_devices = host_.open_devices;
+    environment_.open_sysfs_devices = environment_.open_devices;
   }
 
   // Returns stdout; `status_` and `err_` are of the same call.
@@ -46,7 +46,7 @@ class CalledGpupci : public ::testing::Test {
     const Memory err;
     Output to_out(out.file.get());
     Output to_err(err.file.get());
-    status_ = run(arguments, to_out, to_err, host_);
+    status_ = run(arguments, to_out, to_err, environment_);
     err_ = err.text();
     return out.text();
   }
@@ -64,7 +64,7 @@ class CalledGpupci : public ::testing::Test {
   }
 
   FakeSysfs fake_;
-  Host host_;
+  Environment environment_;
   FakeNodeDevices::Plot plot_;
   std::vector<virt::VmDevice> vm_devices_ = FakeNodeDevices::kVmDevices;  // by what libvirt says
   int status_ = -1;

@@ -4,173 +4,10 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "rolls/engine/embedded.h"
 
 namespace cluster::rolls {
 namespace {
-
-// What every script begins with, after the names of the host. The words that it prints are read
-// again by `cluster run roll apply=yes`.
-constexpr std::string_view kTools = R"sh(
-set -eu
-# A shell over SSH may have no sbin.
-PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-LC_ALL=C
-DEBIAN_FRONTEND=noninteractive
-export PATH LC_ALL DEBIAN_FRONTEND
-umask 022
-
-dry_run=no
-case ${1-} in
-  '') ;;
-  --dry-run) dry_run=yes ;;
-  *)
-    echo "usage: sh $0 [--dry-run]" >&2
-    exit 2
-    ;;
-esac
-
-changes=0
-doing='looking at the host'
-
-say() { printf '%s: %s\n' "$roll" "$*"; }
-
-# begin WHAT: names it in messages. changed: it was not so, and is now. would: it would be done. needs: it is not so,
-# and no script can make it so.
-begin() { doing=$*; }
-already() { say "ok       $doing"; }
-changed() {
-  changes=$((changes + 1))
-  say "changed  $doing"
-}
-would() {
-  changes=$((changes + 1))
-  say "would    $doing"
-}
-needs() { say "needs    $doing"; }
-# look FUNCTION: whether it is so, in $held. A command by itself: `if` and `||` take -e from what is in them.
-look() {
-  set +e
-  (
-    set -e
-    "$1"
-  )
-  held=$?
-  set -e
-}
-fail() {
-  printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
-  trap - EXIT
-  exit 1
-}
-ended() {
-  status=$?
-  [ "$status" -eq 0 ] || printf '%s: failed: %s (status %s)\n' "$roll" "$doing" "$status" >&2
-}
-trap ended EXIT
-
-# What needs a reboot is kept in /run, which the reboot empties.
-pending=/run/cluster-rolls.reboot
-needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
-
-family=
-ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"
-case $ids in
-  *' debian '* | *' ubuntu '*) family=debian ;;
-  *' rhel '* | *' fedora '* | *' centos '*) family=rhel ;;
-  *) fail "this is neither of the family of Debian nor of RHEL:$ids" ;;
-esac
-export family
-[ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
-
-# Those of these packages that are not installed.
-missing() {
-  # One question for all: dpkg-query reads all that it knows each time.
-  [ "$family" = rhel ] || states=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ${binary:Package}=${db:Status-Status} ' "$@" 2>/dev/null) || true
-  for package in "$@"; do
-    case $family in
-      debian) case $states in *" $package=installed "*) continue ;; esac ;;
-      rhel) ! rpm -q --quiet "$package" || continue ;;
-    esac
-    echo "$package"
-  done
-}
-is_installed() { [ -z "$(missing "$1")" ]; }
-install_packages() {
-  case $family in
-    debian)
-      set -- -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
-      # Only when that fails are the lists too old, or not there yet.
-      apt-get "$@" || { apt-get -q update && apt-get "$@"; }
-      ;;
-    rhel) dnf -q -y install "$@" ;;
-  esac
-}
-packages() {
-  # shellcheck disable=SC2046 # one word a package
-  set -- $(missing "$@")
-  if [ $# -eq 0 ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    begin "packages $*"
-    would
-  else
-    begin "packages $*"
-    install_packages "$@" </dev/null
-    left=$(missing "$@" | paste -s -d ' ' -)
-    [ -z "$left" ] || fail "not there after it was installed: $left"
-    changed
-  fi
-}
-
-# file PATH MODE OWNER: PATH gets the text on standard input. What somebody else had written there
-# is kept beside it, once.
-file() {
-  begin "file $1"
-  new=$(mktemp)
-  cat >"$new"
-  if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$new" "$1" && [ "0$(stat -c '%a %U:%G' "$1")" = "$2 $3" ]; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    mkdir -p "$(dirname "$1")"
-    if [ -e "$1" ] && ! cmp -s "$new" "$1" && [ ! -e "$1.before-$roll" ]; then
-      cp -p "$1" "$1.before-$roll"
-    fi
-    chmod "$2" "$new"
-    chown "$3" "$new"
-    # Beside it first: what is half written is never read.
-    cp -p "$new" "$1.new-$roll"
-    mv -f "$1.new-$roll" "$1"
-    changed
-  fi
-  rm -f "$new"
-}
-
-unit() {
-  begin "unit $1 is enabled"
-  if systemctl is-enabled --quiet "$1" 2>/dev/null; then
-    already
-  elif [ "$dry_run" = yes ]; then
-    would
-  else
-    systemctl --quiet enable "$1"
-    changed
-  fi
-}
-)sh";
-
-constexpr std::string_view kEnd = R"sh(
-if [ "$dry_run" = yes ]; then
-  say "dry run: $changes to be done"
-elif [ -e "$pending" ]; then
-  say "reboot needed ($(paste -s -d ';' "$pending")); then run this again, to see that it worked"
-elif [ "$changes" -eq 0 ]; then
-  say 'done, nothing had to be changed'
-else
-  say "done, $changes changed"
-fi
-)sh";
 
 // One line of a comment cannot become a line of the script. A folded text of YAML is one long line.
 std::string comment(std::string_view text) {
@@ -228,12 +65,12 @@ class Writer {
     head();
     names();
     out_ += "roll=" + shell_word(main_.name) + "\n";
-    out_ += kTools;
+    out_ += prelude();
     for (const auto* roll : spec_.rolls) {
       if (const auto* part = part_of(*roll)) give(*roll, *part);
     }
     checks();
-    out_ += kEnd;
+    out_ += "\nfinish\n";
     return std::move(out_);
   }
 

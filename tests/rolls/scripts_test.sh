@@ -1,6 +1,7 @@
 #!/bin/bash
 # scripts_test.sh CLUSTER GPUPCI [write]: what `cluster run roll` prints for the rolls here, byte for byte as in
-# tests/data/rolls. The inventory's cards come from recorded hosts, by the real gpupci behind a real sshd.
+# tests/data/rolls, but for prelude.sh, which is the same in all of them and has a test of its own. The inventory's cards
+# come from recorded hosts, by the real gpupci behind a real sshd.
 # With `write` it writes these files anew: read their difference before you keep it.
 set -euo pipefail
 
@@ -39,13 +40,23 @@ add_host() {
   "$cluster" discover host gpu "$1" >/dev/null
 }
 
+# own_part SCRIPT: what is of this script alone. Two lines stand for the prelude, for ShellCheck as well.
+prelude=$(sed '1,/^$/d' "$top/rolls/engine/prelude.sh")
+instead=$'# shellcheck source=rolls/engine/prelude.sh\n. rolls/engine/prelude.sh'
+own_part() {
+  local text
+  text=$(<"$1")
+  [[ $text == *"$prelude"* ]] || fail "$1 has no rolls/engine/prelude.sh"
+  printf '%s\n' "${text/"$prelude"/"$instead"}"
+}
+
 # check_script ROLL HOST [NAME]: the script is NAME.sh, sound sh, and the same in dash.
 check_script() {
   local roll=$1 host=$2 name=${3:-$1} script
   script=$name.sh
   "$cluster" run roll "$roll" "host=$host" >"$script"
-  if [[ $write == write ]]; then cp "$script" "$golden/$script"; fi
-  diff -u "$golden/$script" "$script" || fail "$script is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
+  if [[ $write == write ]]; then own_part "$script" >"$golden/$script"; fi
+  diff -u "$golden/$script" <(own_part "$script") || fail "$script is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
   shellcheck -s sh "$script" || fail "shellcheck $script"
   dash -n "$script" || fail "dash -n $script"
 }

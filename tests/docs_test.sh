@@ -1,0 +1,56 @@
+#!/bin/bash
+# Pages can be read in a terminal, and lead somewhere: prose is wrapped at 100 columns, and each path and link that a page
+# names is there.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+status=0
+
+complain() {
+  echo "$*" >&2
+  status=1
+}
+
+# long_lines FILE: its lines of prose with more than 100 characters. Tables, code and lines with a URL may be longer.
+long_lines() {
+  local line number=0 in_code=
+  while IFS= read -r line || [[ -n $line ]]; do
+    number=$((number + 1))
+    if [[ $line == '```'* ]]; then
+      [[ $in_code ]] && in_code= || in_code=yes
+    elif [[ ! $in_code && $line != '|'* && $line != '    '* && $line != *https://* ]] && ((${#line} > 100)); then
+      echo "$1:$number: ${#line} columns"
+    fi
+  done <"$1"
+}
+
+# named_paths FILE: the paths of this repository in its code spans. NAME in capitals stands for any.
+named_paths() {
+  # shellcheck disable=SC2016 # the code spans of a page
+  grep -oE '`(core|schema|db|ssh|virt|rolls|frontend|cmd|node-agent|tests|docs)/[^` ]*`' "$1" | tr -d '`' |
+    grep -vE '[A-Z]{4}|\*' | sort -u
+}
+
+# linked_files FILE: where its links inside the repository lead, without the section.
+linked_files() {
+  grep -oE '\]\([^)]*\)' "$1" | sed -E 's/^\]\(([^)#]*).*/\1/' | grep -vE '^(https?:.*)?$' | sort -u
+}
+
+pages=(README.md CONTRIBUTING.md CHANGELOG.md docs/*.md docs/decisions/*.md)
+for page in "${pages[@]}"; do
+  # The program writes this one.
+  [[ $page != docs/commands.md ]] || continue
+  while read -r long; do
+    complain "$long (want 100)"
+  done < <(long_lines "$page")
+  while read -r file; do
+    [[ -e $(dirname "$page")/$file ]] || complain "$page: links to $file, which is not there"
+  done < <(linked_files "$page" || true)
+done
+
+for page in README.md CONTRIBUTING.md docs/architecture.md docs/decisions/*.md; do
+  while read -r path; do
+    [[ -e $path ]] || complain "$page: names $path, which is not there"
+  done < <(named_paths "$page" || true)
+done
+exit $status

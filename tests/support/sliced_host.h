@@ -15,7 +15,7 @@ namespace cluster {
 class SlicedHost : public agent::CalledGpupci {
  public:
   SlicedHost() {
-    host_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
+    environment_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
       slices_.write(file, text);
     };
     fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});

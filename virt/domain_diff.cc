@@ -51,9 +51,11 @@ bool adds_element(std::string_view parent, std::string_view name) {
   return added.contains({parent, name});
 }
 
-// True if libvirt may add attributes to `node`. It adds none that say what a guest gets from its
-// host.
-bool adds_attribute(pugi::xml_node node) {
+// True if libvirt may have added `attribute` to `node`. It adds none that say what a guest gets
+// from its host, and none that choose the firmware or pin CPUs.
+bool adds_attribute(pugi::xml_node node, std::string_view attribute) {
+  static const std::set<Name> never{{"os", "firmware"}, {"vcpu", "cpuset"}};
+  if (never.contains({node.name(), attribute})) return false;
   for (auto up = node; !up.empty(); up = up.parent()) {
     const std::string_view name = up.name();
     if (name == "disk" || name == "interface" || name == "hostdev") {
@@ -182,7 +184,8 @@ class Reduction {
       into.append_attribute(our.name()) = same ? our.value() : their.value();
     }
     for (const auto their : theirs.attributes()) {
-      if (ours.attribute(their.name()).empty() && !adds_attribute(theirs)) into.append_copy(their);
+      const bool is_ours = !ours.attribute(their.name()).empty();
+      if (!is_ours && !adds_attribute(theirs, their.name())) into.append_copy(their);
     }
   }
 

@@ -120,6 +120,15 @@ TEST(DomainDiff, WhatOursSaysAndTheirsDoesNot) {
   auto domain = example_domain("virtual_function");
   domain.firmware = Firmware::efi;
   EXPECT_THAT(changes(domain, theirs), ::testing::ElementsAre("-<os>", "+<os firmware='efi'>"));
+  domain = example_domain("consumer_gpu");
+  domain.firmware = Firmware::bios;
+  EXPECT_THAT(changes(domain, dumped("consumer_gpu")),
+              ::testing::ElementsAre("-<os firmware='efi'>", "+<os>"));
+  domain = example_domain("workstation");
+  domain.numa->cpuset.clear();
+  EXPECT_THAT(changes(domain, dumped("workstation")),
+              ::testing::ElementsAre("-<vcpu placement='static' cpuset='8-15,24'>8</vcpu>",
+                                     "+<vcpu placement='static'>8</vcpu>"));
   domain = example_domain("virtual_function");
   domain.machine = "pc-q35-7.1";
   EXPECT_THAT(changes(domain, theirs),

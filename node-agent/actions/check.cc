@@ -13,12 +13,10 @@ int check(const Call& call) {
   const bool all = target.empty() || target == "all";
   const auto cards = all ? node.cards() : node.pick(target);
   if (cards.empty() && !all) return not_found(call, node, target);
-  Ground ground{node.sysfs(),           node.settings(),
-                call.environment.proc,  call.environment.modules,
-                call.environment.names, call.environment.slices};
   RunningVms vms(call, node);
-  ground.vm_devices = [&] { return vms.devices(); };
-  const auto results = run_checks(cards, ground);
+  const auto input =
+      guard_input(call.environment, node.sysfs(), node.settings(), [&] { return vms.devices(); });
+  const auto results = run_checks(cards, input);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));
   return exit_status(worst(results));
 }

@@ -61,20 +61,20 @@ class Acting {
         },
         call_.environment.act_deadline,
         [this](const std::string& step) { steps_.push_back(step); });
-    Tools tools{node_.sysfs(),
-                node_.settings(),
-                saved,
-                worker,
-                [this](const std::string& step) { steps_.push_back(step); },
-                mode_};
-    tools.proc = call_.environment.proc;
-    tools.forced = call_.options.forced;
-    tools.stuck = [&] { return !worker.stuck().empty(); };
+    const auto stuck = [&] { return !worker.stuck().empty(); };
+    auto input = guard_input(call_.environment, node_.sysfs(), node_.settings());
     if (!what_.without_libvirt) {
-      tools.vm_devices = [&] {
-        return tools.stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();
+      input.vm_devices = [&] {
+        return stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();
       };
     }
+    Tools tools{.input = input,
+                .saved = saved,
+                .devices = worker,
+                .on_step = [this](const std::string& step) { steps_.push_back(step); },
+                .mode = mode_,
+                .forced = call_.options.forced,
+                .stuck = stuck};
 
     std::vector<CardReport> reports;
     for (const auto& card : cards) {

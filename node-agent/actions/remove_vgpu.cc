@@ -37,14 +37,14 @@ std::optional<Vgpu> find_vgpu(const std::vector<VgpuParent>& parents, const std:
   return std::nullopt;
 }
 
-void remove(const Vgpu& vgpu, LeasedVgpu leased, const Ground& ground, SliceRecord& record,
+void remove(const Vgpu& vgpu, LeasedVgpu leased, const GuardInput& input, SliceRecord& record,
             SliceSteps& steps) {
   // A kill between the two leaves a removal to be ended, not a vGPU to be made again.
   leased.removing = true;
   const bool was = record.find(vgpu.id)->removing;
   if (steps.acts()) record.set_vgpu(vgpu.id, leased);
   try {
-    remove_vgpu(vgpu, ground, steps);
+    remove_vgpu(vgpu, input, steps);
   } catch (const Error&) {
     leased.removing = was;
     if (steps.acts()) record.set_vgpu(vgpu.id, leased);
@@ -75,11 +75,9 @@ int remove_vgpu(const Call& call) {
     // Of another type it is somebody else's, who has made it since.
     const bool ours = vgpu && vgpu->type == leased.type;
     RunningVms vms(call, node);
-    const Ground ground{.sysfs = node.sysfs(),
-                        .settings = node.settings(),
-                        .proc = call.environment.proc,
-                        .vm_devices = [&] { return vms.devices_or_warning(); }};
-    if (ours) remove(*vgpu, leased, ground, record, steps);
+    const auto input = guard_input(call.environment, node.sysfs(), node.settings(),
+                                   [&] { return vms.devices_or_warning(); });
+    if (ours) remove(*vgpu, leased, input, record, steps);
     steps.tell("# forget lease " + leased.lease);
     if (!rehearsing) record.forget_vgpu(id);
     tell_vgpu(call, "remove-vgpu", id, leased, rehearsing ? "present" : "removed", steps,

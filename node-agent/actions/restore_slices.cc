@@ -85,7 +85,9 @@ class RestoreSlices {
       const auto sriov = read_sriov(card, node_.sysfs());
       return sriov && node_.sysfs().driver(sriov->pci);
     });
-    if (set_vfs(card, count, ground(), call_.environment, {}, record_, steps)) {
+    const auto guarded = input();
+    if (set_vfs({.card = card, .wanted = count, .input = guarded, .environment = call_.environment},
+                record_, steps)) {
       say("GPU card '" + name.str() + "' has " + std::to_string(count) + " virtual function" +
           (count == 1 ? "" : "s"));
     }
@@ -94,7 +96,7 @@ class RestoreSlices {
   void restore_vgpu(const std::string& id, const LeasedVgpu& leased, SliceSteps& steps) {
     const auto there = find(id);
     if (leased.removing) {
-      if (there && there->type == leased.type) remove_vgpu(*there, ground(), steps);
+      if (there && there->type == leased.type) remove_vgpu(*there, input(), steps);
       if (acts()) record_.forget_vgpu(id);
       say("Removed vGPU " + id);
       return;
@@ -140,8 +142,9 @@ class RestoreSlices {
     return std::nullopt;
   }
 
-  Ground ground() const {
-    return {node_.sysfs(), node_.settings(), call_.environment.proc, call_.environment.modules};
+  // libvirtd comes later than --restore: nobody is asked about VMs.
+  GuardInput input() const {
+    return guard_input(call_.environment, node_.sysfs(), node_.settings());
   }
 
   const Call& call_;

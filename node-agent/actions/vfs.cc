@@ -34,12 +34,14 @@ Outcome try_set(const Call& call, const Card& card, long long count, const Node&
   try {
     steps.concern(card.pci());
     SliceRecord record(call.environment.slices);
-    const Ground ground{.sysfs = node.sysfs(),
-                        .settings = node.settings(),
-                        .proc = call.environment.proc,
-                        .vm_devices = [&] { return vms.devices_or_warning(); }};
-    outcome.changed =
-        set_vfs(card, count, ground, call.environment, call.options.forced, record, steps);
+    const auto input = guard_input(call.environment, node.sysfs(), node.settings(),
+                                   [&] { return vms.devices_or_warning(); });
+    outcome.changed = set_vfs({.card = card,
+                               .wanted = count,
+                               .input = input,
+                               .environment = call.environment,
+                               .forced = call.options.forced},
+                              record, steps);
   } catch (const Error& error) {
     outcome.error = error.what();
   }

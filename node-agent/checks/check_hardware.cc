@@ -87,7 +87,7 @@ Finding does_not_show(std::string_view attribute, const PciAddress& pci) {
 
 Finding is_alive(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
-    const auto config = read_file(subject.ground.sysfs.device_path(function.pci) / "config");
+    const auto config = read_file(subject.input.sysfs.device_path(function.pci) / "config");
     if (!config || config->size() < 16) return does_not_show("config", function.pci);
     const auto head = std::string_view(*config).substr(0, 16);
     if (std::ranges::all_of(head, [](char byte) { return byte == '\xff'; }) || head[14] == '\x7f') {
@@ -99,7 +99,7 @@ Finding is_alive(const Subject& subject) {
 }
 
 Finding has_reset(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   const auto& first = subject.card.functions.front();
   for (const auto& known : kKnownResets) {
     if (first.vendor != known.vendor || first.device != known.device) continue;
@@ -126,7 +126,7 @@ Finding has_reset(const Subject& subject) {
 }
 
 Finding stays_powered(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   const auto idle =
       read_file(sysfs.root() / "module/vfio_pci/parameters/disable_idle_d3").value_or("N");
   bool has_gpu = false;
@@ -150,7 +150,7 @@ Finding stays_powered(const Subject& subject) {
 }
 
 Finding has_full_link(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   const auto& pci = subject.card.pci();
   const auto width = sysfs.attribute(pci, "current_link_width");
   const auto most = sysfs.attribute(pci, "max_link_width");
@@ -176,7 +176,7 @@ Finding has_full_link(const Subject& subject) {
 }
 
 Finding has_no_errors(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   bool counted = false;
   for (const auto& function : subject.card.functions) {
     const auto count = errors(sysfs, function.pci);
@@ -200,7 +200,7 @@ Finding has_no_errors(const Subject& subject) {
 }
 
 Finding has_addresses(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   for (const auto& function : subject.card.functions) {
     if (!sysfs.attribute(function.pci, "resource")) return does_not_show("resource", function.pci);
     for (const auto& region : regions(sysfs, function.pci)) {
@@ -216,7 +216,7 @@ Finding has_addresses(const Subject& subject) {
 }
 
 Finding bar_size(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   for (const auto& function : subject.card.functions) {
     for (const auto& region : regions(sysfs, function.pci)) {
       const auto name = "resource" + std::to_string(region.number) + "_resize";
@@ -235,7 +235,7 @@ Finding bar_size(const Subject& subject) {
 }
 
 Finding has_rom(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   for (const auto& function : subject.card.functions) {
     const auto starts = is_first_display(sysfs, function);
     if (!starts) return does_not_show("boot_vga", function.pci);
@@ -247,7 +247,7 @@ Finding has_rom(const Subject& subject) {
 }
 
 Finding has_numa_node(const Subject& subject) {
-  const auto& sysfs = subject.ground.sysfs;
+  const auto& sysfs = subject.input.sysfs;
   const auto node = sysfs.attribute(subject.card.pci(), "numa_node");
   const auto nodes = numa_nodes(sysfs);
   if (nodes == 0) {

@@ -18,8 +18,8 @@ bool has_nothing(const fs::path& folder) {
 }
 
 // A parameter of a kernel module that says Y or 1; nothing while the module is not loaded.
-std::optional<bool> parameter(const Ground& ground, const fs::path& name) {
-  const auto text = read_file(ground.sysfs.root() / "module" / name);
+std::optional<bool> parameter(const GuardInput& input, const fs::path& name) {
+  const auto text = read_file(input.sysfs.root() / "module" / name);
   if (!text) return std::nullopt;
   return trim(*text) == "Y" || trim(*text) == "1";
 }
@@ -72,10 +72,10 @@ bool binds(const fs::path& task, std::string_view command) {
 
 }  // namespace
 
-Finding has_kvm(const Ground& ground) {
-  const auto cpu = read_file(ground.proc / "cpuinfo");
+Finding has_kvm(const GuardInput& input) {
+  const auto cpu = read_file(input.proc / "cpuinfo");
   if (!cpu) return {Verdict::unknown, "there is no /proc/cpuinfo", "mount -t proc proc /proc"};
-  if (fs::exists(ground.sysfs.root() / "class/misc/kvm"))
+  if (fs::exists(input.sysfs.root() / "class/misc/kvm"))
     return {Verdict::pass, "/dev/kvm is there"};
   const bool intel = has_word(*cpu, "vmx");
   if (!intel && !has_word(*cpu, "svm")) {
@@ -86,22 +86,22 @@ Finding has_kvm(const Ground& ground) {
           std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd")};
 }
 
-Finding has_iommu(const Ground& ground) {
-  const bool groups = !has_nothing(ground.sysfs.root() / "kernel/iommu_groups");
-  if (groups && !has_nothing(ground.sysfs.root() / "class/iommu")) {
+Finding has_iommu(const GuardInput& input) {
+  const bool groups = !has_nothing(input.sysfs.root() / "kernel/iommu_groups");
+  if (groups && !has_nothing(input.sysfs.root() / "class/iommu")) {
     return {Verdict::pass, "the IOMMU is on"};
   }
   return {Verdict::fail, groups ? "there are IOMMU groups and no IOMMU" : "the IOMMU is off",
           "turn on VT-d or AMD-Vi in the firmware, on Intel boot with intel_iommu=on"};
 }
 
-Finding isolates(const Ground& ground) {
-  const auto& root = ground.sysfs.root();
+Finding isolates(const GuardInput& input) {
+  const auto& root = input.sysfs.root();
   if (!fs::exists(root / "module/vfio") && !fs::exists(root / "class/vfio")) {
     return {Verdict::unknown, "vfio is not loaded", "modprobe vfio-pci"};
   }
   // A kernel that cannot do it has no such parameter.
-  if (parameter(ground, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
+  if (parameter(input, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
     return {Verdict::fail, "vfio is in no-IOMMU mode, which isolates nothing",
             "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"};
   }
@@ -117,8 +117,8 @@ Finding isolates(const Ground& ground) {
   return {Verdict::pass, "vfio needs an IOMMU"};
 }
 
-Finding remaps_interrupts(const Ground& ground) {
-  const auto unsafe = parameter(ground, "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+Finding remaps_interrupts(const GuardInput& input) {
+  const auto unsafe = parameter(input, "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
   if (!unsafe) return {Verdict::unknown, "vfio_iommu_type1 is not loaded", "modprobe vfio-pci"};
   if (*unsafe) {
     return {Verdict::warn, "a VM may send any interrupt to the host (allow_unsafe_interrupts)",
@@ -127,8 +127,8 @@ Finding remaps_interrupts(const Ground& ground) {
   return {Verdict::pass, "interrupts have to be remapped"};
 }
 
-Finding has_vfio(const Ground& ground) {
-  const auto root = ground.sysfs.root();
+Finding has_vfio(const GuardInput& input) {
+  const auto root = input.sysfs.root();
   if (!fs::exists(root / "bus/pci/drivers/vfio-pci")) {
     return {Verdict::fail, "vfio-pci is not loaded", "modprobe vfio-pci"};
   }
@@ -139,23 +139,23 @@ Finding has_vfio(const Ground& ground) {
   return {Verdict::pass, "vfio-pci is loaded"};
 }
 
-Finding lists_modules(const Ground& ground) {
-  const auto file = modules_alias(ground);
+Finding lists_modules(const GuardInput& input) {
+  const auto file = modules_alias(input);
   if (!fs::exists(file)) {
     return {Verdict::fail, "there is no " + file.native() + ", which libvirt 10 reads", "depmod"};
   }
   return {Verdict::pass, file.native() + " is there"};
 }
 
-Finding is_not_wedged(const Ground& ground) {
-  const ProcessTable processes(ground.proc);
+Finding is_not_wedged(const GuardInput& input) {
+  const ProcessTable processes(input.proc);
   const auto all = processes.all();
   if (all.empty()) {
-    return {Verdict::unknown, ground.proc.native() + " shows no process",
+    return {Verdict::unknown, input.proc.native() + " shows no process",
             "mount -t proc proc /proc"};
   }
   for (const auto pid : all) {
-    const auto task = stuck_task(ground.proc / std::to_string(pid));
+    const auto task = stuck_task(input.proc / std::to_string(pid));
     if (!task) continue;
     const auto command = processes.describe(pid).command;
     if (!binds(*task, command)) continue;
@@ -166,9 +166,9 @@ Finding is_not_wedged(const Ground& ground) {
   return {Verdict::pass, "nobody is stuck while binding a driver"};
 }
 
-fs::path modules_alias(const Ground& ground) {
-  const auto release = read_file(ground.proc / "sys/kernel/osrelease").value_or("");
-  return ground.modules / trim(release) / "modules.alias";
+fs::path modules_alias(const GuardInput& input) {
+  const auto release = read_file(input.proc / "sys/kernel/osrelease").value_or("");
+  return input.modules / trim(release) / "modules.alias";
 }
 
 }  // namespace cluster::agent

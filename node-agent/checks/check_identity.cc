@@ -24,14 +24,14 @@ Finding is_the_named_one(const Subject& subject) {
   if (card.slice) {
     return {Verdict::pass, "it is slice " + std::to_string(*card.slice) + " of its card"};
   }
-  const auto known = Names(subject.ground.names).known();
+  const auto known = Names(subject.input.names).known();
   const auto entry = known.find(card.name);
   if (entry == known.end()) {
     return {Verdict::unknown, "it is new: there is no record of it",
             "gpupci -l, as root, makes one"};
   }
   const auto& noted = entry->second;
-  const auto found = look_at(card, subject.ground.sysfs, subject.ground.proc);
+  const auto found = look_at(card, subject.input.sysfs, subject.input.proc);
   const Trait serial{"serial number", noted.serial.serial, found.serial.serial};
   const Trait uuid{"UUID", noted.serial.uuid, found.serial.uuid};
   const Trait subsystem{"subsystem", noted.subsystem, found.subsystem};

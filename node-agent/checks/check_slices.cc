@@ -9,12 +9,12 @@ namespace cluster::agent {
 namespace {
 
 std::vector<VgpuParent> parents_of(const Subject& subject) {
-  return pick_parents(vgpu_parents({subject.card}, subject.ground.sysfs), subject.card.label());
+  return pick_parents(vgpu_parents({subject.card}, subject.input.sysfs), subject.card.label());
 }
 
 // The vGPUs that are to be on the card, by the record.
 std::map<std::string, LeasedVgpu> kept_vgpus(const Subject& subject) {
-  auto vgpus = SliceRecord(subject.ground.slices).vgpus();
+  auto vgpus = SliceRecord(subject.input.slices).vgpus();
   const auto card = subject.card.label();
   std::erase_if(vgpus, [&](const auto& entry) {
     return entry.second.parent != card && !entry.second.parent.starts_with(card + ".");
@@ -24,7 +24,7 @@ std::map<std::string, LeasedVgpu> kept_vgpus(const Subject& subject) {
 
 long long kept_vfs(const Subject& subject) {
   if (subject.card.slice) return 0;
-  const auto vfs = SliceRecord(subject.ground.slices).vfs();
+  const auto vfs = SliceRecord(subject.input.slices).vfs();
   const auto found = vfs.find(subject.card.name);
   return found == vfs.end() ? 0 : found->second;
 }
@@ -32,7 +32,7 @@ long long kept_vfs(const Subject& subject) {
 }  // namespace
 
 bool concerns_slices(const Subject& subject) {
-  return read_sriov(subject.card, subject.ground.sysfs) || !parents_of(subject).empty() ||
+  return read_sriov(subject.card, subject.input.sysfs) || !parents_of(subject).empty() ||
          kept_vfs(subject) != 0 || !kept_vgpus(subject).empty();
 }
 
@@ -50,7 +50,7 @@ Finding offers_vgpus(const Subject& subject) {
 Finding has_its_vfs(const Subject& subject) {
   const auto wanted = kept_vfs(subject);
   if (wanted == 0) return {Verdict::pass, "no virtual functions are asked of it"};
-  const auto sriov = read_sriov(subject.card, subject.ground.sysfs);
+  const auto sriov = read_sriov(subject.card, subject.input.sysfs);
   const auto there = sriov ? sriov->vfs : 0;
   if (there == wanted) {
     return {Verdict::pass, "it has its virtual functions (" + std::to_string(wanted) + ")"};
@@ -61,17 +61,17 @@ Finding has_its_vfs(const Subject& subject) {
 }
 
 Finding vfs_keep_their_driver(const Subject& subject) {
-  const auto& ground = subject.ground;
-  const auto slices = slices_of(subject.card, ground.sysfs);
+  const auto& input = subject.input;
+  const auto slices = slices_of(subject.card, input.sysfs);
   const auto kept = kept_vgpus(subject);
   const bool vendor = std::ranges::any_of(slices, [&](const Card& slice) {
     const auto leased = kept.find(slice.label());
-    return is_vendor_vfio(ground.sysfs, slice.pci()) ||
+    return is_vendor_vfio(input.sysfs, slice.pci()) ||
            (leased != kept.end() && leased->second.interface == VgpuInterface::vendor_vfio);
   });
   for (const auto& slice : slices) {
     const auto& driver = slice.functions.front().driver;
-    if (!vendor || !driver || !ground.settings.is_stub(*driver)) continue;
+    if (!vendor || !driver || !input.settings.is_stub(*driver)) continue;
     return {Verdict::fail, slice.label() + " is on " + *driver + ", which cannot run its vGPUs",
             "gpupci -a " + slice.label()};
   }

@@ -68,9 +68,9 @@ std::optional<DeviceLink> device_link(std::string_view name) {
 // Whether nobody has to name it: it is checked too, or is a bridge or an IOMMU, which stay with the
 // host.
 bool is_together(const Subject& subject, const PciAddress& pci) {
-  const auto device_class = subject.ground.sysfs.device_class(pci);
+  const auto device_class = subject.input.sysfs.device_class(pci);
   return device_class == 0x0604 || device_class == 0x0806 ||
-         std::ranges::any_of(subject.together, [&](const Card& one) { return has(one, pci); });
+         std::ranges::any_of(subject.same_call, [&](const Card& one) { return has(one, pci); });
 }
 
 // A table of /proc that an answer rests on.
@@ -131,7 +131,7 @@ Finding reserves_nothing(const Subject& subject) {
   std::string domain;
   for (const auto& function : subject.card.functions) {
     const auto group =
-        subject.ground.sysfs.root() / "kernel/iommu_groups" / std::to_string(*function.iommu_group);
+        subject.input.sysfs.root() / "kernel/iommu_groups" / std::to_string(*function.iommu_group);
     const auto text = read_file(group / "reserved_regions");
     if (!text) {
       return {Verdict::unknown, "the kernel does not tell the reserved regions",
@@ -153,7 +153,7 @@ Finding reserves_nothing(const Subject& subject) {
 Finding has_all_functions(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     std::error_code gone;
-    for (fs::directory_iterator at(subject.ground.sysfs.device_path(function.pci), gone), end;
+    for (fs::directory_iterator at(subject.input.sysfs.device_path(function.pci), gone), end;
          !gone && at != end; at.increment(gone)) {
       const auto link = device_link(at->path().filename().native());
       if (!link || is_together(subject, link->other)) continue;
@@ -170,12 +170,12 @@ Finding has_all_functions(const Subject& subject) {
 
 Finding group_is_ours(const Subject& subject) {
   if (const auto unknown = has_no_group(subject)) return *unknown;
-  return of(group_culprits(subject.card, subject.together, subject.ground),
+  return of(group_culprits(subject.card, subject.same_call, subject.input),
             "nobody else shares its IOMMU group");
 }
 
 Finding group_is_detached(const Subject& subject) {
-  const auto& settings = subject.ground.settings;
+  const auto& settings = subject.input.settings;
   const auto& functions = subject.card.functions;
   const auto taken = std::ranges::count_if(
       functions, [&](const auto& function) { return is_detached(function, settings); });
@@ -186,14 +186,14 @@ Finding group_is_detached(const Subject& subject) {
             "gpupci -d " + subject.card.label()};
   }
   if (const auto unknown = has_no_group(subject)) return *unknown;
-  return of(group_culprits(subject.card, {subject.card}, subject.ground),
+  return of(group_culprits(subject.card, {subject.card}, subject.input),
             "its whole group is detached");
 }
 
 Finding is_not_precious(const Subject& subject) {
-  auto culprits = block_users(subject.card, subject.ground);
-  std::ranges::move(net_users(subject.card, subject.ground), std::back_inserter(culprits));
-  const auto& proc = subject.ground.proc;
+  auto culprits = block_users(subject.card, subject.input);
+  std::ranges::move(net_users(subject.card, subject.input), std::back_inserter(culprits));
+  const auto& proc = subject.input.proc;
   for (const auto* table : {"self/mountinfo", "net/route"}) {
     if (!culprits.empty()) break;
     if (const auto unknown = is_missing(proc / table)) return *unknown;
@@ -202,10 +202,10 @@ Finding is_not_precious(const Subject& subject) {
 }
 
 Finding is_not_console(const Subject& subject) {
-  const auto culprits = console_users(subject.card, subject.ground);
+  const auto culprits = console_users(subject.card, subject.input);
   if (!culprits.empty()) return of(culprits, "");
   for (const auto& function : subject.card.functions) {
-    const auto first = is_first_display(subject.ground.sysfs, function);
+    const auto first = is_first_display(subject.input.sysfs, function);
     if (!first) return does_not_show("boot_vga", function.pci);
     if (!*first) continue;
     return {Verdict::warn, "the firmware starts with " + function.pci.sysfs(),
@@ -215,24 +215,24 @@ Finding is_not_console(const Subject& subject) {
 }
 
 Finding has_no_framebuffer(const Subject& subject) {
-  if (const auto unknown = is_missing(subject.ground.proc / "iomem")) return *unknown;
+  if (const auto unknown = is_missing(subject.input.proc / "iomem")) return *unknown;
   for (const auto& function : subject.card.functions) {
-    if (!subject.ground.sysfs.attribute(function.pci, "resource")) {
+    if (!subject.input.sysfs.attribute(function.pci, "resource")) {
       return does_not_show("resource", function.pci);
     }
   }
-  return of(framebuffer_users(subject.card, subject.ground),
+  return of(framebuffer_users(subject.card, subject.input),
             "the firmware left no framebuffer in it");
 }
 
 Finding is_not_held(const Subject& subject) {
-  const auto holders = card_users(subject.card, subject.ground).holders;
+  const auto holders = card_users(subject.card, subject.input).holders;
   if (!holders.empty()) return of(holders, "");
   for (const auto& function : subject.card.functions) {
     // A virtual function has no node of its own.
     if (function.driver != "nvidia" || subject.card.slice) continue;
     const auto information =
-        subject.ground.proc / "driver/nvidia/gpus" / function.pci.sysfs() / "information";
+        subject.input.proc / "driver/nvidia/gpus" / function.pci.sysfs() / "information";
     if (fs::exists(information)) continue;
     return {Verdict::unknown,
             "NVIDIA's driver does not tell which /dev/nvidiaN " + function.pci.sysfs() + " is",
@@ -243,7 +243,7 @@ Finding is_not_held(const Subject& subject) {
 
 Finding has_no_vm(const Subject& subject) {
   try {
-    return of(card_vms(subject.card, subject.ground), "no running VM has it");
+    return of(card_vms(subject.card, subject.input), "no running VM has it");
   } catch (const Error& error) {
     return {Verdict::unknown, error.what(), "systemctl status libvirtd may tell why"};
   }
@@ -251,7 +251,7 @@ Finding has_no_vm(const Subject& subject) {
 
 Finding has_no_kernel_user(const Subject& subject) {
   const auto fbdev =
-      read_file(subject.ground.sysfs.root() / "module/nvidia_drm/parameters/fbdev").value_or("N");
+      read_file(subject.input.sysfs.root() / "module/nvidia_drm/parameters/fbdev").value_or("N");
   for (const auto& function : subject.card.functions) {
     if (function.driver != "nvidia" || trim(fbdev) != "Y") continue;
     return {Verdict::fail, "nvidia_drm draws the console on its cards (fbdev)",
@@ -264,7 +264,7 @@ Finding driver_lets_go(const Subject& subject) {
   if (subject.card.functions.front().driver != "nvidia") {
     return {Verdict::pass, "its driver can be unbound"};
   }
-  const auto file = subject.ground.proc / "driver/nvidia/version";
+  const auto file = subject.input.proc / "driver/nvidia/version";
   const auto text = read_file(file);
   const auto version = major_version(text.value_or(""));
   if (!version) {
@@ -280,9 +280,9 @@ Finding driver_lets_go(const Subject& subject) {
 }
 
 Finding override_is_clear(const Subject& subject) {
-  const auto& settings = subject.ground.settings;
+  const auto& settings = subject.input.settings;
   for (const auto& function : subject.card.functions) {
-    const auto file = subject.ground.sysfs.device_path(function.pci) / "driver_override";
+    const auto file = subject.input.sysfs.device_path(function.pci) / "driver_override";
     const auto text = read_in_time(file, kPatience);
     if (!text) {
       return {Verdict::unknown, file.native() + " does not answer: is it being bound?",
@@ -298,12 +298,12 @@ Finding override_is_clear(const Subject& subject) {
 }
 
 Finding driver_is_best(const Subject& subject) {
-  const auto aliases = read_file(modules_alias(subject.ground));
+  const auto aliases = read_file(modules_alias(subject.input));
   if (!aliases) {
-    return {Verdict::unknown, "there is no " + modules_alias(subject.ground).native(), "depmod"};
+    return {Verdict::unknown, "there is no " + modules_alias(subject.input).native(), "depmod"};
   }
   for (const auto& function : subject.card.functions) {
-    const auto best = best_module(*aliases, alias(function, subject.ground.sysfs));
+    const auto best = best_module(*aliases, alias(function, subject.input.sysfs));
     if (best == "vfio_pci" || function.driver != "vfio-pci") continue;
     return {Verdict::warn, best + " is made for " + function.pci.sysfs() + ", which is on vfio-pci",
             "libvirt 10 and later: <driver model='" + best + "'/>"};
@@ -312,7 +312,7 @@ Finding driver_is_best(const Subject& subject) {
 }
 
 Finding is_not_sliced(const Subject& subject) {
-  return of(slice_users(subject.card, subject.ground), "nothing is made from it");
+  return of(slice_users(subject.card, subject.input), "nothing is made from it");
 }
 
 }  // namespace cluster::agent

@@ -12,7 +12,7 @@ namespace {
 
 struct HostCheck {
   std::string_view id;
-  Finding (*probe)(const Ground&);
+  Finding (*probe)(const GuardInput&);
 };
 
 struct CardCheck {
@@ -99,13 +99,13 @@ int exit_status(Verdict worst) {
   return kStatuses.at(static_cast<std::size_t>(worst));
 }
 
-std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const Ground& ground) {
+std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input) {
   std::vector<CheckResult> results;
   for (const auto& check : kHostChecks) {
-    results.push_back({check.id, std::nullopt, find(check.probe, ground)});
+    results.push_back({check.id, std::nullopt, find(check.probe, input)});
   }
   for (const auto& card : cards) {
-    const Subject subject{card, cards, ground};
+    const Subject subject{card, cards, input};
     const auto make = [&](const CardCheck& check) {
       results.push_back({check.id, card.label(), find(check.probe, subject)});
     };

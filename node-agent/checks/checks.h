@@ -29,8 +29,8 @@ struct Finding {
 /// What a check of a card looks at.
 struct Subject {
   const Card& card;
-  const std::vector<Card>& together;  ///< all cards that are checked
-  const Ground& ground;
+  const std::vector<Card>& same_call;  ///< all cards that are checked
+  const GuardInput& input;
 };
 
 /// One answer, ready to be printed.
@@ -42,7 +42,7 @@ struct CheckResult {
 
 /// Makes every check of the host and, for each of `cards`, of a card, in the order of the table in
 /// checks.cc. A check that throws is unknown. Adding one is a function and a line there.
-std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const Ground& ground);
+std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input);
 
 /// The worst of them.
 Verdict worst(const std::vector<CheckResult>& results);
@@ -57,7 +57,7 @@ std::string checks_json(const std::vector<CheckResult>& results);
 
 /// The list of which kernel module is for which device, of the kernel that runs (modules.alias of
 /// depmod(8)).
-std::filesystem::path modules_alias(const Ground& ground);
+std::filesystem::path modules_alias(const GuardInput& input);
 
 /// "what is wrong; the way out", as guards and errors say it, in two.
 std::pair<std::string, std::string> halves(std::string_view sentence);
@@ -70,13 +70,13 @@ std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& func
 Finding does_not_show(std::string_view attribute, const PciAddress& pci);
 
 // The checks of the host: check_host.cc.
-Finding has_kvm(const Ground& ground);
-Finding has_iommu(const Ground& ground);
-Finding isolates(const Ground& ground);
-Finding remaps_interrupts(const Ground& ground);
-Finding has_vfio(const Ground& ground);
-Finding lists_modules(const Ground& ground);
-Finding is_not_wedged(const Ground& ground);
+Finding has_kvm(const GuardInput& input);
+Finding has_iommu(const GuardInput& input);
+Finding isolates(const GuardInput& input);
+Finding remaps_interrupts(const GuardInput& input);
+Finding has_vfio(const GuardInput& input);
+Finding lists_modules(const GuardInput& input);
+Finding is_not_wedged(const GuardInput& input);
 
 // Whether it is the card that got its name: check_identity.cc.
 Finding is_the_named_one(const Subject& subject);

@@ -27,17 +27,15 @@ class Checks : public ::testing::Test {
   std::vector<CheckResult> results() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    auto found = run_checks(together_ ? cards : std::vector{cards.front()},
-                            {sysfs,
-                             settings_,
-                             proc_.root(),
-                             fake_.root() / "modules",
-                             fake_.root() / "names.json",
-                             {},
-                             [this] {
-                               if (vm_devices_) return *vm_devices_;
-                               throw Error(Fault::io, "libvirt does not answer");
-                             }});
+    Environment environment;
+    environment.proc = proc_.root();
+    environment.modules = fake_.root() / "modules";
+    environment.keep_state_in(fake_.root());
+    const auto input = guard_input(environment, sysfs, settings_, [this] {
+      if (vm_devices_) return *vm_devices_;
+      throw Error(Fault::io, "libvirt does not answer");
+    });
+    auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input);
     for (const auto& one : found) {
       const auto& [verdict, reason, fix] = one.finding;
       EXPECT_TRUE(verdict == Verdict::pass || !fix.empty()) << one.id << " " << reason;

@@ -25,9 +25,9 @@ struct Disk {
 
 class Disks {
  public:
-  Disks(const Card& card, const Ground& ground) : ground_(ground) {
+  Disks(const Card& card, const GuardInput& input) : input_(input) {
     for (const auto& function : card.functions) {
-      for (const auto& node : device_nodes(ground.sysfs, ground.proc, function.pci)) {
+      for (const auto& node : device_nodes(input.sysfs, input.proc, function.pci)) {
         if (node.number.type != S_IFBLK) continue;
         const auto number =
             std::to_string(node.number.major) + ":" + std::to_string(node.number.minor);
@@ -88,7 +88,7 @@ class Disks {
 
   // "36 35 259:1 / /data rw,noatime shared:1 - ext4 /dev/nvme0n1p1 rw" (proc(5))
   void look_at_mounts(Culprits& culprits) const {
-    const auto table = read_file(ground_.proc / "self/mountinfo").value_or("");
+    const auto table = read_file(input_.proc / "self/mountinfo").value_or("");
     for (const auto line : split(table, '\n')) {
       const auto words = split(line, ' ');
       const auto dash = line.find(" - ");
@@ -104,7 +104,7 @@ class Disks {
   }
 
   void look_at_swaps(Culprits& culprits) const {
-    const auto table = read_file(ground_.proc / "swaps").value_or("");
+    const auto table = read_file(input_.proc / "swaps").value_or("");
     for (const auto line : split(table, '\n')) {
       const auto path = split(line, ' ').front();
       if (const auto* disk = path.starts_with("/dev/") ? find(path) : nullptr) {
@@ -138,12 +138,14 @@ class Disks {
     return !file && errno == EBUSY;
   }
 
-  const Ground& ground_;
+  const GuardInput& input_;
   std::map<std::string, Disk> disks_;  // by "259:1"
 };
 
 }  // namespace
 
-Culprits block_users(const Card& card, const Ground& ground) { return Disks(card, ground).users(); }
+Culprits block_users(const Card& card, const GuardInput& input) {
+  return Disks(card, input).users();
+}
 
 }  // namespace cluster::agent

@@ -8,6 +8,6 @@ namespace cluster::agent {
 /// of its partitions and of what device mapper (LVM, LUKS, multipath) and md built on them
 /// (/proc/self/mountinfo), swap (/proc/swaps), those stacks themselves (`holders` in sysfs), and
 /// whatever else has claimed it in the kernel (a btrfs member, ZFS): open(2) with O_EXCL says so.
-Culprits block_users(const Card& card, const Ground& ground);
+Culprits block_users(const Card& card, const GuardInput& input);
 
 }  // namespace cluster::agent

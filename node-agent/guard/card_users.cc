@@ -21,17 +21,17 @@ void add(const std::vector<DeviceNode>& more, Nodes& nodes) {
   for (const auto& node : more) nodes.emplace(node.number, node.path);
 }
 
-Nodes host_nodes(const Card& card, const Ground& ground) {
+Nodes host_nodes(const Card& card, const GuardInput& input) {
   Nodes nodes;
   for (const auto& function : card.functions) {
-    add(device_nodes(ground.sysfs, ground.proc, function.pci), nodes);
+    add(device_nodes(input.sysfs, input.proc, function.pci), nodes);
   }
   return nodes;
 }
 
-Nodes vm_nodes(const Card& card, const Ground& ground) {
+Nodes vm_nodes(const Card& card, const GuardInput& input) {
   Nodes nodes;
-  for (const auto& function : card.functions) add(vfio_nodes(ground.sysfs, function.pci), nodes);
+  for (const auto& function : card.functions) add(vfio_nodes(input.sysfs, function.pci), nodes);
   return nodes;
 }
 
@@ -94,12 +94,12 @@ bool is_passing(const Process& process) {
   return of_udev || (process.age && *process.age < kJustBegun);
 }
 
-void add_holders(const Card& card, const Ground& ground, const Handles& handles, const Nodes& nodes,
-                 CardUsers& users) {
-  const ProcessTable processes(ground.proc);
+void add_holders(const Card& card, const GuardInput& input, const Handles& handles,
+                 const Nodes& nodes, CardUsers& users) {
+  const ProcessTable processes(input.proc);
   users.passing = handles.unreadable.empty();
   const auto part = [&](pid_t pid, const std::string& path) {
-    return part_of(card, ground.sysfs, pid, path);
+    return part_of(card, input.sysfs, pid, path);
   };
   for (const auto& [pid, paths] : by_process(handles, nodes, part)) {
     const auto process = processes.describe(pid);
@@ -124,11 +124,11 @@ bool is_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
 
 // By what libvirt says; those in `told` are known already.
 template <typename IsOf>
-void add_domains(const Ground& ground, IsOf is_of, const std::set<std::string>& told,
+void add_domains(const GuardInput& input, IsOf is_of, const std::set<std::string>& told,
                  Culprits& culprits) {
-  if (!ground.vm_devices) return;
+  if (!input.vm_devices) return;
   std::map<std::string, std::vector<std::string>> devices;
-  for (auto& one : ground.vm_devices()) {
+  for (auto& one : input.vm_devices()) {
     if (!told.contains(one.vm) && is_of(one.device)) {
       devices[one.vm].push_back(std::move(one.device));
     }
@@ -141,8 +141,8 @@ void add_domains(const Ground& ground, IsOf is_of, const std::set<std::string>& 
 
 // Who has these nodes of vfio, or a device that `is_of` takes for the one that is meant.
 template <typename IsOf>
-Culprits vms(const Ground& ground, const Handles& handles, const Nodes& nodes, IsOf is_of) {
-  const ProcessTable processes(ground.proc);
+Culprits vms(const GuardInput& input, const Handles& handles, const Nodes& nodes, IsOf is_of) {
+  const ProcessTable processes(input.proc);
   std::set<std::string> told;
   Culprits culprits;
   const auto all = [](pid_t, const std::string& path) { return path; };
@@ -156,7 +156,7 @@ Culprits vms(const Ground& ground, const Handles& handles, const Nodes& nodes, I
                            : "VM " + quote(vm) + " runs with it (process " + std::to_string(pid) +
                                  " has " + paths + " open); virsh shutdown " + shell_word(vm));
   }
-  add_domains(ground, is_of, told, culprits);
+  add_domains(input, is_of, told, culprits);
   return culprits;
 }
 
@@ -169,37 +169,37 @@ void add_unreadable(const Handles& handles, Culprits& culprits) {
 }
 
 template <typename IsOf>
-Culprits vms_with(const Nodes& nodes, const Ground& ground, IsOf is_of) {
-  const auto handles = ProcessTable(ground.proc).find(numbers(nodes));
-  auto culprits = vms(ground, handles, nodes, is_of);
+Culprits vms_with(const Nodes& nodes, const GuardInput& input, IsOf is_of) {
+  const auto handles = ProcessTable(input.proc).find(numbers(nodes));
+  auto culprits = vms(input, handles, nodes, is_of);
   add_unreadable(handles, culprits);
   return culprits;
 }
 
 }  // namespace
 
-CardUsers card_users(const Card& card, const Ground& ground) {
-  const auto on_host = host_nodes(card, ground);
-  const auto in_vm = vm_nodes(card, ground);
+CardUsers card_users(const Card& card, const GuardInput& input) {
+  const auto on_host = host_nodes(card, input);
+  const auto in_vm = vm_nodes(card, input);
   auto wanted = numbers(on_host);
   wanted.merge(numbers(in_vm));
-  const auto handles = ProcessTable(ground.proc).find(wanted);
-  const auto of_card = [&](const auto& device) { return is_of(card, device, ground.sysfs); };
-  CardUsers users{.vms = vms(ground, handles, in_vm, of_card), .holders = {}};
-  add_holders(card, ground, handles, on_host, users);
+  const auto handles = ProcessTable(input.proc).find(wanted);
+  const auto of_card = [&](const auto& device) { return is_of(card, device, input.sysfs); };
+  CardUsers users{.vms = vms(input, handles, in_vm, of_card), .holders = {}};
+  add_holders(card, input, handles, on_host, users);
   add_unreadable(handles, users.holders);
   return users;
 }
 
-Culprits card_vms(const Card& card, const Ground& ground) {
-  return vms_with(vm_nodes(card, ground), ground,
-                  [&](const auto& device) { return is_of(card, device, ground.sysfs); });
+Culprits card_vms(const Card& card, const GuardInput& input) {
+  return vms_with(vm_nodes(card, input), input,
+                  [&](const auto& device) { return is_of(card, device, input.sysfs); });
 }
 
-Culprits device_vms(const fs::path& device, const Ground& ground) {
+Culprits device_vms(const fs::path& device, const GuardInput& input) {
   Nodes nodes;
-  add(vfio_nodes(ground.sysfs, device), nodes);
-  return vms_with(nodes, ground, [&](const auto& one) { return one == device.filename(); });
+  add(vfio_nodes(input.sysfs, device), nodes);
+  return vms_with(nodes, input, [&](const auto& one) { return one == device.filename(); });
 }
 
 }  // namespace cluster::agent

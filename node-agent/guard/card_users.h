@@ -16,12 +16,12 @@ struct CardUsers {
 
 /// One look at all processes. That some could not be looked into is a holder too: not knowing is no
 /// leave.
-CardUsers card_users(const Card& card, const Ground& ground);
+CardUsers card_users(const Card& card, const GuardInput& input);
 
 /// Only the VMs.
-Culprits card_vms(const Card& card, const Ground& ground);
+Culprits card_vms(const Card& card, const GuardInput& input);
 
 /// The VMs that have a device of vfio, by its folder in sysfs.
-Culprits device_vms(const std::filesystem::path& device, const Ground& ground);
+Culprits device_vms(const std::filesystem::path& device, const GuardInput& input);
 
 }  // namespace cluster::agent

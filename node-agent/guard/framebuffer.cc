@@ -79,21 +79,21 @@ std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci) {
   return found;
 }
 
-Culprits console_users(const Card& card, const Ground& ground) {
+Culprits console_users(const Card& card, const GuardInput& input) {
   for (const auto& function : card.functions) {
-    if (ground.sysfs.attribute(function.pci, "boot_vga") != "1") continue;
-    if (const auto console = framebuffer_console(ground.sysfs)) {
+    if (input.sysfs.attribute(function.pci, "boot_vga") != "1") continue;
+    if (const auto console = framebuffer_console(input.sysfs)) {
       return {function.pci.sysfs() + " shows the host's console (" + *console +
               "); make another card the primary one in the firmware, or echo 0 >" +
-              (ground.sysfs.root() / "class/vtconsole" / *console / "bind").native()};
+              (input.sysfs.root() / "class/vtconsole" / *console / "bind").native()};
     }
   }
   return {};
 }
 
-Culprits framebuffer_users(const Card& card, const Ground& ground) {
+Culprits framebuffer_users(const Card& card, const GuardInput& input) {
   Culprits culprits;
-  const auto table = read_file(ground.proc / "iomem").value_or("");
+  const auto table = read_file(input.proc / "iomem").value_or("");
   bool seen = table.empty();
   std::vector<Range> framebuffers;
   for (const auto line : split(table, '\n')) {
@@ -108,7 +108,7 @@ Culprits framebuffer_users(const Card& card, const Ground& ground) {
         "only root sees in /proc/iomem whether a framebuffer is in its memory; run gpupci as root"};
   }
   for (const auto& function : card.functions) {
-    for (const auto& bar : regions(ground.sysfs, function.pci)) {
+    for (const auto& bar : regions(input.sysfs, function.pci)) {
       for (const auto& one : framebuffers) {
         if (bar.start == 0 || one.start > bar.end || one.end < bar.start) continue;
         culprits.push_back("the firmware's framebuffer (" + std::string(one.name) +

@@ -28,19 +28,19 @@ std::string foreigner(const PciFunction& other, int group) {
 
 struct Guard {
   std::string_view name;
-  Culprits (*find)(const Card&, const std::vector<Card>& together, const Ground&);
+  Culprits (*find)(const Card&, const std::vector<Card>& same_call, const GuardInput&);
 };
 
 // Those that look at one thing each; `vm` and `holder` share a look at all processes.
 constexpr std::array kGuards{
     Guard{"iommu", [](auto& card, auto&, auto&) { return iommu_culprits(card); }},
     Guard{"group", group_culprits},
-    Guard{"slices", [](auto& card, auto&, auto& ground) { return slice_users(card, ground); }},
-    Guard{"disk", [](auto& card, auto&, auto& ground) { return block_users(card, ground); }},
-    Guard{"network", [](auto& card, auto&, auto& ground) { return net_users(card, ground); }},
-    Guard{"console", [](auto& card, auto&, auto& ground) { return console_users(card, ground); }},
+    Guard{"slices", [](auto& card, auto&, auto& input) { return slice_users(card, input); }},
+    Guard{"disk", [](auto& card, auto&, auto& input) { return block_users(card, input); }},
+    Guard{"network", [](auto& card, auto&, auto& input) { return net_users(card, input); }},
+    Guard{"console", [](auto& card, auto&, auto& input) { return console_users(card, input); }},
     Guard{"framebuffer",
-          [](auto& card, auto&, auto& ground) { return framebuffer_users(card, ground); }},
+          [](auto& card, auto&, auto& input) { return framebuffer_users(card, input); }},
 };
 
 void add(std::string_view guard, Culprits culprits, std::vector<Refusal>& refusals) {
@@ -49,11 +49,11 @@ void add(std::string_view guard, Culprits culprits, std::vector<Refusal>& refusa
 
 // Whoever holds it for a moment only is waited for, a little: udev looks at each device that has
 // just got its driver, at a boot and after an attach.
-CardUsers users_for_good(const Card& card, const Ground& ground) {
+CardUsers users_for_good(const Card& card, const GuardInput& input) {
   constexpr std::chrono::milliseconds kPause{100};
-  const auto end = std::chrono::steady_clock::now() + ground.settle_time;
+  const auto end = std::chrono::steady_clock::now() + input.settle_time;
   for (;;) {
-    auto users = card_users(card, ground);
+    auto users = card_users(card, input);
     if (!users.passing || !users.vms.empty()) return users;
     if (std::chrono::steady_clock::now() >= end) return users;
     std::this_thread::sleep_for(kPause);
@@ -72,32 +72,33 @@ Culprits iommu_culprits(const Card& card) {
   return {};
 }
 
-Culprits group_culprits(const Card& card, const std::vector<Card>& together, const Ground& ground) {
+Culprits group_culprits(const Card& card, const std::vector<Card>& same_call,
+                        const GuardInput& input) {
   Culprits culprits;
   std::set<int> groups;
   for (const auto& function : card.functions) {
     if (function.iommu_group) groups.insert(*function.iommu_group);
   }
   for (const int group : groups) {
-    for (const auto& pci : ground.sysfs.group_members(group)) {
-      if (std::ranges::any_of(together, [&](auto& one) { return has(one, pci); })) continue;
-      const auto other = ground.sysfs.read(pci);
+    for (const auto& pci : input.sysfs.group_members(group)) {
+      if (std::ranges::any_of(same_call, [&](auto& one) { return has(one, pci); })) continue;
+      const auto other = input.sysfs.read(pci);
       if (other.device_class == kPciBridge || !other.driver) continue;
-      if (!ground.settings.is_stub(*other.driver)) culprits.push_back(foreigner(other, group));
+      if (!input.settings.is_stub(*other.driver)) culprits.push_back(foreigner(other, group));
     }
   }
   return culprits;
 }
 
-std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& together,
-                              const Ground& ground, const Forced& forced) {
+std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& same_call,
+                              const GuardInput& input, const Forced& forced) {
   std::vector<Refusal> found;
   // Last of all, as a program may start at any time; but a VM is what is told first.
   for (const auto& guard : kGuards) {
-    if (!forced.contains(guard.name)) add(guard.name, guard.find(card, together, ground), found);
+    if (!forced.contains(guard.name)) add(guard.name, guard.find(card, same_call, input), found);
   }
   const bool wait = found.empty() && !forced.contains(kHolder);
-  auto users = wait ? users_for_good(card, ground) : card_users(card, ground);
+  auto users = wait ? users_for_good(card, input) : card_users(card, input);
   std::vector<Refusal> all;
   add(kVm, std::move(users.vms), all);
   std::ranges::move(found, std::back_inserter(all));
@@ -105,9 +106,9 @@ std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& togethe
   return all;
 }
 
-std::vector<Refusal> attach_refusals(const Card& card, const Ground& ground) {
+std::vector<Refusal> attach_refusals(const Card& card, const GuardInput& input) {
   std::vector<Refusal> found;
-  add(kVm, card_vms(card, ground), found);
+  add(kVm, card_vms(card, input), found);
   return found;
 }
 

@@ -1,33 +1,14 @@
 #pragma once
 
-#include <chrono>
-#include <filesystem>
-#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "node-agent/cards/cards.h"
-#include "virt/node_devices.h"
+#include "node-agent/guard/guard_input.h"
 
 namespace cluster::agent {
-
-/// What the guard looks at; it writes nowhere.
-struct Ground {
-  const Sysfs& sysfs;
-  const Settings& settings;
-  std::filesystem::path proc = "/proc";
-  std::filesystem::path modules = "/lib/modules";
-  std::filesystem::path names{};   ///< the record of Names; without it no card is known
-  std::filesystem::path slices{};  ///< the SliceRecord; without it none is known of
-
-  /// What the running VMs have, where somebody knows: it may throw Error.
-  std::function<std::vector<virt::VmDevice>()> vm_devices{};
-
-  /// How long refusals() waits for holders that may be so for a moment only.
-  std::chrono::milliseconds settle_time{2000};
-};
 
 /// The names of guards that an operator overrides (--force=holder,console).
 using Forced = std::set<std::string, std::less<>>;
@@ -41,8 +22,9 @@ struct Refusal {
   std::string why;         ///< "process 812 (Xorg) has /dev/dri/card0 open; stop it (kill 812)"
 };
 
-/// Why `card` must not be taken from the host now; nothing when it may be. `together` are the cards
-/// that the same call detaches, `card` among them. The guards, by the order in which they speak:
+/// Why `card` must not be taken from the host now; nothing when it may be. `same_call` are the
+/// cards that the same call detaches, `card` among them. The guards, by the order in which they
+/// speak:
 ///   vm           a running VM has the card or a slice of it, by an open handle of vfio or by what
 ///                libvirt says: an unbind would wait for its end; cannot be overridden
 ///   iommu        a function is in no IOMMU group
@@ -56,11 +38,11 @@ struct Refusal {
 ///   holder       a process has one of its device nodes open or mapped: the unbind could hang. One
 ///                that has just begun, or is of udev, is waited for
 /// Those in `forced` are not asked. Throws Error(io) when sysfs or /proc cannot be read.
-std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& together,
-                              const Ground& ground, const Forced& forced = {});
+std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& same_call,
+                              const GuardInput& input, const Forced& forced = {});
 
 /// Why `card` must not be given back now: a VM has it.
-std::vector<Refusal> attach_refusals(const Card& card, const Ground& ground);
+std::vector<Refusal> attach_refusals(const Card& card, const GuardInput& input);
 
 /// "holder: process 812 ...; console: ...", one line.
 std::string one_line(const std::vector<Refusal>& refusals);
@@ -76,6 +58,7 @@ void add_forced(std::string_view list, Forced& forced);
 Culprits iommu_culprits(const Card& card);
 
 /// What the group guard alone finds.
-Culprits group_culprits(const Card& card, const std::vector<Card>& together, const Ground& ground);
+Culprits group_culprits(const Card& card, const std::vector<Card>& same_call,
+                        const GuardInput& input);
 
 }  // namespace cluster::agent

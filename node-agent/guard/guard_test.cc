@@ -23,27 +23,28 @@ using ::testing::StartsWith;
 class Guards : public ::testing::Test {
  protected:
   // Why the first card may not be detached, alone or with all others.
-  std::string why(const Forced& forced = {}, bool together = false) {
+  std::string why(const Forced& forced = {}, bool same_call = false) {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
     const std::vector<Card> first{cards.front()};
-    const auto found = refusals(first.front(), together ? cards : first, ground(sysfs), forced);
+    const auto found = refusals(first.front(), same_call ? cards : first, input(sysfs), forced);
     return found.empty() ? "nothing" : one_line(found);
   }
 
   std::string why_not_attach() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
-    const auto found = attach_refusals(cards.front(), ground(sysfs));
+    const auto found = attach_refusals(cards.front(), input(sysfs));
     return found.empty() ? "nothing" : one_line(found);
   }
 
-  Ground ground(const Sysfs& sysfs) const {
-    return {.sysfs = sysfs,
-            .settings = settings_,
-            .proc = proc_.root(),
-            .vm_devices = [this] { return vm_devices_; },
-            .settle_time = settle_time_};
+  GuardInput input(const Sysfs& sysfs) const {
+    Environment environment;
+    environment.proc = proc_.root();
+    environment.keep_state_in(fake_.root());
+    auto input = guard_input(environment, sysfs, settings_, [this] { return vm_devices_; });
+    input.settle_time = settle_time_;
+    return input;
   }
 
   // An attribute of a function: "0000:02:00.0/boot_vga".

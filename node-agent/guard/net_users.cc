@@ -71,11 +71,11 @@ struct NetUsers {
 
 }  // namespace
 
-Culprits net_users(const Card& card, const Ground& ground) {
-  NetUsers users{default_routes(ground.proc)};
+Culprits net_users(const Card& card, const GuardInput& input) {
+  NetUsers users{default_routes(input.proc)};
   for (const auto& function : card.functions) {
     std::error_code none;
-    for (fs::directory_iterator at(ground.sysfs.device_path(function.pci) / "net", none), end;
+    for (fs::directory_iterator at(input.sysfs.device_path(function.pci) / "net", none), end;
          !none && at != end; at.increment(none)) {
       const auto name = at->path().filename().native();
       users.look_at(name, name, at->path(), 4);

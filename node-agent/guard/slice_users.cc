@@ -16,9 +16,9 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return found;
 }
 
-void add_vendor_vfio(const Card& card, const PciFunction& function, const Ground& ground,
+void add_vendor_vfio(const Card& card, const PciFunction& function, const GuardInput& input,
                      Culprits& culprits) {
-  const auto type = ground.sysfs.attribute(function.pci, "nvidia/current_vgpu_type").value_or("0");
+  const auto type = input.sysfs.attribute(function.pci, "nvidia/current_vgpu_type").value_or("0");
   if (type != "0") {
     culprits.push_back(function.pci.sysfs() + " has a vGPU of type " + type +
                        "; end its VM, then gpupci --remove-vgpu (gpupci --vgpus lists them)");
@@ -31,26 +31,26 @@ void add_vendor_vfio(const Card& card, const PciFunction& function, const Ground
 
 }  // namespace
 
-Culprits slice_users(const Card& card, const Ground& ground) {
+Culprits slice_users(const Card& card, const GuardInput& input) {
   Culprits culprits;
   for (const auto& function : card.functions) {
-    const auto device = ground.sysfs.device_path(function.pci);
-    const auto active = ground.sysfs.attribute(function.pci, "sriov_numvfs").value_or("0");
+    const auto device = input.sysfs.device_path(function.pci);
+    const auto active = input.sysfs.attribute(function.pci, "sriov_numvfs").value_or("0");
     if (active != "0") {
       culprits.push_back(
           function.pci.sysfs() + " has " + active +
           " active virtual functions; end the VMs that use them, then gpupci --vfs " +
           card.name.str() + " 0");
     }
-    if (is_vendor_vfio(ground.sysfs, function.pci)) {
-      add_vendor_vfio(card, function, ground, culprits);
+    if (is_vendor_vfio(input.sysfs, function.pci)) {
+      add_vendor_vfio(card, function, input, culprits);
     }
     for (const auto& type : entries(device / "mdev_supported_types")) {
       for (const auto& mdev : entries(type / "devices")) {
         culprits.push_back(
             "mediated device " + mdev.filename().native() + " (" + type.filename().native() +
             ") is made from " + function.pci.sysfs() + "; end its VM, then echo 1 >" +
-            (ground.sysfs.root() / "bus/mdev/devices" / mdev.filename() / "remove").native());
+            (input.sysfs.root() / "bus/mdev/devices" / mdev.filename() / "remove").native());
       }
     }
   }

@@ -8,6 +8,6 @@ namespace cluster::agent {
 /// Documentation/ABI/testing/sysfs-bus-pci) and mediated devices (`mdev_supported_types/*/devices`,
 /// Documentation/driver-api/vfio-mediated-device.rst). Of a virtual function of NVIDIA's driver it
 /// is the vGPU that it has, and of a single one that it can have one, which vfio-pci could not run.
-Culprits slice_users(const Card& card, const Ground& ground);
+Culprits slice_users(const Card& card, const GuardInput& input);
 
 }  // namespace cluster::agent

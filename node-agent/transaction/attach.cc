@@ -15,7 +15,7 @@ class Attach {
     try {
       // vfio-pci waits for the VM to let go, for as long as that takes.
       if (std::ranges::any_of(report_.functions, [this](auto& one) { return on_stub(one); })) {
-        const auto refused = attach_refusals(card_, tools_.ground());
+        const auto refused = attach_refusals(card_, tools_.input);
         report_.refused_by = guards(refused);
         if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
       }
@@ -34,7 +34,7 @@ class Attach {
         one.outcome = Outcome::failed;
         hold = hold || &one == &report_.functions.front() || kind(one.function) == "video";
       }
-      one.function.driver = tools_.sysfs.driver(one.function.pci);
+      one.function.driver = tools_.input.sysfs.driver(one.function.pci);
     }
     report_.error = joined(errors_, "; ");
     return report_;
@@ -42,7 +42,7 @@ class Attach {
 
  private:
   bool on_stub(const FunctionReport& one) const {
-    return one.function.driver && tools_.settings.is_stub(*one.function.driver);
+    return one.function.driver && tools_.input.settings.is_stub(*one.function.driver);
   }
 
   // From here on a gpupci --restore gives it back too, should this one die.
@@ -76,7 +76,7 @@ class Attach {
     }
     // Without a driver before, and none that wants it now: nothing has changed.
     one.outcome =
-        tools_.sysfs.driver(pci) == before ? Outcome::already_attached : Outcome::attached;
+        tools_.input.sysfs.driver(pci) == before ? Outcome::already_attached : Outcome::attached;
     if (!of_another_) tools_.saved.forget(pci);
   }
 

@@ -15,11 +15,11 @@ class Detach {
  public:
   Detach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
 
-  CardReport run(const std::vector<Card>& together) {
+  CardReport run(const std::vector<Card>& same_call) {
     try {
       plan();
       if (todo_.empty()) return report_;
-      const auto refused = refusals(card_, together, tools_.ground(), tools_.forced);
+      const auto refused = refusals(card_, same_call, tools_.input, tools_.forced);
       report_.refused_by = guards(refused);
       if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
       save();
@@ -36,7 +36,7 @@ class Detach {
 
   void plan() {
     for (auto& one : report_.functions) {
-      if (one.function.driver && tools_.settings.is_stub(*one.function.driver)) {
+      if (one.function.driver && tools_.input.settings.is_stub(*one.function.driver)) {
         one.outcome = Outcome::already_detached;
       } else {
         todo_.push_back(&one);
@@ -64,16 +64,16 @@ class Detach {
     begun_.push_back(&one);
     one.outcome = Outcome::failed;
     tools_.devices.detach(pci);
-    tools_.on_step("readlink " + (tools_.sysfs.device_path(pci) / "driver").native() + "  # " +
-                   tools_.settings.stub_driver);
+    tools_.on_step("readlink " + (tools_.input.sysfs.device_path(pci) / "driver").native() +
+                   "  # " + tools_.input.settings.stub_driver);
     if (!acts()) {
       one.outcome = Outcome::would_detach;
       return;
     }
-    const auto driver = tools_.sysfs.driver(pci);
-    if (!driver || !tools_.settings.is_stub(*driver)) {
+    const auto driver = tools_.input.sysfs.driver(pci);
+    if (!driver || !tools_.input.settings.is_stub(*driver)) {
       throw Error(Fault::io, pci.sysfs() + (driver ? " is still on " + *driver : " has no driver") +
-                                 ", want " + tools_.settings.stub_driver);
+                                 ", want " + tools_.input.settings.stub_driver);
     }
     one.function.driver = driver;
     one.outcome = Outcome::detached;
@@ -96,13 +96,14 @@ class Detach {
         tools_.saved.forget(pci);
       } catch (const Error& error) {
         // Its record stays, for an attach later. It may never have left its driver.
-        if (one.outcome == Outcome::failed && original && tools_.sysfs.driver(pci) == original) {
+        if (one.outcome == Outcome::failed && original &&
+            tools_.input.sysfs.driver(pci) == original) {
           continue;
         }
         one.outcome = Outcome::failed;
         lost.push_back(pci.sysfs() + " (" + error.what() + ")");
       }
-      one.function.driver = tools_.sysfs.driver(pci);
+      one.function.driver = tools_.input.sysfs.driver(pci);
     }
     forget_untouched();
     if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
@@ -142,8 +143,8 @@ class Detach {
 
 }  // namespace
 
-CardReport detach_card(const Card& card, const std::vector<Card>& together, Tools& tools) {
-  return Detach(card, tools).run(together);
+CardReport detach_card(const Card& card, const std::vector<Card>& same_call, Tools& tools) {
+  return Detach(card, tools).run(same_call);
 }
 
 }  // namespace cluster::agent

@@ -5,12 +5,12 @@ namespace cluster::agent {
 
 void give_back(const PciAddress& pci, const SavedDrivers::Driver& saved, Tools& tools) {
   tools.devices.attach(pci);
-  tools.on_step("readlink " + (tools.sysfs.device_path(pci) / "driver").native() +
+  tools.on_step("readlink " + (tools.input.sysfs.device_path(pci) / "driver").native() +
                 (saved ? "  # " + *saved : ""));
   if (tools.mode == virt::Mode::rehearse) return;
 
-  const auto driver = tools.sysfs.driver(pci);
-  if (driver && tools.settings.is_stub(*driver)) {
+  const auto driver = tools.input.sysfs.driver(pci);
+  if (driver && tools.input.settings.is_stub(*driver)) {
     throw Error(Fault::io, "it is still on " + *driver);
   }
   if (saved && driver != saved) {

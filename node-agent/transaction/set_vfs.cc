@@ -12,18 +12,17 @@ constexpr std::string_view kVendorDriver = "nvidia";
 
 class SetVfs {
  public:
-  SetVfs(const Card& card, long long wanted, const Ground& ground, const Environment& environment,
-         const Forced& forced, SliceRecord& record, SliceSteps& steps)
-      : card_(card),
-        wanted_(wanted),
-        ground_(ground),
-        environment_(environment),
-        forced_(forced),
+  SetVfs(const VfsChange& change, SliceRecord& record, SliceSteps& steps)
+      : card_(change.card),
+        wanted_(change.wanted),
+        input_(change.input),
+        environment_(change.environment),
+        forced_(change.forced),
         record_(record),
         steps_(steps) {}
 
   bool run() {
-    const auto sriov = read_sriov(card_, ground_.sysfs);
+    const auto sriov = read_sriov(card_, input_.sysfs);
     if (!sriov) throw Error(Fault::refused, "it has no SR-IOV (no sriov_totalvfs)");
     sriov_ = *sriov;
     plan();
@@ -60,8 +59,8 @@ class SetVfs {
       throw Error(Fault::refused, "it can have " + std::to_string(sriov_.total) + " at most, not " +
                                       std::to_string(wanted_));
     }
-    const auto driver = ground_.sysfs.driver(sriov_.pci);
-    if (driver && ground_.settings.is_stub(*driver)) {
+    const auto driver = input_.sysfs.driver(sriov_.pci);
+    if (driver && input_.settings.is_stub(*driver)) {
       throw Error(Fault::refused,
                   pci + " is detached (on " + *driver + "); gpupci -a " + card_.label());
     }
@@ -79,23 +78,23 @@ class SetVfs {
     Forced waived = forced_;
     waived.insert({"iommu", "group"});
     std::vector<Refusal> found;
-    gone_ = slices_of(card_, ground_.sysfs);
+    gone_ = slices_of(card_, input_.sysfs);
     // The kernel would wait for what has not let go of it.
     const WedgedCards wedged(environment_.wedged, environment_.boot_id());
     for (const auto& slice : gone_) wedged.refuse(slice.pci());
     if (!gone_.empty()) {
-      const auto all = together(gone_);
-      found = refusals(all, {all}, ground_, waived);
+      const auto all = as_one_card(gone_);
+      found = refusals(all, {all}, input_, waived);
       if (!forced_.contains("slices")) add_detached(gone_, found);
     }
     if (by_script_) {
       waived.insert("slices");
-      for (auto& one : refusals(card_, {card_}, ground_, waived)) found.push_back(std::move(one));
+      for (auto& one : refusals(card_, {card_}, input_, waived)) found.push_back(std::move(one));
     }
     if (!found.empty()) throw Error(Fault::refused, one_line(found));
   }
 
-  static Card together(const std::vector<Card>& slices) {
+  static Card as_one_card(const std::vector<Card>& slices) {
     Card all{slices.front().name, {}};
     for (const auto& slice : slices) all.functions.push_back(slice.functions.front());
     return all;
@@ -105,7 +104,7 @@ class SetVfs {
     const SavedDrivers saved(environment_.saved_drivers);
     for (const auto& slice : slices) {
       const auto& function = slice.functions.front();
-      const bool on_stub = function.driver && ground_.settings.is_stub(*function.driver);
+      const bool on_stub = function.driver && input_.settings.is_stub(*function.driver);
       if (!on_stub && !saved.has(function.pci)) continue;
       found.push_back({"slices", function.pci.sysfs() + " is detached" +
                                      (on_stub ? " (on " + *function.driver + ")" : "") +
@@ -119,17 +118,17 @@ class SetVfs {
       steps_.run({environment_.sriov_manage.native(), to == 0 ? "-d" : "-e", sriov_.pci.sysfs()});
       return;
     }
-    const auto attribute = ground_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
+    const auto attribute = input_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
     if (from != 0) steps_.write(attribute, "0");
     if (to != 0) steps_.write(attribute, std::to_string(to));
   }
 
   void read_back(long long count) {
-    const auto attribute = ground_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
+    const auto attribute = input_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
     steps_.tell("cat " + attribute.native() + "  # " + std::to_string(count));
     if (!steps_.acts()) return;
-    const auto now = read_sriov(card_, ground_.sysfs);
-    const auto there = static_cast<long long>(slices_of(card_, ground_.sysfs).size());
+    const auto now = read_sriov(card_, input_.sysfs);
+    const auto there = static_cast<long long>(slices_of(card_, input_.sysfs).size());
     if (!now || now->vfs != count || there != count) {
       throw Error(Fault::io, sriov_.pci.sysfs() + " has " + count_words(there) + ", want " +
                                  std::to_string(count));
@@ -150,10 +149,10 @@ class SetVfs {
     try {
       record_.set_vfs(card_.name, kept_before);
       if (!steps_.stuck().empty()) return "";
-      const auto now = read_sriov(card_, ground_.sysfs);
+      const auto now = read_sriov(card_, input_.sysfs);
       if (!now || now->vfs == sriov_.vfs) return "";
       change(now->vfs, sriov_.vfs);
-      const auto then = read_sriov(card_, ground_.sysfs);
+      const auto then = read_sriov(card_, input_.sysfs);
       if (then && then->vfs == sriov_.vfs) return "; put back: " + count_words(sriov_.vfs);
       return "; NOT put back: " + count_words(sriov_.vfs);
     } catch (const Error& error) {
@@ -163,7 +162,7 @@ class SetVfs {
 
   const Card& card_;
   long long wanted_;
-  const Ground& ground_;
+  const GuardInput& input_;
   const Environment& environment_;
   const Forced& forced_;
   SliceRecord& record_;
@@ -175,10 +174,8 @@ class SetVfs {
 
 }  // namespace
 
-bool set_vfs(const Card& card, long long wanted, const Ground& ground,
-             const Environment& environment, const Forced& forced, SliceRecord& record,
-             SliceSteps& steps) {
-  return SetVfs(card, wanted, ground, environment, forced, record, steps).run();
+bool set_vfs(const VfsChange& change, SliceRecord& record, SliceSteps& steps) {
+  return SetVfs(change, record, steps).run();
 }
 
 }  // namespace cluster::agent

@@ -5,8 +5,6 @@
 
 #include "node-agent/cards/cards.h"
 #include "node-agent/guard/guard.h"
-#include "node-agent/kernel/sysfs.h"
-#include "node-agent/settings.h"
 #include "node-agent/state/saved_drivers.h"
 #include "node-agent/transaction/outcome.h"
 #include "virt/node_devices.h"
@@ -15,30 +13,23 @@ namespace cluster::agent {
 
 /// What a transaction works with. Whoever acts holds the lock.
 struct Tools {
-  const Sysfs& sysfs;
-  const Settings& settings;
+  const GuardInput& input;
   SavedDrivers& saved;
   virt::NodeDevices& devices;
   virt::StepListener on_step;  ///< hears of the steps that are not taken by `devices`
   virt::Mode mode = virt::Mode::act;
-  std::filesystem::path proc = "/proc";  ///< where the guard looks for who uses a card
-  Forced forced{};                       ///< the guards that the operator overrides
-  std::function<std::vector<virt::VmDevice>()> vm_devices{};  ///< as the guard wants it
+  Forced forced{};  ///< the guards that the operator overrides
 
   /// Whether a step did not end, so that nothing more is tried in this boot.
   std::function<bool()> stuck = [] { return false; };
-
-  Ground ground() const {
-    return {.sysfs = sysfs, .settings = settings, .proc = proc, .vm_devices = vm_devices};
-  }
 };
 
 /// Takes a card from the host, all functions or none: guard, save each function's driver, detach in
 /// the order of the functions, read back each driver. On a failure what was done is put back in
 /// reverse order and read back too, and the report says both. Functions that the stub driver has
-/// already stay as they are. `together` are the cards of the same call. Never throws Error: the
+/// already stay as they are. `same_call` are the cards of the same call. Never throws Error: the
 /// report has it.
-CardReport detach_card(const Card& card, const std::vector<Card>& together, Tools& tools);
+CardReport detach_card(const Card& card, const std::vector<Card>& same_call, Tools& tools);
 
 /// Gives a card back to the host, unless a VM has it: function 0 first, each read back: it must
 /// have left the stub driver and, where a driver was saved, have that one again. When a video

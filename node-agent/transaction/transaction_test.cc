@@ -41,6 +41,13 @@ class Transaction : public ::testing::Test {
     SavedDrivers(file_).save(find_cards(sysfs_, settings_).front(), drivers);
   }
 
+  static Environment environment(const FakeSysfs& fake) {
+    Environment environment;
+    environment.proc = fake.root() / "proc";
+    environment.keep_state_in(fake.root());
+    return environment;
+  }
+
   FakeSysfs fake_;
   Sysfs sysfs_ = fake_.sysfs();
   Settings settings_;
@@ -53,7 +60,8 @@ class Transaction : public ::testing::Test {
     const auto on_step = [this](const std::string& step) { steps_.push_back(step); };
     FakeNodeDevices devices(fake_, plot, mode, on_step);
     SavedDrivers saved_drivers(file_);
-    Tools tools{sysfs_, settings_, saved_drivers, devices, on_step, mode};
+    const auto input = guard_input(environment(fake_), sysfs_, settings_);
+    Tools tools{input, saved_drivers, devices, on_step, mode};
     return run(tools);
   }
 };
@@ -67,7 +75,8 @@ TEST_F(Transaction, DetachesAndAttachesEveryFunction) {
     const auto ignore = [](const std::string&) {};
     FakeNodeDevices devices(fake, {}, virt::Mode::act, ignore);
     SavedDrivers saved_drivers(fake.root() / "drivers.json");
-    Tools tools{sysfs, settings_, saved_drivers, devices, ignore};
+    const auto input = guard_input(environment(fake), sysfs, settings_);
+    Tools tools{input, saved_drivers, devices, ignore};
 
     auto cards = find_cards(sysfs, settings_);
     EXPECT_THAT(detach_card(cards.front(), cards, tools).error, IsEmpty());

@@ -89,10 +89,10 @@ void make_vgpu(const Vgpu& vgpu, const Sysfs& sysfs, SliceSteps& steps) {
   }
 }
 
-void remove_vgpu(const Vgpu& vgpu, const Ground& ground, SliceSteps& steps) {
+void remove_vgpu(const Vgpu& vgpu, const GuardInput& input, SliceSteps& steps) {
   if (vgpu.parent.pci) steps.concern(*vgpu.parent.pci);
-  const auto folder = vgpu_folder(ground.sysfs, vgpu.parent, vgpu.id);
-  const auto vms = device_vms(folder, ground);
+  const auto folder = vgpu_folder(input.sysfs, vgpu.parent, vgpu.id);
+  const auto vms = device_vms(folder, input);
   if (!vms.empty()) throw Error(Fault::refused, "vm: " + vms.front());
   if (vgpu.parent.interface == VgpuInterface::mdev) {
     steps.write(folder / "remove", "1");

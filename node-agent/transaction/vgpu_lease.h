@@ -26,6 +26,6 @@ void make_vgpu(const Vgpu& vgpu, const Sysfs& sysfs, SliceSteps& steps);
 
 /// Removes the vGPU, unless a VM has it, and reads back that it is gone. Throws Error(refused) with
 /// the VM, or Error(io).
-void remove_vgpu(const Vgpu& vgpu, const Ground& ground, SliceSteps& steps);
+void remove_vgpu(const Vgpu& vgpu, const GuardInput& input, SliceSteps& steps);
 
 }  // namespace cluster::agent

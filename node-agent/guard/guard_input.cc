@@ -1,0 +1,20 @@
+#include "node-agent/guard/guard_input.h"
+
+#include <utility>
+
+namespace cluster::agent {
+
+GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
+                       std::function<std::vector<virt::VmDevice>()> vm_devices) {
+  return {.sysfs = sysfs,
+          .settings = settings,
+          .proc = environment.proc,
+          .modules = environment.modules,
+          .names = environment.names,
+          .saved_drivers = environment.saved_drivers,
+          .slices = environment.slices,
+          .wedged = environment.wedged,
+          .vm_devices = std::move(vm_devices)};
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "node-agent/environment.h"
+#include "virt/node_devices.h"
+
+namespace cluster::agent {
+
+/// What guards and checks look at; they write nowhere. guard_input() fills in all of it, so a guard
+/// sees the same in --check, -d, --vfs, --remove-vgpu and --restore. No path has a default: whoever
+/// makes one by hand and forgets a path does not compile.
+struct GuardInput {
+  const Sysfs& sysfs;
+  const Settings& settings;
+  std::filesystem::path proc;
+  std::filesystem::path modules;        ///< "/lib/modules"
+  std::filesystem::path names;          ///< the record of Names
+  std::filesystem::path saved_drivers;  ///< the record of SavedDrivers
+  std::filesystem::path slices;         ///< the SliceRecord
+  std::filesystem::path wedged;         ///< the record of WedgedCards
+
+  /// What the running VMs have. Empty where nobody is to be asked; a call may throw Error.
+  std::function<std::vector<virt::VmDevice>()> vm_devices;
+
+  /// How long refusals() waits for holders that may be so for a moment only.
+  std::chrono::milliseconds settle_time{2000};
+};
+
+/// The input on this environment. `sysfs` and `settings` must outlive it.
+GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
+                       std::function<std::vector<virt::VmDevice>()> vm_devices = {});
+
+}  // namespace cluster::agent

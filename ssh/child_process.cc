@@ -26,7 +26,7 @@ namespace {
 
 // In the new process; only what may be called between fork and exec.
 [[noreturn]] void become(char* const* arguments, pid_t parent, int in, int out, int err) {
-  setsid();  // no terminal: it cannot ask for a password
+  setsid();  // no terminal to ask for a password on, and a group of its own to be stopped with
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(ChildProcess::kNoProgram);
   sigset_t none;
@@ -82,11 +82,21 @@ ChildProcess::~ChildProcess() {
   wait_for(0);
 }
 
-void ChildProcess::signal(int number) const {
-  if (pid_ > 0) kill(pid_, number);  // not reaped yet, so the number is still its own
+void ChildProcess::signal(int number) {
+  if (pid_ < 0) return;
+  stopped_ = true;
+  // Not reaped yet, so the number is still its own. It leads its group from setsid() on; until then
+  // it has started nothing.
+  if (kill(-pid_, number) != 0) kill(pid_, number);
 }
 
 std::optional<int> ChildProcess::wait_for(int options) {
+  // What it started may not have heeded the signal. The group is its own only until it is reaped.
+  siginfo_t gone{};
+  if (stopped_ && waitid(P_PID, static_cast<id_t>(pid_), &gone, WEXITED | WNOWAIT | options) == 0 &&
+      gone.si_pid == pid_) {
+    kill(-pid_, SIGKILL);
+  }
   int status = 0;
   pid_t found = 0;
   do {

@@ -20,7 +20,7 @@ class ChildProcess {
   /// Error(io) when the kernel gives no process, pipe or descriptor; a program that is not there
   /// exits with kNoProgram.
   explicit ChildProcess(const std::vector<std::string>& arguments, std::string_view input = "");
-  /// Kills it when it has not been reaped.
+  /// Kills it, and what it has started, when it has not been reaped.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -34,7 +34,9 @@ class ChildProcess {
   /// Readable once it has exited (pidfd_open(2)).
   int exit() const { return pidfd_.get(); }
 
-  void signal(int number) const;
+  /// Sends it to the process and to all that it has started, such as the `ssh` to a jump host. What
+  /// of these is still there when the process ends is killed.
+  void signal(int number);
 
   /// Its wait status (waitpid(2)) once it has exited, said once; nothing while it runs.
   std::optional<int> reap() { return wait_for(WNOHANG); }
@@ -42,7 +44,8 @@ class ChildProcess {
  private:
   std::optional<int> wait_for(int options);
 
-  pid_t pid_ = -1;  // -1: reaped
+  pid_t pid_ = -1;        // -1: reaped
+  bool stopped_ = false;  // signal() was called
   FileDescriptor pidfd_;
   FileDescriptor out_;
   FileDescriptor err_;

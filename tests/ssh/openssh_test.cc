@@ -1,4 +1,11 @@
 // Hosts whose configuration only OpenSSH can honour.
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
 #include "tests/ssh/server.h"
 
 namespace cluster::ssh {
@@ -114,6 +121,21 @@ TEST_F(ThroughSsh, AHostThatIsFrozenIsNotWaitedFor) {
   const auto answer = run({"n1", "127.0.0.1", silent.number(), ""}, "true");
   EXPECT_EQ(answer.reply.end, End::unreachable);
   EXPECT_LT(answer.reply.elapsed, std::chrono::seconds(30));
+}
+
+TEST_F(ThroughSsh, AProxyCommandEndsWithTheSshThatStartedIt) {
+  // It is deaf to what ssh or a terminal would stop it with.
+  write_file(path("proxy"), "trap '' HUP INT TERM\necho $$ >" + path("pid") + "\nexec sleep 600\n");
+  configure(base_ + "ProxyCommand sh " + path("proxy"));
+  limits.connect_timeout = std::chrono::seconds(3);
+  EXPECT_EQ(run("true").reply.end, End::unreachable);
+  const auto proxy = static_cast<pid_t>(std::stoi(read_file(path("pid"))));
+  // Readable once it has exited; none when it is gone already.
+  pollfd left{static_cast<int>(syscall(SYS_pidfd_open, proxy, 0)), POLLIN, 0};
+  if (left.fd < 0) return;
+  EXPECT_EQ(poll(&left, 1, 5000), 1) << "process " << proxy << " is still there";
+  kill(proxy, SIGKILL);
+  close(left.fd);
 }
 
 TEST_F(ThroughSsh, TheTimeOfACommandIsBounded) {

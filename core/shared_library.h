@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace cluster {
 
@@ -22,16 +23,25 @@ class SharedLibrary {
     void* address_;
   };
 
-  /// Throws Error(io) when `soname` ("libvirt.so.0") cannot be opened, with `package`, the Debian
-  /// package that brings it, in the message.
+  /// How a release of Debian calls it: "libvirt.so.0", and "libvirt0", the package that brings it.
+  struct Name {
+    std::string soname;
+    std::string package;
+  };
+
+  /// Throws Error(io) when `soname` cannot be opened, with `package` in the message.
   SharedLibrary(const std::string& soname, const std::string& package);
+  /// The first of `names` that can be opened, for a library whose soname is not everywhere the same
+  /// while the functions that are called are. Throws Error(io), which tells of the first name, when
+  /// there is none.
+  explicit SharedLibrary(const std::vector<Name>& names);
 
   /// Throws Error(io) when the library has no such function.
   Symbol symbol(const char* name) const;
 
  private:
   std::string soname_;
-  void* handle_;
+  void* handle_ = nullptr;
 };
 
 }  // namespace cluster

@@ -31,7 +31,7 @@ class NameHasher {
  private:
   std::optional<std::string> decode(std::string_view base64) const;
 
-  SharedLibrary libcrypto_{"libcrypto.so.3", "libssl3"};
+  SharedLibrary libcrypto_{"libcrypto.so.3", "libssl3, from Debian 13 on libssl3t64"};
   decltype(&::HMAC) hmac_ = libcrypto_.symbol("HMAC");
   decltype(&::EVP_sha1) sha1_ = libcrypto_.symbol("EVP_sha1");
   decltype(&::EVP_DecodeBlock) decode_block_ = libcrypto_.symbol("EVP_DecodeBlock");

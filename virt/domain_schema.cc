@@ -43,6 +43,15 @@ void keep_deepest(void* user, XmlError error) {
   }
 }
 
+// libxml2 2.14 has another soname, as it dropped functions; those that are called here, and what is
+// read of its structures, are the same in both. First the one whose headers this was made with.
+std::vector<SharedLibrary::Name> names_of_libxml2() {
+  std::vector<SharedLibrary::Name> names{{"libxml2.so.2", "libxml2"},
+                                         {"libxml2.so.16", "libxml2-16"}};
+  if (LIBXML_VERSION >= 21400) std::ranges::reverse(names);
+  return names;
+}
+
 // libxml2 prints what is wrong with the schema's XML on stderr unless told not to.
 void be_quiet(void*, const char*, ...) {}
 
@@ -51,7 +60,7 @@ void be_quiet(void*, const char*, ...) {}
 class DomainSchema::Rules {
  public:
   explicit Rules(const std::filesystem::path& file)
-      : library_("libxml2.so.2", "libxml2"),
+      : library_(names_of_libxml2()),
         read_memory_(library_.symbol("xmlReadMemory")),
         free_doc_(library_.symbol("xmlFreeDoc")),
         new_parser_(library_.symbol("xmlRelaxNGNewParserCtxt")),

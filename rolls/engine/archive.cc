@@ -28,7 +28,7 @@ constexpr std::uintmax_t kSmall = 16U << 20U;  // what is less than this harms n
 
 // Opened when an archive is read or written, never linked.
 struct LibArchive {
-  SharedLibrary library{"libarchive.so.13", "libarchive13"};
+  SharedLibrary library{"libarchive.so.13", "libarchive13, from Debian 13 on libarchive13t64"};
 #define ROLLCALL_FUNCTION(name) decltype(&::name) name = library.symbol(#name)
   ROLLCALL_FUNCTION(archive_error_string);
   ROLLCALL_FUNCTION(archive_filter_bytes);

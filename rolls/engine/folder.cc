@@ -45,7 +45,7 @@ class Sha256 {
     if (code != 1) throw Error(Fault::io, "libcrypto cannot compute SHA-256 here");
   }
 
-  SharedLibrary libcrypto_{"libcrypto.so.3", "libssl3"};
+  SharedLibrary libcrypto_{"libcrypto.so.3", "libssl3, from Debian 13 on libssl3t64"};
   decltype(&::EVP_MD_CTX_new) new_ = libcrypto_.symbol("EVP_MD_CTX_new");
   decltype(&::EVP_MD_CTX_free) free_ = libcrypto_.symbol("EVP_MD_CTX_free");
   decltype(&::EVP_sha256) sha256_ = libcrypto_.symbol("EVP_sha256");

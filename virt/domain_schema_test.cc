@@ -31,8 +31,8 @@ TEST_F(Schema, TakesTheExamples) {
 
 TEST_F(Schema, NamesTheElementAtFault) {
   EXPECT_EQ(refusal("<apic/>", "<apicx/>"), "libvirt's schema refuses <apicx> in <features>");
-  EXPECT_EQ(refusal("<source>", "<driver name='vfi'/><source>"),
-            "libvirt's schema refuses <driver> in <hostdev>");
+  EXPECT_EQ(refusal("<source>", "<drivers/><source>"),
+            "libvirt's schema refuses <drivers> in <hostdev>");
   EXPECT_EQ(refusal("managed='yes'", "managed='maybe'"),
             "libvirt's schema refuses managed='maybe' of <hostdev>");
   EXPECT_EQ(refusal("<target dev='vda' bus='virtio'/>", ""),

@@ -45,8 +45,8 @@ TEST_F(Slices, AreLearntFromTheAgents) {
   const auto uuid = host.create();
   EXPECT_EQ(discover(),
             "host,gpu,change,pci_bus,details\n"
-            "n1,gpupci1,new,pci_0000_01_00_0,\"10de:26b9, 1 function, 2 slices\"\n"
-            "n1,gpupci2,new,pci_0000_02_00_0,\"10de:26b9, 1 function, 2 slices\"\n"
+            "n1,gpupci1,new,pci_0000_01_00_0,\"10de:ffff, 1 function, 2 slices\"\n"
+            "n1,gpupci2,new,pci_0000_02_00_0,\"10de:ffff, 1 function, 2 slices\"\n"
             "n1,mtty,new," +
                 uuid + ",vGPU of type mtty-1\n");
   EXPECT_EQ(cluster({"discover", "host", "gpu"}), "");

@@ -18,8 +18,8 @@ class SlicedHost : public agent::CalledGpupci {
     environment_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
       slices_.write(file, text);
     };
-    fake_.add({"0000:01:00.0", "0302", "10de:26b9", "nvidia", 13});
-    fake_.add({"0000:02:00.0", "0302", "10de:26b9", "nvidia", 14});
+    fake_.add({"0000:01:00.0", "0302", "10de:ffff", "nvidia", 13});
+    fake_.add({"0000:02:00.0", "0302", "10de:ffff", "nvidia", 14});
     slices_.add_sriov("0000:01:00.0", 4);
     slices_.add_sriov("0000:02:00.0", 4);
     slices_.offer_vendor_vgpu("0000:02:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");

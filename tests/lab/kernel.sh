@@ -11,6 +11,8 @@ prepare_kernel() {
   local lock
   exec {lock}>"$cache/lock"
   flock "$lock"
+  # Nobody else makes any now, so these are of one that was killed.
+  rm -rf "$cache"/{fetch,build,initramfs}.*
   [[ -e $cache/kernel/version ]] || fetch_kernel
   local version
   version=$(<"$cache/kernel/version")
@@ -30,20 +32,24 @@ contents() { cat "$here/kernel.sh" "$here/guest/$1" | sha256sum | cut -c 1-16; }
 
 # linux-image-amd64 is an empty package that depends on the current kernel, whose name has the version.
 # busybox-static is unpacked too: installed, it would push out the busybox that many machines have.
-fetch_kernel() {
-  local package version work
+# A function in a subshell: its trap takes the folder away however it ends.
+fetch_kernel() (
   package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p')
   [[ -n $package ]] || die "apt knows no linux-image-amd64; run 'apt-get update' as root"
-  say "downloading $package (70 MB, once, to $cache)"
+  say "downloading $package (about 100 MB, once, to $cache)"
   work=$(mktemp -d "$cache/fetch.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
   if ! (cd "$work" && apt-get -q download "$package" busybox-static >download.log 2>&1); then
     tail -n 5 "$work/download.log" >&2
-    rm -rf "$work"
     die "cannot download $package; 'apt-get update' as root may help"
   fi
   mkdir "$work/kernel"
   for package in "$work"/*.deb; do
     dpkg-deb -x "$package" "$work/kernel"
+  done
+  # From Debian 13 on packages have all of it in /usr, and the links to it come from base-files.
+  for folder in bin lib; do
+    [[ -e $work/kernel/$folder ]] || ln -s "usr/$folder" "$work/kernel/$folder"
   done
   version=$(basename "$work"/kernel/lib/modules/*)
   depmod -b "$work/kernel" "$version"
@@ -51,20 +57,22 @@ fetch_kernel() {
   # Renamed when it is whole, so that an interrupted download leaves nothing half made.
   rm -rf "$cache/kernel"
   mv "$work/kernel" "$cache/kernel"
-  rm -rf "$work"
-}
+)
 
 # A kernel that unpacks itself takes an emulated CPU seconds, and a minute in an emulated VM, so it is unpacked here.
 # Documentation/x86/boot.rst says where the packed one lies: setup_sects, payload_offset and payload_length.
 unpack_kernel() {
-  local image=$1 sectors offset length
+  local image=$1 sectors offset length unpack=xz
   image_number() { od -An -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
   sectors=$(image_number $((0x1f1)) 1)
   offset=$(image_number $((0x248)) 4)
   length=$(image_number $((0x24c)) 4)
   offset=$((offset + (sectors + 1) * 512))
-  # The last four bytes are the kernel's size, unpacked, which xz does not know.
-  head -c $((offset + length - 4)) "$image" | tail -c "+$((offset + 1))" | xz -dc >"$vmlinux.new" || die "$image is not packed with xz"
+  # Debian 12 packs it with xz, and 13 with zstd, whose files begin so.
+  [[ $(image_number "$offset" 4) != $((0xfd2fb528)) ]] || unpack=zstd
+  # The last four bytes are the kernel's size, unpacked, which neither knows.
+  head -c $((offset + length - 4)) "$image" | tail -c "+$((offset + 1))" | "$unpack" -dc >"$vmlinux.new" ||
+    die "$image is not packed with $unpack"
   mv "$vmlinux.new" "$vmlinux"
 }
 

@@ -14,6 +14,8 @@ sample_path() {
 
 # module_file NAME: prints the file of the built module; builds it when it is not there.
 module_file() {
+  # For $(module_file NAME), where bash would go on after a failure.
+  set -e
   local name=$1 folder=$cache/kernel/extra source built lock
   mkdir -p "$folder"
   exec {lock}>"$cache/lock"
@@ -29,6 +31,8 @@ module_file() {
   echo "$built"
 }
 
+# These are functions in a subshell: the trap of each takes its folder away however it ends.
+
 # download FOLDER PACKAGE...: the cached kernel may be older than all that apt still has.
 download() {
   local folder=$1
@@ -36,17 +40,16 @@ download() {
   say "downloading ${*} (once, to $cache)"
   if ! (cd "$folder" && apt-get -q download "$@" >download.log 2>&1); then
     tail -n 5 "$folder/download.log" >&2
-    rm -rf "$folder"
     die "cannot download $*; 'apt-get update' as root may help, or a newer kernel: rm -r $cache/kernel"
   fi
 }
 
-fetch_headers() {
-  local version=$1 work package headers
-  local -a packages
+fetch_headers() (
+  version=$1
   mapfile -t packages < <(echo "linux-headers-$version" && apt-cache depends "linux-headers-$version" 2>/dev/null |
     sed -n 's/^ *Depends: \(linux-headers-.*\|linux-kbuild-.*\)$/\1/p')
   work=$(mktemp -d "$cache/fetch.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
   download "$work" "${packages[@]}"
   headers=$cache/kernel/extra/headers
   mkdir "$work/headers"
@@ -56,36 +59,36 @@ fetch_headers() {
   # The headers are made to be installed; only this path of theirs is not relative.
   sed -i "s|/usr/src/|$headers/usr/src/|" "$work/headers/usr/src/linux-headers-$version/Makefile"
   mv "$work/headers" "$headers"
-  rm -rf "$work"
-}
+)
 
 # fetch_source PATH FILE: one file of the kernel's source, whose package (139 MB) is not kept.
-fetch_source() {
-  local path=$1 file=$2 work package
+fetch_source() (
+  path=$1 file=$2
   package=linux-source-$(cut -d . -f 1,2 "$cache/kernel/version")
   work=$(mktemp -d "$cache/fetch.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
   download "$work" "$package"
   dpkg-deb --fsys-tarfile "$work"/*.deb | tar -xO "./usr/src/$package.tar.xz" | tar -xJO "$package/$path" >"$work/source"
   mv "$work/source" "$file"
-  rm -rf "$work"
-}
+)
 
 # build_module NAME SOURCE FILE
-build_module() {
-  local name=$1 source=$2 file=$3 version work tool
+build_module() (
+  name=$1 source=$2 file=$3
   for tool in gcc make; do
     command -v "$tool" >/dev/null || die "$tool is missing; tests/support/packages.sh install lab"
   done
   version=$(<"$cache/kernel/version")
   [[ -e $cache/kernel/extra/headers ]] || fetch_headers "$version"
   work=$(mktemp -d "$cache/build.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
   cp "$source" "$work/$name.c"
   echo "obj-m := $name.o" >"$work/Kbuild"
-  if ! make -C "$cache/kernel/extra/headers/usr/src/linux-headers-$version" M="$work" modules >"$work/log" 2>&1; then
+  # Debian 13 would make types for BPF, too, and wants pahole for them.
+  if ! make -C "$cache/kernel/extra/headers/usr/src/linux-headers-$version" M="$work" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+    >"$work/log" 2>&1; then
     tail -n 20 "$work/log" >&2
-    rm -rf "$work"
     die "cannot build the kernel module $name"
   fi
   strip --strip-debug -o "$file" "$work/$name.ko"
-  rm -rf "$work"
-}
+)

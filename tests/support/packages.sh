@@ -3,7 +3,7 @@
 #   packages.sh list GROUP...      all of them
 #   packages.sh missing GROUP...   those that are not installed
 #   packages.sh install GROUP...   installs the missing ones, and starts and enables nothing
-# Groups: build, test, lab, rolls. Made for Debian 12; needs root or sudo to install.
+# Groups: build, test, lab, rolls. For Debian 12 and 13; needs root or sudo to install.
 set -euo pipefail
 
 packages_of() {
@@ -27,8 +27,8 @@ packages_of() {
       ;;
     lab)
       echo qemu-system-x86
-      echo cpio kmod openssh-client procps iproute2     # to start the guest
-      echo gcc make binutils xz-utils libelf1           # to build kernel modules for it
+      echo cpio kmod openssh-client procps iproute2 zstd # to start the guest
+      echo gcc make binutils xz-utils libelf-dev        # to build kernel modules for it
       # In the guest. Not libvirt-daemon-system, which only a host of VMs needs.
       echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils systemd udev
       echo qemu-utils                        # qemu-img

@@ -32,6 +32,8 @@ bool once(std::string_view parent, std::string_view name) {
        {"shares", "period", "quota", "global_period", "global_quota", "emulator_period",
         "emulator_quota", "iothread_period", "iothread_quota", "emulatorpin"},
        {}},
+      {"memtune", {}, {}},
+      {"pm", {}, {}},
       {"devices", {"emulator", "memballoon"}, {}},
   };
   const auto rule = std::ranges::find(rules, parent, &Once::parent);

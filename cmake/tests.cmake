@@ -1,0 +1,20 @@
+# One test program a folder: its size costs little, each program more costs a link.
+
+# test_program(core_test "core" LIBRARY...): runs the tests of the sources that are added to it.
+function(test_program program prefix)
+  add_executable(${program})
+  target_link_libraries(${program} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
+  precompile(${program} test)
+  gtest_discover_tests(${program} TEST_PREFIX "${prefix}: " PROPERTIES ${test_properties})
+endfunction()
+
+# unit_test(core/text LIBRARY...): core/text_test.cc, next to the code, is a part of core_test.
+function(unit_test name)
+  string(REGEX MATCH "^[^/]*" folder ${name})
+  string(REPLACE "-" "_" program ${folder}_test)
+  if(NOT TARGET ${program})
+    test_program(${program} ${folder})
+  endif()
+  target_sources(${program} PRIVATE ${CMAKE_SOURCE_DIR}/${name}_test.cc)
+  target_link_libraries(${program} PRIVATE ${ARGN})
+endfunction()

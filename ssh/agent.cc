@@ -16,11 +16,11 @@ namespace {
 
 constexpr auto kListBound = std::chrono::seconds(2);
 
-// A uint32 length, then a type and its content: "list the keys", which has none.
+// The request is a uint32 length, then a type and its content: "list the keys", which has none.
 constexpr std::array<unsigned char, 5> kRequestIdentities{0, 0, 0, 1, 11};
 constexpr unsigned char kIdentitiesAnswer = 12;
 
-// The start of the answer: length, type, uint32 number of keys.
+// The answer starts with length, type, uint32 number of keys.
 constexpr std::size_t kAnswerHead = 9;
 
 bool wait_for(int socket, short events, Clock::time_point until) {
@@ -29,7 +29,7 @@ bool wait_for(int socket, short events, Clock::time_point until) {
   return left > 0 && poll(&wanted, 1, static_cast<int>(left)) == 1;
 }
 
-// The number of keys that the agent at the other end of `socket` lists.
+// Returns the number of keys that the agent at the other end of `socket` lists.
 std::optional<int> list(int socket) {
   const auto until = Clock::now() + kListBound;
   if (!wait_for(socket, POLLOUT, until) ||
@@ -71,7 +71,7 @@ FileDescriptor Agent::connect() {
   }
   std::memcpy(address.sun_path, path_.data(), path_.size());
   FileDescriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  // Non-blocking: an agent that is stopped has a full queue after a while.
+  // The socket does not block: an agent that is stopped has a full queue after a while.
   if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     problem_ = std::string("cannot be reached: ") + strerror(errno);
     return {};

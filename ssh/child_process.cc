@@ -24,7 +24,7 @@ namespace {
   throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
 }
 
-// In the new process; only what may be called between fork and exec.
+// Runs in the new process. It calls only functions that are allowed between fork and exec.
 [[noreturn]] void become(char* const* arguments, pid_t parent, int in, int out, int err) {
   setsid();  // no terminal to ask for a password on, and a group of its own to be stopped with
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -39,7 +39,7 @@ namespace {
   _exit(ChildProcess::kNoProgram);
 }
 
-// A file in memory with `input`, to be read from its beginning.
+// Makes a file in memory that holds `input`, to be read from its beginning.
 FileDescriptor file_with(std::string_view input) {
   FileDescriptor file(memfd_create("input", MFD_CLOEXEC));
   if (!file) refuse("make a file in memory");

@@ -12,15 +12,15 @@
 
 namespace cluster::ssh {
 
-/// A process of ours with its output in pipes. It has no terminal to ask anything on, and does not
-/// outlive the thread that started it.
+/// A process of ours whose output goes into pipes. It has no terminal to ask anything on, and does
+/// not outlive the thread that started it.
 class ChildProcess {
  public:
   /// Starts `arguments`, the first of which is looked up in $PATH; it reads `input`. Throws
   /// Error(io) when the kernel gives no process, pipe or descriptor; a program that is not there
   /// exits with kNoProgram.
   explicit ChildProcess(const std::vector<std::string>& arguments, std::string_view input = "");
-  /// Kills it, and what it has started, when it has not been reaped.
+  /// Kills the process, and all that it has started, when it has not been reaped.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -38,7 +38,8 @@ class ChildProcess {
   /// of these is still there when the process ends is killed.
   void signal(int number);
 
-  /// Its wait status (waitpid(2)) once it has exited, said once; nothing while it runs.
+  /// Returns its wait status (waitpid(2)) once it has exited, and only once. Returns nothing while
+  /// it runs.
   std::optional<int> reap() { return wait_for(WNOHANG); }
 
  private:

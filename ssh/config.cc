@@ -14,8 +14,8 @@
 namespace cluster::ssh {
 namespace {
 
-// Settings that change which host is reached, how, or whether it is trusted, and that libssh 0.10
-// does not know: OpenSSH has to do it. `none` and `no` switch them off.
+// OpenSSH has to serve a host with one of these settings: they change which host is reached, how,
+// or whether it is trusted, and libssh 0.10 does not know them. `none` and `no` switch them off.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kOnlyOpenSsh{{
     {"addressfamily", "AddressFamily"},
     {"bindaddress", "BindAddress"},
@@ -56,7 +56,7 @@ long long number_of(const Setting& setting, long long least, long long most) {
   return *value;
 }
 
-// What the configuration says of one host, gathered block by block.
+// The settings of one host, gathered block by block.
 class Lookup {
  public:
   Lookup(const Target& target, const Operator& me) : target_(target), me_(me) {}
@@ -71,7 +71,7 @@ class Lookup {
   Route route() &&;
 
  private:
-  // A Match that cannot be decided here counts as false, and the host needs OpenSSH.
+  // A Match that cannot be decided here counts as false; the host needs OpenSSH then.
   bool holds(const Setting& condition) {
     if (condition.keyword == "host") return matches_list(target_.name, condition.words);
     const auto& words = condition.words;
@@ -121,7 +121,7 @@ class Lookup {
     return expand(setting->words[0], *setting, {{'h', target_.name}});
   }
 
-  // Replaces %x; `more` holds what only some settings know.
+  // Replaces %x. `more` has the letters that only some settings know.
   std::string expand(std::string_view text, const Setting& setting,
                      std::map<char, std::string> more) const {
     more.insert({{'%', "%"},
@@ -144,7 +144,7 @@ class Lookup {
     return out;
   }
 
-  // A file name: ~ and %x replaced.
+  // Returns a file name with ~ and %x replaced.
   std::string path(const std::string& word, const Setting& setting, const Route& route) const {
     const std::string text = word.starts_with("~/") ? me_.home + word.substr(1) : word;
     return expand(text, setting,
@@ -184,7 +184,7 @@ class Lookup {
   std::string needs_openssh_;
 };
 
-// How the key of `host` is filed: with the port unless it is the usual one.
+// The name under which the key of `host` is filed: with the port unless it is the usual one.
 std::string known_name(const std::string& host, int port) {
   const std::string name = lower(host);
   return port == 22 ? name : '[' + name + "]:" + std::to_string(port);

@@ -22,7 +22,8 @@ constexpr int kDeepestInclude = 16;  // as in OpenSSH
   throw Error(Fault::usage, where + ": " + what);
 }
 
-// The words of `line`: between blanks, or in double quotes; `#` at the start of one ends the line.
+// Returns the words of `line`. They stand between blanks or in double quotes; `#` at the start of a
+// word ends the line.
 std::vector<std::string> words_of(std::string_view line, const std::string& where) {
   std::vector<std::string> words;
   for (line = trim(line); !line.empty() && !line.starts_with('#'); line = trim(line)) {

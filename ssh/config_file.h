@@ -19,7 +19,7 @@ struct ConfigBlock {
   std::vector<Setting> settings;
 };
 
-/// Where a file and its relatives are.
+/// The folders that a file's paths are relative to.
 struct ConfigFolders {
   std::string home;      ///< what a leading `~/` stands for
   std::string includes;  ///< what an Include without a leading `/` or `~` is relative to
@@ -30,7 +30,7 @@ struct ConfigFolders {
 std::vector<ConfigBlock> parse_config(std::string_view text, const std::string& file,
                                       const ConfigFolders& folders);
 
-/// Whether a file must be there and whose word it is.
+/// A configuration file is named by the operator, the user's or the system's.
 enum class ConfigFile {
   named,  ///< by the operator: must exist
   user,   ///< ~/.ssh/config: must not be writable by others, as in OpenSSH

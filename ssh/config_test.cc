@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 
 const Operator kMe{.user = "me", .home = "/home/me", .config = "", .agent_socket = "/run/agent"};
 
-// What `text`, as ~/.ssh/config, says of `target`.
+// Reads `text` as ~/.ssh/config; returns the route to `target`.
 Route route(const std::string& text, const Target& target) {
   const ConfigFolders folders{.home = kMe.home, .includes = "/home/me/.ssh"};
   return Config(parse_config(text, "config", folders)).route(target, kMe);
@@ -164,7 +164,7 @@ class ConfigFiles : public ::testing::Test {
     return dir_.path() / name;
   }
 
-  // Of the file `config`, read alone.
+  // Reads the file `config` alone.
   int port_of(const std::string& name) const {
     const Operator me{
         .user = "me", .home = dir_.path(), .config = dir_.path() / "config", .agent_socket = ""};

@@ -12,15 +12,15 @@
 
 namespace cluster::ssh {
 
-/// Connects to a host: looks up its name, then tries its addresses one after another, each for its
+/// Connects to a host. It looks up the name, then tries one address after another, each for its
 /// share of the time that is left.
 class Dial : public Waiter {
  public:
-  /// Gets the connected socket, non-blocking; or none, and the reason.
+  /// Gets the connected socket, which does not block; or no socket, and the reason.
   using Done = std::function<void(FileDescriptor socket, std::string reason)>;
 
-  /// `done` is called once, from a later turn of the loop or within start(); whoever owns the Dial
-  /// bounds the whole.
+  /// `done` is called once, from a later turn of the loop or within start(). The owner of the Dial
+  /// bounds the whole time.
   Dial(Loop& loop, Resolver& resolver, const Route& route, Clock::time_point deadline, Done done);
   ~Dial() override;
   Dial(const Dial&) = delete;
@@ -28,7 +28,7 @@ class Dial : public Waiter {
 
   void start();
 
-  /// Whether its addresses are not known yet.
+  /// True while its addresses are not known yet.
   bool is_looking_up() const { return addresses_.empty(); }
 
   void ready() override;

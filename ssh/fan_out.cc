@@ -15,12 +15,12 @@
 namespace cluster::ssh {
 namespace {
 
-// Descriptors of one host (its socket twice, an agent's twice) and those that are not a host's.
+// One host takes four descriptors (its socket twice, an agent's twice); some belong to no host.
 constexpr std::size_t kDescriptorsPerHost = 4;
 constexpr std::size_t kOtherDescriptors = 64;
 
-// Raises the bound on open descriptors as far as it goes; returns how many hosts that is enough
-// for.
+// Raises the bound on open descriptors as far as it goes; returns the number of hosts that it
+// allows.
 std::size_t room_for_hosts() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -38,8 +38,9 @@ std::vector<Route> find_routes(const std::vector<Target>& targets, const Operato
   return routes;
 }
 
-// What the keys of a host ask for beyond libssh: its own is signed by an authority, or ours is one
-// of several in an agent, and libssh cannot ask an agent for just one. "" when libssh is enough.
+// Says why the keys of a host need OpenSSH: the host's key is signed by an authority, or ours is
+// one of several in an agent, and libssh cannot ask an agent for just one. "" when libssh is
+// enough.
 std::string beyond_libssh(Run& run, const Route& route, const std::vector<KnownKey>& known) {
   const auto authority = std::ranges::find(known, KnownKey::Mark::authority, &KnownKey::mark);
   if (authority != known.end() &&

@@ -17,13 +17,13 @@ struct HashedName {
   std::string hash;  ///< 20 bytes: HMAC-SHA1 of the name with the salt as key
 };
 
-/// Reads and compares hashed names. Opens libcrypto, so it is made when the first such name is met.
+/// Reads and compares hashed names. It opens libcrypto, so make one only when a hashed name is met.
 class NameHasher {
  public:
   /// Throws Error(io) when libcrypto is missing.
   NameHasher() = default;
 
-  /// Nothing when `text` is no hashed name.
+  /// Returns nothing when `text` is no hashed name.
   std::optional<HashedName> parse(std::string_view text) const;
 
   bool matches(const HashedName& hashed, std::string_view name) const;

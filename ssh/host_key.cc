@@ -9,8 +9,8 @@
 namespace cluster::ssh {
 namespace {
 
-// A type of host key, its signature algorithms (an RSA key has two), and the name that ssh-keyscan
-// and the files in /etc/ssh have for it.
+// A type of host key. An RSA key has two signature algorithms. The last name is the one that
+// ssh-keyscan and the files in /etc/ssh use.
 struct KeyType {
   std::string_view name;
   std::string_view algorithms;
@@ -116,7 +116,7 @@ std::string distrust(const Route& route, const HostKey& shown, const std::vector
     }
     if (key.mark != KnownKey::Mark::trusted) continue;
     if (is_same) same = &key;
-    // A key of the same type says most about what has changed.
+    // A known key of the same type tells the operator most about the change.
     if (!is_same && (other == nullptr || (key.type == shown.type && other->type != shown.type))) {
       other = &key;
     }

@@ -17,16 +17,16 @@ struct HostKey {
   std::string fingerprint;  ///< "SHA256:...", as `ssh-keygen -l` prints it
 };
 
-/// Of the host at the other end of `session`, after the key exchange; nothing when libssh cannot
-/// say it.
+/// The key of the host at the other end of `session`, after the key exchange. Returns nothing when
+/// libssh cannot tell it.
 std::optional<HostKey> shown_key(const LibSsh& libssh, ssh_session session);
 
-/// The signature algorithms to ask for, those of the known keys first, so that a host with several
-/// keys shows the one that is known.
+/// The signature algorithms to ask for. Those of the known keys come first, so that a host with
+/// several keys shows the one that is known.
 std::string host_key_algorithms(const std::vector<KnownKey>& known);
 
-/// Why the host is not to be trusted: its key is unknown, changed or revoked; with the command that
-/// helps. "" when `shown` is known for it.
+/// The reason not to trust the host (its key is unknown, changed or revoked) and the command that
+/// helps. "" when `shown` is known for the host.
 std::string distrust(const Route& route, const HostKey& shown, const std::vector<KnownKey>& known);
 
 }  // namespace cluster::ssh

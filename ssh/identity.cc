@@ -10,7 +10,7 @@
 namespace cluster::ssh {
 namespace {
 
-// libssh asks for the passphrase of a locked key; nobody is there to type it. Called from C.
+// libssh calls this from C to ask for the passphrase of a locked key; nobody is there to type it.
 int note_passphrase(const char*, char*, std::size_t, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;
@@ -37,7 +37,7 @@ Identity Identities::read(const std::string& path) const {
     if (errno == ENOENT) return none("", access((path + ".pub").c_str(), F_OK) == 0);
     return none(std::string("cannot be read: ") + strerror(errno));
   }
-  // As OpenSSH: a private key of ours that others can read is no secret any more.
+  // OpenSSH refuses it too: a private key of ours that others can read is no secret any more.
   if (status.st_uid == getuid() && (status.st_mode & 077U) != 0) {
     return none("can be read by others (chmod 600 it)");
   }

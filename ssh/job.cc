@@ -10,7 +10,8 @@ Job::Job(Run& run, std::size_t target, Route route)
       target_(target),
       route_(std::move(route)),
       connect_timeout_(run.limits.connect_timeout) {
-  // The configuration may make it shorter; the operator's own word is the upper bound.
+  // The configuration may make the time shorter. The time that the operator typed is the upper
+  // bound.
   if (route_.connect_timeout.count() > 0) {
     connect_timeout_ = std::min(connect_timeout_, route_.connect_timeout);
   }

@@ -19,7 +19,7 @@
 
 namespace cluster::ssh {
 
-/// What the hosts of one run share. One thread works on all of them.
+/// The things that all hosts of one run share. One thread works on all hosts.
 class Run {
  public:
   Run(const LibSsh& table, const std::vector<Target>& the_targets, const std::string& the_command,
@@ -43,7 +43,7 @@ class Run {
   Watchdog watchdog;
   std::vector<std::size_t> ended;  ///< targets whose Job has ended and can go
 
-  /// What `target` is to run.
+  /// The command that `target` is to run.
   const std::string& command_of(std::size_t target) const {
     return targets[target].command.empty() ? command : targets[target].command;
   }
@@ -61,7 +61,7 @@ class Run {
   std::map<std::vector<std::string>, KnownHosts> known_hosts_;
 };
 
-/// The work on one host, from connecting to the end. Woken by the loop of its Run.
+/// The work on one host, from connecting to the end. The loop of its Run wakes it.
 class Job : public Waiter {
  public:
   /// `route` is what the command takes to the host `run` knows as number `target`.
@@ -69,10 +69,10 @@ class Job : public Waiter {
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
-  /// Begins. May end at once.
+  /// Begins the work, which may end at once.
   virtual void start() = 0;
 
-  /// How it went; complete once `target` is in Run::ended.
+  /// The outcome, complete once `target` is in Run::ended.
   const Reply& reply() const { return reply_; }
 
  protected:
@@ -82,12 +82,12 @@ class Job : public Waiter {
 
   /// The time by which the command must have started.
   Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
-  /// "within 10 s": how long that was.
+  /// The length of that time in words: "within 10 s".
   std::string connect_bound() const;
   /// The time by which a command that starts now must have ended.
   Clock::time_point command_deadline() const;
 
-  /// Ends the job, once. The first call counts.
+  /// Ends the job. Only the first call counts.
   void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }
   void end_with_status(int status) { conclude(End::exited, status, ""); }
   bool has_ended() const { return has_ended_; }

@@ -25,14 +25,14 @@ struct KnownKey {
   std::string where;   ///< "/root/.ssh/known_hosts:3"
 };
 
-/// The known_hosts files of sshd(8), each read once into a table that is asked per host.
+/// The known_hosts files of sshd(8), each read once into a table that is asked for each host.
 class KnownHosts {
  public:
   /// Reads the files that exist, in this order.
   explicit KnownHosts(const std::vector<std::string>& files);
 
-  /// Adds the lines of `text`. A line that cannot be used (a type of key that is not known here,
-  /// damage) is passed over, it alone.
+  /// Adds the lines of `text`. It skips a line that cannot be used (a type of key that is not known
+  /// here, damage), and no other.
   void add(std::string_view text, const std::string& file);
 
   /// The keys filed under any of `names` (lower case, "[n1]:2222" with a port other than 22), in

@@ -10,7 +10,8 @@
 namespace cluster::ssh {
 
 /// The functions of libssh (https://api.libssh.org) that this folder calls, under their own names.
-/// Opened with the first run that needs it and never linked: most commands speak to no host.
+/// libssh is opened with the first run that needs it and never linked, as most commands speak to no
+/// host.
 struct LibSsh {
   SharedLibrary library{"libssh.so.4", "libssh-4"};
 
@@ -72,7 +73,7 @@ struct LibSsh {
   // clang-format on
 };
 
-/// What libssh made and `free_it`, a function of the table, takes back.
+/// A pointer to something that libssh made. `free_it`, a function of the table, takes it back.
 template <typename T>
 using Owned = std::unique_ptr<T, void (*)(T*)>;
 

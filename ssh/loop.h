@@ -16,30 +16,32 @@ using Clock = std::chrono::steady_clock;
 class Waiter {
  public:
   virtual ~Waiter() = default;
-  /// A watched descriptor can be read or written, or its other end is gone; may be a false alarm.
+  /// A watched descriptor can be read or written, or its other end is gone. It may be a false
+  /// alarm.
   virtual void ready() = 0;
   /// The time set with Loop::alarm has come.
   virtual void late() = 0;
 };
 
-/// Waits for many descriptors and alarms at once (epoll). Who waits forgets its descriptors and
-/// silences its alarm before it dies or closes them.
+/// Waits for many descriptors and alarms at once (epoll). A waiter has to forget its descriptors
+/// and silence its alarm before it dies or closes them.
 class Loop {
  public:
   /// Throws Error(io) when the kernel gives no epoll descriptor.
   Loop();
 
-  /// Wakes `waiter` when one of `events` (EPOLLIN, EPOLLOUT) happens on `fd`; replaces what was
-  /// asked for `fd` before.
+  /// Wakes `waiter` when one of `events` (EPOLLIN, EPOLLOUT) happens on `fd`. A second call for the
+  /// same `fd` replaces the first.
   void watch(int fd, std::uint32_t events, Waiter& waiter);
   void forget(int fd);
 
-  /// Calls waiter.late() at `when`, once; replaces its earlier alarm. time_point::max() is never.
+  /// Calls waiter.late() at `when`, once. It replaces an earlier alarm. time_point::max() means
+  /// never.
   void alarm(Waiter& waiter, Clock::time_point when);
   void silence(Waiter& waiter) { alarm(waiter, Clock::time_point::max()); }
 
-  /// Sleeps until something happens and wakes who waits for it: first those with news, then those
-  /// whose time has come, so that a host is not late because another one kept us busy.
+  /// Sleeps until something happens, then wakes the waiters: first those with news, then those
+  /// whose time has come. So a host is not late because another one kept us busy.
   void turn();
 
  private:

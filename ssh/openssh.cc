@@ -38,7 +38,7 @@ NoConnection why_no_connection(std::vector<std::string> said) {
   const End how = some("Host key verification failed") ? End::host_key
                   : some("Permission denied")          ? End::no_login
                                                        : End::unreachable;
-  // The last line only repeats that the key was not accepted; the one before it says which.
+  // The last line only repeats that the key was not accepted; the line before says which key.
   if (how == End::host_key && said.size() > 1) said.pop_back();
   return {how, said.empty() ? "" : said.back()};
 }

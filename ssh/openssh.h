@@ -7,26 +7,26 @@
 #include "ssh/operator.h"
 #include "ssh/transport.h"
 
-// OpenSSH's `ssh` as this house calls it.
+// This house calls OpenSSH's `ssh` in this way only.
 namespace cluster::ssh {
 
-/// The words before the host: strict host keys, no questions, no forwarding, nothing shared with
-/// another `ssh`, the configuration of `me`, and what `target` says itself. Then come further
-/// options, "--", the name and the command.
+/// The words of the command line before the host: strict host keys, no questions, no forwarding,
+/// nothing shared with another `ssh`, the configuration of `me`, and the fields of `target`. The
+/// caller adds further options, "--", the name and the command.
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
                                        std::chrono::seconds connect_timeout);
 
-/// What `ssh` exits with when itself failed, and not the command.
+/// The exit status of `ssh` when it failed itself, and not the command.
 inline constexpr int kOpensshFailed = 255;
 
-/// Why `ssh` made no connection.
+/// The reason why `ssh` made no connection.
 struct NoConnection {
   End end;           ///< host_key, no_login or unreachable
   std::string said;  ///< the line of `ssh` that tells most; "" when it told nothing
 };
 
-/// By the words of OpenSSH 9.2; what is not known of a later one is unreachable. `said` are the
-/// lines that it complained with.
+/// Finds the reason by the words of OpenSSH 9.2. Unknown words, of a later one, mean unreachable.
+/// `said` are the lines of its complaint.
 NoConnection why_no_connection(std::vector<std::string> said);
 
 }  // namespace cluster::ssh

@@ -5,7 +5,7 @@
 namespace cluster::ssh {
 
 bool matches(std::string_view text, std::string_view pattern) {
-  // Backs up to the last `*` only, so a hostile pattern cannot cost more than text * pattern steps.
+  // It backs up to the last `*` only, so a hostile pattern costs at most text * pattern steps.
   std::size_t at = 0;
   std::size_t wanted = 0;
   std::size_t star = std::string_view::npos;

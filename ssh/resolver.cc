@@ -53,7 +53,7 @@ struct Resolver::Shared {
   int idle = 0;
   bool stop = false;
 
-  // The life of a thread.
+  // Each thread runs this.
   void serve() {
     std::unique_lock lock(mutex);
     while (true) {

@@ -20,7 +20,7 @@ struct SocketAddress {
   socklen_t size = 0;
 };
 
-/// What the name service said.
+/// The answer of the name service.
 struct Resolved {
   std::vector<SocketAddress> addresses;
   std::string problem;  ///< of getaddrinfo(3), "Name or service not known"; "" when there are some
@@ -33,17 +33,17 @@ class Resolver : public Waiter {
   using Answer = std::function<void(Resolved)>;
 
   explicit Resolver(Loop& loop);
-  /// Does not wait for lookups under way: their threads end by themselves.
+  /// Does not wait for lookups that still run: their threads end by themselves.
   ~Resolver() override;
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// The address that `host` spells, "10.1.1.5" or "fe80::1%eth0"; none when it is a name.
+  /// The address that `host` spells, "10.1.1.5" or "fe80::1%eth0". Returns none for a name.
   static std::vector<SocketAddress> spelled(const std::string& host, int port);
 
   /// Looks `host` up and calls `answer` from a later turn of the loop; returns a ticket for cancel.
   std::uint64_t look_up(const std::string& host, int port, Answer answer);
-  /// The answer is not wanted any more.
+  /// Says that the answer is not wanted any more.
   void cancel(std::uint64_t ticket) { answers_.erase(ticket); }
 
   void ready() override;

@@ -6,7 +6,7 @@
 
 namespace cluster::ssh {
 
-/// How to reach a host: a Target with all that the configuration says of it.
+/// The way to a host: a Target with everything that the configuration says of it.
 struct Route {
   std::string name;     ///< what the operator calls it
   std::string address;  ///< IP address or DNS name to connect to
@@ -27,7 +27,7 @@ struct Route {
   std::string needs_openssh;
 };
 
-/// "'10.1.1.5' port 22": a place for a reason.
+/// The place of a host in words, for a reason: "'10.1.1.5' port 22".
 std::string place(const Route& route);
 
 }  // namespace cluster::ssh

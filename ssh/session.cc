@@ -14,26 +14,26 @@
 namespace cluster::ssh {
 namespace {
 
-// The first is what OpenSSH 6.5 and newer has and costs least; named here so that a newer libssh
-// does not change the price of a host unseen. None is post-quantum: libssh 0.10 has none.
+// OpenSSH 6.5 and newer has the first one, which costs least. They are named here so that a newer
+// libssh does not change the price of a host unseen. None is post-quantum: libssh 0.10 has none.
 constexpr const char* kKeyExchanges =
     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
     "ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
 
-// How long an agent may take to sign. A person may have to touch something.
+// An agent may take this long to sign, as a person may have to touch something.
 constexpr auto kAgentBound = std::chrono::seconds(5);
 
-// How long output may pause after the exit status before the channel is taken as done: a child in
-// the background that has kept stdout would hold it open for ever.
+// Output may pause this long after the exit status; then the channel counts as done. A child in the
+// background that has kept stdout would hold it open for ever.
 constexpr auto kGrace = std::chrono::seconds(1);
 
-// How long a command gets to end after TERM.
+// A command gets this long to end after TERM.
 constexpr auto kTermGrace = std::chrono::seconds(1);
 
-// Reads of one host, of 4 KiB each, before the other hosts have their turn.
+// One host is read this often, 4 KiB each time, before the other hosts have their turn.
 constexpr int kReadsInARow = 16;
 
-// Bytes that are handed to libssh at once: what every server takes in one packet (RFC 4253, 6.1).
+// libssh gets this many bytes at once: every server takes them in one packet (RFC 4253, 6.1).
 constexpr std::size_t kMaxPiece = 32768;
 
 }  // namespace
@@ -68,7 +68,8 @@ Session::~Session() {
   run().loop.silence(*this);
   if (socket_) run().loop.forget(socket_.get());
   if (event_) libssh_.ssh_event_remove_session(event_.get(), session_.get());
-  // No ssh_disconnect: after it ssh_free would not close libssh's duplicate of the socket.
+  // ssh_disconnect is not called: after it ssh_free would not close libssh's duplicate of the
+  // socket.
 }
 
 void Session::start() {
@@ -95,7 +96,7 @@ void Session::connected(FileDescriptor socket, const std::string& reason) {
   const auto set = [this](ssh_options_e option, const void* value) {
     libssh_.ssh_options_set(session_.get(), option, value);
   };
-  // No configuration, known_hosts or agent of libssh's own choice: all of that is decided here.
+  // libssh may not choose a configuration, known_hosts or an agent by itself: that is decided here.
   const bool process_config = false;
   set(SSH_OPTIONS_PROCESS_CONFIG, &process_config);
   set(SSH_OPTIONS_SSH_DIR, "/dev/null");
@@ -147,8 +148,8 @@ Session::Step Session::next() {
 }
 
 void Session::wait_for_socket() {
-  // sshd leaves Nagle's algorithm on: what it sends after the login waits for our delayed ACK
-  // (40 ms) unless that is hurried. The kernel forgets the wish, so it is repeated.
+  // sshd leaves Nagle's algorithm on: its packets after the login wait for our delayed ACK (40 ms)
+  // unless that is hurried. The kernel forgets the wish, so it is repeated.
   if (step_ == Step::channel || step_ == Step::exec) {
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
@@ -173,7 +174,7 @@ Session::Step Session::check_host_key() {
   return reason.empty() ? Step::service : fail(End::host_key, reason);
 }
 
-// Waiting for this answer first lets libssh see which signatures the server takes; without it an
+// This answer is awaited first, as it tells libssh which signatures the server takes. Without it an
 // RSA key is sometimes signed with SHA-1 and refused (libssh 0.10).
 Session::Step Session::ask_service() {
   const int code = libssh_.ssh_service_request(session_.get(), "ssh-userauth");
@@ -257,8 +258,8 @@ Session::Step Session::request_exec() {
   return Step::command;
 }
 
-// Sends as much as the host takes now: a host that reads slowly is waited for by the loop, not
-// here.
+// Sends as much as the host takes now. The loop waits for a host that reads slowly, not this
+// function.
 void Session::send_input() {
   while (!unsent_.empty()) {
     const auto room = libssh_.ssh_channel_window_size(channel_);
@@ -350,7 +351,7 @@ Session::Step Session::fail(End how, std::string reason) {
   return Step::over;
 }
 
-// Something went wrong before the command could start.
+// Ends a job that failed before the command could start.
 Session::Step Session::break_off(const std::string& during) {
   return fail(End::unreachable, during + " " + place(route()) + " failed: " + libssh_error());
 }

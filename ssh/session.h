@@ -41,7 +41,7 @@ class Session : public Job {
     over,
   };
 
-  // Each does its step and returns the next, or the same when it has to wait.
+  // Each function does its step and returns the next one, or the same when it has to wait.
   void advance();
   Step next();
   Step greet();
@@ -54,7 +54,7 @@ class Session : public Job {
   Step follow();
   void send_input();
 
-  // The ends.
+  // These functions end the job.
   Step fail(End end, std::string reason);
   Step refuse_login();
   Step break_off(const std::string& during);
@@ -65,14 +65,14 @@ class Session : public Job {
   bool wants_agent() const;
   std::string libssh_error() const;
 
-  // What libssh tells of the channel; called from C, so nothing may be thrown.
+  // libssh calls these from C with news of the channel, so they may not throw.
   void receive(std::string_view bytes, bool is_err) noexcept;
 
   const LibSsh& libssh_;
   const std::vector<KnownKey> known_;
   Step step_ = Step::dial;
   std::optional<Dial> dial_;
-  // libssh gets a duplicate and closes it when it likes; this one is ours and watched by the loop.
+  // The loop watches this socket. libssh gets a duplicate and closes that when it likes.
   FileDescriptor socket_;
   FileDescriptor agent_socket_;
   std::size_t next_file_ = 0;        // of route().identity_files

@@ -20,7 +20,7 @@ constexpr auto kTermGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
 constexpr std::size_t kMostEarlyErr = 65536;
 constexpr std::size_t kMostLogLine = 4096;
 
-// Reads once; returns what read(2) does.
+// Reads once; returns what read(2) returns.
 ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
   std::array<char, 65536> buffer{};
   const auto count = read(fd, buffer.data(), buffer.size());
@@ -52,8 +52,8 @@ SshProcess::~SshProcess() {
 }
 
 std::vector<std::string> SshProcess::arguments() const {
-  // Its log goes into a pipe of ours, so that what the host prints to stderr stays as it is; the
-  // debug lines say when the command starts and whether its exit status has come.
+  // The log of ssh goes into a pipe of ours, so that the host's own stderr stays as it is. The
+  // debug lines say when the command starts and when its exit status has come.
   const std::string log =
       "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_.write.get());
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
@@ -110,7 +110,7 @@ void SshProcess::take_log(std::string_view bytes) {
   }
 }
 
-// The words of OpenSSH 9.2; what is not known of a later one falls back to the exit status.
+// These are words of OpenSSH 9.2. Where a later one has others, the exit status decides.
 void SshProcess::take_log_line(std::string_view line) {
   if (line.starts_with("debug1: Sending command")) {
     command_has_started();

@@ -11,12 +11,12 @@
 
 namespace cluster::ssh {
 
-/// One host through a process of OpenSSH's `ssh`, for what libssh cannot do: ProxyJump,
-/// certificates, ... It reads the same configuration files and keeps to the same rules: strict host
-/// keys, no questions, the same bounds.
+/// The work on one host through a process of OpenSSH's `ssh`, where libssh is not enough
+/// (ProxyJump, certificates, ...). It reads the same configuration files and keeps the same rules:
+/// strict host keys, no questions, the same bounds.
 class SshProcess : public Job {
  public:
-  /// `asked` is what the inventory says of the host, `me` whose configuration counts.
+  /// `asked` has the inventory's fields of the host; the configuration of `me` counts.
   SshProcess(Run& run, std::size_t target, Route route, Target asked, const Operator& me);
   ~SshProcess() override;
 

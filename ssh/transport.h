@@ -8,8 +8,8 @@
 
 namespace cluster::ssh {
 
-/// A host to run a command on. What is empty or 0 comes from ~/.ssh/config, then from the defaults
-/// in brackets.
+/// A host to run a command on. A field that is empty or 0 comes from ~/.ssh/config, else it has the
+/// default in brackets.
 struct Target {
   std::string name;          ///< what the operator calls it; the name looked up in ~/.ssh/config
   std::string address;       ///< IP address or DNS name [HostName of the config, else `name`]
@@ -27,7 +27,7 @@ struct Limits {
   std::size_t at_once = 1024;                ///< connections open at the same time, from 1
 };
 
-/// How it went on one host.
+/// The way it ended on one host.
 enum class End {
   exited,     ///< the command ended by itself; `status` is its exit status
   signaled,   ///< the command was killed there; `reason` names the signal
@@ -38,7 +38,7 @@ enum class End {
   no_login,     ///< none of the operator's keys was accepted
 };
 
-/// Whether the command was started there at all.
+/// True if the command was started there at all.
 inline bool reached(End end) {
   return end == End::exited || end == End::signaled || end == End::timed_out || end == End::lost;
 }
@@ -52,8 +52,8 @@ struct Reply {
   std::chrono::milliseconds elapsed{0};  ///< from connecting to the end
 };
 
-/// Takes what the hosts print while it comes. `target` is the index into the targets of the run;
-/// bytes are as the host sent them, cut anywhere. Called from the thread that runs the Transport.
+/// Takes the output of the hosts while it comes. `target` is the index into the targets of the run.
+/// The bytes are as the host sent them, cut anywhere. The thread that runs the Transport calls it.
 class Sink {
  public:
   virtual ~Sink() = default;

@@ -33,7 +33,7 @@ constexpr std::size_t kMostSaid = 4096;
   throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
 }
 
-// In the new process; only what may be called between fork and exec.
+// Runs in the new process. It calls only functions that are allowed between fork and exec.
 [[noreturn]] void become(char* const* words, int listener, int complaints, const char* socket,
                          const char* folder, unsigned bound) {
   setsid();  // no terminal: it cannot ask for a password
@@ -88,7 +88,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
       socket_(folder_ / kSocket),
       entry_(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
   auto words = openssh_words(target_, me, limits.connect_timeout);
-  // A host that is gone is noticed, also when there is nothing to send.
+  // This notices a host that is gone, also when there is nothing to send.
   words.insert(words.end(), {"-o", "LogLevel=ERROR", "-o", "ServerAliveInterval=5", "-o",
                              "ServerAliveCountMax=3", "--", target_.name, command_});
   std::vector<char*> arguments;
@@ -115,7 +115,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
 
 Tunnel::~Tunnel() { stop(); }
 
-// Whether it has ended.
+// True if it has ended.
 bool Tunnel::wait(std::chrono::milliseconds bound) {
   if (pid_ < 0) return true;
   pollfd ended{pidfd_.get(), POLLIN, 0};
@@ -136,7 +136,8 @@ void Tunnel::stop() {
       wait(std::chrono::milliseconds(-1));
     }
   }
-  // When nobody has connected it is still there. Not by its path: that name may be another's now.
+  // The socket is still there when nobody has connected. It is not removed by its whole path, as
+  // that name may be another's now.
   unlinkat(entry_.get(), kSocket, 0);
   rmdir(folder_.c_str());
 }

@@ -12,16 +12,16 @@
 
 namespace cluster::ssh {
 
-/// A program on a host with a UNIX socket of this machine as its standard input and output: for a
-/// library that wants a socket to connect to. It goes through a process of OpenSSH, so all that the
-/// operator's configuration has for the host is honoured, jump hosts too; host keys are strict and
-/// nothing is asked. The socket takes one connection, in a folder that only this user may enter,
-/// and is gone with it.
+/// A program on a host whose standard input and output are a UNIX socket of this machine. It is for
+/// a library that wants a socket to connect to. It goes through a process of OpenSSH, so the
+/// operator's whole configuration for the host counts, jump hosts too; host keys are strict and no
+/// question is asked. The socket is in a folder that only this user may enter. It takes one
+/// connection, and is gone with it.
 class Tunnel {
  public:
-  /// Starts to listen; `ssh` starts when somebody connects. `limits.connect_timeout` bounds its
-  /// connecting, `limits.command_timeout` the whole from now, however it hangs; 0 = no bound.
-  /// Throws Error(io) when the kernel gives no folder, socket or process.
+  /// Starts to listen; `ssh` starts when somebody connects. `limits.connect_timeout` bounds the
+  /// time to connect, and `limits.command_timeout` the whole from now, however it hangs. 0 = no
+  /// bound. Throws Error(io) when the kernel gives no folder, socket or process.
   Tunnel(Target target, std::string command, const Limits& limits, const Operator& me);
   /// Ends what still runs.
   ~Tunnel();
@@ -30,9 +30,9 @@ class Tunnel {
 
   const std::string& socket() const { return socket_; }
 
-  /// How it ended, once the connection is closed or broken: timed_out, unreachable, host_key or
-  /// no_login, or exited with the status of the program and, unless 0, with a reason. What does not
-  /// end by itself within a moment is ended, and counts as exited with 0.
+  /// Returns how it ended, once the connection is closed or broken: timed_out, unreachable,
+  /// host_key or no_login, or exited with the status of the program and, unless 0, with a reason. A
+  /// program that does not end by itself within a moment is ended, and counts as exited with 0.
   Reply end();
 
  private:

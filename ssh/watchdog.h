@@ -8,8 +8,8 @@
 
 namespace cluster::ssh {
 
-/// Bounds a blocking call on a socket: when it takes too long the socket is shut down, and the call
-/// fails instead of hanging. One call at a time.
+/// Bounds a blocking call on a socket. When the call takes too long the socket is shut down, and
+/// the call fails instead of hanging. It guards one call at a time.
 class Watchdog {
  public:
   Watchdog() = default;
@@ -20,7 +20,7 @@ class Watchdog {
   /// Shuts `socket` down after `bound`. The caller keeps it open until release().
   void guard(int socket, Clock::duration bound);
 
-  /// The call came back. Whether that took the watchdog.
+  /// Ends the guard, as the call came back. True if the watchdog had to shut the socket down.
   bool release();
 
  private:

@@ -91,7 +91,7 @@ void ChildProcess::signal(int number) {
 }
 
 std::optional<int> ChildProcess::wait_for(int options) {
-  // What it started may not have heeded the signal. The group is its own only until it is reaped.
+  // Its children may have ignored the signal. The group is its own only until it is reaped.
   siginfo_t gone{};
   if (stopped_ && waitid(P_PID, static_cast<id_t>(pid_), &gone, WEXITED | WNOWAIT | options) == 0 &&
       gone.si_pid == pid_) {

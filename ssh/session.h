@@ -27,7 +27,7 @@ class Session : public Job {
   void late() override;
 
  private:
-  /// What is being waited for, in the order of time.
+  /// The things that a session waits for, in the order of time.
   enum class Step {
     dial,     ///< a TCP connection
     greet,    ///< versions and key exchange; then the host's key is checked

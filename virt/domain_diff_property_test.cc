@@ -294,7 +294,7 @@ TEST(DomainDiffProperty, ItsLinesAreThoseOfTheTwoDocuments) {
         EXPECT_TRUE(known.contains(line)) << sign << line;
       }
     }
-    // What is taken away and added again would be no difference.
+    // A line that is taken away and added again would be no difference.
     const auto added = signed_lines(diff, '+');
     EXPECT_LE(added.size(), lines.size());
     EXPECT_EQ(diff.empty(), added.empty() && signed_lines(diff, '-').empty());

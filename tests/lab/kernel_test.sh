@@ -104,7 +104,7 @@ fi
 nothing_but_the_kernel 'damaged'
 [[ ! -e $cache/kernel ]] || fail "there is a kernel of a damaged package"
 
-# What a fetch that was killed has left goes with the next one.
+# The next fetch removes what a killed one has left.
 mkdir "$cache/fetch.killed" "$cache/initramfs.killed"
 packages_of_release '' xz
 build_initramfs() { :; }

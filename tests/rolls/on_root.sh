@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables for those that source this
-# The script of a roll in a real Debian 12, for root_*_test.sh CLUSTER GPUPCI, which source this. Its packages come by
+# The script of a roll in a real Debian, for root_*_test.sh CLUSTER GPUPCI, which source this. Its packages come by
 # apt over HTTP from a tree of `cluster create distro`; those have the names and nothing in them. What a chroot has
 # not (an IOMMU, cards, a running systemd, a reboot) is told where it matters; the lab has it.
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# root_gds_test.sh CLUSTER GPUPCI: roll gds in a real Debian 12, as a guest with a card and an NVMe disk that are a few
+# root_gds_test.sh CLUSTER GPUPCI: roll gds in a real Debian, as a guest with a card and an NVMe disk that are a few
 # plain files. There is no driver for them, so what is chosen is P2PDMA, and gds-check fails at the end.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh

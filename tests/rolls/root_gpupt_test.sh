@@ -1,5 +1,5 @@
 #!/bin/bash
-# root_gpupt_test.sh CLUSTER GPUPCI: roll gpupt in a real Debian 12, with a real initramfs and GRUB menu.
+# root_gpupt_test.sh CLUSTER GPUPCI: roll gpupt in a real Debian, with a real initramfs and GRUB menu.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"

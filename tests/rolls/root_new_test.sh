@@ -1,5 +1,5 @@
 #!/bin/bash
-# root_new_test.sh CLUSTER GPUPCI: the roll that `create new roll` lays out, as it is, in a real Debian 12; and which
+# root_new_test.sh CLUSTER GPUPCI: the roll that `create new roll` lays out, as it is, in a real Debian; and which
 # family a host is of by its os-release.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh

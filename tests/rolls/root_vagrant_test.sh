@@ -1,5 +1,5 @@
 #!/bin/bash
-# root_vagrant_test.sh CLUSTER GPUPCI: roll vagrant in a real Debian 12, behind gpupt. Its package is one of the distro's
+# root_vagrant_test.sh CLUSTER GPUPCI: roll vagrant in a real Debian, behind gpupt. Its package is one of the distro's
 # with nothing in it, so `vagrant` is a stand-in that lists its plugins; and after the reboot gpupci finds nothing amiss.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh

@@ -1,5 +1,5 @@
 #!/bin/bash
-# root_vgpu_test.sh CLUSTER GPUPCI: roll vgpu in a real Debian 12. The Virtual GPU Manager is NVIDIA's, so what the site
+# root_vgpu_test.sh CLUSTER GPUPCI: roll vgpu in a real Debian. The Virtual GPU Manager is NVIDIA's, so what the site
 # brings is a script in its place, that only leaves the daemon's name there; and the card is a few files. gpupci on
 # slices of a real kernel is for the lab.
 set -euo pipefail

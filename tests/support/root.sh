@@ -1,10 +1,13 @@
 # shellcheck shell=bash
-# A real Debian 12 for a test: made once by debootstrap, kept in the lab's cache, and never written to. Each test sees it
-# through an overlay in memory, in namespaces of its own: when the test is killed, also its mounts and its programs go.
-# Without a way out to the network. Sourced, first of all:
+# A real Debian for a test, of the machine's own release, as programs of the machine run in it: made once by debootstrap,
+# kept in the lab's cache, and never written to. Each test sees it through an overlay in memory, in namespaces of its own:
+# when the test is killed, also its mounts and its programs go. Without a way out to the network. Sourced, first of all:
 #   . root.sh && into_namespaces "$@"
 #   fresh_root    sets `root` to a root as new, once a test; /mnt is in memory, too
 #   in_root COMMAND...    runs there
+
+# shellcheck source=tests/support/debian.sh
+. "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 
 cache=${CLUSTER_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollcall-lab}
 # A kernel that has no files but these, so that an initramfs and a GRUB menu can be made for it.
@@ -32,26 +35,24 @@ into_namespaces() {
 
 # In the cache when it is whole, so that an interrupted one leaves nothing half made that is used.
 make_root() {
-  local lock mirror work made as_told
+  local lock release work made as_told
   mkdir -p "$cache"
   exec {lock}>"$cache/root.lock"
   flock "$lock"
   made=$cache/root
+  release=$(own_release)
   # One that was made as this file tells.
-  as_told=$(sha256sum <"${BASH_SOURCE[0]}")
+  as_told="$release $(sha256sum <"${BASH_SOURCE[0]}")"
   if [[ ! -e $made/as-told || $(<"$made/as-told") != "$as_told" ]]; then
-    # shellcheck disable=SC2016 # apt fills them in
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-      awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')
     rm -rf "$cache"/root.new.*
     work=$(mktemp -d "$cache/root.new.XXXXXX")
-    echo "making a Debian 12 in $made (300 MB, once)"
+    echo "making a root of Debian $release in $made (300 MB, once)"
     # In namespaces, too: it mounts /proc there, which must not be left when it is killed.
     if ! unshare --mount --propagation private --pid --kill-child --fork -- debootstrap --variant=minbase --include=busybox,grub2-common,initramfs-tools,kmod,systemd \
-      bookworm "$work" "${mirror:-http://deb.debian.org/debian}" >"$cache/debootstrap.log" 2>&1; then
+      "$release" "$work" "$(debian_mirror)" >"$cache/debootstrap.log" 2>&1; then
       tail -n 5 "$cache/debootstrap.log"
       rm -rf "$work"
-      skip "debootstrap cannot make a Debian 12; its log is $cache/debootstrap.log"
+      skip "debootstrap cannot make a Debian $release; its log is $cache/debootstrap.log"
     fi
     bring_kernel "$work"
     echo "$as_told" >"$work/as-told"

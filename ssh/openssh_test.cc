@@ -1,0 +1,111 @@
+// OpenSSH's `ssh` as it is called, and what its complaints mean.
+
+#include "ssh/openssh.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::Contains;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+
+std::vector<std::string> words(const Target& target, const std::string& config = "",
+                               std::chrono::seconds timeout = std::chrono::seconds(10)) {
+  const Operator me{.user = "me", .home = "/home/me", .config = config, .agent_socket = ""};
+  return openssh_words(target, me, timeout);
+}
+
+// The values of "-o NAME=VALUE" in the words.
+std::vector<std::string> options(const std::vector<std::string>& all) {
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    if (all[i] == "-o") values.push_back(all[i + 1]);
+  }
+  return values;
+}
+
+TEST(OpensshWords, AlwaysCheckAndNeverAsk) {
+  const auto all = words({"n1", "", 0, ""});
+  EXPECT_EQ(all.front(), "ssh");
+  EXPECT_THAT(all, IsSupersetOf({"-T", "-x", "-a"}));
+  EXPECT_THAT(options(all),
+              IsSupersetOf({"BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no",
+                            "ConnectTimeout=10", "ClearAllForwardings=yes", "ControlPath=none"}));
+}
+
+TEST(OpensshWords, SayOnlyWhatTheInventoryKnows) {
+  const auto none = words({"n1", "", 0, ""});
+  EXPECT_THAT(none, Not(Contains("-l")));
+  EXPECT_THAT(none, Not(Contains("-F")));
+  EXPECT_THAT(options(none), Not(Contains(::testing::StartsWith("HostName="))));
+  EXPECT_THAT(options(none), Not(Contains(::testing::StartsWith("Port="))));
+  const auto all = words({"n1", "10.1.1.5", 2222, "root"}, "/tmp/config");
+  EXPECT_THAT(options(all), IsSupersetOf({"HostName=10.1.1.5", "Port=2222"}));
+  const auto user = std::ranges::find(all, "-l");
+  ASSERT_NE(user, all.end());
+  EXPECT_EQ(*std::next(user), "root");
+  const auto file = std::ranges::find(all, "-F");
+  ASSERT_NE(file, all.end());
+  EXPECT_EQ(*std::next(file), "/tmp/config");
+}
+
+TEST(OpensshWords, KeepAPercentSignOfAnAddress) {
+  EXPECT_THAT(options(words({"n1", "fe80::1%eth0", 0, ""})), Contains("HostName=fe80::1%%eth0"));
+}
+
+TEST(OpensshWords, WaitAtLeastASecond) {
+  EXPECT_THAT(options(words({"n1", "", 0, ""}, "", std::chrono::seconds(0))),
+              Contains("ConnectTimeout=1"));
+}
+
+TEST(OpensshWords, NeverHaveTheNameOfTheHostItself) {
+  // The caller says it behind "--", so that a name cannot be an option.
+  EXPECT_THAT(words({"-oProxyCommand=x", "", 0, ""}), Not(Contains("-oProxyCommand=x")));
+}
+
+TEST(WhyNoConnection, KnowsAHostKey) {
+  const auto why = why_no_connection(
+      {"No ED25519 host key is known for n1 and you have requested strict checking.",
+       "Host key verification failed."});
+  EXPECT_EQ(why.end, End::host_key);
+  EXPECT_EQ(why.said,
+            "No ED25519 host key is known for n1 and you have requested strict checking.");
+  EXPECT_EQ(why_no_connection({"Host key verification failed."}).said,
+            "Host key verification failed.");
+}
+
+TEST(WhyNoConnection, KnowsALoginThatWasRefused) {
+  const auto why = why_no_connection({"root@n1: Permission denied (publickey)."});
+  EXPECT_EQ(why.end, End::no_login);
+  EXPECT_EQ(why.said, "root@n1: Permission denied (publickey).");
+}
+
+TEST(WhyNoConnection, TakesAllElseForUnreachable) {
+  EXPECT_EQ(why_no_connection({}).end, End::unreachable);
+  EXPECT_EQ(why_no_connection({}).said, "");
+  const auto why = why_no_connection({"kex_exchange_identification: read: Connection reset by peer",
+                                      "Connection closed by UNKNOWN port 65535"});
+  EXPECT_EQ(why.end, End::unreachable);
+  EXPECT_EQ(why.said, "Connection closed by UNKNOWN port 65535");
+}
+
+TEST(WhyNoConnection, SaysALineThatItWasGiven) {
+  std::mt19937 random(41);
+  const std::vector<std::string> lines{"a", "Host key verification failed.",
+                                       "Permission denied (publickey).", "b", "c"};
+  for (int i = 0; i < 200; ++i) {
+    std::vector<std::string> said;
+    for (auto count = 1 + random() % 4; count > 0; --count) said.push_back(lines[random() % 5]);
+    EXPECT_THAT(said, Contains(why_no_connection(said).said));
+  }
+}
+
+}  // namespace
+}  // namespace cluster::ssh

@@ -4,7 +4,9 @@
 #include <system_error>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/roll_clashes.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
@@ -52,7 +54,7 @@ void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
   std::erase_if(stored, [&](const StoredRoll& one) { return one.name == roll.name; });
   std::ranges::reverse(stored);
   std::ranges::stable_sort(stored, std::ranges::greater(), &StoredRoll::enabled);
-  auto all = described(inventory, stored);
+  auto all = frontend::described(inventory, stored);
   all.insert(all.begin(), roll);
   rolls::refuse_cycles(all);
 }
@@ -72,11 +74,11 @@ int run_add(Context& context, const AddArgs& args) {
   const bool is_folder = fs::is_directory(from, unseen);
   if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
   auto& inventory = context.inventory(Inventory::Open::create);
-  const auto store = rolls_folder(inventory);
+  const auto store = frontend::rolls_folder(inventory);
   std::error_code failed;
   fs::create_directories(store, failed);
-  const StoreLock lock(store);
-  const Staging staging(store);
+  const frontend::StoreLock lock(store);
+  const frontend::Staging staging(store);
   auto folder = staging.path() / "roll";
   if (is_folder) {
     rolls::copy_folder(from, rolls::list_folder(from, from.native()), folder);
@@ -87,7 +89,7 @@ int run_add(Context& context, const AddArgs& args) {
   }
   const auto roll = rolls::read_roll(folder, from.native());
   refuse_clashes(roll, {});
-  check_fragments(roll);
+  frontend::check_fragments(roll);
   refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
   inventory.add_roll({roll.name, roll.version, roll.arch, false, checksum},

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "cmd/roll_attr.h"
 #include "core/error.h"
@@ -55,7 +56,7 @@ std::vector<Attribute> attributes_of(Inventory& inventory, Noun noun,
     inventory.require_appliance(words.front());
     attributes.push_back({words.front(), {}, name, value});
   } else {
-    for (const auto& host : select_hosts(inventory.hosts(), words)) {
+    for (const auto& host : frontend::select_hosts(inventory.hosts(), words)) {
       attributes.push_back({{}, host.name, name, value});
     }
   }
@@ -97,8 +98,8 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   if (!args.name) args.name = take_last(args.words);
   if (!args.name || !fit(noun, args.words)) wrong_words(verb, noun, "NAME VALUE");
   const auto value = checked(*args.value);
-  check_attribute_name(*args.name);
-  check_attribute_value(*args.name, value);
+  frontend::check_attribute_name(*args.name);
+  frontend::check_attribute_value(*args.name, value);
   auto& inventory = context.inventory();
   check_roll_attribute(inventory, *args.name, value);
   (inventory.*put)(attributes_of(inventory, noun, args.words, *args.name, value));

@@ -6,6 +6,7 @@
 
 #include "cmd/attr.h"
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "cmd/roll_attr.h"
 #include "core/error.h"
@@ -74,9 +75,9 @@ int run_list_hosts(Context& context, const ListArgs& args) {
   Table table{{"host", "attr", "value", "source"}, {}};
   auto& inventory = context.inventory();
   const AttributeResolver resolver(inventory.attributes());
-  const auto rolls = described_rolls(inventory);
+  const auto rolls = frontend::described_rolls(inventory);
   const auto containers = containers_of(inventory);
-  for (const auto& host : select_hosts(inventory.hosts(), args.words)) {
+  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.words)) {
     for (const auto& [name, one] : counting_for(resolver, rolls, scope_of(host, containers))) {
       if (!args.wants(name)) continue;
       table.rows.push_back({host.name.str(), name, one.value, letter_of(one.source)});
@@ -94,7 +95,7 @@ std::vector<Attribute> stored(Inventory& inventory, Noun noun, const ListArgs& a
     owners.insert(args.words.begin(), args.words.end());
   }
   if (noun == Noun::host) {
-    for (const auto& host : select_hosts(inventory.hosts(), args.words)) {
+    for (const auto& host : frontend::select_hosts(inventory.hosts(), args.words)) {
       owners.insert(host.name.str());
     }
   }
@@ -181,13 +182,13 @@ int run_report(Context& context, const ReportArgs& args, Noun noun) {
   auto& inventory = context.inventory();
   AttributeScope scope;
   if (noun == Noun::host) {
-    scope = scope_of(find_host(inventory, args.owner), containers_of(inventory));
+    scope = scope_of(frontend::find_host(inventory, args.owner), containers_of(inventory));
   } else if (noun == Noun::appliance) {
     inventory.require_appliance(args.owner);
     scope.appliance = args.owner;
   }
-  const auto resolved =
-      counting_for(AttributeResolver(inventory.attributes()), described_rolls(inventory), scope);
+  const auto resolved = counting_for(AttributeResolver(inventory.attributes()),
+                                     frontend::described_rolls(inventory), scope);
   if (!args.name.empty()) {
     const auto at = resolved.find(args.name);
     if (at == resolved.end()) {

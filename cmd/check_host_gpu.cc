@@ -4,9 +4,11 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
@@ -41,22 +43,22 @@ class Check {
       : context_(context), inventory_(context.inventory()), all_(all) {}
 
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
-    const auto answers = ask_agents(context_, hosts, "gpupci --check all --json", limits);
-    int status = for_each_answer(context_, answers, [this](const AgentAnswer& answer) {
-      const auto findings = findings_of(answer);
+    const auto answers = frontend::ask_agents(context_, hosts, "gpupci --check all --json", limits);
+    int status = for_each_answer(context_, answers, [this](const frontend::AgentAnswer& answer) {
+      const auto findings = frontend::findings_of(answer);
       for (const auto& one : findings) add(answer.host, one);
       record(answer.host.name, findings);
     });
     std::vector<Host> answered;
     for (const auto& answer : answers) {
-      if (no_answer(answer).empty()) answered.push_back(answer.host);
+      if (frontend::no_answer(answer).empty()) answered.push_back(answer.host);
     }
     if (!answered.empty()) {
-      const auto cards = ask_agents(context_, answered, "gpupci -l --json", limits);
+      const auto cards = frontend::ask_agents(context_, answered, "gpupci -l --json", limits);
       vms_ = inventory_.vms();
-      status = std::max(status, for_each_answer(context_, cards, [this](const AgentAnswer& answer) {
-                          drift(answer);
-                        }));
+      status = std::max(
+          status, for_each_answer(context_, cards,
+                                  [this](const frontend::AgentAnswer& answer) { drift(answer); }));
     }
     std::ranges::stable_sort(table_.rows, natural_less, [](const auto& row) {
       return std::string_view(std::get<std::string>(row[0]));
@@ -66,7 +68,7 @@ class Check {
   }
 
  private:
-  void add(const Host& host, const Finding& one) {
+  void add(const Host& host, const frontend::Finding& one) {
     const bool passed = one.result == "PASS";
     all_passed_ = all_passed_ && passed;
     if (passed && !all_) return;
@@ -74,7 +76,7 @@ class Check {
   }
 
   // The first failure of the host and of each card is what placement looks at.
-  void record(const HostName& host, const std::vector<Finding>& findings) {
+  void record(const HostName& host, const std::vector<frontend::Finding>& findings) {
     std::optional<std::string> of_host;
     std::map<GpuName, std::string> of_cards;
     for (const auto& one : findings) {
@@ -89,9 +91,9 @@ class Check {
     inventory_.set_failing(host, of_host, of_cards);
   }
 
-  void drift(const AgentAnswer& answer) {
+  void drift(const frontend::AgentAnswer& answer) {
     const auto& host = answer.host;
-    const auto held = held_of(vms_, host.name);
+    const auto held = frontend::held_of(vms_, host.name);
     try {
       const auto tell = [&](const std::string& card, const std::string& result,
                             const std::string& change, const std::string& details) {
@@ -99,10 +101,11 @@ class Check {
                    "cluster discover host gpu " + host.name.str()});
       };
       for (const auto& one :
-           reconcile(inventory_.gpu_cards(host.name), cards_of(answer), held).changes) {
+           frontend::reconcile(inventory_.gpu_cards(host.name), frontend::cards_of(answer), held)
+               .changes) {
         tell(one.name.str(), grade(one.change), one.change, one.details);
       }
-      const auto mdevs = mdevs_of(answer);
+      const auto mdevs = frontend::mdevs_of(answer);
       if (!mdevs) return;
       for (const auto& one : compare(inventory_.mdevs(host.name), *mdevs, held)) {
         tell(one.mdev.parent, one.held ? "FAIL" : "WARN", one.change + " " + one.mdev.uuid,
@@ -124,9 +127,9 @@ class Check {
 
 int run(Context& context, const Args& args) {
   const bool all = parse_yes_no("all", args.all);
-  const auto limits = limits_of(args.timeout);
+  const auto limits = frontend::limits_of(args.timeout);
   const auto known = context.inventory().hosts();
-  const auto hosts = select_hosts(known, args.hosts, managed_hosts(known));
+  const auto hosts = frontend::select_hosts(known, args.hosts, frontend::managed_hosts(known));
   if (hosts.empty()) throw Error(Fault::not_found, "check host gpu: no hosts to ask");
   return Check(context, all).run(hosts, limits);
 }

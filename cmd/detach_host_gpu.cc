@@ -2,9 +2,11 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -36,18 +38,18 @@ int run(Context& context, const Args& args, const std::string& option) {
     words.pop_back();
   }
   if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");
-  const auto limits = limits_of(args.timeout);
-  const auto hosts = select_hosts(context.inventory().hosts(), words);
+  const auto limits = frontend::limits_of(args.timeout);
+  const auto hosts = frontend::select_hosts(context.inventory().hosts(), words);
   const std::string command = "gpupci " + option + " " + card + " --json" +
                               (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
 
   Table table{{"host", "gpu", "pci_bus", "outcome"}, {}};
   bool all_done = true;
-  const auto answers = ask_agents(context, hosts, command, limits);
-  const int status = for_each_answer(context, answers, [&](const AgentAnswer& answer) {
+  const auto answers = frontend::ask_agents(context, hosts, command, limits);
+  const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
     const auto& name = answer.host.name.str();
     all_done = all_done && answer.reply.status == 0;
-    for (const auto& one : outcomes_of(answer)) {
+    for (const auto& one : frontend::outcomes_of(answer)) {
       table.rows.push_back({name, one.name.str(), one.pci.libvirt(), one.outcome});
       if (one.error.empty()) continue;
       context.output.note(name + " " + one.name.str() + ": " + one.error);

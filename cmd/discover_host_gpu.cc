@@ -3,9 +3,11 @@
 #include <map>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -33,16 +35,17 @@ struct Args {
 struct DryRun {};
 
 // Brings what is known of one host's cards up to date and adds the differences to the table.
-void take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run, Table& table) {
+void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry_run,
+             Table& table) {
   const auto& host = answer.host.name;
-  const auto seen = cards_of(answer);
-  const auto mdevs = mdevs_of(answer);
-  std::vector<CardChange> changes;
-  std::vector<MdevChange> mdev_changes;
+  const auto seen = frontend::cards_of(answer);
+  const auto mdevs = frontend::mdevs_of(answer);
+  std::vector<frontend::CardChange> changes;
+  std::vector<frontend::MdevChange> mdev_changes;
   try {
     inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>& have) {
-      const auto held = held_of(inventory.vms(host), host);
-      auto reconciled = reconcile(have, seen, held);
+      const auto held = frontend::held_of(inventory.vms(host), host);
+      auto reconciled = frontend::reconcile(have, seen, held);
       changes = std::move(reconciled.changes);
       if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
       if (dry_run) throw DryRun();
@@ -61,15 +64,15 @@ void take_in(Inventory& inventory, const AgentAnswer& answer, bool dry_run, Tabl
 
 int run(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
-  const auto limits = limits_of(args.timeout);
+  const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
   const auto all = inventory.hosts();
-  const auto hosts = select_hosts(all, args.hosts, managed_hosts(all));
+  const auto hosts = frontend::select_hosts(all, args.hosts, frontend::managed_hosts(all));
   if (hosts.empty()) throw Error(Fault::not_found, "discover host gpu: no hosts to ask");
 
   Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};
-  const auto answers = ask_agents(context, hosts, "gpupci -l --json", limits);
-  const int status = for_each_answer(context, answers, [&](const AgentAnswer& answer) {
+  const auto answers = frontend::ask_agents(context, hosts, "gpupci -l --json", limits);
+  const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
     take_in(inventory, answer, dry_run, table);
   });
   context.output.table_unless_empty(table);

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "frontend/rolls/roll_store.h"
 #include "rolls/engine/package_tree.h"
@@ -28,7 +29,7 @@ Action declare_create(CLI::App& app) {
     auto& inventory = context.inventory();
     const auto folder = args->folder.empty() ? inventory.file().parent_path() / "distro"
                                              : std::filesystem::path(args->folder);
-    rolls::create_distro(enabled_rolls(inventory), folder);
+    rolls::create_distro(frontend::enabled_rolls(inventory), folder);
     return 0;
   };
 }

@@ -4,9 +4,10 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
@@ -86,7 +87,7 @@ int run_add(Context& context, const AddArgs& args) {
   Host host = guessed(HostName(args.host));
   args.keys.apply(host);
   auto& inventory = context.inventory(Inventory::Open::create);
-  if (means_a_group(args.host, inventory.appliances())) {
+  if (frontend::means_a_group(args.host, inventory.appliances())) {
     throw Error(Fault::usage,
                 "host name " + quote(args.host) + " means a group of hosts: want another");
   }
@@ -109,7 +110,7 @@ struct SetArgs {
 int run_set(Context& context, const SetArgs& args) {
   if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
   auto& inventory = context.inventory();
-  auto hosts = select_hosts(inventory.hosts(), args.hosts);
+  auto hosts = frontend::select_hosts(inventory.hosts(), args.hosts);
   for (auto& host : hosts) args.keys.apply(host);
   inventory.set_hosts(hosts);
   return 0;
@@ -129,7 +130,7 @@ struct HostArgs {
 
 int run_list(Context& context, const HostArgs& args) {
   Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user"}, {}};
-  for (const auto& host : select_hosts(context.inventory().hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(context.inventory().hosts(), args.hosts)) {
     table.rows.push_back({host.name.str(), host.appliance, cell(host.rack), cell(host.rank),
                           cell(host.cpus), cell(host.address), cell(host.port), cell(host.user)});
   }
@@ -146,7 +147,7 @@ Action declare_list(CLI::App& app) {
 
 int run_remove(Context& context, const HostArgs& args) {
   std::vector<HostName> names;
-  for (const auto& host : select_hosts(context.inventory().hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(context.inventory().hosts(), args.hosts)) {
     names.push_back(host.name);
   }
   context.inventory().remove_hosts(names);
@@ -162,7 +163,7 @@ Action declare_remove(CLI::App& app) {
 }
 
 int run_dump(Context& context, const HostArgs& args) {
-  for (const auto& host : select_hosts(context.inventory().hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(context.inventory().hosts(), args.hosts)) {
     std::string line = "cluster add host " + host.name.str() + " appliance=" + host.appliance;
     const auto number = [&](const char* key, const std::optional<int>& value) {
       if (value) line += std::string(" ") + key + "=" + std::to_string(*value);

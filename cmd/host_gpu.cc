@@ -3,9 +3,10 @@
 #include <set>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/host_selection.h"
@@ -53,7 +54,7 @@ int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) 
   const GpuName gpu(args.gpu);
   const CardRef card = parse_card(args.value);
   auto& inventory = context.inventory();
-  const auto host = find_host(inventory, args.host);
+  const auto host = frontend::find_host(inventory, args.host);
   if (inventory.is_vm(host.name)) {
     (inventory.*on_vm)(host.name, gpu, card);
   } else {
@@ -87,7 +88,7 @@ struct RemoveArgs {
 int run_remove(Context& context, const RemoveArgs& args) {
   const GpuName gpu(args.gpu);
   auto& inventory = context.inventory();
-  const auto host = find_host(inventory, args.host);
+  const auto host = frontend::find_host(inventory, args.host);
   if (inventory.is_vm(host.name)) {
     inventory.unassign_gpu(host.name, gpu);
   } else {
@@ -115,7 +116,8 @@ struct HostArgs {
 // given.
 std::vector<HostGpu> selected(Inventory& inventory, const HostArgs& args) {
   std::set<HostName> wanted;
-  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) wanted.insert(host.name);
+  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts))
+    wanted.insert(host.name);
   auto gpus = inventory.host_gpus();
   std::erase_if(gpus, [&](const HostGpu& gpu) {
     return !wanted.contains(gpu.host) || (!args.gpu.empty() && gpu.name.str() != args.gpu);
@@ -135,7 +137,7 @@ class Details {
 
   void add(const Host& host) {
     bool asked = false;
-    const auto held = held_of(vms_, host.name).slices;
+    const auto held = frontend::held_of(vms_, host.name).slices;
     for (const auto& card : inventory_.gpu_cards(host.name)) {
       add_card(host, card);
       asked = asked || !card.functions.empty();
@@ -208,7 +210,8 @@ int run_list(Context& context, const ListArgs& args) {
   auto& inventory = context.inventory();
   if (parse_yes_no("detail", args.detail)) {
     Details details(inventory);
-    for (const auto& host : select_hosts(inventory.hosts(), args.which.hosts)) details.add(host);
+    for (const auto& host : frontend::select_hosts(inventory.hosts(), args.which.hosts))
+      details.add(host);
     context.output.table(details.table);
     return 0;
   }

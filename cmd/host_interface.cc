@@ -3,9 +3,10 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
@@ -58,7 +59,7 @@ std::string parse_model(const std::string& text) {
 
 // The VM that is called `name`, for what only VMs have so far.
 Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
-  const auto host = find_host(inventory, name);
+  const auto host = frontend::find_host(inventory, name);
   if (!inventory.is_vm(host.name)) {
     throw Error(Fault::refused,
                 "host " + quote(name) + " is a physical host: only interfaces of VMs are recorded");
@@ -167,7 +168,7 @@ struct VmsArgs {
 
 int run_list(Context& context, const VmsArgs& args) {
   Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan"}, {}};
-  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+  for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
       table.rows.push_back({vm.name.str(), one.name, one.kind, one.source, one.mac->str(),
                             one.model, cell(one.vlan)});
@@ -184,7 +185,7 @@ Action declare_list(CLI::App& app) {
 }
 
 int run_dump(Context& context, const VmsArgs& args) {
-  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+  for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
       context.output.line("cluster add host interface " + vm.name.str() + " " + one.name + " " +
                           shell_word(one.kind + "=" + one.source) + " mac=" + one.mac->str() +

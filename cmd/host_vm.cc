@@ -9,9 +9,11 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -77,8 +79,8 @@ struct Keys {
   void apply(Vm& vm) const {
     if (mem) vm.memory_mib = parse_int("mem", *mem, 1, kMaxMemoryMib);
     if (cpus) vm.cpus = parse_int("cpus", *cpus, 1, kMaxCpus);
-    if (!disks.empty()) vm.disks = parse_disks(disks);
-    set_sizes(vm.disks, sizes);
+    if (!disks.empty()) vm.disks = frontend::parse_disks(disks);
+    frontend::set_sizes(vm.disks, sizes);
   }
 
   bool empty() const { return !mem && !cpus && disks.empty() && sizes.empty(); }
@@ -107,7 +109,7 @@ struct AddArgs {
 
 int run_add(Context& context, const AddArgs& args) {
   const HostName name(args.vm);
-  const CardWish wish{parse_int("gpus", args.gpus, 0, kMaxCards), args.gpu_model};
+  const frontend::CardWish wish{parse_int("gpus", args.gpus, 0, kMaxCards), args.gpu_model};
   if (args.container.empty() && wish.cards == 0) {
     throw Error(Fault::usage,
                 "want the CONTAINER that runs VM " + quote(args.vm) + ", or gpus=N to choose one");
@@ -120,24 +122,24 @@ int run_add(Context& context, const AddArgs& args) {
         args.uuid.empty() ? random_uuid() : parse_uuid(args.uuid),
         1024,
         1,
-        {default_disk(name)},
+        {frontend::default_disk(name)},
         {}};
   args.keys.apply(vm);
   auto& inventory = context.inventory();
-  if (!args.container.empty()) static_cast<void>(find_host(inventory, args.container));
-  if (means_a_group(args.vm, inventory.appliances())) {
+  if (!args.container.empty()) static_cast<void>(frontend::find_host(inventory, args.container));
+  if (frontend::means_a_group(args.vm, inventory.appliances())) {
     throw Error(Fault::usage,
                 "VM name " + quote(args.vm) + " means a group of hosts: want another");
   }
   std::vector<GpuName> cards;
   inventory.together("add host vm", [&] {
     if (wish.cards > 0) {
-      auto placed = choose_cards(inventory, args.container, wish);
+      auto placed = frontend::choose_cards(inventory, args.container, wish);
       vm.container = placed.container;
       cards = std::move(placed.cards);
     }
     inventory.add_vm(vm);
-    give_cards(inventory, name, cards);
+    frontend::give_cards(inventory, name, cards);
   });
   if (cards.empty()) return 0;
   std::vector<std::string> names;
@@ -167,7 +169,7 @@ struct SetArgs {
 };
 
 Vm find_vm(Inventory& inventory, const std::string& name) {
-  const auto host = find_host(inventory, name);
+  const auto host = frontend::find_host(inventory, name);
   if (!inventory.is_vm(host.name)) {
     throw Error(Fault::not_found, "host " + quote(name) + " is no VM");
   }
@@ -182,14 +184,15 @@ int run_set(Context& context, const SetArgs& args) {
   Vm vm = find_vm(inventory, args.vm);
   args.keys.apply(vm);
   if (args.container) {
-    const auto host = find_host(inventory, *args.container);
+    const auto host = frontend::find_host(inventory, *args.container);
     if (inventory.is_vm(host.name)) {
       throw Error(Fault::usage,
                   "host " + quote(*args.container) + " is a VM: want a physical host");
     }
     if (host.name != vm.container) {
-      if (const int status = move_vm(context, vm, host.name, limits_of(args.timeout)); status != 0)
-        return status;
+      const auto failures =
+          frontend::move_vm(context, vm, host.name, frontend::limits_of(args.timeout));
+      if (!failures.empty()) return report_failures(context.output, failures);
     }
   }
   if (!args.keys.empty()) inventory.set_vm(vm);
@@ -239,14 +242,14 @@ struct ListArgs {
 };
 
 // By the names of the VMs; a VM that is not here has no status that is known.
-std::map<HostName, std::string> status_of(const VmContainers& all) {
+std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
   std::map<HostName, std::string> status;
-  for (std::size_t i = 0; i < all.vms.size(); ++i) {
-    if (all.containers[i].failure) continue;
-    for (const auto& task : all.vms[i].tasks) {
-      status.emplace(task.vm.name, !task.domain       ? "not defined"
-                                   : is_running(task) ? "active"
-                                                      : virt::name(task.domain->state));
+  for (const auto& there : all) {
+    if (there.failure) continue;
+    for (const auto& task : there.tasks) {
+      status.emplace(task.vm.name, !task.domain                 ? "not defined"
+                                   : frontend::is_running(task) ? "active"
+                                                                : virt::name(task.domain->state));
     }
   }
   return status;
@@ -254,12 +257,12 @@ std::map<HostName, std::string> status_of(const VmContainers& all) {
 
 int run_list(Context& context, const ListArgs& args) {
   const bool with_status = parse_yes_no("status", args.status);
-  const auto limits = limits_of(args.timeout);
+  const auto limits = frontend::limits_of(args.timeout);
   Table table{{"vm", "host", "mem", "cpus", "gpu", "disk"}, {}};
-  const auto vms = select_vms(context.inventory(), args.vms);
-  VmContainers all;
+  const auto vms = frontend::select_vms(context.inventory(), args.vms);
+  frontend::VmBatch all;
   if (with_status) {
-    all = look_at(context, vms, limits);
+    all = frontend::look_at(context, vms, limits);
     table.columns.emplace_back("status");
   }
   const auto status = status_of(all);
@@ -268,7 +271,7 @@ int run_list(Context& context, const ListArgs& args) {
     for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
     for (const auto& slice : vm.slices) cards.push_back(slice.name.str() + "=" + slice.device);
     std::vector<std::string> disks;
-    for (const auto& disk : vm.disks) disks.push_back(disk_text(disk));
+    for (const auto& disk : vm.disks) disks.push_back(frontend::disk_text(disk));
     table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
                           joined(cards, " "), joined(disks, " ")});
     if (!with_status) continue;
@@ -276,7 +279,7 @@ int run_list(Context& context, const ListArgs& args) {
     table.rows.back().emplace_back(known == status.end() ? "unknown" : known->second);
   }
   context.output.table(table);
-  return tell_failures(context, all);
+  return report_failures(context.output, frontend::failures_of(all));
 }
 
 Action declare_list(CLI::App& app) {
@@ -294,12 +297,12 @@ Action declare_list(CLI::App& app) {
 }
 
 int run_dump(Context& context, const VmsArgs& args) {
-  for (const auto& vm : select_vms(context.inventory(), args.vms)) {
+  for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
                        " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
                        " cpus=" + std::to_string(vm.cpus);
     for (const auto& disk : vm.disks) {
-      line += " " + shell_word("disk=" + disk_text(disk));
+      line += " " + shell_word("disk=" + frontend::disk_text(disk));
       line += " disksize=" + (disk.size_gib ? std::to_string(*disk.size_gib) : "");
     }
     context.output.line(line);

@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "cmd/line/program.h"
+#include "cmd/program.h"
 #include "frontend/hosts/remote_domains.h"
 #include "ssh/fan_out.h"
 
@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
   };
   return cluster::cmd::run_program(
       {argv + 1, argv + argc},
-      {open, transport, cluster::cmd::open_remote_domains, std::cout, std::cerr});
+      {open, transport, cluster::frontend::open_remote_domains, std::cout, std::cerr});
 }

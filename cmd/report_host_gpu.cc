@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -23,7 +24,8 @@ struct Args {
 
 std::vector<std::string> names_of(Inventory& inventory, const Args& args) {
   std::set<HostName> wanted;
-  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) wanted.insert(host.name);
+  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts))
+    wanted.insert(host.name);
   std::vector<std::string> lines;
   for (const auto& gpu : inventory.host_gpus()) {
     if (!wanted.contains(gpu.host) || !args.wants(gpu.name)) continue;
@@ -61,7 +63,7 @@ std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
   std::map<HostName, Vm> vms;
   for (auto& vm : inventory.vms()) vms.emplace(vm.name, std::move(vm));
   std::vector<std::string> lines;
-  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts)) {
     const auto vm = vms.find(host.name);
     const auto cards = inventory.gpu_cards(vm == vms.end() ? host.name : vm->second.container);
     if (vm == vms.end()) {

@@ -3,7 +3,9 @@
 #include <system_error>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/roll_clashes.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
@@ -28,10 +30,10 @@ struct RollArgs {
 
 int run_enable(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
-  const StoreLock lock(rolls_folder(inventory));
-  const auto stored = find_roll(inventory, args.name, args.version);
-  const auto roll = read_stored(inventory, stored);
-  const auto rolls = enabled_with(inventory, roll);
+  const frontend::StoreLock lock(frontend::rolls_folder(inventory));
+  const auto stored = frontend::find_roll(inventory, args.name, args.version);
+  const auto roll = frontend::read_stored(inventory, stored);
+  const auto rolls = frontend::enabled_with(inventory, roll);
   rolls::with_required(roll, rolls);
   refuse_clashes(roll, rolls);
   inventory.enable_roll(stored.name, stored.version);
@@ -49,14 +51,15 @@ Action declare_enable(CLI::App& app) {
 
 int run_disable(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
-  const StoreLock lock(rolls_folder(inventory));
-  const auto stored = find_roll(inventory, args.name, args.version);
+  const frontend::StoreLock lock(frontend::rolls_folder(inventory));
+  const auto stored = frontend::find_roll(inventory, args.name, args.version);
   for (const auto& other :
-       stored.enabled ? described_rolls(inventory) : std::vector<rolls::Roll>()) {
+       stored.enabled ? frontend::described_rolls(inventory) : std::vector<rolls::Roll>()) {
     const auto& needs = other.requires_rolls;
     if (std::ranges::find(needs, stored.name, &rolls::Requirement::name) == needs.end()) continue;
     // One that was changed cannot be run, so it needs nothing.
-    if (is_changed(inventory, find_roll(inventory, other.name, other.version))) continue;
+    if (frontend::is_changed(inventory, frontend::find_roll(inventory, other.name, other.version)))
+      continue;
     throw Error(Fault::refused, "roll " + quote(other.name) + " requires roll " +
                                     quote(stored.name) + ": first `cluster disable roll " +
                                     other.name + "`");
@@ -73,11 +76,11 @@ Action declare_disable(CLI::App& app) {
 
 int run_remove(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
-  const StoreLock lock(rolls_folder(inventory));
-  const auto stored = find_roll(inventory, args.name, args.version);
+  const frontend::StoreLock lock(frontend::rolls_folder(inventory));
+  const auto stored = frontend::find_roll(inventory, args.name, args.version);
   // Out of the way with one call: a folder that is half removed would be another roll.
-  const Staging staging(rolls_folder(inventory));
-  const auto folder = folder_of(inventory, stored);
+  const frontend::Staging staging(frontend::rolls_folder(inventory));
+  const auto folder = frontend::folder_of(inventory, stored);
   inventory.remove_roll(stored.name, stored.version);
   std::error_code failed;
   fs::rename(folder, staging.path() / "roll", failed);
@@ -102,9 +105,9 @@ struct NamesArgs {
 int run_list(Context& context, const NamesArgs& args) {
   auto& inventory = context.inventory();
   Table table{{"name", "version", "arch", "enabled", "state"}, {}};
-  for (const auto& roll : select_rolls(inventory, args.names)) {
+  for (const auto& roll : frontend::select_rolls(inventory, args.names)) {
     table.rows.push_back({roll.name, roll.version, roll.arch, roll.enabled ? "yes" : "no",
-                          is_changed(inventory, roll) ? "changed" : "ok"});
+                          frontend::is_changed(inventory, roll) ? "changed" : "ok"});
   }
   context.output.table(table);
   return 0;
@@ -121,12 +124,13 @@ Action declare_list(CLI::App& app) {
 
 int run_dump(Context& context, const NamesArgs& args) {
   auto& inventory = context.inventory();
-  const auto rolls = select_rolls(inventory, args.names);
+  const auto rolls = frontend::select_rolls(inventory, args.names);
   for (const auto& roll : rolls) {
-    context.output.line("cluster add roll " + shell_word(folder_of(inventory, roll).native()));
+    context.output.line("cluster add roll " +
+                        shell_word(frontend::folder_of(inventory, roll).native()));
   }
   // After all are added, and what is required before what requires it.
-  const auto enabled = enabled_rolls(inventory);
+  const auto enabled = frontend::enabled_rolls(inventory);
   std::vector<std::string> lines;
   for (const auto& stored : rolls) {
     if (!stored.enabled) continue;
@@ -155,7 +159,7 @@ struct CreateArgs {
 int run_create(Context&, const CreateArgs& args) {
   const auto roll = rolls::read_roll(args.folder, args.folder);
   refuse_clashes(roll, {});
-  check_fragments(roll);
+  frontend::check_fragments(roll);
   const fs::path archive = args.archive.empty() ? roll.full_name() + ".tar.gz" : args.archive;
   std::error_code failed;
   const auto inside = fs::weakly_canonical(fs::absolute(archive), failed)

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -17,11 +18,11 @@ struct Args {
 
 int run_list(Context& context, const Args& args) {
   auto& inventory = context.inventory();
-  auto stored = select_rolls(inventory, args.names);
+  auto stored = frontend::select_rolls(inventory, args.names);
   std::erase_if(stored,
                 [&](const StoredRoll& roll) { return args.names.empty() && !roll.enabled; });
   Table table{{"roll", "version", "attr", "values", "default", "help"}, {}};
-  for (const auto& roll : described(inventory, stored)) {
+  for (const auto& roll : frontend::described(inventory, stored)) {
     for (const auto& one : roll.attributes) {
       table.rows.push_back(
           {roll.name, roll.version, one.name, joined(one.values, ", "), one.value, one.help});
@@ -58,7 +59,7 @@ void check_roll_attribute(Inventory& inventory, const std::string& name, const s
   std::erase_if(stored, [&](const StoredRoll& roll) {
     return !name.starts_with(rolls::attribute_prefix(roll.name));
   });
-  const auto rolls = described(inventory, stored);
+  const auto rolls = frontend::described(inventory, stored);
   std::vector<const rolls::RollAttribute*> same;
   std::vector<std::string> names;
   for (const auto& roll : rolls) {

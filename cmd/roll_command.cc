@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cmd/context.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
@@ -39,14 +40,14 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
     throw;
   }
   // That one was changed is said of a roll that has the command, not of whatever was mistyped.
-  for (const auto& described : described_rolls(*inventory)) {
+  for (const auto& described : frontend::described_rolls(*inventory)) {
     for (const auto& command : described.commands) {
       const auto path = split(command.path, ' ');
       if (words.size() < path.size() || !std::equal(path.begin(), path.end(), words.begin())) {
         continue;
       }
-      const auto roll =
-          read_stored(*inventory, find_roll(*inventory, described.name, described.version));
+      const auto roll = frontend::read_stored(
+          *inventory, frontend::find_roll(*inventory, described.name, described.version));
       rolls::Program program{{(roll.folder / command.run).native()}};
       program.words.insert(program.words.end(),
                            words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());

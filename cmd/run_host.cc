@@ -3,10 +3,11 @@
 #include <limits>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "cmd/run_printer.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
@@ -83,7 +84,7 @@ std::pair<std::vector<Host>, std::string> hosts_and_command(Inventory& inventory
   if (command.find('\0') != std::string::npos || trim(command).empty()) {
     throw Error(Fault::usage, "run host: the command is empty");
   }
-  auto selected = select_hosts(hosts, words, managed_hosts(hosts));
+  auto selected = frontend::select_hosts(hosts, words, frontend::managed_hosts(hosts));
   if (selected.empty()) throw Error(Fault::not_found, "run host: no hosts to run on");
   return {std::move(selected), std::move(command)};
 }
@@ -99,7 +100,7 @@ int run(Context& context, const Args& args) {
   const bool collate = !args.collate.empty() && parse_yes_no("collate", args.collate);
   const auto [hosts, command] = hosts_and_command(context.inventory(), args);
   std::vector<ssh::Target> targets;
-  for (const auto& host : hosts) targets.push_back(target_of(host));
+  for (const auto& host : hosts) targets.push_back(frontend::target_of(host));
 
   const bool prefix = args.collate.empty() ? targets.size() > 1 : collate;
   RunPrinter printer(context.output, targets, prefix, stats);

@@ -3,9 +3,10 @@
 
 #include "cmd/attr.h"
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -54,7 +55,8 @@ std::string last_line(const std::string& text) {
 }
 
 // "done", "reboot", "failed" and what there is to say of it.
-std::pair<std::string, std::string> outcome_of(const AgentAnswer& answer, const std::string& roll) {
+std::pair<std::string, std::string> outcome_of(const frontend::AgentAnswer& answer,
+                                               const std::string& roll) {
   if (answer.reply.end != ssh::End::exited) return {"failed", answer.reply.reason};
   if (answer.reply.status != 0) {
     constexpr std::string_view kFailed = ": failed: ";
@@ -80,8 +82,8 @@ class Runner {
       : inventory_(context.inventory()),
         site_(inventory_.attributes()),
         containers_(containers_of(inventory_)),
-        rolls_(enabled_rolls(inventory_)) {
-    const auto stored = find_roll(inventory_, name, "");
+        rolls_(frontend::enabled_rolls(inventory_)) {
+    const auto stored = frontend::find_roll(inventory_, name, "");
     const auto roll = std::ranges::find(rolls_, stored.name, &rolls::Roll::name);
     if (roll == rolls_.end()) {
       throw Error(Fault::refused, "roll " + quote(stored.name) +
@@ -102,7 +104,8 @@ class Runner {
 
  private:
   std::string script(const std::string& where, const AttributeScope& scope) const {
-    return rolls::script({order_, *scope.appliance, values_for(inventory_, order_, site_, scope),
+    return rolls::script({order_, *scope.appliance,
+                          frontend::values_for(inventory_, order_, site_, scope),
                           "cluster run roll " + roll().name + " " + where});
   }
 
@@ -115,7 +118,7 @@ class Runner {
 
 int run_apply(Context& context, const Runner& runner, const std::vector<Host>& hosts,
               const Args& args) {
-  const auto limits = limits_of(args.timeout);
+  const auto limits = frontend::limits_of(args.timeout);
   const auto& roll = runner.roll().name;
   const std::vector<std::string> commands(
       hosts.size(), parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s");
@@ -127,7 +130,7 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   }
   Table table{{"host", "roll", "outcome", "details"}, {}};
   int status = 0;
-  for (const auto& answer : ask_hosts(context, hosts, commands, limits, scripts)) {
+  for (const auto& answer : frontend::ask_hosts(context, hosts, commands, limits, scripts)) {
     const auto [outcome, details] = outcome_of(answer, roll);
     table.rows.push_back({answer.host.name.str(), roll, outcome, details});
     if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));
@@ -140,7 +143,7 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
 // Without host= those of the appliances that the roll has something for.
 std::vector<Host> hosts_to_apply(Inventory& inventory, const rolls::Roll& roll, const Args& args) {
   auto hosts = inventory.hosts();
-  if (!args.host.empty()) return select_hosts(hosts, {args.host});
+  if (!args.host.empty()) return frontend::select_hosts(hosts, {args.host});
   std::erase_if(hosts, [&](const Host& host) {
     return roll.part_for(host.appliance) == nullptr ||
            (!args.appliance.empty() && host.appliance != args.appliance);
@@ -161,7 +164,7 @@ int run(Context& context, const Args& args) {
     return run_apply(context, runner, hosts_to_apply(inventory, runner.roll(), args), args);
   }
   if (!args.host.empty()) {
-    const auto hosts = select_hosts(inventory.hosts(), {args.host});
+    const auto hosts = frontend::select_hosts(inventory.hosts(), {args.host});
     if (hosts.size() != 1) {
       throw Error(Fault::usage, "host=" + quote(args.host) + " means " +
                                     std::to_string(hosts.size()) +
@@ -203,8 +206,8 @@ struct DumpArgs {
 
 int run_dump(Context& context, const DumpArgs& args) {
   auto& inventory = context.inventory();
-  const auto rolls = enabled_rolls(inventory);
-  for (const auto& host : select_hosts(inventory.hosts(), args.hosts)) {
+  const auto rolls = frontend::enabled_rolls(inventory);
+  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts)) {
     for (const auto& roll : rolls) {
       if (roll.part_for(host.appliance) == nullptr) continue;
       context.output.line("cluster run roll " + roll.name + " host=" + host.name.str() +

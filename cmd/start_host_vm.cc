@@ -2,9 +2,11 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -48,31 +50,31 @@ struct Args {
 };
 
 std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
-  auto vms = select_vms(inventory, args.vms);
+  auto vms = frontend::select_vms(inventory, args.vms);
   if (vms.empty()) throw Error(Fault::not_found, "no VMs there: " + quote(joined(args.vms, " ")));
   return vms;
 }
 
 // Decides for each VM what it is to become, or why it cannot start.
-void prepare(Context& context, VmContainers& all, const ssh::Limits& limits) {
+void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
-  const VmRendering rendering(inventory);
-  const auto seen = see_cards(context, all, limits);
-  for (std::size_t i = 0; i < all.vms.size(); ++i) {
-    if (all.containers[i].failure) continue;
-    const auto have = inventory.gpu_cards(all.containers[i].host.name);
-    for (auto& task : all.vms[i].tasks) {
-      if (is_running(task)) continue;
+  const frontend::VmRendering rendering(inventory);
+  const auto seen = frontend::see_cards(context, all, limits);
+  for (auto& there : all) {
+    if (there.failure) continue;
+    const auto have = inventory.gpu_cards(there.host.name);
+    for (auto& task : there.tasks) {
+      if (frontend::is_running(task)) continue;
       try {
         if (task.domain && task.domain->active) {
           throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) +
                                           ", neither running nor off (virsh resume, or `cluster "
                                           "stop host vm`)");
         }
-        if (has_cards(task.vm)) {
-          check_cards(task.vm, have, seen.at(task.vm.container), all.vms[i].in_use);
+        if (frontend::has_cards(task.vm)) {
+          frontend::check_cards(task.vm, have, seen.at(task.vm.container), there.in_use);
         }
-        auto document = rendering.document(task.vm, static_cast<int>(all.vms[i].version));
+        auto document = rendering.document(task.vm, static_cast<int>(there.version));
         for (const auto& warning : document.warnings) context.output.note(warning);
         task.xml = std::move(document.definition);
         task.check = document.check;
@@ -85,16 +87,16 @@ void prepare(Context& context, VmContainers& all, const ssh::Limits& limits) {
 }
 
 int run_start(Context& context, const Args& args) {
-  const auto limits = limits_of(args.timeout);
-  auto all = look_at(context, wanted_vms(context.inventory(), args), limits);
+  const auto limits = frontend::limits_of(args.timeout);
+  auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
   prepare(context, all, limits);
-  make_disk_images(context, all, limits);
-  on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
-    if (is_running(task)) return;
-    define(domains, task);
+  frontend::make_disk_images(context, all, limits);
+  frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
+    if (frontend::is_running(task)) return;
+    frontend::define(domains, task);
     domains.start(task.vm.uuid);
   });
-  return tell_failures(context, all);
+  return report_failures(context.output, frontend::failures_of(all));
 }
 
 Action declare_start(CLI::App& app) {
@@ -115,15 +117,15 @@ virt::Stop parse_action(const std::string& text) {
 }
 
 int run_stop(Context& context, const Args& args) {
-  const auto limits = limits_of(args.timeout);
+  const auto limits = frontend::limits_of(args.timeout);
   const auto how = parse_action(args.action);
   const bool is_off_after = how == virt::Stop::poweroff || how == virt::Stop::shutdown;
-  auto all = look_at(context, wanted_vms(context.inventory(), args), limits);
-  on_each_vm(all, [&](virt::Domains& domains, VmTask& task) {
+  auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
+  frontend::on_each_vm(all, [&](virt::Domains& domains, frontend::VmTask& task) {
     if (task.domain && task.domain->active) return domains.stop(task.vm.uuid, how);
     if (!is_off_after) throw Error(Fault::refused, "it does not run");
   });
-  return tell_failures(context, all);
+  return report_failures(context.output, frontend::failures_of(all));
 }
 
 Action declare_stop(CLI::App& app) {

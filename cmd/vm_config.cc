@@ -2,9 +2,11 @@
 #include <filesystem>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
-#include "cmd/line/keys.h"
 #include "core/file.h"
+#include "core/keys.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_batch.h"
@@ -46,7 +48,7 @@ struct Args {
 // What a define would change of what libvirt has; "" when nothing would. Where the operator's own
 // XML is in it, libvirt may spell that in its own way: then the fingerprint of the last define
 // decides.
-std::string diff_of(const VmRendering::Document& document, const VmTask& task) {
+std::string diff_of(const frontend::VmRendering::Document& document, const frontend::VmTask& task) {
   if (!task.domain) return virt::domain_diff(document.xml, "<domain/>");
   auto diff = virt::domain_diff(document.xml, task.domain->xml);
   if (document.has_fragments &&
@@ -63,7 +65,7 @@ struct Change {
   std::string diff;
 };
 
-Change change_of(const VmRendering::Document& document, const VmTask& task) {
+Change change_of(const frontend::VmRendering::Document& document, const frontend::VmTask& task) {
   Change change;
   change.diff = diff_of(document, task);
   const bool has_autostart = task.domain && task.domain->autostart;
@@ -82,35 +84,34 @@ Change change_of(const VmRendering::Document& document, const VmTask& task) {
   return change;
 }
 
-// Looks what libvirt has, and calls `take` for each VM that is to change. Of what stays, or cannot
-// be, VmTask::xml is empty.
-void compare(Context& context, VmContainers& all,
-             const std::function<void(const VmTask& task, const Change& change)>& take) {
-  const VmRendering rendering(context.inventory());
+// Looks what libvirt has, and calls `take` for each VM that is to change. VmTask::xml stays empty
+// where nothing changes, and where the VM cannot be rendered.
+void compare(Context& context, frontend::VmBatch& all,
+             const std::function<void(const frontend::VmTask& task, const Change& change)>& take) {
+  const frontend::VmRendering rendering(context.inventory());
   const auto each = [&](auto&& work) {
-    for (std::size_t i = 0; i < all.vms.size(); ++i) {
-      for (auto& task : all.vms[i].tasks) {
-        if (all.containers[i].failure || task.failure) continue;
+    for (auto& there : all) {
+      for (auto& task : there.tasks) {
+        if (there.failure || task.failure) continue;
         try {
-          work(all.vms[i], task);
+          work(there, task);
         } catch (const Error& error) {
           task.failure = error;
         }
       }
     }
   };
-  each([&](VmContainer&, VmTask& task) {
+  each([&](frontend::VmHost&, frontend::VmTask& task) {
     const auto document = rendering.document(task.vm);
     task.autostart = rendering.autostart(task.vm);
     if (!change_of(document, task).word.empty()) task.xml = document.definition;
   });
   // Only where something is to be defined does it matter how old libvirt is.
-  on_each(all.containers, [&](Container& container) {
-    auto& there = all.vms[static_cast<std::size_t>(&container - all.containers.data())];
-    const auto changes = [](const VmTask& task) { return !task.xml.empty(); };
-    if (std::ranges::any_of(there.tasks, changes)) there.version = container.domains->version();
+  frontend::on_each<frontend::VmHost>(all, [&](frontend::VmHost& there) {
+    const auto changes = [](const frontend::VmTask& task) { return !task.xml.empty(); };
+    if (std::ranges::any_of(there.tasks, changes)) there.version = there.domains->version();
   });
-  each([&](VmContainer& there, VmTask& task) {
+  each([&](frontend::VmHost& there, frontend::VmTask& task) {
     if (task.xml.empty()) return;
     const auto document = rendering.document(task.vm, static_cast<int>(there.version));
     for (const auto& warning : document.warnings) context.output.note(warning);
@@ -120,19 +121,19 @@ void compare(Context& context, VmContainers& all,
 }
 
 int run_diff(Context& context, const Args& args) {
-  auto all = look_at(context, select_vms(context.inventory(), args.vms), limits_of(args.timeout),
-                     Look::domains);
+  auto all = frontend::look_at(context, frontend::select_vms(context.inventory(), args.vms),
+                               frontend::limits_of(args.timeout), frontend::Look::domains);
   compare(context, all,
-          [&](const VmTask&, const Change& change) { context.output.text(change.diff); });
-  return tell_failures(context, all);
+          [&](const frontend::VmTask&, const Change& change) { context.output.text(change.diff); });
+  return report_failures(context.output, frontend::failures_of(all));
 }
 
 int run_report(Context& context, const Args& args) {
   if (parse_yes_no("diff", args.diff)) return run_diff(context, args);
   auto& inventory = context.inventory();
-  const VmRendering rendering(inventory);
-  std::vector<std::pair<std::string, VmRendering::Document>> documents;
-  for (const auto& vm : select_vms(inventory, args.vms)) {
+  const frontend::VmRendering rendering(inventory);
+  std::vector<std::pair<std::string, frontend::VmRendering::Document>> documents;
+  for (const auto& vm : frontend::select_vms(inventory, args.vms)) {
     documents.emplace_back(vm.name.str(), rendering.document(vm));
   }
   for (const auto& [name, document] : documents) {
@@ -159,11 +160,11 @@ Action declare_report(CLI::App& app) {
 int run_sync(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
   const bool with_diff = parse_yes_no("diff", args.diff);
-  auto all = look_at(context, select_vms(context.inventory(), args.vms), limits_of(args.timeout),
-                     Look::domains);
+  auto all = frontend::look_at(context, frontend::select_vms(context.inventory(), args.vms),
+                               frontend::limits_of(args.timeout), frontend::Look::domains);
   Table table{{"vm", "host", "change", "details"}, {}};
   std::string diffs;
-  compare(context, all, [&](const VmTask& task, const Change& change) {
+  compare(context, all, [&](const frontend::VmTask& task, const Change& change) {
     table.rows.push_back(
         {task.vm.name.str(), task.vm.container.str(), change.word, change.details});
     if (with_diff) diffs += change.diff;
@@ -172,11 +173,11 @@ int run_sync(Context& context, const Args& args) {
   context.output.text(diffs);
   context.output.out().flush();  // before anything changes, into a log as well
   if (!dry_run) {
-    on_each_vm(all, [](virt::Domains& domains, const VmTask& task) {
-      if (!task.xml.empty()) define(domains, task);
+    frontend::on_each_vm(all, [](virt::Domains& domains, const frontend::VmTask& task) {
+      if (!task.xml.empty()) frontend::define(domains, task);
     });
   }
-  const int status = tell_failures(context, all);
+  const int status = report_failures(context.output, frontend::failures_of(all));
   if (status == 0 && table.rows.empty()) context.output.note("nothing to do");
   return status;
 }

@@ -22,7 +22,11 @@ check db core schema
 check ssh core
 check virt core
 check rolls core
-check frontend core db ssh virt rolls cmd
+check frontend core db ssh virt rolls
+check frontend/hosts core db ssh virt
+check frontend/cards core db
+check frontend/rolls core db rolls
+check frontend/vms core db ssh virt rolls frontend/hosts frontend/cards frontend/rolls
 check cmd core db ssh virt rolls frontend
 check node-agent core virt
 exit $status

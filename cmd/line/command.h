@@ -8,47 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-
-#include "cmd/line/output.h"
-#include "db/inventory.h"
-#include "ssh/transport.h"
-#include "virt/domains.h"
 
 namespace cluster::cmd {
 
-/// Connects to libvirt on a host; may be called by several threads at once. The whole connection
-/// lives within `limits.command_timeout`. Throws Error(unreachable) or Error(io), with the reason.
-using DomainsOpener = std::function<std::unique_ptr<virt::Domains>(const ssh::Target& target,
-                                                                   const ssh::Limits& limits)>;
-
-/// What a command works with. There are no globals: tests build one with an inventory in memory.
-class Context {
- public:
-  /// Opens the inventory when a command first asks for it.
-  using Opener = std::function<std::unique_ptr<Inventory>(Inventory::Open)>;
-
-  Context(Opener open, ssh::Transport& to_hosts, DomainsOpener to_vms, Output& to_operator)
-      : transport(to_hosts),
-        open_domains(std::move(to_vms)),
-        output(to_operator),
-        open_(std::move(open)) {}
-
-  /// Throws what Inventory's constructor throws. Call it after the arguments have become values:
-  /// what was typed wrong must not even make an empty file.
-  Inventory& inventory(Inventory::Open open = Inventory::Open::existing) {
-    if (!inventory_) inventory_ = open_(open);
-    return *inventory_;
-  }
-
-  ssh::Transport& transport;
-  DomainsOpener open_domains;
-  Output& output;
-
- private:
-  Opener open_;
-  std::unique_ptr<Inventory> inventory_;
-};
+class Context;  // cmd/context.h
 
 /// A command whose arguments are parsed; returns the exit status of the program.
 using Action = std::function<int(Context&)>;

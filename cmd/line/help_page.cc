@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/vms/vm_attributes.h"
@@ -107,7 +108,7 @@ void print_attributes(Output& output) {
       "Attributes that say how VMs are made; the nearest value counts: global < appliance <\n"
       "container < VM. `cluster add attr NAME VALUE`, `cluster add host attr HOST NAME VALUE`.\n");
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& one : vm_attributes()) {
+  for (const auto& one : frontend::vm_attributes()) {
     rows.emplace_back(one.name,
                       std::string(one.values) + ": " + std::string(one.help) +
                           (one.fallback.empty() ? "" : " [" + std::string(one.fallback) + "]"));
@@ -123,7 +124,7 @@ void print_attributes_markdown(Output& output) {
       "nearest value counts: global < appliance < container < "
       "VM.\n");
   output.line("| attribute | values | default | meaning |\n| --- | --- | --- | --- |");
-  for (const auto& one : vm_attributes()) {
+  for (const auto& one : frontend::vm_attributes()) {
     const auto fallback = one.fallback.empty() ? "" : "`" + std::string(one.fallback) + "`";
     output.line("| `" + std::string(one.name) + "` | " + std::string(one.values) + " | " +
                 fallback + " | " + std::string(one.help) + " |");

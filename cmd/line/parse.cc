@@ -4,6 +4,7 @@
 #include <span>
 
 #include "cmd/commands.h"
+#include "cmd/context.h"
 #include "cmd/line/help_page.h"
 #include "core/error.h"
 #include "core/text.h"

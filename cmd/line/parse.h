@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cmd/line/command.h"
+#include "cmd/line/output.h"
 #include "core/error.h"
 
 namespace cluster::cmd {

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 std::string lower(std::string text) {
@@ -138,4 +138,4 @@ Placement place(const std::vector<CardHost>& containers, const CardWish& wish, P
   return {chosen->name, best->cards};
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -6,7 +6,7 @@
 
 #include "db/inventory.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// A card that a VM could be given.
 struct FreeCard {
@@ -53,4 +53,4 @@ std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only);
 /// enough, and says what each has.
 Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 using ::testing::ElementsAre;
@@ -71,4 +71,4 @@ TEST(Placement, ThePolicyIsOneOfTwoWords) {
 }
 
 }  // namespace
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

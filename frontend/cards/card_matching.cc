@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 template <typename Value>
@@ -268,4 +268,4 @@ std::vector<MdevChange> compare(const std::vector<Mdev>& have, const std::vector
   return changes;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -5,7 +5,7 @@
 
 #include "db/inventory.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// What is different about one card of a host.
 struct CardChange {
@@ -53,4 +53,4 @@ struct MdevChange {
 std::vector<MdevChange> compare(const std::vector<Mdev>& have, const std::vector<Mdev>& seen,
                                 const Held& held);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

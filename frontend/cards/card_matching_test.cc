@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // A card as an agent tells it.
@@ -199,4 +199,4 @@ TEST(Reconcile, WhatOneAnswerDoesNotKnowStaysKnown) {
 }
 
 }  // namespace
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

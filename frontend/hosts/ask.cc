@@ -4,12 +4,12 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 using nlohmann::json;
@@ -181,25 +181,17 @@ std::string no_answer(const AgentAnswer& answer) {
          said;
 }
 
-int for_each_answer(Context& context, const std::vector<AgentAnswer>& answers,
-                    const std::function<void(const AgentAnswer&)>& work) {
-  int status = 0;
-  for (const auto& answer : answers) {
-    auto why = no_answer(answer);
-    auto fault = ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable;
-    if (why.empty()) {
-      try {
-        work(answer);
-        continue;
-      } catch (const Error& error) {
-        why = error.what();
-        fault = Fault::io;
-      }
-    }
-    context.output.note(answer.host.name.str() + ": " + why);
-    status = std::max(status, exit_status(fault));
+std::optional<Error> take_answer(const AgentAnswer& answer,
+                                 const std::function<void(const AgentAnswer&)>& work) {
+  if (const auto why = no_answer(answer); !why.empty()) {
+    return Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable, why);
   }
-  return status;
+  try {
+    work(answer);
+  } catch (const Error& error) {
+    return Error(Fault::io, error.what());
+  }
+  return std::nullopt;
 }
 
 std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
@@ -274,4 +266,4 @@ std::vector<Finding> findings_of(const AgentAnswer& answer) {
   });
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "cmd/line/command.h"
 #include "db/inventory.h"
+#include "frontend/hosts/context.h"
 
 // The frontend's side of the conversation with gpupci.
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// What gpupci answered on one host.
 struct AgentAnswer {
@@ -36,11 +38,10 @@ std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& ho
 /// Why the answer is none, in one line; "" when gpupci ran there, whatever its exit status.
 std::string no_answer(const AgentAnswer& answer);
 
-/// Calls `work` with each answer that is one. Of the others, and where `work` throws Error, says on
-/// standard error why. Returns the exit status: 0 when every host had its answer, else 1, else 3
-/// when one was not reached.
-int for_each_answer(Context& context, const std::vector<AgentAnswer>& answers,
-                    const std::function<void(const AgentAnswer&)>& work);
+/// Calls `work` with the answer. Returns why it is none, or why `work` threw Error: of
+/// Fault::unreachable when the host was not reached, else of Fault::io; nothing when all is well.
+std::optional<Error> take_answer(const AgentAnswer& answer,
+                                 const std::function<void(const AgentAnswer&)>& work);
 
 /// What `gpupci -l --json` says are the cards of a host. Throws Error(io) when it is not that.
 std::vector<GpuCard> cards_of(const AgentAnswer& answer);
@@ -76,4 +77,4 @@ struct Finding {
 /// Throws Error(io) when the answer is not that.
 std::vector<Finding> findings_of(const AgentAnswer& answer);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

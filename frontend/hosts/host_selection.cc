@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 constexpr std::size_t kMaxRange = 100000;
@@ -202,4 +202,4 @@ bool means_a_group(const std::string& name, const std::vector<std::string>& appl
   return contains(appliances, name) || rack_of(name).has_value();
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

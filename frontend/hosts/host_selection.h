@@ -6,7 +6,7 @@
 #include "db/inventory.h"
 #include "ssh/transport.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// The hosts that the operator means by `words`, in the order of `hosts`, each once. A word is
 ///   vm-container-0-15        a name
@@ -41,4 +41,4 @@ ssh::Target target_of(const Host& host);
 /// Whether `name` would be read as something else than a host: an appliance, or "rackN".
 bool means_a_group(const std::string& name, const std::vector<std::string>& appliances);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

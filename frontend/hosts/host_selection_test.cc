@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 using ::testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST(SelectHosts, AHardPatternIsStillQuick) {
 }
 
 }  // namespace
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

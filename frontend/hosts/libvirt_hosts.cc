@@ -1,11 +1,8 @@
 #include "frontend/hosts/libvirt_hosts.h"
 
-#include <algorithm>
-
 #include "core/at_once.h"
-#include "frontend/hosts/host_selection.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // Each waits for a network most of the time; ssh takes about 0.1 s of a processor.
@@ -13,40 +10,18 @@ constexpr std::size_t kMostThreads = 64;
 
 }  // namespace
 
-std::vector<Container> open_containers(Context& context, const std::vector<Host>& hosts,
-                                       const ssh::Limits& limits) {
-  std::vector<Container> containers;
-  for (const auto& host : hosts) containers.push_back({host, nullptr, std::nullopt});
-  on_each(containers, [&](Container& container) {
-    container.domains = context.open_domains(target_of(container.host), limits);
-  });
-  return containers;
-}
-
-void on_each(std::vector<Container>& containers, const std::function<void(Container&)>& work) {
-  at_once(containers.size(), kMostThreads, [&](std::size_t i) {
-    auto& container = containers[i];
-    if (container.failure) return;
+void on_each_of(std::size_t count, const std::function<LibvirtHost&(std::size_t)>& at,
+                const std::function<void(std::size_t)>& work) {
+  at_once(count, kMostThreads, [&](std::size_t i) {
+    auto& host = at(i);
+    if (host.failure) return;
     try {
-      work(container);
+      work(i);
     } catch (const Error& error) {
-      container.failure = error;
-      container.domains.reset();
+      host.failure = error;
+      host.domains.reset();
     }
   });
 }
 
-int tell_failures(Context& context, const std::vector<Container>& containers) {
-  int status = 0;
-  for (const auto& container : containers) {
-    if (!container.failure) continue;
-    context.output.note(container.host.name.str() + ": " + container.failure->what());
-    const int own = container.failure->fault() == Fault::unreachable
-                        ? exit_status(Fault::unreachable)
-                        : exit_status(Fault::io);
-    status = std::max(status, own);
-  }
-  return status;
-}
-
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -6,7 +6,7 @@
 #include "ssh/tunnel.h"
 #include "virt/libvirt_domains.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // libvirt's own way in since 6.8: it finds the daemon's socket, and needs no nc. One program
@@ -85,4 +85,4 @@ std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
   return std::make_unique<RemoteDomains>(target, limits);
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

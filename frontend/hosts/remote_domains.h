@@ -5,7 +5,7 @@
 #include "ssh/transport.h"
 #include "virt/domains.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// libvirt on a host, by `virt-ssh-helper` there and an `ssh` process here.
 /// `limits.command_timeout` bounds the whole life of what is returned. Throws Error(unreachable)
@@ -14,4 +14,4 @@ namespace cluster::cmd {
 std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
                                                    const ssh::Limits& limits);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -10,13 +10,11 @@
 #include <set>
 #include <system_error>
 
-#include "cmd/commands.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "frontend/vms/vm_attributes.h"
 #include "rolls/engine/folder.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // What the inventory knows of a host's cards.
@@ -149,17 +147,12 @@ std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& r
   return rolls;
 }
 
-void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others) {
+void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others,
+                    const std::vector<std::string_view>& built_in) {
   const auto starts = [](const std::string& path, std::string_view with) {
     return path == with || path.starts_with(std::string(with) + " ");
   };
   for (const auto& own : roll.attributes) {
-    const auto& ours = vm_attributes();
-    if (std::ranges::find(ours, own.name, &VmAttribute::name) != ours.end()) {
-      throw Error(Fault::refused, "roll " + quote(roll.name) + " has an attribute " +
-                                      quote(own.name) + ", and VMs have one already");
-    }
-    check_attribute_name(own.name);  // what looks like one of VMs, and is none
     for (const auto& other : others) {
       if (other.name == roll.name ||
           std::ranges::find(other.attributes, own.name, &rolls::RollAttribute::name) ==
@@ -171,10 +164,10 @@ void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& oth
     }
   }
   for (const auto& own : roll.commands) {
-    for (const auto& command : commands()) {
-      if (starts(own.path, command.path) || starts(std::string(command.path), own.path)) {
+    for (const auto command : built_in) {
+      if (starts(own.path, command) || starts(std::string(command), own.path)) {
         throw Error(Fault::refused, "roll " + quote(roll.name) + " has a command " +
-                                        quote(own.path) + ", and there is " + quote(command.path) +
+                                        quote(own.path) + ", and there is " + quote(command) +
                                         " already");
       }
     }
@@ -248,4 +241,4 @@ rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Ro
   return values;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

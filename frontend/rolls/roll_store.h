@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/file.h"
@@ -12,7 +13,7 @@
 #include "rolls/engine/template.h"
 
 // What the nouns of rolls have in common.
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// Where the folders of stored rolls are.
 std::filesystem::path rolls_folder(const Inventory& inventory);
@@ -58,8 +59,10 @@ void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
 std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll);
 
 /// Throws Error(refused) when `roll` has a command that could never be reached, or would hide
-/// another, or an attribute that others have: of ours, or of `others`.
-void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others);
+/// another: one of `built_in`, paths such as "add host gpu", or of `others`; or an attribute that
+/// one of `others` has.
+void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others,
+                    const std::vector<std::string_view>& built_in);
 
 /// One change of the stored rolls at a time: the next one waits until this is gone. Without the
 /// folder there are none. Throws Error(io).
@@ -91,4 +94,4 @@ class Staging {
 rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
                          const AttributeResolver& site, const AttributeScope& scope);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

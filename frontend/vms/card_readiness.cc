@@ -7,7 +7,7 @@
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // As gpupci has it: vfio-pci, its variants, and pci-stub.
@@ -116,31 +116,23 @@ void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards
   }
 }
 
-std::map<HostName, SeenCards> see_cards(Context& context, VmContainers& all,
-                                        const ssh::Limits& limits) {
+std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ssh::Limits& limits) {
   std::vector<Host> hosts;
-  for (std::size_t i = 0; i < all.vms.size(); ++i) {
-    const bool asks = std::ranges::any_of(all.vms[i].tasks,
-                                          [](const VmTask& task) { return has_cards(task.vm); });
-    if (asks && !all.containers[i].failure) hosts.push_back(all.containers[i].host);
+  for (const auto& there : all) {
+    const bool asks =
+        std::ranges::any_of(there.tasks, [](const VmTask& task) { return has_cards(task.vm); });
+    if (asks && !there.failure) hosts.push_back(there.host);
   }
   std::map<HostName, SeenCards> seen;
   for (const auto& answer : ask_agents(context, hosts, "gpupci -l --json", limits)) {
-    const auto at = std::ranges::find(all.containers, answer.host.name,
-                                      [](const Container& one) { return one.host.name; });
-    const auto why = no_answer(answer);
-    if (!why.empty()) {
-      at->failure = Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable, why);
-      continue;
-    }
-    try {
-      seen.emplace(answer.host.name, SeenCards{cards_of(answer), drivers_of(answer),
-                                               mdevs_of(answer).value_or(std::vector<Mdev>())});
-    } catch (const Error& error) {
-      at->failure = error;
-    }
+    const auto at =
+        std::ranges::find(all, answer.host.name, [](const VmHost& one) { return one.host.name; });
+    at->failure = take_answer(answer, [&](const AgentAnswer& one) {
+      seen.emplace(one.host.name, SeenCards{cards_of(one), drivers_of(one),
+                                            mdevs_of(one).value_or(std::vector<Mdev>())});
+    });
   }
   return seen;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

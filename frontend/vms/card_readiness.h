@@ -7,7 +7,7 @@
 #include "frontend/vms/vm_batch.h"
 
 // Whether the cards of VMs can go to them now.
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// What the agent of a container says of its cards.
 struct SeenCards {
@@ -20,8 +20,7 @@ struct SeenCards {
 inline bool has_cards(const Vm& vm) { return !vm.gpus.empty() || !vm.slices.empty(); }
 
 /// Asks the agents of those containers whose VMs have cards. One that does not answer has failed.
-std::map<HostName, SeenCards> see_cards(Context& context, VmContainers& all,
-                                        const ssh::Limits& limits);
+std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ssh::Limits& limits);
 
 /// Throws Error(refused) when a card of the VM is not the one that the inventory knows (`have`, of
 /// the container), has a driver of the host, or is in another running VM (`in_use`); and when a
@@ -29,4 +28,4 @@ std::map<HostName, SeenCards> see_cards(Context& context, VmContainers& all,
 void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen,
                  const std::vector<virt::VmDevice>& in_use);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -4,11 +4,11 @@
 #include <array>
 #include <set>
 
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 constexpr int kMaxSizeGib = 1 << 20;  // a PiB
@@ -100,4 +100,4 @@ std::string disk_text(const VmDisk& disk) {
   return disk.source + ":" + disk.path + "," + disk.target + "," + disk.bus + "," + disk.format;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -6,7 +6,7 @@
 #include "db/inventory.h"
 
 // Disks as Rocks spells them, "file:/path,vda,virtio"; and CD-ROMs, "cdrom:/path,sda,sata".
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT]. Throws Error(usage) when one is not, or when two
 /// have the same device.
@@ -22,4 +22,4 @@ VmDisk default_disk(const HostName& vm);
 /// The text that parse_disks() reads.
 std::string disk_text(const VmDisk& disk);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // image PATH FORMAT GIB: `set -C` makes the file only where there is none, whoever else does so at
@@ -35,9 +35,9 @@ std::string line_of(const Vm& vm) {
 
 bool is_to_start(const VmTask& task) { return !task.failure && !task.xml.empty(); }
 
-void take_answer(const AgentAnswer& answer, Container& container, VmContainer& there) {
+void take_answer(const AgentAnswer& answer, VmHost& there) {
   if (answer.reply.end != ssh::End::exited) {
-    container.failure =
+    there.failure =
         Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable, answer.reply.reason);
     return;
   }
@@ -53,26 +53,24 @@ void take_answer(const AgentAnswer& answer, Container& container, VmContainer& t
 
 }  // namespace
 
-void make_disk_images(Context& context, VmContainers& all, const ssh::Limits& limits) {
-  std::vector<std::size_t> which;
+void make_disk_images(Context& context, VmBatch& all, const ssh::Limits& limits) {
+  std::vector<VmHost*> asked;
   std::vector<Host> hosts;
   std::vector<std::string> commands;
-  for (std::size_t i = 0; i < all.vms.size(); ++i) {
-    if (all.containers[i].failure) continue;
+  for (auto& there : all) {
+    if (there.failure) continue;
     std::string lines;
-    for (const auto& task : all.vms[i].tasks) {
+    for (const auto& task : there.tasks) {
       if (is_to_start(task)) lines += line_of(task.vm);
     }
     if (lines.empty()) continue;
-    which.push_back(i);
-    hosts.push_back(all.containers[i].host);
+    asked.push_back(&there);
+    hosts.push_back(there.host);
     commands.push_back("sh -c " + shell_word(kImage + lines));
   }
   if (hosts.empty()) return;
   const auto answers = ask_hosts(context, hosts, commands, limits);
-  for (std::size_t i = 0; i < which.size(); ++i) {
-    take_answer(answers[i], all.containers[which[i]], all.vms[which[i]]);
-  }
+  for (std::size_t i = 0; i < asked.size(); ++i) take_answer(answers[i], *asked[i]);
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

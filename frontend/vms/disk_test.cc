@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 TEST(Disk, ReadsWhatRocksWrites) {
@@ -48,4 +48,4 @@ TEST(Disk, SizesGoInOrder) {
 }
 
 }  // namespace
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -5,9 +5,10 @@
 #include <string_view>
 
 #include "db/attribute.h"
+#include "rolls/engine/roll.h"
 #include "virt/domain_spec.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// An attribute that says how VMs are made: a row of the table in vm_attributes.cc, of which
 /// `cluster help attr` and docs/commands.md are made.
@@ -29,6 +30,10 @@ std::span<const VmAttribute> vm_attributes();
 /// attribute that nobody reads would be ignored without a word. Others are the site's own.
 void check_attribute_name(const std::string& name);
 
+/// Throws Error(refused) when `roll` has an attribute that VMs have, Error(usage) when one looks
+/// like those and is none.
+void refuse_attributes_of_vms(const rolls::Roll& roll);
+
 /// Throws Error(usage) when `value` is none for the attribute `name`, as far as can be said without
 /// a VM.
 void check_attribute_value(const std::string& name, const std::string& value);
@@ -40,4 +45,4 @@ std::string attribute_value(const ResolvedAttributes& resolved, std::string_view
 /// Applies all to `domain`. Throws Error(refused) that names the attribute.
 void apply_attributes(virt::DomainSpec& domain, const ResolvedAttributes& resolved);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -1,10 +1,10 @@
 #include "frontend/vms/vm_batch.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "frontend/hosts/host_selection.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 namespace {
 
@@ -22,28 +22,24 @@ void find_domain(const std::vector<virt::Domain>& domains, VmTask& task) {
 
 }  // namespace
 
-VmContainers look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
-                     Look look) {
-  std::vector<Host> hosts;
-  std::vector<VmContainer> found;
+VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
+                Look look) {
+  VmBatch all;
   for (const auto& host : context.inventory().hosts()) {
-    VmContainer container;
+    VmHost there{{host}};
     for (const auto& vm : vms) {
       if (vm.container == host.name)
-        container.tasks.push_back({vm, {}, "", virt::Check::none, false, {}});
+        there.tasks.push_back({vm, {}, "", virt::Check::none, false, {}});
     }
-    if (container.tasks.empty()) continue;
-    hosts.push_back(host);
-    found.push_back(std::move(container));
+    if (!there.tasks.empty()) all.push_back(std::move(there));
   }
-  VmContainers all{open_containers(context, hosts, limits), std::move(found)};
-  on_each(all.containers, [&](Container& container) {
-    auto& there = all.vms[static_cast<std::size_t>(&container - all.containers.data())];
-    const auto domains = container.domains->list();
+  on_each<VmHost>(all, [&](VmHost& there) {
+    there.domains = context.open_domains(target_of(there.host), limits);
+    const auto domains = there.domains->list();
     for (auto& task : there.tasks) find_domain(domains, task);
     if (look == Look::domains) return;
-    there.in_use = container.domains->devices_in_use();
-    there.version = container.domains->version();
+    there.in_use = there.domains->devices_in_use();
+    there.version = there.domains->version();
   });
   return all;
 }
@@ -55,13 +51,12 @@ void define(virt::Domains& domains, const VmTask& task) {
   }
 }
 
-void on_each_vm(VmContainers& all, const std::function<void(virt::Domains&, VmTask&)>& work) {
-  on_each(all.containers, [&](Container& container) {
-    auto& there = all.vms[static_cast<std::size_t>(&container - all.containers.data())];
+void on_each_vm(VmBatch& all, const std::function<void(virt::Domains&, VmTask&)>& work) {
+  on_each<VmHost>(all, [&](VmHost& there) {
     for (auto& task : there.tasks) {
       if (task.failure) continue;
       try {
-        work(*container.domains, task);
+        work(*there.domains, task);
       } catch (const Error& error) {
         if (error.fault() == Fault::unreachable) throw;
         task.failure = error;
@@ -70,18 +65,17 @@ void on_each_vm(VmContainers& all, const std::function<void(virt::Domains&, VmTa
   });
 }
 
-int tell_failures(Context& context, const VmContainers& all) {
-  int status = tell_failures(context, all.containers);
-  for (const auto& container : all.vms) {
-    for (const auto& task : container.tasks) {
-      if (!task.failure) continue;
-      context.output.note(task.vm.name.str() + ": " + task.failure->what());
-      status = std::max(status, task.failure->fault() == Fault::unreachable
-                                    ? exit_status(Fault::unreachable)
-                                    : exit_status(Fault::io));
+Failures failures_of(const VmBatch& all) {
+  Failures failures;
+  for (const auto& there : all) {
+    if (there.failure) failures.push_back({there.host.name.str(), *there.failure});
+  }
+  for (const auto& there : all) {
+    for (const auto& task : there.tasks) {
+      if (task.failure) failures.push_back({task.vm.name.str(), *task.failure});
     }
   }
-  return status;
+  return failures;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

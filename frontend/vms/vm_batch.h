@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "frontend/hosts/context.h"
 #include "frontend/hosts/libvirt_hosts.h"
 
 // VMs by the containers that they are on.
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// A VM that a command works on.
 struct VmTask {
@@ -24,23 +25,20 @@ inline bool is_running(const VmTask& task) {
   return task.domain && task.domain->state == virt::DomainState::running;
 }
 
-/// A container with those of its VMs.
-struct VmContainer {
-  std::vector<VmTask> tasks;
-  std::vector<virt::VmDevice> in_use;  ///< what running VMs have of the host
-  unsigned long version = 0;           ///< of libvirt there
+/// A container with those of its VMs that a command works on.
+struct VmHost : LibvirtHost {
+  std::vector<VmTask> tasks{};
+  std::vector<virt::VmDevice> in_use{};  ///< what running VMs have of the host
+  unsigned long version = 0;             ///< of libvirt there
 };
 
-/// Containers and what is on them, two lists of the same order.
-struct VmContainers {
-  std::vector<Container> containers;
-  std::vector<VmContainer> vms;
-};
+/// All that one command works on, by container.
+using VmBatch = std::vector<VmHost>;
 
 /// How closely libvirt is looked at.
 enum class Look {
   domains,     ///< VmTask::domain alone: two round trips to a container
-  everything,  ///< all of VmContainer
+  everything,  ///< all of VmHost
 };
 
 /// Defines the VM as `task.xml`, and lets it start with its container or not.
@@ -48,16 +46,15 @@ void define(virt::Domains& domains, const VmTask& task);
 
 /// Connects to the containers of `vms` and looks what libvirt there has of each. A VM whose name
 /// belongs to another one there has failed.
-VmContainers look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
-                     Look look = Look::everything);
+VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
+                Look look = Look::everything);
 
 /// Does `work` for each VM that has not failed, the VMs of a container one after another, the
 /// containers at once. As on_each(), but what goes wrong with a VM stops that VM alone, unless the
 /// connection broke.
-void on_each_vm(VmContainers& all, const std::function<void(virt::Domains&, VmTask&)>& work);
+void on_each_vm(VmBatch& all, const std::function<void(virt::Domains&, VmTask&)>& work);
 
-/// Says on standard error what has failed, of containers and VMs. Returns the exit status, as
-/// tell_failures() does.
-int tell_failures(Context& context, const VmContainers& all);
+/// What has failed, of containers and of VMs: the containers first.
+Failures failures_of(const VmBatch& all);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-#include "cmd/line/keys.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_attributes.h"
 #include "frontend/vms/vm_fragments.h"
 #include "virt/domain_xml.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 virt::DiskSpec disk_of(const VmDisk& disk) {
@@ -197,4 +197,4 @@ VmRendering::Document VmRendering::document(const Vm& vm,
   return document;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

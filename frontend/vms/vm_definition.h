@@ -13,7 +13,7 @@
 #include "virt/domain_spec.h"
 #include "virt/domains.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// What the inventory says of VMs and of the cards that they hold, read once for rendering many.
 class VmRendering {
@@ -58,4 +58,4 @@ class VmRendering {
   std::map<HostName, std::vector<GpuCard>> cards_;  // of each container
 };
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -8,7 +8,7 @@
 #include "rolls/engine/template.h"
 #include "virt/domain_xml.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 virt::FragmentPlace place_of(const rolls::VmFragment& fragment) {
@@ -55,4 +55,4 @@ void check_fragments(const rolls::Roll& roll) {
   for (const auto& one : roll.vm) virt::check_fragment(filled(roll, one, values));
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

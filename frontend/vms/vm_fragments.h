@@ -7,7 +7,7 @@
 #include "rolls/engine/roll.h"
 #include "virt/domain_spec.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// What the fragments of `rolls` are for `vm`, whose attributes are `resolved`: those whose
 /// attribute `when` is neither "" nor "no", with their names replaced. Throws Error(refused) when
@@ -19,4 +19,4 @@ std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls,
 /// attributes as they are by default.
 void check_fragments(const rolls::Roll& roll);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

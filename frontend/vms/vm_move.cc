@@ -5,7 +5,7 @@
 #include "frontend/vms/vm_attributes.h"
 #include "frontend/vms/vm_batch.h"
 
-namespace cluster::cmd {
+namespace cluster::frontend {
 namespace {
 
 // "gpupci" for a VM's only card, else gpupci1, gpupci2, ...
@@ -25,8 +25,8 @@ CardWish wish_of(Inventory& inventory, const Vm& vm) {
 }
 
 // Lets libvirt on the old container forget the VM, which must not run there: defined on two hosts
-// it could be started on both. Returns the exit status; 0 when it is gone.
-int forget_there(Context& context, const Vm& vm, const ssh::Limits& limits) {
+// it could be started on both. Returns why not; nothing when it is gone.
+Failures forget_there(Context& context, const Vm& vm, const ssh::Limits& limits) {
   auto all = look_at(context, {vm}, limits, Look::domains);
   on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
     if (!task.domain) return;
@@ -36,7 +36,7 @@ int forget_there(Context& context, const Vm& vm, const ssh::Limits& limits) {
     }
     domains.undefine(task.vm.uuid);
   });
-  return tell_failures(context, all);
+  return failures_of(all);
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuN
   }
 }
 
-int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh::Limits& limits) {
+Failures move_vm(Context& context, const Vm& vm, const HostName& container,
+                 const ssh::Limits& limits) {
   if (!vm.slices.empty()) {
     throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + vm.slices[0].device +
                                     " of host " + quote(vm.container.str()) +
@@ -65,7 +66,7 @@ int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh
   const auto wish = wish_of(inventory, vm);
   // What cannot be is found out before libvirt forgets the VM.
   if (wish.cards > 0) choose_cards(inventory, container.str(), wish);
-  if (const int status = forget_there(context, vm, limits); status != 0) return status;
+  if (auto failures = forget_there(context, vm, limits); !failures.empty()) return failures;
   try {
     inventory.together("set host vm", [&] {
       std::vector<GpuName> cards;
@@ -81,7 +82,7 @@ int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh
                                    ", whose libvirt has forgotten it: `cluster sync vm config " +
                                    vm.name.str() + "`)");
   }
-  return 0;
+  return {};
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "cmd/line/command.h"
 #include "frontend/cards/allocation.h"
+#include "frontend/hosts/context.h"
 
 // What VMs are given where, in the inventory and in libvirt.
-namespace cluster::cmd {
+namespace cluster::frontend {
 
 /// Chooses cards, on `container` when it is not "", by the attribute vm_placement. Throws as
 /// place() does.
@@ -18,8 +18,9 @@ void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuN
 
 /// Lets `container` run `vm`, with as many cards of it as the VM has now, of the same model where
 /// that is known; libvirt on the old one forgets the VM. Throws Error(refused) when there are no
-/// such cards. Returns the exit status; where it is not 0 the reason was said and the VM stays: it
-/// runs, or what it does is not known.
-int move_vm(Context& context, const Vm& vm, const HostName& container, const ssh::Limits& limits);
+/// such cards. Returns why libvirt there could not forget it, and then the VM stays: it runs, or
+/// what it does is not known.
+Failures move_vm(Context& context, const Vm& vm, const HostName& container,
+                 const ssh::Limits& limits);
 
-}  // namespace cluster::cmd
+}  // namespace cluster::frontend

@@ -124,7 +124,7 @@ TEST(VmAttributeRows, AreAllThatThereAre) {
   std::vector<std::string_view> names;
   for (const auto& row : kRows) names.push_back(row.attribute);
   std::vector<std::string_view> all;
-  for (const auto& attribute : cmd::vm_attributes()) all.push_back(attribute.name);
+  for (const auto& attribute : frontend::vm_attributes()) all.push_back(attribute.name);
   EXPECT_EQ(names, all);
 }
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cmd/line/command.h"
 #include "core/error.h"
+#include "frontend/hosts/context.h"
 
 namespace cluster {
 
@@ -26,7 +26,7 @@ class FakeDomains {
   };
 
   /// The function that the commands under test get.
-  cmd::DomainsOpener opener() {
+  frontend::DomainsOpener opener() {
     return [this](const ssh::Target& target, const ssh::Limits& limits) {
       const std::lock_guard lock(mutex_);
       asked_limits = limits;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/line/program.h"
+#include "cmd/program.h"
 #include "core/text.h"
 #include "tests/support/fake_domains.h"
 #include "tests/support/fake_transport.h"

@@ -1,4 +1,4 @@
-#include "cmd/line/keys.h"
+#include "core/keys.h"
 
 #include <arpa/inet.h>
 
@@ -9,7 +9,7 @@
 #include "core/names.h"
 #include "core/text.h"
 
-namespace cluster::cmd {
+namespace cluster {
 
 int parse_int(const std::string& key, const std::string& text, int min, int max) {
   const auto value = parse_number(text);
@@ -61,4 +61,4 @@ std::string parse_user(const std::string& text) {
   return text;
 }
 
-}  // namespace cluster::cmd
+}  // namespace cluster

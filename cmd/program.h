@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "cmd/line/command.h"
+#include "frontend/hosts/context.h"
 
 namespace cluster::cmd {
 
@@ -14,7 +16,7 @@ struct Surroundings {
   /// Opens the inventory; `db` is what --db said, "" when it was not given.
   std::function<std::unique_ptr<Inventory>(const std::string& db, Inventory::Open)> open;
   ssh::Transport& transport;
-  DomainsOpener open_domains;
+  frontend::DomainsOpener open_domains;
   std::ostream& out;
   std::ostream& err;
 };

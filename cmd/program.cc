@@ -1,5 +1,6 @@
-#include "cmd/line/program.h"
+#include "cmd/program.h"
 
+#include "cmd/context.h"
 #include "cmd/line/parse.h"
 #include "cmd/roll_command.h"
 #include "core/error.h"

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <utility>
+
+#include "cmd/line/output.h"
+#include "frontend/hosts/context.h"
+
+namespace cluster::cmd {
+
+/// What a command works with: what the frontend has, and where the answer goes.
+class Context : public frontend::Context {
+ public:
+  Context(Opener open, ssh::Transport& to_hosts, frontend::DomainsOpener to_vms,
+          Output& to_operator)
+      : frontend::Context(std::move(open), to_hosts, std::move(to_vms)), output(to_operator) {}
+
+  Output& output;
+};
+
+}  // namespace cluster::cmd

@@ -1,0 +1,18 @@
+#include "cmd/roll_clashes.h"
+
+#include <string_view>
+
+#include "cmd/commands.h"
+#include "frontend/rolls/roll_store.h"
+#include "frontend/vms/vm_attributes.h"
+
+namespace cluster::cmd {
+
+void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& others) {
+  frontend::refuse_attributes_of_vms(roll);
+  std::vector<std::string_view> built_in;
+  for (const auto& command : commands()) built_in.push_back(command.path);
+  frontend::refuse_clashes(roll, others, built_in);
+}
+
+}  // namespace cluster::cmd

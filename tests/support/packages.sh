@@ -6,6 +6,10 @@
 # Groups: build, test, lab, rolls. For Debian 12 and 13; needs root or sudo to install.
 set -euo pipefail
 
+# The number of the release, beyond all of them for sid, which has none.
+# shellcheck source=/dev/null
+debian=$(. /etc/os-release && [[ $ID == debian ]] && echo "${VERSION_ID:-99}" || echo 12)
+
 packages_of() {
   case $1 in
     build)
@@ -32,6 +36,8 @@ packages_of() {
       echo gcc make binutils xz-utils libelf-dev        # to build kernel modules for it
       # In the guest. Not libvirt-daemon-system, which only a host of VMs needs.
       echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils systemd udev
+      # From Debian 13 on what knows node devices is a package of its own.
+      ((debian < 13)) || echo libvirt-daemon-driver-nodedev
       echo qemu-utils                        # qemu-img
       echo libxml2-utils                     # virt-xml-validate
       echo dmsetup e2fsprogs perl-base       # what has a disk or a card in use

@@ -177,9 +177,10 @@ std::string did_you_mean(std::string_view text, const std::vector<std::string>& 
 
 std::string joined(const std::vector<std::string>& words, std::string_view separator) {
   std::string out;
+  std::string_view before;
   for (const auto& word : words) {
-    if (!out.empty()) out += separator;
-    out += word;
+    out.append(before).append(word);
+    before = separator;
   }
   return out;
 }

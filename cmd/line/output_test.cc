@@ -52,6 +52,11 @@ TEST(Output, JsonKeepsTypesAndTheUnknown) {
       "]\n");
 }
 
+TEST(Output, CsvKeepsACellThatIsEmpty) {
+  EXPECT_EQ(printed(Format::csv, {{"host", "gpu", "vm"}, {{Cell{}, Cell{"gpupci1"}, Cell{}}}}),
+            "host,gpu,vm\n,gpupci1,\n");
+}
+
 TEST(Output, CsvQuotesAsRfc4180) {
   EXPECT_EQ(printed(Format::csv),
             "host,gpu,cpus\nvm-container-0-15,gpupci1,8\nn1,\"a \"\"b\"\", c\",\n");

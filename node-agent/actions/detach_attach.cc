@@ -76,7 +76,7 @@ class Acting {
                 .forced = call_.options.forced,
                 .stuck = stuck};
 
-    std::vector<CardReport> reports;
+    std::vector<CardOutcome> reports;
     for (const auto& card : cards) {
       const SignalHold hold;
       auto report = act_on(card, cards, tools, worker);
@@ -87,38 +87,39 @@ class Acting {
     if (call_.options.json) {
       call_.out << outcome_json(what_.verb, mode_, worker.through(), reports);
     }
-    const bool all = std::ranges::all_of(reports, &std::string::empty, &CardReport::error);
+    const bool all = std::ranges::all_of(reports, &CardOutcome::ok);
     return all ? 0 : exit_status(Fault::io);
   }
 
   // A libvirt that is stuck behind another card would keep this one waiting for nothing.
   bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
 
-  CardReport act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
-                    const Worker& worker) {
+  CardOutcome act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
+                     const Worker& worker) {
     if (const auto wedge = wedged_.find(card.pci())) {
       auto report = untouched(card);
-      report.error = sentence(*wedge);
+      report.errors.push_back({.what = words(*wedge), .fix = std::string(kWedgedFix)});
       return report;
     }
     const auto before = worker.stuck();
     auto report = what_.card(card, together, tools);
-    if (before.empty() && !worker.stuck().empty()) report.error += way_out(card, worker);
+    if (before.empty() && !worker.stuck().empty()) add_way_out(card, worker, report.errors);
     return report;
   }
 
   // Of a card with a step that did not end: it is wedged when that is at work on the card itself.
-  std::string way_out(const Card& card, const Worker& worker) {
+  void add_way_out(const Card& card, const Worker& worker, Reasons& errors) {
     if (!is_at_work(card, worker.last_pci())) {
-      return "; the card itself is not stuck, " + std::string(worker.through()) + " is";
+      errors.push_back(
+          {.what = "the card itself is not stuck, " + std::string(worker.through()) + " is"});
+      return;
     }
-    std::string text = "; reboot the host";
+    errors.push_back({.what = {}, .fix = std::string(kWedgedFix)});
     try {
       wedged_.mark(card.pci(), worker.stuck());
     } catch (const Error& error) {
-      text += std::string("; ") + error.what();
+      errors.push_back({.what = error.what()});
     }
-    return text;
   }
 
   // The kernel takes the link of the driver away before it asks the driver to let go, and keeps the
@@ -130,12 +131,9 @@ class Acting {
   }
 
   // One card at a time, so that what was read back is known even if the next card hangs.
-  void tell(const CardReport& report) {
+  void tell(const CardOutcome& report) {
     if (!call_.options.json) call_.out << outcome_lines(report, mode_);
-    if (!report.error.empty()) {
-      call_.err << "gpupci: cannot " << what_.verb << " " << report.name << ": " << report.error
-                << "\n";
-    }
+    call_.err << failure_line(what_.verb, report);
   }
 
   const Call& call_;

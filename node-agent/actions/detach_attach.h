@@ -12,7 +12,7 @@ namespace cluster::agent {
 /// What an action does to each card.
 struct Act {
   std::string_view verb;  ///< "detach", as messages and JSON say it
-  CardReport (*card)(const Card& card, const std::vector<Card>& together, Tools& tools);
+  CardOutcome (*card)(const Card& card, const std::vector<Card>& together, Tools& tools);
   bool without_libvirt = false;
 };
 

@@ -64,6 +64,23 @@ void check(std::string_view word, const std::string& argument) {
   refuse(option + " goes with " + joined(those, " or ") + " only");
 }
 
+// The words with commas, in lines of the right column of --help.
+std::string in_column(const std::vector<std::string>& words) {
+  constexpr std::size_t kWidth = 80;
+  std::string lines;
+  std::string line(kHelpColumn, ' ');
+  for (const auto& one : words) {
+    const auto word = one + (&one == &words.back() ? "" : ",");
+    const bool first = line.size() == kHelpColumn;
+    if (!first && line.size() + 1 + word.size() > kWidth) {
+      lines += line + "\n";
+      line.assign(kHelpColumn, ' ');
+    }
+    line += (line.size() == kHelpColumn ? "" : " ") + word;
+  }
+  return lines + line + "\n";
+}
+
 }  // namespace
 
 std::string usage() {
@@ -93,9 +110,9 @@ Options:
       --dry-run           with what changes something: print each step, change nothing
       --force=GUARD       with -d and --vfs: do it although this guard refuses; more
                           than one with commas. Its name is what the refusal
-                          begins with: holder, console, framebuffer, disk,
-                          network, slices, group, iommu
-      --lease=ID          with --remove-vgpu: who made it got this id
+                          begins with:
+)" + in_column(forcible_guards()) +
+         R"(      --lease=ID          with --remove-vgpu: who made it got this id
 
 Exit status: 0 all that was asked for happened; 1 it did not, stderr says why;
 2 wrong usage; 70 a bug in gpupci. Of --check: 2 something fails, else 3 something

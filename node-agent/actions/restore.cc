@@ -39,15 +39,18 @@ std::vector<Card> to_be_detached(const std::vector<Card>& cards, const Tools& to
 // A detach that was begun, or done before the reboot, is done to its end; an attach that was begun
 // is, too. A detach that is refused now goes the other way when it was half done, so that in each
 // case the card is whole.
-CardReport restore_card(const Card& card, const std::vector<Card>& cards, Tools& tools) {
+CardOutcome restore_card(const Card& card, const std::vector<Card>& cards, Tools& tools) {
   const Found found(card, tools);
   if (!found.recorded) return untouched(card);
   if (found.giving_back) return attach_card(card, tools);
   auto report = detach_card(card, to_be_detached(cards, tools), tools);
-  if (report.error.empty() || !found.on_stub || tools.mode == virt::Mode::rehearse) return report;
+  if (report.ok() || !found.on_stub || tools.mode == virt::Mode::rehearse) return report;
   auto back = attach_card(card, tools);
-  back.error = report.error + "; the half of it that was detached is " +
-               (back.error.empty() ? "given back" : "NOT given back: " + back.error);
+  report.errors.push_back(
+      {.what = std::string("the half of it that was detached is ") +
+               (back.ok() ? "given back" : "NOT given back: " + message(back))});
+  back.refused = std::move(report.refused);
+  back.errors = std::move(report.errors);
   return back;
 }
 

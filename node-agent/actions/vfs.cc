@@ -22,15 +22,15 @@ long long parse_count(const std::string& text) {
   return *count;
 }
 
-struct Outcome {
+struct VfsOutcome {
   bool changed = false;
   std::string error{};
 };
 
-Outcome try_set(const Call& call, const Card& card, long long count, const Node& node,
-                SliceSteps& steps) {
+VfsOutcome try_set(const Call& call, const Card& card, long long count, const Node& node,
+                   SliceSteps& steps) {
   RunningVms vms(call, node);
-  Outcome outcome;
+  VfsOutcome outcome;
   try {
     steps.concern(card.pci());
     SliceRecord record(call.environment.slices);
@@ -49,7 +49,7 @@ Outcome try_set(const Call& call, const Card& card, long long count, const Node&
 }
 
 void tell(const Call& call, const Card& card, long long count, const SliceSteps& steps,
-          const Outcome& outcome) {
+          const VfsOutcome& outcome) {
   if (call.options.json) {
     call.out << json_line({{"action", "vfs"},
                            {"dry_run", !steps.acts()},

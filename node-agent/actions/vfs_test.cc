@@ -153,7 +153,7 @@ TEST_F(Vfs, StayWhileAVmHasOne) {
   replace_file(fake_.root() / "class/vfio/100/uevent", "DEVNAME=vfio/100\n");
   proc_.process(812, "qemu").open(812, 9, "/dev/null");
   gpupci({"--vfs", "gpupci1", "0", "--force=slices,holder"});
-  EXPECT_THAT(err_, HasSubstr(": vm: process 812 (qemu) has /dev/vfio/100 open; "));
+  EXPECT_THAT(err_, HasSubstr(": vm: process 812 ('qemu') has /dev/vfio/100 open; "));
   EXPECT_EQ(numvfs(), "2\n");
 }
 

@@ -206,7 +206,7 @@ TEST_F(Vgpus, StayWhileAVmHasThem) {
   replace_file(fake_.root() / "class/vfio/77/uevent", "DEVNAME=vfio/77\n");
   proc_.process(812, "qemu").open(812, 9, "/dev/null");
   gpupci({"--remove-vgpu", made.id, "--lease=" + made.lease});
-  EXPECT_THAT(err_, HasSubstr(": vm: process 812 (qemu) has /dev/vfio/77 open; "));
+  EXPECT_THAT(err_, HasSubstr(": vm: process 812 ('qemu') has /dev/vfio/77 open; "));
   EXPECT_TRUE(std::filesystem::exists(fake_.root() / "bus/mdev/devices" / made.id));
   EXPECT_THAT(read_file(environment_.slices).value_or(""), HasSubstr(R"("removing": false)"));
 }

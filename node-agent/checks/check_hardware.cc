@@ -4,7 +4,9 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
+#include "node-agent/guard/bus.h"
 #include "node-agent/guard/framebuffer.h"
+#include "node-agent/guard/guards.h"
 #include "node-agent/kernel/config_space.h"
 
 namespace cluster::agent {
@@ -50,11 +52,9 @@ std::optional<long long> errors(const Sysfs& sysfs, const PciAddress& pci) {
 }
 
 // Whether it has it is in the part of its configuration space that only root sees.
-Finding cannot_tell(std::string_view what, const PciAddress& pci) {
-  return {Verdict::unknown,
-          "it is not known " + std::string(what) + ": the configuration space of " + pci.sysfs() +
-              " cannot be read whole",
-          "run gpupci as root"};
+CheckAnswer cannot_tell(std::string_view what, const PciAddress& pci) {
+  return unknown_to_others("it is not known " + std::string(what) +
+                           ": the configuration space of " + pci.sysfs() + " cannot be read whole");
 }
 
 std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
@@ -70,6 +70,190 @@ int numa_nodes(const Sysfs& sysfs) {
   return count;
 }
 
+CheckAnswer is_alive(const Subject& subject) {
+  const auto reasons = kBusGuard.probe(subject);
+  if (!reasons.empty()) return answer(reasons, "");
+  for (const auto& function : subject.card.functions) {
+    if (!has_fallen_off(subject.input.sysfs, function.pci)) {
+      return does_not_show("config", function.pci);
+    }
+  }
+  return passed("every function answers");
+}
+
+CheckAnswer has_reset(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  const auto& first = subject.card.functions.front();
+  for (const auto& known : kKnownResets) {
+    if (first.vendor != known.vendor || first.device != known.device) continue;
+    return warned(std::string(known.why),
+                  "echo bus >" + (sysfs.device_path(first.pci) / "reset_method").native());
+  }
+  const auto methods = sysfs.attribute(first.pci, "reset_method");
+  if (!methods || methods->empty()) {
+    if (!methods && fs::exists(sysfs.device_path(first.pci) / "reset")) {
+      return passed("it can be reset");
+    }
+    return warned(
+        first.pci.sysfs() + " cannot be reset",
+        "put it alone behind its PCIe port, where its bus can be reset; else reboot the host "
+        "when a VM has crashed with it");
+  }
+  if (*methods == "bus" && first.iommu_group) {
+    for (const auto& pci : sysfs.group_members(*first.iommu_group)) {
+      if (has(subject.card, pci) || sysfs.device_class(pci) == 0x0604) continue;
+      return warned("its reset (bus) resets " + pci.sysfs() + " as well",
+                    "give both to the same VM");
+    }
+  }
+  return passed("it can be reset (" + *methods + ")");
+}
+
+CheckAnswer stays_powered(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  const auto idle =
+      read_file(sysfs.root() / "module/vfio_pci/parameters/disable_idle_d3").value_or("N");
+  bool has_gpu = false;
+  for (const auto& function : subject.card.functions) {
+    if (!is_display(function)) continue;
+    has_gpu = true;
+    const auto file = sysfs.device_path(function.pci) / "d3cold_allowed";
+    if (sysfs.attribute(function.pci, "power_state") == "D3cold") {
+      return warned(function.pci.sysfs() + " is without power (D3cold)",
+                    "echo 0 >" + file.native());
+    }
+    if (trim(idle) == "Y") continue;
+    const auto allowed = sysfs.attribute(function.pci, "d3cold_allowed");
+    if (!allowed) return does_not_show("d3cold_allowed", function.pci);
+    if (*allowed == "1") {
+      return warned(function.pci.sysfs() + " may lose its power when idle (D3cold)",
+                    "echo 0 >" + file.native() + ", or load vfio-pci with disable_idle_d3=1");
+    }
+  }
+  return passed(has_gpu ? "it keeps its power" : "it is no GPU, and may lose its power");
+}
+
+CheckAnswer has_full_link(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  const auto& pci = subject.card.pci();
+  const auto width = sysfs.attribute(pci, "current_link_width");
+  const auto most = sysfs.attribute(pci, "max_link_width");
+  if (!width || !most) {
+    const auto express = is_express(sysfs, pci);
+    if (!express) return cannot_tell("whether it has a PCIe link", pci);
+    if (*express) return does_not_show("current_link_width", pci);
+    return passed("it is no PCIe device, and has no link");
+  }
+  // A virtual function has that of its card; what sits in the chipset has none.
+  if (*most == "0" || *most == "255") return passed("it has no PCIe link of its own");
+  const auto now = parse_number(*width);
+  const auto all = parse_number(*most);
+  if (!now || !all) {
+    return unknown("link width " + quote(*width) + " of " + quote(*most),
+                   "lspci -vv -s " + pci.sysfs() + " shows it too (LnkSta)");
+  }
+  if (*now < *all) {
+    return warned("its link has " + *width + " of " + *most + " lanes",
+                  "reseat the card, or use a slot with more lanes");
+  }
+  return passed("its link has " + *width + " of " + *most + " lanes");
+}
+
+CheckAnswer has_no_errors(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  bool counted = false;
+  for (const auto& function : subject.card.functions) {
+    const auto count = errors(sysfs, function.pci);
+    if (count && *count != 0) {
+      return warned(function.pci.sysfs() + " had " + std::to_string(*count) +
+                        " PCIe errors since boot (aer_dev_fatal, aer_dev_nonfatal)",
+                    "reseat the card, check its riser and power cables");
+    }
+    counted = counted || count;
+    if (count) continue;
+    const auto reports = has_capability(sysfs, function.pci, ExtendedCapability::error_reporting);
+    if (!reports) return cannot_tell("whether it reports PCIe errors", function.pci);
+    if (*reports) {
+      return unknown("the kernel counts no PCIe errors of " + function.pci.sysfs(),
+                     "lspci -vv -s " + function.pci.sysfs() + " shows its last ones (UESta)");
+    }
+  }
+  return passed(counted ? "no PCIe error was reported" : "it is not made to report PCIe errors");
+}
+
+CheckAnswer has_addresses(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  for (const auto& function : subject.card.functions) {
+    if (!sysfs.attribute(function.pci, "resource")) return does_not_show("resource", function.pci);
+    for (const auto& region : regions(sysfs, function.pci)) {
+      const bool placed = region.start != 0 && (region.flags & kUnset) == 0;
+      if (placed || region.end == region.start) continue;
+      return failed("region " + std::to_string(region.number) + " of " + function.pci.sysfs() +
+                        " (" + mib(region.end - region.start + 1) + ") has no address",
+                    "turn on Above 4G Decoding in the firmware, or boot with pci=realloc");
+    }
+  }
+  return passed("every region has an address");
+}
+
+CheckAnswer bar_size(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  for (const auto& function : subject.card.functions) {
+    for (const auto& region : regions(sysfs, function.pci)) {
+      const auto name = "resource" + std::to_string(region.number) + "_resize";
+      if (!fs::exists(sysfs.device_path(function.pci) / name)) continue;
+      return passed("region " + std::to_string(region.number) + " has " +
+                    mib(region.end - region.start + 1) + " and can be resized");
+    }
+  }
+  // Kernels before 6.1 have no such attribute.
+  for (const auto& function : subject.card.functions) {
+    const auto can = has_capability(sysfs, function.pci, ExtendedCapability::resizable_bar);
+    if (!can) return cannot_tell("whether a region can be resized", function.pci);
+    if (*can) return passed("a region of " + function.pci.sysfs() + " can be resized");
+  }
+  return passed("no region can be resized");
+}
+
+CheckAnswer has_rom(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  for (const auto& function : subject.card.functions) {
+    const auto starts = is_first_display(sysfs, function);
+    if (!starts) return does_not_show("boot_vga", function.pci);
+    if (!*starts || !fs::exists(sysfs.device_path(function.pci) / "rom")) continue;
+    return warned("the host sees a shadow of the ROM of " + function.pci.sysfs(),
+                  "give the VM the ROM as a file, <rom file='...'/>, or none, <rom bar='off'/>");
+  }
+  return passed("its ROM is its own");
+}
+
+CheckAnswer has_numa_node(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  const auto node = sysfs.attribute(subject.card.pci(), "numa_node");
+  const auto nodes = numa_nodes(sysfs);
+  if (nodes == 0) {
+    return unknown("the kernel does not show the NUMA nodes of the host",
+                   "boot a kernel with CONFIG_NUMA");
+  }
+  if (nodes == 1) return passed("the host has one NUMA node");
+  if (!node || *node == "-1") {
+    return unknown("the firmware does not tell its NUMA node", "update the firmware");
+  }
+  return passed("it is on NUMA node " + *node);
+}
+
+constexpr std::array kChecks{
+    CardCheck{"D1", "it answers on the bus", is_alive, {&kBusGuard}},
+    CardCheck{"D14", "how it can be reset", has_reset},
+    CardCheck{"D15", "it may lose its power (D3cold)", stays_powered},
+    CardCheck{"D16", "lanes of its PCIe link", has_full_link},
+    CardCheck{"D17", "PCIe errors since boot", has_no_errors},
+    CardCheck{"D18", "its regions have addresses", has_addresses},
+    CardCheck{"D19", "resizable regions", bar_size},
+    CardCheck{"D20", "a shadowed ROM", has_rom},
+    CardCheck{"D21", "NUMA node on a host with several", has_numa_node},
+};
+
 }  // namespace
 
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function) {
@@ -80,185 +264,11 @@ std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& func
   return *first == "1";
 }
 
-Finding does_not_show(std::string_view attribute, const PciAddress& pci) {
-  return {Verdict::unknown, "the kernel shows no " + std::string(attribute) + " of " + pci.sysfs(),
-          "lspci -s " + pci.sysfs() + " shows whether it is still there"};
+CheckAnswer does_not_show(std::string_view attribute, const PciAddress& pci) {
+  return unknown("the kernel shows no " + std::string(attribute) + " of " + pci.sysfs(),
+                 "lspci -s " + pci.sysfs() + " shows whether it is still there");
 }
 
-Finding is_alive(const Subject& subject) {
-  for (const auto& function : subject.card.functions) {
-    const auto config = read_file(subject.input.sysfs.device_path(function.pci) / "config");
-    if (!config || config->size() < 16) return does_not_show("config", function.pci);
-    const auto head = std::string_view(*config).substr(0, 16);
-    if (std::ranges::all_of(head, [](char byte) { return byte == '\xff'; }) || head[14] == '\x7f') {
-      return {Verdict::fail, function.pci.sysfs() + " has fallen off the bus",
-              "power the host off and on"};
-    }
-  }
-  return {Verdict::pass, "every function answers"};
-}
-
-Finding has_reset(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  const auto& first = subject.card.functions.front();
-  for (const auto& known : kKnownResets) {
-    if (first.vendor != known.vendor || first.device != known.device) continue;
-    return {Verdict::warn, std::string(known.why),
-            "echo bus >" + (sysfs.device_path(first.pci) / "reset_method").native()};
-  }
-  const auto methods = sysfs.attribute(first.pci, "reset_method");
-  if (!methods || methods->empty()) {
-    if (!methods && fs::exists(sysfs.device_path(first.pci) / "reset")) {
-      return {Verdict::pass, "it can be reset"};
-    }
-    return {Verdict::warn, first.pci.sysfs() + " cannot be reset",
-            "put it alone behind its PCIe port, where its bus can be reset; else reboot the host "
-            "when a VM has crashed with it"};
-  }
-  if (*methods == "bus" && first.iommu_group) {
-    for (const auto& pci : sysfs.group_members(*first.iommu_group)) {
-      if (has(subject.card, pci) || sysfs.device_class(pci) == 0x0604) continue;
-      return {Verdict::warn, "its reset (bus) resets " + pci.sysfs() + " as well",
-              "give both to the same VM"};
-    }
-  }
-  return {Verdict::pass, "it can be reset (" + *methods + ")"};
-}
-
-Finding stays_powered(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  const auto idle =
-      read_file(sysfs.root() / "module/vfio_pci/parameters/disable_idle_d3").value_or("N");
-  bool has_gpu = false;
-  for (const auto& function : subject.card.functions) {
-    if (!is_display(function)) continue;
-    has_gpu = true;
-    const auto file = sysfs.device_path(function.pci) / "d3cold_allowed";
-    if (sysfs.attribute(function.pci, "power_state") == "D3cold") {
-      return {Verdict::warn, function.pci.sysfs() + " is without power (D3cold)",
-              "echo 0 >" + file.native()};
-    }
-    if (trim(idle) == "Y") continue;
-    const auto allowed = sysfs.attribute(function.pci, "d3cold_allowed");
-    if (!allowed) return does_not_show("d3cold_allowed", function.pci);
-    if (*allowed == "1") {
-      return {Verdict::warn, function.pci.sysfs() + " may lose its power when idle (D3cold)",
-              "echo 0 >" + file.native() + ", or load vfio-pci with disable_idle_d3=1"};
-    }
-  }
-  return {Verdict::pass, has_gpu ? "it keeps its power" : "it is no GPU, and may lose its power"};
-}
-
-Finding has_full_link(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  const auto& pci = subject.card.pci();
-  const auto width = sysfs.attribute(pci, "current_link_width");
-  const auto most = sysfs.attribute(pci, "max_link_width");
-  if (!width || !most) {
-    const auto express = is_express(sysfs, pci);
-    if (!express) return cannot_tell("whether it has a PCIe link", pci);
-    if (*express) return does_not_show("current_link_width", pci);
-    return {Verdict::pass, "it is no PCIe device, and has no link"};
-  }
-  // A virtual function has that of its card; what sits in the chipset has none.
-  if (*most == "0" || *most == "255") return {Verdict::pass, "it has no PCIe link of its own"};
-  const auto now = parse_number(*width);
-  const auto all = parse_number(*most);
-  if (!now || !all) {
-    return {Verdict::unknown, "link width " + quote(*width) + " of " + quote(*most),
-            "lspci -vv -s " + pci.sysfs() + " shows it too (LnkSta)"};
-  }
-  if (*now < *all) {
-    return {Verdict::warn, "its link has " + *width + " of " + *most + " lanes",
-            "reseat the card, or use a slot with more lanes"};
-  }
-  return {Verdict::pass, "its link has " + *width + " of " + *most + " lanes"};
-}
-
-Finding has_no_errors(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  bool counted = false;
-  for (const auto& function : subject.card.functions) {
-    const auto count = errors(sysfs, function.pci);
-    if (count && *count != 0) {
-      return {Verdict::warn,
-              function.pci.sysfs() + " had " + std::to_string(*count) +
-                  " PCIe errors since boot (aer_dev_fatal, aer_dev_nonfatal)",
-              "reseat the card, check its riser and power cables"};
-    }
-    counted = counted || count;
-    if (count) continue;
-    const auto reports = has_capability(sysfs, function.pci, ExtendedCapability::error_reporting);
-    if (!reports) return cannot_tell("whether it reports PCIe errors", function.pci);
-    if (*reports) {
-      return {Verdict::unknown, "the kernel counts no PCIe errors of " + function.pci.sysfs(),
-              "lspci -vv -s " + function.pci.sysfs() + " shows its last ones (UESta)"};
-    }
-  }
-  return {Verdict::pass,
-          counted ? "no PCIe error was reported" : "it is not made to report PCIe errors"};
-}
-
-Finding has_addresses(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  for (const auto& function : subject.card.functions) {
-    if (!sysfs.attribute(function.pci, "resource")) return does_not_show("resource", function.pci);
-    for (const auto& region : regions(sysfs, function.pci)) {
-      const bool placed = region.start != 0 && (region.flags & kUnset) == 0;
-      if (placed || region.end == region.start) continue;
-      return {Verdict::fail,
-              "region " + std::to_string(region.number) + " of " + function.pci.sysfs() + " (" +
-                  mib(region.end - region.start + 1) + ") has no address",
-              "turn on Above 4G Decoding in the firmware, or boot with pci=realloc"};
-    }
-  }
-  return {Verdict::pass, "every region has an address"};
-}
-
-Finding bar_size(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  for (const auto& function : subject.card.functions) {
-    for (const auto& region : regions(sysfs, function.pci)) {
-      const auto name = "resource" + std::to_string(region.number) + "_resize";
-      if (!fs::exists(sysfs.device_path(function.pci) / name)) continue;
-      return {Verdict::pass, "region " + std::to_string(region.number) + " has " +
-                                 mib(region.end - region.start + 1) + " and can be resized"};
-    }
-  }
-  // Kernels before 6.1 have no such attribute.
-  for (const auto& function : subject.card.functions) {
-    const auto can = has_capability(sysfs, function.pci, ExtendedCapability::resizable_bar);
-    if (!can) return cannot_tell("whether a region can be resized", function.pci);
-    if (*can) return {Verdict::pass, "a region of " + function.pci.sysfs() + " can be resized"};
-  }
-  return {Verdict::pass, "no region can be resized"};
-}
-
-Finding has_rom(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  for (const auto& function : subject.card.functions) {
-    const auto starts = is_first_display(sysfs, function);
-    if (!starts) return does_not_show("boot_vga", function.pci);
-    if (!*starts || !fs::exists(sysfs.device_path(function.pci) / "rom")) continue;
-    return {Verdict::warn, "the host sees a shadow of the ROM of " + function.pci.sysfs(),
-            "give the VM the ROM as a file, <rom file='...'/>, or none, <rom bar='off'/>"};
-  }
-  return {Verdict::pass, "its ROM is its own"};
-}
-
-Finding has_numa_node(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  const auto node = sysfs.attribute(subject.card.pci(), "numa_node");
-  const auto nodes = numa_nodes(sysfs);
-  if (nodes == 0) {
-    return {Verdict::unknown, "the kernel does not show the NUMA nodes of the host",
-            "boot a kernel with CONFIG_NUMA"};
-  }
-  if (nodes == 1) return {Verdict::pass, "the host has one NUMA node"};
-  if (!node || *node == "-1") {
-    return {Verdict::unknown, "the firmware does not tell its NUMA node", "update the firmware"};
-  }
-  return {Verdict::pass, "it is on NUMA node " + *node};
-}
+std::span<const CardCheck> hardware_checks() { return kChecks; }
 
 }  // namespace cluster::agent

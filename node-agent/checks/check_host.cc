@@ -70,40 +70,36 @@ bool binds(const fs::path& task, std::string_view command) {
                              [&](auto step) { return stack.find(step) != std::string::npos; });
 }
 
-}  // namespace
-
-Finding has_kvm(const GuardInput& input) {
+CheckAnswer has_kvm(const GuardInput& input) {
   const auto cpu = read_file(input.proc / "cpuinfo");
-  if (!cpu) return {Verdict::unknown, "there is no /proc/cpuinfo", "mount -t proc proc /proc"};
-  if (fs::exists(input.sysfs.root() / "class/misc/kvm"))
-    return {Verdict::pass, "/dev/kvm is there"};
+  if (!cpu) return unknown("there is no /proc/cpuinfo", "mount -t proc proc /proc");
+  if (fs::exists(input.sysfs.root() / "class/misc/kvm")) return passed("/dev/kvm is there");
   const bool intel = has_word(*cpu, "vmx");
   if (!intel && !has_word(*cpu, "svm")) {
-    return {Verdict::fail, "the CPU shows no virtualization",
-            "turn on VT-x or SVM in the firmware"};
+    return failed("the CPU shows no virtualization", "turn on VT-x or SVM in the firmware");
   }
-  return {Verdict::fail, "there is no /dev/kvm",
-          std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd")};
+  return failed("there is no /dev/kvm",
+                std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd"));
 }
 
-Finding has_iommu(const GuardInput& input) {
+CheckAnswer has_iommu(const GuardInput& input) {
   const bool groups = !has_nothing(input.sysfs.root() / "kernel/iommu_groups");
   if (groups && !has_nothing(input.sysfs.root() / "class/iommu")) {
-    return {Verdict::pass, "the IOMMU is on"};
+    return passed("the IOMMU is on");
   }
-  return {Verdict::fail, groups ? "there are IOMMU groups and no IOMMU" : "the IOMMU is off",
-          "turn on VT-d or AMD-Vi in the firmware, on Intel boot with intel_iommu=on"};
+  return failed(groups ? "there are IOMMU groups and no IOMMU" : "the IOMMU is off",
+                "turn on VT-d or AMD-Vi in the firmware, on Intel boot with intel_iommu=on");
 }
 
-Finding isolates(const GuardInput& input) {
+CheckAnswer isolates(const GuardInput& input) {
   const auto& root = input.sysfs.root();
   if (!fs::exists(root / "module/vfio") && !fs::exists(root / "class/vfio")) {
-    return {Verdict::unknown, "vfio is not loaded", "modprobe vfio-pci"};
+    return unknown("vfio is not loaded", "modprobe vfio-pci");
   }
   // A kernel that cannot do it has no such parameter.
   if (parameter(input, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
-    return {Verdict::fail, "vfio is in no-IOMMU mode, which isolates nothing",
-            "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"};
+    return failed("vfio is in no-IOMMU mode, which isolates nothing",
+                  "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
   }
   // A group from the time when it was.
   std::error_code none;
@@ -111,64 +107,77 @@ Finding isolates(const GuardInput& input) {
        at.increment(none)) {
     const auto group = at->path().filename().native();
     if (!group.starts_with("noiommu-")) continue;
-    return {Verdict::fail, "vfio has " + group + ", which nothing isolates",
-            "gpupci -a all; turn on the IOMMU (H2), then detach again"};
+    return failed("vfio has " + group + ", which nothing isolates",
+                  "gpupci -a all; turn on the IOMMU (H2), then detach again");
   }
-  return {Verdict::pass, "vfio needs an IOMMU"};
+  return passed("vfio needs an IOMMU");
 }
 
-Finding remaps_interrupts(const GuardInput& input) {
+CheckAnswer remaps_interrupts(const GuardInput& input) {
   const auto unsafe = parameter(input, "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-  if (!unsafe) return {Verdict::unknown, "vfio_iommu_type1 is not loaded", "modprobe vfio-pci"};
+  if (!unsafe) return unknown("vfio_iommu_type1 is not loaded", "modprobe vfio-pci");
   if (*unsafe) {
-    return {Verdict::warn, "a VM may send any interrupt to the host (allow_unsafe_interrupts)",
-            "turn on interrupt remapping or x2APIC in the firmware, and remove that option"};
+    return warned("a VM may send any interrupt to the host (allow_unsafe_interrupts)",
+                  "turn on interrupt remapping or x2APIC in the firmware, and remove that option");
   }
-  return {Verdict::pass, "interrupts have to be remapped"};
+  return passed("interrupts have to be remapped");
 }
 
-Finding has_vfio(const GuardInput& input) {
+CheckAnswer has_vfio(const GuardInput& input) {
   const auto root = input.sysfs.root();
   if (!fs::exists(root / "bus/pci/drivers/vfio-pci")) {
-    return {Verdict::fail, "vfio-pci is not loaded", "modprobe vfio-pci"};
+    return failed("vfio-pci is not loaded", "modprobe vfio-pci");
   }
   if (!fs::exists(root / "module/vfio_iommu_type1") && !fs::exists(root / "class/misc/iommu")) {
-    return {Verdict::fail, "neither vfio_iommu_type1 nor iommufd is loaded",
-            "modprobe vfio_iommu_type1"};
+    return failed("neither vfio_iommu_type1 nor iommufd is loaded", "modprobe vfio_iommu_type1");
   }
-  return {Verdict::pass, "vfio-pci is loaded"};
+  return passed("vfio-pci is loaded");
 }
 
-Finding lists_modules(const GuardInput& input) {
+CheckAnswer lists_modules(const GuardInput& input) {
   const auto file = modules_alias(input);
   if (!fs::exists(file)) {
-    return {Verdict::fail, "there is no " + file.native() + ", which libvirt 10 reads", "depmod"};
+    return failed("there is no " + file.native() + ", which libvirt 10 reads", "depmod");
   }
-  return {Verdict::pass, file.native() + " is there"};
+  return passed(file.native() + " is there");
 }
 
-Finding is_not_wedged(const GuardInput& input) {
+CheckAnswer is_not_wedged(const GuardInput& input) {
   const ProcessTable processes(input.proc);
   const auto all = processes.all();
   if (all.empty()) {
-    return {Verdict::unknown, input.proc.native() + " shows no process",
-            "mount -t proc proc /proc"};
+    return unknown(input.proc.native() + " shows no process", "mount -t proc proc /proc");
   }
   for (const auto pid : all) {
     const auto task = stuck_task(input.proc / std::to_string(pid));
     if (!task) continue;
     const auto command = processes.describe(pid).command;
     if (!binds(*task, command)) continue;
-    return {Verdict::fail,
-            "process " + std::to_string(pid) + " (" + command + ") is stuck in the kernel",
-            "if it stays so, only a reboot ends it"};
+    return failed(
+        "process " + std::to_string(pid) + " (" + quoted_name(command) + ") is stuck in the kernel",
+        "if it stays so, only a reboot ends it");
   }
-  return {Verdict::pass, "nobody is stuck while binding a driver"};
+  return passed("nobody is stuck while binding a driver");
 }
+
+// A task that is stuck concerns the card that it is at: the others still go by sysfs (D23).
+constexpr std::array kChecks{
+    HostCheck{"H1", "CPU virtualization and `/dev/kvm`", has_kvm},
+    HostCheck{"H2", "the IOMMU is on", has_iommu},
+    HostCheck{"H3", "vfio's mode without an IOMMU, and groups from it", isolates},
+    HostCheck{"H4", "interrupt remapping", remaps_interrupts},
+    HostCheck{"H7", "vfio-pci is loaded", has_vfio},
+    HostCheck{"H8", "`modules.alias`, which libvirt 10 reads", lists_modules},
+    HostCheck{"H9", "a task that is stuck while binding", is_not_wedged},
+};
+
+}  // namespace
 
 fs::path modules_alias(const GuardInput& input) {
   const auto release = read_file(input.proc / "sys/kernel/osrelease").value_or("");
   return input.modules / trim(release) / "modules.alias";
 }
+
+std::span<const HostCheck> host_checks() { return kChecks; }
 
 }  // namespace cluster::agent

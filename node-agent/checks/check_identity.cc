@@ -1,3 +1,4 @@
+#include "core/text.h"
 #include "node-agent/checks/checks.h"
 #include "node-agent/state/names.h"
 
@@ -17,18 +18,15 @@ struct Trait {
   bool differs() const { return noted && found && *noted != *found; }
 };
 
-}  // namespace
-
-Finding is_the_named_one(const Subject& subject) {
+CheckAnswer is_the_named_one(const Subject& subject) {
   const auto& card = subject.card;
   if (card.slice) {
-    return {Verdict::pass, "it is slice " + std::to_string(*card.slice) + " of its card"};
+    return passed("it is slice " + std::to_string(*card.slice) + " of its card");
   }
   const auto known = Names(subject.input.names).known();
   const auto entry = known.find(card.name);
   if (entry == known.end()) {
-    return {Verdict::unknown, "it is new: there is no record of it",
-            "gpupci -l, as root, makes one"};
+    return unknown("it is new: there is no record of it", "gpupci -l, as root, makes one");
   }
   const auto& noted = entry->second;
   const auto found = look_at(card, subject.input.sysfs, subject.input.proc);
@@ -39,32 +37,38 @@ Finding is_the_named_one(const Subject& subject) {
                             uuid, Trait{"class", noted.device_class, found.device_class},
                             Trait{"revision", noted.revision, found.revision}}) {
     if (!trait.differs()) continue;
-    return {Verdict::fail,
-            "its " + std::string(trait.what) + " is " + *trait.found + ", and " + card.name.str() +
-                " was given to one with " + *trait.noted,
-            std::string(kName)};
+    return failed("its " + std::string(trait.what) + " is " + *trait.found + ", and " +
+                      card.name.str() + " was given to one with " + *trait.noted,
+                  std::string(kName));
   }
   if (noted.pci != found.pci) {
-    return {Verdict::warn, "it was at " + noted.pci.sysfs() + " and is at " + found.pci.sysfs(),
-            std::string(kName) + "; then bring the inventory and the VMs up to date"};
+    return warned("it was at " + noted.pci.sysfs() + " and is at " + found.pci.sysfs(),
+                  std::string(kName) + "; then bring the inventory and the VMs up to date");
   }
   for (const auto& trait : {Trait{"slot", noted.slot, found.slot},
                             Trait{"IOMMU group", noted.iommu_group, found.iommu_group}}) {
     if (!trait.differs()) continue;
-    return {
-        Verdict::warn,
+    return warned(
         "it was in " + std::string(trait.what) + " " + *trait.noted + " and is in " + *trait.found,
-        std::string(kName)};
+        std::string(kName));
   }
   if (serial.noted && !serial.found) {
-    return {Verdict::unknown, "its serial number cannot be read, it was " + *serial.noted,
-            "run gpupci as root"};
+    return unknown_to_others("its serial number cannot be read, it was " + *serial.noted);
   }
-  if (serial.noted) return {Verdict::pass, "it is the card that was named (" + *serial.noted + ")"};
+  if (serial.noted) return passed("it is the card that was named (" + *serial.noted + ")");
   if (uuid.noted && uuid.found) {
-    return {Verdict::pass, "it is the card that was named (" + *uuid.noted + ")"};
+    return passed("it is the card that was named (" + *uuid.noted + ")");
   }
-  return {Verdict::pass, "it is of the model that was named; it has no number of its own"};
+  return passed("it is of the model that was named; it has no number of its own");
 }
+
+// A detach gives the names anew before it acts, so it takes no card for another.
+constexpr std::array kChecks{
+    CardCheck{"D2", "it is the card that its name was given to, as it was then", is_the_named_one},
+};
+
+}  // namespace
+
+std::span<const CardCheck> identity_checks() { return kChecks; }
 
 }  // namespace cluster::agent

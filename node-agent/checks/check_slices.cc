@@ -29,38 +29,31 @@ long long kept_vfs(const Subject& subject) {
   return found == vfs.end() ? 0 : found->second;
 }
 
-}  // namespace
-
-bool concerns_slices(const Subject& subject) {
-  return read_sriov(subject.card, subject.input.sysfs) || !parents_of(subject).empty() ||
-         kept_vfs(subject) != 0 || !kept_vgpus(subject).empty();
-}
-
-Finding offers_vgpus(const Subject& subject) {
+CheckAnswer offers_vgpus(const Subject& subject) {
   const auto parents = parents_of(subject);
   if (!parents.empty()) {
-    return {Verdict::pass, "its vGPUs are " + std::string(word(parents.front().interface))};
+    return passed("its vGPUs are " + std::string(word(parents.front().interface)));
   }
   const auto kept = kept_vgpus(subject).size();
-  if (kept == 0) return {Verdict::pass, "no vGPU is asked of it"};
-  return {Verdict::fail, "it offers no vGPUs, and " + std::to_string(kept) + " are to be on it",
-          "load the host driver for vGPUs, then gpupci --restore"};
+  if (kept == 0) return passed("no vGPU is asked of it");
+  return failed("it offers no vGPUs, and " + std::to_string(kept) + " are to be on it",
+                "load the host driver for vGPUs, then gpupci --restore");
 }
 
-Finding has_its_vfs(const Subject& subject) {
+CheckAnswer has_its_vfs(const Subject& subject) {
   const auto wanted = kept_vfs(subject);
-  if (wanted == 0) return {Verdict::pass, "no virtual functions are asked of it"};
+  if (wanted == 0) return passed("no virtual functions are asked of it");
   const auto sriov = read_sriov(subject.card, subject.input.sysfs);
   const auto there = sriov ? sriov->vfs : 0;
   if (there == wanted) {
-    return {Verdict::pass, "it has its virtual functions (" + std::to_string(wanted) + ")"};
+    return passed("it has its virtual functions (" + std::to_string(wanted) + ")");
   }
-  return {Verdict::fail,
-          "it has " + std::to_string(there) + " virtual functions, want " + std::to_string(wanted),
-          "gpupci --restore"};
+  return failed(
+      "it has " + std::to_string(there) + " virtual functions, want " + std::to_string(wanted),
+      "gpupci --restore");
 }
 
-Finding vfs_keep_their_driver(const Subject& subject) {
+CheckAnswer vfs_keep_their_driver(const Subject& subject) {
   const auto& input = subject.input;
   const auto slices = slices_of(subject.card, input.sysfs);
   const auto kept = kept_vgpus(subject);
@@ -72,13 +65,13 @@ Finding vfs_keep_their_driver(const Subject& subject) {
   for (const auto& slice : slices) {
     const auto& driver = slice.functions.front().driver;
     if (!vendor || !driver || !input.settings.is_stub(*driver)) continue;
-    return {Verdict::fail, slice.label() + " is on " + *driver + ", which cannot run its vGPUs",
-            "gpupci -a " + slice.label()};
+    return failed(slice.label() + " is on " + *driver + ", which cannot run its vGPUs",
+                  "gpupci -a " + slice.label());
   }
-  return {Verdict::pass, "none of its slices has a driver that cannot run it"};
+  return passed("none of its slices has a driver that cannot run it");
 }
 
-Finding vgpus_last(const Subject& subject) {
+CheckAnswer vgpus_last(const Subject& subject) {
   auto kept = kept_vgpus(subject);
   const bool none = kept.empty();
   std::string foreign;
@@ -93,15 +86,29 @@ Finding vgpus_last(const Subject& subject) {
     }
   }
   if (!kept.empty()) {
-    return {Verdict::fail, "vGPU " + kept.begin()->first + " is missing", "gpupci --restore"};
+    return failed("vGPU " + kept.begin()->first + " is missing", "gpupci --restore");
   }
   if (!foreign.empty()) {
-    return {Verdict::warn,
-            "vGPU " + foreign + " is not gpupci's: it does not come back after a reboot",
-            "make it by gpupci --create-vgpu, or let who made it make it again at each boot"};
+    return warned("vGPU " + foreign + " is not gpupci's: it does not come back after a reboot",
+                  "make it by gpupci --create-vgpu, or let who made it make it again at each boot");
   }
-  return {Verdict::pass,
-          none ? "it has no vGPUs" : "its vGPUs are there, and come back after a reboot"};
+  return passed(none ? "it has no vGPUs" : "its vGPUs are there, and come back after a reboot");
 }
+
+constexpr std::array kChecks{
+    CardCheck{"G1", "which kind of vGPUs it makes", offers_vgpus},
+    CardCheck{"G2", "it has the virtual functions that were asked for", has_its_vfs},
+    CardCheck{"G5", "no slice has a driver that cannot run its vGPUs", vfs_keep_their_driver},
+    CardCheck{"G7", "its vGPUs are there and come back after a reboot", vgpus_last},
+};
+
+}  // namespace
+
+bool concerns_slices(const Subject& subject) {
+  return read_sriov(subject.card, subject.input.sysfs) || !parents_of(subject).empty() ||
+         kept_vfs(subject) != 0 || !kept_vgpus(subject).empty();
+}
+
+std::span<const CardCheck> slice_checks() { return kChecks; }
 
 }  // namespace cluster::agent

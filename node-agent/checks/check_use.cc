@@ -8,12 +8,10 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
-#include "node-agent/guard/block_users.h"
-#include "node-agent/guard/card_users.h"
-#include "node-agent/guard/framebuffer.h"
-#include "node-agent/guard/net_users.h"
-#include "node-agent/guard/slice_users.h"
+#include "node-agent/guard/guards.h"
+#include "node-agent/guard/links.h"
 #include "node-agent/kernel/timed_read.h"
+#include "node-agent/state/wedged.h"
 
 namespace cluster::agent {
 namespace {
@@ -22,61 +20,23 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kPatience{2};
 
-// What a guard says of a card is a failed check; "culprit; way out". What only root would have seen
-// is not known.
-Finding of(const Culprits& culprits, std::string passed) {
-  if (culprits.empty()) return {Verdict::pass, std::move(passed)};
-  auto [reason, fix] = halves(culprits.front());
-  Finding finding{Verdict::fail, std::move(reason), std::move(fix)};
-  if (finding.fix == "run gpupci as root") finding.verdict = Verdict::unknown;
-  if (culprits.size() > 1) {
-    finding.reason += " (and " + std::to_string(culprits.size() - 1) + " more)";
-  }
-  return finding;
-}
-
 bool is_detached(const PciFunction& function, const Settings& settings) {
   return function.driver && settings.is_stub(*function.driver);
 }
 
 // Of a function without a group nothing can be said of who shares it.
-std::optional<Finding> has_no_group(const Subject& subject) {
+std::optional<CheckAnswer> has_no_group(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     if (function.iommu_group) continue;
-    return Finding{Verdict::unknown, function.pci.sysfs() + " is in no IOMMU group",
-                   "turn on the IOMMU (H2)"};
+    return unknown(function.pci.sysfs() + " is in no IOMMU group", "turn on the IOMMU (H2)");
   }
   return std::nullopt;
-}
-
-// A link of the kernel's between two devices (Documentation/driver-api/device_link.rst).
-struct DeviceLink {
-  PciAddress other;
-  bool depends_on_it = false;  // the other one does; else it is the one that is needed
-};
-
-// "consumer:pci:0000:02:00.1", "supplier:pci:0000:02:00.0" (Documentation/ABI/testing/
-// sysfs-devices-consumer and -supplier).
-std::optional<DeviceLink> device_link(std::string_view name) {
-  for (const std::string_view kind : {"consumer:pci:", "supplier:pci:"}) {
-    if (!name.starts_with(kind)) continue;
-    return DeviceLink{PciAddress::parse(name.substr(kind.size())), kind.front() == 'c'};
-  }
-  return std::nullopt;
-}
-
-// Whether nobody has to name it: it is checked too, or is a bridge or an IOMMU, which stay with the
-// host.
-bool is_together(const Subject& subject, const PciAddress& pci) {
-  const auto device_class = subject.input.sysfs.device_class(pci);
-  return device_class == 0x0604 || device_class == 0x0806 ||
-         std::ranges::any_of(subject.same_call, [&](const Card& one) { return has(one, pci); });
 }
 
 // A table of /proc that an answer rests on.
-std::optional<Finding> is_missing(const fs::path& table) {
+std::optional<CheckAnswer> is_missing(const fs::path& table) {
   if (fs::exists(table)) return std::nullopt;
-  return Finding{Verdict::unknown, "there is no " + table.native(), "mount -t proc proc /proc"};
+  return unknown("there is no " + table.native(), "mount -t proc proc /proc");
 }
 
 // The first "535.129" of the line that the driver shows.
@@ -120,199 +80,216 @@ std::string best_module(const std::string& aliases, const std::string& wanted) {
   return best;
 }
 
-}  // namespace
-
-Finding has_group(const Subject& subject) {
-  return of(iommu_culprits(subject.card), "every function has an IOMMU group");
+CheckAnswer has_group(const Subject& subject) {
+  return answer(kIommuGuard.probe(subject), "every function has an IOMMU group");
 }
 
-Finding reserves_nothing(const Subject& subject) {
-  if (const auto unknown = has_no_group(subject)) return *unknown;
+CheckAnswer reserves_nothing(const Subject& subject) {
+  if (const auto no_group = has_no_group(subject)) return *no_group;
   std::string domain;
   for (const auto& function : subject.card.functions) {
     const auto group =
         subject.input.sysfs.root() / "kernel/iommu_groups" / std::to_string(*function.iommu_group);
     const auto text = read_file(group / "reserved_regions");
     if (!text) {
-      return {Verdict::unknown, "the kernel does not tell the reserved regions",
-              "ls " + group.native() + " shows what it tells"};
+      return unknown("the kernel does not tell the reserved regions",
+                     "ls " + group.native() + " shows what it tells");
     }
     for (const auto line : split(*text, '\n')) {
       if (!line.ends_with(" direct")) continue;
-      return {Verdict::warn,
-              "the firmware reserves memory of " + function.pci.sysfs() + " (" + std::string(line) +
-                  "): the kernel may keep it from VMs",
-              "turn off RMRR for this slot in the firmware"};
+      return warned("the firmware reserves memory of " + function.pci.sysfs() + " (" +
+                        std::string(line) + "): the kernel may keep it from VMs",
+                    "turn off RMRR for this slot in the firmware");
     }
     const auto type = read_file(group / "type");
     if (type && domain.empty()) domain = " (domain " + std::string(trim(*type)) + ")";
   }
-  return {Verdict::pass, "the firmware reserves no memory of it" + domain};
+  return passed("the firmware reserves no memory of it" + domain);
 }
 
-Finding has_all_functions(const Subject& subject) {
+CheckAnswer has_all_functions(const Subject& subject) {
+  const auto reasons = kLinksGuard.probe(subject);
+  if (!reasons.empty()) return answer(reasons, "");
   for (const auto& function : subject.card.functions) {
-    std::error_code gone;
-    for (fs::directory_iterator at(subject.input.sysfs.device_path(function.pci), gone), end;
-         !gone && at != end; at.increment(gone)) {
-      const auto link = device_link(at->path().filename().native());
-      if (!link || is_together(subject, link->other)) continue;
-      const auto other = link->other.sysfs();
-      const auto own = function.pci.sysfs();
-      return {Verdict::fail,
-              link->depends_on_it ? other + " depends on " + own : own + " depends on " + other,
-              "detach it too (devices: in /etc/gpupci/gpupci.yaml)"};
-    }
-    if (gone) return does_not_show("folder", function.pci);
+    const auto links = foreign_links(subject, function.pci);
+    if (!links) return does_not_show("folder", function.pci);
+    // The host loses nothing, but the card may not work without the other one.
+    if (links->empty()) continue;
+    return failed(function.pci.sysfs() + " depends on " + links->front().other.sysfs(),
+                  "detach it too (devices: in /etc/gpupci/gpupci.yaml)");
   }
-  return {Verdict::pass, "every function of the slot is known"};
+  return passed("every function of the slot is known");
 }
 
-Finding group_is_ours(const Subject& subject) {
-  if (const auto unknown = has_no_group(subject)) return *unknown;
-  return of(group_culprits(subject.card, subject.same_call, subject.input),
-            "nobody else shares its IOMMU group");
+CheckAnswer group_is_ours(const Subject& subject) {
+  if (const auto no_group = has_no_group(subject)) return *no_group;
+  return answer(kGroupGuard.probe(subject), "nobody else shares its IOMMU group");
 }
 
-Finding group_is_detached(const Subject& subject) {
+CheckAnswer group_is_detached(const Subject& subject) {
   const auto& settings = subject.input.settings;
   const auto& functions = subject.card.functions;
   const auto taken = std::ranges::count_if(
       functions, [&](const auto& function) { return is_detached(function, settings); });
-  if (taken == 0) return {Verdict::pass, "the host has it"};
+  if (taken == 0) return passed("the host has it");
   for (const auto& function : functions) {
     if (!function.driver || is_detached(function, settings)) continue;
-    return {Verdict::fail, function.pci.sysfs() + " is on " + *function.driver + " again",
-            "gpupci -d " + subject.card.label()};
+    return failed(function.pci.sysfs() + " is on " + *function.driver + " again",
+                  "gpupci -d " + subject.card.label());
   }
-  if (const auto unknown = has_no_group(subject)) return *unknown;
-  return of(group_culprits(subject.card, {subject.card}, subject.input),
-            "its whole group is detached");
+  if (const auto no_group = has_no_group(subject)) return *no_group;
+  const std::vector<Card> alone{subject.card};
+  return answer(kGroupGuard.probe(Subject(subject.card, alone, subject.input)),
+                "its whole group is detached");
 }
 
-Finding is_not_precious(const Subject& subject) {
-  auto culprits = block_users(subject.card, subject.input);
-  std::ranges::move(net_users(subject.card, subject.input), std::back_inserter(culprits));
+CheckAnswer is_not_precious(const Subject& subject) {
+  auto reasons = kDiskGuard.probe(subject);
+  std::ranges::move(kNetworkGuard.probe(subject), std::back_inserter(reasons));
   const auto& proc = subject.input.proc;
   for (const auto* table : {"self/mountinfo", "net/route"}) {
-    if (!culprits.empty()) break;
-    if (const auto unknown = is_missing(proc / table)) return *unknown;
+    if (!reasons.empty()) break;
+    if (const auto missing = is_missing(proc / table)) return *missing;
   }
-  return of(culprits, "the host has neither a disk nor its network on it");
+  return answer(reasons, "the host has neither a disk nor its network on it");
 }
 
-Finding is_not_console(const Subject& subject) {
-  const auto culprits = console_users(subject.card, subject.input);
-  if (!culprits.empty()) return of(culprits, "");
+CheckAnswer is_not_console(const Subject& subject) {
+  const auto reasons = kConsoleGuard.probe(subject);
+  if (!reasons.empty()) return answer(reasons, "");
   for (const auto& function : subject.card.functions) {
     const auto first = is_first_display(subject.input.sysfs, function);
     if (!first) return does_not_show("boot_vga", function.pci);
     if (!*first) continue;
-    return {Verdict::warn, "the firmware starts with " + function.pci.sysfs(),
-            "make another card the primary one in the firmware"};
+    return warned("the firmware starts with " + function.pci.sysfs(),
+                  "make another card the primary one in the firmware");
   }
-  return {Verdict::pass, "it is not the host's display"};
+  return passed("it is not the host's display");
 }
 
-Finding has_no_framebuffer(const Subject& subject) {
-  if (const auto unknown = is_missing(subject.input.proc / "iomem")) return *unknown;
+CheckAnswer has_no_framebuffer(const Subject& subject) {
+  if (const auto missing = is_missing(subject.input.proc / "iomem")) return *missing;
   for (const auto& function : subject.card.functions) {
     if (!subject.input.sysfs.attribute(function.pci, "resource")) {
       return does_not_show("resource", function.pci);
     }
   }
-  return of(framebuffer_users(subject.card, subject.input),
-            "the firmware left no framebuffer in it");
+  return answer(kFramebufferGuard.probe(subject), "the firmware left no framebuffer in it");
 }
 
-Finding is_not_held(const Subject& subject) {
-  const auto holders = card_users(subject.card, subject.input).holders;
-  if (!holders.empty()) return of(holders, "");
+CheckAnswer is_not_held(const Subject& subject) {
+  const auto holders = kHolderGuard.probe(subject);
+  if (!holders.empty()) return answer(holders, "");
   for (const auto& function : subject.card.functions) {
     // A virtual function has no node of its own.
     if (function.driver != "nvidia" || subject.card.slice) continue;
     const auto information =
         subject.input.proc / "driver/nvidia/gpus" / function.pci.sysfs() / "information";
     if (fs::exists(information)) continue;
-    return {Verdict::unknown,
-            "NVIDIA's driver does not tell which /dev/nvidiaN " + function.pci.sysfs() + " is",
-            "cat " + information.native() + ", as root, should tell"};
+    return unknown(
+        "NVIDIA's driver does not tell which /dev/nvidiaN " + function.pci.sysfs() + " is",
+        "cat " + information.native() + ", as root, should tell");
   }
-  return {Verdict::pass, "no program has it open"};
+  return passed("no program has it open");
 }
 
-Finding has_no_vm(const Subject& subject) {
+CheckAnswer has_no_vm(const Subject& subject) {
   try {
-    return of(card_vms(subject.card, subject.input), "no running VM has it");
+    return answer(kVmGuard.probe(subject), "no running VM has it");
   } catch (const Error& error) {
-    return {Verdict::unknown, error.what(), "systemctl status libvirtd may tell why"};
+    return unknown(error.what(), "systemctl status libvirtd may tell why");
   }
 }
 
-Finding has_no_kernel_user(const Subject& subject) {
-  const auto fbdev =
-      read_file(subject.input.sysfs.root() / "module/nvidia_drm/parameters/fbdev").value_or("N");
-  for (const auto& function : subject.card.functions) {
-    if (function.driver != "nvidia" || trim(fbdev) != "Y") continue;
-    return {Verdict::fail, "nvidia_drm draws the console on its cards (fbdev)",
-            "options nvidia_drm fbdev=0 modeset=0 in /etc/modprobe.d, and reboot"};
-  }
-  return {Verdict::pass, "no kernel module keeps it"};
+CheckAnswer has_no_kernel_user(const Subject& subject) {
+  return answer(kFbdevGuard.probe(subject), "no kernel module keeps it");
 }
 
-Finding driver_lets_go(const Subject& subject) {
+CheckAnswer driver_lets_go(const Subject& subject) {
   if (subject.card.functions.front().driver != "nvidia") {
-    return {Verdict::pass, "its driver can be unbound"};
+    return passed("its driver can be unbound");
   }
   const auto file = subject.input.proc / "driver/nvidia/version";
   const auto text = read_file(file);
   const auto version = major_version(text.value_or(""));
   if (!version) {
-    return {Verdict::unknown, file.native() + " shows no version",
-            "modinfo -F version nvidia tells it: from 595 on detach only when D9 passes"};
+    return unknown(file.native() + " shows no version",
+                   "modinfo -F version nvidia tells it: from 595 on detach only when D9 passes");
   }
   if (*version < 595) {
-    return {Verdict::pass, "NVIDIA driver " + std::to_string(*version) + " can be unbound"};
+    return passed("NVIDIA driver " + std::to_string(*version) + " can be unbound");
   }
-  return {Verdict::warn,
-          "NVIDIA driver " + std::to_string(*version) + " never comes back from a busy unbind",
-          "detach only when D9 passes, or at boot"};
+  return warned(
+      "NVIDIA driver " + std::to_string(*version) + " never comes back from a busy unbind",
+      "detach only when D9 passes, or at boot");
 }
 
-Finding override_is_clear(const Subject& subject) {
+CheckAnswer override_is_clear(const Subject& subject) {
   const auto& settings = subject.input.settings;
   for (const auto& function : subject.card.functions) {
     const auto file = subject.input.sysfs.device_path(function.pci) / "driver_override";
     const auto text = read_in_time(file, kPatience);
     if (!text) {
-      return {Verdict::unknown, file.native() + " does not answer: is it being bound?",
-              "check again; when it stays so, reboot the host"};
+      return unknown(file.native() + " does not answer: is it being bound?",
+                     "check again; when it stays so, reboot the host");
     }
     const auto driver = trim(*text);
     if (driver.empty() || driver == "(null)") continue;
     if (settings.is_stub(driver) && is_detached(function, settings)) continue;
-    return {Verdict::warn, function.pci.sysfs() + " is kept for driver " + quote(driver),
-            "echo >" + file.native()};
+    return warned(function.pci.sysfs() + " is kept for driver " + quote(driver),
+                  "echo >" + file.native());
   }
-  return {Verdict::pass, "no other driver is prescribed"};
+  return passed("no other driver is prescribed");
 }
 
-Finding driver_is_best(const Subject& subject) {
+CheckAnswer driver_is_best(const Subject& subject) {
   const auto aliases = read_file(modules_alias(subject.input));
   if (!aliases) {
-    return {Verdict::unknown, "there is no " + modules_alias(subject.input).native(), "depmod"};
+    return unknown("there is no " + modules_alias(subject.input).native(), "depmod");
   }
   for (const auto& function : subject.card.functions) {
     const auto best = best_module(*aliases, alias(function, subject.input.sysfs));
     if (best == "vfio_pci" || function.driver != "vfio-pci") continue;
-    return {Verdict::warn, best + " is made for " + function.pci.sysfs() + ", which is on vfio-pci",
-            "libvirt 10 and later: <driver model='" + best + "'/>"};
+    return warned(best + " is made for " + function.pci.sysfs() + ", which is on vfio-pci",
+                  "libvirt 10 and later: <driver model='" + best + "'/>");
   }
-  return {Verdict::pass, "no better driver of vfio is known"};
+  return passed("no better driver of vfio is known");
 }
 
-Finding is_not_sliced(const Subject& subject) {
-  return of(slice_users(subject.card, subject.input), "nothing is made from it");
+CheckAnswer is_not_sliced(const Subject& subject) {
+  return answer(kSlicesGuard.probe(subject), "nothing is made from it");
 }
+
+// A call with such a card ends before any guard is asked: nothing is tried with it in this boot.
+CheckAnswer is_not_stuck(const Subject& subject) {
+  const WedgedCards wedged(subject.input.wedged, subject.input.boot);
+  const auto wedge = wedged.find(subject.card.pci());
+  if (!wedge) return passed("no step with it is stuck");
+  return failed(words(*wedge), std::string(kWedgedFix));
+}
+
+constexpr std::array kChecks{
+    CardCheck{"H5", "every function has an IOMMU group", has_group, {&kIommuGuard}},
+    CardCheck{"H6", "memory that the firmware reserves; the domain of the group", reserves_nothing},
+    CardCheck{"D3", "devices that depend on it, or it on them", has_all_functions, {&kLinksGuard}},
+    CardCheck{"D4", "strangers in its IOMMU group", group_is_ours, {&kGroupGuard}},
+    CardCheck{"D5", "a host driver has come back to a detached card", group_is_detached},
+    CardCheck{
+        "D6", "disks and network of the host", is_not_precious, {&kDiskGuard, &kNetworkGuard}},
+    CardCheck{"D7", "the host's display and console", is_not_console, {&kConsoleGuard}},
+    CardCheck{"D8", "the framebuffer of the firmware", has_no_framebuffer, {&kFramebufferGuard}},
+    CardCheck{"D9", "programs that have it open or mapped", is_not_held, {&kHolderGuard}},
+    CardCheck{"D10", "`nvidia_drm` draws the console", has_no_kernel_user, {&kFbdevGuard}},
+    CardCheck{"D11", "an NVIDIA driver that does not survive a busy unbind", driver_lets_go},
+    CardCheck{"D12", "a `driver_override` of somebody else", override_is_clear},
+    CardCheck{"D13", "a driver of vfio made for this model", driver_is_best},
+    CardCheck{"D22", "virtual functions and mediated devices", is_not_sliced, {&kSlicesGuard}},
+    CardCheck{"D23", "a step with it that never ended", is_not_stuck},
+    CardCheck{"V1", "a running VM that has it", has_no_vm, {&kVmGuard}},
+};
+
+}  // namespace
+
+std::span<const CardCheck> use_checks() { return kChecks; }
 
 }  // namespace cluster::agent

@@ -5,59 +5,28 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "node-agent/fixable_error.h"
 #include "node-agent/json_line.h"
 
 namespace cluster::agent {
 namespace {
 
-struct HostCheck {
-  std::string_view id;
-  Finding (*probe)(const GuardInput&);
-};
-
-struct CardCheck {
-  std::string_view id;
-  Finding (*probe)(const Subject&);
-};
-
-constexpr std::array kHostChecks{
-    HostCheck{"H1", has_kvm},           HostCheck{"H2", has_iommu}, HostCheck{"H3", isolates},
-    HostCheck{"H4", remaps_interrupts}, HostCheck{"H7", has_vfio},  HostCheck{"H8", lists_modules},
-    HostCheck{"H9", is_not_wedged},
-};
-
-constexpr std::array kCardChecks{
-    CardCheck{"H5", has_group},         CardCheck{"H6", reserves_nothing},
-    CardCheck{"D1", is_alive},          CardCheck{"D2", is_the_named_one},
-    CardCheck{"D3", has_all_functions}, CardCheck{"D4", group_is_ours},
-    CardCheck{"D5", group_is_detached}, CardCheck{"D6", is_not_precious},
-    CardCheck{"D7", is_not_console},    CardCheck{"D8", has_no_framebuffer},
-    CardCheck{"D9", is_not_held},       CardCheck{"D10", has_no_kernel_user},
-    CardCheck{"D11", driver_lets_go},   CardCheck{"D12", override_is_clear},
-    CardCheck{"D13", driver_is_best},   CardCheck{"D14", has_reset},
-    CardCheck{"D15", stays_powered},    CardCheck{"D16", has_full_link},
-    CardCheck{"D17", has_no_errors},    CardCheck{"D18", has_addresses},
-    CardCheck{"D19", bar_size},         CardCheck{"D20", has_rom},
-    CardCheck{"D21", has_numa_node},    CardCheck{"D22", is_not_sliced},
-    CardCheck{"V1", has_no_vm},
-};
-
-// Of a card that can be cut, or is to be.
-constexpr std::array kSliceChecks{
-    CardCheck{"G1", offers_vgpus},
-    CardCheck{"G2", has_its_vfs},
-    CardCheck{"G5", vfs_keep_their_driver},
-    CardCheck{"G7", vgpus_last},
-};
+// "D14" is behind "D9", and the VMs behind the devices.
+bool comes_before(const CardCheck& left, const CardCheck& right) {
+  constexpr std::string_view kGroups = "HDV";  // host, device, VM
+  const auto group = [&](const CardCheck& one) { return kGroups.find(one.id.front()); };
+  if (group(left) != group(right)) return group(left) < group(right);
+  return natural_less(left.id, right.id);
+}
 
 template <typename Probe, typename Argument>
-Finding find(Probe probe, const Argument& argument) {
+CheckAnswer ask(Probe probe, const Argument& argument) {
   try {
     return probe(argument);
+  } catch (const FixableError& error) {
+    return unknown(error.what_happened(), error.fix());
   } catch (const Error& error) {
-    auto [reason, fix] = halves(error.what());
-    if (fix.empty()) fix = "run gpupci as root; dmesg may tell more";
-    return {Verdict::unknown, reason, fix};
+    return unknown(error.what(), "run gpupci as root; dmesg may tell more");
   }
 }
 
@@ -83,10 +52,32 @@ std::string line(std::string_view id, std::string_view card, std::string_view re
 
 }  // namespace
 
-std::pair<std::string, std::string> halves(std::string_view sentence) {
-  const auto end = sentence.find("; ");
-  if (end == std::string_view::npos) return {std::string(sentence), ""};
-  return {std::string(sentence.substr(0, end)), std::string(sentence.substr(end + 2))};
+CheckAnswer passed(std::string what) { return {Verdict::pass, {.what = std::move(what)}}; }
+
+CheckAnswer warned(std::string what, std::string fix) {
+  return {Verdict::warn, {.what = std::move(what), .fix = std::move(fix)}};
+}
+
+CheckAnswer unknown(std::string what, std::string fix) {
+  return {Verdict::unknown, {.what = std::move(what), .fix = std::move(fix)}};
+}
+
+CheckAnswer failed(std::string what, std::string fix) {
+  return {Verdict::fail, {.what = std::move(what), .fix = std::move(fix)}};
+}
+
+CheckAnswer unknown_to_others(std::string what) {
+  return {Verdict::unknown, {.what = std::move(what), .needs_root = true}};
+}
+
+CheckAnswer answer(const Reasons& reasons, std::string passed_what) {
+  if (reasons.empty()) return passed(std::move(passed_what));
+  auto reason = reasons.front();
+  const auto verdict = reason.needs_root ? Verdict::unknown : Verdict::fail;
+  if (reasons.size() > 1) {
+    reason.what += " (and " + std::to_string(reasons.size() - 1) + " more)";
+  }
+  return {verdict, std::move(reason)};
 }
 
 std::string_view word(Verdict verdict) {
@@ -99,45 +90,74 @@ int exit_status(Verdict worst) {
   return kStatuses.at(static_cast<std::size_t>(worst));
 }
 
+std::vector<CardCheck> card_checks() {
+  std::vector<CardCheck> all;
+  for (const auto& table : {hardware_checks(), identity_checks(), use_checks()}) {
+    std::ranges::copy(table, std::back_inserter(all));
+  }
+  std::ranges::sort(all, comes_before);
+  return all;
+}
+
 std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input) {
   std::vector<CheckResult> results;
-  for (const auto& check : kHostChecks) {
-    results.push_back({check.id, std::nullopt, find(check.probe, input)});
+  for (const auto& check : host_checks()) {
+    results.push_back({check.id, std::nullopt, ask(check.probe, input)});
   }
+  const auto of_cards = card_checks();
   for (const auto& card : cards) {
-    const Subject subject{card, cards, input};
+    const Subject subject(card, cards, input);
     const auto make = [&](const CardCheck& check) {
-      results.push_back({check.id, card.label(), find(check.probe, subject)});
+      results.push_back({check.id, card.label(), ask(check.probe, subject)});
     };
-    std::ranges::for_each(kCardChecks, make);
-    if (may_concern_slices(subject)) std::ranges::for_each(kSliceChecks, make);
+    std::ranges::for_each(of_cards, make);
+    if (may_concern_slices(subject)) std::ranges::for_each(slice_checks(), make);
   }
   return results;
 }
 
 Verdict worst(const std::vector<CheckResult>& results) {
   auto found = Verdict::pass;
-  for (const auto& one : results) found = std::max(found, one.finding.verdict);
+  for (const auto& one : results) found = std::max(found, one.answer.verdict);
   return found;
 }
 
 std::string checks_table(const std::vector<CheckResult>& results) {
   auto text = line("ID", "CARD", "RESULT", "REASON");
-  for (const auto& [id, card, finding] : results) {
-    text += line(id, card ? *card : "-", word(finding.verdict),
-                 finding.reason + (finding.fix.empty() ? "" : "; " + finding.fix));
+  for (const auto& [id, card, answer] : results) {
+    auto reason = answer.reason;
+    reason.id = {};  // the table has a column for it
+    text += line(id, card ? *card : "-", word(answer.verdict), message(reason));
   }
   return text;
 }
 
+std::string checks_markdown() {
+  std::string lines;
+  const auto add = [&](std::string_view id, std::string_view title, const std::string& refused) {
+    lines += "| " + std::string(id) + " | " + std::string(title) + " | " + refused + " |\n";
+  };
+  for (const auto& one : host_checks()) add(one.id, one.title, "");
+  auto of_cards = card_checks();
+  std::ranges::copy(slice_checks(), std::back_inserter(of_cards));
+  for (const auto& one : of_cards) {
+    std::vector<std::string> refused;
+    for (const auto* guard : one.refused_by) {
+      if (guard != nullptr) refused.push_back("`" + std::string(guard->name) + "`");
+    }
+    add(one.id, one.title, joined(refused, ", "));
+  }
+  return lines;
+}
+
 std::string checks_json(const std::vector<CheckResult>& results) {
   auto list = nlohmann::ordered_json::array();
-  for (const auto& [id, card, finding] : results) {
+  for (const auto& [id, card, answer] : results) {
     list.push_back({{"id", id},
                     {"card", or_null(card)},
-                    {"result", word(finding.verdict)},
-                    {"reason", finding.reason},
-                    {"fix", or_null(finding.fix)}});
+                    {"result", word(answer.verdict)},
+                    {"reason", answer.reason.what},
+                    {"fix", or_null(way_out(answer.reason))}});
   }
   return json_line({{"checks", list}});
 }

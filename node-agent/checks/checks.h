@@ -1,9 +1,10 @@
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "node-agent/guard/guard.h"
@@ -19,29 +20,70 @@ std::string_view word(Verdict verdict);
 /// The exit status of the worst verdict: 0 pass, 1 warn, 3 unknown, 2 fail.
 int exit_status(Verdict worst);
 
-/// The answer of one check, each text one line.
-struct Finding {
+/// The answer of one check. Unless it passed, the reason says what can be done.
+struct CheckAnswer {
   Verdict verdict = Verdict::pass;
-  std::string reason;
-  std::string fix{};  ///< what can be done; empty only where it passed
+  Reason reason;
 };
 
-/// What a check of a card looks at.
-struct Subject {
-  const Card& card;
-  const std::vector<Card>& same_call;  ///< all cards that are checked
-  const GuardInput& input;
+CheckAnswer passed(std::string what);
+CheckAnswer warned(std::string what, std::string fix);
+CheckAnswer unknown(std::string what, std::string fix);
+CheckAnswer failed(std::string what, std::string fix);
+
+/// It is not known, as only root could have seen it.
+CheckAnswer unknown_to_others(std::string what);
+
+/// What guards found is a failed check, and what only root would have seen is not known. Without
+/// reasons it passed.
+CheckAnswer answer(const Reasons& reasons, std::string passed);
+
+/// A check of the host: a line of the table in check_host.cc.
+struct HostCheck {
+  std::string_view id;     ///< "H2"; stable
+  std::string_view title;  ///< what is looked at; Markdown, for docs/gpupci.md
+  CheckAnswer (*probe)(const GuardInput& input);
 };
+
+/// A check of a card: a line of the table in its file, check_*.cc.
+struct CardCheck {
+  std::string_view id;     ///< "D14"; stable
+  std::string_view title;  ///< what is looked at; Markdown, for docs/gpupci.md
+  CheckAnswer (*probe)(const Subject& subject);
+
+  /// The guards that find what this check fails on: to detach the card then would do harm, so -d
+  /// refuses. Where there is none, a FAIL says that VMs will not work with the card, or that it is
+  /// not as it was; a detach itself does no harm.
+  std::array<const Guard*, 2> refused_by{};
+};
+
+/// Every check of the host, in the order of --check.
+std::span<const HostCheck> host_checks();
+
+/// Every check of a card, in the order of --check: its place and its state, then who uses it.
+std::vector<CardCheck> card_checks();
+
+// The tables that card_checks() is made of, one a file.
+std::span<const CardCheck> hardware_checks();
+std::span<const CardCheck> identity_checks();
+std::span<const CardCheck> use_checks();
+
+/// The checks of a card's slices; they are made where concerns_slices().
+std::span<const CardCheck> slice_checks();
+
+/// Whether the slices of the card have anything to look at: it has SR-IOV or makes vGPUs, or it is
+/// to. Throws Error when the record of slices cannot be read.
+bool concerns_slices(const Subject& subject);
 
 /// One answer, ready to be printed.
 struct CheckResult {
-  std::string_view id;              ///< "H2", "D14"; stable
+  std::string_view id;              ///< "H2", "D14"
   std::optional<std::string> card;  ///< nothing for a check of the host
-  Finding finding;
+  CheckAnswer answer;
 };
 
-/// Makes every check of the host and, for each of `cards`, of a card, in the order of the table in
-/// checks.cc. A check that throws is unknown. Adding one is a function and a line there.
+/// Makes every check of the host and, for each of `cards`, of a card. A check that throws is
+/// unknown.
 std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input);
 
 /// The worst of them.
@@ -55,67 +97,18 @@ std::string checks_table(const std::vector<CheckResult>& results);
 /// card and fix are null where there is none.
 std::string checks_json(const std::vector<CheckResult>& results);
 
+/// The lines of the table of checks in docs/gpupci.md.
+std::string checks_markdown();
+
 /// The list of which kernel module is for which device, of the kernel that runs (modules.alias of
 /// depmod(8)).
 std::filesystem::path modules_alias(const GuardInput& input);
-
-/// "what is wrong; the way out", as guards and errors say it, in two.
-std::pair<std::string, std::string> halves(std::string_view sentence);
 
 /// Whether the firmware started with this function (`boot_vga`): false of what is no VGA
 /// controller, nothing when the kernel does not tell.
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
 
 /// The answer where sysfs has no attribute of a function that the kernel shows of each.
-Finding does_not_show(std::string_view attribute, const PciAddress& pci);
-
-// The checks of the host: check_host.cc.
-Finding has_kvm(const GuardInput& input);
-Finding has_iommu(const GuardInput& input);
-Finding isolates(const GuardInput& input);
-Finding remaps_interrupts(const GuardInput& input);
-Finding has_vfio(const GuardInput& input);
-Finding lists_modules(const GuardInput& input);
-Finding is_not_wedged(const GuardInput& input);
-
-// Whether it is the card that got its name: check_identity.cc.
-Finding is_the_named_one(const Subject& subject);
-
-// The checks of what the host does with a card: check_use.cc.
-Finding has_group(const Subject& subject);
-Finding reserves_nothing(const Subject& subject);
-Finding has_all_functions(const Subject& subject);
-Finding group_is_ours(const Subject& subject);
-Finding group_is_detached(const Subject& subject);
-Finding is_not_precious(const Subject& subject);
-Finding is_not_console(const Subject& subject);
-Finding has_no_framebuffer(const Subject& subject);
-Finding is_not_held(const Subject& subject);
-Finding has_no_vm(const Subject& subject);
-Finding has_no_kernel_user(const Subject& subject);
-Finding driver_lets_go(const Subject& subject);
-Finding override_is_clear(const Subject& subject);
-Finding driver_is_best(const Subject& subject);
-Finding is_not_sliced(const Subject& subject);
-
-/// Whether those of its slices have anything to look at: it has SR-IOV or makes vGPUs, or it is to.
-bool concerns_slices(const Subject& subject);
-
-// The checks of its slices: check_slices.cc.
-Finding offers_vgpus(const Subject& subject);
-Finding has_its_vfs(const Subject& subject);
-Finding vfs_keep_their_driver(const Subject& subject);
-Finding vgpus_last(const Subject& subject);
-
-// The checks of its hardware: check_hardware.cc.
-Finding is_alive(const Subject& subject);
-Finding has_reset(const Subject& subject);
-Finding stays_powered(const Subject& subject);
-Finding has_full_link(const Subject& subject);
-Finding has_no_errors(const Subject& subject);
-Finding has_addresses(const Subject& subject);
-Finding bar_size(const Subject& subject);
-Finding has_rom(const Subject& subject);
-Finding has_numa_node(const Subject& subject);
+CheckAnswer does_not_show(std::string_view attribute, const PciAddress& pci);
 
 }  // namespace cluster::agent

@@ -1,27 +1,49 @@
 #pragma once
 
-#include "node-agent/guard/guard.h"
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "node-agent/cards/cards.h"
+#include "node-agent/guard/guard_input.h"
+#include "node-agent/guard/reason.h"
+#include "node-agent/kernel/device_nodes.h"
+#include "node-agent/kernel/process_table.h"
 
 namespace cluster::agent {
 
-/// Which programs use a card.
-struct CardUsers {
-  Culprits vms;      ///< by an open handle of vfio, or by what libvirt says
-  Culprits holders;  ///< by an open or mapped node of its host drivers
+/// Device nodes by their number, each with its path.
+using NodePaths = std::map<DeviceNumber, std::string>;
 
-  /// Whether each holder may be one for a moment only: udev's, which looks at every new device, or
-  /// a program that has just begun.
-  bool passing = false;
+/// Which processes have a card, or any device.
+struct CardUsers {
+  NodePaths on_host;  ///< the nodes of its host drivers
+  NodePaths in_vm;    ///< the nodes of vfio
+  Handles handles;    ///< the processes that have one of them
 };
 
-/// One look at all processes. That some could not be looked into is a holder too: not knowing is no
-/// leave.
+/// One look at all processes. Throws Error(io) when /proc cannot be read.
 CardUsers card_users(const Card& card, const GuardInput& input);
 
-/// Only the VMs.
-Culprits card_vms(const Card& card, const GuardInput& input);
+/// The same of a device of vfio, by its folder in sysfs: a mediated one is on no PCI bus.
+CardUsers device_users(const std::filesystem::path& device, const GuardInput& input);
 
-/// The VMs that have a device of vfio, by its folder in sysfs.
-Culprits device_vms(const std::filesystem::path& device, const GuardInput& input);
+/// The part of a node that a process has open and that matters; empty for none.
+using NodePart = std::function<std::string(pid_t pid, const std::string& path)>;
+
+/// The nodes that each process has, "/dev/dri/card0, /dev/dri/renderD128", as far as `part` leaves
+/// them to it. Without `part` they count whole.
+std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const NodePaths& nodes,
+                                              const NodePart& part = {});
+
+/// "process 812 ('Xorg') has /dev/dri/card0 open", and how to stop it: by its unit where it has
+/// one.
+Reason has_open(const Process& process, const std::string& paths);
+
+/// Some processes cannot be looked into, and any of them may be a user: not knowing is no leave.
+/// Nothing where all could be.
+Reasons unreadable_processes(const Handles& handles);
 
 }  // namespace cluster::agent

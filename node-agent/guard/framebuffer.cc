@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/guard/guards.h"
 
 namespace cluster::agent {
 namespace {
@@ -45,18 +46,39 @@ bool is_framebuffer(std::string_view name) {
   return std::ranges::find(kNames, name) != kNames.end();
 }
 
-// The console that draws into a framebuffer, "vtcon1"; nothing when none does.
-std::optional<std::string> framebuffer_console(const Sysfs& sysfs) {
-  std::error_code none;
-  for (fs::directory_iterator at(sysfs.root() / "class/vtconsole", none), end; !none && at != end;
-       at.increment(none)) {
-    const auto name = read_file(at->path() / "name").value_or("");
-    const auto bind = read_file(at->path() / "bind").value_or("");
-    if (name.find("frame buffer") != std::string::npos && trim(bind) == "1") {
-      return at->path().filename().native();
+// The framebuffers that the firmware left in the memory of the card and a generic driver uses
+// (/proc/iomem; names from drivers/firmware/sysfb*.c, drivers/video/fbdev and drivers/gpu/drm/
+// tiny). Where there is one and its place is not shown, to others than root, the reason says so.
+Reasons probe(const Subject& subject) {
+  const auto& input = subject.input;
+  Reasons reasons;
+  const auto table = read_file(input.proc / "iomem").value_or("");
+  bool seen = table.empty();
+  std::vector<Range> framebuffers;
+  for (const auto line : split(table, '\n')) {
+    const auto one = range(line);
+    if (!one) continue;
+    seen = seen || one->end != 0;
+    if (is_framebuffer(one->name)) framebuffers.push_back(*one);
+  }
+  if (framebuffers.empty()) return reasons;
+  if (!seen) {
+    return {{.what = "only root sees in /proc/iomem whether a framebuffer is in its memory",
+             .needs_root = true}};
+  }
+  for (const auto& function : subject.card.functions) {
+    for (const auto& bar : regions(input.sysfs, function.pci)) {
+      for (const auto& one : framebuffers) {
+        if (bar.start == 0 || one.start > bar.end || one.end < bar.start) continue;
+        reasons.push_back(
+            {.what = "the firmware's framebuffer (" + std::string(one.name) + ") is in region " +
+                     std::to_string(bar.number) + " of " + function.pci.sysfs(),
+             .fix = "boot with initcall_blacklist=sysfb_init, or unbind its driver below "
+                    "/sys/bus/platform/drivers"});
+      }
     }
   }
-  return std::nullopt;
+  return reasons;
 }
 
 }  // namespace
@@ -79,47 +101,7 @@ std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci) {
   return found;
 }
 
-Culprits console_users(const Card& card, const GuardInput& input) {
-  for (const auto& function : card.functions) {
-    if (input.sysfs.attribute(function.pci, "boot_vga") != "1") continue;
-    if (const auto console = framebuffer_console(input.sysfs)) {
-      return {function.pci.sysfs() + " shows the host's console (" + *console +
-              "); make another card the primary one in the firmware, or echo 0 >" +
-              (input.sysfs.root() / "class/vtconsole" / *console / "bind").native()};
-    }
-  }
-  return {};
-}
-
-Culprits framebuffer_users(const Card& card, const GuardInput& input) {
-  Culprits culprits;
-  const auto table = read_file(input.proc / "iomem").value_or("");
-  bool seen = table.empty();
-  std::vector<Range> framebuffers;
-  for (const auto line : split(table, '\n')) {
-    const auto one = range(line);
-    if (!one) continue;
-    seen = seen || one->end != 0;
-    if (is_framebuffer(one->name)) framebuffers.push_back(*one);
-  }
-  if (framebuffers.empty()) return culprits;
-  if (!seen) {
-    return {
-        "only root sees in /proc/iomem whether a framebuffer is in its memory; run gpupci as root"};
-  }
-  for (const auto& function : card.functions) {
-    for (const auto& bar : regions(input.sysfs, function.pci)) {
-      for (const auto& one : framebuffers) {
-        if (bar.start == 0 || one.start > bar.end || one.end < bar.start) continue;
-        culprits.push_back("the firmware's framebuffer (" + std::string(one.name) +
-                           ") is in region " + std::to_string(bar.number) + " of " +
-                           function.pci.sysfs() +
-                           "; boot with initcall_blacklist=sysfb_init, or unbind its driver below "
-                           "/sys/bus/platform/drivers");
-      }
-    }
-  }
-  return culprits;
-}
+constinit const Guard kFramebufferGuard{
+    .name = "framebuffer", .help = "the firmware's framebuffer lies in its memory", .probe = probe};
 
 }  // namespace cluster::agent

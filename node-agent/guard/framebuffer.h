@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
-#include "node-agent/guard/guard.h"
+#include "core/pci_address.h"
+#include "node-agent/kernel/sysfs.h"
 
 namespace cluster::agent {
 
@@ -18,14 +20,5 @@ struct Region {
 
 /// The regions of a function that it has (`resource`, Documentation/PCI/sysfs-pci.rst).
 std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci);
-
-/// Whether the host's console is on the card: the firmware started with it (`boot_vga`) and a
-/// framebuffer has a console (/sys/class/vtconsole, Documentation/driver-api/fbdev or console.rst).
-Culprits console_users(const Card& card, const GuardInput& input);
-
-/// The framebuffers that the firmware left in the memory of the card and a generic driver uses
-/// (/proc/iomem; names from drivers/firmware/sysfb*.c, drivers/video/fbdev and drivers/gpu/drm/
-/// tiny). Where there is one and its place is not shown, to others than root, that is told instead.
-Culprits framebuffer_users(const Card& card, const GuardInput& input);
 
 }  // namespace cluster::agent

@@ -1,64 +1,57 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "node-agent/cards/cards.h"
-#include "node-agent/guard/guard_input.h"
+#include "node-agent/guard/reason.h"
+#include "node-agent/guard/subject.h"
 
 namespace cluster::agent {
+
+/// Something that keeps a card where it is. Each guard is a file of this folder and a line of the
+/// table in guards.cc; its name stands nowhere else.
+struct Guard {
+  std::string_view name;  ///< "holder", as --force takes it
+  std::string_view help;  ///< the guard refuses when ...; Markdown, for docs/gpupci.md
+
+  /// What it finds; nothing lets the card go. refusals() puts the name of the guard into each
+  /// reason. Throws Error when it cannot look.
+  Reasons (*probe)(const Subject& subject);
+
+  std::string_view not_forced{};  ///< why --force may not override it; empty where it may
+  bool on_attach = false;         ///< asked when a card is given back, too
+
+  /// What it finds may change at any moment: it is asked after the others, and again while all that
+  /// was found is passing.
+  bool of_programs = false;
+};
+
+/// Every guard, in the order in which they speak.
+std::span<const Guard* const> guards();
 
 /// The names of guards that an operator overrides (--force=holder,console).
 using Forced = std::set<std::string, std::less<>>;
 
-/// The culprits that a guard found, each in one line that names it and the way out.
-using Culprits = std::vector<std::string>;
+/// Why the card must not be taken from the host now; nothing when it may be. Those in `forced` are
+/// not asked. Programs that may have the card for a moment only are waited for where nobody else
+/// refuses. Throws Error(io) when sysfs or /proc cannot be read.
+Reasons refusals(const Card& card, const std::vector<Card>& same_call, const GuardInput& input,
+                 const Forced& forced = {});
 
-/// One reason to leave a card where it is.
-struct Refusal {
-  std::string_view guard;  ///< "holder"
-  std::string why;         ///< "process 812 (Xorg) has /dev/dri/card0 open; stop it (kill 812)"
-};
+/// Why the card must not be given back now.
+Reasons attach_refusals(const Card& card, const GuardInput& input);
 
-/// Why `card` must not be taken from the host now; nothing when it may be. `same_call` are the
-/// cards that the same call detaches, `card` among them. The guards, by the order in which they
-/// speak:
-///   vm           a running VM has the card or a slice of it, by an open handle of vfio or by what
-///                libvirt says: an unbind would wait for its end; cannot be overridden
-///   iommu        a function is in no IOMMU group
-///   group        somebody else in such a group is not of these cards, no PCI bridge, and has a
-///                host driver: the kernel calls the group not viable and no VM starts with the card
-///   slices       virtual functions or mediated devices are made from it
-///   disk         a disk of it is mounted, swapped to, or below device mapper or md
-///   network      a network card of it has the default route or is below a bridge or bond
-///   console      it shows the host's console
-///   framebuffer  the framebuffer of the firmware is in its memory
-///   holder       a process has one of its device nodes open or mapped: the unbind could hang. One
-///                that has just begun, or is of udev, is waited for
-/// Those in `forced` are not asked. Throws Error(io) when sysfs or /proc cannot be read.
-std::vector<Refusal> refusals(const Card& card, const std::vector<Card>& same_call,
-                              const GuardInput& input, const Forced& forced = {});
-
-/// Why `card` must not be given back now: a VM has it.
-std::vector<Refusal> attach_refusals(const Card& card, const GuardInput& input);
-
-/// "holder: process 812 ...; console: ...", one line.
-std::string one_line(const std::vector<Refusal>& refusals);
-
-/// Who refuses, each once, in the order in which they speak.
-std::vector<std::string_view> guards(const std::vector<Refusal>& refusals);
+/// The names of the guards that --force may override, in the order of the table.
+std::vector<std::string> forcible_guards();
 
 /// Reads "holder,console" into `forced`. Throws Error(usage), with the names of those that can be
 /// overridden, when one is not of them.
 void add_forced(std::string_view list, Forced& forced);
 
-/// What the iommu guard alone finds.
-Culprits iommu_culprits(const Card& card);
-
-/// What the group guard alone finds.
-Culprits group_culprits(const Card& card, const std::vector<Card>& same_call,
-                        const GuardInput& input);
+/// The lines of the table of guards in docs/gpupci.md.
+std::string guards_markdown();
 
 }  // namespace cluster::agent

@@ -14,6 +14,7 @@ GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const
           .saved_drivers = environment.saved_drivers,
           .slices = environment.slices,
           .wedged = environment.wedged,
+          .boot = environment.boot_id(),
           .vm_devices = std::move(vm_devices)};
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "node-agent/environment.h"
@@ -22,6 +23,7 @@ struct GuardInput {
   std::filesystem::path saved_drivers;  ///< the record of SavedDrivers
   std::filesystem::path slices;         ///< the SliceRecord
   std::filesystem::path wedged;         ///< the record of WedgedCards
+  std::string boot;                     ///< Environment::boot_id()
 
   /// What the running VMs have. Empty where nobody is to be asked; a call may throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices;

@@ -107,7 +107,7 @@ std::string cards_json(const std::vector<DescribedCard>& cards,
 }
 
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
-                         const std::vector<CardReport>& reports) {
+                         const std::vector<CardOutcome>& reports) {
   auto list = ordered_json::array();
   for (const auto& report : reports) {
     auto functions = ordered_json::array();
@@ -118,8 +118,8 @@ std::string outcome_json(std::string_view action, virt::Mode mode, std::string_v
     }
     list.push_back({{"name", report.name},
                     {"pci", report.functions.front().function.pci.libvirt()},
-                    {"error", or_null(report.error)},
-                    {"refused_by", report.refused_by},
+                    {"error", or_null(message(report))},
+                    {"refused_by", ids(report.refused)},
                     {"steps", report.steps},
                     {"functions", functions}});
   }

@@ -48,6 +48,6 @@ std::string cards_json(const std::vector<DescribedCard>& cards,
 /// "attached", "already attached", "would attach", "not attached", "failed", "untouched" (report.h
 /// says what they mean); refused_by: the guards that refused the card, "holder" (guard.h).
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
-                         const std::vector<CardReport>& reports);
+                         const std::vector<CardOutcome>& reports);
 
 }  // namespace cluster::agent

@@ -9,7 +9,7 @@ std::string subject(const std::string& name, const PciFunction& function) {
          function.pci.sysfs();
 }
 
-std::string sentence(const std::string& name, const FunctionReport& one) {
+std::string sentence(const std::string& name, const FunctionOutcome& one) {
   const auto word = std::string(kind(one.function));
   const auto pci = one.function.pci.sysfs();
   switch (one.outcome) {
@@ -51,7 +51,7 @@ std::string wedged_line(const std::string& name, const Wedge& wedge) {
   return "GPU card '" + name + "' is " + sentence(wedge) + "\n";
 }
 
-std::string outcome_lines(const CardReport& report, virt::Mode mode) {
+std::string outcome_lines(const CardOutcome& report, virt::Mode mode) {
   const bool rehearsed = mode == virt::Mode::rehearse;
   std::string lines;
   for (const auto& one : report.functions) {
@@ -63,6 +63,12 @@ std::string outcome_lines(const CardReport& report, virt::Mode mode) {
     for (const auto& step : report.steps) lines += step + "\n";
   }
   return lines;
+}
+
+std::string failure_line(std::string_view verb, const CardOutcome& outcome) {
+  if (outcome.ok()) return {};
+  return "gpupci: cannot " + std::string(verb) + " " + outcome.name + ": " + message(outcome) +
+         "\n";
 }
 
 }  // namespace cluster::agent

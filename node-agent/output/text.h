@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "node-agent/state/wedged.h"
 #include "node-agent/transaction/outcome.h"
@@ -28,6 +29,10 @@ std::string wedged_line(const std::string& name, const Wedge& wedge);
 /// Not reattaching associated audio device 0000:02:00.1
 /// A rehearsal gives the steps instead, the shell lines that do the same; what is no step is a
 /// comment.
-std::string outcome_lines(const CardReport& report, virt::Mode mode);
+std::string outcome_lines(const CardOutcome& report, virt::Mode mode);
+
+/// gpupci: cannot detach gpupci1: holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it ...
+/// The reasons are the outcome's; "" where all that was asked for happened.
+std::string failure_line(std::string_view verb, const CardOutcome& outcome);
 
 }  // namespace cluster::agent

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/fixable_error.h"
 #include "node-agent/json_line.h"
 #include "node-agent/state/naming.h"
 
@@ -76,8 +77,9 @@ Names::Names(std::filesystem::path file) : file_(std::move(file)) {
       known_.emplace(GpuName(name), parse_card(card));
     }
   } catch (const std::exception& error) {  // of nlohmann, or of a value
-    throw Error(Fault::io, "not a record of names: " + quote(file_.native()) + " (" + error.what() +
-                               "); move it away, and the cards are numbered anew");
+    throw FixableError(
+        Fault::io, "not a record of names: " + quote(file_.native()) + " (" + error.what() + ")",
+        "move it away, and the cards are numbered anew");
   }
 }
 

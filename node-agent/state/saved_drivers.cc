@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/fixable_error.h"
 #include "node-agent/json_line.h"
 
 namespace cluster::agent {
@@ -47,8 +48,10 @@ SavedDrivers::SavedDrivers(std::filesystem::path file) : file_(std::move(file)) 
       giving_back_.insert(PciAddress::parse(pci.get<std::string>()));
     }
   } catch (const std::exception& error) {  // of nlohmann, or of PciAddress
-    throw Error(Fault::io, "not a record of saved drivers: " + quote(file_.native()) + " (" +
-                               error.what() + "); move it away");
+    throw FixableError(
+        Fault::io,
+        "not a record of saved drivers: " + quote(file_.native()) + " (" + error.what() + ")",
+        "move it away");
   }
 }
 

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/fixable_error.h"
 
 namespace cluster::agent {
 namespace {
@@ -44,8 +45,9 @@ SliceRecord::SliceRecord(std::filesystem::path file) : file_(std::move(file)) {
     }
     for (const auto& [id, vgpu] : document.at("vgpus").items()) vgpus_[id] = parse_vgpu(vgpu);
   } catch (const std::exception& error) {  // of nlohmann, or of a value
-    throw Error(Fault::io, "not a record of slices: " + quote(file_.native()) + " (" +
-                               error.what() + "); move it away");
+    throw FixableError(
+        Fault::io, "not a record of slices: " + quote(file_.native()) + " (" + error.what() + ")",
+        "move it away");
   }
 }
 

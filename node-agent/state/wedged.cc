@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/fixable_error.h"
 #include "node-agent/state/utc_time.h"
 
 namespace cluster::agent {
@@ -29,8 +30,10 @@ WedgedCards::WedgedCards(std::filesystem::path file, std::string boot)
                                         .step = wedge.at("step").get<std::string>()};
     }
   } catch (const std::exception& error) {  // of nlohmann, or of PciAddress
-    throw Error(Fault::io, "not a record of wedged cards: " + quote(file_.native()) + " (" +
-                               error.what() + "); reboot the host and move it away");
+    throw FixableError(
+        Fault::io,
+        "not a record of wedged cards: " + quote(file_.native()) + " (" + error.what() + ")",
+        "reboot the host and move it away");
   }
 }
 
@@ -54,8 +57,10 @@ void WedgedCards::mark(const PciAddress& pci, const std::string& step) {
   replace_file(file_, document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
-std::string sentence(const Wedge& wedge) {
-  return "wedged since " + wedge.since + " (no end of: " + wedge.step + "); reboot the host";
+std::string words(const Wedge& wedge) {
+  return "wedged since " + wedge.since + " (no end of: " + wedge.step + ")";
 }
+
+std::string sentence(const Wedge& wedge) { return words(wedge) + "; " + std::string(kWedgedFix); }
 
 }  // namespace cluster::agent

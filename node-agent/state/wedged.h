@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/pci_address.h"
 
@@ -41,7 +42,13 @@ class WedgedCards {
   std::map<PciAddress, Wedge> cards_;
 };
 
-/// "wedged since 2026-11-21T01:20:00Z (no end of: echo ...); reboot the host"
+/// "wedged since 2026-11-21T01:20:00Z (no end of: echo ...)"
+std::string words(const Wedge& wedge);
+
+/// What can be done about it.
+inline constexpr std::string_view kWedgedFix = "reboot the host";
+
+/// Both: "wedged since 2026-11-21T01:20:00Z (no end of: echo ...); reboot the host"
 std::string sentence(const Wedge& wedge);
 
 }  // namespace cluster::agent

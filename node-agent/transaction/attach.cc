@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "node-agent/transaction/transaction.h"
 
 namespace cluster::agent {
@@ -9,39 +8,37 @@ namespace {
 
 class Attach {
  public:
-  Attach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
+  Attach(const Card& card, Tools& tools) : card_(card), tools_(tools), outcome_(untouched(card)) {}
 
-  CardReport run() {
+  CardOutcome run() {
     try {
       // vfio-pci waits for the VM to let go, for as long as that takes.
-      if (std::ranges::any_of(report_.functions, [this](auto& one) { return on_stub(one); })) {
-        const auto refused = attach_refusals(card_, tools_.input);
-        report_.refused_by = guards(refused);
-        if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
+      if (std::ranges::any_of(outcome_.functions, [this](auto& one) { return on_stub(one); })) {
+        outcome_.refused = attach_refusals(card_, tools_.input);
+        if (!outcome_.refused.empty()) return outcome_;
       }
       begin();
     } catch (const Error& error) {
-      report_.error = error.what();
-      return report_;
+      outcome_.errors.push_back({.what = error.what()});
+      return outcome_;
     }
     bool hold = false;
-    for (auto& one : report_.functions) {
+    for (auto& one : outcome_.functions) {
       try {
         attach(one, hold);
       } catch (const Error& error) {
-        errors_.push_back(std::string(kind(one.function)) + " device " + one.function.pci.sysfs() +
-                          ": " + error.what());
+        outcome_.errors.push_back({.what = std::string(kind(one.function)) + " device " +
+                                           one.function.pci.sysfs() + ": " + error.what()});
         one.outcome = Outcome::failed;
-        hold = hold || &one == &report_.functions.front() || kind(one.function) == "video";
+        hold = hold || &one == &outcome_.functions.front() || kind(one.function) == "video";
       }
       one.function.driver = tools_.input.sysfs.driver(one.function.pci);
     }
-    report_.error = joined(errors_, "; ");
-    return report_;
+    return outcome_;
   }
 
  private:
-  bool on_stub(const FunctionReport& one) const {
+  bool on_stub(const FunctionOutcome& one) const {
     return one.function.driver && tools_.input.settings.is_stub(*one.function.driver);
   }
 
@@ -50,11 +47,11 @@ class Attach {
     if (tools_.mode == virt::Mode::rehearse) return;
     if (of_another_) return;
     std::vector<PciAddress> all;
-    for (const auto& one : report_.functions) all.push_back(one.function.pci);
+    for (const auto& one : outcome_.functions) all.push_back(one.function.pci);
     tools_.saved.begin_giving_back(all);
   }
 
-  void attach(FunctionReport& one, bool hold) {
+  void attach(FunctionOutcome& one, bool hold) {
     const auto& pci = one.function.pci;
     const auto before = one.function.driver;
     const bool at_home = before && !on_stub(one);
@@ -83,12 +80,11 @@ class Attach {
   const Card& card_;
   Tools& tools_;
   bool of_another_ = tools_.saved.is_of_another(card_);  // what is saved of the slot
-  CardReport report_;
-  std::vector<std::string> errors_;
+  CardOutcome outcome_;
 };
 
 }  // namespace
 
-CardReport attach_card(const Card& card, Tools& tools) { return Attach(card, tools).run(); }
+CardOutcome attach_card(const Card& card, Tools& tools) { return Attach(card, tools).run(); }
 
 }  // namespace cluster::agent

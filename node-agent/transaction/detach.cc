@@ -7,35 +7,36 @@
 namespace cluster::agent {
 namespace {
 
-std::string driver_words(const SavedDrivers::Driver& driver) {
+std::string driver_state(const SavedDrivers::Driver& driver) {
   return driver ? "on " + *driver : "without a driver";
 }
 
 class Detach {
  public:
-  Detach(const Card& card, Tools& tools) : card_(card), tools_(tools), report_(untouched(card)) {}
+  Detach(const Card& card, Tools& tools) : card_(card), tools_(tools), outcome_(untouched(card)) {}
 
-  CardReport run(const std::vector<Card>& same_call) {
+  CardOutcome run(const std::vector<Card>& same_call) {
     try {
       plan();
-      if (todo_.empty()) return report_;
-      const auto refused = refusals(card_, same_call, tools_.input, tools_.forced);
-      report_.refused_by = guards(refused);
-      if (!refused.empty()) throw Error(Fault::refused, one_line(refused));
+      if (todo_.empty()) return outcome_;
+      outcome_.refused = refusals(card_, same_call, tools_.input, tools_.forced);
+      if (!outcome_.refused.empty()) return outcome_;
       save();
       for (auto* one : todo_) detach(*one);
     } catch (const Error& error) {
-      report_.error = error.what();
+      add_error(error.what());
       put_back();
     }
-    return report_;
+    return outcome_;
   }
 
  private:
+  void add_error(const std::string& what) { outcome_.errors.push_back({.what = what}); }
+
   bool acts() const { return tools_.mode == virt::Mode::act; }
 
   void plan() {
-    for (auto& one : report_.functions) {
+    for (auto& one : outcome_.functions) {
       if (one.function.driver && tools_.input.settings.is_stub(*one.function.driver)) {
         one.outcome = Outcome::already_detached;
       } else {
@@ -53,13 +54,13 @@ class Detach {
       const bool kept = !one->function.driver && !tools_.saved.is_of_another(card_);
       const auto driver = kept ? tools_.saved.find(pci) : one->function.driver;
       drivers[pci] = driver;
-      words.push_back(pci.sysfs() + " " + driver_words(driver));
+      words.push_back(pci.sysfs() + " " + driver_state(driver));
     }
     tools_.on_step("# save that " + joined(words, ", "));
     if (acts()) tools_.saved.save(card_, drivers);
   }
 
-  void detach(FunctionReport& one) {
+  void detach(FunctionOutcome& one) {
     const auto& pci = one.function.pci;
     begun_.push_back(&one);
     one.outcome = Outcome::failed;
@@ -92,7 +93,7 @@ class Detach {
       try {
         give_back(pci, original, tools_);
         if (one.outcome == Outcome::detached) one.outcome = Outcome::rolled_back;
-        back.push_back(pci.sysfs() + " " + driver_words(original));
+        back.push_back(pci.sysfs() + " " + driver_state(original));
         tools_.saved.forget(pci);
       } catch (const Error& error) {
         // Its record stays, for an attach later. It may never have left its driver.
@@ -106,10 +107,11 @@ class Detach {
       one.function.driver = tools_.input.sysfs.driver(pci);
     }
     forget_untouched();
-    if (!back.empty()) report_.error += "; put back: " + joined(back, ", ");
+    if (!back.empty()) add_error("put back: " + joined(back, ", "));
     if (!lost.empty()) {
-      report_.error += "; NOT put back: " + joined(lost, ", ");
-      if (!tools_.stuck()) report_.error += "; gpupci -a " + card_.label() + " tries it anew";
+      const auto anew = "gpupci -a " + card_.label() + " tries it anew";
+      outcome_.errors.push_back(
+          {.what = "NOT put back: " + joined(lost, ", "), .fix = tools_.stuck() ? "" : anew});
     }
   }
 
@@ -120,7 +122,7 @@ class Detach {
       for (const auto* one : todo_) all.push_back(one->function.pci);
       tools_.saved.begin_giving_back(all);
     } catch (const Error& error) {
-      report_.error += std::string("; ") + error.what();
+      add_error(error.what());
     }
   }
 
@@ -130,20 +132,20 @@ class Detach {
         if (one->outcome == Outcome::untouched) tools_.saved.forget(one->function.pci);
       }
     } catch (const Error& error) {
-      report_.error += std::string("; ") + error.what();
+      add_error(error.what());
     }
   }
 
   const Card& card_;
   Tools& tools_;
-  CardReport report_;
-  std::vector<FunctionReport*> todo_;
-  std::vector<FunctionReport*> begun_;
+  CardOutcome outcome_;
+  std::vector<FunctionOutcome*> todo_;
+  std::vector<FunctionOutcome*> begun_;
 };
 
 }  // namespace
 
-CardReport detach_card(const Card& card, const std::vector<Card>& same_call, Tools& tools) {
+CardOutcome detach_card(const Card& card, const std::vector<Card>& same_call, Tools& tools) {
   return Detach(card, tools).run(same_call);
 }
 

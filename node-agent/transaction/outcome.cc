@@ -1,5 +1,7 @@
 #include "node-agent/transaction/outcome.h"
 
+#include "core/text.h"
+
 namespace cluster::agent {
 
 std::string_view word(Outcome outcome) {
@@ -28,12 +30,19 @@ std::string_view word(Outcome outcome) {
   return "untouched";
 }
 
-CardReport untouched(const Card& card) {
-  CardReport report{card.label(), {}, {}, {}};
+std::string message(const CardOutcome& outcome) {
+  std::vector<std::string> parts;
+  if (!outcome.refused.empty()) parts.push_back(message(outcome.refused));
+  for (const auto& error : outcome.errors) parts.push_back(message(error));
+  return joined(parts, "; ");
+}
+
+CardOutcome untouched(const Card& card) {
+  CardOutcome outcome{card.label(), {}};
   for (const auto& function : card.functions) {
-    report.functions.push_back({function, Outcome::untouched});
+    outcome.functions.push_back({function, Outcome::untouched});
   }
-  return report;
+  return outcome;
 }
 
 }  // namespace cluster::agent

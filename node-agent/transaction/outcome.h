@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "node-agent/cards/cards.h"
+#include "node-agent/guard/reason.h"
 
 namespace cluster::agent {
 
@@ -26,21 +27,27 @@ enum class Outcome {
 std::string_view word(Outcome outcome);
 
 /// A function as it was read last, and what became of it.
-struct FunctionReport {
+struct FunctionOutcome {
   PciFunction function;
   Outcome outcome = Outcome::untouched;
 };
 
 /// What became of a card.
-struct CardReport {
+struct CardOutcome {
   std::string name;  ///< "gpupci1", "gpupci1.0"
-  std::vector<FunctionReport> functions;
-  std::string error;               ///< one line without the card's name; empty when all happened
-  std::vector<std::string> steps;  ///< what was done, or would be, as shell lines
-  std::vector<std::string_view> refused_by{};  ///< the guards that refused it: "holder"
+  std::vector<FunctionOutcome> functions;
+  std::vector<std::string> steps{};  ///< what was done, or would be, as shell lines
+  Reasons refused{};                 ///< by guards, before anything was done
+  Reasons errors{};                  ///< what went wrong, and what became of it, in that order
+
+  /// Whether all that was asked for happened.
+  bool ok() const { return refused.empty() && errors.empty(); }
 };
 
-/// A report in which nothing has happened yet.
-CardReport untouched(const Card& card);
+/// Why not all of it happened, in one line without the card's name; empty when all did.
+std::string message(const CardOutcome& outcome);
+
+/// An outcome in which nothing has happened yet.
+CardOutcome untouched(const Card& card);
 
 }  // namespace cluster::agent

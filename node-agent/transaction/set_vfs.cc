@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "node-agent/cards/slices.h"
+#include "node-agent/guard/guards.h"
 #include "node-agent/state/saved_drivers.h"
 #include "node-agent/state/wedged.h"
 
@@ -76,8 +77,8 @@ class SetVfs {
   // Of each guard what concerns them; the first two are about what a VM needs.
   void guard() {
     Forced waived = forced_;
-    waived.insert({"iommu", "group"});
-    std::vector<Refusal> found;
+    for (const auto* guard : {&kIommuGuard, &kGroupGuard}) waived.emplace(guard->name);
+    Reasons found;
     gone_ = slices_of(card_, input_.sysfs);
     // The kernel would wait for what has not let go of it.
     const WedgedCards wedged(environment_.wedged, environment_.boot_id());
@@ -85,13 +86,13 @@ class SetVfs {
     if (!gone_.empty()) {
       const auto all = as_one_card(gone_);
       found = refusals(all, {all}, input_, waived);
-      if (!forced_.contains("slices")) add_detached(gone_, found);
+      if (!forced_.contains(kSlicesGuard.name)) add_detached(gone_, found);
     }
     if (by_script_) {
-      waived.insert("slices");
+      waived.emplace(kSlicesGuard.name);
       for (auto& one : refusals(card_, {card_}, input_, waived)) found.push_back(std::move(one));
     }
-    if (!found.empty()) throw Error(Fault::refused, one_line(found));
+    if (!found.empty()) throw Refused(std::move(found));
   }
 
   static Card as_one_card(const std::vector<Card>& slices) {
@@ -100,15 +101,16 @@ class SetVfs {
     return all;
   }
 
-  void add_detached(const std::vector<Card>& slices, std::vector<Refusal>& found) const {
+  void add_detached(const std::vector<Card>& slices, Reasons& found) const {
     const SavedDrivers saved(environment_.saved_drivers);
     for (const auto& slice : slices) {
       const auto& function = slice.functions.front();
       const bool on_stub = function.driver && input_.settings.is_stub(*function.driver);
       if (!on_stub && !saved.has(function.pci)) continue;
-      found.push_back({"slices", function.pci.sysfs() + " is detached" +
-                                     (on_stub ? " (on " + *function.driver + ")" : "") +
-                                     "; gpupci -a " + slice.label()});
+      found.push_back({.id = kSlicesGuard.name,
+                       .what = function.pci.sysfs() + " is detached" +
+                               (on_stub ? " (on " + *function.driver + ")" : ""),
+                       .fix = "gpupci -a " + slice.label()});
     }
   }
 

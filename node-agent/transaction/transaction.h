@@ -29,14 +29,14 @@ struct Tools {
 /// reverse order and read back too, and the report says both. Functions that the stub driver has
 /// already stay as they are. `same_call` are the cards of the same call. Never throws Error: the
 /// report has it.
-CardReport detach_card(const Card& card, const std::vector<Card>& same_call, Tools& tools);
+CardOutcome detach_card(const Card& card, const std::vector<Card>& same_call, Tools& tools);
 
 /// Gives a card back to the host, unless a VM has it: function 0 first, each read back: it must
 /// have left the stub driver and, where a driver was saved, have that one again. When a video
 /// function or the first one fails, the rest is left alone; other failures do not hold up the rest.
 /// Nothing is rolled back: to unbind a driver that has just come back would be the more dangerous
 /// act. Never throws Error.
-CardReport attach_card(const Card& card, Tools& tools);
+CardOutcome attach_card(const Card& card, Tools& tools);
 
 /// Gives one function back, at whatever point of a detach it is, and reads it back: throws
 /// Error(io) when the stub driver has it still, or it has not the driver that was `saved`.

@@ -17,19 +17,19 @@ const PciAddress kAudio{0, 2, 0, 1};
 
 class Transaction : public ::testing::Test {
  protected:
-  CardReport detach(const FakeNodeDevices::Plot& plot = {}, virt::Mode mode = virt::Mode::act) {
+  CardOutcome detach(const FakeNodeDevices::Plot& plot = {}, virt::Mode mode = virt::Mode::act) {
     const auto cards = find_cards(sysfs_, settings_);
     return act(plot, mode,
                [&](Tools& tools) { return detach_card(cards.front(), {cards.front()}, tools); });
   }
 
-  CardReport attach(const FakeNodeDevices::Plot& plot = {}, virt::Mode mode = virt::Mode::act) {
+  CardOutcome attach(const FakeNodeDevices::Plot& plot = {}, virt::Mode mode = virt::Mode::act) {
     const auto cards = find_cards(sysfs_, settings_);
     return act(plot, mode, [&](Tools& tools) { return attach_card(cards.front(), tools); });
   }
 
   // "detached, failed": the outcomes in the order of the functions.
-  static std::string outcomes(const CardReport& report) {
+  static std::string outcomes(const CardOutcome& report) {
     std::vector<std::string> words;
     for (const auto& one : report.functions) words.emplace_back(word(one.outcome));
     return joined(words, ", ");
@@ -56,7 +56,7 @@ class Transaction : public ::testing::Test {
 
  private:
   template <typename Do>
-  CardReport act(const FakeNodeDevices::Plot& plot, virt::Mode mode, Do&& run) {
+  CardOutcome act(const FakeNodeDevices::Plot& plot, virt::Mode mode, Do&& run) {
     const auto on_step = [this](const std::string& step) { steps_.push_back(step); };
     FakeNodeDevices devices(fake_, plot, mode, on_step);
     SavedDrivers saved_drivers(file_);
@@ -79,12 +79,12 @@ TEST_F(Transaction, DetachesAndAttachesEveryFunction) {
     Tools tools{input, saved_drivers, devices, ignore};
 
     auto cards = find_cards(sysfs, settings_);
-    EXPECT_THAT(detach_card(cards.front(), cards, tools).error, IsEmpty());
+    EXPECT_THAT(message(detach_card(cards.front(), cards, tools)), IsEmpty());
     EXPECT_EQ(fake.drivers().find("nvidia"), std::string::npos);
     EXPECT_EQ(fake.drivers().size(), functions * 9 - 1) << fake.drivers();  // "vfio-pci " each
 
     cards = find_cards(sysfs, settings_);
-    EXPECT_THAT(attach_card(cards.front(), tools).error, IsEmpty());
+    EXPECT_THAT(message(attach_card(cards.front(), tools)), IsEmpty());
     EXPECT_EQ(fake.drivers(), before);
     EXPECT_EQ(saved_drivers.find(kVideo), std::nullopt);
   }
@@ -107,8 +107,8 @@ TEST_F(Transaction, PutsBackWhatWasDoneAtEachPoint) {
     for (std::size_t at = 0; at < 4; ++at) {
       const auto pci = "0000:02:00." + std::to_string(at);
       const auto report = detach({{"detach " + pci, fate}});
-      EXPECT_THAT(report.error, HasSubstr(pci));
-      EXPECT_THAT(report.error, HasSubstr("; put back: "));
+      EXPECT_THAT(message(report), HasSubstr(pci));
+      EXPECT_THAT(message(report), HasSubstr("; put back: "));
       for (std::size_t i = 0; i < 4; ++i) {
         const auto outcome = report.functions[i].outcome;
         EXPECT_EQ(outcome, i < at    ? Outcome::rolled_back
@@ -125,7 +125,7 @@ TEST_F(Transaction, PutsBackWhatWasDoneAtEachPoint) {
 TEST_F(Transaction, PutsBackInReverse) {
   fake_.add_card("0000:02:00", 3, 13);
   const auto report = detach({{"detach 0000:02:00.2", Fate::refuse}});
-  EXPECT_EQ(report.error,
+  EXPECT_EQ(message(report),
             "the fake does not detach 0000:02:00.2; put back: 0000:02:00.2 on xhci_hcd, "
             "0000:02:00.1 on snd_hda_intel, 0000:02:00.0 on nvidia");
   const auto audio = std::ranges::find(steps_, "attach 0000:02:00.1");
@@ -136,7 +136,7 @@ TEST_F(Transaction, SaysWhatCouldNotBePutBack) {
   fake_.add_card("0000:02:00", 2, 13);
   const auto report =
       detach({{"detach 0000:02:00.1", Fate::refuse}, {"attach 0000:02:00.0", Fate::refuse}});
-  EXPECT_EQ(report.error,
+  EXPECT_EQ(message(report),
             "the fake does not detach 0000:02:00.1; put back: 0000:02:00.1 on snd_hda_intel; NOT "
             "put back: 0000:02:00.0 (the fake does not attach 0000:02:00.0); gpupci -a gpupci1 "
             "tries it anew");
@@ -148,10 +148,10 @@ TEST_F(Transaction, SaysWhatCouldNotBePutBack) {
 
 TEST_F(Transaction, DoesNotBelieveAClaim) {
   fake_.add_card("0000:02:00", 1, 13);
-  EXPECT_THAT(detach({{"detach 0000:02:00.0", Fate::lie}}).error,
+  EXPECT_THAT(message(detach({{"detach 0000:02:00.0", Fate::lie}})),
               HasSubstr("0000:02:00.0 is still on nvidia, want vfio-pci"));
-  ASSERT_THAT(detach().error, IsEmpty());
-  EXPECT_THAT(attach({{"attach 0000:02:00.0", Fate::lie}}).error,
+  ASSERT_THAT(message(detach()), IsEmpty());
+  EXPECT_THAT(message(attach({{"attach 0000:02:00.0", Fate::lie}})),
               HasSubstr("0000:02:00.0: it is still on vfio-pci"));
 }
 
@@ -177,8 +177,8 @@ TEST_F(Transaction, DetachesAFunctionWithoutADriver) {
 TEST_F(Transaction, ChangesNothingWhenRefused) {
   fake_.add_card("0000:02:00", 2, 13).add({"0000:05:00.0", "0200", "8086:100e", "e1000", 13});
   const auto report = detach();
-  EXPECT_THAT(report.error, HasSubstr("0000:05:00.0 (class 0200, driver e1000)"));
-  EXPECT_EQ(report.refused_by, (std::vector<std::string_view>{"group"}));
+  EXPECT_THAT(message(report), HasSubstr("0000:05:00.0 (class 0200, driver e1000)"));
+  EXPECT_EQ(ids(report.refused), (std::vector<std::string_view>{"group"}));
   EXPECT_EQ(outcomes(report), "untouched, untouched");
   EXPECT_THAT(steps_, IsEmpty());
   EXPECT_EQ(saved(kVideo), std::nullopt);
@@ -189,7 +189,7 @@ TEST_F(Transaction, WantsTheSavedDriverBack) {
   save({{kVideo, "nouveau"}});
   fake_.set_driver(kVideo, "vfio-pci");
   const auto report = attach();
-  EXPECT_EQ(report.error,
+  EXPECT_EQ(message(report),
             "video device 0000:02:00.0: it is on nvidia, before it was on nouveau (is that module "
             "loaded?)");
   EXPECT_EQ(outcomes(report), "failed, already attached");
@@ -197,7 +197,7 @@ TEST_F(Transaction, WantsTheSavedDriverBack) {
 
 TEST_F(Transaction, HoldsBackTheRestWhenTheVideoFunctionStays) {
   fake_.add_card("0000:02:00", 3, 13);
-  ASSERT_THAT(detach().error, IsEmpty());
+  ASSERT_THAT(message(detach()), IsEmpty());
   EXPECT_EQ(outcomes(attach({{"attach 0000:02:00.0", Fate::refuse}})),
             "failed, not attached, not attached");
   EXPECT_EQ(outcomes(attach({{"attach 0000:02:00.1", Fate::half}})), "attached, failed, attached");
@@ -238,7 +238,7 @@ TEST_F(Transaction, RehearsesWithoutAChange) {
   EXPECT_EQ(steps_.size(), 5U);
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
   EXPECT_EQ(saved(kVideo), std::nullopt);
-  ASSERT_THAT(detach().error, IsEmpty());
+  ASSERT_THAT(message(detach()), IsEmpty());
   EXPECT_EQ(outcomes(attach({}, virt::Mode::rehearse)), "would attach, would attach");
   EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci");
   EXPECT_EQ(saved(kVideo), "nvidia");

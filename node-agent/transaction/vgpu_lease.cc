@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "node-agent/guard/card_users.h"
+#include "node-agent/guard/vm.h"
 
 namespace cluster::agent {
 namespace {
@@ -93,7 +93,7 @@ void remove_vgpu(const Vgpu& vgpu, const GuardInput& input, SliceSteps& steps) {
   if (vgpu.parent.pci) steps.concern(*vgpu.parent.pci);
   const auto folder = vgpu_folder(input.sysfs, vgpu.parent, vgpu.id);
   const auto vms = device_vms(folder, input);
-  if (!vms.empty()) throw Error(Fault::refused, "vm: " + vms.front());
+  if (!vms.empty()) throw Refused({vms.front()});
   if (vgpu.parent.interface == VgpuInterface::mdev) {
     steps.write(folder / "remove", "1");
   } else {

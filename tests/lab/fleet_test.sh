@@ -42,7 +42,7 @@ END
 guest 'sleep 300 </dev/dri/by-path/pci-0000:03:00.0-card >/dev/null 2>&1 & echo $! >/run/holder'
 cluster detach host gpu vm-container-0-15 all
 expect_status 1
-expect_err "vm-container-0-15 gpupci2: holder: process $(guest 'cat /run/holder') (sleep"
+expect_err "vm-container-0-15 gpupci2: holder: process $(guest 'cat /run/holder') ('sleep'"
 grep -q '^vm-container-0-15: gpupci1 pci_0000_02_00_0 already detached$' "$scratch/out" || fail "gpupci1 was detached before"
 grep -q '^vm-container-0-15: gpupci2 pci_0000_03_00_0 untouched$' "$scratch/out" || fail "gpupci2 should be untouched"
 guest 'kill $(cat /run/holder)'

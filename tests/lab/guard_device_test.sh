@@ -41,7 +41,7 @@ expect_no_err
 
 # A disk: its file system, swap, device mapper on it; and a program that only reads it.
 guest 'mkfs.ext4 -q /dev/nvme0n1; mkdir -p /run/data; mount /dev/nvme0n1 /run/data'
-expect_refusal gpupci2 'disk: /dev/nvme0n1 is mounted on /run/data; umount /run/data'
+expect_refusal gpupci2 "disk: /dev/nvme0n1 is mounted on '/run/data'; umount /run/data"
 guest 'umount /run/data; mkswap -q /dev/nvme0n1; swapon /dev/nvme0n1'
 expect_refusal gpupci2 'disk: the host swaps to /dev/nvme0n1; swapoff /dev/nvme0n1'
 guest 'swapoff /dev/nvme0n1; modprobe dm-mod; dmsetup create data --table "0 2048 linear /dev/nvme0n1 0"; udevadm settle'
@@ -54,9 +54,9 @@ expect_err ' has /dev/nvme0n1 open; stop it (kill '
 # A network card with the default route, and in a bridge.
 card=$(guest 'ls /sys/bus/pci/devices/0000:03:00.0/net')
 guest "ip link set $card up; ip address add 10.9.0.2/24 dev $card; ip route add default via 10.9.0.1 dev $card"
-expect_refusal gpupci3 "network: network card $card has the default route of the host; "
+expect_refusal gpupci3 "network: network card '$card' has the default route of the host; "
 guest "ip route del default; modprobe bridge; ip link add br0 type bridge; ip link set $card master br0"
-expect_refusal gpupci3 "network: network card $card belongs to br0; ip link set $card nomaster"
+expect_refusal gpupci3 "network: network card '$card' belongs to 'br0'; ip link set $card nomaster"
 guest "ip link set $card nomaster; ip link del br0"
 
 # Once the host needs none of them, all can go.

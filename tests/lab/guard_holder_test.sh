@@ -41,7 +41,7 @@ while_held 'mknod -m 600 /run/by-another-name c 226 0; exec 7<>/run/by-another-n
 expect_status 1
 expect_no_out
 expect_err 'cannot detach gpupci1: holder: process '
-expect_err ' (sleep) has /dev/dri/card0 open; stop it (kill '
+expect_err " ('sleep') has /dev/dri/card0 open; stop it (kill "
 expect_untouched
 
 # The other card is nobody's. A rehearsal says the same as the act; both cards are asked for at once.
@@ -74,7 +74,7 @@ expect_untouched
 # The second function counts as the first does, and only the named guard is overridden.
 while_held 'exec 7<>/dev/snd/controlC0; echo held; exec sleep 300' 'gpupci -d gpupci1 --force=console'
 expect_status 1
-expect_err ' (sleep) has /dev/snd/controlC0 open; stop it (kill '
+expect_err " ('sleep') has /dev/snd/controlC0 open; stop it (kill "
 expect_untouched
 while_held 'exec 7<>/dev/snd/controlC0; echo held; exec sleep 300' 'gpupci -d gpupci1 --dry-run --force=console,holder'
 expect_status 0

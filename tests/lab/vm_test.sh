@@ -73,7 +73,7 @@ expect_err "'vm-container-0-15 gpupci1' is attached to its host: pci_0000_02_00_
 guest 'sleep 300 </dev/dri/by-path/pci-0000:02:00.0-card >/dev/null 2>&1 & echo $! >/run/holder'
 cluster detach host gpu vm-container-0-15 gpupci1
 expect_status 1
-expect_err "gpupci1: holder: process $(guest 'cat /run/holder') (sleep"
+expect_err "gpupci1: holder: process $(guest 'cat /run/holder') ('sleep'"
 cluster start host vm rocks-33
 expect_status 1
 expect_err 'is attached to its host'

@@ -1,5 +1,3 @@
-#include "node-agent/guard/block_users.h"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -9,6 +7,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/guard/guards.h"
 #include "node-agent/kernel/device_nodes.h"
 
 namespace cluster::agent {
@@ -23,6 +22,27 @@ struct Disk {
   bool on_top = false;  // built on a disk of the card
 };
 
+// The kernel spells blanks and line ends of a path as "\\040" (proc(5)).
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto code = text.substr(at + 1, 3);
+    const bool escaped = text[at] == '\\' && code.size() == 3 &&
+                         code.find_first_not_of("01234567") == std::string_view::npos;
+    if (!escaped) {
+      out += text[at];
+      continue;
+    }
+    out += static_cast<char>((code[0] - '0') * 64 + (code[1] - '0') * 8 + (code[2] - '0'));
+    at += 3;
+  }
+  return out;
+}
+
+// What the host does with the disks of a card (an NVMe for GPUDirect Storage): mounts of the disk,
+// of its partitions and of what device mapper (LVM, LUKS, multipath) and md built on them
+// (/proc/self/mountinfo), swap (/proc/swaps), those stacks themselves (`holders` in sysfs), and
+// whatever else has claimed it in the kernel (a btrfs member, ZFS): open(2) with O_EXCL says so.
 class Disks {
  public:
   Disks(const Card& card, const GuardInput& input) : input_(input) {
@@ -36,23 +56,24 @@ class Disks {
     }
   }
 
-  Culprits users() const {
-    Culprits culprits;
-    if (disks_.empty()) return culprits;
-    look_at_mounts(culprits);
-    look_at_swaps(culprits);
+  Reasons users() const {
+    Reasons reasons;
+    if (disks_.empty()) return reasons;
+    look_at_mounts(reasons);
+    look_at_swaps(reasons);
     for (const auto& [number, disk] : disks_) {
-      if (disk.on_top) culprits.push_back(stack(disk));
+      if (disk.on_top) reasons.push_back(stack(disk));
     }
     // Only when nobody more telling was found.
-    if (!culprits.empty()) return culprits;
+    if (!reasons.empty()) return reasons;
     for (const auto& [number, disk] : disks_) {
       if (is_claimed(number, disk)) {
-        culprits.push_back("the kernel has claimed " + disk.path +
-                           " (for a file system or a pool); release it there");
+        reasons.push_back(
+            {.what = "the kernel has claimed " + disk.path + " (for a file system or a pool)",
+             .fix = "release it there"});
       }
     }
-    return culprits;
+    return reasons;
   }
 
  private:
@@ -87,7 +108,7 @@ class Disks {
   }
 
   // "36 35 259:1 / /data rw,noatime shared:1 - ext4 /dev/nvme0n1p1 rw" (proc(5))
-  void look_at_mounts(Culprits& culprits) const {
+  void look_at_mounts(Reasons& reasons) const {
     const auto table = read_file(input_.proc / "self/mountinfo").value_or("");
     for (const auto line : split(table, '\n')) {
       const auto words = split(line, ' ');
@@ -98,17 +119,19 @@ class Disks {
       const auto source = split(line.substr(dash + 3), ' ');
       if (disk == nullptr && source.size() > 1) disk = find(source[1]);
       if (disk == nullptr) continue;
-      const std::string place(words[4]);
-      culprits.push_back(name(*disk) + " is mounted on " + place + "; umount " + shell_word(place));
+      const auto place = unescaped(words[4]);
+      reasons.push_back({.what = name(*disk) + " is mounted on " + quoted_name(place),
+                         .fix = "umount " + name_as_word(place)});
     }
   }
 
-  void look_at_swaps(Culprits& culprits) const {
+  void look_at_swaps(Reasons& reasons) const {
     const auto table = read_file(input_.proc / "swaps").value_or("");
     for (const auto line : split(table, '\n')) {
       const auto path = split(line, ' ').front();
       if (const auto* disk = path.starts_with("/dev/") ? find(path) : nullptr) {
-        culprits.push_back("the host swaps to " + name(*disk) + "; swapoff " + disk->path);
+        reasons.push_back(
+            {.what = "the host swaps to " + name(*disk), .fix = "swapoff " + disk->path});
       }
     }
   }
@@ -117,12 +140,12 @@ class Disks {
     return disk.alias.empty() ? disk.path : disk.path + " (" + disk.alias + ")";
   }
 
-  static std::string stack(const Disk& disk) {
+  static Reason stack(const Disk& disk) {
     const bool raid = !disk.alias.empty() ? false : fs::exists(disk.folder / "md");
-    return name(disk) + " is built on a disk of it; " +
-           (raid ? "mdadm --stop " + disk.path
-                 : "dmsetup remove " + (disk.alias.empty() ? disk.path : disk.alias) +
-                       " or vgchange -an its volume group");
+    const auto& mapped = disk.alias.empty() ? disk.path : disk.alias;
+    return {.what = name(disk) + " is built on a disk of it",
+            .fix = raid ? "mdadm --stop " + disk.path
+                        : "dmsetup remove " + mapped + " or vgchange -an its volume group"};
   }
 
   // Only where the node in /dev is that very disk.
@@ -142,10 +165,13 @@ class Disks {
   std::map<std::string, Disk> disks_;  // by "259:1"
 };
 
+Reasons probe(const Subject& subject) { return Disks(subject.card, subject.input).users(); }
+
 }  // namespace
 
-Culprits block_users(const Card& card, const GuardInput& input) {
-  return Disks(card, input).users();
-}
+constinit const Guard kDiskGuard{
+    .name = "disk",
+    .help = "a disk of it is mounted, swapped to, claimed, or below device mapper or md",
+    .probe = probe};
 
 }  // namespace cluster::agent

@@ -1,9 +1,9 @@
-#include "node-agent/guard/net_users.h"
-
 #include <algorithm>
+#include <set>
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/guard/guards.h"
 
 namespace cluster::agent {
 namespace {
@@ -46,19 +46,22 @@ std::set<std::string> default_routes(const fs::path& proc) {
 
 struct NetUsers {
   std::set<std::string> routes;
-  Culprits found{};
+  Reasons found{};
 
   // `name` is `device` itself or what is built on it, a VLAN of a bond of it.
   void look_at(const std::string& device, const std::string& name, const fs::path& folder,
                int depth) {
-    const auto who = "network card " + device + (name == device ? "" : " (by " + name + ")");
+    const auto who = "network card " + quoted_name(device) +
+                     (name == device ? "" : " (by " + quoted_name(name) + ")");
     if (routes.contains(name)) {
-      found.push_back(who + " has the default route of the host; route over another one first");
+      found.push_back({.what = who + " has the default route of the host",
+                       .fix = "route over another one first"});
     }
     std::error_code none;
     const auto master = fs::read_symlink(folder / "master", none).filename().native();
     if (!none) {
-      found.push_back(who + " belongs to " + master + "; ip link set " + name + " nomaster");
+      found.push_back({.what = who + " belongs to " + quoted_name(master),
+                       .fix = "ip link set " + name_as_word(name) + " nomaster"});
     }
     none.clear();
     if (depth == 0) return;
@@ -69,13 +72,15 @@ struct NetUsers {
   }
 };
 
-}  // namespace
-
-Culprits net_users(const Card& card, const GuardInput& input) {
-  NetUsers users{default_routes(input.proc)};
-  for (const auto& function : card.functions) {
+// How the host's network needs the card: a network card of it, or what is built on that one, has
+// the default route (/proc/net/route, /proc/net/ipv6_route), or belongs to a bridge, bond or team
+// (`master` in sysfs).
+Reasons probe(const Subject& subject) {
+  NetUsers users{default_routes(subject.input.proc)};
+  for (const auto& function : subject.card.functions) {
     std::error_code none;
-    for (fs::directory_iterator at(input.sysfs.device_path(function.pci) / "net", none), end;
+    for (fs::directory_iterator at(subject.input.sysfs.device_path(function.pci) / "net", none),
+         end;
          !none && at != end; at.increment(none)) {
       const auto name = at->path().filename().native();
       users.look_at(name, name, at->path(), 4);
@@ -83,5 +88,14 @@ Culprits net_users(const Card& card, const GuardInput& input) {
   }
   return std::move(users.found);
 }
+
+}  // namespace
+
+constinit const Guard kNetworkGuard{
+    .name = "network",
+    .help =
+        "a network card of it, or what is built on that, has the default route or belongs to a "
+        "bridge or bond",
+    .probe = probe};
 
 }  // namespace cluster::agent

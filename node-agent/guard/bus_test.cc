@@ -1,0 +1,38 @@
+#include "node-agent/guard/bus.h"
+
+#include "tests/support/guarded_card.h"
+
+namespace cluster::agent {
+namespace {
+
+class GuardBus : public GuardedCard {};
+
+TEST_F(GuardBus, KeepsACardThatHasFallenOff) {
+  fake_.add_card("0000:02:00", 2, 13);
+  EXPECT_EQ(why(), "nothing") << "the kernel does not show the space, so nothing is known";
+  set("0000:02:00.0/config", std::string(64, '\x10'));
+  set("0000:02:00.1/config", std::string(64, '\xff'));
+  EXPECT_EQ(why(), "bus: 0000:02:00.1 has fallen off the bus; power the host off and on");
+  EXPECT_EQ(why({"bus"}), "nothing");
+}
+
+TEST(HasFallenOff, IsSaidByTheSpaceItself) {
+  FakeSysfs fake;
+  fake.add_card("0000:02:00", 1, 13);
+  const PciAddress pci{0, 2, 0, 0};
+  const auto with = [&](const std::string& config) {
+    replace_file(fake.root() / "bus/pci/devices/0000:02:00.0/config", config);
+    return has_fallen_off(fake.sysfs(), pci);
+  };
+  EXPECT_EQ(has_fallen_off(fake.sysfs(), pci), std::nullopt);
+  EXPECT_EQ(with(std::string(15, '\xff')), std::nullopt) << "too short to tell";
+  EXPECT_EQ(with(std::string(16, '\xff')), true);
+  std::string config(64, '\0');
+  EXPECT_EQ(with(config), false);
+  config[14] = '\x7f';  // no device has this header type
+  EXPECT_EQ(with(config), true);
+  EXPECT_EQ(has_fallen_off(fake.sysfs(), {0, 3, 0, 0}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace cluster::agent

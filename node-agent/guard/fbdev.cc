@@ -1,0 +1,47 @@
+#include <filesystem>
+
+#include "core/file.h"
+#include "core/text.h"
+#include "node-agent/guard/guards.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_on(const Sysfs& sysfs, std::string_view parameter) {
+  const auto text = read_file(sysfs.root() / "module/nvidia_drm/parameters" / parameter);
+  return text && trim(*text) == "Y";
+}
+
+// The framebuffer that a driver of DRM made for the card, "fb0" (Documentation/fb/api.rst); the
+// parameters of the module say only that it would make one.
+bool has_framebuffer(const Sysfs& sysfs, const PciAddress& pci) {
+  std::error_code none;
+  for (fs::directory_iterator at(sysfs.device_path(pci) / "graphics", none), end;
+       !none && at != end; at.increment(none)) {
+    if (at->path().filename().native().starts_with("fb")) return true;
+  }
+  return false;
+}
+
+// A console of the kernel's has the card open then, and NVIDIA's driver waits for it to let go.
+Reasons probe(const Subject& subject) {
+  const auto& sysfs = subject.input.sysfs;
+  for (const auto& function : subject.card.functions) {
+    if (function.driver != "nvidia" || !is_on(sysfs, "fbdev")) continue;
+    if (!has_framebuffer(sysfs, function.pci)) continue;
+    return {{.what = "nvidia_drm draws the console on its cards (fbdev)",
+             .fix = "options nvidia_drm fbdev=0 modeset=0 in /etc/modprobe.d, and reboot"}};
+  }
+  return {};
+}
+
+}  // namespace
+
+constinit const Guard kFbdevGuard{
+    .name = "fbdev",
+    .help = "`nvidia_drm` draws the kernel's console on it, and never lets go",
+    .probe = probe};
+
+}  // namespace cluster::agent

@@ -1,0 +1,70 @@
+#include "node-agent/guard/links.h"
+
+#include <algorithm>
+
+#include "node-agent/guard/guards.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "consumer:pci:0000:02:00.1", "supplier:pci:0000:02:00.0" (Documentation/ABI/testing/
+// sysfs-devices-consumer and -supplier).
+std::optional<DeviceLink> device_link(const PciAddress& own, std::string_view name) {
+  for (const std::string_view kind : {"consumer:pci:", "supplier:pci:"}) {
+    if (!name.starts_with(kind)) continue;
+    return DeviceLink{own, PciAddress::parse(name.substr(kind.size())), kind.front() == 'c'};
+  }
+  return std::nullopt;
+}
+
+bool stays_with_host(const Subject& subject, const PciAddress& pci) {
+  constexpr std::uint16_t kPciBridge = 0x0604;
+  constexpr std::uint16_t kIommu = 0x0806;
+  const auto device_class = subject.input.sysfs.device_class(pci);
+  return device_class == kPciBridge || device_class == kIommu;
+}
+
+// The kernel unbinds whatever depends on a device before the device itself
+// (device_links_unbind_consumers() in drivers/base/core.c): the host would lose it unasked.
+Reasons probe(const Subject& subject) {
+  Reasons reasons;
+  for (const auto& function : subject.card.functions) {
+    const auto links = foreign_links(subject, function.pci);
+    if (!links) continue;
+    for (const auto& link : *links) {
+      if (!link.other_depends) continue;
+      reasons.push_back({.what = link.other.sysfs() + " depends on " + link.own.sysfs(),
+                         .fix = "detach it too (devices: in /etc/gpupci/gpupci.yaml)"});
+    }
+  }
+  return reasons;
+}
+
+}  // namespace
+
+std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject,
+                                                     const PciAddress& pci) {
+  std::vector<DeviceLink> found;
+  std::error_code gone;
+  for (fs::directory_iterator at(subject.input.sysfs.device_path(pci), gone), end;
+       !gone && at != end; at.increment(gone)) {
+    const auto link = device_link(pci, at->path().filename().native());
+    if (!link || stays_with_host(subject, link->other)) continue;
+    if (std::ranges::any_of(subject.same_call, [&](auto& one) { return has(one, link->other); })) {
+      continue;
+    }
+    found.push_back(*link);
+  }
+  if (gone) return std::nullopt;
+  std::ranges::sort(found, {}, [](const DeviceLink& one) { return one.other; });
+  return found;
+}
+
+constinit const Guard kLinksGuard{
+    .name = "links",
+    .help = "a device that stays with the host depends on it: the kernel would unbind that one too",
+    .probe = probe};
+
+}  // namespace cluster::agent

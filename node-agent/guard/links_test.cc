@@ -1,0 +1,51 @@
+#include "node-agent/guard/links.h"
+
+#include "tests/support/guarded_card.h"
+
+namespace cluster::agent {
+namespace {
+
+class GuardLinks : public GuardedCard {
+ protected:
+  GuardLinks() { fake_.add_card("0000:02:00", 2, 13); }
+
+  void link(const std::string& name) { set("0000:02:00.0/" + name + "/x", ""); }
+};
+
+TEST_F(GuardLinks, KeepACardThatADeviceOfTheHostDependsOn) {
+  link("consumer:pci:0000:05:00.0");
+  EXPECT_EQ(why(),
+            "links: 0000:05:00.0 depends on 0000:02:00.0; detach it too (devices: in "
+            "/etc/gpupci/gpupci.yaml)");
+  EXPECT_EQ(why({"links"}), "nothing");
+  fake_.add({"0000:05:00.0", "0302", "10de:1e07", "nvidia", 14});
+  EXPECT_EQ(why({}, true), "nothing") << "both are detached by the same call";
+}
+
+TEST_F(GuardLinks, OfTheCardItselfAndOfBridgesDoNoHarm) {
+  fake_.add({"0000:00:01.0", "0604", "8086:1901", "pcieport", 1});
+  fake_.add({"0000:00:00.2", "0806", "1022:1419", std::nullopt, std::nullopt});
+  for (const auto* name :
+       {"consumer:pci:0000:02:00.1", "supplier:pci:0000:00:01.0", "consumer:pci:0000:00:00.2",
+        "supplier:platform:x", "consumer:usb:1-1", "supplier:pci:0000:06:00.0"}) {
+    link(name);
+  }
+  EXPECT_EQ(why(), "nothing") << "the host loses nothing that the card depends on";
+}
+
+TEST_F(GuardLinks, AreInTheOrderOfAddresses) {
+  link("supplier:pci:0000:06:00.0");
+  link("consumer:pci:0000:05:00.0");
+  const auto sysfs = fake_.sysfs();
+  const auto cards = find_cards(sysfs, settings_);
+  const auto seen = input(sysfs);
+  const auto links = foreign_links(Subject(cards.front(), cards, seen), {0, 2, 0, 0});
+  ASSERT_TRUE(links && links->size() == 2);
+  EXPECT_TRUE(links->front().other_depends);
+  EXPECT_EQ(links->back().other, (PciAddress{0, 6, 0, 0}));
+  EXPECT_FALSE(links->back().other_depends);
+  EXPECT_FALSE(foreign_links(Subject(cards.front(), cards, seen), {0, 9, 0, 0}));
+}
+
+}  // namespace
+}  // namespace cluster::agent

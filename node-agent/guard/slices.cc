@@ -1,0 +1,69 @@
+#include "node-agent/cards/vgpu_parents.h"
+#include "node-agent/guard/guards.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code none;
+  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+    found.push_back(at->path());
+  }
+  return found;
+}
+
+void add_vendor_vfio(const Card& card, const PciFunction& function, const GuardInput& input,
+                     Reasons& reasons) {
+  const auto type = input.sysfs.attribute(function.pci, "nvidia/current_vgpu_type").value_or("0");
+  if (type != "0") {
+    reasons.push_back({.what = function.pci.sysfs() + " has a vGPU of type " + type,
+                       .fix = "end its VM, then gpupci --remove-vgpu (gpupci --vgpus lists them)"});
+  } else if (card.slice) {
+    reasons.push_back({.what = "the driver of " + function.pci.sysfs() +
+                               " gives it to VMs itself, vfio-pci cannot",
+                       .fix = "gpupci --create-vgpu " + card.label() + " TYPE"});
+  }
+}
+
+// The slices that are made from a card and go with its driver: virtual functions (`sriov_numvfs`,
+// Documentation/ABI/testing/sysfs-bus-pci) and mediated devices (`mdev_supported_types/*/devices`,
+// Documentation/driver-api/vfio-mediated-device.rst). A virtual function of NVIDIA's driver counts
+// when it has a vGPU, and a single one when it can have one, which vfio-pci could not run.
+Reasons probe(const Subject& subject) {
+  const auto& card = subject.card;
+  const auto& input = subject.input;
+  Reasons reasons;
+  for (const auto& function : card.functions) {
+    const auto device = input.sysfs.device_path(function.pci);
+    const auto active = input.sysfs.attribute(function.pci, "sriov_numvfs").value_or("0");
+    if (active != "0") {
+      reasons.push_back(
+          {.what = function.pci.sysfs() + " has " + active + " active virtual functions",
+           .fix = "end the VMs that use them, then gpupci --vfs " + card.name.str() + " 0"});
+    }
+    if (is_vendor_vfio(input.sysfs, function.pci)) {
+      add_vendor_vfio(card, function, input, reasons);
+    }
+    for (const auto& type : entries(device / "mdev_supported_types")) {
+      for (const auto& mdev : entries(type / "devices")) {
+        const auto remove = input.sysfs.root() / "bus/mdev/devices" / mdev.filename() / "remove";
+        reasons.push_back({.what = "mediated device " + mdev.filename().native() + " (" +
+                                   type.filename().native() + ") is made from " +
+                                   function.pci.sysfs(),
+                           .fix = "end its VM, then echo 1 >" + remove.native()});
+      }
+    }
+  }
+  return reasons;
+}
+
+}  // namespace
+
+constinit const Guard kSlicesGuard{.name = "slices",
+                                   .help = "virtual functions or mediated devices are made from it",
+                                   .probe = probe};
+
+}  // namespace cluster::agent

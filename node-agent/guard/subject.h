@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "node-agent/cards/cards.h"
+#include "node-agent/guard/card_users.h"
+#include "node-agent/guard/guard_input.h"
+
+namespace cluster::agent {
+
+/// The card that guards and checks are asked about. What it refers to must outlive it.
+class Subject {
+ public:
+  /// `all` are the cards that the same call detaches or checks, `of` among them.
+  Subject(const Card& of, const std::vector<Card>& all, const GuardInput& seen)
+      : card(of), same_call(all), input(seen) {}
+
+  const Card& card;
+  const std::vector<Card>& same_call;
+  const GuardInput& input;
+
+  /// Which processes have it: one look at all of them, taken when it is first asked for. Throws
+  /// Error(io) when /proc cannot be read.
+  const CardUsers& users() const {
+    if (!users_) users_ = card_users(card, input);
+    return *users_;
+  }
+
+ private:
+  mutable std::optional<CardUsers> users_;
+};
+
+}  // namespace cluster::agent

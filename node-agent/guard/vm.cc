@@ -1,0 +1,95 @@
+#include "node-agent/guard/vm.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/text.h"
+#include "node-agent/guard/guards.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+using IsMeant = std::function<bool(const std::string& device)>;
+
+// Whether a device that a VM has is of the card, or made from it: a virtual function or a mediated
+// device.
+bool is_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
+  std::error_code none;
+  const auto parent =
+      fs::read_symlink(sysfs.root() / "bus/pci/devices" / device / "physfn", none).filename();
+  return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
+    const auto pci = function.pci.sysfs();
+    return device == pci || parent == pci || fs::exists(sysfs.device_path(function.pci) / device);
+  });
+}
+
+Reason runs_with_it(const std::string& vm, const std::string& evidence) {
+  return {.what = "VM " + quoted_name(vm) + " runs with it (" + evidence + ")",
+          .fix = "virsh shutdown " + name_as_word(vm)};
+}
+
+// By what libvirt says; those in `known` were found already.
+void add_domains(const GuardInput& input, const IsMeant& is_meant,
+                 const std::set<std::string>& known, Reasons& reasons) {
+  if (!input.vm_devices) return;
+  std::map<std::string, std::vector<std::string>> devices;
+  for (auto& one : input.vm_devices()) {
+    if (!known.contains(one.vm) && is_meant(one.device)) {
+      devices[one.vm].push_back(std::move(one.device));
+    }
+  }
+  for (const auto& [vm, has] : devices) {
+    reasons.push_back(runs_with_it(vm, "libvirt says " + joined(has, ", ")));
+  }
+}
+
+Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_meant) {
+  const ProcessTable processes(input.proc);
+  std::set<std::string> known;
+  Reasons reasons;
+  for (const auto& [pid, paths] : nodes_by_process(users.handles, users.in_vm)) {
+    const auto process = processes.describe(pid);
+    if (process.command.empty()) continue;
+    const auto vm = processes.vm_name(pid);
+    known.insert(vm);
+    reasons.push_back(vm.empty() ? has_open(process, paths)
+                                 : runs_with_it(vm, "process " + std::to_string(pid) + " has " +
+                                                        paths + " open"));
+  }
+  add_domains(input, is_meant, known, reasons);
+  if (!users.in_vm.empty()) {
+    std::ranges::move(unreadable_processes(users.handles), std::back_inserter(reasons));
+  }
+  return reasons;
+}
+
+// An unbind would wait for the end of the VM.
+Reasons probe(const Subject& subject) {
+  return vms(subject.users(), subject.input, [&](const std::string& device) {
+    return is_of(subject.card, device, subject.input.sysfs);
+  });
+}
+
+}  // namespace
+
+constinit const Guard kVmGuard{
+    .name = "vm",
+    .help =
+        "a running VM has the card, a virtual function or a mediated device of it: libvirt "
+        "says so, or a process has its `/dev/vfio/GROUP` or `/dev/vfio/devices/vfioN` open. "
+        "Holds for `-a` too",
+    .probe = probe,
+    .not_forced = "a running VM cannot be overridden; shut it down",
+    .on_attach = true,
+    .of_programs = true};
+
+Reasons device_vms(const fs::path& device, const GuardInput& input) {
+  auto reasons = vms(device_users(device, input), input,
+                     [&](const std::string& one) { return one == device.filename(); });
+  for (auto& reason : reasons) reason.id = kVmGuard.name;
+  return reasons;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "node-agent/guard/card_users.h"
+
+namespace cluster::agent {
+
+/// The VMs that have a device of vfio, by its folder in sysfs; each reason is of the guard `vm`.
+/// Throws Error(io) when /proc cannot be read, and what input.vm_devices() throws.
+Reasons device_vms(const std::filesystem::path& device, const GuardInput& input);
+
+}  // namespace cluster::agent

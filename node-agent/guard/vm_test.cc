@@ -1,0 +1,102 @@
+#include "node-agent/guard/vm.h"
+
+#include "tests/support/guarded_card.h"
+
+namespace cluster::agent {
+namespace {
+
+using ::testing::HasSubstr;
+
+class GuardVm : public GuardedCard {};
+
+TEST_F(GuardVm, NeverTakeOrGiveBackTheCardOfARunningVm) {
+  using namespace std::string_literals;
+  fake_.add_card("0000:02:00", 2, 13);
+  fake_.set_driver({0, 2, 0, 1}, "vfio-pci");
+  replace_file(fake_.root() / "class/vfio/13/dev", "1:3\n");
+  replace_file(fake_.root() / "class/vfio/13/uevent", "DEVNAME=vfio/13\n");
+  proc_.process(812, "qemu-system-x86").open(812, 9, "/dev/null");
+  proc_.file("812/cmdline", "qemu\0-name\0guest=rocks-33,debug-threads=on\0"s);
+  const auto vm =
+      "vm: VM 'rocks-33' runs with it (process 812 has /dev/vfio/13 open); virsh shutdown rocks-33";
+  EXPECT_EQ(why(), vm);
+  EXPECT_EQ(why({"holder", "vm"}), vm);
+  EXPECT_EQ(why_not_attach(), vm);
+}
+
+TEST_F(GuardVm, KnowAVmByWhatLibvirtSays) {
+  using namespace std::string_literals;
+  fake_.add_card("0000:02:00", 2, 13);
+  vm_devices_ = {{"rocks-34", "0000:02:01.0"}, {"rocks-34", "c2177883-f1bb"}};
+  EXPECT_EQ(why(), "nothing");
+  vm_devices_ = {
+      {"web server", "0000:02:00.0"}, {"rocks-34", "0000:09:00.0"}, {"web server", "0000:02:00.1"}};
+  const auto vm =
+      "vm: VM 'web server' runs with it (libvirt says 0000:02:00.0, 0000:02:00.1); virsh shutdown "
+      "'web server'";
+  EXPECT_EQ(why({"holder"}), vm);
+  EXPECT_EQ(why_not_attach(), vm);
+  // The same VM is told of once.
+  replace_file(fake_.root() / "class/vfio/13/dev", "1:3\n");
+  proc_.process(812, "qemu-system-x86").open(812, 9, "/dev/null");
+  proc_.file("812/cmdline", "qemu\0-name\0guest=web server,debug-threads=on\0"s);
+  EXPECT_EQ(why(),
+            "vm: VM 'web server' runs with it (process 812 has /dev/13 open); virsh shutdown "
+            "'web server'");
+}
+
+TEST_F(GuardVm, KnowAVmThatHasASliceOfTheCard) {
+  fake_.add_card("0000:02:00", 1, 13).add({"0000:02:00.4", "0302", "10de:1e07", "nvidia", 20});
+  const auto functions = fake_.root() / "bus/pci/devices";
+  std::filesystem::create_symlink(functions / "0000:02:00.0", functions / "0000:02:00.4/physfn");
+  std::filesystem::create_symlink(functions / "0000:02:00.4", functions / "0000:02:00.0/virtfn0");
+  vm_devices_ = {{"rocks-34", "0000:02:00.4"}};
+  EXPECT_EQ(why(),
+            "vm: VM 'rocks-34' runs with it (libvirt says 0000:02:00.4); virsh shutdown rocks-34");
+  set("0000:02:00.0/c2177883/mdev_type/name", "GRID");
+  vm_devices_ = {{"rocks-34", "c2177883"}};
+  EXPECT_EQ(why(),
+            "vm: VM 'rocks-34' runs with it (libvirt says c2177883); virsh shutdown rocks-34");
+
+  // One that libvirt knows nothing of has the group of the virtual function open, or of the
+  // mediated device.
+  vm_devices_.clear();
+  replace_file(fake_.root() / "class/vfio/20/dev", "1:3\n");
+  replace_file(fake_.root() / "class/vfio/21/dev", "1:5\n");
+  std::filesystem::create_symlink("../../21", functions / "0000:02:00.0/c2177883/iommu_group");
+  proc_.process(812, "qemu-system-x86").open(812, 9, "/dev/null");
+  EXPECT_EQ(why(), "vm: process 812 ('qemu-system-x86') has /dev/20 open; stop it (kill 812)");
+  proc_.process(813, "crosvm").open(813, 9, "/dev/zero");
+  EXPECT_THAT(why(), HasSubstr("vm: process 813 ('crosvm') has /dev/21 open; stop it (kill 813)"));
+}
+
+TEST_F(GuardVm, KnowAVmByTheNodeOfTheFunctionToo) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/vfio-dev/vfio0", "1:5", "vfio/devices/vfio0", "vfio-dev");
+  proc_.process(812, "crosvm").open(812, 9, "/dev/zero");
+  EXPECT_EQ(why_not_attach(),
+            "vm: process 812 ('crosvm') has /dev/vfio/devices/vfio0 open; stop it (kill 812)");
+}
+
+TEST_F(GuardVm, KnowsWhoHasAMediatedDeviceAlone) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto device = fake_.root() / "bus/mdev/devices/c2177883";
+  std::filesystem::create_directories(device);
+  const auto sysfs = fake_.sysfs();
+  vm_devices_ = {{"rocks-34", "c2177883"}, {"rocks-35", "0000:02:00.0"}};
+  EXPECT_EQ(message(device_vms(device, input(sysfs))),
+            "vm: VM 'rocks-34' runs with it (libvirt says c2177883); virsh shutdown rocks-34");
+  vm_devices_.clear();
+  EXPECT_THAT(device_vms(device, input(sysfs)), ::testing::IsEmpty());
+}
+
+TEST_F(GuardVm, QuotesTheNameOfAVm) {
+  fake_.add_card("0000:02:00", 1, 13);
+  vm_devices_ = {{"x'; reboot", "0000:02:00.0"}};
+  EXPECT_EQ(why(),
+            "vm: VM 'x\\x27; reboot' runs with it (libvirt says 0000:02:00.0); virsh shutdown "
+            "'x'\\''; reboot'");
+}
+
+}  // namespace
+}  // namespace cluster::agent

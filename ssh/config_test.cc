@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <random>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "tests/support/temp_dir.h"
@@ -154,6 +157,27 @@ TEST(Config, SaysWhereItMakesNoSense) {
   EXPECT_EQ(problem("\nUser \"a"), "config:2: a quote has no end");
   EXPECT_THAT(problem("IdentityFile %x"), HasSubstr("config:1: cannot replace the '%'"));
   EXPECT_EQ(problem("Host n2\n Port x"), "");  // not about this host
+}
+
+TEST(Config, TheInventoryWinsWhateverTheFileSays) {
+  std::mt19937 random(73);
+  const std::vector<std::string> lines{"Port 1", "User a",     "HostName x",   "Host n1",
+                                       "Host *", "Host !n1 *", "Match all",    "Host n?",
+                                       "",       "# a note",   "HostName %h.", "IdentitiesOnly no"};
+  for (int i = 0; i < 500; ++i) {
+    std::string text;
+    for (auto count = random() % 8; count > 0; --count)
+      text += lines[random() % lines.size()] + "\n";
+    const auto mine = route(text, Target{"n1", "10.1.1.5", 2222, "root"});
+    EXPECT_EQ(mine.name, "n1") << text;
+    EXPECT_EQ(place(mine), "'10.1.1.5' port 2222") << text;
+    EXPECT_EQ(mine.user, "root") << text;
+    EXPECT_THAT(mine.known_names, ElementsAre("[10.1.1.5]:2222", "[n1]:2222")) << text;
+    const auto other = route(text);
+    EXPECT_FALSE(other.address.empty()) << text;
+    EXPECT_FALSE(other.user.empty()) << text;
+    EXPECT_TRUE(other.port == 22 || other.port == 1) << text;
+  }
 }
 
 class ConfigFiles : public ::testing::Test {

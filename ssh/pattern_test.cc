@@ -1,6 +1,10 @@
 #include "ssh/pattern.h"
 
+#include <fnmatch.h>
 #include <gmock/gmock.h>
+
+#include <random>
+#include <string>
 
 namespace cluster::ssh {
 namespace {
@@ -21,6 +25,36 @@ TEST(Matches, TakesItsTimeOnNoPattern) {
   std::string pattern;
   for (int i = 0; i < 100; ++i) pattern += "*a";
   EXPECT_FALSE(matches(std::string(10000, 'a'), pattern + "b"));
+}
+
+std::string some_text(std::mt19937& random, const std::string& letters) {
+  std::string text;
+  for (auto length = random() % 8; length > 0; --length) text += letters[random() % letters.size()];
+  return text;
+}
+
+// The C library knows these two as well; it knows more, which is not in the patterns here.
+TEST(Matches, IsWhatTheCLibrarySays) {
+  std::mt19937 random(71);
+  int matched = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto text = some_text(random, "ab-");
+    const auto pattern = some_text(random, "ab-*?");
+    const bool expected = fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+    EXPECT_EQ(matches(text, pattern), expected) << text << " " << pattern;
+    if (expected) ++matched;
+  }
+  EXPECT_GT(matched, 500);
+}
+
+TEST(Matches, EachTextMatchesItself) {
+  std::mt19937 random(72);
+  for (int i = 0; i < 1'000; ++i) {
+    const auto text = some_text(random, "ab-.0");
+    EXPECT_TRUE(matches(text, text));
+    EXPECT_TRUE(matches(text, text + "*"));
+    EXPECT_FALSE(matches(text, text + "?"));
+  }
 }
 
 TEST(MatchesList, LeavesOutWhatIsNegated) {

@@ -10,6 +10,9 @@ endfunction()
 
 # unit_test(core/text LIBRARY...): core/text_test.cc, next to the code, is a part of core_test.
 function(unit_test name)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
   string(REGEX MATCH "^[^/]*" folder ${name})
   string(REPLACE "-" "_" program ${folder}_test)
   if(NOT TARGET ${program})

@@ -15,9 +15,8 @@ namespace cluster {
 class SlicedHost : public agent::CalledGpupci {
  public:
   SlicedHost() {
-    environment_.write_attribute = [this](const std::filesystem::path& file, std::string_view text) {
-      slices_.write(file, text);
-    };
+    environment_.write_attribute = [this](const std::filesystem::path& file,
+                                          std::string_view text) { slices_.write(file, text); };
     fake_.add({"0000:01:00.0", "0302", "10de:ffff", "nvidia", 13});
     fake_.add({"0000:02:00.0", "0302", "10de:ffff", "nvidia", 14});
     slices_.add_sriov("0000:01:00.0", 4);

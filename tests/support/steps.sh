@@ -6,7 +6,8 @@
 step_count=0
 step_pid=
 
-# step NAME COMMAND...: runs it, tells the time, and shows the log's end when it fails. Returns its status.
+# step NAME COMMAND...: runs it, tells the time, and shows the log's end when it fails. Returns its status; 77 means
+# that it skipped itself, and its last line says why.
 step() {
   local name=$1 begin=$SECONDS status=0 log
   shift
@@ -23,6 +24,8 @@ step() {
   step_pid=
   if ((status == 0)); then
     printf '%-40s ok, %d s\n' "$name" $((SECONDS - begin))
+  elif ((status == 77)); then
+    printf '%-40s skipped: %s\n' "$name" "$(tail -n 1 "$log")"
   else
     printf '%-40s FAILED with status %d after %d s; the end of %s:\n' "$name" "$status" $((SECONDS - begin)) "$log"
     tail -n 40 "$log"

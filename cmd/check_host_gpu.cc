@@ -32,11 +32,6 @@ struct Args {
   std::string timeout = "60";
 };
 
-// Differences that would give a VM nothing, or something else, are failures.
-std::string grade(const std::string& change) {
-  return change.ends_with("gone") || change == "replaced" || change == "moved" ? "FAIL" : "WARN";
-}
-
 class Check {
  public:
   Check(Context& context, bool all)
@@ -45,9 +40,9 @@ class Check {
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
     const auto answers = frontend::ask_agents(context_, hosts, "gpupci --check all --json", limits);
     int status = for_each_answer(context_, answers, [this](const frontend::AgentAnswer& answer) {
-      const auto findings = frontend::findings_of(answer);
-      for (const auto& one : findings) add(answer.host, one);
-      record(answer.host.name, findings);
+      const auto checks = frontend::checks_of(answer);
+      for (const auto& one : checks) add(answer.host, one);
+      record(answer.host.name, checks);
     });
     std::vector<Host> answered;
     for (const auto& answer : answers) {
@@ -68,19 +63,20 @@ class Check {
   }
 
  private:
-  void add(const Host& host, const frontend::Finding& one) {
-    const bool passed = one.result == "PASS";
+  void add(const Host& host, const frontend::CheckAnswer& one) {
+    const bool passed = one.result == frontend::Verdict::pass;
     all_passed_ = all_passed_ && passed;
     if (passed && !all_) return;
-    table_.rows.push_back({host.name.str(), one.card, one.id, one.result, one.reason, one.fix});
+    table_.rows.push_back(
+        {host.name.str(), one.card, one.id, std::string(name(one.result)), one.reason, one.fix});
   }
 
   // The first failure of the host and of each card is what placement looks at.
-  void record(const HostName& host, const std::vector<frontend::Finding>& findings) {
+  void record(const HostName& host, const std::vector<frontend::CheckAnswer>& checks) {
     std::optional<std::string> of_host;
     std::map<GpuName, std::string> of_cards;
-    for (const auto& one : findings) {
-      if (one.result != "FAIL") continue;
+    for (const auto& one : checks) {
+      if (one.result != frontend::Verdict::fail) continue;
       const auto words = one.id + ": " + one.reason;
       if (!one.card.empty()) {
         of_cards.emplace(GpuName(one.card), words);
@@ -95,7 +91,7 @@ class Check {
     const auto& host = answer.host;
     const auto held = frontend::held_of(vms_, host.name);
     try {
-      const auto tell = [&](const std::string& card, const std::string& result,
+      const auto tell = [&](const std::string& card, frontend::Verdict result,
                             const std::string& change, const std::string& details) {
         add(host, {"drift", card, result, change + (details.empty() ? "" : ": " + details),
                    "cluster discover host gpu " + host.name.str()});
@@ -103,17 +99,20 @@ class Check {
       for (const auto& one :
            frontend::reconcile(inventory_.gpu_cards(host.name), frontend::cards_of(answer), held)
                .changes) {
-        tell(one.name.str(), grade(one.change), one.change, one.details);
+        tell(one.name.str(),
+             is_harmful(one.change) ? frontend::Verdict::fail : frontend::Verdict::warn,
+             std::string(name(one.change)), one.details);
       }
       const auto mdevs = frontend::mdevs_of(answer);
       if (!mdevs) return;
       for (const auto& one : compare(inventory_.mdevs(host.name), *mdevs, held)) {
-        tell(one.mdev.parent, one.held ? "FAIL" : "WARN", one.change + " " + one.mdev.uuid,
-             one.details);
+        tell(one.mdev.parent, one.held ? frontend::Verdict::fail : frontend::Verdict::warn,
+             std::string(name(one.change)) + " " + one.mdev.uuid, one.details);
       }
     } catch (const Error& error) {
       if (error.fault() != Fault::refused) throw;
-      add(host, {"drift", "", "FAIL", error.what(), "see `cluster list host gpu detail=yes`"});
+      add(host, {"drift", "", frontend::Verdict::fail, error.what(),
+                 "see `cluster list host gpu detail=yes`"});
     }
   }
 

@@ -55,10 +55,12 @@ void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry
   } catch (const DryRun&) {
   }
   for (const auto& one : changes) {
-    table.rows.push_back({host.str(), one.name.str(), one.change, one.pci.libvirt(), one.details});
+    table.rows.push_back({host.str(), one.name.str(), std::string(name(one.change)),
+                          one.pci.libvirt(), one.details});
   }
   for (const auto& one : mdev_changes) {
-    table.rows.push_back({host.str(), one.mdev.parent, one.change, one.mdev.uuid, one.details});
+    table.rows.push_back(
+        {host.str(), one.mdev.parent, std::string(name(one.change)), one.mdev.uuid, one.details});
   }
 }
 

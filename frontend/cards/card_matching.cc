@@ -1,6 +1,7 @@
 #include "frontend/cards/card_matching.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "core/error.h"
@@ -160,7 +161,7 @@ class Reconciliation {
     return std::ranges::any_of(seen_, [&](const GpuCard& card) { return card.pci.same_slot(pci); });
   }
 
-  void tell(const GpuCard& card, const char* change, std::string details) {
+  void tell(const GpuCard& card, Difference change, std::string details) {
     result_.changes.push_back({card.name, card.pci, change, std::move(details)});
   }
 
@@ -173,24 +174,25 @@ class Reconciliation {
       const auto same = std::ranges::find(old_card.functions, function.pci, &GpuFunction::pci);
       if (same != old_card.functions.end()) keep(function.bar_mib, same->bar_mib);
     }
-    if (old_card.missing) tell(now, "back", "");
+    if (old_card.missing) tell(now, Difference::back, "");
     if (old_card.name != now.name) {
       result_.plan.renamed.emplace(old_card.name, now.name);
-      tell(now, "renamed", "was " + old_card.name.str());
+      tell(now, Difference::renamed, "was " + old_card.name.str());
     }
-    if (old_card.pci != now.pci) tell(now, "moved", "was " + old_card.pci.libvirt());
-    if (const auto words = differences(old_card, now); !words.empty()) tell(now, "changed", words);
+    if (old_card.pci != now.pci) tell(now, Difference::moved, "was " + old_card.pci.libvirt());
+    if (const auto words = differences(old_card, now); !words.empty())
+      tell(now, Difference::changed, words);
     for (const auto& slice : held_.slices) {
       if (slice.number && slice.gpu == old_card.name && has_slice(old_card, *slice.number) &&
           !has_slice(now, *slice.number)) {
-        tell(now, "slice gone", slice.device + ", a VM holds it");
+        tell(now, Difference::slice_gone, slice.device + ", a VM holds it");
       }
     }
     result_.plan.cards.push_back(std::move(now));
   }
 
   void add(const GpuCard& now) {
-    tell(now, "new", description(now));
+    tell(now, Difference::new_one, description(now));
     result_.plan.cards.push_back(now);
   }
 
@@ -203,7 +205,7 @@ class Reconciliation {
     const std::string words =
         card.name.str() + " " + card.pci.libvirt() + (id_of(card) ? ", " + *id_of(card) : "");
     if (in_its_place == result_.plan.cards.end()) {
-      if (!card.missing) tell(card, "gone", is_held(card.name) ? "a VM holds it" : "");
+      if (!card.missing) tell(card, Difference::gone, is_held(card.name) ? "a VM holds it" : "");
       card.missing = true;
       card.slices.clear();
       result_.plan.cards.push_back(std::move(card));
@@ -212,7 +214,7 @@ class Reconciliation {
                                       in_its_place->name.str() + " " + in_its_place->pci.libvirt() +
                                       " in its place is another card: take it from the VM first");
     } else {
-      tell(*in_its_place, "replaced", "was " + words);
+      tell(*in_its_place, Difference::replaced, "was " + words);
     }
   }
 
@@ -224,6 +226,17 @@ class Reconciliation {
 };
 
 }  // namespace
+
+std::string_view name(Difference difference) {
+  constexpr std::array kNames{"new",     "gone",     "back",    "moved",
+                              "renamed", "replaced", "changed", "slice gone"};
+  return kNames.at(static_cast<std::size_t>(difference));
+}
+
+bool is_harmful(Difference difference) {
+  return difference == Difference::gone || difference == Difference::slice_gone ||
+         difference == Difference::replaced || difference == Difference::moved;
+}
 
 Held held_of(const std::vector<Vm>& vms, const HostName& host) {
   Held held;
@@ -252,17 +265,18 @@ std::vector<MdevChange> compare(const std::vector<Mdev>& have, const std::vector
   for (const auto& before : have) {
     const auto now = std::ranges::find(seen, before.uuid, &Mdev::uuid);
     if (now == seen.end()) {
-      changes.push_back({before, "gone", is_held(before) ? "a VM holds it" : "", is_held(before)});
+      changes.push_back(
+          {before, Difference::gone, is_held(before) ? "a VM holds it" : "", is_held(before)});
     } else if (*now != before) {
       changes.push_back(
-          {*now, "changed",
+          {*now, Difference::changed,
            "vGPU of type " + now->type + ", was " + before.type + " on " + before.parent,
            is_held(before)});
     }
   }
   for (const auto& now : seen) {
     if (std::ranges::find(have, now.uuid, &Mdev::uuid) == have.end()) {
-      changes.push_back({now, "new", "vGPU of type " + now.type});
+      changes.push_back({now, Difference::new_one, "vGPU of type " + now.type});
     }
   }
   return changes;

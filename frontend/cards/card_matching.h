@@ -1,18 +1,36 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/inventory.h"
 
 namespace cluster::frontend {
 
+/// How a card or a mediated device differs from what the inventory has.
+enum class Difference {
+  new_one,     ///< the inventory does not have it
+  gone,        ///< the host does not have it
+  back,        ///< it was gone
+  moved,       ///< it has another address
+  renamed,     ///< it has another name
+  replaced,    ///< another card is in its place
+  changed,     ///< a fact of it differs
+  slice_gone,  ///< the host does not have a slice of it that a VM holds
+};
+
+/// "new", "gone", "back", "moved", "renamed", "replaced", "changed", "slice gone".
+std::string_view name(Difference difference);
+
+/// Whether a VM would get nothing, or something else, because of it.
+bool is_harmful(Difference difference);
+
 /// What is different about one card of a host.
 struct CardChange {
-  GpuName name;         ///< as it is from now on
-  PciAddress pci;       ///< as it is from now on
-  std::string change;   ///< "new", "gone", "back", "moved", "renamed", "replaced", "changed", or
-                        ///< "slice gone" of one that a VM holds
+  GpuName name;    ///< as it is from now on
+  PciAddress pci;  ///< as it is from now on
+  Difference change = Difference::changed;
   std::string details;  ///< what was before: "was pci_0000_02_00_0", "serial, 2 functions"
 };
 
@@ -43,10 +61,10 @@ Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard
 
 /// What is different about one mediated device of a host.
 struct MdevChange {
-  Mdev mdev;            ///< as it is now; as it was, when it is gone
-  std::string change;   ///< "new", "gone", "changed"
-  std::string details;  ///< "vGPU of type nvidia-558", "a VM holds it"
-  bool held = false;    ///< a VM has it, or had it
+  Mdev mdev;                                ///< as it is now; as it was, when it is gone
+  Difference change = Difference::changed;  ///< new_one, gone or changed
+  std::string details;                      ///< "vGPU of type nvidia-558", "a VM holds it"
+  bool held = false;                        ///< a VM has it, or had it
 };
 
 /// Holds the mediated devices that the inventory has (`have`) against those of the host.

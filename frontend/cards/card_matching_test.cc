@@ -32,7 +32,7 @@ std::string told(const std::vector<GpuCard>& have, const std::vector<GpuCard>& s
                  const Held& held = {}) {
   std::string lines;
   for (const auto& one : reconcile(have, seen, held).changes) {
-    lines += one.name.str() + " " + one.change + " " + one.pci.sysfs() +
+    lines += one.name.str() + " " + std::string(name(one.change)) + " " + one.pci.sysfs() +
              (one.details.empty() ? "" : " " + one.details) + "\n";
   }
   return lines;
@@ -179,8 +179,8 @@ TEST(Reconcile, MediatedDevicesAreComparedByTheirUuids) {
   const auto lines = [&](const std::vector<Mdev>& have, const std::vector<Mdev>& seen) {
     std::string text;
     for (const auto& change : compare(have, seen, held)) {
-      text += change.mdev.uuid + " " + change.change + (change.held ? "! " : " ") + change.details +
-              "\n";
+      text += change.mdev.uuid + " " + std::string(name(change.change)) +
+              (change.held ? "! " : " ") + change.details + "\n";
     }
     return text;
   };

@@ -1,6 +1,7 @@
 #include "frontend/hosts/ask.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -77,6 +78,14 @@ std::optional<int> bar_mib_of(const json& function) {
   return static_cast<int>(mib);
 }
 
+constexpr std::array kVerdicts{"PASS", "WARN", "UNKNOWN", "FAIL"};
+
+// What a newer agent may say besides is none of these, and never a pass.
+Verdict verdict_of(const std::string& text) {
+  const auto at = std::ranges::find(kVerdicts, text);
+  return at == kVerdicts.end() ? Verdict::unknown : static_cast<Verdict>(at - kVerdicts.begin());
+}
+
 GpuFunction function_of(const json& function) {
   return {PciAddress::parse(function.at("pci").get<std::string>()),
           function.at("class").get<std::string>(),
@@ -138,6 +147,8 @@ std::string outcome_of(const json& card) {
 }
 
 }  // namespace
+
+std::string_view name(Verdict verdict) { return kVerdicts.at(static_cast<std::size_t>(verdict)); }
 
 ssh::Limits limits_of(const std::string& timeout) {
   constexpr int kDay = 86400;
@@ -252,17 +263,17 @@ std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer) {
   });
 }
 
-std::vector<Finding> findings_of(const AgentAnswer& answer) {
+std::vector<CheckAnswer> checks_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
-    std::vector<Finding> findings;
+    std::vector<CheckAnswer> checks;
     for (const auto& check : document.at("checks")) {
-      findings.push_back({check.at("id").get<std::string>(),
-                          optional_of<std::string>(check, "card").value_or(""),
-                          check.at("result").get<std::string>(),
-                          optional_of<std::string>(check, "reason").value_or(""),
-                          optional_of<std::string>(check, "fix").value_or("")});
+      checks.push_back({check.at("id").get<std::string>(),
+                        optional_of<std::string>(check, "card").value_or(""),
+                        verdict_of(check.at("result").get<std::string>()),
+                        optional_of<std::string>(check, "reason").value_or(""),
+                        optional_of<std::string>(check, "fix").value_or("")});
     }
-    return findings;
+    return checks;
   });
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/inventory.h"
@@ -65,16 +66,22 @@ struct CardOutcome {
 /// Throws Error(io) when the answer is not that.
 std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer);
 
-/// One finding of `gpupci --check --json`.
-struct Finding {
-  std::string id;      ///< "H2", "D9"
-  std::string card;    ///< "gpupci1"; "" when it is about the host
-  std::string result;  ///< "PASS", "WARN", "FAIL", "UNKNOWN"
+/// What a check of the agent says. A check that could not be made is never passed.
+enum class Verdict { pass, warn, unknown, fail };
+
+/// "PASS", "WARN", "UNKNOWN", "FAIL".
+std::string_view name(Verdict verdict);
+
+/// One answer of `gpupci --check --json`.
+struct CheckAnswer {
+  std::string id;    ///< "H2", "D9"
+  std::string card;  ///< "gpupci1"; "" when it is about the host
+  Verdict result = Verdict::unknown;
   std::string reason;
   std::string fix;
 };
 
 /// Throws Error(io) when the answer is not that.
-std::vector<Finding> findings_of(const AgentAnswer& answer);
+std::vector<CheckAnswer> checks_of(const AgentAnswer& answer);
 
 }  // namespace cluster::frontend

@@ -90,15 +90,15 @@ void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCa
   const auto held = held_of({vm}, vm.container);
   for (const auto& change : reconcile(have, seen.cards, held).changes) {
     if (std::ranges::find(held.cards, change.name) == held.cards.end()) continue;
-    if (change.change == "back") continue;
+    if (change.change == Difference::back) continue;
     const auto before = std::ranges::find(have, change.name, &GpuCard::name);
     const bool was_only_typed = before != have.end() && before->functions.empty();
     // Of a card in slices each slice that the VM has is looked at by itself.
     const bool in_slices = std::ranges::find(vm.gpus, change.name, &VmGpu::gpu) == vm.gpus.end();
-    if ((was_only_typed || in_slices) && change.change == "changed") continue;
-    if (change.change == "slice gone") continue;
+    if ((was_only_typed || in_slices) && change.change == Difference::changed) continue;
+    if (change.change == Difference::slice_gone) continue;
     throw refused("the card " + quote(vm.container.str() + " " + change.name.str()) +
-                  " is not as the inventory knows it: " + change.change +
+                  " is not as the inventory knows it: " + std::string(name(change.change)) +
                   (change.details.empty() ? "" : ", " + change.details) +
                   " (look at it with `cluster discover host gpu " + vm.container.str() +
                   " dryrun=yes`)");

@@ -14,7 +14,7 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config
-      echo dpkg-dev                          # what the package of gpupci depends on
+      echo dpkg-dev file                     # what the package of gpupci depends on
       echo libarchive-dev libcli11-dev libgmock-dev libgtest-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
       echo libssh-dev libssl-dev libvirt-dev libxml2-dev libyaml-cpp-dev libyaml-dev nlohmann-json3-dev
       ;;

@@ -27,7 +27,7 @@ long_lines() {
 # named_paths FILE: the paths of this repository in its code spans. NAME in capitals stands for any.
 named_paths() {
   # shellcheck disable=SC2016 # the code spans of a page
-  grep -oE '`(core|schema|db|ssh|virt|rolls|frontend|cmd|node-agent|tests|docs)/[^` ]*`' "$1" | tr -d '`' |
+  grep -oE '`(core|schema|db|ssh|virt|rolls|frontend|cmd|node-agent|tests|tools|cmake|docs)/[^` ]*`' "$1" | tr -d '`' |
     grep -vE '[A-Z]{4}|\*' | sort -u
 }
 

@@ -34,7 +34,10 @@ other_release() {
 as_root() {
   ((EUID == 0)) && return
   command -v sudo >/dev/null || die "debootstrap and mount want root, and there is no sudo"
-  exec sudo -- env "CLUSTER_LAB_CACHE=$cache" "$0" "$@"
+  # As a step of run-tests it cannot be asked for a password.
+  local -a quietly=()
+  [[ -t 0 ]] || quietly=(-n)
+  exec sudo "${quietly[@]}" -- env "CLUSTER_LAB_CACHE=$cache" "$0" "$@"
 }
 
 # In the cache when it is whole, so that an interrupted one leaves nothing half made that is used.

@@ -7,159 +7,16 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "core/mac_address.h"
 #include "core/names.h"
-#include "core/pci_address.h"
 #include "db/attribute.h"
+#include "db/gpu.h"
+#include "db/host.h"
+#include "db/roll.h"
+#include "db/vm.h"
 
 namespace cluster {
-
-/// A machine or a VM. Absent means unknown, and is left to ssh or to the operator's habits.
-struct Host {
-  HostName name;
-  std::string appliance;               ///< one of Inventory::appliances()
-  std::optional<int> rack;             ///< from 0
-  std::optional<int> rank;             ///< place in the rack, from 0
-  std::optional<int> cpus;             ///< from 1
-  std::optional<std::string> address;  ///< IP address or DNS name
-  std::optional<int> port;             ///< of sshd, 1..65535
-  std::optional<std::string> user;     ///< login name for ssh
-  bool managed = false;  ///< whether `run host` without names goes there; by appliance
-  /// Why none of its cards should be used, "H2: no IOMMU"; from set_failing() alone.
-  std::optional<std::string> failing = {};
-};
-
-/// A card of a physical host.
-struct Gpu {
-  HostName host;
-  GpuName name;
-  PciAddress pci;
-};
-
-/// One function of a card, ids as four hex digits, "10de".
-struct GpuFunction {
-  PciAddress pci;
-  std::string device_class, vendor, device;
-  std::optional<std::string> subsystem_vendor, subsystem_device;
-  std::optional<int> iommu_group;   ///< nothing when the IOMMU of the host is off
-  std::optional<int> bar_mib = {};  ///< its 64-bit prefetchable BARs, in MiB
-
-  bool operator==(const GpuFunction&) const = default;
-};
-
-/// A virtual function of a card.
-struct GpuSlice {
-  int number = 0;  ///< the kernel's, from 0
-  PciAddress pci;
-  std::optional<std::string> type = {};  ///< of the vGPU that its driver runs on it, "1145"
-
-  bool operator==(const GpuSlice&) const = default;
-};
-
-/// A mediated device of a host.
-struct Mdev {
-  std::string uuid;
-  std::string parent;  ///< "gpupci1", "gpupci1.0", or the name of a device that is no card, "mtty"
-  std::string type;    ///< as the driver calls it, "nvidia-558"
-
-  bool operator==(const Mdev&) const = default;
-};
-
-/// A card with all that its host says of it. Nothing in it is known of a card that was only typed.
-struct GpuCard {
-  GpuName name;
-  PciAddress pci;
-  std::optional<std::string> model, serial, uuid, physical_slot;
-  std::optional<int> numa_node;
-  bool missing = false;                ///< the host did not have it when it was asked last
-  std::vector<GpuFunction> functions;  ///< by address; empty when the host was never asked
-  /// Why it should not be used, "D1: fallen off the bus"; from set_failing().
-  std::optional<std::string> failing = {};
-  std::vector<GpuSlice> slices = {};  ///< by number; none of a card that is missing
-
-  bool operator==(const GpuCard&) const = default;
-};
-
-/// One row of `list host gpu`: a host's card, or what a VM holds under a name of its own.
-struct HostGpu {
-  HostName host;
-  GpuName name;
-  std::string shown;  ///< PCI address; UUID of a mediated device; name of a slice not there
-  std::string given;  ///< what makes the row again: address, name of a slice, UUID
-};
-
-/// A mediated device as the operator names it.
-struct MdevRef {
-  std::string uuid;
-};
-
-/// A card or a slice as the operator names it: by address, by its name on its host, or by UUID.
-using CardRef = std::variant<PciAddress, SliceName, MdevRef>;
-
-/// A whole card in a VM.
-struct VmGpu {
-  GpuName name;    ///< in the VM: "gpupci", or "gpupci1", ...
-  GpuName gpu;     ///< on the container
-  PciAddress pci;  ///< on the container
-};
-
-/// A slice of a card in a VM.
-struct VmSlice {
-  GpuName name;                ///< in the VM, beside those of VmGpu
-  std::string device;          ///< on the container: "gpupci1.0", or the UUID of a mediated device
-  std::optional<int> number;   ///< of the virtual function; nothing for a mediated device
-  std::optional<GpuName> gpu;  ///< the card on the container; nothing when it is none, or not known
-  std::optional<PciAddress> pci;    ///< of a virtual function that is there
-  std::optional<std::string> type;  ///< of the vGPU, where it is one
-  bool present = false;             ///< the container had it when it was asked last
-};
-
-/// A disk of a VM.
-struct VmDisk {
-  std::string source;           ///< "file", "phy" (a block device of the container), "cdrom"
-  std::string path;             ///< absolute; of a "cdrom" an image that the guest cannot write
-  std::string target;           ///< device in the guest, "vda"
-  std::string bus;              ///< "virtio", "scsi", "sata", "ide", "usb"
-  std::string format;           ///< "raw" or "qcow2"
-  std::optional<int> size_gib;  ///< from 1
-
-  bool operator==(const VmDisk&) const = default;
-};
-
-/// A network interface of a VM.
-struct Interface {
-  std::string name;               ///< "eth0", letters and digits
-  std::string kind;               ///< "bridge", "direct" (macvtap), "network" (libvirt's), "ovs"
-  std::string source;             ///< the bridge, the container's device, or the network
-  std::optional<MacAddress> mac;  ///< always there in what vms() gives
-  std::string model = "virtio";   ///< what the guest sees
-  std::optional<int> vlan = {};   ///< 1..4094
-};
-
-/// A virtual machine.
-struct Vm {
-  HostName name;
-  HostName container;
-  std::string uuid;  ///< "c2177883-f1bb-47f0-914d-32a22e3a8804", for libvirt, for ever
-  int memory_mib = 0;
-  int cpus = 0;
-  std::vector<VmDisk> disks;               ///< by target
-  std::vector<VmGpu> gpus;                 ///< by name; assigned with assign_gpu()
-  std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
-  std::vector<VmSlice> slices = {};        ///< by name; assigned with assign_gpu()
-};
-
-/// A roll whose folder is NAME-VERSION in `rolls` beside the inventory's file.
-struct StoredRoll {
-  std::string name;
-  std::string version;
-  std::string arch;  ///< as `uname -m` says it, or "any"
-  bool enabled = false;
-  std::string checksum;  ///< of the folder when it was added
-};
 
 /// The one place that speaks SQL: hosts, their cards, their VMs. Every method is a transaction that
 /// is done as a whole or not at all; none lets an SQLite exception out. All throw Error(io) when
@@ -255,13 +112,6 @@ class Inventory {
   std::vector<GpuCard> gpu_cards(const HostName& host);  ///< by name
 
   std::vector<Mdev> mdevs(const HostName& host);  ///< by uuid
-
-  /// What a host's cards are to be, and which of the old names became which new one.
-  struct CardPlan {
-    std::vector<GpuCard> cards;
-    std::map<GpuName, GpuName> renamed;
-    std::optional<std::vector<Mdev>> mdevs = {};  ///< nothing: they stay as they are
-  };
 
   /// Gives `plan` the cards that `host` has and stores what it answers, in one transaction: VMs
   /// keep their cards and slices under the new names, and mediated devices that are no more. A plan

@@ -148,7 +148,7 @@ TEST(Inventory, WhyACardFailsStaysWithItUntilTheNextCheck) {
   using Words = std::vector<std::optional<std::string>>;
   EXPECT_EQ(failing(), (Words{"H2: no IOMMU", "D1: gone", {}}));
   inventory.replan_gpu_cards(host, [](const std::vector<GpuCard>& have) {
-    return Inventory::CardPlan{have, {}};
+    return CardPlan{have, {}};
   });
   auto row = inventory.hosts()[0];
   row.rack = 3;
@@ -167,7 +167,7 @@ TEST(Inventory, APlanThatTakesAVmsCardAwayIsRefused) {
   inventory.add_gpu({host, GpuName("gpupci1"), {0, 2, 0, 0}});
   inventory.add_vm({HostName("v1"), host, "u1", 1024, 1, {}, {}});
   inventory.assign_gpu(HostName("v1"), GpuName("gpupci"), SliceName{GpuName("gpupci1")});
-  const auto nothing = [](const std::vector<GpuCard>&) { return Inventory::CardPlan{}; };
+  const auto nothing = [](const std::vector<GpuCard>&) { return CardPlan{}; };
   EXPECT_THROW(inventory.replan_gpu_cards(host, nothing), Error);
   EXPECT_EQ(inventory.gpu_cards(host).size(), 1U);
   EXPECT_EQ(inventory.vms()[0].gpus.size(), 1U);
@@ -188,7 +188,7 @@ TEST(Inventory, AnAddressThatIsTypedAnewForgetsWhatWasDiscovered) {
                       {{{0, 2, 0, 0}, "0300", "10de", "1c03", {}, {}, 13, 304}},
                       "D1: gone"};
   inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>&) {
-    return Inventory::CardPlan{{known}, {}};
+    return CardPlan{{known}, {}};
   });
   EXPECT_EQ(inventory.gpu_cards(host), std::vector{known});
   inventory.set_gpu({host, GpuName("gpupci1"), {0, 5, 0, 0}});

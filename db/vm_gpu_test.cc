@@ -88,7 +88,7 @@ class VmGpus : public ::testing::Test {
   void store(std::vector<GpuCard> cards, std::optional<std::vector<Mdev>> mdevs,
              std::map<GpuName, GpuName> renamed = {}) {
     inventory.replan_gpu_cards(HostName("n1"), [&](const std::vector<GpuCard>&) {
-      return Inventory::CardPlan{std::move(cards), std::move(renamed), std::move(mdevs)};
+      return CardPlan{std::move(cards), std::move(renamed), std::move(mdevs)};
     });
   }
 

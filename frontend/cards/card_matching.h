@@ -4,7 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "db/inventory.h"
+#include "db/gpu.h"
+#include "db/vm.h"
 
 namespace cluster::frontend {
 
@@ -36,7 +37,7 @@ struct CardChange {
 
 /// The new cards of a host, and what differs from the old ones.
 struct Reconciled {
-  Inventory::CardPlan plan;
+  CardPlan plan;
   std::vector<CardChange> changes;  ///< by name; empty when nothing differs
 };
 

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "db/inventory.h"
+#include "db/gpu.h"
+#include "db/host.h"
 #include "frontend/hosts/context.h"
 
 // The frontend's side of the conversation with gpupci.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "db/inventory.h"
+#include "db/host.h"
 #include "virt/domains.h"
 
 // libvirt on many hosts at once.

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "db/inventory.h"
+#include "db/vm.h"
 
 // Disks as Rocks spells them, "file:/path,vda,virtio"; and CD-ROMs, "cdrom:/path,sda,sata".
 namespace cluster::frontend {

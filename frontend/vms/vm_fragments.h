@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "db/attribute.h"
-#include "db/inventory.h"
+#include "db/vm.h"
 #include "rolls/engine/roll.h"
 #include "virt/domain_spec.h"
 

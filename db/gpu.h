@@ -1,0 +1,88 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/names.h"
+#include "core/pci_address.h"
+
+namespace cluster {
+
+/// A card of a physical host.
+struct Gpu {
+  HostName host;
+  GpuName name;
+  PciAddress pci;
+};
+
+/// One function of a card, ids as four hex digits, "10de".
+struct GpuFunction {
+  PciAddress pci;
+  std::string device_class, vendor, device;
+  std::optional<std::string> subsystem_vendor, subsystem_device;
+  std::optional<int> iommu_group;   ///< nothing when the IOMMU of the host is off
+  std::optional<int> bar_mib = {};  ///< its 64-bit prefetchable BARs, in MiB
+
+  bool operator==(const GpuFunction&) const = default;
+};
+
+/// A virtual function of a card.
+struct GpuSlice {
+  int number = 0;  ///< the kernel's, from 0
+  PciAddress pci;
+  std::optional<std::string> type = {};  ///< of the vGPU that its driver runs on it, "1145"
+
+  bool operator==(const GpuSlice&) const = default;
+};
+
+/// A mediated device of a host.
+struct Mdev {
+  std::string uuid;
+  std::string parent;  ///< "gpupci1", "gpupci1.0", or the name of a device that is no card, "mtty"
+  std::string type;    ///< as the driver calls it, "nvidia-558"
+
+  bool operator==(const Mdev&) const = default;
+};
+
+/// A card with all that its host says of it. Nothing in it is known of a card that was only typed.
+struct GpuCard {
+  GpuName name;
+  PciAddress pci;
+  std::optional<std::string> model, serial, uuid, physical_slot;
+  std::optional<int> numa_node;
+  bool missing = false;                ///< the host did not have it when it was asked last
+  std::vector<GpuFunction> functions;  ///< by address; empty when the host was never asked
+  /// Why it should not be used, "D1: fallen off the bus"; from set_failing().
+  std::optional<std::string> failing = {};
+  std::vector<GpuSlice> slices = {};  ///< by number; none of a card that is missing
+
+  bool operator==(const GpuCard&) const = default;
+};
+
+/// One row of `list host gpu`: a host's card, or what a VM holds under a name of its own.
+struct HostGpu {
+  HostName host;
+  GpuName name;
+  std::string shown;  ///< PCI address; UUID of a mediated device; name of a slice not there
+  std::string given;  ///< what makes the row again: address, name of a slice, UUID
+};
+
+/// A mediated device as the operator names it.
+struct MdevRef {
+  std::string uuid;
+};
+
+/// A card or a slice as the operator names it: by address, by its name on its host, or by UUID.
+using CardRef = std::variant<PciAddress, SliceName, MdevRef>;
+
+/// What a host's cards are to be, and which of the old names became which new one.
+struct CardPlan {
+  std::vector<GpuCard> cards;
+  std::map<GpuName, GpuName> renamed;
+  std::optional<std::vector<Mdev>> mdevs = {};  ///< nothing: they stay as they are
+};
+
+}  // namespace cluster

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/names.h"
+
+namespace cluster {
+
+/// A machine or a VM. Absent means unknown, and is left to ssh or to the operator's habits.
+struct Host {
+  HostName name;
+  std::string appliance;               ///< one of Inventory::appliances()
+  std::optional<int> rack;             ///< from 0
+  std::optional<int> rank;             ///< place in the rack, from 0
+  std::optional<int> cpus;             ///< from 1
+  std::optional<std::string> address;  ///< IP address or DNS name
+  std::optional<int> port;             ///< of sshd, 1..65535
+  std::optional<std::string> user;     ///< login name for ssh
+  bool managed = false;  ///< whether `run host` without names goes there; by appliance
+  /// Why none of its cards should be used, "H2: no IOMMU"; from set_failing() alone.
+  std::optional<std::string> failing = {};
+};
+
+}  // namespace cluster

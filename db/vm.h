@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/mac_address.h"
+#include "core/names.h"
+#include "core/pci_address.h"
+
+namespace cluster {
+
+/// A whole card in a VM.
+struct VmGpu {
+  GpuName name;    ///< in the VM: "gpupci", or "gpupci1", ...
+  GpuName gpu;     ///< on the container
+  PciAddress pci;  ///< on the container
+};
+
+/// A slice of a card in a VM.
+struct VmSlice {
+  GpuName name;                ///< in the VM, beside those of VmGpu
+  std::string device;          ///< on the container: "gpupci1.0", or the UUID of a mediated device
+  std::optional<int> number;   ///< of the virtual function; nothing for a mediated device
+  std::optional<GpuName> gpu;  ///< the card on the container; nothing when it is none, or not known
+  std::optional<PciAddress> pci;    ///< of a virtual function that is there
+  std::optional<std::string> type;  ///< of the vGPU, where it is one
+  bool present = false;             ///< the container had it when it was asked last
+};
+
+/// A disk of a VM.
+struct VmDisk {
+  std::string source;           ///< "file", "phy" (a block device of the container), "cdrom"
+  std::string path;             ///< absolute; of a "cdrom" an image that the guest cannot write
+  std::string target;           ///< device in the guest, "vda"
+  std::string bus;              ///< "virtio", "scsi", "sata", "ide", "usb"
+  std::string format;           ///< "raw" or "qcow2"
+  std::optional<int> size_gib;  ///< from 1
+
+  bool operator==(const VmDisk&) const = default;
+};
+
+/// A network interface of a VM.
+struct Interface {
+  std::string name;               ///< "eth0", letters and digits
+  std::string kind;               ///< "bridge", "direct" (macvtap), "network" (libvirt's), "ovs"
+  std::string source;             ///< the bridge, the container's device, or the network
+  std::optional<MacAddress> mac;  ///< always there in what vms() gives
+  std::string model = "virtio";   ///< what the guest sees
+  std::optional<int> vlan = {};   ///< 1..4094
+};
+
+/// A virtual machine.
+struct Vm {
+  HostName name;
+  HostName container;
+  std::string uuid;  ///< "c2177883-f1bb-47f0-914d-32a22e3a8804", for libvirt, for ever
+  int memory_mib = 0;
+  int cpus = 0;
+  std::vector<VmDisk> disks;               ///< by target
+  std::vector<VmGpu> gpus;                 ///< by name; assigned with assign_gpu()
+  std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
+  std::vector<VmSlice> slices = {};        ///< by name; assigned with assign_gpu()
+};
+
+}  // namespace cluster

@@ -1,13 +1,11 @@
 #include "db/attribute.h"
 
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/engine.h"
 #include "db/inventory.h"
-#include "db/row.h"
 
 namespace cluster {
 namespace {
@@ -61,18 +59,16 @@ void explain_attribute(Inventory& inventory, const Attribute& wanted) {
                                     did_you_mean(wanted.name, have));
 }
 
-void bind_place(SQLite::Statement& statement, const Attribute& attribute) {
-  row::bind(statement, ":appliance", attribute.appliance);
-  row::bind(statement, ":host",
-            attribute.host ? std::optional(attribute.host->str()) : std::nullopt);
+void bind_place(db::Statement& statement, const Attribute& attribute) {
+  statement.bind(":appliance", attribute.appliance);
+  statement.bind(":host", attribute.host ? std::optional(attribute.host->str()) : std::nullopt);
   statement.bind(":name", attribute.name);
 }
 
-void insert(SQLite::Statement& statement, const Attribute& attribute) {
+void insert(db::Statement& statement, const Attribute& attribute) {
   bind_place(statement, attribute);
   statement.bind(":value", attribute.value);
-  statement.exec();
-  statement.reset();
+  statement.execute();
 }
 
 }  // namespace
@@ -82,15 +78,15 @@ void Inventory::add_attributes(const std::vector<Attribute>& attributes) {
   write(
       "add attr",
       [&] {
-        SQLite::Statement statement(db_, R"sql(
+        const auto statement = db_->prepare(R"sql(
             INSERT INTO attribute (appliance, host, name, value)
             VALUES (:appliance, :host, :name, :value))sql");
         for (const auto& attribute : attributes) {
           at = &attribute;
-          insert(statement, attribute);
+          insert(*statement, attribute);
         }
       },
-      [&](int) { explain_attribute(*this, *at); });
+      [&](const db::Failure&) { explain_attribute(*this, *at); });
 }
 
 void Inventory::set_attributes(const std::vector<Attribute>& attributes) {
@@ -98,29 +94,28 @@ void Inventory::set_attributes(const std::vector<Attribute>& attributes) {
   write(
       "set attr",
       [&] {
-        SQLite::Statement statement(db_, R"sql(
+        const auto statement = db_->prepare(R"sql(
             INSERT INTO attribute (appliance, host, name, value)
             VALUES (:appliance, :host, :name, :value)
             ON CONFLICT (coalesce(appliance, ''), coalesce(host, ''), name)
             DO UPDATE SET value = excluded.value)sql");
         for (const auto& attribute : attributes) {
           at = &attribute;
-          insert(statement, attribute);
+          insert(*statement, attribute);
         }
       },
-      [&](int) { explain_attribute(*this, *at); });
+      [&](const db::Failure&) { explain_attribute(*this, *at); });
 }
 
 void Inventory::remove_attributes(const std::vector<Attribute>& attributes) {
   write("remove attr", [&] {
-    SQLite::Statement remove(db_, R"sql(
+    const auto remove = db_->prepare(R"sql(
         DELETE FROM attribute
         WHERE coalesce(appliance, '') = coalesce(:appliance, '') AND
               coalesce(host, '') = coalesce(:host, '') AND name = :name)sql");
     for (const auto& attribute : attributes) {
-      bind_place(remove, attribute);
-      if (remove.exec() == 0) no_attribute(*this, attribute);
-      remove.reset();
+      bind_place(*remove, attribute);
+      if (remove->execute() == 0) no_attribute(*this, attribute);
     }
   });
 }
@@ -128,14 +123,14 @@ void Inventory::remove_attributes(const std::vector<Attribute>& attributes) {
 std::vector<Attribute> Inventory::attributes() {
   std::vector<Attribute> attributes;
   read("list attr", [&] {
-    SQLite::Statement query(db_, R"sql(
+    const auto query = db_->prepare(R"sql(
         SELECT appliance, host, name, value FROM attribute
         ORDER BY coalesce(appliance, ''), coalesce(host, ''), name)sql");
-    while (query.executeStep()) {
-      const auto host = row::text(query.getColumn(1));
-      attributes.push_back({row::text(query.getColumn(0)),
-                            host ? std::optional(HostName(*host)) : std::nullopt,
-                            query.getColumn(2).getString(), query.getColumn(3).getString()});
+    while (query->step()) {
+      const auto host = query->maybe_string(1);
+      attributes.push_back({query->maybe_string(0),
+                            host ? std::optional(HostName(*host)) : std::nullopt, query->string(2),
+                            query->string(3)});
     }
   });
   return attributes;

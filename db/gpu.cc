@@ -1,10 +1,9 @@
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "db/card_words.h"
+#include "db/engine.h"
 #include "db/inventory.h"
 
 namespace cluster {
@@ -42,24 +41,24 @@ void explain_gpu(Inventory& inventory, const Gpu& gpu) {
 }
 
 // A virtual function is given as a slice of its card, and is no card beside it.
-void refuse_slice(SQLite::Database& db, const Gpu& gpu) {
-  SQLite::Statement slice(db, R"sql(
+void refuse_slice(db::Connection& db, const Gpu& gpu) {
+  const auto slice = db.prepare(R"sql(
       SELECT gpu || '.' || number FROM gpu_slice WHERE host = :host AND pci = :pci)sql");
-  slice.bind(":host", gpu.host.str());
-  slice.bind(":pci", gpu.pci.libvirt());
-  if (slice.executeStep()) {
+  slice->bind(":host", gpu.host.str());
+  slice->bind(":pci", gpu.pci.libvirt());
+  if (slice->step()) {
     throw Error(Fault::exists, gpu.pci.libvirt() + " of host " + quote(gpu.host.str()) +
-                                   " is slice " + slice.getColumn(0).getString() + " already");
+                                   " is slice " + slice->string(0) + " already");
   }
 }
 
 // Takes out what `table` has of the card.
-void forget(SQLite::Database& db, const std::string& table, const HostName& host,
+void forget(db::Connection& db, const std::string& table, const HostName& host,
             const GpuName& name) {
-  SQLite::Statement remove(db, "DELETE FROM " + table + " WHERE host = :host AND gpu = :name");
-  remove.bind(":host", host.str());
-  remove.bind(":name", name.str());
-  remove.exec();
+  const auto remove = db.prepare("DELETE FROM " + table + " WHERE host = :host AND gpu = :name");
+  remove->bind(":host", host.str());
+  remove->bind(":name", name.str());
+  remove->execute();
 }
 
 }  // namespace
@@ -68,15 +67,15 @@ void Inventory::add_gpu(const Gpu& gpu) {
   write(
       "add host gpu",
       [&] {
-        refuse_slice(db_, gpu);
-        SQLite::Statement insert(db_,
-                                 "INSERT INTO gpu (host, name, pci) VALUES (:host, :name, :pci)");
-        insert.bind(":host", gpu.host.str());
-        insert.bind(":name", gpu.name.str());
-        insert.bind(":pci", gpu.pci.libvirt());
-        insert.exec();
+        refuse_slice(*db_, gpu);
+        const auto insert =
+            db_->prepare("INSERT INTO gpu (host, name, pci) VALUES (:host, :name, :pci)");
+        insert->bind(":host", gpu.host.str());
+        insert->bind(":name", gpu.name.str());
+        insert->bind(":pci", gpu.pci.libvirt());
+        insert->execute();
       },
-      [&](int) { explain_gpu(*this, gpu); });
+      [&](const db::Failure&) { explain_gpu(*this, gpu); });
 }
 
 void Inventory::set_gpu(const Gpu& gpu) {
@@ -84,22 +83,22 @@ void Inventory::set_gpu(const Gpu& gpu) {
   write(
       "set host gpu",
       [&] {
-        refuse_slice(db_, gpu);
+        refuse_slice(*db_, gpu);
         // Another address may be another card: what was known of it is to be discovered anew.
         for (const std::string table : {"gpu_function", "gpu_slice", "mdev"}) {
-          forget(db_, table, gpu.host, gpu.name);
+          forget(*db_, table, gpu.host, gpu.name);
         }
-        SQLite::Statement update(db_, R"sql(
+        const auto update = db_->prepare(R"sql(
             UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
                            physical_slot = NULL, numa_node = NULL, missing = 0,
                            failing = NULL
             WHERE host = :host AND name = :name)sql");
-        update.bind(":host", gpu.host.str());
-        update.bind(":name", gpu.name.str());
-        update.bind(":pci", gpu.pci.libvirt());
-        found = update.exec() > 0;
+        update->bind(":host", gpu.host.str());
+        update->bind(":name", gpu.name.str());
+        update->bind(":pci", gpu.pci.libvirt());
+        found = update->execute() > 0;
       },
-      [&](int) { explain_gpu(*this, gpu); });
+      [&](const db::Failure&) { explain_gpu(*this, gpu); });
   if (!found) no_card(*this, gpu.host, gpu.name.str());
 }
 
@@ -107,22 +106,22 @@ void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
   bool found = false;
   write("remove host gpu", [&] {
     // The foreign key would not know of mediated devices.
-    SQLite::Statement held(db_, R"sql(
+    const auto held = db_->prepare(R"sql(
         SELECT vm, name, device FROM gpu_in_vm WHERE container = :host AND gpu = :gpu)sql");
-    held.bind(":host", host.str());
-    held.bind(":gpu", name.str());
-    if (held.executeStep()) {
-      const auto device = held.getColumn(2).getString();
-      throw Error(Fault::refused,
-                  device_words(device) + " of host " + quote(host.str()) + " is in VM " +
-                      quote(held.getColumn(0).getString()) + ": first `cluster remove host gpu " +
-                      held.getColumn(0).getString() + " " + held.getColumn(1).getString() + "`");
+    held->bind(":host", host.str());
+    held->bind(":gpu", name.str());
+    if (held->step()) {
+      const auto device = held->string(2);
+      throw Error(Fault::refused, device_words(device) + " of host " + quote(host.str()) +
+                                      " is in VM " + quote(held->string(0)) +
+                                      ": first `cluster remove host gpu " + held->string(0) + " " +
+                                      held->string(1) + "`");
     }
-    forget(db_, "mdev", host, name);  // no foreign key: it may be of a device that is no card
-    SQLite::Statement remove(db_, "DELETE FROM gpu WHERE host = :host AND name = :name");
-    remove.bind(":host", host.str());
-    remove.bind(":name", name.str());
-    found = remove.exec() > 0;
+    forget(*db_, "mdev", host, name);  // no foreign key: it may be of a device that is no card
+    const auto remove = db_->prepare("DELETE FROM gpu WHERE host = :host AND name = :name");
+    remove->bind(":host", host.str());
+    remove->bind(":name", name.str());
+    found = remove->execute() > 0;
   });
   if (!found) no_card(*this, host, name.str());
 }
@@ -142,11 +141,10 @@ void sort_by_owner(std::vector<Row>& rows) {
 std::vector<HostGpu> Inventory::host_gpus() {
   std::vector<HostGpu> gpus;
   read("list host gpu", [&] {
-    SQLite::Statement query(db_, "SELECT host, name, shown, given FROM host_gpu");
-    while (query.executeStep()) {
-      gpus.push_back({HostName(query.getColumn(0).getString()),
-                      GpuName(query.getColumn(1).getString()), query.getColumn(2).getString(),
-                      query.getColumn(3).getString()});
+    const auto query = db_->prepare("SELECT host, name, shown, given FROM host_gpu");
+    while (query->step()) {
+      gpus.push_back(
+          {HostName(query->text(0)), GpuName(query->text(1)), query->string(2), query->string(3)});
     }
   });
   sort_by_owner(gpus);
@@ -156,11 +154,10 @@ std::vector<HostGpu> Inventory::host_gpus() {
 std::vector<Gpu> Inventory::gpus() {
   std::vector<Gpu> gpus;
   read("list host gpu", [&] {
-    SQLite::Statement query(db_, "SELECT host, name, pci FROM gpu");
-    while (query.executeStep()) {
-      gpus.push_back({HostName(query.getColumn(0).getString()),
-                      GpuName(query.getColumn(1).getString()),
-                      PciAddress::parse(query.getColumn(2).getString())});
+    const auto query = db_->prepare("SELECT host, name, pci FROM gpu");
+    while (query->step()) {
+      gpus.push_back(
+          {HostName(query->text(0)), GpuName(query->text(1)), PciAddress::parse(query->text(2))});
     }
   });
   sort_by_owner(gpus);

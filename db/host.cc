@@ -1,27 +1,24 @@
-#include <SQLiteCpp/Statement.h>
-#include <sqlite3.h>
-
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/engine.h"
 #include "db/inventory.h"
-#include "db/row.h"
 
 namespace cluster {
 namespace {
 
 constexpr int kSshPort = 22;
 
-void bind_host(SQLite::Statement& statement, const Host& host) {
+void bind_host(db::Statement& statement, const Host& host) {
   statement.bind(":name", host.name.str());
   statement.bind(":appliance", host.appliance);
-  row::bind(statement, ":rack", host.rack);
-  row::bind(statement, ":rank", host.rank);
-  row::bind(statement, ":cpus", host.cpus);
-  row::bind(statement, ":address", host.address);
-  row::bind(statement, ":port", host.port);
-  row::bind(statement, ":user", host.user);
+  statement.bind(":rack", host.rack);
+  statement.bind(":rank", host.rank);
+  statement.bind(":cpus", host.cpus);
+  statement.bind(":address", host.address);
+  statement.bind(":port", host.port);
+  statement.bind(":user", host.user);
 }
 
 std::string lower(std::string text) {
@@ -76,13 +73,13 @@ void Inventory::add_host(const Host& host) {
   write(
       "add host",
       [&] {
-        SQLite::Statement insert(db_, R"sql(
+        const auto insert = db_->prepare(R"sql(
             INSERT INTO host (name, appliance, rack, rank, cpus, address, port, user)
             VALUES (:name, :appliance, :rack, :rank, :cpus, :address, :port, :user))sql");
-        bind_host(insert, host);
-        insert.exec();
+        bind_host(*insert, host);
+        insert->execute();
       },
-      [&](int) {
+      [&](const db::Failure&) {
         const auto all = hosts();
         if (std::ranges::find(all, host.name, &Host::name) != all.end()) {
           throw Error(Fault::exists,
@@ -97,23 +94,21 @@ void Inventory::set_hosts(const std::vector<Host>& hosts) {
   write(
       "set host",
       [&] {
-        SQLite::Statement update(db_, R"sql(
+        const auto update = db_->prepare(R"sql(
             UPDATE host SET appliance = :appliance, rack = :rack, rank = :rank, cpus = :cpus,
                             address = :address, port = :port, user = :user
             WHERE name = :name)sql");
         for (const auto& host : hosts) {
           at = &host;
-          bind_host(update, host);
-          if (update.exec() == 0) {
+          bind_host(*update, host);
+          if (update->execute() == 0) {
             throw Error(Fault::not_found,
                         "host " + quote(host.name.str()) + " is not in the inventory");
           }
-          update.reset();
-          update.clearBindings();
         }
       },
-      [&](int code) {
-        if (code == SQLITE_CONSTRAINT_FOREIGNKEY && is_vm(at->name)) {
+      [&](const db::Failure& failure) {
+        if (failure.why == db::Why::foreign_key && is_vm(at->name)) {
           throw Error(Fault::refused, "host " + quote(at->name.str()) + " is a VM and stays one");
         }
         auto all = this->hosts();
@@ -130,32 +125,30 @@ void Inventory::remove_hosts(const std::vector<HostName>& names) {
   write(
       "remove host",
       [&] {
-        SQLite::Statement remove(db_, "DELETE FROM host WHERE name = :name");
+        const auto remove = db_->prepare("DELETE FROM host WHERE name = :name");
         for (const auto& name : names) {
           at = &name;
-          remove.bind(":name", name.str());
-          if (remove.exec() == 0) {
+          remove->bind(":name", name.str());
+          if (remove->execute() == 0) {
             throw Error(Fault::not_found, "host " + quote(name.str()) + " is not in the inventory");
           }
-          remove.reset();
         }
       },
-      [&](int) { explain_in_use(*this, *at); });
+      [&](const db::Failure&) { explain_in_use(*this, *at); });
 }
 
 std::vector<Host> Inventory::hosts() {
   std::vector<Host> hosts;
   read("list host", [&] {
-    SQLite::Statement query(db_, R"sql(
+    const auto query = db_->prepare(R"sql(
         SELECT host.name, appliance, rack, rank, cpus, address, port, user, managed,
                failing
         FROM host JOIN appliance ON appliance.name = host.appliance)sql");
-    while (query.executeStep()) {
-      hosts.push_back({HostName(query.getColumn(0).getString()), query.getColumn(1).getString(),
-                       row::number(query.getColumn(2)), row::number(query.getColumn(3)),
-                       row::number(query.getColumn(4)), row::text(query.getColumn(5)),
-                       row::number(query.getColumn(6)), row::text(query.getColumn(7)),
-                       query.getColumn(8).getInt() != 0, row::text(query.getColumn(9))});
+    while (query->step()) {
+      hosts.push_back({HostName(query->text(0)), query->string(1), query->maybe_number(2),
+                       query->maybe_number(3), query->maybe_number(4), query->maybe_string(5),
+                       query->maybe_number(6), query->maybe_string(7), query->number(8) != 0,
+                       query->maybe_string(9)});
     }
   });
   std::ranges::sort(hosts, natural_less,
@@ -166,8 +159,8 @@ std::vector<Host> Inventory::hosts() {
 std::vector<std::string> Inventory::appliances() {
   std::vector<std::string> names;
   read("list appliance", [&] {
-    SQLite::Statement query(db_, "SELECT name FROM appliance ORDER BY name");
-    while (query.executeStep()) names.push_back(query.getColumn(0).getString());
+    const auto query = db_->prepare("SELECT name FROM appliance ORDER BY name");
+    while (query->step()) names.push_back(query->string(0));
   });
   return names;
 }

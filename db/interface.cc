@@ -1,12 +1,10 @@
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/engine.h"
 #include "db/inventory.h"
-#include "db/row.h"
 
 namespace cluster {
 namespace {
@@ -44,20 +42,20 @@ void explain_interface(Inventory& inventory, const HostName& name, const Interfa
 }
 
 // The first address made of uuid and name that no other interface has; `own` may be had again.
-MacAddress made_mac(SQLite::Database& db, const Vm& vm, const std::string& name) {
-  SQLite::Statement taken(db, R"sql(
+MacAddress made_mac(db::Connection& db, const Vm& vm, const std::string& name) {
+  const auto taken = db.prepare(R"sql(
       SELECT 1 FROM interface WHERE mac = :mac AND NOT (host = :host AND name = :name))sql");
-  taken.bind(":host", vm.name.str());
-  taken.bind(":name", name);
+  taken->bind(":host", vm.name.str());
+  taken->bind(":name", name);
   for (unsigned attempt = 0;; ++attempt) {
     const auto mac = MacAddress::made_of(vm.uuid, name, attempt);
-    taken.bind(":mac", mac.str());
-    if (!taken.executeStep()) return mac;
-    taken.reset();
+    taken->bind(":mac", mac.str());
+    if (!taken->step()) return mac;
+    taken->reset();
   }
 }
 
-void bind_interface(SQLite::Statement& statement, SQLite::Database& db, const Vm& vm,
+void bind_interface(db::Statement& statement, db::Connection& db, const Vm& vm,
                     const Interface& interface) {
   const auto mac = interface.mac ? *interface.mac : made_mac(db, vm, interface.name);
   statement.bind(":host", vm.name.str());
@@ -66,7 +64,7 @@ void bind_interface(SQLite::Statement& statement, SQLite::Database& db, const Vm
   statement.bind(":source", interface.source);
   statement.bind(":mac", mac.str());
   statement.bind(":model", interface.model);
-  row::bind(statement, ":vlan", interface.vlan);
+  statement.bind(":vlan", interface.vlan);
 }
 
 }  // namespace
@@ -75,13 +73,13 @@ void Inventory::add_interface(const HostName& vm_name, const Interface& interfac
   write(
       "add host interface",
       [&] {
-        SQLite::Statement insert(db_, R"sql(
+        const auto insert = db_->prepare(R"sql(
             INSERT INTO interface (host, name, kind, source, mac, model, vlan)
             VALUES (:host, :name, :kind, :source, :mac, :model, :vlan))sql");
-        bind_interface(insert, db_, require_vm(vm_name), interface);
-        insert.exec();
+        bind_interface(*insert, *db_, require_vm(vm_name), interface);
+        insert->execute();
       },
-      [&](int) { explain_interface(*this, vm_name, interface); });
+      [&](const db::Failure&) { explain_interface(*this, vm_name, interface); });
 }
 
 void Inventory::set_interface(const HostName& vm_name, const Interface& interface) {
@@ -89,22 +87,22 @@ void Inventory::set_interface(const HostName& vm_name, const Interface& interfac
       "set host interface",
       [&] {
         const Vm owner = require_vm(vm_name);
-        SQLite::Statement update(db_, R"sql(
+        const auto update = db_->prepare(R"sql(
             UPDATE interface SET kind = :kind, source = :source, mac = :mac, model = :model,
                                  vlan = :vlan
             WHERE host = :host AND name = :name)sql");
-        bind_interface(update, db_, owner, interface);
-        if (update.exec() == 0) no_interface(owner, interface.name);
+        bind_interface(*update, *db_, owner, interface);
+        if (update->execute() == 0) no_interface(owner, interface.name);
       },
-      [&](int) { explain_mac(*this, vm_name, interface); });
+      [&](const db::Failure&) { explain_mac(*this, vm_name, interface); });
 }
 
 void Inventory::remove_interface(const HostName& vm_name, const std::string& name) {
   write("remove host interface", [&] {
-    SQLite::Statement remove(db_, "DELETE FROM interface WHERE host = :host AND name = :name");
-    remove.bind(":host", vm_name.str());
-    remove.bind(":name", name);
-    if (remove.exec() == 0) no_interface(require_vm(vm_name), name);
+    const auto remove = db_->prepare("DELETE FROM interface WHERE host = :host AND name = :name");
+    remove->bind(":host", vm_name.str());
+    remove->bind(":name", name);
+    if (remove->execute() == 0) no_interface(require_vm(vm_name), name);
   });
 }
 

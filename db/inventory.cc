@@ -1,148 +1,155 @@
 #include "db/inventory.h"
 
-#include <SQLiteCpp/Savepoint.h>
-#include <SQLiteCpp/Statement.h>
-#include <SQLiteCpp/Transaction.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <optional>
 #include <system_error>
 
 #include "core/error.h"
 #include "core/text.h"
-#include "schema/schema.h"
+#include "db/engine.h"
+#include "db/sqlite_engine.h"
 
 namespace cluster {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kBusyTimeoutMs = 5000;        // another command may be writing
-constexpr int kApplicationId = 0x526f6c6c;  // "Roll": marks a database file as ours
 constexpr const char* kInMemory = ":memory:";
 
 std::string error_text(const fs::path& file, const std::string& why) {
   return "inventory " + quote(file.native()) + ": " + why;
 }
 
-// Says what SQLite's own words ("unable to open database file") leave open.
-std::string open_failure(const fs::path& file, const SQLite::Exception& error) {
-  if (error.getErrorCode() == SQLITE_NOTADB) return "is not an inventory (not an SQLite file)";
-  if (error.getErrorCode() == SQLITE_READONLY) return "is not writable";
-  if (fs::is_directory(file)) return "is a folder";
-  std::string why = error.getErrorStr();
-  if (error.getErrorCode() == SQLITE_CANTOPEN &&
-      faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
-    why = std::strerror(errno);
-  }
-  return why;
-}
-
-fs::path made_ready(const fs::path& file, Inventory::Open open) {
-  if (file == kInMemory) return file;
+void make_ready(const fs::path& file, Inventory::Open open) {
+  if (file == kInMemory) return;
   std::error_code failure;
   if (open == Inventory::Open::existing) {
-    if (!fs::exists(file, failure)) {
-      throw Error(Fault::not_found, "no inventory at " + quote(file.native()) +
-                                        " (the first `cluster add host` makes it)");
-    }
-    return file;
+    if (fs::exists(file, failure)) return;
+    throw Error(Fault::not_found, "no inventory at " + quote(file.native()) +
+                                      " (the first `cluster add host` makes it)");
   }
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), failure);
-  if (failure) {
-    throw Error(Fault::io, error_text(file, "cannot make its folder: " + failure.message()));
-  }
-  return file;
+  if (failure) throw Error(Fault::io, "cannot make its folder: " + failure.message());
 }
 
-SQLite::Database opened(const fs::path& file, Inventory::Open open) {
-  const auto path = made_ready(file, open);
-  try {
-    return {path.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs};
-  } catch (const SQLite::Exception& error) {
-    throw Error(Fault::io, error_text(file, open_failure(file, error)));
+// A part of the transaction that is open, or a transaction of its own. It is undone unless it is
+// kept.
+class Part {
+ public:
+  explicit Part(db::Connection& db) : db_(db), whole_(!db.in_transaction()) {
+    if (whole_) {
+      db_.begin_write();
+    } else {
+      db_.run("SAVEPOINT part");
+    }
   }
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+
+  ~Part() {
+    if (kept_) return;
+    if (whole_) {
+      db_.roll_back();
+      return;
+    }
+    try {
+      undo();
+      db_.run("RELEASE SAVEPOINT part");
+    } catch (const db::Failure&) {  // the transaction is gone, and this part with it
+    }
+  }
+
+  void keep() {
+    if (whole_) {
+      db_.commit();
+    } else {
+      db_.run("RELEASE SAVEPOINT part");
+    }
+    kept_ = true;
+  }
+
+  // Undoes what was done since the beginning; one may still read, and nobody else writes.
+  void undo() { db_.run("ROLLBACK TO SAVEPOINT part"); }
+
+ private:
+  db::Connection& db_;
+  bool whole_;
+  bool kept_ = false;
+};
+
+// A transaction for reading, unless one is open already.
+class Reading {
+ public:
+  explicit Reading(db::Connection& db) : db_(db), whole_(!db.in_transaction()) {
+    if (whole_) db_.begin_read();
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() {
+    if (whole_) db_.roll_back();
+  }
+
+ private:
+  db::Connection& db_;
+  bool whole_;
+};
+
+bool by_constraint(const db::Failure& failure) {
+  return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
+         failure.why == db::Why::check || failure.why == db::Why::rule;
 }
 
 }  // namespace
 
-Inventory::Inventory(const fs::path& file, Open open) : db_(opened(file, open)) {
+Inventory::Inventory(const fs::path& file, Open open) {
   try {
-    db_.exec("PRAGMA foreign_keys = ON");
-    migrate();
-  } catch (const SQLite::Exception& error) {
-    throw Error(Fault::io, error_text(file, open_failure(file, error)));
+    make_ready(file, open);
+    db_ = db::open_sqlite(file);
+    db_->migrate();
+  } catch (const db::Failure& failure) {
+    throw Error(Fault::io, error_text(file, failure.what()));
   } catch (const Error& error) {
+    if (error.fault() == Fault::not_found) throw;
     throw Error(error.fault(), error_text(file, error.what()));
   }
 }
 
-fs::path Inventory::file() const { return fs::absolute(db_.getFilename()); }
+Inventory::~Inventory() = default;
 
-void Inventory::migrate() {
-  const auto pragma = [this](const char* name) {
-    return db_.execAndGet(std::string("PRAGMA ") + name).getInt();
-  };
-  const auto known = static_cast<int>(migrations().size());
-  const auto check = [&] {
-    const int version = pragma("user_version");
-    const bool empty = db_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
-    if (!empty && pragma("application_id") != kApplicationId) {
-      throw Error(Fault::io, "is a database of another program");
-    }
-    if (version > known) {
-      throw Error(Fault::io, "is of a newer version (schema " + std::to_string(version) +
-                                 ", this program knows " + std::to_string(known) +
-                                 "): upgrade `cluster`");
-    }
-    return version;
-  };
-  if (check() == known) return;
-
-  db_.exec("PRAGMA journal_mode = WAL");
-  // The lock comes before the second look: two commands cannot both migrate.
-  SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
-  for (auto version = check(); version < known; ++version) {
-    db_.exec(std::string(migrations()[static_cast<std::size_t>(version)]));
-  }
-  db_.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-  db_.exec("PRAGMA user_version = " + std::to_string(known));
-  transaction.commit();
-}
+fs::path Inventory::file() const { return db_->where(); }
 
 void Inventory::together(const char* what, const std::function<void()>& work) { write(what, work); }
 
-bool Inventory::in_transaction() const { return sqlite3_get_autocommit(db_.getHandle()) == 0; }
-
 void Inventory::write(const char* what, const std::function<void()>& work, const Explain& explain) {
+  const auto refused = [&](const db::Failure& failure) {
+    return Error(failure.why == db::Why::rule ? Fault::refused : Fault::io,
+                 std::string(what) + ": " + failure.what());
+  };
   try {
-    if (in_transaction()) {
-      SQLite::Savepoint part(db_, "part");
+    Part part(*db_);
+    try {
       work();
-      part.release();
-    } else {
-      SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
-      work();
-      transaction.commit();
+      part.keep();
+    } catch (const db::Failure& failure) {
+      if (!explain || !by_constraint(failure)) throw;
+      const auto unknown = refused(failure);
+      part.undo();
+      explain(failure);
+      throw unknown;
     }
-  } catch (const SQLite::Exception& error) {
-    if (error.getErrorCode() == SQLITE_CONSTRAINT && explain) explain(error.getExtendedErrorCode());
-    const bool by_trigger = error.getExtendedErrorCode() == SQLITE_CONSTRAINT_TRIGGER;
-    throw Error(by_trigger ? Fault::refused : Fault::io, std::string(what) + ": " + error.what());
+  } catch (const db::Failure& failure) {
+    throw refused(failure);
   }
 }
 
 void Inventory::read(const char* what, const std::function<void()>& work) {
   try {
-    std::optional<SQLite::Transaction> transaction;
-    if (!in_transaction()) transaction.emplace(db_, SQLite::TransactionBehavior::DEFERRED);
+    const Reading reading(*db_);
     work();
-  } catch (const SQLite::Exception& error) {
-    throw Error(Fault::io, std::string(what) + ": " + error.what());
+  } catch (const db::Failure& failure) {
+    throw Error(Fault::io, std::string(what) + ": " + failure.what());
   }
 }
 

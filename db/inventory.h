@@ -1,10 +1,9 @@
 #pragma once
 
-#include <SQLiteCpp/Database.h>
-
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +17,13 @@
 
 namespace cluster {
 
+namespace db {
+class Connection;
+struct Failure;
+}  // namespace db
+
 /// The one place that speaks SQL: hosts, their cards, their VMs. Every method is a transaction that
-/// is done as a whole or not at all; none lets an SQLite exception out. All throw Error(io) when
+/// is done as a whole or not at all; none lets a db::Failure out. All throw Error(io) when
 /// the database file fails; what else they throw is said at each.
 class Inventory {
  public:
@@ -32,6 +36,7 @@ class Inventory {
   /// when it is not there, Error(io) when it is not ours, cannot be written or is of a newer
   /// version.
   Inventory(const std::filesystem::path& file, Open open);
+  ~Inventory();
 
   /// Where it is, absolute.
   std::filesystem::path file() const;
@@ -182,25 +187,22 @@ class Inventory {
   void remove_roll(const std::string& name, const std::string& version);
 
  private:
-  // What to say when a constraint of the schema refused the deed: throws the Error that fits, or
-  // returns when it does not know. Called after the rollback with SQLite's extended error code.
-  using Explain = std::function<void(int code)>;
+  // What to say when the schema refused the deed: throws the Error that fits the constraint, or
+  // returns when it does not know. Called in the transaction, after its work was undone.
+  using Explain = std::function<void(const db::Failure&)>;
 
-  // Runs `work` in one transaction, or as a part of the one that is open. What SQLite throws
-  // becomes `explain`'s Error, else Error(io) with `what`, the name of the deed, "add host".
+  // Runs `work` in one transaction, or as a part of the one that is open. What the
+  // database refuses becomes `explain`'s Error, else one with `what`, the name of the deed, "add
+  // host".
   void write(const char* what, const std::function<void()>& work, const Explain& explain = {});
 
   // The same for reading: one transaction, so that what is read in several queries fits together.
   void read(const char* what, const std::function<void()>& work);
 
-  bool in_transaction() const;
-
   // Gives `vms`, all of them or those of `container`, what they hold.
   void read_vm_gpus(std::vector<Vm>& vms, const std::optional<std::string>& container);
 
-  void migrate();
-
-  SQLite::Database db_;
+  std::unique_ptr<db::Connection> db_;
 };
 
 /// Where the inventory is: `option` (--db) when it is not empty, else $CLUSTER_DB, else

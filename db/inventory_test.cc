@@ -3,19 +3,27 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "db/engine.h"
+#include "db/sqlite_engine.h"
 #include "schema/schema.h"
 #include "tests/support/temp_dir.h"
 
 namespace cluster {
 namespace {
 
+// The first column of the first row.
+std::string answer(db::Connection& connection, const char* sql) {
+  const auto query = connection.prepare(sql);
+  query->step();
+  return query->string(0);
+}
+
 // The schema itself refuses, whoever writes: here it is asked with plain SQL, as sqlite3 would.
 class Schema : public ::testing::Test {
  protected:
   void SetUp() override {
     Inventory(file_, Inventory::Open::create);
-    sql_.exec("PRAGMA foreign_keys = ON");
-    sql_.exec(R"sql(
+    sql_->run(R"sql(
         INSERT INTO host (name, appliance) VALUES ('n1', 'vm-container'), ('n2', 'vm-container'),
                                                   ('v1', 'vm'), ('v2', 'vm');
         INSERT INTO vm (host, container, uuid, memory_mib, cpus)
@@ -26,12 +34,12 @@ class Schema : public ::testing::Test {
   }
 
   void refuses(const char* statement) {
-    EXPECT_THROW(sql_.exec(statement), SQLite::Exception) << statement;
+    EXPECT_THROW(sql_->run(statement), db::Failure) << statement;
   }
 
   TempDir folder_;
   std::filesystem::path file_ = folder_.path() / "cluster.db";
-  SQLite::Database sql_{file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+  std::unique_ptr<db::Connection> sql_ = db::open_sqlite(file_);
 };
 
 TEST_F(Schema, RefusesASecondNameForACard) {
@@ -76,18 +84,18 @@ TEST(Inventory, RecordsItsVersion) {
   const TempDir folder;
   const auto file = folder.path() / "cluster.db";
   { const Inventory inventory(file, Inventory::Open::create); }
-  SQLite::Database sql(file.native());
-  EXPECT_EQ(sql.execAndGet("PRAGMA user_version").getInt(), static_cast<int>(migrations().size()));
-  EXPECT_EQ(sql.execAndGet("PRAGMA journal_mode").getString(), "wal");
+  const auto sql = db::open_sqlite(file);
+  EXPECT_EQ(answer(*sql, "PRAGMA user_version"), std::to_string(migrations().size()));
+  EXPECT_EQ(answer(*sql, "PRAGMA journal_mode"), "wal");
 }
 
 TEST(Inventory, AnOlderFileIsBroughtUpToDateWithAllItsRows) {
   const TempDir folder;
   const auto file = folder.path() / "cluster.db";
   {
-    SQLite::Database sql(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    sql.exec(std::string(migrations()[0]));
-    sql.exec(R"sql(
+    const auto sql = db::open_sqlite(file);
+    sql->run(std::string(migrations()[0]));
+    sql->run(R"sql(
         PRAGMA application_id = 0x526f6c6c;
         PRAGMA user_version = 1;
         INSERT INTO host (name, appliance) VALUES ('n1', 'vm-container'), ('v1', 'vm');
@@ -108,9 +116,9 @@ TEST(Inventory, DisksOfAnOlderFileStay) {
   const TempDir folder;
   const auto file = folder.path() / "cluster.db";
   {
-    SQLite::Database sql(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    sql.exec(std::string(migrations()[0]) + std::string(migrations()[1]));
-    sql.exec(R"sql(
+    const auto sql = db::open_sqlite(file);
+    sql->run(std::string(migrations()[0]) + std::string(migrations()[1]));
+    sql->run(R"sql(
         PRAGMA application_id = 0x526f6c6c;
         PRAGMA user_version = 2;
         INSERT INTO host (name, appliance) VALUES ('n1', 'vm-container'), ('v1', 'vm');
@@ -128,8 +136,8 @@ TEST(Inventory, DisksOfAnOlderFileStay) {
   inventory.set_vm(vm);
   EXPECT_EQ(inventory.require_vm(vm.name).disks.front(), vm.disks.back());
   inventory.remove_vm(vm.name);
-  SQLite::Database sql(file.native());
-  EXPECT_EQ(sql.execAndGet("SELECT count(*) FROM vm_disk").getInt(), 0);
+  const auto sql = db::open_sqlite(file);
+  EXPECT_EQ(answer(*sql, "SELECT count(*) FROM vm_disk"), "0");
 }
 
 TEST(Inventory, WhyACardFailsStaysWithItUntilTheNextCheck) {

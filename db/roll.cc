@@ -1,9 +1,8 @@
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/engine.h"
 #include "db/inventory.h"
 
 namespace cluster {
@@ -13,14 +12,14 @@ std::string shown(const std::string& name, const std::string& version) {
   return "roll " + quote(name) + " " + version;
 }
 
-void bind_roll(SQLite::Statement& statement, const std::string& name, const std::string& version) {
+void bind_roll(db::Statement& statement, const std::string& name, const std::string& version) {
   statement.bind(":name", name);
   statement.bind(":version", version);
 }
 
-void change(SQLite::Statement& statement, const std::string& name, const std::string& version) {
+void change(db::Statement& statement, const std::string& name, const std::string& version) {
   bind_roll(statement, name, version);
-  if (statement.exec() == 0) {
+  if (statement.execute() == 0) {
     throw Error(Fault::not_found, shown(name, version) + " is not in the inventory");
   }
 }
@@ -30,11 +29,10 @@ void change(SQLite::Statement& statement, const std::string& name, const std::st
 std::vector<StoredRoll> Inventory::rolls() {
   std::vector<StoredRoll> rolls;
   read("list roll", [&] {
-    SQLite::Statement query(db_, "SELECT name, version, arch, enabled, checksum FROM roll");
-    while (query.executeStep()) {
-      rolls.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
-                       query.getColumn(2).getString(), query.getColumn(3).getInt() != 0,
-                       query.getColumn(4).getString()});
+    const auto query = db_->prepare("SELECT name, version, arch, enabled, checksum FROM roll");
+    while (query->step()) {
+      rolls.push_back({query->string(0), query->string(1), query->string(2), query->number(3) != 0,
+                       query->string(4)});
     }
   });
   std::ranges::sort(rolls, [](const StoredRoll& left, const StoredRoll& right) {
@@ -48,16 +46,16 @@ void Inventory::add_roll(const StoredRoll& roll, const std::function<void()>& pl
   write(
       "add roll",
       [&] {
-        SQLite::Statement insert(db_, R"sql(
+        const auto insert = db_->prepare(R"sql(
             INSERT INTO roll (name, version, arch, checksum)
             VALUES (:name, :version, :arch, :checksum))sql");
-        bind_roll(insert, roll.name, roll.version);
-        insert.bind(":arch", roll.arch);
-        insert.bind(":checksum", roll.checksum);
-        insert.exec();
+        bind_roll(*insert, roll.name, roll.version);
+        insert->bind(":arch", roll.arch);
+        insert->bind(":checksum", roll.checksum);
+        insert->execute();
         place();
       },
-      [&](int) {
+      [&](const db::Failure&) {
         throw Error(Fault::exists, shown(roll.name, roll.version) +
                                        " is there already (`cluster remove roll` first, or give "
                                        "this one another version)");
@@ -66,34 +64,34 @@ void Inventory::add_roll(const StoredRoll& roll, const std::function<void()>& pl
 
 void Inventory::enable_roll(const std::string& name, const std::string& version) {
   write("enable roll", [&] {
-    SQLite::Statement others(db_, "UPDATE roll SET enabled = 0 WHERE name = :name");
-    others.bind(":name", name);
-    others.exec();
-    SQLite::Statement enable(
-        db_, "UPDATE roll SET enabled = 1 WHERE name = :name AND version = :version");
-    change(enable, name, version);
+    const auto others = db_->prepare("UPDATE roll SET enabled = 0 WHERE name = :name");
+    others->bind(":name", name);
+    others->execute();
+    const auto enable =
+        db_->prepare("UPDATE roll SET enabled = 1 WHERE name = :name AND version = :version");
+    change(*enable, name, version);
   });
 }
 
 void Inventory::disable_roll(const std::string& name, const std::string& version) {
   write("disable roll", [&] {
-    SQLite::Statement disable(
-        db_, "UPDATE roll SET enabled = 0 WHERE name = :name AND version = :version");
-    change(disable, name, version);
+    const auto disable =
+        db_->prepare("UPDATE roll SET enabled = 0 WHERE name = :name AND version = :version");
+    change(*disable, name, version);
   });
 }
 
 void Inventory::remove_roll(const std::string& name, const std::string& version) {
   write("remove roll", [&] {
-    SQLite::Statement enabled(db_, R"sql(
+    const auto enabled = db_->prepare(R"sql(
         SELECT 1 FROM roll WHERE name = :name AND version = :version AND enabled = 1)sql");
-    bind_roll(enabled, name, version);
-    if (enabled.executeStep()) {
+    bind_roll(*enabled, name, version);
+    if (enabled->step()) {
       throw Error(Fault::refused,
                   shown(name, version) + " is enabled: first `cluster disable roll " + name + "`");
     }
-    SQLite::Statement remove(db_, "DELETE FROM roll WHERE name = :name AND version = :version");
-    change(remove, name, version);
+    const auto remove = db_->prepare("DELETE FROM roll WHERE name = :name AND version = :version");
+    change(*remove, name, version);
   });
 }
 

@@ -1,30 +1,27 @@
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 #include <unordered_map>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/engine.h"
 #include "db/inventory.h"
-#include "db/row.h"
 
 namespace cluster {
 namespace {
 
-void insert_disks(SQLite::Database& db, const Vm& vm) {
-  SQLite::Statement insert(db, R"sql(
+void insert_disks(db::Connection& db, const Vm& vm) {
+  const auto insert = db.prepare(R"sql(
       INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib)
       VALUES (:vm, :target, :source, :path, :bus, :format, :size_gib))sql");
   for (const auto& disk : vm.disks) {
-    insert.bind(":vm", vm.name.str());
-    insert.bind(":target", disk.target);
-    insert.bind(":source", disk.source);
-    insert.bind(":path", disk.path);
-    insert.bind(":bus", disk.bus);
-    insert.bind(":format", disk.format);
-    row::bind(insert, ":size_gib", disk.size_gib);
-    insert.exec();
-    insert.reset();
+    insert->bind(":vm", vm.name.str());
+    insert->bind(":target", disk.target);
+    insert->bind(":source", disk.source);
+    insert->bind(":path", disk.path);
+    insert->bind(":bus", disk.bus);
+    insert->bind(":format", disk.format);
+    insert->bind(":size_gib", disk.size_gib);
+    insert->execute();
   }
 }
 
@@ -73,39 +70,39 @@ void Inventory::add_vm(const Vm& vm) {
   write(
       "add host vm",
       [&] {
-        SQLite::Statement host(db_, R"sql(
+        const auto host = db_->prepare(R"sql(
             INSERT INTO host (name, appliance) VALUES (:name, 'vm')
             ON CONFLICT (name) DO NOTHING)sql");
-        host.bind(":name", vm.name.str());
-        host.exec();
-        SQLite::Statement insert(db_, R"sql(
+        host->bind(":name", vm.name.str());
+        host->execute();
+        const auto insert = db_->prepare(R"sql(
             INSERT INTO vm (host, container, uuid, memory_mib, cpus)
             VALUES (:host, :container, :uuid, :memory_mib, :cpus))sql");
-        insert.bind(":host", vm.name.str());
-        insert.bind(":container", vm.container.str());
-        insert.bind(":uuid", vm.uuid);
-        insert.bind(":memory_mib", vm.memory_mib);
-        insert.bind(":cpus", vm.cpus);
-        insert.exec();
-        insert_disks(db_, vm);
+        insert->bind(":host", vm.name.str());
+        insert->bind(":container", vm.container.str());
+        insert->bind(":uuid", vm.uuid);
+        insert->bind(":memory_mib", vm.memory_mib);
+        insert->bind(":cpus", vm.cpus);
+        insert->execute();
+        insert_disks(*db_, vm);
       },
-      [&](int) { explain_vm(*this, vm); });
+      [&](const db::Failure&) { explain_vm(*this, vm); });
 }
 
 void Inventory::set_vm(const Vm& vm) {
   write("set host vm", [&] {
-    SQLite::Statement update(db_, R"sql(
+    const auto update = db_->prepare(R"sql(
         UPDATE vm SET memory_mib = :memory_mib, cpus = :cpus WHERE host = :host)sql");
-    update.bind(":host", vm.name.str());
-    update.bind(":memory_mib", vm.memory_mib);
-    update.bind(":cpus", vm.cpus);
-    if (update.exec() == 0) {
+    update->bind(":host", vm.name.str());
+    update->bind(":memory_mib", vm.memory_mib);
+    update->bind(":cpus", vm.cpus);
+    if (update->execute() == 0) {
       throw Error(Fault::not_found, "VM " + quote(vm.name.str()) + " is not in the inventory");
     }
-    SQLite::Statement remove(db_, "DELETE FROM vm_disk WHERE vm = :vm");
-    remove.bind(":vm", vm.name.str());
-    remove.exec();
-    insert_disks(db_, vm);
+    const auto remove = db_->prepare("DELETE FROM vm_disk WHERE vm = :vm");
+    remove->bind(":vm", vm.name.str());
+    remove->execute();
+    insert_disks(*db_, vm);
   });
 }
 
@@ -115,12 +112,12 @@ void Inventory::move_vm(const HostName& name, const HostName& container) {
       "set host vm",
       [&] {
         vm = require_vm(name);
-        SQLite::Statement update(db_, "UPDATE vm SET container = :container WHERE host = :host");
-        update.bind(":container", container.str());
-        update.bind(":host", name.str());
-        update.exec();
+        const auto update = db_->prepare("UPDATE vm SET container = :container WHERE host = :host");
+        update->bind(":container", container.str());
+        update->bind(":host", name.str());
+        update->execute();
       },
-      [&](int) {
+      [&](const db::Failure&) {
         if (!vm->gpus.empty() || !vm->slices.empty()) {
           throw Error(Fault::refused, "VM " + quote(name.str()) + " holds a card of host " +
                                           quote(vm->container.str()));
@@ -133,16 +130,16 @@ void Inventory::remove_vm(const HostName& name) {
   write(
       "remove host vm",
       [&] {
-        SQLite::Statement vm(db_, "DELETE FROM vm WHERE host = :name");
-        vm.bind(":name", name.str());
-        if (vm.exec() == 0) {
+        const auto vm = db_->prepare("DELETE FROM vm WHERE host = :name");
+        vm->bind(":name", name.str());
+        if (vm->execute() == 0) {
           throw Error(Fault::not_found, "VM " + quote(name.str()) + " is not in the inventory");
         }
-        SQLite::Statement host(db_, "DELETE FROM host WHERE name = :name");
-        host.bind(":name", name.str());
-        host.exec();
+        const auto host = db_->prepare("DELETE FROM host WHERE name = :name");
+        host->bind(":name", name.str());
+        host->execute();
       },
-      [&](int) {
+      [&](const db::Failure&) {
         for (const auto& vm : vms()) {
           if (vm.name != name || (vm.gpus.empty() && vm.slices.empty())) continue;
           const auto [device, held_as] = vm.gpus.empty()
@@ -160,47 +157,43 @@ std::vector<Vm> Inventory::vms(const std::optional<HostName>& container) {
   const auto on = container ? std::optional(container->str()) : std::nullopt;
   std::vector<Vm> vms;
   std::unordered_map<std::string, std::size_t> places;
-  const auto owner = [&](const SQLite::Statement& query) -> Vm& {
-    return vms[places.at(query.getColumn(0).getString())];
+  const auto owner = [&](const db::Statement& query) -> Vm& {
+    return vms[places.at(query.string(0))];
   };
   read("list host vm", [&] {
-    SQLite::Statement query(db_, R"sql(
+    const auto query = db_->prepare(R"sql(
         SELECT host, container, uuid, memory_mib, cpus FROM vm
         WHERE container = coalesce(:on, container))sql");
-    row::bind(query, ":on", on);
-    while (query.executeStep()) {
-      places.emplace(query.getColumn(0).getString(), vms.size());
-      vms.push_back({HostName(query.getColumn(0).getString()),
-                     HostName(query.getColumn(1).getString()),
-                     query.getColumn(2).getString(),
-                     query.getColumn(3).getInt(),
-                     query.getColumn(4).getInt(),
+    query->bind(":on", on);
+    while (query->step()) {
+      places.emplace(query->string(0), vms.size());
+      vms.push_back({HostName(query->text(0)),
+                     HostName(query->text(1)),
+                     query->string(2),
+                     query->number(3),
+                     query->number(4),
                      {},
                      {}});
     }
-    SQLite::Statement disks(db_, R"sql(
+    const auto disks = db_->prepare(R"sql(
         SELECT vm, source, path, target, bus, format, size_gib
         FROM vm_disk JOIN vm ON vm.host = vm_disk.vm
         WHERE container = coalesce(:on, container) ORDER BY target)sql");
-    row::bind(disks, ":on", on);
-    while (disks.executeStep()) {
-      owner(disks).disks.push_back({disks.getColumn(1).getString(), disks.getColumn(2).getString(),
-                                    disks.getColumn(3).getString(), disks.getColumn(4).getString(),
-                                    disks.getColumn(5).getString(),
-                                    row::number(disks.getColumn(6))});
+    disks->bind(":on", on);
+    while (disks->step()) {
+      owner(*disks).disks.push_back({disks->string(1), disks->string(2), disks->string(3),
+                                     disks->string(4), disks->string(5), disks->maybe_number(6)});
     }
     read_vm_gpus(vms, on);
-    SQLite::Statement interfaces(db_, R"sql(
+    const auto interfaces = db_->prepare(R"sql(
         SELECT host, name, kind, source, mac, model, vlan
         FROM interface JOIN vm USING (host) WHERE container = coalesce(:on, container))sql");
-    row::bind(interfaces, ":on", on);
-    while (interfaces.executeStep()) {
-      owner(interfaces)
-          .interfaces.push_back(
-              {interfaces.getColumn(1).getString(), interfaces.getColumn(2).getString(),
-               interfaces.getColumn(3).getString(),
-               MacAddress::parse(interfaces.getColumn(4).getString()),
-               interfaces.getColumn(5).getString(), row::number(interfaces.getColumn(6))});
+    interfaces->bind(":on", on);
+    while (interfaces->step()) {
+      owner(*interfaces)
+          .interfaces.push_back({interfaces->string(1), interfaces->string(2),
+                                 interfaces->string(3), MacAddress::parse(interfaces->text(4)),
+                                 interfaces->string(5), interfaces->maybe_number(6)});
     }
   });
   for (auto& vm : vms) {
@@ -214,10 +207,10 @@ std::vector<Vm> Inventory::vms(const std::optional<HostName>& container) {
 Vm Inventory::require_vm(const HostName& name) {
   std::optional<Vm> found;
   read("list host vm", [&] {
-    SQLite::Statement query(db_, "SELECT container FROM vm WHERE host = :host");
-    query.bind(":host", name.str());
-    if (!query.executeStep()) return;
-    for (auto& vm : vms(HostName(query.getColumn(0).getString()))) {
+    const auto query = db_->prepare("SELECT container FROM vm WHERE host = :host");
+    query->bind(":host", name.str());
+    if (!query->step()) return;
+    for (auto& vm : vms(HostName(query->text(0)))) {
       if (vm.name == name) found = std::move(vm);
     }
   });
@@ -228,9 +221,9 @@ Vm Inventory::require_vm(const HostName& name) {
 bool Inventory::is_vm(const HostName& name) {
   bool found = false;
   read("list host vm", [&] {
-    SQLite::Statement query(db_, "SELECT 1 FROM vm WHERE host = :host");
-    query.bind(":host", name.str());
-    found = query.executeStep();
+    const auto query = db_->prepare("SELECT 1 FROM vm WHERE host = :host");
+    query->bind(":host", name.str());
+    found = query->step();
   });
   return found;
 }

@@ -1,13 +1,11 @@
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 #include <unordered_map>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "db/card_words.h"
+#include "db/engine.h"
 #include "db/inventory.h"
-#include "db/row.h"
 
 namespace cluster {
 
@@ -72,9 +70,9 @@ Given given(Inventory& inventory, const HostName& container, const CardRef& card
 }
 
 // Finds out what refused to give `device` of its container to `vm` as `name`.
-void explain(SQLite::Database& db, const Vm& vm, const GpuName& name, const Given& device) {
+void explain(db::Connection& db, const Vm& vm, const GpuName& name, const Given& device) {
   const auto what = device_words(device.device()) + " of host " + quote(vm.container.str());
-  SQLite::Statement other(db, R"sql(
+  const auto other = db.prepare(R"sql(
       WITH one (gpu, place) AS (
         SELECT coalesce(:gpu, (SELECT gpu FROM mdev WHERE host = :container AND uuid = :uuid)),
                coalesce(:gpu || '.' || :slice, :gpu,
@@ -87,39 +85,39 @@ void explain(SQLite::Database& db, const Vm& vm, const GpuName& name, const Give
               (coalesce(:slice, :uuid) IS NULL OR coalesce(other.slice, other.uuid) IS NULL OR
                (other.place = one.place AND (:uuid IS NULL OR other.uuid IS NULL)))))
       ORDER BY device <> :device)sql");
-  other.bind(":vm", vm.name.str());
-  other.bind(":name", name.str());
-  other.bind(":container", vm.container.str());
-  other.bind(":device", device.device());
-  row::bind(other, ":gpu", device.gpu);
-  row::bind(other, ":slice", device.slice);
-  row::bind(other, ":uuid", device.uuid);
-  if (other.executeStep()) {
-    const auto holder = quote(other.getColumn(0).getString());
-    const auto as = other.getColumn(1).getString();
-    const auto held = other.getColumn(2).getString();
+  other->bind(":vm", vm.name.str());
+  other->bind(":name", name.str());
+  other->bind(":container", vm.container.str());
+  other->bind(":device", device.device());
+  other->bind(":gpu", device.gpu);
+  other->bind(":slice", device.slice);
+  other->bind(":uuid", device.uuid);
+  if (other->step()) {
+    const auto holder = quote(other->string(0));
+    const auto as = other->string(1);
+    const auto held = other->string(2);
     if (held == device.device()) {
       throw Error(Fault::exists, what + " is in VM " + holder + " already, as " + as);
     }
     throw Error(Fault::exists, what + " cannot be given: " + device_words(held) + " is in VM " +
                                    holder + ", as " + as);
   }
-  SQLite::Statement same_name(db, "SELECT device FROM gpu_in_vm WHERE vm = :vm AND name = :name");
-  same_name.bind(":vm", vm.name.str());
-  same_name.bind(":name", name.str());
-  if (same_name.executeStep()) {
+  const auto same_name = db.prepare("SELECT device FROM gpu_in_vm WHERE vm = :vm AND name = :name");
+  same_name->bind(":vm", vm.name.str());
+  same_name->bind(":name", name.str());
+  if (same_name->step()) {
     throw Error(Fault::exists, "VM " + quote(vm.name.str()) + " has a " + name.str() +
-                                   " already, " + same_name.getColumn(0).getString() + " of host " +
+                                   " already, " + same_name->string(0) + " of host " +
                                    quote(vm.container.str()));
   }
   if (!device.uuid) return;
-  SQLite::Statement elsewhere(db,
-                              "SELECT host FROM mdev WHERE uuid = :uuid AND host <> :container");
-  elsewhere.bind(":uuid", *device.uuid);
-  elsewhere.bind(":container", vm.container.str());
-  if (elsewhere.executeStep()) {
+  const auto elsewhere =
+      db.prepare("SELECT host FROM mdev WHERE uuid = :uuid AND host <> :container");
+  elsewhere->bind(":uuid", *device.uuid);
+  elsewhere->bind(":container", vm.container.str());
+  if (elsewhere->step()) {
     throw Error(Fault::refused, device_words(*device.uuid) + " is of host " +
-                                    quote(elsewhere.getColumn(0).getString()) + ", not of " +
+                                    quote(elsewhere->string(0)) + ", not of " +
                                     quote(vm.container.str()));
   }
 }
@@ -134,18 +132,18 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
       [&] {
         vm = require_vm(vm_name);
         device = given(*this, vm->container, card);
-        SQLite::Statement insert(db_, R"sql(
+        const auto insert = db_->prepare(R"sql(
             INSERT INTO vm_gpu (vm, name, container, gpu, slice, uuid)
             VALUES (:vm, :name, :container, :gpu, :slice, :uuid))sql");
-        insert.bind(":vm", vm_name.str());
-        insert.bind(":name", name.str());
-        insert.bind(":container", vm->container.str());
-        row::bind(insert, ":gpu", device.gpu);
-        row::bind(insert, ":slice", device.slice);
-        row::bind(insert, ":uuid", device.uuid);
-        insert.exec();
+        insert->bind(":vm", vm_name.str());
+        insert->bind(":name", name.str());
+        insert->bind(":container", vm->container.str());
+        insert->bind(":gpu", device.gpu);
+        insert->bind(":slice", device.slice);
+        insert->bind(":uuid", device.uuid);
+        insert->execute();
       },
-      [&](int) { read("add host gpu", [&] { explain(db_, *vm, name, device); }); });
+      [&](const db::Failure&) { read("add host gpu", [&] { explain(*db_, *vm, name, device); }); });
 }
 
 void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card) {
@@ -157,10 +155,10 @@ void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const Card
 
 void Inventory::unassign_gpu(const HostName& vm, const GpuName& name) {
   write("remove host gpu", [&] {
-    SQLite::Statement remove(db_, "DELETE FROM vm_gpu WHERE vm = :vm AND name = :name");
-    remove.bind(":vm", vm.str());
-    remove.bind(":name", name.str());
-    if (remove.exec() == 0) {
+    const auto remove = db_->prepare("DELETE FROM vm_gpu WHERE vm = :vm AND name = :name");
+    remove->bind(":vm", vm.str());
+    remove->bind(":name", name.str());
+    if (remove->execute() == 0) {
       throw Error(Fault::not_found, "VM " + quote(vm.str()) + " has no card " + name.str());
     }
   });
@@ -169,27 +167,22 @@ void Inventory::unassign_gpu(const HostName& vm, const GpuName& name) {
 void Inventory::read_vm_gpus(std::vector<Vm>& vms, const std::optional<std::string>& container) {
   std::unordered_map<std::string, Vm*> places;
   for (auto& vm : vms) places.emplace(vm.name.str(), &vm);
-  SQLite::Statement query(db_, R"sql(
+  const auto query = db_->prepare(R"sql(
       SELECT vm, name, device, slice, gpu, pci, type, present, uuid FROM gpu_in_vm
       WHERE container = coalesce(:container, container))sql");
-  row::bind(query, ":container", container);
-  while (query.executeStep()) {
-    auto& vm = *places.at(query.getColumn(0).getString());
-    const GpuName name(query.getColumn(1).getString());
-    const auto number = row::number(query.getColumn(3));
-    const auto gpu = row::text(query.getColumn(4));
-    const auto pci = row::text(query.getColumn(5));
-    if (!number && query.getColumn(8).isNull()) {
+  query->bind(":container", container);
+  while (query->step()) {
+    auto& vm = *places.at(query->string(0));
+    const GpuName name(query->string(1));
+    const auto number = query->maybe_number(3);
+    const auto gpu = query->maybe_string(4);
+    const auto pci = query->maybe_string(5);
+    if (!number && query->is_null(8)) {
       vm.gpus.push_back({name, GpuName(*gpu), PciAddress::parse(*pci)});
       continue;
     }
-    vm.slices.push_back({name,
-                         query.getColumn(2).getString(),
-                         number,
-                         {},
-                         {},
-                         row::text(query.getColumn(6)),
-                         query.getColumn(7).getInt() != 0});
+    vm.slices.push_back(
+        {name, query->string(2), number, {}, {}, query->maybe_string(6), query->number(7) != 0});
     if (gpu) vm.slices.back().gpu.emplace(*gpu);
     if (pci) vm.slices.back().pci = PciAddress::parse(*pci);
   }

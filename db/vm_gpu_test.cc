@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "db/engine.h"
 #include "db/inventory.h"
+#include "db/sqlite_engine.h"
 #include "schema/schema.h"
 #include "tests/support/temp_dir.h"
 
@@ -24,12 +26,12 @@ TEST_P(OlderFile, KeepsWhichVmHasWhichCard) {
   const TempDir folder;
   const auto file = folder.path() / "cluster.db";
   {
-    SQLite::Database sql(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    const auto sql = db::open_sqlite(file);
     const auto version = static_cast<std::size_t>(GetParam());
-    for (const auto migration : migrations().first(version)) sql.exec(std::string(migration));
-    sql.exec("PRAGMA application_id = 0x526f6c6c; PRAGMA user_version = " +
+    for (const auto migration : migrations().first(version)) sql->run(std::string(migration));
+    sql->run("PRAGMA application_id = 0x526f6c6c; PRAGMA user_version = " +
              std::to_string(version));
-    sql.exec(R"sql(
+    sql->run(R"sql(
         INSERT INTO host (name, appliance)
         VALUES ('n1', 'vm-container'), ('n2', 'vm-container'), ('v1', 'vm'), ('v2', 'vm');
         INSERT INTO gpu (host, name, pci)

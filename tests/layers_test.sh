@@ -29,4 +29,12 @@ check frontend/rolls core db rolls
 check frontend/vms core db ssh virt rolls frontend/hosts frontend/cards frontend/rolls
 check cmd core db ssh virt rolls frontend
 check node-agent core virt
+
+# One file alone knows which database it is.
+bad=$(grep -rlE '#include <(SQLiteCpp/|sqlite3)' schema core db ssh virt rolls frontend cmd node-agent |
+  grep -vx db/sqlite_engine.cc || true)
+if [ -n "$bad" ]; then
+  printf 'only db/sqlite_engine.cc may include SQLite:\n%s\n' "$bad" >&2
+  status=1
+fi
 exit $status

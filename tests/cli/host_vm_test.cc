@@ -1,6 +1,6 @@
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
+#include "db/sqlite_engine.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -191,10 +191,9 @@ TEST_F(Placed, LeavesOutACardThatFails) {
 
 TEST_F(Placed, StoresNothingWhenTheSecondCardCannotBeGiven) {
   const auto before = dump();
-  SQLite::Database(file.native(), SQLite::OPEN_READWRITE)
-      .exec(
-          "CREATE TRIGGER not_this BEFORE INSERT ON vm_gpu WHEN NEW.gpu = 'gpupci2' "
-          "BEGIN SELECT raise(ABORT, 'not this one'); END");
+  db::open_sqlite(file)->run(
+      "CREATE TRIGGER not_this BEFORE INSERT ON vm_gpu WHEN NEW.gpu = 'gpupci2' "
+      "BEGIN SELECT raise(ABORT, 'not this one'); END");
   const auto [out, err, status] = run({"add", "host", "vm", "rocks-1", "gpus=2"});
   EXPECT_EQ(out, "");
   EXPECT_THAT(err, HasSubstr("not this one"));

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include "db/sqlite_engine.h"
 #include "schema/schema.h"
 #include "tests/support/story.h"
 
@@ -19,9 +20,7 @@ class InventoryFile : public Story {
     return {std::istreambuf_iterator<char>(stream), {}};
   }
 
-  void sql(const std::string& statements) const {
-    SQLite::Database(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(statements);
-  }
+  void sql(const std::string& statements) const { db::open_sqlite(file)->run(statements); }
 
   std::string named(const std::string& why) const {
     return "inventory '" + file.native() + "': " + why;

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+// The seam below the inventory. Above it nothing knows which database stores the rows; below it
+// nothing knows what the rows mean. An engine is one file that implements the two classes, and one
+// schema. SQL is written in what SQLite and PostgreSQL both read: docs/architecture.md.
+namespace cluster::db {
+
+/// The kinds of failure that somebody acts on.
+enum class Why {
+  unique,       ///< the row is there already
+  foreign_key,  ///< what the row points to is not there, or a row that points to it still is
+  check,        ///< a value that its column does not take
+  rule,         ///< a trigger of the schema refused; the message is its own
+  busy,         ///< another program kept the database for longer than we wait
+  other,        ///< disk, memory, wrong SQL
+};
+
+/// What an engine throws. what() is the message of the database.
+struct Failure : std::runtime_error {
+  Failure(Why kind, std::string name, const std::string& message)
+      : std::runtime_error(message), why(kind), constraint(std::move(name)) {}
+
+  Why why;
+  /// What refused, by the name that PostgreSQL gives it: "gpu_pkey", "gpu_host_slot_key",
+  /// "vm_container_fkey", "host_rack_check", "host_appliance_not_null", the name of an index or of
+  /// a trigger; "" when it is not known. Of several that would refuse it is any one.
+  std::string constraint;
+};
+
+/// One prepared statement. All of its methods throw Failure.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  virtual ~Statement() = default;
+
+  /// Sets a parameter by its name, ":host"; std::nullopt is NULL. Text with a NUL is refused
+  /// (Why::check): not every database stores it. A parameter keeps its value until it is set again.
+  virtual void bind(const char* name, const std::optional<std::string_view>& text) = 0;
+  virtual void bind(const char* name, const std::optional<int>& number) = 0;
+
+  /// Goes to the first or the next row of the answer; false when there is none.
+  virtual bool step() = 0;
+
+  /// Carries out a statement that answers nothing, makes it ready to be carried out again, and
+  /// gives the number of rows that it changed.
+  virtual int execute() = 0;
+
+  /// Back to before the first row.
+  virtual void reset() = 0;
+
+  // --- columns of the row, from 0
+
+  virtual bool is_null(int column) const = 0;
+  virtual int number(int column) const = 0;             ///< 0 of NULL
+  virtual std::string_view text(int column) const = 0;  ///< until the next step; "" of NULL
+
+  std::string string(int column) const { return std::string(text(column)); }
+
+  std::optional<int> maybe_number(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(number(column));
+  }
+  std::optional<std::string> maybe_string(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(string(column));
+  }
+};
+
+/// One connection to an inventory's database, for one thread. All of its methods throw Failure.
+/// When it goes, an open transaction is undone.
+class Connection {
+ public:
+  Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual ~Connection() = default;
+
+  virtual std::unique_ptr<Statement> prepare(std::string_view sql) = 0;
+
+  /// Carries out one or more statements without parameters.
+  virtual void run(const std::string& statements) = 0;
+
+  /// Brings the schema up to date. Throws Error(io) too: the database is of another program, or of
+  /// a newer version.
+  virtual void migrate() = 0;
+
+  /// Begins a transaction that alone writes from here on, with a savepoint `part` in it: after a
+  /// failure `ROLLBACK TO SAVEPOINT part` lets one ask why, with nobody writing in between.
+  virtual void begin_write() = 0;
+
+  /// Begins a transaction whose queries all see the same state.
+  virtual void begin_read() = 0;
+
+  /// What it throws leaves the transaction open: Why::foreign_key after defer_foreign_keys().
+  virtual void commit() = 0;
+
+  /// Undoes the transaction, where one is open.
+  virtual void roll_back() noexcept = 0;
+
+  virtual bool in_transaction() const = 0;
+
+  /// Until the transaction ends, foreign keys are looked at only then.
+  virtual void defer_foreign_keys() = 0;
+
+  /// How the operator names it again (--db): of SQLite its file, absolute.
+  virtual std::string where() const = 0;
+};
+
+}  // namespace cluster::db

@@ -1,0 +1,34 @@
+#include "core/natural_key.h"
+
+namespace cluster {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+// Each run of digits becomes '0', the count of its digits without leading zeros, and these digits:
+// so "2" comes before "10", and both before what is no digit where '0' does. A NUL, which comes
+// before everything, and the name itself order "n1" and "n01", which are equal as numbers.
+std::string natural_key(std::string_view name) {
+  constexpr std::size_t kMaxCount = 255;
+  std::string key;
+  key.reserve(2 * name.size() + 8);
+  for (std::size_t i = 0; i < name.size();) {
+    if (!is_digit(name[i])) {
+      key += name[i++];
+      continue;
+    }
+    while (i < name.size() && name[i] == '0') ++i;
+    const auto start = i;
+    while (i < name.size() && is_digit(name[i])) ++i;
+    key += '0';
+    key += static_cast<char>(static_cast<unsigned char>(std::min(i - start, kMaxCount)));
+    key += name.substr(start, i - start);
+  }
+  key += '\0';
+  key += name;
+  return key;
+}
+
+}  // namespace cluster

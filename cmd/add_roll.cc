@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <optional>
 #include <system_error>
 
 #include "cmd/commands.h"
@@ -25,27 +25,46 @@ constexpr const char* kWhatText =
     "is stored, and copied to `rolls` beside the inventory; it does nothing until `cluster enable "
     "roll`.";
 
-// The folder `target` in the store, which no row of the inventory is about yet, becomes `folder`.
-// One that is there was left by an `add roll` that was killed, or is of another inventory beside
-// this one: it stays when it is the same.
-void place(const fs::path& folder, const std::string& checksum, const fs::path& target) {
-  if (fs::exists(target)) {
-    std::string there;
-    try {
-      there = rolls::checksum_of(target);
-    } catch (const Error&) {  // no roll at all
+// A roll's folder that has its place in the store, where no row of the inventory is about it yet.
+// It goes again unless it is kept.
+class Placed {
+ public:
+  // `folder` becomes `target`. One that is there was left by an `add roll` that was killed, or is
+  // of another inventory beside this one: it stays when it is the same.
+  Placed(const fs::path& folder, const std::string& checksum, const fs::path& target)
+      : folder_(folder), target_(target) {
+    if (fs::exists(target)) {
+      std::string there;
+      try {
+        there = rolls::checksum_of(target);
+      } catch (const Error&) {  // no roll at all
+      }
+      kept_ = there == checksum;
+      if (kept_) return;
+      throw Error(Fault::exists, quote(target.native()) +
+                                     " is there, another roll of that name and version: if no "
+                                     "other inventory has it, remove the folder");
     }
-    if (there == checksum) return;
-    throw Error(Fault::exists, quote(target.native()) +
-                                   " is there, another roll of that name and version: if no other "
-                                   "inventory has it, remove the folder");
+    std::error_code failed;
+    fs::rename(folder, target, failed);
+    if (failed) {
+      throw Error(Fault::io, "cannot make " + quote(target.native()) + ": " + failed.message());
+    }
   }
-  std::error_code failed;
-  fs::rename(folder, target, failed);
-  if (failed) {
-    throw Error(Fault::io, "cannot make " + quote(target.native()) + ": " + failed.message());
+  Placed(const Placed&) = delete;
+  Placed& operator=(const Placed&) = delete;
+  ~Placed() {
+    std::error_code ignored;
+    if (!kept_) fs::rename(target_, folder_, ignored);
   }
-}
+
+  void keep() { kept_ = true; }
+
+ private:
+  fs::path folder_;
+  fs::path target_;
+  bool kept_ = false;
+};
 
 // Refuses a circle of this roll and those that are stored, enabled or not: of several versions of
 // one the enabled one counts, else the newest.
@@ -57,6 +76,12 @@ void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
   auto all = frontend::described(inventory, stored);
   all.insert(all.begin(), roll);
   rolls::refuse_cycles(all);
+}
+
+bool has_row(Inventory& inventory, const StoredRoll& roll) {
+  return std::ranges::any_of(inventory.rolls(), [&](const StoredRoll& other) {
+    return other.name == roll.name && other.version == roll.version;
+  });
 }
 
 struct AddArgs {
@@ -92,8 +117,13 @@ int run_add(Context& context, const AddArgs& args) {
   frontend::check_fragments(roll);
   refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
-  inventory.add_roll({roll.name, roll.version, roll.arch, false, checksum},
-                     [&] { place(folder, checksum, store / roll.full_name()); });
+  const StoredRoll stored{roll.name, roll.version, roll.arch, false, checksum};
+  // The folder first: a row that is there has its folder, whenever the command is killed. While the
+  // store is locked no other command adds the row.
+  std::optional<Placed> placed;
+  if (!has_row(inventory, stored)) placed.emplace(folder, checksum, store / roll.full_name());
+  inventory.add_roll(stored);  // refuses one that is there
+  if (placed) placed->keep();
   return 0;
 }
 

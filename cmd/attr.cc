@@ -56,7 +56,7 @@ std::vector<Attribute> attributes_of(Inventory& inventory, Noun noun,
     inventory.require_appliance(words.front());
     attributes.push_back({words.front(), {}, name, value});
   } else {
-    for (const auto& host : frontend::select_hosts(inventory.hosts(), words)) {
+    for (const auto& host : frontend::select_hosts(inventory, words)) {
       attributes.push_back({{}, host.name, name, value});
     }
   }

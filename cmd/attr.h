@@ -18,7 +18,7 @@ constexpr const char* name_of(Noun noun) {
 }
 
 /// By VM, the container that its attributes come from.
-std::map<HostName, HostName> containers_of(Inventory& inventory);
+std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vector<Host>& hosts);
 
 /// Where the attributes that count for `host` are.
 AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers);

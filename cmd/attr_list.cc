@@ -10,6 +10,7 @@
 #include "cmd/line/command.h"
 #include "cmd/roll_attr.h"
 #include "core/error.h"
+#include "core/natural_key.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/rolls/roll_store.h"
@@ -71,13 +72,23 @@ const char* letter_of(const std::optional<AttributeSource>& source) {
   return "";
 }
 
+// The hosts and the containers of those that are VMs: whose attributes count.
+OnlyHosts owners_of(const std::vector<Host>& hosts,
+                    const std::map<HostName, HostName>& containers) {
+  std::set<HostName> names;
+  for (const auto& host : hosts) names.insert(host.name);
+  for (const auto& [vm, container] : containers) names.insert(container);
+  return OnlyHosts{{names.begin(), names.end()}};
+}
+
 int run_list_hosts(Context& context, const ListArgs& args) {
   Table table{{"host", "attr", "value", "source"}, {}};
   auto& inventory = context.inventory();
-  const AttributeResolver resolver(inventory.attributes());
+  const auto hosts = frontend::select_hosts(inventory, args.words);
+  const auto containers = containers_of(inventory, hosts);
+  const AttributeResolver resolver(inventory.attributes(owners_of(hosts, containers)));
   const auto rolls = frontend::described_rolls(inventory);
-  const auto containers = containers_of(inventory);
-  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.words)) {
+  for (const auto& host : hosts) {
     for (const auto& [name, one] : counting_for(resolver, rolls, scope_of(host, containers))) {
       if (!args.wants(name)) continue;
       table.rows.push_back({host.name.str(), name, one.value, letter_of(one.source)});
@@ -94,12 +105,9 @@ std::vector<Attribute> stored(Inventory& inventory, Noun noun, const ListArgs& a
     for (const auto& word : args.words) inventory.require_appliance(word);
     owners.insert(args.words.begin(), args.words.end());
   }
-  if (noun == Noun::host) {
-    for (const auto& host : frontend::select_hosts(inventory.hosts(), args.words)) {
-      owners.insert(host.name.str());
-    }
-  }
-  auto attributes = inventory.attributes();
+  OnlyHosts hosts{std::in_place};
+  if (noun == Noun::host) hosts = frontend::select_only(inventory, args.words);
+  auto attributes = inventory.attributes(hosts);
   std::erase_if(attributes, [&](const Attribute& one) {
     if (!args.wants(one.name)) return true;
     switch (noun) {
@@ -108,14 +116,13 @@ std::vector<Attribute> stored(Inventory& inventory, Noun noun, const ListArgs& a
       case Noun::appliance:
         return !one.appliance || (!owners.empty() && !owners.contains(*one.appliance));
       case Noun::host:
-        return !one.host || !owners.contains(one.host->str());
+        return !one.host;
     }
     return true;
   });
   if (noun == Noun::host) {
-    std::ranges::stable_sort(attributes, natural_less, [](const Attribute& one) {
-      return std::string_view(one.host->str());
-    });
+    sort_naturally(attributes,
+                   [](const Attribute& one) -> const std::string& { return one.host->str(); });
   }
   return attributes;
 }
@@ -182,7 +189,8 @@ int run_report(Context& context, const ReportArgs& args, Noun noun) {
   auto& inventory = context.inventory();
   AttributeScope scope;
   if (noun == Noun::host) {
-    scope = scope_of(frontend::find_host(inventory, args.owner), containers_of(inventory));
+    const auto host = frontend::find_host(inventory, args.owner);
+    scope = scope_of(host, containers_of(inventory, {host}));
   } else if (noun == Noun::appliance) {
     inventory.require_appliance(args.owner);
     scope.appliance = args.owner;
@@ -261,10 +269,10 @@ constexpr std::array kCommands{
 
 }  // namespace
 
-std::map<HostName, HostName> containers_of(Inventory& inventory) {
-  std::map<HostName, HostName> containers;
-  for (const auto& vm : inventory.vms()) containers.emplace(vm.name, vm.container);
-  return containers;
+std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vector<Host>& hosts) {
+  OnlyHosts names{std::in_place};
+  for (const auto& host : hosts) names->push_back(host.name);
+  return inventory.containers(names);
 }
 
 AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers) {

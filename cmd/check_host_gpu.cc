@@ -50,7 +50,9 @@ class Check {
     }
     if (!answered.empty()) {
       const auto cards = frontend::ask_agents(context_, answered, "gpupci -l --json", limits);
-      vms_ = inventory_.vms();
+      OnlyHosts names{std::in_place};
+      for (const auto& host : answered) names->push_back(host.name);
+      vms_ = inventory_.vms(names);
       status = std::max(
           status, for_each_answer(context_, cards,
                                   [this](const frontend::AgentAnswer& answer) { drift(answer); }));
@@ -127,8 +129,7 @@ class Check {
 int run(Context& context, const Args& args) {
   const bool all = parse_yes_no("all", args.all);
   const auto limits = frontend::limits_of(args.timeout);
-  const auto known = context.inventory().hosts();
-  const auto hosts = frontend::select_hosts(known, args.hosts, frontend::managed_hosts(known));
+  const auto hosts = frontend::select_managed(context.inventory(), args.hosts);
   if (hosts.empty()) throw Error(Fault::not_found, "check host gpu: no hosts to ask");
   return Check(context, all).run(hosts, limits);
 }

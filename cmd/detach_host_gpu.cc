@@ -39,7 +39,7 @@ int run(Context& context, const Args& args, const std::string& option) {
   }
   if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");
   const auto limits = frontend::limits_of(args.timeout);
-  const auto hosts = frontend::select_hosts(context.inventory().hosts(), words);
+  const auto hosts = frontend::select_hosts(context.inventory(), words);
   const std::string command = "gpupci " + option + " " + card + " --json" +
                               (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
 

@@ -31,9 +31,6 @@ struct Args {
   std::string timeout = "30";
 };
 
-// Thrown out of the inventory's transaction so that nothing of it is kept.
-struct DryRun {};
-
 // Brings what is known of one host's cards up to date and adds the differences to the table.
 void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry_run,
              Table& table) {
@@ -42,17 +39,18 @@ void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry
   const auto mdevs = frontend::mdevs_of(answer);
   std::vector<frontend::CardChange> changes;
   std::vector<frontend::MdevChange> mdev_changes;
-  try {
-    inventory.replan_gpu_cards(host, [&](const std::vector<GpuCard>& have) {
-      const auto held = frontend::held_of(inventory.vms(host), host);
-      auto reconciled = frontend::reconcile(have, seen, held);
-      changes = std::move(reconciled.changes);
-      if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
-      if (dry_run) throw DryRun();
-      reconciled.plan.mdevs = mdevs;
-      return std::move(reconciled.plan);
-    });
-  } catch (const DryRun&) {
+  const auto look = [&] {
+    const auto held = frontend::held_of(inventory.vms(OnlyHosts{{host}}), host);
+    auto reconciled = frontend::reconcile(inventory.gpu_cards(host), seen, held);
+    changes = std::move(reconciled.changes);
+    if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
+    reconciled.plan.mdevs = mdevs;
+    return std::move(reconciled.plan);
+  };
+  if (dry_run) {
+    inventory.look_together("discover host gpu", look);
+  } else {
+    inventory.together("discover host gpu", [&] { inventory.store_gpu_cards(host, look()); });
   }
   for (const auto& one : changes) {
     table.rows.push_back({host.str(), one.name.str(), std::string(name(one.change)),
@@ -68,8 +66,7 @@ int run(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
-  const auto all = inventory.hosts();
-  const auto hosts = frontend::select_hosts(all, args.hosts, frontend::managed_hosts(all));
+  const auto hosts = frontend::select_managed(inventory, args.hosts);
   if (hosts.empty()) throw Error(Fault::not_found, "discover host gpu: no hosts to ask");
 
   Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};

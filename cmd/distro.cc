@@ -27,7 +27,7 @@ Action declare_create(CLI::App& app) {
   app.footer(kText);
   return [args](Context& context) {
     auto& inventory = context.inventory();
-    const auto folder = args->folder.empty() ? inventory.file().parent_path() / "distro"
+    const auto folder = args->folder.empty() ? frontend::packages_folder(inventory)
                                              : std::filesystem::path(args->folder);
     rolls::create_distro(frontend::enabled_rolls(inventory), folder);
     return 0;

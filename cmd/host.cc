@@ -110,7 +110,7 @@ struct SetArgs {
 int run_set(Context& context, const SetArgs& args) {
   if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
   auto& inventory = context.inventory();
-  auto hosts = frontend::select_hosts(inventory.hosts(), args.hosts);
+  auto hosts = frontend::select_hosts(inventory, args.hosts);
   for (auto& host : hosts) args.keys.apply(host);
   inventory.set_hosts(hosts);
   return 0;
@@ -130,7 +130,7 @@ struct HostArgs {
 
 int run_list(Context& context, const HostArgs& args) {
   Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user"}, {}};
-  for (const auto& host : frontend::select_hosts(context.inventory().hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     table.rows.push_back({host.name.str(), host.appliance, cell(host.rack), cell(host.rank),
                           cell(host.cpus), cell(host.address), cell(host.port), cell(host.user)});
   }
@@ -147,7 +147,7 @@ Action declare_list(CLI::App& app) {
 
 int run_remove(Context& context, const HostArgs& args) {
   std::vector<HostName> names;
-  for (const auto& host : frontend::select_hosts(context.inventory().hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     names.push_back(host.name);
   }
   context.inventory().remove_hosts(names);
@@ -163,7 +163,7 @@ Action declare_remove(CLI::App& app) {
 }
 
 int run_dump(Context& context, const HostArgs& args) {
-  for (const auto& host : frontend::select_hosts(context.inventory().hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     std::string line = "cluster add host " + host.name.str() + " appliance=" + host.appliance;
     const auto number = [&](const char* key, const std::optional<int>& value) {
       if (value) line += std::string(" ") + key + "=" + std::to_string(*value);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
+#include <optional>
+#include <span>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
@@ -8,7 +10,6 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
-#include "frontend/cards/card_matching.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
@@ -109,21 +110,7 @@ Action declare_remove(CLI::App& app) {
 
 struct HostArgs {
   std::vector<std::string> hosts;
-  std::string gpu;
 };
-
-// The cards of the hosts that were named, and of those only the one called `gpu` when that is
-// given.
-std::vector<HostGpu> selected(Inventory& inventory, const HostArgs& args) {
-  std::set<HostName> wanted;
-  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts))
-    wanted.insert(host.name);
-  auto gpus = inventory.host_gpus();
-  std::erase_if(gpus, [&](const HostGpu& gpu) {
-    return !wanted.contains(gpu.host) || (!args.gpu.empty() && gpu.name.str() != args.gpu);
-  });
-  return gpus;
-}
 
 struct ListArgs {
   HostArgs which;
@@ -133,47 +120,51 @@ struct ListArgs {
 // All that is known of the cards of physical hosts, one row a card or slice.
 class Details {
  public:
-  explicit Details(Inventory& inventory) : inventory_(inventory), vms_(inventory.vms()) {}
-
-  void add(const Host& host) {
+  void add(const Host& host, const HostDevices& devices) {
+    holders_.clear();
+    for (const auto& held : devices.held) holders_.emplace(held.device, held.vm.str());
     bool asked = false;
-    const auto held = frontend::held_of(vms_, host.name).slices;
-    for (const auto& card : inventory_.gpu_cards(host.name)) {
+    for (const auto& card : devices.cards) {
       add_card(host, card);
       asked = asked || !card.functions.empty();
       for (const auto& slice : card.slices) add_slice(host, card.name, slice);
-      for (const auto& slice : held) {
+      for (const auto& slice : devices.held) {
         if (slice.present || !slice.number || slice.gpu != card.name) continue;
         add_row(host, slice.device, "", not_there(asked), slice.device, "");
       }
     }
-    for (const auto& mdev : inventory_.mdevs(host.name)) {
+    for (const auto& mdev : devices.mdevs) {
       add_row(host, mdev.parent, mdev.uuid, "present", mdev.uuid, mdev.type);
     }
-    for (const auto& mdev : held) {
-      if (mdev.present || mdev.number) continue;
+    for (const auto& mdev : devices.held) {
+      if (mdev.present || mdev.number || mdev.is_card) continue;
       add_row(host, "", mdev.device, not_there(asked), mdev.device, "");
     }
   }
 
-  Table table{{"host", "gpu", "pci_bus", "state", "vm", "id", "functions", "iommu_group",
-               "numa_node", "slot", "serial", "uuid", "model", "failing"},
-              {}};
+  const std::vector<std::string> columns{"host",   "gpu",       "pci_bus",     "state",     "vm",
+                                         "id",     "functions", "iommu_group", "numa_node", "slot",
+                                         "serial", "uuid",      "model",       "failing"};
+  TextRows rows{columns.size()};
 
  private:
   static const char* not_there(bool asked) { return asked ? "missing" : "unknown"; }
 
   void add_card(const Host& host, const GpuCard& card) {
-    const bool known = !card.functions.empty();
-    const auto* first = known ? &card.functions.front() : nullptr;
-    table.rows.push_back({host.name.str(), card.name.str(), card.pci.libvirt(),
-                          card.missing ? "missing" : (known ? "present" : "unknown"),
-                          holder(host, card.name.str()),
-                          known ? first->vendor + ":" + first->device : "",
-                          known ? Cell(static_cast<std::int64_t>(card.functions.size())) : Cell(),
-                          known ? cell(first->iommu_group) : Cell(), cell(card.numa_node),
-                          cell(card.physical_slot), cell(card.serial), cell(card.uuid),
-                          cell(card.model), cell(card.failing ? card.failing : host.failing)});
+    const auto* first = card.functions.empty() ? nullptr : &card.functions.front();
+    rows.add(host.name.str());
+    rows.add(card.name.str());
+    rows.add(card.pci.libvirt());
+    rows.add(card.missing ? "missing" : (first != nullptr ? "present" : "unknown"));
+    rows.add(holder(card.name.str()));
+    rows.add(first != nullptr ? first->vendor + ":" + first->device : "");
+    add(first != nullptr ? std::optional(static_cast<int>(card.functions.size())) : std::nullopt);
+    add(first != nullptr ? first->iommu_group : std::nullopt);
+    add(card.numa_node);
+    for (const auto* text : {&card.physical_slot, &card.serial, &card.uuid, &card.model,
+                             card.failing ? &card.failing : &host.failing}) {
+      add(*text);
+    }
   }
 
   void add_slice(const Host& host, const GpuName& card, const GpuSlice& slice) {
@@ -183,43 +174,62 @@ class Details {
 
   void add_row(const Host& host, const std::string& gpu, const std::string& address,
                const std::string& state, const std::string& device, const std::string& type) {
-    table.rows.push_back({host.name.str(), gpu, address, state, holder(host, device), "", Cell(),
-                          Cell(), Cell(), Cell(), Cell(), Cell(),
-                          type.empty() ? Cell() : Cell("vGPU " + type), Cell()});
+    for (const auto* text : {&host.name.str(), &gpu, &address, &state}) rows.add(*text);
+    rows.add(holder(device));
+    rows.add("");
+    for (int i = 0; i < 6; ++i) rows.add_unknown();
+    add(type.empty() ? std::nullopt : std::optional("vGPU " + type));
+    rows.add_unknown();
+  }
+
+  void add(const std::optional<int>& number) {
+    if (number) return rows.add(static_cast<std::int64_t>(*number));
+    rows.add_unknown();
+  }
+
+  void add(const std::optional<std::string>& text) {
+    if (text) return rows.add(*text);
+    rows.add_unknown();
   }
 
   // The VM that holds it, "rocks-33"; "" of what is free.
-  std::string holder(const Host& host, const std::string& device) const {
-    for (const auto& vm : vms_) {
-      if (vm.container != host.name) continue;
-      for (const auto& held : vm.gpus) {
-        if (held.gpu.str() == device) return vm.name.str();
-      }
-      if (std::ranges::find(vm.slices, device, &VmSlice::device) != vm.slices.end()) {
-        return vm.name.str();
-      }
-    }
-    return "";
+  std::string holder(const std::string& device) const {
+    const auto at = holders_.find(device);
+    return at == holders_.end() ? "" : at->second;
   }
 
-  Inventory& inventory_;
-  std::vector<Vm> vms_;
+  std::map<std::string, std::string> holders_;  // by device, of one host
 };
+
+// Some hosts at a time: what is known of all cards would fill much memory.
+Details details_of(Inventory& inventory, const std::vector<Host>& hosts) {
+  constexpr std::size_t kAtATime = 500;
+  Details details;
+  for (std::size_t i = 0; i < hosts.size(); i += kAtATime) {
+    const auto some = std::span(hosts).subspan(i, std::min(kAtATime, hosts.size() - i));
+    std::vector<HostName> names;
+    for (const auto& host : some) names.push_back(host.name);
+    const auto devices = inventory.devices(names);
+    for (std::size_t j = 0; j < some.size(); ++j) details.add(some[j], devices[j]);
+  }
+  return details;
+}
 
 int run_list(Context& context, const ListArgs& args) {
   auto& inventory = context.inventory();
+  const auto& words = args.which.hosts;
   if (parse_yes_no("detail", args.detail)) {
-    Details details(inventory);
-    for (const auto& host : frontend::select_hosts(inventory.hosts(), args.which.hosts))
-      details.add(host);
-    context.output.table(details.table);
+    std::optional<Details> details;
+    inventory.look_together("list host gpu", [&] {
+      auto hosts = frontend::select_hosts(inventory, words);
+      std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
+      details.emplace(details_of(inventory, hosts));
+    });
+    context.output.table(details->columns, details->rows);
     return 0;
   }
-  Table table{{"host", "gpu", "pci_bus"}, {}};
-  for (const auto& gpu : selected(inventory, args.which)) {
-    table.rows.push_back({gpu.host.str(), gpu.name.str(), gpu.shown});
-  }
-  context.output.table(table);
+  context.output.table({"host", "gpu", "pci_bus"},
+                       inventory.host_gpus(frontend::select_only(inventory, words)));
   return 0;
 }
 
@@ -241,15 +251,17 @@ Action declare_list(CLI::App& app) {
 }
 
 int run_dump(Context& context, const HostArgs& args) {
+  auto& inventory = context.inventory();
+  const auto only = frontend::select_only(inventory, args.hosts);
+  const auto gpus = inventory.host_gpus(only);
+  const auto vms = inventory.containers(only);
   // Hosts before VMs: a VM can only be given a card that is there.
-  auto gpus = selected(context.inventory(), args);
-  std::set<HostName> vms;
-  for (const auto& vm : context.inventory().vms()) vms.insert(vm.name);
-  std::stable_partition(gpus.begin(), gpus.end(),
-                        [&](const HostGpu& gpu) { return !vms.contains(gpu.host); });
-  for (const auto& gpu : gpus) {
-    context.output.line("cluster add host gpu " + gpu.host.str() + " " + gpu.name.str() + " " +
-                        gpu.given);
+  for (const bool of_vms : {false, true}) {
+    for (std::size_t row = 0; row < gpus.size(); ++row) {
+      const auto cell = [&](std::size_t column) { return std::string(gpus.at(row, column).text); };
+      if (vms.contains(HostName(cell(0))) != of_vms) continue;
+      context.output.line("cluster add host gpu " + cell(0) + " " + cell(1) + " " + cell(3));
+    }
   }
   return 0;
 }

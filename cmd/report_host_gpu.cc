@@ -2,7 +2,6 @@
 #include <array>
 #include <cstdio>
 #include <map>
-#include <set>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
@@ -23,13 +22,13 @@ struct Args {
 };
 
 std::vector<std::string> names_of(Inventory& inventory, const Args& args) {
-  std::set<HostName> wanted;
-  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts))
-    wanted.insert(host.name);
+  const auto gpus = inventory.host_gpus(frontend::select_only(inventory, args.hosts));
   std::vector<std::string> lines;
-  for (const auto& gpu : inventory.host_gpus()) {
-    if (!wanted.contains(gpu.host) || !args.wants(gpu.name)) continue;
-    lines.push_back(args.gpu.empty() ? gpu.name.str() + ":" + gpu.shown : gpu.shown);
+  for (std::size_t row = 0; row < gpus.size(); ++row) {
+    const std::string name(gpus.at(row, 1).text);
+    const std::string shown(gpus.at(row, 2).text);
+    if (!args.wants(GpuName(name))) continue;
+    lines.push_back(args.gpu.empty() ? name + ":" + shown : shown);
   }
   return lines;
 }
@@ -61,9 +60,12 @@ void add_card(std::vector<std::string>& lines, std::string what, const GpuCard& 
 
 std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
   std::map<HostName, Vm> vms;
-  for (auto& vm : inventory.vms()) vms.emplace(vm.name, std::move(vm));
+  for (auto& vm : inventory.vms(frontend::select_only(inventory, args.hosts))) {
+    const auto name = vm.name;
+    vms.emplace(name, std::move(vm));
+  }
   std::vector<std::string> lines;
-  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(inventory, args.hosts)) {
     const auto vm = vms.find(host.name);
     const auto cards = inventory.gpu_cards(vm == vms.end() ? host.name : vm->second.container);
     if (vm == vms.end()) {

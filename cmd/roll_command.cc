@@ -52,7 +52,7 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
       program.words.insert(program.words.end(),
                            words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());
       std::error_code unknown;
-      program.environment = {{"CLUSTER_DB", inventory->file().native()},
+      program.environment = {{"CLUSTER_DB", inventory->where()},
                              {"CLUSTER", fs::read_symlink("/proc/self/exe", unknown).native()},
                              {"ROLL", roll.folder.native()}};
       context.output.out().flush();

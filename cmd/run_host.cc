@@ -65,18 +65,25 @@ int status_of(const std::vector<ssh::Reply>& replies) {
   return std::ranges::any_of(replies, failed) ? 1 : 0;
 }
 
+bool is_host(Inventory& inventory, const std::string& word) {
+  try {
+    return inventory.find_host(HostName(word)).has_value();
+  } catch (const Error& error) {
+    if (error.fault() == Fault::usage) return false;  // no name at all
+    throw;
+  }
+}
+
 // The hosts and the command of the words: the command is the last one unless command= has it.
 std::pair<std::vector<Host>, std::string> hosts_and_command(Inventory& inventory,
                                                             const Args& args) {
   auto words = args.words;
   std::string command = args.command;
-  const auto hosts = inventory.hosts();
   if (command.empty()) {
     if (words.empty()) throw Error(Fault::usage, "run host: want a command, quoted as one word");
     command = words.back();
     words.pop_back();
-    const auto is_name = [&](const Host& host) { return host.name.str() == command; };
-    if (words.empty() && std::ranges::any_of(hosts, is_name)) {
+    if (words.empty() && is_host(inventory, command)) {
       throw Error(Fault::usage,
                   "run host: want a command for host " + quote(command) + ", quoted as one word");
     }
@@ -84,7 +91,7 @@ std::pair<std::vector<Host>, std::string> hosts_and_command(Inventory& inventory
   if (command.find('\0') != std::string::npos || trim(command).empty()) {
     throw Error(Fault::usage, "run host: the command is empty");
   }
-  auto selected = frontend::select_hosts(hosts, words, frontend::managed_hosts(hosts));
+  auto selected = frontend::select_managed(inventory, words);
   if (selected.empty()) throw Error(Fault::not_found, "run host: no hosts to run on");
   return {std::move(selected), std::move(command)};
 }

@@ -81,7 +81,7 @@ class Runner {
   Runner(Context& context, const std::string& name)
       : inventory_(context.inventory()),
         site_(inventory_.attributes()),
-        containers_(containers_of(inventory_)),
+        containers_(inventory_.containers()),
         rolls_(frontend::enabled_rolls(inventory_)) {
     const auto stored = frontend::find_roll(inventory_, name, "");
     const auto roll = std::ranges::find(rolls_, stored.name, &rolls::Roll::name);
@@ -142,8 +142,8 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
 
 // Without host= those of the appliances that the roll has something for.
 std::vector<Host> hosts_to_apply(Inventory& inventory, const rolls::Roll& roll, const Args& args) {
+  if (!args.host.empty()) return frontend::select_hosts(inventory, {args.host});
   auto hosts = inventory.hosts();
-  if (!args.host.empty()) return frontend::select_hosts(hosts, {args.host});
   std::erase_if(hosts, [&](const Host& host) {
     return roll.part_for(host.appliance) == nullptr ||
            (!args.appliance.empty() && host.appliance != args.appliance);
@@ -164,7 +164,7 @@ int run(Context& context, const Args& args) {
     return run_apply(context, runner, hosts_to_apply(inventory, runner.roll(), args), args);
   }
   if (!args.host.empty()) {
-    const auto hosts = frontend::select_hosts(inventory.hosts(), {args.host});
+    const auto hosts = frontend::select_hosts(inventory, {args.host});
     if (hosts.size() != 1) {
       throw Error(Fault::usage, "host=" + quote(args.host) + " means " +
                                     std::to_string(hosts.size()) +
@@ -207,7 +207,7 @@ struct DumpArgs {
 int run_dump(Context& context, const DumpArgs& args) {
   auto& inventory = context.inventory();
   const auto rolls = frontend::enabled_rolls(inventory);
-  for (const auto& host : frontend::select_hosts(inventory.hosts(), args.hosts)) {
+  for (const auto& host : frontend::select_hosts(inventory, args.hosts)) {
     for (const auto& roll : rolls) {
       if (roll.part_for(host.appliance) == nullptr) continue;
       context.output.line("cluster run roll " + roll.name + " host=" + host.name.str() +

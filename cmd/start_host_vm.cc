@@ -58,7 +58,7 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
 // Decides for each VM what it is to become, or why it cannot start.
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
-  const frontend::VmRendering rendering(inventory);
+  const frontend::VmRendering rendering(inventory, vms_of(all));
   const auto seen = frontend::see_cards(context, all, limits);
   for (auto& there : all) {
     if (there.failure) continue;

@@ -88,7 +88,7 @@ Change change_of(const frontend::VmRendering::Document& document, const frontend
 // where nothing changes, and where the VM cannot be rendered.
 void compare(Context& context, frontend::VmBatch& all,
              const std::function<void(const frontend::VmTask& task, const Change& change)>& take) {
-  const frontend::VmRendering rendering(context.inventory());
+  const frontend::VmRendering rendering(context.inventory(), vms_of(all));
   const auto each = [&](auto&& work) {
     for (auto& there : all) {
       for (auto& task : there.tasks) {
@@ -131,9 +131,10 @@ int run_diff(Context& context, const Args& args) {
 int run_report(Context& context, const Args& args) {
   if (parse_yes_no("diff", args.diff)) return run_diff(context, args);
   auto& inventory = context.inventory();
-  const frontend::VmRendering rendering(inventory);
+  const auto vms = frontend::select_vms(inventory, args.vms);
+  const frontend::VmRendering rendering(inventory, vms);
   std::vector<std::pair<std::string, frontend::VmRendering::Document>> documents;
-  for (const auto& vm : frontend::select_vms(inventory, args.vms)) {
+  for (const auto& vm : vms) {
     documents.emplace_back(vm.name.str(), rendering.document(vm));
   }
   for (const auto& [name, document] : documents) {

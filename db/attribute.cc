@@ -1,18 +1,13 @@
 #include "db/attribute.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
 #include "db/inventory.h"
+#include "db/only_hosts.h"
 
 namespace cluster {
 namespace {
-
-bool is_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-
-bool is_inside(char c) { return is_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
 
 // "host 'n1'", "appliance 'vm'", or "the cluster", whose attributes are global.
 std::string owner_of(const Attribute& attribute) {
@@ -25,48 +20,54 @@ std::string noun_of(const Attribute& attribute) {
   return attribute.host ? "host attr" : (attribute.appliance ? "appliance attr" : "attr");
 }
 
-bool same_place(const Attribute& left, const Attribute& right) {
-  return left.appliance == right.appliance && left.host == right.host;
+void bind_place(db::Statement& statement, const Attribute& attribute) {
+  statement.bind(":appliance", attribute.appliance);
+  statement.bind(":host", attribute.host ? std::optional(attribute.host->str()) : std::nullopt);
 }
 
-// Finds out what refused `wanted`.
-void explain_attribute(Inventory& inventory, const Attribute& wanted) {
-  if (wanted.name.empty() || !is_start(wanted.name[0]) ||
-      !std::ranges::all_of(wanted.name, is_inside)) {
+// Says what refused `wanted`.
+void explain_attribute(Inventory& inventory, db::Connection& db, const Attribute& wanted,
+                       const db::Failure& failure) {
+  if (failure.constraint == "attribute_name_check") {
     throw Error(Fault::usage, "not an attribute name: " + quote(wanted.name) +
                                   " (want letters, digits, '_', '-' and '.': vm_machine)");
   }
-  if (wanted.appliance) inventory.require_appliance(*wanted.appliance);
-  const auto hosts = inventory.hosts();
-  if (wanted.host && std::ranges::find(hosts, *wanted.host, &Host::name) == hosts.end()) {
-    throw Error(Fault::not_found, "host " + quote(wanted.host->str()) + " is not in the inventory");
-  }
-  for (const auto& other : inventory.attributes()) {
-    if (same_place(other, wanted) && other.name == wanted.name) {
-      throw Error(Fault::exists, owner_of(wanted) + " has an attribute " + quote(wanted.name) +
-                                     " already, " + quote(other.value) + " (`cluster set " +
-                                     noun_of(wanted) + "` changes it)");
+  if (failure.why == db::Why::foreign_key) {
+    if (wanted.appliance) inventory.require_appliance(*wanted.appliance);
+    if (wanted.host) {
+      throw Error(Fault::not_found,
+                  "host " + quote(wanted.host->str()) + " is not in the inventory");
     }
   }
+  if (failure.why != db::Why::unique) return;
+  const auto there = db.prepare(R"sql(
+      SELECT value FROM attribute
+      WHERE coalesce(appliance, '') = coalesce(:appliance, '') AND
+            coalesce(host, '') = coalesce(:host, '') AND name = :name)sql");
+  bind_place(*there, wanted);
+  there->bind(":name", wanted.name);
+  if (!there->step()) return;
+  throw Error(Fault::exists, owner_of(wanted) + " has an attribute " + quote(wanted.name) +
+                                 " already, " + quote(there->text(0)) + " (`cluster set " +
+                                 noun_of(wanted) + "` changes it)");
 }
 
-[[noreturn]] void no_attribute(Inventory& inventory, const Attribute& wanted) {
+[[noreturn]] void no_attribute(db::Connection& db, const Attribute& wanted) {
+  const auto query = db.prepare(R"sql(
+      SELECT name FROM attribute
+      WHERE coalesce(appliance, '') = coalesce(:appliance, '') AND
+            coalesce(host, '') = coalesce(:host, '')
+      ORDER BY name)sql");
+  bind_place(*query, wanted);
   std::vector<std::string> have;
-  for (const auto& other : inventory.attributes()) {
-    if (same_place(other, wanted)) have.push_back(other.name);
-  }
+  while (query->step()) have.push_back(query->string(0));
   throw Error(Fault::not_found, owner_of(wanted) + " has no attribute " + quote(wanted.name) +
                                     did_you_mean(wanted.name, have));
 }
 
-void bind_place(db::Statement& statement, const Attribute& attribute) {
-  statement.bind(":appliance", attribute.appliance);
-  statement.bind(":host", attribute.host ? std::optional(attribute.host->str()) : std::nullopt);
-  statement.bind(":name", attribute.name);
-}
-
 void insert(db::Statement& statement, const Attribute& attribute) {
   bind_place(statement, attribute);
+  statement.bind(":name", attribute.name);
   statement.bind(":value", attribute.value);
   statement.execute();
 }
@@ -86,7 +87,7 @@ void Inventory::add_attributes(const std::vector<Attribute>& attributes) {
           insert(*statement, attribute);
         }
       },
-      [&](const db::Failure&) { explain_attribute(*this, *at); });
+      [&](const db::Failure& failure) { explain_attribute(*this, *db_, *at, failure); });
 }
 
 void Inventory::set_attributes(const std::vector<Attribute>& attributes) {
@@ -104,7 +105,7 @@ void Inventory::set_attributes(const std::vector<Attribute>& attributes) {
           insert(*statement, attribute);
         }
       },
-      [&](const db::Failure&) { explain_attribute(*this, *at); });
+      [&](const db::Failure& failure) { explain_attribute(*this, *db_, *at, failure); });
 }
 
 void Inventory::remove_attributes(const std::vector<Attribute>& attributes) {
@@ -115,19 +116,25 @@ void Inventory::remove_attributes(const std::vector<Attribute>& attributes) {
               coalesce(host, '') = coalesce(:host, '') AND name = :name)sql");
     for (const auto& attribute : attributes) {
       bind_place(*remove, attribute);
-      if (remove->execute() == 0) no_attribute(*this, attribute);
+      remove->bind(":name", attribute.name);
+      if (remove->execute() == 0) no_attribute(*db_, attribute);
     }
   });
 }
 
-std::vector<Attribute> Inventory::attributes() {
+std::vector<Attribute> Inventory::attributes(const OnlyHosts& only) {
+  const db::OnlyThese these(only);
   std::vector<Attribute> attributes;
   read("list attr", [&] {
     const auto query = db_->prepare(R"sql(
         SELECT appliance, host, name, value FROM attribute
+        WHERE host IS NULL OR )sql" +
+                                    these.in("host") + R"sql(
         ORDER BY coalesce(appliance, ''), coalesce(host, ''), name)sql");
+    these.bind(*query);
     while (query->step()) {
       const auto host = query->maybe_string(1);
+      if (host && !these.has(*host)) continue;
       attributes.push_back({query->maybe_string(0),
                             host ? std::optional(HostName(*host)) : std::nullopt, query->string(2),
                             query->string(3)});

@@ -8,7 +8,7 @@
 
 // The seam below the inventory. Above it nothing knows which database stores the rows; below it
 // nothing knows what the rows mean. An engine is one file that implements the two classes, and one
-// schema. SQL is written in what SQLite and PostgreSQL both read: docs/architecture.md.
+// schema. SQL is written in what SQLite and PostgreSQL both read (docs/architecture.md).
 namespace cluster::db {
 
 /// The kinds of failure that somebody acts on.

@@ -1,43 +1,43 @@
-#include <algorithm>
-
 #include "core/error.h"
 #include "core/text.h"
-#include "db/card_words.h"
 #include "db/engine.h"
 #include "db/inventory.h"
+#include "db/refusals.h"
 
 namespace cluster {
 namespace {
 
-// Finds out what refused the card of a physical host.
-void explain_gpu(Inventory& inventory, const Gpu& gpu) {
+// Says what refused the card of a physical host.
+void explain_gpu(db::Connection& db, const Gpu& gpu, const db::Failure& failure) {
   const std::string host = quote(gpu.host.str());
-  const auto hosts = inventory.hosts();
-  const auto row = std::ranges::find(hosts, gpu.host, &Host::name);
-  if (row == hosts.end()) {
+  if (failure.why == db::Why::foreign_key) {
     throw Error(Fault::not_found, "host " + host + " is not in the inventory");
   }
-  if (row->appliance == "vm") {
+  if (failure.why == db::Why::rule) {
     throw Error(Fault::usage,
                 "host " + host + " is a VM without a container: `cluster add host vm`");
   }
-  if (gpu.name.number() == 0) {
+  if (failure.constraint == "gpu_name_check") {
     throw Error(Fault::usage, "not a card name for host " + host +
                                   ": 'gpupci' is a VM's (want gpupci1, gpupci2, ...)");
   }
-  const auto gpus = inventory.gpus();
-  for (const auto& other : gpus) {
-    if (other.host == gpu.host && other.pci.same_slot(gpu.pci) && other.name != gpu.name) {
-      throw Error(Fault::exists, "card " + gpu.pci.libvirt() + " of host " + host + " is " +
-                                     other.name.str() + " already");
-    }
+  if (failure.why != db::Why::unique) return;
+  const auto slot = db.prepare(R"sql(
+      SELECT name FROM gpu WHERE host = :host AND slot = :slot AND name <> :name)sql");
+  const auto pci = gpu.pci.libvirt();
+  slot->bind(":host", gpu.host.str());
+  slot->bind(":slot", pci.substr(0, pci.size() - 2));
+  slot->bind(":name", gpu.name.str());
+  if (slot->step()) {
+    throw Error(Fault::exists,
+                "card " + pci + " of host " + host + " is " + slot->string(0) + " already");
   }
-  for (const auto& other : gpus) {
-    if (other.host == gpu.host && other.name == gpu.name) {
-      throw Error(Fault::exists, "host " + host + " has a " + gpu.name.str() + " already, " +
-                                     other.pci.libvirt() + " (`cluster set host gpu` changes it)");
-    }
-  }
+  const auto name = db.prepare("SELECT pci FROM gpu WHERE host = :host AND name = :name");
+  name->bind(":host", gpu.host.str());
+  name->bind(":name", gpu.name.str());
+  if (!name->step()) return;
+  throw Error(Fault::exists, "host " + host + " has a " + gpu.name.str() + " already, " +
+                                 name->string(0) + " (`cluster set host gpu` changes it)");
 }
 
 // A virtual function is given as a slice of its card, and is no card beside it.
@@ -75,11 +75,10 @@ void Inventory::add_gpu(const Gpu& gpu) {
         insert->bind(":pci", gpu.pci.libvirt());
         insert->execute();
       },
-      [&](const db::Failure&) { explain_gpu(*this, gpu); });
+      [&](const db::Failure& failure) { explain_gpu(*db_, gpu, failure); });
 }
 
 void Inventory::set_gpu(const Gpu& gpu) {
-  bool found = false;
   write(
       "set host gpu",
       [&] {
@@ -96,14 +95,12 @@ void Inventory::set_gpu(const Gpu& gpu) {
         update->bind(":host", gpu.host.str());
         update->bind(":name", gpu.name.str());
         update->bind(":pci", gpu.pci.libvirt());
-        found = update->execute() > 0;
+        if (update->execute() == 0) no_card(*db_, gpu.host, gpu.name.str());
       },
-      [&](const db::Failure&) { explain_gpu(*this, gpu); });
-  if (!found) no_card(*this, gpu.host, gpu.name.str());
+      [&](const db::Failure& failure) { explain_gpu(*db_, gpu, failure); });
 }
 
 void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
-  bool found = false;
   write("remove host gpu", [&] {
     // The foreign key would not know of mediated devices.
     const auto held = db_->prepare(R"sql(
@@ -121,47 +118,8 @@ void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
     const auto remove = db_->prepare("DELETE FROM gpu WHERE host = :host AND name = :name");
     remove->bind(":host", host.str());
     remove->bind(":name", name.str());
-    found = remove->execute() > 0;
+    if (remove->execute() == 0) no_card(*db_, host, name.str());
   });
-  if (!found) no_card(*this, host, name.str());
-}
-
-namespace {
-
-template <typename Row>
-void sort_by_owner(std::vector<Row>& rows) {
-  std::ranges::sort(rows, [](const Row& left, const Row& right) {
-    return left.host == right.host ? left.name < right.name
-                                   : natural_less(left.host.str(), right.host.str());
-  });
-}
-
-}  // namespace
-
-std::vector<HostGpu> Inventory::host_gpus() {
-  std::vector<HostGpu> gpus;
-  read("list host gpu", [&] {
-    const auto query = db_->prepare("SELECT host, name, shown, given FROM host_gpu");
-    while (query->step()) {
-      gpus.push_back(
-          {HostName(query->text(0)), GpuName(query->text(1)), query->string(2), query->string(3)});
-    }
-  });
-  sort_by_owner(gpus);
-  return gpus;
-}
-
-std::vector<Gpu> Inventory::gpus() {
-  std::vector<Gpu> gpus;
-  read("list host gpu", [&] {
-    const auto query = db_->prepare("SELECT host, name, pci FROM gpu");
-    while (query->step()) {
-      gpus.push_back(
-          {HostName(query->text(0)), GpuName(query->text(1)), PciAddress::parse(query->text(2))});
-    }
-  });
-  sort_by_owner(gpus);
-  return gpus;
 }
 
 }  // namespace cluster

@@ -62,14 +62,6 @@ struct GpuCard {
   bool operator==(const GpuCard&) const = default;
 };
 
-/// One row of `list host gpu`: a host's card, or what a VM holds under a name of its own.
-struct HostGpu {
-  HostName host;
-  GpuName name;
-  std::string shown;  ///< PCI address; UUID of a mediated device; name of a slice not there
-  std::string given;  ///< what makes the row again: address, name of a slice, UUID
-};
-
 /// A mediated device as the operator names it.
 struct MdevRef {
   std::string uuid;
@@ -77,6 +69,32 @@ struct MdevRef {
 
 /// A card or a slice as the operator names it: by address, by its name on its host, or by UUID.
 using CardRef = std::variant<PciAddress, SliceName, MdevRef>;
+
+/// What a VM holds of its container: a card, a slice of one, or a mediated device.
+struct HeldDevice {
+  HostName vm;
+  std::string device;          ///< "gpupci1", "gpupci1.0", or the UUID of a mediated device
+  std::optional<GpuName> gpu;  ///< the card; nothing when it is none, or not known
+  std::optional<int> number;   ///< of the virtual function, where it is one
+  bool is_card = false;        ///< a whole card
+  bool present = false;        ///< the container had it when it was asked last
+  GpuName name;                ///< in the VM
+};
+
+/// All that is known of the devices of one host.
+struct HostDevices {
+  std::vector<GpuCard> cards;    ///< by name
+  std::vector<Mdev> mdevs;       ///< by uuid
+  std::vector<HeldDevice> held;  ///< by VM and the name there
+};
+
+/// A card that a VM could be given.
+struct FreeGpu {
+  HostName host;
+  GpuName name;
+  std::string model;             ///< in pci.ids, and its ids: "GP106 [GeForce GTX 1060] 10de:1c03"
+  std::optional<int> numa_node;  ///< nothing when not known
+};
 
 /// What a host's cards are to be, and which of the old names became which new one.
 struct CardPlan {

@@ -1,58 +1,124 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
 #include "db/inventory.h"
+#include "db/only_hosts.h"
 
 namespace cluster {
 namespace {
 
-std::vector<GpuCard> read_cards(db::Connection& db, const HostName& host) {
-  std::vector<GpuCard> cards;
-  const auto query = db.prepare(R"sql(
-      SELECT name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing
-      FROM gpu WHERE host = :host)sql");
-  query->bind(":host", host.str());
-  while (query->step()) {
-    cards.push_back({GpuName(query->text(0)),
-                     PciAddress::parse(query->text(1)),
-                     query->maybe_string(2),
-                     query->maybe_string(3),
-                     query->maybe_string(4),
-                     query->maybe_string(5),
-                     query->maybe_number(6),
-                     query->number(7) != 0,
-                     {},
-                     query->maybe_string(8),
-                     {}});
+// The devices of hosts while their rows are read.
+class Devices {
+ public:
+  explicit Devices(const std::vector<HostName>& hosts) : all_(hosts.size()) {
+    for (std::size_t i = 0; i < hosts.size(); ++i) places_.emplace(hosts[i].str(), i);
   }
-  std::ranges::sort(cards, {}, &GpuCard::name);
+
+  // nullptr when the host is not wanted.
+  HostDevices* of(std::string_view host) {
+    const auto at = places_.find(std::string(host));
+    return at == places_.end() ? nullptr : &all_[at->second];
+  }
+
+  // nullptr when the host is not wanted; a function or a slice always has its card.
+  GpuCard* card(std::string_view host, std::string_view name) {
+    auto* devices = of(host);
+    if (devices == nullptr) return nullptr;
+    return &*std::ranges::find(devices->cards, GpuName(name), &GpuCard::name);
+  }
+
+  std::vector<HostDevices>& all() { return all_; }
+
+ private:
+  std::vector<HostDevices> all_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
+void read_cards(db::Connection& db, const db::OnlyThese& these, Devices& devices) {
+  const auto query = db.prepare(R"sql(
+      SELECT host, name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing
+      FROM gpu WHERE )sql" + these.in("host"));
+  these.bind(*query);
+  while (query->step()) {
+    auto* host = devices.of(query->text(0));
+    if (host == nullptr) continue;
+    host->cards.push_back({GpuName(query->text(1)),
+                           PciAddress::parse(query->text(2)),
+                           query->maybe_string(3),
+                           query->maybe_string(4),
+                           query->maybe_string(5),
+                           query->maybe_string(6),
+                           query->maybe_number(7),
+                           query->number(8) != 0,
+                           {},
+                           query->maybe_string(9),
+                           {}});
+  }
+  for (auto& host : devices.all()) std::ranges::sort(host.cards, {}, &GpuCard::name);
 
   const auto functions = db.prepare(R"sql(
-      SELECT gpu, pci, class, vendor, device, subsystem_vendor, subsystem_device, iommu_group,
+      SELECT host, gpu, pci, class, vendor, device, subsystem_vendor, subsystem_device, iommu_group,
              bar_mib
-      FROM gpu_function WHERE host = :host ORDER BY pci)sql");
-  functions->bind(":host", host.str());
+      FROM gpu_function WHERE )sql" +
+                                    these.in("host") + " ORDER BY host, gpu, pci");
+  these.bind(*functions);
   while (functions->step()) {
-    const GpuName name(functions->string(0));
-    std::ranges::find(cards, name, &GpuCard::name)
-        ->functions.push_back({PciAddress::parse(functions->text(1)), functions->string(2),
-                               functions->string(3), functions->string(4),
-                               functions->maybe_string(5), functions->maybe_string(6),
-                               functions->maybe_number(7), functions->maybe_number(8)});
+    auto* card = devices.card(functions->text(0), functions->text(1));
+    if (card == nullptr) continue;
+    card->functions.push_back({PciAddress::parse(functions->text(2)), functions->string(3),
+                               functions->string(4), functions->string(5),
+                               functions->maybe_string(6), functions->maybe_string(7),
+                               functions->maybe_number(8), functions->maybe_number(9)});
   }
 
-  const auto slices = db.prepare(R"sql(
-      SELECT gpu, number, pci, type FROM gpu_slice WHERE host = :host ORDER BY number)sql");
-  slices->bind(":host", host.str());
+  const auto slices = db.prepare("SELECT host, gpu, number, pci, type FROM gpu_slice WHERE " +
+                                 these.in("host") + " ORDER BY host, gpu, number");
+  these.bind(*slices);
   while (slices->step()) {
-    const GpuName name(slices->string(0));
-    std::ranges::find(cards, name, &GpuCard::name)
-        ->slices.push_back(
-            {slices->number(1), PciAddress::parse(slices->text(2)), slices->maybe_string(3)});
+    auto* card = devices.card(slices->text(0), slices->text(1));
+    if (card == nullptr) continue;
+    card->slices.push_back(
+        {slices->number(2), PciAddress::parse(slices->text(3)), slices->maybe_string(4)});
   }
-  return cards;
+}
+
+void read_mdevs(db::Connection& db, const db::OnlyThese& these, Devices& devices) {
+  const auto query = db.prepare("SELECT host, uuid, parent, type FROM mdev WHERE " +
+                                these.in("host") + " ORDER BY host, uuid");
+  these.bind(*query);
+  while (query->step()) {
+    auto* host = devices.of(query->text(0));
+    if (host == nullptr) continue;
+    host->mdevs.push_back({query->string(1), query->string(2), query->string(3)});
+  }
+}
+
+void read_held(db::Connection& db, const db::OnlyThese& these, Devices& devices) {
+  const auto query = db.prepare(R"sql(
+      SELECT container, vm, device, gpu, slice, uuid, present, name FROM gpu_in_vm
+      WHERE )sql" + these.in("container"));
+  these.bind(*query);
+  while (query->step()) {
+    auto* host = devices.of(query->text(0));
+    if (host == nullptr) continue;
+    auto& held = host->held.emplace_back(HeldDevice{HostName(query->text(1)),
+                                                    query->string(2),
+                                                    {},
+                                                    query->maybe_number(4),
+                                                    query->is_null(4) && query->is_null(5),
+                                                    query->number(6) != 0,
+                                                    GpuName(query->text(7))});
+    if (!query->is_null(3)) held.gpu.emplace(query->text(3));
+  }
+  for (auto& host : devices.all()) {
+    std::ranges::sort(host.held, [](const HeldDevice& left, const HeldDevice& right) {
+      return left.vm == right.vm ? left.name < right.name
+                                 : natural_less(left.vm.str(), right.vm.str());
+    });
+  }
 }
 
 void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) {
@@ -133,51 +199,95 @@ void rename_in_vms(db::Connection& db, const HostName& host,
     update->execute();
   }
   const auto finish = db.prepare(R"sql(
-      UPDATE vm_gpu SET gpu = substr(gpu, 2) WHERE container = :host AND gpu LIKE '>%')sql");
+      UPDATE vm_gpu SET gpu = substr(gpu, 2) WHERE container = :host AND substr(gpu, 1, 1) = '>')sql");
   finish->bind(":host", host.str());
   finish->execute();
+}
+
+// Whether a VM holds a card that its container does not have.
+bool holds_what_is_gone(db::Connection& db, const HostName& host) {
+  const auto query = db.prepare(R"sql(
+      SELECT 1 FROM vm_gpu AS held
+      WHERE container = :host AND gpu IS NOT NULL AND
+            NOT EXISTS (SELECT 1 FROM gpu WHERE gpu.host = held.container AND
+                                                gpu.name = held.gpu))sql");
+  query->bind(":host", host.str());
+  return query->step();
 }
 
 }  // namespace
 
 std::vector<GpuCard> Inventory::gpu_cards(const HostName& host) {
-  std::vector<GpuCard> cards;
-  read("list host gpu", [&] { cards = read_cards(*db_, host); });
-  return cards;
-}
-
-void Inventory::replan_gpu_cards(const HostName& host,
-                                 const std::function<CardPlan(const std::vector<GpuCard>&)>& plan) {
-  write(
-      "discover host gpu",
-      [&] {
-        const auto answer = plan(read_cards(*db_, host));
-        db_->defer_foreign_keys();
-        rename_in_vms(*db_, host, answer.renamed);
-        const auto remove = db_->prepare("DELETE FROM gpu WHERE host = :host");
-        remove->bind(":host", host.str());
-        remove->execute();
-        for (const auto& card : answer.cards) insert_card(*db_, host, card);
-        if (answer.mdevs) store_mdevs(*db_, host, *answer.mdevs);
-      },
-      [&](const db::Failure&) {
-        throw Error(Fault::refused, "the cards of host " + quote(host.str()) +
-                                        " cannot be stored: a VM holds one that would go, or two "
-                                        "would have one name, slot or address");
-      });
+  Devices devices({host});
+  read("list host gpu", [&] { read_cards(*db_, db::OnlyThese(OnlyHosts{{host}}), devices); });
+  return std::move(devices.all()[0].cards);
 }
 
 std::vector<Mdev> Inventory::mdevs(const HostName& host) {
-  std::vector<Mdev> mdevs;
+  Devices devices({host});
+  read("list host gpu", [&] { read_mdevs(*db_, db::OnlyThese(OnlyHosts{{host}}), devices); });
+  return std::move(devices.all()[0].mdevs);
+}
+
+std::vector<HostDevices> Inventory::devices(const std::vector<HostName>& hosts) {
+  Devices devices(hosts);
+  const db::OnlyThese these{OnlyHosts(hosts)};
   read("list host gpu", [&] {
-    const auto query = db_->prepare(R"sql(
-        SELECT uuid, parent, type FROM mdev WHERE host = :host ORDER BY uuid)sql");
-    query->bind(":host", host.str());
+    read_cards(*db_, these, devices);
+    read_mdevs(*db_, these, devices);
+    read_held(*db_, these, devices);
+  });
+  return std::move(devices.all());
+}
+
+std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
+  std::vector<FreeGpu> gpus;
+  read("list host gpu", [&] {
+    const auto query = db_->prepare(std::string(R"sql(
+        SELECT gpu.host, gpu.name, coalesce(gpu.model, ''),
+               coalesce(gpu_function.vendor || ':' || gpu_function.device, ''), gpu.numa_node
+        FROM host JOIN gpu ON gpu.host = host.name
+        LEFT JOIN gpu_function ON gpu_function.host = gpu.host AND gpu_function.gpu = gpu.name AND
+                                  gpu_function.pci = (SELECT min(pci) FROM gpu_function AS one
+                                                      WHERE one.host = gpu.host AND
+                                                            one.gpu = gpu.name)
+        WHERE host.failing IS NULL AND gpu.failing IS NULL AND gpu.missing = 0 AND
+              NOT EXISTS (SELECT 1 FROM vm_gpu WHERE container = gpu.host AND gpu = gpu.name) AND
+              NOT EXISTS (SELECT 1 FROM gpu_slice WHERE host = gpu.host AND gpu = gpu.name) AND
+              NOT EXISTS (SELECT 1 FROM mdev WHERE host = gpu.host AND gpu = gpu.name) AND
+              )sql") + (host ? "host.name = :host" : "host.appliance = 'vm-container'"));
+    if (host) query->bind(":host", host->str());
     while (query->step()) {
-      mdevs.push_back({query->string(0), query->string(1), query->string(2)});
+      gpus.push_back({HostName(query->text(0)), GpuName(query->text(1)),
+                      query->string(2) + " " + query->string(3), query->maybe_number(4)});
     }
   });
-  return mdevs;
+  std::ranges::sort(gpus, [](const FreeGpu& left, const FreeGpu& right) {
+    return left.host == right.host ? left.name < right.name : left.host < right.host;
+  });
+  return gpus;
+}
+
+void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
+  const auto refuse = [&] {
+    throw Error(Fault::refused, "the cards of host " + quote(host.str()) +
+                                    " cannot be stored: a VM holds one that would go, or two "
+                                    "would have one name, slot or address");
+  };
+  write(
+      "discover host gpu",
+      [&] {
+        db_->defer_foreign_keys();
+        rename_in_vms(*db_, host, plan.renamed);
+        const auto remove = db_->prepare("DELETE FROM gpu WHERE host = :host");
+        remove->bind(":host", host.str());
+        remove->execute();
+        for (const auto& card : plan.cards) insert_card(*db_, host, card);
+        if (plan.mdevs) store_mdevs(*db_, host, *plan.mdevs);
+        // This may be a part of a transaction: its end, where the keys are looked at, is not here.
+        if (holds_what_is_gone(*db_, host)) refuse();
+      },
+      [&](const db::Failure&) { refuse(); });
 }
 
 void Inventory::set_failing(const HostName& host, const std::optional<std::string>& host_failing,

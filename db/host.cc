@@ -1,9 +1,14 @@
+#include "db/host.h"
+
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/natural_key.h"
 #include "core/text.h"
 #include "db/engine.h"
 #include "db/inventory.h"
+#include "db/only_hosts.h"
+#include "db/refusals.h"
 
 namespace cluster {
 namespace {
@@ -21,41 +26,51 @@ void bind_host(db::Statement& statement, const Host& host) {
   statement.bind(":user", host.user);
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
+[[noreturn]] void refuse_address(const Host& host, std::string_view owner) {
+  throw Error(Fault::exists, "address " + quote(*host.address) + " port " +
+                                 std::to_string(host.port.value_or(kSshPort)) +
+                                 " is that of host " + quote(owner));
 }
 
-// Finds out which constraint of the schema `host` ran into, `hosts` being all hosts as they would
-// be.
-void explain_conflict(Inventory& inventory, const std::vector<Host>& hosts, const Host& host) {
-  inventory.require_appliance(host.appliance);
+// Says whose address `host` was to have: of `hosts`, which were to be stored with it, or of
+// another.
+void explain_address(db::Connection& db, const std::vector<Host>& hosts, const Host& host) {
+  const auto port = host.port.value_or(kSshPort);
   for (const auto& other : hosts) {
-    if (other.name == host.name) continue;
-    if (lower(other.name.str()) == lower(host.name.str())) {
-      throw Error(Fault::exists, "host " + quote(host.name.str()) + " differs from " +
-                                     quote(other.name.str()) + " in case only");
+    if (other.name != host.name && other.address == host.address &&
+        other.port.value_or(kSshPort) == port) {
+      refuse_address(host, other.name.str());
     }
-    if (host.address && other.address == host.address &&
-        other.port.value_or(kSshPort) == host.port.value_or(kSshPort)) {
-      throw Error(Fault::exists, "address " + quote(*host.address) + " port " +
-                                     std::to_string(host.port.value_or(kSshPort)) +
-                                     " is that of host " + quote(other.name.str()));
-    }
+  }
+  const auto query = db.prepare(R"sql(
+      SELECT name FROM host
+      WHERE address = :address AND coalesce(port, 22) = :port AND name <> :name)sql");
+  query->bind(":address", host.address);
+  query->bind(":port", port);
+  query->bind(":name", host.name.str());
+  if (query->step()) refuse_address(host, query->text(0));
+}
+
+// Says which constraint of the schema `host` ran into.
+void explain_host(Inventory& inventory, db::Connection& db, const std::vector<Host>& hosts,
+                  const Host& host, const db::Failure& failure) {
+  if (failure.why == db::Why::foreign_key) inventory.require_appliance(host.appliance);
+  if (failure.why != db::Why::unique) return;
+  if (failure.constraint == "host_address") {
+    explain_address(db, hosts, host);
+  } else {
+    explain_host_name(db, host.name);
   }
 }
 
 // Says what keeps `name` in the inventory.
 void explain_in_use(Inventory& inventory, const HostName& name) {
   std::vector<std::string> on_it;
-  for (const auto& vm : inventory.vms()) {
+  for (const auto& vm : inventory.vms(OnlyHosts{{name}})) {
     if (vm.name == name) {
       throw Error(Fault::refused, "host " + quote(name.str()) +
                                       " is a VM: `cluster remove host vm " + name.str() + "`");
     }
-    if (vm.container != name) continue;
     std::string words = vm.name.str();
     for (const auto& card : vm.gpus) words += " with " + card.gpu.str();
     for (const auto& slice : vm.slices) words += " with " + slice.device;
@@ -69,24 +84,34 @@ void explain_in_use(Inventory& inventory, const HostName& name) {
 
 }  // namespace
 
+void explain_host_name(db::Connection& db, const HostName& name) {
+  const auto query = db.prepare("SELECT name FROM host WHERE lower(name) = lower(:name)");
+  query->bind(":name", name.str());
+  if (!query->step()) return;
+  if (query->text(0) == name.str()) {
+    throw Error(Fault::exists, "host " + quote(name.str()) + " is in the inventory already");
+  }
+  throw Error(Fault::exists, "host " + quote(name.str()) + " differs from " +
+                                 quote(query->text(0)) + " in case only");
+}
+
+std::string appliance_of(db::Connection& db, const HostName& host) {
+  const auto query = db.prepare("SELECT appliance FROM host WHERE name = :name");
+  query->bind(":name", host.str());
+  return query->step() ? query->string(0) : "";
+}
+
 void Inventory::add_host(const Host& host) {
   write(
       "add host",
       [&] {
         const auto insert = db_->prepare(R"sql(
-            INSERT INTO host (name, appliance, rack, rank, cpus, address, port, user)
+            INSERT INTO host (name, appliance, rack, rank, cpus, address, port, "user")
             VALUES (:name, :appliance, :rack, :rank, :cpus, :address, :port, :user))sql");
         bind_host(*insert, host);
         insert->execute();
       },
-      [&](const db::Failure&) {
-        const auto all = hosts();
-        if (std::ranges::find(all, host.name, &Host::name) != all.end()) {
-          throw Error(Fault::exists,
-                      "host " + quote(host.name.str()) + " is in the inventory already");
-        }
-        explain_conflict(*this, all, host);
-      });
+      [&](const db::Failure& failure) { explain_host(*this, *db_, {}, host, failure); });
 }
 
 void Inventory::set_hosts(const std::vector<Host>& hosts) {
@@ -96,7 +121,7 @@ void Inventory::set_hosts(const std::vector<Host>& hosts) {
       [&] {
         const auto update = db_->prepare(R"sql(
             UPDATE host SET appliance = :appliance, rack = :rack, rank = :rank, cpus = :cpus,
-                            address = :address, port = :port, user = :user
+                            address = :address, port = :port, "user" = :user
             WHERE name = :name)sql");
         for (const auto& host : hosts) {
           at = &host;
@@ -111,12 +136,7 @@ void Inventory::set_hosts(const std::vector<Host>& hosts) {
         if (failure.why == db::Why::foreign_key && is_vm(at->name)) {
           throw Error(Fault::refused, "host " + quote(at->name.str()) + " is a VM and stays one");
         }
-        auto all = this->hosts();
-        for (auto& other : all) {
-          const auto changed = std::ranges::find(hosts, other.name, &Host::name);
-          if (changed != hosts.end()) other = *changed;
-        }
-        explain_conflict(*this, all, *at);
+        explain_host(*this, *db_, hosts, *at, failure);
       });
 }
 
@@ -137,23 +157,45 @@ void Inventory::remove_hosts(const std::vector<HostName>& names) {
       [&](const db::Failure&) { explain_in_use(*this, *at); });
 }
 
-std::vector<Host> Inventory::hosts() {
+std::vector<Host> Inventory::hosts(const OnlyHosts& only) {
+  const db::OnlyThese these(only);
   std::vector<Host> hosts;
   read("list host", [&] {
     const auto query = db_->prepare(R"sql(
-        SELECT host.name, appliance, rack, rank, cpus, address, port, user, managed,
-               failing
-        FROM host JOIN appliance ON appliance.name = host.appliance)sql");
+        SELECT host.name, appliance, rack, rank, cpus, address, port, "user", managed, failing
+        FROM host JOIN appliance ON appliance.name = host.appliance
+        WHERE )sql" + these.in("host.name"));
+    these.bind(*query);
     while (query->step()) {
+      if (!these.has(query->text(0))) continue;
       hosts.push_back({HostName(query->text(0)), query->string(1), query->maybe_number(2),
                        query->maybe_number(3), query->maybe_number(4), query->maybe_string(5),
                        query->maybe_number(6), query->maybe_string(7), query->number(8) != 0,
                        query->maybe_string(9)});
     }
   });
-  std::ranges::sort(hosts, natural_less,
-                    [](const Host& host) { return std::string_view(host.name.str()); });
+  sort_naturally(hosts, [](const Host& host) -> const std::string& { return host.name.str(); });
   return hosts;
+}
+
+std::vector<HostKey> Inventory::host_keys() {
+  std::vector<HostKey> keys;
+  read("list host", [&] {
+    const auto query = db_->prepare(R"sql(
+        SELECT host.name, appliance, rack, managed
+        FROM host JOIN appliance ON appliance.name = host.appliance)sql");
+    while (query->step()) {
+      keys.push_back({HostName(query->text(0)), query->string(1), query->maybe_number(2),
+                      query->number(3) != 0});
+    }
+  });
+  return keys;
+}
+
+std::optional<Host> Inventory::find_host(const HostName& name) {
+  auto found = hosts(OnlyHosts{{name}});
+  if (found.empty()) return std::nullopt;
+  return std::move(found[0]);
 }
 
 std::vector<std::string> Inventory::appliances() {

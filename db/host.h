@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/names.h"
 
@@ -21,5 +22,16 @@ struct Host {
   /// Why none of its cards should be used, "H2: no IOMMU"; from set_failing() alone.
   std::optional<std::string> failing = {};
 };
+
+/// What a selection of hosts looks at.
+struct HostKey {
+  HostName name;
+  std::string appliance;
+  std::optional<int> rack;
+  bool managed = false;
+};
+
+/// The hosts that a query is about; nothing: all of them.
+using OnlyHosts = std::optional<std::vector<HostName>>;
 
 }  // namespace cluster

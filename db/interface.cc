@@ -19,26 +19,25 @@ namespace {
                                     ")");
 }
 
-// Refuses a MAC address that another interface has.
-void explain_mac(Inventory& inventory, const HostName& vm, const Interface& interface) {
-  for (const auto& other : inventory.vms()) {
-    for (const auto& one : other.interfaces) {
-      if (one.mac != interface.mac || (other.name == vm && one.name == interface.name)) continue;
-      throw Error(Fault::exists, "MAC address " + one.mac->str() + " is that of " + one.name +
-                                     " of VM " + quote(other.name.str()));
+// Says what refused `interface` of `vm`: its MAC address, or its name.
+void explain_interface(db::Connection& db, const HostName& vm, const Interface& interface,
+                       const db::Failure& failure) {
+  if (failure.why != db::Why::unique) return;
+  if (failure.constraint == "interface_mac_key" && interface.mac) {
+    const auto query = db.prepare(R"sql(
+        SELECT name, host FROM interface
+        WHERE mac = :mac AND NOT (host = :host AND name = :name))sql");
+    query->bind(":mac", interface.mac->str());
+    query->bind(":host", vm.str());
+    query->bind(":name", interface.name);
+    if (query->step()) {
+      throw Error(Fault::exists, "MAC address " + interface.mac->str() + " is that of " +
+                                     query->string(0) + " of VM " + quote(query->text(1)));
     }
   }
-}
-
-// Finds out what refused the new `interface` of `name`.
-void explain_interface(Inventory& inventory, const HostName& name, const Interface& interface) {
-  const Vm vm = inventory.require_vm(name);
-  if (std::ranges::find(vm.interfaces, interface.name, &Interface::name) != vm.interfaces.end()) {
-    throw Error(Fault::exists, "VM " + quote(name.str()) + " has an interface " +
-                                   quote(interface.name) +
-                                   " already (`cluster set host interface` changes it)");
-  }
-  explain_mac(inventory, name, interface);
+  throw Error(Fault::exists, "VM " + quote(vm.str()) + " has an interface " +
+                                 quote(interface.name) +
+                                 " already (`cluster set host interface` changes it)");
 }
 
 // The first address made of uuid and name that no other interface has; `own` may be had again.
@@ -79,7 +78,7 @@ void Inventory::add_interface(const HostName& vm_name, const Interface& interfac
         bind_interface(*insert, *db_, require_vm(vm_name), interface);
         insert->execute();
       },
-      [&](const db::Failure&) { explain_interface(*this, vm_name, interface); });
+      [&](const db::Failure& failure) { explain_interface(*db_, vm_name, interface, failure); });
 }
 
 void Inventory::set_interface(const HostName& vm_name, const Interface& interface) {
@@ -94,7 +93,7 @@ void Inventory::set_interface(const HostName& vm_name, const Interface& interfac
         bind_interface(*update, *db_, owner, interface);
         if (update->execute() == 0) no_interface(owner, interface.name);
       },
-      [&](const db::Failure&) { explain_mac(*this, vm_name, interface); });
+      [&](const db::Failure& failure) { explain_interface(*db_, vm_name, interface, failure); });
 }
 
 void Inventory::remove_interface(const HostName& vm_name, const std::string& name) {

@@ -118,14 +118,20 @@ Inventory::Inventory(const fs::path& file, Open open) {
 
 Inventory::~Inventory() = default;
 
-fs::path Inventory::file() const { return db_->where(); }
+std::string Inventory::where() const { return db_->where(); }
 
 void Inventory::together(const char* what, const std::function<void()>& work) { write(what, work); }
 
+void Inventory::look_together(const char* what, const std::function<void()>& work) {
+  read(what, work);
+}
+
 void Inventory::write(const char* what, const std::function<void()>& work, const Explain& explain) {
   const auto refused = [&](const db::Failure& failure) {
-    return Error(failure.why == db::Why::rule ? Fault::refused : Fault::io,
-                 std::string(what) + ": " + failure.what());
+    const auto fault = failure.why == db::Why::rule    ? Fault::refused
+                       : failure.why == db::Why::check ? Fault::usage
+                                                       : Fault::io;
+    return Error(fault, std::string(what) + ": " + failure.what());
   };
   try {
     Part part(*db_);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/names.h"
+#include "core/text_rows.h"
 #include "db/attribute.h"
 #include "db/gpu.h"
 #include "db/host.h"
@@ -38,13 +39,16 @@ class Inventory {
   Inventory(const std::filesystem::path& file, Open open);
   ~Inventory();
 
-  /// Where it is, absolute.
-  std::filesystem::path file() const;
+  /// How the operator names it again (--db, $CLUSTER_DB): of an SQLite file its absolute path.
+  std::string where() const;
 
   /// Runs `work`, which calls methods of this inventory, as one transaction: nobody else writes
   /// between what it reads and what it writes, and when it throws nothing of it is kept. `what`
   /// names the deed when the file fails, "add host vm".
   void together(const char* what, const std::function<void()>& work);
+
+  /// The same for `work` that reads alone: all that it reads was there at one moment.
+  void look_together(const char* what, const std::function<void()>& work);
 
   // --- hosts: db/host.cc
 
@@ -60,7 +64,9 @@ class Inventory {
   /// a VM holds one of its cards; then all stay.
   void remove_hosts(const std::vector<HostName>& names);
 
-  std::vector<Host> hosts();              ///< sorted, "n2" before "n10"
+  std::vector<Host> hosts(const OnlyHosts& only = {});  ///< sorted, "n2" before "n10"
+  std::vector<HostKey> host_keys();                     ///< of all hosts, in no order
+  std::optional<Host> find_host(const HostName& name);
   std::vector<std::string> appliances();  ///< sorted
 
   /// Throws Error(usage) unless `name` is one of appliances().
@@ -79,7 +85,9 @@ class Inventory {
   /// stay.
   void remove_attributes(const std::vector<Attribute>& attributes);
 
-  std::vector<Attribute> attributes();  ///< as stored, by owner and name
+  /// As stored, by owner and name; of hosts those of `only` alone, beside the global ones and those
+  /// of appliances.
+  std::vector<Attribute> attributes(const OnlyHosts& only = {});
 
   // --- cards: db/gpu.cc
 
@@ -95,8 +103,10 @@ class Inventory {
   /// Throws Error(not_found), or Error(refused) when a VM holds it or a slice of it.
   void remove_gpu(const HostName& host, const GpuName& name);
 
-  std::vector<HostGpu> host_gpus();  ///< cards of hosts and what VMs hold, by owner and name
-  std::vector<Gpu> gpus();           ///< cards of hosts alone, by host and name
+  /// What hosts have and VMs hold, by owner and name: db/gpu_list.cc. Four cells: the owner, the
+  /// name of the card there, what is shown (PCI address; UUID of a mediated device; name of a slice
+  /// that is not there), and what makes the row again (address, name of a slice, UUID).
+  TextRows host_gpus(const OnlyHosts& only = {});
 
   // --- cards and slices in VMs: db/vm_gpu.cc
 
@@ -118,12 +128,18 @@ class Inventory {
 
   std::vector<Mdev> mdevs(const HostName& host);  ///< by uuid
 
-  /// Gives `plan` the cards that `host` has and stores what it answers, in one transaction: VMs
-  /// keep their cards and slices under the new names, and mediated devices that are no more. A plan
-  /// that leaves out a card that a VM holds, or has two cards in one slot, throws Error(refused)
-  /// and changes nothing; so does what `plan` throws.
-  void replan_gpu_cards(const HostName& host,
-                        const std::function<CardPlan(const std::vector<GpuCard>&)>& plan);
+  /// All devices of `hosts`, and who holds them, in the order of `hosts`.
+  std::vector<HostDevices> devices(const std::vector<HostName>& hosts);
+
+  /// The cards that a VM could be given: not missing, held by no VM, not in slices, and neither
+  /// they nor their host failed the last `check host gpu`. Of `host`, or of all vm-containers; by
+  /// host in no order, then by name.
+  std::vector<FreeGpu> free_gpus(const std::optional<HostName>& host);
+
+  /// Stores the cards of `host` as they are to be: VMs keep their cards and slices under the new
+  /// names, and mediated devices that are no more. A plan that leaves out a card that a VM holds,
+  /// or has two cards in one slot, throws Error(refused) and changes nothing.
+  void store_gpu_cards(const HostName& host, const CardPlan& plan);
 
   /// What `check host gpu` found last: why no card of `host` should be used, and why each of
   /// `cards` should not. What is not named fails no more; a card that is not recorded is left out.
@@ -147,10 +163,11 @@ class Inventory {
   /// Error(not_found).
   void remove_vm(const HostName& name);
 
-  /// Sorted by name; those of one container alone when there is one.
-  std::vector<Vm> vms(const std::optional<HostName>& container = {});
-  Vm require_vm(const HostName& name);  ///< throws Error(not_found)
-  bool is_vm(const HostName& name);     ///< false also when there is no such host
+  /// Sorted by name; of `only` those that are named, and those that run on a host that is.
+  std::vector<Vm> vms(const OnlyHosts& only = {});
+  std::map<HostName, HostName> containers(const OnlyHosts& only = {});  ///< of the VMs `only`
+  Vm require_vm(const HostName& name);                                  ///< throws Error(not_found)
+  bool is_vm(const HostName& name);  ///< false also when there is no such host
 
   // --- interfaces of VMs: db/interface.cc
 
@@ -173,9 +190,8 @@ class Inventory {
 
   std::vector<StoredRoll> rolls();  ///< by name, versions from old to new
 
-  /// Records a roll, not enabled, and calls `place`, which puts its folder there; when that throws
-  /// nothing is recorded. Throws Error(exists) when this version is there already.
-  void add_roll(const StoredRoll& roll, const std::function<void()>& place);
+  /// Records a roll, not enabled. Throws Error(exists) when this version is there already.
+  void add_roll(const StoredRoll& roll);
 
   /// At most one version of a roll is enabled: another one no longer is. Throws Error(not_found).
   void enable_roll(const std::string& name, const std::string& version);
@@ -198,9 +214,6 @@ class Inventory {
 
   // The same for reading: one transaction, so that what is read in several queries fits together.
   void read(const char* what, const std::function<void()>& work);
-
-  // Gives `vms`, all of them or those of `container`, what they hold.
-  void read_vm_gpus(std::vector<Vm>& vms, const std::optional<std::string>& container);
 
   std::unique_ptr<db::Connection> db_;
 };

@@ -42,7 +42,7 @@ std::vector<StoredRoll> Inventory::rolls() {
   return rolls;
 }
 
-void Inventory::add_roll(const StoredRoll& roll, const std::function<void()>& place) {
+void Inventory::add_roll(const StoredRoll& roll) {
   write(
       "add roll",
       [&] {
@@ -53,9 +53,9 @@ void Inventory::add_roll(const StoredRoll& roll, const std::function<void()>& pl
         insert->bind(":arch", roll.arch);
         insert->bind(":checksum", roll.checksum);
         insert->execute();
-        place();
       },
-      [&](const db::Failure&) {
+      [&](const db::Failure& failure) {
+        if (failure.why != db::Why::unique) return;
         throw Error(Fault::exists, shown(roll.name, roll.version) +
                                        " is there already (`cluster remove roll` first, or give "
                                        "this one another version)");

@@ -55,7 +55,9 @@ class SqliteStatement : public Statement {
   }
 
  private:
-  const SQLite::Column& at(int column) const { return columns_[static_cast<std::size_t>(column)]; }
+  const SQLite::Column& at(int column) const {
+    return columns_.at(static_cast<std::size_t>(column));
+  }
 
   SqliteConnection& connection_;
   SQLite::Statement statement_;

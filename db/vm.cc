@@ -1,10 +1,13 @@
-#include <algorithm>
-#include <unordered_map>
+#include <map>
+#include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
 #include "db/inventory.h"
+#include "db/only_hosts.h"
+#include "db/refusals.h"
 
 namespace cluster {
 namespace {
@@ -25,43 +28,37 @@ void insert_disks(db::Connection& db, const Vm& vm) {
   }
 }
 
-const Host* find_host(const std::vector<Host>& hosts, const HostName& name) {
-  const auto at = std::ranges::find(hosts, name, &Host::name);
-  return at == hosts.end() ? nullptr : &*at;
-}
-
-// Throws when `container` is none.
-void explain_container(Inventory& inventory, const HostName& vm, const HostName& container) {
-  const auto hosts = inventory.hosts();
-  const Host* host = find_host(hosts, container);
-  if (host == nullptr) {
+// Says why `vm` cannot run on `container`, when it is the container.
+void explain_container(const HostName& vm, const HostName& container, const db::Failure& failure) {
+  if (failure.constraint == "vm_container_fkey") {
     throw Error(Fault::not_found, "host " + quote(container.str()) + " is not in the inventory");
   }
-  if (host->appliance == "vm") {
+  if (failure.why == db::Why::rule) {  // vm_is_not_a_container, vm_moves_to_no_vm
     throw Error(Fault::usage, "host " + quote(container.str()) +
                                   " is a VM: want a physical host to run " + quote(vm.str()));
   }
 }
 
-// Finds out what refused a new VM.
-void explain_vm(Inventory& inventory, const Vm& vm) {
-  explain_container(inventory, vm.name, vm.container);
-  const auto hosts = inventory.hosts();
-  for (const auto& other : inventory.vms()) {
-    if (other.name == vm.name) {
-      throw Error(Fault::exists, "VM " + quote(vm.name.str()) +
-                                     " is in the inventory already, on " +
-                                     quote(other.container.str()));
-    }
-    if (other.uuid == vm.uuid) {
-      throw Error(Fault::exists, "uuid " + vm.uuid + " is that of VM " + quote(other.name.str()));
-    }
-  }
-  if (const Host* host = find_host(hosts, vm.name); host != nullptr && host->appliance != "vm") {
+// Says what refused a new VM.
+void explain_vm(db::Connection& db, const Vm& vm, const db::Failure& failure) {
+  explain_container(vm.name, vm.container, failure);
+  if (failure.constraint == "vm_host_appliance_fkey") {
     throw Error(Fault::exists, "host " + quote(vm.name.str()) +
                                    " is in the inventory already, with appliance " +
-                                   host->appliance);
+                                   appliance_of(db, vm.name));
   }
+  if (failure.why != db::Why::unique) return;
+  const auto other = db.prepare(R"sql(
+      SELECT host, container FROM vm WHERE host = :host OR uuid = :uuid
+      ORDER BY CASE host WHEN :host THEN 0 ELSE 1 END)sql");
+  other->bind(":host", vm.name.str());
+  other->bind(":uuid", vm.uuid);
+  if (!other->step()) return explain_host_name(db, vm.name);
+  if (other->text(0) == vm.name.str()) {
+    throw Error(Fault::exists, "VM " + quote(vm.name.str()) + " is in the inventory already, on " +
+                                   quote(other->text(1)));
+  }
+  throw Error(Fault::exists, "uuid " + vm.uuid + " is that of VM " + quote(other->text(0)));
 }
 
 }  // namespace
@@ -86,7 +83,7 @@ void Inventory::add_vm(const Vm& vm) {
         insert->execute();
         insert_disks(*db_, vm);
       },
-      [&](const db::Failure&) { explain_vm(*this, vm); });
+      [&](const db::Failure& failure) { explain_vm(*db_, vm, failure); });
 }
 
 void Inventory::set_vm(const Vm& vm) {
@@ -117,12 +114,12 @@ void Inventory::move_vm(const HostName& name, const HostName& container) {
         update->bind(":host", name.str());
         update->execute();
       },
-      [&](const db::Failure&) {
-        if (!vm->gpus.empty() || !vm->slices.empty()) {
+      [&](const db::Failure& failure) {
+        if (failure.constraint == "vm_gpu_vm_container_fkey") {
           throw Error(Fault::refused, "VM " + quote(name.str()) + " holds a card of host " +
                                           quote(vm->container.str()));
         }
-        explain_container(*this, name, container);
+        explain_container(name, container, failure);
       });
 }
 
@@ -139,82 +136,23 @@ void Inventory::remove_vm(const HostName& name) {
         host->bind(":name", name.str());
         host->execute();
       },
-      [&](const db::Failure&) {
-        for (const auto& vm : vms()) {
-          if (vm.name != name || (vm.gpus.empty() && vm.slices.empty())) continue;
-          const auto [device, held_as] = vm.gpus.empty()
-                                             ? std::pair(vm.slices[0].device, vm.slices[0].name)
-                                             : std::pair(vm.gpus[0].gpu.str(), vm.gpus[0].name);
-          throw Error(Fault::refused, "VM " + quote(name.str()) + " still holds " + device +
-                                          " of host " + quote(vm.container.str()) +
-                                          ": first `cluster remove host gpu " + name.str() + " " +
-                                          held_as.str() + "`");
-        }
+      [&](const db::Failure& failure) {
+        if (failure.constraint != "vm_gpu_vm_container_fkey") return;
+        const auto vm = require_vm(name);
+        const auto [device, held_as] = vm.gpus.empty()
+                                           ? std::pair(vm.slices[0].device, vm.slices[0].name)
+                                           : std::pair(vm.gpus[0].gpu.str(), vm.gpus[0].name);
+        throw Error(Fault::refused, "VM " + quote(name.str()) + " still holds " + device +
+                                        " of host " + quote(vm.container.str()) +
+                                        ": first `cluster remove host gpu " + name.str() + " " +
+                                        held_as.str() + "`");
       });
 }
 
-std::vector<Vm> Inventory::vms(const std::optional<HostName>& container) {
-  const auto on = container ? std::optional(container->str()) : std::nullopt;
-  std::vector<Vm> vms;
-  std::unordered_map<std::string, std::size_t> places;
-  const auto owner = [&](const db::Statement& query) -> Vm& {
-    return vms[places.at(query.string(0))];
-  };
-  read("list host vm", [&] {
-    const auto query = db_->prepare(R"sql(
-        SELECT host, container, uuid, memory_mib, cpus FROM vm
-        WHERE container = coalesce(:on, container))sql");
-    query->bind(":on", on);
-    while (query->step()) {
-      places.emplace(query->string(0), vms.size());
-      vms.push_back({HostName(query->text(0)),
-                     HostName(query->text(1)),
-                     query->string(2),
-                     query->number(3),
-                     query->number(4),
-                     {},
-                     {}});
-    }
-    const auto disks = db_->prepare(R"sql(
-        SELECT vm, source, path, target, bus, format, size_gib
-        FROM vm_disk JOIN vm ON vm.host = vm_disk.vm
-        WHERE container = coalesce(:on, container) ORDER BY target)sql");
-    disks->bind(":on", on);
-    while (disks->step()) {
-      owner(*disks).disks.push_back({disks->string(1), disks->string(2), disks->string(3),
-                                     disks->string(4), disks->string(5), disks->maybe_number(6)});
-    }
-    read_vm_gpus(vms, on);
-    const auto interfaces = db_->prepare(R"sql(
-        SELECT host, name, kind, source, mac, model, vlan
-        FROM interface JOIN vm USING (host) WHERE container = coalesce(:on, container))sql");
-    interfaces->bind(":on", on);
-    while (interfaces->step()) {
-      owner(*interfaces)
-          .interfaces.push_back({interfaces->string(1), interfaces->string(2),
-                                 interfaces->string(3), MacAddress::parse(interfaces->text(4)),
-                                 interfaces->string(5), interfaces->maybe_number(6)});
-    }
-  });
-  for (auto& vm : vms) {
-    std::ranges::sort(vm.interfaces, natural_less, &Interface::name);
-  }
-  std::ranges::sort(vms, natural_less,
-                    [](const Vm& vm) { return std::string_view(vm.name.str()); });
-  return vms;
-}
-
 Vm Inventory::require_vm(const HostName& name) {
-  std::optional<Vm> found;
-  read("list host vm", [&] {
-    const auto query = db_->prepare("SELECT container FROM vm WHERE host = :host");
-    query->bind(":host", name.str());
-    if (!query->step()) return;
-    for (auto& vm : vms(HostName(query->text(0)))) {
-      if (vm.name == name) found = std::move(vm);
-    }
-  });
-  if (found) return *std::move(found);
+  for (auto& vm : vms(OnlyHosts{{name}})) {
+    if (vm.name == name) return std::move(vm);
+  }
   throw Error(Fault::not_found, "VM " + quote(name.str()) + " is not in the inventory");
 }
 
@@ -226,6 +164,20 @@ bool Inventory::is_vm(const HostName& name) {
     found = query->step();
   });
   return found;
+}
+
+std::map<HostName, HostName> Inventory::containers(const OnlyHosts& only) {
+  const db::OnlyThese these(only);
+  std::map<HostName, HostName> containers;
+  read("list host vm", [&] {
+    const auto query = db_->prepare("SELECT host, container FROM vm WHERE " + these.in("host"));
+    these.bind(*query);
+    while (query->step()) {
+      if (!these.has(query->text(0))) continue;
+      containers.emplace(HostName(query->text(0)), HostName(query->text(1)));
+    }
+  });
+  return containers;
 }
 
 }  // namespace cluster

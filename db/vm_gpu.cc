@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <unordered_map>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
-#include "db/card_words.h"
 #include "db/engine.h"
 #include "db/inventory.h"
+#include "db/refusals.h"
 
 namespace cluster {
 
@@ -14,11 +14,14 @@ std::string device_words(const std::string& device) {
   return (device.find('.') == std::string::npos ? "card " : "slice ") + device;
 }
 
-[[noreturn]] void no_card(Inventory& inventory, const HostName& host, const std::string& card) {
+[[noreturn]] void no_card(db::Connection& db, const HostName& host, const std::string& card) {
+  std::vector<std::pair<GpuName, std::string>> cards;
+  const auto query = db.prepare("SELECT name, pci FROM gpu WHERE host = :host");
+  query->bind(":host", host.str());
+  while (query->step()) cards.emplace_back(GpuName(query->text(0)), query->string(1));
+  std::ranges::sort(cards);
   std::vector<std::string> have;
-  for (const auto& gpu : inventory.gpus()) {
-    if (gpu.host == host) have.push_back(gpu.name.str() + " " + gpu.pci.libvirt());
-  }
+  for (const auto& [name, pci] : cards) have.push_back(name.str() + " " + pci);
   throw Error(
       Fault::not_found,
       "host " + quote(host.str()) + " has no card " + card + " in the inventory (" +
@@ -45,12 +48,13 @@ bool has_function(const GpuCard& card, const PciAddress& pci) {
 }
 
 // What `card` means on the container.
-Given given(Inventory& inventory, const HostName& container, const CardRef& card) {
+Given given(Inventory& inventory, db::Connection& db, const HostName& container,
+            const CardRef& card) {
   if (const auto* mdev = std::get_if<MdevRef>(&card)) return {{}, {}, mdev->uuid};
   const auto cards = inventory.gpu_cards(container);
   if (const auto* name = std::get_if<SliceName>(&card)) {
     if (std::ranges::find(cards, name->card, &GpuCard::name) == cards.end()) {
-      no_card(inventory, container, name->card.str());
+      no_card(db, container, name->card.str());
     }
     return {name->card.str(), name->slice, {}};
   }
@@ -66,11 +70,12 @@ Given given(Inventory& inventory, const HostName& container, const CardRef& card
       return {one.name.str(), {}, {}};
     }
   }
-  no_card(inventory, container, pci.libvirt());
+  no_card(db, container, pci.libvirt());
 }
 
 // Finds out what refused to give `device` of its container to `vm` as `name`.
-void explain(db::Connection& db, const Vm& vm, const GpuName& name, const Given& device) {
+void explain_assign(db::Connection& db, const Vm& vm, const GpuName& name, const Given& device,
+                    const db::Failure& failure) {
   const auto what = device_words(device.device()) + " of host " + quote(vm.container.str());
   const auto other = db.prepare(R"sql(
       WITH one (gpu, place) AS (
@@ -82,9 +87,10 @@ void explain(db::Connection& db, const Vm& vm, const GpuName& name, const Given&
       WHERE container = :container AND (other.vm <> :vm OR other.name <> :name) AND
             (device = :device OR
              (other.gpu = one.gpu AND
-              (coalesce(:slice, :uuid) IS NULL OR coalesce(other.slice, other.uuid) IS NULL OR
+              ((:slice IS NULL AND :uuid IS NULL) OR
+               (other.slice IS NULL AND other.uuid IS NULL) OR
                (other.place = one.place AND (:uuid IS NULL OR other.uuid IS NULL)))))
-      ORDER BY device <> :device)sql");
+      ORDER BY CASE device WHEN :device THEN 0 ELSE 1 END)sql");
   other->bind(":vm", vm.name.str());
   other->bind(":name", name.str());
   other->bind(":container", vm.container.str());
@@ -110,7 +116,7 @@ void explain(db::Connection& db, const Vm& vm, const GpuName& name, const Given&
                                    " already, " + same_name->string(0) + " of host " +
                                    quote(vm.container.str()));
   }
-  if (!device.uuid) return;
+  if (failure.constraint != "mdev_is_of_the_container") return;
   const auto elsewhere =
       db.prepare("SELECT host FROM mdev WHERE uuid = :uuid AND host <> :container");
   elsewhere->bind(":uuid", *device.uuid);
@@ -131,7 +137,7 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
       "add host gpu",
       [&] {
         vm = require_vm(vm_name);
-        device = given(*this, vm->container, card);
+        device = given(*this, *db_, vm->container, card);
         const auto insert = db_->prepare(R"sql(
             INSERT INTO vm_gpu (vm, name, container, gpu, slice, uuid)
             VALUES (:vm, :name, :container, :gpu, :slice, :uuid))sql");
@@ -143,7 +149,7 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
         insert->bind(":uuid", device.uuid);
         insert->execute();
       },
-      [&](const db::Failure&) { read("add host gpu", [&] { explain(*db_, *vm, name, device); }); });
+      [&](const db::Failure& failure) { explain_assign(*db_, *vm, name, device, failure); });
 }
 
 void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card) {
@@ -162,34 +168,6 @@ void Inventory::unassign_gpu(const HostName& vm, const GpuName& name) {
       throw Error(Fault::not_found, "VM " + quote(vm.str()) + " has no card " + name.str());
     }
   });
-}
-
-void Inventory::read_vm_gpus(std::vector<Vm>& vms, const std::optional<std::string>& container) {
-  std::unordered_map<std::string, Vm*> places;
-  for (auto& vm : vms) places.emplace(vm.name.str(), &vm);
-  const auto query = db_->prepare(R"sql(
-      SELECT vm, name, device, slice, gpu, pci, type, present, uuid FROM gpu_in_vm
-      WHERE container = coalesce(:container, container))sql");
-  query->bind(":container", container);
-  while (query->step()) {
-    auto& vm = *places.at(query->string(0));
-    const GpuName name(query->string(1));
-    const auto number = query->maybe_number(3);
-    const auto gpu = query->maybe_string(4);
-    const auto pci = query->maybe_string(5);
-    if (!number && query->is_null(8)) {
-      vm.gpus.push_back({name, GpuName(*gpu), PciAddress::parse(*pci)});
-      continue;
-    }
-    vm.slices.push_back(
-        {name, query->string(2), number, {}, {}, query->maybe_string(6), query->number(7) != 0});
-    if (gpu) vm.slices.back().gpu.emplace(*gpu);
-    if (pci) vm.slices.back().pci = PciAddress::parse(*pci);
-  }
-  for (auto& vm : vms) {
-    std::ranges::sort(vm.gpus, {}, &VmGpu::name);
-    std::ranges::sort(vm.slices, {}, &VmSlice::name);
-  }
 }
 
 }  // namespace cluster

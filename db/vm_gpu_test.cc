@@ -47,8 +47,10 @@ TEST_P(OlderFile, KeepsWhichVmHasWhichCard) {
   }
   Inventory inventory(file, Inventory::Open::existing);
   std::vector<std::string> rows;
-  for (const auto& row : inventory.host_gpus()) {
-    rows.push_back(row.host.str() + " " + row.name.str() + " " + row.given);
+  const auto gpus = inventory.host_gpus();
+  for (std::size_t row = 0; row < gpus.size(); ++row) {
+    rows.push_back(std::string(gpus.at(row, 0).text) + " " + std::string(gpus.at(row, 1).text) +
+                   " " + std::string(gpus.at(row, 3).text));
   }
   EXPECT_THAT(rows, ElementsAre("n1 gpupci1 pci_0000_02_00_0", "n1 gpupci2 pci_0000_03_00_0",
                                 "n2 gpupci1 pci_0000_02_00_0", "v1 gpupci1 pci_0000_03_00_0",
@@ -89,9 +91,8 @@ class VmGpus : public ::testing::Test {
 
   void store(std::vector<GpuCard> cards, std::optional<std::vector<Mdev>> mdevs,
              std::map<GpuName, GpuName> renamed = {}) {
-    inventory.replan_gpu_cards(HostName("n1"), [&](const std::vector<GpuCard>&) {
-      return CardPlan{std::move(cards), std::move(renamed), std::move(mdevs)};
-    });
+    inventory.store_gpu_cards(HostName("n1"),
+                              {std::move(cards), std::move(renamed), std::move(mdevs)});
   }
 
   void give(const char* vm, const char* name, const CardRef& card) {

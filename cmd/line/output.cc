@@ -9,11 +9,51 @@
 namespace cluster::cmd {
 namespace {
 
-std::string text_of(const Cell& cell) {
-  if (const auto* number = std::get_if<std::int64_t>(&cell)) return std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
-  return "";
+using Columns = std::vector<std::string>;
+
+TextRows text_rows(const Table& table) {
+  TextRows rows(table.columns.size());
+  for (const auto& row : table.rows) {
+    for (const auto& cell : row) {
+      if (const auto* text = std::get_if<std::string>(&cell)) {
+        rows.add(*text);
+      } else if (const auto* number = std::get_if<std::int64_t>(&cell)) {
+        rows.add(*number);
+      } else {
+        rows.add_unknown();
+      }
+    }
+  }
+  return rows;
 }
+
+// Text on its way out: it is written in large pieces.
+class Buffer {
+ public:
+  explicit Buffer(std::ostream& out) : out_(out) {}
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { write(); }
+
+  Buffer& operator<<(std::string_view text) {
+    text_ += text;
+    if (text_.size() >= kFull) write();
+    return *this;
+  }
+
+  void blanks(std::size_t count) { text_.append(count, ' '); }
+
+ private:
+  void write() {
+    out_ << text_;
+    text_.clear();
+  }
+
+  static constexpr std::size_t kFull = 65536;
+
+  std::ostream& out_;
+  std::string text_;
+};
 
 std::string upper(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) {
@@ -22,48 +62,68 @@ std::string upper(std::string text) {
   return text;
 }
 
-// As Rocks prints: columns as wide as their widest cell, one blank between, none at the end. An
-// unknown value is a dash, so that columns can still be counted.
-void print_table(std::ostream& out, const Table& table) {
-  std::vector<std::vector<std::string>> lines;
-  std::ranges::transform(table.columns, std::back_inserter(lines.emplace_back()), upper);
-  for (const auto& row : table.rows) {
-    auto& line = lines.emplace_back();
-    for (const auto& cell : row) {
-      auto text = printable(text_of(cell));
-      line.push_back(text.empty() ? "-" : std::move(text));
+// An unknown value is a dash, so that columns can still be counted. `made` keeps what is not as in
+// the cell.
+std::string_view shown(const TextRows::Cell& cell, std::string& made) {
+  if (cell.text.empty()) return "-";
+  if (std::ranges::none_of(cell.text, is_control)) return cell.text;
+  made = printable(cell.text);
+  return made;
+}
+
+// As Rocks prints: columns as wide as their widest cell, one blank between, none at the end.
+void print_table(std::ostream& out, const Columns& columns, const TextRows& rows) {
+  std::string made;
+  std::vector<std::size_t> widths;
+  for (const auto& column : columns) widths.push_back(column.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], shown(rows.at(row, i), made).size() + (i == 0 ? 1 : 0));
     }
-    line.front() += ':';
   }
-  std::vector<std::size_t> widths(table.columns.size());
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  Buffer buffer(out);
+  const auto last = columns.size() - 1;
+  for (std::size_t i = 0; i <= last; ++i) {
+    buffer << upper(columns[i]);
+    if (i < last) buffer.blanks(widths[i] - columns[i].size() + 1);
   }
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      out << line[i];
-      if (i + 1 < line.size()) out << std::string(widths[i] - line[i].size() + 1, ' ');
+  buffer << "\n";
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t i = 0; i <= last; ++i) {
+      const auto text = shown(rows.at(row, i), made);
+      buffer << text << (i == 0 ? ":" : "");
+      if (i < last) buffer.blanks(widths[i] - text.size() - (i == 0 ? 1 : 0) + 1);
     }
-    out << '\n';
+    buffer << "\n";
   }
 }
 
-void print_json(std::ostream& out, const Table& table) {
-  auto rows = nlohmann::ordered_json::array();
-  for (const auto& row : table.rows) {
-    auto& object = rows.emplace_back(nlohmann::ordered_json::object());
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      auto& value = object[table.columns[i]];  // null until it is set
-      if (const auto* number = std::get_if<std::int64_t>(&row[i])) value = *number;
-      if (const auto* text = std::get_if<std::string>(&row[i])) value = *text;
+// An array with one object a row, as nlohmann's dump(2) would print it; a row at a time, because
+// its values take ten times the memory of their text.
+void print_json(std::ostream& out, const Columns& columns, const TextRows& rows) {
+  const auto quoted = [](std::string_view text) { return nlohmann::json(text).dump(); };
+  std::vector<std::string> keys;
+  std::ranges::transform(columns, std::back_inserter(keys), quoted);
+  Buffer buffer(out);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    buffer << (row == 0 ? "[\n  {\n" : ",\n  {\n");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto [kind, text] = rows.at(row, i);
+      buffer << (i == 0 ? "    " : ",\n    ") << keys[i] << ": ";
+      if (kind == TextRows::Kind::text) {
+        buffer << quoted(text);
+      } else {
+        buffer << (kind == TextRows::Kind::number ? text : "null");
+      }
     }
+    buffer << "\n  }";
   }
-  out << rows.dump(2) << '\n';
+  buffer << (rows.size() == 0 ? "[]\n" : "\n]\n");
 }
 
 // RFC 4180: a field with a comma, a quote or a line end stands in quotes, quotes doubled.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"') out += '"';
@@ -72,30 +132,31 @@ std::string csv_field(const std::string& text) {
   return out + '"';
 }
 
-void print_csv(std::ostream& out, const Table& table) {
+void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows) {
   std::vector<std::string> fields;
-  std::ranges::transform(table.columns, std::back_inserter(fields), csv_field);
-  out << joined(fields, ",") << '\n';
-  for (const auto& row : table.rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i > 0) line += ',';
-      line += csv_field(text_of(row[i]));
+  std::ranges::transform(columns, std::back_inserter(fields), csv_field);
+  Buffer buffer(out);
+  buffer << joined(fields, ",") << "\n";
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      buffer << (i == 0 ? "" : ",") << csv_field(rows.at(row, i).text);
     }
-    out << line << '\n';
+    buffer << "\n";
   }
 }
 
 }  // namespace
 
-void Output::table(const Table& table) {
+void Output::table(const Table& table) { this->table(table.columns, text_rows(table)); }
+
+void Output::table(const std::vector<std::string>& columns, const TextRows& rows) {
   switch (format_) {
     case Format::table:
-      return print_table(out_, table);
+      return print_table(out_, columns, rows);
     case Format::json:
-      return print_json(out_, table);
+      return print_json(out_, columns, rows);
     case Format::csv:
-      return print_csv(out_, table);
+      return print_csv(out_, columns, rows);
   }
 }
 

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/text_rows.h"
+
 namespace cluster::cmd {
 
 enum class Format { table, json, csv };
@@ -37,6 +39,9 @@ class Output {
   void set_format(Format format) { format_ = format; }
 
   void table(const Table& table);
+
+  /// The same of rows that are many; of their cells as many as there are `columns`.
+  void table(const std::vector<std::string>& columns, const TextRows& rows);
 
   /// The same, but nothing at all where a person would read a header alone.
   void table_unless_empty(const Table& table) {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "core/natural_key.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -91,23 +92,34 @@ Policy parse_policy(const std::string& text) {
   throw Error(Fault::usage, "want pack or spread");
 }
 
-std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) {
-  std::map<HostName, std::map<int, std::string>> holders;  // by the number of the card
-  for (const auto& vm : inventory.vms()) {
-    for (const auto& held : vm.gpus) {
-      holders[vm.container].emplace(held.gpu.number(), vm.name.str());
-    }
-    for (const auto& slice : vm.slices) {
-      if (slice.gpu) holders[vm.container].emplace(slice.gpu->number(), vm.name.str());
-    }
+std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only) {
+  std::vector<CardHost> hosts;
+  for (auto& card :
+       inventory.free_gpus(only.empty() ? std::nullopt : std::optional(HostName(only)))) {
+    if (hosts.empty() || hosts.back().name != card.host) hosts.push_back({card.host, {}, {}});
+    hosts.back().free.push_back({card.name, std::move(card.model), card.numa_node});
   }
+  sort_naturally(hosts, [](const CardHost& host) -> const std::string& { return host.name.str(); });
+  return hosts;
+}
+
+std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) {
+  auto hosts = only.empty() ? inventory.hosts() : inventory.hosts(OnlyHosts{{HostName(only)}});
+  if (only.empty()) {
+    std::erase_if(hosts, [](const Host& host) { return host.appliance != "vm-container"; });
+  }
+  std::vector<HostName> names;
+  for (const auto& host : hosts) names.push_back(host.name);
+  const auto devices = inventory.devices(names);
   std::vector<CardHost> containers;
-  for (const auto& host : inventory.hosts()) {
-    if (only.empty() ? host.appliance != "vm-container" : host.name.str() != only) continue;
-    CardHost container{host.name, {}, {}};
-    const auto mdevs = inventory.mdevs(host.name);
-    for (const auto& card : inventory.gpu_cards(host.name)) {
-      const auto why = kept(host, card, holders[host.name][card.name.number()], mdevs);
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    std::map<int, std::string> holders;  // by the number of the card
+    for (const auto& held : devices[i].held) {
+      if (held.gpu) holders.emplace(held.gpu->number(), held.vm.str());
+    }
+    CardHost container{hosts[i].name, {}, {}};
+    for (const auto& card : devices[i].cards) {
+      const auto why = kept(hosts[i], card, holders[card.name.number()], devices[i].mdevs);
       if (!why.empty()) {
         container.kept.push_back(card.name.str() + " " + why);
       } else {
@@ -121,7 +133,8 @@ std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) 
   return containers;
 }
 
-Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy) {
+std::optional<Placement> find_place(const std::vector<CardHost>& containers, const CardWish& wish,
+                                    Policy policy) {
   const CardHost* chosen = nullptr;
   std::optional<Offer> best;
   const auto rank = [policy](const Offer& offer) {
@@ -134,8 +147,13 @@ Placement place(const std::vector<CardHost>& containers, const CardWish& wish, P
     chosen = &container;
     best = std::move(offer);
   }
-  if (chosen == nullptr) refuse(containers, wish);
-  return {chosen->name, best->cards};
+  if (chosen == nullptr) return std::nullopt;
+  return Placement{chosen->name, best->cards};
+}
+
+Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy) {
+  if (auto found = find_place(containers, wish, policy)) return *std::move(found);
+  refuse(containers, wish);
 }
 
 }  // namespace cluster::frontend

@@ -42,11 +42,19 @@ struct Placement {
   std::vector<GpuName> cards;  ///< by name
 };
 
+/// The hosts that have free cards, and these alone: enough to choose, and 10,000 hosts are read in
+/// one query. `only` as in card_hosts().
+std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only);
+
 /// The vm-containers of the inventory, or the one physical host `only` when it is not "", with the
 /// cards that are free: held by no VM, not in slices, not missing, and neither they nor their host
 /// failed the last `check host gpu`. Not to be trusted longer than the transaction it is
 /// called in.
 std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only);
+
+/// As place(), but nothing when no host has enough.
+std::optional<Placement> find_place(const std::vector<CardHost>& containers, const CardWish& wish,
+                                    Policy policy);
 
 /// Chooses a host and cards of it. A host where all cards are of one NUMA node comes before the
 /// policy; what is alike goes by the order of `containers`. Throws Error(refused) when no host has

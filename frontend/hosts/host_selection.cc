@@ -18,15 +18,14 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-std::vector<std::string> names_of(const std::vector<Host>& hosts) {
+// `Row` is Host or HostKey.
+template <typename Row>
+[[noreturn]] void unknown(const std::string& word, const std::vector<Row>& hosts) {
   std::vector<std::string> names;
   for (const auto& host : hosts) names.push_back(host.name.str());
-  return names;
-}
-
-[[noreturn]] void unknown(const std::string& word, const std::vector<Host>& hosts) {
-  throw Error(Fault::not_found, "host " + quote(word) + " is not in the inventory" +
-                                    did_you_mean(word, names_of(hosts)));
+  std::ranges::sort(names, natural_less);  // of two that are as near the first one is meant
+  throw Error(Fault::not_found,
+              "host " + quote(word) + " is not in the inventory" + did_you_mean(word, names));
 }
 
 bool is_run(char c) { return c == '*' || c == '%'; }
@@ -112,24 +111,25 @@ std::vector<std::string> expanded(std::string_view word) {
 
 // The names of `hosts` that one word without '!' and without brackets means. A host's own name
 // comes first, so nothing that was added later can take it over.
-std::vector<std::string> meant(const std::string& word, const std::vector<Host>& hosts) {
+template <typename Row>
+std::vector<std::string> meant(const std::string& word, const std::vector<Row>& hosts) {
   std::vector<std::string> names;
   const auto take = [&](auto&& wanted) {
     for (const auto& host : hosts) {
       if (wanted(host)) names.push_back(host.name.str());
     }
   };
-  take([&](const Host& host) { return host.name.str() == word; });
+  take([&](const Row& host) { return host.name.str() == word; });
   if (!names.empty()) return names;
   if (word.find_first_of(kWildcards) != std::string::npos) {
-    take([&](const Host& host) { return matches(word, host.name.str()); });
+    take([&](const Row& host) { return matches(word, host.name.str()); });
     if (names.empty()) throw Error(Fault::not_found, "no host matches " + quote(word));
     return names;
   }
-  take([&](const Host& host) { return host.appliance == word; });
+  take([&](const Row& host) { return host.appliance == word; });
   if (!names.empty()) return names;
   if (const auto rack = rack_of(word)) {
-    take([&](const Host& host) { return host.rack == *rack; });
+    take([&](const Row& host) { return host.rack == *rack; });
     if (names.empty()) throw Error(Fault::not_found, "no host is in " + quote(word));
     return names;
   }
@@ -137,11 +137,11 @@ std::vector<std::string> meant(const std::string& word, const std::vector<Host>&
   unknown(word, hosts);
 }
 
-}  // namespace
-
-std::vector<Host> select_hosts(const std::vector<Host>& hosts,
-                               const std::vector<std::string>& words,
-                               const std::vector<Host>& otherwise) {
+// The names that `words` mean; where none of them names a host, `otherwise` says of each whether it
+// is meant.
+template <typename Row, typename Otherwise>
+std::set<std::string> chosen(const std::vector<Row>& hosts, const std::vector<std::string>& words,
+                             Otherwise otherwise) {
   std::set<std::string> wanted;
   std::set<std::string> unwanted;
   bool named = false;
@@ -153,14 +153,66 @@ std::vector<Host> select_hosts(const std::vector<Host>& hosts,
     }
   }
   if (!named) {
-    for (const auto& host : otherwise) wanted.insert(host.name.str());
-  }
-  std::vector<Host> selected;
-  for (const auto& host : hosts) {
-    if (wanted.contains(host.name.str()) && !unwanted.contains(host.name.str())) {
-      selected.push_back(host);
+    for (const auto& host : hosts) {
+      if (otherwise(host)) wanted.insert(host.name.str());
     }
   }
+  for (const auto& name : unwanted) wanted.erase(name);
+  return wanted;
+}
+
+// The hosts of these names when each word is the name of a host; else nothing.
+std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
+                                               const std::vector<std::string>& words) {
+  std::set<HostName> names;
+  for (const auto& word : words) {
+    if (word.find_first_of("!*?%_[]") != std::string::npos) return std::nullopt;
+    try {
+      names.insert(HostName(word));
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+  auto hosts = inventory.hosts(OnlyHosts{{names.begin(), names.end()}});
+  if (names.empty() || hosts.size() != names.size()) return std::nullopt;
+  return hosts;
+}
+
+template <typename Otherwise>
+std::vector<HostName> chosen_names(Inventory& inventory, const std::vector<std::string>& words,
+                                   Otherwise otherwise) {
+  std::vector<HostName> names;
+  for (const auto& name : chosen(inventory.host_keys(), words, otherwise)) names.emplace_back(name);
+  return names;
+}
+
+template <typename Otherwise>
+std::vector<Host> hosts_of(Inventory& inventory, const std::vector<std::string>& words,
+                           Otherwise otherwise) {
+  std::vector<Host> hosts;
+  inventory.look_together("list host", [&] {
+    if (auto named = hosts_by_name(inventory, words)) {
+      hosts = *std::move(named);
+    } else {
+      hosts = inventory.hosts(chosen_names(inventory, words, otherwise));
+    }
+  });
+  return hosts;
+}
+
+constexpr auto kAny = [](const auto&) { return true; };
+
+}  // namespace
+
+std::vector<Host> select_hosts(const std::vector<Host>& hosts,
+                               const std::vector<std::string>& words,
+                               const std::vector<Host>& otherwise) {
+  const auto wanted = chosen(hosts, words, [&](const Host& host) {
+    return std::ranges::find(otherwise, host.name, &Host::name) != otherwise.end();
+  });
+  std::vector<Host> selected;
+  std::ranges::copy_if(hosts, std::back_inserter(selected),
+                       [&](const Host& host) { return wanted.contains(host.name.str()); });
   return selected;
 }
 
@@ -169,28 +221,36 @@ std::vector<Host> select_hosts(const std::vector<Host>& hosts,
   return select_hosts(hosts, words, hosts);
 }
 
-std::vector<Host> managed_hosts(const std::vector<Host>& hosts) {
-  std::vector<Host> managed;
-  std::ranges::copy_if(hosts, std::back_inserter(managed), &Host::managed);
-  return managed;
+std::vector<Host> select_hosts(Inventory& inventory, const std::vector<std::string>& words) {
+  return words.empty() ? inventory.hosts() : hosts_of(inventory, words, kAny);
+}
+
+std::vector<Host> select_managed(Inventory& inventory, const std::vector<std::string>& words) {
+  return hosts_of(inventory, words, [](const HostKey& host) { return host.managed; });
+}
+
+OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& words) {
+  if (words.empty()) return std::nullopt;
+  OnlyHosts names;
+  inventory.look_together("list host", [&] {
+    if (const auto named = hosts_by_name(inventory, words)) {
+      names.emplace();
+      for (const auto& host : *named) names->push_back(host.name);
+    } else {
+      names = chosen_names(inventory, words, kAny);
+    }
+  });
+  return names;
 }
 
 std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>& words) {
-  const auto selected = names_of(select_hosts(inventory.hosts(), words));
-  std::vector<Vm> vms;
-  for (const auto& vm : inventory.vms()) {
-    if (contains(selected, vm.name.str()) || contains(selected, vm.container.str()))
-      vms.push_back(vm);
-  }
-  return vms;
+  return inventory.vms(select_only(inventory, words));
 }
 
 Host find_host(Inventory& inventory, const std::string& name) {
   const HostName wanted(name);
-  const auto hosts = inventory.hosts();
-  const auto at = std::ranges::find(hosts, wanted, &Host::name);
-  if (at == hosts.end()) unknown(name, hosts);
-  return *at;
+  if (auto host = inventory.find_host(wanted)) return *std::move(host);
+  unknown(name, inventory.host_keys());
 }
 
 ssh::Target target_of(const Host& host) {

@@ -26,8 +26,14 @@ std::vector<Host> select_hosts(const std::vector<Host>& hosts,
 std::vector<Host> select_hosts(const std::vector<Host>& hosts,
                                const std::vector<std::string>& words);
 
-/// The managed ones of `hosts`: what `run host` takes when no host is named.
-std::vector<Host> managed_hosts(const std::vector<Host>& hosts);
+/// The same of the hosts in the inventory; it reads no more of them than it has to.
+std::vector<Host> select_hosts(Inventory& inventory, const std::vector<std::string>& words);
+
+/// The same, with the managed hosts when there are no words: what `run host` goes to.
+std::vector<Host> select_managed(Inventory& inventory, const std::vector<std::string>& words);
+
+/// Their names alone, for a query; nothing when there are no words, and so all hosts are meant.
+OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& words);
 
 /// Of `vms`, those that are meant by name, or whose container is; all when there are no words.
 std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>& words);

@@ -23,8 +23,9 @@ const std::vector<Host> kHosts{host("compute-0-0", "compute", 0),
 
 std::vector<std::string> selected(const std::vector<std::string>& words) {
   std::vector<std::string> names;
-  for (const auto& one : select_hosts(kHosts, words, managed_hosts(kHosts)))
-    names.push_back(one.name.str());
+  auto managed = kHosts;
+  std::erase_if(managed, [](const Host& one) { return !one.managed; });
+  for (const auto& one : select_hosts(kHosts, words, managed)) names.push_back(one.name.str());
   return names;
 }
 

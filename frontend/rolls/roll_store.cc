@@ -39,7 +39,11 @@ void add_cards(Inventory& inventory, const HostName& host, rolls::Values& values
 }  // namespace
 
 std::filesystem::path rolls_folder(const Inventory& inventory) {
-  return inventory.file().parent_path() / "rolls";
+  return std::filesystem::path(inventory.where()).parent_path() / "rolls";
+}
+
+std::filesystem::path packages_folder(const Inventory& inventory) {
+  return std::filesystem::path(inventory.where()).parent_path() / "distro";
 }
 
 std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll) {

@@ -18,6 +18,9 @@ namespace cluster::frontend {
 /// Where the folders of stored rolls are.
 std::filesystem::path rolls_folder(const Inventory& inventory);
 
+/// Where `create distro` makes the tree of packages when no folder is named.
+std::filesystem::path packages_folder(const Inventory& inventory);
+
 /// The folder of a stored roll.
 std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll);
 

@@ -1,5 +1,6 @@
 #include "frontend/vms/vm_batch.h"
 
+#include <map>
 #include <utility>
 
 #include "frontend/hosts/host_selection.h"
@@ -22,16 +23,27 @@ void find_domain(const std::vector<virt::Domain>& domains, VmTask& task) {
 
 }  // namespace
 
+std::vector<Vm> vms_of(const VmBatch& all) {
+  std::vector<Vm> vms;
+  for (const auto& there : all) {
+    for (const auto& task : there.tasks) vms.push_back(task.vm);
+  }
+  return vms;
+}
+
 VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
                 Look look) {
+  std::map<HostName, std::vector<VmTask>> tasks;
+  for (const auto& vm : vms) {
+    tasks[vm.container].push_back({vm, {}, "", virt::Check::none, false, {}});
+  }
+  OnlyHosts names{std::in_place};
+  for (const auto& [name, of_host] : tasks) names->push_back(name);
   VmBatch all;
-  for (const auto& host : context.inventory().hosts()) {
+  for (const auto& host : context.inventory().hosts(names)) {
     VmHost there{{host}};
-    for (const auto& vm : vms) {
-      if (vm.container == host.name)
-        there.tasks.push_back({vm, {}, "", virt::Check::none, false, {}});
-    }
-    if (!there.tasks.empty()) all.push_back(std::move(there));
+    there.tasks = std::move(tasks[host.name]);
+    all.push_back(std::move(there));
   }
   on_each<VmHost>(all, [&](VmHost& there) {
     there.domains = context.open_domains(target_of(there.host), limits);

@@ -35,6 +35,9 @@ struct VmHost : LibvirtHost {
 /// All that one command works on, by container.
 using VmBatch = std::vector<VmHost>;
 
+/// The VMs of all containers, one after the other.
+std::vector<Vm> vms_of(const VmBatch& all);
+
 /// How closely libvirt is looked at.
 enum class Look {
   domains,     ///< VmTask::domain alone: two round trips to a container

@@ -1,6 +1,7 @@
 #include "frontend/vms/vm_definition.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/error.h"
 #include "core/keys.h"
@@ -85,11 +86,18 @@ virt::DomainSpec without_newer(virt::DomainSpec domain) {
   return domain;
 }
 
+// The VMs and their containers: whose attributes count.
+OnlyHosts owners_of(const std::vector<Vm>& vms) {
+  std::set<HostName> names;
+  for (const auto& vm : vms) names.insert({vm.name, vm.container});
+  return OnlyHosts{{names.begin(), names.end()}};
+}
+
 }  // namespace
 
-VmRendering::VmRendering(Inventory& inventory)
-    : attributes_(inventory.attributes()), rolls_(enabled_rolls(inventory)) {
-  for (const auto& vm : inventory.vms()) {
+VmRendering::VmRendering(Inventory& inventory, const std::vector<Vm>& vms)
+    : attributes_(inventory.attributes(owners_of(vms))), rolls_(enabled_rolls(inventory)) {
+  for (const auto& vm : vms) {
     if (!cards_.contains(vm.container)) {
       cards_.emplace(vm.container, inventory.gpu_cards(vm.container));
     }

@@ -18,9 +18,9 @@ namespace cluster::frontend {
 /// What the inventory says of VMs and of the cards that they hold, read once for rendering many.
 class VmRendering {
  public:
-  /// Reads the inventory, the enabled rolls and libvirt's schema; throws Error(io), and
+  /// Reads what counts for `vms`, the enabled rolls and libvirt's schema; throws Error(io), and
   /// Error(refused) when a roll was changed.
-  explicit VmRendering(Inventory& inventory);
+  VmRendering(Inventory& inventory, const std::vector<Vm>& vms);
 
   /// What counts for `vm`: global < appliance < container < VM.
   ResolvedAttributes attributes(const Vm& vm) const;

@@ -1,5 +1,8 @@
 #include "frontend/vms/vm_move.h"
 
+#include <optional>
+#include <utility>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/vms/vm_attributes.h"
@@ -42,9 +45,13 @@ Failures forget_there(Context& context, const Vm& vm, const ssh::Limits& limits)
 }  // namespace
 
 Placement choose_cards(Inventory& inventory, const std::string& container, const CardWish& wish) {
-  const auto global = AttributeResolver(inventory.attributes()).resolve({"vm", {}, {}});
-  return place(card_hosts(inventory, container), wish,
-               parse_policy(attribute_value(global, "vm_placement")));
+  const auto stored = inventory.attributes(OnlyHosts{std::in_place});
+  const auto global = AttributeResolver(stored).resolve({"vm", {}, {}});
+  const auto policy = parse_policy(attribute_value(global, "vm_placement"));
+  if (auto found = find_place(free_hosts(inventory, container), wish, policy)) {
+    return *std::move(found);
+  }
+  return place(card_hosts(inventory, container), wish, policy);  // says what each host has
 }
 
 void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards) {

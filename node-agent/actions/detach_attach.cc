@@ -43,7 +43,7 @@ class Acting {
       return act_on(seen);
     }
     const Lock lock(call_.environment.lock, call_.environment.lock_patience);
-    // As they are now that nobody else changes them.
+    // Looked at anew: now nobody else changes them.
     auto cards = node_.pick(target_.empty() ? "all" : target_, lock);
     if (target_.empty()) add_slices(cards, node_.sysfs());
     if (cards.empty()) throw Error(Fault::not_found, target_ + " has just gone");
@@ -107,7 +107,7 @@ class Acting {
     return report;
   }
 
-  // Of a card with a step that did not end: it is wedged when that is at work on the card itself.
+  // A step did not end. The card is wedged when that step is at work on the card itself.
   void add_way_out(const Card& card, const Worker& worker, Reasons& errors) {
     if (!is_at_work(card, worker.last_pci())) {
       errors.push_back(

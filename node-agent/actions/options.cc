@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 26;
 constexpr std::string_view kForce = "--force=";
-// What the kernel calls parents and types of vGPUs is made of these.
+// The kernel makes its names of parents and types of vGPUs of these.
 constexpr std::string_view kPlain =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 constexpr std::string_view kLease = "--lease=";
@@ -37,7 +37,7 @@ const Action& find_action(std::string_view text) {
   return *found;
 }
 
-// What the argument that --help spells `word` may be.
+// Refuses an argument that cannot be what --help spells as `word`.
 void check(std::string_view word, const std::string& argument) {
   if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
   if (word == "NAME|all" && argument == "all") return;

@@ -13,7 +13,7 @@
 namespace cluster::agent {
 namespace {
 
-// By its UUID, or by its parent when this has made only one.
+// Finds a vGPU by its UUID, or by its parent when that has only one.
 std::string find_id(const SliceRecord& record, const std::string& name) {
   if (record.find(name)) return name;
   std::vector<std::string> found;
@@ -27,7 +27,7 @@ std::string find_id(const SliceRecord& record, const std::string& name) {
   throw Error(Fault::usage, "there are several on it: " + joined(found, ", "));
 }
 
-// Where it is now; nothing when it has gone by itself.
+// Finds where it is now; nothing when it has gone by itself.
 std::optional<Vgpu> find_vgpu(const std::vector<VgpuParent>& parents, const std::string& id) {
   for (const auto& parent : parents) {
     for (const auto& vgpu : vgpus_of(parent)) {
@@ -72,7 +72,7 @@ int remove_vgpu(const Call& call) {
                                       "; nothing was removed");
     }
     const auto vgpu = find_vgpu(vgpu_parents(node.cards(), node.sysfs()), id);
-    // Of another type it is somebody else's, who has made it since.
+    // One of another type is somebody else's, who has made it since.
     const bool ours = vgpu && vgpu->type == leased.type;
     RunningVms vms(call, node);
     const auto input = guard_input(call.environment, node.sysfs(), node.settings(),

@@ -11,7 +11,7 @@
 namespace cluster::agent {
 namespace {
 
-// What the record says of a card, and where its functions are now.
+// The state of a card by the record, and where its functions are now.
 struct Found {
   Found(const Card& card, const Tools& tools) {
     if (tools.saved.is_of_another(card)) return;
@@ -64,7 +64,7 @@ int restore(const Call& call) {
   // Before the cards, for slices may be detached as well.
   const int of_slices = part.empty() ? restore_slices(call) : 0;
   int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
-  // In a rehearsal, and before they are made, the slices that were detached are not there yet.
+  // Slices that were detached are not there yet in a rehearsal, nor before they are made.
   const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
                               !SliceRecord(call.environment.slices).vfs().empty();
   Node node(call.environment, true);

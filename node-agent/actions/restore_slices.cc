@@ -68,7 +68,7 @@ class RestoreSlices {
     if (acts() && !call_.options.json) call_.out << sentence + "\n";
   }
 
-  // Until `is_there`, or the host's patience with drivers ends.
+  // Waits until `is_there`, or until the host's patience with drivers ends.
   template <typename IsThere>
   void await(IsThere is_there) {
     while (acts() && !is_there() && std::chrono::steady_clock::now() < end_) {

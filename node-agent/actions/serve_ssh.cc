@@ -6,7 +6,7 @@
 namespace cluster::agent {
 namespace {
 
-// What gpupci's own words are made of; no quoting, so that there is nothing to get wrong.
+// gpupci's own words are made of these. There is no quoting, so that nothing can be got wrong.
 constexpr std::string_view kCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:,=-";
 

@@ -40,7 +40,7 @@ std::optional<long long> total(std::string_view text) {
   return std::nullopt;
 }
 
-// Of both kinds of errors that the kernel counts; nothing when it does not show them.
+// The sum of both kinds of errors that the kernel counts; nothing when it does not show them.
 std::optional<long long> errors(const Sysfs& sysfs, const PciAddress& pci) {
   long long sum = 0;
   for (const auto* name : {"aer_dev_fatal", "aer_dev_nonfatal"}) {
@@ -51,7 +51,7 @@ std::optional<long long> errors(const Sysfs& sysfs, const PciAddress& pci) {
   return sum;
 }
 
-// Whether it has it is in the part of its configuration space that only root sees.
+// Only root sees the part of the configuration space that would tell.
 CheckAnswer cannot_tell(std::string_view what, const PciAddress& pci) {
   return unknown_to_others("it is not known " + std::string(what) +
                            ": the configuration space of " + pci.sysfs() + " cannot be read whole");

@@ -9,7 +9,7 @@ constexpr std::string_view kName = "gpupci --restore, as root, names the cards a
 
 std::string text(const PciModel& model) { return hex4(model.vendor) + ":" + hex4(model.device); }
 
-// What was noted and what is there; what is not known on one side is no difference.
+// A trait as it was noted and as it is. It does not differ where one side is not known.
 struct Trait {
   std::string_view what;
   std::optional<std::string> noted;

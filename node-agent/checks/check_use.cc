@@ -24,7 +24,7 @@ bool is_detached(const PciFunction& function, const Settings& settings) {
   return function.driver && settings.is_stub(*function.driver);
 }
 
-// Of a function without a group nothing can be said of who shares it.
+// Nobody can say who shares the group of a function that has none.
 std::optional<CheckAnswer> has_no_group(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     if (function.iommu_group) continue;

@@ -30,7 +30,7 @@ CheckAnswer ask(Probe probe, const Argument& argument) {
   }
 }
 
-// Where the record of slices cannot be read, that is what its checks say.
+// A record of slices that cannot be read concerns them: their checks say so.
 bool may_concern_slices(const Subject& subject) {
   try {
     return concerns_slices(subject);

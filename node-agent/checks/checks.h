@@ -34,8 +34,8 @@ CheckAnswer failed(std::string what, std::string fix);
 /// It is not known, as only root could have seen it.
 CheckAnswer unknown_to_others(std::string what);
 
-/// What guards found is a failed check, and what only root would have seen is not known. Without
-/// reasons it passed.
+/// The answer to what guards found: the check failed, or is unknown where only root would have seen
+/// it. Without reasons it passed.
 CheckAnswer answer(const Reasons& reasons, std::string passed);
 
 /// A check of the host: a line of the table in check_host.cc.
@@ -71,8 +71,8 @@ std::span<const CardCheck> use_checks();
 /// The checks of a card's slices; they are made where concerns_slices().
 std::span<const CardCheck> slice_checks();
 
-/// Whether the slices of the card have anything to look at: it has SR-IOV or makes vGPUs, or it is
-/// to. Throws Error when the record of slices cannot be read.
+/// True when the slices of the card have anything to look at: it has SR-IOV or makes vGPUs, or it
+/// is to have some. Throws Error when the record of slices cannot be read.
 bool concerns_slices(const Subject& subject);
 
 /// One answer, ready to be printed.
@@ -104,8 +104,8 @@ std::string checks_markdown();
 /// depmod(8)).
 std::filesystem::path modules_alias(const GuardInput& input);
 
-/// Whether the firmware started with this function (`boot_vga`): false of what is no VGA
-/// controller, nothing when the kernel does not tell.
+/// True when the firmware started with this function (`boot_vga`), false when it did not or the
+/// function is no VGA controller, nothing when the kernel does not tell.
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
 
 /// The answer where sysfs has no attribute of a function that the kernel shows of each.

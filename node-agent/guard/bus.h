@@ -7,8 +7,8 @@
 
 namespace cluster::agent {
 
-/// Whether a function has fallen off the bus: its configuration space reads as ones only. Nothing
-/// where the kernel does not show that space.
+/// True when a function has fallen off the bus: its configuration space reads as ones only. Nothing
+/// when the kernel does not show that space.
 std::optional<bool> has_fallen_off(const Sysfs& sysfs, const PciAddress& pci);
 
 }  // namespace cluster::agent

@@ -42,8 +42,8 @@ std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const Node
 /// one.
 Reason has_open(const Process& process, const std::string& paths);
 
-/// Some processes cannot be looked into, and any of them may be a user: not knowing is no leave.
-/// Nothing where all could be.
+/// The reason that some processes cannot be looked into, as any of them may be a user. Empty when
+/// all could be looked into.
 Reasons unreadable_processes(const Handles& handles);
 
 }  // namespace cluster::agent

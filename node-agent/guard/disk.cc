@@ -39,8 +39,8 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
-// What the host does with the disks of a card (an NVMe for GPUDirect Storage): mounts of the disk,
-// of its partitions and of what device mapper (LVM, LUKS, multipath) and md built on them
+// Finds what the host does with the disks of a card (an NVMe for GPUDirect Storage): mounts of the
+// disk, of its partitions and of what device mapper (LVM, LUKS, multipath) and md built on them
 // (/proc/self/mountinfo), swap (/proc/swaps), those stacks themselves (`holders` in sysfs), and
 // whatever else has claimed it in the kernel (a btrfs member, ZFS): open(2) with O_EXCL says so.
 class Disks {
@@ -64,7 +64,7 @@ class Disks {
     for (const auto& [number, disk] : disks_) {
       if (disk.on_top) reasons.push_back(stack(disk));
     }
-    // Only when nobody more telling was found.
+    // A claim tells less than the rest, so it is the last to be looked for.
     if (!reasons.empty()) return reasons;
     for (const auto& [number, disk] : disks_) {
       if (is_claimed(number, disk)) {
@@ -137,18 +137,18 @@ class Disks {
   }
 
   static std::string name(const Disk& disk) {
-    return disk.alias.empty() ? disk.path : disk.path + " (" + disk.alias + ")";
+    return disk.alias.empty() ? disk.path : disk.path + " (" + name_as_word(disk.alias) + ")";
   }
 
   static Reason stack(const Disk& disk) {
     const bool raid = !disk.alias.empty() ? false : fs::exists(disk.folder / "md");
-    const auto& mapped = disk.alias.empty() ? disk.path : disk.alias;
+    const auto mapped = name_as_word(disk.alias.empty() ? disk.path : disk.alias);
     return {.what = name(disk) + " is built on a disk of it",
             .fix = raid ? "mdadm --stop " + disk.path
                         : "dmsetup remove " + mapped + " or vgchange -an its volume group"};
   }
 
-  // Only where the node in /dev is that very disk.
+  // Says nothing where the node in /dev is another disk.
   static bool is_claimed(const std::string& number, const Disk& disk) {
     struct stat status {};
     if (::stat(disk.path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) return false;

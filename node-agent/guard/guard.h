@@ -17,15 +17,15 @@ struct Guard {
   std::string_view name;  ///< "holder", as --force takes it
   std::string_view help;  ///< the guard refuses when ...; Markdown, for docs/gpupci.md
 
-  /// What it finds; nothing lets the card go. refusals() puts the name of the guard into each
-  /// reason. Throws Error when it cannot look.
+  /// Finds the reasons to keep the card; without one the card may go. refusals() puts the name of
+  /// the guard into each reason. Throws Error when it cannot look.
   Reasons (*probe)(const Subject& subject);
 
   std::string_view not_forced{};  ///< why --force may not override it; empty where it may
   bool on_attach = false;         ///< asked when a card is given back, too
 
-  /// What it finds may change at any moment: it is asked after the others, and again while all that
-  /// was found is passing.
+  /// True when its answer may change at any moment: it is asked after the others, and again while
+  /// all that was found is passing.
   bool of_programs = false;
 };
 

@@ -11,9 +11,9 @@
 
 namespace cluster::agent {
 
-/// What guards and checks look at; they write nowhere. guard_input() fills in all of it, so a guard
-/// sees the same in --check, -d, --vfs, --remove-vgpu and --restore. No path has a default: whoever
-/// makes one by hand and forgets a path does not compile.
+/// The host as guards and checks see it; they write nowhere. guard_input() fills in all of it, so a
+/// guard sees the same in --check, -d, --vfs, --remove-vgpu and --restore. No path has a default:
+/// whoever makes one by hand and forgets a path does not compile.
 struct GuardInput {
   const Sysfs& sysfs;
   const Settings& settings;
@@ -25,7 +25,7 @@ struct GuardInput {
   std::filesystem::path wedged;         ///< the record of WedgedCards
   std::string boot;                     ///< Environment::boot_id()
 
-  /// What the running VMs have. Empty where nobody is to be asked; a call may throw Error.
+  /// The devices of the running VMs. Empty where nobody is to be asked; a call may throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices;
 
   /// How long refusals() waits for holders that may be so for a moment only.

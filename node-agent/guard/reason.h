@@ -20,7 +20,7 @@ struct Reason {
 
 using Reasons = std::vector<Reason>;
 
-/// What can be done about it: the fix, or to run gpupci as root; empty when nothing is known.
+/// The way out: the fix, or to run gpupci as root; empty when none is known.
 std::string way_out(const Reason& reason);
 
 /// "holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it (kill 812)".
@@ -29,7 +29,7 @@ std::string message(const Reason& reason);
 /// All of them in one line, of which the first four are shown.
 std::string message(const Reasons& reasons);
 
-/// Who refuses, each once, in the order in which they speak.
+/// The ids of those who refuse, each once, in the order in which they speak.
 std::vector<std::string_view> ids(const Reasons& reasons);
 
 /// A name that somebody else chose, of a process, a mount, a unit, an interface or a VM, so that it

@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 using IsMeant = std::function<bool(const std::string& device)>;
 
-// Whether a device that a VM has is of the card, or made from it: a virtual function or a mediated
-// device.
+// True when a device that a VM has is of the card, or made from it: a virtual function or a
+// mediated device.
 bool is_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
   std::error_code none;
   const auto parent =
@@ -30,7 +30,7 @@ Reason runs_with_it(const std::string& vm, const std::string& evidence) {
           .fix = "virsh shutdown " + name_as_word(vm)};
 }
 
-// By what libvirt says; those in `known` were found already.
+// Adds the VMs of which libvirt says so; those in `known` were found already.
 void add_domains(const GuardInput& input, const IsMeant& is_meant,
                  const std::set<std::string>& known, Reasons& reasons) {
   if (!input.vm_devices) return;

@@ -42,7 +42,7 @@ class Attach {
     return one.function.driver && tools_.input.settings.is_stub(*one.function.driver);
   }
 
-  // From here on a gpupci --restore gives it back too, should this one die.
+  // If this process dies after here, gpupci --restore gives the card back.
   void begin() {
     if (tools_.mode == virt::Mode::rehearse) return;
     if (of_another_) return;
@@ -55,7 +55,7 @@ class Attach {
     const auto& pci = one.function.pci;
     const auto before = one.function.driver;
     const bool at_home = before && !on_stub(one);
-    // Without a record there is nothing of ours about it: libvirt need not be asked.
+    // A function without a record was not detached by us, so libvirt need not be asked.
     if (at_home && (of_another_ || !tools_.saved.has(pci))) {
       one.outcome = Outcome::already_attached;
       return;
@@ -64,14 +64,14 @@ class Attach {
       one.outcome = Outcome::held_back;
       return;
     }
-    // What the host has is right, whichever driver it chose since one was saved.
+    // The host may have chosen another driver since one was saved: its choice is right.
     const auto wanted = at_home || of_another_ ? std::nullopt : tools_.saved.find(pci);
     give_back(pci, wanted, tools_);
     if (tools_.mode == virt::Mode::rehearse) {
       one.outcome = at_home ? Outcome::already_attached : Outcome::would_attach;
       return;
     }
-    // Without a driver before, and none that wants it now: nothing has changed.
+    // A function that had no driver, and that no driver wants now, has not changed.
     one.outcome =
         tools_.input.sysfs.driver(pci) == before ? Outcome::already_attached : Outcome::attached;
     if (!of_another_) tools_.saved.forget(pci);

@@ -50,7 +50,7 @@ class Detach {
     std::vector<std::string> words;
     for (const auto* one : todo_) {
       const auto& pci = one->function.pci;
-      // Without one now, but with a record: the last detach died between two steps.
+      // A function that has a record and no driver: the last detach died between two steps.
       const bool kept = !one->function.driver && !tools_.saved.is_of_another(card_);
       const auto driver = kept ? tools_.saved.find(pci) : one->function.driver;
       drivers[pci] = driver;
@@ -80,7 +80,7 @@ class Detach {
     one.outcome = Outcome::detached;
   }
 
-  // In reverse; the function that failed first, for it may have got half way.
+  // Puts back in reverse order, beginning with the function that failed: it may be half detached.
   void put_back() {
     if (!acts() || begun_.empty()) return;
     begin_giving_back();
@@ -115,7 +115,7 @@ class Detach {
     }
   }
 
-  // From here on a gpupci --restore puts it back too, should this one die.
+  // If this process dies after here, gpupci --restore puts the card back.
   void begin_giving_back() {
     try {
       std::vector<PciAddress> all;

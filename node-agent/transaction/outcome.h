@@ -9,7 +9,7 @@
 
 namespace cluster::agent {
 
-/// What became of one function.
+/// The end that one function came to.
 enum class Outcome {
   detached,          ///< read back: the stub driver has it
   already_detached,  ///< the stub driver had it before
@@ -32,7 +32,7 @@ struct FunctionOutcome {
   Outcome outcome = Outcome::untouched;
 };
 
-/// What became of a card.
+/// The end that a card came to.
 struct CardOutcome {
   std::string name;  ///< "gpupci1", "gpupci1.0"
   std::vector<FunctionOutcome> functions;
@@ -40,7 +40,7 @@ struct CardOutcome {
   Reasons refused{};                 ///< by guards, before anything was done
   Reasons errors{};                  ///< what went wrong, and what became of it, in that order
 
-  /// Whether all that was asked for happened.
+  /// True when all that was asked for happened.
   bool ok() const { return refused.empty() && errors.empty(); }
 };
 

@@ -74,7 +74,8 @@ class SetVfs {
     }
   }
 
-  // Of each guard what concerns them; the first two are about what a VM needs.
+  // Asks the guards about the slices that are to go. Two of them speak about what a VM needs, which
+  // is no matter here.
   void guard() {
     Forced waived = forced_;
     for (const auto* guard : {&kIommuGuard, &kGroupGuard}) waived.emplace(guard->name);
@@ -138,7 +139,7 @@ class SetVfs {
     forget_the_gone();
   }
 
-  // With --force they went with what was known of them.
+  // --force removed slices that were detached, so their records go as well.
   void forget_the_gone() {
     if (gone_.empty()) return;
     record_.forget_slices(card_.name);

@@ -10,7 +10,7 @@
 
 namespace cluster::agent {
 
-/// What set_vfs() is asked for, and where.
+/// A change that set_vfs() is asked for, and the host of it.
 struct VfsChange {
   const Card& card;
   long long wanted = 0;  ///< how many virtual functions it is to have

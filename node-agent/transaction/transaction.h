@@ -11,7 +11,7 @@
 
 namespace cluster::agent {
 
-/// What a transaction works with. Whoever acts holds the lock.
+/// The tools of a transaction. Whoever acts holds the lock.
 struct Tools {
   const GuardInput& input;
   SavedDrivers& saved;
@@ -20,7 +20,7 @@ struct Tools {
   virt::Mode mode = virt::Mode::act;
   Forced forced{};  ///< the guards that the operator overrides
 
-  /// Whether a step did not end, so that nothing more is tried in this boot.
+  /// True when a step did not end, so that nothing more is tried in this boot.
   std::function<bool()> stuck = [] { return false; };
 };
 

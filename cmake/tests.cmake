@@ -3,6 +3,11 @@
 # test_program(core_test "core" LIBRARY...): runs the tests of the sources that are added to it.
 function(test_program program prefix)
   add_executable(${program})
+  # Declared and never built, so that a folder need not ask before it adds something to the program.
+  if(NOT BUILD_TESTING)
+    set_target_properties(${program} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
   target_link_libraries(${program} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
   precompile(${program} test)
   gtest_discover_tests(${program} TEST_PREFIX "${prefix}: " PROPERTIES ${test_properties})
@@ -10,9 +15,6 @@ endfunction()
 
 # unit_test(core/text LIBRARY...): core/text_test.cc, next to the code, is a part of core_test.
 function(unit_test name)
-  if(NOT BUILD_TESTING)
-    return()
-  endif()
   string(REGEX MATCH "^[^/]*" folder ${name})
   string(REPLACE "-" "_" program ${folder}_test)
   if(NOT TARGET ${program})

@@ -59,7 +59,7 @@ measured() {
   for ((i = 0; i < runs; ++i)); do
     /usr/bin/time -a -o "$dir/times" -f '%U %S %M' "$@" >"$dir/answer"
   done
-  awk '{ printf "%d %.1f\n", ($1 + $2) * 1000, $3 / 1024 }' "$dir/times" | sort -n | sed -n "$((runs / 2))p"
+  awk '{ printf "%d %.1f\n", ($1 + $2) * 1000, $3 / 1024 }' "$dir/times" | sort -n | sed -n "$(((runs + 1) / 2))p"
   rm "$dir/times"
 }
 

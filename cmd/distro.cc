@@ -29,7 +29,7 @@ Action declare_create(CLI::App& app) {
     auto& inventory = context.inventory();
     const auto folder = args->folder.empty() ? frontend::packages_folder(inventory)
                                              : std::filesystem::path(args->folder);
-    rolls::create_distro(frontend::enabled_rolls(inventory), folder);
+    rolls::create_package_tree(frontend::enabled_rolls(inventory), folder);
     return 0;
   };
 }

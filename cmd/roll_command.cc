@@ -48,7 +48,7 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
       }
       const auto roll = frontend::read_stored(
           *inventory, frontend::find_roll(*inventory, described.name, described.version));
-      rolls::Program program{{(roll.folder / command.run).native()}};
+      rolls::Subprocess program{{(roll.folder / command.run).native()}};
       program.words.insert(program.words.end(),
                            words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());
       std::error_code unknown;
@@ -56,7 +56,7 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
                              {"CLUSTER", fs::read_symlink("/proc/self/exe", unknown).native()},
                              {"ROLL", roll.folder.native()}};
       context.output.out().flush();
-      return rolls::run_program(program);
+      return rolls::run_subprocess(program);
     }
   }
   return std::nullopt;

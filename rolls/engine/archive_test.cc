@@ -31,9 +31,9 @@ class RollArchive : public ::testing::Test {
 
   // Makes the archive with tar(1), as a stranger would.
   void tar(const std::vector<std::string>& words) const {
-    Program program{{"tar", "-czf", file().native()}, folder_.path() / "in", {}, {}};
+    Subprocess program{{"tar", "-czf", file().native()}, folder_.path() / "in", {}, {}};
     program.words.insert(program.words.end(), words.begin(), words.end());
-    ASSERT_EQ(run_program(program), 0);
+    ASSERT_EQ(run_subprocess(program), 0);
   }
 
   std::string refusal(std::size_t most = kMaxEntries) const {
@@ -87,7 +87,7 @@ TEST_F(RollArchive, HasNoLinksAndDevices) {
   tar({"roll.yaml", "twin"});
   EXPECT_THAT(refusal(), HasSubstr("'twin' is a link"));
   fs::remove_all(out() / "roll.yaml");
-  ASSERT_EQ(run_program({{"mkfifo", "pipe"}, in(), {}, {}}), 0);
+  ASSERT_EQ(run_subprocess({{"mkfifo", "pipe"}, in(), {}, {}}), 0);
   tar({"pipe"});
   EXPECT_THAT(refusal(), HasSubstr("'pipe' is a special file"));
 }

@@ -23,16 +23,16 @@ constexpr const char* kMark = ".cluster-distro";  // says that the folder is our
 
 // A folder in `parent` for a tree on its way, and then for the one that it replaces; all in it can
 // be read by a web server. Gone with its owner.
-struct Fresh {
-  explicit Fresh(const fs::path& parent) {
+struct FreshTree {
+  explicit FreshTree(const fs::path& parent) {
     std::string name = (parent / ".distro-XXXXXX").native();
     if (::mkdtemp(name.data()) == nullptr) cannot("make", name, errno);
     path = name;
     ::chmod(name.c_str(), 0755);
   }
-  Fresh(const Fresh&) = delete;
-  Fresh& operator=(const Fresh&) = delete;
-  ~Fresh() {
+  FreshTree(const FreshTree&) = delete;
+  FreshTree& operator=(const FreshTree&) = delete;
+  ~FreshTree() {
     ::umask(mask);
     std::error_code ignored;
     fs::remove_all(path, ignored);
@@ -44,7 +44,7 @@ struct Fresh {
 
 void run(const std::vector<std::string>& words, const fs::path& folder, const fs::path& out,
          const std::string& package) {
-  const int status = run_program({words, folder, out, {}}, package);
+  const int status = run_subprocess({words, folder, out, {}}, package);
   if (status != 0) {
     throw Error(Fault::io, words[0] + " failed with status " + std::to_string(status));
   }
@@ -102,7 +102,7 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
 
 }  // namespace
 
-void create_distro(const std::vector<Roll>& rolls, const fs::path& asked) {
+void create_package_tree(const std::vector<Roll>& rolls, const fs::path& asked) {
   auto folder = fs::absolute(asked).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();  // it ended with '/'
   try {
@@ -114,7 +114,7 @@ void create_distro(const std::vector<Roll>& rolls, const fs::path& asked) {
                                       "another folder");
     }
     fs::create_directories(folder.parent_path());
-    const Fresh fresh(folder.parent_path());
+    const FreshTree fresh(folder.parent_path());
     fill(rolls, fresh.path);
     replace_file(fresh.path / kMark, "made by `cluster create distro`, which replaces all of it\n");
     const auto flags = is_there ? RENAME_EXCHANGE : 0U;

@@ -11,8 +11,9 @@ namespace cluster::rolls {
 ///   debian/  *.deb of the `debs` folders, with Packages and Release: deb [trusted=yes] URL ./
 ///   rhel/    *.rpm of the `rpms` folders, with repodata: baseurl=URL
 ///   rolls/   what else is in the rolls, NAME-VERSION/...
-/// It takes the place of an older one at once. Throws Error(refused) when `folder` is there and no
-/// such tree, Error(io), also when a tool that is needed is not installed.
-void create_distro(const std::vector<Roll>& rolls, const std::filesystem::path& folder);
+/// The tree is what `cluster create distro` makes. It takes the place of an older one at once.
+/// Throws Error(refused) when `folder` is there and no such tree, Error(io), also when a tool that
+/// is needed is not installed.
+void create_package_tree(const std::vector<Roll>& rolls, const std::filesystem::path& folder);
 
 }  // namespace cluster::rolls

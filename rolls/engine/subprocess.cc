@@ -39,7 +39,7 @@ class WithoutInterrupts {
 };
 
 // In the child: never returns.
-[[noreturn]] void become(const Program& program, std::vector<char*>& words, int report) {
+[[noreturn]] void become(const Subprocess& program, std::vector<char*>& words, int report) {
   const auto fail = [&] {
     const int code = errno;
     static_cast<void>(!::write(report, &code, sizeof code));
@@ -60,7 +60,7 @@ class WithoutInterrupts {
 
 }  // namespace
 
-int run_program(const Program& program, const std::string& package) {
+int run_subprocess(const Subprocess& program, const std::string& package) {
   auto texts = program.words;
   std::vector<char*> words;
   for (auto& text : texts) words.push_back(text.data());

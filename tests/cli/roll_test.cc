@@ -162,7 +162,7 @@ TEST_F(RollStory, ACheckEndsAtItsFirstLineThatFails) {
   EXPECT_EQ(shellcheck(cluster({"run", "roll", "demo"})), 0);
   const auto script = (folder.path() / "add-roll.sh").native();
   const auto said = folder.path() / "said";
-  EXPECT_EQ(rolls::run_program({{"sh", script, "--dry-run"}, ".", said, {}}), 0);
+  EXPECT_EQ(rolls::run_subprocess({{"sh", script, "--dry-run"}, ".", said, {}}), 0);
   EXPECT_NE(read_file(said).value().find("demo: would    the greeting"), std::string::npos)
       << read_file(said).value();
 }

@@ -40,7 +40,7 @@ class RollStory : public Story {
   int shellcheck(const std::string& script) {
     const auto path = folder.path() / "add-roll.sh";
     replace_file(path, script);
-    return rolls::run_program({{"shellcheck", path.native()}, ".", {}, {}}, "shellcheck");
+    return rolls::run_subprocess({{"shellcheck", path.native()}, ".", {}, {}}, "shellcheck");
   }
 };
 

@@ -1,6 +1,7 @@
 #include "rolls/engine/document.h"
 
 #include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <set>
@@ -12,52 +13,91 @@
 namespace cluster::rolls {
 namespace {
 
-// "roll.yaml:3:5"
-std::string place(const std::string& file, const YAML::Mark& mark) {
-  return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+[[noreturn]] void refuse_at(const std::string& file, int line, int column, const std::string& why) {
+  throw Error(Fault::usage,
+              file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + why);
 }
 
+// yaml-cpp counts from 0.
 [[noreturn]] void refuse_at(const std::string& file, const YAML::Mark& mark,
                             const std::string& why) {
-  throw Error(Fault::usage, place(file, mark) + ": " + why);
+  refuse_at(file, mark.line + 1, mark.column + 1, why);
 }
 
 constexpr std::size_t kMaxLine = 1000;     // bytes
 constexpr std::size_t kMaxMembers = 1000;  // of a list or a map
 
-// Refuses references; all else is looked at when the document is there.
-class NoAliases : public YAML::EventHandler {
+// Makes the tree of the first document while yaml-cpp reads it, and refuses references and further
+// documents. A document that is empty ends the file, as it does for YAML::LoadAll().
+class TreeMaker : public YAML::EventHandler {
  public:
-  explicit NoAliases(const std::string& file) : file_(file) {}
+  explicit TreeMaker(const std::string& file) : file_(file) {}
 
+  /// Null when the file has no document, or an empty one.
+  std::shared_ptr<const YamlNode> tree() const { return tree_; }
+  bool at_end() const { return at_end_; }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     refuse_at(file_, mark, "a reference (`*name`); want the text itself");
   }
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {}
-  void OnMapEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    at_end_ = at_end_ || open_.empty();
+    add(YamlNode::Kind::null, mark);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string& text) override {
+    if (auto* node = add(YamlNode::Kind::text, mark)) node->text = text;
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    open(add(YamlNode::Kind::list, mark));
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    open(add(YamlNode::Kind::map, mark));
+  }
+  void OnSequenceEnd() override { open_.pop_back(); }
+  void OnMapEnd() override { open_.pop_back(); }
 
  private:
+  // Only the innermost open node gets members, so the open ones are never moved.
+  YamlNode* add(YamlNode::Kind kind, const YAML::Mark& mark) {
+    YamlNode node{kind, {}, {}, mark.line + 1, mark.column + 1};
+    if (!open_.empty()) {
+      open_.back()->members.push_back(std::move(node));
+      return &open_.back()->members.back();
+    }
+    if (at_end_) return nullptr;
+    if (tree_) refuse_at(file_, mark, "a second document (`---`); want one");
+    tree_ = std::make_shared<YamlNode>(std::move(node));
+    return tree_.get();
+  }
+  void open(YamlNode* node) { open_.push_back(node); }
+
   const std::string& file_;
+  std::shared_ptr<YamlNode> tree_;
+  std::vector<YamlNode*> open_;
+  bool at_end_ = false;
 };
 
 }  // namespace
 
-std::string Item::where() const { return place(file_, node_.Mark()); }
+std::string Item::where() const {
+  return file_ + ":" + std::to_string(node_->line) + ":" + std::to_string(node_->column);
+}
 
-void Item::refuse(const std::string& why) const { refuse_at(file_, node_.Mark(), why); }
+void Item::refuse(const std::string& why) const {
+  refuse_at(file_, node_->line, node_->column, why);
+}
+
+// The tree lives as long as one of its items.
+Item Item::member(std::size_t number) const { return {{node_, &node_->members.at(number)}, file_}; }
 
 std::string Item::scalar(std::string_view what) const {
-  if (!node_.IsScalar()) refuse(quote(what) + " wants a text");
-  return node_.Scalar();
+  if (node_->kind != YamlNode::Kind::text) refuse(quote(what) + " wants a text");
+  return node_->text;
 }
 
 std::string Item::line_or_empty(std::string_view what) const {
@@ -91,51 +131,50 @@ bool Item::yes_or_no(std::string_view what) const {
   refuse(quote(what) + " wants yes or no, not " + quote(text));
 }
 
-void Item::refuse_too_many(std::string_view what) const {
-  if (node_.size() > kMaxMembers) {
+void Item::refuse_too_many(std::size_t members, std::string_view what) const {
+  if (members > kMaxMembers) {
     refuse(quote(what) + " has more than " + std::to_string(kMaxMembers) + " members");
   }
 }
 
 std::vector<Item> Item::list(std::string_view what) const {
-  if (!node_.IsSequence()) refuse(quote(what) + " wants a list");
-  refuse_too_many(what);
+  if (node_->kind != YamlNode::Kind::list) refuse(quote(what) + " wants a list");
+  refuse_too_many(node_->members.size(), what);
   std::vector<Item> items;
-  for (const auto& member : node_) items.emplace_back(member, file_);
+  for (std::size_t i = 0; i < node_->members.size(); ++i) items.push_back(member(i));
   return items;
 }
 
 std::vector<std::pair<Item, Item>> Item::entries(std::string_view what) const {
-  if (!node_.IsMap()) refuse(quote(what) + " wants `key: value` lines");
-  refuse_too_many(what);
+  if (node_->kind != YamlNode::Kind::map) refuse(quote(what) + " wants `key: value` lines");
+  refuse_too_many(node_->members.size() / 2, what);
   std::vector<std::pair<Item, Item>> entries;
   std::set<std::string> seen;
-  for (const auto& entry : node_) {
-    const Item key(entry.first, file_);
+  for (std::size_t i = 0; i + 1 < node_->members.size(); i += 2) {
+    const auto key = member(i);
     if (!seen.insert(key.line("a key")).second) {
       key.refuse(quote(key.line("a key")) + " is given twice");
     }
-    entries.emplace_back(key, Item(entry.second, file_));
+    entries.emplace_back(key, member(i + 1));
   }
   return entries;
 }
 
 Item parse_document(const std::string& text, const std::string& file) {
+  TreeMaker maker(file);
   try {
     std::istringstream in(text);
     YAML::Parser parser(in);
-    NoAliases events(file);
-    while (parser.HandleNextDocument(events)) {
+    while (!maker.at_end() && parser.HandleNextDocument(maker)) {
     }
-    const auto documents = YAML::LoadAll(text);
-    if (documents.empty()) throw Error(Fault::usage, file + ":1:1: the file is empty");
-    if (documents.size() > 1) {
-      refuse_at(file, documents[1].Mark(), "a second document (`---`); want one");
-    }
-    return {documents[0], file};
   } catch (const YAML::Exception& error) {
     refuse_at(file, error.mark, printable(error.msg));
   }
+  const auto tree = maker.tree();
+  if (!tree || tree->kind == YamlNode::Kind::null) {
+    throw Error(Fault::usage, file + ":1:1: the file is empty");
+  }
+  return {tree, file};
 }
 
 Fields::Fields(const Item& map, std::string_view what, const std::vector<std::string>& known)

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <yaml-cpp/yaml.h>
-
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,10 +10,21 @@
 // YAML that says where it is wrong; for the files of rolls/ alone.
 namespace cluster::rolls {
 
+/// What stands at one place of a YAML file.
+struct YamlNode {
+  enum class Kind { null, text, list, map };
+  Kind kind = Kind::null;
+  std::string text;
+  std::vector<YamlNode> members;  ///< of a list; of a map each key and then its value
+  int line = 1;
+  int column = 1;  ///< in bytes
+};
+
 /// A value in a YAML file.
 class Item {
  public:
-  Item(YAML::Node node, std::string file) : node_(std::move(node)), file_(std::move(file)) {}
+  Item(std::shared_ptr<const YamlNode> node, std::string file)
+      : node_(std::move(node)), file_(std::move(file)) {}
 
   /// One line of 1000 bytes at the most, not empty. `what` names it in messages, as everywhere
   /// below.
@@ -43,14 +53,15 @@ class Item {
 
  private:
   std::string scalar(std::string_view what) const;
-  void refuse_too_many(std::string_view what) const;
+  void refuse_too_many(std::size_t members, std::string_view what) const;
+  Item member(std::size_t number) const;
 
-  YAML::Node node_;
+  std::shared_ptr<const YamlNode> node_;
   std::string file_;
 };
 
-/// The whole file. Throws Error(usage) when it is not one YAML document, or says something by a
-/// reference (`*name`) to what stands elsewhere: a few lines of those are a document of gigabytes.
+/// The whole file. Throws Error(usage) when it is not one YAML document, or has a reference
+/// (`*name`) to another place: a few lines of those make a document of gigabytes.
 Item parse_document(const std::string& text, const std::string& file);
 
 /// A map of which all keys are known.

@@ -12,9 +12,15 @@ namespace cluster::frontend {
 namespace {
 
 virt::FragmentPlace place_of(const rolls::VmFragment& fragment) {
-  return fragment.place == "devices"    ? virt::FragmentPlace::devices
-         : fragment.place == "features" ? virt::FragmentPlace::features
-                                        : virt::FragmentPlace::domain;
+  switch (fragment.place) {
+    case rolls::VmPlace::devices:
+      return virt::FragmentPlace::devices;
+    case rolls::VmPlace::features:
+      return virt::FragmentPlace::features;
+    case rolls::VmPlace::domain:
+      break;
+  }
+  return virt::FragmentPlace::domain;
 }
 
 virt::Fragment filled(const rolls::Roll& roll, const rolls::VmFragment& fragment,

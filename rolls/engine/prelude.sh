@@ -11,15 +11,20 @@ DEBIAN_FRONTEND=noninteractive
 export PATH LC_ALL DEBIAN_FRONTEND
 umask 022
 
+# --report=TOKEN is for `cluster run roll apply=yes`; see report.
 dry_run=no
-case ${1-} in
-  '') ;;
-  --dry-run) dry_run=yes ;;
-  *)
-    echo "usage: sh $0 [--dry-run]" >&2
-    exit 2
-    ;;
-esac
+token=
+for word in "$@"; do
+  case $word in
+    '') ;;
+    --dry-run) dry_run=yes ;;
+    --report=*) token=${word#*=} ;;
+    *)
+      echo "usage: sh $0 [--dry-run]" >&2
+      exit 2
+      ;;
+  esac
+done
 
 changes=0
 doing='looking at the host'
@@ -53,14 +58,24 @@ look() {
   held=$?
   set -e
 }
+# report OUTCOME WORDS: how it ended, in one line for the program that asked for it. TOKEN, the first
+# word of that line, is new each time and not in the environment, so no line that a step prints can
+# pass for it. rolls/engine/script_report.h reads it.
+report() {
+  [ -z "$token" ] || printf '\n%s\t%s\t%s\t%s\n' "$token" "$1" "$roll" "$(printf %s "$2" | tr '\n\t' '  ')"
+}
+failed() {
+  printf '%s: failed: %s\n' "$roll" "$1" >&2
+  report failed "$1"
+}
 fail() {
-  printf '%s: failed: %s: %s\n' "$roll" "$doing" "$*" >&2
+  failed "$doing: $*"
   trap - EXIT
   exit 1
 }
 ended() {
   status=$?
-  [ "$status" -eq 0 ] || printf '%s: failed: %s (status %s)\n' "$roll" "$doing" "$status" >&2
+  [ "$status" -eq 0 ] || failed "$doing (status $status)"
 }
 trap ended EXIT
 
@@ -70,39 +85,16 @@ needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "
 
 family=
 ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"
-case $ids in
-  *' debian '* | *' ubuntu '*) family=debian ;;
-  *' rhel '* | *' fedora '* | *' centos '*) family=rhel ;;
-  *) fail "this is neither of the family of Debian nor of RHEL:$ids" ;;
-esac
-export family
-[ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
-
-# missing PACKAGE...: prints those that are not installed.
-missing() {
-  # dpkg-query reads all that it knows each time, so it is asked once for all packages.
-  [ "$family" = rhel ] || states=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ${binary:Package}=${db:Status-Status} ' "$@" 2>/dev/null) || true
-  for package in "$@"; do
-    case $family in
-      debian) case $states in *" $package=installed "*) continue ;; esac ;;
-      rhel) ! rpm -q --quiet "$package" || continue ;;
-    esac
-    echo "$package"
-  done
+# start FAMILIES: the first line behind families/*.sh, each of which sets $family when the host is of
+# it. FAMILIES is the end of a message that names them.
+start() {
+  [ -n "$family" ] || fail "this is neither of the family of $1:$ids"
+  export family
+  [ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
 }
+
 # is_installed PACKAGE
 is_installed() { [ -z "$(missing "$1")" ]; }
-# install_packages PACKAGE...: installs all of them.
-install_packages() {
-  case $family in
-    debian)
-      set -- -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
-      # When that fails, the lists of packages may be too old, or not there yet.
-      apt-get "$@" || { apt-get -q update && apt-get "$@"; }
-      ;;
-    rhel) dnf -q -y install "$@" ;;
-  esac
-}
 # packages PACKAGE...: installs those that are not there.
 packages() {
   # shellcheck disable=SC2046 # one word a package
@@ -159,15 +151,19 @@ unit() {
   fi
 }
 
-# finish: says how it ended. It is the last line of a script.
+# finish says how it ended. It is the last line of a script.
 finish() {
+  outcome='done'
   if [ "$dry_run" = yes ]; then
-    say "dry run: $changes to be done"
+    words="dry run: $changes to be done"
   elif [ -e "$pending" ]; then
-    say "reboot needed ($(paste -s -d ';' "$pending")); then run this again, to see that it worked"
+    outcome=reboot
+    words="reboot needed ($(paste -s -d ';' "$pending")); then run this again, to see that it worked"
   elif [ "$changes" -eq 0 ]; then
-    say 'done, nothing had to be changed'
+    words='done, nothing had to be changed'
   else
-    say "done, $changes changed"
+    words="done, $changes changed"
   fi
+  say "$words"
+  report "$outcome" "$words"
 }

@@ -5,14 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace cluster::rolls {
+#include "rolls/engine/host_family.h"
 
-/// The families of distributions that a roll tells apart, by ID and ID_LIKE of os-release(5).
-enum class Family {
-  any,
-  debian,  ///< Debian, Ubuntu: apt
-  rhel,    ///< RHEL, Rocky, Alma, CentOS, Fedora: dnf
-};
+namespace cluster::rolls {
 
 /// A setting that a site may change; in scripts a shell variable of the same name.
 struct RollAttribute {
@@ -32,42 +27,55 @@ struct HostFile {
   std::string to;    ///< on the host, absolute
   std::string mode = "0644";
   std::string owner = "root:root";
-  Family family = Family::any;
+  const HostFamily* family = nullptr;  ///< null: on all hosts
 };
 
 /// Something that has to be so on a host. `check` and `run` are lines of POSIX sh.
-struct Step {
+struct HostStep {
   std::string name;   ///< what is so when it is done: "the kernel starts with the IOMMU on"
   std::string why;    ///< one line or more
   std::string check;  ///< true when it is so already
   std::string run;    ///< makes it so; stops at the first command that fails; "": nothing can
-  Family family = Family::any;
-  bool reboot = false;  ///< what `run` changes counts from the next boot on
+  const HostFamily* family = nullptr;  ///< null: on all hosts
+  bool reboot = false;                 ///< what `run` changes counts from the next boot on
 };
 
-/// What shows that the whole worked; is looked at last, when no reboot is pending.
-struct Check {
+/// A command that shows that the whole worked; it is run last, when no reboot is pending.
+struct HostCheck {
   std::string name;
   std::string run;
-  Family family = Family::any;
+  const HostFamily* family = nullptr;  ///< null: on all hosts
 };
 
-/// What the hosts of one appliance get, in the order in which it is done.
+/// The packages that hosts of one family get.
+struct FamilyPackages {
+  const HostFamily* family;
+  std::vector<std::string> names;  ///< one at least
+};
+
+/// What the hosts of one appliance get. Each member but the first is a kind in step_kind.h.
 struct HostPart {
   std::string appliance;
-  std::vector<std::string> debian_packages, rhel_packages;
+  std::vector<FamilyPackages> packages;
   std::vector<HostFile> files;
-  std::vector<Step> steps;
+  std::vector<HostStep> steps;
   std::vector<std::string> units;  ///< of systemd, to be enabled: "gpupci-restore.service"
-  std::vector<Check> checks;
+  std::vector<HostCheck> checks;
 };
 
-/// XML that the configuration of a VM gets; see virt::Fragment for `place`.
+/// Where in the document of a VM a fragment goes.
+enum class VmPlace {
+  domain,    ///< as a child of <domain>
+  devices,   ///< of <devices>
+  features,  ///< of <features>
+};
+
+/// XML that the configuration of a VM gets; virt::Fragment says how it is merged.
 struct VmFragment {
-  std::string when;   ///< an attribute of the roll; counts for a VM where it is neither "" nor "no"
-  std::string place;  ///< "domain", "devices" or "features"
-  std::string from;   ///< in the roll, "vm/tpm.xml"
-  std::string text;   ///< all of it, as it was when the roll was read
+  std::string when;  ///< an attribute of the roll; counts for a VM where it is neither "" nor "no"
+  VmPlace place = VmPlace::domain;
+  std::string from;  ///< in the roll, "vm/tpm.xml"
+  std::string text;  ///< all of it, as it was when the roll was read
 };
 
 /// A command of the roll's own: `cluster PATH WORD...`.

@@ -95,12 +95,14 @@ TEST_F(RollFile, IsReadWhole) {
   EXPECT_EQ(roll.attributes[0].value, "quiet");
   const auto* part = roll.part_for("vm-container");
   ASSERT_NE(part, nullptr);
-  EXPECT_THAT(part->debian_packages, ElementsAre("gcc"));
+  ASSERT_EQ(part->packages.size(), 1U);
+  EXPECT_EQ(part->packages[0].family->word, "debian");
+  EXPECT_THAT(part->packages[0].names, ElementsAre("gcc"));
   EXPECT_EQ(part->files[0].mode, "0644");
   EXPECT_EQ(part->steps[0].run, "touch /x\n");
   EXPECT_TRUE(part->steps[0].reboot);
   EXPECT_THAT(part->units, ElementsAre("a.service"));
-  EXPECT_EQ(roll.vm[0].place, "devices");
+  EXPECT_EQ(roll.vm[0].place, VmPlace::devices);
   EXPECT_EQ(roll.commands[0].path, "report demo");
   EXPECT_EQ(roll.part_for("vm"), nullptr);
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # scripts_test.sh CLUSTER GPUPCI [write]: what `cluster run roll` prints for the rolls here, byte for byte as in
-# tests/data/rolls, but for prelude.sh, which is the same in all of them and has a test of its own. The inventory's cards
+# tests/data/rolls, but for the shell that all of them have, which has a test of its own. The inventory's cards
 # come from recorded hosts, by the real gpupci behind a real sshd.
 # With `write` it writes these files anew: read their difference before you keep it.
 set -euo pipefail
@@ -40,14 +40,18 @@ add_host() {
   "$cluster" discover host gpu "$1" >/dev/null
 }
 
-# own_part SCRIPT: what is of this script alone. Two lines stand for the prelude, for ShellCheck as well.
-prelude=$(sed '1,/^$/d' "$top/rolls/engine/prelude.sh")
-instead=$'# shellcheck source=rolls/engine/prelude.sh\n. rolls/engine/prelude.sh'
+# own_part SCRIPT: what is of this script alone. For each file of shell that all scripts have, two lines stand in the
+# place of its text, which ShellCheck follows to the file.
+mapfile -t shell < <(cd "$top" && ls rolls/engine/prelude.sh rolls/engine/families/*.sh)
 own_part() {
-  local text
+  local text file body
   text=$(<"$1")
-  [[ $text == *"$prelude"* ]] || fail "$1 has no rolls/engine/prelude.sh"
-  printf '%s\n' "${text/"$prelude"/"$instead"}"
+  for file in "${shell[@]}"; do
+    body=$(sed '1,/^$/d' "$top/$file")
+    [[ $text == *"$body"* ]] || fail "$1 has no $file"
+    text=${text/"$body"/"# shellcheck source=$file"$'\n'". $file"}
+  done
+  echo "$text"
 }
 
 # check_script ROLL HOST [NAME]: the script is NAME.sh, sound sh, and the same in dash.

@@ -36,6 +36,13 @@ roll=gds
 # shellcheck source=rolls/engine/prelude.sh
 . rolls/engine/prelude.sh
 
+# shellcheck source=rolls/engine/families/debian.sh
+. rolls/engine/families/debian.sh
+
+# shellcheck source=rolls/engine/families/rhel.sh
+. rolls/engine/families/rhel.sh
+start 'Debian nor of RHEL'
+
 # ---- roll gds
 roll=gds
 
@@ -462,10 +469,9 @@ fi
 mkdir -p /etc/modprobe.d /etc/modules-load.d
 printf '%s\n' '# From roll gds.' "$options" >/etc/modprobe.d/gds.conf
 printf '%s\n' '# From roll gds.' "$modules" >/etc/modules-load.d/gds.conf
-case $family in
-  debian) if [ -e "/boot/initrd.img-$(uname -r)" ]; then update-initramfs -u -k "$(uname -r)"; fi ;;
-  rhel) if [ -e "/boot/initramfs-$(uname -r).img" ]; then dracut --force; fi ;;
-esac
+if [ -e "/boot/initrd.img-$(uname -r)" ] || [ -e "/boot/initramfs-$(uname -r).img" ]; then
+  renew_initramfs running
+fi
 }
 begin 'the drivers are loaded as cuFile'\''s way wants it'
 look is_done_4 >/dev/null 2>&1

@@ -56,6 +56,13 @@ roll=gpupt
 # shellcheck source=rolls/engine/prelude.sh
 . rolls/engine/prelude.sh
 
+# shellcheck source=rolls/engine/families/debian.sh
+. rolls/engine/families/debian.sh
+
+# shellcheck source=rolls/engine/families/rhel.sh
+. rolls/engine/families/rhel.sh
+start 'Debian nor of RHEL'
+
 # ---- roll gpupt
 roll=gpupt
 
@@ -425,7 +432,7 @@ for image in /boot/initrd.img-*; do
 done
 }
 step_11() {
-update-initramfs -u -k all
+renew_initramfs all
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs is newer than what goes into it'
@@ -456,7 +463,7 @@ for image in /boot/initramfs-*.img; do
 done
 }
 step_12() {
-dracut --regenerate-all --force
+renew_initramfs all
 }
 if [ "$family" = rhel ]; then
   begin 'the initramfs is newer than what goes into it'

@@ -79,6 +79,13 @@ roll=vgpu
 # shellcheck source=rolls/engine/prelude.sh
 . rolls/engine/prelude.sh
 
+# shellcheck source=rolls/engine/families/debian.sh
+. rolls/engine/families/debian.sh
+
+# shellcheck source=rolls/engine/families/rhel.sh
+. rolls/engine/families/rhel.sh
+start 'Debian nor of RHEL'
+
 # ---- roll gpupt
 roll=gpupt
 
@@ -448,7 +455,7 @@ for image in /boot/initrd.img-*; do
 done
 }
 step_11() {
-update-initramfs -u -k all
+renew_initramfs all
 }
 if [ "$family" = debian ]; then
   begin 'the initramfs is newer than what goes into it'
@@ -479,7 +486,7 @@ for image in /boot/initramfs-*.img; do
 done
 }
 step_12() {
-dracut --regenerate-all --force
+renew_initramfs all
 }
 if [ "$family" = rhel ]; then
   begin 'the initramfs is newer than what goes into it'
@@ -807,10 +814,7 @@ for image in "/boot/initrd.img-$(uname -r)" "/boot/initramfs-$(uname -r).img"; d
 done
 }
 step_20() {
-case $family in
-  debian) update-initramfs -u -k "$(uname -r)" ;;
-  rhel) dracut --force ;;
-esac
+renew_initramfs running
 }
 begin 'the initramfs of the running kernel is newer than what goes into it'
 look is_done_20 >/dev/null 2>&1

@@ -1,0 +1,28 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # $ids is of prelude.sh, $family for the lines after
+# What is particular to hosts of the family of Debian. Each file in this folder defines the same
+# functions; docs/rolls.md says which of them the steps of a roll may use.
+#   missing PACKAGE...           prints those that are not installed
+#   install_packages PACKAGE...  installs all of them
+#   renew_initramfs all|running  makes the initramfs of all kernels, or of the running one, anew
+
+case $ids in
+  *' debian '* | *' ubuntu '*)
+    family=debian
+    missing() {
+      # dpkg-query reads all that it knows each time, so it is asked once for all packages.
+      states=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ${binary:Package}=${db:Status-Status} ' "$@" 2>/dev/null) || true
+      for package in "$@"; do
+        case $states in *" $package=installed "*) ;; *) echo "$package" ;; esac
+      done
+    }
+    install_packages() {
+      set -- -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
+      # When that fails, the lists of packages may be too old, or not there yet.
+      apt-get "$@" || { apt-get -q update && apt-get "$@"; }
+    }
+    renew_initramfs() {
+      [ "$1" = all ] || set -- "$(uname -r)"
+      update-initramfs -u -k "$1"
+    }
+    ;;
+esac

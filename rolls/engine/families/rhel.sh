@@ -1,0 +1,21 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # $ids is of prelude.sh, $family for the lines after
+# What is particular to hosts of the family of RHEL; see debian.sh.
+
+case $ids in
+  *' rhel '* | *' fedora '* | *' centos '*)
+    family=rhel
+    missing() {
+      for package in "$@"; do
+        rpm -q --quiet "$package" || echo "$package"
+      done
+    }
+    install_packages() { dnf -q -y install "$@"; }
+    renew_initramfs() {
+      if [ "$1" = all ]; then
+        dracut --regenerate-all --force
+      else
+        dracut --force
+      fi
+    }
+    ;;
+esac

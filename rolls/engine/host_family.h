@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cluster::rolls {
+
+/// A family of distributions that a roll tells apart: Debian with Ubuntu, RHEL with its rebuilds.
+///
+/// To add one, SUSE for example:
+///   1. families/suse.sh, a copy of families/debian.sh: by which words of os-release(5) a host is
+///      known, how its packages are looked for and installed, how its initramfs is made anew.
+///   2. a row in host_family.cc, and the file's name in ../CMakeLists.txt.
+///   3. a line in docs/rolls.md; a test wants it there.
+/// Then roll.yaml takes `suse` as a key of `packages` and as a `family`. Each roll in ../ gets the
+/// names of the packages there, and its own steps for that family (`grep -n family ../*/roll.yaml`
+/// lists them: gpupt writes the kernel's line with update-grub on one family, grubby on another).
+/// A folder with the packages of a roll itself is a matter of package_tree.cc.
+struct HostFamily {
+  std::string_view word;   ///< in roll.yaml, in scripts and as a file's name: "debian"
+  std::string_view title;  ///< in the message for a host of no family: "Debian"
+  std::string_view shell;  ///< the lines of families/WORD.sh that scripts get
+};
+
+/// All families, in the order in which scripts name them.
+std::span<const HostFamily> host_families();
+
+/// The family with that word; null when there is none.
+const HostFamily* find_host_family(std::string_view word);
+
+/// The words of all families: "debian or rhel".
+std::string host_family_words();
+
+/// Lines of sh that find out the family of a host and define what differs between families.
+/// prelude.sh has to stand before them.
+std::string host_family_shell();
+
+}  // namespace cluster::rolls

@@ -1,0 +1,36 @@
+#include "core/text.h"
+#include "rolls/engine/shell_text.h"
+#include "rolls/engine/step_kind.h"
+
+namespace cluster::rolls {
+namespace {
+
+void read(const Item& value, const RollReading&, HostPart& part) {
+  for (const auto& item : value.list("checks")) {
+    const Fields check(item, "check", {"name", "run", "family"});
+    part.checks.push_back(
+        {check.require("name").line("name"), check.require("run").lines("run"), family_of(check)});
+  }
+}
+
+std::vector<PlannedItem> plan(const HostPart& part) {
+  std::vector<PlannedItem> items;
+  for (const auto& check : part.checks) items.push_back({check.name, check.family});
+  return items;
+}
+
+void write(const HostPart& part, ScriptLines& lines) {
+  for (const auto& check : part.checks) {
+    const auto name = "check_" + std::to_string(++lines.number);
+    lines.functions += name + "() {\n" + check.run + "}\n";
+    const auto text = "begin " + shell_word("check: " + check.name) + "\nlook " + name +
+                      "\n[ \"$held\" -eq 0 ] || fail 'it is not so'\nalready\n";
+    lines.text += only_for(check.family, indented(text, check.family == nullptr ? "" : "  "));
+  }
+}
+
+}  // namespace
+
+const StepKind kChecks{"checks", "check", true, read, plan, write};
+
+}  // namespace cluster::rolls

@@ -1,0 +1,60 @@
+#include "core/text.h"
+#include "rolls/engine/shell_text.h"
+#include "rolls/engine/step_kind.h"
+
+namespace cluster::rolls {
+namespace {
+
+void read(const Item& value, const RollReading&, HostPart& part) {
+  for (const auto& item : value.list("steps")) {
+    const Fields fields(item, "step", {"name", "why", "check", "run", "family", "reboot"});
+    HostStep step;
+    step.name = fields.require("name").line("name");
+    step.why = fields.require("why").lines("why");
+    step.check = fields.require("check").lines("check");
+    if (const auto run = fields.find("run")) step.run = run->lines("run");
+    step.family = family_of(fields);
+    if (const auto reboot = fields.find("reboot")) step.reboot = reboot->yes_or_no("reboot");
+    part.steps.push_back(std::move(step));
+  }
+}
+
+std::vector<PlannedItem> plan(const HostPart& part) {
+  std::vector<PlannedItem> items;
+  for (const auto& step : part.steps) {
+    items.push_back({step.name + (step.reboot ? "; needs a reboot" : ""), step.family});
+  }
+  return items;
+}
+
+// Each step runs in a subshell, so what it sets and the folder that it goes to do not reach the
+// next one. Its lines are not indented, which would change a text of several lines in them.
+void write(const HostPart& part, ScriptLines& lines) {
+  for (const auto& step : part.steps) {
+    const auto number = std::to_string(++lines.number);
+    auto& out = lines.text;
+    out += "\n" + shell_comment("Step: " + step.name + "\n" + step.why);
+    out += "is_done_" + number + "() {\n" + step.check + "}\n";
+    std::string text = "begin " + shell_word(step.name) + "\n";
+    text += "look is_done_" + number + " >/dev/null 2>&1\n";
+    text += "if [ \"$held\" -eq 0 ]; then\n  already\n";
+    text += "elif [ \"$dry_run\" = yes ]; then\n";
+    const auto look_again = "  look is_done_" + number + "\n  [ \"$held\" -eq 0 ] || ";
+    if (step.run.empty()) {
+      // The check is run again, so that the operator sees what it prints.
+      text += "  needs\nelse\n" + look_again + "fail 'it is not so'\nfi\n";
+    } else {
+      out += "step_" + number + "() {\n" + step.run + "}\n";
+      text += "  would\nelse\n  (step_" + number + ") </dev/null\n";
+      text += look_again + "fail 'it was done, and still is not so'\n";
+      text += std::string(step.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
+    }
+    out += only_for(step.family, indented(text, step.family == nullptr ? "" : "  "));
+  }
+}
+
+}  // namespace
+
+const StepKind kSteps{"steps", "step", false, read, plan, write};
+
+}  // namespace cluster::rolls

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rolls/engine/document.h"
+#include "rolls/engine/roll.h"
+#include "rolls/engine/roll_files.h"
+#include "rolls/engine/template.h"
+
+namespace cluster::rolls {
+
+/// What a kind may look at beside its own lines of roll.yaml while it reads them.
+struct RollReading {
+  const RollFiles& files;
+  const std::vector<std::string>& names;  ///< that a template may have: facts and attributes
+};
+
+/// One line of the list at the head of a script.
+struct PlannedItem {
+  std::string what;
+  const HostFamily* family = nullptr;  ///< null: on all hosts
+};
+
+/// The lines of sh that a kind writes for one roll.
+struct ScriptLines {
+  const Roll& roll;
+  const Values& values;
+  int& number;            ///< of the last function that the kind wrote; counts over all rolls
+  std::string functions;  ///< what has to stand before `text`
+  std::string text;
+};
+
+/// One kind of what hosts can get: a key below the appliance in roll.yaml.
+///
+/// To add one, `kernel_args` for example:
+///   1. a member of HostPart (roll.h) that holds what roll.yaml says.
+///   2. kinds/kernel_args.cc: how it is read, how the script names it in its head, and the sh that
+///      does it; kinds/units.cc is the shortest one to copy. A function of sh that it calls, as
+///      `unit` there, goes to prelude.sh, what differs between distributions to families/.
+///   3. its line below and its row in step_kind.cc, at the place where it is to be done.
+///   4. its lines in the roll.yaml of docs/rolls.md; a test wants them there.
+struct StepKind {
+  std::string_view key;   ///< in roll.yaml: "files"
+  std::string_view item;  ///< one of them, in messages and in the head of a script: "file"
+  bool last;              ///< done after all else of all rolls, and not while a reboot is due
+
+  /// Reads the value of `key` into `part`. Throws Error(usage) with the place in roll.yaml.
+  void (*read)(const Item& value, const RollReading& reading, HostPart& part);
+  /// What the head of the script says of it.
+  std::vector<PlannedItem> (*plan)(const HostPart& part);
+  /// Adds its lines; adds none when the part has nothing of the kind.
+  void (*write)(const HostPart& part, ScriptLines& lines);
+};
+
+/// All kinds, in the order in which a script does them.
+std::span<const StepKind> step_kinds();
+
+/// The `family` of an item: null when it has none. Throws Error(usage) when it is no family.
+const HostFamily* family_of(const Fields& fields);
+
+// Each in its file of kinds/.
+extern const StepKind kPackages;
+extern const StepKind kFiles;
+extern const StepKind kSteps;
+extern const StepKind kUnits;
+extern const StepKind kChecks;
+
+}  // namespace cluster::rolls

@@ -12,6 +12,7 @@
 #include "frontend/hosts/host_selection.h"
 #include "frontend/rolls/roll_store.h"
 #include "rolls/engine/script.h"
+#include "rolls/engine/script_report.h"
 
 namespace cluster::cmd {
 namespace {
@@ -37,15 +38,6 @@ struct Args {
   std::string timeout = "1800";
 };
 
-// What the last line for the roll says, of the lines that the script printed.
-std::string last_word(const std::string& text, const std::string& roll) {
-  std::string word;
-  for (const auto line : split(text, '\n')) {
-    if (line.starts_with(roll + ": ")) word = std::string(trim(line.substr(roll.size() + 2)));
-  }
-  return word;
-}
-
 std::string last_line(const std::string& text) {
   std::string last;
   for (const auto line : split(text, '\n')) {
@@ -56,24 +48,23 @@ std::string last_line(const std::string& text) {
 
 // "done", "reboot", "failed" and what there is to say of it.
 std::pair<std::string, std::string> outcome_of(const frontend::AgentAnswer& answer,
-                                               const std::string& roll) {
-  if (answer.reply.end != ssh::End::exited) return {"failed", answer.reply.reason};
-  if (answer.reply.status != 0) {
-    constexpr std::string_view kFailed = ": failed: ";
-    const auto said = last_line(answer.err);
-    const auto at = said.find(kFailed);
-    if (at == std::string::npos) {  // killed, or no shell
-      return {"failed", "the script did not come to its end (status " +
-                            std::to_string(answer.reply.status) + ")" +
-                            (said.empty() ? "" : ": " + said)};
-    }
-    const auto who = said.substr(0, at);  // maybe a roll that it requires
-    return {"failed", (who == roll ? "" : who + ": ") + said.substr(at + kFailed.size())};
+                                               const std::string& token, const std::string& roll) {
+  using Outcome = rolls::ScriptReport::Outcome;
+  const auto& reply = answer.reply;
+  if (reply.end != ssh::End::exited) return {"failed", reply.reason};
+  const auto report = rolls::find_report(answer.out, token);
+  if (report && report->outcome == Outcome::failed) {
+    // It may be a roll that this one requires.
+    return {"failed", (report->roll == roll ? "" : report->roll + ": ") + report->words};
   }
-  const auto word = last_word(answer.out, roll);
-  if (word.starts_with("reboot needed")) return {"reboot", word};
-  if (word.starts_with("done") || word.starts_with("dry run")) return {"done", word};
-  return {"failed", "the script did not come to its end: " + last_line(answer.out)};
+  if (report && reply.status == 0) {
+    return {report->outcome == Outcome::reboot ? "reboot" : "done", report->words};
+  }
+  const std::string why = "the script did not come to its end";
+  if (reply.status == 0) return {"failed", why + ": " + last_line(answer.out)};
+  const auto printed = last_line(answer.err);  // it was killed, or there is no shell
+  return {"failed", why + " (status " + std::to_string(reply.status) + ")" +
+                        (printed.empty() ? "" : ": " + printed)};
 }
 
 class Runner {
@@ -122,16 +113,19 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   const auto& roll = runner.roll().name;
   const std::vector<std::string> commands(
       hosts.size(), parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s");
-  // In braces, which the shell reads to their end before it does anything: a connection that breaks
-  // while the script is sent runs none of it, and no program there can read the rest of it away.
+  const auto token = rolls::new_report_token();
+  // The shell reads what is in braces to its end before it does anything. So a connection that
+  // breaks while the script is sent runs none of it, and no program there can read the rest of it
+  // away. The token is not on a command line, which steps and other users can see.
   std::vector<std::string> scripts;
   for (const auto& host : hosts) {
-    scripts.push_back("{\n" + runner.script_for(host) + "exit\n} </dev/null\n");
+    scripts.push_back("{\nset -- --report=" + token + " \"$@\"\n" + runner.script_for(host) +
+                      "exit\n} </dev/null\n");
   }
   Table table{{"host", "roll", "outcome", "details"}, {}};
   int status = 0;
   for (const auto& answer : frontend::ask_hosts(context, hosts, commands, limits, scripts)) {
-    const auto [outcome, details] = outcome_of(answer, roll);
+    const auto [outcome, details] = outcome_of(answer, token, roll);
     table.rows.push_back({answer.host.name.str(), roll, outcome, details});
     if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));
     if (outcome == "failed") status = std::max(status, 1);

@@ -197,9 +197,12 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
                        const std::string& err = "") {
     transport.answers[host] = {out, err, {ssh::End::exited, status, "", {}}};
   };
-  say("n1", "demo: changed  file /etc/a\ndemo: done, 1 changed\n");
-  say("n2", "demo: reboot needed (demo: x); then run this again, to see that it worked\n");
-  say("n3", "demo: ok       packages\n", 1,
+  say("n1",
+      "demo: changed  file /etc/a\ndemo: done, 1 changed\n\nTOKEN\tdone\tdemo\tdone, 1 changed\n");
+  say("n2",
+      "\nTOKEN\treboot\tdemo\t"
+      "reboot needed (demo: x); then run this again, to see that it worked\n");
+  say("n3", "demo: ok       packages\n\nTOKEN\tfailed\tdemo\tpackages x (status 100)\n", 1,
       "E: no such package\ndemo: failed: packages x (status 100)\n");
   transport.answers["n4"] = {"", "", {ssh::End::unreachable, -1, "connection refused", {}}};
   const auto [out, err, status] = run({"run", "roll", "demo", "apply=yes"});
@@ -219,6 +222,24 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
           "host='vm-container' means 4 hosts: want one, or apply=yes");
   EXPECT_EQ(cluster({"dump", "host", "roll", "n1", "c1"}),
             "cluster run roll demo host=n1 apply=yes\n");
+}
+
+// What a step prints is not what the script reports, however much it looks like it.
+TEST_F(RollStory, ApplyBelievesNoStepThatSaysDone) {
+  enabled_demo();
+  for (const auto* host : {"n2", "n3"}) cluster({"add", "host", host});
+  const std::string fake = "0123\tdone\tdemo\tdone\ndemo: done\n";
+  transport.answers["n1"] = {fake, "", {ssh::End::exited, 0, "", {}}};
+  transport.answers["n2"] = {fake, "demo: failed: it is well\n", {ssh::End::exited, 137, "", {}}};
+  transport.answers["n3"] = {fake + "\nTOKEN\tfailed\tbase\tdisk (status 1)\n" + fake,
+                             "demo: failed: another\n",
+                             {ssh::End::exited, 1, "", {}}};
+  EXPECT_EQ(cluster({"run", "roll", "demo", "apply=yes", "format=csv"}, 1),
+            "host,roll,outcome,details\n"
+            "n1,demo,failed,the script did not come to its end: demo: done\n"
+            "n2,demo,failed,the script did not come to its end (status 137): demo: failed: it is "
+            "well\n"
+            "n3,demo,failed,base: disk (status 1)\n");
 }
 
 TEST_F(RollStory, ACommandOfItsOwn) {

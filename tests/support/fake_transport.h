@@ -33,6 +33,7 @@ class FakeTransport : public ssh::Transport {
         answer.out = known->second;
       if (const auto known = exactly.find({targets[i].name, own}); known != exactly.end())
         answer = known->second;
+      answer.out = with_token(answer.out, targets[i].input);
       if (!answer.out.empty()) sink.out(i, answer.out);
       if (!answer.err.empty()) sink.err(i, answer.err);
       sink.ended(i, answer.reply);
@@ -49,6 +50,20 @@ class FakeTransport : public ssh::Transport {
   std::vector<ssh::Target> asked_targets;
   std::string asked_command;
   ssh::Limits asked_limits;
+
+ private:
+  // In an answer TOKEN stands for the word behind --report= in what the host was sent.
+  static std::string with_token(std::string out, const std::string& input) {
+    const std::string option = "--report=";
+    const auto from = input.find(option);
+    if (from == std::string::npos) return out;
+    const auto token =
+        input.substr(from + option.size(), input.find(' ', from) - from - option.size());
+    for (auto at = out.find("TOKEN"); at != std::string::npos; at = out.find("TOKEN")) {
+      out.replace(at, 5, token);
+    }
+    return out;
+  }
 };
 
 }  // namespace cluster

@@ -1,0 +1,124 @@
+#include "rolls/engine/package_tree.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "rolls/engine/subprocess.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster::rolls {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PackageTree : public ::testing::Test {
+ protected:
+  // A roll in a folder of its own, with a file; what is in debs/ is the test's.
+  Roll roll(const std::string& name) const {
+    Roll made;
+    made.folder = folder_.path() / name;
+    made.name = name;
+    made.version = "1.0";
+    replace_file(made.folder / "roll.yaml", "name: " + name + "\n");
+    replace_file(made.folder / "files/a", "text\n");
+    return made;
+  }
+
+  void deb(const Roll& roll, const std::string& package) const {
+    const auto work = folder_.path() / ("deb-" + package);
+    replace_file(work / "DEBIAN/control", "Package: " + package +
+                                              "\nVersion: 1\nArchitecture: all\nMaintainer: x "
+                                              "<root@localhost>\nDescription: x\n");
+    fs::create_directories(roll.folder / "debs");
+    ASSERT_EQ(run_subprocess({{"dpkg-deb", "--root-owner-group", "--build", work.native(),
+                               (roll.folder / "debs" / (package + ".deb")).native()},
+                              ".",
+                              "/dev/null",
+                              {}}),
+              0);
+  }
+
+  std::string refusal(const std::vector<Roll>& rolls, Fault fault) const {
+    try {
+      create_package_tree(rolls, tree());
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), fault);
+      return error.what();
+    }
+    return "it was made";
+  }
+
+  fs::path tree() const { return folder_.path() / "site/tree"; }
+
+  TempDir folder_;
+};
+
+TEST_F(PackageTree, HasAnIndexOfEachRollsPackages) {
+  const auto one = roll("one");
+  const auto two = roll("two");
+  deb(one, "first");
+  deb(two, "second");
+  replace_file(one.folder / "debs/README", "no package\n");
+  create_package_tree({one, two}, tree());
+  const auto index = read_file(tree() / "debian/Packages").value();
+  EXPECT_NE(index.find("Package: first\n"), std::string::npos) << index;
+  EXPECT_NE(index.find("\nFilename: ./one-1.0/first.deb\n"), std::string::npos) << index;
+  EXPECT_NE(index.find("\nFilename: ./two-1.0/second.deb\n"), std::string::npos) << index;
+  const auto release = read_file(tree() / "debian/Release").value();
+  EXPECT_NE(release.find("Origin: Rollcall\n"), std::string::npos) << release;
+  EXPECT_NE(release.find(" Packages\n"), std::string::npos) << release;
+  EXPECT_FALSE(fs::exists(tree() / "Release"));
+  EXPECT_FALSE(fs::exists(tree() / "debian/one-1.0/README"));
+}
+
+TEST_F(PackageTree, HasTheOtherFilesOfTheRolls) {
+  const auto one = roll("one");
+  deb(one, "first");
+  create_package_tree({one, roll("two")}, tree());
+  EXPECT_EQ(read_file(tree() / "rolls/one-1.0/files/a"), "text\n");
+  EXPECT_TRUE(fs::exists(tree() / "rolls/two-1.0/roll.yaml"));
+  EXPECT_FALSE(fs::exists(tree() / "rolls/one-1.0/debs"));
+  EXPECT_FALSE(fs::exists(tree() / "rhel"));
+}
+
+TEST_F(PackageTree, WithoutPackagesThereIsNoIndex) {
+  create_package_tree({roll("one")}, tree());
+  EXPECT_TRUE(fs::exists(tree() / "rolls/one-1.0"));
+  EXPECT_FALSE(fs::exists(tree() / "debian"));
+}
+
+TEST_F(PackageTree, TakesThePlaceOfAnOlderOneAtOnce) {
+  create_package_tree({roll("one")}, tree());
+  create_package_tree({roll("two")}, tree());
+  EXPECT_FALSE(fs::exists(tree() / "rolls/one-1.0"));
+  EXPECT_TRUE(fs::exists(tree() / "rolls/two-1.0"));
+  std::size_t beside = 0;
+  for (const auto& entry : fs::directory_iterator(tree().parent_path())) {
+    EXPECT_EQ(entry.path(), tree());
+    ++beside;
+  }
+  EXPECT_EQ(beside, 1U);
+}
+
+TEST_F(PackageTree, LeavesTheFoldersOfOthersAlone) {
+  replace_file(tree() / "mine", "x\n");
+  EXPECT_EQ(refusal({roll("one")}, Fault::refused),
+            "'" + tree().native() +
+                "' is there and was not made by `cluster create distro`; want another folder");
+  EXPECT_EQ(read_file(tree() / "mine"), "x\n");
+  fs::remove(tree() / "mine");
+  EXPECT_EQ(refusal({roll("one")}, Fault::refused), "it was made");  // it was empty
+}
+
+TEST_F(PackageTree, ADamagedPackageLeavesTheOlderTree) {
+  const auto one = roll("one");
+  create_package_tree({one}, tree());
+  replace_file(one.folder / "debs/broken.deb", "no package\n");
+  EXPECT_EQ(refusal({one}, Fault::usage), "'one-1.0/broken.deb' is no Debian package");
+  EXPECT_TRUE(fs::exists(tree() / "rolls/one-1.0"));
+  EXPECT_FALSE(fs::exists(tree() / "debian"));
+}
+
+}  // namespace
+}  // namespace cluster::rolls

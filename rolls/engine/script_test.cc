@@ -1,0 +1,243 @@
+#include "rolls/engine/script.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "rolls/engine/embedded.h"
+#include "rolls/engine/script_report.h"
+#include "rolls/engine/subprocess.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster::rolls {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Rolls for hosts of "vm-container" that are made here, and their script run by sh with --dry-run,
+// which wants no root and changes nothing.
+class RollScript : public ::testing::Test {
+ protected:
+  static Roll roll(const std::string& name) {
+    Roll made;
+    made.name = name;
+    made.version = "1.0";
+    made.summary = "for tests";
+    made.hosts.push_back({"vm-container", {}, {}, {}, {}, {}});
+    return made;
+  }
+
+  static HostStep step(const std::string& name, const std::string& check) {
+    return {name, "because", check + "\n", "false\n", nullptr, false};
+  }
+
+  static ScriptSpec spec(const std::vector<const Roll*>& rolls, const Values& values = {}) {
+    ScriptSpec made{rolls, "vm-container", values, "cluster run roll"};
+    for (const auto fact : kFacts) made.values.emplace(fact, "");
+    return made;
+  }
+
+  // What the script prints.
+  std::string run(const ScriptSpec& what, int status = 0, const std::string& option = "") {
+    replace_file(folder_.path() / "script", script(what));
+    std::vector<std::string> words{"sh", (folder_.path() / "script").native(), "--dry-run"};
+    if (!option.empty()) words.push_back(option);
+    EXPECT_EQ(run_subprocess({words, ".", folder_.path() / "printed", {}}), status);
+    return read_file(folder_.path() / "printed").value();
+  }
+
+  std::string refusal(const ScriptSpec& what, Fault fault) {
+    try {
+      script(what);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.fault(), fault);
+      return error.what();
+    }
+    return "nothing was refused";
+  }
+
+  TempDir folder_;
+};
+
+TEST_F(RollScript, TellsWhatIsSoAndWhatIsNot) {
+  auto demo = roll("demo");
+  auto& part = demo.hosts[0];
+  part.steps = {step("it is so", "true"), step("it is not", "false"), step("nothing can", "false")};
+  part.steps[2].run = "";
+  EXPECT_EQ(run(spec({&demo})),
+            "demo: ok       it is so\n"
+            "demo: would    it is not\n"
+            "demo: needs    nothing can\n"
+            "demo: dry run: 1 to be done\n");
+}
+
+TEST_F(RollScript, ReportsToWhomAsked) {
+  auto demo = roll("demo");
+  demo.hosts[0].steps = {step("it is not", "false")};
+  EXPECT_THAT(run(spec({&demo})), Not(HasSubstr("\t")));
+  const auto token = new_report_token();
+  const auto printed = run(spec({&demo}), 0, "--report=" + token);
+  const auto report = find_report(printed, token);
+  ASSERT_TRUE(report) << printed;
+  EXPECT_EQ(report->outcome, ScriptReport::Outcome::done);
+  EXPECT_EQ(report->roll, "demo");
+  EXPECT_EQ(report->words, "dry run: 1 to be done");
+}
+
+TEST_F(RollScript, ReportsWhatFailed) {
+  auto base = roll("base");
+  base.arch = "pdp11";
+  const auto demo = roll("demo");
+  const auto report = find_report(run(spec({&base, &demo}), 1, "--report=abc"), "abc");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->outcome, ScriptReport::Outcome::failed);
+  EXPECT_EQ(report->roll, "base");
+  EXPECT_THAT(report->words, HasSubstr("the machine is pdp11: it is "));
+}
+
+// A step has all variables of the script, and its environment; it prints what it likes.
+TEST_F(RollScript, NoStepCanPassForTheReport) {
+  auto demo = roll("demo");
+  demo.hosts[0].steps = {step(
+      "it prints",
+      "{ env; set; ps -f; } >" + shell_word((folder_.path() / "seen").native()) + " 2>&1; false")};
+  const auto printed = run(spec({&demo}), 0, "--report=abc");
+  EXPECT_TRUE(find_report(printed, "abc"));
+  const auto seen = read_file(folder_.path() / "seen").value();
+  EXPECT_THAT(seen, HasSubstr("demo"));
+  EXPECT_FALSE(find_report(seen, "abc")) << seen;
+}
+
+TEST_F(RollScript, ValuesReachTheStepsAsTheyAre) {
+  constexpr std::string_view kLetters = "ab '\"$`\\!*?[]{}()<>|&;#~-=%\xc3\xa4";
+  std::mt19937 random(1);
+  auto demo = roll("demo");
+  Values values;
+  std::string check;
+  std::string want;
+  for (int i = 0; i < 60; ++i) {
+    std::string value;
+    for (auto left = random() % 15; left > 0; --left) value += kLetters[random() % kLetters.size()];
+    const auto name = "demo_" + std::to_string(i);
+    demo.attributes.push_back({name, "", "help"});
+    values[name] = value;
+    check += "printf '<%s>' \"$" + name + "\"\n";
+    want += "<" + value + ">";
+  }
+  const auto file = folder_.path() / "values";
+  demo.hosts[0].steps = {step("they come", "{\n" + check + "} >" + shell_word(file.native()))};
+  EXPECT_THAT(run(spec({&demo}, values)), HasSubstr("demo: ok       they come\n"));
+  EXPECT_EQ(read_file(file), want);
+}
+
+TEST_F(RollScript, AStepEndsAtItsFirstLineThatFailsAndReachesNoOther) {
+  auto demo = roll("demo");
+  demo.hosts[0].steps = {step("sets", "x=1; cd /; false\ntrue"),
+                         step("sees none of it", "[ -z \"${x-}\" ] && [ \"$PWD\" != / ]")};
+  EXPECT_EQ(run(spec({&demo})),
+            "demo: would    sets\n"
+            "demo: ok       sees none of it\n"
+            "demo: dry run: 1 to be done\n");
+}
+
+TEST_F(RollScript, AFileMayHaveAnyLines) {
+  auto demo = roll("demo");
+  const std::string text = "END_OF_FILE\n$HOME `id` \\\n'\nEND_OF_FILE_\n{{ demo_a }}\n";
+  demo.attributes.push_back({"demo_a", "", "help"});
+  demo.hosts[0].files = {{"files/a", text, (folder_.path() / "there").native()}};
+  auto& file = demo.hosts[0].files[0];
+  file.mode = "0600";
+  const auto what = spec({&demo}, {{"demo_a", "END_OF_FILE__"}});
+  EXPECT_THAT(run(what), HasSubstr("demo: would    file " + file.to + "\n"));
+  EXPECT_FALSE(read_file(file.to));  // --dry-run
+  EXPECT_THAT(script(what), HasSubstr("\nEND_OF_FILE__\nEND_OF_FILE___\n"));
+}
+
+TEST_F(RollScript, WhatIsOfOneFamilyIsLeftAloneElsewhere) {
+  auto demo = roll("demo");
+  for (const auto& family : host_families()) {
+    auto one = step(std::string(family.word), "false");
+    one.family = &family;
+    demo.hosts[0].steps.push_back(one);
+    demo.hosts[0].checks.push_back({"check " + std::string(family.word), "false\n", &family});
+  }
+  EXPECT_EQ(run(spec({&demo})), "demo: would    debian\ndemo: dry run: 1 to be done\n");
+  EXPECT_THAT(script(spec({&demo})), HasSubstr("#   check    check rhel (rhel)\n"));
+}
+
+TEST_F(RollScript, RequiredRollsComeFirstAndTheAskedOneHasTheLastWord) {
+  auto base = roll("base");
+  base.hosts[0].steps = {step("base is so", "true")};
+  base.hosts[0].checks = {{"base works", "true\n"}};
+  const auto demo = roll("demo");
+  EXPECT_EQ(run(spec({&base, &demo})), "base: ok       base is so\ndemo: dry run: 0 to be done\n");
+  const auto text = script(spec({&base, &demo}));
+  EXPECT_TRUE(text.ends_with("fi\n\nroll=demo\nfinish\n")) << text.substr(text.size() - 200);
+}
+
+TEST_F(RollScript, NumbersGoOnFromRollToRoll) {
+  auto base = roll("base");
+  base.hosts[0].steps = {step("one", "true"), step("two", "true")};
+  auto demo = roll("demo");
+  demo.hosts[0].steps = {step("three", "false")};
+  EXPECT_EQ(run(spec({&base, &demo})),
+            "base: ok       one\n"
+            "base: ok       two\n"
+            "demo: would    three\n"
+            "demo: dry run: 1 to be done\n");
+}
+
+TEST_F(RollScript, IsTheSameForTheSameValue) {
+  auto demo = roll("demo");
+  demo.hosts[0].steps = {step("it is so", "true")};
+  EXPECT_EQ(script(spec({&demo})), script(spec({&demo})));
+  EXPECT_THAT(script(spec({&demo})), HasSubstr(std::string(prelude())));
+}
+
+TEST_F(RollScript, ItsHeadSaysWhatItWillDo) {
+  auto demo = roll("demo");
+  auto& part = demo.hosts[0];
+  part.packages = {{&host_families()[0], {"gcc", "make"}}};
+  part.files = {{"files/a", "x\n", "/etc/a"}};
+  part.steps = {step("it is so", "true")};
+  part.steps[0].reboot = true;
+  part.units = {"a.service"};
+  part.checks = {{"it works", "true\n"}};
+  EXPECT_THAT(script(spec({&demo}, {{"host", "n1"}})),
+              testing::StartsWith("#!/bin/sh\n"
+                                  "# Roll demo 1.0: for tests\n"
+                                  "# For host n1 of appliance vm-container; written by `cluster "
+                                  "run roll`.\n"));
+  EXPECT_THAT(script(spec({&demo})), HasSubstr("#   packages gcc make (debian)\n"
+                                               "#   file     /etc/a\n"
+                                               "#   step     it is so; needs a reboot\n"
+                                               "#   unit     a.service\n"
+                                               "#   check    it works\n"));
+}
+
+TEST_F(RollScript, RefusesWhatItCannotWrite) {
+  auto demo = roll("demo");
+  EXPECT_EQ(refusal(spec({&demo}, {{"host", "a\nid"}}), Fault::usage),
+            "the value of 'host' is not a single line: 'a\\x0aid'");
+  demo.attributes.push_back({"demo_a", "", "help"});
+  EXPECT_EQ(refusal(spec({&demo}), Fault::usage), "no value for 'demo_a'");
+  auto other = spec({&demo}, {{"demo_a", ""}});
+  other.appliance = "compute";
+  EXPECT_EQ(refusal(other, Fault::refused),
+            "roll 'demo' has nothing for hosts of 'compute', only for those of vm-container");
+  demo.hosts.clear();
+  EXPECT_EQ(refusal(other, Fault::refused), "roll 'demo' has nothing for hosts of 'compute'");
+}
+
+TEST_F(RollScript, RefusesOtherWords) {
+  const auto demo = roll("demo");
+  EXPECT_EQ(run(spec({&demo}), 2, "--no-such-option"), "");
+}
+
+}  // namespace
+}  // namespace cluster::rolls

@@ -1,0 +1,212 @@
+#!/bin/bash
+# Each function of rolls/engine/prelude.sh and families/*.sh by what it does, in the sh of this machine. What asks or
+# changes a host (apt-get, rpm, systemctl and the like) is a stand-in that keeps lists; files are real ones.
+set -euo pipefail
+
+engine=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../rolls/engine" && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+mkdir bin
+failures=0
+
+fail() {
+  echo "FAILED: $*" >&2
+  failures=$((failures + 1))
+}
+
+# on IDS STATUS OUT ERR [OPTION...]: runs the lines on standard input behind the prelude, on a host with these words in
+# os-release; OUT and ERR are patterns of bash for all that they print.
+on() {
+  local ids=" $1 " want=$2 out=$3 err=$4 status=0 file
+  shift 4
+  {
+    echo 'roll=demo'
+    echo ". $engine/prelude.sh"
+    echo "pending=$dir/pending ids='$ids'"
+    for file in "$engine"/families/*.sh; do echo ". $file"; done
+    cat
+  } >script
+  PATH=$dir/bin:$PATH sh script "$@" >out 2>err || status=$?
+  # shellcheck disable=SC2053 # they are patterns
+  if [[ $status != "$want" || $(<out) != $out || $(<err) != $err ]]; then
+    fail "line ${BASH_LINENO[0]}: status $status, want $want"
+    printf '  out: %s\n  err: %s\n' "$(<out)" "$(<err)" >&2
+  fi
+}
+# holds COMMAND...
+holds() { "$@" || fail "line ${BASH_LINENO[0]}: not so: $*"; }
+
+stand_in() {
+  { echo '#!/bin/sh'; echo "cd '$dir' || exit 9"; cat; } >"bin/$1"
+  chmod 755 "bin/$1"
+}
+# What is installed is a word a line of `installed`; what can be, of `packages`.
+stand_in dpkg-query <<'END'
+shift 3
+for package in "$@"; do
+  ! grep -qx "$package" installed || printf ' %s=installed %s:amd64=installed ' "$package" "$package"
+  ! grep -qx "$package" removed || printf ' %s=config-files %s:amd64=config-files ' "$package" "$package"
+done
+END
+stand_in apt-get <<'END'
+echo "apt-get $*" >>calls
+if [ "$*" = '-q update' ]; then cp mirror packages; exit; fi
+for package in "$@"; do
+  case $package in -* | install | Dpkg::*) continue ;; esac
+  grep -qx "$package" packages || { echo "E: Unable to locate package $package" >&2; exit 100; }
+  [ "$package" = hollow ] || echo "$package" >>installed
+done
+END
+stand_in rpm <<'END'
+[ "$1 $2" = '-q --quiet' ] && grep -qx "$3" installed
+END
+stand_in dnf <<'END'
+echo "dnf $*" >>calls
+shift 3
+printf '%s\n' "$@" >>installed
+END
+stand_in systemctl <<'END'
+case $1 in
+  is-enabled) grep -qx "$3" enabled ;;
+  --quiet) echo "$3" >>enabled ;;
+esac
+END
+for tool in update-initramfs dracut; do stand_in "$tool" <<<"echo \"$tool \$*\" >>calls"; done
+stand_in id <<<'cat user'
+fresh() {
+  rm -rf calls pending tree
+  printf '%s\n' gcc gcc:amd64 >installed
+  printf '%s\n' old >removed
+  printf '%s\n' gcc make hollow >packages
+  printf '%s\n' gcc make hollow late >mirror
+  echo a.service >enabled
+  echo 0 >user
+  : >calls
+}
+fresh
+
+# ---- words
+# shellcheck disable=SC2016 # the lines are for the script
+{
+  on debian 0 $'demo: ok       it is so\ndemo: changed  it is so\ndemo: would    it is so\ndemo: needs    it is so\n2' '' \
+    <<<'begin it is so; already; changed; would; needs; echo "$changes"'
+  on debian 0 'demo: a  b' '' <<<"say 'a  b'"
+  on debian 1 '' 'demo: failed: it is so: because' <<<'begin it is so; fail because; echo never'
+  on debian 3 '' 'demo: failed: it is so (status 3)' <<<'begin it is so; (exit 3); echo never'
+  on debian 1 '' 'demo: failed: looking at the host (status 1)' <<<'false; echo never'
+  on debian 2 '' '*nosuch: parameter not set*' <<<'begin x; echo "$nosuch"'
+  on debian 2 '' 'usage: sh script \[--dry-run\]' --other <<<'echo never'
+  on debian 2 '' 'usage: sh script \[--dry-run\]' --dry-run other <<<'echo never'
+  on debian 0 yes '' --dry-run <<<'echo "$dry_run"'
+  on debian 0 no '' '' <<<'echo "$dry_run"'
+
+  # ---- look: -e counts in what is looked at, and what it sets stays there
+  on debian 0 '1 unset' '' <<<'is() { x=1; false; true; }; look is; echo "$held ${x-unset}"'
+  on debian 0 0 '' <<<'is() { true; }; look is; echo "$held"'
+  on debian 0 7 '' <<<'is() { exit 7; }; look is; echo "$held"'
+  on debian 4 1 'demo: failed: *' <<<'is() { false; }; look is; echo "$held"; (exit 4); echo never'
+
+  # ---- start
+  on debian 0 debian '' <<<"start 'Debian nor of RHEL'; sh -c 'echo \$family'"
+  on 'ubuntu debian' 0 debian '' <<<'start x; echo "$family"'
+  on 'rocky rhel centos fedora' 0 rhel '' <<<'start x; echo "$family"'
+  on fedora 0 rhel '' <<<'start x; echo "$family"'
+  on 'opensuse suse' 1 '' 'demo: failed: looking at the host: this is neither of the family of Debian nor of RHEL: opensuse suse ' \
+    <<<"start 'Debian nor of RHEL'"
+  on debianish 1 '' '*neither of the family*' <<<'start x'
+  echo 1000 >user
+  on debian 1 '' 'demo: failed: looking at the host: only root can do this' <<<'start x'
+  on debian 0 '' '' --dry-run <<<'start x'
+  echo 0 >user
+
+  # ---- report: nothing where nobody asked; one line, whatever the words are, also when it fails
+  on debian 0 '' '' <<<'report done words'
+  on debian 0 $'\nabc\tdone\tdemo\tsome words here' '' --report=abc <<<$'report done "some\twords\nhere"'
+  on debian 1 $'\nabc\tfailed\tdemo\tit is so: one two' $'demo: failed: it is so: one\ntwo' --report=abc \
+    <<<$'begin it is so\nfail "one\ntwo"'
+  on debian 3 $'\nabc\tfailed\tdemo\tit is so (status 3)' 'demo: failed: it is so (status 3)' --report=abc \
+    <<<'begin it is so; (exit 3)'
+  # What runs in it has no token in its environment.
+  on debian 0 '' '' --report=abc <<<'(export -p; env) | grep abc || :'
+
+  # ---- packages
+  on debian 0 $'make\nold' '' <<<'missing gcc make old'
+  on debian 0 '' '' <<<'missing gcc gcc:amd64'
+  on rhel 0 $'make\nold' '' <<<'missing gcc make old'
+  for family in debian rhel; do
+    on "$family" 0 gcc '' <<<'for p in gcc make; do ! is_installed "$p" || echo "$p"; done'
+    on "$family" 0 'demo: ok       packages' '' <<<'begin packages; packages gcc'
+    on "$family" 0 'demo: would    packages make' '' --dry-run <<<'begin packages; packages gcc make'
+    holds test ! -s calls
+  done
+  on debian 0 'demo: changed  packages make' '' <<<'begin packages; packages gcc make'
+  holds test "$(<calls)" = 'apt-get -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends make'
+  fresh
+  on rhel 0 'demo: changed  packages make perl' '' <<<'begin packages; packages gcc make perl'
+  holds test "$(<calls)" = 'dnf -q -y install make perl'
+  fresh
+  # The lists are read anew when a package is not in them, and not before.
+  on debian 0 'demo: changed  packages late' 'E: Unable to locate package late' <<<'packages late'
+  holds test "$(cut -d ' ' -f 2-3 calls)" = $'-q -y\n-q update\n-q -y'
+  on debian 100 '' $'E: *\nE: Unable to locate package never\ndemo: failed: packages never (status 100)' <<<'packages never; echo on'
+  on debian 1 '' 'demo: failed: packages hollow: not there after it was installed: hollow' <<<'packages hollow'
+  fresh
+
+  # ---- initramfs
+  on debian 0 '' '' <<<'renew_initramfs all; renew_initramfs running'
+  on rhel 0 '' '' <<<'renew_initramfs all; renew_initramfs running'
+  holds test "$(<calls)" = "update-initramfs -u -k all
+update-initramfs -u -k $(uname -r)
+dracut --regenerate-all --force
+dracut --force"
+
+  # ---- file
+  me=$(stat -c %U:%G .)
+  # give OUT MODE [OPTION]
+  give() { on debian 0 "$1 $dir/tree/a/b" '' "${@:3}" <<<"file $dir/tree/a/b $2 $me <<'X'"$'\nnew $HOME\nX'; }
+  give 'demo: would    file' 0640 --dry-run
+  holds test ! -e tree
+  give 'demo: changed  file' 0640
+  holds test "$(<tree/a/b) $(stat -c %a tree/a/b)" = 'new $HOME 640'
+  give 'demo: ok       file' 0640
+  give 'demo: changed  file' 0600
+  holds test "$(stat -c %a tree/a/b)" = 600
+  holds test "$(ls tree/a)" = b
+  # What somebody else wrote is kept, the first time.
+  echo theirs >tree/a/b
+  give 'demo: changed  file' 0600
+  echo 'theirs again' >tree/a/b
+  give 'demo: changed  file' 0600
+  holds test "$(<tree/a/b.before-demo)" = theirs
+  holds test "$(<tree/a/b)" = 'new $HOME'
+  # A link is replaced, and what it leads to is left alone.
+  echo elsewhere >tree/other
+  ln -sf ../other tree/a/b
+  give 'demo: changed  file' 0600
+  holds test ! -L tree/a/b
+  holds test "$(<tree/other)" = elsewhere
+  holds test "$(ls tree/a)" = $'b\nb.before-demo'
+
+  # ---- unit
+  fresh
+  on debian 0 'demo: ok       unit a.service is enabled' '' <<<'unit a.service'
+  on debian 0 'demo: would    unit b.service is enabled' '' --dry-run <<<'unit b.service'
+  holds test "$(<enabled)" = a.service
+  on debian 0 'demo: changed  unit b.service is enabled' '' <<<'unit b.service'
+  holds grep -qx b.service enabled
+
+  # ---- the end
+  on debian 0 'demo: done, nothing had to be changed' '' <<<'finish'
+  on debian 0 $'*\ndemo: done, 2 changed' '' <<<'begin x; changed; changed; finish'
+  on debian 0 $'*\ndemo: dry run: 1 to be done' '' --dry-run <<<'begin x; would; finish'
+  on debian 0 $'demo: done, nothing had to be changed\n\nabc\tdone\tdemo\tdone, nothing had to be changed' '' \
+    --report=abc <<<'finish'
+  # Each reason once, however often; and no dry run tells of a reboot.
+  reason='reboot needed (demo: x;demo: y); then run this again, to see that it worked'
+  on debian 0 "demo: $reason"$'\n\nabc\treboot\tdemo\t'"$reason" '' --report=abc \
+    <<<'begin x; needs_reboot; needs_reboot; begin y; needs_reboot; finish'
+  on debian 0 "demo: $reason" '' <<<finish
+  on debian 0 'demo: dry run: 0 to be done' '' --dry-run <<<finish
+}
+((failures == 0))

@@ -16,6 +16,19 @@ check() {
   fi
 }
 
+# only 'HEADERS' FOLDER...: these folders alone include a header that matches the pattern.
+only() {
+  headers=$1
+  shift
+  rooms=$(printf '%s/|' "$@")
+  bad=$(grep -rnE "#include <($headers)" . --include='*.h' --include='*.cc' --include='*.in' |
+    grep -vE '^\./(build|\.git)/' | grep -vE "^\./(${rooms%|})" || true)
+  if [ -n "$bad" ]; then
+    printf '%s may be included only in: %s\n%s\n' "$headers" "$*" "$bad" >&2
+    status=1
+  fi
+}
+
 check schema
 check core
 check db core schema
@@ -37,4 +50,9 @@ if [ -n "$bad" ]; then
   printf 'only db/sqlite_engine.cc may include SQLite:\n%s\n' "$bad" >&2
   status=1
 fi
+
+only 'libssh/' ssh
+only 'openssl/' ssh rolls/engine
+only 'yaml-cpp/' rolls/engine
+only 'archive(_entry)?\.h>' rolls/engine
 exit $status

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,6 +25,13 @@ using Cell = std::variant<std::monostate, std::string, std::int64_t>;
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
+
+  /// A row by the names of its columns, in any order. A column that is not named is not known.
+  /// Throws std::logic_error on a name that is no column.
+  void add(std::initializer_list<std::pair<std::string_view, Cell>> cells);
+
+  /// Fills cells of the row that was added last, in the same way.
+  void set_last(std::initializer_list<std::pair<std::string_view, Cell>> cells);
 };
 
 /// Absent values become an empty cell.
@@ -34,7 +44,9 @@ Cell cell(const std::optional<Value>& value) {
 /// The one place that prints. Standard output carries answers only; notes go to standard error.
 class Output {
  public:
-  Output(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
+  /// `width`: the characters that a line of help may have.
+  Output(std::ostream& out, std::ostream& err, std::size_t width = 80)
+      : out_(out), err_(err), width_(width) {}
 
   void set_format(Format format) { format_ = format; }
 
@@ -57,12 +69,14 @@ class Output {
   /// One line for the operator, "cluster: TEXT".
   void note(std::string_view text);
 
+  std::size_t width() const { return width_; }
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
 
  private:
   std::ostream& out_;
   std::ostream& err_;
+  std::size_t width_;
   Format format_ = Format::table;
 };
 

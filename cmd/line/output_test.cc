@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
+#include <stdexcept>
 
 #include "core/error.h"
 
@@ -62,9 +67,128 @@ TEST(Output, CsvQuotesAsRfc4180) {
             "host,gpu,cpus\nvm-container-0-15,gpupci1,8\nn1,\"a \"\"b\"\", c\",\n");
 }
 
+// Reads what RFC 4180 says: records of fields, a field in quotes with its quotes doubled.
+std::vector<std::vector<std::string>> read_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> records;
+  std::vector<std::string> record(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool doubled = quoted && text[i] == '"' && i + 1 < text.size() && text[i + 1] == '"';
+    if (doubled) {
+      record.back() += text[++i];
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && text[i] == ',') {
+      record.emplace_back();
+    } else if (!quoted && text[i] == '\n') {
+      records.push_back(std::move(record));
+      record = {""};
+    } else {
+      record.back() += text[i];
+    }
+  }
+  EXPECT_FALSE(quoted);
+  return records;
+}
+
+// Texts that hurt: with quotes, commas, ends of lines, blanks and letters that are no ASCII.
+Table random_table(std::mt19937& random) {
+  constexpr std::array<std::string_view, 10> kPieces{"a",  "\"", ",", "\n",       "\r",
+                                                     "\\", " ",  "'", "\xc3\xa4", "-"};
+  Table table{{"host", "x", "y"}, {}};
+  for (auto rows = random() % 5; rows > 0; --rows) {
+    auto& row = table.rows.emplace_back();
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      std::string text;
+      for (auto size = random() % 6; size > 0; --size) text += kPieces[random() % kPieces.size()];
+      row.emplace_back(text);
+    }
+  }
+  return table;
+}
+
+TEST(Output, WhatCsvPrintsReadsBackAsItWas) {
+  std::mt19937 random(5);  // the same tables in every run
+  for (int i = 0; i < 500; ++i) {
+    const auto table = random_table(random);
+    std::vector<std::vector<std::string>> want{table.columns};
+    for (const auto& row : table.rows) {
+      auto& record = want.emplace_back();
+      for (const auto& cell : row) record.push_back(std::get<std::string>(cell));
+    }
+    EXPECT_EQ(read_csv(printed(Format::csv, table)), want);
+  }
+}
+
+TEST(Output, WhatJsonPrintsReadsBackAsItWas) {
+  std::mt19937 random(6);  // the same tables in every run
+  for (int i = 0; i < 500; ++i) {
+    const auto table = random_table(random);
+    const auto rows = nlohmann::json::parse(printed(Format::json, table));
+    ASSERT_EQ(rows.size(), table.rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      ASSERT_EQ(rows[row].size(), table.columns.size());
+      for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        EXPECT_EQ(rows[row][table.columns[column]].get<std::string>(),
+                  std::get<std::string>(table.rows[row][column]));
+      }
+    }
+  }
+}
+
+TEST(Output, EveryRowOfATableIsOneLine) {
+  std::mt19937 random(7);  // the same tables in every run
+  for (int i = 0; i < 200; ++i) {
+    const auto table = random_table(random);
+    const auto text = printed(Format::table, table);
+    EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(text, '\n')), table.rows.size() + 1);
+  }
+}
+
+TEST(Output, ATableUnlessEmptyPrintsNoHeaderForAPerson) {
+  const Table empty{{"host"}, {}};
+  const auto print = [&](Format format) {
+    std::ostringstream out;
+    Output output(out, out);
+    output.set_format(format);
+    output.table_unless_empty(empty);
+    return out.str();
+  };
+  EXPECT_EQ(print(Format::table), "");
+  EXPECT_EQ(print(Format::json), "[]\n");
+  EXPECT_EQ(print(Format::csv), "host\n");
+}
+
+TEST(Output, AnswersAndNotesGoWhereTheyBelong) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Output output(out, err);
+  output.line("an answer");
+  output.text("as it is");
+  output.note("host 'n1' is not there");
+  EXPECT_EQ(out.str(), "an answer\nas it is");
+  EXPECT_EQ(err.str(), "cluster: host 'n1' is not there\n");
+}
+
 TEST(Output, KnowsItsFormats) {
+  EXPECT_EQ(parse_format("table"), Format::table);
   EXPECT_EQ(parse_format("json"), Format::json);
-  EXPECT_THROW(parse_format("xml"), Error);
+  EXPECT_EQ(parse_format("csv"), Format::csv);
+  for (const auto* wrong : {"xml", "", "JSON", "json "}) EXPECT_THROW(parse_format(wrong), Error);
+}
+
+TEST(Table, ARowByNamesHasItsCellsInTheOrderOfTheColumns) {
+  Table table{{"host", "gpu", "cpus"}, {}};
+  table.add({{"cpus", std::int64_t{8}}, {"host", "n1"}});
+  table.add({{"host", "n2"}, {"gpu", ""}});
+  const std::vector<std::vector<Cell>> want{{Cell{"n1"}, Cell{}, Cell{std::int64_t{8}}},
+                                            {Cell{"n2"}, Cell{""}, Cell{}}};
+  EXPECT_EQ(table.rows, want);
+}
+
+TEST(Table, ARowWithAColumnThatIsNotThereIsOurBug) {
+  Table table{{"host"}, {}};
+  EXPECT_THROW(table.add({{"hots", "n1"}}), std::logic_error);
 }
 
 }  // namespace

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+
+namespace cluster::cmd {
+
+/// The characters that a line on `file` may have: the width of its terminal, at least 40 and at
+/// most 100, which is as much as a person reads well. 80 where `file` is no terminal, or one that
+/// does not know its width (TIOCGWINSZ, ioctl_tty(2)).
+std::size_t terminal_width(int file);
+
+}  // namespace cluster::cmd

@@ -19,12 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kWhatText =
-    "A roll is a folder with a roll.yaml, or its archive: docs/rolls.md. It is checked as a whole "
-    "before anything\n"
-    "is stored, and copied to `rolls` beside the inventory; it does nothing until `cluster enable "
-    "roll`.";
-
 // A roll's folder that has its place in the store, where no row of the inventory is about it yet.
 // It goes again unless it is kept.
 class Placed {
@@ -131,12 +125,11 @@ Action declare_add(CLI::App& app) {
   auto args = std::make_shared<AddArgs>();
   app.add_option("ROLL", args->from, "archive (gpupt-1.0.0.tar.gz) or folder of the roll")
       ->required();
-  app.footer(kWhatText);
   return [args](Context& context) { return run_add(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"add roll", "check a roll and store it", declare_add},
+    Command{"add roll", "check a roll and store it", kPrepareHosts, declare_add},
 };
 
 }  // namespace

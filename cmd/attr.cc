@@ -17,13 +17,6 @@ namespace cluster::cmd {
 namespace {
 
 constexpr std::size_t kMaxValue = 65536;  // `dump` writes it as a word: Linux takes 128 KiB of one
-constexpr const char* kPutText =
-    "VALUE is any UTF-8 text, also of several lines; file= takes a file's instead, without its "
-    "last "
-    "line end.\n"
-    "A value that starts with '-' is typed value=-... `cluster help attr` lists the attributes of "
-    "VMs, `cluster\n"
-    "list roll attr` those of rolls.";
 
 // How the owners are called in the usage line, in front of what follows.
 std::string owners_of(Noun noun) {
@@ -110,10 +103,9 @@ Action declare_put(CLI::App& app, Noun noun, const char* verb, Put put) {
   auto args = std::make_shared<PutArgs>();
   app.add_option("WORDS", args->words, "whose attribute, its name, its value")
       ->option_text(usage_of(noun, "NAME VALUE"));
-  app.add_option("--attr", args->name, "NAME");
-  app.add_option("--value", args->value, "VALUE");
-  app.add_option("--file", args->file, "file that has the value");
-  app.footer(kPutText);
+  app.add_option("--attr", args->name, "NAME, when it is not among the words");
+  app.add_option("--value", args->value, "VALUE, when it is not among the words");
+  app.add_option("--file", args->file, "file whose text is the value");
   return [=](Context& context) { return run_put(context, *args, noun, verb, put); };
 }
 
@@ -140,23 +132,29 @@ Action declare_remove(CLI::App& app) {
   auto args = std::make_shared<PutArgs>();
   app.add_option("WORDS", args->words, "whose attribute, and its name")
       ->option_text(usage_of(noun, "NAME"));
-  app.add_option("--attr", args->name, "NAME");
+  app.add_option("--attr", args->name, "NAME, when it is not among the words");
   return [=](Context& context) { return run_remove(context, *args, noun); };
 }
 
 constexpr std::array kCommands{
-    Command{"add appliance attr", "set an attribute of all hosts of an appliance, where none is",
-            declare_add<Noun::appliance>},
-    Command{"add attr", "set an attribute of all hosts, where none is", declare_add<Noun::global>},
-    Command{"add host attr", "set an attribute of hosts, where none is", declare_add<Noun::host>},
-    Command{"remove appliance attr", "remove an attribute of an appliance",
+    Command{"add appliance attr", "give an appliance an attribute that it does not have yet",
+            kKeepInventory, declare_add<Noun::appliance>},
+    Command{"add attr", "set a global attribute that is not set yet", kKeepInventory,
+            declare_add<Noun::global>},
+    Command{"add host attr", "give hosts an attribute that they do not have yet", kKeepInventory,
+            declare_add<Noun::host>},
+    Command{"remove appliance attr", "remove an attribute of an appliance", kKeepInventory,
             declare_remove<Noun::appliance>},
-    Command{"remove attr", "remove a global attribute", declare_remove<Noun::global>},
-    Command{"remove host attr", "remove an attribute of hosts", declare_remove<Noun::host>},
-    Command{"set appliance attr", "add or change an attribute of an appliance",
+    Command{"remove attr", "remove a global attribute", kKeepInventory,
+            declare_remove<Noun::global>},
+    Command{"remove host attr", "remove an attribute of hosts", kKeepInventory,
+            declare_remove<Noun::host>},
+    Command{"set appliance attr", "add or change an attribute of an appliance", kKeepInventory,
             declare_set<Noun::appliance>},
-    Command{"set attr", "add or change a global attribute", declare_set<Noun::global>},
-    Command{"set host attr", "add or change an attribute of hosts", declare_set<Noun::host>},
+    Command{"set attr", "add or change a global attribute", kKeepInventory,
+            declare_set<Noun::global>},
+    Command{"set host attr", "add or change an attribute of hosts", kKeepInventory,
+            declare_set<Noun::host>},
 };
 
 }  // namespace

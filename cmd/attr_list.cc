@@ -18,12 +18,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kLevelText =
-    "The nearest value counts: global (attr) < appliance (appliance attr) < container of a VM, "
-    "then "
-    "the host\n"
-    "itself (host attr).";
-
 struct ListArgs {
   std::vector<std::string> words;
   std::optional<std::string> name;
@@ -154,13 +148,6 @@ std::shared_ptr<ListArgs> declare_owners(CLI::App& app, Noun noun, const char* w
 template <Noun noun>
 Action declare_list(CLI::App& app) {
   auto args = declare_owners(app, noun, "whose attributes [all]");
-  app.footer(
-      noun == Noun::host
-          ? std::string("All that counts for each host. SOURCE: G global, A "
-                        "appliance, C container of a VM, H host, R the default of an enabled\n"
-                        "roll.\n") +
-                kLevelText
-          : std::string(kLevelText));
   return [=](Context& context) { return run_list(context, *args, noun); };
 }
 
@@ -224,10 +211,6 @@ Action declare_report(CLI::App& app) {
         ->required();
   }
   app.add_option("--attr", args->name, "only this attribute, and only its value");
-  app.footer(noun == Noun::global ? "NAME:VALUE lines, for scripts."
-                                  : "All that counts there: NAME:VALUE, a tab, and where it was "
-                                    "set (`roll NAME`: its default). `cut -f1` leaves "
-                                    "Rocks' lines.");
   return [=](Context& context) { return run_report(context, *args, noun); };
 }
 
@@ -244,26 +227,27 @@ int run_dump(Context& context, const ListArgs& args, Noun noun) {
 template <Noun noun>
 Action declare_dump(CLI::App& app) {
   auto args = declare_owners(app, noun, "whose attributes to write down [all]");
-  if (noun == Noun::host) app.footer("As stored; `dump host` and `dump host vm` come before it.");
   return [=](Context& context) { return run_dump(context, *args, noun); };
 }
 
 constexpr std::array kCommands{
     Command{"dump appliance attr", "print the commands that add the attributes again",
-            declare_dump<Noun::appliance>},
-    Command{"dump attr", "print the commands that add the global attributes again",
+            kKeepInventory, declare_dump<Noun::appliance>},
+    Command{"dump attr", "print the commands that add the global attributes again", kKeepInventory,
             declare_dump<Noun::global>},
     Command{"dump host attr", "print the commands that add the hosts' attributes again",
-            declare_dump<Noun::host>},
-    Command{"list appliance attr", "show the attributes of appliances",
-            declare_list<Noun::appliance>},
-    Command{"list attr", "show the global attributes", declare_list<Noun::global>},
-    Command{"list host attr", "show what counts for hosts, and where it was set",
-            declare_list<Noun::host>},
+            kKeepInventory, declare_dump<Noun::host>},
+    Command{"list appliance attr", "show the attributes of appliances", kKeepInventory,
+            declare_list<Noun::appliance>, Answer::table},
+    Command{"list attr", "show the global attributes", kKeepInventory, declare_list<Noun::global>,
+            Answer::table},
+    Command{"list host attr", "show the attributes that count for hosts, and where they were set",
+            kKeepInventory, declare_list<Noun::host>, Answer::table},
     Command{"report appliance attr", "print what counts for an appliance, for scripts",
-            declare_report<Noun::appliance>},
-    Command{"report attr", "print the global attributes for scripts", declare_report<Noun::global>},
-    Command{"report host attr", "print what counts for a host, for scripts",
+            kKeepInventory, declare_report<Noun::appliance>},
+    Command{"report attr", "print the global attributes for scripts", kKeepInventory,
+            declare_report<Noun::global>},
+    Command{"report host attr", "print what counts for a host, for scripts", kKeepInventory,
             declare_report<Noun::host>},
 };
 

@@ -17,24 +17,15 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kText =
-    "Runs `gpupci --check all` on each host and shows what did not pass; `drift` is where the "
-    "inventory and the\n"
-    "host disagree (`cluster discover host gpu` brings it up to date). What could not be found out "
-    "is UNKNOWN,\n"
-    "never a pass. A card that fails, and every card of a host that fails, is not given to new VMs "
-    "until the next\n"
-    "check passes. Exit status: 0 all passed, 1 something did not, 3 a host was not reached.";
-
 struct Args {
   std::vector<std::string> hosts;
   std::string all = "no";
   std::string timeout = "60";
 };
 
-class Check {
+class HostChecks {
  public:
-  Check(Context& context, bool all)
+  HostChecks(Context& context, bool all)
       : context_(context), inventory_(context.inventory()), all_(all) {}
 
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
@@ -131,7 +122,7 @@ int run(Context& context, const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   const auto hosts = frontend::select_managed(context.inventory(), args.hosts);
   if (hosts.empty()) throw Error(Fault::not_found, "check host gpu: no hosts to ask");
-  return Check(context, all).run(hosts, limits);
+  return HostChecks(context, all).run(hosts, limits);
 }
 
 Action declare_check(CLI::App& app) {
@@ -139,13 +130,12 @@ Action declare_check(CLI::App& app) {
   app.add_option("HOST", args->hosts, "hosts to check [every managed host]");
   app.add_option("--all", args->all, "yes: show also what passed [no]");
   app.add_option("--timeout", args->timeout, "seconds that a host may take [60]");
-  app.footer(kText);
   return [args](Context& context) { return run(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"check host gpu", "run the agents' checks, and hold the inventory against the hosts",
-            declare_check},
+    Command{"check host gpu", "run the agents' checks, compare hosts with the inventory", kSeeCards,
+            declare_check, Answer::table},
 };
 
 }  // namespace

@@ -1,46 +1,47 @@
 #include "cmd/commands.h"
 
 #include <algorithm>
+#include <array>
+#include <vector>
+
+#include "cmd/command_table.h"
+#include "cmd/help_texts.h"
 
 namespace cluster::cmd {
+namespace {
 
-// Each noun's list is defined in the noun's own file.
-std::span<const Command> add_roll_commands();
-std::span<const Command> attr_commands();
-std::span<const Command> attr_list_commands();
-std::span<const Command> check_host_gpu_commands();
-std::span<const Command> detach_host_gpu_commands();
-std::span<const Command> discover_host_gpu_commands();
-std::span<const Command> distro_commands();
-std::span<const Command> help_commands();
-std::span<const Command> host_commands();
-std::span<const Command> host_gpu_commands();
-std::span<const Command> host_interface_commands();
-std::span<const Command> host_vm_commands();
-std::span<const Command> report_host_gpu_commands();
-std::span<const Command> roll_attr_commands();
-std::span<const Command> roll_commands();
-std::span<const Command> run_host_commands();
-std::span<const Command> run_roll_commands();
-std::span<const Command> start_host_vm_commands();
-std::span<const Command> vm_config_commands();
+constexpr std::array kGroups{kSeeCards,     kGiveCards,     kRunVms,
+                             kPrepareHosts, kKeepInventory, kGetHelp};
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> all = [] {
-    std::vector<Command> list;
-    for (const auto nouns :
-         {add_roll_commands(), attr_commands(), attr_list_commands(), check_host_gpu_commands(),
-          detach_host_gpu_commands(), discover_host_gpu_commands(), distro_commands(),
-          help_commands(), host_commands(), host_gpu_commands(), host_interface_commands(),
-          host_vm_commands(), report_host_gpu_commands(), roll_attr_commands(), roll_commands(),
-          run_host_commands(), run_roll_commands(), start_host_vm_commands(),
-          vm_config_commands()}) {
-      list.insert(list.end(), nouns.begin(), nouns.end());
-    }
-    std::ranges::sort(list, {}, &Command::path);
-    return list;
-  }();
-  return all;
+// What people call things that have another name here.
+constexpr std::array kSynonyms{
+    Synonym{"attribute", "attr"},    Synonym{"card", "host gpu"}, Synonym{"container", "host"},
+    Synonym{"disk", "host vm"},      Synonym{"image", "host vm"}, Synonym{"machine", "host vm"},
+    Synonym{"network", "interface"}, Synonym{"node", "host"},     Synonym{"package", "distro"},
+    Synonym{"slice", "host gpu"},    Synonym{"vgpu", "host gpu"}, Synonym{"xml", "vm config"},
+};
+
+std::vector<Command> all_commands() {
+  std::vector<Command> list;
+  for (const auto commands :
+       {add_roll_commands(), attr_commands(), attr_list_commands(), check_host_gpu_commands(),
+        detach_host_gpu_commands(), discover_host_gpu_commands(), distro_commands(),
+        help_commands(), host_commands(), host_gpu_commands(), host_interface_commands(),
+        host_vm_commands(), report_host_gpu_commands(), roll_attr_commands(), roll_commands(),
+        run_host_commands(), run_roll_commands(), start_host_vm_commands(), vm_config_commands()}) {
+    list.insert(list.end(), commands.begin(), commands.end());
+  }
+  std::ranges::sort(list, {}, &Command::path);
+  return list;
+}
+
+}  // namespace
+
+const CommandTable& command_table() {
+  static const auto commands = all_commands();
+  static const std::array topics{kAttrTopic};
+  static const CommandTable table{commands, kGroups, kSynonyms, topics, help_texts()};
+  return table;
 }
 
 }  // namespace cluster::cmd

@@ -1,12 +1,42 @@
 #pragma once
 
-#include <vector>
+#include <span>
+#include <string_view>
 
 #include "cmd/line/command.h"
 
+// The commands of each noun, defined in the noun's own file, and the groups that they belong to.
 namespace cluster::cmd {
 
-/// Every command, sorted by its path.
-const std::vector<Command>& commands();
+// What one wants to do: `cluster help` shows the commands under these headings.
+inline constexpr std::string_view kSeeCards = "See cards";
+inline constexpr std::string_view kGiveCards = "Give cards to VMs";
+inline constexpr std::string_view kRunVms = "Run VMs";
+inline constexpr std::string_view kPrepareHosts = "Prepare hosts";
+inline constexpr std::string_view kKeepInventory = "Look after the inventory";
+inline constexpr std::string_view kGetHelp = "Get help";
+
+std::span<const Command> add_roll_commands();
+std::span<const Command> attr_commands();
+std::span<const Command> attr_list_commands();
+std::span<const Command> check_host_gpu_commands();
+std::span<const Command> detach_host_gpu_commands();
+std::span<const Command> discover_host_gpu_commands();
+std::span<const Command> distro_commands();
+std::span<const Command> help_commands();
+std::span<const Command> host_commands();
+std::span<const Command> host_gpu_commands();
+std::span<const Command> host_interface_commands();
+std::span<const Command> host_vm_commands();
+std::span<const Command> report_host_gpu_commands();
+std::span<const Command> roll_attr_commands();
+std::span<const Command> roll_commands();
+std::span<const Command> run_host_commands();
+std::span<const Command> run_roll_commands();
+std::span<const Command> start_host_vm_commands();
+std::span<const Command> vm_config_commands();
+
+/// The attributes that say how VMs are made: `cluster help attr`.
+extern const Topic kAttrTopic;
 
 }  // namespace cluster::cmd

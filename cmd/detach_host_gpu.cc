@@ -14,13 +14,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kText =
-    "CARD is a name (gpupci1), that of a slice (gpupci1.0), or all [all]: all cards, not their "
-    "slices. A card is\n"
-    "taken with all its functions, or not at all. Tells what became of each card. Exit status: 0 "
-    "all that was asked for happened, 1 not everywhere, 3 a host was "
-    "not reached.";
-
 struct Args {
   std::vector<std::string> words;
   std::string dryrun = "no";
@@ -62,12 +55,11 @@ int run(Context& context, const Args& args, const std::string& option) {
 
 Action declare(CLI::App& app, const std::string& option) {
   auto args = std::make_shared<Args>();
-  app.add_option("WORDS", args->words, "where and what; CARD is the last word")
+  app.add_option("WORDS", args->words, "the hosts, and the card as the last word [all]")
       ->option_text("HOST... [CARD]")
       ->required();
   app.add_option("--dryrun", args->dryrun, "yes: tell what would be done and do nothing [no]");
   app.add_option("--timeout", args->timeout, "seconds that a host may take [300]");
-  app.footer(kText);
   return [args, option](Context& context) { return run(context, *args, option); };
 }
 
@@ -75,9 +67,10 @@ Action declare_detach(CLI::App& app) { return declare(app, "-d"); }
 Action declare_attach(CLI::App& app) { return declare(app, "-a"); }
 
 constexpr std::array kCommands{
-    Command{"attach host gpu", "give cards back to the drivers of their hosts", declare_attach},
-    Command{"detach host gpu", "take cards from the drivers of their hosts, for VMs",
-            declare_detach},
+    Command{"attach host gpu", "give cards back to the drivers of their hosts", kGiveCards,
+            declare_attach, Answer::table},
+    Command{"detach host gpu", "take cards from the drivers of their hosts, for VMs", kGiveCards,
+            declare_detach, Answer::table},
 };
 
 }  // namespace

@@ -15,16 +15,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kText =
-    "Prints what differs: new, gone, back, moved, renamed, replaced, changed; nothing when all is "
-    "as it was.\n"
-    "A card that is gone stays in the inventory, as missing. Where a VM would get another card "
-    "than it had, the\n"
-    "host's cards are left as they are and it is said. Slices of a card and mediated devices are "
-    "known from then\n"
-    "on; one that a VM holds stays with it when it is gone. A host that does not answer changes "
-    "nothing.";
-
 struct Args {
   std::vector<std::string> hosts;
   std::string dryrun = "no";
@@ -83,13 +73,12 @@ Action declare_discover(CLI::App& app) {
   app.add_option("HOST", args->hosts, "hosts to ask [every managed host]");
   app.add_option("--dryrun", args->dryrun, "yes: tell the differences and change nothing [no]");
   app.add_option("--timeout", args->timeout, "seconds that a host may take to answer [30]");
-  app.footer(kText);
   return [args](Context& context) { return run(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"discover host gpu", "ask hosts for their cards and bring the inventory up to date",
-            declare_discover},
+    Command{"discover host gpu", "ask hosts for their cards and update the inventory", kSeeCards,
+            declare_discover, Answer::table},
 };
 
 }  // namespace

@@ -9,14 +9,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kText =
-    "For any web server: debian/ is an apt repository of the packages in the rolls' debs/ folders "
-    "(apt-utils makes\n"
-    "it), rhel/ one for dnf of those in rpms/ (createrepo-c), rolls/ has the rest. On a host:\n"
-    "    deb [trusted=yes] http://FRONTEND/distro/debian ./          in /etc/apt/sources.list.d/\n"
-    "    baseurl=http://FRONTEND/distro/rhel                         in /etc/yum.repos.d/\n"
-    "An older tree is replaced at once.";
-
 struct Args {
   std::string folder;
 };
@@ -24,7 +16,6 @@ struct Args {
 Action declare_create(CLI::App& app) {
   auto args = std::make_shared<Args>();
   app.add_option("FOLDER", args->folder, "folder to make [distro, beside the inventory]");
-  app.footer(kText);
   return [args](Context& context) {
     auto& inventory = context.inventory();
     const auto folder = args->folder.empty() ? frontend::packages_folder(inventory)
@@ -36,7 +27,7 @@ Action declare_create(CLI::App& app) {
 
 constexpr std::array kCommands{
     Command{"create distro", "make the tree that hosts install the enabled rolls from",
-            declare_create},
+            kPrepareHosts, declare_create},
 };
 
 }  // namespace

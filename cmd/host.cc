@@ -17,14 +17,10 @@ namespace {
 constexpr int kMaxInt = std::numeric_limits<int>::max();
 constexpr int kMaxPort = 65535;
 constexpr const char* kDefaultAppliance = "vm-container";
-constexpr const char* kSelectionText =
-    "HOST is a name, an appliance (vm-container), a rack (rack0), a glob or SQL pattern (vm-*, "
-    "vm-%),\n"
-    "a range (vm-container-0-[0-15,20]), or one of these with '!' in front, to leave it out.";
 
 // The keys of a host. What was not typed stays as it is; what was emptied ("rack=") becomes
 // unknown.
-struct Keys {
+struct HostKeys {
   std::optional<std::string> address, port, user, appliance, rack, rank, cpus;
 
   void declare(CLI::App& app) {
@@ -80,7 +76,7 @@ Host guessed(const HostName& name) {
 
 struct AddArgs {
   std::string host;
-  Keys keys;
+  HostKeys keys;
 };
 
 int run_add(Context& context, const AddArgs& args) {
@@ -104,7 +100,7 @@ Action declare_add(CLI::App& app) {
 
 struct SetArgs {
   std::vector<std::string> hosts;
-  Keys keys;
+  HostKeys keys;
 };
 
 int run_set(Context& context, const SetArgs& args) {
@@ -120,7 +116,6 @@ Action declare_set(CLI::App& app) {
   auto args = std::make_shared<SetArgs>();
   app.add_option("HOST", args->hosts, "hosts to change")->required();
   args->keys.declare(app);
-  app.footer("An empty value (address=) makes it unknown again.");
   return [args](Context& context) { return run_set(context, *args); };
 }
 
@@ -141,7 +136,6 @@ int run_list(Context& context, const HostArgs& args) {
 Action declare_list(CLI::App& app) {
   auto args = std::make_shared<HostArgs>();
   app.add_option("HOST", args->hosts, "hosts to show [all]");
-  app.footer(kSelectionText);
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -157,8 +151,6 @@ int run_remove(Context& context, const HostArgs& args) {
 Action declare_remove(CLI::App& app) {
   auto args = std::make_shared<HostArgs>();
   app.add_option("HOST", args->hosts, "hosts to remove, with their cards")->required();
-  app.footer(
-      "Refused while a host has VMs; then nothing is removed. A VM goes with `remove host vm`.");
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -190,11 +182,12 @@ Action declare_dump(CLI::App& app) {
 }
 
 constexpr std::array kCommands{
-    Command{"add host", "record a physical host", declare_add},
-    Command{"dump host", "print the commands that add the hosts again", declare_dump},
-    Command{"list host", "show the hosts", declare_list},
-    Command{"remove host", "take hosts out of the inventory", declare_remove},
-    Command{"set host", "change what is known of hosts", declare_set},
+    Command{"add host", "record a physical host", kKeepInventory, declare_add},
+    Command{"dump host", "print the commands that add the hosts again", kKeepInventory,
+            declare_dump},
+    Command{"list host", "show the hosts", kKeepInventory, declare_list, Answer::table},
+    Command{"remove host", "take hosts out of the inventory", kKeepInventory, declare_remove},
+    Command{"set host", "change what is known of hosts", kKeepInventory, declare_set},
 };
 
 }  // namespace

@@ -15,16 +15,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kCardText =
-    "On a physical host NAME is gpupci1, gpupci2, ... and CARD its PCI address: pci_0000_02_00_0,\n"
-    "0000:02:00.0 or 02:00.0. On a VM NAME is gpupci (or gpupci1, ...) and CARD a card of its "
-    "container:\n"
-    "the address, or the container's name for it (gpupci1). A VM may have a slice in place of a "
-    "card: "
-    "gpupci1.0\n"
-    "for virtual function 0 of gpupci1, which need not be there yet, or the UUID of a mediated "
-    "device.";
-
 // The words of `add` and `set`: HOST NAME CARD, or HOST gpu=NAME value=CARD.
 struct CardArgs {
   std::string host;
@@ -37,7 +27,6 @@ struct CardArgs {
     app.add_option("CARD,--value", value,
                    "address of the card, or the container's name for it or a slice")
         ->required();
-    app.footer(kCardText);
   }
 };
 
@@ -102,9 +91,6 @@ Action declare_remove(CLI::App& app) {
   auto args = std::make_shared<RemoveArgs>();
   app.add_option("HOST", args->host, "physical host or VM")->required();
   app.add_option("NAME,--gpu", args->gpu, "name of the card there")->required();
-  app.footer(
-      "From a physical host: forgets the card, refused while a VM holds it. From a VM: the card is "
-      "free.");
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -238,15 +224,6 @@ Action declare_list(CLI::App& app) {
   app.add_option("HOST", args->which.hosts, "hosts and VMs to show [all]");
   app.add_option("--detail", args->detail,
                  "yes: the cards of physical hosts, with all that is known [no]");
-  app.footer(
-      "STATE is what the host said when it was asked last (`discover host gpu`): present or "
-      "missing;\n"
-      "unknown when it was never asked. FAILING: why `check host gpu` would not use the card. "
-      "detail=yes has a\n"
-      "row for each slice too. A VM's slice is shown by its address, a mediated device by its "
-      "UUID, "
-      "a slice that\n"
-      "was not there by its name.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -273,11 +250,16 @@ Action declare_dump(CLI::App& app) {
 }
 
 constexpr std::array kCommands{
-    Command{"add host gpu", "record a card of a host, or give one to a VM", declare_add},
-    Command{"dump host gpu", "print the commands that add the cards again", declare_dump},
-    Command{"list host gpu", "show which host and which VM has which card", declare_list},
-    Command{"remove host gpu", "forget a card of a host, or take one from a VM", declare_remove},
-    Command{"set host gpu", "change the address of a card, or a VM's card", declare_set},
+    Command{"add host gpu", "record a card of a host, or give one to a VM", kGiveCards,
+            declare_add},
+    Command{"dump host gpu", "print the commands that add the cards again", kKeepInventory,
+            declare_dump},
+    Command{"list host gpu", "show which host and which VM has which card", kSeeCards, declare_list,
+            Answer::table},
+    Command{"remove host gpu", "forget a card of a host, or take one from a VM", kGiveCards,
+            declare_remove},
+    Command{"set host gpu", "change the address of a card, or a VM's card", kGiveCards,
+            declare_set},
 };
 
 }  // namespace

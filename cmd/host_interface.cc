@@ -18,13 +18,6 @@ constexpr std::size_t kMaxNetwork = 255;
 constexpr int kMaxVlan = 4094;
 constexpr std::array<std::string_view, 8> kModels{"virtio", "e1000",   "e1000e",  "igb",
                                                   "pcnet",  "rtl8139", "vmxnet3", "ne2k_pci"};
-constexpr const char* kText =
-    "One of bridge=, direct=, network=, ovs= says what the interface is joined to, on the "
-    "container: "
-    "a bridge\n"
-    "(br0), a device of it (eno1, by macvtap), a network of libvirt (default), an Open vSwitch "
-    "bridge (br-int).";
-
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 std::string parse_name(const std::string& text) {
@@ -82,7 +75,6 @@ struct Args {
     app.add_option("--mac", mac, "MAC address [made of the VM's uuid and NAME, and kept]");
     app.add_option("--model", model, "what the guest sees [virtio]");
     app.add_option("--vlan", vlan, "VLAN id, 1 to 4094 [none]");
-    app.footer(kText);
   }
 
   void apply(Interface& interface) const {
@@ -199,17 +191,17 @@ int run_dump(Context& context, const VmsArgs& args) {
 Action declare_dump(CLI::App& app) {
   auto args = std::make_shared<VmsArgs>();
   app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
-  app.footer("`dump host vm` comes before it.");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"add host interface", "give a VM a network interface", declare_add},
+    Command{"add host interface", "give a VM a network interface", kRunVms, declare_add},
     Command{"dump host interface", "print the commands that add the interfaces again",
-            declare_dump},
-    Command{"list host interface", "show the network interfaces of VMs", declare_list},
-    Command{"remove host interface", "take a network interface from a VM", declare_remove},
-    Command{"set host interface", "change a network interface of a VM", declare_set},
+            kKeepInventory, declare_dump},
+    Command{"list host interface", "show the network interfaces of VMs", kRunVms, declare_list,
+            Answer::table},
+    Command{"remove host interface", "take a network interface from a VM", kRunVms, declare_remove},
+    Command{"set host interface", "change a network interface of a VM", kRunVms, declare_set},
 };
 
 }  // namespace

@@ -26,14 +26,6 @@ namespace {
 
 constexpr int kMaxMemoryMib = std::numeric_limits<int>::max();
 constexpr int kMaxCpus = 4096;
-constexpr const char* kDiskText =
-    "A disk is SOURCE:PATH,DEVICE,BUS[,FORMAT], as Rocks spells it: file:/path/to/image,vda,virtio "
-    "or\n"
-    "phy:/dev/vg0/lv1,vdb,virtio. FORMAT is raw or qcow2 [by the ending of the path]. A CD-ROM is "
-    "an image\n"
-    "that the guest cannot write: cdrom:/iso/debian.iso,sda,sata. Several disks are several disk=, "
-    "each with\n"
-    "its disksize= in the same order; a CD-ROM has none (disksize=).";
 
 // A random (version 4) UUID, RFC 9562.
 std::string random_uuid() {
@@ -62,7 +54,7 @@ std::string parse_uuid(const std::string& text) {
 }
 
 // The keys of a VM that `add` and `set` share.
-struct Keys {
+struct VmKeys {
   std::optional<std::string> mem, cpus;
   std::vector<std::string> disks, sizes;
 
@@ -73,7 +65,6 @@ struct Keys {
         "--disk", disks,
         "SOURCE:PATH,DEVICE,BUS[,FORMAT] [file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
     app.add_option("--disksize", sizes, "size of the disk in GiB [36 for the default disk]");
-    app.footer(kDiskText);
   }
 
   void apply(Vm& vm) const {
@@ -86,16 +77,6 @@ struct Keys {
   bool empty() const { return !mem && !cpus && disks.empty() && sizes.empty(); }
 };
 
-constexpr const char* kPlaceText =
-    "Without CONTAINER, gpus=N chooses one with N free cards, and gives them to the VM: those of "
-    "one "
-    "NUMA node\n"
-    "first, then by the attribute vm_placement (pack or spread). A card is free when no VM holds "
-    "it, "
-    "it is not\n"
-    "missing, and neither it nor its host failed the last `check host gpu`. Prints what was "
-    "chosen.";
-
 constexpr int kMaxCards = 64;  // more than any host has
 
 struct AddArgs {
@@ -104,7 +85,7 @@ struct AddArgs {
   std::string uuid;
   std::string gpus = "0";
   std::string gpu_model;
-  Keys keys;
+  VmKeys keys;
 };
 
 int run_add(Context& context, const AddArgs& args) {
@@ -157,7 +138,6 @@ Action declare_add(CLI::App& app) {
   app.add_option("--gpu_model", args->gpu_model,
                  "with gpus=, a part of the model's name, or its ids: 'Tesla T4', 10de:1eb8 [any]");
   app.add_option("--uuid", args->uuid, "its UUID in libvirt [a new one]");
-  app.footer(app.get_footer() + "\n" + kPlaceText);
   return [args](Context& context) { return run_add(context, *args); };
 }
 
@@ -165,7 +145,7 @@ struct SetArgs {
   std::string vm;
   std::optional<std::string> container;
   std::string timeout = "60";
-  Keys keys;
+  VmKeys keys;
 };
 
 Vm find_vm(Inventory& inventory, const std::string& name) {
@@ -206,10 +186,6 @@ Action declare_set(CLI::App& app) {
   app.add_option("--container", args->container,
                  "move the VM, which must be off, to this host, with as many cards of it");
   app.add_option("--timeout", args->timeout, "with container=, seconds for the old one [60]");
-  app.footer(app.get_footer() +
-             "\nWith container= the VM is undefined on the host it leaves, and `sync vm config` or "
-             "`start host vm`\n"
-             "defines it on the other. Disk images are not copied.");
   return [args](Context& context) { return run_set(context, *args); };
 }
 
@@ -226,8 +202,6 @@ int run_remove(Context& context, const RemoveArgs& args) {
 Action declare_remove(CLI::App& app) {
   auto args = std::make_shared<RemoveArgs>();
   app.add_option("VM", args->vm, "VM to take out of the inventory")->required();
-  app.footer(
-      "Refused while it holds a card. What libvirt on the container knows of the VM stays there.");
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -287,12 +261,6 @@ Action declare_list(CLI::App& app) {
   app.add_option("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
   app.add_option("--status", args->status, "yes: ask libvirt on the containers what they do [no]");
   app.add_option("--timeout", args->timeout, "seconds that a container may take [30]");
-  app.footer(
-      "With status=yes there is one more column: active, shut off, paused, crashed, ...; not "
-      "defined when\n"
-      "libvirt there has no such VM; unknown when the container did not answer, and then the exit "
-      "status is\n"
-      "3, or 1 when libvirt does not work there.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -317,11 +285,14 @@ Action declare_dump(CLI::App& app) {
 }
 
 constexpr std::array kCommands{
-    Command{"add host vm", "record a VM on a container", declare_add},
-    Command{"dump host vm", "print the commands that add the VMs again", declare_dump},
-    Command{"list host vm", "show the VMs, where they run and their cards", declare_list},
-    Command{"remove host vm", "take a VM out of the inventory", declare_remove},
-    Command{"set host vm", "change memory, CPUs or disks of a VM", declare_set},
+    Command{"add host vm", "record a VM on a container", kRunVms, declare_add},
+    Command{"dump host vm", "print the commands that add the VMs again", kKeepInventory,
+            declare_dump},
+    Command{"list host vm", "show the VMs, where they run and their cards", kRunVms, declare_list,
+            Answer::table},
+    Command{"remove host vm", "take a VM out of the inventory", kRunVms, declare_remove},
+    Command{"set host vm", "change memory, CPUs, disks or the container of a VM", kRunVms,
+            declare_set},
 };
 
 }  // namespace

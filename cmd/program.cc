@@ -1,31 +1,47 @@
 #include "cmd/program.h"
 
+#include "cmd/command_table.h"
 #include "cmd/context.h"
+#include "cmd/line/help_page.h"
 #include "cmd/line/parse.h"
 #include "cmd/roll_command.h"
 #include "core/error.h"
+#include "core/version.h"
 
 namespace cluster::cmd {
 namespace {
 
+using Wants = Invocation::Wants;
+
 Invocation read(const std::vector<std::string>& words) {
   try {
-    return parse(words);
+    return parse(words, command_table());
   } catch (const UnknownCommand& unknown) {
     return roll_command(words, unknown);
   }
 }
 
+int run(const Invocation& invocation, const Surroundings& around, Output& output) {
+  if (invocation.wants == Wants::help) {
+    print_help(output, command_table(), invocation.help_for);
+    return 0;
+  }
+  if (invocation.wants == Wants::version) {
+    output.line("cluster " + std::string(version()));
+    return 0;
+  }
+  output.set_format(invocation.format);
+  Context context([&](Inventory::Open open) { return around.open(invocation.db, open); },
+                  around.transport, around.open_domains, output);
+  return invocation.action(context);
+}
+
 }  // namespace
 
 int run_program(const std::vector<std::string>& words, const Surroundings& around) {
-  Output output(around.out, around.err);
+  Output output(around.out, around.err, around.width);
   try {
-    const auto invocation = read(words);
-    output.set_format(invocation.format);
-    Context context([&](Inventory::Open open) { return around.open(invocation.db, open); },
-                    around.transport, around.open_domains, output);
-    const int status = invocation.action(context);
+    const int status = run(read(words), around, output);
     around.out.flush();
     if (!around.out)
       throw Error(Fault::io, "cannot write the answer: standard output is full or closed");

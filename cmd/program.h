@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -19,6 +20,7 @@ struct Surroundings {
   frontend::DomainsOpener open_domains;
   std::ostream& out;
   std::ostream& err;
+  std::size_t width = 80;  ///< characters in a line of help
 };
 
 /// The whole program: `words` are those after its name. Prints errors as "cluster: MESSAGE" and

@@ -118,14 +118,12 @@ Action declare_report(CLI::App& app) {
   app.add_option("HOST", args->hosts, "hosts and VMs to report; with format=vagrant [all]");
   app.add_option("--gpu", args->gpu, "only this card; of names, only its address");
   app.add_option("--format", args->format, "names or vagrant [names]");
-  app.footer(
-      "Prints NAME:ADDRESS lines, for scripts. format=vagrant prints what a Vagrantfile has in\n"
-      "`config.vm.provider :libvirt do |v|`: a v.pci line for each function of each card.");
   return [args](Context& context) { return run(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"report host gpu", "print names and addresses of cards for scripts", declare_report},
+    Command{"report host gpu", "print names and addresses of cards for scripts", kSeeCards,
+            declare_report},
 };
 
 }  // namespace

@@ -43,9 +43,6 @@ int run_enable(Context& context, const RollArgs& args) {
 Action declare_enable(CLI::App& app) {
   auto args = std::make_shared<RollArgs>();
   args->declare(app);
-  app.footer(
-      "At most one version of a roll is enabled: another one no longer is. What it requires has to "
-      "be enabled.");
   return [args](Context& context) { return run_enable(context, *args); };
 }
 
@@ -94,7 +91,6 @@ int run_remove(Context& context, const RollArgs& args) {
 Action declare_remove(CLI::App& app) {
   auto args = std::make_shared<RollArgs>();
   args->declare(app);
-  app.footer("Refused while it is enabled. What it did on hosts stays.");
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -116,9 +112,6 @@ int run_list(Context& context, const NamesArgs& args) {
 Action declare_list(CLI::App& app) {
   auto args = std::make_shared<NamesArgs>();
   app.add_option("ROLL", args->names, "rolls to show [all]");
-  app.footer(
-      "STATE is changed when the stored folder is no longer what was added: such a roll is not "
-      "run.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -147,7 +140,6 @@ int run_dump(Context& context, const NamesArgs& args) {
 Action declare_dump(CLI::App& app) {
   auto args = std::make_shared<NamesArgs>();
   app.add_option("ROLL", args->names, "rolls to write down [all]");
-  app.footer("The folders are named as they are stored: keep `rolls` beside the inventory too.");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 
@@ -187,7 +179,6 @@ Action declare_create(CLI::App& app) {
   auto args = std::make_shared<CreateArgs>();
   app.add_option("FOLDER", args->folder, "the roll's folder")->required();
   app.add_option("ARCHIVE,--output", args->archive, "file to make [NAME-VERSION.tar.gz here]");
-  app.footer("The same folder gives the same bytes.");
   return [args](Context& context) { return run_create(context, *args); };
 }
 
@@ -200,7 +191,6 @@ Action declare_new(CLI::App& app) {
   auto args = std::make_shared<NewArgs>();
   app.add_option("NAME", args->name, "lower case letters, digits and '-'")->required();
   app.add_option("FOLDER,--folder", args->folder, "folder to make [NAME here]");
-  app.footer("It has one of everything and works: change it, then `cluster add roll FOLDER`.");
   return [args](Context&) {
     rolls::lay_out(args->folder.empty() ? args->name : args->folder, args->name);
     return 0;
@@ -208,13 +198,15 @@ Action declare_new(CLI::App& app) {
 }
 
 constexpr std::array kCommands{
-    Command{"create new roll", "lay out a roll that works, to be changed", declare_new},
-    Command{"create roll", "make the archive of a roll's folder", declare_create},
-    Command{"disable roll", "let a roll rest", declare_disable},
-    Command{"dump roll", "print the commands that add the rolls again", declare_dump},
-    Command{"enable roll", "let a roll count", declare_enable},
-    Command{"list roll", "show the rolls", declare_list},
-    Command{"remove roll", "take a roll out of the inventory", declare_remove},
+    Command{"create new roll", "make a small roll that works, to start from", kPrepareHosts,
+            declare_new},
+    Command{"create roll", "make the archive of a roll's folder", kPrepareHosts, declare_create},
+    Command{"disable roll", "stop using a roll", kPrepareHosts, declare_disable},
+    Command{"dump roll", "print the commands that add the rolls again", kKeepInventory,
+            declare_dump},
+    Command{"enable roll", "start using a roll that is stored", kPrepareHosts, declare_enable},
+    Command{"list roll", "show the rolls", kPrepareHosts, declare_list, Answer::table},
+    Command{"remove roll", "take a roll out of the inventory", kPrepareHosts, declare_remove},
 };
 
 }  // namespace

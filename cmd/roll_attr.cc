@@ -35,14 +35,12 @@ int run_list(Context& context, const Args& args) {
 Action declare_list(CLI::App& app) {
   auto args = std::make_shared<Args>();
   app.add_option("ROLL", args->names, "rolls whose attributes [the enabled ones]");
-  app.footer(
-      "They are set as any other: `cluster set attr NAME VALUE`, `set appliance attr`, `set host "
-      "attr`.");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"list roll attr", "show what a site can set for rolls", declare_list},
+    Command{"list roll attr", "show the attributes that can be set for rolls", kPrepareHosts,
+            declare_list, Answer::table},
 };
 
 }  // namespace

@@ -67,13 +67,12 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
 Invocation roll_command(const std::vector<std::string>& typed, const UnknownCommand& unknown) {
   auto words = typed;
   const auto db = take_db(words);
-  return {[words, unknown](Context& context) {
-            const auto status = run_command(context, words);
-            if (!status) throw unknown;
-            return *status;
-          },
-          db,
-          {}};
+  auto action = [words, unknown](Context& context) {
+    const auto status = run_command(context, words);
+    if (!status) throw unknown;
+    return *status;
+  };
+  return {Invocation::Wants::command, std::move(action), "", db, {}};
 }
 
 }  // namespace cluster::cmd

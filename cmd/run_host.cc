@@ -15,21 +15,8 @@ namespace cluster::cmd {
 namespace {
 
 constexpr int kExitTimedOut = 124;  // as timeout(1)
-constexpr int kExitNotReached = 3;
 constexpr int kMaxSeconds = 7 * 24 * 3600;
 constexpr int kMaxAtOnce = 65535;
-constexpr const char* kText =
-    "COMMAND goes unchanged to the login shell of each host: quote it as one word. Without HOST it "
-    "runs on\n"
-    "every managed host (appliance compute or vm-container); `cluster list host --help` says how "
-    "hosts are\n"
-    "named. Lines are prefixed with the host when there is more than one. ~/.ssh/config is "
-    "honoured; a host\n"
-    "that needs ProxyJump, ProxyCommand or a certificate is reached through an `ssh` process of "
-    "its own.\n"
-    "Exit status: 0 done everywhere, 3 a host was not reached, 1 it failed somewhere; on a single "
-    "host the\n"
-    "command's own, 124 when it ran out of time.";
 
 struct Args {
   std::vector<std::string> words;
@@ -42,27 +29,16 @@ struct Args {
 };
 
 int status_of_one(const ssh::Reply& reply) {
-  switch (reply.end) {
-    case ssh::End::exited:
-      return reply.status;
-    case ssh::End::timed_out:
-      return kExitTimedOut;
-    case ssh::End::signaled:
-    case ssh::End::lost:
-      return 1;
-    case ssh::End::unreachable:
-    case ssh::End::host_key:
-    case ssh::End::no_login:
-      return kExitNotReached;
-  }
-  return kExitBug;
+  if (reply.end == ssh::End::exited) return reply.status;
+  if (reply.end == ssh::End::timed_out) return kExitTimedOut;
+  return exit_status(ssh::reached(reply.end) ? Fault::refused : Fault::unreachable);
 }
 
 int status_of(const std::vector<ssh::Reply>& replies) {
   if (replies.size() == 1) return status_of_one(replies[0]);
   const auto not_reached = [](const ssh::Reply& reply) { return !ssh::reached(reply.end); };
-  if (std::ranges::any_of(replies, not_reached)) return kExitNotReached;
-  return std::ranges::any_of(replies, failed) ? 1 : 0;
+  if (std::ranges::any_of(replies, not_reached)) return exit_status(Fault::unreachable);
+  return std::ranges::any_of(replies, failed) ? exit_status(Fault::refused) : 0;
 }
 
 bool is_host(Inventory& inventory, const std::string& word) {
@@ -118,7 +94,7 @@ int run(Context& context, const Args& args) {
 
 Action declare_run(CLI::App& app) {
   auto args = std::make_shared<Args>();
-  app.add_option("WORDS", args->words, "where and what; COMMAND is the last word")
+  app.add_option("WORDS", args->words, "the hosts, and the command as the last word")
       ->option_text("[HOST...] COMMAND");
   app.add_option("--command", args->command, "the command, when it is not the last word");
   app.add_option("--timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
@@ -128,12 +104,11 @@ Action declare_run(CLI::App& app) {
   app.add_option("--collate", args->collate,
                  "yes: prefix each line with its host [when there are several]");
   app.add_option("--stats", args->stats, "yes: say on standard error how long each host took [no]");
-  app.footer(kText);
   return [args](Context& context) { return run(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"run host", "run a command on hosts over SSH", declare_run},
+    Command{"run host", "run a command on hosts over SSH", kPrepareHosts, declare_run},
 };
 
 }  // namespace

@@ -17,18 +17,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kText =
-    "Prints a shell script that makes a host what the roll says, to be read and run there as "
-    "root:\n"
-    "    cluster run roll gpupt host=vm-container-0-15 > add-roll.sh\n"
-    "It looks at the host first, does what is missing, checks that it worked, and can be run "
-    "again. "
-    "Without host=\n"
-    "it knows no cards and takes the attributes of the appliance. apply=yes runs it on the hosts "
-    "over SSH, with one\n"
-    "line a host: done, reboot (then run it again), failed. host= may then be a group "
-    "(`cluster list host --help`).";
-
 struct Args {
   std::string name;
   std::string host;
@@ -190,7 +178,6 @@ Action declare_run(CLI::App& app) {
   app.add_option("--dryrun", args->dryrun,
                  "yes, with apply=yes: the hosts only tell what is missing [no]");
   app.add_option("--timeout", args->timeout, "seconds that a host may take [1800]");
-  app.footer(kText);
   return [args](Context& context) { return run(context, *args); };
 }
 
@@ -218,8 +205,10 @@ Action declare_dump(CLI::App& app) {
 }
 
 constexpr std::array kCommands{
-    Command{"dump host roll", "print the commands that give hosts their rolls again", declare_dump},
-    Command{"run roll", "print what makes a host what a roll says, or run it there", declare_run},
+    Command{"dump host roll", "print the commands that give hosts their rolls again",
+            kKeepInventory, declare_dump},
+    Command{"run roll", "print the script of a roll for a host, or run it there", kPrepareHosts,
+            declare_run},
 };
 
 }  // namespace

@@ -17,32 +17,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kStartText =
-    "What `report vm config` prints is defined on the container, disk images that are not there "
-    "are made (with\n"
-    "qemu-img, of the size that the inventory has; never over one that is there), and the VM is "
-    "started. A VM\n"
-    "that runs is left as it is. A VM with cards is not started when one of them is not the card "
-    "that the\n"
-    "inventory knows (`cluster discover host gpu`), still has a driver of the host (`cluster "
-    "detach "
-    "host gpu`), or\n"
-    "is in another running VM; of a slice, when it is not there, or has neither a stub driver nor "
-    "the type of a "
-    "vGPU. Exit status: 0 all run, 3 a container was not reached, 1 another "
-    "failure.";
-
-constexpr const char* kStopText =
-    "ACTION is one of\n"
-    "  poweroff   pull the plug: it is off when the command ends; what the guest had not written "
-    "is "
-    "lost\n"
-    "  shutdown   ask the guest to shut down, and do not wait for it\n"
-    "  reset      press the reset button\n"
-    "  reboot     ask the guest to reboot\n"
-    "A VM that is off is left as it is. Exit status: 0 done, 3 a container was not reached, 1 "
-    "another failure.";
-
 struct Args {
   std::vector<std::string> vms;
   std::string action = "poweroff";
@@ -104,7 +78,6 @@ Action declare_start(CLI::App& app) {
   args->timeout = "300";
   app.add_option("VM", args->vms, "VMs, or containers whose VMs")->required();
   app.add_option("--timeout", args->timeout, "seconds that a container may take [300]");
-  app.footer(kStartText);
   return [args](Context& context) { return run_start(context, *args); };
 }
 
@@ -134,13 +107,14 @@ Action declare_stop(CLI::App& app) {
   app.add_option("VM", args->vms, "VMs, or containers whose VMs")->required();
   app.add_option("--action", args->action, "poweroff, shutdown, reset or reboot [poweroff]");
   app.add_option("--timeout", args->timeout, "seconds that a container may take [60]");
-  app.footer(kStopText);
   return [args](Context& context) { return run_stop(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"start host vm", "define VMs on their containers and start them", declare_start},
-    Command{"stop host vm", "power VMs off, or shut down, reset or reboot them", declare_stop},
+    Command{"start host vm", "define VMs on their containers and start them", kRunVms,
+            declare_start},
+    Command{"stop host vm", "power VMs off, or shut down, reset or reboot them", kRunVms,
+            declare_stop},
 };
 
 }  // namespace

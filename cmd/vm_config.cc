@@ -17,26 +17,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr const char* kReportText =
-    "One libvirt document after another, each as `virsh define` takes it; with output-dir= each in "
-    "a file VM.xml.\n"
-    "`cluster help attr` lists what can be set different, for all VMs, those of a container, or "
-    "one. Every\n"
-    "document is held against libvirt's schema and against what is known of the cards; when one "
-    "does not pass,\n"
-    "nothing is written. With diff=yes the containers are asked, and what `sync vm config` would "
-    "change is shown\n"
-    "as a unified diff, from what libvirt has to what it should have.";
-
-constexpr const char* kSyncText =
-    "Defines VMs on their containers as `report vm config` prints them, where libvirt has them "
-    "different or not at\n"
-    "all, and sets whether they start with the container (attribute vm_autostart). Prints what "
-    "changes first; with\n"
-    "dryrun=yes it stops there. A VM that runs goes on as it is: the change counts at its next "
-    "start. Exit\n"
-    "status: 0 all are as they should be, 3 a container was not reached, 1 another failure.";
-
 struct Args {
   std::vector<std::string> vms;
   std::string output_dir;
@@ -154,7 +134,6 @@ Action declare_report(CLI::App& app) {
   app.add_option("--output-dir", args->output_dir, "folder for a file VM.xml each [print them]");
   app.add_option("--diff", args->diff, "yes: only what differs from what libvirt has [no]");
   app.add_option("--timeout", args->timeout, "with diff=yes, seconds for a container [60]");
-  app.footer(kReportText);
   return [args](Context& context) { return run_report(context, *args); };
 }
 
@@ -189,19 +168,18 @@ Action declare_sync(CLI::App& app) {
   app.add_option("--dryrun", args->dryrun, "yes: tell what would change and do nothing [no]");
   app.add_option("--diff", args->diff, "yes: show each change as a unified diff as well [no]");
   app.add_option("--timeout", args->timeout, "seconds that a container may take [60]");
-  app.footer(kSyncText);
   return [args](Context& context) { return run_sync(context, *args); };
 }
 
 constexpr std::array kCommands{
-    Command{"report host vm config", "the same as `report vm config`, as Rocks spells it",
+    Command{"report host vm config", "the same as `report vm config`, as Rocks spells it", kRunVms,
             declare_report},
-    Command{"report vm config", "print the libvirt configuration of VMs, cards included",
+    Command{"report vm config", "print the libvirt configuration of VMs, cards included", kRunVms,
             declare_report},
-    Command{"sync host vm config", "the same as `sync vm config`, as Rocks spells it",
-            declare_sync},
-    Command{"sync vm config", "make libvirt on the containers have the VMs as they are here",
-            declare_sync},
+    Command{"sync host vm config", "the same as `sync vm config`, as Rocks spells it", kRunVms,
+            declare_sync, Answer::table},
+    Command{"sync vm config", "define VMs on containers as the inventory has them", kRunVms,
+            declare_sync, Answer::table},
 };
 
 }  // namespace

@@ -11,14 +11,12 @@ std::string take_off_shield(std::string& word) {
   return "";
 }
 
-bool answers_with_a_table(std::string_view path) {
-  for (const auto* verb : {"attach ", "check ", "detach ", "discover ", "list ", "sync "}) {
-    if (path.starts_with(verb)) return true;
-  }
-  return false;
-}
-
 }  // namespace
+
+std::string positional_name(const CLI::Option& option) {
+  const auto& text = option.get_option_text();
+  return text.empty() ? option.get_name(true, false) : text;
+}
 
 std::string shielded(const std::string& word) {
   const bool list = word.starts_with('[') && word.ends_with(']');
@@ -28,7 +26,7 @@ std::string shielded(const std::string& word) {
 Action declare(const Command& command, CLI::App& app, CommonOptions& common) {
   app.set_help_flag("-h,--help", "say what the command does");
   auto action = command.declare(app);
-  if (answers_with_a_table(command.path)) {
+  if (command.answer == Answer::table) {
     app.add_option("--format", common.format, "table, json or csv [table]");
   }
   if (command.path != "help") {

@@ -1,16 +1,19 @@
 #include "cmd/line/help_page.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
-#include "cmd/commands.h"
-#include "cmd/context.h"
+#include "cmd/line/output.h"
+#include "cmd/line/wrap.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "frontend/vms/vm_attributes.h"
 
 namespace cluster::cmd {
 namespace {
+
+constexpr std::size_t kReferenceWidth = 100;
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
 
 struct Argument {
   std::string usage;  // "[HOST...]"; "" for a key
@@ -25,9 +28,7 @@ std::vector<Argument> arguments_of(const CLI::App& app) {
     if (option == app.get_help_ptr()) continue;
     Argument argument{"", "", option->get_description()};
     if (option->get_positional()) {
-      // A name with a blank is none for CLI11 from 2.4 on.
-      argument.name = option->get_option_text().empty() ? option->get_name(true, false)
-                                                        : option->get_option_text();
+      argument.name = positional_name(*option);
       argument.usage = argument.name;
       // A name with a blank, "[HOST...] COMMAND", says all by itself.
       if (argument.name.find(' ') == std::string::npos) {
@@ -45,14 +46,34 @@ std::vector<Argument> arguments_of(const CLI::App& app) {
   return arguments;
 }
 
-// What help says of one command: its usage, its arguments, its long text.
+std::string_view text_called(const CommandTable& table, const std::string& name) {
+  const auto at = std::ranges::find(table.texts, name, &HelpText::name);
+  if (at == table.texts.end()) throw std::logic_error("no help text is called " + name);
+  return at->text;
+}
+
+// The text of a command. A line "@NAME" stands for the text called NAME, which several have.
+std::string text_of(const CommandTable& table, const Command& command) {
+  std::string name(command.path);
+  std::ranges::replace(name, ' ', '_');
+  std::string out;
+  for (const auto line : split(trim(text_called(table, name + ".txt")), '\n')) {
+    if (line.starts_with('@')) {
+      out += text_called(table, std::string(line.substr(1)));
+    } else {
+      out += std::string(line) + '\n';
+    }
+  }
+  return out;
+}
+
+// What help says of one command: its usage, its arguments, its text.
 struct Page {
-  explicit Page(const Command& command) {
+  Page(const CommandTable& table, const Command& command) : text(text_of(table, command)) {
     CLI::App app;
     CommonOptions common;
     declare(command, app, common);
     arguments = arguments_of(app);
-    footer = app.get_footer();
     usage = "cluster " + std::string(command.path);
     for (const auto& argument : arguments) {
       if (!argument.usage.empty()) usage += " " + argument.usage;
@@ -64,137 +85,124 @@ struct Page {
 
   std::string usage;
   std::vector<Argument> arguments;
-  std::string footer;
+  std::string text;
 };
 
-void print_columns(Output& output, const std::vector<std::pair<std::string, std::string>>& rows) {
-  std::size_t width = 0;
-  for (const auto& row : rows) width = std::max(width, row.first.size());
-  for (const auto& [left, right] : rows) {
-    output.line("  " + left + std::string(width - left.size() + 2, ' ') + right);
+void print_page(Output& output, const CommandTable& table, const Command& command) {
+  const Page page(table, command);
+  output.text(hanging("Usage: ", page.usage, output.width()));
+  output.text(hanging("  ", command.summary, output.width()) + "\n");
+  Rows rows;
+  for (const auto& one : page.arguments) rows.emplace_back(one.name, one.description);
+  output.text(two_columns(rows, output.width()));
+  output.text("\n" + wrapped(page.text, output.width()));
+}
+
+// What follows the verb: "host gpu" of "add host gpu".
+std::string_view noun_of(const Command& command) {
+  return command.path.substr(std::min(command.path.find(' '), command.path.size() - 1) + 1);
+}
+
+Rows rows_of(const std::vector<const Command*>& commands) {
+  Rows rows;
+  for (const auto* command : commands) rows.emplace_back(command->path, command->summary);
+  return rows;
+}
+
+std::vector<const Command*> commands_where(const CommandTable& table, auto&& is_wanted) {
+  std::vector<const Command*> found;
+  for (const auto& command : table.commands) {
+    if (is_wanted(command)) found.push_back(&command);
   }
+  return found;
 }
 
-void print_page(Output& output, const Command& command) {
-  const Page page(command);
-  output.line("Usage: " + page.usage);
-  output.line("  " + std::string(command.summary));
-  if (!page.arguments.empty()) output.line("");
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& argument : page.arguments)
-    rows.emplace_back(argument.name, argument.description);
-  print_columns(output, rows);
-  if (!page.footer.empty()) output.line("\n" + page.footer);
+void print_list(Output& output, const std::string& usage,
+                const std::vector<const Command*>& commands) {
+  output.text(hanging("Usage: ", usage, output.width()) + "\n");
+  output.text(two_columns(rows_of(commands), output.width()));
+  output.text("\n" + wrapped("`cluster VERB NOUN --help` says more of each.", output.width()));
 }
 
-// False when no command starts with `prefix`.
-bool print_list(Output& output, const std::string& prefix) {
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& command : commands()) {
-    if (prefix.empty() || command.path.starts_with(prefix + " ")) {
-      rows.emplace_back(command.path, command.summary);
-    }
-  }
-  if (rows.empty()) return false;
-  output.line(prefix.empty() ? "Usage: cluster VERB NOUN [HOST...] [ARG...] [key=value...]\n"
-                             : "Usage: cluster " + prefix + " ...\n");
-  print_columns(output, rows);
-  output.line("\n`cluster VERB NOUN --help` says more of each.");
-  return true;
-}
-
-void print_attributes(Output& output) {
-  output.line(
-      "Attributes that say how VMs are made; the nearest value counts: global < appliance <\n"
-      "container < VM. `cluster add attr NAME VALUE`, `cluster add host attr HOST NAME VALUE`.\n");
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& one : frontend::vm_attributes()) {
-    rows.emplace_back(one.name,
-                      std::string(one.values) + ": " + std::string(one.help) +
-                          (one.fallback.empty() ? "" : " [" + std::string(one.fallback) + "]"));
-  }
-  print_columns(output, rows);
-  output.line("\n`cluster list roll attr` lists those of the enabled rolls.");
-}
-
-void print_attributes_markdown(Output& output) {
-  output.line("\n## Attributes of VMs\n");
-  output.line(
-      "`cluster help attr` lists them, `cluster list roll attr` those of the enabled rolls. The "
-      "nearest value counts: global < appliance < container < "
-      "VM.\n");
-  output.line("| attribute | values | default | meaning |\n| --- | --- | --- | --- |");
-  for (const auto& one : frontend::vm_attributes()) {
-    const auto fallback = one.fallback.empty() ? "" : "`" + std::string(one.fallback) + "`";
-    output.line("| `" + std::string(one.name) + "` | " + std::string(one.values) + " | " +
-                fallback + " | " + std::string(one.help) + " |");
-  }
-}
-
-void print_markdown(Output& output) {
-  output.line("# Command reference\n");
-  output.line("Written by `cluster help format=markdown`; a test holds it against the program.\n");
+void print_groups(Output& output, const CommandTable& table) {
   output.text(
-      "Every `key=value` may be typed `--key value`. A word is read as `key=value` only where the "
-      "command\n"
-      "has that key, and after `--` never. Hosts are named as `cluster list host --help` says.\n");
-  for (const auto& command : commands()) {
-    const Page page(command);
-    output.line("\n## cluster " + std::string(command.path) + "\n");
-    output.line("    " + page.usage + "\n");
-    std::string summary(command.summary);
-    output.line(summary + ".");
-    if (!page.arguments.empty()) output.line("\n| argument | meaning |\n| --- | --- |");
-    for (const auto& argument : page.arguments) {
-      std::string description;
-      for (const char c : argument.description)
-        description += c == '|' ? std::string("\\|") : std::string(1, c);
-      output.line("| `" + argument.name + "` | " + description + " |");
-    }
-    if (!page.footer.empty()) output.line("\n```\n" + page.footer + "\n```");
+      hanging("Usage: ", "cluster VERB NOUN [HOST...] [ARG...] [key=value...]", output.width()));
+  for (const auto group : table.groups) {
+    auto commands =
+        commands_where(table, [&](const Command& command) { return command.group == group; });
+    std::ranges::stable_sort(commands, {}, [](const Command* one) { return noun_of(*one); });
+    output.line("\n" + std::string(group));
+    output.text(two_columns(rows_of(commands), output.width()));
   }
-  print_attributes_markdown(output);
+  output.text("\n" + wrapped(text_called(table, "overview.txt"), output.width()));
 }
 
-Action declare_help(CLI::App& app) {
-  struct Args {
-    std::vector<std::string> words;
-    std::string format = "text";
-  };
-  auto args = std::make_shared<Args>();
-  app.add_option("COMMAND", args->words, "what to explain: add, add host, add host gpu");
-  app.add_option("--format", args->format, "text or markdown [text]");
-  return [args](Context& context) {
-    if (args->format == "markdown") {
-      print_markdown(context.output);
-      return 0;
-    }
-    if (args->format != "text") {
-      throw Error(Fault::usage,
-                  "not a format: " + quote(args->format) + " (want text or markdown)");
-    }
-    return help_action(joined(args->words, " "))(context);
-  };
+// The commands about `noun`, or about something that ends so: "gpu" of "host gpu".
+std::vector<const Command*> commands_about(const CommandTable& table, std::string_view noun) {
+  const auto ending = " " + std::string(noun);
+  return commands_where(table, [&](const Command& command) {
+    return noun_of(command) == noun || noun_of(command).ends_with(ending);
+  });
 }
 
-constexpr std::array kCommands{Command{"help", "list the commands, or explain one", declare_help}};
+const Topic* topic_called(const CommandTable& table, std::string_view name) {
+  const auto at = std::ranges::find(table.topics, name, &Topic::name);
+  return at == table.topics.end() ? nullptr : &*at;
+}
+
+// The noun or topic that the operator means by `word`, which may be another word for it, or its
+// plural. A word that means nothing is returned as it is.
+std::string_view meant_by(const CommandTable& table, std::string_view word) {
+  if (topic_called(table, word) != nullptr || !commands_about(table, word).empty()) return word;
+  const auto synonym = std::ranges::find(table.synonyms, word, &Synonym::word);
+  if (synonym != table.synonyms.end()) return synonym->noun;
+  if (word.size() < 2 || !word.ends_with('s')) return word;
+  return meant_by(table, word.substr(0, word.size() - 1));
+}
 
 }  // namespace
 
-Action help_action(const std::string& path) {
-  return [path](Context& context) {
-    const auto command = std::ranges::find(commands(), path, &Command::path);
-    if (path == "attr") {
-      print_attributes(context.output);
-    } else if (command != commands().end()) {
-      print_page(context.output, *command);
-    } else if (!print_list(context.output, path)) {
-      throw Error(Fault::usage, "no command " + quote(path) + " (see `cluster help`)");
-    }
-    return 0;
-  };
+void print_help(Output& output, const CommandTable& table, const std::string& what) {
+  if (what.empty()) return print_groups(output, table);
+  const auto command = std::ranges::find(table.commands, what, &Command::path);
+  if (command != table.commands.end()) return print_page(output, table, *command);
+  const auto below =
+      commands_where(table, [&](const Command& one) { return one.path.starts_with(what + " "); });
+  if (!below.empty()) return print_list(output, "cluster " + what + " ...", below);
+  const auto noun = meant_by(table, what);
+  const auto* topic = topic_called(table, noun);
+  const auto of_noun = commands_about(table, noun);
+  if (topic == nullptr && of_noun.empty()) {
+    throw Error(Fault::usage, "no command " + quote(what) + " (see `cluster help`)");
+  }
+  if (topic != nullptr) topic->print(output);
+  if (topic != nullptr && !of_noun.empty()) output.line("");
+  if (of_noun.empty()) return;
+  const auto* nearest = *std::ranges::min_element(
+      of_noun, {}, [](const Command* one) { return noun_of(*one).size(); });
+  print_list(output, "cluster VERB " + std::string(noun_of(*nearest)) + " ...", of_noun);
 }
 
-std::span<const Command> help_commands() { return kCommands; }
+void print_reference(Output& output, const CommandTable& table) {
+  output.text("# Command reference\n\n");
+  output.text(wrapped(text_called(table, "reference.txt"), kReferenceWidth));
+  for (const auto& command : table.commands) {
+    const Page page(table, command);
+    output.line("\n## cluster " + std::string(command.path) + "\n");
+    output.line("    " + page.usage + "\n");
+    output.line(std::string(command.summary) + ".");
+    output.line("\n| argument | meaning |\n| --- | --- |");
+    for (const auto& argument : page.arguments) {
+      std::string description;
+      for (const char c : argument.description) {
+        if (c == '|') description += '\\';
+        description += c;
+      }
+      output.line("| `" + argument.name + "` | " + description + " |");
+    }
+    output.text("\n```\n" + wrapped(page.text, kReferenceWidth) + "```\n");
+  }
+  for (const auto& topic : table.topics) topic.print_markdown(output);
+}
 
 }  // namespace cluster::cmd

@@ -6,9 +6,13 @@
 
 namespace cluster::cmd {
 
-/// The action that prints what is known of `path`: "" lists every command, "add" or "add host"
-/// those below it, a command's own path its usage. Throws Error(usage) when there is no such
-/// command.
-Action help_action(const std::string& path);
+/// Prints what is known of `what`: "" lists every command by what one wants to do; the path of a
+/// command explains it; "add" or "add host" lists the commands that start so; "host gpu", the end
+/// of it ("gpu"), or a synonym ("card", "cards") lists what can be done with it; a topic explains
+/// it. Throws Error(usage) when it is none of these.
+void print_help(Output& output, const CommandTable& table, const std::string& what);
+
+/// Prints the command reference, docs/commands.md: every command and every topic.
+void print_reference(Output& output, const CommandTable& table);
 
 }  // namespace cluster::cmd

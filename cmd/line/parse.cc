@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <span>
 
-#include "cmd/commands.h"
-#include "cmd/context.h"
-#include "cmd/line/help_page.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "core/version.h"
 
 namespace cluster::cmd {
 namespace {
@@ -20,9 +16,9 @@ bool starts_with_path(const std::vector<std::string>& words, std::string_view pa
   return words.size() >= parts.size() && std::equal(parts.begin(), parts.end(), words.begin());
 }
 
-const Command* longest_match(const std::vector<std::string>& words) {
+const Command* longest_match(const std::vector<std::string>& words, const CommandTable& table) {
   const Command* best = nullptr;
-  for (const auto& command : commands()) {
+  for (const auto& command : table.commands) {
     if (!starts_with_path(words, command.path)) continue;
     if (best == nullptr || command.path.size() > best->path.size()) best = &command;
   }
@@ -30,14 +26,16 @@ const Command* longest_match(const std::vector<std::string>& words) {
 }
 
 // Whether `prefix`, "add" or "report host vm", starts longer paths.
-bool has_commands_below(const std::string& prefix) {
-  return std::ranges::any_of(
-      commands(), [&](const Command& command) { return command.path.starts_with(prefix + " "); });
+bool has_commands_below(const CommandTable& table, const std::string& prefix) {
+  return std::ranges::any_of(table.commands, [&](const Command& command) {
+    return command.path.starts_with(prefix + " ");
+  });
 }
 
-[[noreturn]] void unknown_command(const std::vector<std::string>& words) {
+[[noreturn]] void unknown_command(const std::vector<std::string>& words,
+                                  const CommandTable& table) {
   std::vector<std::string> paths;
-  for (const auto& command : commands()) paths.emplace_back(command.path);
+  for (const auto& command : table.commands) paths.emplace_back(command.path);
   std::string typed = words[0];
   for (std::size_t i = 1; i < words.size() && i < 3; ++i) typed += " " + words[i];
   auto hint = did_you_mean(typed, paths);
@@ -80,13 +78,13 @@ std::vector<std::string> as_options(const CLI::App& app, std::span<const std::st
   return out;
 }
 
-// What is missing, as the usage line calls it: CLI11 would say "--value" of `CARD`.
+// The argument that is missing, as the usage line calls it: CLI11 would say "--value" of `CARD`.
 std::string missing(const CLI::App& app) {
   for (const auto* option : app.get_options()) {
     if (!option->get_required() || option->count() > 0) continue;
-    if (!option->get_positional()) return option->get_lnames()[0] + "= is required";
-    const auto& text = option->get_option_text();
-    return (text.empty() ? option->get_name(true, false) : text) + " is required";
+    const auto name =
+        option->get_positional() ? positional_name(*option) : option->get_lnames()[0] + "=";
+    return name + " is required";
   }
   return "something is required";
 }
@@ -98,25 +96,24 @@ std::string missing(const CLI::App& app) {
                                 " (see `cluster " + std::string(command.path) + " --help`)");
 }
 
+Invocation help_for(std::string what) {
+  return {Invocation::Wants::help, {}, std::move(what), "", {}};
+}
+
+bool is_help_flag(const std::string& word) { return word == "--help" || word == "-h"; }
+
 }  // namespace
 
-Invocation parse(const std::vector<std::string>& words) {
-  if (words.empty() || words[0] == "--help" || words[0] == "-h") return {help_action(""), "", {}};
-  if (words[0] == "--version") {
-    return {[](Context& context) {
-              context.output.line("cluster " + std::string(version()));
-              return 0;
-            },
-            "",
-            {}};
-  }
-  const Command* command = longest_match(words);
+Invocation parse(const std::vector<std::string>& words, const CommandTable& table) {
+  if (words.empty() || is_help_flag(words[0])) return help_for("");
+  if (words[0] == "--version") return {Invocation::Wants::version, {}, "", "", {}};
+  const Command* command = longest_match(words, table);
   if (command == nullptr) {
     auto typed = words;
-    std::erase_if(typed, [](const std::string& word) { return word == "--help" || word == "-h"; });
+    std::erase_if(typed, is_help_flag);
     const auto prefix = joined(typed, " ");
-    if (!has_commands_below(prefix)) unknown_command(typed);
-    return {help_action(prefix), "", {}};
+    if (!has_commands_below(table, prefix)) unknown_command(typed, table);
+    return help_for(prefix);
   }
 
   CommonOptions common;
@@ -127,13 +124,14 @@ Invocation parse(const std::vector<std::string>& words) {
     std::ranges::reverse(rest);  // CLI11 takes its words from the back
     app.parse(std::move(rest));
   } catch (const CLI::CallForHelp&) {
-    return {help_action(std::string(command->path)), "", {}};
+    return help_for(std::string(command->path));
   } catch (const CLI::RequiredError&) {
     wrong_usage(*command, missing(app));
   } catch (const CLI::ParseError& error) {
     wrong_usage(*command, error.what());
   }
-  return {std::move(action), common.db, parse_format(common.format)};
+  return {Invocation::Wants::command, std::move(action), "", common.db,
+          parse_format(common.format)};
 }
 
 }  // namespace cluster::cmd

@@ -1,61 +1,205 @@
 #include "cmd/line/parse.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <set>
+#include <array>
+#include <memory>
+#include <random>
+#include <sstream>
 
-#include "cmd/commands.h"
+#include "cmd/context.h"
 #include "core/error.h"
+#include "tests/support/fake_domains.h"
+#include "tests/support/fake_transport.h"
 
 namespace cluster::cmd {
 namespace {
 
-TEST(Commands, AreSortedAndEachIsThereOnce) {
-  std::set<std::string_view> paths;
-  for (const auto& command : commands())
-    EXPECT_TRUE(paths.insert(command.path).second) << command.path;
-  EXPECT_TRUE(std::ranges::is_sorted(commands(), {}, &Command::path));
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Wants = Invocation::Wants;
+
+// What the last action was given.
+struct Given {
+  std::string command;
+  std::vector<std::string> words;
+  std::string colour;
+};
+Given given;
+
+Action declare_put(CLI::App& app) {
+  auto args = std::make_shared<Given>();
+  args->command = "put box";
+  app.add_option("WORDS", args->words, "what to put")->option_text("THING... [LAST]")->required();
+  app.add_option("--colour", args->colour, "its colour");
+  return [args](Context&) {
+    given = *args;
+    return 7;
+  };
 }
 
-TEST(Commands, SayWhatTheyDo) {
-  for (const auto& command : commands()) {
-    EXPECT_FALSE(command.summary.empty()) << command.path;
-    EXPECT_FALSE(command.summary.ends_with('.')) << command.path;
-    CLI::App app;
-    CommonOptions common;
-    declare(command, app, common);
-    for (const auto* option : app.get_options()) {
-      EXPECT_FALSE(option->get_description().empty()) << command.path << " " << option->get_name();
-    }
+Action declare_put_lid(CLI::App& app) {
+  auto args = std::make_shared<Given>();
+  args->command = "put box lid";
+  app.add_option("LID,--lid", args->colour, "which lid")->required();
+  return [args](Context&) {
+    given = *args;
+    return 0;
+  };
+}
+
+Action declare_list(CLI::App&) {
+  return [](Context&) { return 0; };
+}
+
+constexpr std::array kCommands{
+    Command{"list box", "show boxes", "Boxes", declare_list, Answer::table},
+    Command{"put box", "put something into a box", "Boxes", declare_put},
+    Command{"put box lid", "close a box", "Boxes", declare_put_lid},
+};
+
+const CommandTable kTable{kCommands, {}, {}, {}, {}};
+
+// Runs `action` with nothing around it; returns what it returns.
+int run_action(const Action& action) {
+  FakeTransport transport;
+  FakeDomains domains;
+  std::ostringstream out;
+  Output output(out, out);
+  Context context({}, transport, domains.opener(), output);
+  return action(context);
+}
+
+Invocation parsed(const std::vector<std::string>& words) { return parse(words, kTable); }
+
+// Runs the command of these words and returns what it was given.
+Given run(const std::vector<std::string>& words) {
+  given = {};
+  run_action(parsed(words).action);
+  return given;
+}
+
+// Fails unless `words` are refused, with this reason.
+void expect_refused(const std::vector<std::string>& words, const std::string& why) {
+  try {
+    parsed(words);
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), why);
+    EXPECT_EQ(error.fault(), Fault::usage);
   }
 }
 
-// CLI11 refuses such a name from 2.4 (Debian 13) on; what the usage line says is its option_text().
-TEST(Commands, GiveNoArgumentANameWithABlank) {
-  for (const auto& command : commands()) {
-    CLI::App app;
-    CommonOptions common;
-    declare(command, app, common);
-    for (const auto* option : app.get_options()) {
-      const auto name = option->get_name(true, false);
-      EXPECT_EQ(name.find(' '), std::string::npos) << command.path << " " << name;
-    }
+TEST(Parse, RunsTheCommandWithTheLongestPath) {
+  EXPECT_EQ(run({"put", "box", "ball"}).command, "put box");
+  EXPECT_EQ(run({"put", "box", "lid", "oak"}).command, "put box lid");
+  EXPECT_EQ(run({"put", "box", "lids"}).words, std::vector<std::string>{"lids"});
+}
+
+TEST(Parse, ReturnsWhatTheActionReturns) {
+  EXPECT_EQ(run_action(parsed({"put", "box", "ball"}).action), 7);
+}
+
+TEST(Parse, TakesAKeyInAllItsSpellings) {
+  for (const std::vector<std::string>& key :
+       {std::vector<std::string>{"colour=red"}, {"--colour=red"}, {"--colour", "red"}}) {
+    std::vector<std::string> words{"put", "box", "ball"};
+    words.insert(words.end(), key.begin(), key.end());
+    EXPECT_EQ(run(words).colour, "red");
+    EXPECT_THAT(given.words, ElementsAre("ball"));
   }
 }
 
-TEST(Parse, TakesDbAndFormatWithEveryList) {
-  const auto invocation = parse({"list", "host", "db=/x/y.db", "--format=json"});
+TEST(Parse, TakesAPositionalByItsKeyToo) {
+  EXPECT_EQ(run({"put", "box", "lid", "lid=oak"}).colour, "oak");
+}
+
+TEST(Parse, LeavesAWordWithAnEqualsSignAloneWhereThereIsNoSuchKey) {
+  EXPECT_THAT(run({"put", "box", "size=3", "A=1 cmd"}).words, ElementsAre("size=3", "A=1 cmd"));
+}
+
+TEST(Parse, LeavesEverythingAloneBehindTwoDashes) {
+  EXPECT_THAT(run({"put", "box", "--", "colour=red", "--colour"}).words,
+              ElementsAre("colour=red", "--colour"));
+  EXPECT_EQ(given.colour, "");
+}
+
+TEST(Parse, KeepsAnEmptyValue) {
+  EXPECT_EQ(run({"put", "box", "ball", "colour="}).colour, "");
+  EXPECT_EQ(run({"put", "box", ""}).words, std::vector<std::string>{""});
+}
+
+// What is typed arrives, byte by byte, whatever CLI11 would make of it.
+TEST(Parse, PassesEveryValueUntouched) {
+  std::mt19937 random(11);  // the same values in every run
+  constexpr std::string_view kBytes = "ab=-[],\"'\\ \n\t$`{}%#\x1f\xc3\xa4";
+  for (int i = 0; i < 600; ++i) {
+    std::string value;
+    for (auto size = random() % 8; size > 0; --size) value += kBytes[random() % kBytes.size()];
+    EXPECT_EQ(run({"put", "box", "ball", "colour=" + value}).colour, value);
+    EXPECT_THAT(run({"put", "box", "--", "x" + value}).words, ElementsAre("x" + value));
+    if (value.starts_with('-') || value.starts_with("colour=")) continue;
+    EXPECT_THAT(run({"put", "box", value}).words, ElementsAre(value));
+  }
+}
+
+TEST(Parse, ReadsDbAndTheFormatOfATable) {
+  const auto invocation = parsed({"list", "box", "db=/x/y.db", "--format=json"});
+  EXPECT_EQ(invocation.wants, Wants::command);
   EXPECT_EQ(invocation.db, "/x/y.db");
   EXPECT_EQ(invocation.format, Format::json);
-  EXPECT_THROW(parse({"dump", "host", "--format=json"}), Error);
+  EXPECT_EQ(parsed({"list", "box"}).format, Format::table);
 }
 
-TEST(Parse, RefusesWhatItDoesNotKnow) {
-  EXPECT_THROW(parse({"list", "hots"}), Error);
-  EXPECT_THROW(parse({"add", "host"}), Error);
-  EXPECT_THROW(parse({"add", "host", "n1", "n2"}), Error);
-  EXPECT_THROW(parse({"list", "host", "--no-such-option"}), Error);
+TEST(Parse, RefusesAFormatWhereThereIsNoTable) {
+  EXPECT_THROW(parsed({"put", "box", "ball", "--format", "json"}), Error);
+  expect_refused({"list", "box", "format=xml"}, "not a format: 'xml' (want table, json or csv)");
+}
+
+TEST(Parse, WantsHelpForNoWordsAndForTheBeginningOfACommand) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{}, {"--help"}, {"-h"}, {"-h", "list"}}) {
+    EXPECT_EQ(parsed(words).wants, Wants::help);
+    EXPECT_EQ(parsed(words).help_for, "");
+  }
+  EXPECT_EQ(parsed({"put"}).help_for, "put");
+  EXPECT_EQ(parsed({"put", "--help"}).help_for, "put");
+}
+
+TEST(Parse, WantsHelpForACommandEvenWhenItsWordsAreWrong) {
+  for (const auto* flag : {"--help", "-h"}) {
+    EXPECT_EQ(parsed({"put", "box", flag}).help_for, "put box");
+    EXPECT_EQ(parsed({"list", "box", "--no-such-option", flag}).wants, Wants::help);
+  }
+}
+
+TEST(Parse, WantsTheVersion) { EXPECT_EQ(parsed({"--version"}).wants, Wants::version); }
+
+TEST(Parse, NamesTheArgumentThatIsMissingAsTheUsageLineDoes) {
+  expect_refused({"put", "box"},
+                 "put box: THING... [LAST] is required (see `cluster put box --help`)");
+  expect_refused({"put", "box", "lid"},
+                 "put box lid: LID is required (see `cluster put box lid --help`)");
+}
+
+TEST(Parse, RefusesAWordTooManyInOneLine) {
+  try {
+    parsed({"put", "box", "lid", "oak", "elm"});
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    const std::string why = error.what();
+    EXPECT_THAT(why, HasSubstr("put box lid: "));
+    EXPECT_THAT(why, HasSubstr("elm"));
+    EXPECT_EQ(why.find('\n'), std::string::npos);
+  }
+}
+
+TEST(Parse, SuggestsTheNearestCommand) {
+  EXPECT_THROW(parsed({"lst", "box"}), UnknownCommand);
+  expect_refused({"lst", "box"}, "no command 'lst box' (did you mean 'list box'?)");
+  expect_refused({"list", "bxo", "red"}, "no command 'list bxo red' (did you mean 'list box'?)");
+  expect_refused({"fly"}, "no command 'fly' (see `cluster help`)");
 }
 
 }  // namespace

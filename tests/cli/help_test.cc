@@ -6,6 +6,7 @@
 namespace cluster {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -43,6 +44,71 @@ TEST_F(Help, ExplainsACommand) {
   EXPECT_EQ(cluster({"help", "add", "host", "gpu"}), help);
   EXPECT_THAT(cluster({"run", "host", "-h"}),
               StartsWith("Usage: cluster run host [HOST...] COMMAND [key=value...]\n"));
+}
+
+TEST_F(Help, GroupsTheCommandsByWhatOneWantsToDo) {
+  const auto help = cluster({"help"});
+  std::size_t before = 0;
+  for (const auto* line :
+       {"\nSee cards\n", "  list host gpu ", "\nGive cards to VMs\n", "  add host gpu ",
+        "\nRun VMs\n", "  start host vm ", "\nPrepare hosts\n", "  run host ",
+        "\nLook after the inventory\n", "  add host  ", "  dump host gpu "}) {
+    const auto at = help.find(line);
+    ASSERT_NE(at, std::string::npos) << line;
+    EXPECT_GT(at, before) << line;
+    before = at;
+  }
+}
+
+TEST_F(Help, ANounShowsAllItsVerbs) {
+  const auto help = cluster({"help", "host", "gpu"});
+  EXPECT_EQ(help,
+            "Usage: cluster VERB host gpu ...\n\n"
+            "  add host gpu       record a card of a host, or give one to a VM\n"
+            "  attach host gpu    give cards back to the drivers of their hosts\n"
+            "  check host gpu     run the agents' checks, compare hosts with the inventory\n"
+            "  detach host gpu    take cards from the drivers of their hosts, for VMs\n"
+            "  discover host gpu  ask hosts for their cards and update the inventory\n"
+            "  dump host gpu      print the commands that add the cards again\n"
+            "  list host gpu      show which host and which VM has which card\n"
+            "  remove host gpu    forget a card of a host, or take one from a VM\n"
+            "  report host gpu    print names and addresses of cards for scripts\n"
+            "  set host gpu       change the address of a card, or a VM's card\n\n"
+            "`cluster VERB NOUN --help` says more of each.\n");
+  for (const auto* name : {"gpu", "gpus", "card", "cards", "slice"}) {
+    EXPECT_EQ(cluster({"help", name}), help) << name;
+  }
+}
+
+TEST_F(Help, VmsAndHostsAreFoundByTheirUsualNames) {
+  EXPECT_THAT(cluster({"help", "vm"}), StartsWith("Usage: cluster VERB host vm ...\n"));
+  EXPECT_THAT(cluster({"help", "node"}), StartsWith("Usage: cluster VERB host ...\n"));
+  EXPECT_THAT(cluster({"help", "attr"}), HasSubstr("\n  set host attr "));
+}
+
+TEST_F(Help, AttrExplainsTheAttributesOfVms) {
+  const auto help = cluster({"help", "attr"});
+  EXPECT_THAT(help, StartsWith("Attributes that say how VMs are made. "));
+  EXPECT_THAT(help, HasSubstr("\n  vm_firmware             bios, efi: big BARs want efi [bios]\n"));
+  EXPECT_THAT(help, HasSubstr("Usage: cluster VERB attr ...\n"));
+}
+
+TEST_F(Help, EndsACommandsPageWithExamples) {
+  const auto help = cluster({"stop", "host", "vm", "--help"});
+  EXPECT_THAT(help,
+              HasSubstr("\n    shutdown  ask the guest to shut down, and do not wait for it\n"));
+  EXPECT_THAT(help, EndsWith("\nEXAMPLE\n"
+                             "    cluster stop host vm rocks-33\n"
+                             "    cluster stop host vm rocks-33 action=shutdown\n"));
+}
+
+TEST_F(Help, PrintsTheReferenceAsMarkdown) {
+  const auto reference = cluster({"help", "format=markdown"});
+  EXPECT_THAT(reference, StartsWith("# Command reference\n"));
+  EXPECT_THAT(reference, HasSubstr("\n## cluster stop host vm\n"));
+  EXPECT_THAT(reference,
+              HasSubstr("\n| `vm_firmware` | bios, efi | `bios` | big BARs want efi |\n"));
+  cluster({"help", "format=html"}, 2, "not a format: 'html' (want text or markdown)");
 }
 
 TEST_F(Help, SaysItsVersion) {

@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "cmd/command_table.h"
+#include "cmd/line/help_page.h"
+#include "cmd/line/output.h"
+#include "cmd/line/parse.h"
+#include "core/text.h"
+#include "tests/support/shell_words.h"
+
+// What has to be so of every command that there is.
+namespace cluster::cmd {
+namespace {
+
+std::string help(const std::string& what) {
+  std::ostringstream out;
+  Output output(out, out);
+  print_help(output, command_table(), what);
+  return out.str();
+}
+
+// The lines below EXAMPLE in the help of `command`.
+std::vector<std::string> examples_of(const Command& command) {
+  std::vector<std::string> examples;
+  bool below = false;
+  const auto page = help(std::string(command.path));
+  for (const auto line : split(page, '\n')) {
+    if (below && !line.empty()) examples.emplace_back(trim(line));
+    below = below || line == "EXAMPLE";
+  }
+  return examples;
+}
+
+TEST(Commands, AreSortedAndEachIsThereOnce) {
+  std::set<std::string_view> paths;
+  for (const auto& command : command_table().commands)
+    EXPECT_TRUE(paths.insert(command.path).second) << command.path;
+  EXPECT_TRUE(std::ranges::is_sorted(command_table().commands, {}, &Command::path));
+}
+
+TEST(Commands, SayWhatTheyDo) {
+  for (const auto& command : command_table().commands) {
+    EXPECT_FALSE(command.summary.empty()) << command.path;
+    EXPECT_FALSE(command.summary.ends_with('.')) << command.path;
+    CLI::App app;
+    CommonOptions common;
+    declare(command, app, common);
+    for (const auto* option : app.get_options()) {
+      EXPECT_FALSE(option->get_description().empty()) << command.path << " " << option->get_name();
+    }
+  }
+}
+
+// CLI11 refuses such a name from 2.4 (Debian 13) on; what the usage line says is its option_text().
+TEST(Commands, GiveNoArgumentANameWithABlank) {
+  for (const auto& command : command_table().commands) {
+    CLI::App app;
+    CommonOptions common;
+    declare(command, app, common);
+    for (const auto* option : app.get_options()) {
+      const auto name = option->get_name(true, false);
+      EXPECT_EQ(name.find(' '), std::string::npos) << command.path << " " << name;
+    }
+  }
+}
+
+TEST(Commands, BelongToAGroupAndNoGroupIsEmpty) {
+  std::set<std::string_view> used;
+  for (const auto& command : command_table().commands) {
+    EXPECT_NE(std::ranges::find(command_table().groups, command.group),
+              command_table().groups.end())
+        << command.path;
+    used.insert(command.group);
+  }
+  EXPECT_EQ(used.size(), command_table().groups.size());
+}
+
+TEST(Commands, HaveHelpThatFitsIntoEightyColumns) {
+  auto pages = std::vector<std::string>{"", "attr", "host gpu", "list", "dump"};
+  for (const auto& command : command_table().commands) pages.emplace_back(command.path);
+  for (const auto& what : pages) {
+    const auto page = help(what);
+    EXPECT_TRUE(is_utf8_text(page)) << what;
+    for (const auto line : split(page, '\n')) {
+      EXPECT_LE(line.size(), 80U) << what << ": " << line;
+      EXPECT_FALSE(line.ends_with(' ')) << what << ": " << line;
+    }
+  }
+}
+
+TEST(Commands, HaveExamplesThatAreCommandLinesOfTheirOwn) {
+  for (const auto& command : command_table().commands) {
+    const auto examples = examples_of(command);
+    EXPECT_FALSE(examples.empty()) << command.path << " has no EXAMPLE";
+    for (const auto& example : examples) {
+      auto words = shell_words(example.substr(0, example.find(" > ")));
+      ASSERT_FALSE(words.empty());
+      EXPECT_EQ(words.front(), "cluster") << example;
+      words.erase(words.begin());
+      EXPECT_TRUE(joined(words, " ").starts_with(command.path))
+          << command.path << " has the example of another: " << example;
+      try {
+        EXPECT_EQ(parse(words, command_table()).wants, Invocation::Wants::command) << example;
+      } catch (const std::exception& error) {
+        ADD_FAILURE() << example << ": " << error.what();
+      }
+    }
+  }
+}
+
+// A text that no command has would be read by nobody.
+TEST(HelpTexts, AreEachUsed) {
+  std::set<std::string> known{"overview.txt", "reference.txt"};
+  for (const auto& command : command_table().commands) {
+    std::string name(command.path);
+    std::ranges::replace(name, ' ', '_');
+    known.insert(name + ".txt");
+  }
+  for (const auto& text : command_table().texts) {
+    for (const auto line : split(text.text, '\n')) {
+      if (line.starts_with('@')) known.emplace(line.substr(1));
+    }
+  }
+  for (const auto& text : command_table().texts)
+    EXPECT_TRUE(known.contains(std::string(text.name))) << text.name;
+}
+
+// Help cuts lines by bytes.
+TEST(HelpTexts, AreAsciiWithoutTabs) {
+  for (const auto& text : command_table().texts) {
+    EXPECT_TRUE(std::ranges::all_of(text.text, [](char c) {
+      return c == '\n' || (c >= ' ' && c <= '~');
+    })) << text.name;
+  }
+}
+
+TEST(Synonyms, MeanSomethingThatHasCommands) {
+  for (const auto& synonym : command_table().synonyms) {
+    EXPECT_EQ(help(std::string(synonym.word)), help(std::string(synonym.noun))) << synonym.word;
+  }
+}
+
+}  // namespace
+}  // namespace cluster::cmd

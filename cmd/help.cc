@@ -1,0 +1,43 @@
+#include <array>
+
+#include "cmd/command_table.h"
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/line/help_page.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::cmd {
+namespace {
+
+struct Args {
+  std::vector<std::string> words;
+  std::string format = "text";
+};
+
+int run(Context& context, const Args& args) {
+  if (args.format == "markdown") {
+    print_reference(context.output, command_table());
+  } else if (args.format == "text") {
+    print_help(context.output, command_table(), joined(args.words, " "));
+  } else {
+    throw Error(Fault::usage, "not a format: " + quote(args.format) + " (want text or markdown)");
+  }
+  return 0;
+}
+
+Action declare_help(CLI::App& app) {
+  auto args = std::make_shared<Args>();
+  app.add_option("COMMAND", args->words, "what to explain: add, add host gpu, gpu [everything]");
+  app.add_option("--format", args->format, "text or markdown [text]");
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"help", "list the commands, or explain one", kGetHelp, declare_help}};
+
+}  // namespace
+
+std::span<const Command> help_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

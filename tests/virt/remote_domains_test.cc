@@ -43,7 +43,7 @@ class RemoteDomains : public ssh::Server {
     }
   }
 
-  std::unique_ptr<virt::Domains> open() { return open_remote_domains(target(), limits); }
+  std::unique_ptr<virt::Domains> open() { return frontend::open_remote_domains(target(), limits); }
 
   // True if `program` runs in this PID namespace. A program that has ended has no executable.
   static bool runs(const std::string& program) {

@@ -1,9 +1,9 @@
 #include "core/mac_address.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace cluster {
@@ -21,9 +21,9 @@ MacAddress MacAddress::parse(std::string_view text) {
   const auto pairs = split(text, ':');
   if (pairs.size() != mac.bytes_.size()) refuse(text, kForm);
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const auto* end = pairs[i].data() + pairs[i].size();
-    const auto [stop, code] = std::from_chars(pairs[i].data(), end, mac.bytes_[i], 16);
-    if (pairs[i].size() != 2 || code != std::errc{} || stop != end) refuse(text, kForm);
+    const auto byte = parse_hex(pairs[i]);
+    if (pairs[i].size() != 2 || !byte) refuse(text, kForm);
+    mac.bytes_[i] = static_cast<std::uint8_t>(*byte);
   }
   if ((mac.bytes_[0] & 1U) != 0) refuse(text, "a multicast address: want an even first byte");
   if (mac == MacAddress()) refuse(text, "all zero");
@@ -50,11 +50,10 @@ MacAddress MacAddress::made_of(std::string_view uuid, std::string_view interface
 }
 
 std::string MacAddress::str() const {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string text;
   for (const auto byte : bytes_) {
     if (!text.empty()) text += ':';
-    text += {kHex[byte >> 4U], kHex[byte & 15U]};
+    text += to_hex(byte, 2);
   }
   return text;
 }

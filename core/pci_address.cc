@@ -1,10 +1,10 @@
 #include "core/pci_address.h"
 
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace cluster {
@@ -31,16 +31,8 @@ constexpr std::array kFields{
   throw Error(Fault::usage, "not a PCI address: " + quote(text) + " (" + why + ")");
 }
 
-std::optional<std::uint64_t> hex(std::string_view digits) {
-  std::uint64_t value = 0;
-  const auto* end = digits.data() + digits.size();
-  const auto [stop, code] = std::from_chars(digits.data(), end, value, 16);
-  if (code != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
 std::uint32_t number(std::string_view text, const Field& field, std::string_view digits) {
-  const auto value = hex(digits);
+  const auto value = parse_hex(digits);
   if (!value) {
     refuse(text, "want pci_0000_02_00_0, 0000:02:00.0 or 02:00.0");
   }
@@ -59,23 +51,15 @@ std::uint32_t number(std::string_view text, const Field& field, std::string_view
   return static_cast<std::uint32_t>(*value);
 }
 
-void append_hex(std::string& out, std::uint32_t value, std::size_t width) {
-  std::array<char, 8> digits{};
-  const auto [stop, code] = std::to_chars(digits.begin(), digits.end(), value, 16);
-  const auto count = static_cast<std::size_t>(stop - digits.begin());
-  if (count < width) out.append(width - count, '0');
-  out.append(digits.data(), count);
-}
-
 std::string spell(const PciAddress& pci, std::string_view prefix, char between, char last) {
   std::string out(prefix);
-  append_hex(out, pci.domain, 4);
+  out += to_hex(pci.domain, 4);
   out += between;
-  append_hex(out, pci.bus, 2);
+  out += to_hex(pci.bus, 2);
   out += between;
-  append_hex(out, pci.slot, 2);
+  out += to_hex(pci.slot, 2);
   out += last;
-  append_hex(out, pci.function, 1);
+  out += to_hex(pci.function, 1);
   return out;
 }
 

@@ -26,6 +26,19 @@ TEST(PciAddress, ReadsThreeSpellingsOfTheSameFunction) {
   EXPECT_EQ(card.sysfs(), "0000:02:00.0");
 }
 
+TEST(PciAddress, ReadsBackWhatItPrints) {
+  for (const std::uint32_t domain : {0U, 1U, 0xffffU, 0x10000U, 0xffffffffU}) {
+    for (unsigned bus = 0; bus < 256; bus += 5) {
+      for (unsigned slot = 0; slot < 32; ++slot) {
+        const PciAddress pci{domain, static_cast<std::uint8_t>(bus),
+                             static_cast<std::uint8_t>(slot), static_cast<std::uint8_t>(slot % 8)};
+        ASSERT_EQ(PciAddress::parse(pci.sysfs()), pci);
+        ASSERT_EQ(PciAddress::parse(pci.libvirt()), pci);
+      }
+    }
+  }
+}
+
 TEST(PciAddress, KeepsDomainsOfFourToEightDigits) {
   EXPECT_EQ(PciAddress::parse("10000:e1:1f.7").sysfs(), "10000:e1:1f.7");
   EXPECT_EQ(PciAddress::parse("pci_ffffffff_ff_1f_7").domain, 0xffffffffU);

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/hex.h"
+
 namespace cluster {
 namespace {
 
@@ -64,14 +66,13 @@ std::string_view trim(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7f) {
       out += c;
     } else {
-      out += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 15U]};
+      out += "\\x" + to_hex(byte, 2);
     }
   }
   return out;

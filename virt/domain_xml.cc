@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/text.h"
 #include "virt/domain_parts.h"
 
@@ -236,11 +237,7 @@ std::string fingerprint(const std::string& rendering) {
   // FNV-1a, 64 bits: the same on every machine and in every version, which std::hash is not.
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : rendering) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  std::string out(16, '0');
-  for (auto digit = out.rbegin(); digit != out.rend(); ++digit, hash >>= 4) {
-    *digit = "0123456789abcdef"[hash & 0xf];
-  }
-  return out;
+  return to_hex(hash, 16);
 }
 
 std::string domain_xml_for_define(const DomainSpec& domain) {

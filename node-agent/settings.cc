@@ -10,8 +10,9 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hex.h"
+#include "core/stub_driver.h"
 #include "core/text.h"
-#include "node-agent/kernel/sysfs.h"
 
 namespace cluster::agent {
 namespace {
@@ -176,8 +177,7 @@ bool NamedDevices::has(const PciAddress& pci, const PciModel& model) const {
 }
 
 bool Settings::is_stub(std::string_view driver) const {
-  return driver == stub_driver || driver == "pci-stub" || driver == "vfio-pci" ||
-         driver.ends_with("-vfio-pci") || driver.ends_with("_vfio_pci");
+  return driver == stub_driver || is_stub_driver(driver);
 }
 
 Settings load_settings(const std::filesystem::path& path) {

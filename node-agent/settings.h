@@ -42,9 +42,8 @@ struct Settings {
   NamedDevices ignore;                         // the whole slot, when any of its functions is named
   std::string stub_driver = "vfio-pci";
 
-  /// Whether `driver` holds a function for VMs instead of the host: the stub driver, pci-stub or
-  /// vfio-pci whichever that is, or a variant of vfio-pci that libvirt prefers for some cards since
-  /// 10.0 ("nvgrace-gpu-vfio-pci").
+  /// True if `driver` holds a function for VMs instead of the host: the stub driver, or one that
+  /// does so on every node (core/stub_driver.h).
   bool is_stub(std::string_view driver) const;
 };
 

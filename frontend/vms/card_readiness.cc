@@ -3,18 +3,13 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/stub_driver.h"
 #include "core/text.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 
 namespace cluster::frontend {
 namespace {
-
-// As gpupci has it: vfio-pci, its variants, and pci-stub.
-bool is_stub(const std::string& driver) {
-  return driver == "vfio-pci" || driver == "pci-stub" || driver.ends_with("-vfio-pci") ||
-         driver.ends_with("_vfio_pci");
-}
 
 Error refused(const std::string& why) { return {Fault::refused, why}; }
 
@@ -34,7 +29,7 @@ void check_card(const Vm& vm, const GpuName& name, const SeenCards& seen,
   if (at == seen.cards.end() || at->missing) throw refused("the card " + place + " is not there");
   for (const auto& function : at->functions) {
     const auto driver = seen.drivers.at(function.pci);
-    if (!is_stub(driver)) {
+    if (!is_stub_driver(driver)) {
       throw refused("the card " + place + " is attached to its host: " + function.pci.libvirt() +
                     " has " + (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
                     " (want vfio-pci: `cluster detach host gpu " + vm.container.str() + " " +
@@ -76,7 +71,7 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
   check_type(vm, what, held.type, slice->type);
   // One with a type is run by the driver that it has.
   const auto driver = seen.drivers.at(slice->pci);
-  if (!slice->type && !is_stub(driver)) {
+  if (!slice->type && !is_stub_driver(driver)) {
     throw refused(what + " is attached to its host: " + slice->pci.libvirt() + " has " +
                   (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
                   " (want vfio-pci: `cluster detach host gpu " + container + " " + held.device +

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+namespace cluster {
+
+/// True if a driver of this name holds a function for VMs instead of the host, whatever the
+/// settings of a node say: vfio-pci, pci-stub, or a variant of vfio-pci that libvirt prefers for
+/// some cards since 10.0 ("nvgrace-gpu-vfio-pci").
+constexpr bool is_stub_driver(std::string_view name) {
+  return name == "vfio-pci" || name == "pci-stub" || name.ends_with("-vfio-pci") ||
+         name.ends_with("_vfio_pci");
+}
+
+}  // namespace cluster

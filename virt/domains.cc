@@ -4,6 +4,8 @@ namespace cluster::virt {
 
 std::string_view name(DomainState state) {
   switch (state) {
+    case DomainState::none:
+      return "no state";
     case DomainState::running:
       return "running";
     case DomainState::paused:

@@ -9,9 +9,9 @@
 namespace cluster::virt {
 
 /// The state of a domain (https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState).
-enum class DomainState { running, paused, shutting_down, shut_off, crashed, suspended };
+enum class DomainState { none, running, paused, shutting_down, shut_off, crashed, suspended };
 
-/// The word of virsh, "running", "shut off".
+/// The word of virsh, "running", "shut off"; "no state" where the hypervisor tells none.
 std::string_view name(DomainState state);
 
 /// A VM as libvirt knows it.

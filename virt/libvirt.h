@@ -29,6 +29,10 @@ class Libvirt {
   /// True if the last failure of this thread was that there is no such domain.
   bool domain_is_gone() const { return get_last_error_code_() == VIR_ERR_NO_DOMAIN; }
 
+  /// True if the last failure of this thread was an argument that libvirt does not take, such as a
+  /// flag that the driver does not know.
+  bool argument_is_refused() const { return get_last_error_code_() == VIR_ERR_INVALID_ARG; }
+
  private:
   SharedLibrary library_;
 

@@ -1,6 +1,7 @@
 #include "virt/libvirt_domains.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <functional>
@@ -24,6 +25,17 @@ constexpr std::size_t kMostThreads = 128;
 constexpr auto kNoId = static_cast<unsigned>(-1);       // of a domain that is not active
 constexpr const char* kStateParameter = "state.state";  // of virConnectGetAllDomainStats()
 
+// What goes with a VM that is undefined, and would be in the way of it: libvirt refuses one that
+// has snapshots. A driver refuses flags that it does not know, so fewer of them are tried next:
+// libvirt before 5.6 has no checkpoints, and a driver without UEFI has no NVRAM.
+constexpr unsigned kAlwaysUndefined =
+    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
+constexpr std::array kUndefine{
+    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA,
+    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_NVRAM,
+    kAlwaysUndefined,
+};
+
 DomainState state_of(int state) {
   switch (state) {
     case VIR_DOMAIN_PAUSED:
@@ -36,6 +48,8 @@ DomainState state_of(int state) {
       return DomainState::crashed;
     case VIR_DOMAIN_PMSUSPENDED:
       return DomainState::suspended;
+    case VIR_DOMAIN_NOSTATE:
+      return DomainState::none;
     default:  // running, or blocked, which QEMU never is
       return DomainState::running;
   }
@@ -245,11 +259,11 @@ void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
 
 void LibvirtDomains::undefine(const std::string& uuid) {
   const auto vm = look_up(uuid);
-  const unsigned all = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_NVRAM;
-  if (libvirt_.domain_undefine_flags(vm.domain.get(), all) == 0) return;
-  // A driver without UEFI does not know the second flag.
-  must(libvirt_.domain_undefine_flags(vm.domain.get(), VIR_DOMAIN_UNDEFINE_MANAGED_SAVE),
-       "undefine", vm);
+  for (const unsigned flags : kUndefine) {
+    if (libvirt_.domain_undefine_flags(vm.domain.get(), flags) == 0) return;
+    if (!libvirt_.argument_is_refused()) break;
+  }
+  must(-1, "undefine", vm);
 }
 
 void LibvirtDomains::start(const std::string& uuid) {

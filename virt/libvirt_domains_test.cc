@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/file.h"
+#include "tests/support/temp_dir.h"
 
 namespace cluster::virt {
 namespace {
@@ -168,6 +170,38 @@ TEST_F(LibvirtDomains, Undefine) {
                [&] { domains->undefine(kUuid); });
   expect_error(Fault::not_found, "libvirt cannot find the VM with uuid ",
                [&] { domains->start(kUuid); });
+}
+
+// A host of libvirt's driver for tests whose domains are `text`.
+std::unique_ptr<Domains> open_host(const TempDir& folder, const std::string& text) {
+  replace_file(folder.path() / "node.xml", "<node>" + text + "</node>");
+  return open_domains("test://" + (folder.path() / "node.xml").native());
+}
+
+std::string domain_with(const std::string& element) {
+  return "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>vm-1"
+         "</name><uuid>" +
+         std::string(kUuid) + "</uuid><memory>8192</memory><os><type>hvm</type></os>" + element +
+         "</domain>";
+}
+
+TEST(LibvirtDomainsOfAHost, AreUndefinedWithTheirSnapshots) {
+  const TempDir folder;
+  const auto host = open_host(
+      folder, domain_with("<test:runstate>5</test:runstate><test:domainsnapshot><name>before</name>"
+                          "<state>shutoff</state><creationTime>1</creationTime><active>1</active>" +
+                          document("vm-1", kUuid) + "</test:domainsnapshot>"));
+  ASSERT_EQ(host->list().size(), 1U);
+  host->undefine(kUuid);
+  EXPECT_TRUE(host->list().empty());
+}
+
+TEST(LibvirtDomainsOfAHost, WithoutAStateAreNotCalledRunning) {
+  const TempDir folder;
+  const auto host = open_host(folder, domain_with("<test:runstate>0</test:runstate>"));
+  ASSERT_EQ(host->list().size(), 1U);
+  EXPECT_EQ(host->list().front().state, DomainState::none);
+  EXPECT_EQ(name(host->list().front().state), "no state");
 }
 
 TEST_F(LibvirtDomains, KnowWhichDevicesRunningOnesHave) {

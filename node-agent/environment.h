@@ -9,11 +9,12 @@
 #include <string_view>
 
 #include "core/file.h"
-#include "node-agent/kernel/sysfs.h"
 #include "node-agent/settings.h"
 #include "virt/node_devices.h"
 
 namespace cluster::agent {
+
+class Sysfs;
 
 /// Where gpupci finds the host that it works on, and how long it waits. A test puts its own in
 /// place of each part.

@@ -25,10 +25,10 @@ int main(int argc, char** argv) {
   std::error_code unknown;
   const auto program = std::filesystem::read_symlink(environment.proc / "self/exe", unknown);
   if (!unknown) environment.program = program;
-  environment.open_devices = cluster::agent::open_host_devices;
+  environment.open_devices = cluster::agent::open_node_devices;
   environment.open_sysfs_devices = cluster::agent::open_sysfs_devices;
-  cluster::agent::Output out(STDOUT_FILENO);
-  cluster::agent::Output err(STDERR_FILENO);
+  cluster::agent::Stream out(STDOUT_FILENO);
+  cluster::agent::Stream err(STDERR_FILENO);
   return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), out, err,
                              environment);
 }

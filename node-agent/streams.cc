@@ -6,7 +6,7 @@
 
 namespace cluster::agent {
 
-Output& Output::operator<<(std::string_view text) {
+Stream& Stream::operator<<(std::string_view text) {
   line_ += text;
   if (!line_.ends_with('\n')) return *this;
   for (std::string_view rest = line_; good_ && !rest.empty();) {

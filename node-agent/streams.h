@@ -7,16 +7,16 @@ namespace cluster::agent {
 
 /// Standard output or standard error. No std::ostream: linked statically it brings 400 KB of
 /// locales, a third of all that gpupci was.
-class Output {
+class Stream {
  public:
   /// Writes to an open file, which stays the caller's.
-  explicit Output(int file) : file_(file) {}
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
+  explicit Stream(int file) : file_(file) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
 
   /// Writes whole lines at once: whoever reads has what was said of one card even if the next one
   /// hangs. What ends without a newline waits for the rest of its line.
-  Output& operator<<(std::string_view text);
+  Stream& operator<<(std::string_view text);
 
   /// Whether all lines so far were taken.
   bool good() const { return good_; }

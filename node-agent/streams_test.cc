@@ -1,5 +1,6 @@
 #include "node-agent/streams.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
 
@@ -8,10 +9,10 @@
 namespace cluster::agent {
 namespace {
 
-TEST(Output, WritesALineAsSoonAsItEnds) {
+TEST(Stream, WritesALineAsSoonAsItEnds) {
   const FileDescriptor file(::memfd_create("output", MFD_CLOEXEC));
   const auto written = [&] { return read_file("/proc/self/fd/" + std::to_string(file.get())); };
-  Output out(file.get());
+  Stream out(file.get());
   out << "one "
       << "line";
   EXPECT_EQ(written(), "");
@@ -22,11 +23,30 @@ TEST(Output, WritesALineAsSoonAsItEnds) {
   EXPECT_TRUE(out.good());
 }
 
-TEST(Output, TellsWhenALineWasNotTaken) {
-  Output out(-1);
+TEST(Stream, TellsWhenALineWasNotTaken) {
+  Stream out(-1);
   out << "lost\n"
       << "\n";
   EXPECT_FALSE(out.good());
+}
+
+TEST(Stream, WritesNothingMoreAfterALineThatWasNotTaken) {
+  const FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  Stream out(full.get());
+  out << "lost\n";
+  EXPECT_FALSE(out.good());
+  out << "lost too\n";
+  EXPECT_FALSE(out.good());
+}
+
+// A pipe takes a long line in pieces.
+TEST(Stream, WritesAllOfALongLine) {
+  const FileDescriptor file(::memfd_create("output", MFD_CLOEXEC));
+  Stream out(file.get());
+  const auto line = std::string(1'000'000, 'x') + "\n";
+  out << line;
+  EXPECT_TRUE(out.good());
+  EXPECT_EQ(read_file("/proc/self/fd/" + std::to_string(file.get())), line);
 }
 
 }  // namespace

@@ -44,6 +44,34 @@ check cmd/line core
 check cmd core db ssh virt rolls frontend
 check node-agent core virt
 
+# A room of node-agent may also include the files that lie beside the rooms (environment, settings, streams,
+# json_line), which may include no room, and the values of virt/node_devices.h.
+room() {
+  folder=node-agent/$1
+  shift
+  allowed=$(printf '%s|' "$folder" core "$@")
+  bad=$(grep -rnE '#include "[a-z-]+/' "$folder" --include='*.h' --include='*.cc' | grep -v '_test\.cc:' |
+    grep -vE "#include \"((${allowed%|})/|node-agent/[a-z_]+\.h\"|virt/node_devices\.h\")" || true)
+  if [ -n "$bad" ]; then
+    printf '%s may include only: core, the files beside the rooms, %s\n%s\n' "$folder" "$*" "$bad" >&2
+    status=1
+  fi
+}
+
+room kernel
+room cards node-agent/kernel
+room state node-agent/cards node-agent/kernel
+room guard node-agent/cards node-agent/kernel
+room binding node-agent/kernel virt
+room checks node-agent/guard node-agent/state node-agent/cards node-agent/kernel
+room transaction node-agent/binding node-agent/guard node-agent/state node-agent/cards node-agent/kernel
+room output node-agent/transaction node-agent/state node-agent/cards node-agent/kernel
+bad=$(grep -nE '#include "node-agent/[a-z]+/' node-agent/*.h node-agent/*.cc | grep -vE '^node-agent/(main|[a-z_]+_test)\.cc:' || true)
+if [ -n "$bad" ]; then
+  printf 'node-agent: environment, settings, streams and json_line lie below the rooms\n%s\n' "$bad" >&2
+  status=1
+fi
+
 # One file alone knows which database it is.
 bad=$(grep -rlE '#include <(SQLiteCpp/|sqlite3)' schema core db ssh virt rolls frontend cmd node-agent |
   grep -vx db/sqlite_engine.cc || true)
@@ -56,4 +84,9 @@ only 'libssh/' ssh
 only 'openssl/' ssh rolls/engine
 only 'yaml-cpp/' rolls/engine
 only 'archive(_entry)?\.h>' rolls/engine
+only 'libvirt/' virt tests
+only 'pugixml' virt tests
+only 'libxml/' virt
+only 'nlohmann/' node-agent frontend cmd tests
+only 'yaml\.h>' node-agent
 exit $status

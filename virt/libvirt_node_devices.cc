@@ -27,7 +27,7 @@ class LibvirtNodeDevices : public NodeDevices {
   void detach(const PciAddress& pci) override {
     const auto device = look_up(pci);
     on_step_("virsh -c " + uri_ + " nodedev-detach " + pci.libvirt() + " --driver vfio");
-    if (mode_ == Mode::rehearse) return;
+    if (mode_ == Mode::dry_run) return;
     if (libvirt_->node_device_detach_flags(device.get(), "vfio", 0) != 0) {
       throw libvirt_->error("detach " + pci.sysfs());
     }
@@ -36,7 +36,7 @@ class LibvirtNodeDevices : public NodeDevices {
   void attach(const PciAddress& pci) override {
     const auto device = look_up(pci);
     on_step_("virsh -c " + uri_ + " nodedev-reattach " + pci.libvirt());
-    if (mode_ == Mode::rehearse) return;
+    if (mode_ == Mode::dry_run) return;
     if (libvirt_->node_device_re_attach(device.get()) != 0) {
       throw libvirt_->error("attach " + pci.sysfs());
     }

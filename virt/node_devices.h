@@ -15,7 +15,7 @@ namespace cluster::virt {
 using StepListener = std::function<void(const std::string& step)>;
 
 /// Says if the steps are taken, or only told to the listener.
-enum class Mode { act, rehearse };
+enum class Mode { act, dry_run };
 
 /// A device of the host that a running VM has.
 struct VmDevice {

@@ -4,6 +4,7 @@
 #include <set>
 #include <system_error>
 
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/state/saved_drivers.h"
@@ -34,10 +35,10 @@ bool detached(const Card& card, const Settings& settings, const SavedDrivers& sa
 }  // namespace
 
 BootCards find_boot_cards(const Call& call) {
-  Node node(call.environment, true);
+  CardList card_list(call.environment, true);
   const SavedDrivers saved(call.environment.saved_drivers);
-  BootCards found{.cards = node.pick("all"), .ids = {}, .modules = {}, .twins = {}};
-  const auto is_detached = [&](auto& card) { return detached(card, node.settings(), saved); };
+  BootCards found{.cards = card_list.pick("all"), .ids = {}, .modules = {}, .twins = {}};
+  const auto is_detached = [&](auto& card) { return detached(card, card_list.settings(), saved); };
   if (std::ranges::any_of(found.cards, is_detached)) {
     std::erase_if(found.cards, [&](auto& card) { return !is_detached(card); });
   }
@@ -46,14 +47,15 @@ BootCards find_boot_cards(const Call& call) {
   for (const auto& card : found.cards) {
     for (const auto& function : card.functions) {
       models.insert(model(function));
-      const bool stub = function.driver && node.settings().is_stub(*function.driver);
+      const bool stub = function.driver && card_list.settings().is_stub(*function.driver);
       const auto driver = stub ? saved.find(function.pci) : function.driver;
-      if (driver) modules.insert(module_of(node.sysfs(), *driver));
+      if (driver) modules.insert(module_of(card_list.sysfs(), *driver));
     }
   }
-  for (const auto& pci : node.sysfs().functions()) {
+  for (const auto& pci : card_list.sysfs().functions()) {
     const bool ours = std::ranges::any_of(found.cards, [&](auto& card) { return has(card, pci); });
-    if (!ours && models.contains(model(node.sysfs().read(pci)))) found.twins.push_back(pci.sysfs());
+    if (!ours && models.contains(model(card_list.sysfs().read(pci))))
+      found.twins.push_back(pci.sysfs());
   }
   found.ids = joined({models.begin(), models.end()}, ",");
   found.modules = {modules.begin(), modules.end()};

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/cards/slices.h"
 #include "node-agent/state/lock.h"
@@ -29,16 +30,16 @@ bool is_there(const Sysfs& sysfs, const KnownCard& card) {
 
 }  // namespace
 
-Node::Node(const Environment& environment, bool rehearsing)
+CardList::CardList(const Environment& environment, bool dry_run)
     : environment_(environment),
-      rehearsing_(rehearsing),
+      dry_run_(dry_run),
       settings_(load_settings(environment.settings)),
       sysfs_(environment.sysfs) {}
 
-std::vector<Card> Node::cards() {
+std::vector<Card> CardList::cards() {
   auto found = find_cards(sysfs_, settings_);
   const auto names = name(found, false);
-  if (!names.changed() || rehearsing_) return found;
+  if (!names.changed() || dry_run_) return found;
   try {
     const Lock lock(environment_.lock, std::chrono::milliseconds{0});
     return store(lock);
@@ -49,13 +50,13 @@ std::vector<Card> Node::cards() {
   }
 }
 
-std::vector<Card> Node::pick(const std::string& target) { return chosen(cards(), target); }
+std::vector<Card> CardList::pick(const std::string& target) { return chosen(cards(), target); }
 
-std::vector<Card> Node::pick(const std::string& target, const Lock& held) {
+std::vector<Card> CardList::pick(const std::string& target, const Lock& held) {
   return chosen(store(held), target);
 }
 
-Names Node::name(std::vector<Card>& found, bool closely) {
+Names CardList::name(std::vector<Card>& found, bool closely) {
   Names names(environment_.names);
   // Those that were found are cards; any other that is there is none by the settings.
   const auto as_no_card = [&](const KnownCard& card) {
@@ -69,7 +70,7 @@ Names Node::name(std::vector<Card>& found, bool closely) {
   return names;
 }
 
-std::vector<Card> Node::store(const Lock& /*held*/) {
+std::vector<Card> CardList::store(const Lock& /*held*/) {
   auto found = find_cards(sysfs_, settings_);
   auto names = name(found, true);
   std::map<GpuName, PciAddress> places;
@@ -79,7 +80,7 @@ std::vector<Card> Node::store(const Lock& /*held*/) {
   return found;
 }
 
-std::vector<Card> Node::chosen(std::vector<Card> found, const std::string& target) const {
+std::vector<Card> CardList::chosen(std::vector<Card> found, const std::string& target) const {
   if (target == "all") {
     if (found.empty()) throw Error(Fault::not_found, no_cards(environment_, settings_));
     return found;
@@ -92,9 +93,9 @@ std::vector<Card> Node::chosen(std::vector<Card> found, const std::string& targe
   return slices;
 }
 
-int not_found(const Call& call, const Node& node, const std::string& target) {
-  const auto gone = node.missing().find(SliceName::parse(target).card);
-  if (gone == node.missing().end()) {
+int not_found(const Call& call, const CardList& card_list, const std::string& target) {
+  const auto gone = card_list.missing().find(SliceName::parse(target).card);
+  if (gone == card_list.missing().end()) {
     call.err << "GPU card " << target << " not found\n";  // the ancestor's sentence
   } else {
     const auto& [name, card] = *gone;

@@ -13,11 +13,11 @@ namespace cluster::agent {
 class Lock;
 
 /// What an action looks at: the host's PCI functions, and which of them are cards.
-class Node {
+class CardList {
  public:
   /// Reads the settings: throws Error as load_settings() does. Names that are new or have changed
-  /// are stored when cards are looked at, where that is possible, unless only `rehearsing`.
-  explicit Node(const Environment& environment, bool rehearsing = false);
+  /// are stored when cards are looked at, where that is possible, unless only `dry_run`.
+  explicit CardList(const Environment& environment, bool dry_run = false);
 
   const Settings& settings() const { return settings_; }
   const Sysfs& sysfs() const { return sysfs_; }
@@ -42,13 +42,13 @@ class Node {
   std::vector<Card> chosen(std::vector<Card> found, const std::string& target) const;
 
   const Environment& environment_;
-  bool rehearsing_;
+  bool dry_run_;
   Settings settings_;
   Sysfs sysfs_;
   std::map<GpuName, KnownCard> missing_;
 };
 
 /// Says on stderr that the host has no such card, or has it no more, and returns the exit status.
-int not_found(const Call& call, const Node& node, const std::string& target);
+int not_found(const Call& call, const CardList& card_list, const std::string& target);
 
 }  // namespace cluster::agent

@@ -8,14 +8,14 @@ namespace cluster::agent {
 
 // A host without a card has checks of its own.
 int check(const Call& call) {
-  Node node(call.environment, true);  // what it stores would be as found, and pass
+  CardList card_list(call.environment, true);  // what it stores would be as found, and pass
   const auto target = call.options.argument(0);
   const bool all = target.empty() || target == "all";
-  const auto cards = all ? node.cards() : node.pick(target);
-  if (cards.empty() && !all) return not_found(call, node, target);
-  RunningVms vms(call, node);
-  const auto input =
-      guard_input(call.environment, node.sysfs(), node.settings(), [&] { return vms.devices(); });
+  const auto cards = all ? card_list.cards() : card_list.pick(target);
+  if (cards.empty() && !all) return not_found(call, card_list, target);
+  RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
+  const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
+                                 [&] { return vms.devices(); });
   const auto results = run_checks(cards, input);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));
   return exit_status(worst(results));

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/error.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/table.h"
@@ -18,7 +18,7 @@ namespace {
 // The record is stored before the vGPU is made, so that --restore ends what a kill cut short.
 void make(const Vgpu& vgpu, const LeasedVgpu& leased, const Sysfs& sysfs, SliceRecord& record,
           SliceSteps& steps) {
-  steps.tell("# save that lease " + leased.lease + " has vGPU " + vgpu.id);
+  steps.note("# save that lease " + leased.lease + " has vGPU " + vgpu.id);
   if (steps.acts()) record.set_vgpu(vgpu.id, leased);
   try {
     make_vgpu(vgpu, sysfs, steps);
@@ -33,29 +33,29 @@ void make(const Vgpu& vgpu, const LeasedVgpu& leased, const Sysfs& sysfs, SliceR
 int create_vgpu(const Call& call) {
   const auto target = call.options.argument(0);
   const auto type = call.options.argument(1);
-  const bool rehearsing = call.options.dry_run;
+  const bool dry_run = call.options.dry_run;
   std::optional<Lock> lock;
-  if (!rehearsing) lock.emplace(call.environment.lock, call.environment.lock_patience);
-  Node node(call.environment, true);
-  const auto all = vgpu_parents(node.cards(), node.sysfs());
+  if (!dry_run) lock.emplace(call.environment.lock, call.environment.lock_patience);
+  CardList card_list(call.environment, true);
+  const auto all = vgpu_parents(card_list.cards(), card_list.sysfs());
   const auto parents = pick_parents(all, target);
   const SignalHold hold;
-  SliceSteps steps(call.environment, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
     if (parents.empty() || target == "all") throw Error(Fault::not_found, no_parent(all, target));
     SliceRecord record(call.environment.slices);
     const auto& parent = choose_parent(parents, type, record);
-    const Vgpu vgpu{parent.interface == VgpuInterface::mdev ? new_uuid() : parent.name, parent,
+    const Vgpu vgpu{parent.interface == VgpuInterface::mdev ? random_uuid() : parent.name, parent,
                     type};
     const LeasedVgpu leased{.parent = parent.name,
                             .interface = parent.interface,
                             .type = type,
                             .lease = new_lease(),
                             .since = utc_now()};
-    make(vgpu, leased, node.sysfs(), record, steps);
-    tell_vgpu(call, "create-vgpu", vgpu.id, leased, "present", steps,
-              "Created vGPU " + vgpu.id + " of type " + type + " on " + parent.name + ", lease " +
-                  leased.lease);
+    make(vgpu, leased, card_list.sysfs(), record, steps);
+    print_vgpu(call, "create-vgpu", vgpu.id, leased, "present", steps,
+               "Created vGPU " + vgpu.id + " of type " + type + " on " + parent.name + ", lease " +
+                   leased.lease);
     return 0;
   } catch (const Error& error) {
     call.err << "gpupci: cannot create a vGPU on " + target + ": " + error.what() + "\n";

@@ -21,22 +21,22 @@ namespace {
 constexpr std::chrono::seconds kLockPatience{2};
 
 // One call: the cards that were asked for, one after the other.
-class Acting {
+class DetachAttach {
  public:
-  Acting(const Call& call, const std::string& target, const Act& what)
+  DetachAttach(const Call& call, const std::string& target, const CardAction& what)
       : call_(call),
         target_(target),
         what_(what),
-        mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
-        node_(call.environment, call.options.dry_run),
+        mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
+        card_list_(call.environment, call.options.dry_run),
         wedged_(call.environment.wedged, call.environment.boot_id()),
-        vms_(call, node_) {}
+        vms_(call.environment, card_list_.sysfs(), card_list_.settings(), call.err) {}
 
   int run() {
-    auto seen = target_.empty() ? node_.cards() : node_.pick(target_);
-    if (seen.empty()) return target_.empty() ? 0 : not_found(call_, node_, target_);
-    if (target_.empty()) add_slices(seen, node_.sysfs());
-    if (mode_ == virt::Mode::rehearse) return act_on(seen);
+    auto seen = target_.empty() ? card_list_.cards() : card_list_.pick(target_);
+    if (seen.empty()) return target_.empty() ? 0 : not_found(call_, card_list_, target_);
+    if (target_.empty()) add_slices(seen, card_list_.sysfs());
+    if (mode_ == virt::Mode::dry_run) return act_on(seen);
     // These are refused whoever is at work.
     if (std::ranges::all_of(seen,
                             [this](auto& card) { return wedged_.find(card.pci()).has_value(); })) {
@@ -44,8 +44,8 @@ class Acting {
     }
     const Lock lock(call_.environment.lock, call_.environment.lock_patience);
     // Looked at anew: now nobody else changes them.
-    auto cards = node_.pick(target_.empty() ? "all" : target_, lock);
-    if (target_.empty()) add_slices(cards, node_.sysfs());
+    auto cards = card_list_.pick(target_.empty() ? "all" : target_, lock);
+    if (target_.empty()) add_slices(cards, card_list_.sysfs());
     if (cards.empty()) throw Error(Fault::not_found, target_ + " has just gone");
     return act_on(cards);
   }
@@ -53,16 +53,16 @@ class Acting {
  private:
   int act_on(const std::vector<Card>& cards) {
     SavedDrivers saved(call_.environment.saved_drivers);
-    Worker worker(
+    DeviceWorker worker(
         [this](virt::StepListener listener) {
           const auto& open = goes_by_sysfs() ? call_.environment.open_sysfs_devices
                                              : call_.environment.open_devices;
-          return open(node_.sysfs(), node_.settings(), mode_, std::move(listener));
+          return open(card_list_.sysfs(), card_list_.settings(), mode_, std::move(listener));
         },
         call_.environment.act_deadline,
         [this](const std::string& step) { steps_.push_back(step); });
     const auto stuck = [&] { return !worker.stuck().empty(); };
-    auto input = guard_input(call_.environment, node_.sysfs(), node_.settings());
+    auto input = guard_input(call_.environment, card_list_.sysfs(), card_list_.settings());
     if (!what_.without_libvirt) {
       input.vm_devices = [&] {
         return stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();
@@ -81,7 +81,7 @@ class Acting {
       const SignalHold hold;
       auto report = act_on(card, cards, tools, worker);
       report.steps = std::exchange(steps_, {});
-      tell(report);
+      print(report);
       reports.push_back(std::move(report));
     }
     if (call_.options.json) {
@@ -95,10 +95,10 @@ class Acting {
   bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
 
   CardOutcome act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
-                     const Worker& worker) {
+                     const DeviceWorker& worker) {
     if (const auto wedge = wedged_.find(card.pci())) {
       auto report = untouched(card);
-      report.errors.push_back({.what = words(*wedge), .fix = std::string(kWedgedFix)});
+      report.errors.push_back({.what = what(*wedge), .fix = std::string(kWedgedFix)});
       return report;
     }
     const auto before = worker.stuck();
@@ -108,7 +108,7 @@ class Acting {
   }
 
   // A step did not end. The card is wedged when that step is at work on the card itself.
-  void add_way_out(const Card& card, const Worker& worker, Reasons& errors) {
+  void add_way_out(const Card& card, const DeviceWorker& worker, Reasons& errors) {
     if (!is_at_work(card, worker.last_pci())) {
       errors.push_back(
           {.what = "the card itself is not stuck, " + std::string(worker.through()) + " is"});
@@ -126,21 +126,22 @@ class Acting {
   // device locked until that has ended (drivers/base/dd.c).
   bool is_at_work(const Card& card, const PciAddress& pci) const {
     const auto before = std::ranges::find(card.functions, pci, &PciFunction::pci);
-    if (before == card.functions.end() || node_.sysfs().driver(pci) != before->driver) return true;
-    return !read_in_time(node_.sysfs().device_path(pci) / "driver_override", kLockPatience);
+    if (before == card.functions.end() || card_list_.sysfs().driver(pci) != before->driver)
+      return true;
+    return !timed_read(card_list_.sysfs().device_path(pci) / "driver_override", kLockPatience);
   }
 
   // One card at a time, so that what was read back is known even if the next card hangs.
-  void tell(const CardOutcome& report) {
+  void print(const CardOutcome& report) {
     if (!call_.options.json) call_.out << outcome_lines(report, mode_);
     call_.err << failure_line(what_.verb, report);
   }
 
   const Call& call_;
   const std::string& target_;
-  const Act& what_;
+  const CardAction& what_;
   virt::Mode mode_;
-  Node node_;
+  CardList card_list_;
   WedgedCards wedged_;
   RunningVms vms_;
   std::vector<std::string> steps_;
@@ -148,16 +149,16 @@ class Acting {
 
 }  // namespace
 
-int act(const Call& call, const std::string& target, const Act& what) {
-  return Acting(call, target, what).run();
+int detach_attach(const Call& call, const std::string& target, const CardAction& what) {
+  return DetachAttach(call, target, what).run();
 }
 
 int detach(const Call& call) {
-  return act(call, call.options.argument(0), {.verb = "detach", .card = detach_card});
+  return detach_attach(call, call.options.argument(0), {.verb = "detach", .card = detach_card});
 }
 
 int attach(const Call& call) {
-  return act(
+  return detach_attach(
       call, call.options.argument(0),
       {.verb = "attach", .card = [](const Card& card, const std::vector<Card>&, Tools& tools) {
          return attach_card(card, tools);

@@ -10,7 +10,7 @@
 namespace cluster::agent {
 
 /// What an action does to each card.
-struct Act {
+struct CardAction {
   std::string_view verb;  ///< "detach", as messages and JSON say it
   CardOutcome (*card)(const Card& card, const std::vector<Card>& together, Tools& tools);
   bool without_libvirt = false;
@@ -20,6 +20,6 @@ struct Act {
 /// became of each, and returns the exit status. A card that is wedged is refused; one that an act
 /// leaves stuck is marked so. "" is all cards with their slices, and none is right then too. Throws
 /// Error when nothing was tried.
-int act(const Call& call, const std::string& target, const Act& what);
+int detach_attach(const Call& call, const std::string& target, const CardAction& what);
 
 }  // namespace cluster::agent

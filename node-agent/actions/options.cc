@@ -152,13 +152,15 @@ Options parse_options(const std::vector<std::string>& arguments) {
     for (const auto& action : actions()) all.emplace_back(shortest(action));
     refuse("want one of " + joined(all, ", "));
   }
-  if (options.dry_run && !options.action->rehearses) refuse_option("--dry-run", &Action::rehearses);
-  if (!options.forced.empty() && !options.action->forces) {
-    refuse_option("--force", &Action::forces);
+  if (options.dry_run && !options.action->takes_dry_run)
+    refuse_option("--dry-run", &Action::takes_dry_run);
+  if (!options.forced.empty() && !options.action->takes_force) {
+    refuse_option("--force", &Action::takes_force);
   }
-  if (options.lease.empty() == options.action->leased) {
-    refuse(options.action->leased ? std::string(options.action->long_name) + " wants --lease=ID"
-                                  : "--lease goes with --remove-vgpu only");
+  if (options.lease.empty() == options.action->wants_lease) {
+    refuse(options.action->wants_lease
+               ? std::string(options.action->long_name) + " wants --lease=ID"
+               : "--lease goes with --remove-vgpu only");
   }
   const auto spelled = words(options.action->arguments);
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {

@@ -31,7 +31,7 @@ std::vector<std::string> example(const Action& action) {
   if (action.arguments == "NAME N") line.emplace_back("2");
   if (action.arguments == "PARENT TYPE") line.insert(line.end(), {"mtty", "mtty-1"});
   if (action.arguments == "VGPU") line.emplace_back("gpupci1.0");
-  if (action.leased) line.emplace_back("--lease=8f2c61d0a94be357");
+  if (action.wants_lease) line.emplace_back("--lease=8f2c61d0a94be357");
   return line;
 }
 
@@ -46,8 +46,8 @@ TEST(Options, OfEveryActionAreAsItsTableSays) {
       return refused(longer);
     };
     EXPECT_EQ(with("--json"), "nothing") << line.front();
-    EXPECT_EQ(with("--dry-run") == "nothing", action.rehearses) << line.front();
-    EXPECT_EQ(with("--force=holder") == "nothing", action.forces) << line.front();
+    EXPECT_EQ(with("--dry-run") == "nothing", action.takes_dry_run) << line.front();
+    EXPECT_EQ(with("--force=holder") == "nothing", action.takes_force) << line.front();
     EXPECT_THAT(with("-l"), StartsWith("2 want one of -l, -s, -d, ")) << "two actions";
     if (action.short_name.empty()) continue;
     auto shorter = line;

@@ -56,13 +56,13 @@ void remove(const Vgpu& vgpu, LeasedVgpu leased, const GuardInput& input, SliceR
 
 int remove_vgpu(const Call& call) {
   const auto name = call.options.argument(0);
-  const bool rehearsing = call.options.dry_run;
+  const bool dry_run = call.options.dry_run;
   std::optional<Lock> lock;
-  if (!rehearsing) lock.emplace(call.environment.lock, call.environment.lock_patience);
+  if (!dry_run) lock.emplace(call.environment.lock, call.environment.lock_patience);
   const SignalHold hold;
-  SliceSteps steps(call.environment, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
+  SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
-    Node node(call.environment, true);
+    CardList card_list(call.environment, true);
     SliceRecord record(call.environment.slices);
     const auto id = find_id(record, name);
     const auto leased = *record.find(id);
@@ -71,17 +71,17 @@ int remove_vgpu(const Call& call) {
                                       ", not " + quote(call.options.lease) +
                                       "; nothing was removed");
     }
-    const auto vgpu = find_vgpu(vgpu_parents(node.cards(), node.sysfs()), id);
+    const auto vgpu = find_vgpu(vgpu_parents(card_list.cards(), card_list.sysfs()), id);
     // One of another type is somebody else's, who has made it since.
     const bool ours = vgpu && vgpu->type == leased.type;
-    RunningVms vms(call, node);
-    const auto input = guard_input(call.environment, node.sysfs(), node.settings(),
+    RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
+    const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                                    [&] { return vms.devices_or_warning(); });
     if (ours) remove(*vgpu, leased, input, record, steps);
-    steps.tell("# forget lease " + leased.lease);
-    if (!rehearsing) record.forget_vgpu(id);
-    tell_vgpu(call, "remove-vgpu", id, leased, rehearsing ? "present" : "removed", steps,
-              "Removed vGPU " + id + (ours ? "" : ", which had gone already"));
+    steps.note("# forget lease " + leased.lease);
+    if (!dry_run) record.forget_vgpu(id);
+    print_vgpu(call, "remove-vgpu", id, leased, dry_run ? "present" : "removed", steps,
+               "Removed vGPU " + id + (ours ? "" : ", which had gone already"));
     return 0;
   } catch (const Error& error) {
     call.err << "gpupci: cannot remove vGPU " + name + ": " + error.what() + "\n";

@@ -44,7 +44,7 @@ CardOutcome restore_card(const Card& card, const std::vector<Card>& cards, Tools
   if (!found.recorded) return untouched(card);
   if (found.giving_back) return attach_card(card, tools);
   auto report = detach_card(card, to_be_detached(cards, tools), tools);
-  if (report.ok() || !found.on_stub || tools.mode == virt::Mode::rehearse) return report;
+  if (report.ok() || !found.on_stub || tools.mode == virt::Mode::dry_run) return report;
   auto back = attach_card(card, tools);
   report.errors.push_back(
       {.what = std::string("the half of it that was detached is ") +
@@ -63,13 +63,14 @@ int restore(const Call& call) {
   }
   // Before the cards, for slices may be detached as well.
   const int of_slices = part.empty() ? restore_slices(call) : 0;
-  int status = act(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
-  // Slices that were detached are not there yet in a rehearsal, nor before they are made.
+  int status =
+      detach_attach(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
+  // Slices that were detached are not there yet in a dry run, nor before they are made.
   const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
                               !SliceRecord(call.environment.slices).vfs().empty();
-  Node node(call.environment, true);
-  auto cards = node.cards();
-  add_slices(cards, node.sysfs());
+  CardList card_list(call.environment, true);
+  auto cards = card_list.cards();
+  add_slices(cards, card_list.sysfs());
   const SavedDrivers saved(call.environment.saved_drivers);
   for (const auto& pci : saved.functions()) {
     const auto is_its = [&](const Card& card) {

@@ -23,8 +23,8 @@ class RestoreSlices {
  public:
   explicit RestoreSlices(const Call& call)
       : call_(call),
-        mode_(call.options.dry_run ? virt::Mode::rehearse : virt::Mode::act),
-        node_(call.environment, true),
+        mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
+        card_list_(call.environment, true),
         record_(call.environment.slices),
         // One wait for all of them: what has not come by then does not come.
         end_(std::chrono::steady_clock::now() + call.environment.slice_patience) {}
@@ -64,7 +64,7 @@ class RestoreSlices {
   }
 
   // --json is one document, that of the cards.
-  void say(const std::string& sentence) {
+  void print(const std::string& sentence) {
     if (acts() && !call_.options.json) call_.out << sentence + "\n";
   }
 
@@ -77,19 +77,19 @@ class RestoreSlices {
   }
 
   void restore_vfs(const GpuName& name, long long count, SliceSteps& steps) {
-    const auto cards = node_.pick(name.str());
+    const auto cards = card_list_.pick(name.str());
     if (cards.empty()) throw Error(Fault::not_found, "the card is missing");
     const auto& card = cards.front();
     steps.concern(card.pci());
     await([&] {
-      const auto sriov = read_sriov(card, node_.sysfs());
-      return sriov && node_.sysfs().driver(sriov->pci);
+      const auto sriov = read_sriov(card, card_list_.sysfs());
+      return sriov && card_list_.sysfs().driver(sriov->pci);
     });
     const auto guarded = input();
     if (set_vfs({.card = card, .wanted = count, .input = guarded, .environment = call_.environment},
                 record_, steps)) {
-      say("GPU card '" + name.str() + "' has " + std::to_string(count) + " virtual function" +
-          (count == 1 ? "" : "s"));
+      print("GPU card '" + name.str() + "' has " + std::to_string(count) + " virtual function" +
+            (count == 1 ? "" : "s"));
     }
   }
 
@@ -98,7 +98,7 @@ class RestoreSlices {
     if (leased.removing) {
       if (there && there->type == leased.type) remove_vgpu(*there, input(), steps);
       if (acts()) record_.forget_vgpu(id);
-      say("Removed vGPU " + id);
+      print("Removed vGPU " + id);
       return;
     }
     if (there && there->type == leased.type) return;
@@ -109,19 +109,19 @@ class RestoreSlices {
     await(available);
     const auto parent = offered(leased);
     if (!parent && !acts()) {  // it may be on a slice that would be made before
-      steps.tell("# make vGPU " + id + " of type " + leased.type + " on " + leased.parent);
+      steps.note("# make vGPU " + id + " of type " + leased.type + " on " + leased.parent);
       return;
     }
     if (!parent) {
       throw Error(Fault::refused,
                   leased.parent + " does not offer " + quote(leased.type) + " now (driver?)");
     }
-    make_vgpu({id, *parent, leased.type}, node_.sysfs(), steps);
-    say("Created vGPU " + id + " of type " + leased.type + " on " + leased.parent + ", lease " +
-        leased.lease);
+    make_vgpu({id, *parent, leased.type}, card_list_.sysfs(), steps);
+    print("Created vGPU " + id + " of type " + leased.type + " on " + leased.parent + ", lease " +
+          leased.lease);
   }
 
-  std::vector<VgpuParent> parents() { return vgpu_parents(node_.cards(), node_.sysfs()); }
+  std::vector<VgpuParent> parents() { return vgpu_parents(card_list_.cards(), card_list_.sysfs()); }
 
   std::optional<Vgpu> find(const std::string& id) {
     for (const auto& parent : parents()) {
@@ -144,12 +144,12 @@ class RestoreSlices {
 
   // libvirtd comes later than --restore: nobody is asked about VMs.
   GuardInput input() const {
-    return guard_input(call_.environment, node_.sysfs(), node_.settings());
+    return guard_input(call_.environment, card_list_.sysfs(), card_list_.settings());
   }
 
   const Call& call_;
   virt::Mode mode_;
-  Node node_;
+  CardList card_list_;
   SliceRecord record_;
   std::chrono::steady_clock::time_point end_;
   int status_ = 0;
@@ -162,7 +162,7 @@ int restore_slices(const Call& call) {
   if (record.vfs().empty() && record.vgpus().empty()) return 0;
   std::optional<Lock> lock;
   if (!call.options.dry_run) {
-    Node(call.environment).cards();  // stores which card is where in this boot
+    CardList(call.environment).cards();  // stores which card is where in this boot
     lock.emplace(call.environment.lock, call.environment.lock_patience);
   }
   return RestoreSlices(call).run();

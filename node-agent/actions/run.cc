@@ -5,7 +5,7 @@
 
 namespace cluster::agent {
 
-int run(const std::vector<std::string>& arguments, Output& out, Output& err,
+int run(const std::vector<std::string>& arguments, Stream& out, Stream& err,
         const Environment& environment) {
   try {
     if (arguments.empty()) {

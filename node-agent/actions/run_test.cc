@@ -466,9 +466,9 @@ TEST_F(Gpupci, ChecksTheHostAndTheCards) {
 TEST_F(Gpupci, DoesNotPretendThatItsAnswerWasRead) {
   fake_.add_card("0000:02:00", 2, 13);
   const FileDescriptor full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
-  Output out(full.get());
+  Stream out(full.get());
   const Memory said;
-  Output err(said.file.get());
+  Stream err(said.file.get());
   EXPECT_EQ(run({"-l"}, out, err, environment_), 1);
   EXPECT_EQ(said.text(), "gpupci: cannot write the answer to standard output\n");
 }

@@ -10,26 +10,26 @@ namespace cluster::agent {
 
 int status(const Call& call) {
   const auto target = call.options.argument(0);
-  Node node(call.environment);
-  auto cards = node.pick(target);
+  CardList card_list(call.environment);
+  auto cards = card_list.pick(target);
   if (call.options.json) {
-    auto missing = node.missing();
+    auto missing = card_list.missing();
     if (target != "all") {
       std::erase_if(
           missing, [&](const auto& entry) { return entry.first != SliceName::parse(target).card; });
     }
     if (!cards.empty() || !missing.empty()) {
-      call.out << cards_json(describe(call.environment, node.sysfs(), cards), missing);
+      call.out << cards_json(card_facts(call.environment, card_list.sysfs(), cards), missing);
     }
   } else {
     const WedgedCards wedged(call.environment.wedged, call.environment.boot_id());
-    add_slices(cards, node.sysfs());
+    add_slices(cards, card_list.sysfs());
     for (const auto& card : cards) {
       call.out << status_lines(card);
       if (const auto wedge = wedged.find(card.pci())) call.out << wedged_line(card.label(), *wedge);
     }
   }
-  return cards.empty() ? not_found(call, node, target) : 0;
+  return cards.empty() ? not_found(call, card_list, target) : 0;
 }
 
 }  // namespace cluster::agent

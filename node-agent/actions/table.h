@@ -12,12 +12,12 @@ namespace cluster::agent {
 /// One call of gpupci: what was asked for, where the answer goes, and the host.
 struct Call {
   const Options& options;
-  Output& out;
-  Output& err;
+  Stream& out;
+  Stream& err;
   const Environment& environment;
 };
 
-/// One thing that gpupci does: a row of the table in actions.cc, and a file for its function.
+/// One thing that gpupci does: a row of the table in table.cc, and a file for its function.
 struct Action {
   std::string_view short_name;  ///< "-s"; "" when it has only a long one
   std::string_view long_name;   ///< "--status"
@@ -32,19 +32,19 @@ struct Action {
   /// Returns the exit status; throws Error.
   int (*run)(const Call& call);
 
-  bool rehearses = false;  ///< takes --dry-run
-  bool forces = false;     ///< takes --force
-  bool leased = false;     ///< wants --lease
+  bool takes_dry_run = false;  ///< takes --dry-run
+  bool takes_force = false;    ///< takes --force
+  bool wants_lease = false;    ///< wants --lease
 };
 
 /// Every action, in the order of --help.
 std::span<const Action> actions();
 
-// The functions of the table, one file each. --help and --version are in actions.cc.
+// The functions of the table, one file each. --help and --version are in table.cc.
 int list(const Call& call);            ///< list.cc
 int status(const Call& call);          ///< status.cc
-int detach(const Call& call);          ///< act.cc
-int attach(const Call& call);          ///< act.cc
+int detach(const Call& call);          ///< detach_attach.cc
+int attach(const Call& call);          ///< detach_attach.cc
 int restore(const Call& call);         ///< restore.cc
 int print_unit(const Call& call);      ///< print_unit.cc
 int print_modprobe(const Call& call);  ///< print_modprobe.cc

@@ -17,7 +17,7 @@ std::string types_json(const std::vector<VgpuParent>& parents) {
       list.push_back(
           {{"parent", parent.name},
            {"pci", parent.pci ? ordered_json(parent.pci->libvirt()) : ordered_json(nullptr)},
-           {"interface", word(parent.interface)},
+           {"interface", name(parent.interface)},
            {"type", type.id},
            {"name", or_null(type.name)},
            {"available", type.available},
@@ -40,9 +40,9 @@ std::string types_table(const std::vector<VgpuParent>& parents) {
 }  // namespace
 
 int types(const Call& call) {
-  Node node(call.environment);
+  CardList card_list(call.environment);
   const auto target = call.options.argument(0);
-  const auto all = vgpu_parents(node.cards(), node.sysfs());
+  const auto all = vgpu_parents(card_list.cards(), card_list.sysfs());
   const auto parents = pick_parents(all, target.empty() ? "all" : target);
   if (parents.empty() && !target.empty() && target != "all") {
     call.err << "gpupci: " + no_parent(all, target) + "\n";

@@ -27,14 +27,14 @@ struct VfsOutcome {
   std::string error{};
 };
 
-VfsOutcome try_set(const Call& call, const Card& card, long long count, const Node& node,
+VfsOutcome try_set(const Call& call, const Card& card, long long count, const CardList& card_list,
                    SliceSteps& steps) {
-  RunningVms vms(call, node);
+  RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
   VfsOutcome outcome;
   try {
     steps.concern(card.pci());
     SliceRecord record(call.environment.slices);
-    const auto input = guard_input(call.environment, node.sysfs(), node.settings(),
+    const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                                    [&] { return vms.devices_or_warning(); });
     outcome.changed = set_vfs({.card = card,
                                .wanted = count,
@@ -48,8 +48,8 @@ VfsOutcome try_set(const Call& call, const Card& card, long long count, const No
   return outcome;
 }
 
-void tell(const Call& call, const Card& card, long long count, const SliceSteps& steps,
-          const VfsOutcome& outcome) {
+void print(const Call& call, const Card& card, long long count, const SliceSteps& steps,
+           const VfsOutcome& outcome) {
   if (call.options.json) {
     call.out << json_line({{"action", "vfs"},
                            {"dry_run", !steps.acts()},
@@ -76,20 +76,20 @@ void tell(const Call& call, const Card& card, long long count, const SliceSteps&
 int vfs(const Call& call) {
   const auto target = call.options.argument(0);
   const auto count = parse_count(call.options.argument(1));
-  const bool rehearsing = call.options.dry_run;
-  Node node(call.environment, rehearsing);
-  auto cards = node.pick(target);
-  if (cards.empty()) return not_found(call, node, target);
+  const bool dry_run = call.options.dry_run;
+  CardList card_list(call.environment, dry_run);
+  auto cards = card_list.pick(target);
+  if (cards.empty()) return not_found(call, card_list, target);
   std::optional<Lock> lock;
-  if (!rehearsing) {
+  if (!dry_run) {
     lock.emplace(call.environment.lock, call.environment.lock_patience);
-    cards = node.pick(target, *lock);
+    cards = card_list.pick(target, *lock);
     if (cards.empty()) throw Error(Fault::not_found, target + " has just gone");
   }
   const SignalHold hold;
-  SliceSteps steps(call.environment, rehearsing ? virt::Mode::rehearse : virt::Mode::act);
-  const auto outcome = try_set(call, cards.front(), count, node, steps);
-  tell(call, cards.front(), count, steps, outcome);
+  SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
+  const auto outcome = try_set(call, cards.front(), count, card_list, steps);
+  print(call, cards.front(), count, steps, outcome);
   return outcome.error.empty() ? 0 : exit_status(Fault::refused);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,27 +14,12 @@ namespace cluster::agent {
 /// Why there is no such parent: "no vGPUs can be made from 'mttx' (did you mean 'mtty'?)".
 std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target);
 
-/// A vGPU of `gpupci --vgpus`.
-struct ListedVgpu {
-  std::string id;
-  LeasedVgpu leased;
-  std::string_view state;  ///< "present"; "missing"; "foreign", not made by gpupci
-};
-
-/// Those that there are on a host with these cards, and those that there should be. Throws
-/// Error(io).
-std::vector<ListedVgpu> all_vgpus(const Environment& environment, const Sysfs& sysfs,
-                                  const std::vector<Card>& cards);
-
-/// What `gpupci --vgpus --json` says of one, and `gpupci -l --json` in "vgpus".
-nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
-
-/// Prints what became of a vGPU: `sentence`, or the steps of a rehearsal, or
+/// Prints what became of a vGPU: `sentence`, or the steps of a dry run, or
 ///   {"action": "create-vgpu", "dry_run": false, "vgpu": {"id": "c2177883-...", "parent": "mtty",
 ///    "interface": "mdev", "type": "mtty-1", "lease": "8f2c...", "since": "2026-...",
 ///    "state": "present"}, "steps": ["echo ..."]}
-void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
-               const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
-               const std::string& sentence);
+void print_vgpu(const Call& call, std::string_view action, const std::string& id,
+                const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
+                const std::string& sentence);
 
 }  // namespace cluster::agent

@@ -4,43 +4,12 @@
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/vgpu_actions.h"
 #include "node-agent/json_line.h"
+#include "node-agent/output/json.h"
 #include "node-agent/output/text_table.h"
 
 namespace cluster::agent {
 
 using nlohmann::ordered_json;
-
-std::vector<ListedVgpu> all_vgpus(const Environment& environment, const Sysfs& sysfs,
-                                  const std::vector<Card>& cards) {
-  const SliceRecord record(environment.slices);
-  std::vector<ListedVgpu> listed;
-  for (const auto& parent : vgpu_parents(cards, sysfs)) {
-    for (const auto& vgpu : vgpus_of(parent)) {
-      const auto leased = record.find(vgpu.id);
-      listed.push_back(
-          {vgpu.id,
-           leased.value_or(
-               LeasedVgpu{.parent = parent.name, .interface = parent.interface, .type = vgpu.type}),
-           leased ? "present" : "foreign"});
-    }
-  }
-  for (const auto& [id, leased] : record.vgpus()) {
-    if (std::ranges::find(listed, id, &ListedVgpu::id) == listed.end()) {
-      listed.push_back({id, leased, "missing"});
-    }
-  }
-  return listed;
-}
-
-ordered_json vgpu_json(const ListedVgpu& vgpu) {
-  return {{"id", vgpu.id},
-          {"parent", vgpu.leased.parent},
-          {"interface", word(vgpu.leased.interface)},
-          {"type", vgpu.leased.type},
-          {"lease", or_null(vgpu.leased.lease)},
-          {"since", or_null(vgpu.leased.since)},
-          {"state", vgpu.state}};
-}
 
 std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target) {
   std::vector<std::string> names;
@@ -49,9 +18,9 @@ std::string no_parent(const std::vector<VgpuParent>& parents, const std::string&
          "; gpupci --types lists what can be made";
 }
 
-void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
-               const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
-               const std::string& sentence) {
+void print_vgpu(const Call& call, std::string_view action, const std::string& id,
+                const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
+                const std::string& sentence) {
   if (call.options.json) {
     call.out << json_line({{"action", action},
                            {"dry_run", !steps.acts()},
@@ -65,8 +34,8 @@ void tell_vgpu(const Call& call, std::string_view action, const std::string& id,
 }
 
 int vgpus(const Call& call) {
-  Node node(call.environment);
-  const auto listed = all_vgpus(call.environment, node.sysfs(), node.cards());
+  CardList card_list(call.environment);
+  const auto listed = all_vgpus(call.environment.slices, card_list.sysfs(), card_list.cards());
   if (call.options.json) {
     auto list = ordered_json::array();
     for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));

@@ -119,7 +119,7 @@ TEST(CreatableTypes, AreTheLinesWithANumber) {
 TEST(Leases, AreNeverTheSame) {
   EXPECT_NE(new_lease(), new_lease());
   EXPECT_THAT(new_lease(), MatchesRegex("[0-9a-f]{16}"));
-  EXPECT_THAT(new_uuid(), MatchesRegex(kUuid));
+  EXPECT_THAT(random_uuid(), MatchesRegex(kUuid));
 }
 
 TEST_F(Vgpus, HaveTypesOfBothKinds) {

@@ -44,11 +44,11 @@ std::string receive_packet(int socket) {
   return count > 0 ? std::string(packet.data(), static_cast<std::size_t>(count)) : std::string();
 }
 
-// The other side of Worker. Ends when the parent does, also between two steps of one act: a parent
-// that has given up must not find out later that the rest was done after all.
+// The other side of DeviceWorker. Ends when the parent does, also between two steps of one act: a
+// parent that has given up must not find out later that the rest was done after all.
 class Child {
  public:
-  Child(const Worker::Open& open, int socket) : open_(open), socket_(socket) {}
+  Child(const DeviceWorker::Open& open, int socket) : open_(open), socket_(socket) {}
 
   [[noreturn]] void serve() {
     for (;;) {
@@ -56,31 +56,31 @@ class Child {
       if (packet.empty()) ::_exit(0);
       try {
         if (packet[0] == kVms) {
-          tell_vms();
+          send_vms();
         } else {
           act(packet[0], PciAddress::parse(packet.substr(1)));
         }
-        tell(kDone, "");
+        send(kDone, "");
       } catch (const std::exception& error) {
         devices_.reset();
-        tell(kFailed, error.what());
+        send(kFailed, error.what());
       }
     }
   }
 
  private:
   void open() {
-    if (!devices_) devices_ = open_([this](const std::string& step) { tell(kStep, step); });
+    if (!devices_) devices_ = open_([this](const std::string& step) { send(kStep, step); });
   }
 
-  void tell_vms() {
+  void send_vms() {
     open();
-    for (const auto& one : devices_->vm_devices()) tell(kDevice, one.device + " " + one.vm);
+    for (const auto& one : devices_->vm_devices()) send(kDevice, one.device + " " + one.vm);
   }
 
   void act(char letter, const PciAddress& pci) {
     open();
-    tell(kThrough, devices_->through());
+    send(kThrough, devices_->through());
     if (letter == kDetach) {
       devices_->detach(pci);
     } else {
@@ -88,11 +88,11 @@ class Child {
     }
   }
 
-  void tell(char letter, std::string_view text) const {
+  void send(char letter, std::string_view text) const {
     if (!send_packet(socket_, letter, text)) ::_exit(0);
   }
 
-  const Worker::Open& open_;
+  const DeviceWorker::Open& open_;
   int socket_;
   std::unique_ptr<virt::NodeDevices> devices_;
 };
@@ -118,16 +118,17 @@ void block_signals() {
 
 }  // namespace
 
-Worker::Worker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step)
+DeviceWorker::DeviceWorker(Open open, std::chrono::milliseconds deadline,
+                           virt::StepListener on_step)
     : open_(std::move(open)), deadline_(deadline), on_step_(std::move(on_step)) {}
 
-Worker::~Worker() { stop(); }
+DeviceWorker::~DeviceWorker() { stop(); }
 
-void Worker::detach(const PciAddress& pci) { request(kDetach, pci); }
+void DeviceWorker::detach(const PciAddress& pci) { request(kDetach, pci); }
 
-void Worker::attach(const PciAddress& pci) { request(kAttach, pci); }
+void DeviceWorker::attach(const PciAddress& pci) { request(kAttach, pci); }
 
-void Worker::start() {
+void DeviceWorker::start() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw Error(Fault::io, "cannot make a socket pair: " + errno_text(errno));
@@ -149,7 +150,7 @@ void Worker::start() {
 }
 
 // Also starts the child, where there is none.
-void Worker::ask(char letter, std::string_view text) {
+void DeviceWorker::ask(char letter, std::string_view text) {
   if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
   if (child_ == 0) start();
   last_step_ = through_.empty() ? "connecting to libvirt" : "waiting for " + through_;
@@ -158,7 +159,7 @@ void Worker::ask(char letter, std::string_view text) {
   throw Error(Fault::io, "the process that acts has died");
 }
 
-std::vector<virt::VmDevice> Worker::vm_devices() {
+std::vector<virt::VmDevice> DeviceWorker::vm_devices() {
   const auto patience = deadline_ / 10;
   const auto end = std::chrono::steady_clock::now() + patience;
   ask(kVms, "");
@@ -178,7 +179,7 @@ std::vector<virt::VmDevice> Worker::vm_devices() {
   }
 }
 
-void Worker::request(char act, const PciAddress& pci) {
+void DeviceWorker::request(char act, const PciAddress& pci) {
   const auto end = std::chrono::steady_clock::now() + deadline_;
   ask(act, pci.sysfs());
   last_pci_ = pci;
@@ -203,7 +204,7 @@ void Worker::request(char act, const PciAddress& pci) {
 }
 
 // Nothing when it is past the end.
-std::optional<std::string> Worker::receive(std::chrono::steady_clock::time_point end) {
+std::optional<std::string> DeviceWorker::receive(std::chrono::steady_clock::time_point end) {
   for (;;) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
@@ -218,13 +219,13 @@ std::optional<std::string> Worker::receive(std::chrono::steady_clock::time_point
   }
 }
 
-void Worker::give_up() {
+void DeviceWorker::give_up() {
   stuck_ = last_step_;
   throw Error(Fault::io, "no end after " + seconds(deadline_) + " of: " + stuck_ +
                              "; it is not tried again, see the kernel's log");
 }
 
-void Worker::stop() {
+void DeviceWorker::stop() {
   // Another child, which may be stuck, has this end too: to close it would tell ours nothing.
   if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
   socket_.reset();

@@ -19,14 +19,14 @@ namespace cluster::agent {
 /// in the way of putting things back. Once an act is past its deadline nothing more is tried: each
 /// later call throws. The stuck child is left alone where it writes sysfs (it takes no further
 /// step); a mere client of libvirt is killed.
-class Worker : public virt::NodeDevices {
+class DeviceWorker : public virt::NodeDevices {
  public:
   /// Opens the real NodeDevices; runs in the child.
   using Open = std::function<std::unique_ptr<virt::NodeDevices>(virt::StepListener)>;
 
   /// `deadline` is for one act from its request to its answer. `on_step` is called in this process.
-  Worker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step);
-  ~Worker() override;
+  DeviceWorker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step);
+  ~DeviceWorker() override;
 
   /// Also in the child, but given up after a tenth of the deadline: whoever asks has other ways to
   /// know, and an answer that does not come is no act that is stuck. Throws Error(unreachable)

@@ -21,7 +21,7 @@ class WorkerTest : public ::testing::Test {
  protected:
   WorkerTest() { fake_.add_card("0000:02:00", 2, 13); }
 
-  Worker worker(const FakeNodeDevices::Plot& plot, std::chrono::milliseconds deadline = 30s) {
+  DeviceWorker worker(const FakeNodeDevices::Plot& plot, std::chrono::milliseconds deadline = 30s) {
     return {[this, plot](virt::StepListener on_step) {
               return std::make_unique<FakeNodeDevices>(fake_, plot, virt::Mode::act,
                                                        std::move(on_step));
@@ -98,7 +98,7 @@ TEST_F(WorkerTest, GivesUpAtTheDeadlineForGood) {
 }
 
 TEST_F(WorkerTest, GivesUpOnAnOpenThatHangs) {
-  Worker worker(
+  DeviceWorker worker(
       [](const virt::StepListener&) -> std::unique_ptr<virt::NodeDevices> {
         for (;;) ::pause();
       },

@@ -29,7 +29,7 @@ class Tidy : public virt::NodeDevices {
     const auto driver = sysfs_.driver(pci);
     const bool away = !driver || settings_.is_stub(*driver);
     if (away) libvirt_->attach(pci);
-    // libvirt clears it too, so when only rehearsed there is nothing left to tell.
+    // libvirt clears it too, so in a dry run there is nothing left to tell.
     if (!away || mode_ == virt::Mode::act) by_hand_.clear_driver_override(pci);
   }
 
@@ -49,7 +49,7 @@ std::unique_ptr<virt::NodeDevices> tidy(std::unique_ptr<virt::NodeDevices> libvi
   return std::make_unique<Tidy>(std::move(libvirt), sysfs, settings, mode, on_step);
 }
 
-std::unique_ptr<virt::NodeDevices> open_host_devices(const Sysfs& sysfs, const Settings& settings,
+std::unique_ptr<virt::NodeDevices> open_node_devices(const Sysfs& sysfs, const Settings& settings,
                                                      virt::Mode mode,
                                                      const virt::StepListener& on_step) {
   if (settings.stub_driver == "vfio-pci") {

@@ -10,8 +10,8 @@ namespace cluster::agent {
 
 /// The NodeDevices of this host: libvirt's where its daemon answers, else those of sysfs. libvirt
 /// knows no stub driver but vfio, so with another setting it is always sysfs. May block: see
-/// worker.h.
-std::unique_ptr<virt::NodeDevices> open_host_devices(const Sysfs& sysfs, const Settings& settings,
+/// device_worker.h.
+std::unique_ptr<virt::NodeDevices> open_node_devices(const Sysfs& sysfs, const Settings& settings,
                                                      virt::Mode mode,
                                                      const virt::StepListener& on_step);
 

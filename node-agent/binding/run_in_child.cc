@@ -34,7 +34,7 @@ constexpr std::size_t kMaxReason = 4096;  // a pipe takes as much without blocki
 
 }  // namespace
 
-bool act_in_time(const std::function<void()>& act, std::chrono::milliseconds deadline) {
+bool run_in_child(const std::function<void()>& act, std::chrono::milliseconds deadline) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw Error(Fault::io, "cannot make a pipe: " + errno_text(errno));

@@ -9,6 +9,6 @@ namespace cluster::agent {
 /// it changes in memory is lost. Returns whether it ended within `deadline`; a child that did not
 /// is left alone. Throws Error(io) with the child's reason when `act` threw, or when the child
 /// died.
-bool act_in_time(const std::function<void()>& act, std::chrono::milliseconds deadline);
+bool run_in_child(const std::function<void()>& act, std::chrono::milliseconds deadline);
 
 }  // namespace cluster::agent

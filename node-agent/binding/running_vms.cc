@@ -1,17 +1,16 @@
 #include "node-agent/binding/running_vms.h"
 
-#include "node-agent/actions/card_list.h"
-
 namespace cluster::agent {
 
-RunningVms::RunningVms(const Call& call, const Node& node)
-    : err_(call.err),
+RunningVms::RunningVms(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
+                       Stream& err)
+    : err_(err),
       worker_(
-          [&call, &node](virt::StepListener listener) {
-            return call.environment.open_devices(node.sysfs(), node.settings(),
-                                                 virt::Mode::rehearse, std::move(listener));
+          [&environment, &sysfs, &settings](virt::StepListener listener) {
+            return environment.open_devices(sysfs, settings, virt::Mode::dry_run,
+                                            std::move(listener));
           },
-          call.environment.act_deadline, [](const std::string&) {}) {}
+          environment.act_deadline, [](const std::string&) {}) {}
 
 std::vector<virt::VmDevice> RunningVms::devices() {
   if (failure_) throw Error(*failure_);

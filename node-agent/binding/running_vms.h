@@ -4,18 +4,20 @@
 #include <vector>
 
 #include "core/error.h"
-#include "node-agent/actions/table.h"
 #include "node-agent/binding/device_worker.h"
+#include "node-agent/environment.h"
+#include "node-agent/kernel/sysfs.h"
+#include "node-agent/streams.h"
 
 namespace cluster::agent {
-
-class Node;
 
 /// What the running VMs have, by libvirt where its daemon answers. It is asked in a child that does
 /// nothing else, so that a daemon which is stuck holds up no card.
 class RunningVms {
  public:
-  RunningVms(const Call& call, const Node& node);
+  /// All four have to outlive it. `err` gets the warning of devices_or_warning().
+  RunningVms(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
+             Stream& err);
 
   /// Throws Error(unreachable) when there is no answer in time, else Error(io); after that the same
   /// again, without asking.
@@ -29,8 +31,8 @@ class RunningVms {
   bool silent() const { return failure_ && failure_->fault() == Fault::unreachable; }
 
  private:
-  Output& err_;
-  Worker worker_;
+  Stream& err_;
+  DeviceWorker worker_;
   std::optional<Error> failure_;
   bool warned_ = false;
 };

@@ -16,7 +16,7 @@ using LoadModule = std::function<void(const std::string& module)>;
 /// the one driver that may take this one address, so a second card of the same model is left alone,
 /// which `new_id` cannot do (Documentation/ABI/testing/sysfs-bus-pci). A write may block for as
 /// long as the driver takes to let go, which can be for ever: the caller acts in a child
-/// (worker.h).
+/// (device_worker.h).
 class SysfsNodeDevices : public virt::NodeDevices {
  public:
   SysfsNodeDevices(Sysfs sysfs, Settings settings, LoadModule load_module, virt::Mode mode,
@@ -36,7 +36,7 @@ class SysfsNodeDevices : public virt::NodeDevices {
   Sysfs sysfs_;
   Settings settings_;
   LoadModule load_module_;
-  bool load_tried_ = false;  ///< once is enough, also when rehearsing
+  bool load_tried_ = false;  ///< once is enough, also in a dry run
   virt::Mode mode_;
   virt::StepListener on_step_;
 };

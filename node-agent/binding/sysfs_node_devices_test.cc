@@ -79,7 +79,7 @@ TEST_F(SysfsDevices, LoadTheStubDriverOnce) {
 }
 
 TEST_F(SysfsDevices, ChangeNothingInARehearsal) {
-  devices(virt::Mode::rehearse).detach(kVideo);
+  devices(virt::Mode::dry_run).detach(kVideo);
   EXPECT_EQ(steps_.size(), 3U);
   EXPECT_EQ(text("devices/0000:02:00.0/driver_override"), "(null)\n");
   EXPECT_THAT(text("drivers_probe"), IsEmpty());

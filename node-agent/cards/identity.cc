@@ -1,12 +1,10 @@
 #include "node-agent/cards/identity.h"
 
-#include <charconv>
-#include <cstdio>
 #include <string_view>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/kernel/config_space.h"
 
@@ -43,11 +41,9 @@ std::optional<long long> number(const Sysfs& sysfs, const PciAddress& pci, std::
   return text ? parse_number(*text) : std::nullopt;
 }
 
-std::uint64_t hex(std::string_view text) {
-  std::uint64_t value = 0;
-  if (text.starts_with("0x"))
-    std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
-  return value;
+// "0x00000000f6000000"; 0 where it is no number.
+std::uint64_t number_in(std::string_view word) {
+  return word.starts_with("0x") ? parse_hex(word.substr(2)).value_or(0) : 0;
 }
 
 // Each line is "FIRST LAST FLAGS", all zero for a BAR that is not there.
@@ -56,10 +52,10 @@ std::vector<Bar> bars(const std::string& resource) {
   const auto lines = split(resource, '\n');
   for (std::size_t i = 0; i < lines.size() && i < kBars; ++i) {
     const auto words = split(lines[i], ' ');
-    if (words.size() != 3 || hex(words[1]) <= hex(words[0])) continue;
-    found.push_back({.size = hex(words[1]) - hex(words[0]) + 1,
-                     .is_64bit = (hex(words[2]) & kMem64) != 0,
-                     .prefetchable = (hex(words[2]) & kPrefetch) != 0});
+    if (words.size() != 3 || number_in(words[1]) <= number_in(words[0])) continue;
+    found.push_back({.size = number_in(words[1]) - number_in(words[0]) + 1,
+                     .is_64bit = (number_in(words[2]) & kMem64) != 0,
+                     .prefetchable = (number_in(words[2]) & kPrefetch) != 0});
   }
   return found;
 }
@@ -67,15 +63,9 @@ std::vector<Bar> bars(const std::string& resource) {
 // The two halves as lspci and the kernel's serial_number print them: highest byte first.
 std::optional<std::string> spelled(std::uint32_t upper, std::uint32_t lower) {
   if (upper == 0 && lower == 0) return std::nullopt;
-  std::string text;
-  for (const auto half : {upper, lower}) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      char byte[4];
-      std::snprintf(byte, sizeof byte, "-%02x", half >> static_cast<unsigned>(shift) & 0xffU);
-      text += byte;
-    }
-  }
-  return text.substr(1);
+  auto text = to_hex(upper, 8) + to_hex(lower, 8);
+  for (std::size_t at = text.size() - 2; at > 0; at -= 2) text.insert(at, 1, '-');
+  return text;
 }
 
 std::optional<std::string> serial_in(std::string_view config) {

@@ -45,6 +45,10 @@ std::optional<VgpuParent> parent_of(const Card& card, const Sysfs& sysfs) {
 
 }  // namespace
 
+std::string_view name(VgpuInterface interface) {
+  return interface == VgpuInterface::mdev ? "mdev" : "vendor-vfio";
+}
+
 std::vector<VgpuParent> vgpu_parents(const std::vector<Card>& cards, const Sysfs& sysfs) {
   auto all = cards;
   add_slices(all, sysfs);

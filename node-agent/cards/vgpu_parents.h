@@ -7,9 +7,15 @@
 #include <vector>
 
 #include "node-agent/cards/cards.h"
-#include "node-agent/state/slice_record.h"
 
 namespace cluster::agent {
+
+/// Who offers a vGPU to a VM: the kernel's mediated devices, or, with NVIDIA's drivers for
+/// Linux 6.8 and later, the driver of a virtual function itself.
+enum class VgpuInterface { mdev, vendor_vfio };
+
+/// The name of an interface in JSON and in the record of slices: "mdev", "vendor-vfio".
+std::string_view name(VgpuInterface interface);
 
 /// What vGPUs can be made from. Which of the two interfaces it has is found out where it is, for
 /// the same host may have both.

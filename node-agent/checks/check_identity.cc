@@ -1,3 +1,4 @@
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
 #include "node-agent/state/names.h"

@@ -32,7 +32,7 @@ long long kept_vfs(const Subject& subject) {
 CheckAnswer offers_vgpus(const Subject& subject) {
   const auto parents = parents_of(subject);
   if (!parents.empty()) {
-    return passed("its vGPUs are " + std::string(word(parents.front().interface)));
+    return passed("its vGPUs are " + std::string(name(parents.front().interface)));
   }
   const auto kept = kept_vgpus(subject).size();
   if (kept == 0) return passed("no vGPU is asked of it");

@@ -228,7 +228,7 @@ CheckAnswer override_is_clear(const Subject& subject) {
   const auto& settings = subject.input.settings;
   for (const auto& function : subject.card.functions) {
     const auto file = subject.input.sysfs.device_path(function.pci) / "driver_override";
-    const auto text = read_in_time(file, kPatience);
+    const auto text = timed_read(file, kPatience);
     if (!text) {
       return unknown(file.native() + " does not answer: is it being bound?",
                      "check again; when it stays so, reboot the host");
@@ -265,7 +265,7 @@ CheckAnswer is_not_stuck(const Subject& subject) {
   const WedgedCards wedged(subject.input.wedged, subject.input.boot);
   const auto wedge = wedged.find(subject.card.pci());
   if (!wedge) return passed("no step with it is stuck");
-  return failed(words(*wedge), std::string(kWedgedFix));
+  return failed(what(*wedge), std::string(kWedgedFix));
 }
 
 constexpr std::array kChecks{

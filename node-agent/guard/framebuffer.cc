@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include "core/file.h"
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
 
@@ -15,12 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::optional<std::uint64_t> hex(std::string_view text) {
-  if (text.starts_with("0x")) text.remove_prefix(2);
-  std::uint64_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
-  if (code != std::errc{} || stop != end) return std::nullopt;
-  return value;
+  return parse_hex(text.starts_with("0x") ? text.substr(2) : text);
 }
 
 struct Range {

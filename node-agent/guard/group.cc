@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
 

@@ -1,11 +1,11 @@
 #include "node-agent/kernel/sysfs.h"
 
 #include <algorithm>
-#include <charconv>
 #include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace cluster::agent {
@@ -32,32 +32,16 @@ std::optional<std::string> link_name(const fs::path& link) {
 }
 
 // "0x030000" is 0x030000; sysfs writes all ids so.
-std::uint32_t parse_hex(const PciAddress& pci, const std::string& text) {
-  std::uint32_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, code] = text.starts_with("0x")
-                                ? std::from_chars(text.data() + 2, end, value, 16)
-                                : std::from_chars_result{text.data(), std::errc::invalid_argument};
-  if (code != std::errc{} || stop != end) {
+std::uint32_t parse_id(const PciAddress& pci, const std::string& text) {
+  const auto value =
+      text.starts_with("0x") ? parse_hex(std::string_view(text).substr(2)) : std::nullopt;
+  if (!value || *value > 0xffffffff) {
     throw Error(Fault::io, "sysfs says " + quote(text) + " of " + pci.sysfs() + ", want 0x10de");
   }
-  return value;
+  return static_cast<std::uint32_t>(*value);
 }
 
 }  // namespace
-
-std::string hex4(std::uint16_t id) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  return {kHex[id >> 12U], kHex[(id >> 8U) & 15U], kHex[(id >> 4U) & 15U], kHex[id & 15U]};
-}
-
-std::optional<std::uint16_t> parse_hex4(std::string_view text) {
-  std::uint16_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, value, 16);
-  if (text.size() != 4 || code != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
 
 std::vector<PciAddress> Sysfs::functions() const { return addresses_in(root_ / "bus/pci/devices"); }
 
@@ -70,14 +54,14 @@ std::optional<std::string> Sysfs::attribute(const PciAddress& pci, std::string_v
 std::optional<std::uint16_t> Sysfs::device_class(const PciAddress& pci) const {
   const auto text = attribute(pci, "class");
   if (!text) return std::nullopt;
-  return static_cast<std::uint16_t>(parse_hex(pci, *text) >> 8U);  // the last byte is the interface
+  return static_cast<std::uint16_t>(parse_id(pci, *text) >> 8U);  // the last byte is the interface
 }
 
 PciFunction Sysfs::read(const PciAddress& pci) const {
   const auto id = [&](std::string_view name) {
     const auto text = attribute(pci, name);
     if (!text) throw Error(Fault::io, "sysfs has no " + std::string(name) + " of " + pci.sysfs());
-    return parse_hex(pci, *text);
+    return parse_id(pci, *text);
   };
   PciFunction function{.pci = pci,
                        .device_class = static_cast<std::uint16_t>(id("class") >> 8U),

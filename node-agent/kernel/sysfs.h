@@ -21,12 +21,6 @@ struct PciFunction {
   std::optional<int> iommu_group;     ///< nothing when the IOMMU is off
 };
 
-/// Four hex digits, "10de", as the ids of PCI are written.
-std::string hex4(std::uint16_t id);
-
-/// The id that four hex digits spell; nothing when they are not.
-std::optional<std::uint16_t> parse_hex4(std::string_view text);
-
 /// The PCI part of /sys, whose place is given: a folder stands for it in tests.
 class Sysfs {
  public:

@@ -16,7 +16,8 @@ namespace {
 
 // In the child, after fork: only system calls. The pipe holds 4096 bytes, as much as an attribute.
 [[noreturn]] void copy(const char* file, int to) {
-  // It may never end, and must not keep open what others wait on: stdout, the socket of a Worker.
+  // It may never end, and must not keep open what others wait on: stdout, the socket of a
+  // DeviceWorker.
   const auto kept = static_cast<unsigned>(to);
   if (kept > 0) ::close_range(0, kept - 1, 0);
   ::close_range(kept + 1, ~0U, 0);
@@ -29,8 +30,8 @@ namespace {
 
 }  // namespace
 
-std::optional<std::string> read_in_time(const std::filesystem::path& file,
-                                        std::chrono::milliseconds patience) {
+std::optional<std::string> timed_read(const std::filesystem::path& file,
+                                      std::chrono::milliseconds patience) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw Error(Fault::io, "cannot make a pipe: " + errno_text(errno));

@@ -4,11 +4,11 @@
 
 namespace cluster::agent {
 
-std::vector<DescribedCard> describe(const Environment& environment, const Sysfs& sysfs,
-                                    const std::vector<Card>& cards) {
+std::vector<CardFacts> card_facts(const Environment& environment, const Sysfs& sysfs,
+                                  const std::vector<Card>& cards) {
   const PciIds ids;
   const WedgedCards wedged(environment.wedged, environment.boot_id());
-  std::vector<DescribedCard> described;
+  std::vector<CardFacts> described;
   for (const auto& card : cards) {
     const auto& first = card.functions.front();
     described.push_back({.card = card,

@@ -12,7 +12,7 @@
 namespace cluster::agent {
 
 /// A card with all that --json tells of it.
-struct DescribedCard {
+struct CardFacts {
   Card card;
   std::optional<std::string> model;  ///< of its first function: "GP106 [GeForce GTX 1060 6GB]"
   CardIdentity identity;
@@ -22,7 +22,7 @@ struct DescribedCard {
 };
 
 /// Describes each of the cards. Opens libpci, which takes some milliseconds. Throws Error(io).
-std::vector<DescribedCard> describe(const Environment& environment, const Sysfs& sysfs,
-                                    const std::vector<Card>& cards);
+std::vector<CardFacts> card_facts(const Environment& environment, const Sysfs& sysfs,
+                                  const std::vector<Card>& cards);
 
 }  // namespace cluster::agent

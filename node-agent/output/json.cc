@@ -1,5 +1,6 @@
 #include "node-agent/output/json.h"
 
+#include "core/hex.h"
 #include "node-agent/json_line.h"
 
 namespace cluster::agent {
@@ -43,7 +44,7 @@ ordered_json slices_json(const std::vector<Card>& slices) {
   return list;
 }
 
-ordered_json card_json(const DescribedCard& one) {
+ordered_json card_json(const CardFacts& one) {
   auto functions = ordered_json::array();
   for (std::size_t i = 0; i < one.card.functions.size(); ++i) {
     const auto& identity = one.identity.functions[i];
@@ -90,7 +91,7 @@ ordered_json missing_json(const GpuName& name, const KnownCard& card) {
 
 }  // namespace
 
-std::string cards_json(const std::vector<DescribedCard>& cards,
+std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::map<GpuName, KnownCard>& missing,
                        const std::optional<std::vector<ListedVgpu>>& vgpus) {
   std::map<GpuName, ordered_json> by_name;
@@ -104,6 +105,16 @@ std::string cards_json(const std::vector<DescribedCard>& cards,
     for (const auto& vgpu : *vgpus) document["vgpus"].push_back(vgpu_json(vgpu));
   }
   return json_line(document);
+}
+
+ordered_json vgpu_json(const ListedVgpu& vgpu) {
+  return {{"id", vgpu.id},
+          {"parent", vgpu.leased.parent},
+          {"interface", name(vgpu.leased.interface)},
+          {"type", vgpu.leased.type},
+          {"lease", or_null(vgpu.leased.lease)},
+          {"since", or_null(vgpu.leased.since)},
+          {"state", vgpu.state}};
 }
 
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
@@ -124,7 +135,7 @@ std::string outcome_json(std::string_view action, virt::Mode mode, std::string_v
                     {"functions", functions}});
   }
   return json_line({{"action", action},
-                    {"dry_run", mode == virt::Mode::rehearse},
+                    {"dry_run", mode == virt::Mode::dry_run},
                     {"through", or_null(through)},
                     {"cards", list}});
 }

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "node-agent/actions/vgpu_actions.h"
 #include "node-agent/output/card_facts.h"
+#include "node-agent/state/listed_vgpus.h"
 #include "node-agent/state/names.h"
 #include "node-agent/transaction/outcome.h"
 #include "virt/node_devices.h"
@@ -34,9 +35,12 @@ namespace cluster::agent {
 /// "vgpus" is in -l alone. By name. state: "present" or "missing"; of a missing card `pci`,
 /// `serial` and `uuid` are as they were, it has no functions, and the rest is null. identity.h says
 /// where each comes from.
-std::string cards_json(const std::vector<DescribedCard>& cards,
+std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::map<GpuName, KnownCard>& missing,
                        const std::optional<std::vector<ListedVgpu>>& vgpus = {});
+
+/// What `gpupci --vgpus --json` has of each, and `gpupci -l --json` in "vgpus".
+nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
 
 /// gpupci -d NAME|all --json, gpupci -a NAME|all --json and gpupci --restore --json:
 ///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [

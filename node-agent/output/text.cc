@@ -9,7 +9,7 @@ std::string subject(const std::string& name, const PciFunction& function) {
          function.pci.sysfs();
 }
 
-std::string sentence(const std::string& name, const FunctionOutcome& one) {
+std::string line_of(const std::string& name, const FunctionOutcome& one) {
   const auto word = std::string(kind(one.function));
   const auto pci = one.function.pci.sysfs();
   switch (one.outcome) {
@@ -48,18 +48,18 @@ std::string status_lines(const Card& card) {
 }
 
 std::string wedged_line(const std::string& name, const Wedge& wedge) {
-  return "GPU card '" + name + "' is " + sentence(wedge) + "\n";
+  return "GPU card '" + name + "' is " + message(wedge) + "\n";
 }
 
 std::string outcome_lines(const CardOutcome& report, virt::Mode mode) {
-  const bool rehearsed = mode == virt::Mode::rehearse;
+  const bool dry_run = mode == virt::Mode::dry_run;
   std::string lines;
   for (const auto& one : report.functions) {
-    const auto line = sentence(report.name, one);
-    if (rehearsed && !line.empty()) lines += "# ";
+    const auto line = line_of(report.name, one);
+    if (dry_run && !line.empty()) lines += "# ";
     lines += line;
   }
-  if (rehearsed) {
+  if (dry_run) {
     for (const auto& step : report.steps) lines += step + "\n";
   }
   return lines;

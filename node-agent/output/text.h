@@ -27,7 +27,7 @@ std::string wedged_line(const std::string& name, const Wedge& wedge);
 /// Attached video card 0000:02:00.0 of gpupci1
 /// audio 0000:02:00.1 card is already attached
 /// Not reattaching associated audio device 0000:02:00.1
-/// A rehearsal gives the steps instead, the shell lines that do the same; what is no step is a
+/// A dry run gives the steps instead, the shell lines that do the same; what is no step is a
 /// comment.
 std::string outcome_lines(const CardOutcome& report, virt::Mode mode);
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/hex.h"
 #include "core/text.h"
-#include "node-agent/fixable_error.h"
 #include "node-agent/json_line.h"
 #include "node-agent/state/naming.h"
 
@@ -13,8 +12,6 @@ namespace cluster::agent {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr int kVersion = 1;
 
 std::optional<std::string> text_of(const ordered_json& value) {
   return value.is_null() ? std::nullopt : std::optional(value.get<std::string>());
@@ -66,21 +63,14 @@ KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::p
   return seen;
 }
 
-Names::Names(std::filesystem::path file) : file_(std::move(file)) {
-  const auto text = read_file(file_);
-  if (!text) return;
-  try {
-    const auto document = ordered_json::parse(*text);
-    if (document.at("version") != kVersion) throw Error(Fault::io, "it is of another version");
+Names::Names(std::filesystem::path file)
+    : file_(std::move(file), "a record of names", "move it away, and the cards are numbered anew") {
+  file_.read([this](const ordered_json& document) {
     boot_ = document.at("boot").get<std::string>();
     for (const auto& [name, card] : document.at("cards").items()) {
       known_.emplace(GpuName(name), parse_card(card));
     }
-  } catch (const std::exception& error) {  // of nlohmann, or of a value
-    throw FixableError(
-        Fault::io, "not a record of names: " + quote(file_.native()) + " (" + error.what() + ")",
-        "move it away, and the cards are numbered anew");
-  }
+  });
 }
 
 void Names::give(std::vector<Card>& cards, const std::string& boot, bool closely, const Look& look,
@@ -127,8 +117,7 @@ void Names::save() {
                          {"slot", or_null(card.slot)},
                          {"iommu_group", or_null(card.iommu_group)}};
   }
-  const ordered_json document{{"version", kVersion}, {"boot", boot_}, {"cards", cards}};
-  replace_file(file_, document.dump(2) + "\n");
+  file_.write({{"boot", boot_}, {"cards", cards}});
   changed_ = false;
 }
 

@@ -9,6 +9,7 @@
 
 #include "node-agent/cards/cards.h"
 #include "node-agent/cards/identity.h"
+#include "node-agent/state/state_file.h"
 
 namespace cluster::agent {
 
@@ -33,7 +34,8 @@ struct KnownCard {
 /// What is kept of `card`, as it is now; without its name.
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc);
 
-/// Which card has which name, for good: a card keeps its name when others come and go, when it
+/// How names are pinned: which card has which name, for good. The rules by which a card is known
+/// again are in naming.cc, and only there: a card keeps its name when others come and go, when it
 /// comes back, and when it moves to another address. A name is never given to another card. Kept in
 /// one file:
 ///   {"version": 1, "boot": "6c0f...", "cards": {"gpupci1": {"pci": "0000:02:00.0",
@@ -73,7 +75,7 @@ class Names {
   void save();
 
  private:
-  std::filesystem::path file_;
+  StateFile file_;
   std::string boot_;
   std::map<GpuName, KnownCard> known_;
   std::map<GpuName, KnownCard> missing_;

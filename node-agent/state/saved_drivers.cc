@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/file.h"
-#include "core/text.h"
-#include "node-agent/fixable_error.h"
 #include "node-agent/json_line.h"
 
 namespace cluster::agent {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr int kVersion = 1;
-
-ordered_json parse(const std::string& text) {
-  auto document = ordered_json::parse(text);
-  if (document.at("version") != kVersion) throw Error(Fault::io, "it is of another version");
-  return document;
-}
 
 std::map<PciAddress, SavedDrivers::Driver> drivers_in(const ordered_json& document) {
   std::map<PciAddress, SavedDrivers::Driver> drivers;
@@ -32,11 +20,9 @@ std::map<PciAddress, SavedDrivers::Driver> drivers_in(const ordered_json& docume
 
 }  // namespace
 
-SavedDrivers::SavedDrivers(std::filesystem::path file) : file_(std::move(file)) {
-  const auto text = read_file(file_);
-  if (!text) return;
-  try {
-    const auto document = parse(*text);
+SavedDrivers::SavedDrivers(std::filesystem::path file)
+    : file_(std::move(file), "a record of saved drivers", "move it away") {
+  file_.read([this](const ordered_json& document) {
     drivers_ = drivers_in(document);
     if (document.contains("cards")) {
       for (const auto& [name, pci] : document.at("cards").items()) {
@@ -47,12 +33,7 @@ SavedDrivers::SavedDrivers(std::filesystem::path file) : file_(std::move(file)) 
     for (const auto& pci : document.at("giving_back")) {
       giving_back_.insert(PciAddress::parse(pci.get<std::string>()));
     }
-  } catch (const std::exception& error) {  // of nlohmann, or of PciAddress
-    throw FixableError(
-        Fault::io,
-        "not a record of saved drivers: " + quote(file_.native()) + " (" + error.what() + ")",
-        "move it away");
-  }
+  });
 }
 
 SavedDrivers::Driver SavedDrivers::find(const PciAddress& pci) const {
@@ -137,16 +118,16 @@ void SavedDrivers::follow(const std::map<GpuName, PciAddress>& cards) {
 
 void SavedDrivers::write() const {
   if (drivers_.empty()) {
-    std::filesystem::remove(file_);  // nothing is detached, so nothing is left behind
+    file_.remove();  // nothing is detached, so nothing is left behind
     return;
   }
   ordered_json drivers = ordered_json::object();
   for (const auto& [pci, driver] : drivers_) drivers[pci.sysfs()] = or_null(driver);
   ordered_json cards = ordered_json::object();
   for (const auto& [name, pci] : cards_) cards[name.str()] = pci.sysfs();
-  ordered_json document{{"version", kVersion}, {"drivers", drivers}, {"cards", cards}};
+  ordered_json document{{"drivers", drivers}, {"cards", cards}};
   for (const auto& pci : giving_back_) document["giving_back"].push_back(pci.sysfs());
-  replace_file(file_, document.dump(2) + "\n");
+  file_.write(document);
 }
 
 }  // namespace cluster::agent

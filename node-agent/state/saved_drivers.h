@@ -10,6 +10,7 @@
 #include "core/names.h"
 #include "core/pci_address.h"
 #include "node-agent/cards/cards.h"
+#include "node-agent/state/state_file.h"
 
 namespace cluster::agent {
 
@@ -62,7 +63,7 @@ class SavedDrivers {
  private:
   void write() const;
 
-  std::filesystem::path file_;
+  StateFile file_;
   std::map<PciAddress, Driver> drivers_;
   std::map<GpuName, PciAddress> cards_;  // where each was when its drivers were written
   std::set<PciAddress> giving_back_;     // each is one of drivers_

@@ -1,26 +1,21 @@
 #include "node-agent/state/slice_record.h"
 
-#include <nlohmann/json.hpp>
-
 #include "core/error.h"
-#include "core/file.h"
 #include "core/text.h"
-#include "node-agent/fixable_error.h"
+#include "node-agent/json_line.h"
 
 namespace cluster::agent {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
-
 LeasedVgpu parse_vgpu(const ordered_json& vgpu) {
   const auto interface = vgpu.at("interface").get<std::string>();
-  if (interface != word(VgpuInterface::mdev) && interface != word(VgpuInterface::vendor_vfio)) {
+  if (interface != name(VgpuInterface::mdev) && interface != name(VgpuInterface::vendor_vfio)) {
     throw Error(Fault::io, "no interface of vGPUs: " + quote(interface));
   }
   return {.parent = vgpu.at("parent").get<std::string>(),
-          .interface = interface == word(VgpuInterface::mdev) ? VgpuInterface::mdev
+          .interface = interface == name(VgpuInterface::mdev) ? VgpuInterface::mdev
                                                               : VgpuInterface::vendor_vfio,
           .type = vgpu.at("type").get<std::string>(),
           .lease = vgpu.at("lease").get<std::string>(),
@@ -30,25 +25,14 @@ LeasedVgpu parse_vgpu(const ordered_json& vgpu) {
 
 }  // namespace
 
-std::string_view word(VgpuInterface interface) {
-  return interface == VgpuInterface::mdev ? "mdev" : "vendor-vfio";
-}
-
-SliceRecord::SliceRecord(std::filesystem::path file) : file_(std::move(file)) {
-  const auto text = read_file(file_);
-  if (!text) return;
-  try {
-    const auto document = ordered_json::parse(*text);
-    if (document.at("version") != kVersion) throw Error(Fault::io, "it is of another version");
+SliceRecord::SliceRecord(std::filesystem::path file)
+    : file_(std::move(file), "a record of slices", "move it away") {
+  file_.read([this](const ordered_json& document) {
     for (const auto& [name, count] : document.at("vfs").items()) {
       vfs_.emplace(GpuName(name), count.get<long long>());
     }
     for (const auto& [id, vgpu] : document.at("vgpus").items()) vgpus_[id] = parse_vgpu(vgpu);
-  } catch (const std::exception& error) {  // of nlohmann, or of a value
-    throw FixableError(
-        Fault::io, "not a record of slices: " + quote(file_.native()) + " (" + error.what() + ")",
-        "move it away");
-  }
+  });
 }
 
 std::optional<LeasedVgpu> SliceRecord::find(const std::string& vgpu) const {
@@ -83,19 +67,18 @@ void SliceRecord::forget_slices(const GpuName& card) {
 
 void SliceRecord::write() const {
   if (vfs_.empty() && vgpus_.empty()) {
-    std::filesystem::remove(file_);
+    file_.remove();
     return;
   }
   auto vfs = ordered_json::object();
   auto vgpus = ordered_json::object();
   for (const auto& [card, count] : vfs_) vfs[card.str()] = count;
   for (const auto& [id, vgpu] : vgpus_) {
-    vgpus[id] = {{"parent", vgpu.parent}, {"interface", word(vgpu.interface)},
+    vgpus[id] = {{"parent", vgpu.parent}, {"interface", name(vgpu.interface)},
                  {"type", vgpu.type},     {"lease", vgpu.lease},
                  {"since", vgpu.since},   {"removing", vgpu.removing}};
   }
-  const ordered_json document{{"version", kVersion}, {"vfs", vfs}, {"vgpus", vgpus}};
-  replace_file(file_, document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  file_.write({{"vfs", vfs}, {"vgpus", vgpus}});
 }
 
 }  // namespace cluster::agent

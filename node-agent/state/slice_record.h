@@ -4,18 +4,12 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "core/names.h"
+#include "node-agent/cards/vgpu_parents.h"
+#include "node-agent/state/state_file.h"
 
 namespace cluster::agent {
-
-/// Who offers a vGPU to a VM: the kernel's mediated devices, or, with NVIDIA's drivers for
-/// Linux 6.8 and later, the driver of a virtual function itself.
-enum class VgpuInterface { mdev, vendor_vfio };
-
-/// "mdev", "vendor-vfio".
-std::string_view word(VgpuInterface interface);
 
 /// A vGPU that gpupci made.
 struct LeasedVgpu {
@@ -57,7 +51,7 @@ class SliceRecord {
  private:
   void write() const;
 
-  std::filesystem::path file_;
+  StateFile file_;
   std::map<GpuName, long long> vfs_;
   std::map<std::string, LeasedVgpu> vgpus_;
 };

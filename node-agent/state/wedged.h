@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/pci_address.h"
+#include "node-agent/state/state_file.h"
 
 namespace cluster::agent {
 
@@ -37,18 +38,18 @@ class WedgedCards {
   void mark(const PciAddress& pci, const std::string& step);
 
  private:
-  std::filesystem::path file_;
+  StateFile file_;
   std::string boot_;
   std::map<PciAddress, Wedge> cards_;
 };
 
 /// "wedged since 2026-11-21T01:20:00Z (no end of: echo ...)"
-std::string words(const Wedge& wedge);
+std::string what(const Wedge& wedge);
 
 /// What can be done about it.
 inline constexpr std::string_view kWedgedFix = "reboot the host";
 
 /// Both: "wedged since 2026-11-21T01:20:00Z (no end of: echo ...); reboot the host"
-std::string sentence(const Wedge& wedge);
+std::string message(const Wedge& wedge);
 
 }  // namespace cluster::agent

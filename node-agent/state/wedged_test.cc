@@ -27,10 +27,38 @@ TEST_F(Wedged, IsWhatWasMarkedUntilTheNextBoot) {
   const auto wedge = WedgedCards(file_, "first").find(kCard);
   ASSERT_TRUE(wedge);
   EXPECT_THAT(wedge->since, HasSubstr("T"));
-  EXPECT_THAT(sentence(*wedge), StartsWith("wedged since 20"));
-  EXPECT_THAT(sentence(*wedge), HasSubstr("(no end of: echo 1 > unbind "));
+  EXPECT_THAT(message(*wedge), StartsWith("wedged since 20"));
+  EXPECT_THAT(message(*wedge), HasSubstr("(no end of: echo 1 > unbind "));
   EXPECT_FALSE(WedgedCards(file_, "first").find({0, 3, 0, 0}));
   EXPECT_FALSE(WedgedCards(file_, "second").find(kCard));
+}
+
+TEST_F(Wedged, IsReadBackForEachCard) {
+  std::vector<PciAddress> cards;
+  for (unsigned i = 0; i < 20; ++i) {
+    cards.push_back({i % 3 * 0x10000, static_cast<std::uint8_t>(i * 12),
+                     static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i % 8)});
+    WedgedCards(file_, "first").mark(cards.back(), "echo \"" + std::to_string(i) + "\" > 'x'\n");
+    const WedgedCards read(file_, "first");
+    for (unsigned k = 0; k < cards.size(); ++k) {
+      ASSERT_TRUE(read.find(cards[k]));
+      EXPECT_EQ(read.find(cards[k])->step, "echo \"" + std::to_string(k) + "\" > 'x'\n");
+    }
+    EXPECT_TRUE(read.any());
+  }
+}
+
+TEST_F(Wedged, RefusesTheCardAndNoOther) {
+  WedgedCards(file_, "first").mark(kCard, "echo");
+  const WedgedCards wedged(file_, "first");
+  wedged.refuse({0, 3, 0, 0});
+  try {
+    wedged.refuse(kCard);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::refused);
+    EXPECT_THAT(error.what(), StartsWith("wedged since "));
+  }
 }
 
 TEST_F(Wedged, IsNothingWithoutAFile) { EXPECT_FALSE(WedgedCards(file_, "first").find(kCard)); }

@@ -44,7 +44,7 @@ class Attach {
 
   // If this process dies after here, gpupci --restore gives the card back.
   void begin() {
-    if (tools_.mode == virt::Mode::rehearse) return;
+    if (tools_.mode == virt::Mode::dry_run) return;
     if (of_another_) return;
     std::vector<PciAddress> all;
     for (const auto& one : outcome_.functions) all.push_back(one.function.pci);
@@ -67,7 +67,7 @@ class Attach {
     // The host may have chosen another driver since one was saved: its choice is right.
     const auto wanted = at_home || of_another_ ? std::nullopt : tools_.saved.find(pci);
     give_back(pci, wanted, tools_);
-    if (tools_.mode == virt::Mode::rehearse) {
+    if (tools_.mode == virt::Mode::dry_run) {
       one.outcome = at_home ? Outcome::already_attached : Outcome::would_attach;
       return;
     }

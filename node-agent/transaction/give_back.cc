@@ -7,7 +7,7 @@ void give_back(const PciAddress& pci, const SavedDrivers::Driver& saved, Tools& 
   tools.devices.attach(pci);
   tools.on_step("readlink " + (tools.input.sysfs.device_path(pci) / "driver").native() +
                 (saved ? "  # " + *saved : ""));
-  if (tools.mode == virt::Mode::rehearse) return;
+  if (tools.mode == virt::Mode::dry_run) return;
 
   const auto driver = tools.input.sysfs.driver(pci);
   if (driver && tools.input.settings.is_stub(*driver)) {

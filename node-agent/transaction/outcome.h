@@ -13,10 +13,10 @@ namespace cluster::agent {
 enum class Outcome {
   detached,          ///< read back: the stub driver has it
   already_detached,  ///< the stub driver had it before
-  would_detach,      ///< only rehearsed
+  would_detach,      ///< in a dry run
   attached,          ///< read back: its host driver has it again
   already_attached,  ///< the stub driver did not have it
-  would_attach,      ///< only rehearsed
+  would_attach,      ///< in a dry run
   rolled_back,       ///< was detached, and is on its host driver again because another one failed
   failed,            ///< what was asked for did not happen
   held_back,         ///< was not attached, because the function it belongs to could not be

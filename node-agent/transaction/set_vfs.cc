@@ -33,7 +33,7 @@ class SetVfs {
     }
     guard();
     const auto before = kept();
-    steps_.tell("# save that " + card_.label() + " has " + count_words(wanted_));
+    steps_.note("# save that " + card_.label() + " has " + count_words(wanted_));
     if (steps_.acts()) record_.set_vfs(card_.name, wanted_);
     try {
       change(sriov_.vfs, wanted_);
@@ -128,7 +128,7 @@ class SetVfs {
 
   void read_back(long long count) {
     const auto attribute = input_.sysfs.device_path(sriov_.pci) / "sriov_numvfs";
-    steps_.tell("cat " + attribute.native() + "  # " + std::to_string(count));
+    steps_.note("cat " + attribute.native() + "  # " + std::to_string(count));
     if (!steps_.acts()) return;
     const auto now = read_sriov(card_, input_.sysfs);
     const auto there = static_cast<long long>(slices_of(card_, input_.sysfs).size());

@@ -94,7 +94,7 @@ TEST_F(SetVfs, MakesAndRemovesThemByWayOfNone) {
 }
 
 TEST_F(SetVfs, OfARehearsalChangesNothing) {
-  EXPECT_EQ(set(2, {}, virt::Mode::rehearse), "changed");
+  EXPECT_EQ(set(2, {}, virt::Mode::dry_run), "changed");
   EXPECT_EQ(steps_.size(), 3U);
   EXPECT_EQ(there(), 0U);
   EXPECT_EQ(kept(), -1);

@@ -1,36 +1,29 @@
 #include "node-agent/transaction/slice_steps.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "core/error.h"
-#include "core/file.h"
 #include "core/text.h"
 #include "node-agent/binding/run_in_child.h"
+#include "node-agent/binding/run_program.h"
 #include "node-agent/state/wedged.h"
 
 namespace cluster::agent {
 namespace {
 
-void run_program(const std::vector<std::string>& words) {
-  std::vector<char*> arguments;
-  auto copy = words;
-  for (auto& word : copy) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const auto child = ::fork();
-  if (child < 0) throw Error(Fault::io, "cannot fork: " + errno_text(errno));
-  if (child == 0) {
-    ::execv(arguments.front(), arguments.data());
-    ::_exit(127);
+// Gives 127 for what cannot be run at all, as a shell does.
+int status_of(const std::vector<std::string>& words) {
+  try {
+    return run_program(words);
+  } catch (const Error&) {
+    return 127;
   }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+}
+
+void run_well(const std::vector<std::string>& words) {
+  const int status = status_of(words);
   if (status == 0) return;
   throw Error(Fault::io,
-              words.front() + (WIFEXITED(status)
-                                   ? " failed with status " + std::to_string(WEXITSTATUS(status))
-                                   : " was killed"));
+              words.front() +
+                  (status > 0 ? " failed with status " + std::to_string(status) : " was killed"));
 }
 
 }  // namespace
@@ -48,13 +41,13 @@ void SliceSteps::write(const std::filesystem::path& attribute, const std::string
 void SliceSteps::run(const std::vector<std::string>& words) {
   std::vector<std::string> spelled;
   for (const auto& word : words) spelled.push_back(shell_word(word));
-  take(joined(spelled, " "), [&] { run_program(words); });
+  take(joined(spelled, " "), [&] { run_well(words); });
 }
 
 void SliceSteps::take(const std::string& step, const std::function<void()>& act) {
   if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
-  tell(step);
-  if (!acts() || act_in_time(act, environment_.act_deadline)) return;
+  note(step);
+  if (!acts() || run_in_child(act, environment_.act_deadline)) return;
   stuck_ = step;
   if (pci_) WedgedCards(environment_.wedged, environment_.boot_id()).mark(*pci_, step);
   throw Error(Fault::io, "no end after " +

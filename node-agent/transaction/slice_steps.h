@@ -12,7 +12,7 @@
 namespace cluster::agent {
 
 /// The steps of an action on slices, each told as the shell line that does the same, and taken in a
-/// child with the host's deadline. A rehearsal only tells. Whoever acts holds the lock.
+/// child with the host's deadline. In a dry run they are only told. Whoever acts holds the lock.
 class SliceSteps {
  public:
   SliceSteps(const Environment& environment, virt::Mode mode)
@@ -31,8 +31,8 @@ class SliceSteps {
   /// Runs a program, whose output goes nowhere. Throws Error(io) when it fails, or does not end.
   void run(const std::vector<std::string>& words);
 
-  /// Tells of what is no write: "# save that ...", "cat FILE  # 4".
-  void tell(std::string step) { all_.push_back(std::move(step)); }
+  /// Adds what is no write to the steps: "# save that ...", "cat FILE  # 4".
+  void note(std::string step) { all_.push_back(std::move(step)); }
 
   const std::vector<std::string>& all() const { return all_; }
 

@@ -58,11 +58,11 @@ TEST_F(Steps, AreTakenAndSpelledAsAShellDoesThem) {
 
 TEST_F(Steps, OfARehearsalAreSpelledOnly) {
   replace_file(file("sriov_numvfs"), "0\n");
-  SliceSteps steps(environment_, virt::Mode::rehearse);
+  SliceSteps steps(environment_, virt::Mode::dry_run);
   EXPECT_FALSE(steps.acts());
   steps.write(file("sriov_numvfs"), "2");
   steps.run({"/bin/false"});
-  steps.tell("# and so on");
+  steps.note("# and so on");
   EXPECT_EQ(read_file(file("sriov_numvfs")), "0\n");
   EXPECT_THAT(steps.all(), ElementsAre(StartsWith("echo 2 > "), "/bin/false", "# and so on"));
 }
@@ -97,7 +97,7 @@ TEST_F(Steps, ThatDoNotEndMarkTheirCard) {
   const auto wedge = WedgedCards(environment_.wedged, environment_.boot_id()).find(kPci);
   ASSERT_TRUE(wedge);
   EXPECT_EQ(wedge->step, step);
-  SliceSteps later(environment_, virt::Mode::rehearse);
+  SliceSteps later(environment_, virt::Mode::dry_run);
   EXPECT_THAT(refused([&] { later.concern(kPci); }), StartsWith("wedged since "));
   later.concern({0, 3, 0, 0});  // the others are nobody's
 }

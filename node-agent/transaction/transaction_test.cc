@@ -234,12 +234,12 @@ TEST_F(Transaction, LeavesAloneWhatTheHostHas) {
 
 TEST_F(Transaction, RehearsesWithoutAChange) {
   fake_.add_card("0000:02:00", 2, 13);
-  EXPECT_EQ(outcomes(detach({}, virt::Mode::rehearse)), "would detach, would detach");
+  EXPECT_EQ(outcomes(detach({}, virt::Mode::dry_run)), "would detach, would detach");
   EXPECT_EQ(steps_.size(), 5U);
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
   EXPECT_EQ(saved(kVideo), std::nullopt);
   ASSERT_THAT(message(detach()), IsEmpty());
-  EXPECT_EQ(outcomes(attach({}, virt::Mode::rehearse)), "would attach, would attach");
+  EXPECT_EQ(outcomes(attach({}, virt::Mode::dry_run)), "would attach, would attach");
   EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci");
   EXPECT_EQ(saved(kVideo), "nvidia");
 }

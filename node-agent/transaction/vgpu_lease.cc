@@ -1,32 +1,15 @@
 #include "node-agent/transaction/vgpu_lease.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "node-agent/guard/vm.h"
 
 namespace cluster::agent {
 namespace {
-
-template <std::size_t kBytes>
-std::array<unsigned char, kBytes> random_bytes() {
-  std::array<unsigned char, kBytes> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw Error(Fault::io, "the kernel gives no random numbers: " + errno_text(errno));
-  }
-  return bytes;
-}
-
-std::string hex(unsigned char byte) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  return {kHex[byte >> 4U], kHex[byte & 15U]};
-}
 
 bool is_there(const Vgpu& vgpu) {
   return std::ranges::any_of(vgpus_of(vgpu.parent), [&](const Vgpu& one) {
@@ -36,23 +19,7 @@ bool is_there(const Vgpu& vgpu) {
 
 }  // namespace
 
-std::string new_lease() {
-  std::string lease;
-  for (const auto byte : random_bytes<8>()) lease += hex(byte);
-  return lease;
-}
-
-std::string new_uuid() {
-  auto bytes = random_bytes<16>();
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);  // the version
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);  // the variant
-  std::string uuid;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    uuid += hex(bytes.at(i));
-  }
-  return uuid;
-}
+std::string new_lease() { return random_hex(8); }
 
 const VgpuParent& choose_parent(const std::vector<VgpuParent>& parents, const std::string& type,
                                 const SliceRecord& record) {
@@ -78,11 +45,11 @@ void make_vgpu(const Vgpu& vgpu, const Sysfs& sysfs, SliceSteps& steps) {
   const auto folder = vgpu_folder(sysfs, parent, id);
   if (parent.interface == VgpuInterface::mdev) {
     steps.write(parent.folder / "mdev_supported_types" / type / "create", id);
-    steps.tell("readlink " + (folder / "mdev_type").native() + "  # " + type);
+    steps.note("readlink " + (folder / "mdev_type").native() + "  # " + type);
   } else {
     const auto attribute = parent.folder / "nvidia/current_vgpu_type";
     steps.write(attribute, type);
-    steps.tell("cat " + attribute.native() + "  # " + type);
+    steps.note("cat " + attribute.native() + "  # " + type);
   }
   if (steps.acts() && !is_there(vgpu)) {
     throw Error(Fault::io, "the kernel took it, but there is no such vGPU on " + parent.name);

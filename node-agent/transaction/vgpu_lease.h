@@ -13,9 +13,6 @@ namespace cluster::agent {
 /// "8f2c61d0a94be357": random, so that one that was used up is never another's.
 std::string new_lease();
 
-/// A random UUID (RFC 4122, version 4).
-std::string new_uuid();
-
 /// The first of the parents that can make the type now; one whose vGPU the record keeps for another
 /// lease cannot. Throws Error(refused) with what can be made.
 const VgpuParent& choose_parent(const std::vector<VgpuParent>& parents, const std::string& type,

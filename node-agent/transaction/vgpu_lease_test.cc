@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_slices.h"
@@ -74,7 +75,7 @@ TEST_F(Lease, IsNeverTheSameTwice) {
     const auto lease = new_lease();
     EXPECT_EQ(lease.size(), 16U);
     EXPECT_EQ(lease.find_first_not_of("0123456789abcdef"), std::string::npos) << lease;
-    const auto uuid = new_uuid();
+    const auto uuid = random_uuid();
     EXPECT_TRUE(is_uuid(uuid)) << uuid;
     EXPECT_EQ(uuid[14], '4') << "the version of a random one";
     EXPECT_NE(std::string("89ab").find(uuid[19]), std::string::npos) << "the variant of RFC 4122";
@@ -93,7 +94,7 @@ TEST_F(Lease, IsOfAParentThatCanMakeTheTypeNow) {
 }
 
 TEST_F(Lease, MakesAVgpuAndReadsItBack) {
-  make(virt::Mode::rehearse);
+  make(virt::Mode::dry_run);
   EXPECT_EQ(vgpus_of(parents().front()).size(), 0U);
   EXPECT_THAT(steps_, ElementsAre(HasSubstr("mtty-1/create"), HasSubstr("mdev_type  # mtty-1")));
   make();

@@ -44,8 +44,8 @@ class CalledGpupci : public ::testing::Test {
   std::string gpupci(const std::vector<std::string>& arguments) {
     const Memory out;
     const Memory err;
-    Output to_out(out.file.get());
-    Output to_err(err.file.get());
+    Stream to_out(out.file.get());
+    Stream to_err(err.file.get());
     status_ = run(arguments, to_out, to_err, environment_);
     err_ = err.text();
     return out.text();

@@ -16,7 +16,7 @@ std::vector<virt::VmDevice> FakeNodeDevices::vm_devices() {
 void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const std::string& only) {
   const auto name = verb + " " + pci.sysfs();
   on_step_(name);
-  if (mode_ == virt::Mode::rehearse) return;
+  if (mode_ == virt::Mode::dry_run) return;
   const auto found = plot_.find(name);
   const auto goes_wrong = [&](Fate fate) { return found != plot_.end() && found->second == fate; };
   if (goes_wrong(Fate::lie)) return;

@@ -1,0 +1,44 @@
+#include "node-agent/binding/run_program.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace cluster::agent {
+namespace {
+
+// As exec(3) wants them: pointers, the last one null.
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> all;
+  for (auto& word : words) all.push_back(word.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& words,
+                const std::vector<std::string>& environment) {
+  auto own_words = words;
+  auto own_environment = environment;
+  const auto arguments = pointers(own_words);
+  const auto variables = pointers(own_environment);
+  pid_t child = 0;
+  const int code = ::posix_spawn(&child, words.front().c_str(), nullptr, nullptr, arguments.data(),
+                                 environment.empty() ? environ : variables.data());
+  if (code != 0) {
+    throw Error(code == ENOENT ? Fault::not_found : Fault::io,
+                "cannot run " + words.front() + ": " + errno_text(code));
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace cluster::agent

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace cluster::agent {
+
+/// Runs the program `words.front()`, a path, without a shell, and waits for its end. `environment`
+/// is all that it gets ("PATH=/sbin"); where it is empty, the program gets that of gpupci. Returns
+/// the exit status, or -1 when a signal ended it. Throws Error(not_found) when there is no such
+/// program, Error(io) when it cannot be run.
+int run_program(const std::vector<std::string>& words,
+                const std::vector<std::string>& environment = {});
+
+}  // namespace cluster::agent

@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hex.h"
+#include "core/text.h"
 
 namespace cluster::agent {
 namespace {
@@ -93,6 +95,64 @@ TEST_F(SettingsFile, IsRefusedWithItsLine) {
   EXPECT_EQ(refusal("just words\n"), "1: want `key: value` lines");
   EXPECT_TRUE(refusal("vendors: [\"10de\"\n").starts_with("2: "))
       << refusal("vendors: [\"10de\"\n");
+}
+
+// Whatever is written by the rules of settings.h is read back, in each spelling of a list.
+TEST_F(SettingsFile, IsReadBackAsItWasWritten) {
+  unsigned random = 42;
+  const auto next = [&](unsigned below) {
+    random = random * 1103515245U + 12345U;
+    return (random >> 16U) % below;
+  };
+  for (int round = 0; round < 100; ++round) {
+    Settings written;
+    const auto id = [&] { return static_cast<std::uint16_t>(next(0x10000)); };
+    written.vendors.assign(1 + next(3), 0);
+    for (auto& vendor : written.vendors) vendor = id();
+    written.classes.assign(1 + next(3), 0);
+    for (auto& one : written.classes) one = id();
+    for (auto* named : {&written.devices, &written.ignore}) {
+      for (unsigned i = next(3); i > 0; --i) named->models.push_back({id(), id()});
+      for (unsigned i = next(3); i > 0; --i) {
+        named->addresses.push_back({next(0x20000), static_cast<std::uint8_t>(next(256)),
+                                    static_cast<std::uint8_t>(next(32)),
+                                    static_cast<std::uint8_t>(next(8))});
+      }
+    }
+    written.stub_driver = next(2) == 0 ? "vfio-pci" : "nvgrace_gpu-vfio";
+    const bool flow = next(2) == 0;
+    const auto list = [&](const std::string& key, const std::vector<std::string>& values) {
+      if (flow || values.empty()) return key + ": [" + joined(values, ", ") + "]\n";
+      return key + ":\n  - " + joined(values, "\n  - ") + "\n";
+    };
+    const auto ids = [](const std::vector<std::uint16_t>& numbers) {
+      std::vector<std::string> all;
+      for (const auto number : numbers) all.push_back('"' + hex4(number) + '"');
+      return all;
+    };
+    const auto names = [&](const NamedDevices& devices) {
+      std::vector<std::string> all;
+      for (const auto& pci : devices.addresses) {
+        all.push_back('"' + (next(2) == 0 ? pci.sysfs() : pci.libvirt()) + '"');
+      }
+      for (const auto& model : devices.models) {
+        all.push_back('"' + hex4(model.vendor) + ":" + hex4(model.device) + '"');
+      }
+      return all;
+    };
+    const auto text =
+        "# comment\n" + list("ignore", names(written.ignore)) +
+        list("vendors", ids(written.vendors)) + "stub_driver: " + written.stub_driver + "\n" +
+        list("classes", ids(written.classes)) + list("devices", names(written.devices));
+    const auto read = load(text);
+    EXPECT_EQ(read.vendors, written.vendors) << text;
+    EXPECT_EQ(read.classes, written.classes) << text;
+    EXPECT_EQ(read.devices.addresses, written.devices.addresses) << text;
+    EXPECT_EQ(read.devices.models, written.devices.models) << text;
+    EXPECT_EQ(read.ignore.addresses, written.ignore.addresses) << text;
+    EXPECT_EQ(read.ignore.models, written.ignore.models) << text;
+    EXPECT_EQ(read.stub_driver, written.stub_driver) << text;
+  }
 }
 
 TEST_F(SettingsFile, ThatCannotBeReadIsAnError) {

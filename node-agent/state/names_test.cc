@@ -222,6 +222,40 @@ TEST_F(PinnedNames, ThatAreNoRecordAreAnError) {
   }
 }
 
+// What is known of cards is read back from the file as it was given, whatever it holds.
+TEST_F(PinnedNames, AreReadBackAsTheyWereStored) {
+  add("0000:02:00");
+  add("0000:03:00");
+  fake_.add({"10000:04:1f.0", "0302", "10de:00f1", std::nullopt, std::nullopt});
+  const std::vector<std::optional<std::string>> texts{std::nullopt, "", "1458:37c4",
+                                                      "a \"b\" \\ \n\t", "\xc3\xa4\xe2\x82\xac"};
+  for (std::size_t round = 0; round < 40; ++round) {
+    std::filesystem::remove(file_);
+    Names names(file_);
+    auto cards = find_cards(fake_.sysfs(), Settings{});
+    std::size_t next = round;
+    const auto text = [&] { return texts.at(next++ % texts.size()); };
+    const auto look = [&](const Card& card) {
+      KnownCard seen;
+      seen.pci = card.pci();
+      seen.model = {card.functions[0].vendor, 0x00f1};
+      next += round / texts.size();
+      seen.subsystem = text();
+      seen.serial = {text(), text()};
+      seen.device_class = text();
+      seen.revision = text();
+      seen.slot = text();
+      seen.iommu_group = text();
+      return seen;
+    };
+    names.give(cards, "boot \"" + std::to_string(round), true, look,
+               [](const KnownCard&) { return false; });
+    names.save();
+    EXPECT_EQ(Names(file_).known(), names.known()) << round;
+    EXPECT_EQ(names.known().size(), 3U);
+  }
+}
+
 TEST_F(PinnedNames, AreNotStoredWhereThereIsNoCard) {
   EXPECT_THAT(names(), IsEmpty());
   EXPECT_FALSE(changed_);

@@ -81,6 +81,48 @@ TEST(SavedDrivers, BelongToTheLastCardOfASlot) {
   EXPECT_EQ(saved.find(kVideo), "amdgpu");
 }
 
+// Over any history of detaches and attaches the file holds what the process holds.
+TEST(SavedDrivers, AreReadBackAsTheyWereStored) {
+  const FakeSysfs folder;
+  const auto file = folder.root() / "drivers.json";
+  SavedDrivers saved(file);
+  unsigned random = 1;
+  const auto next = [&](unsigned below) {
+    random = random * 1103515245U + 12345U;
+    return (random >> 16U) % below;
+  };
+  const auto function = [&] {
+    return PciAddress{next(2) * 0x10000, static_cast<std::uint8_t>(next(3)), 0,
+                      static_cast<std::uint8_t>(next(2))};
+  };
+  for (int step = 0; step < 400; ++step) {
+    auto pci = function();
+    switch (next(4)) {
+      case 0:
+        saved.forget(pci);
+        break;
+      case 1:
+        saved.begin_giving_back({pci, function()});
+        break;
+      default:
+        pci.function = 0;
+        saved.save(card("gpupci" + std::to_string(1 + next(4)), pci),
+                   {{pci, next(2) == 0 ? SavedDrivers::Driver("nvidia") : std::nullopt}});
+    }
+    const SavedDrivers read(file);
+    ASSERT_EQ(read.functions(), saved.functions()) << step;
+    for (const auto& one : saved.functions()) {
+      ASSERT_EQ(read.find(one), saved.find(one)) << step;
+      ASSERT_EQ(read.giving_back(one), saved.giving_back(one)) << step;
+      for (int number = 1; number <= 4; ++number) {
+        const auto other = card("gpupci" + std::to_string(number), one);
+        ASSERT_EQ(read.is_of_another(other), saved.is_of_another(other)) << step;
+      }
+    }
+    ASSERT_EQ(std::filesystem::exists(file), !saved.functions().empty()) << step;
+  }
+}
+
 TEST(SavedDrivers, AreNotGuessedFromABrokenFile) {
   const FakeSysfs folder;
   const auto file = folder.root() / "drivers.json";

@@ -1,0 +1,57 @@
+#include "node-agent/kernel/timed_read.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(TimedRead, GivesWhatIsInTheFile) {
+  const TempDir folder;
+  for (const auto& text :
+       {std::string("vfio-pci\n"), std::string(), std::string("a\0b", 3), std::string(4096, 'x')}) {
+    replace_file(folder.path() / "file", text);
+    EXPECT_EQ(timed_read(folder.path() / "file", 60s), text);
+  }
+}
+
+TEST(TimedRead, GivesNothingOfAFileThatIsNotThere) {
+  const TempDir folder;
+  EXPECT_EQ(timed_read(folder.path() / "file", 60s), std::nullopt);
+  EXPECT_EQ(timed_read(folder.path(), 60s), std::nullopt);  // a folder cannot be read
+}
+
+// A pipe into which nobody writes answers as little as an attribute of a stuck device.
+TEST(TimedRead, WaitsNoLongerThanItsPatience) {
+  const TempDir folder;
+  const auto pipe = folder.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const FileDescriptor writer(::open(pipe.c_str(), O_RDWR | O_CLOEXEC));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(timed_read(pipe, 50ms), std::nullopt);
+  const auto waited = std::chrono::steady_clock::now() - start;
+  EXPECT_GE(waited, 50ms);
+  EXPECT_LT(waited, 30s);
+}
+
+TEST(TimedRead, LeavesNoFileOpen) {
+  const TempDir folder;
+  replace_file(folder.path() / "file", "text");
+  const auto count = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  const auto before = count();
+  timed_read(folder.path() / "file", 60s);
+  timed_read(folder.path() / "none", 60s);
+  EXPECT_EQ(count(), before);
+}
+
+}  // namespace
+}  // namespace cluster::agent

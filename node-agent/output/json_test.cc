@@ -1,0 +1,148 @@
+#include "node-agent/output/json.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace cluster::agent {
+namespace {
+
+using nlohmann::ordered_json;
+
+const PciFunction kVideo{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
+const PciFunction kBare{{0x10000, 3, 0x1f, 7}, 0x0403, 0x10de, 0x00f1, std::nullopt, std::nullopt};
+
+// What is printed is one line, which ends there.
+ordered_json read(const std::string& text) {
+  EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+  return ordered_json::parse(text);
+}
+
+CardFacts facts(const std::string& name, const PciFunction& function) {
+  return {.card = {GpuName(name), {function}},
+          .model = std::nullopt,
+          .identity = {.serial = {},
+                       .numa_node = std::nullopt,
+                       .slot = std::nullopt,
+                       .functions = {FunctionIdentity{}}},
+          .wedge = std::nullopt,
+          .sriov = std::nullopt,
+          .slices = {}};
+}
+
+TEST(CardsJson, HasNullForWhatIsNotKnown) {
+  const auto cards = read(cards_json({facts("gpupci1", kBare)}, {})).at("cards");
+  ASSERT_EQ(cards.size(), 1U);
+  EXPECT_EQ(cards[0], ordered_json::parse(R"({"name": "gpupci1", "pci": "pci_10000_03_1f_7",
+      "functions": [{"pci": "pci_10000_03_1f_7", "kind": "audio", "class": "0403",
+      "vendor": "10de", "device": "00f1", "driver": null, "iommu_group": null,
+      "subsystem_vendor": null, "subsystem_device": null, "revision": null, "bars": [],
+      "reset_methods": [], "link": {"speed": null, "width": null, "max_speed": null,
+      "max_width": null}}], "state": "present", "model": null, "numa_node": null, "slot": null,
+      "serial": null, "uuid": null, "wedged": null, "sriov": null, "slices": []})"));
+}
+
+TEST(CardsJson, HasAllThatIsKnown) {
+  auto card = facts("gpupci1", kVideo);
+  card.model = "GP106 [GeForce GTX 1060 6GB]";
+  card.identity.serial = {"00-4b-1c-ff-ff-2d-b0-48", "GPU-6ab2"};
+  card.identity.numa_node = 1;
+  card.identity.slot = "4";
+  card.identity.functions[0] = {.subsystem_vendor = "1458",
+                                .subsystem_device = "3724",
+                                .revision = "a1",
+                                .bars = {{16777216, false, false}, {1ULL << 36U, true, true}},
+                                .reset_methods = {"flr", "bus"},
+                                .link = {"2.5 GT/s PCIe", 8, "8.0 GT/s PCIe", 16}};
+  card.wedge = {"2026-11-21T01:20:00Z", "echo \xff"};
+  card.sriov = {{0, 2, 0, 0}, 4, 1};
+  card.slices = {{GpuName("gpupci1"), {kBare}, 0}};
+  const auto one = read(cards_json({card}, {})).at("cards").at(0);
+  const auto& function = one.at("functions").at(0);
+  EXPECT_EQ(function["driver"], "nvidia");
+  EXPECT_EQ(function["iommu_group"], 13);
+  EXPECT_EQ(function["subsystem_vendor"], "1458");
+  EXPECT_EQ(function["revision"], "a1");
+  EXPECT_EQ(function["bars"][1],
+            ordered_json::parse(R"({"size": 68719476736, "64bit": true, "prefetchable": true})"));
+  EXPECT_EQ(function["reset_methods"], (ordered_json{"flr", "bus"}));
+  EXPECT_EQ(function["link"]["max_width"], 16);
+  EXPECT_EQ(one["model"], "GP106 [GeForce GTX 1060 6GB]");
+  EXPECT_EQ(one["numa_node"], 1);
+  EXPECT_EQ(one["slot"], "4");
+  EXPECT_EQ(one["serial"], "00-4b-1c-ff-ff-2d-b0-48");
+  EXPECT_EQ(one["uuid"], "GPU-6ab2");
+  EXPECT_EQ(one["wedged"]["step"], "echo \xef\xbf\xbd");  // JSON holds UTF-8 only
+  EXPECT_EQ(one["sriov"]["vfs"], 1);
+  EXPECT_EQ(one["sriov"]["total"], 4);
+  EXPECT_EQ(one["slices"][0]["name"], "gpupci1.0");
+  EXPECT_EQ(one["slices"][0]["pci"], "pci_10000_03_1f_7");
+}
+
+TEST(CardsJson, HasMissingCardsAmongTheOthersByNumber) {
+  KnownCard gone;
+  gone.pci = {0, 9, 0, 0};
+  gone.serial.serial = "a";
+  const auto cards = read(cards_json({facts("gpupci10", kVideo), facts("gpupci1", kVideo)},
+                                     {{GpuName("gpupci2"), gone}}))
+                         .at("cards");
+  ASSERT_EQ(cards.size(), 3U);
+  EXPECT_EQ(cards[0]["name"], "gpupci1");
+  EXPECT_EQ(cards[1]["name"], "gpupci2");
+  EXPECT_EQ(cards[2]["name"], "gpupci10");
+  EXPECT_EQ(cards[1]["state"], "missing");
+  EXPECT_EQ(cards[1]["pci"], "pci_0000_09_00_0");
+  EXPECT_EQ(cards[1]["serial"], "a");
+  EXPECT_EQ(cards[1]["uuid"], nullptr);
+  EXPECT_TRUE(cards[1]["functions"].empty());
+}
+
+// A program that reads one card may rely on the keys of the other.
+TEST(CardsJson, HasTheSameKeysForEachCard) {
+  const auto cards =
+      read(cards_json({facts("gpupci1", kVideo)}, {{GpuName("gpupci2"), {}}})).at("cards");
+  const auto keys = [](const ordered_json& card) {
+    std::vector<std::string> all;
+    for (const auto& [key, value] : card.items()) all.push_back(key);
+    return all;
+  };
+  EXPECT_EQ(keys(cards[0]), keys(cards[1]));
+}
+
+TEST(CardsJson, HasVgpusOnlyWhereTheyWereAskedFor) {
+  EXPECT_FALSE(read(cards_json({}, {})).contains("vgpus"));
+  EXPECT_EQ(read(cards_json({}, {}, std::vector<ListedVgpu>{})).at("vgpus"), ordered_json::array());
+  const ListedVgpu foreign{"c2177883",
+                           {.parent = "mtty", .interface = VgpuInterface::mdev, .type = "mtty-1"},
+                           "foreign"};
+  EXPECT_EQ(read(cards_json({}, {}, std::vector{foreign})).at("vgpus").at(0),
+            ordered_json::parse(R"({"id": "c2177883", "parent": "mtty", "interface": "mdev",
+                "type": "mtty-1", "lease": null, "since": null, "state": "foreign"})"));
+}
+
+TEST(OutcomeJson, SaysWhatBecameOfEachFunction) {
+  auto report = untouched({GpuName("gpupci1"), {kVideo}});
+  report.functions[0].outcome = Outcome::already_attached;
+  report.steps = {"echo \"a\" > 'b'"};
+  const auto document = read(outcome_json("attach", virt::Mode::dry_run, "libvirt", {report}));
+  EXPECT_EQ(document["action"], "attach");
+  EXPECT_EQ(document["dry_run"], true);
+  EXPECT_EQ(document["through"], "libvirt");
+  const auto& card = document.at("cards").at(0);
+  EXPECT_EQ(card["name"], "gpupci1");
+  EXPECT_EQ(card["pci"], "pci_0000_02_00_0");
+  EXPECT_EQ(card["error"], nullptr);
+  EXPECT_EQ(card["steps"], ordered_json{"echo \"a\" > 'b'"});
+  EXPECT_EQ(card["functions"][0]["outcome"], "already attached");
+  EXPECT_EQ(card["functions"][0]["device"], "1c03");
+}
+
+TEST(OutcomeJson, HasNoWayWhereNothingWasDone) {
+  const auto document = read(outcome_json("detach", virt::Mode::act, "", {}));
+  EXPECT_EQ(document["through"], nullptr);
+  EXPECT_EQ(document["dry_run"], false);
+  EXPECT_EQ(document["cards"], ordered_json::array());
+}
+
+}  // namespace
+}  // namespace cluster::agent

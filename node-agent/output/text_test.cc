@@ -1,0 +1,67 @@
+#include "node-agent/output/text.h"
+
+#include <gtest/gtest.h>
+
+namespace cluster::agent {
+namespace {
+
+const PciFunction kVideo{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
+const PciFunction kAudio{{0, 2, 0, 1}, 0x0403, 0x10de, 0x10f1, std::nullopt, 13};
+
+Card card() { return {GpuName("gpupci1"), {kVideo, kAudio}}; }
+
+auto outcome(Outcome video, Outcome audio) {
+  auto report = untouched(card());
+  report.functions[0].outcome = video;
+  report.functions[1].outcome = audio;
+  report.steps = {"echo 0000:02:00.0 > unbind", "echo 0000:02:00.0 > probe"};
+  return report;
+}
+
+TEST(Text, ListsACardAndASlice) {
+  EXPECT_EQ(list_line(card()), "gpupci1 pci_0000_02_00_0\n");
+  EXPECT_EQ(list_line({GpuName("gpupci1"), {kAudio}, 3}), "gpupci1.3 pci_0000_02_00_1\n");
+}
+
+TEST(Text, SaysWhichDriverHasEachFunction) {
+  EXPECT_EQ(status_lines(card()),
+            "GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/nvidia "
+            "driver\n"
+            "GPU card 'gpupci1' audio device 0000:02:00.1 is not linked to a driver\n");
+}
+
+TEST(Text, SaysThatACardIsWedged) {
+  EXPECT_EQ(wedged_line("gpupci1", {"2026-11-21T01:20:00Z", "echo 1 > unbind"}),
+            "GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: echo 1 > unbind); "
+            "reboot the host\n");
+}
+
+TEST(Text, HasTheAncestorsSentenceForEachOutcome) {
+  EXPECT_EQ(outcome_lines(outcome(Outcome::detached, Outcome::already_detached), virt::Mode::act),
+            "Detached GPU card 'gpupci1' video device 0000:02:00.0\n"
+            "GPU card 'gpupci1' audio device 0000:02:00.1 is already detached\n");
+  EXPECT_EQ(outcome_lines(outcome(Outcome::attached, Outcome::already_attached), virt::Mode::act),
+            "Attached video card 0000:02:00.0 of gpupci1\n"
+            "audio 0000:02:00.1 card is already attached\n");
+  EXPECT_EQ(outcome_lines(outcome(Outcome::failed, Outcome::held_back), virt::Mode::act),
+            "Not reattaching associated audio device 0000:02:00.1\n");
+}
+
+TEST(Text, SaysNothingOfWhatDidNotHappen) {
+  for (const auto silent : {Outcome::would_detach, Outcome::would_attach, Outcome::rolled_back,
+                            Outcome::failed, Outcome::untouched}) {
+    EXPECT_EQ(outcome_lines(outcome(silent, silent), virt::Mode::act), "") << word(silent);
+  }
+}
+
+// All that a dry run prints is a shell script: steps, and comments.
+TEST(Text, GivesTheStepsOfADryRun) {
+  EXPECT_EQ(
+      outcome_lines(outcome(Outcome::would_detach, Outcome::already_detached), virt::Mode::dry_run),
+      "# GPU card 'gpupci1' audio device 0000:02:00.1 is already detached\n"
+      "echo 0000:02:00.0 > unbind\n"
+      "echo 0000:02:00.0 > probe\n");
+}
+
+}  // namespace
+}  // namespace cluster::agent

@@ -3,6 +3,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -75,6 +76,14 @@ using Connection = std::unique_ptr<virConnect, decltype(&::virConnectClose)>;
 
 /// A node device handle, freed with its owner.
 using NodeDevice = std::unique_ptr<virNodeDevice, decltype(&::virNodeDeviceFree)>;
+
+/// Frees a text of libvirt as virDomainGetXMLDesc() asks for.
+struct FreeText {
+  void operator()(char* text) const { std::free(text); }
+};
+
+/// The XML of a domain, freed with its owner.
+using DomainXml = std::unique_ptr<char, FreeText>;
 
 /// Connects to `uri`, "qemu:///system". The result is empty when no daemon answers there; then
 /// libvirt.error() says why. Waits as long as the daemon does.

@@ -55,10 +55,6 @@ DomainState state_of(int state) {
   }
 }
 
-struct FreeText {
-  void operator()(char* text) const { std::free(text); }  // as virDomainGetXMLDesc() asks for
-};
-
 class LibvirtDomains : public Domains {
  public:
   explicit LibvirtDomains(const std::string& uri) : connection_(connect(libvirt_, uri)) {
@@ -75,11 +71,11 @@ class LibvirtDomains : public Domains {
   void set_autostart(const std::string& uuid, bool on) override;
 
  private:
-  using Handle = std::unique_ptr<virDomain, decltype(&::virDomainFree)>;
+  using DomainHandle = std::unique_ptr<virDomain, decltype(&::virDomainFree)>;
 
-  Handle handle(virDomain* domain) const { return {domain, libvirt_.domain_free}; }
+  DomainHandle handle(virDomain* domain) const { return {domain, libvirt_.domain_free}; }
   struct Named {
-    Handle domain;
+    DomainHandle domain;
     std::string name;  // asked for beforehand: each call into libvirt forgets the last failure
   };
   Error failure(const std::string& what) const;
@@ -87,7 +83,7 @@ class LibvirtDomains : public Domains {
   void must(int result, const char* verb, const Named& vm) const;
   std::string uuid_of(virDomain* domain) const;
   std::map<std::string, DomainState> states() const;
-  std::vector<Handle> handles(unsigned flags) const;
+  std::vector<DomainHandle> handles(unsigned flags) const;
   std::set<std::string> uuids(unsigned flags) const;
   std::optional<std::string> xml_of(virDomain* domain, unsigned flags) const;
   void say_who_is_in_the_way(const std::string& xml) const;
@@ -121,11 +117,11 @@ std::string LibvirtDomains::uuid_of(virDomain* domain) const {
   return text;
 }
 
-std::vector<LibvirtDomains::Handle> LibvirtDomains::handles(unsigned flags) const {
+std::vector<LibvirtDomains::DomainHandle> LibvirtDomains::handles(unsigned flags) const {
   virDomainPtr* list = nullptr;
   const int count = libvirt_.connect_list_all_domains(connection_.get(), &list, flags);
   if (count < 0) throw failure("list the VMs");
-  std::vector<Handle> all;
+  std::vector<DomainHandle> all;
   all.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) all.push_back(handle(list[i]));
   std::free(list);
@@ -160,14 +156,14 @@ std::map<std::string, DomainState> LibvirtDomains::states() const {
 
 // Returns nothing when the domain is gone meanwhile.
 std::optional<std::string> LibvirtDomains::xml_of(virDomain* domain, unsigned flags) const {
-  const std::unique_ptr<char, FreeText> xml(libvirt_.domain_get_xml_desc(domain, flags));
+  const DomainXml xml(libvirt_.domain_get_xml_desc(domain, flags));
   if (xml) return xml.get();
   if (libvirt_.domain_is_gone()) return std::nullopt;
   throw failure("show a VM");
 }
 
 std::vector<Domain> LibvirtDomains::list() {
-  std::vector<Handle> domains;
+  std::vector<DomainHandle> domains;
   std::map<std::string, DomainState> state;
   std::set<std::string> autostart;
   std::set<std::string> persistent;

@@ -71,22 +71,18 @@ std::optional<std::string> device_of(std::string_view address) {
       .sysfs();
 }
 
-struct FreeText {
-  void operator()(char* text) const { std::free(text); }  // as virDomainGetXMLDesc() asks for
-};
-
 // The list of domains as libvirt hands it over. Every member and the list itself have to be freed.
-class Domains {
+class DomainList {
  public:
-  Domains(const Libvirt& libvirt, virConnect* connection)
+  DomainList(const Libvirt& libvirt, virConnect* connection)
       : libvirt_(libvirt),
         count_(
             libvirt.connect_list_all_domains(connection, &list_, VIR_CONNECT_LIST_DOMAINS_ACTIVE)) {
     if (count_ < 0) throw libvirt.error("list the running VMs");
   }
-  Domains(const Domains&) = delete;
-  Domains& operator=(const Domains&) = delete;
-  ~Domains() {
+  DomainList(const DomainList&) = delete;
+  DomainList& operator=(const DomainList&) = delete;
+  ~DomainList() {
     for (auto* domain : *this) libvirt_.domain_free(domain);
     std::free(list_);
   }
@@ -127,9 +123,9 @@ std::vector<std::string> host_devices(std::string_view domain_xml) {
 
 std::vector<VmDevice> running_domains(const Libvirt& libvirt, virConnect* connection) {
   std::vector<VmDevice> all;
-  const Domains domains(libvirt, connection);
+  const DomainList domains(libvirt, connection);
   for (auto* domain : domains) {
-    const std::unique_ptr<char, FreeText> xml(libvirt.domain_get_xml_desc(domain, 0));
+    const DomainXml xml(libvirt.domain_get_xml_desc(domain, 0));
     if (!xml && libvirt.domain_is_gone()) continue;
     if (!xml) throw libvirt.error("show a running VM");
     for (auto& device : host_devices(xml.get())) {

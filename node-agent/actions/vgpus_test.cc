@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "node-agent/state/lock.h"
 #include "node-agent/state/slice_record.h"

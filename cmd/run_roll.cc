@@ -208,7 +208,7 @@ constexpr std::array kCommands{
     Command{"dump host roll", "print the commands that give hosts their rolls again",
             kKeepInventory, declare_dump},
     Command{"run roll", "print the script of a roll for a host, or run it there", kPrepareHosts,
-            declare_run},
+            declare_run, Answer::table},
 };
 
 }  // namespace

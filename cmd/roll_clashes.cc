@@ -4,7 +4,7 @@
 
 #include "cmd/command_table.h"
 #include "frontend/rolls/roll_store.h"
-#include "frontend/vms/vm_attributes.h"
+#include "frontend/vms/vm_fragments.h"
 
 namespace cluster::cmd {
 

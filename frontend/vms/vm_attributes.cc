@@ -362,17 +362,6 @@ void check_attribute_name(const std::string& name) {
                                 did_you_mean(name, names) + " (`cluster help attr` lists them)");
 }
 
-void refuse_attributes_of_vms(const rolls::Roll& roll) {
-  const auto ours = vm_attributes();
-  for (const auto& own : roll.attributes) {
-    if (std::ranges::find(ours, own.name, &VmAttribute::name) != ours.end()) {
-      throw Error(Fault::refused, "roll " + quote(roll.name) + " has an attribute " +
-                                      quote(own.name) + ", and VMs have one already");
-    }
-    check_attribute_name(own.name);
-  }
-}
-
 void check_attribute_value(const std::string& name, const std::string& value) {
   const auto* attribute = find(name);
   if (attribute == nullptr) return;

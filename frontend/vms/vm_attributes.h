@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "db/attribute.h"
-#include "rolls/engine/roll.h"
 #include "virt/domain_spec.h"
 
 namespace cluster::frontend {
@@ -29,10 +28,6 @@ std::span<const VmAttribute> vm_attributes();
 /// Throws Error(usage) when `name` looks like one of these ("vm_", "hostdev_", ...) and is none: an
 /// attribute that nobody reads would be ignored without a word. Others are the site's own.
 void check_attribute_name(const std::string& name);
-
-/// Throws Error(refused) when `roll` has an attribute that VMs have, Error(usage) when one looks
-/// like those and is none.
-void refuse_attributes_of_vms(const rolls::Roll& roll);
 
 /// Throws Error(usage) when `value` is none for the attribute `name`, as far as can be said without
 /// a VM.

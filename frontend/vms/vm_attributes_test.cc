@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "frontend/vms/vm_fragments.h"
 
 namespace cluster::frontend {
 namespace {

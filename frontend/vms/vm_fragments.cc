@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
+#include "frontend/vms/vm_attributes.h"
 #include "rolls/engine/template.h"
 #include "virt/domain_xml.h"
 
@@ -59,6 +60,17 @@ std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls,
 void check_fragments(const rolls::Roll& roll) {
   const auto values = values_of(roll, "", {});
   for (const auto& one : roll.vm) virt::check_fragment(filled(roll, one, values));
+}
+
+void refuse_attributes_of_vms(const rolls::Roll& roll) {
+  const auto ours = vm_attributes();
+  for (const auto& own : roll.attributes) {
+    if (std::ranges::find(ours, own.name, &VmAttribute::name) != ours.end()) {
+      throw Error(Fault::refused, "roll " + quote(roll.name) + " has an attribute " +
+                                      quote(own.name) + ", and VMs have one already");
+    }
+    check_attribute_name(own.name);
+  }
 }
 
 }  // namespace cluster::frontend

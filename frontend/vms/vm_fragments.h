@@ -19,4 +19,8 @@ std::vector<virt::Fragment> fragments_for(const std::vector<rolls::Roll>& rolls,
 /// attributes as they are by default.
 void check_fragments(const rolls::Roll& roll);
 
+/// Throws Error(refused) when `roll` has an attribute that VMs have, Error(usage) when one looks
+/// like those and is none.
+void refuse_attributes_of_vms(const rolls::Roll& roll);
+
 }  // namespace cluster::frontend

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
     return std::make_unique<cluster::Inventory>(cluster::inventory_file(db), how);
   };
-  return cluster::cmd::run_program({argv + 1, argv + argc},
-                                   {open, transport, cluster::frontend::open_remote_domains, std::cout,
-                                    std::cerr, cluster::cmd::terminal_width(STDOUT_FILENO)});
+  return cluster::cmd::run_program(
+      {argv + 1, argv + argc}, {open, transport, cluster::frontend::open_remote_domains, std::cout,
+                                std::cerr, cluster::cmd::terminal_width(STDOUT_FILENO)});
 }

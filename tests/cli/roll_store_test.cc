@@ -155,8 +155,8 @@ TEST_F(RollStore, AnArchiveComesIntoTheFolderThatOneIsIn) {
 TEST_F(RollStore, AnArchiveWithoutAFolderMayBeReadByAll) {
   const auto demo = laid_out();
   const auto archive = (folder.path() / "demo.tar.gz").native();
-  ASSERT_EQ(rolls::run_subprocess({{"tar", "-czf", archive, "-C", demo.native(), "."}, ".", {}, {}}),
-            0);
+  ASSERT_EQ(
+      rolls::run_subprocess({{"tar", "-czf", archive, "-C", demo.native(), "."}, ".", {}, {}}), 0);
   cluster({"add", "roll", archive});
   EXPECT_EQ(fs::status(stored("demo-0.1.0")).permissions() & fs::perms(0055), fs::perms(0055));
 }

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/hex.h"
 #include "core/shared_library.h"
 #include "core/text.h"
 
@@ -28,16 +29,11 @@ class Sha256 {
   void add(std::string_view bytes) { check(update_(context_.get(), bytes.data(), bytes.size())); }
 
   std::string hex() {
-    constexpr std::string_view kHex = "0123456789abcdef";
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;
     check(final_(context_.get(), digest.data(), &size));
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-      text += {kHex[digest[i] >> 4U], kHex[digest[i] & 15U]};
-    }
     check(init_(context_.get(), sha256_(), nullptr));  // for the next
-    return text;
+    return hex_bytes({reinterpret_cast<const char*>(digest.data()), size});
   }
 
  private:

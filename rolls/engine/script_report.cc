@@ -1,7 +1,6 @@
 #include "rolls/engine/script_report.h"
 
-#include <random>
-
+#include "core/random.h"
 #include "core/text.h"
 
 namespace cluster::rolls {
@@ -16,13 +15,7 @@ std::optional<ScriptReport::Outcome> outcome_of(std::string_view word) {
 
 }  // namespace
 
-std::string new_report_token() {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::random_device random;  // getrandom(2), or the processor's own
-  std::string token;
-  while (token.size() < 32) token += kHex[random() % kHex.size()];
-  return token;
-}
+std::string new_report_token() { return random_hex(16); }
 
 std::optional<ScriptReport> find_report(const std::string& printed, const std::string& token) {
   for (const auto line : split(printed, '\n')) {

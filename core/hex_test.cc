@@ -10,7 +10,7 @@ namespace {
 TEST(Hex, ReadsWhatItPrints) {
   for (const std::uint64_t value :
        {0ULL, 1ULL, 0xfULL, 0x10ULL, 0x1c03ULL, 0xdeadbeefULL, 0xffffffffffffffffULL}) {
-    for (const std::size_t width : {1, 4, 16}) {
+    for (const std::size_t width : {1UL, 4UL, 16UL}) {
       EXPECT_EQ(parse_hex(to_hex(value, width)), value) << value << " in " << width;
     }
   }

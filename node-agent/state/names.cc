@@ -6,7 +6,7 @@
 #include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/json_line.h"
-#include "node-agent/state/naming.h"
+#include "node-agent/state/name_pinning.h"
 
 namespace cluster::agent {
 namespace {

@@ -1,4 +1,4 @@
-#include "node-agent/state/naming.h"
+#include "node-agent/state/name_pinning.h"
 
 #include <algorithm>
 #include <utility>

@@ -95,17 +95,35 @@ std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
   return lines;
 }
 
+// A format of the report. Another one is a function above, a row here, and a line of its page in
+// cmd/help/.
+struct Export {
+  std::string_view name;
+  std::vector<std::string> (*lines)(Inventory& inventory, const Args& args);
+  bool wants_hosts;  // its lines do not say which host they are of
+};
+
+constexpr std::array kExports{
+    Export{"names", names_of, true},
+    Export{"vagrant", vagrant_of, false},
+};
+
+const Export& parse_export(const std::string& format) {
+  const auto at = std::ranges::find(kExports, format, &Export::name);
+  if (at != kExports.end()) return *at;
+  std::vector<std::string> names;
+  for (const auto& one : kExports) names.emplace_back(one.name);
+  throw Error(Fault::usage, "format=" + quote(format) + ": want " + joined(names, " or "));
+}
+
 int run(Context& context, const Args& args) {
   if (!args.gpu.empty()) static_cast<void>(GpuName(args.gpu));
-  if (args.format != "names" && args.format != "vagrant") {
-    throw Error(Fault::usage, "format=" + quote(args.format) + ": want names or vagrant");
+  const auto& wanted = parse_export(args.format);
+  if (args.hosts.empty() && wanted.wants_hosts) {
+    throw Error(Fault::usage, "report host gpu: want HOST (" + std::string(wanted.name) +
+                                  " alone do not say of which)");
   }
-  if (args.hosts.empty() && args.format == "names") {
-    throw Error(Fault::usage, "report host gpu: want HOST (names alone do not say of which)");
-  }
-  auto& inventory = context.inventory();
-  const auto lines =
-      args.format == "vagrant" ? vagrant_of(inventory, args) : names_of(inventory, args);
+  const auto lines = wanted.lines(context.inventory(), args);
   if (lines.empty() && !args.gpu.empty()) {
     throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
   }

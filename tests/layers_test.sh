@@ -89,4 +89,5 @@ only 'pugixml' virt tests
 only 'libxml/' virt
 only 'nlohmann/' node-agent frontend cmd tests
 only 'yaml\.h>' node-agent
+only 'CLI/' cmd
 exit $status

@@ -29,15 +29,15 @@ std::string parse_name(const std::string& text) {
 }
 
 // A device's name as Linux takes it (dev_valid_name()); a network of libvirt may have a longer one.
-std::string parse_source(const std::string& kind, const std::string& text) {
-  const bool network = kind == "network";
+std::string parse_source(InterfaceKind kind, const std::string& text) {
+  const bool network = kind == InterfaceKind::network;
   const auto is_wrong = [&](char c) {
     return is_control(c) || c == '/' || (!network && (c == ' ' || c == ':'));
   };
   if (text.empty() || text == "." || text == ".." || !is_utf8_text(text) ||
       text.size() > (network ? kMaxNetwork : kMaxDevice) || std::ranges::any_of(text, is_wrong)) {
-    throw Error(Fault::usage, kind + "=" + quote(text) + ": want the name of a " +
-                                  (network ? "network" : "device"));
+    throw Error(Fault::usage, std::string(name(kind)) + "=" + quote(text) +
+                                  ": want the name of a " + (network ? "network" : "device"));
   }
   return text;
 }
@@ -79,17 +79,17 @@ struct Args {
 
   void apply(Interface& interface) const {
     int given = 0;
-    const auto join = [&](const char* kind, const std::optional<std::string>& source) {
+    const auto join = [&](InterfaceKind kind, const std::optional<std::string>& source) {
       if (!source) return;
       ++given;
       interface.kind = kind;
       interface.source = parse_source(kind, *source);
     };
-    join("bridge", bridge);
-    join("direct", direct);
-    join("network", network);
-    join("ovs", ovs);
-    if (given > 1 || interface.kind.empty()) {
+    join(InterfaceKind::bridge, bridge);
+    join(InterfaceKind::direct, direct);
+    join(InterfaceKind::network, network);
+    join(InterfaceKind::ovs, ovs);
+    if (given > 1 || interface.source.empty()) {
       throw Error(Fault::usage, "want one of bridge=, direct=, network=, ovs=");
     }
     if (mac) {
@@ -104,7 +104,7 @@ struct Args {
 
 int run_add(Context& context, const Args& args) {
   Interface interface {
-    parse_name(args.name), "", "", {}
+    parse_name(args.name), {}, "", {}
   };
   args.apply(interface);
   auto& inventory = context.inventory();
@@ -162,8 +162,8 @@ int run_list(Context& context, const VmsArgs& args) {
   Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan"}, {}};
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
-      table.rows.push_back({vm.name.str(), one.name, one.kind, one.source, one.mac->str(),
-                            one.model, cell(one.vlan)});
+      table.rows.push_back({vm.name.str(), one.name, std::string(name(one.kind)), one.source,
+                            one.mac->str(), one.model, cell(one.vlan)});
     }
   }
   context.output.table(table);
@@ -180,8 +180,8 @@ int run_dump(Context& context, const VmsArgs& args) {
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
       context.output.line("cluster add host interface " + vm.name.str() + " " + one.name + " " +
-                          shell_word(one.kind + "=" + one.source) + " mac=" + one.mac->str() +
-                          " model=" + one.model +
+                          shell_word(std::string(name(one.kind)) + "=" + one.source) +
+                          " mac=" + one.mac->str() + " model=" + one.model +
                           (one.vlan ? " vlan=" + std::to_string(*one.vlan) : ""));
     }
   }

@@ -1,9 +1,5 @@
-#include <sys/random.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <optional>
@@ -14,11 +10,12 @@
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
+#include "core/random.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
-#include "frontend/vms/disk.h"
 #include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_disk.h"
 #include "frontend/vms/vm_move.h"
 
 namespace cluster::cmd {
@@ -26,23 +23,6 @@ namespace {
 
 constexpr int kMaxMemoryMib = std::numeric_limits<int>::max();
 constexpr int kMaxCpus = 4096;
-
-// A random (version 4) UUID, RFC 9562.
-std::string random_uuid() {
-  std::array<unsigned char, 16> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw Error(Fault::io, std::string("no random numbers for a uuid: ") + std::strerror(errno));
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += {kHex[bytes[i] >> 4U], kHex[bytes[i] & 15U]};
-  }
-  return text;
-}
 
 std::string parse_uuid(const std::string& text) {
   if (!is_uuid(text)) {

@@ -11,8 +11,8 @@
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/card_readiness.h"
-#include "frontend/vms/disk_images.h"
 #include "frontend/vms/vm_definition.h"
+#include "frontend/vms/vm_disk_images.h"
 
 namespace cluster::cmd {
 namespace {

@@ -59,7 +59,7 @@ void bind_interface(db::Statement& statement, db::Connection& db, const Vm& vm,
   const auto mac = interface.mac ? *interface.mac : made_mac(db, vm, interface.name);
   statement.bind(":host", vm.name.str());
   statement.bind(":name", interface.name);
-  statement.bind(":kind", interface.kind);
+  statement.bind(":kind", cluster::name(interface.kind));
   statement.bind(":source", interface.source);
   statement.bind(":mac", mac.str());
   statement.bind(":model", interface.model);

@@ -67,10 +67,10 @@ TEST(Inventory, DisksOfAnOlderFileStay) {
   }
   Inventory inventory(file, Inventory::Open::existing);
   auto vm = inventory.require_vm(HostName("v1"));
-  const std::vector<VmDisk> disks{{"file", "/a", "vda", "virtio", "qcow2", 36},
-                                  {"phy", "/dev/b", "vdb", "scsi", "raw", {}}};
+  const std::vector<VmDisk> disks{{DiskSource::file, "/a", "vda", "virtio", "qcow2", 36},
+                                  {DiskSource::block, "/dev/b", "vdb", "scsi", "raw", {}}};
   EXPECT_EQ(vm.disks, disks);
-  vm.disks.push_back({"cdrom", "/iso/debian.iso", "sda", "sata", "raw", {}});
+  vm.disks.push_back({DiskSource::cdrom, "/iso/debian.iso", "sda", "sata", "raw", {}});
   inventory.set_vm(vm);
   EXPECT_EQ(inventory.require_vm(vm.name).disks.front(), vm.disks.back());
   inventory.remove_vm(vm.name);
@@ -147,7 +147,8 @@ TEST(Inventory, AFailedWriteLeavesNothingBehind) {
         "u1",
         1024,
         1,
-        {{"file", "/a", "vda", "virtio", "raw", {}}, {"file", "/b", "vda", "virtio", "raw", {}}},
+        {{DiskSource::file, "/a", "vda", "virtio", "raw", {}},
+         {DiskSource::file, "/b", "vda", "virtio", "raw", {}}},
         {}};
   EXPECT_THROW(inventory.add_vm(vm), Error);
   EXPECT_EQ(inventory.hosts().size(), 1U);

@@ -185,21 +185,21 @@ TEST_F(Refusals, OfInterfaces) {
   const HostName v1("v1");
   const HostName v2("v2");
   const auto mac = MacAddress::parse("52:54:00:00:00:01");
-  inventory.add_interface(v1, {"eth0", "bridge", "br0", mac});
+  inventory.add_interface(v1, {"eth0", InterfaceKind::bridge, "br0", mac});
   refuses(Fault::exists,
           "VM 'v1' has an interface 'eth0' already (`cluster set host interface` changes it)", [&] {
-            inventory.add_interface(v1, {"eth0", "bridge", "br0", {}});
+            inventory.add_interface(v1, {"eth0", InterfaceKind::bridge, "br0", {}});
           });
   refuses(Fault::exists,
           "VM 'v1' has an interface 'eth0' already (`cluster set host interface` changes it)", [&] {
-            inventory.add_interface(v1, {"eth0", "bridge", "br0", mac});
+            inventory.add_interface(v1, {"eth0", InterfaceKind::bridge, "br0", mac});
           });
   refuses(Fault::exists, "MAC address 52:54:00:00:00:01 is that of eth0 of VM 'v1'", [&] {
-    inventory.add_interface(v2, {"eth0", "bridge", "br0", mac});
+    inventory.add_interface(v2, {"eth0", InterfaceKind::bridge, "br0", mac});
   });
-  inventory.add_interface(v2, {"eth0", "bridge", "br0", {}});
+  inventory.add_interface(v2, {"eth0", InterfaceKind::bridge, "br0", {}});
   refuses(Fault::exists, "MAC address 52:54:00:00:00:01 is that of eth0 of VM 'v1'", [&] {
-    inventory.set_interface(v2, {"eth0", "bridge", "br0", mac});
+    inventory.set_interface(v2, {"eth0", InterfaceKind::bridge, "br0", mac});
   });
 }
 

@@ -51,10 +51,10 @@ class Selection : public ::testing::Test {
     for (const auto& [name, container] :
          {std::pair("v3", "n10"), std::pair("v2", "n2"), std::pair("v1", "n2")}) {
       Vm vm{HostName(name), HostName(container), std::string("u") + name, 1024, 1, {}, {}};
-      vm.disks = {{"file", "/b", "vdb", "virtio", "raw", {}},
-                  {"file", "/a", "vda", "virtio", "raw", 1}};
+      vm.disks = {{DiskSource::file, "/b", "vdb", "virtio", "raw", {}},
+                  {DiskSource::file, "/a", "vda", "virtio", "raw", 1}};
       inventory.add_vm(vm);
-      inventory.add_interface(vm.name, {"eth0", "bridge", "br0", {}});
+      inventory.add_interface(vm.name, {"eth0", InterfaceKind::bridge, "br0", {}});
     }
     inventory.assign_gpu(HostName("v1"), GpuName("gpupci"), SliceName{GpuName("gpupci1"), {}});
     inventory.assign_gpu(HostName("v2"), GpuName("gpupci1"), SliceName{GpuName("gpupci2"), 4});

@@ -19,7 +19,7 @@ void insert_disks(db::Connection& db, const Vm& vm) {
   for (const auto& disk : vm.disks) {
     insert->bind(":vm", vm.name.str());
     insert->bind(":target", disk.target);
-    insert->bind(":source", disk.source);
+    insert->bind(":source", cluster::name(disk.source));
     insert->bind(":path", disk.path);
     insert->bind(":bus", disk.bus);
     insert->bind(":format", disk.format);

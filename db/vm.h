@@ -7,6 +7,7 @@
 #include "core/mac_address.h"
 #include "core/names.h"
 #include "core/pci_address.h"
+#include "core/vm_devices.h"
 
 namespace cluster {
 
@@ -30,7 +31,7 @@ struct VmSlice {
 
 /// A disk of a VM.
 struct VmDisk {
-  std::string source;           ///< "file", "phy" (a block device of the container), "cdrom"
+  DiskSource source = DiskSource::file;
   std::string path;             ///< absolute; of a "cdrom" an image that the guest cannot write
   std::string target;           ///< device in the guest, "vda"
   std::string bus;              ///< "virtio", "scsi", "sata", "ide", "usb"
@@ -42,8 +43,8 @@ struct VmDisk {
 
 /// A network interface of a VM.
 struct Interface {
-  std::string name;               ///< "eth0", letters and digits
-  std::string kind;               ///< "bridge", "direct" (macvtap), "network" (libvirt's), "ovs"
+  std::string name;  ///< "eth0", letters and digits
+  InterfaceKind kind = InterfaceKind::bridge;
   std::string source;             ///< the bridge, the container's device, or the network
   std::optional<MacAddress> mac;  ///< always there in what vms() gives
   std::string model = "virtio";   ///< what the guest sees

@@ -67,8 +67,8 @@ void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
   while (query->step()) {
     auto* vm = found.owner(query->text(0));
     if (vm == nullptr) continue;
-    vm->disks.push_back({query->string(1), query->string(2), query->string(3), query->string(4),
-                         query->string(5), query->maybe_number(6)});
+    vm->disks.push_back({parse_disk_source(query->text(1)), query->string(2), query->string(3),
+                         query->string(4), query->string(5), query->maybe_number(6)});
   }
 }
 
@@ -80,8 +80,8 @@ void read_interfaces(db::Connection& db, const db::OnlyThese& these, Found& foun
   while (query->step()) {
     auto* vm = found.owner(query->text(0));
     if (vm == nullptr) continue;
-    vm->interfaces.push_back({query->string(1), query->string(2), query->string(3),
-                              MacAddress::parse(query->text(4)), query->string(5),
+    vm->interfaces.push_back({query->string(1), parse_interface_kind(query->text(2)),
+                              query->string(3), MacAddress::parse(query->text(4)), query->string(5),
                               query->maybe_number(6)});
   }
 }

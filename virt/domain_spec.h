@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "core/pci_address.h"
+#include "core/vm_devices.h"
 
 namespace cluster::virt {
-
-enum class DiskSource {
-  file,   ///< an image file of the container
-  block,  ///< a block device of the container
-  cdrom,  ///< an image file of the container, as a CD-ROM that the guest cannot write
-};
 
 /// A disk of a domain; https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 struct DiskSpec {
@@ -23,13 +18,6 @@ struct DiskSpec {
   std::string target;             ///< device name in the guest, "vda"
   std::string bus;                ///< "virtio", "scsi", "sata", "ide", "usb"
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
-};
-
-enum class InterfaceKind {
-  bridge,   ///< a Linux bridge of the container
-  direct,   ///< macvtap on a device of the container
-  network,  ///< a network that the container's libvirt knows
-  ovs,      ///< a bridge of Open vSwitch
 };
 
 /// https://libvirt.org/formatdomain.html#network-interfaces

@@ -15,18 +15,12 @@ namespace cluster::frontend {
 namespace {
 
 virt::DiskSpec disk_of(const VmDisk& disk) {
-  const auto source = disk.source == "phy"     ? virt::DiskSource::block
-                      : disk.source == "cdrom" ? virt::DiskSource::cdrom
-                                               : virt::DiskSource::file;
-  return {source, disk.path, disk.format, disk.target, disk.bus, {}};
+  return {disk.source, disk.path, disk.format, disk.target, disk.bus, {}};
 }
 
 virt::InterfaceSpec interface_of(const Interface& interface) {
-  const auto kind = interface.kind == "direct"    ? virt::InterfaceKind::direct
-                    : interface.kind == "network" ? virt::InterfaceKind::network
-                    : interface.kind == "ovs"     ? virt::InterfaceKind::ovs
-                                                  : virt::InterfaceKind::bridge;
-  return {kind, interface.source, interface.mac->str(), interface.model, interface.vlan, {}};
+  return {interface.kind,  interface.source, interface.mac->str(),
+          interface.model, interface.vlan,   {}};
 }
 
 // All functions of a card that was discovered; of one that was only typed its address.

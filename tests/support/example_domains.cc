@@ -8,13 +8,11 @@ namespace {
 using virt::AddressBits;
 using virt::CardSpec;
 using virt::CpuMode;
-using virt::DiskSource;
 using virt::DomainSpec;
 using virt::DomainType;
 using virt::Firmware;
 using virt::FragmentPlace;
 using virt::Graphics;
-using virt::InterfaceKind;
 using virt::Topology;
 
 // Makes 12 hex digits out of `name`.

@@ -7,13 +7,11 @@ namespace cluster {
 using virt::AddressBits;
 using virt::CardSpec;
 using virt::CpuMode;
-using virt::DiskSource;
 using virt::DomainSpec;
 using virt::DomainType;
 using virt::Firmware;
 using virt::FragmentPlace;
 using virt::Graphics;
-using virt::InterfaceKind;
 using virt::Topology;
 
 namespace {

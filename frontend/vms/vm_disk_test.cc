@@ -1,4 +1,4 @@
-#include "frontend/vms/disk.h"
+#include "frontend/vms/vm_disk.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ TEST(Disk, ReadsWhatRocksWrites) {
   const auto disks =
       parse_disks({"file:/vm/a b.qcow2,vda,virtio", "phy:/dev/vg0/lv1,sdb,scsi,raw"});
   ASSERT_EQ(disks.size(), 2U);
-  EXPECT_EQ(disks[0].source, "file");
+  EXPECT_EQ(disks[0].source, DiskSource::file);
   EXPECT_EQ(disks[0].path, "/vm/a b.qcow2");
   EXPECT_EQ(disks[0].format, "qcow2");
   EXPECT_EQ(disks[1].target, "sdb");
@@ -20,7 +20,7 @@ TEST(Disk, ReadsWhatRocksWrites) {
 
 TEST(Disk, ACdromIsAnImageWithoutASize) {
   auto disks = parse_disks({"cdrom:/iso/debian.iso,sda,sata", "file:/a,vda,virtio"});
-  EXPECT_EQ(disks[0].source, "cdrom");
+  EXPECT_EQ(disks[0].source, DiskSource::cdrom);
   EXPECT_EQ(disks[0].format, "raw");
   EXPECT_EQ(parse_disks({disk_text(disks[0])})[0], disks[0]);
   set_sizes(disks, {"", "20"});

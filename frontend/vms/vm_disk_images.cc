@@ -1,4 +1,4 @@
-#include "frontend/vms/disk_images.h"
+#include "frontend/vms/vm_disk_images.h"
 
 #include <algorithm>
 #include <map>
@@ -25,7 +25,7 @@ constexpr const char* kImage = R"sh(image() {
 std::string line_of(const Vm& vm) {
   std::vector<std::string> images;
   for (const auto& disk : vm.disks) {
-    if (disk.source != "file") continue;
+    if (disk.source != DiskSource::file) continue;
     images.push_back("image " + shell_word(disk.path) + " " + shell_word(disk.format) + " " +
                      shell_word(disk.size_gib ? std::to_string(*disk.size_gib) : ""));
   }

@@ -1,4 +1,4 @@
-#include "frontend/vms/disk.h"
+#include "frontend/vms/vm_disk.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,6 @@ namespace cluster::frontend {
 namespace {
 
 constexpr int kMaxSizeGib = 1 << 20;  // a PiB
-constexpr std::string_view kCdrom = "cdrom";
 constexpr std::array<std::string_view, 5> kBuses{"virtio", "scsi", "sata", "ide", "usb"};
 constexpr std::array<std::string_view, 2> kFormats{"raw", "qcow2"};
 
@@ -27,17 +26,21 @@ bool is_device(std::string_view text) {
          std::ranges::all_of(text.substr(2), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
+DiskSource source_of(const std::string& text, std::string_view word) {
+  try {
+    return parse_disk_source(word);
+  } catch (const Error&) {
+    refuse(text, "want file:PATH, phy:PATH or cdrom:PATH");
+  }
+}
+
 VmDisk parse_disk(const std::string& text) {
   const auto fields = split(text, ',');
   if (fields.size() < 3 || fields.size() > 4) {
     refuse(text, "want SOURCE:PATH,DEVICE,BUS, like file:/vm/disk.img,vda,virtio");
   }
   const auto colon = fields[0].find(':');
-  const auto source = fields[0].substr(0, colon);
-  if (source != "file" && source != "phy" && source != kCdrom) {
-    refuse(text, "want file:PATH, phy:PATH or cdrom:PATH");
-  }
-  VmDisk disk{std::string(source),
+  VmDisk disk{source_of(text, fields[0].substr(0, colon)),
               std::string(fields[0].substr(colon + 1)),
               std::string(fields[1]),
               std::string(fields[2]),
@@ -51,7 +54,7 @@ VmDisk parse_disk(const std::string& text) {
   if (std::ranges::find(kBuses, disk.bus) == kBuses.end()) {
     refuse(text, "bus " + quote(disk.bus) + ": want virtio, scsi, sata, ide or usb");
   }
-  if (source == kCdrom && disk.bus == "virtio") {
+  if (disk.source == DiskSource::cdrom && disk.bus == "virtio") {
     refuse(text, "a CD-ROM has no bus virtio: want sata, scsi, ide or usb");
   }
   disk.format = fields.size() == 4              ? std::string(fields[3])
@@ -60,7 +63,8 @@ VmDisk parse_disk(const std::string& text) {
   if (std::ranges::find(kFormats, disk.format) == kFormats.end()) {
     refuse(text, "format " + quote(disk.format) + ": want raw or qcow2");
   }
-  if (source == kCdrom && disk.format != "raw") refuse(text, "a CD-ROM has the format raw");
+  if (disk.source == DiskSource::cdrom && disk.format != "raw")
+    refuse(text, "a CD-ROM has the format raw");
   return disk;
 }
 
@@ -84,7 +88,7 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
                                   std::to_string(disks.size()) + " disks");
   }
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (disks[i].source == kCdrom && !sizes[i].empty()) {
+    if (disks[i].source == DiskSource::cdrom && !sizes[i].empty()) {
       throw Error(Fault::usage, "disksize=" + quote(sizes[i]) + ": " + disks[i].target +
                                     " is a CD-ROM, whose size is that of its image");
     }
@@ -93,11 +97,13 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
 }
 
 VmDisk default_disk(const HostName& vm) {
-  return {"file", "/var/lib/libvirt/images/" + vm.str() + ".vda", "vda", "virtio", "raw", 36};
+  return {
+      DiskSource::file, "/var/lib/libvirt/images/" + vm.str() + ".vda", "vda", "virtio", "raw", 36};
 }
 
 std::string disk_text(const VmDisk& disk) {
-  return disk.source + ":" + disk.path + "," + disk.target + "," + disk.bus + "," + disk.format;
+  return std::string(name(disk.source)) + ":" + disk.path + "," + disk.target + "," + disk.bus +
+         "," + disk.format;
 }
 
 }  // namespace cluster::frontend

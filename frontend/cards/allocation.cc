@@ -26,15 +26,15 @@ std::vector<FreeCard> fitting(const CardHost& container, const CardWish& wish) {
   return cards;
 }
 
-// What could be taken of one host.
+// The cards that one host could give.
 struct Offer {
   std::vector<GpuName> cards;
   bool one_node = false;
-  std::size_t free = 0;  // cards of the model, before
+  std::size_t free = 0;  // fitting cards before the choice
 };
 
-// From the node that has just enough, so that the larger ones stay whole; else whatever comes
-// first.
+// Takes the node that has just enough cards, so that larger nodes stay whole. If no node has
+// enough, takes the first cards.
 std::optional<Offer> offer_of(const CardHost& container, const CardWish& wish) {
   const auto cards = fitting(container, wish);
   const auto wanted = static_cast<std::size_t>(wish.cards);
@@ -71,7 +71,7 @@ std::string counted(int cards, const std::string& model) {
                   (reasons.empty() ? "there is no vm-container" : joined(reasons, "; ")));
 }
 
-// Why the card should stay where it is, "is in rocks-33"; "" when it is free.
+// Returns the reason why the card should stay where it is, "is in rocks-33"; "" when it is free.
 std::string kept(const Host& host, const GpuCard& card, const std::string& holder,
                  const std::vector<Mdev>& mdevs) {
   const auto on_it = [&](const Mdev& mdev) {

@@ -24,7 +24,8 @@ bool same_identity(const GpuCard& left, const GpuCard& right) {
   return equal_and_known(left.serial, right.serial) || equal_and_known(left.uuid, right.uuid);
 }
 
-// Vendor and device of the first function, "10de:1c03"; nothing for a card that was only typed.
+// Returns vendor and device of the first function, "10de:1c03"; nothing for a card that was only
+// typed.
 std::optional<std::string> id_of(const GpuCard& card) {
   if (card.functions.empty()) return std::nullopt;
   return card.functions.front().vendor + ":" + card.functions.front().device;
@@ -35,7 +36,7 @@ bool may_be_same(const GpuCard& left, const GpuCard& right) {
          !contradict(id_of(left), id_of(right));
 }
 
-// The BARs of all functions; nothing when no function's are known.
+// Returns the sum of the BARs of all functions; nothing when the BARs of no function are known.
 std::optional<long long> bar_mib_of(const GpuCard& card) {
   std::optional<long long> mib;
   for (const auto& function : card.functions) {
@@ -44,7 +45,7 @@ std::optional<long long> bar_mib_of(const GpuCard& card) {
   return mib;
 }
 
-// Whether they have the same functions, whatever the size of their BARs.
+// True if both cards have the same functions, whatever the size of their BARs.
 bool same_functions(const GpuCard& left, const GpuCard& right) {
   return std::ranges::equal(left.functions, right.functions, [](GpuFunction a, GpuFunction b) {
     a.bar_mib = b.bar_mib = {};
@@ -52,7 +53,7 @@ bool same_functions(const GpuCard& left, const GpuCard& right) {
   });
 }
 
-// What changed of a card that is the same: the names of the facts.
+// Returns the names of the facts that changed, for a card that is still the same.
 std::string differences(const GpuCard& old_card, const GpuCard& now) {
   std::vector<std::string> words;
   if (old_card.model != now.model) words.emplace_back("model");
@@ -84,7 +85,7 @@ bool has_slice(const GpuCard& card, int number) {
   return std::ranges::find(card.slices, number, &GpuSlice::number) != card.slices.end();
 }
 
-// What is told of a card that is seen for the first time.
+// Describes a card that is seen for the first time.
 std::string description(const GpuCard& card) {
   std::vector<std::string> words;
   if (const auto id = id_of(card)) words.push_back(*id);
@@ -98,8 +99,7 @@ std::string description(const GpuCard& card) {
   return joined(words, ", ");
 }
 
-// An answer does not make what was known before unknown: an agent without root cannot read a
-// serial.
+// An answer does not erase what was known before: an agent without root cannot read a serial.
 template <typename Value>
 void keep(std::optional<Value>& now, const std::optional<Value>& before) {
   if (!now) now = before;
@@ -116,8 +116,8 @@ class Reconciliation {
 
   Reconciled run() {
     std::vector<const GpuCard*> same(seen_.size(), nullptr);
-    // The surest sign first, over all cards, so that a lesser one cannot take what belongs to
-    // another.
+    // The surest sign is tried first on all cards, so that a weaker sign cannot take what belongs
+    // to another card.
     match(same, same_identity);
     match(same, [](const GpuCard& old_card, const GpuCard& now) {
       return old_card.pci.same_slot(now.pci) && may_be_same(old_card, now);
@@ -196,7 +196,7 @@ class Reconciliation {
     result_.plan.cards.push_back(now);
   }
 
-  // A card that the host does not have stays as missing, unless another one has its name or slot
+  // A card that the host does not have stays as missing, unless another card has its name or slot
   // now.
   void leave(GpuCard card) {
     const auto in_its_place = std::ranges::find_if(result_.plan.cards, [&](const GpuCard& other) {
@@ -221,7 +221,7 @@ class Reconciliation {
   const std::vector<GpuCard>& have_;
   std::vector<GpuCard> seen_;
   const Held& held_;
-  std::vector<bool> taken_;  // of have_: the host has it
+  std::vector<bool> taken_;  // for each card of have_: the host has it
   Reconciled result_;
 };
 

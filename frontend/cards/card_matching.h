@@ -9,7 +9,7 @@
 
 namespace cluster::frontend {
 
-/// How a card or a mediated device differs from what the inventory has.
+/// The ways in which a card or a mediated device differs from what the inventory has.
 enum class Difference {
   new_one,     ///< the inventory does not have it
   gone,        ///< the host does not have it
@@ -24,43 +24,44 @@ enum class Difference {
 /// "new", "gone", "back", "moved", "renamed", "replaced", "changed", "slice gone".
 std::string_view name(Difference difference);
 
-/// Whether a VM would get nothing, or something else, because of it.
+/// True if a VM would get nothing, or something else, because of the difference.
 bool is_harmful(Difference difference);
 
-/// What is different about one card of a host.
+/// One difference of one card of a host.
 struct CardChange {
   GpuName name;    ///< as it is from now on
   PciAddress pci;  ///< as it is from now on
   Difference change = Difference::changed;
-  std::string details;  ///< what was before: "was pci_0000_02_00_0", "serial, 2 functions"
+  std::string details;  ///< the earlier facts: "was pci_0000_02_00_0", "serial, 2 functions"
 };
 
-/// The new cards of a host, and what differs from the old ones.
+/// The new cards of a host, and their differences from the old ones.
 struct Reconciled {
   CardPlan plan;
   std::vector<CardChange> changes;  ///< by name; empty when nothing differs
 };
 
-/// What VMs hold of a host.
+/// The devices of a host that VMs hold.
 struct Held {
   std::vector<GpuName> cards{};   ///< whole, or in slices
-  std::vector<VmSlice> slices{};  ///< of these and of devices that are no card
+  std::vector<VmSlice> slices{};  ///< slices of these cards, and devices that are no card
 };
 
 Held held_of(const std::vector<Vm>& vms, const HostName& host);
 
-/// Holds what the inventory has of a host's cards (`have`) against what the host says (`seen`).
-///   - A card is the same when its serial or uuid is; else when it is in the same slot and nothing
-///     that both know of its identity contradicts; else when it has the same name, the inventory
-///     has only typed it, and its slot is empty now.
+/// Compares what the inventory has of a host's cards (`have`) with what the host says (`seen`).
+///   - A card is the same when its serial or uuid is the same. Else it is the same when it is in
+///     the same slot, and nothing that both sides know of its identity is different. Else it is
+///     the same when it has the same name, it was only typed into the inventory, and its slot is
+///     empty now.
 ///   - No row is lost: a card that the host does not have stays, as missing.
-///   - The host's names win, for they are what `gpupci -d NAME` understands.
+///   - The host's names win, because `gpupci -d NAME` understands those.
 /// Throws Error(refused) where a VM would silently get another card: the slot or the name of a held
-/// card now belongs to one that is not the same.
+/// card now belongs to a card that is not the same.
 Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
                      const Held& held);
 
-/// What is different about one mediated device of a host.
+/// One difference of one mediated device of a host.
 struct MdevChange {
   Mdev mdev;                                ///< as it is now; as it was, when it is gone
   Difference change = Difference::changed;  ///< new_one, gone or changed
@@ -68,7 +69,7 @@ struct MdevChange {
   bool held = false;                        ///< a VM has it, or had it
 };
 
-/// Holds the mediated devices that the inventory has (`have`) against those of the host.
+/// Compares the mediated devices of the inventory (`have`) with those of the host.
 std::vector<MdevChange> compare(const std::vector<Mdev>& have, const std::vector<Mdev>& seen,
                                 const Held& held);
 

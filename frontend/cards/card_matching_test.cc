@@ -7,7 +7,7 @@
 namespace cluster::frontend {
 namespace {
 
-// A card as an agent tells it.
+// A card as an agent reports it.
 GpuCard card(const char* name, const char* pci, const char* device = "1c03",
              std::optional<std::string> serial = {}) {
   const auto at = PciAddress::parse(pci);
@@ -22,12 +22,12 @@ GpuCard card(const char* name, const char* pci, const char* device = "1c03",
           {{at, "0300", "10de", device, {}, {}, 13}}};
 }
 
-// A card of which only name and address were typed.
+// A card of which only the name and the address were typed.
 GpuCard typed(const char* name, const char* pci) {
   return {GpuName(name), PciAddress::parse(pci), {}, {}, {}, {}, {}, false, {}};
 }
 
-// "gpupci1 new pci_0000_02_00_0 ..." lines.
+// Returns lines such as "gpupci1 new pci_0000_02_00_0 ...".
 std::string told(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
                  const Held& held = {}) {
   std::string lines;

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxAnswer = 16U << 20U;
-constexpr int kCommandNotFound = 127;  // of every POSIX shell
+constexpr int kCommandNotFound = 127;  // the status that every POSIX shell gives
 
 class Collector : public ssh::Sink {
  public:
@@ -38,13 +38,14 @@ class Collector : public ssh::Sink {
   std::vector<AgentAnswer>& answers_;
 };
 
-// Reads the document with `read`; whatever is not as expected in it becomes one line.
+// Reads the document with `read`. Anything in it that is not as expected becomes an error of one
+// line.
 template <typename Read>
 auto understood(const AgentAnswer& answer, Read read) {
   try {
     return read(json::parse(answer.out));
   } catch (const json::exception&) {  // no JSON, or not these keys
-  } catch (const Error&) {            // a name or an address that is none
+  } catch (const Error&) {            // a name or an address is not valid
   }
   throw Error(Fault::io, "cannot understand what gpupci says there (is it of this version?): " +
                              quote(trim(std::string_view(answer.out).substr(0, 80))));
@@ -62,7 +63,7 @@ std::optional<int> numa_node_of(const json& card) {
   return node && *node >= 0 ? node : std::nullopt;
 }
 
-// Those that the firmware of a guest puts above 4 GiB, in MiB together.
+// The BARs that the firmware of a guest puts above 4 GiB, in MiB together.
 std::optional<int> bar_mib_of(const json& function) {
   const auto bars = optional_of<std::vector<json>>(function, "bars");
   if (!bars) return std::nullopt;
@@ -80,7 +81,7 @@ std::optional<int> bar_mib_of(const json& function) {
 
 constexpr std::array kVerdicts{"PASS", "WARN", "UNKNOWN", "FAIL"};
 
-// What a newer agent may say besides is none of these, and never a pass.
+// A newer agent may say another word. Such a word is unknown, and never a pass.
 Verdict verdict_of(const std::string& text) {
   const auto at = std::ranges::find(kVerdicts, text);
   return at == kVerdicts.end() ? Verdict::unknown : static_cast<Verdict>(at - kVerdicts.begin());
@@ -97,7 +98,7 @@ GpuFunction function_of(const json& function) {
           bar_mib_of(function)};
 }
 
-// An agent from before slices does not tell them.
+// An agent that is older than slices does not send such a list.
 json list_in(const json& object, const char* key) { return object.value(key, json::array()); }
 
 // Calls `take` for each vGPU of that interface that is there.
@@ -136,7 +137,7 @@ GpuCard card_of(const json& card) {
   return result;
 }
 
-// The functions of a card share their fate; the one that did not says most.
+// The functions of a card usually have one outcome. If one function differs, its outcome says most.
 std::string outcome_of(const json& card) {
   std::string outcome;
   for (const auto& function : card.at("functions")) {

@@ -13,12 +13,13 @@
 
 namespace cluster::frontend {
 
-/// Connects to libvirt on a host; may be called by several threads at once. The whole connection
-/// lives within `limits.command_timeout`. Throws Error(unreachable) or Error(io), with the reason.
+/// Connects to libvirt on a host. Several threads may call it at once. The whole connection lives
+/// within `limits.command_timeout`. Throws Error(unreachable) or Error(io), with the reason.
 using DomainsOpener = std::function<std::unique_ptr<virt::Domains>(const ssh::Target& target,
                                                                    const ssh::Limits& limits)>;
 
-/// What the frontend works with. There are no globals: tests build one with an inventory in memory.
+/// The things that the frontend works with. There are no globals: tests build a Context with an
+/// inventory in memory.
 class Context {
  public:
   /// Opens the inventory when a command first asks for it.
@@ -27,8 +28,8 @@ class Context {
   Context(Opener open, ssh::Transport& to_hosts, DomainsOpener to_vms)
       : transport(to_hosts), open_domains(std::move(to_vms)), open_(std::move(open)) {}
 
-  /// Throws what Inventory's constructor throws. Call it after the arguments have become values:
-  /// what was typed wrong must not even make an empty file.
+  /// Throws what Inventory's constructor throws. Call it after the arguments have become values: a
+  /// wrong argument must not even make an empty file.
   Inventory& inventory(Inventory::Open open = Inventory::Open::existing) {
     if (!inventory_) inventory_ = open_(open);
     return *inventory_;
@@ -42,7 +43,7 @@ class Context {
   std::unique_ptr<Inventory> inventory_;
 };
 
-/// What went wrong with one host or VM among many; the others go on.
+/// A failure of one host or VM among many; the others go on.
 struct Failure {
   std::string who;  ///< name of the host or the VM
   Error error;      ///< Fault::unreachable where the host was not reached

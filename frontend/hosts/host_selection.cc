@@ -23,7 +23,7 @@ template <typename Row>
 [[noreturn]] void unknown(const std::string& word, const std::vector<Row>& hosts) {
   std::vector<std::string> names;
   for (const auto& host : hosts) names.push_back(host.name.str());
-  std::ranges::sort(names, natural_less);  // of two that are as near the first one is meant
+  std::ranges::sort(names, natural_less);  // if two are equally near, the first one wins
   throw Error(Fault::not_found,
               "host " + quote(word) + " is not in the inventory" + did_you_mean(word, names));
 }
@@ -32,12 +32,13 @@ bool is_run(char c) { return c == '*' || c == '%'; }
 
 bool is_any(char c) { return c == '?' || c == '_'; }
 
-// Globs and SQL patterns at once; the last '*' alone is tried again, so long patterns stay cheap.
+// Matches globs and SQL patterns alike. Only the last '*' is tried again, so long patterns stay
+// cheap.
 bool matches(std::string_view pattern, std::string_view name) {
   std::size_t p = 0;
   std::size_t n = 0;
-  std::size_t run = std::string_view::npos;  // where the last '*' stands
-  std::size_t run_end = 0;                   // how much of `name` it has taken
+  std::size_t run = std::string_view::npos;  // the place of the last '*'
+  std::size_t run_end = 0;                   // the part of `name` that it has taken ends here
   while (n < name.size()) {
     if (p < pattern.size() && is_run(pattern[p])) {
       run = p++;
@@ -55,7 +56,7 @@ bool matches(std::string_view pattern, std::string_view name) {
   return std::ranges::all_of(pattern.substr(p), is_run);
 }
 
-// The number of "rackN".
+// The number in "rackN".
 std::optional<long long> rack_of(std::string_view word) {
   constexpr std::string_view kRack = "rack";
   if (!word.starts_with(kRack)) return std::nullopt;
@@ -66,7 +67,7 @@ std::optional<long long> rack_of(std::string_view word) {
   throw Error(Fault::usage, "not a range of hosts: " + quote(word) + " (want n-[0-15,20])");
 }
 
-// A number of a range, where "007" is as good as "7" but says how wide names are.
+// A number of a range. "007" means the same as "7", but also says how wide the names are.
 long long range_number(std::string_view word, std::string_view digits) {
   const auto stripped = digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
   const auto number = stripped.empty() && !digits.empty() ? 0 : parse_number(stripped);
@@ -109,7 +110,7 @@ std::vector<std::string> expanded(std::string_view word) {
   return names;
 }
 
-// The names of `hosts` that one word without '!' and without brackets means. A host's own name
+// The names of `hosts` that one word means; the word has no '!' and no brackets. A host's own name
 // comes first, so nothing that was added later can take it over.
 template <typename Row>
 std::vector<std::string> meant(const std::string& word, const std::vector<Row>& hosts) {
@@ -133,11 +134,11 @@ std::vector<std::string> meant(const std::string& word, const std::vector<Row>& 
     if (names.empty()) throw Error(Fault::not_found, "no host is in " + quote(word));
     return names;
   }
-  static_cast<void>(HostName(word));  // what is no name at all is wrong usage
+  static_cast<void>(HostName(word));  // a word that cannot be a name is wrong usage
   unknown(word, hosts);
 }
 
-// The names that `words` mean; where none of them names a host, `otherwise` says of each whether it
+// The names that `words` mean. When no word names a host, `otherwise` says of each host whether it
 // is meant.
 template <typename Row, typename Otherwise>
 std::set<std::string> chosen(const std::vector<Row>& hosts, const std::vector<std::string>& words,

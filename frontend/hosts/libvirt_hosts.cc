@@ -5,7 +5,7 @@
 namespace cluster::frontend {
 namespace {
 
-// Each waits for a network most of the time; ssh takes about 0.1 s of a processor.
+// Each thread waits for a network most of the time; ssh takes about 0.1 s of a processor.
 constexpr std::size_t kMostThreads = 64;
 
 }  // namespace

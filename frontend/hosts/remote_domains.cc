@@ -9,11 +9,11 @@
 namespace cluster::frontend {
 namespace {
 
-// libvirt's own way in since 6.8: it finds the daemon's socket, and needs no nc. One program
-// without a shell's syntax, so that any login shell and a forced command take it.
+// This is libvirt's own way in since 6.8: it finds the daemon's socket, and needs no nc. It is one
+// program without a shell's syntax, so any login shell and a forced command accept it.
 constexpr const char* kHelper = "virt-ssh-helper qemu:///system";
 
-// What libvirt said is less than what ssh said, when the connection is to blame.
+// When the connection is to blame, the words of ssh say more than those of libvirt.
 [[noreturn]] void tell(ssh::Tunnel& tunnel, const Error& error) {
   const auto reply = tunnel.end();
   if (reply.reason.empty()) throw error;

@@ -7,10 +7,10 @@
 
 namespace cluster::frontend {
 
-/// libvirt on a host, by `virt-ssh-helper` there and an `ssh` process here.
-/// `limits.command_timeout` bounds the whole life of what is returned. Throws Error(unreachable)
+/// Opens libvirt on a host, by `virt-ssh-helper` there and an `ssh` process here.
+/// `limits.command_timeout` bounds the whole life of the returned object. Throws Error(unreachable)
 /// when there is no connection or no answer, Error(io) when libvirt there or here does not work;
-/// each says why. So do the calls later, when the connection breaks.
+/// each says why. The later calls throw the same when the connection breaks.
 std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
                                                    const ssh::Limits& limits);
 

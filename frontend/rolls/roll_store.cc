@@ -17,7 +17,7 @@
 namespace cluster::frontend {
 namespace {
 
-// What the inventory knows of a host's cards.
+// Adds what the inventory knows of a host's cards.
 void add_cards(Inventory& inventory, const HostName& host, rolls::Values& values) {
   std::vector<std::string> cards;
   std::vector<std::string> functions;
@@ -98,7 +98,7 @@ std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std
 
 rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
   const auto folder = folder_of(inventory, roll);
-  // Read first: so what was looked at is what was read.
+  // The roll is read first, so that the check below covers all that was read.
   std::optional<rolls::Roll> read;
   std::exception_ptr failure;
   try {
@@ -224,7 +224,7 @@ void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
     const auto& value = set == resolved.end() ? attribute.value : set->second.value;
     try {
       attribute.check(value);
-    } catch (const Error& error) {  // was set before there was the roll
+    } catch (const Error& error) {  // the value was set before the roll was there
       const auto host = values.find("host");
       const bool known = host != values.end() && !host->second.empty();
       throw Error(Fault::refused,

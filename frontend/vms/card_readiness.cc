@@ -69,7 +69,7 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
                   "`)");
   }
   check_type(vm, what, held.type, slice->type);
-  // One with a type is run by the driver that it has.
+  // A slice with a type is run by the driver that it has.
   const auto driver = seen.drivers.at(slice->pci);
   if (!slice->type && !is_stub_driver(driver)) {
     throw refused(what + " is attached to its host: " + slice->pci.libvirt() + " has " +
@@ -80,7 +80,7 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
   check_free(vm, what, slice->pci.sysfs(), in_use);
 }
 
-// Holds what the agent sees against the inventory; throws Error(refused) with what is different.
+// Compares what the agent sees with the inventory. Throws Error(refused) that names the difference.
 void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen) {
   const auto held = held_of({vm}, vm.container);
   for (const auto& change : reconcile(have, seen.cards, held).changes) {
@@ -88,7 +88,7 @@ void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCa
     if (change.change == Difference::back) continue;
     const auto before = std::ranges::find(have, change.name, &GpuCard::name);
     const bool was_only_typed = before != have.end() && before->functions.empty();
-    // Of a card in slices each slice that the VM has is looked at by itself.
+    // When a card is in slices, each slice that the VM has is checked by itself.
     const bool in_slices = std::ranges::find(vm.gpus, change.name, &VmGpu::gpu) == vm.gpus.end();
     if ((was_only_typed || in_slices) && change.change == Difference::changed) continue;
     if (change.change == Difference::slice_gone) continue;

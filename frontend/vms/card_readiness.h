@@ -6,25 +6,27 @@
 
 #include "frontend/vms/vm_batch.h"
 
-// Whether the cards of VMs can go to them now.
+// These functions tell whether the cards of VMs can go to them now.
 namespace cluster::frontend {
 
-/// What the agent of a container says of its cards.
+/// The cards of a container, as its agent sees them.
 struct SeenCards {
   std::vector<GpuCard> cards;
-  std::map<PciAddress, std::string> drivers;  ///< of each function and slice; "" = none
+  std::map<PciAddress, std::string> drivers;  ///< the driver of each function and slice; "" = none
   std::vector<Mdev> mdevs;
 };
 
-/// Whether `vm` holds cards or slices.
+/// True if `vm` holds cards or slices.
 inline bool has_cards(const Vm& vm) { return !vm.gpus.empty() || !vm.slices.empty(); }
 
-/// Asks the agents of those containers whose VMs have cards. One that does not answer has failed.
+/// Asks the agents of those containers whose VMs have cards. A container whose agent does not
+/// answer has failed.
 std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ssh::Limits& limits);
 
 /// Throws Error(refused) when a card of the VM is not the one that the inventory knows (`have`, of
-/// the container), has a driver of the host, or is in another running VM (`in_use`); and when a
-/// slice is not there, is not what the inventory knows, is not ready or in another running VM.
+/// the container), has a driver of the host, or is in another running VM (`in_use`). Also throws it
+/// when a slice is not there, is not what the inventory knows, is not ready, or is in another
+/// running VM.
 void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen,
                  const std::vector<virt::VmDevice>& in_use);
 

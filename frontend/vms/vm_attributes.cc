@@ -15,8 +15,8 @@ namespace {
 
 using virt::DomainSpec;
 
-constexpr int kMaxNode = 1023;        // of the kernel, CONFIG_NODES_SHIFT=10
-constexpr int kMaxTopology = 4096;    // of anything
+constexpr int kMaxNode = 1023;        // the kernel's bound, CONFIG_NODES_SHIFT=10
+constexpr int kMaxTopology = 4096;    // the bound of each number in it
 constexpr int kMaxHoleGib = 1 << 20;  // 60 address bits
 
 [[noreturn]] void want(const std::string& what) { throw Error(Fault::usage, "want " + what); }
@@ -40,7 +40,7 @@ std::string path(const std::string& value) {
   return value;
 }
 
-// "0-31,64-95", what Linux and libvirt call a cpuset or nodeset.
+// Reads "0-31,64-95", which Linux and libvirt call a cpuset or nodeset.
 std::string ranges(const std::string& value) {
   if (value.empty()) return value;
   for (const auto piece : split(value, ',')) {
@@ -139,7 +139,7 @@ void maxphysaddr(DomainSpec& domain, const std::string& value) {
   }
 }
 
-// The one node of the container that all cards are on.
+// The one node of the container that has all cards.
 int node_of_cards(const DomainSpec& domain) {
   std::set<int> nodes;
   for (const auto& card : domain.cards) {
@@ -239,7 +239,7 @@ void hole64(DomainSpec& domain, const std::string& value) {
 void hide(DomainSpec& domain, const std::string& value) { domain.hide_hypervisor = yes(value); }
 
 void vendor_id(DomainSpec& domain, const std::string& value) {
-  constexpr std::size_t kMax = 12;  // of the CPUID leaf
+  constexpr std::size_t kMax = 12;  // the size of the CPUID leaf
   if (value.empty() || value.size() > kMax) want("1 to 12 characters");
   domain.hyperv_vendor_id = value;
 }
@@ -265,7 +265,7 @@ void host_bits(DomainSpec&, const std::string& value) {
   if (!value.empty()) number(value, 32, 64);
 }
 
-// Where it stands in the list matters only for vm_numa, which comes before what refines it.
+// The place in the list matters only for vm_numa, which comes before the attributes that refine it.
 constexpr std::array kAttributes{
     VmAttribute{"vm_type", "kvm", "kvm, qemu", "qemu emulates the CPU, for machines without KVM",
                 type},
@@ -365,7 +365,7 @@ void check_attribute_name(const std::string& name) {
 void check_attribute_value(const std::string& name, const std::string& value) {
   const auto* attribute = find(name);
   if (attribute == nullptr) return;
-  DomainSpec any;  // with one of everything, so that each value has what it is about
+  DomainSpec any;  // it has one of everything, so each value has its subject
   any.numa.emplace();
   any.cards.emplace_back().numa_node = 0;
   any.mdevs.emplace_back();

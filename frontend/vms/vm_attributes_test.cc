@@ -1,4 +1,5 @@
-// The attributes that say how VMs are made: what each takes, what it refuses, and what it changes.
+// These tests are about the attributes that say how VMs are made: what each takes, what it refuses,
+// and what it changes.
 
 #include "frontend/vms/vm_attributes.h"
 
@@ -126,7 +127,7 @@ TEST(VmAttributes, TakeWhatIsRightAndRefuseTheRest) {
 }
 
 TEST(VmAttributes, SayThemselvesWhichWordsTheyTake) {
-  // A list of words, such as "bios, efi": each of them is taken.
+  // Some attributes take one word of a list, such as "bios, efi". Each of these words is valid.
   for (const std::string name :
        {"vm_type", "vm_firmware", "vm_boot", "vm_hugepages", "vm_numa_memory", "vm_numa_guest",
         "vm_graphics", "vm_autostart", "vm_placement", "rom_bar", "mdev_display", "pci_switch"}) {

@@ -23,7 +23,7 @@ virt::InterfaceSpec interface_of(const Interface& interface) {
           interface.model, interface.vlan,   {}};
 }
 
-// All functions of a card that was discovered; of one that was only typed its address.
+// Gives a discovered card all its functions, and a card that was only typed just its address.
 virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
   virt::CardSpec spec;
   spec.name = held.name.str();
@@ -57,8 +57,8 @@ virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
                   " \"" + command + "\"`, then `cluster discover host gpu " + host + "`");
 }
 
-// " without FILE": the fragment that makes `domain` one that libvirt does not take; "" when it is
-// no single one.
+// Returns " without FILE", which names the fragment that makes libvirt refuse `domain`; "" when no
+// single fragment does.
 std::string culprit(const virt::DomainSchema& schema, const virt::DomainSpec& domain) {
   for (std::size_t i = 0; i < domain.fragments.size(); ++i) {
     auto rest = domain;
@@ -70,7 +70,7 @@ std::string culprit(const virt::DomainSchema& schema, const virt::DomainSpec& do
   return "";
 }
 
-// The domain without what libvirt 9.0, the one of Debian 12, does not know yet.
+// Returns the domain without the things that libvirt 9.0, the one of Debian 12, does not know yet.
 virt::DomainSpec without_newer(virt::DomainSpec domain) {
   for (auto& card : domain.cards) {
     card.driver_model.clear();
@@ -80,7 +80,7 @@ virt::DomainSpec without_newer(virt::DomainSpec domain) {
   return domain;
 }
 
-// The VMs and their containers: whose attributes count.
+// The VMs and their containers, as the attributes of both count.
 OnlyHosts owners_of(const std::vector<Vm>& vms) {
   std::set<HostName> names;
   for (const auto& vm : vms) names.insert({vm.name, vm.container});
@@ -148,7 +148,7 @@ virt::DomainSpec VmRendering::spec(const Vm& vm) const {
 virt::GateFacts VmRendering::facts(const Vm& vm) const {
   virt::GateFacts facts;
   const auto bits = attribute_value(attributes(vm), "vm_host_address_bits");
-  if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the rendering has looked at it before
+  if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the rendering has checked it already
   std::map<int, std::vector<PciAddress>> groups;
   const auto of_host = cards_.find(vm.container);
   if (of_host == cards_.end()) return facts;
@@ -179,7 +179,7 @@ VmRendering::Document VmRendering::document(const Vm& vm,
   }
   try {
     document.xml = virt::domain_xml(domain);
-  } catch (const Error& error) {  // what was typed wrong was typed before
+  } catch (const Error& error) {  // the wrong value was typed earlier
     throw Error(Fault::refused, error.what());
   }
   document.definition = virt::domain_xml_for_define(domain);

@@ -15,37 +15,38 @@
 
 namespace cluster::frontend {
 
-/// What the inventory says of VMs and of the cards that they hold, read once for rendering many.
+/// The facts of the inventory about VMs and the cards that they hold. They are read once, to render
+/// many VMs.
 class VmRendering {
  public:
-  /// Reads what counts for `vms`, the enabled rolls and libvirt's schema; throws Error(io), and
-  /// Error(refused) when a roll was changed.
+  /// Reads the attributes that count for `vms`, the enabled rolls and libvirt's schema. Throws
+  /// Error(io), and Error(refused) when a roll was changed.
   VmRendering(Inventory& inventory, const std::vector<Vm>& vms);
 
-  /// What counts for `vm`: global < appliance < container < VM.
+  /// The attributes that count for `vm`: global < appliance < container < VM.
   ResolvedAttributes attributes(const Vm& vm) const;
 
-  /// All that the configuration of `vm` is made of. Throws Error(refused) on an attribute that
+  /// Everything that makes up the configuration of `vm`. Throws Error(refused) on an attribute that
   /// makes no sense for it, and when a card or slice that it holds is missing.
   virt::DomainSpec spec(const Vm& vm) const;
 
-  /// Whether `vm` is to start with its container.
+  /// True if `vm` is to start with its container.
   bool autostart(const Vm& vm) const;
 
   /// A document of libvirt's schema that passed the gates.
   struct Document {
-    std::string xml;                    ///< what `report vm config` prints
-    std::string definition;             ///< the same with a fingerprint, what libvirt is given
-    std::vector<std::string> warnings;  ///< what may not work, one line each
+    std::string xml;                    ///< the text that `report vm config` prints
+    std::string definition;             ///< the same with a fingerprint, for libvirt
+    std::vector<std::string> warnings;  ///< things that may not work, one line each
     bool has_fragments = false;         ///< XML of the operator or of a roll is in it
-    /// What libvirt on the container has to check: its schema, where it has elements that are newer
-    /// than the one here.
+    /// The check that libvirt on the container has to make. It is the schema there, when the
+    /// document has elements that are newer than the schema here.
     virt::Check check = virt::Check::none;
   };
 
-  /// The libvirt document of `vm`; `libvirt_version` is that of its container, 9000000 for 9.0.0,
-  /// where it is known. Throws as spec() does, and Error(refused) with the id of the gate when the
-  /// VM could not work so, or libvirt would not take it.
+  /// The libvirt document of `vm`. `libvirt_version` is the version on its container, 9000000 for
+  /// 9.0.0, where it is known. Throws as spec() does. Also throws Error(refused) with the id of the
+  /// gate when the VM could not work so, or when libvirt would not take it.
   Document document(const Vm& vm, std::optional<int> libvirt_version = {}) const;
 
  private:
@@ -53,9 +54,9 @@ class VmRendering {
   virt::GateFacts facts(const Vm& vm) const;
 
   AttributeResolver attributes_;
-  std::vector<rolls::Roll> rolls_;  // that are enabled
+  std::vector<rolls::Roll> rolls_;  // the enabled ones
   virt::DomainSchema schema_;
-  std::map<HostName, std::vector<GpuCard>> cards_;  // of each container
+  std::map<HostName, std::vector<GpuCard>> cards_;  // the cards of each container
 };
 
 }  // namespace cluster::frontend

@@ -5,18 +5,19 @@
 
 #include "db/vm.h"
 
-// Disks as Rocks spells them, "file:/path,vda,virtio"; and CD-ROMs, "cdrom:/path,sda,sata".
+// Disks are spelled as Rocks spells them, "file:/path,vda,virtio"; CD-ROMs are
+// "cdrom:/path,sda,sata".
 namespace cluster::frontend {
 
-/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT]. Throws Error(usage) when one is not, or when two
-/// have the same device.
+/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT]. Throws Error(usage) when a text is not so, or when
+/// two texts have the same device.
 std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts);
 
-/// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) on more
-/// sizes than disks, a size that is none, or one of a CD-ROM.
+/// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) when
+/// there are more sizes than disks, when a text is no size, or when a CD-ROM would get a size.
 void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes);
 
-/// What a VM has when no disk is named: 36 GiB, raw, where libvirt keeps its images.
+/// The disk of a VM when no disk is named: 36 GiB, raw, where libvirt keeps its images.
 VmDisk default_disk(const HostName& vm);
 
 /// The text that parse_disks() reads.

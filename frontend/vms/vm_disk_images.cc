@@ -10,8 +10,9 @@
 namespace cluster::frontend {
 namespace {
 
-// image PATH FORMAT GIB: `set -C` makes the file only where there is none, whoever else does so at
-// the same time; qemu-img then fills what is ours.
+// The function is called as image PATH FORMAT GIB. `set -C` makes the file only if it does not
+// exist, even when somebody else makes it at the same time. Then qemu-img fills the file that we
+// made.
 constexpr const char* kImage = R"sh(image() {
   if [ -e "$1" ]; then return 0; fi
   if [ -z "$3" ]; then echo "no image $1, and no disksize= to make it with" >&2; return 1; fi
@@ -21,7 +22,8 @@ constexpr const char* kImage = R"sh(image() {
 }
 )sh";
 
-// A line of shell that prints the VM's name when all its images are there; "" when it has none.
+// A line of shell that prints the VM's name when all its images are there; "" when it has no
+// images.
 std::string line_of(const Vm& vm) {
   std::vector<std::string> images;
   for (const auto& disk : vm.disks) {

@@ -11,12 +11,13 @@
 namespace cluster::frontend {
 namespace {
 
-// "gpupci" for a VM's only card, else gpupci1, gpupci2, ...
+// Returns "gpupci" for a VM's only card, else gpupci1, gpupci2, ...
 GpuName name_in_vm(std::size_t number, std::size_t of) {
   return GpuName(of == 1 ? "gpupci" : "gpupci" + std::to_string(number + 1));
 }
 
-// As many cards of the new container as the VM has now, of the same model where that is known.
+// Asks for as many cards of the new container as the VM has now, of the same model when the model
+// is known.
 CardWish wish_of(Inventory& inventory, const Vm& vm) {
   CardWish wish{static_cast<int>(vm.gpus.size()), ""};
   if (vm.gpus.empty()) return wish;
@@ -27,8 +28,9 @@ CardWish wish_of(Inventory& inventory, const Vm& vm) {
   return wish;
 }
 
-// Lets libvirt on the old container forget the VM, which must not run there: defined on two hosts
-// it could be started on both. Returns why not; nothing when it is gone.
+// Makes libvirt on the old container forget the VM. The VM must not run there: if it were defined
+// on two hosts, it could be started on both. Returns the reasons if it could not; nothing when the
+// VM is gone.
 Failures forget_there(Context& context, const Vm& vm, const ssh::Limits& limits) {
   auto all = look_at(context, {vm}, limits, Look::domains);
   on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
@@ -71,7 +73,7 @@ Failures move_vm(Context& context, const Vm& vm, const HostName& container,
   }
   auto& inventory = context.inventory();
   const auto wish = wish_of(inventory, vm);
-  // What cannot be is found out before libvirt forgets the VM.
+  // Cards that cannot be had are found out before libvirt forgets the VM.
   if (wish.cards > 0) choose_cards(inventory, container.str(), wish);
   if (auto failures = forget_there(context, vm, limits); !failures.empty()) return failures;
   try {

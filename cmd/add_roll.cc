@@ -19,12 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A roll's folder that has its place in the store, where no row of the inventory is about it yet.
-// It goes again unless it is kept.
+// A roll's folder that has its place in the store while no row of the inventory is about it yet. It
+// is removed again unless it is kept.
 class Placed {
  public:
-  // `folder` becomes `target`. One that is there was left by an `add roll` that was killed, or is
-  // of another inventory beside this one: it stays when it is the same.
+  // `folder` becomes `target`. If `target` is there already, an `add roll` that was killed has left
+  // it, or it belongs to another inventory beside this one. It stays when it is the same.
   Placed(const fs::path& folder, const std::string& checksum, const fs::path& target)
       : folder_(folder), target_(target) {
     if (fs::exists(target)) {
@@ -60,8 +60,8 @@ class Placed {
   bool kept_ = false;
 };
 
-// Refuses a circle of this roll and those that are stored, enabled or not: of several versions of
-// one the enabled one counts, else the newest.
+// Refuses a circle of this roll and the stored rolls, enabled or not. If a roll has several
+// versions, the enabled one counts, else the newest.
 void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
   auto stored = inventory.rolls();
   std::erase_if(stored, [&](const StoredRoll& one) { return one.name == roll.name; });
@@ -112,11 +112,11 @@ int run_add(Context& context, const AddArgs& args) {
   refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
   const StoredRoll stored{roll.name, roll.version, roll.arch, false, checksum};
-  // The folder first: a row that is there has its folder, whenever the command is killed. While the
-  // store is locked no other command adds the row.
+  // The folder comes first: then a row always has its folder, whenever the command is killed. While
+  // the store is locked no other command adds the row.
   std::optional<Placed> placed;
   if (!has_row(inventory, stored)) placed.emplace(folder, checksum, store / roll.full_name());
-  inventory.add_roll(stored);  // refuses one that is there
+  inventory.add_roll(stored);  // refuses a row that is there
   if (placed) placed->keep();
   return 0;
 }

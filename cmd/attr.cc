@@ -16,16 +16,16 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr std::size_t kMaxValue = 65536;  // `dump` writes it as a word: Linux takes 128 KiB of one
+constexpr std::size_t kMaxValue = 65536;  // `dump` writes it as one word; Linux takes 128 KiB
 
-// How the owners are called in the usage line, in front of what follows.
+// Returns the owners as the usage line shows them, in front of the other words.
 std::string owners_of(Noun noun) {
   return noun == Noun::host ? "HOST... " : noun == Noun::appliance ? "APPLIANCE " : "";
 }
 
 std::string usage_of(Noun noun, const char* rest) { return owners_of(noun) + rest; }
 
-// The last of `words`, which becomes theirs no more.
+// Takes the last word out of `words` and returns it.
 std::optional<std::string> take_last(std::vector<std::string>& words) {
   if (words.empty()) return std::nullopt;
   auto last = std::move(words.back());
@@ -38,7 +38,7 @@ std::optional<std::string> take_last(std::vector<std::string>& words) {
                                 usage_of(noun, rest) + " (a value with blanks stands in quotes)");
 }
 
-// The attributes called `name` of all that `words` mean.
+// The attributes called `name` that belong to any of the owners in `words`.
 std::vector<Attribute> attributes_of(Inventory& inventory, Noun noun,
                                      const std::vector<std::string>& words, const std::string& name,
                                      const std::string& value) {
@@ -56,7 +56,7 @@ std::vector<Attribute> attributes_of(Inventory& inventory, Noun noun,
   return attributes;
 }
 
-// Whether `words` are as many owners as the noun takes.
+// True if `words` are as many owners as the noun takes.
 bool fit(Noun noun, const std::vector<std::string>& words) {
   return noun == Noun::host ? !words.empty() : words.size() == (noun == Noun::appliance ? 1U : 0U);
 }

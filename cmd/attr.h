@@ -5,11 +5,11 @@
 #include "db/attribute.h"
 #include "db/inventory.h"
 
-// What the commands about attributes have in common: attr.cc changes them, attr_list.cc shows them,
-// run_roll.cc puts them into scripts.
+// The commands about attributes share these functions: attr.cc changes attributes, attr_list.cc
+// shows them, run_roll.cc puts them into scripts.
 namespace cluster::cmd {
 
-/// Whose attributes a command is about.
+/// The kind of owner whose attributes a command is about.
 enum class Noun { global, appliance, host };
 
 /// "attr", "appliance attr", "host attr"
@@ -17,10 +17,10 @@ constexpr const char* name_of(Noun noun) {
   return noun == Noun::host ? "host attr" : noun == Noun::appliance ? "appliance attr" : "attr";
 }
 
-/// By VM, the container that its attributes come from.
+/// The container of each VM among `hosts`; the attributes of the container count for the VM too.
 std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vector<Host>& hosts);
 
-/// Where the attributes that count for `host` are.
+/// The scopes of the attributes that count for `host`.
 AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers);
 
 }  // namespace cluster::cmd

@@ -25,16 +25,16 @@ struct ListArgs {
   bool wants(std::string_view attribute) const { return !name || *name == attribute; }
 };
 
-// What counts for one host or appliance: value and where it was set.
+// The value that counts for one host or appliance, and the place where it was set.
 struct Counting {
   std::string value;
-  std::optional<AttributeSource> source;  // nothing: the default of `roll`
+  std::optional<AttributeSource> source;  // none: the value is the default of `roll`
   std::string roll;
 };
 
 using AllCounting = std::map<std::string, Counting, std::less<>>;
 
-// What is set, and what the rolls for `scope` have where nothing is.
+// The attributes that are set, and the defaults that the rolls for `scope` have for the others.
 AllCounting counting_for(const AttributeResolver& resolver, const std::vector<rolls::Roll>& rolls,
                          const AttributeScope& scope) {
   AllCounting all;
@@ -50,7 +50,7 @@ AllCounting counting_for(const AttributeResolver& resolver, const std::vector<ro
   return all;
 }
 
-// As `rocks list host attr` spells it; C and R are ours.
+// The letters are those of `rocks list host attr`; C and R are ours.
 const char* letter_of(const std::optional<AttributeSource>& source) {
   if (!source) return "R";
   switch (*source) {
@@ -66,7 +66,7 @@ const char* letter_of(const std::optional<AttributeSource>& source) {
   return "";
 }
 
-// The hosts and the containers of those that are VMs: whose attributes count.
+// The hosts, and the containers of those hosts that are VMs, as the attributes of both count.
 OnlyHosts owners_of(const std::vector<Host>& hosts,
                     const std::map<HostName, HostName>& containers) {
   std::set<HostName> names;
@@ -92,7 +92,7 @@ int run_list_hosts(Context& context, const ListArgs& args) {
   return 0;
 }
 
-// What is stored for `noun`, of the owners in `words` alone when there are any.
+// The attributes that are stored for `noun`. When `words` names owners, only theirs.
 std::vector<Attribute> stored(Inventory& inventory, Noun noun, const ListArgs& args) {
   std::set<std::string> owners;
   if (noun == Noun::appliance) {
@@ -135,7 +135,7 @@ int run_list(Context& context, const ListArgs& args, Noun noun) {
   return 0;
 }
 
-// What `list` and `dump` share.
+// Declares the arguments that `list` and `dump` share.
 std::shared_ptr<ListArgs> declare_owners(CLI::App& app, Noun noun, const char* what) {
   auto args = std::make_shared<ListArgs>();
   if (noun != Noun::global) {
@@ -156,7 +156,7 @@ struct ReportArgs {
   std::string name;
 };
 
-// "container vm-container-0-15": in words where it was set.
+// Says in words where the value was set: "container vm-container-0-15".
 std::string origin_of(const Counting& one, const AttributeScope& scope) {
   if (!one.source) return "roll " + one.roll;
   switch (*one.source) {

@@ -64,7 +64,7 @@ class HostChecks {
         {host.name.str(), one.card, one.id, std::string(name(one.result)), one.reason, one.fix});
   }
 
-  // The first failure of the host and of each card is what placement looks at.
+  // Placement looks at the first failure of the host and of each card.
   void record(const HostName& host, const std::vector<frontend::CheckAnswer>& checks) {
     std::optional<std::string> of_host;
     std::map<GpuName, std::string> of_cards;

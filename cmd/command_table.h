@@ -4,7 +4,7 @@
 
 namespace cluster::cmd {
 
-/// Every command, how help groups them, and what help says of them.
+/// Every command, the groups of commands in help, and the texts of help.
 const CommandTable& command_table();
 
 }  // namespace cluster::cmd

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array kGroups{kSeeCards,     kGiveCards,     kRunVms,
                              kPrepareHosts, kKeepInventory, kGetHelp};
 
-// What people call things that have another name here.
+// Other words that people use for things that have a name here.
 constexpr std::array kSynonyms{
     Synonym{"attribute", "attr"},    Synonym{"card", "host gpu"}, Synonym{"container", "host"},
     Synonym{"disk", "host vm"},      Synonym{"image", "host vm"}, Synonym{"machine", "host vm"},

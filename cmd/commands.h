@@ -8,7 +8,7 @@
 // The commands of each noun, defined in the noun's own file, and the groups that they belong to.
 namespace cluster::cmd {
 
-// What one wants to do: `cluster help` shows the commands under these headings.
+// The purposes of commands: `cluster help` shows the commands under these headings.
 inline constexpr std::string_view kSeeCards = "See cards";
 inline constexpr std::string_view kGiveCards = "Give cards to VMs";
 inline constexpr std::string_view kRunVms = "Run VMs";

@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "tests/support/shell_words.h"
 
-// What has to be so of every command that there is.
+// These tests hold for every command that there is.
 namespace cluster::cmd {
 namespace {
 
@@ -54,7 +54,8 @@ TEST(Commands, SayWhatTheyDo) {
   }
 }
 
-// CLI11 refuses such a name from 2.4 (Debian 13) on; what the usage line says is its option_text().
+// CLI11 refuses such a name from 2.4 (Debian 13) on. The usage line shows the option_text()
+// instead.
 TEST(Commands, GiveNoArgumentANameWithABlank) {
   for (const auto& command : command_table().commands) {
     CLI::App app;
@@ -111,7 +112,7 @@ TEST(Commands, HaveExamplesThatAreCommandLinesOfTheirOwn) {
   }
 }
 
-// A text that no command has would be read by nobody.
+// Nobody would read a text that no command has.
 TEST(HelpTexts, AreEachUsed) {
   std::set<std::string> known{"overview.txt", "reference.txt"};
   for (const auto& command : command_table().commands) {
@@ -128,7 +129,7 @@ TEST(HelpTexts, AreEachUsed) {
     EXPECT_TRUE(known.contains(std::string(text.name))) << text.name;
 }
 
-// Help cuts lines by bytes.
+// Help counts bytes when it cuts lines.
 TEST(HelpTexts, AreAsciiWithoutTabs) {
   for (const auto& text : command_table().texts) {
     EXPECT_TRUE(std::ranges::all_of(text.text, [](char c) {

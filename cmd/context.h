@@ -7,7 +7,8 @@
 
 namespace cluster::cmd {
 
-/// What a command works with: what the frontend has, and where the answer goes.
+/// The things that a command works with: those of the frontend, and the place where the answer
+/// goes.
 class Context : public frontend::Context {
  public:
   Context(Opener open, ssh::Transport& to_hosts, frontend::DomainsOpener to_vms,

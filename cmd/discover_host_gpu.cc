@@ -21,7 +21,7 @@ struct Args {
   std::string timeout = "30";
 };
 
-// Brings what is known of one host's cards up to date and adds the differences to the table.
+// Brings the known facts of one host's cards up to date, and adds the differences to the table.
 void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry_run,
              Table& table) {
   const auto& host = answer.host.name;

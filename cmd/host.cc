@@ -18,8 +18,8 @@ constexpr int kMaxInt = std::numeric_limits<int>::max();
 constexpr int kMaxPort = 65535;
 constexpr const char* kDefaultAppliance = "vm-container";
 
-// The keys of a host. What was not typed stays as it is; what was emptied ("rack=") becomes
-// unknown.
+// The keys of a host. A key that was not typed leaves its value as it is; an empty one ("rack=")
+// makes its value unknown.
 struct HostKeys {
   std::optional<std::string> address, port, user, appliance, rack, rank, cpus;
 
@@ -160,7 +160,7 @@ int run_dump(Context& context, const HostArgs& args) {
     const auto number = [&](const char* key, const std::optional<int>& value) {
       if (value) line += std::string(" ") + key + "=" + std::to_string(*value);
     };
-    // A name that says rack and rank while the row does not: the guess must not come back.
+    // The name may say a rack and a rank that the row does not have. The guess must not come back.
     const Host guess = guessed(host.name);
     if (guess.rack && !host.rack) line += " rack=";
     if (guess.rank && !host.rank) line += " rank=";

@@ -39,7 +39,7 @@ CardRef parse_card(const std::string& text) {
 using OnHost = void (Inventory::*)(const Gpu&);
 using OnVm = void (Inventory::*)(const HostName&, const GpuName&, const CardRef&);
 
-// `add` and `set` differ in what they call; a VM's host row decides which of the two is meant.
+// `add` and `set` pass different functions. A VM's host row decides which of the two is called.
 int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) {
   const GpuName gpu(args.gpu);
   const CardRef card = parse_card(args.value);
@@ -48,7 +48,7 @@ int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) 
   if (inventory.is_vm(host.name)) {
     (inventory.*on_vm)(host.name, gpu, card);
   } else {
-    // A physical host's card is an address; its name cannot stand for one.
+    // The card of a physical host is given by its address; the name of a card cannot stand for it.
     (inventory.*on_host)({host.name, gpu, PciAddress::parse(args.value)});
   }
   return 0;
@@ -103,7 +103,7 @@ struct ListArgs {
   std::string detail = "no";
 };
 
-// All that is known of the cards of physical hosts, one row a card or slice.
+// The known facts of the cards of physical hosts, one row for a card or slice.
 class Details {
  public:
   void add(const Host& host, const HostDevices& devices) {
@@ -178,7 +178,7 @@ class Details {
     rows.add_unknown();
   }
 
-  // The VM that holds it, "rocks-33"; "" of what is free.
+  // The VM that holds the device, "rocks-33"; "" when the device is free.
   std::string holder(const std::string& device) const {
     const auto at = holders_.find(device);
     return at == holders_.end() ? "" : at->second;
@@ -187,7 +187,7 @@ class Details {
   std::map<std::string, std::string> holders_;  // by device, of one host
 };
 
-// Some hosts at a time: what is known of all cards would fill much memory.
+// Handles some hosts at a time, as the facts of all cards would fill much memory.
 Details details_of(Inventory& inventory, const std::vector<Host>& hosts) {
   constexpr std::size_t kAtATime = 500;
   Details details;
@@ -232,7 +232,7 @@ int run_dump(Context& context, const HostArgs& args) {
   const auto only = frontend::select_only(inventory, args.hosts);
   const auto gpus = inventory.host_gpus(only);
   const auto vms = inventory.containers(only);
-  // Hosts before VMs: a VM can only be given a card that is there.
+  // Hosts come before VMs: a VM can only be given a card that is there.
   for (const bool of_vms : {false, true}) {
     for (std::size_t row = 0; row < gpus.size(); ++row) {
       const auto cell = [&](std::size_t column) { return std::string(gpus.at(row, column).text); };

@@ -28,7 +28,8 @@ std::string parse_name(const std::string& text) {
   return text;
 }
 
-// A device's name as Linux takes it (dev_valid_name()); a network of libvirt may have a longer one.
+// Takes the name of a device as Linux accepts it (dev_valid_name()); a network of libvirt may have
+// a longer name.
 std::string parse_source(InterfaceKind kind, const std::string& text) {
   const bool network = kind == InterfaceKind::network;
   const auto is_wrong = [&](char c) {
@@ -50,7 +51,7 @@ std::string parse_model(const std::string& text) {
   return text;
 }
 
-// The VM that is called `name`, for what only VMs have so far.
+// The VM that is called `name`. So far only VMs have interfaces.
 Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
   const auto host = frontend::find_host(inventory, name);
   if (!inventory.is_vm(host.name)) {

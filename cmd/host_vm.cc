@@ -195,7 +195,7 @@ struct ListArgs {
   std::string timeout = "30";
 };
 
-// By the names of the VMs; a VM that is not here has no status that is known.
+// The status of each VM by its name. A VM that is not in it has no known status.
 std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
   std::map<HostName, std::string> status;
   for (const auto& there : all) {

@@ -15,7 +15,7 @@ namespace {
 
 class RunProgram : public ::testing::Test {
  protected:
-  // Runs `cluster list host` where the inventory cannot be opened, for this reason.
+  // Runs `cluster list host` when the inventory cannot be opened for this reason.
   template <typename Reason>
   int list_without_inventory(const Reason& why) {
     return run(

@@ -39,14 +39,15 @@ std::string hex(unsigned int value, int digits) {
   return text.data();
 }
 
-// A device of the host as vagrant-libvirt is told it, inside `config.vm.provider :libvirt do |v|`:
-// https://vagrant-libvirt.github.io/vagrant-libvirt/configuration.html, "PCI device passthrough".
+// A device of the host in the spelling of vagrant-libvirt, inside `config.vm.provider :libvirt do
+// |v|`: https://vagrant-libvirt.github.io/vagrant-libvirt/configuration.html, "PCI device
+// passthrough".
 std::string vagrant_line(const PciAddress& pci) {
   return "v.pci :domain => " + hex(pci.domain, 4) + ", :bus => " + hex(pci.bus, 2) + ", :slot => " +
          hex(pci.slot, 2) + ", :function => " + hex(pci.function, 1);
 }
 
-// The lines for one card, below what they are.
+// Adds the lines for one card, below a line that says what they are.
 void add_card(std::vector<std::string>& lines, std::string what, const GpuCard& card) {
   if (card.model) what += ", " + *card.model;
   if (card.missing) what += ": missing when the host was asked last";

@@ -54,7 +54,7 @@ int run_disable(Context& context, const RollArgs& args) {
        stored.enabled ? frontend::described_rolls(inventory) : std::vector<rolls::Roll>()) {
     const auto& needs = other.requires_rolls;
     if (std::ranges::find(needs, stored.name, &rolls::Requirement::name) == needs.end()) continue;
-    // One that was changed cannot be run, so it needs nothing.
+    // A roll that was changed cannot be run, so it needs nothing.
     if (frontend::is_changed(inventory, frontend::find_roll(inventory, other.name, other.version)))
       continue;
     throw Error(Fault::refused, "roll " + quote(other.name) + " requires roll " +
@@ -75,7 +75,7 @@ int run_remove(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
   const frontend::StoreLock lock(frontend::rolls_folder(inventory));
   const auto stored = frontend::find_roll(inventory, args.name, args.version);
-  // Out of the way with one call: a folder that is half removed would be another roll.
+  // The folder is moved away with one call: a folder that is half removed would be another roll.
   const frontend::Staging staging(frontend::rolls_folder(inventory));
   const auto folder = frontend::folder_of(inventory, stored);
   inventory.remove_roll(stored.name, stored.version);
@@ -122,7 +122,8 @@ int run_dump(Context& context, const NamesArgs& args) {
     context.output.line("cluster add roll " +
                         shell_word(frontend::folder_of(inventory, roll).native()));
   }
-  // After all are added, and what is required before what requires it.
+  // These lines come after all rolls are added. A required roll comes before the roll that requires
+  // it.
   const auto enabled = frontend::enabled_rolls(inventory);
   std::vector<std::string> lines;
   for (const auto& stored : rolls) {

@@ -48,7 +48,7 @@ constexpr std::array kCommands{
 std::span<const Command> roll_attr_commands() { return kCommands; }
 
 bool concerns(const rolls::Roll& roll, std::string_view appliance) {
-  if (roll.hosts.empty() && roll.vm.empty()) return true;  // it has commands, for any
+  if (roll.hosts.empty() && roll.vm.empty()) return true;  // only commands, for all
   return roll.part_for(appliance) != nullptr || (appliance == "vm" && !roll.vm.empty());
 }
 
@@ -72,7 +72,7 @@ void check_roll_attribute(Inventory& inventory, const std::string& name, const s
                                   quote(name) + did_you_mean(name, names) +
                                   " (`cluster list roll attr " + rolls[0].name + "`)");
   }
-  // Of several versions one will do.
+  // If there are several versions, the value has to be valid for one of them.
   for (std::size_t i = 0; i < same.size(); ++i) {
     try {
       return same[i]->check(value);

@@ -39,7 +39,8 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
     if (error.fault() == Fault::not_found) return std::nullopt;  // no inventory, no rolls
     throw;
   }
-  // That one was changed is said of a roll that has the command, not of whatever was mistyped.
+  // The error about a changed roll appears only if that roll has the command, not for every
+  // mistyped word.
   for (const auto& described : frontend::described_rolls(*inventory)) {
     for (const auto& command : described.commands) {
       const auto path = split(command.path, ' ');

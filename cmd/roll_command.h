@@ -8,9 +8,9 @@
 
 namespace cluster::cmd {
 
-/// What is left when no built-in command starts `words`: a command of an enabled roll. It is looked
-/// for when the action runs, which throws `unknown` when no roll has it, and gets the words behind
-/// its path as they are, but for --db.
+/// Handles `words` that start no built-in command: they may be a command of an enabled roll. The
+/// action looks for that roll when it runs, and throws `unknown` when no roll has the command. The
+/// command gets the words behind its path as they are, without --db.
 Invocation roll_command(const std::vector<std::string>& words, const UnknownCommand& unknown);
 
 }  // namespace cluster::cmd

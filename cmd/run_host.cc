@@ -14,7 +14,7 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr int kExitTimedOut = 124;  // as timeout(1)
+constexpr int kExitTimedOut = 124;  // the status that timeout(1) uses
 constexpr int kMaxSeconds = 7 * 24 * 3600;
 constexpr int kMaxAtOnce = 65535;
 
@@ -45,12 +45,13 @@ bool is_host(Inventory& inventory, const std::string& word) {
   try {
     return inventory.find_host(HostName(word)).has_value();
   } catch (const Error& error) {
-    if (error.fault() == Fault::usage) return false;  // no name at all
+    if (error.fault() == Fault::usage) return false;  // it cannot be a name
     throw;
   }
 }
 
-// The hosts and the command of the words: the command is the last one unless command= has it.
+// Splits the words into hosts and the command. The last word is the command, unless command= has
+// it.
 std::pair<std::vector<Host>, std::string> hosts_and_command(Inventory& inventory,
                                                             const Args& args) {
   auto words = args.words;

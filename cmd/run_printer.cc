@@ -9,7 +9,7 @@
 namespace cluster::cmd {
 namespace {
 
-// A line without an end is cut here, so that a host cannot fill the frontend's memory.
+// A line that has no end is cut here, so that a host cannot fill the frontend's memory.
 constexpr std::size_t kMaxLine = 1 << 20;
 
 std::string seconds(std::chrono::milliseconds time) {
@@ -70,7 +70,8 @@ void RunPrinter::ended(std::size_t target, const ssh::Reply& reply) {
   finish(output_.out(), pending_[target].out, target);
   finish(output_.err(), pending_[target].err, target);
   const auto& name = targets_[target].name;
-  // On one host the command's own status says it; among several, each that failed is named.
+  // With one host the command's own status is enough; with several hosts, each failed host is
+  // named.
   if (failed(reply) && (reply.end != ssh::End::exited || targets_.size() > 1)) {
     output_.note(name + ": " + outcome(reply));
   }

@@ -9,26 +9,27 @@
 
 namespace cluster::cmd {
 
-/// Whether the command did not end with status 0 there.
+/// True if the command did not end with status 0 there.
 bool failed(const ssh::Reply& reply);
 
-/// Prints what hosts say while they say it. With prefixes, lines of different hosts never mix: a
-/// line is printed when it is whole, or when its host has ended. Without, bytes pass as they come.
+/// Prints the output of hosts while it comes. With prefixes, lines of different hosts never mix: a
+/// line is printed when it is whole, or when its host has ended. Without prefixes, bytes pass as
+/// they come.
 class RunPrinter : public ssh::Sink {
  public:
-  /// `targets` is kept by reference. `prefix`: "HOST: " before each line. `stats`: a line on
-  /// standard error with the time each host took.
+  /// `targets` is kept by reference. `prefix` puts "HOST: " before each line. `stats` prints a line
+  /// on standard error with the time that each host took.
   RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix, bool stats);
 
   void out(std::size_t target, std::string_view bytes) override;
   void err(std::size_t target, std::string_view bytes) override;
   void ended(std::size_t target, const ssh::Reply& reply) override;
 
-  /// The last line on standard error when something failed on one of several hosts.
+  /// Prints the last line on standard error when something failed on one of several hosts.
   void summarize(const std::vector<ssh::Reply>& replies);
 
  private:
-  // What a host has sent of a line that is not whole yet.
+  // The part of a line that a host has sent while the line is not whole yet.
   struct Pending {
     std::string out;
     std::string err;

@@ -34,7 +34,7 @@ std::string last_line(const std::string& text) {
   return last;
 }
 
-// "done", "reboot", "failed" and what there is to say of it.
+// Returns "done", "reboot" or "failed", and the words that explain it.
 std::pair<std::string, std::string> outcome_of(const frontend::AgentAnswer& answer,
                                                const std::string& token, const std::string& roll) {
   using Outcome = rolls::ScriptReport::Outcome;
@@ -42,7 +42,7 @@ std::pair<std::string, std::string> outcome_of(const frontend::AgentAnswer& answ
   if (reply.end != ssh::End::exited) return {"failed", reply.reason};
   const auto report = rolls::find_report(answer.out, token);
   if (report && report->outcome == Outcome::failed) {
-    // It may be a roll that this one requires.
+    // The failed roll may be one that this roll requires.
     return {"failed", (report->roll == roll ? "" : report->roll + ": ") + report->words};
   }
   if (report && reply.status == 0) {
@@ -102,7 +102,7 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   const std::vector<std::string> commands(
       hosts.size(), parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s");
   const auto token = rolls::new_report_token();
-  // The shell reads what is in braces to its end before it does anything. So a connection that
+  // The shell reads the text in braces to its end before it does anything. So a connection that
   // breaks while the script is sent runs none of it, and no program there can read the rest of it
   // away. The token is not on a command line, which steps and other users can see.
   std::vector<std::string> scripts;
@@ -122,7 +122,7 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   return status;
 }
 
-// Without host= those of the appliances that the roll has something for.
+// Without host=, returns the hosts of the appliances that the roll has something for.
 std::vector<Host> hosts_to_apply(Inventory& inventory, const rolls::Roll& roll, const Args& args) {
   if (!args.host.empty()) return frontend::select_hosts(inventory, {args.host});
   auto hosts = inventory.hosts();

@@ -29,7 +29,7 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
   return vms;
 }
 
-// Decides for each VM what it is to become, or why it cannot start.
+// Decides what each VM is to become, or why it cannot start.
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
   const frontend::VmRendering rendering(inventory, vms_of(all));

@@ -25,9 +25,9 @@ struct Args {
   std::string timeout = "60";
 };
 
-// What a define would change of what libvirt has; "" when nothing would. Where the operator's own
-// XML is in it, libvirt may spell that in its own way: then the fingerprint of the last define
-// decides.
+// The difference that a define would make to libvirt's document; "" when there would be none.
+// libvirt may spell the operator's own XML in its own way. When the document has such XML, the
+// fingerprint of the last define decides.
 std::string diff_of(const frontend::VmRendering::Document& document, const frontend::VmTask& task) {
   if (!task.domain) return virt::domain_diff(document.xml, "<domain/>");
   auto diff = virt::domain_diff(document.xml, task.domain->xml);
@@ -38,7 +38,7 @@ std::string diff_of(const frontend::VmRendering::Document& document, const front
   return diff;
 }
 
-// What one VM is to become.
+// The change that one VM needs.
 struct Change {
   std::string word;     // "new", "changed", "autostart"; "" = none
   std::string details;  // "at its next start"
@@ -64,8 +64,8 @@ Change change_of(const frontend::VmRendering::Document& document, const frontend
   return change;
 }
 
-// Looks what libvirt has, and calls `take` for each VM that is to change. VmTask::xml stays empty
-// where nothing changes, and where the VM cannot be rendered.
+// Looks up what libvirt has, and calls `take` for each VM that is to change. VmTask::xml stays
+// empty when nothing changes, and when the VM cannot be rendered.
 void compare(Context& context, frontend::VmBatch& all,
              const std::function<void(const frontend::VmTask& task, const Change& change)>& take) {
   const frontend::VmRendering rendering(context.inventory(), vms_of(all));
@@ -86,7 +86,7 @@ void compare(Context& context, frontend::VmBatch& all,
     task.autostart = rendering.autostart(task.vm);
     if (!change_of(document, task).word.empty()) task.xml = document.definition;
   });
-  // Only where something is to be defined does it matter how old libvirt is.
+  // The age of libvirt matters only where something is to be defined.
   frontend::on_each<frontend::VmHost>(all, [&](frontend::VmHost& there) {
     const auto changes = [](const frontend::VmTask& task) { return !task.xml.empty(); };
     if (std::ranges::any_of(there.tasks, changes)) there.version = there.domains->version();

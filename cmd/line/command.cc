@@ -5,7 +5,7 @@ namespace {
 
 constexpr char kShield = '\x1f';
 
-// A CLI::Validator: changes the word, and returns an error, of which there is none.
+// A CLI::Validator changes the word, and returns an error. This one returns none.
 std::string take_off_shield(std::string& word) {
   if (word.ends_with(kShield)) word.pop_back();
   return "";

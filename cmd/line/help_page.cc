@@ -21,7 +21,7 @@ struct Argument {
   std::string description;
 };
 
-// Options are read back from the declaration, so that help cannot say what is not so.
+// Options are read back from the declaration, so help cannot say anything that is not so.
 std::vector<Argument> arguments_of(const CLI::App& app) {
   std::vector<Argument> arguments;
   for (const auto* option : app.get_options()) {
@@ -30,7 +30,7 @@ std::vector<Argument> arguments_of(const CLI::App& app) {
     if (option->get_positional()) {
       argument.name = positional_name(*option);
       argument.usage = argument.name;
-      // A name with a blank, "[HOST...] COMMAND", says all by itself.
+      // A name with a blank, "[HOST...] COMMAND", needs no more words.
       if (argument.name.find(' ') == std::string::npos) {
         if (option->get_items_expected_max() > 1) argument.usage += "...";
         if (!option->get_required()) argument.usage = "[" + argument.usage + "]";
@@ -52,7 +52,8 @@ std::string_view text_called(const CommandTable& table, const std::string& name)
   return at->text;
 }
 
-// The text of a command. A line "@NAME" stands for the text called NAME, which several have.
+// The text of a command. A line "@NAME" stands for the text called NAME, which several commands
+// share.
 std::string text_of(const CommandTable& table, const Command& command) {
   std::string name(command.path);
   std::ranges::replace(name, ' ', '_');
@@ -67,7 +68,7 @@ std::string text_of(const CommandTable& table, const Command& command) {
   return out;
 }
 
-// What help says of one command: its usage, its arguments, its text.
+// The help for one command: its usage, its arguments, its text.
 struct Page {
   Page(const CommandTable& table, const Command& command) : text(text_of(table, command)) {
     CLI::App app;
@@ -98,7 +99,7 @@ void print_page(Output& output, const CommandTable& table, const Command& comman
   output.text("\n" + wrapped(page.text, output.width()));
 }
 
-// What follows the verb: "host gpu" of "add host gpu".
+// The words after the verb: "host gpu" of "add host gpu".
 std::string_view noun_of(const Command& command) {
   return command.path.substr(std::min(command.path.find(' '), command.path.size() - 1) + 1);
 }
@@ -137,7 +138,7 @@ void print_groups(Output& output, const CommandTable& table) {
   output.text("\n" + wrapped(text_called(table, "overview.txt"), output.width()));
 }
 
-// The commands about `noun`, or about something that ends so: "gpu" of "host gpu".
+// The commands about `noun`, or about a longer noun with the same end: "gpu" also means "host gpu".
 std::vector<const Command*> commands_about(const CommandTable& table, std::string_view noun) {
   const auto ending = " " + std::string(noun);
   return commands_where(table, [&](const Command& command) {
@@ -150,8 +151,8 @@ const Topic* topic_called(const CommandTable& table, std::string_view name) {
   return at == table.topics.end() ? nullptr : &*at;
 }
 
-// The noun or topic that the operator means by `word`, which may be another word for it, or its
-// plural. A word that means nothing is returned as it is.
+// The noun or topic that the operator means by `word`. The word may be a synonym or a plural. A
+// word that means nothing is returned as it is.
 std::string_view meant_by(const CommandTable& table, std::string_view word) {
   if (topic_called(table, word) != nullptr || !commands_about(table, word).empty()) return word;
   const auto synonym = std::ranges::find(table.synonyms, word, &Synonym::word);

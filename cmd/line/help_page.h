@@ -6,10 +6,10 @@
 
 namespace cluster::cmd {
 
-/// Prints what is known of `what`: "" lists every command by what one wants to do; the path of a
-/// command explains it; "add" or "add host" lists the commands that start so; "host gpu", the end
-/// of it ("gpu"), or a synonym ("card", "cards") lists what can be done with it; a topic explains
-/// it. Throws Error(usage) when it is none of these.
+/// Prints the help for `what`. "" lists every command, grouped by purpose. The path of a command
+/// explains that command. "add" or "add host" lists the commands that start with these words. "host
+/// gpu", its end "gpu", or a synonym ("card", "cards") lists the commands about it. A topic
+/// explains itself. Throws Error(usage) when `what` is none of these.
 void print_help(Output& output, const CommandTable& table, const std::string& what);
 
 /// Prints the command reference, docs/commands.md: every command and every topic.

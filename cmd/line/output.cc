@@ -28,7 +28,7 @@ TextRows text_rows(const Table& table) {
   return rows;
 }
 
-// Text on its way out: it is written in large pieces.
+// Collects text for output, so that it is written in large pieces.
 class Buffer {
  public:
   explicit Buffer(std::ostream& out) : out_(out) {}
@@ -63,8 +63,8 @@ std::string upper(std::string text) {
   return text;
 }
 
-// An unknown value is a dash, so that columns can still be counted. `made` keeps what is not as in
-// the cell.
+// An unknown value is shown as a dash, so that columns can still be counted. `made` keeps the text
+// when it differs from the cell's.
 std::string_view shown(const TextRows::Cell& cell, std::string& made) {
   if (cell.text.empty()) return "-";
   if (std::ranges::none_of(cell.text, is_control)) return cell.text;
@@ -72,7 +72,8 @@ std::string_view shown(const TextRows::Cell& cell, std::string& made) {
   return made;
 }
 
-// As Rocks prints: columns as wide as their widest cell, one blank between, none at the end.
+// The layout is that of Rocks: each column is as wide as its widest cell, one blank is between
+// columns, and none at the end.
 void print_table(std::ostream& out, const Columns& columns, const TextRows& rows) {
   std::string made;
   std::vector<std::size_t> widths;
@@ -99,8 +100,8 @@ void print_table(std::ostream& out, const Columns& columns, const TextRows& rows
   }
 }
 
-// An array with one object a row, as nlohmann's dump(2) would print it; a row at a time, because
-// its values take ten times the memory of their text.
+// Prints an array with one object for a row, as nlohmann's dump(2) would print it. It prints a row
+// at a time, because its values take ten times the memory of their text.
 void print_json(std::ostream& out, const Columns& columns, const TextRows& rows) {
   const auto quoted = [](std::string_view text) { return nlohmann::json(text).dump(); };
   std::vector<std::string> keys;
@@ -122,7 +123,8 @@ void print_json(std::ostream& out, const Columns& columns, const TextRows& rows)
   buffer << (rows.size() == 0 ? "[]\n" : "\n]\n");
 }
 
-// RFC 4180: a field with a comma, a quote or a line end stands in quotes, quotes doubled.
+// RFC 4180: a field with a comma, a quote or a line end stands in quotes, and its quotes are
+// doubled.
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return std::string(text);
   std::string out = "\"";

@@ -17,17 +17,17 @@ namespace cluster::cmd {
 
 enum class Format { table, json, csv };
 
-/// A cell; nothing means that it is not known.
+/// A cell; an empty one means that the value is not known.
 using Cell = std::variant<std::monostate, std::string, std::int64_t>;
 
-/// What a list command answers. Column names are the JSON keys, upper-cased the table's header. The
-/// first column is the owner of the row and gets Rocks' colon.
+/// The answer of a list command. Column names are the JSON keys; in upper case they are the table's
+/// header. The first column is the owner of the row and gets Rocks' colon.
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
 
-  /// A row by the names of its columns, in any order. A column that is not named is not known.
-  /// Throws std::logic_error on a name that is no column.
+  /// Adds a row; its cells are given by column name, in any order. The cell of a column that is not
+  /// named is not known. Throws std::logic_error when a name is no column.
   void add(std::initializer_list<std::pair<std::string_view, Cell>> cells);
 
   /// Fills cells of the row that was added last, in the same way.
@@ -41,10 +41,11 @@ Cell cell(const std::optional<Value>& value) {
   return *value;
 }
 
-/// The one place that prints. Standard output carries answers only; notes go to standard error.
+/// This is the only class that prints. Standard output carries answers only; notes go to standard
+/// error.
 class Output {
  public:
-  /// `width`: the characters that a line of help may have.
+  /// `width` is the number of characters that a line of help may have.
   Output(std::ostream& out, std::ostream& err, std::size_t width = 80)
       : out_(out), err_(err), width_(width) {}
 
@@ -52,21 +53,21 @@ class Output {
 
   void table(const Table& table);
 
-  /// The same of rows that are many; of their cells as many as there are `columns`.
+  /// Prints the same from rows that may be many. Each row has as many cells as there are `columns`.
   void table(const std::vector<std::string>& columns, const TextRows& rows);
 
-  /// The same, but nothing at all where a person would read a header alone.
+  /// Prints the same. But when a person would read only a header, it prints nothing.
   void table_unless_empty(const Table& table) {
     if (!table.rows.empty() || format_ != Format::table) this->table(table);
   }
 
-  /// Text as it is, already whole lines.
+  /// Prints text as it is; the text is made of whole lines.
   void text(std::string_view text) { out_ << text; }
 
-  /// One line.
+  /// Prints one line.
   void line(std::string_view text) { out_ << text << '\n'; }
 
-  /// One line for the operator, "cluster: TEXT".
+  /// Prints one line for the operator, "cluster: TEXT".
   void note(std::string_view text);
 
   std::size_t width() const { return width_; }
@@ -80,7 +81,7 @@ class Output {
   Format format_ = Format::table;
 };
 
-/// "table", "json" or "csv"; throws Error(usage) on another word.
+/// Reads "table", "json" or "csv"; throws Error(usage) on another word.
 Format parse_format(std::string_view text);
 
 }  // namespace cluster::cmd

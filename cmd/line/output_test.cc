@@ -67,7 +67,8 @@ TEST(Output, CsvQuotesAsRfc4180) {
             "host,gpu,cpus\nvm-container-0-15,gpupci1,8\nn1,\"a \"\"b\"\", c\",\n");
 }
 
-// Reads what RFC 4180 says: records of fields, a field in quotes with its quotes doubled.
+// Reads CSV as RFC 4180 describes it: records of fields; a field may be in quotes, with its own
+// quotes doubled.
 std::vector<std::vector<std::string>> read_csv(const std::string& text) {
   std::vector<std::vector<std::string>> records;
   std::vector<std::string> record(1);
@@ -91,7 +92,8 @@ std::vector<std::vector<std::string>> read_csv(const std::string& text) {
   return records;
 }
 
-// Texts that hurt: with quotes, commas, ends of lines, blanks and letters that are no ASCII.
+// The texts are difficult ones: with quotes, commas, line ends, blanks and letters that are not
+// ASCII.
 Table random_table(std::mt19937& random) {
   constexpr std::array<std::string_view, 10> kPieces{"a",  "\"", ",", "\n",       "\r",
                                                      "\\", " ",  "'", "\xc3\xa4", "-"};

@@ -25,7 +25,7 @@ const Command* longest_match(const std::vector<std::string>& words, const Comman
   return best;
 }
 
-// Whether `prefix`, "add" or "report host vm", starts longer paths.
+// True if there are longer paths that start with `prefix`, "add" or "report host vm".
 bool has_commands_below(const CommandTable& table, const std::string& prefix) {
   return std::ranges::any_of(table.commands, [&](const Command& command) {
     return command.path.starts_with(prefix + " ");
@@ -58,7 +58,7 @@ bool is_flag(const CLI::App& app, const std::string& name) {
   return option != nullptr && option->get_expected_max() == 0;
 }
 
-// Every `key=value` and `--key=value` as the two words --key value; what CLI11 gets has one
+// Turns every `key=value` and `--key=value` into the two words --key value. So CLI11 gets only one
 // spelling, and an empty value ("address=") stays a value.
 std::vector<std::string> as_options(const CLI::App& app, std::span<const std::string> words) {
   std::vector<std::string> out;
@@ -78,7 +78,8 @@ std::vector<std::string> as_options(const CLI::App& app, std::span<const std::st
   return out;
 }
 
-// The argument that is missing, as the usage line calls it: CLI11 would say "--value" of `CARD`.
+// The argument that is missing, with its name in the usage line: CLI11 would say "--value" for
+// `CARD`.
 std::string missing(const CLI::App& app) {
   for (const auto* option : app.get_options()) {
     if (!option->get_required() || option->count() > 0) continue;
@@ -89,7 +90,7 @@ std::string missing(const CLI::App& app) {
   return "something is required";
 }
 
-// One line that names the command and where its help is.
+// The error is one line that names the command and says where its help is.
 [[noreturn]] void wrong_usage(const Command& command, std::string why) {
   std::ranges::replace(why, '\n', ' ');
   throw Error(Fault::usage, std::string(command.path) + ": " + std::string(trim(why)) +

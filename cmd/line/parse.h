@@ -9,26 +9,27 @@
 
 namespace cluster::cmd {
 
-/// No command of the table starts with these words; a roll may have one.
+/// No command of the table starts with these words; but a roll may have such a command.
 class UnknownCommand : public Error {
   using Error::Error;
 };
 
-/// What a command line asks for.
+/// The request that a command line makes.
 struct Invocation {
   enum class Wants { command, help, version };
 
   Wants wants = Wants::command;
   Action action;         ///< with Wants::command
-  std::string help_for;  ///< with Wants::help: what print_help() is to explain
+  std::string help_for;  ///< with Wants::help: the argument for print_help()
   std::string db;        ///< --db, "" when it was not given
   Format format = Format::table;
 };
 
-/// Reads the words after the program's name: the longest path of `table` that they start with, then
-/// its arguments, `key=value` wherever the command has that key; what follows "--" is taken as it
-/// is. No words, "VERB", "VERB NOUN" without a command of that name, and --help, want help. Throws
-/// Error(usage), of which UnknownCommand is one.
+/// Reads the words after the program's name. They start with the longest matching path of `table`,
+/// and then come its arguments. `key=value` may stand anywhere if the command has that key. Words
+/// after "--" are taken as they are. The words ask for help when there are none, when they are
+/// "VERB" or "VERB NOUN" without a command of that name, and when they have --help. Throws
+/// Error(usage); UnknownCommand is one kind of it.
 Invocation parse(const std::vector<std::string>& words, const CommandTable& table);
 
 }  // namespace cluster::cmd

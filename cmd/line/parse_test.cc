@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Wants = Invocation::Wants;
 
-// What the last action was given.
+// The arguments that the last action was given.
 struct Given {
   std::string command;
   std::vector<std::string> words;
@@ -61,7 +61,7 @@ constexpr std::array kCommands{
 
 const CommandTable kTable{kCommands, {}, {}, {}, {}};
 
-// Runs `action` with nothing around it; returns what it returns.
+// Runs `action` in empty surroundings; returns its exit status.
 int run_action(const Action& action) {
   FakeTransport transport;
   FakeDomains domains;
@@ -73,14 +73,14 @@ int run_action(const Action& action) {
 
 Invocation parsed(const std::vector<std::string>& words) { return parse(words, kTable); }
 
-// Runs the command of these words and returns what it was given.
+// Runs the command of these words, and returns the arguments that it was given.
 Given run(const std::vector<std::string>& words) {
   given = {};
   run_action(parsed(words).action);
   return given;
 }
 
-// Fails unless `words` are refused, with this reason.
+// Fails unless `words` are refused with this reason.
 void expect_refused(const std::vector<std::string>& words, const std::string& why) {
   try {
     parsed(words);
@@ -130,7 +130,7 @@ TEST(Parse, KeepsAnEmptyValue) {
   EXPECT_EQ(run({"put", "box", ""}).words, std::vector<std::string>{""});
 }
 
-// What is typed arrives, byte by byte, whatever CLI11 would make of it.
+// Every typed value arrives byte by byte, even if CLI11 would read it in another way.
 TEST(Parse, PassesEveryValueUntouched) {
   std::mt19937 random(11);  // the same values in every run
   constexpr std::string_view kBytes = "ab=-[],\"'\\ \n\t$`{}%#\x1f\xc3\xa4";

@@ -11,7 +11,7 @@
 namespace cluster::cmd {
 namespace {
 
-// A terminal of `columns`, as an emulator makes one.
+// A terminal with `columns` columns, made in the way of a terminal emulator.
 class Terminal {
  public:
   explicit Terminal(unsigned short columns) : file_(posix_openpt(O_RDWR | O_NOCTTY)) {

@@ -13,11 +13,11 @@ constexpr std::size_t kGap = 2;
 constexpr std::size_t kMaxLeft = 26;  // the right column keeps its room
 constexpr std::size_t kMinRight = 20;
 
-// The words of a paragraph. What stands in backquotes is a part of one word, blanks included.
+// The words of a paragraph. A text in backquotes is part of one word, with its blanks.
 std::vector<std::string> words_of(std::string_view paragraph) {
   std::vector<std::string> words;
   bool quoted = false;
-  bool inside = false;  // of a word
+  bool inside = false;  // true inside a word
   for (const char c : paragraph) {
     if (c == '`') quoted = !quoted;
     if (!quoted && (c == ' ' || c == '\n')) {

@@ -36,7 +36,7 @@ TEST(Wrap, DoesNotCutAWordThatIsTooLong) {
 
 TEST(Wrap, OfNothingIsNothing) { EXPECT_EQ(wrapped("", 80), ""); }
 
-// Whatever the width, the words and their order stay, and no line that has two words is too wide.
+// At every width, the words and their order stay, and no line that has two words is too wide.
 TEST(Wrap, ChangesOnlyWhereLinesEnd) {
   std::mt19937 random(7);  // the same words in every run
   for (std::size_t width = 1; width < 60; ++width) {

@@ -22,11 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBlock = 1U << 16U;
-// gzip of text or packages is not 200 times smaller; of zeros it is 1000 times.
+// The gzip of text or packages is never 200 times smaller; the gzip of zeros is 1000 times smaller.
 constexpr std::uintmax_t kMaxRatio = 200;
-constexpr std::uintmax_t kSmall = 16U << 20U;  // what is less than this harms nobody
+constexpr std::uintmax_t kSmall = 16U << 20U;  // a smaller output harms nobody
 
-// Opened when an archive is read or written, never linked.
+// The library is opened when an archive is read or written, and is never linked.
 struct LibArchive {
   SharedLibrary library{"libarchive.so.13", "libarchive13, from Debian 13 on libarchive13t64"};
 #define ROLLCALL_FUNCTION(name) decltype(&::name) name = library.symbol(#name)
@@ -78,7 +78,8 @@ class Unpacker {
       ::archive_entry* entry = nullptr;
       const int code = lib_.archive_read_next_header(in_.get(), &entry);
       if (code == ARCHIVE_EOF) return;
-      // A warning, a damaged extension say, is as good as an error: nobody sends such a roll.
+      // A warning, of a damaged extension for example, counts as an error: nobody sends such a
+      // roll.
       if (code != ARCHIVE_OK) refuse("is not a .tar.gz: " + reason());
       take(entry);
     }
@@ -114,12 +115,12 @@ class Unpacker {
              (type == AE_IFREG || type == AE_IFLNK || type == 0 ? "link" : "special file") +
              "; a roll holds plain files and folders alone");
     }
-    // Every folder here was made by us: none can be a link that leads out.
+    // We made every folder here, so none of them can be a link that leads out.
     make_folders(type == AE_IFDIR ? path : fs::path(path).parent_path().native());
     if (type != AE_IFREG) return;
     const auto before = bytes_;
     write_file(path, (lib_.archive_entry_perm(entry) & S_IXUSR) != 0);
-    // libarchive leaves out a hole at the end.
+    // libarchive leaves out a hole at the end of a file.
     if (bytes_ - before != static_cast<std::uintmax_t>(lib_.archive_entry_size(entry))) {
       refuse(quote(path) + ": has holes; want all of it (tar without --sparse)");
     }

@@ -29,7 +29,7 @@ class RollArchive : public ::testing::Test {
   fs::path out() const { return folder_.path() / "out"; }
   fs::path file() const { return folder_.path() / "demo.tar.gz"; }
 
-  // Makes the archive with tar(1), as a stranger would.
+  // Makes the archive with tar(1), as somebody else would.
   void tar(const std::vector<std::string>& words) const {
     Subprocess program{{"tar", "-czf", file().native()}, folder_.path() / "in", {}, {}};
     program.words.insert(program.words.end(), words.begin(), words.end());
@@ -145,7 +145,7 @@ TEST_F(RollArchive, HasNoFileThatIsAFolderToo) {
 }
 
 TEST_F(RollArchive, HasNotTooManyFolders) {
-  // 12 folders and 2 files, by two headers.
+  // Two headers stand for 12 folders and 2 files.
   fs::create_directories(in() / "a/b/c/d/e/f");
   fs::create_directories(in() / "g/h/i/j/k/l");
   replace_file(in() / "a/b/c/d/e/f/x", "x\n");

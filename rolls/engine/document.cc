@@ -18,22 +18,22 @@ namespace {
               file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + why);
 }
 
-// yaml-cpp counts from 0.
+// The message counts from 1, but yaml-cpp counts from 0.
 [[noreturn]] void refuse_at(const std::string& file, const YAML::Mark& mark,
                             const std::string& why) {
   refuse_at(file, mark.line + 1, mark.column + 1, why);
 }
 
 constexpr std::size_t kMaxLine = 1000;     // bytes
-constexpr std::size_t kMaxMembers = 1000;  // of a list or a map
+constexpr std::size_t kMaxMembers = 1000;  // the bound for a list or a map
 
-// Makes the tree of the first document while yaml-cpp reads it, and refuses references and further
-// documents. A document that is empty ends the file, as it does for YAML::LoadAll().
+// Makes the tree of the first document while yaml-cpp reads it. It refuses references and further
+// documents. An empty document ends the file, as it does for YAML::LoadAll().
 class TreeMaker : public YAML::EventHandler {
  public:
   explicit TreeMaker(const std::string& file) : file_(file) {}
 
-  /// Null when the file has no document, or an empty one.
+  /// Returns null when the file has no document, or an empty one.
   std::shared_ptr<const YamlNode> tree() const { return tree_; }
   bool at_end() const { return at_end_; }
 
@@ -62,7 +62,7 @@ class TreeMaker : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
  private:
-  // Only the innermost open node gets members, so the open ones are never moved.
+  // Only the innermost open node gets members, so the open nodes are never moved.
   YamlNode* add(YamlNode::Kind kind, const YAML::Mark& mark) {
     YamlNode node{kind, {}, {}, mark.line + 1, mark.column + 1};
     if (!open_.empty()) {

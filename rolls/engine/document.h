@@ -7,15 +7,15 @@
 #include <string_view>
 #include <vector>
 
-// YAML that says where it is wrong; for the files of rolls/ alone.
+// This YAML reader says where a file is wrong. It is only for the files of rolls/.
 namespace cluster::rolls {
 
-/// What stands at one place of a YAML file.
+/// The value at one place of a YAML file.
 struct YamlNode {
   enum class Kind { null, text, list, map };
   Kind kind = Kind::null;
   std::string text;
-  std::vector<YamlNode> members;  ///< of a list; of a map each key and then its value
+  std::vector<YamlNode> members;  ///< the items of a list; for a map, each key and then its value
   int line = 1;
   int column = 1;  ///< in bytes
 };
@@ -26,23 +26,22 @@ class Item {
   Item(std::shared_ptr<const YamlNode> node, std::string file)
       : node_(std::move(node)), file_(std::move(file)) {}
 
-  /// One line of 1000 bytes at the most, not empty. `what` names it in messages, as everywhere
-  /// below.
+  /// One line of 1000 bytes at the most, not empty. Here and below, `what` is its name in messages.
   std::string line(std::string_view what) const;
 
   /// One line that may be empty.
   std::string line_or_empty(std::string_view what) const;
 
-  /// Lines, not all of them blank, each with its line end.
+  /// Several lines, each with its line end; at least one is not blank.
   std::string lines(std::string_view what) const;
 
-  /// yes, no, true or false.
+  /// The words yes, no, true or false.
   bool yes_or_no(std::string_view what) const;
 
   /// The members of a list, 1000 at the most.
   std::vector<Item> list(std::string_view what) const;
 
-  /// Keys and values in the order of the file, 1000 at the most, no key twice.
+  /// The keys and values in the order of the file, 1000 at the most. No key is there twice.
   std::vector<std::pair<Item, Item>> entries(std::string_view what) const;
 
   /// "FILE:LINE:COLUMN"
@@ -60,16 +59,16 @@ class Item {
   std::string file_;
 };
 
-/// The whole file. Throws Error(usage) when it is not one YAML document, or has a reference
-/// (`*name`) to another place: a few lines of those make a document of gigabytes.
+/// Reads the whole file. Throws Error(usage) when it is not one YAML document, or has a reference
+/// (`*name`) to another place: a few lines of references can make a document of gigabytes.
 Item parse_document(const std::string& text, const std::string& file);
 
-/// A map of which all keys are known.
+/// A map that may only have known keys.
 class Fields {
  public:
   Fields(const Item& map, std::string_view what, const std::vector<std::string>& known);
 
-  /// Throws Error(usage) at the map when there is none.
+  /// Throws Error(usage) at the map when the key is not there.
   Item require(const std::string& key) const;
   std::optional<Item> find(const std::string& key) const;
 

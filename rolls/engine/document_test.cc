@@ -25,7 +25,7 @@ std::string refusal(const std::string& text) {
   return refusal([&] { parse_document(text, "f"); });
 }
 
-// A tree of lists, maps and texts made at random, and how YAML spells it.
+// A tree of lists, maps and texts made at random, with its spelling in YAML.
 class Tree {
  public:
   explicit Tree(unsigned seed) : random_(seed) {}
@@ -49,7 +49,8 @@ class Tree {
     return made;
   }
 
-  // In one line, as JSON would spell it, or over several with blanks that mean nothing.
+  // Spells the tree in one line, as JSON would, or over several lines with blanks that mean
+  // nothing.
   std::string spelled(const YamlNode& node) {
     if (node.kind == YamlNode::Kind::text) return quoted(node.text);
     const bool is_map = node.kind == YamlNode::Kind::map;
@@ -83,7 +84,7 @@ class Tree {
   std::mt19937 random_;
 };
 
-// Compares an item with the tree that it was made of, through what Item offers.
+// Compares an item, through its public functions, with the tree that it was made of.
 void expect_same(const Item& item, const YamlNode& node) {
   if (node.kind == YamlNode::Kind::list) {
     const auto list = item.list("x");
@@ -127,7 +128,7 @@ TEST(YamlDocument, WhatIsWrittenIsRead) {
 }
 
 TEST(YamlDocument, AnythingElseIsRefusedWithItsPlace) {
-  // Good text with one byte changed is read or refused by our own error, and by nothing else.
+  // A good text with one byte changed is either read, or refused by our own error.
   for (unsigned seed = 0; seed < 500; ++seed) {
     Tree tree(seed);
     auto text = tree.spelled(tree.node(4)) + "\n";

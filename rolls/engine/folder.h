@@ -9,7 +9,7 @@
 
 namespace cluster::rolls {
 
-/// The bounds of a roll, against archives that unpack to more than anybody meant.
+/// These are the bounds of a roll. They stop archives that unpack to more than anybody meant.
 inline constexpr std::size_t kMaxEntries = 10'000;
 inline constexpr std::uintmax_t kMaxBytes = std::uintmax_t{4} << 30U;
 inline constexpr std::size_t kMaxDepth = 20;
@@ -22,27 +22,27 @@ struct Entry {
   std::uintmax_t size = 0;  ///< bytes of a file
 };
 
-/// All that is in `folder`, sorted by path. Throws Error(usage) when something is neither a plain
-/// file nor a folder (a link, a device), has a name that cannot be shown, or there is more than the
-/// bounds allow; Error(io). `shown` stands for the folder in messages.
+/// Everything in `folder`, sorted by path. Throws Error(usage) when something is neither a plain
+/// file nor a folder (a link, a device), when a name cannot be shown, or when there is more than
+/// the bounds allow. Also throws Error(io). `shown` stands for the folder in messages.
 std::vector<Entry> list_folder(const std::filesystem::path& folder, const std::string& shown);
 
-/// Why `path` is no path inside a roll: absolute, "..", not ASCII (an archive spells it otherwise
-/// elsewhere), a control character; "" when it is one.
+/// Says why `path` is no path inside a roll: it is absolute, has "..", is not ASCII (an archive
+/// spells it otherwise elsewhere), or has a control character. Returns "" when it is one.
 std::string why_not_inside(const std::string& path);
 
-/// Copies `entries` of `from` into the folder `to`, which is made. Of modes only whether a file is
-/// executable is kept. Throws Error(io).
+/// Makes the folder `to`, and copies `entries` of `from` into it. Of a mode it keeps only whether a
+/// file is executable. Throws Error(io).
 void copy_folder(const std::filesystem::path& from, const std::vector<Entry>& entries,
                  const std::filesystem::path& to);
 
-/// Hands the bytes of a plain file to `take`, block by block; a link is not followed. Throws
-/// Error(io), and what `take` throws.
+/// Passes the bytes of a plain file to `take`, block by block; it does not follow a link. Throws
+/// Error(io), and throws what `take` throws.
 void read_blocks(const std::filesystem::path& path,
                  const std::function<void(std::string_view)>& take);
 
-/// SHA-256 of what a roll is: each path, whether it is executable, its bytes. 64 hex digits. Throws
-/// as list_folder().
+/// The SHA-256 of a roll's content, 64 hex digits. The content is each path, whether it is
+/// executable, and its bytes. Throws as list_folder() does.
 std::string checksum_of(const std::filesystem::path& folder);
 
 }  // namespace cluster::rolls

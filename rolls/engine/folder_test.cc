@@ -145,7 +145,7 @@ TEST_F(RollFolder, LargeFilesComeInPieces) {
   EXPECT_GT(pieces, 1U);
 }
 
-// The checksum is of what a roll is, and of nothing else.
+// The checksum depends on the content of the roll, and on nothing else.
 TEST_F(RollFolder, ChecksumChangesWithWhatCounts) {
   write("a", "text");
   write("b/c", "");
@@ -177,11 +177,12 @@ TEST_F(RollFolder, ChecksumChangesWithWhatCounts) {
 
 TEST_F(RollFolder, ChecksumIsSha256OfALineAFile) {
   write("a", "abc");
-  // Of "abc", as FIPS 180-4 has it, in the line that stands for the file.
+  // The line for a file with the text "abc", whose SHA-256 is in FIPS 180-4.
   const std::string line = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad - a\n";
   write("../list/x", line, 0755);
   const auto list = folder_.path() / "list";
-  // The checksum of the roll is SHA-256 of its lines, so it stands in the line for a file of them.
+  // The roll's checksum is the SHA-256 of its lines. So a file of these lines has it as its own
+  // sum.
   const auto whole = checksum_of(at("").parent_path());
   replace_file(folder_.path() / "sums", whole + "  " + (list / "x").native() + "\n");
   const auto command = "sha256sum --check --status " + (folder_.path() / "sums").native();

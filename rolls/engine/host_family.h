@@ -9,14 +9,15 @@ namespace cluster::rolls {
 /// A family of distributions that a roll tells apart: Debian with Ubuntu, RHEL with its rebuilds.
 ///
 /// To add one, SUSE for example:
-///   1. families/suse.sh, a copy of families/debian.sh: by which words of os-release(5) a host is
-///      known, how its packages are looked for and installed, how its initramfs is made anew.
+///   1. families/suse.sh, a copy of families/debian.sh. It says which words of os-release(5) tell
+///      the family, how packages are looked for and installed, and how the initramfs is made anew.
 ///   2. a row in host_family.cc, and the file's name in ../CMakeLists.txt.
 ///   3. a line in docs/rolls.md; a test wants it there.
-/// Then roll.yaml takes `suse` as a key of `packages` and as a `family`. Each roll in ../ gets the
-/// names of the packages there, and its own steps for that family (`grep -n family ../*/roll.yaml`
-/// lists them: gpupt writes the kernel's line with update-grub on one family, grubby on another).
-/// A folder with the packages of a roll itself is a matter of package_tree.cc.
+/// Then roll.yaml takes `suse` as a key of `packages` and as a `family`. Each roll in ../ also
+/// needs the names of the packages there, and its own steps for that family. `grep -n family
+/// ../*/roll.yaml` lists them: gpupt writes the kernel's line with update-grub on one family, and
+/// with grubby on another. The code for a folder with the packages of a roll itself is in
+/// package_tree.cc.
 struct HostFamily {
   std::string_view word;   ///< in roll.yaml, in scripts and as a file's name: "debian"
   std::string_view title;  ///< in the message for a host of no family: "Debian"
@@ -32,8 +33,8 @@ const HostFamily* find_host_family(std::string_view word);
 /// The words of all families: "debian or rhel".
 std::string host_family_words();
 
-/// Lines of sh that find out the family of a host and define what differs between families.
-/// prelude.sh has to stand before them.
+/// Lines of sh that find out the family of a host, and define the functions that differ between
+/// families. prelude.sh has to stand before them.
 std::string host_family_shell();
 
 }  // namespace cluster::rolls

@@ -18,7 +18,7 @@ TEST(HostFamilies, AreFoundByTheirWord) {
   EXPECT_EQ(host_family_words(), "debian or rhel");
 }
 
-// What prelude.sh and the steps of rolls call has to be there on each family.
+// Each family has to define the functions that prelude.sh and the steps of rolls call.
 TEST(HostFamilies, EachDefinesTheSameFunctions) {
   for (const auto& family : host_families()) {
     const std::string word(family.word);
@@ -34,7 +34,7 @@ TEST(HostFamilies, EachDefinesTheSameFunctions) {
   EXPECT_EQ(family_shell("suse"), "");
 }
 
-// The comment that a file begins with is not for the hosts.
+// The comment at the beginning of a file is not for the hosts.
 TEST(EmbeddedShell, BeginsBehindTheHeadOfItsFile) {
   EXPECT_TRUE(prelude().starts_with("\nset -eu\n"));
   EXPECT_TRUE(prelude().ends_with("}\n"));

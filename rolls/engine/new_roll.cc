@@ -10,7 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// NAME stands for the roll's name, PREFIX for the same as a shell variable may begin.
+// NAME stands for the roll's name. PREFIX stands for the same name, spelled so that a shell
+// variable may begin with it.
 constexpr std::string_view kRollYaml =
     R"(# The roll NAME. docs/rolls.md of Rollcall says what each key means.
 name: "NAME"
@@ -83,7 +84,7 @@ void lay_out(const fs::path& folder, const std::string& name) {
     throw Error(Fault::usage, "not a name of a roll: " + quote(name) +
                                   " (want lower case letters, digits and '-', gpupt)");
   }
-  std::error_code unseen;  // what makes the files says why
+  std::error_code unseen;  // the code that makes the files says why
   if (fs::exists(folder, unseen))
     throw Error(Fault::exists, quote(folder.native()) + " is there already");
   replace_file(folder / "files/greeting", with_name(kGreeting, name));

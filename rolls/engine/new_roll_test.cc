@@ -23,7 +23,7 @@ TEST(NewRoll, IsOneThatCanBeRead) {
   }
 }
 
-// Whoever starts with it sees every key that there is.
+// A person who starts with it sees every key that there is.
 TEST(NewRoll, ShowsEveryKindOfStep) {
   const TempDir folder;
   lay_out(folder.path() / "demo", "demo");

@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kMark = ".cluster-distro";  // says that the folder is ours to replace
 
-// A folder in `parent` for a tree on its way, and then for the one that it replaces; all in it can
-// be read by a web server. Gone with its owner.
+// A folder in `parent` for a tree that is being made, and then for the tree that it replaces. A web
+// server can read all files in it. It is removed with this object.
 struct FreshTree {
   explicit FreshTree(const fs::path& parent) {
     std::string name = (parent / ".distro-XXXXXX").native();
@@ -63,7 +63,7 @@ void copy_packages(const fs::path& from, const std::string& extension, const fs:
   copy_folder(from, entries, to);
 }
 
-// apt-ftparchive leaves out what it cannot read, and ends with 0 all the same.
+// apt-ftparchive leaves out a file that it cannot read, and still ends with 0.
 void refuse_unread(const fs::path& debian) {
   const auto index = read_file(debian / "Packages").value_or("");
   for (const auto& package : list_folder(debian, debian.native())) {
@@ -88,7 +88,7 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
   if (const auto debian = folder / "debian"; fs::exists(debian)) {
     run({"apt-ftparchive", "packages", "."}, debian, debian / "Packages", "apt-utils");
     refuse_unread(debian);
-    // Beside it first: Release says what is in the folder.
+    // The file is made beside the folder first, because Release lists the content of the folder.
     const auto release = folder / "Release";
     run({"apt-ftparchive", "-o", "APT::FTPArchive::Release::Origin=Rollcall", "-o",
          "APT::FTPArchive::Release::Label=Rollcall", "release", "."},

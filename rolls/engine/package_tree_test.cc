@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 class PackageTree : public ::testing::Test {
  protected:
-  // A roll in a folder of its own, with a file; what is in debs/ is the test's.
+  // A roll with one file, in a folder of its own. A test puts its packages into debs/.
   Roll roll(const std::string& name) const {
     Roll made;
     made.folder = folder_.path() / name;

@@ -39,7 +39,7 @@ std::string attribute_prefix(std::string name) {
 bool is_roll_name(std::string_view text) { return spelled(text, kLower, kLowerDigits, "-"); }
 
 bool is_roll_version(std::string_view text) {
-  // No hyphen: the last one of NAME-VERSION ends the name.
+  // A version has no hyphen: the last hyphen of NAME-VERSION ends the name.
   return spelled(text, "0123456789", kLettersDigits, ".+~");
 }
 

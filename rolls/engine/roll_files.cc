@@ -10,7 +10,7 @@
 namespace cluster::rolls {
 namespace {
 
-constexpr std::uintmax_t kMaxText = 1U << 20U;  // of roll.yaml and of a file that hosts get
+constexpr std::uintmax_t kMaxText = 1U << 20U;  // for roll.yaml, and for a file that hosts get
 
 }  // namespace
 

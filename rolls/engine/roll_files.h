@@ -9,10 +9,10 @@
 
 namespace cluster::rolls {
 
-/// The files of a roll's folder, as roll.yaml names them.
+/// The files of a roll's folder, under the paths that roll.yaml uses.
 class RollFiles {
  public:
-  /// `shown` stands for the folder in messages. Throws as list_folder().
+  /// `shown` stands for the folder in messages. Throws as list_folder() does.
   RollFiles(const std::filesystem::path& folder, std::string shown);
 
   /// The file or folder at that path in the roll; null when there is none.
@@ -21,10 +21,11 @@ class RollFiles {
   /// The file that `item` names. Throws Error(usage) at the item when the roll has none.
   const Entry& named_by(const Item& item, std::string_view what) const;
 
-  /// All of a file. Throws Error(usage) when it has more than 1 MiB.
+  /// The whole text of a file. Throws Error(usage) when it has more than 1 MiB.
   std::string text_of(const Entry& entry) const;
 
-  /// All of a file in which `{{ name }}` may be one of `names`. Throws as check_placeholders().
+  /// The whole text of a file in which `{{ name }}` may be one of `names`. Throws as
+  /// check_placeholders() does.
   std::string template_of(const Entry& entry, const std::vector<std::string>& names,
                           bool whole_lines) const;
 

@@ -112,7 +112,7 @@ class RollReader {
     auto name = word(key, "name of an attribute", is_identifier,
                      "lower case letters, digits and _: " + prefix + "mode");
     if (name == "dry_run") key.refuse("the script itself has a variable 'dry_run'");
-    // Without the prefix two rolls could mean different things by one name, or a script could lose
+    // Without the prefix, one name could mean different things in two rolls, or a script could lose
     // its PATH.
     if (!name.starts_with(prefix)) {
       key.refuse("attribute " + quote(name) + " of roll " + quote(roll_.name) +

@@ -75,7 +75,7 @@ class RollFile : public ::testing::Test {
     return "nothing was refused";
   }
 
-  // The same with `from` in roll.yaml changed to `to`.
+  // Returns the refusal of roll.yaml with `from` in it changed to `to`.
   std::string refusal(const std::string& from, const std::string& to) const {
     std::string text = kGood;
     const auto at = text.find(from);

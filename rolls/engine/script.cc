@@ -35,7 +35,7 @@ class ScriptWriter {
     }
     give_last();
     out_ += "\n";
-    // Messages at the end are those of the roll that was asked for.
+    // The messages at the end are those of the roll that was asked for.
     if (last_ != &main_) out_ += "roll=" + shell_word(main_.name) + "\n";
     out_ += "finish\n";
     return std::move(out_);
@@ -98,7 +98,7 @@ class ScriptWriter {
 
   void name(std::string_view name) {
     const auto& text = value(name);
-    // What looks like something of the shell in a value is meant as it stands.
+    // A value may have characters that mean something to the shell; they are meant as they stand.
     if (text.find_first_of("$`\\'") != std::string::npos) {
       out_ += "# shellcheck disable=SC1003,SC2016\n";
     }
@@ -119,7 +119,7 @@ class ScriptWriter {
     }
   }
 
-  // What is done last has one place for all rolls.
+  // The kinds that come last have one place for all rolls.
   void give_last() {
     std::string functions;
     std::string text;
@@ -149,8 +149,8 @@ class ScriptWriter {
   const ScriptSpec& spec_;
   const Roll& main_;
   std::string out_;
-  std::map<std::string_view, int> numbers_;  // of functions, by the kind that writes them
-  const Roll* last_ = nullptr;               // whose name $roll has
+  std::map<std::string_view, int> numbers_;  // the number of each kind's last function
+  const Roll* last_ = nullptr;               // the roll whose name is in $roll
 };
 
 }  // namespace

@@ -5,9 +5,9 @@
 
 namespace cluster::rolls {
 
-/// How a script of a roll ended, as it tells the program that started it with `--report=TOKEN`. It
-/// prints one line for that, "TOKEN<tab>OUTCOME<tab>ROLL<tab>WORDS", beside what it prints for
-/// people; prelude.sh writes it.
+/// The end of a roll's script, as the script reports it to the program that started it with
+/// `--report=TOKEN`. The script prints one line for that, "TOKEN<tab>OUTCOME<tab>ROLL<tab>WORDS",
+/// beside its lines for people. The code for it is in prelude.sh.
 struct ScriptReport {
   enum class Outcome {
     done,    ///< all is as the roll says; with --dry-run, all was looked at
@@ -19,10 +19,10 @@ struct ScriptReport {
   std::string words;  ///< one line: "done, 3 changed"
 };
 
-/// A word that nobody can guess, 32 hex digits: no step can print a line that begins with it.
+/// A word of 32 hex digits that nobody can guess, so no step can print a line that begins with it.
 std::string new_report_token();
 
-/// The report in what a script printed; nullopt when it did not come to its end.
+/// Finds the report in the output of a script; nullopt when the script did not come to its end.
 std::optional<ScriptReport> find_report(const std::string& printed, const std::string& token);
 
 }  // namespace cluster::rolls

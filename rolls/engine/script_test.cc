@@ -19,8 +19,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Rolls for hosts of "vm-container" that are made here, and their script run by sh with --dry-run,
-// which wants no root and changes nothing.
+// Makes rolls for hosts of "vm-container". sh runs their script with --dry-run, which does not need
+// root and changes nothing.
 class RollScript : public ::testing::Test {
  protected:
   static Roll roll(const std::string& name) {
@@ -42,7 +42,7 @@ class RollScript : public ::testing::Test {
     return made;
   }
 
-  // What the script prints.
+  // Returns the output of the script.
   std::string run(const ScriptSpec& what, int status = 0, const std::string& option = "") {
     replace_file(folder_.path() / "script", script(what));
     std::vector<std::string> words{"sh", (folder_.path() / "script").native(), "--dry-run"};
@@ -100,7 +100,7 @@ TEST_F(RollScript, ReportsWhatFailed) {
   EXPECT_THAT(report->words, HasSubstr("the machine is pdp11: it is "));
 }
 
-// A step has all variables of the script, and its environment; it prints what it likes.
+// A step has all variables of the script, and its environment; it can print anything.
 TEST_F(RollScript, NoStepCanPassForTheReport) {
   auto demo = roll("demo");
   demo.hosts[0].steps = {step(

@@ -12,7 +12,7 @@
 namespace cluster::rolls {
 namespace {
 
-// Lines made at random, of what sh could take for something of its own.
+// Lines made at random from characters that mean something to sh.
 std::string lines_of(std::mt19937& random) {
   constexpr const char* kPieces[] = {"a", " ",  "\n", "END_OF_FILE", "_",   "$(id)", "`id`", "\\",
                                      "'", "\"", "#",  "\t",          "EOF", "! ",    "${x"};
@@ -50,7 +50,7 @@ TEST(ShellComment, IsNeverALineOfTheScript) {
       ASSERT_TRUE(line.starts_with('#')) << "seed " << seed << ": " << line;
       letters += trim(line.substr(1));
     }
-    // Blanks may go, or become the end of a line; nothing else does.
+    // A blank may be left out, or become the end of a line. No other character may change.
     const auto solid = [](std::string from) {
       std::erase_if(from, [](char c) { return c == ' ' || c == '\n' || c == '\t'; });
       return from;

@@ -7,7 +7,7 @@
 
 #include "rolls/engine/document.h"
 
-// How the words in a roll.yaml may be spelled.
+// These are the rules for the spelling of words in a roll.yaml.
 namespace cluster::rolls {
 
 inline constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
@@ -15,21 +15,21 @@ inline constexpr std::string_view kLowerDigits = "abcdefghijklmnopqrstuvwxyz0123
 inline constexpr std::string_view kLettersDigits =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// Whether `text` starts with one of `first` and goes on with `letters` and `more`; 100 bytes at
-/// the most.
+/// True if `text` starts with one of `first`, goes on with `letters` and `more`, and has 100 bytes
+/// at the most.
 bool spelled(std::string_view text, std::string_view first, std::string_view letters,
              std::string_view more);
 
-/// Lower case letters, digits and '_'.
+/// True if `text` has only lower case letters, digits and '_'.
 bool is_identifier(std::string_view text);
 
 using Spelling = bool (*)(std::string_view);
 
-/// A line that is spelled so; `want` is what the message shows. Throws Error(usage) with its place.
+/// A line with this spelling; the message shows `want`. Throws Error(usage) with its place.
 std::string word(const Item& item, std::string_view what, Spelling spelling,
                  const std::string& want);
 
-/// A list of such words; none when there is no list. `what` names one of them.
+/// A list of such words; empty when there is no list. `what` is the name of one word.
 std::vector<std::string> words(const std::optional<Item>& list, std::string_view what,
                                Spelling spelling, const std::string& want);
 

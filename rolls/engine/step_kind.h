@@ -13,10 +13,10 @@
 
 namespace cluster::rolls {
 
-/// What a kind may look at beside its own lines of roll.yaml while it reads them.
+/// The things besides its own lines of roll.yaml that a kind may look at while it reads.
 struct RollReading {
   const RollFiles& files;
-  const std::vector<std::string>& names;  ///< that a template may have: facts and attributes
+  const std::vector<std::string>& names;  ///< allowed in a template: facts and attributes
 };
 
 /// One line of the list at the head of a script.
@@ -29,19 +29,20 @@ struct PlannedItem {
 struct ScriptLines {
   const Roll& roll;
   const Values& values;
-  int& number;            ///< of the last function that the kind wrote; counts over all rolls
-  std::string functions;  ///< what has to stand before `text`
+  int& number;            ///< that of the kind's last function; counts over all rolls
+  std::string functions;  ///< lines that have to stand before `text`
   std::string text;
 };
 
-/// One kind of what hosts can get: a key below the appliance in roll.yaml.
+/// One kind of things that hosts can get: a key below the appliance in roll.yaml.
 ///
 /// To add one, `kernel_args` for example:
 ///   1. a member of HostPart (roll.h) that holds what roll.yaml says.
-///   2. kinds/kernel_args.cc: how it is read, how the script names it in its head, and the sh that
-///      does it; kinds/units.cc is the shortest one to copy. A function of sh that it calls, as
-///      `unit` there, goes to prelude.sh, what differs between distributions to families/.
-///   3. its line below and its row in step_kind.cc, at the place where it is to be done.
+///   2. kinds/kernel_args.cc: the code that reads it, names it in the head of the script, and
+///      writes the sh that does it. kinds/units.cc is the shortest one to copy. If that sh calls a
+///      function, like `unit` there, put the function into prelude.sh. Put what differs between
+///      distributions into families/.
+///   3. its line below, and its row in step_kind.cc at the place where it is to be done.
 ///   4. its lines in the roll.yaml of docs/rolls.md; a test wants them there.
 struct StepKind {
   std::string_view key;   ///< in roll.yaml: "files"
@@ -50,19 +51,19 @@ struct StepKind {
 
   /// Reads the value of `key` into `part`. Throws Error(usage) with the place in roll.yaml.
   void (*read)(const Item& value, const RollReading& reading, HostPart& part);
-  /// What the head of the script says of it.
+  /// Returns the items that the head of the script lists.
   std::vector<PlannedItem> (*plan)(const HostPart& part);
-  /// Adds its lines; adds none when the part has nothing of the kind.
+  /// Adds the kind's lines of sh; adds none when the part has nothing of the kind.
   void (*write)(const HostPart& part, ScriptLines& lines);
 };
 
 /// All kinds, in the order in which a script does them.
 std::span<const StepKind> step_kinds();
 
-/// The `family` of an item: null when it has none. Throws Error(usage) when it is no family.
+/// The `family` of an item: null when it has none. Throws Error(usage) when the word is no family.
 const HostFamily* family_of(const Fields& fields);
 
-// Each in its file of kinds/.
+// Each of these has its own file in kinds/.
 extern const StepKind kPackages;
 extern const StepKind kFiles;
 extern const StepKind kSteps;

@@ -15,7 +15,7 @@
 namespace cluster::rolls {
 namespace {
 
-// Takes away SIGINT and SIGQUIT from us while somebody else has the terminal.
+// Makes this process ignore SIGINT and SIGQUIT while somebody else has the terminal.
 class WithoutInterrupts {
  public:
   WithoutInterrupts() {
@@ -38,7 +38,7 @@ class WithoutInterrupts {
   struct sigaction quit_ {};
 };
 
-// In the child: never returns.
+// Runs in the child, and never returns.
 [[noreturn]] void become(const Subprocess& program, std::vector<char*>& words, int report) {
   const auto fail = [&] {
     const int code = errno;
@@ -66,7 +66,8 @@ int run_subprocess(const Subprocess& program, const std::string& package) {
   for (auto& text : texts) words.push_back(text.data());
   words.push_back(nullptr);
 
-  // Carries the errno of a child that could not become the program; closed by one that could.
+  // The pipe carries the errno of a child that could not start the program. A child that starts the
+  // program closes the pipe.
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw Error(Fault::io, "cannot make a pipe: " + errno_text(errno));

@@ -7,7 +7,7 @@
 
 namespace cluster::rolls {
 
-/// A program and how it is started, without a shell.
+/// A program, and the settings to start it with, without a shell.
 struct Subprocess {
   std::vector<std::string> words;      ///< the program first; found in PATH without a '/'
   std::filesystem::path folder = ".";  ///< it starts there
@@ -15,9 +15,10 @@ struct Subprocess {
   std::map<std::string, std::string> environment = {};  ///< beside ours
 };
 
-/// Runs it to its end; returns its exit status, 128 and the signal when one killed it. As with
-/// system(3), an interrupt at the terminal is the program's alone meanwhile. Throws Error(io)
-/// when it cannot be started; `package` is what brings it, for the message, or "".
+/// Runs the program to its end. Returns its exit status, or 128 and the signal when one killed it.
+/// As with system(3), only the program gets an interrupt at the terminal meanwhile. Throws
+/// Error(io) when the program cannot be started; the message names `package`, which brings the
+/// program, unless it is "".
 int run_subprocess(const Subprocess& program, const std::string& package = "");
 
 }  // namespace cluster::rolls

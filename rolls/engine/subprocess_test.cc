@@ -81,10 +81,10 @@ TEST_F(SubprocessTest, WhatCannotBeStartedIsNoStatus) {
             "cannot run '" + (folder_.path() / "text").native() + "': Permission denied");
 }
 
-// An interrupt at the terminal reaches all of its processes. It is the program's alone meanwhile,
-// which has its usual way with it, and ours again afterwards.
+// An interrupt at the terminal reaches all of its processes. While the program runs, only the
+// program acts on it, in its usual way. Afterwards we act on it again.
 TEST_F(SubprocessTest, AnInterruptIsTheProgramsAlone) {
-  // A shell starts what is in the background with SIGINT ignored.
+  // A shell ignores SIGINT in the programs that it starts in the background.
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;
   struct sigaction before {};

@@ -18,7 +18,8 @@ namespace {
               shown + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + why);
 }
 
-// The pieces of a template: calls `literal` with the text between, `name` with each placeholder.
+// Splits a template: calls `literal` with each text between placeholders, and `name` with each
+// placeholder.
 template <typename Literal, typename Name>
 void walk(const std::string& text, const std::string& shown, Literal literal, Name name) {
   std::size_t at = 0;

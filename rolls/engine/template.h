@@ -8,17 +8,17 @@
 
 namespace cluster::rolls {
 
-/// What the names in a template stand for.
+/// The values of the names in a template.
 using Values = std::map<std::string, std::string, std::less<>>;
 
-/// Checks a file with `{{ name }}` in it: that each name is one of `names`, and each `{{` is closed
-/// on its line. `whole_lines`: also that it ends with a line end, as a script has to carry it.
-/// `shown` is the file in messages. Throws Error(usage) with line and column.
+/// Checks a file with `{{ name }}` in it: each name must be one of `names`, and each `{{` must be
+/// closed on its line. With `whole_lines` the file must also end with a line end, as a script has
+/// to carry it. `shown` is the file in messages. Throws Error(usage) with line and column.
 void check_placeholders(const std::string& text, const std::string& shown,
                         const std::vector<std::string>& names, bool whole_lines);
 
-/// `text` with every `{{ name }}` replaced by `spell` of its value. Throws Error(usage) on a name
-/// that has none.
+/// `text` with every `{{ name }}` replaced by `spell` of its value. Throws Error(usage) when a name
+/// has no value.
 std::string filled(const std::string& text, const std::string& shown, const Values& values,
                    const std::function<std::string(const std::string&)>& spell);
 

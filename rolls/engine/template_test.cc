@@ -22,7 +22,7 @@ std::string refusal(const std::string& text, bool whole_lines = false) {
   return "nothing was refused";
 }
 
-// Texts made of pieces, where each placeholder has to become its value and all else has to stay.
+// The texts are made of pieces. Each placeholder has to become its value, and all else has to stay.
 TEST(Template, ReplacesNamesAndNothingElse) {
   const Values values{{"host", "n1"}, {"mode", "{{ host }}"}, {"empty", ""}};
   for (unsigned seed = 0; seed < 500; ++seed) {
@@ -33,7 +33,7 @@ TEST(Template, ReplacesNamesAndNothingElse) {
       constexpr const char* kLiterals[] = {"a",     "{",   "}}",  "} }", "\n",
                                            "$host", "{ {", "<&>", "host"};
       constexpr const char* kBlanks[] = {"", " ", "  ", "\t"};
-      // What opens a placeholder is never made of two pieces.
+      // Two pieces never form the start of a placeholder together.
       std::string literal = kLiterals[random() % std::size(kLiterals)];
       literal += ".";
       const auto* blank = kBlanks[random() % std::size(kBlanks)];
@@ -78,8 +78,8 @@ TEST(Template, SpellsValuesAsTheFileWants) {
             "<a b='&lt;&apos;&amp;&quot;&gt;'>&lt;&apos;&amp;&quot;&gt;</a>");
 }
 
-// What XML means by `text`: the five entities that every parser knows, and nothing that opens or
-// closes markup. nullopt when it is no text.
+// Reads `text` as XML does: it knows the five entities that every parser knows, and accepts nothing
+// that opens or closes markup. Returns nullopt when `text` is no XML text.
 std::optional<std::string> read_back(std::string_view text) {
   constexpr std::pair<std::string_view, char> kEntities[] = {
       {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};

@@ -15,7 +15,8 @@ bool is_owner(std::string_view text) {
          });
 }
 
-// Neither set-user-ID nor the like, and as stat(1) spells it: 0 and three digits that count.
+// True if `text` is a mode as stat(1) spells it: 0 and three digits, the first of which is not 0. A
+// mode with set-user-ID or the like is refused.
 bool is_mode(std::string_view text) {
   return text.size() == 4 && text[0] == '0' && text[1] != '0' &&
          text.find_first_not_of("01234567") == std::string_view::npos;

@@ -27,8 +27,8 @@ std::vector<PlannedItem> plan(const HostPart& part) {
   return items;
 }
 
-// Each step runs in a subshell, so what it sets and the folder that it goes to do not reach the
-// next one. Its lines are not indented, which would change a text of several lines in them.
+// Each step runs in a subshell, so its variables and its change of folder do not reach the next
+// step. The lines of a step are not indented, as that would change a text of several lines in them.
 void write(const HostPart& part, ScriptLines& lines) {
   for (const auto& step : part.steps) {
     const auto number = std::to_string(++lines.number);

@@ -16,7 +16,8 @@ namespace {
 
 constexpr auto kListBound = std::chrono::seconds(2);
 
-// The request is a uint32 length, then a type and its content: "list the keys", which has none.
+// The request is a uint32 length, then a type and its content. This type means "list the keys", and
+// has no content.
 constexpr std::array<unsigned char, 5> kRequestIdentities{0, 0, 0, 1, 11};
 constexpr unsigned char kIdentitiesAnswer = 12;
 

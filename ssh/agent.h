@@ -9,13 +9,14 @@
 namespace cluster::ssh {
 
 /// The ssh-agent behind a socket (draft-miller-ssh-agent). libssh would wait for it without any
-/// bound. So this class asks first if it is awake, and gives it up for the run once it was not.
+/// bound. So this class first asks whether the agent is awake. If the agent does not answer once,
+/// the class gives it up for the whole run.
 class Agent {
  public:
   explicit Agent(std::string path) : path_(std::move(path)) {}
 
-  /// The number of keys that it holds; 0 when it does not answer. Blocks for two seconds at most,
-  /// once.
+  /// The number of keys that the agent holds; 0 when it does not answer. Blocks for two seconds at
+  /// most, and only once.
   int key_count();
 
   /// A new connection to it; none when it has been given up.

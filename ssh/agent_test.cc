@@ -54,7 +54,7 @@ class FakeAgent {
   std::thread thread_;
 };
 
-// The answer "so many keys" of draft-miller-ssh-agent, 4.4, without the keys.
+// The answer of draft-miller-ssh-agent, 4.4, which tells the number of keys; the keys are left out.
 std::string keys(unsigned char count, unsigned char type = 12) {
   return {0, 0, 0, 5, static_cast<char>(type), 0, 0, 0, static_cast<char>(count)};
 }

@@ -70,7 +70,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, std::strin
   pid_ = fork();
   if (pid_ < 0) refuse("start " + quote(arguments[0]));
   if (pid_ == 0) become(words.data(), parent, in.get(), out.write.get(), err.write.get());
-  // By number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
+  // The system call is used by number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
   pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   out_ = std::move(out.read);
   err_ = std::move(err.read);
@@ -85,13 +85,14 @@ ChildProcess::~ChildProcess() {
 void ChildProcess::signal(int number) {
   if (pid_ < 0) return;
   stopped_ = true;
-  // Not reaped yet, so the number is still its own. It leads its group from setsid() on; until then
-  // it has started nothing.
+  // The process is not reaped yet, so the number still belongs to it. It leads its group from
+  // setsid() on; until then it has started nothing.
   if (kill(-pid_, number) != 0) kill(pid_, number);
 }
 
 std::optional<int> ChildProcess::wait_for(int options) {
-  // Its children may have ignored the signal. The group is its own only until it is reaped.
+  // The children of the process may have ignored the signal. The group belongs to the process only
+  // until it is reaped.
   siginfo_t gone{};
   if (stopped_ && waitid(P_PID, static_cast<id_t>(pid_), &gone, WEXITED | WNOWAIT | options) == 0 &&
       gone.si_pid == pid_) {

@@ -25,17 +25,17 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// Exit status of a program that could not be started.
+  /// The exit status when the program could not be started.
   static constexpr int kNoProgram = 127;
 
-  /// Readable without blocking.
+  /// These descriptors give its output; reading them does not block.
   int out() const { return out_.get(); }
   int err() const { return err_.get(); }
-  /// Readable once it has exited (pidfd_open(2)).
+  /// A descriptor that is readable once the process has exited (pidfd_open(2)).
   int exit() const { return pidfd_.get(); }
 
-  /// Sends it to the process and to all that it has started, such as the `ssh` to a jump host. What
-  /// of these is still there when the process ends is killed.
+  /// Sends `number` to the process and to all that it has started, such as the `ssh` to a jump
+  /// host. Any of these that is still there when the process ends is killed.
   void signal(int number);
 
   /// Returns its wait status (waitpid(2)) once it has exited, and only once. Returns nothing while

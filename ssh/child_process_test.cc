@@ -1,4 +1,5 @@
-// Processes of ours: their output, their end, and what they leave behind.
+// These tests are about processes of ours: their output, their end, and the things they leave
+// behind.
 
 #include "ssh/child_process.h"
 
@@ -21,7 +22,7 @@ bool wait_for(int descriptor) {
   return poll(&wanted, 1, kPatienceMs) == 1;
 }
 
-// All that comes until the other end is closed.
+// Reads everything until the other end is closed.
 std::string read_all(int descriptor) {
   std::string text;
   std::array<char, 4096> buffer{};
@@ -81,7 +82,7 @@ TEST(ChildProcess, IsReapedOnce) {
   ChildProcess child({"true"});
   EXPECT_TRUE(wait_for(child.exit()));
   EXPECT_EQ(child.reap(), 0);
-  child.signal(SIGTERM);  // of nobody any more
+  child.signal(SIGTERM);  // it belongs to nobody any more
 }
 
 TEST(ChildProcess, ThatStillRunsHasNoStatus) {
@@ -102,7 +103,7 @@ TEST(ChildProcess, TakesItsChildrenAlong) {
   ASSERT_EQ(kill(grandchild, 0), 0);
   child.signal(SIGTERM);
   wait_status(child);
-  // The pipe of the whole group is closed when nobody of it is left.
+  // The pipe of the whole group is closed when no process of the group is left.
   EXPECT_EQ(read_all(child.out()), "");
 }
 

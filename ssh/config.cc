@@ -171,7 +171,7 @@ class Lookup {
     const auto& word = setting->words[0];
     if (lower(word) == "none") return "";
     if (!word.starts_with('$')) return path(word, *setting, route);
-    auto name = word.substr(1);  // of an environment variable: $NAME or ${NAME}
+    auto name = word.substr(1);  // the name of an environment variable: $NAME or ${NAME}
     if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? "" : value;

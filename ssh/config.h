@@ -10,12 +10,12 @@
 
 namespace cluster::ssh {
 
-/// ~/.ssh/config and /etc/ssh/ssh_config as ssh_config(5) has them, read once for all hosts. The
-/// first value wins. These settings are honoured: Host, Match (all, host, originalhost), Include,
-/// HostName, Port, User, IdentityFile, IdentitiesOnly, IdentityAgent, UserKnownHostsFile,
-/// GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout. A host with a setting that needs OpenSSH
-/// itself (ProxyJump, a certificate, `Match exec`, ...) goes through `ssh`. The other settings are
-/// comfort (Compression, SendEnv, ControlMaster, ...) and are not used.
+/// The settings of ~/.ssh/config and /etc/ssh/ssh_config, by the rules of ssh_config(5), read once
+/// for all hosts. The first value wins. These settings are honoured: Host, Match (all, host,
+/// originalhost), Include, HostName, Port, User, IdentityFile, IdentitiesOnly, IdentityAgent,
+/// UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout. A host with a setting
+/// that needs OpenSSH itself (ProxyJump, a certificate, `Match exec`, ...) goes through `ssh`. The
+/// other settings are comfort (Compression, SendEnv, ControlMaster, ...) and are not used.
 class Config {
  public:
   /// A configuration without any setting.
@@ -25,8 +25,8 @@ class Config {
   /// Reads the files of `me`. Throws Error(usage) when one cannot be read.
   static Config read(const Operator& me);
 
-  /// How to reach `target`. The fields of `target` win over the files. Throws Error(usage) with
-  /// `FILE:LINE: ` when a setting for it has no sense.
+  /// The way to reach `target`. The fields of `target` win over the files. Throws Error(usage) with
+  /// `FILE:LINE: ` when a setting for it makes no sense.
   Route route(const Target& target, const Operator& me) const;
 
  private:

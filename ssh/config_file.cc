@@ -118,7 +118,7 @@ class Parser {
 
   const ConfigFolders& folders_;
   std::vector<ConfigBlock> blocks_;
-  std::vector<Setting> conditions_;  // of the line that is read
+  std::vector<Setting> conditions_;  // the conditions of the line that is read
   int depth_ = 0;
 };
 

@@ -21,8 +21,8 @@ struct ConfigBlock {
 
 /// The folders that a file's paths are relative to.
 struct ConfigFolders {
-  std::string home;      ///< what a leading `~/` stands for
-  std::string includes;  ///< what an Include without a leading `/` or `~` is relative to
+  std::string home;      ///< the folder that a leading `~/` stands for
+  std::string includes;  ///< the base of an Include without a leading `/` or `~`
 };
 
 /// The blocks of `text`, the content of `file`, in the order of the lines; Include is followed.
@@ -37,8 +37,8 @@ enum class ConfigFile {
   system  ///< /etc/ssh/ssh_config
 };
 
-/// The blocks of `file`; none when it does not exist and need not. Throws Error(usage) when it
-/// cannot be read or must not be trusted.
+/// The blocks of `file`; none when it does not exist and does not have to. Throws Error(usage) when
+/// it cannot be read or must not be trusted.
 std::vector<ConfigBlock> read_config(const std::string& file, ConfigFile kind,
                                      const ConfigFolders& folders);
 

@@ -1,4 +1,5 @@
-// The lines of ssh_config(5): what is written reads back, and a broken line is named.
+// These tests are about the lines of ssh_config(5): a written line reads back, and a broken line is
+// named.
 
 #include "ssh/config_file.h"
 
@@ -39,7 +40,7 @@ std::string refusal(const std::string& text) {
   return "read";
 }
 
-// `word` as ssh_config(5) lets one write any text.
+// `word` in the form in which ssh_config(5) allows any text.
 std::string written(const std::string& word) {
   std::string out = "\"";
   for (const char c : word) {

@@ -48,7 +48,7 @@ class Dial : public Waiter {
   std::vector<SocketAddress> addresses_;
   std::size_t next_ = 0;
   FileDescriptor socket_;
-  std::string problem_;  // of the address tried last
+  std::string problem_;  // the problem of the address tried last
 };
 
 }  // namespace cluster::ssh

@@ -18,7 +18,7 @@ struct LibSsh;
 /// works: a Sink that writes into a closed pipe sees EPIPE.
 class FanOut : public Transport {
  public:
-  /// Does little: the first run reads the files and loads libssh.
+  /// Does little work: the first run reads the files and loads libssh.
   FanOut();
   /// Uses somebody else's settings and keys.
   explicit FanOut(Operator me);

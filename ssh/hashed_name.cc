@@ -8,7 +8,7 @@ namespace cluster::ssh {
 namespace {
 
 constexpr std::size_t kSha1Bytes = 20;
-constexpr std::size_t kSha1Base64 = 28;  // with one '=' at its end
+constexpr std::size_t kSha1Base64 = 28;  // it has one '=' at its end
 
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

@@ -30,7 +30,7 @@ std::string family(const std::string& type) {
   return std::string(at == kKeyTypes.end() ? "ed25519" : at->family);
 }
 
-// The command that files the host's key where it is looked for.
+// The command that stores the host's key in the file where it is looked up.
 std::string learn_command(const Route& route, const HostKey& shown) {
   std::string command = "ssh-keyscan -t " + family(shown.type);
   if (route.port != 22) command += " -p " + std::to_string(route.port);

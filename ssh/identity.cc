@@ -37,7 +37,8 @@ Identity Identities::read(const std::string& path) const {
     if (errno == ENOENT) return none("", access((path + ".pub").c_str(), F_OK) == 0);
     return none(std::string("cannot be read: ") + strerror(errno));
   }
-  // OpenSSH refuses it too: a private key of ours that others can read is no secret any more.
+  // OpenSSH refuses such a key, too: when others can read our private key, it is no secret any
+  // more.
   if (status.st_uid == getuid() && (status.st_mode & 077U) != 0) {
     return none("can be read by others (chmod 600 it)");
   }

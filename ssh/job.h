@@ -64,7 +64,7 @@ class Run {
 /// The work on one host, from connecting to the end. The loop of its Run wakes it.
 class Job : public Waiter {
  public:
-  /// `route` is what the command takes to the host `run` knows as number `target`.
+  /// `route` leads the command to the host that `run` knows as number `target`.
   Job(Run& run, std::size_t target, Route route);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;

@@ -31,8 +31,8 @@ class KnownHosts {
   /// Reads the files that exist, in this order.
   explicit KnownHosts(const std::vector<std::string>& files);
 
-  /// Adds the lines of `text`. It skips a line that cannot be used (a type of key that is not known
-  /// here, damage), and no other.
+  /// Adds the lines of `text`. It skips only lines that cannot be used: lines with an unknown type
+  /// of key, and damaged lines.
   void add(std::string_view text, const std::string& file);
 
   /// The keys filed under any of `names` (lower case, "[n1]:2222" with a port other than 22), in

@@ -48,7 +48,7 @@ void Loop::turn() {
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                milliseconds_to_next_alarm());
   for (int i = 0; i < count; ++i) {
-    // Each is looked up anew: waking one waiter may have made another forget its descriptor.
+    // Each waiter is looked up again: waking one may have made another forget its descriptor.
     const auto at = watches_.find(events.at(static_cast<std::size_t>(i)).data.fd);
     if (at != watches_.end()) at->second.waiter->ready();
   }

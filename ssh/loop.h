@@ -12,7 +12,7 @@ namespace cluster::ssh {
 
 using Clock = std::chrono::steady_clock;
 
-/// Somebody whom a Loop wakes.
+/// An object that a Loop wakes.
 class Waiter {
  public:
   virtual ~Waiter() = default;
@@ -41,7 +41,7 @@ class Loop {
   void silence(Waiter& waiter) { alarm(waiter, Clock::time_point::max()); }
 
   /// Sleeps until something happens, then wakes the waiters: first those with news, then those
-  /// whose time has come. So a host is not late because another one kept us busy.
+  /// whose time has come. So a host does not count as late because another host kept us busy.
   void turn();
 
  private:

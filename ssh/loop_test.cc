@@ -1,4 +1,4 @@
-// The poll loop wakes those with news first, then those whose time has come.
+// The loop wakes those with news first, then those whose time has come.
 
 #include "ssh/loop.h"
 

@@ -1,4 +1,4 @@
-// OpenSSH's `ssh` as it is called, and what its complaints mean.
+// These tests are about the command line of OpenSSH's `ssh`, and the meaning of its complaints.
 
 #include "ssh/openssh.h"
 
@@ -66,7 +66,7 @@ TEST(OpensshWords, WaitAtLeastASecond) {
 }
 
 TEST(OpensshWords, NeverHaveTheNameOfTheHostItself) {
-  // The caller says it behind "--", so that a name cannot be an option.
+  // The caller puts the name behind "--", so that a name cannot be an option.
   EXPECT_THAT(words({"-oProxyCommand=x", "", 0, ""}), Not(Contains("-oProxyCommand=x")));
 }
 

@@ -33,7 +33,8 @@ std::string some_text(std::mt19937& random, const std::string& letters) {
   return text;
 }
 
-// The C library knows these two as well; it knows more, which is not in the patterns here.
+// The C library also knows these two wildcards. It knows more of them, but the patterns here have
+// no others.
 TEST(Matches, IsWhatTheCLibrarySays) {
   std::mt19937 random(71);
   int matched = 0;

@@ -23,7 +23,7 @@ struct SocketAddress {
 /// The answer of the name service.
 struct Resolved {
   std::vector<SocketAddress> addresses;
-  std::string problem;  ///< of getaddrinfo(3), "Name or service not known"; "" when there are some
+  std::string problem;  ///< from getaddrinfo(3), "Name or service not known"; "" = no problem
 };
 
 /// Finds the addresses of hosts. An IP address is understood at once; names are looked up by a few

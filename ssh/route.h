@@ -8,15 +8,15 @@ namespace cluster::ssh {
 
 /// The way to a host: a Target with everything that the configuration says of it.
 struct Route {
-  std::string name;     ///< what the operator calls it
+  std::string name;     ///< the operator's name for it
   std::string address;  ///< IP address or DNS name to connect to
   int port = 22;
   std::string user;                         ///< login name there
-  std::chrono::seconds connect_timeout{0};  ///< of the configuration; 0 = it has none
+  std::chrono::seconds connect_timeout{0};  ///< from the configuration; 0 = it has none
 
   std::vector<std::string> identity_files;  ///< private keys to try, in this order
   std::string agent_socket;                 ///< "" = ask no agent
-  bool identities_only = false;             ///< of the agent's keys, only those of identity_files
+  bool identities_only = false;             ///< use no agent key outside identity_files
 
   std::vector<std::string> known_hosts_files;  ///< the first is where a new key belongs
   std::vector<std::string> known_names;        ///< spellings under which its key may be known:

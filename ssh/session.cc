@@ -15,7 +15,7 @@ namespace cluster::ssh {
 namespace {
 
 // OpenSSH 6.5 and newer has the first one, which costs least. They are named here so that a newer
-// libssh does not change the price of a host unseen. None is post-quantum: libssh 0.10 has none.
+// libssh does not change the time for a host unnoticed. None is post-quantum: libssh 0.10 has none.
 constexpr const char* kKeyExchanges =
     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
     "ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
@@ -174,8 +174,8 @@ Session::Step Session::check_host_key() {
   return reason.empty() ? Step::service : fail(End::host_key, reason);
 }
 
-// This answer is awaited first, as it tells libssh which signatures the server takes. Without it an
-// RSA key is sometimes signed with SHA-1 and refused (libssh 0.10).
+// This answer is awaited first, because it tells libssh which signatures the server takes. Without
+// it an RSA key is sometimes signed with SHA-1 and refused (libssh 0.10).
 Session::Step Session::ask_service() {
   const int code = libssh_.ssh_service_request(session_.get(), "ssh-userauth");
   if (code == SSH_AGAIN) return Step::service;
@@ -269,7 +269,7 @@ void Session::send_input() {
     const int sent =
         libssh_.ssh_channel_write(channel_, piece.data(), static_cast<std::uint32_t>(piece.size()));
     if (sent == 0) return;
-    // A command that has ended, or closed its input, needs no more of it.
+    // When a command has ended, or has closed its input, it needs no more of the input.
     unsent_.remove_prefix(sent < 0 ? unsent_.size() : static_cast<std::size_t>(sent));
   }
   if (!std::exchange(has_sent_eof_, true)) libssh_.ssh_channel_send_eof(channel_);

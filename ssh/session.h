@@ -14,8 +14,9 @@
 
 namespace cluster::ssh {
 
-/// One host through libssh: connects, checks the host's key, logs in, runs the command. libssh is
-/// non-blocking: each step calls its one function again until that no longer wants to wait.
+/// The work on one host through libssh: it connects, checks the host's key, logs in, and runs the
+/// command. libssh does not block: each step calls its one function again until the function no
+/// longer wants to wait.
 class Session : public Job {
  public:
   /// `known` are the keys under which the host may show itself.
@@ -75,7 +76,7 @@ class Session : public Job {
   // The loop watches this socket. libssh gets a duplicate and closes that when it likes.
   FileDescriptor socket_;
   FileDescriptor agent_socket_;
-  std::size_t next_file_ = 0;        // of route().identity_files
+  std::size_t next_file_ = 0;        // the index into route().identity_files
   std::vector<std::string> tried_;   // keys that the host did not take
   std::vector<std::string> unused_;  // key files that could not be tried, and why
 
@@ -84,7 +85,7 @@ class Session : public Job {
   OwnedEvent event_;
   ssh_channel channel_ = nullptr;  // owned by session_
 
-  std::string_view unsent_;  // of the input
+  std::string_view unsent_;  // the rest of the input
   bool has_sent_eof_ = false;
   Clock::time_point command_deadline_;
   Clock::time_point last_output_;

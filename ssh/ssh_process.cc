@@ -110,7 +110,7 @@ void SshProcess::take_log(std::string_view bytes) {
   }
 }
 
-// These are words of OpenSSH 9.2. Where a later one has others, the exit status decides.
+// These are words of OpenSSH 9.2. When a later version has other words, the exit status decides.
 void SshProcess::take_log_line(std::string_view line) {
   if (line.starts_with("debug1: Sending command")) {
     command_has_started();

@@ -40,12 +40,12 @@ class SshProcess : public Job {
   Pipe log_;  // ssh's own words, apart from what the host prints
   std::optional<ChildProcess> process_;
   std::string log_line_;           // the last one, not complete yet
-  std::vector<std::string> said_;  // what ssh complained of, line by line
+  std::vector<std::string> said_;  // the complaints of ssh, line by line
   std::string early_err_;          // stderr before the command: a banner, or of a jump host
-  bool has_started_ = false;       // the command
+  bool has_started_ = false;       // the command has started
   bool has_status_ = false;        // its exit status has come
   bool has_signal_ = false;        // it was killed there
-  std::optional<End> stopped_;     // we have ended ssh; as what
+  std::optional<End> stopped_;     // set when we have ended ssh; the way it counts
   std::string stop_reason_;
 };
 

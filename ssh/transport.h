@@ -11,12 +11,12 @@ namespace cluster::ssh {
 /// A host to run a command on. A field that is empty or 0 comes from ~/.ssh/config, else it has the
 /// default in brackets.
 struct Target {
-  std::string name;          ///< what the operator calls it; the name looked up in ~/.ssh/config
+  std::string name;          ///< the operator's name for it, which ~/.ssh/config is searched for
   std::string address;       ///< IP address or DNS name [HostName of the config, else `name`]
   int port = 0;              ///< 1..65535 [22]
   std::string user;          ///< login name there [the operator's own]
-  std::string command = {};  ///< what to run there in place of the command of all
-  std::string input = {};    ///< what it reads on standard input, of any length; then comes its end
+  std::string command = {};  ///< the command to run there in place of the common one
+  std::string input = {};    ///< its standard input, of any length; then comes the end
 };
 
 /// Bounds of one run.

@@ -109,13 +109,13 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
     stop();
     throw;
   }
-  // By number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
+  // The system call is used by number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
   pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Tunnel::~Tunnel() { stop(); }
 
-// True if it has ended.
+// Returns true if the process has ended.
 bool Tunnel::wait(std::chrono::milliseconds bound) {
   if (pid_ < 0) return true;
   pollfd ended{pidfd_.get(), POLLIN, 0};
@@ -136,8 +136,8 @@ void Tunnel::stop() {
       wait(std::chrono::milliseconds(-1));
     }
   }
-  // The socket is still there when nobody has connected. It is not removed by its whole path, as
-  // that name may be another's now.
+  // The socket is still there when nobody has connected. It is removed relative to its folder, not
+  // by its whole path, as that name may belong to somebody else now.
   unlinkat(entry_.get(), kSocket, 0);
   rmdir(folder_.c_str());
 }

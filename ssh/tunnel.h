@@ -12,27 +12,28 @@
 
 namespace cluster::ssh {
 
-/// A program on a host whose standard input and output are a UNIX socket of this machine. It is for
-/// a library that wants a socket to connect to. It goes through a process of OpenSSH, so the
-/// operator's whole configuration for the host counts, jump hosts too; host keys are strict and no
-/// question is asked. The socket is in a folder that only this user may enter. It takes one
-/// connection, and is gone with it.
+/// A program on a host; its standard input and output are a UNIX socket of this machine. It is for
+/// a library that needs a socket to connect to. It goes through a process of OpenSSH, so the
+/// operator's whole configuration for the host counts, also jump hosts. Host keys are strict, and
+/// no question is asked. The socket is in a folder that only this user may enter. It takes one
+/// connection, and is removed with that connection.
 class Tunnel {
  public:
   /// Starts to listen; `ssh` starts when somebody connects. `limits.connect_timeout` bounds the
-  /// time to connect, and `limits.command_timeout` the whole from now, however it hangs. 0 = no
-  /// bound. Throws Error(io) when the kernel gives no folder, socket or process.
+  /// time to connect. `limits.command_timeout` bounds the whole time from now on, even if something
+  /// hangs. 0 means no bound. Throws Error(io) when the kernel gives no folder, socket or process.
   Tunnel(Target target, std::string command, const Limits& limits, const Operator& me);
-  /// Ends what still runs.
+  /// Ends everything that still runs.
   ~Tunnel();
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
 
   const std::string& socket() const { return socket_; }
 
-  /// Returns how it ended, once the connection is closed or broken: timed_out, unreachable,
-  /// host_key or no_login, or exited with the status of the program and, unless 0, with a reason. A
-  /// program that does not end by itself within a moment is ended, and counts as exited with 0.
+  /// Returns the way it ended, once the connection is closed or broken. That is timed_out,
+  /// unreachable, host_key or no_login, or it is exited with the status of the program and, unless
+  /// the status is 0, with a reason. A program that does not end by itself within a moment is
+  /// ended, and counts as exited with 0.
   Reply end();
 
  private:

@@ -23,7 +23,7 @@ struct Pair {
   FileDescriptor there;
 };
 
-// Blocks until a byte comes, or nothing more can.
+// Blocks until a byte comes, or until no more can come.
 ssize_t receive(int socket) {
   char byte = 0;
   return recv(socket, &byte, 1, 0);

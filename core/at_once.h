@@ -5,8 +5,8 @@
 
 namespace cluster {
 
-/// Does `work` for 0 to `count` - 1 in up to `threads` threads; returns when all are done. Throws
-/// what one of them threw, after the others have ended.
+/// Calls `work` with each number from 0 to `count` - 1, in up to `threads` threads, and returns
+/// when all calls are done. Throws what one of them threw, after the others have ended.
 void at_once(std::size_t count, std::size_t threads, const std::function<void(std::size_t)>& work);
 
 }  // namespace cluster

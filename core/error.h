@@ -5,7 +5,8 @@
 
 namespace cluster {
 
-/// Why something was not done. A closed list: a new one needs a caller that acts on it.
+/// The reason why something was not done. The list is closed: a new reason needs a caller that acts
+/// on it.
 enum class Fault {
   usage,        ///< the operator typed something invalid
   not_found,    ///< the named host, card or VM is not there
@@ -15,8 +16,8 @@ enum class Fault {
   unreachable,  ///< a host could not be reached: refused, timeout, host key, authentication
 };
 
-/// The one exception of the house. what() is a single line without a period that names the thing in
-/// quotes and says what would be right; only main() prints it.
+/// The only exception of the house. what() is a single line without a period. It names the thing in
+/// quotes and says what would be right. Only main() prints it.
 class Error : public std::runtime_error {
  public:
   Error(Fault fault, const std::string& message) : std::runtime_error(message), fault_(fault) {}

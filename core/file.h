@@ -35,7 +35,8 @@ std::string errno_text(int code);
 /// Throws Error(io): "cannot open \"/etc/x\": Permission denied". `code` is an errno.
 [[noreturn]] void cannot(std::string_view what, const std::filesystem::path& path, int code);
 
-/// The whole file; nothing when there is none. Throws Error(io) when it cannot be read.
+/// Reads the whole file. Returns nothing when there is none. Throws Error(io) when it cannot be
+/// read.
 std::optional<std::string> read_file(const std::filesystem::path& path);
 
 /// Writes all of `bytes` into an open file, which is called `path` in Error(io).

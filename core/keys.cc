@@ -43,7 +43,7 @@ std::string parse_address(const std::string& text) {
     return text;
   }
   try {
-    // What looks like an IPv4 address and is none is a slip, not a DNS name.
+    // A text that looks like an IPv4 address but is none is a typing mistake, not a DNS name.
     if (text.find_first_not_of("0123456789.") != std::string::npos) return HostName(text).str();
   } catch (const Error&) {  // said below, as an address
   }

@@ -3,17 +3,18 @@
 #include <optional>
 #include <string>
 
-// Text of `key=value` into numbers and answers, for command lines and attributes alike.
+// These functions turn the text of `key=value` into numbers and answers, for command lines and
+// attributes alike.
 namespace cluster {
 
 /// A whole number from `min` to `max`. Throws Error(usage) with the key's name.
 int parse_int(const std::string& key, const std::string& text, int min, int max);
 
-/// The same for a key that may be emptied ("rack="): an empty text gives nothing.
+/// Does the same for a key that may be emptied ("rack="): an empty text gives nothing.
 std::optional<int> parse_optional_int(const std::string& key, const std::string& text, int min,
                                       int max);
 
-/// yes, no, true, false, on, off, 1, 0. Throws Error(usage) with the key's name.
+/// Reads yes, no, true, false, on, off, 1, 0. Throws Error(usage) with the key's name.
 bool parse_yes_no(const std::string& key, const std::string& text);
 
 /// An IPv4 or IPv6 address, or a DNS name.

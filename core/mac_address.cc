@@ -32,7 +32,7 @@ MacAddress MacAddress::parse(std::string_view text) {
 
 MacAddress MacAddress::made_of(std::string_view uuid, std::string_view interface,
                                unsigned attempt) {
-  // FNV-1a of 64 bits (draft-eastlake-fnv), folded to 24.
+  // The hash is FNV-1a of 64 bits (draft-eastlake-fnv), folded to 24.
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c :
        std::string(uuid) + "/" + std::string(interface) + "/" + std::to_string(attempt)) {

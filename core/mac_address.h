@@ -8,10 +8,12 @@
 
 namespace cluster {
 
-/// The MAC address of one network interface, never a group's. Spelled "52:54:00:1a:2b:3c".
+/// The MAC address of one network interface, never the address of a group. It is spelled
+/// "52:54:00:1a:2b:3c".
 class MacAddress {
  public:
-  /// Takes both cases. Throws Error(usage) when `text` is none, all zero, or a multicast address.
+  /// Takes upper and lower case. Throws Error(usage) when `text` is no address, is all zero, or is
+  /// a multicast address.
   static MacAddress parse(std::string_view text);
 
   /// An address with QEMU's and libvirt's own prefix, 52:54:00. It is made of a VM's uuid and the

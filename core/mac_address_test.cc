@@ -23,8 +23,8 @@ TEST(MacAddress, RefusesWhatIsNone) {
   }
 }
 
-// An address that was given once stays: a changed rule would give a guest another address after an
-// upgrade.
+// An address stays as it was given once: if the rule changed, an upgrade would give a guest another
+// address.
 TEST(MacAddress, IsMadeTheSameForEver) {
   EXPECT_EQ(MacAddress::made_of(kUuid, "eth0", 0).str(), "52:54:00:a5:b1:7a");
   EXPECT_EQ(MacAddress::made_of(kUuid, "eth1", 0).str(), "52:54:00:14:f7:82");

@@ -7,8 +7,8 @@
 
 namespace cluster {
 
-/// Name of a host, physical or VM: RFC 1123, so letters, digits and hyphens in labels of 1 to 63
-/// characters between dots, 253 in all. Kept as typed.
+/// The name of a host, physical or VM, by RFC 1123: labels of 1 to 63 letters, digits and hyphens,
+/// with dots between them, 253 characters in all. It is kept as typed.
 class HostName {
  public:
   /// Throws Error(usage) when `text` is no host name.
@@ -22,7 +22,8 @@ class HostName {
   std::string text_;
 };
 
-/// Name of a card on its host, "gpupci1", "gpupci2", ..., or plain "gpupci", a VM's only card.
+/// The name of a card on its host, "gpupci1", "gpupci2", ...; or plain "gpupci", which is a VM's
+/// only card.
 class GpuName {
  public:
   /// Throws Error(usage) when `text` is not "gpupci" alone or with a number from 1 to 99999.
@@ -33,7 +34,7 @@ class GpuName {
   /// 1 for "gpupci1"; 0 for the plain "gpupci".
   int number() const { return number_; }
 
-  /// By number, so "gpupci2" comes before "gpupci10".
+  /// Cards are ordered by number, so "gpupci2" comes before "gpupci10".
   auto operator<=>(const GpuName& other) const { return number_ <=> other.number_; }
   bool operator==(const GpuName& other) const { return number_ == other.number_; }
 

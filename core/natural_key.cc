@@ -7,9 +7,10 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-// Each run of digits becomes '0', the count of its digits without leading zeros, and these digits:
-// so "2" comes before "10", and both before what is no digit where '0' does. A NUL, which comes
-// before everything, and the name itself order "n1" and "n01", which are equal as numbers.
+// Each run of digits becomes '0', the count of its digits without leading zeros, and these digits.
+// So "2" comes before "10", and both come before a character that is no digit and is larger than
+// '0'. Then follow a NUL, which comes before everything, and the name itself: these give an order
+// to "n1" and "n01", which are equal as numbers.
 std::string natural_key(std::string_view name) {
   constexpr std::size_t kMaxCount = 255;
   std::string key;

@@ -9,8 +9,8 @@
 
 namespace cluster {
 
-/// A text whose bytes order names as natural_less() does: to sort 30,000 names, a key is made once
-/// for each, and comparing two keys is cheap.
+/// A text whose bytes have the same order as natural_less() gives the names. To sort 30,000 names,
+/// a key is made once for each, and comparing two keys is cheap.
 std::string natural_key(std::string_view name);
 
 /// Sorts `rows` by the name that `name_of` gives of each, "n2" before "n10".

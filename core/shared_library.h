@@ -23,7 +23,8 @@ class SharedLibrary {
     void* address_;
   };
 
-  /// How a release of Debian calls it: "libvirt.so.0", and "libvirt0", the package that brings it.
+  /// The names that a release of Debian uses: "libvirt.so.0", and "libvirt0", the package that
+  /// brings it.
   struct Name {
     std::string soname;
     std::string package;
@@ -31,9 +32,9 @@ class SharedLibrary {
 
   /// Throws Error(io) when `soname` cannot be opened, with `package` in the message.
   SharedLibrary(const std::string& soname, const std::string& package);
-  /// The first of `names` that can be opened, for a library whose soname is not everywhere the same
-  /// while the functions that are called are. Throws Error(io), which tells of the first name, when
-  /// there is none.
+  /// Opens the first of `names` that can be opened. It is for a library whose soname differs
+  /// between systems, while the functions that are called are the same. When none can be opened, it
+  /// throws Error(io), which tells of the first name.
   explicit SharedLibrary(const std::vector<Name>& names);
 
   /// Throws Error(io) when the library has no such function.

@@ -13,7 +13,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// `text` without blanks, tabs and line ends on both sides; a view into it.
 std::string_view trim(std::string_view text);
 
-/// `text` with control characters as \xNN: it stays one line and cannot drive the operator's
+/// `text` with control characters as \xNN: it stays one line, and cannot control the operator's
 /// terminal.
 std::string printable(std::string_view text);
 
@@ -23,7 +23,7 @@ std::string quote(std::string_view text);
 /// True if `text` is UTF-8 (RFC 3629: no surrogates, no longer form than needed) without NUL.
 bool is_utf8_text(std::string_view text);
 
-/// `text` as one word of a POSIX shell: as it is where that is safe, else in single quotes.
+/// `text` as one word of a POSIX shell: unchanged when that is safe, else in single quotes.
 std::string shell_word(std::string_view text);
 
 /// True if `c` is a control character of ASCII. Line ends and tabs are control characters.
@@ -32,7 +32,8 @@ constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 
 /// True if `text` is a UUID as libvirt and the kernel print it, in lower case hex digits.
 bool is_uuid(std::string_view text);
 
-/// A decimal number without sign, blanks or leading zeros ("0" is one); nothing else, no overflow.
+/// Reads a decimal number without sign, blanks or leading zeros ("0" is one). Returns nothing for
+/// any other text, or when the number is too large.
 std::optional<long long> parse_number(std::string_view text);
 
 /// Orders "vm-container-0-2" before "vm-container-0-15": runs of digits compare as numbers.

@@ -13,7 +13,7 @@ class TextRows {
  public:
   enum class Kind : std::uint8_t { unknown, text, number };
 
-  /// One cell; `text` is a view into the rows, "" of what is not known.
+  /// One cell. `text` is a view into the rows; it is "" when the value is not known.
   struct Cell {
     Kind kind = Kind::unknown;
     std::string_view text;
@@ -31,7 +31,7 @@ class TextRows {
   std::size_t size() const;  ///< whole rows
   Cell at(std::size_t row, std::size_t column) const;
 
-  /// From now on row i is what is row `order[i]` now; `order` may leave out rows.
+  /// Changes the order: row i becomes the row that is `order[i]` now. `order` may leave out rows.
   void reorder(const std::vector<std::uint32_t>& order);
 
  private:
@@ -39,7 +39,7 @@ class TextRows {
 
   std::size_t columns_;
   std::string text_;
-  std::vector<std::uint32_t> ends_;  // of each cell in text_; the upper two bits are its kind
+  std::vector<std::uint32_t> ends_;  // ends of the cells in text_; the upper two bits are the kind
   std::optional<std::vector<std::uint32_t>> order_;
 };
 

@@ -1,4 +1,5 @@
-// Values and texts made at random: what is printed parses back, and what parses prints the same.
+// These tests make values and texts at random: a printed value parses back, and a parsed text
+// prints the same.
 
 #include <gmock/gmock.h>
 
@@ -22,7 +23,7 @@ namespace {
 
 constexpr int kTimes = 2'000;
 
-// The same numbers on every machine.
+// It gives the same numbers on every machine.
 class Random {
  public:
   explicit Random(std::uint32_t seed) : engine_(seed) {}

@@ -11,7 +11,7 @@ namespace {
 // QEMU wants the graphics in slot 1 of the root bus; the last slots hold the chipset.
 constexpr int kFirstSlot = 0x02;
 constexpr int kLastSlot = 0x1a;
-constexpr int kLastSlotOfABus = 0x1f;  // of a bus that has nothing else
+constexpr int kLastSlotOfABus = 0x1f;  // the last slot of a bus that has nothing else
 constexpr int kExpanderBus = 128;  // buses behind the expander are numbered from here in the guest
 
 [[noreturn]] void unfit(const DomainSpec& domain, const std::string& why) {
@@ -156,9 +156,9 @@ std::string hex(int value) {
   return out.str();
 }
 
-// A guest finds no slot that has no function 0. So the lowest function becomes function 0, also
-// when it is a virtual function or function 0 of the card stays on the host. The others keep their
-// numbers.
+// A guest does not find a slot that has no function 0. So the lowest function becomes function 0,
+// also when it is a virtual function or function 0 of the card stays on the host. The others keep
+// their numbers.
 PciAddress guest_function(const PciAddress& slot, const PciAddress& function, bool lowest) {
   auto pci = slot;
   pci.function = lowest ? 0 : function.function;

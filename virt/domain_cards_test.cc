@@ -1,4 +1,4 @@
-// Where cards and mediated devices are in the guest, and how they are written.
+// These tests are about the places of cards and mediated devices in the guest, and about their XML.
 
 #include <gmock/gmock.h>
 
@@ -23,7 +23,7 @@ CardSpec card(const std::string& name, const std::vector<std::string>& functions
   return spec;
 }
 
-// A VM with so many cards of one function, gpu0, gpu1, ...
+// A VM with this many cards of one function, gpu0, gpu1, ...
 DomainSpec with_cards(int count, const std::string& machine = "q35") {
   DomainSpec domain;
   domain.name = "rocks-33";

@@ -1,4 +1,4 @@
-// Disks, interfaces, consoles and screens, as they are written.
+// These tests are about the XML of disks, interfaces, consoles and screens.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// domain_diff() for VMs that are made at random: a VM differs from itself in nothing, and from a
-// changed one in exactly the lines that say so.
+// These tests run domain_diff() on VMs that are made at random: a VM does not differ from itself,
+// and it differs from a changed VM in exactly the lines of the change.
 
 #include <gmock/gmock.h>
 

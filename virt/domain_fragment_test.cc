@@ -1,4 +1,4 @@
-// XML of the operator and of rolls, merged into a document.
+// These tests merge XML of the operator and of rolls into a document.
 
 #include <gmock/gmock.h>
 

@@ -9,7 +9,7 @@ namespace cluster::virt {
 namespace {
 
 constexpr int kQemuAddressBits = 40;
-constexpr std::uint64_t kBigMib = 4096;  // what can only be mapped past 4 GiB
+constexpr std::uint64_t kBigMib = 4096;  // BARs of this size can only be mapped past 4 GiB
 
 std::string gib(std::uint64_t mib) {
   return mib % 1024 == 0 ? std::to_string(mib / 1024) + " GiB" : std::to_string(mib) + " MiB";

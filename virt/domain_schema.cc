@@ -43,8 +43,9 @@ void keep_deepest(void* user, XmlError error) {
   }
 }
 
-// libxml2 2.14 has another soname, as it dropped functions; those that are called here, and what is
-// read of its structures, are the same in both. First the one whose headers this was made with.
+// libxml2 2.14 has another soname, as it dropped functions. The functions that are called here, and
+// the parts of its structures that are read here, are the same in both. The first name is the one
+// whose headers this was made with.
 std::vector<SharedLibrary::Name> names_of_libxml2() {
   std::vector<SharedLibrary::Name> names{{"libxml2.so.2", "libxml2"},
                                          {"libxml2.so.16", "libxml2-16"}};

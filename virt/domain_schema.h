@@ -7,11 +7,11 @@
 
 namespace cluster::virt {
 
-/// libvirt's own schema of a domain, the one that virt-xml-validate reads. It is read once and then
-/// checks a document in a fraction of a millisecond; `virsh define --validate` reads it anew each
-/// time. It belongs to the libvirt on this machine: that of a container may know more or less. It
-/// needs libxml2, which is loaded here and not at the start of the program. Threads must not share
-/// it.
+/// libvirt's own schema of a domain, the one that virt-xml-validate reads. It is read once, and
+/// then it checks a document in a fraction of a millisecond; `virsh define --validate` reads it
+/// anew each time. It belongs to the libvirt on this machine: the schema of a container may know
+/// more or less. It needs libxml2, which is loaded here and not at the start of the program.
+/// Threads must not share it.
 class DomainSchema {
  public:
   /// The Debian package libvirt0 has the schema here.

@@ -25,7 +25,7 @@ struct InterfaceSpec {
   InterfaceKind kind = InterfaceKind::bridge;
   std::string source;  ///< name of the bridge, the device or the network
   std::string mac;     ///< "52:54:00:12:34:56"; never left to libvirt, which would make a new one
-  std::string model = "virtio";   ///< what the guest sees
+  std::string model = "virtio";   ///< the model that the guest sees
   std::optional<int> vlan;        ///< 1 to 4094
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
 };
@@ -35,17 +35,17 @@ struct InterfaceSpec {
 struct CardSpec {
   std::string name;  ///< "gpupci1"; in the aliases, so letters, digits, '-' and '_'
   std::vector<PciAddress> functions;  ///< all of one slot, any order
-  /// False: `functions` is the one address that is recorded, and what else the card has is unknown.
-  /// It becomes a single <hostdev>, and libvirt chooses its place in the guest.
+  /// False means that `functions` is the one address that is recorded, and that nothing else about
+  /// the card is known. It becomes a single <hostdev>, and libvirt chooses its place in the guest.
   bool known = true;
   bool managed = true;          ///< libvirt binds vfio-pci at the start; false for a VF
-  std::optional<bool> rom_bar;  ///< whether the guest sees the option ROM; QEMU's default
+  std::optional<bool> rom_bar;  ///< the guest sees the option ROM; nothing: QEMU's default
   std::string rom_file;         ///< on the container; "" = the card's own
   std::string driver_model;     ///< variant driver, "nvgrace_gpu_vfio_pci"; "" = libvirt's choice
   std::string acpi_nodeset;     ///< guest NUMA nodes of the card's own memory, "2-9"; or ""
   bool iommufd = false;         ///< through /dev/iommu in place of the VFIO container
   std::optional<int> gpudirect_clique;  ///< 0 to 15: equal numbers claim that peer to peer works
-  std::optional<int> numa_node;         ///< of the container
+  std::optional<int> numa_node;         ///< the node of the container
   std::uint64_t bar_mib = 0;            ///< sum of the 64-bit prefetchable BARs; 0 = not known
 };
 
@@ -53,7 +53,7 @@ struct CardSpec {
 /// https://libvirt.org/formatdomain.html#usb-pci-scsi-devices
 struct MdevSpec {
   std::string name;      ///< "vgpu0"; in the alias
-  std::string uuid;      ///< of the mediated device
+  std::string uuid;      ///< the UUID of the mediated device
   bool display = false;  ///< the guest's screen; needs graphics
   bool ramfb = false;    ///< a screen before the driver is loaded; needs `display`
 };
@@ -63,7 +63,7 @@ enum class Firmware { bios, efi };
 enum class CpuMode { host_passthrough, host_model, maximum, named };
 enum class Graphics { none, vnc, spice };
 
-/// How many address bits the guest has, <maxphysaddr>: what limits the size of 64-bit BARs.
+/// The number of address bits of the guest, <maxphysaddr>. It limits the size of 64-bit BARs.
 enum class AddressBits {
   by_cpu,       ///< nothing is said: the host's with host-passthrough, else QEMU's 40
   passthrough,  ///< the host's
@@ -84,13 +84,13 @@ struct NumaSpec {
   bool strict = true;       ///< memory of `host_node` alone; false: preferred
   bool guest_cell = false;  ///< the guest sees its memory and CPUs as NUMA node 0
   /// The cards of `host_node` are on a PCIe bus of guest node 0 (pcie-expander-bus), so that the
-  /// guest sees which node they are near. Implies `guest_cell`.
+  /// guest sees which node they are near. This implies `guest_cell`.
   bool expander = false;
 };
 
 enum class FragmentPlace { domain, devices, features };
 
-/// XML of the operator for what nobody foresaw: elements that become children of <domain>,
+/// XML of the operator for needs that nobody foresaw. Its elements become children of <domain>,
 /// <devices> or <features>. An element that a domain has once (<cpu>, <cputune>) is merged with the
 /// one that is there.
 struct Fragment {
@@ -99,7 +99,7 @@ struct Fragment {
   std::string xml;
 };
 
-/// All that a VM's configuration is made of.
+/// Everything that a VM's configuration is made of.
 struct DomainSpec {
   std::string name;
   std::string uuid;  ///< kept by the inventory: a define with another one would be another VM
@@ -119,20 +119,20 @@ struct DomainSpec {
   std::optional<NumaSpec> numa;
   std::vector<DiskSpec> disks;
   std::vector<InterfaceSpec> interfaces;
-  std::string serial_file;  ///< where the container writes the serial console; "" = a pty
+  std::string serial_file;  ///< the container's file for the serial console; "" = a pty
   Graphics graphics = Graphics::none;
   std::string listen =
       "127.0.0.1";  ///< address of the graphics; whoever reaches it sees the screen
-  /// Kinds of devices to boot from: "hd", "cdrom", "network". Not used when a device has a
-  /// boot_order, also one of a fragment: libvirt takes the one or the other.
+  /// The kinds of devices to boot from: "hd", "cdrom", "network". They are not used when a device,
+  /// also one of a fragment, has a boot_order: libvirt takes either the one or the other.
   std::vector<std::string> boot = {"hd"};
-  /// For guest drivers of GeForce cards before R465, which refuse to run in a VM.
+  /// Guest drivers of GeForce cards before R465 need this, as they refuse to run in a VM.
   bool hide_hypervisor = false;
   std::string hyperv_vendor_id = "1234567890ab";  ///< with hide_hypervisor; at most 12 characters
   std::optional<int> pcihole64_gib;               ///< room for BARs; firmware that asks QEMU for it
   std::vector<CardSpec> cards;
   std::vector<MdevSpec> mdevs;
-  /// All cards behind one guest PCIe switch, so that the guest's kernel allows peer-to-peer DMA
+  /// All cards are behind one guest PCIe switch, so that the guest's kernel allows peer-to-peer DMA
   /// between a GPU and an NVMe disk (GPUDirect Storage).
   bool pci_switch = false;
   std::vector<Fragment> fragments;  ///< merged in this order

@@ -234,7 +234,8 @@ std::string domain_xml(const DomainSpec& domain) {
 }
 
 std::string fingerprint(const std::string& rendering) {
-  // FNV-1a, 64 bits: the same on every machine and in every version, which std::hash is not.
+  // The hash is FNV-1a with 64 bits. It is the same on every machine and in every version, which
+  // std::hash is not.
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : rendering) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return to_hex(hash, 16);
@@ -245,7 +246,7 @@ std::string domain_xml_for_define(const DomainSpec& domain) {
   build(document, domain);
   const auto print = fingerprint(document_text(document));
   auto root = document.document_element();
-  auto metadata = root.child("metadata");  // of a fragment
+  auto metadata = root.child("metadata");  // a fragment may have added it
   if (metadata.empty()) metadata = root.insert_child_after("metadata", root.child("uuid"));
   child(metadata, "rollcall:config", {{"xmlns:rollcall", kNamespace}, {"fingerprint", print}});
   return document_text(document);

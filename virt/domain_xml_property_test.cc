@@ -1,4 +1,5 @@
-// domain_xml() for VMs that are made at random: what holds for every document.
+// These tests run domain_xml() on VMs that are made at random, and check facts that hold for every
+// document.
 
 #include <gmock/gmock.h>
 
@@ -213,7 +214,8 @@ TEST(DomainXmlProperty, AKnownCardIsInOneSlotThatHasAFunction0) {
 TEST(DomainXmlProperty, TheGatesTakeEveryVmWhenNothingIsKnownOfTheHost) {
   for_all(12, [](const DomainSpec& domain, const std::string&) {
     for (const auto& refusal : gate(domain, {})) {
-      // Only two facts are in the VM itself: what is behind a switch, and the guest's address bits.
+      // The VM itself decides only two facts: what is behind a switch, and the guest's address
+      // bits.
       EXPECT_THAT(refusal.id, ::testing::AnyOf("S4", "V4")) << refusal.reason;
     }
   });

@@ -278,7 +278,7 @@ TEST(DomainXml, ADefineCarriesItsFingerprint) {
 
 TEST(DomainXml, TheFingerprintIsFnv1a) {
   EXPECT_EQ(fingerprint(""), "cbf29ce484222325");
-  EXPECT_EQ(fingerprint("foobar"), "85944171f73967e8");  // of the algorithm's authors
+  EXPECT_EQ(fingerprint("foobar"), "85944171f73967e8");  // the example of the algorithm's authors
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct Domain {
   bool active = false;      ///< it has a process: running, paused, ...
   bool autostart = false;   ///< starts with the host
   bool persistent = false;  ///< stays when it stops
-  std::string xml;          ///< what it will be at the next start (virsh dumpxml --inactive)
+  std::string xml;          ///< the VM at its next start (virsh dumpxml --inactive)
 };
 
 /// A way to make a domain stop or begin anew.
@@ -30,7 +30,7 @@ enum class Stop {
   poweroff,  ///< pull the plug (virsh destroy)
   shutdown,  ///< ask the guest, by ACPI or its agent; it may take its time or not listen
   reset,     ///< press the reset button
-  reboot,    ///< ask the guest to
+  reboot,    ///< ask the guest to reboot
 };
 
 /// A check that a definition has to pass before libvirt takes it.
@@ -59,12 +59,12 @@ class Domains {
   /// The version of the libvirt there: 9000000 is 9.0.0.
   virtual unsigned long version() = 0;
 
-  /// Makes the domain of that UUID, or changes what it will be at its next start; a running one
+  /// Makes the domain of that UUID, or changes what it will be at its next start; a running domain
   /// goes on as it is.
   virtual void define(const std::string& xml, Check check) = 0;
 
-  /// Forgets the domain, with what libvirt keeps beside it (UEFI variables, saved memory). A
-  /// running one goes on until it stops.
+  /// Forgets the domain, and also what libvirt keeps beside it (UEFI variables, saved memory). A
+  /// running domain goes on until it stops.
   virtual void undefine(const std::string& uuid) = 0;
 
   virtual void start(const std::string& uuid) = 0;

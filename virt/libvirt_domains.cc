@@ -22,12 +22,12 @@ namespace {
 
 // libvirt sends the calls of several threads one after another without waiting for answers.
 constexpr std::size_t kMostThreads = 128;
-constexpr auto kNoId = static_cast<unsigned>(-1);       // of a domain that is not active
-constexpr const char* kStateParameter = "state.state";  // of virConnectGetAllDomainStats()
+constexpr auto kNoId = static_cast<unsigned>(-1);       // the id of a domain that is not active
+constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
 
-// What goes with a VM that is undefined, and would be in the way of it: libvirt refuses one that
-// has snapshots. A driver refuses flags that it does not know, so fewer of them are tried next:
-// libvirt before 5.6 has no checkpoints, and a driver without UEFI has no NVRAM.
+// These flags also remove the things of a VM that would prevent its undefine: libvirt refuses to
+// undefine a VM that has snapshots. A driver refuses flags that it does not know, so fewer flags
+// are tried next. libvirt before 5.6 has no checkpoints, and a driver without UEFI has no NVRAM.
 constexpr unsigned kAlwaysUndefined =
     VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
 constexpr std::array kUndefine{
@@ -92,7 +92,7 @@ class LibvirtDomains : public Domains {
   Connection connection_;
 };
 
-// A connection that is gone is told first, whatever call failed.
+// When the connection is gone, the error says so first, whatever call failed.
 Error LibvirtDomains::failure(const std::string& what) const {
   const auto why = libvirt_.error(what);
   if (libvirt_.connect_is_alive(connection_.get()) == 1) return why;

@@ -40,7 +40,7 @@ class TestDomain {
   virDomainPtr domain_;
 };
 
-// A program of its own, in which no other test has loaded libvirt.
+// Runs as a separate program, in which no other test has loaded libvirt.
 [[noreturn]] void load_late() {
   const bool is_linked = is_loaded();
   const Libvirt libvirt;

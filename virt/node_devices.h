@@ -35,13 +35,13 @@ class NodeDevices {
   NodeDevices& operator=(const NodeDevices&) = delete;
   virtual ~NodeDevices() = default;
 
-  /// The way that is taken: "libvirt" or "sysfs".
+  /// The way that is used: "libvirt" or "sysfs".
   virtual std::string_view through() const = 0;
 
   /// The devices of running VMs, as far as this side knows of VMs. Throws Error(io).
   virtual std::vector<VmDevice> vm_devices() { return {}; }
 
-  /// Throws Error(io) when it was not done, or not wholly.
+  /// Throws Error(io) when it was not done, or not completely.
   virtual void detach(const PciAddress& pci) = 0;
 
   /// A function that a host driver has is not rebound. Throws Error(io) as detach() does.

@@ -108,7 +108,7 @@ std::vector<std::string> host_devices(std::string_view domain_xml) {
     const auto tag = domain_xml.substr(0, tag_end(domain_xml));
     domain_xml.remove_prefix(tag.size());
     if (is(tag, "</domain")) return devices;
-    if (is(tag, "<metadata")) {  // of the operator: any XML, which says nothing of devices
+    if (is(tag, "<metadata")) {  // the operator's: any XML, which says nothing about devices
       const auto end = domain_xml.rfind("</metadata>");
       if (end != std::string_view::npos) domain_xml.remove_prefix(end);
     } else if (is(tag, "<source")) {

@@ -83,7 +83,7 @@ TEST(Agent, ThatRefusesHasNoKeys) {
 }
 
 TEST(Agent, ThatEndsInTheMiddleIsGivenUp) {
-  for (const std::size_t size : {0, 4, 8}) {
+  for (const std::size_t size : {0U, 4U, 8U}) {
     const FakeAgent fake(keys(2).substr(0, size));
     Agent agent(fake.path());
     EXPECT_EQ(agent.key_count(), 0) << size;

@@ -33,8 +33,8 @@ class IdentityTest : public ::testing::Test {
     return path;
   }
 
-  const TempDir dir_;
-  const LibSsh libssh_;
+  const TempDir dir_{};
+  const LibSsh libssh_{};
   Identities identities_{libssh_};
 };
 

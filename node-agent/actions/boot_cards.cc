@@ -16,7 +16,7 @@ std::string model(const PciFunction& function) {
   return hex4(function.vendor) + ":" + hex4(function.device);
 }
 
-// The module of a driver, which may be called otherwise: bochs-drm is in bochs.
+// The module of a driver. Its name may differ from that of the driver: bochs-drm is in bochs.
 std::string module_of(const Sysfs& sysfs, const std::string& driver) {
   std::error_code missing;
   const auto link = std::filesystem::read_symlink(sysfs.driver_path(driver) / "module", missing);

@@ -13,15 +13,15 @@ namespace cluster::agent {
 struct BootCards {
   std::vector<Card> cards;
   std::string ids;                   ///< "10de:1e07,10de:10f7", of all functions
-  std::vector<std::string> modules;  ///< that would take them else: "nvidia", "snd_hda_intel"
-  std::vector<std::string> twins;    ///< addresses of the same models that are of none of the cards
+  std::vector<std::string> modules;  ///< modules of their host drivers: "nvidia", "snd_hda_intel"
+  std::vector<std::string> twins;    ///< addresses of other functions of the same models
 };
 
 /// Looks at the host and stores nothing. Throws Error(not_found) when there is no card.
 BootCards find_boot_cards(const Call& call);
 
-/// What every fragment says first, as comments: for which cards it is, and which others of their
-/// models it takes as well.
+/// The comments at the head of every fragment. They say for which cards the fragment is, and which
+/// other cards of the same models it takes as well.
 std::string comment(const BootCards& found);
 
 }  // namespace cluster::agent

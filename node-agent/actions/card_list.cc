@@ -44,8 +44,8 @@ std::vector<Card> CardList::cards() {
     const Lock lock(environment_.lock, std::chrono::milliseconds{0});
     return store(lock);
   } catch (const Error&) {
-    // No root, /var is read-only, or another gpupci is at work: the next who can will store the
-    // same names, for they are told from the same things.
+    // We are not root, /var is read-only, or another gpupci is at work. The next gpupci that can
+    // write will store the same names, for it makes them from the same facts.
     return found;
   }
 }
@@ -58,7 +58,8 @@ std::vector<Card> CardList::pick(const std::string& target, const Lock& held) {
 
 Names CardList::name(std::vector<Card>& found, bool closely) {
   Names names(environment_.names);
-  // Those that were found are cards; any other that is there is none by the settings.
+  // The cards that were found are cards. Any other card that is on the host is no card by the
+  // settings.
   const auto as_no_card = [&](const KnownCard& card) {
     return std::ranges::none_of(found, [&](auto& one) { return has(one, card.pci); }) &&
            is_there(sysfs_, card);

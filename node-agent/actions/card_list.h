@@ -12,11 +12,12 @@ namespace cluster::agent {
 
 class Lock;
 
-/// What an action looks at: the host's PCI functions, and which of them are cards.
+/// The input of an action: the host's PCI functions, and which of them are cards.
 class CardList {
  public:
-  /// Reads the settings: throws Error as load_settings() does. Names that are new or have changed
-  /// are stored when cards are looked at, where that is possible, unless only `dry_run`.
+  /// Reads the settings, and throws Error as load_settings() does. When somebody asks for the
+  /// cards, names that are new or have changed are stored where that is possible. With `dry_run`
+  /// nothing is stored.
   explicit CardList(const Environment& environment, bool dry_run = false);
 
   const Settings& settings() const { return settings_; }
@@ -29,11 +30,12 @@ class CardList {
   /// Throws Error(not_found) when all are asked for and there is none.
   std::vector<Card> pick(const std::string& target);
 
-  /// The same by who holds the lock: every card is looked at closely and the names are stored; what
-  /// is known of a card's functions goes with the card that has moved. Throws Error(io).
+  /// The same for a caller that holds the lock. Every card is looked at closely and the names are
+  /// stored. When a card has moved, the records of its functions move with it. Throws Error(io).
   std::vector<Card> pick(const std::string& target, const Lock& held);
 
-  /// The cards that had a name, and are not on the host. Known once cards were asked for.
+  /// The cards that had a name and are not on the host. They are known once somebody asked for
+  /// cards.
   const std::map<GpuName, KnownCard>& missing() const { return missing_; }
 
  private:
@@ -48,7 +50,7 @@ class CardList {
   std::map<GpuName, KnownCard> missing_;
 };
 
-/// Says on stderr that the host has no such card, or has it no more, and returns the exit status.
+/// Says on stderr that the host has no such card, or no longer has it. Returns the exit status.
 int not_found(const Call& call, const CardList& card_list, const std::string& target);
 
 }  // namespace cluster::agent

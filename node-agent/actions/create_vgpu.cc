@@ -15,7 +15,7 @@
 namespace cluster::agent {
 namespace {
 
-// The record is stored before the vGPU is made, so that --restore ends what a kill cut short.
+// The record is stored before the vGPU is made. So --restore finishes what a kill cut short.
 void make(const Vgpu& vgpu, const LeasedVgpu& leased, const Sysfs& sysfs, SliceRecord& record,
           SliceSteps& steps) {
   steps.note("# save that lease " + leased.lease + " has vGPU " + vgpu.id);

@@ -37,13 +37,13 @@ class DetachAttach {
     if (seen.empty()) return target_.empty() ? 0 : not_found(call_, card_list_, target_);
     if (target_.empty()) add_slices(seen, card_list_.sysfs());
     if (mode_ == virt::Mode::dry_run) return act_on(seen);
-    // These are refused whoever is at work.
+    // These cards are refused, whether or not another gpupci is at work.
     if (std::ranges::all_of(seen,
                             [this](auto& card) { return wedged_.find(card.pci()).has_value(); })) {
       return act_on(seen);
     }
     const Lock lock(call_.environment.lock, call_.environment.lock_patience);
-    // Looked at anew: now nobody else changes them.
+    // The cards are looked at again: from now on nobody else changes them.
     auto cards = card_list_.pick(target_.empty() ? "all" : target_, lock);
     if (target_.empty()) add_slices(cards, card_list_.sysfs());
     if (cards.empty()) throw Error(Fault::not_found, target_ + " has just gone");
@@ -91,7 +91,7 @@ class DetachAttach {
     return all ? 0 : exit_status(Fault::io);
   }
 
-  // A libvirt that is stuck behind another card would keep this one waiting for nothing.
+  // A libvirt that is stuck with another card would keep this one waiting for nothing.
   bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
 
   CardOutcome act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
@@ -122,7 +122,7 @@ class DetachAttach {
     }
   }
 
-  // The kernel takes the link of the driver away before it asks the driver to let go, and keeps the
+  // The kernel removes the link of the driver before it asks the driver to let go, and keeps the
   // device locked until that has ended (drivers/base/dd.c).
   bool is_at_work(const Card& card, const PciAddress& pci) const {
     const auto before = std::ranges::find(card.functions, pci, &PciFunction::pci);
@@ -131,7 +131,8 @@ class DetachAttach {
     return !timed_read(card_list_.sysfs().device_path(pci) / "driver_override", kLockPatience);
   }
 
-  // One card at a time, so that what was read back is known even if the next card hangs.
+  // Prints one card at a time. So the state that was read back is known even if the next card
+  // hangs.
   void print(const CardOutcome& report) {
     if (!call_.options.json) call_.out << outcome_lines(report, mode_);
     call_.err << failure_line(what_.verb, report);

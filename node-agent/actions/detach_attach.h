@@ -9,17 +9,17 @@
 
 namespace cluster::agent {
 
-/// What an action does to each card.
+/// The part of an action that is done to each card.
 struct CardAction {
   std::string_view verb;  ///< "detach", as messages and JSON say it
   CardOutcome (*card)(const Card& card, const std::vector<Card>& together, Tools& tools);
   bool without_libvirt = false;
 };
 
-/// Acts under the lock on the card or slice called `target`, or on all cards for "all"; tells what
-/// became of each, and returns the exit status. A card that is wedged is refused; one that an act
-/// leaves stuck is marked so. "" is all cards with their slices, and none is right then too. Throws
-/// Error when nothing was tried.
+/// Acts under the lock on the card or slice called `target`, or on all cards for "all". Prints the
+/// result for each, and returns the exit status. A card that is wedged is refused. A card that an
+/// act leaves stuck is marked as wedged. An empty `target` means all cards with their slices; then
+/// it is no error when there is none. Throws Error when nothing was tried.
 int detach_attach(const Call& call, const std::string& target, const CardAction& what);
 
 }  // namespace cluster::agent

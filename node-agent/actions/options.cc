@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 26;
 constexpr std::string_view kForce = "--force=";
-// The kernel makes its names of parents and types of vGPUs of these.
+// The kernel builds the names of parents and types of vGPUs from these characters.
 constexpr std::string_view kPlain =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 constexpr std::string_view kLease = "--lease=";
@@ -41,7 +41,7 @@ const Action& find_action(std::string_view text) {
 void check(std::string_view word, const std::string& argument) {
   if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
   if (word == "NAME|all" && argument == "all") return;
-  // Both refuse what can be none.
+  // Both functions refuse a name that no card and no slice can have.
   if (word == "NAME|all") SliceName::parse(argument);
   if (word == "NAME") GpuName{argument};
   if (word == "PARENT" || word == "PARENT|all" || word == "TYPE" || word == "VGPU") {

@@ -27,7 +27,7 @@ struct Options {
 /// Reads the arguments, without the program's name. Throws Error(usage).
 Options parse_options(const std::vector<std::string>& arguments);
 
-/// What --help prints.
+/// The text that --help prints.
 std::string usage();
 
 }  // namespace cluster::agent

@@ -24,7 +24,7 @@ std::string refused(const std::vector<std::string>& arguments) {
   return "nothing";
 }
 
-// A line of arguments that the action takes.
+// A command line that the action accepts.
 std::vector<std::string> example(const Action& action) {
   std::vector<std::string> line{std::string(action.long_name)};
   if (action.arguments.starts_with("NAME")) line.emplace_back("gpupci1");
@@ -35,7 +35,7 @@ std::vector<std::string> example(const Action& action) {
   return line;
 }
 
-// Each action, by both of its names, and what of the options goes with it.
+// Each action is given by both of its names, with the options that belong to it.
 TEST(Options, OfEveryActionAreAsItsTableSays) {
   for (const auto& action : actions()) {
     const auto line = example(action);
@@ -87,7 +87,7 @@ TEST(Options, ThatCanBeNoneAreRefusedWithTheWay) {
             "2 --lease goes with --remove-vgpu only (see gpupci --help)");
 }
 
-// Nothing of it is written twice: the page is made from the tables of actions and guards.
+// Nothing is written twice: the page is made from the tables of actions and guards.
 TEST(Help, HasEveryActionAndEveryGuardThatForceTakes) {
   const auto page = usage();
   for (const auto& action : actions()) {

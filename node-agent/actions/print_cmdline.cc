@@ -34,7 +34,8 @@ int print_cmdline(const Call& call) {
                 "no such family of distributions: " + quote(kind) + " (want debian or rhel)");
   }
   const auto found = find_boot_cards(call);
-  // The AMD driver is on wherever the firmware is, and knows no "on".
+  // The AMD driver is on wherever the firmware has turned the IOMMU on, and does not know the word
+  // "on".
   const std::string iommu = is_intel(call.environment) ? "intel_iommu=on iommu=pt" : "iommu=pt";
   const auto words = iommu + " vfio-pci.ids=" + found.ids;
   call.out << "# The kernel's command line, from gpupci --print-cmdline " << kind << ".\n"

@@ -2,9 +2,10 @@
 
 namespace cluster::agent {
 
-// No systemd-udev-settle.service: the functions are there before the first program is, and whether
-// a host driver already has them does not matter. driver_override, which is set first, keeps one
-// that loads later away; so the earlier this runs, the less there is to unbind.
+// The unit does not wait for systemd-udev-settle.service. The functions are there before the first
+// program is, and it does not matter whether a host driver already has them. driver_override, which
+// is set first, keeps away a driver that loads later. So the earlier this runs, the less there is
+// to unbind.
 int print_unit(const Call& call) {
   call.out << "# /etc/systemd/system/gpupci-restore.service, from gpupci --print-unit; then:\n"
               "#   systemctl daemon-reload && systemctl enable gpupci-restore.service\n"

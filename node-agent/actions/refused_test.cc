@@ -12,7 +12,7 @@
 namespace cluster::agent {
 namespace {
 
-// What makes a guard refuse card 02:00, and with it a check fail.
+// Makes a guard refuse card 02:00, and a check fail with it.
 class HarmedCard : public CalledGpupci {
  protected:
   HarmedCard() {
@@ -82,8 +82,8 @@ class HarmedCard : public CalledGpupci {
   FakeProc proc_;
 };
 
-// One list, not two: every guard is found by a check, and every check that fails as acting would
-// harm has a guard.
+// There is one list, not two. Every guard is found by a check. Every check has a guard if its FAIL
+// means that acting would do harm.
 TEST_F(HarmedCard, EveryGuardStandsBehindACheck) {
   std::set<const Guard*> found;
   for (const auto& check : card_checks()) {
@@ -125,7 +125,7 @@ TEST_P(HarmBy, WhatACheckFailsAsHarmfulIsNotDetached) {
 INSTANTIATE_TEST_SUITE_P(Guards, HarmBy, ::testing::ValuesIn(guards().begin(), guards().end()),
                          [](const auto& one) { return std::string(one.param->name); });
 
-// A card that is wedged is no guard's: the call ends before any guard is asked.
+// A card that is wedged does not concern the guards: the call ends before any guard is asked.
 TEST_F(HarmedCard, WhatIsWedgedIsNeitherDetachedNorAttached) {
   fake_.add_card("0000:02:00", 2, 13);
   proc_.file("sys/kernel/random/boot_id", "b1\n");
@@ -141,7 +141,7 @@ TEST_F(HarmedCard, WhatIsWedgedIsNeitherDetachedNorAttached) {
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel");
 }
 
-// A process may call itself whatever it likes: it cannot pass for a way out, nor for a command.
+// A process may choose any name. The name cannot pass for a way out, nor for a command.
 TEST_F(HarmedCard, NamesCannotPassForOurWords) {
   fake_.add_card("0000:02:00", 2, 13);
   set("0000:02:00.0/drm/card0/dev", "1:3\n");

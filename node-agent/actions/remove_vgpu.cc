@@ -13,7 +13,7 @@
 namespace cluster::agent {
 namespace {
 
-// Finds a vGPU by its UUID, or by its parent when that has only one.
+// Finds a vGPU by its UUID, or by its parent when the parent has only one.
 std::string find_id(const SliceRecord& record, const std::string& name) {
   if (record.find(name)) return name;
   std::vector<std::string> found;
@@ -27,7 +27,7 @@ std::string find_id(const SliceRecord& record, const std::string& name) {
   throw Error(Fault::usage, "there are several on it: " + joined(found, ", "));
 }
 
-// Finds where it is now; nothing when it has gone by itself.
+// Finds where the vGPU is now. Returns nothing when it has gone by itself.
 std::optional<Vgpu> find_vgpu(const std::vector<VgpuParent>& parents, const std::string& id) {
   for (const auto& parent : parents) {
     for (const auto& vgpu : vgpus_of(parent)) {
@@ -39,7 +39,7 @@ std::optional<Vgpu> find_vgpu(const std::vector<VgpuParent>& parents, const std:
 
 void remove(const Vgpu& vgpu, LeasedVgpu leased, const GuardInput& input, SliceRecord& record,
             SliceSteps& steps) {
-  // A kill between the two leaves a removal to be ended, not a vGPU to be made again.
+  // After a kill between the two steps, the removal has to be finished; the vGPU is not made again.
   leased.removing = true;
   const bool was = record.find(vgpu.id)->removing;
   if (steps.acts()) record.set_vgpu(vgpu.id, leased);
@@ -72,7 +72,7 @@ int remove_vgpu(const Call& call) {
                                       "; nothing was removed");
     }
     const auto vgpu = find_vgpu(vgpu_parents(card_list.cards(), card_list.sysfs()), id);
-    // One of another type is somebody else's, who has made it since.
+    // A vGPU of another type belongs to somebody else, who has made it since.
     const bool ours = vgpu && vgpu->type == leased.type;
     RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
     const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),

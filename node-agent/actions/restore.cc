@@ -36,9 +36,9 @@ std::vector<Card> to_be_detached(const std::vector<Card>& cards, const Tools& to
   return wanted;
 }
 
-// A detach that was begun, or done before the reboot, is done to its end; an attach that was begun
-// is, too. A detach that is refused now goes the other way when it was half done, so that in each
-// case the card is whole.
+// A detach that was begun, or that was done before the reboot, is carried to its end. An attach
+// that was begun is carried to its end, too. When a detach is refused now and was half done, the
+// card is attached. So the card is whole in each case.
 CardOutcome restore_card(const Card& card, const std::vector<Card>& cards, Tools& tools) {
   const Found found(card, tools);
   if (!found.recorded) return untouched(card);
@@ -61,7 +61,7 @@ int restore(const Call& call) {
   if (!part.empty() && part != "cards") {
     throw Error(Fault::usage, "cannot restore " + quote(part) + " alone (want cards)");
   }
-  // Before the cards, for slices may be detached as well.
+  // The slices come before the cards, for slices may be detached as well.
   const int of_slices = part.empty() ? restore_slices(call) : 0;
   int status =
       detach_attach(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});

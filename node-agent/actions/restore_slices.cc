@@ -26,7 +26,7 @@ class RestoreSlices {
         mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
         card_list_(call.environment, true),
         record_(call.environment.slices),
-        // One wait for all of them: what has not come by then does not come.
+        // There is one wait for all of them. A driver that has not come by its end does not come.
         end_(std::chrono::steady_clock::now() + call.environment.slice_patience) {}
 
   int run() {
@@ -63,12 +63,12 @@ class RestoreSlices {
     for (const auto& step : steps.all()) call_.out << step + "\n";
   }
 
-  // --json is one document, that of the cards.
+  // With --json the cards are the one document, so nothing is printed here.
   void print(const std::string& sentence) {
     if (acts() && !call_.options.json) call_.out << sentence + "\n";
   }
 
-  // Waits until `is_there`, or until the host's patience with drivers ends.
+  // Waits until `is_there` is true, or until the time that the host gives to drivers ends.
   template <typename IsThere>
   void await(IsThere is_there) {
     while (acts() && !is_there() && std::chrono::steady_clock::now() < end_) {
@@ -142,7 +142,7 @@ class RestoreSlices {
     return std::nullopt;
   }
 
-  // libvirtd comes later than --restore: nobody is asked about VMs.
+  // libvirtd starts later than --restore, so nobody is asked about VMs.
   GuardInput input() const {
     return guard_input(call_.environment, card_list_.sysfs(), card_list_.settings());
   }

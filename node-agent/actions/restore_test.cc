@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Fate = FakeNodeDevices::Fate;
 
-// Acts as FakeNodeDevices do, and kills gpupci, whose child it runs in, at one moment of that.
+// Acts as FakeNodeDevices do, and kills gpupci, whose child it runs in, at one moment of the act.
 class Killer : public virt::NodeDevices {
  public:
   Killer(FakeSysfs& sysfs, const FakeNodeDevices::Plot& plot, virt::StepListener on_step,
@@ -55,7 +55,7 @@ class Killer : public virt::NodeDevices {
 class Restore : public CalledGpupci {
  protected:
   Restore() {
-    environment_.lock_patience = 10s;  // until the child of the one that was killed has gone
+    environment_.lock_patience = 10s;  // until the child of the killed gpupci has gone
     boot("first");
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 14);
   }
@@ -74,8 +74,8 @@ class Restore : public CalledGpupci {
     }
   }
 
-  // gpupci in a process of its own, which dies at that moment; where it is "amid" an act, the
-  // driver has let go and no other has been asked.
+  // Runs gpupci in a process of its own, which dies at that moment. Where the moment is "amid" an
+  // act, the driver has let go and no other driver has been asked.
   void gpupci_killed(const std::vector<std::string>& arguments, const std::string& moment) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -191,8 +191,8 @@ TEST_F(Restore, DoesNotTakeTheCardThatIsInThePlaceOfAnother) {
     EXPECT_THAT(gpupci({"-a", "gpupci3"}), HasSubstr(" is already attached\n"));
   }
   EXPECT_EQ(SavedDrivers(environment_.saved_drivers).find({0, 3, 0, 0}), "nvidia");
-  // Once it is detached itself, the place is its. Its driver has not come yet: there is none to
-  // want back.
+  // Once this card is detached itself, it owns the place. Its driver has not come yet, so there is
+  // no driver to give back.
   fake_.set_driver({0, 3, 0, 0}, std::nullopt);
   gpupci({"-d", "gpupci3"});
   gpupci({"-a", "gpupci3"});
@@ -200,8 +200,8 @@ TEST_F(Restore, DoesNotTakeTheCardThatIsInThePlaceOfAnother) {
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel amdgpu");
 }
 
-// A file without `cards`: where the kernel finds another driver for what is there now, that is told
-// and not undone.
+// This is a file without `cards`. When the kernel finds another driver for the card that is there
+// now, the restore says so and does not undo it.
 TEST_F(Restore, GivesNoWrongDriverBackByAnOldRecord) {
   replace_file(environment_.saved_drivers,
                R"({"version": 1, "drivers": {"0000:03:00.0": "amdgpu"}})");
@@ -226,7 +226,8 @@ TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
   reboot();
   number("0000:05:00.0", "00-4b-1c-ff-ff-2d-b0-48");
   number("0000:03:00.0", "00-4b-1c-ff-ff-2d-b0-49");
-  // Killed when the drivers were with the card, and the names not yet stored: twice.
+  // gpupci was killed twice, when the saved drivers had moved with the card and the names were not
+  // yet stored.
   const auto names = read_file(environment_.names).value();
   for (int i = 0; i < 2; ++i) {
     gpupci({"-l"});

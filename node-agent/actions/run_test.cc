@@ -14,7 +14,7 @@
 #include "node-agent/state/wedged.h"
 #include "tests/support/called_gpupci.h"
 
-// Past 400 lines on purpose: one test a promise of the program, all on one fixture.
+// This file passes 400 lines on purpose: one test for each promise of the program, on one fixture.
 namespace cluster::agent {
 namespace {
 
@@ -113,7 +113,7 @@ TEST_F(Gpupci, MarksTheCardThatIsStuck) {
   EXPECT_THAT(gpupci({"-s", "gpupci2"}), Not(HasSubstr("is wedged since")));
 }
 
-// libvirt waits with all cards for the one that is stuck.
+// libvirt makes all cards wait for the one that is stuck.
 TEST_F(Gpupci, GoesRoundLibvirtWhileACardIsStuck) {
   fake_.add_card("0000:02:00", 1, 13).add_card("0000:03:00", 1, 14);
   WedgedCards(environment_.wedged, environment_.boot_id())
@@ -307,7 +307,7 @@ TEST_F(Gpupci, RehearsesStepByStep) {
   EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
 }
 
-// Every key is there, also of a card of which nothing more is known.
+// Every key is there, even for a card of which nothing more is known.
 TEST_F(Gpupci, ListsInJson) {
   fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13})
       .add({"0000:02:00.1", "0403", "10de:10f1", std::nullopt, std::nullopt});
@@ -430,7 +430,7 @@ TEST_F(Gpupci, LeavesACardToTheVmThatLibvirtNames) {
             "0000:05:00.0); virsh shutdown rocks-33\n");
   EXPECT_EQ(report["cards"][0]["refused_by"], nlohmann::json({"vm"}));
   EXPECT_EQ(report["through"], nullptr);
-  // No word takes it, and to give it back is refused too.
+  // No option of --force overrides this, and an attach is refused too.
   const auto all = "--force=iommu,group,slices,disk,network,console,framebuffer,holder";
   EXPECT_THAT(gpupci({"-d", "gpupci1", all}), IsEmpty());
   EXPECT_THAT(err_, StartsWith("gpupci: cannot detach gpupci1: vm: VM 'rocks-33' runs with it"));

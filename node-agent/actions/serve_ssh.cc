@@ -6,11 +6,11 @@
 namespace cluster::agent {
 namespace {
 
-// gpupci's own words are made of these. There is no quoting, so that nothing can be got wrong.
+// The words of gpupci consist of these characters. There is no quoting, so no quoting can be wrong.
 constexpr std::string_view kCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:,=-";
 
-// One line, whatever was asked for.
+// The refusal is one line, whatever the client asked for.
 int refuse(const Call& call, const std::string& why) {
   call.err << "gpupci: this key runs gpupci only: " << why << "\n";
   return exit_status(Fault::usage);

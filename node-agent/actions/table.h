@@ -19,13 +19,13 @@ struct Call {
 
 /// One thing that gpupci does: a row of the table in table.cc, and a file for its function.
 struct Action {
-  std::string_view short_name;  ///< "-s"; "" when it has only a long one
+  std::string_view short_name;  ///< "-s"; "" when there is only a long one
   std::string_view long_name;   ///< "--status"
 
-  /// The words that follow it, as --help shows them, each taken as one argument. One in brackets
-  /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". The parser refuses what can be no
-  /// card's name for NAME, and for NAME|all what is neither "all" nor a card's or slice's name.
-  /// PARENT is what a vGPU is made from (vgpu_parents.h).
+  /// The words that follow it, as --help shows them, each taken as one argument. A word in brackets
+  /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". For NAME the parser refuses what
+  /// cannot be the name of a card. For NAME|all it refuses what is neither "all" nor the name of a
+  /// card or slice. PARENT is the device from which a vGPU is made (vgpu_parents.h).
   std::string_view arguments;
   std::string_view help;  ///< half a line
 

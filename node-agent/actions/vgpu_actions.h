@@ -11,10 +11,11 @@
 
 namespace cluster::agent {
 
-/// Why there is no such parent: "no vGPUs can be made from 'mttx' (did you mean 'mtty'?)".
+/// The message that there is no such parent: "no vGPUs can be made from 'mttx' (did you mean
+/// 'mtty'?)".
 std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target);
 
-/// Prints what became of a vGPU: `sentence`, or the steps of a dry run, or
+/// Prints the result for a vGPU: `sentence`, or the steps of a dry run, or
 ///   {"action": "create-vgpu", "dry_run": false, "vgpu": {"id": "c2177883-...", "parent": "mtty",
 ///    "interface": "mdev", "type": "mtty-1", "lease": "8f2c...", "since": "2026-...",
 ///    "state": "present"}, "steps": ["echo ..."]}

@@ -48,7 +48,7 @@ class Vgpus : public CalledGpupci {
     slices_.offer_mdev("mtty", "mtty-2", "Dual port serial", 1);
   }
 
-  // The words of "Created vGPU ID of type T on P, lease L" that a lease is asked for.
+  // The values that are read from "Created vGPU ID of type T on P, lease L".
   struct Made {
     std::string id;
     std::string lease;
@@ -62,7 +62,7 @@ class Vgpus : public CalledGpupci {
     return {std::string(words[2]), std::string(words[9])};
   }
 
-  // gpupci in a process of its own, which is killed when it writes to this attribute.
+  // Runs gpupci in a process of its own, which is killed when it writes to this attribute.
   void killed(const std::vector<std::string>& arguments, const std::string& attribute, bool after) {
     const auto child = ::fork();
     if (child == 0) {
@@ -74,10 +74,10 @@ class Vgpus : public CalledGpupci {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
-    environment_.lock_patience = 10s;  // until the child of the one that was killed has gone
+    environment_.lock_patience = 10s;  // until the child of the killed gpupci has gone
   }
 
-  // Does this once gpupci --restore is at work.
+  // Calls `act` once gpupci --restore is at work.
   template <typename Do>
   void restore_while(Do act) {
     const auto child = ::fork();
@@ -94,7 +94,7 @@ class Vgpus : public CalledGpupci {
     }
     gpupci({"--restore"});
     EXPECT_EQ(status_, 0) << err_;
-    ::kill(child, SIGKILL);  // when nobody has waited for it
+    ::kill(child, SIGKILL);  // for the case that nobody has waited for it
     ::waitpid(child, nullptr, 0);
   }
 
@@ -241,7 +241,7 @@ TEST_F(Vgpus, LeaveTheirSliceWedgedWhenThereIsNoEnd) {
   EXPECT_THAT(gpupci({"-s", "gpupci1.0"}), HasSubstr("'gpupci1.0' is wedged since 20"));
   gpupci({"--create-vgpu", "gpupci1.1", "1145"});
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 1145 > "));
-  environment_.act_deadline = 10s;  // is not reached: none of these is tried, and the lock is free
+  environment_.act_deadline = 10s;  // never reached: none of these is tried, and the lock is free
   for (const std::vector<std::string>& again : std::vector<std::vector<std::string>>{
            {"--remove-vgpu", "gpupci1.0", "--lease=" + made.lease},
            {"--create-vgpu", "gpupci1.1", "1145"},
@@ -286,7 +286,7 @@ TEST_F(Vgpus, ComeBackAfterAReboot) {
   EXPECT_EQ(status_, 0) << err_;
 }
 
-// Before NVIDIA's daemons run there are no types, and nobody is to wait for them then.
+// Before NVIDIA's daemons run there are no types. At that time nobody waits for them.
 TEST_F(Vgpus, AreLeftToALaterRestore) {
   fake_.add_card("0000:02:00", 1, 14);
   gpupci({"--vfs", "gpupci1", "2"});

@@ -17,7 +17,7 @@
 namespace cluster::agent {
 namespace {
 
-// What goes over the socket, one packet each: a letter, then text.
+// The packets on the socket: each is a letter, then text.
 constexpr char kDetach = 'd';   // to the child: address
 constexpr char kAttach = 'a';   // to the child: address
 constexpr char kVms = 'v';      // to the child: nothing
@@ -34,7 +34,7 @@ bool send_packet(int socket, char letter, std::string_view text) {
   return ::send(socket, packet.data(), packet.size(), MSG_NOSIGNAL) >= 0;
 }
 
-// Empty when the other side has gone.
+// Returns "" when the other side has gone.
 std::string receive_packet(int socket) {
   std::array<char, kMaxPacket> packet{};
   ssize_t count = 0;
@@ -44,8 +44,8 @@ std::string receive_packet(int socket) {
   return count > 0 ? std::string(packet.data(), static_cast<std::size_t>(count)) : std::string();
 }
 
-// The other side of DeviceWorker. Ends when the parent does, also between two steps of one act: a
-// parent that has given up must not find out later that the rest was done after all.
+// The other side of DeviceWorker. It ends when the parent ends, even between two steps of one act.
+// A parent that has given up must not find out later that the rest was done after all.
 class Child {
  public:
   Child(const DeviceWorker::Open& open, int socket) : open_(open), socket_(socket) {}
@@ -103,8 +103,8 @@ std::string seconds(std::chrono::milliseconds time) {
   return std::to_string(time.count() / 1000) + (tenths ? "." + std::to_string(tenths) : "") + " s";
 }
 
-// A stuck child must not keep open what its parent's caller waits on: sshd ends a session when the
-// last one has closed stdout.
+// The caller of the parent waits until some files are closed: sshd ends a session when the last
+// process has closed stdout. A stuck child must not keep these files open.
 void leave_standard_streams() {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, stream);
@@ -149,7 +149,7 @@ void DeviceWorker::start() {
   }
 }
 
-// Also starts the child, where there is none.
+// This also starts the child, where there is none.
 void DeviceWorker::ask(char letter, std::string_view text) {
   if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
   if (child_ == 0) start();
@@ -203,7 +203,7 @@ void DeviceWorker::request(char act, const PciAddress& pci) {
   }
 }
 
-// Nothing when it is past the end.
+// Returns nothing when `end` has passed.
 std::optional<std::string> DeviceWorker::receive(std::chrono::steady_clock::time_point end) {
   for (;;) {
     const auto left =
@@ -226,12 +226,13 @@ void DeviceWorker::give_up() {
 }
 
 void DeviceWorker::stop() {
-  // Another child, which may be stuck, has this end too: to close it would tell ours nothing.
+  // Another child, which may be stuck, also has this end open. So close() alone would not tell our
+  // child.
   if (socket_) ::shutdown(socket_.get(), SHUT_RDWR);
   socket_.reset();
   if (child_ == 0) return;
-  // Killing a client of libvirt harms nothing. A task inside an unbind must not be hurried: it dies
-  // at its next step, which it cannot tell.
+  // It does no harm to kill a client of libvirt. A task inside an unbind must not be hurried: it
+  // dies at its next step, which the task cannot tell.
   if (!stuck_.empty() && through_ != "sysfs") ::kill(child_, SIGKILL);
   if (stuck_.empty() || through_ != "sysfs") {
     while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {

@@ -14,11 +14,11 @@
 namespace cluster::agent {
 
 /// NodeDevices that act in a child process with a deadline, because an unbind can block in the
-/// kernel for ever and a libvirt daemon may not answer. One child serves all acts; it opens the
-/// real NodeDevices at the first, and anew after each failure, so a daemon that died does not stand
-/// in the way of putting things back. Once an act is past its deadline nothing more is tried: each
-/// later call throws. The stuck child is left alone where it writes sysfs (it takes no further
-/// step); a mere client of libvirt is killed.
+/// kernel for ever and a libvirt daemon may not answer. One child serves all acts. It opens the
+/// real NodeDevices at the first act, and again after each failure, so a daemon that died does not
+/// prevent us from putting things back. Once an act is past its deadline nothing more is tried:
+/// each later call throws. A stuck child that writes to sysfs is left alone (it takes no further
+/// step); a child that is only a client of libvirt is killed.
 class DeviceWorker : public virt::NodeDevices {
  public:
   /// Opens the real NodeDevices; runs in the child.
@@ -28,19 +28,19 @@ class DeviceWorker : public virt::NodeDevices {
   DeviceWorker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step);
   ~DeviceWorker() override;
 
-  /// Also in the child, but given up after a tenth of the deadline: whoever asks has other ways to
-  /// know, and an answer that does not come is no act that is stuck. Throws Error(unreachable)
-  /// then.
+  /// This also runs in the child, but we give up after a tenth of the deadline: the caller has
+  /// other ways to know, and a missing answer does not mean that an act is stuck. Throws
+  /// Error(unreachable) then.
   std::vector<virt::VmDevice> vm_devices() override;
 
   /// Empty before the first act.
   std::string_view through() const override { return through_; }
 
-  /// The step of a card that is past its deadline; empty when none is. To wait in vain for libvirt
-  /// to let us in is none of a card.
+  /// The step of a card that is past its deadline; empty when there is none. A connection to
+  /// libvirt that does not open in time is not a step of a card.
   std::string stuck() const { return through_.empty() ? std::string() : stuck_; }
 
-  /// The function that was asked for last: of the step that is stuck, when one is.
+  /// The function of the last request. When a step is stuck, it is the function of that step.
   const PciAddress& last_pci() const { return last_pci_; }
 
   /// Both throw Error(io) with the child's reason, or with the step that did not end in time.

@@ -8,10 +8,10 @@
 namespace cluster::agent {
 namespace {
 
-// Nothing where there is no modprobe in `folder`.
+// Returns nothing when there is no modprobe in `folder`.
 std::optional<int> modprobe_in(const std::string& folder, const std::string& module) {
   try {
-    // A minimal environment: sudo and cron may have a PATH without sbin.
+    // The environment is minimal, because sudo and cron may have a PATH without sbin.
     return run_program({folder + "/modprobe", module}, {"PATH=/usr/sbin:/sbin:/usr/bin:/bin"});
   } catch (const Error& error) {
     if (error.fault() == Fault::not_found) return std::nullopt;

@@ -13,7 +13,7 @@ TEST(Modprobe, SaysWhatCannotBeLoadedAndWhereToLook) {
     FAIL() << "it was loaded";
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::io);
-    // Where there is no modprobe, as in a container, it says that.
+    // The second message is for a machine without modprobe, such as a container.
     EXPECT_THAT(std::string(error.what()),
                 ::testing::AnyOf("modprobe cannot load rollcall_no_such_module (see `modinfo "
                                  "rollcall_no_such_module` and the kernel's log)",

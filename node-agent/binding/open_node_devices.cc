@@ -29,7 +29,7 @@ class Tidy : public virt::NodeDevices {
     const auto driver = sysfs_.driver(pci);
     const bool away = !driver || settings_.is_stub(*driver);
     if (away) libvirt_->attach(pci);
-    // libvirt clears it too, so in a dry run there is nothing left to tell.
+    // libvirt clears it too, so a dry run has nothing to add.
     if (!away || mode_ == virt::Mode::act) by_hand_.clear_driver_override(pci);
   }
 

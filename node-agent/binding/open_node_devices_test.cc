@@ -14,7 +14,8 @@ using Fate = FakeNodeDevices::Fate;
 
 const PciAddress kVideo{0, 2, 0, 0};
 
-// What `tidy` adds to libvirt; that libvirt itself does its part is proved in the lab.
+// Tests the part that `tidy` adds to libvirt. The lab tests prove that libvirt itself does its
+// part.
 class TidyTest : public ::testing::Test {
  protected:
   TidyTest() { fake_.add_card("0000:02:00", 1, 13); }

@@ -19,7 +19,8 @@ constexpr std::size_t kMaxReason = 4096;  // a pipe takes as much without blocki
 
 // The answer of the child: one letter, then the reason of a failure.
 [[noreturn]] void answer(const std::function<void()>& act, int to) {
-  // A stuck child must not keep open what its parent's caller waits on, as a session of sshd is.
+  // The caller of the parent may wait until some files are closed, as a session of sshd does. A
+  // stuck child must not keep these files open.
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, stream);
   std::string text = "o";

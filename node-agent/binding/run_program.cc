@@ -12,7 +12,7 @@
 namespace cluster::agent {
 namespace {
 
-// As exec(3) wants them: pointers, the last one null.
+// The words in the form that exec(3) takes: pointers, the last one null.
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> all;
   for (auto& word : words) all.push_back(word.data());

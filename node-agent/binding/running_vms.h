@@ -11,23 +11,23 @@
 
 namespace cluster::agent {
 
-/// What the running VMs have, by libvirt where its daemon answers. It is asked in a child that does
-/// nothing else, so that a daemon which is stuck holds up no card.
+/// The devices of the running VMs, as libvirt knows them where its daemon answers. A child that
+/// does nothing else asks libvirt, so a daemon that is stuck does not delay any card.
 class RunningVms {
  public:
-  /// All four have to outlive it. `err` gets the warning of devices_or_warning().
+  /// All four arguments must outlive it. `err` gets the warning of devices_or_warning().
   RunningVms(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
              Stream& err);
 
-  /// Throws Error(unreachable) when there is no answer in time, else Error(io); after that the same
-  /// again, without asking.
+  /// Throws Error(unreachable) when there is no answer in time, else Error(io). Each later call
+  /// throws the same again, without asking.
   std::vector<virt::VmDevice> devices();
 
-  /// For a guard: a VM that runs has its handle of vfio open, which is seen in any case. So where
-  /// nobody can be asked there is a warning, once, and nothing to tell.
+  /// The same for a guard. A VM that runs has its handle of vfio open, and we see that in any case.
+  /// So when libvirt does not answer, this warns once and returns no devices.
   std::vector<virt::VmDevice> devices_or_warning();
 
-  /// Whether libvirt was asked and gave no answer in time.
+  /// True if libvirt was asked and gave no answer in time.
   bool silent() const { return failure_ && failure_->fault() == Fault::unreachable; }
 
  private:

@@ -4,8 +4,8 @@
 
 namespace cluster::agent {
 
-/// Holds back SIGHUP, SIGINT and SIGTERM while it lives: an ssh session that ends or a Ctrl-C is
-/// obeyed after a card is whole again, not between two functions of it.
+/// Holds back SIGHUP, SIGINT and SIGTERM while it lives. So the end of an ssh session or a Ctrl-C
+/// takes effect when a card is whole again, not between two functions of it.
 class SignalHold {
  public:
   SignalHold();

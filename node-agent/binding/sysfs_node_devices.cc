@@ -43,7 +43,7 @@ void SysfsNodeDevices::rebind(const PciAddress& pci) {
   write(sysfs_.probe_path(), pci.sysfs());
 }
 
-// The newline is what `echo` writes too; alone it clears driver_override.
+// `echo` writes a newline too. A newline alone clears driver_override.
 void SysfsNodeDevices::write(const std::filesystem::path& attribute, const std::string& value) {
   on_step_("echo " + (value.empty() ? "" : value + " ") + "> " + attribute.native());
   if (mode_ == virt::Mode::act) write_attribute(attribute, value + "\n");

@@ -13,10 +13,9 @@ namespace cluster::agent {
 using LoadModule = std::function<void(const std::string& module)>;
 
 /// NodeDevices by sysfs alone, for nodes where no libvirt daemon answers. `driver_override` names
-/// the one driver that may take this one address, so a second card of the same model is left alone,
-/// which `new_id` cannot do (Documentation/ABI/testing/sysfs-bus-pci). A write may block for as
-/// long as the driver takes to let go, which can be for ever: the caller acts in a child
-/// (device_worker.h).
+/// the one driver that may take this one address, so a second card of the same model is left alone.
+/// `new_id` cannot do that (Documentation/ABI/testing/sysfs-bus-pci). A write blocks until the
+/// driver lets go, which can be for ever. So the caller acts in a child (device_worker.h).
 class SysfsNodeDevices : public virt::NodeDevices {
  public:
   SysfsNodeDevices(Sysfs sysfs, Settings settings, LoadModule load_module, virt::Mode mode,

@@ -16,7 +16,8 @@ bool named(const NamedDevices& devices, const Sysfs& sysfs, const PciAddress& pc
   return devices.has(pci, {function.vendor, function.device});
 }
 
-// The class is read first: of the hundred functions of a host few pass it, so few are read further.
+// The class is read first: of the hundred functions of a host few have a class of cards, so few are
+// read further.
 bool makes_a_card(const Sysfs& sysfs, const Settings& settings, const PciAddress& pci) {
   if (named(settings.devices, sysfs, pci)) return !sysfs.is_virtual(pci);
   const auto device_class = sysfs.device_class(pci);
@@ -52,7 +53,7 @@ bool has(const Card& card, const PciAddress& pci) {
 std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings) {
   std::vector<Card> cards;
   const auto all = sysfs.functions();
-  // Sorted by address, so the functions of a slot are neighbours.
+  // The functions are sorted by address, so those of one slot are neighbours.
   for (auto first = all.begin(); first != all.end();) {
     const auto last =
         std::find_if_not(first, all.end(), [&](auto& pci) { return first->same_slot(pci); });

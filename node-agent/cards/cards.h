@@ -11,8 +11,9 @@
 
 namespace cluster::agent {
 
-/// One PCI slot with all its functions: what is detached and attached together. A slice of a card,
-/// which is a virtual function, is a card of one function with the name of the card it is of.
+/// One PCI slot with all its functions, which are detached and attached together. A slice of a card
+/// is a virtual function; it is a card of one function with the name of the card that it belongs
+/// to.
 struct Card {
   GpuName name;
   std::vector<PciFunction> functions;  ///< one to eight, by address; never empty
@@ -24,17 +25,18 @@ struct Card {
   std::string label() const;
 };
 
-/// The word of a function in gpupci's sentences and JSON, by its class: video (03xx), audio (0403),
-/// usb (0c03), serial (0700, 0c80: the USB-C controller of RTX cards), else function.
+/// The word for a function in gpupci's sentences and JSON, by its class: video (03xx), audio
+/// (0403), usb (0c03), serial (0700, 0c80: the USB-C controller of RTX cards), else function.
 std::string_view kind(const PciFunction& function);
 
-/// Whether the function is one of the card's.
+/// True if the function belongs to the card.
 bool has(const Card& card, const PciAddress& pci);
 
-/// The cards of the host, named gpupci1, gpupci2, ... in the order of their addresses: each slot of
-/// which a function has one of the classes and one of the vendors, or is one of the devices that
-/// the settings name; none of which a function is to be ignored. Virtual functions make no card,
-/// they are slices of one. Throws Error(io) when sysfs cannot be read.
+/// The cards of the host, named gpupci1, gpupci2, ... in the order of their addresses. A slot is a
+/// card when one of its functions has one of the classes and one of the vendors, or is one of the
+/// devices that the settings name. A slot is no card when one of its functions is to be ignored.
+/// Virtual functions make no card; they are slices of one. Throws Error(io) when sysfs cannot be
+/// read.
 std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings);
 
 }  // namespace cluster::agent

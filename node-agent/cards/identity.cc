@@ -17,7 +17,7 @@ constexpr std::size_t kBars = 6;             // lines of `resource` before the R
 constexpr std::uint64_t kPrefetch = 0x2000;  // IORESOURCE_PREFETCH of linux/ioport.h
 constexpr std::uint64_t kMem64 = 0x100000;   // IORESOURCE_MEM_64
 
-// What cannot be read is not known: an attribute may be there and answer EINVAL.
+// An attribute that cannot be read is not known: it may exist and answer EINVAL.
 std::optional<std::string> attribute(const Sysfs& sysfs, const PciAddress& pci,
                                      std::string_view name) {
   try {
@@ -29,7 +29,7 @@ std::optional<std::string> attribute(const Sysfs& sysfs, const PciAddress& pci,
   }
 }
 
-// "0x1458" is "1458".
+// Turns "0x1458" into "1458".
 std::optional<std::string> id(const Sysfs& sysfs, const PciAddress& pci, std::string_view name) {
   const auto text = attribute(sysfs, pci, name);
   if (!text || !text->starts_with("0x")) return std::nullopt;
@@ -41,7 +41,7 @@ std::optional<long long> number(const Sysfs& sysfs, const PciAddress& pci, std::
   return text ? parse_number(*text) : std::nullopt;
 }
 
-// "0x00000000f6000000"; 0 where it is no number.
+// Reads "0x00000000f6000000"; gives 0 for a word that is no number.
 std::uint64_t number_in(std::string_view word) {
   return word.starts_with("0x") ? parse_hex(word.substr(2)).value_or(0) : 0;
 }
@@ -86,7 +86,8 @@ std::optional<std::string> serial_number(const Sysfs& sysfs, const PciAddress& p
   }
 }
 
-// "GPU UUID: \t GPU-6ab2..."; a line of question marks when the driver does not know it yet.
+// Reads "GPU UUID: \t GPU-6ab2..."; the line has question marks when the driver does not know the
+// UUID yet.
 std::optional<std::string> nvidia_uuid(const fs::path& proc, const PciAddress& pci) {
   constexpr std::string_view kKey = "GPU UUID:";
   try {

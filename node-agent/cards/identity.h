@@ -27,7 +27,8 @@ struct Bar {
   bool operator==(const Bar&) const = default;
 };
 
-/// What tells a function from others of its kind, and what a VM will need for it.
+/// The facts that tell a function from others of its kind, and the facts that a VM will need for
+/// it.
 struct FunctionIdentity {
   std::optional<std::string> subsystem_vendor;  ///< "1458"
   std::optional<std::string> subsystem_device;  ///< "37c4"
@@ -43,7 +44,7 @@ struct Serial {
   std::optional<std::string> uuid;    ///< "GPU-6ab2...", of NVIDIA's driver while it has the card
 };
 
-/// What tells a card from others of its model.
+/// The facts that tell a card from others of its model.
 struct CardIdentity {
   Serial serial;
   std::optional<long long> numa_node;
@@ -51,18 +52,19 @@ struct CardIdentity {
   std::vector<FunctionIdentity> functions;  ///< of each function of the card
 };
 
-/// Reads the function from its attributes and `resource`. Nothing of it takes long or wakes a card.
+/// Reads the function from its attributes and `resource`. This does not take long and wakes no
+/// card.
 FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci);
 
-/// From the attribute `serial_number` where the kernel has it (6.18), else from the extended
-/// capability 0003 in `config`, which only root can read; 0 is none. The UUID is from
-/// /proc/driver/nvidia/gpus/ADDRESS/information below `proc`.
+/// Reads the serial number from the attribute `serial_number` where the kernel has it (6.18), else
+/// from the extended capability 0003 in `config`, which only root can read. A serial number of 0
+/// counts as none. The UUID is from /proc/driver/nvidia/gpus/ADDRESS/information below `proc`.
 Serial read_serial(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card);
 
 /// The physical slot of the function, "4"; nothing when the firmware tells none.
 std::optional<std::string> read_slot(const Sysfs& sysfs, const PciAddress& pci);
 
-/// All of a card.
+/// The identity of a card with all its functions.
 CardIdentity read_identity(const Sysfs& sysfs, const std::filesystem::path& proc, const Card& card);
 
 }  // namespace cluster::agent

@@ -7,22 +7,22 @@
 
 namespace cluster::agent {
 
-/// SR-IOV of a card, which is that of its first function with some (Documentation/ABI/testing/
-/// sysfs-bus-pci, sriov_totalvfs and sriov_numvfs).
+/// SR-IOV of a card. It belongs to the first function of the card that has SR-IOV
+/// (Documentation/ABI/testing/sysfs-bus-pci, sriov_totalvfs and sriov_numvfs).
 struct Sriov {
   PciAddress pci;       ///< the physical function
   long long total = 0;  ///< how many virtual functions it can have
   long long vfs = 0;    ///< how many it has
 };
 
-/// Nothing when the card has no SR-IOV.
+/// Returns nothing when the card has no SR-IOV.
 std::optional<Sriov> read_sriov(const Card& card, const Sysfs& sysfs);
 
 /// The virtual functions of a card in the order of their numbers (virtfn0, virtfn1, ...), each as a
 /// card of one function.
 std::vector<Card> slices_of(const Card& card, const Sysfs& sysfs);
 
-/// Adds after each card its slices.
+/// Adds the slices of each card after that card.
 void add_slices(std::vector<Card>& cards, const Sysfs& sysfs);
 
 }  // namespace cluster::agent

@@ -28,7 +28,7 @@ std::string text_of(const fs::path& file) {
 
 fs::path types_of(const VgpuParent& parent) { return parent.folder / "mdev_supported_types"; }
 
-// A card is so by its first function that is one.
+// A card is a parent if one of its functions is one; the first such function counts.
 std::optional<VgpuParent> parent_of(const Card& card, const Sysfs& sysfs) {
   for (const auto& function : card.functions) {
     const auto folder = sysfs.device_path(function.pci);

@@ -126,7 +126,7 @@ TEST(CreatableVgpuTypes, AreTheLinesThatBeginWithANumber) {
   EXPECT_THAT(parse_creatable("", true), IsEmpty());
 }
 
-// What the driver lists is read back, whatever the names hold.
+// The list of the driver is read back as it is, whatever the names contain.
 TEST(CreatableVgpuTypes, AreReadAsTheyWereListed) {
   std::string text = "ID : vGPU Name\n";
   for (int id = 0; id < 2000; id += 7) {

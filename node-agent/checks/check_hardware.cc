@@ -51,7 +51,7 @@ std::optional<long long> errors(const Sysfs& sysfs, const PciAddress& pci) {
   return sum;
 }
 
-// Only root sees the part of the configuration space that would tell.
+// Only root can read the part of the configuration space that would tell.
 CheckAnswer cannot_tell(std::string_view what, const PciAddress& pci) {
   return unknown_to_others("it is not known " + std::string(what) +
                            ": the configuration space of " + pci.sysfs() + " cannot be read whole");
@@ -144,7 +144,7 @@ CheckAnswer has_full_link(const Subject& subject) {
     if (*express) return does_not_show("current_link_width", pci);
     return passed("it is no PCIe device, and has no link");
   }
-  // A virtual function has that of its card; what sits in the chipset has none.
+  // A virtual function uses the link of its card; a device in the chipset has no link.
   if (*most == "0" || *most == "255") return passed("it has no PCIe link of its own");
   const auto now = parse_number(*width);
   const auto all = parse_number(*most);

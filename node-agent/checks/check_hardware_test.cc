@@ -59,7 +59,7 @@ TEST_F(CheckHardware, OfPcie) {
   const auto all_start_with = [&](const std::string& word) {
     for (const auto* id : {"D16", "D17", "D19"}) EXPECT_THAT(check(id), StartsWith(word)) << id;
   };
-  // Others than root see 64 bytes, and a function that does not answer all ones.
+  // A user other than root reads 64 bytes. A function that does not answer reads as all ones.
   for (const auto& config : {std::string(64, '\0'), std::string(4096, '\xff')}) {
     set("0000:02:00.0/config", config);
     all_start_with("UNKNOWN it is not known whether ");

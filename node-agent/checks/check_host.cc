@@ -17,7 +17,7 @@ bool has_nothing(const fs::path& folder) {
   return fs::directory_iterator(folder, missing) == fs::directory_iterator();
 }
 
-// A parameter of a kernel module that says Y or 1; nothing while the module is not loaded.
+// True if a parameter of a kernel module says Y or 1. Nothing while the module is not loaded.
 std::optional<bool> parameter(const GuardInput& input, const fs::path& name) {
   const auto text = read_file(input.sysfs.root() / "module" / name);
   if (!text) return std::nullopt;
@@ -41,14 +41,14 @@ std::string text_of(const fs::path& file) {
   }
 }
 
-// "812 (libvirtd) D 1 ...": the name may hold blanks and parentheses (proc(5)).
+// Reads "812 (libvirtd) D 1 ..."; the name may contain blanks and parentheses (proc(5)).
 bool is_stuck(const fs::path& task) {
   const auto text = text_of(task / "stat");
   const auto end = text.rfind(')');
   return end != std::string::npos && text.substr(end).starts_with(") D");
 }
 
-// A task of the process; the one that binds in libvirtd is never its first.
+// A task of the process that is stuck. The task that binds in libvirtd is never its first.
 std::optional<fs::path> stuck_task(const fs::path& process) {
   if (is_stuck(process)) return process;
   std::error_code gone;
@@ -96,12 +96,12 @@ CheckAnswer isolates(const GuardInput& input) {
   if (!fs::exists(root / "module/vfio") && !fs::exists(root / "class/vfio")) {
     return unknown("vfio is not loaded", "modprobe vfio-pci");
   }
-  // A kernel that cannot do it has no such parameter.
+  // A kernel that does not support it has no such parameter.
   if (parameter(input, "vfio/parameters/enable_unsafe_noiommu_mode").value_or(false)) {
     return failed("vfio is in no-IOMMU mode, which isolates nothing",
                   "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
   }
-  // A group from the time when it was.
+  // This group is left from the time when the parameter was on.
   std::error_code none;
   for (fs::directory_iterator at(root / "class/vfio", none), end; !none && at != end;
        at.increment(none)) {
@@ -160,7 +160,7 @@ CheckAnswer is_not_wedged(const GuardInput& input) {
   return passed("nobody is stuck while binding a driver");
 }
 
-// A task that is stuck concerns the card that it is at: the others still go by sysfs (D23).
+// A stuck task concerns only the card that it works on: the other cards still go by sysfs (D23).
 constexpr std::array kChecks{
     HostCheck{"H1", "CPU virtualization and `/dev/kvm`", has_kvm},
     HostCheck{"H2", "the IOMMU is on", has_iommu},

@@ -59,8 +59,8 @@ TEST_F(CheckHost, WantsGroupsAndAnIommuThatMakesThem) {
   EXPECT_THAT(check("H2"), StartsWith("FAIL the IOMMU is off; turn on VT-d or AMD-Vi"));
 }
 
-// Another task may wait for a disk. One that binds a driver is known by its program, or by where it
-// is in the kernel, which root sees.
+// Another task may wait for a disk. A task that binds a driver is known by its program, or by its
+// place in the kernel, which root can see.
 TEST_F(CheckHost, KnowsATaskThatIsStuckWhileBinding) {
   proc_.process(812, "dd").file("812/stat", "812 (dd) D 1");
   EXPECT_THAT(check("H9"), StartsWith("PASS"));

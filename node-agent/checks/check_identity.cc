@@ -10,7 +10,7 @@ constexpr std::string_view kName = "gpupci --restore, as root, names the cards a
 
 std::string text(const PciModel& model) { return hex4(model.vendor) + ":" + hex4(model.device); }
 
-// A trait as it was noted and as it is. It does not differ where one side is not known.
+// A trait as it was noted and as it is now. The two do not differ when one of them is not known.
 struct Trait {
   std::string_view what;
   std::optional<std::string> noted;
@@ -63,7 +63,7 @@ CheckAnswer is_the_named_one(const Subject& subject) {
   return passed("it is of the model that was named; it has no number of its own");
 }
 
-// A detach gives the names anew before it acts, so it takes no card for another.
+// A detach assigns the names again before it acts, so it does not mistake one card for another.
 constexpr std::array kChecks{
     CardCheck{"D2", "it is the card that its name was given to, as it was then", is_the_named_one},
 };

@@ -12,7 +12,7 @@ std::vector<VgpuParent> parents_of(const Subject& subject) {
   return pick_parents(vgpu_parents({subject.card}, subject.input.sysfs), subject.card.label());
 }
 
-// The vGPUs that are to be on the card, by the record.
+// The vGPUs that the card should have, by the record.
 std::map<std::string, LeasedVgpu> kept_vgpus(const Subject& subject) {
   auto vgpus = SliceRecord(subject.input.slices).vgpus();
   const auto card = subject.card.label();

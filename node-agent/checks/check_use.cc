@@ -24,7 +24,7 @@ bool is_detached(const PciFunction& function, const Settings& settings) {
   return function.driver && settings.is_stub(*function.driver);
 }
 
-// Nobody can say who shares the group of a function that has none.
+// A function without a group shares it with nobody whom we could name.
 std::optional<CheckAnswer> has_no_group(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     if (function.iommu_group) continue;
@@ -33,7 +33,7 @@ std::optional<CheckAnswer> has_no_group(const Subject& subject) {
   return std::nullopt;
 }
 
-// A table of /proc that an answer rests on.
+// The answer when a table of /proc that a check needs is not there.
 std::optional<CheckAnswer> is_missing(const fs::path& table) {
   if (fs::exists(table)) return std::nullopt;
   return unknown("there is no " + table.native(), "mount -t proc proc /proc");
@@ -113,7 +113,7 @@ CheckAnswer has_all_functions(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     const auto links = foreign_links(subject, function.pci);
     if (!links) return does_not_show("folder", function.pci);
-    // The host loses nothing, but the card may not work without the other one.
+    // The host loses nothing, but the card may not work without the other device.
     if (links->empty()) continue;
     return failed(function.pci.sysfs() + " depends on " + links->front().other.sysfs(),
                   "detach it too (devices: in /etc/gpupci/gpupci.yaml)");
@@ -260,7 +260,8 @@ CheckAnswer is_not_sliced(const Subject& subject) {
   return answer(kSlicesGuard.probe(subject), "nothing is made from it");
 }
 
-// A call with such a card ends before any guard is asked: nothing is tried with it in this boot.
+// A call with such a card ends before any guard is asked: nothing is tried with the card in this
+// boot.
 CheckAnswer is_not_stuck(const Subject& subject) {
   const WedgedCards wedged(subject.input.wedged, subject.input.boot);
   const auto wedge = wedged.find(subject.card.pci());

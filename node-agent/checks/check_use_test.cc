@@ -59,7 +59,7 @@ TEST_F(CheckUse, AskTheGuards) {
   for (const auto* id : {"D6", "D7", "D8", "D9", "D10", "D11", "D22"}) {
     EXPECT_THAT(check(id), StartsWith("PASS")) << id;
   }
-  proc_.file("iomem", "00000000-00000000 : BOOTFB\n");  // as others than root see it
+  proc_.file("iomem", "00000000-00000000 : BOOTFB\n");  // a user other than root sees this
   EXPECT_THAT(check("D8"), StartsWith("UNKNOWN only root sees in /proc/iomem"));
   proc_.file("iomem", "e1000000-e12fffff : BOOTFB\n");
   EXPECT_THAT(check("D8"), StartsWith("FAIL the firmware's framebuffer (BOOTFB) is in region 0"));

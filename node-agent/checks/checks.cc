@@ -11,7 +11,7 @@
 namespace cluster::agent {
 namespace {
 
-// "D14" is behind "D9", and the VMs behind the devices.
+// "D14" comes after "D9", and the checks of VMs come after those of devices.
 bool comes_before(const CardCheck& left, const CardCheck& right) {
   constexpr std::string_view kGroups = "HDV";  // host, device, VM
   const auto group = [&](const CardCheck& one) { return kGroups.find(one.id.front()); };
@@ -30,7 +30,7 @@ CheckAnswer ask(Probe probe, const Argument& argument) {
   }
 }
 
-// A record of slices that cannot be read concerns them: their checks say so.
+// A record of slices that cannot be read concerns the slices: their checks report it.
 bool may_concern_slices(const Subject& subject) {
   try {
     return concerns_slices(subject);

@@ -11,7 +11,7 @@
 
 namespace cluster::agent {
 
-/// What a check says, from good to bad. A check that could not be made is never passed.
+/// The verdict of a check, from good to bad. A check that could not be made never passes.
 enum class Verdict { pass, warn, unknown, fail };
 
 /// "PASS", "WARN", "UNKNOWN", "FAIL".
@@ -31,48 +31,48 @@ CheckAnswer warned(std::string what, std::string fix);
 CheckAnswer unknown(std::string what, std::string fix);
 CheckAnswer failed(std::string what, std::string fix);
 
-/// It is not known, as only root could have seen it.
+/// The answer "unknown", because only root could have seen it.
 CheckAnswer unknown_to_others(std::string what);
 
-/// The answer to what guards found: the check failed, or is unknown where only root would have seen
-/// it. Without reasons it passed.
+/// Turns the reasons that guards found into an answer. The check failed, or is unknown where only
+/// root would have seen it. Without reasons it passed.
 CheckAnswer answer(const Reasons& reasons, std::string passed);
 
 /// A check of the host: a line of the table in check_host.cc.
 struct HostCheck {
   std::string_view id;     ///< "H2"; stable
-  std::string_view title;  ///< what is looked at; Markdown, for docs/gpupci.md
+  std::string_view title;  ///< the subject of the check; Markdown, for docs/gpupci.md
   CheckAnswer (*probe)(const GuardInput& input);
 };
 
 /// A check of a card: a line of the table in its file, check_*.cc.
 struct CardCheck {
   std::string_view id;     ///< "D14"; stable
-  std::string_view title;  ///< what is looked at; Markdown, for docs/gpupci.md
+  std::string_view title;  ///< the subject of the check; Markdown, for docs/gpupci.md
   CheckAnswer (*probe)(const Subject& subject);
 
-  /// The guards that find what this check fails on: to detach the card then would do harm, so -d
-  /// refuses. Where there is none, a FAIL says that VMs will not work with the card, or that it is
-  /// not as it was; a detach itself does no harm.
+  /// The guards that find the harm this check fails on. A detach of the card would then do harm, so
+  /// -d refuses it. Where there is no guard, a FAIL says that VMs will not work with the card, or
+  /// that the card has changed; a detach itself does no harm.
   std::array<const Guard*, 2> refused_by{};
 };
 
 /// Every check of the host, in the order of --check.
 std::span<const HostCheck> host_checks();
 
-/// Every check of a card, in the order of --check: its place and its state, then who uses it.
+/// Every check of a card, in the order of --check: first its place and its state, then its users.
 std::vector<CardCheck> card_checks();
 
-// The tables that card_checks() is made of, one a file.
+// The tables that card_checks() joins; each is in a file of its own.
 std::span<const CardCheck> hardware_checks();
 std::span<const CardCheck> identity_checks();
 std::span<const CardCheck> use_checks();
 
-/// The checks of a card's slices; they are made where concerns_slices().
+/// The checks of a card's slices. They are made only when concerns_slices() is true.
 std::span<const CardCheck> slice_checks();
 
-/// True when the slices of the card have anything to look at: it has SR-IOV or makes vGPUs, or it
-/// is to have some. Throws Error when the record of slices cannot be read.
+/// True when the slices of the card need a check: the card has SR-IOV or makes vGPUs, or it should
+/// have some. Throws Error when the record of slices cannot be read.
 bool concerns_slices(const Subject& subject);
 
 /// One answer, ready to be printed.
@@ -82,11 +82,11 @@ struct CheckResult {
   CheckAnswer answer;
 };
 
-/// Makes every check of the host and, for each of `cards`, of a card. A check that throws is
-/// unknown.
+/// Makes every check of the host and, for each of `cards`, every check of a card. A check that
+/// throws is unknown.
 std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input);
 
-/// The worst of them.
+/// The worst verdict of the results.
 Verdict worst(const std::vector<CheckResult>& results);
 
 /// ID   CARD     RESULT   REASON
@@ -100,15 +100,15 @@ std::string checks_json(const std::vector<CheckResult>& results);
 /// The lines of the table of checks in docs/gpupci.md.
 std::string checks_markdown();
 
-/// The list of which kernel module is for which device, of the kernel that runs (modules.alias of
-/// depmod(8)).
+/// The file that says which kernel module is for which device, for the running kernel
+/// (modules.alias of depmod(8)).
 std::filesystem::path modules_alias(const GuardInput& input);
 
-/// True when the firmware started with this function (`boot_vga`), false when it did not or the
-/// function is no VGA controller, nothing when the kernel does not tell.
+/// True when the firmware used this function as its display (`boot_vga`). False when it did not, or
+/// the function is no VGA controller. Nothing when the kernel does not tell.
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
 
-/// The answer where sysfs has no attribute of a function that the kernel shows of each.
+/// The answer when sysfs lacks an attribute that the kernel has for each function.
 CheckAnswer does_not_show(std::string_view attribute, const PciAddress& pci);
 
 }  // namespace cluster::agent

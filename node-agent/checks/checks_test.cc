@@ -11,13 +11,13 @@ using ::testing::StartsWith;
 
 class Checks : public CheckedHost {};
 
-// The card has only what makes it one, and /proc has nothing.
+// The card has only the files that make it a card, and /proc has nothing.
 TEST_F(Checks, PassNothingThatRestsOnAMissingFile) {
   for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
     std::filesystem::remove(fake_.root() / "bus/pci/devices" / function / "driver_override");
   }
   std::filesystem::remove(proc_.root() / "cpuinfo");
-  // A link, a module, a disk or a slice that is not there is not there.
+  // A link, a module, a disk or a slice without a file does not exist, so these checks pass.
   EXPECT_EQ(ids(Verdict::pass), "H5 D3 D4 D5 D10 D22 D23 V1");
   EXPECT_EQ(ids(Verdict::fail), "H2 H7 H8");
   EXPECT_EQ(ids(Verdict::warn), "D14");

@@ -27,7 +27,8 @@ TEST(CheckTable, HasEachIdOnceWithATitle) {
   for (const auto& one : slice_checks()) see(one.id, one.title);
 }
 
-// Whatever file a check is in: the host's part of it, then the devices, by number, then the VMs.
+// The order does not depend on the file of a check: first the checks of the host, then those of
+// devices, by number, then those of VMs.
 TEST(CheckTable, IsInTheOrderOfTheIds) {
   std::vector<std::string_view> ids;
   for (const auto& one : card_checks()) ids.push_back(one.id);
@@ -56,7 +57,7 @@ TEST(CheckAnswers, OfAGuardAreItsFirstReasonAndHowManyMore) {
       << "only root could have seen it";
 }
 
-// A mount may be called what it likes: its words stay in the reason.
+// A mount may have any name: the words of the name stay in the reason.
 TEST(CheckAnswers, KeepTheFixApartFromNames) {
   const std::vector<CheckResult> results{
       {"D6", "gpupci1",

@@ -16,8 +16,8 @@ namespace cluster::agent {
 
 class Sysfs;
 
-/// Where gpupci finds the host that it works on, and how long it waits. A test puts its own in
-/// place of each part.
+/// The places where gpupci finds the host, and the times that it waits. A test replaces each part
+/// by its own.
 struct Environment {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path proc = "/proc";
@@ -35,40 +35,41 @@ struct Environment {
   /// The script of NVIDIA's vGPU host driver that makes virtual functions; most hosts have none.
   std::filesystem::path sriov_manage = "/usr/lib/nvidia/sriov-manage";
 
-  /// What an ssh client asked for where a forced command runs instead (sshd(8),
-  /// SSH_ORIGINAL_COMMAND): nothing when it asked for a shell.
+  /// The command that an ssh client asked for, when a forced command runs instead (sshd(8),
+  /// SSH_ORIGINAL_COMMAND). Nothing when the client asked for a shell.
   std::optional<std::string> ssh_command;
 
-  /// How long another gpupci is waited for.
+  /// The time that gpupci waits for another gpupci.
   std::chrono::milliseconds lock_patience{30'000};
 
-  /// How long one function may take to change its driver. A card with much memory to give back
+  /// The time that one function may take to change its driver. A card with much memory to give back
   /// needs some seconds; a stuck one never ends.
   std::chrono::milliseconds act_deadline{60'000};
 
-  /// How long --restore waits for a driver that offers slices to come, after a boot.
+  /// The time that --restore waits after a boot for a driver that offers slices.
   std::chrono::milliseconds slice_patience{30'000};
 
-  /// Writes an attribute of sysfs, as write_attribute() does; throws Error(io). Called in a child.
+  /// Writes an attribute of sysfs, as write_attribute() does. It throws Error(io), and is called in
+  /// a child.
   std::function<void(const std::filesystem::path&, std::string_view)> write_attribute =
       cluster::write_attribute;
 
   using OpenDevices = std::function<std::unique_ptr<virt::NodeDevices>(
       const Sysfs&, const Settings&, virt::Mode, virt::StepListener)>;
 
-  /// Opens what detaches and attaches; called in a child process, and only when there is a need.
+  /// Opens the object that detaches and attaches. It is called in a child process, and only when
+  /// there is a need.
   OpenDevices open_devices;
 
-  /// The same without libvirt, for --restore: it comes before libvirtd in the order of a boot, and
-  /// whoever asks for a libvirtd that systemd starts on demand would wait for one that waits for
-  /// it.
+  /// The same without libvirt, for --restore. That comes before libvirtd in the order of a boot. If
+  /// it asked a libvirtd that systemd starts on demand, each of the two would wait for the other.
   OpenDevices open_sysfs_devices;
 
-  /// Keeps what gpupci remembers in another folder than /var/lib/gpupci.
+  /// Moves the files of gpupci's records from /var/lib/gpupci to another folder.
   void keep_state_in(const std::filesystem::path& folder);
 
-  /// Tells this boot of the host from the one before (/proc/sys/kernel/random/boot_id); "" when the
-  /// kernel does not say.
+  /// An id that differs between this boot of the host and the one before
+  /// (/proc/sys/kernel/random/boot_id); "" when the kernel does not tell it.
   std::string boot_id() const;
 };
 

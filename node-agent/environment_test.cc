@@ -14,7 +14,7 @@ TEST(Environment, KeepsAllItsStateInOneFolder) {
   EXPECT_EQ(environment.names, "/srv/state/names.json");
   EXPECT_EQ(environment.wedged, "/srv/state/wedged.json");
   EXPECT_EQ(environment.slices, "/srv/state/slices.json");
-  EXPECT_EQ(environment.settings, "/etc/gpupci/gpupci.yaml");  // what is no state stays
+  EXPECT_EQ(environment.settings, "/etc/gpupci/gpupci.yaml");  // a path that is no state stays
   EXPECT_EQ(environment.lock, "/run/gpupci.lock");
 }
 

@@ -7,7 +7,7 @@
 
 namespace cluster::agent {
 
-/// An Error of which the operator can be told the way out: what() has both, with "; " between.
+/// An Error with a way out that the operator can be told: what() has both, with "; " between.
 class FixableError : public Error {
  public:
   FixableError(Fault fault, const std::string& what, std::string fix)

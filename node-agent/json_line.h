@@ -7,13 +7,13 @@
 
 namespace cluster::agent {
 
-/// What JSON says of a value that may not be there.
+/// The JSON of a value that may be absent.
 template <typename Value>
 nlohmann::ordered_json or_null(const std::optional<Value>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
 }
 
-/// The same of a text that is "" when it is not there.
+/// The same for a text that is "" when it is absent.
 inline nlohmann::ordered_json or_null(std::string_view text) {
   return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
 }

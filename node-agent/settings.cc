@@ -20,7 +20,8 @@ namespace {
 constexpr std::string_view kDriverCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
-// Read with libyaml, which is 84 KB of gpupci; yaml-cpp would be 160, and its streams 400 more.
+// The settings are read with libyaml, which is 84 KB of gpupci; yaml-cpp would be 160, and its
+// streams 400 more.
 class Reader {
  public:
   Reader(std::string file, const std::string& text) : file_(std::move(file)) {
@@ -86,7 +87,7 @@ class Reader {
     return values;
   }
 
-  // Each an address in any spelling, or vendor:device.
+  // Each item is an address in any spelling, or vendor:device.
   NamedDevices named(const yaml_node_t& list, const std::string& key) {
     NamedDevices named;
     if (is_null(list)) return named;
@@ -128,7 +129,7 @@ class Reader {
     return text_of(value);
   }
 
-  // To libyaml every scalar is a text, also the one that is not there.
+  // libyaml takes every scalar for a text, even one that is absent.
   static bool is_null(const yaml_node_t& value) {
     if (value.type != YAML_SCALAR_NODE) return false;
     if (value.data.scalar.style != YAML_PLAIN_SCALAR_STYLE) return false;
@@ -147,7 +148,7 @@ class Reader {
 
   const yaml_node_t& node(int index) { return *yaml_document_get_node(&document_, index); }
 
-  // Of a byte that is no UTF-8 libyaml knows the place, not the line.
+  // When a byte is not UTF-8, libyaml knows its place in the text but not its line.
   [[noreturn]] void refuse(const yaml_parser_t& parser, std::string_view text) const {
     if (parser.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
     const auto line = parser.error == YAML_READER_ERROR

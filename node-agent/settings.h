@@ -10,7 +10,7 @@
 
 namespace cluster::agent {
 
-/// What the kernel calls a model: 144d:a804.
+/// The ids by which the kernel knows a model: 144d:a804.
 struct PciModel {
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
@@ -18,7 +18,7 @@ struct PciModel {
   auto operator<=>(const PciModel&) const = default;
 };
 
-/// PCI functions named by hand: some by address, all of some models.
+/// PCI functions that are named by hand: some by address, and all functions of some models.
 struct NamedDevices {
   std::vector<PciAddress> addresses;
   std::vector<PciModel> models;
@@ -27,13 +27,12 @@ struct NamedDevices {
   bool has(const PciAddress& pci, const PciModel& model) const;
 };
 
-/// What /etc/gpupci/gpupci.yaml says, with the defaults of a node that has none:
+/// The content of /etc/gpupci/gpupci.yaml. A node without this file has these defaults:
 ///   vendors: ["10de", "1002"]                   # four hex digits each
 ///   classes: ["0300", "0302", "0380", "1200"]   # base class and subclass
-///   devices: []                                 # cards too: "0000:03:00.0", "144d:a804"
-///   ignore: []                                  # no cards, though all of the above say so
-///   stub_driver: vfio-pci                       # who holds a card for the VMs; pci-stub on old
-///   nodes
+///   devices: []                                 # more cards: "0000:03:00.0", "144d:a804"
+///   ignore: []                                  # no cards, even if the keys above include them
+///   stub_driver: vfio-pci                       # holds a card for the VMs; old nodes: pci-stub
 struct Settings {
   std::vector<std::uint16_t> vendors{0x10de, 0x1002};  // NVIDIA, AMD
   std::vector<std::uint16_t> classes{0x0300, 0x0302, 0x0380,
@@ -42,14 +41,14 @@ struct Settings {
   NamedDevices ignore;                         // the whole slot, when any of its functions is named
   std::string stub_driver = "vfio-pci";
 
-  /// True if `driver` holds a function for VMs instead of the host: the stub driver, or one that
-  /// does so on every node (core/stub_driver.h).
+  /// True if `driver` holds a function for VMs instead of the host. That is the stub driver, or a
+  /// driver that does so on every node (core/stub_driver.h).
   bool is_stub(std::string_view driver) const;
 };
 
-/// Reads the settings; a missing file is the defaults. Throws Error(usage) with FILE:LINE when a
-/// key is unknown or given twice, a value has the wrong type, or the text is no YAML; Error(io)
-/// when the file cannot be read.
+/// Reads the settings; a missing file gives the defaults. Throws Error(usage) with FILE:LINE when a
+/// key is unknown or given twice, a value has the wrong type, or the text is not YAML. Throws
+/// Error(io) when the file cannot be read.
 Settings load_settings(const std::filesystem::path& path);
 
 }  // namespace cluster::agent

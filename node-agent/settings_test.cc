@@ -22,7 +22,7 @@ class SettingsFile : public ::testing::Test {
     return load_settings(path_);
   }
 
-  // What is said of `text`, without the file's name: "LINE: why".
+  // The refusal of `text`, without the file's name: "LINE: why".
   std::string refusal(const std::string& text) {
     try {
       load(text);
@@ -97,7 +97,7 @@ TEST_F(SettingsFile, IsRefusedWithItsLine) {
       << refusal("vendors: [\"10de\"\n");
 }
 
-// Whatever is written by the rules of settings.h is read back, in each spelling of a list.
+// Any file that follows the rules of settings.h is read back, in each spelling of a list.
 TEST_F(SettingsFile, IsReadBackAsItWasWritten) {
   unsigned random = 42;
   const auto next = [&](unsigned below) {

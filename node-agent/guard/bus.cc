@@ -8,7 +8,7 @@
 namespace cluster::agent {
 namespace {
 
-// The driver of such a card waits in its unbind for answers that never come.
+// During its unbind the driver of such a card waits for answers that never come.
 Reasons probe(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : subject.card.functions) {

@@ -17,33 +17,33 @@ namespace cluster::agent {
 /// Device nodes by their number, each with its path.
 using NodePaths = std::map<DeviceNumber, std::string>;
 
-/// Which processes have a card, or any device.
+/// The processes that use a card, or any device.
 struct CardUsers {
   NodePaths on_host;  ///< the nodes of its host drivers
   NodePaths in_vm;    ///< the nodes of vfio
   Handles handles;    ///< the processes that have one of them
 };
 
-/// One look at all processes. Throws Error(io) when /proc cannot be read.
+/// Looks at all processes once. Throws Error(io) when /proc cannot be read.
 CardUsers card_users(const Card& card, const GuardInput& input);
 
-/// The same of a device of vfio, by its folder in sysfs: a mediated one is on no PCI bus.
+/// The same for a device of vfio, by its folder in sysfs: a mediated device is on no PCI bus.
 CardUsers device_users(const std::filesystem::path& device, const GuardInput& input);
 
 /// The part of a node that a process has open and that matters; empty for none.
 using NodePart = std::function<std::string(pid_t pid, const std::string& path)>;
 
-/// The nodes that each process has, "/dev/dri/card0, /dev/dri/renderD128", as far as `part` leaves
-/// them to it. Without `part` they count whole.
+/// The nodes that each process has open, "/dev/dri/card0, /dev/dri/renderD128". `part` decides
+/// which part of each node counts; without `part` every node counts whole.
 std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const NodePaths& nodes,
                                               const NodePart& part = {});
 
-/// "process 812 ('Xorg') has /dev/dri/card0 open", and how to stop it: by its unit where it has
+/// "process 812 ('Xorg') has /dev/dri/card0 open", and the way to stop it: by its unit if it has
 /// one.
 Reason has_open(const Process& process, const std::string& paths);
 
-/// The reason that some processes cannot be looked into, as any of them may be a user. Empty when
-/// all could be looked into.
+/// The reason that some processes cannot be looked into: any of them may be a user of the card.
+/// Empty when all could be looked into.
 Reasons unreadable_processes(const Handles& handles);
 
 }  // namespace cluster::agent

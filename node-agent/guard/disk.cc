@@ -64,7 +64,7 @@ class Disks {
     for (const auto& [number, disk] : disks_) {
       if (disk.on_top) reasons.push_back(stack(disk));
     }
-    // A claim tells less than the rest, so it is the last to be looked for.
+    // A claim tells less than the other reasons, so we look for it last.
     if (!reasons.empty()) return reasons;
     for (const auto& [number, disk] : disks_) {
       if (is_claimed(number, disk)) {
@@ -92,7 +92,7 @@ class Disks {
     }
   }
 
-  // A device by the name that a table has for it: btrfs and swap give no number.
+  // Finds a device by the name that a table uses for it: btrfs and swap give no number.
   const Disk* find(std::string_view path) const {
     for (const auto& [number, disk] : disks_) {
       if (disk.path == path || (!disk.alias.empty() && disk.alias == path)) return &disk;
@@ -148,7 +148,7 @@ class Disks {
                         : "dmsetup remove " + mapped + " or vgchange -an its volume group"};
   }
 
-  // Says nothing where the node in /dev is another disk.
+  // Returns false when the node in /dev is another disk.
   static bool is_claimed(const std::string& number, const Disk& disk) {
     struct stat status {};
     if (::stat(disk.path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) return false;

@@ -69,7 +69,7 @@ TEST_F(GuardDisk, KeepADiskThatTheKernelHasClaimed) {
   settings_.vendors = {0x144d};
   settings_.classes = {0x0108};
   fake_.add({"0000:02:00.0", "0108", "144d:a804", "nvme", 13});
-  // A loop device of this machine that nobody has; that stands for a disk.
+  // A loop device of this machine that nobody uses. It stands for a disk.
   std::string name;
   FileDescriptor owner;
   for (int number = 0; number < 8 && !owner; ++number) {

@@ -14,7 +14,7 @@ bool is_on(const Sysfs& sysfs, std::string_view parameter) {
   return text && trim(*text) == "Y";
 }
 
-// The framebuffer that a driver of DRM made for the card, "fb0" (Documentation/fb/api.rst); the
+// True if a driver of DRM made a framebuffer for the card, "fb0" (Documentation/fb/api.rst). The
 // parameters of the module say only that it would make one.
 bool has_framebuffer(const Sysfs& sysfs, const PciAddress& pci) {
   std::error_code none;
@@ -25,7 +25,8 @@ bool has_framebuffer(const Sysfs& sysfs, const PciAddress& pci) {
   return false;
 }
 
-// A console of the kernel's has the card open then, and NVIDIA's driver waits for it to let go.
+// In that case a console of the kernel has the card open, and NVIDIA's driver waits until the
+// console lets go.
 Reasons probe(const Subject& subject) {
   const auto& sysfs = subject.input.sysfs;
   for (const auto& function : subject.card.functions) {

@@ -12,7 +12,7 @@ class GuardFbdev : public GuardedCard {
   }
 };
 
-// NVIDIA's driver sets the parameter by default since 570, also where it draws nothing.
+// NVIDIA's driver sets the parameter by default since 570, even where it draws nothing.
 TEST_F(GuardFbdev, WantsAFramebufferAndNotOnlyTheLeaveToMakeOne) {
   allow("Y");
   EXPECT_EQ(why(), "nothing");

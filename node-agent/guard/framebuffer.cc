@@ -41,9 +41,10 @@ bool is_framebuffer(std::string_view name) {
   return std::ranges::find(kNames, name) != kNames.end();
 }
 
-// The framebuffers that the firmware left in the memory of the card and a generic driver uses
-// (/proc/iomem; names from drivers/firmware/sysfb*.c, drivers/video/fbdev and drivers/gpu/drm/
-// tiny). Where there is one and its place is not shown, to others than root, the reason says so.
+// The framebuffers that the firmware left in the memory of the card and that a generic driver uses
+// (/proc/iomem; names from drivers/firmware/sysfb*.c, drivers/video/fbdev and
+// drivers/gpu/drm/tiny). A user other than root cannot see the place of a framebuffer; then the
+// reason says so.
 Reasons probe(const Subject& subject) {
   const auto& input = subject.input;
   Reasons reasons;

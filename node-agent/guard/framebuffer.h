@@ -18,7 +18,7 @@ struct Region {
   bool operator==(const Region&) const = default;
 };
 
-/// The regions of a function that it has (`resource`, Documentation/PCI/sysfs-pci.rst).
+/// The regions that a function has (`resource`, Documentation/PCI/sysfs-pci.rst).
 std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci);
 
 }  // namespace cluster::agent

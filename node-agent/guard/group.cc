@@ -16,7 +16,7 @@ Reason foreigner(const PciFunction& other, int group) {
           .fix = "put the card into a slot with a group of its own, or detach that device too"};
 }
 
-// While somebody else in a group has a host driver, the kernel calls the group not viable, and no
+// While another device of a group has a host driver, the kernel calls the group not viable, and no
 // VM starts with the card. A bridge does no harm.
 Reasons probe(const Subject& subject) {
   Reasons reasons;

@@ -27,9 +27,9 @@ Reasons all_of(std::vector<Answer>& answers) {
   return all;
 }
 
-// Asks those that look at programs, by one look at all processes. Whoever has the card for a moment
-// only is waited for, a little: udev looks at each device that has just got its driver, at a boot
-// and after an attach.
+// Asks the guards that look at programs, with one look at all processes. If a program has the card
+// only for a moment, we wait a little for it: udev looks at each device that has just got its
+// driver, at a boot and after an attach.
 void ask_about_programs(std::vector<Answer>& answers, const Card& card,
                         const std::vector<Card>& same_call, const GuardInput& input) {
   constexpr std::chrono::milliseconds kPause{100};

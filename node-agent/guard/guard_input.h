@@ -13,7 +13,7 @@ namespace cluster::agent {
 
 /// The host as guards and checks see it; they write nowhere. guard_input() fills in all of it, so a
 /// guard sees the same in --check, -d, --vfs, --remove-vgpu and --restore. No path has a default:
-/// whoever makes one by hand and forgets a path does not compile.
+/// code that makes an input by hand and forgets a path does not compile.
 struct GuardInput {
   const Sysfs& sysfs;
   const Settings& settings;
@@ -25,14 +25,14 @@ struct GuardInput {
   std::filesystem::path wedged;         ///< the record of WedgedCards
   std::string boot;                     ///< Environment::boot_id()
 
-  /// The devices of the running VMs. Empty where nobody is to be asked; a call may throw Error.
+  /// The devices of the running VMs. Empty where nobody should be asked. A call may throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices;
 
-  /// How long refusals() waits for holders that may be so for a moment only.
+  /// The time that refusals() waits for holders that may have the card only for a moment.
   std::chrono::milliseconds settle_time{2000};
 };
 
-/// The input on this environment. `sysfs` and `settings` must outlive it.
+/// The input for this environment. `sysfs` and `settings` must outlive it.
 GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
                        std::function<std::vector<virt::VmDevice>()> vm_devices = {});
 

@@ -8,7 +8,7 @@
 namespace cluster::agent {
 namespace {
 
-// A guard that reads any of them sees what the host has, whoever made the input.
+// A guard that reads any of the paths sees what the host has, whoever made the input.
 TEST(GuardInput, HasAllThatTheHostHas) {
   const FakeSysfs fake;
   FakeProc proc;

@@ -78,8 +78,8 @@ TEST_F(Guards, RefuseWhoStays) {
   EXPECT_THAT(why(), StartsWith("holder: process 812 ('Xorg') has /dev/dri/card0 open"));
   EXPECT_GE(std::chrono::steady_clock::now() - start, settle_time_);
 
-  // At once: one that is not new, one that is forced, and where somebody else refuses as well. None
-  // of these ends within the time that a test has.
+  // The answer comes at once for a holder that is not new, for one that is forced, and where
+  // another guard refuses as well. A wait would not end within the time that a test has.
   settle_time_ = std::chrono::hours(1);
   proc_.process(813, "other").age(813, 3000).open(813, 9, "/dev/null");
   EXPECT_THAT(why(), HasSubstr("process 812 ('Xorg')"));
@@ -123,7 +123,7 @@ TEST(Force, TakesTheNamesOfGuardsOnly) {
   EXPECT_THAT(refused(""), StartsWith("no such guard: ''"));
 }
 
-// Each name once, in small letters, as --force and the docs take it.
+// Each name occurs once, in small letters, as --force and the docs take it.
 TEST(GuardTable, NamesEachGuardOnce) {
   std::set<std::string_view> names;
   for (const auto* guard : guards()) {

@@ -6,11 +6,11 @@
 namespace cluster::agent {
 namespace {
 
-// A card that has just appeared is looked at by whoever udev starts for it.
+// udev starts programs that look at a card that has just appeared.
 constexpr std::chrono::seconds kJustBegun{5};
 
-// The part of a node that a process has open and that is of this card: "/dev/kfd" is of many.
-// Empty for none.
+// The part of a node that a process has open and that belongs to this card: "/dev/kfd" belongs to
+// many. Empty for none.
 std::string part_of(const Card& card, const Sysfs& sysfs, pid_t pid, const std::string& path) {
   if (path != kKfdNode) return path;
   bool known = true;
@@ -25,7 +25,8 @@ std::string part_of(const Card& card, const Sysfs& sysfs, pid_t pid, const std::
 }
 
 bool is_passing(const Process& process) {
-  // systemd-udevd calls its workers so since systemd 252, and had no name for them before.
+  // Since systemd 252 systemd-udevd gives this name to its workers; before, they had no name of
+  // their own.
   const bool of_udev = process.command == "(udev-worker)" || process.command == "systemd-udevd";
   return of_udev || (process.age && *process.age < kJustBegun);
 }

@@ -26,8 +26,9 @@ bool stays_with_host(const Subject& subject, const PciAddress& pci) {
   return device_class == kPciBridge || device_class == kIommu;
 }
 
-// The kernel unbinds whatever depends on a device before the device itself
-// (device_links_unbind_consumers() in drivers/base/core.c): the host would lose it unasked.
+// The kernel unbinds the devices that depend on a device before the device itself
+// (device_links_unbind_consumers() in drivers/base/core.c). The host would lose them, although
+// nobody asked for that.
 Reasons probe(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : subject.card.functions) {

@@ -8,7 +8,7 @@
 
 namespace cluster::agent {
 
-/// A link of the kernel's between a function of a card and another device
+/// A link that the kernel keeps between a function of a card and another device
 /// (Documentation/driver-api/device_link.rst).
 struct DeviceLink {
   PciAddress own;
@@ -16,8 +16,8 @@ struct DeviceLink {
   bool other_depends = false;  ///< on ours; else ours depends on the other one
 };
 
-/// The links of one function to devices that stay with the host: not to those of the same call, nor
-/// to bridges and IOMMUs. Nothing where the kernel does not show the function.
+/// The links of one function to devices that stay with the host. Links to devices of the same call,
+/// to bridges and to IOMMUs are left out. Nothing where the kernel does not show the function.
 std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject, const PciAddress& pci);
 
 }  // namespace cluster::agent

@@ -33,8 +33,8 @@ std::set<std::string> default_routes(const fs::path& proc) {
   }
   const auto six = read_file(proc / "net/ipv6_route").value_or("");
   for (const auto line : split(six, '\n')) {
-    // destination, its prefix length, source, its prefix length, next hop, metric, references,
-    // uses, flags, interface; the unreachable default of every host is on lo.
+    // The fields are: destination, its prefix length, source, its prefix length, next hop, metric,
+    // references, uses, flags, interface. Every host has an unreachable default route on lo.
     const auto words = words_of(line);
     if (words.size() > 9 && words[1] == "00" && words[0] == std::string(32, '0') &&
         words[9] != "lo") {
@@ -48,7 +48,7 @@ struct NetUsers {
   std::set<std::string> routes;
   Reasons found{};
 
-  // `name` is `device` itself or what is built on it, a VLAN of a bond of it.
+  // `name` is `device` itself, or an interface that is built on it, such as a VLAN on a bond of it.
   void look_at(const std::string& device, const std::string& name, const fs::path& folder,
                int depth) {
     const auto who = "network card " + quoted_name(device) +
@@ -72,9 +72,9 @@ struct NetUsers {
   }
 };
 
-// How the host's network needs the card: a network card of it, or what is built on that one, has
-// the default route (/proc/net/route, /proc/net/ipv6_route), or belongs to a bridge, bond or team
-// (`master` in sysfs).
+// The ways in which the host's network needs the card. A network card of it, or an interface that
+// is built on that one, has the default route (/proc/net/route, /proc/net/ipv6_route), or belongs
+// to a bridge, bond or team (`master` in sysfs).
 Reasons probe(const Subject& subject) {
   NetUsers users{default_routes(subject.input.proc)};
   for (const auto& function : subject.card.functions) {

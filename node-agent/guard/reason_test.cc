@@ -47,7 +47,7 @@ TEST(QuotedName, EndsWhereItsQuotesEnd) {
   EXPECT_EQ(name_as_word("a\x1b"), R"('a\x1b')");
 }
 
-// Whatever the name: one pair of quotes, one line, nothing that drives a terminal.
+// Every name gives one pair of quotes on one line, and nothing that controls a terminal.
 TEST(QuotedName, HoldsForEveryName) {
   std::mt19937 random(10);
   for (int round = 0; round < 2000; ++round) {

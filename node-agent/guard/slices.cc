@@ -28,10 +28,11 @@ void add_vendor_vfio(const Card& card, const PciFunction& function, const GuardI
   }
 }
 
-// The slices that are made from a card and go with its driver: virtual functions (`sriov_numvfs`,
-// Documentation/ABI/testing/sysfs-bus-pci) and mediated devices (`mdev_supported_types/*/devices`,
-// Documentation/driver-api/vfio-mediated-device.rst). A virtual function of NVIDIA's driver counts
-// when it has a vGPU, and a single one when it can have one, which vfio-pci could not run.
+// The slices that are made from a card and go away with its driver: virtual functions
+// (`sriov_numvfs`, Documentation/ABI/testing/sysfs-bus-pci) and mediated devices
+// (`mdev_supported_types/*/devices`, Documentation/driver-api/vfio-mediated-device.rst). A virtual
+// function of NVIDIA's driver counts when it has a vGPU. When a single virtual function is asked
+// about, it counts when it can have a vGPU, for vfio-pci could not run that.
 Reasons probe(const Subject& subject) {
   const auto& card = subject.card;
   const auto& input = subject.input;

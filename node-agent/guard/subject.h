@@ -9,10 +9,10 @@
 
 namespace cluster::agent {
 
-/// The card that guards and checks are asked about. What it refers to must outlive it.
+/// The card that guards and checks are asked about. The objects that it refers to must outlive it.
 class Subject {
  public:
-  /// `all` are the cards that the same call detaches or checks, `of` among them.
+  /// `all` are the cards that the same call detaches or checks; `of` is among them.
   Subject(const Card& of, const std::vector<Card>& all, const GuardInput& seen)
       : card(of), same_call(all), input(seen) {}
 
@@ -20,8 +20,8 @@ class Subject {
   const std::vector<Card>& same_call;
   const GuardInput& input;
 
-  /// Which processes have it: one look at all of them, taken when it is first asked for. Throws
-  /// Error(io) when /proc cannot be read.
+  /// The processes that use the card. The first call looks at all processes once. Throws Error(io)
+  /// when /proc cannot be read.
   const CardUsers& users() const {
     if (!users_) users_ = card_users(card, input);
     return *users_;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 using IsMeant = std::function<bool(const std::string& device)>;
 
-// True when a device that a VM has is of the card, or made from it: a virtual function or a
+// True when the device of a VM belongs to the card, or is made from it: a virtual function or a
 // mediated device.
 bool is_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
   std::error_code none;
@@ -30,7 +30,7 @@ Reason runs_with_it(const std::string& vm, const std::string& evidence) {
           .fix = "virsh shutdown " + name_as_word(vm)};
 }
 
-// Adds the VMs of which libvirt says so; those in `known` were found already.
+// Adds the VMs that libvirt names. The VMs in `known` were found already.
 void add_domains(const GuardInput& input, const IsMeant& is_meant,
                  const std::set<std::string>& known, Reasons& reasons) {
   if (!input.vm_devices) return;
@@ -65,7 +65,7 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
   return reasons;
 }
 
-// An unbind would wait for the end of the VM.
+// An unbind would wait until the VM ends.
 Reasons probe(const Subject& subject) {
   return vms(subject.users(), subject.input, [&](const std::string& device) {
     return is_of(subject.card, device, subject.input.sysfs);

@@ -4,8 +4,8 @@
 
 namespace cluster::agent {
 
-/// The VMs that have a device of vfio, by its folder in sysfs; each reason is of the guard `vm`.
-/// Throws Error(io) when /proc cannot be read, and what input.vm_devices() throws.
+/// The VMs that have a device of vfio, by its folder in sysfs. Each reason has the id of the guard
+/// `vm`. Throws Error(io) when /proc cannot be read, and the errors of input.vm_devices().
 Reasons device_vms(const std::filesystem::path& device, const GuardInput& input);
 
 }  // namespace cluster::agent

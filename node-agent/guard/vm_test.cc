@@ -36,7 +36,7 @@ TEST_F(GuardVm, KnowAVmByWhatLibvirtSays) {
       "'web server'";
   EXPECT_EQ(why({"holder"}), vm);
   EXPECT_EQ(why_not_attach(), vm);
-  // The same VM is told of once.
+  // The same VM is named only once.
   replace_file(fake_.root() / "class/vfio/13/dev", "1:3\n");
   proc_.process(812, "qemu-system-x86").open(812, 9, "/dev/null");
   proc_.file("812/cmdline", "qemu\0-name\0guest=web server,debug-threads=on\0"s);
@@ -58,7 +58,7 @@ TEST_F(GuardVm, KnowAVmThatHasASliceOfTheCard) {
   EXPECT_EQ(why(),
             "vm: VM 'rocks-34' runs with it (libvirt says c2177883); virsh shutdown rocks-34");
 
-  // One that libvirt knows nothing of has the group of the virtual function open, or of the
+  // A VM that libvirt does not know has the group of the virtual function open, or that of the
   // mediated device.
   vm_devices_.clear();
   replace_file(fake_.root() / "class/vfio/20/dev", "1:3\n");

@@ -16,7 +16,8 @@ std::uint8_t byte(std::string_view config, std::size_t at) {
 std::optional<std::string> read_whole(const Sysfs& sysfs, const PciAddress& pci) {
   try {
     auto config = read_file(sysfs.device_path(pci) / "config");
-    // Command and status are all ones when nobody answers; a virtual function has its ids so too.
+    // Command and status are all ones when the device does not answer. The ids of a virtual
+    // function are always all ones.
     if (config && config->size() >= kWhole && dword(*config, 4) != 0xffffffff) return config;
   } catch (const Error&) {
   }
@@ -30,7 +31,7 @@ bool is_express(std::string_view config) {
   constexpr std::size_t kFirst = 0x34;
   if ((byte(config, kStatus) & kHasList) == 0) return false;
   std::size_t at = byte(config, kFirst) & 0xfcU;
-  // Each has four bytes at least: a chain that runs in a circle ends nevertheless.
+  // Each capability has at least four bytes, so a chain that runs in a circle ends nevertheless.
   for (auto left = kWhole / 4; left > 0 && at >= 0x40; --left) {
     if (byte(config, at) == kExpress) return true;
     at = byte(config, at + 1) & 0xfcU;

@@ -16,18 +16,18 @@ enum class ExtendedCapability : std::uint16_t {
   resizable_bar = 0x0015,
 };
 
-/// Whether the function is of PCI Express, by its configuration space (`config`). Nothing when that
-/// cannot be read: others than root see the first 64 bytes of it.
+/// True if the function is a PCI Express function, by its configuration space (`config`). Nothing
+/// when that cannot be read: a user other than root sees the first 64 bytes of it.
 std::optional<bool> is_express(const Sysfs& sysfs, const PciAddress& pci);
 
-/// The same of an extended capability; a function that is not of PCI Express has none.
+/// The same for an extended capability. A function that is not PCI Express has none.
 std::optional<bool> has_capability(const Sysfs& sysfs, const PciAddress& pci,
                                    ExtendedCapability wanted);
 
-/// Where an extended capability begins in all of `config`; nothing when it is not there.
+/// The place where an extended capability begins in all of `config`; nothing when it is not there.
 std::optional<std::size_t> find_capability(std::string_view config, ExtendedCapability wanted);
 
-/// The four bytes at `at`, which has to be in `config`: lowest first.
+/// The four bytes at `at`, lowest first. They must be inside `config`.
 std::uint32_t dword(std::string_view config, std::size_t at);
 
 }  // namespace cluster::agent

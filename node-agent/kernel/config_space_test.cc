@@ -16,7 +16,7 @@ void put(std::string& config, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) config[at + i] = static_cast<char>(value >> 8U * i & 0xffU);
 }
 
-// A function of PCI Express: its capability 10 at 78 comes after another one at 60. The extended
+// A PCI Express function: its capability 10 at 78 comes after another one at 60. The extended
 // capabilities 0001, 0003 and 0015 follow each other at 100, 148 and 200.
 std::string express() {
   std::string config(4096, '\0');
@@ -71,7 +71,7 @@ TEST_F(ConfigSpace, OfPlainPciHasNoExtendedCapability) {
 
 TEST_F(ConfigSpace, IsNotKnownWhereItCannotBeRead) {
   EXPECT_EQ(is_express(fake_.sysfs(), kVideo), std::nullopt);  // there is no `config`
-  write(express().substr(0, 64));                              // for others than root
+  write(express().substr(0, 64));                              // a user other than root sees this
   EXPECT_EQ(is_express(fake_.sysfs(), kVideo), std::nullopt);
   write(express().substr(0, 256));  // the kernel shows no extended part of it
   EXPECT_EQ(is_express(fake_.sysfs(), kVideo), true);

@@ -44,7 +44,7 @@ void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
                    folder});
 }
 
-// nvme0c1n2, a path to the disk nvme0n2: drivers/nvme/host/multipath.c gives both their names.
+// nvme0c1n2 is a path to the disk nvme0n2: drivers/nvme/host/multipath.c gives both their names.
 std::optional<std::string> disk_of_path(std::string_view name) {
   if (!name.starts_with("nvme")) return std::nullopt;
   const auto controller = name.find('c', 4);
@@ -54,7 +54,7 @@ std::optional<std::string> disk_of_path(std::string_view name) {
   return std::string(name.substr(0, controller)) + std::string(name.substr(space));
 }
 
-// Another function below a bridge, "0000:03:00.0", is no part of this one.
+// Another function below a bridge, "0000:03:00.0", is not part of this function.
 bool is_other_function(std::string_view name) {
   return name.size() >= 12 && name[name.size() - 2] == '.' && name[name.size() - 5] == ':';
 }
@@ -88,8 +88,8 @@ std::optional<unsigned> character_major(const fs::path& proc, std::string_view n
   return std::nullopt;
 }
 
-// It is called "nvidia" since driver 555; 195 is assigned to it
-// in Documentation/admin-guide/devices.txt.
+// Since driver 555 it is called "nvidia". The number 195 is assigned to it in
+// Documentation/admin-guide/devices.txt.
 unsigned nvidia_major(const fs::path& proc) {
   if (const auto number = character_major(proc, "nvidia-frontend")) return *number;
   return character_major(proc, "nvidia").value_or(195);
@@ -108,8 +108,8 @@ std::optional<unsigned> minor_in(const fs::path& path, std::string_view key) {
   return std::nullopt;
 }
 
-// The nodes of the slices (MIG) of /dev/nvidia0: "DeviceFileMinor: 3" in
-// capabilities/gpu0/mig/gi1/access and, of a compute instance, .../gi1/ci0/access.
+// The nodes of the slices (MIG) of /dev/nvidia0. The line "DeviceFileMinor: 3" is in
+// capabilities/gpu0/mig/gi1/access and, for a compute instance, in .../gi1/ci0/access.
 void add_mig_nodes(const fs::path& proc, unsigned gpu, std::vector<DeviceNode>& nodes) {
   const auto major = character_major(proc, "nvidia-caps");
   if (!major) return;

@@ -23,7 +23,7 @@ class DeviceNodes : public ::testing::Test {
 
   fs::path device() const { return fake_.sysfs().device_path(kVideo); }
 
-  // A folder with `dev`, and with DEVNAME where the node is not called like the folder.
+  // A folder with `dev`, and with DEVNAME where the node's name is not that of the folder.
   void add(const fs::path& folder, const std::string& dev, const std::string& name = "") {
     replace_file(folder / "dev", dev + "\n");
     replace_file(folder / "uevent", "MAJOR=0\n" + (name.empty() ? "" : "DEVNAME=" + name + "\n"));
@@ -88,7 +88,7 @@ TEST_F(DeviceNodes, OfADiskAreBlockDevices) {
   EXPECT_THAT(nodes(), UnorderedElementsAre("/dev/nvme0 c240:0", "/dev/nvme0n1 b259:0"));
 }
 
-// With several paths to one disk the function has a path, nvme0c1n2, and no disk.
+// When there are several paths to one disk, the function has a path, nvme0c1n2, and no disk.
 TEST_F(DeviceNodes, OfOnePathToADiskAreThoseOfTheDisk) {
   add(device() / "nvme/nvme1", "240:1");
   fs::create_directories(device() / "nvme/nvme1/nvme0c1n2");

@@ -9,7 +9,8 @@ namespace cluster::agent {
 namespace {
 
 // The first part of struct pci_access in lib/pci.h of pciutils 3.x, which its ABI promises
-// (LIBPCI_3.0): a build that needed libpci-dev for four functions would ask much of its user.
+// (LIBPCI_3.0). Without this copy a build would need libpci-dev, which is much to ask for four
+// functions.
 struct Access {
   unsigned int method;
   int writeable;
@@ -28,7 +29,7 @@ constexpr int kLookupDevice = 2;         // PCI_LOOKUP_DEVICE
 constexpr int kNoNumbers = 0x20000;      // PCI_LOOKUP_NO_NUMBERS: null for what has no name
 constexpr int kNoHardwareDb = 0x800000;  // PCI_LOOKUP_NO_HWDB: udev need not be asked
 
-// A pci.ids with a bad line: the names before it are there, and nothing is to be said.
+// The error of a pci.ids with a bad line is ignored: the names before that line are still found.
 void ignore(char* /*message*/, ...) {}
 
 }  // namespace
@@ -49,8 +50,8 @@ struct PciIds::Library {
 PciIds::PciIds() {
   try {
     library_ = std::make_unique<Library>();
-    // pci_init() would set them, and look for a way to the devices, which ends the process when
-    // there is none. Names need no devices.
+    // pci_init() would set these. It would also look for a way to the devices, and end the process
+    // when there is none. Names need no devices.
     library_->access->error = ignore;
     library_->access->warning = ignore;
     library_->access->debug = ignore;

@@ -8,7 +8,8 @@
 namespace cluster::agent {
 
 /// The names of PCI devices, from the pci.ids that lspci reads, through its libpci.so.3 (package
-/// libpci3), which is opened here and not linked: only who asks for names pays for it.
+/// libpci3). The library is opened here and not linked, so a caller who needs no names does not
+/// load it.
 class PciIds {
  public:
   /// Without the library no model has a name.

@@ -26,8 +26,8 @@ struct CloseFolder {
 };
 using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-// Where a stat may wait for a server that is dead. Not "/": a host whose own root is gone has other
-// worries.
+// The mounts on which a stat may wait for a server that is dead. "/" is left out: a host whose own
+// root is gone has other worries.
 std::vector<std::string> remote_mounts(const fs::path& proc) {
   constexpr std::array<std::string_view, 11> kRemote{
       "nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "lustre", "gpfs", "beegfs", "afs", "ocfs2"};
@@ -65,7 +65,7 @@ class Scan {
 
  private:
   void look_into(const std::string& process) {
-    // A main thread that has ended shows no files, though the other threads still have them.
+    // A main thread that has ended shows no files, although the other threads still have them.
     if (look_at_files(process + "/fd") == 0) {
       each_entry(process + "/task", [&](DIR*, const char* thread) {
         if (process != thread) look_at_files(process + "/task/" + thread + "/fd");
@@ -74,7 +74,7 @@ class Scan {
     look_at_mappings(process);
   }
 
-  // How many there are.
+  // Returns the number of files.
   int look_at_files(const std::string& path) {
     int count = 0;
     each_entry(path, [&](DIR* folder, const char* name) {
@@ -84,7 +84,8 @@ class Scan {
     return count;
   }
 
-  // The text of the link is "socket:[4711]" and the like for most, and says when a file is remote.
+  // For most files the text of the link is "socket:[4711]" or the like. It also tells when a file
+  // is remote.
   bool may_be_device(int folder, const char* name) {
     if (remote_.empty()) return true;  // then a stat waits for nobody
     std::array<char, PATH_MAX> text{};
@@ -98,7 +99,7 @@ class Scan {
     return std::ranges::none_of(remote_, [&](const auto& one) { return path.starts_with(one); });
   }
 
-  // Whether it could be looked at.
+  // Returns false when it could not be looked at.
   bool look_at(int folder, const char* name) {
     struct statx status {};
     if (::statx(folder, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &status) != 0) {
@@ -115,8 +116,8 @@ class Scan {
   }
 
   // "7f00-7f10 rw-s 100000000 00:05 641                  /dev/dri/card0" is a mapping, and
-  // map_files/7f00-7f10 a link to the very file. What is mapped by all, the libraries, is asked for
-  // once.
+  // map_files/7f00-7f10 is a link to that file. Files that all processes map, the libraries, are
+  // looked at once.
   void look_at_mappings(const std::string& process) {
     const auto text = read_all(process + "/maps");
     for (const auto line : split(text, '\n')) {
@@ -132,7 +133,7 @@ class Scan {
     }
   }
 
-  // maps fills the addresses up to eight digits, map_files does not.
+  // In maps an address has at least eight digits, in map_files it has no leading zeros.
   static std::string map_file(std::string_view range) {
     const auto dash = range.find('-');
     const auto bare = [](std::string_view number) {
@@ -170,7 +171,7 @@ class Scan {
     }
   }
 
-  // A process that has just ended is no matter.
+  // It does not matter that a process has just ended.
   void note(int code) {
     if (code != ENOENT && code != ESRCH && code != ENOTDIR) handles_.unreadable.insert(pid_);
   }

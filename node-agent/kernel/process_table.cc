@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Files of /proc/PID come and go with the process, and some are for root.
+// Files of /proc/PID come and go with the process, and some can be read only by root.
 std::string read_or_empty(const fs::path& path) {
   try {
     return read_file(path).value_or("");
@@ -22,12 +22,12 @@ std::string read_or_empty(const fs::path& path) {
   }
 }
 
-// The unit that `systemctl stop` ends with this process: the first service on the path of its
-// control group, "/system.slice/nvidia-persistenced.service". A service inside user@1000.service is
-// one of that user's own systemd.
+// The unit that `systemctl stop` ends together with this process: the first service on the path of
+// its control group, "/system.slice/nvidia-persistenced.service". A service inside
+// user@1000.service belongs to that user's own systemd.
 std::string service_in(std::string_view cgroups) {
   for (const auto line : split(cgroups, '\n')) {
-    // "0::PATH", or of the older cgroups "1:name=systemd:PATH".
+    // The line is "0::PATH", or "1:name=systemd:PATH" with the older control groups.
     if (!line.starts_with("0::") && line.find(":name=systemd:") == std::string_view::npos) continue;
     for (const auto part : split(line.substr(line.rfind(':') + 1), '/')) {
       if (part.starts_with("user@")) return "";
@@ -37,15 +37,15 @@ std::string service_in(std::string_view cgroups) {
   return "";
 }
 
-// Since the boot, "12345.67 23456.78" (proc(5)).
+// The time since the boot, "12345.67 23456.78" (proc(5)).
 std::optional<std::chrono::seconds> uptime(const fs::path& proc) {
   const auto text = read_or_empty(proc / "uptime");
   const auto seconds = parse_number(std::string_view(text).substr(0, text.find('.')));
   return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
-// When it began, in clock ticks since the boot: field 22, of which the second, the command in
-// parentheses, may hold anything.
+// The time when the process began, in clock ticks since the boot: field 22. The second field, the
+// command in parentheses, may contain anything.
 std::optional<std::chrono::seconds> start_in(std::string_view stat) {
   const auto end = stat.rfind(") ");
   if (end == std::string_view::npos) return std::nullopt;

@@ -21,13 +21,13 @@ struct Handle {
   auto operator<=>(const Handle&) const = default;
 };
 
-/// What a scan of all processes found.
+/// The result of a scan of all processes.
 struct Handles {
   std::set<Handle> found;
   std::set<pid_t> unreadable;  ///< processes that may not be looked into: not root
 };
 
-/// A process, in the words of an operator.
+/// A process, as it is described to an operator.
 struct Process {
   pid_t pid = 0;
   std::string command;  ///< "nvidia-persiste": the kernel keeps 15 characters
@@ -35,22 +35,23 @@ struct Process {
   std::optional<std::chrono::seconds> age;  ///< nothing when the kernel does not tell
 };
 
-/// /proc, whose place is given: a folder stands for it in tests.
+/// The /proc of a host. Its place is a parameter: in tests it is a folder.
 class ProcessTable {
  public:
   explicit ProcessTable(std::filesystem::path proc) : proc_(std::move(proc)) {}
 
-  /// Who has any of these devices open or mapped, by the numbers of the devices themselves
-  /// (/proc/PID/fd and /proc/PID/map_files, proc(5)): names are not trusted, a container may have
-  /// its own. Without this process. A file on a network file system is not touched: its server may
-  /// be dead. Asks nobody when `wanted` is empty. Throws Error(io) when /proc itself is unreadable.
+  /// The processes that have any of these devices open or mapped, except this process. Devices are
+  /// compared by their own numbers (/proc/PID/fd and /proc/PID/map_files, proc(5)): names are not
+  /// trusted, because a container may have its own. A file on a network file system is not touched:
+  /// its server may be dead. No process is looked at when `wanted` is empty. Throws Error(io) when
+  /// /proc itself cannot be read.
   Handles find(const std::set<DeviceNumber>& wanted) const;
 
-  /// Of a process that has gone the command is empty.
+  /// The command is empty when the process has gone.
   Process describe(pid_t pid) const;
 
   /// The name that libvirt gives to the VM of a QEMU process ("-name guest=NAME,..."); empty when
-  /// it has none.
+  /// there is none.
   std::string vm_name(pid_t pid) const;
 
   /// Every process, by number.

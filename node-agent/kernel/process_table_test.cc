@@ -130,7 +130,7 @@ TEST_F(Processes, OfVmsHaveTheirName) {
   EXPECT_EQ(processes.vm_name(3), "");
 }
 
-// The kernel's own /proc: a child that has closed what it mapped.
+// This reads the kernel's own /proc. The child has closed the file that it mapped.
 TEST(RealProcesses, AreFoundByAMappingAlone) {
   if (::geteuid() != 0) GTEST_SKIP() << "/proc/PID/map_files is for root (CAP_CHECKPOINT_RESTORE)";
   std::array<int, 2> pipe{};
@@ -138,7 +138,7 @@ TEST(RealProcesses, AreFoundByAMappingAlone) {
   const auto child = ::fork();
   if (child == 0) {
     const int zero = ::open("/dev/zero", O_RDWR);
-    // Private: of a shared mapping of /dev/zero the kernel makes one of shared memory.
+    // The mapping is private: the kernel turns a shared mapping of /dev/zero into shared memory.
     void* memory = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, zero, 0);
     ::close(zero);
     [[maybe_unused]] const auto told = ::write(pipe[1], memory == MAP_FAILED ? "n" : "y", 1);

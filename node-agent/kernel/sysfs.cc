@@ -23,7 +23,7 @@ std::vector<PciAddress> addresses_in(const fs::path& folder) {
   return found;
 }
 
-// The last part of what a link points to: ".../drivers/nvidia" is "nvidia".
+// The last part of the path that a link points to: "nvidia" of ".../drivers/nvidia".
 std::optional<std::string> link_name(const fs::path& link) {
   std::error_code missing;
   const auto target = fs::read_symlink(link, missing);
@@ -31,7 +31,7 @@ std::optional<std::string> link_name(const fs::path& link) {
   return target.filename().native();
 }
 
-// "0x030000" is 0x030000; sysfs writes all ids so.
+// Reads "0x030000" as 0x030000; sysfs writes all ids in this way.
 std::uint32_t parse_id(const PciAddress& pci, const std::string& text) {
   const auto value =
       text.starts_with("0x") ? parse_hex(std::string_view(text).substr(2)) : std::nullopt;

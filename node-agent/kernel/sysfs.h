@@ -11,7 +11,8 @@
 
 namespace cluster::agent {
 
-/// What the kernel says of one PCI function (Documentation/ABI/testing/sysfs-bus-pci).
+/// The facts that the kernel gives about one PCI function
+/// (Documentation/ABI/testing/sysfs-bus-pci).
 struct PciFunction {
   PciAddress pci;
   std::uint16_t device_class = 0;     ///< base class and subclass, 0x0300; no programming interface
@@ -21,7 +22,7 @@ struct PciFunction {
   std::optional<int> iommu_group;     ///< nothing when the IOMMU is off
 };
 
-/// The PCI part of /sys, whose place is given: a folder stands for it in tests.
+/// The PCI part of /sys. Its place is a parameter: in tests it is a folder.
 class Sysfs {
  public:
   explicit Sysfs(std::filesystem::path root) : root_(std::move(root)) {}
@@ -29,26 +30,28 @@ class Sysfs {
   /// Every PCI function of the host, by address; empty where there is no PCI.
   std::vector<PciAddress> functions() const;
 
-  /// One attribute of a function, "0x030000"; nothing when it has no such attribute or has gone.
+  /// One attribute of a function, "0x030000"; nothing when the function has no such attribute or
+  /// has gone.
   std::optional<std::string> attribute(const PciAddress& pci, std::string_view name) const;
 
   /// Base class and subclass; nothing when the function has gone.
   std::optional<std::uint16_t> device_class(const PciAddress& pci) const;
 
-  /// Everything of a function. Throws Error(io) when it has gone.
+  /// All the facts about a function. Throws Error(io) when it has gone.
   PciFunction read(const PciAddress& pci) const;
 
-  /// Name of the driver that has it, "vfio-pci".
+  /// The name of the driver that has the function, "vfio-pci".
   std::optional<std::string> driver(const PciAddress& pci) const;
 
-  /// The only driver that may take the function: "vfio-pci"; empty when any may. Blocks while the
-  /// function is being bound or unbound, unlike all others here: only for a child with a deadline.
+  /// The only driver that may take the function: "vfio-pci"; empty when any driver may. Unlike all
+  /// other methods, this one blocks while the function is being bound or unbound. So only a child
+  /// with a deadline may call it.
   std::string driver_override(const PciAddress& pci) const;
 
-  /// Whether it is a virtual function of SR-IOV.
+  /// True if it is a virtual function of SR-IOV.
   bool is_virtual(const PciAddress& pci) const;
 
-  /// The functions that share an IOMMU group, by address: the kernel gives them to a VM together or
+  /// The functions that share an IOMMU group, by address. The kernel gives them to a VM together or
   /// not at all (Documentation/driver-api/vfio.rst, "Groups, Devices, and IOMMUs").
   std::vector<PciAddress> group_members(int group) const;
 

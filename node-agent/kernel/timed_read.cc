@@ -14,10 +14,11 @@
 namespace cluster::agent {
 namespace {
 
-// In the child, after fork: only system calls. The pipe holds 4096 bytes, as much as an attribute.
+// This runs in the child, after fork, so it makes only system calls. The pipe holds 4096 bytes, as
+// much as an attribute.
 [[noreturn]] void copy(const char* file, int to) {
-  // It may never end, and must not keep open what others wait on: stdout, the socket of a
-  // DeviceWorker.
+  // The child may never end. Others wait until stdout or the socket of a DeviceWorker is closed, so
+  // the child must not keep them open.
   const auto kept = static_cast<unsigned>(to);
   if (kept > 0) ::close_range(0, kept - 1, 0);
   ::close_range(kept + 1, ~0U, 0);

@@ -7,9 +7,9 @@
 
 namespace cluster::agent {
 
-/// The file, read in a child that is given `patience`: `driver_override` answers only when nobody
-/// binds or unbinds the device, which can be never. Nothing when it does not answer or cannot be
-/// read.
+/// Reads the file in a child that has `patience` for it: `driver_override` answers only when nobody
+/// binds or unbinds the device, which can be never. Returns nothing when it does not answer or
+/// cannot be read.
 std::optional<std::string> timed_read(const std::filesystem::path& file,
                                       std::chrono::milliseconds patience);
 

@@ -28,7 +28,7 @@ TEST(TimedRead, GivesNothingOfAFileThatIsNotThere) {
   EXPECT_EQ(timed_read(folder.path(), 60s), std::nullopt);  // a folder cannot be read
 }
 
-// A pipe into which nobody writes answers as little as an attribute of a stuck device.
+// A pipe into which nobody writes gives no answer, just as an attribute of a stuck device.
 TEST(TimedRead, WaitsNoLongerThanItsPatience) {
   const TempDir folder;
   const auto pipe = folder.path() / "pipe";

@@ -11,7 +11,7 @@
 
 namespace cluster::agent {
 
-/// A card with all that --json tells of it.
+/// A card with all the facts that --json prints about it.
 struct CardFacts {
   Card card;
   std::optional<std::string> model;  ///< of its first function: "GP106 [GeForce GTX 1060 6GB]"

@@ -15,8 +15,8 @@
 
 namespace cluster::agent {
 
-// What `gpupci --json` prints: one document on one line. Keys are only ever added. Addresses in
-// libvirt's spelling, ids as four hex digits, null for what is not there.
+// The output of `gpupci --json` is one document on one line. Keys are only ever added. Addresses
+// are in libvirt's spelling, ids are four hex digits, and an absent value is null.
 
 /// gpupci -l --json and gpupci -s NAME|all --json:
 ///   {"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [
@@ -32,14 +32,14 @@ namespace cluster::agent {
 ///     "sriov": {"vfs": 2, "total": 4},
 ///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}]}],
 ///    "vgpus": [as `gpupci --vgpus --json` has them]}
-/// "vgpus" is in -l alone. By name. state: "present" or "missing"; of a missing card `pci`,
-/// `serial` and `uuid` are as they were, it has no functions, and the rest is null. identity.h says
-/// where each comes from.
+/// "vgpus" is in -l alone. The cards are sorted by name. state: "present" or "missing". For a
+/// missing card `pci`, `serial` and `uuid` are the last known values, `functions` is empty, and the
+/// rest is null. identity.h says where each value comes from.
 std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::map<GpuName, KnownCard>& missing,
                        const std::optional<std::vector<ListedVgpu>>& vgpus = {});
 
-/// What `gpupci --vgpus --json` has of each, and `gpupci -l --json` in "vgpus".
+/// The JSON of one vGPU, for `gpupci --vgpus --json` and for "vgpus" in `gpupci -l --json`.
 nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
 
 /// gpupci -d NAME|all --json, gpupci -a NAME|all --json and gpupci --restore --json:

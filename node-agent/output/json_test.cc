@@ -12,7 +12,7 @@ using nlohmann::ordered_json;
 const PciFunction kVideo{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
 const PciFunction kBare{{0x10000, 3, 0x1f, 7}, 0x0403, 0x10de, 0x00f1, std::nullopt, std::nullopt};
 
-// What is printed is one line, which ends there.
+// The output is one line, and nothing follows it.
 ordered_json read(const std::string& text) {
   EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
   return ordered_json::parse(text);
@@ -97,7 +97,7 @@ TEST(CardsJson, HasMissingCardsAmongTheOthersByNumber) {
   EXPECT_TRUE(cards[1]["functions"].empty());
 }
 
-// A program that reads one card may rely on the keys of the other.
+// A program that reads one card may rely on the same keys for another card.
 TEST(CardsJson, HasTheSameKeysForEachCard) {
   const auto cards =
       read(cards_json({facts("gpupci1", kVideo)}, {{GpuName("gpupci2"), {}}})).at("cards");

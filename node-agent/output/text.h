@@ -9,8 +9,8 @@
 
 namespace cluster::agent {
 
-// gpupci speaks the sentences of the gpupt roll's gpupci, word for word; scripts read them. Each
-// function gives whole lines, "" where there is nothing to say.
+// gpupci prints the sentences of the gpupt roll's gpupci, word for word; scripts read them. Each
+// function gives whole lines, or "" where there is nothing to say.
 
 /// gpupci1 pci_0000_02_00_0
 std::string list_line(const Card& card);
@@ -27,12 +27,12 @@ std::string wedged_line(const std::string& name, const Wedge& wedge);
 /// Attached video card 0000:02:00.0 of gpupci1
 /// audio 0000:02:00.1 card is already attached
 /// Not reattaching associated audio device 0000:02:00.1
-/// A dry run gives the steps instead, the shell lines that do the same; what is no step is a
-/// comment.
+/// A dry run prints the steps instead, as the shell lines that do the same. A line that is no step
+/// is a comment.
 std::string outcome_lines(const CardOutcome& report, virt::Mode mode);
 
 /// gpupci: cannot detach gpupci1: holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it ...
-/// The reasons are the outcome's; "" where all that was asked for happened.
+/// The reasons are those of the outcome; "" where all that was asked for happened.
 std::string failure_line(std::string_view verb, const CardOutcome& outcome);
 
 }  // namespace cluster::agent

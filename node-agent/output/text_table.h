@@ -5,8 +5,8 @@
 
 namespace cluster::agent {
 
-/// Rows of cells as lines, the columns aligned with two blanks between them; no blanks at the ends
-/// of lines.
+/// The rows as lines, with the cells of a column aligned and two blanks between columns. No line
+/// ends with blanks.
 std::string text_table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace cluster::agent

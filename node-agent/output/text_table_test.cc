@@ -25,7 +25,7 @@ TEST(TextTable, TakesRowsOfUnequalLength) {
   EXPECT_EQ(text_table({{"a"}, {"bb", "c"}}), "a\nbb  c\n");
 }
 
-// Words without blanks come back from a table, each from its column.
+// Words without blanks are read back from a table, each from its column.
 TEST(TextTable, IsReadBackByItsColumns) {
   unsigned random = 7;
   const auto next = [&](unsigned below) {

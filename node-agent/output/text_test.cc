@@ -54,7 +54,7 @@ TEST(Text, SaysNothingOfWhatDidNotHappen) {
   }
 }
 
-// All that a dry run prints is a shell script: steps, and comments.
+// The whole output of a dry run is a shell script: steps and comments.
 TEST(Text, GivesTheStepsOfADryRun) {
   EXPECT_EQ(
       outcome_lines(outcome(Outcome::would_detach, Outcome::already_detached), virt::Mode::dry_run),

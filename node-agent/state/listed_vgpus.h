@@ -10,15 +10,15 @@
 
 namespace cluster::agent {
 
-/// A vGPU of `gpupci --vgpus`.
+/// A vGPU in the list of `gpupci --vgpus`.
 struct ListedVgpu {
   std::string id;
   LeasedVgpu leased;
   std::string_view state;  ///< "present"; "missing"; "foreign", not made by gpupci
 };
 
-/// The vGPUs that there are on a host with these cards, then those that the record (`slices`, see
-/// slice_record.h) has and the host has not. Throws Error(io).
+/// The vGPUs that exist on a host with these cards, then those that only the record has (`slices`,
+/// see slice_record.h). Throws Error(io).
 std::vector<ListedVgpu> all_vgpus(const std::filesystem::path& slices, const Sysfs& sysfs,
                                   const std::vector<Card>& cards);
 

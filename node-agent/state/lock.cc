@@ -24,7 +24,7 @@ Lock::Lock(const std::filesystem::path& file, std::chrono::milliseconds patience
                                errno_text(code) + (code == EACCES ? " (run it as root)" : ""));
   }
   const auto end = std::chrono::steady_clock::now() + patience;
-  // flock(2) cannot wait for a limited time, so it is asked again and again.
+  // flock(2) cannot wait for a limited time, so we ask it again and again.
   while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
       cannot("lock", file, errno);
@@ -37,7 +37,7 @@ Lock::Lock(const std::filesystem::path& file, std::chrono::milliseconds patience
   }
 }
 
-// To close it would leave it with the children that have it too.
+// If we only closed the file, the children that have it open too would keep the lock.
 Lock::~Lock() { ::flock(file_.get(), LOCK_UN); }
 
 }  // namespace cluster::agent

@@ -31,8 +31,8 @@ TEST(Lock, IsHeldByOneAtATime) {
   const Lock free(file, 0ms);
 }
 
-// Whether a thread of this process has opened the file beside its owner and rests, as one does that
-// has asked for it in vain.
+// True if a thread of this process has opened the file beside its owner and sleeps. A thread that
+// has asked for the lock in vain does so.
 bool is_waited_for(const std::filesystem::path& file, pid_t thread) {
   int open = 0;
   for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -57,7 +57,7 @@ TEST(Lock, IsWaitedFor) {
   EXPECT_EQ(held, nullptr);
 }
 
-// A step that never ends is in a child, which has the lock from its parent.
+// A step that never ends is in a child, which has inherited the lock from its parent.
 TEST(Lock, IsNotLeftWithAChild) {
   const FakeSysfs folder;
   const auto file = folder.root() / "lock";

@@ -10,8 +10,8 @@ bool differ(const std::optional<std::string>& one, const std::optional<std::stri
   return one && other && *one != *other;
 }
 
-// Whether nothing speaks against the two being the same card. What is not known speaks for nothing:
-// a serial number is for root to read, a UUID is there while the driver has the card.
+// True if no fact says that the two are different cards. A fact that is not known says nothing:
+// only root can read a serial number, and a UUID is there only while the driver has the card.
 bool alike(const KnownCard& one, const KnownCard& other) {
   return one.model == other.model && !differ(one.subsystem, other.subsystem) &&
          !differ(one.serial.serial, other.serial.serial) &&
@@ -34,7 +34,7 @@ Naming::Naming(std::map<GpuName, KnownCard> known, std::vector<Card>& cards,
   for (auto& [name, card] : known_) card.missing = missing_.contains(name);
 }
 
-// Two GPUs of one board may carry the board's number: then it tells nothing.
+// Two GPUs of one board may carry the board's number; such a number tells nothing.
 void Naming::doubt_shared_serials() {
   for (auto& present : present_) {
     const auto serial = present.seen.serial.serial;
@@ -57,8 +57,8 @@ void Naming::match_numbers(std::optional<std::string> Serial::*number) {
   }
 }
 
-// Of several that were there one after the other, the last one; it need not have the highest
-// number.
+// When several cards were at one place one after the other, the last one counts; it need not have
+// the highest number.
 void Naming::match_places() {
   for (auto& present : present_) {
     if (present.named) continue;
@@ -104,7 +104,7 @@ void Naming::name(Present& present, const GpuName& name) {
   const auto [at, is_new] = known_.try_emplace(name, present.seen);
   if (is_new) return;
   auto& known = at->second;
-  // What cannot be read now is as it was.
+  // A fact that cannot be read now keeps its old value.
   auto seen = present.seen;
   if (!seen.subsystem) seen.subsystem = known.subsystem;
   if (!seen.serial.serial) seen.serial.serial = known.serial.serial;

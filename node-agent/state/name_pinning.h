@@ -8,14 +8,14 @@
 
 namespace cluster::agent {
 
-/// Finds out which of the cards that are there is which of those that are known, and names them; by
-/// the rules of Names::give().
+/// Matches the cards that are there with the cards that are known, and names them, by the rules of
+/// Names::give().
 class Naming {
  public:
   Naming(std::map<GpuName, KnownCard> known, std::vector<Card>& cards, const Names::Look& look,
          const std::function<bool(const KnownCard&)>& is_there);
 
-  /// All that have a name, as they are now or were seen last.
+  /// All cards that have a name, as they are now or were seen last.
   const std::map<GpuName, KnownCard>& known() const { return known_; }
   const std::map<GpuName, KnownCard>& missing() const { return missing_; }
 

@@ -29,7 +29,7 @@ class NamingOfCards : public ::testing::Test {
     seen_[what.pci] = what;
   }
 
-  // Names the cards that were put, and forgets them. Gives "gpupci1 02, gpupci2 03".
+  // Names the cards that were put on the host, and forgets them. Returns "gpupci1 02, gpupci2 03".
   std::vector<std::string> give() {
     const Naming naming(
         known_, cards_, [this](const Card& card) { return seen_.at(card.pci()); },
@@ -108,8 +108,8 @@ TEST_F(NamingOfCards, CountsACardThatTheSettingsHideAsThere) {
   EXPECT_THAT(missing_, IsEmpty());
 }
 
-// Over any history of cards that come, go and move: no name is given twice, each card has one, and
-// the number of a name never comes down again.
+// For any history of cards that come, go and move: no name is given twice, each card has one, and
+// the numbers of new names never go down.
 TEST_F(NamingOfCards, GivesNoNameTwiceWhateverComesAndGoes) {
   unsigned random = 20261127;
   const auto next = [&](unsigned below) {

@@ -21,8 +21,8 @@ struct KnownCard {
   Serial serial;
   bool missing = false;  ///< already then: another card may have its place since
 
-  // What does not tell whether it is the same card, but what has changed about it; of the first
-  // function too.
+  // The facts that do not tell whether it is the same card, but tell what has changed about it.
+  // They are of the first function too.
   std::optional<std::string> device_class{};  ///< "0300"
   std::optional<std::string> revision{};      ///< "a1"
   std::optional<std::string> slot{};          ///< "4", printed on the board
@@ -31,18 +31,18 @@ struct KnownCard {
   bool operator==(const KnownCard& other) const;
 };
 
-/// What is kept of `card`, as it is now; without its name.
+/// The facts that are kept about `card`, as it is now, without its name.
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc);
 
-/// How names are pinned: which card has which name, for good. The rules by which a card is known
-/// again are in naming.cc, and only there: a card keeps its name when others come and go, when it
-/// comes back, and when it moves to another address. A name is never given to another card. Kept in
-/// one file:
+/// The record of names: which card has which name, for good. The rules by which a card is
+/// recognised are in naming.cc, and only there: a card keeps its name when others come and go, when
+/// it comes back, and when it moves to another address. A name is never given to another card. The
+/// record is one file:
 ///   {"version": 1, "boot": "6c0f...", "cards": {"gpupci1": {"pci": "0000:02:00.0",
 ///    "model": "10de:1c03", "subsystem": "1458:37c4", "serial": null, "uuid": null,
 ///    "missing": false, "class": "0300", "revision": "a1", "slot": "4", "iommu_group": "13"}}}
-/// and every change replaces it whole. Whoever saves it holds the lock (lock.h); to know the names
-/// takes neither the lock nor a file that can be written.
+/// and every change replaces it whole. A caller that saves it holds the lock (lock.h). A caller
+/// that only reads names needs neither the lock nor a file that can be written.
 class Names {
  public:
   /// Looks at a card as closely as is possible here.
@@ -51,24 +51,24 @@ class Names {
   /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.
   explicit Names(std::filesystem::path file);
 
-  /// Names the cards, and sorts them so. A card is known by its serial number or UUID; else by its
-  /// address, model and subsystem; else, when just one card of a model is missing and just one is
-  /// new, they are the same. The others are new, and get the next numbers by address. `is_there`
-  /// says of a card that is not among `cards` whether it is on the host nevertheless, because the
-  /// settings do not count it any more: it is not missing.
+  /// Names the cards, and sorts them by name. A card is recognised by its serial number or UUID;
+  /// else by its address, model and subsystem; else, when just one card of a model is missing and
+  /// just one is new, they are the same. The others are new, and get the next numbers by address.
+  /// The settings may no longer count a card that is on the host; it is not among `cards` then.
+  /// `is_there` is true for such a card, and the card is not missing.
   ///
-  /// Within one boot a card that is at its address is not looked at again unless `closely`: what
-  /// was swapped was so while the host was off.
+  /// Within one boot a card that is at its address is not looked at again unless `closely` is true:
+  /// cards are swapped only while the host is off.
   void give(std::vector<Card>& cards, const std::string& boot, bool closely, const Look& look,
             const std::function<bool(const KnownCard&)>& is_there);
 
-  /// Those that had a name when give() was called and are not on the host.
+  /// The cards that had a name when give() was called and are not on the host.
   const std::map<GpuName, KnownCard>& missing() const { return missing_; }
 
-  /// All that have a name, as the file has them, or as give() saw them since.
+  /// All cards that have a name, as the file has them, or as give() saw them since.
   const std::map<GpuName, KnownCard>& known() const { return known_; }
 
-  /// Whether the file does not say what give() found.
+  /// True if the file differs from what give() found.
   bool changed() const { return changed_; }
 
   /// Throws Error(io).

@@ -13,10 +13,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// A host whose cards come and go; each serial is of the card that is at that address now.
+// A host whose cards come and go. Each serial belongs to the card that is at that address now.
 class PinnedNames : public ::testing::Test {
  protected:
-  // "gpupci1 02:00, gpupci3 04:00; missing gpupci2", and what that makes of the file.
+  // "gpupci1 02:00, gpupci3 04:00; missing gpupci2". With `store` the names are saved too.
   std::string names(bool store = true) {
     Names names(file_);
     auto cards = find_cards(fake_.sysfs(), Settings{});
@@ -139,7 +139,7 @@ TEST_F(PinnedNames, KeepWhatWasSeenOfTheCard) {
   EXPECT_EQ(kept.revision, "a1");
   EXPECT_EQ(kept.slot, "4");
   EXPECT_EQ(kept.iommu_group, "13");
-  // What is not told now is as it was; what is told is new.
+  // A fact that the host does not tell now keeps its old value; a fact that it tells is new.
   std::filesystem::remove_all(fake_.root() / "bus/pci/slots");
   set("devices/0000:02:00.0/revision", "0xa2");
   kept = give();
@@ -222,7 +222,7 @@ TEST_F(PinnedNames, ThatAreNoRecordAreAnError) {
   }
 }
 
-// What is known of cards is read back from the file as it was given, whatever it holds.
+// The file gives back the facts about cards as they were stored, whatever they contain.
 TEST_F(PinnedNames, AreReadBackAsTheyWereStored) {
   add("0000:02:00");
   add("0000:03:00");

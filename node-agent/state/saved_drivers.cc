@@ -48,9 +48,9 @@ bool SavedDrivers::is_of_another(const Card& card) const {
 }
 
 void SavedDrivers::save(const Card& card, const std::map<PciAddress, Driver>& drivers) {
-  // A slice has the name of its card, and another address.
+  // A slice has the name of its card, but another address.
   if (!card.slice) {
-    // What is kept of a card that was in this slot and has gone is overwritten.
+    // The record of a card that was in this slot and has gone is overwritten.
     const auto here = [&](const PciAddress& pci) { return pci.same_slot(card.pci()); };
     if (is_of_another(card)) {
       std::erase_if(drivers_, [&](const auto& entry) { return here(entry.first); });

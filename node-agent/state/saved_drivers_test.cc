@@ -81,7 +81,7 @@ TEST(SavedDrivers, BelongToTheLastCardOfASlot) {
   EXPECT_EQ(saved.find(kVideo), "amdgpu");
 }
 
-// Over any history of detaches and attaches the file holds what the process holds.
+// For any history of detaches and attaches the file holds the same as the process.
 TEST(SavedDrivers, AreReadBackAsTheyWereStored) {
   const FakeSysfs folder;
   const auto file = folder.root() / "drivers.json";

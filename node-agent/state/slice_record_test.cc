@@ -33,7 +33,7 @@ TEST_F(SliceRecordFile, KeepsTheNumberOfVirtualFunctions) {
   EXPECT_THAT(record().vfs(), ElementsAre(Pair(GpuName("gpupci2"), 7)));
 }
 
-// Whatever is kept is read back, also texts with quotes, line ends and other scripts.
+// Every value that is kept is read back, even a text with quotes, line ends and other scripts.
 TEST_F(SliceRecordFile, KeepsEveryPartOfAVgpu) {
   for (const auto interface : {VgpuInterface::mdev, VgpuInterface::vendor_vfio}) {
     for (const bool removing : {false, true}) {

@@ -8,23 +8,23 @@
 namespace cluster::agent {
 
 /// A file in which gpupci remembers something across calls: a JSON object with "version": 1 first.
-/// Names, SavedDrivers, SliceRecord and WedgedCards each have one. A damaged file is never guessed
-/// at.
+/// Names, SavedDrivers, SliceRecord and WedgedCards each have one. Nothing is ever guessed from a
+/// damaged file.
 class StateFile {
  public:
   /// `what` and `remedy` are for the error of a damaged file: "not WHAT: 'FILE' (why); REMEDY".
   StateFile(std::filesystem::path path, std::string what, std::string remedy);
 
-  /// Calls `parse` with the object; does nothing where there is no file. Throws FixableError(io)
-  /// when the file cannot be read, is no such object or is of another version, or when `parse`
-  /// throws.
+  /// Calls `parse` with the object; does nothing when there is no file. Throws FixableError(io)
+  /// when the file cannot be read, when it is no such object or has another version, or when
+  /// `parse` throws.
   void read(const std::function<void(const nlohmann::ordered_json&)>& parse) const;
 
-  /// Replaces the file whole by the members of `object`, after the version. Bytes that are no UTF-8
-  /// are replaced: a step may quote libvirt, and so hold any. Throws Error(io).
+  /// Replaces the file whole by the version and the members of `object`. Bytes that are not UTF-8
+  /// are replaced: a step may quote libvirt, and so hold any bytes. Throws Error(io).
   void write(const nlohmann::ordered_json& object) const;
 
-  /// Removes the file: there is nothing to remember.
+  /// Removes the file when there is nothing to remember.
   void remove() const;
 
  private:

@@ -12,7 +12,7 @@ class Attach {
 
   CardOutcome run() {
     try {
-      // vfio-pci waits for the VM to let go, for as long as that takes.
+      // vfio-pci waits until the VM lets go, for as long as that takes.
       if (std::ranges::any_of(outcome_.functions, [this](auto& one) { return on_stub(one); })) {
         outcome_.refused = attach_refusals(card_, tools_.input);
         if (!outcome_.refused.empty()) return outcome_;
@@ -64,7 +64,7 @@ class Attach {
       one.outcome = Outcome::held_back;
       return;
     }
-    // The host may have chosen another driver since one was saved: its choice is right.
+    // The host may have chosen another driver since one was saved; the host's choice is right.
     const auto wanted = at_home || of_another_ ? std::nullopt : tools_.saved.find(pci);
     give_back(pci, wanted, tools_);
     if (tools_.mode == virt::Mode::dry_run) {

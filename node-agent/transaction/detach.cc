@@ -50,7 +50,7 @@ class Detach {
     std::vector<std::string> words;
     for (const auto* one : todo_) {
       const auto& pci = one->function.pci;
-      // A function that has a record and no driver: the last detach died between two steps.
+      // The function has a record and no driver: the last detach died between two steps.
       const bool kept = !one->function.driver && !tools_.saved.is_of_another(card_);
       const auto driver = kept ? tools_.saved.find(pci) : one->function.driver;
       drivers[pci] = driver;
@@ -80,7 +80,8 @@ class Detach {
     one.outcome = Outcome::detached;
   }
 
-  // Puts back in reverse order, beginning with the function that failed: it may be half detached.
+  // Puts the functions back in reverse order. The first of them is the one that failed: it may be
+  // half detached.
   void put_back() {
     if (!acts() || begun_.empty()) return;
     begin_giving_back();
@@ -96,7 +97,7 @@ class Detach {
         back.push_back(pci.sysfs() + " " + driver_state(original));
         tools_.saved.forget(pci);
       } catch (const Error& error) {
-        // Its record stays, for an attach later. It may never have left its driver.
+        // The record stays for a later attach. The function may never have left its driver.
         if (one.outcome == Outcome::failed && original &&
             tools_.input.sysfs.driver(pci) == original) {
           continue;

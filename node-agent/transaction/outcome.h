@@ -9,7 +9,7 @@
 
 namespace cluster::agent {
 
-/// The end that one function came to.
+/// The result for one function.
 enum class Outcome {
   detached,          ///< read back: the stub driver has it
   already_detached,  ///< the stub driver had it before
@@ -23,16 +23,16 @@ enum class Outcome {
   untouched,         ///< was left alone, because of a refusal or the failure of another
 };
 
-/// The word of it in JSON: "already detached".
+/// The word for it in JSON: "already detached".
 std::string_view word(Outcome outcome);
 
-/// A function as it was read last, and what became of it.
+/// A function as it was read last, and its outcome.
 struct FunctionOutcome {
   PciFunction function;
   Outcome outcome = Outcome::untouched;
 };
 
-/// The end that a card came to.
+/// The result for a card.
 struct CardOutcome {
   std::string name;  ///< "gpupci1", "gpupci1.0"
   std::vector<FunctionOutcome> functions;
@@ -40,11 +40,12 @@ struct CardOutcome {
   Reasons refused{};                 ///< by guards, before anything was done
   Reasons errors{};                  ///< what went wrong, and what became of it, in that order
 
-  /// True when all that was asked for happened.
+  /// True when all that was asked for has happened.
   bool ok() const { return refused.empty() && errors.empty(); }
 };
 
-/// Why not all of it happened, in one line without the card's name; empty when all did.
+/// The reasons why not all of it happened, in one line without the card's name; empty when all of
+/// it did.
 std::string message(const CardOutcome& outcome);
 
 /// An outcome in which nothing has happened yet.

@@ -29,7 +29,7 @@ TEST(CardOutcome, IsOneLineOfWhatRefusedThenWhatFailed) {
             "disk: a; b; c; reboot the host");
 }
 
-// Errors are few, and each tells where a function is: none is left out.
+// Errors are few, and each says where a function is, so none is left out.
 TEST(CardOutcome, LeavesOutReasonsOfGuardsOnly) {
   const Reasons six(6, {.id = "holder", .what = "x"});
   EXPECT_EQ(message(outcome(six, {})),
@@ -48,7 +48,7 @@ TEST(CardOutcome, BeginsWithEveryFunctionUntouched) {
   EXPECT_TRUE(begun.ok());
 }
 
-// Programs read them: no two outcomes have the same word.
+// Programs read these words: no two outcomes have the same word.
 TEST(OutcomeWords, AreAllDifferent) {
   std::set<std::string_view> words;
   for (int i = 0; i <= static_cast<int>(Outcome::untouched); ++i) {

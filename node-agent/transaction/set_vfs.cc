@@ -74,14 +74,14 @@ class SetVfs {
     }
   }
 
-  // Asks the guards about the slices that are to go. Two of them speak about what a VM needs, which
-  // is no matter here.
+  // Asks the guards about the slices that are to go. Two of the guards are about the needs of a VM,
+  // which do not matter here.
   void guard() {
     Forced waived = forced_;
     for (const auto* guard : {&kIommuGuard, &kGroupGuard}) waived.emplace(guard->name);
     Reasons found;
     gone_ = slices_of(card_, input_.sysfs);
-    // The kernel would wait for what has not let go of it.
+    // The kernel would wait for a device that has not let go of the card.
     const WedgedCards wedged(environment_.wedged, environment_.boot_id());
     for (const auto& slice : gone_) wedged.refuse(slice.pci());
     if (!gone_.empty()) {

@@ -34,7 +34,7 @@ class SetVfs : public ::testing::Test {
     slices_.add_sriov("0000:01:00.0", 4);
   }
 
-  // "changed", "nothing to do", or why not.
+  // Returns "changed", "nothing to do", or the reason why it failed.
   std::string set(long long wanted, const Forced& forced = {}, virt::Mode mode = virt::Mode::act) {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
@@ -62,7 +62,7 @@ class SetVfs : public ::testing::Test {
     return slices_of(find_cards(sysfs, settings_).front(), sysfs).size();
   }
 
-  // How many the record keeps for after a reboot; -1 for none.
+  // The number that the record keeps for the time after a reboot; -1 for none.
   long long kept() const {
     const auto vfs = SliceRecord(environment_.slices).vfs();
     return vfs.empty() ? -1 : vfs.begin()->second;

@@ -9,7 +9,7 @@
 namespace cluster::agent {
 namespace {
 
-// Gives 127 for what cannot be run at all, as a shell does.
+// Returns 127 for a program that cannot be run at all, as a shell does.
 int status_of(const std::vector<std::string>& words) {
   try {
     return run_program(words);

@@ -11,8 +11,9 @@
 
 namespace cluster::agent {
 
-/// The steps of an action on slices, each told as the shell line that does the same, and taken in a
-/// child with the host's deadline. In a dry run they are only told. Whoever acts holds the lock.
+/// The steps of an action on slices. Each step is reported as the shell line that does the same,
+/// and runs in a child with the host's deadline. In a dry run the steps are only reported. A caller
+/// that acts holds the lock.
 class SliceSteps {
  public:
   SliceSteps(const Environment& environment, virt::Mode mode)
@@ -20,23 +21,23 @@ class SliceSteps {
 
   bool acts() const { return mode_ == virt::Mode::act; }
 
-  /// Says whose steps these are: a card or slice, by its first function. One that is wedged is
-  /// refused, and one that a step does not come back from is marked so. Throws Error(refused).
+  /// Says which card or slice the steps are for, by its first function. A card that is wedged is
+  /// refused, and a card whose step does not return is marked as wedged. Throws Error(refused).
   void concern(const PciAddress& pci);
 
-  /// Writes an attribute of sysfs. Throws Error(io) with the kernel's reason, or when there is no
-  /// end of it.
+  /// Writes an attribute of sysfs. Throws Error(io) with the kernel's reason, or when the write
+  /// does not end.
   void write(const std::filesystem::path& attribute, const std::string& value);
 
-  /// Runs a program, whose output goes nowhere. Throws Error(io) when it fails, or does not end.
+  /// Runs a program and throws its output away. Throws Error(io) when it fails, or does not end.
   void run(const std::vector<std::string>& words);
 
-  /// Adds what is no write to the steps: "# save that ...", "cat FILE  # 4".
+  /// Adds a line that is no write to the steps: "# save that ...", "cat FILE  # 4".
   void note(std::string step) { all_.push_back(std::move(step)); }
 
   const std::vector<std::string>& all() const { return all_; }
 
-  /// The step that did not end; empty when all did. No other is taken after it.
+  /// The step that did not end; empty when all steps did. No other step is taken after it.
   const std::string& stuck() const { return stuck_; }
 
  private:

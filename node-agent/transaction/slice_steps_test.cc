@@ -28,7 +28,7 @@ class Steps : public ::testing::Test {
 
   std::filesystem::path file(const std::string& name) const { return folder_.path() / name; }
 
-  // The message of what `act` throws.
+  // The message of the error that `act` throws.
   template <typename Act>
   static std::string refused(Act act) {
     try {
@@ -79,7 +79,7 @@ TEST_F(Steps, SayHowAProgramFailed) {
   EXPECT_THAT(refused([&] { steps.write(file("none"), "1"); }), StartsWith("cannot "));
 }
 
-// The step that does not end marks its card, and no other step is taken after it.
+// A step that does not end marks its card, and no other step is taken after it.
 TEST_F(Steps, ThatDoNotEndMarkTheirCard) {
   environment_.act_deadline = 100ms;
   environment_.write_attribute = [](const std::filesystem::path&, std::string_view) {
@@ -99,7 +99,7 @@ TEST_F(Steps, ThatDoNotEndMarkTheirCard) {
   EXPECT_EQ(wedge->step, step);
   SliceSteps later(environment_, virt::Mode::dry_run);
   EXPECT_THAT(refused([&] { later.concern(kPci); }), StartsWith("wedged since "));
-  later.concern({0, 3, 0, 0});  // the others are nobody's
+  later.concern({0, 3, 0, 0});  // no other card is wedged
 }
 
 }  // namespace

@@ -201,7 +201,7 @@ TEST_F(Transaction, HoldsBackTheRestWhenTheVideoFunctionStays) {
   EXPECT_EQ(outcomes(attach({{"attach 0000:02:00.0", Fate::refuse}})),
             "failed, not attached, not attached");
   EXPECT_EQ(outcomes(attach({{"attach 0000:02:00.1", Fate::half}})), "attached, failed, attached");
-  // What was cut short is taken up again by the next call.
+  // The next call completes the attach that was cut short.
   EXPECT_EQ(outcomes(attach()), "already attached, attached, already attached");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel xhci_hcd");
 }

@@ -10,11 +10,11 @@
 
 namespace cluster::agent {
 
-/// "8f2c61d0a94be357": random, so that one that was used up is never another's.
+/// "8f2c61d0a94be357": it is random, so a lease that was used is never given to another vGPU.
 std::string new_lease();
 
-/// The first of the parents that can make the type now; one whose vGPU the record keeps for another
-/// lease cannot. Throws Error(refused) with what can be made.
+/// The first of the parents that can make the type now. A parent whose vGPU the record keeps for
+/// another lease cannot. Throws Error(refused), and the message says what can be made.
 const VgpuParent& choose_parent(const std::vector<VgpuParent>& parents, const std::string& type,
                                 const SliceRecord& record);
 

@@ -9,7 +9,7 @@
 namespace cluster {
 namespace {
 
-// "host 'n1'", "appliance 'vm'", or "the cluster", whose attributes are global.
+// Gives "host 'n1'", "appliance 'vm'", or "the cluster", whose attributes are global.
 std::string owner_of(const Attribute& attribute) {
   if (attribute.host) return "host " + quote(attribute.host->str());
   if (attribute.appliance) return "appliance " + quote(*attribute.appliance);
@@ -25,7 +25,7 @@ void bind_place(db::Statement& statement, const Attribute& attribute) {
   statement.bind(":host", attribute.host ? std::optional(attribute.host->str()) : std::nullopt);
 }
 
-// Says what refused `wanted`.
+// Says which row or rule refused `wanted`.
 void explain_attribute(Inventory& inventory, db::Connection& db, const Attribute& wanted,
                        const db::Failure& failure) {
   if (failure.constraint == "attribute_name_check") {

@@ -10,7 +10,8 @@
 
 namespace cluster {
 
-/// A setting, as it is stored: of all hosts of an appliance, of one host, or, with neither, of all.
+/// A setting, as it is stored. It is for all hosts of an appliance, for one host, or, with neither,
+/// for all hosts.
 struct Attribute {
   std::optional<std::string> appliance;
   std::optional<HostName> host;
@@ -20,7 +21,7 @@ struct Attribute {
   bool operator==(const Attribute&) const = default;
 };
 
-/// Where a value was set, the farthest first.
+/// The place where a value was set, the farthest first.
 enum class AttributeSource { global, appliance, container, host };
 
 /// The value that counts for one host.
@@ -29,20 +30,21 @@ struct ResolvedAttribute {
   AttributeSource source = AttributeSource::global;
 };
 
-/// By name.
+/// The attributes by name.
 using ResolvedAttributes = std::map<std::string, ResolvedAttribute, std::less<>>;
 
-/// Whose attributes are wanted. What is absent has no say.
+/// The owners whose attributes are wanted. An owner that is absent gives none.
 struct AttributeScope {
   std::optional<std::string> appliance;
   std::optional<HostName> container;  ///< of a VM
   std::optional<HostName> host;
 };
 
-/// All attributes of the inventory, sorted out once so that each of 10,000 VMs has its own fast.
+/// All attributes of the inventory, sorted once, so that the attributes of each of 10,000 VMs are
+/// found fast.
 class AttributeResolver {
  public:
-  /// `attributes` as Inventory::attributes() gives them.
+  /// `attributes` are as Inventory::attributes() gives them.
   explicit AttributeResolver(const std::vector<Attribute>& attributes);
 
   /// The nearest value of each name: global < appliance < container < host.

@@ -18,7 +18,7 @@ class Attributes : public ::testing::Test {
     inventory.add_vm({kVm, kContainer, "u1", 1024, 1, {}, {}});
   }
 
-  // What `deed` throws; the inventory must be as before.
+  // Returns the fault that `deed` throws. The inventory must be as before.
   template <typename Deed>
   Fault refused(Deed deed) {
     const auto before = inventory.attributes();

@@ -6,12 +6,13 @@
 #include <string>
 #include <string_view>
 
-// The seam below the inventory. Above it nothing knows which database stores the rows; below it
-// nothing knows what the rows mean. An engine is one file that implements the two classes, and one
-// schema. SQL is written in what SQLite and PostgreSQL both read (docs/architecture.md).
+// The seam below the inventory. The code above it does not know which database stores the rows; the
+// code below it does not know what the rows mean. An engine is one file that implements the two
+// classes, and one schema. The SQL is in the language that both SQLite and PostgreSQL read
+// (docs/architecture.md).
 namespace cluster::db {
 
-/// The kinds of failure that somebody acts on.
+/// The kinds of failure on which some caller acts.
 enum class Why {
   unique,       ///< the row is there already
   foreign_key,  ///< what the row points to is not there, or a row that points to it still is
@@ -21,15 +22,16 @@ enum class Why {
   other,        ///< disk, memory, wrong SQL
 };
 
-/// What an engine throws. what() is the message of the database.
+/// The exception that an engine throws. what() is the message of the database.
 struct Failure : std::runtime_error {
   Failure(Why kind, std::string name, const std::string& message)
       : std::runtime_error(message), why(kind), constraint(std::move(name)) {}
 
   Why why;
-  /// What refused, by the name that PostgreSQL gives it: "gpu_pkey", "gpu_host_slot_key",
-  /// "vm_container_fkey", "host_rack_check", "host_appliance_not_null", the name of an index or of
-  /// a trigger; "" when it is not known. Of several that would refuse it is any one.
+  /// The constraint that refused, by the name that PostgreSQL gives it: "gpu_pkey",
+  /// "gpu_host_slot_key", "vm_container_fkey", "host_rack_check", "host_appliance_not_null", the
+  /// name of an index or of a trigger; "" when it is not known. When several would refuse, it is
+  /// any one of them.
   std::string constraint;
 };
 
@@ -53,10 +55,10 @@ class Statement {
   /// gives the number of rows that it changed.
   virtual int execute() = 0;
 
-  /// Back to before the first row.
+  /// Goes back to the place before the first row.
   virtual void reset() = 0;
 
-  // --- columns of the row, from 0
+  // --- columns of the row, counted from 0
 
   virtual bool is_null(int column) const = 0;
   virtual int number(int column) const = 0;             ///< 0 of NULL
@@ -72,8 +74,8 @@ class Statement {
   }
 };
 
-/// One connection to an inventory's database, for one thread. All of its methods throw Failure.
-/// When it goes, an open transaction is undone.
+/// One connection to an inventory's database, for one thread. All of its methods throw Failure. Its
+/// destructor undoes an open transaction.
 class Connection {
  public:
   Connection() = default;
@@ -86,29 +88,32 @@ class Connection {
   /// Carries out one or more statements without parameters.
   virtual void run(const std::string& statements) = 0;
 
-  /// Brings the schema up to date. Throws Error(io) too: the database is of another program, or of
-  /// a newer version.
+  /// Brings the schema up to date. It also throws Error(io), when the database belongs to another
+  /// program or to a newer version.
   virtual void migrate() = 0;
 
-  /// Begins a transaction that alone writes from here on, with a savepoint `part` in it: after a
-  /// failure `ROLLBACK TO SAVEPOINT part` lets one ask why, with nobody writing in between.
+  /// Begins a transaction that alone writes from here on, with a savepoint `part` in it. After a
+  /// failure the caller can run `ROLLBACK TO SAVEPOINT part` and look for the reason, while nobody
+  /// else writes.
   virtual void begin_write() = 0;
 
   /// Begins a transaction whose queries all see the same state.
   virtual void begin_read() = 0;
 
-  /// What it throws leaves the transaction open: Why::foreign_key after defer_foreign_keys().
+  /// When this throws, the transaction stays open. It throws Why::foreign_key after
+  /// defer_foreign_keys().
   virtual void commit() = 0;
 
-  /// Undoes the transaction, where one is open.
+  /// Undoes the transaction, if one is open.
   virtual void roll_back() noexcept = 0;
 
   virtual bool in_transaction() const = 0;
 
-  /// Until the transaction ends, foreign keys are looked at only then.
+  /// Foreign keys are not checked before the transaction ends.
   virtual void defer_foreign_keys() = 0;
 
-  /// How the operator names it again (--db): of SQLite its file, absolute.
+  /// The name by which the operator can open it again (--db): for SQLite the absolute path of its
+  /// file.
   virtual std::string where() const = 0;
 };
 

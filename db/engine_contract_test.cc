@@ -1,7 +1,7 @@
 #include "core/error.h"
 #include "tests/support/engines.h"
 
-// What db/ may expect of every engine.
+// The promises of every engine to the rest of db/.
 namespace cluster::db {
 namespace {
 

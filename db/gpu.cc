@@ -7,7 +7,7 @@
 namespace cluster {
 namespace {
 
-// Says what refused the card of a physical host.
+// Says which row or rule refused the card of a physical host.
 void explain_gpu(db::Connection& db, const Gpu& gpu, const db::Failure& failure) {
   const std::string host = quote(gpu.host.str());
   if (failure.why == db::Why::foreign_key) {
@@ -40,7 +40,7 @@ void explain_gpu(db::Connection& db, const Gpu& gpu, const db::Failure& failure)
                                  name->string(0) + " (`cluster set host gpu` changes it)");
 }
 
-// A virtual function is given as a slice of its card, and is no card beside it.
+// A virtual function is given as a slice of its card; it is not another card.
 void refuse_slice(db::Connection& db, const Gpu& gpu) {
   const auto slice = db.prepare(R"sql(
       SELECT gpu || '.' || number FROM gpu_slice WHERE host = :host AND pci = :pci)sql");
@@ -52,7 +52,7 @@ void refuse_slice(db::Connection& db, const Gpu& gpu) {
   }
 }
 
-// Takes out what `table` has of the card.
+// Removes the rows of the card from `table`.
 void forget(db::Connection& db, const std::string& table, const HostName& host,
             const GpuName& name) {
   const auto remove = db.prepare("DELETE FROM " + table + " WHERE host = :host AND gpu = :name");
@@ -83,7 +83,8 @@ void Inventory::set_gpu(const Gpu& gpu) {
       "set host gpu",
       [&] {
         refuse_slice(*db_, gpu);
-        // Another address may be another card: what was known of it is to be discovered anew.
+        // Another address may be another card, so the facts about the old one are removed and have
+        // to be discovered again.
         for (const std::string table : {"gpu_function", "gpu_slice", "mdev"}) {
           forget(*db_, table, gpu.host, gpu.name);
         }
@@ -102,7 +103,7 @@ void Inventory::set_gpu(const Gpu& gpu) {
 
 void Inventory::remove_gpu(const HostName& host, const GpuName& name) {
   write("remove host gpu", [&] {
-    // The foreign key would not know of mediated devices.
+    // The foreign key knows nothing of mediated devices.
     const auto held = db_->prepare(R"sql(
         SELECT vm, name, device FROM gpu_in_vm WHERE container = :host AND gpu = :gpu)sql");
     held->bind(":host", host.str());

@@ -18,7 +18,7 @@ struct Gpu {
   PciAddress pci;
 };
 
-/// One function of a card, ids as four hex digits, "10de".
+/// One function of a card. The ids are four hex digits, "10de".
 struct GpuFunction {
   PciAddress pci;
   std::string device_class, vendor, device;
@@ -47,7 +47,8 @@ struct Mdev {
   bool operator==(const Mdev&) const = default;
 };
 
-/// A card with all that its host says of it. Nothing in it is known of a card that was only typed.
+/// A card with all the facts that its host gives. Of a card that was only typed, none of them is
+/// known.
 struct GpuCard {
   GpuName name;
   PciAddress pci;
@@ -55,7 +56,7 @@ struct GpuCard {
   std::optional<int> numa_node;
   bool missing = false;                ///< the host did not have it when it was asked last
   std::vector<GpuFunction> functions;  ///< by address; empty when the host was never asked
-  /// Why it should not be used, "D1: fallen off the bus"; from set_failing().
+  /// The reason why it should not be used, "D1: fallen off the bus"; only set_failing() sets it.
   std::optional<std::string> failing = {};
   std::vector<GpuSlice> slices = {};  ///< by number; none of a card that is missing
 
@@ -70,7 +71,7 @@ struct MdevRef {
 /// A card or a slice as the operator names it: by address, by its name on its host, or by UUID.
 using CardRef = std::variant<PciAddress, SliceName, MdevRef>;
 
-/// What a VM holds of its container: a card, a slice of one, or a mediated device.
+/// A device of its container that a VM holds: a card, a slice of one, or a mediated device.
 struct HeldDevice {
   HostName vm;
   std::string device;          ///< "gpupci1", "gpupci1.0", or the UUID of a mediated device
@@ -81,14 +82,14 @@ struct HeldDevice {
   GpuName name;                ///< in the VM
 };
 
-/// All that is known of the devices of one host.
+/// All that is known about the devices of one host.
 struct HostDevices {
   std::vector<GpuCard> cards;    ///< by name
   std::vector<Mdev> mdevs;       ///< by uuid
   std::vector<HeldDevice> held;  ///< by VM and the name there
 };
 
-/// A card that a VM could be given.
+/// A card that can be given to a VM.
 struct FreeGpu {
   HostName host;
   GpuName name;
@@ -96,7 +97,7 @@ struct FreeGpu {
   std::optional<int> numa_node;  ///< nothing when not known
 };
 
-/// What a host's cards are to be, and which of the old names became which new one.
+/// The cards that a host should have, and which new name each old name became.
 struct CardPlan {
   std::vector<GpuCard> cards;
   std::map<GpuName, GpuName> renamed;

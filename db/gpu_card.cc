@@ -10,20 +10,20 @@
 namespace cluster {
 namespace {
 
-// The devices of hosts while their rows are read.
+// Collects the devices of hosts while their rows are read.
 class Devices {
  public:
   explicit Devices(const std::vector<HostName>& hosts) : all_(hosts.size()) {
     for (std::size_t i = 0; i < hosts.size(); ++i) places_.emplace(hosts[i].str(), i);
   }
 
-  // nullptr when the host is not wanted.
+  // Returns nullptr when the host is not wanted.
   HostDevices* of(std::string_view host) {
     const auto at = places_.find(std::string(host));
     return at == places_.end() ? nullptr : &all_[at->second];
   }
 
-  // nullptr when the host is not wanted; a function or a slice always has its card.
+  // Returns nullptr when the host is not wanted. A function or a slice always has its card.
   GpuCard* card(std::string_view host, std::string_view name) {
     auto* devices = of(host);
     if (devices == nullptr) return nullptr;
@@ -186,8 +186,8 @@ void store_mdevs(db::Connection& db, const HostName& host, const std::vector<Mde
   }
 }
 
-// Names change in place of the old ones, two cards may even swap theirs: for the time of it VMs
-// point nowhere, and the foreign keys are looked at when the transaction ends.
+// Names are changed in place, and two cards may even swap theirs. Meanwhile the rows of VMs point
+// nowhere, and the foreign keys are checked when the transaction ends.
 void rename_in_vms(db::Connection& db, const HostName& host,
                    const std::map<GpuName, GpuName>& renamed) {
   for (const auto& [old_name, new_name] : renamed) {
@@ -204,7 +204,7 @@ void rename_in_vms(db::Connection& db, const HostName& host,
   finish->execute();
 }
 
-// Whether a VM holds a card that its container does not have.
+// True if a VM holds a card that its container does not have.
 bool holds_what_is_gone(db::Connection& db, const HostName& host) {
   const auto query = db.prepare(R"sql(
       SELECT 1 FROM vm_gpu AS held
@@ -284,7 +284,8 @@ void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
         remove->execute();
         for (const auto& card : plan.cards) insert_card(*db_, host, card);
         if (plan.mdevs) store_mdevs(*db_, host, *plan.mdevs);
-        // This may be a part of a transaction: its end, where the keys are looked at, is not here.
+        // This may be a part of a transaction. The keys are checked at the end of the whole, so not
+        // here.
         if (holds_what_is_gone(*db_, host)) refuse();
       },
       [&](const db::Failure&) { refuse(); });

@@ -10,7 +10,7 @@
 namespace cluster {
 namespace {
 
-// Gives each owner of a row a number, and says later which place it has among all.
+// Gives each owner of a row a number, and tells later its place among all owners.
 class Owners {
  public:
   std::uint32_t number_of(std::string_view name) {
@@ -21,7 +21,7 @@ class Owners {
     return last_ = at->second;
   }
 
-  // By number, from 0.
+  // The places by number, from 0.
   std::vector<std::uint32_t> places() {
     std::ranges::sort(keys_);
     std::vector<std::uint32_t> places(keys_.size());
@@ -36,7 +36,7 @@ class Owners {
   std::uint32_t last_ = 0;
 };
 
-// The number in "gpupci12"; 0 of "gpupci".
+// The number in "gpupci12"; 0 for "gpupci".
 std::uint32_t number_in(std::string_view name) {
   std::uint32_t number = 0;
   const auto digits = name.substr(std::min(name.find_first_of("0123456789"), name.size()));

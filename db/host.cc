@@ -32,8 +32,8 @@ void bind_host(db::Statement& statement, const Host& host) {
                                  " is that of host " + quote(owner));
 }
 
-// Says whose address `host` was to have: of `hosts`, which were to be stored with it, or of
-// another.
+// Says which host has the address that `host` should get: one of `hosts`, which were stored
+// together with it, or another one.
 void explain_address(db::Connection& db, const std::vector<Host>& hosts, const Host& host) {
   const auto port = host.port.value_or(kSshPort);
   for (const auto& other : hosts) {
@@ -51,7 +51,7 @@ void explain_address(db::Connection& db, const std::vector<Host>& hosts, const H
   if (query->step()) refuse_address(host, query->text(0));
 }
 
-// Says which constraint of the schema `host` ran into.
+// Says which constraint of the schema refused `host`.
 void explain_host(Inventory& inventory, db::Connection& db, const std::vector<Host>& hosts,
                   const Host& host, const db::Failure& failure) {
   if (failure.why == db::Why::foreign_key) inventory.require_appliance(host.appliance);
@@ -63,7 +63,7 @@ void explain_host(Inventory& inventory, db::Connection& db, const std::vector<Ho
   }
 }
 
-// Says what keeps `name` in the inventory.
+// Says which rows keep `name` in the inventory.
 void explain_in_use(Inventory& inventory, const HostName& name) {
   std::vector<std::string> on_it;
   for (const auto& vm : inventory.vms(OnlyHosts{{name}})) {

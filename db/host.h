@@ -8,7 +8,8 @@
 
 namespace cluster {
 
-/// A machine or a VM. Absent means unknown, and is left to ssh or to the operator's habits.
+/// A machine or a VM. A value that is absent is unknown, and is left to ssh or to the operator's
+/// habits.
 struct Host {
   HostName name;
   std::string appliance;               ///< one of Inventory::appliances()
@@ -19,11 +20,11 @@ struct Host {
   std::optional<int> port;             ///< of sshd, 1..65535
   std::optional<std::string> user;     ///< login name for ssh
   bool managed = false;  ///< whether `run host` without names goes there; by appliance
-  /// Why none of its cards should be used, "H2: no IOMMU"; from set_failing() alone.
+  /// The reason why none of its cards should be used, "H2: no IOMMU"; only set_failing() sets it.
   std::optional<std::string> failing = {};
 };
 
-/// What a selection of hosts looks at.
+/// The values by which hosts are selected.
 struct HostKey {
   HostName name;
   std::string appliance;
@@ -31,7 +32,7 @@ struct HostKey {
   bool managed = false;
 };
 
-/// The hosts that a query is about; nothing: all of them.
+/// The hosts that a query is about; nothing means all of them.
 using OnlyHosts = std::optional<std::vector<HostName>>;
 
 }  // namespace cluster

@@ -19,7 +19,7 @@ namespace {
                                     ")");
 }
 
-// Says what refused `interface` of `vm`: its MAC address, or its name.
+// Says which value of `interface` of `vm` was refused: its MAC address, or its name.
 void explain_interface(db::Connection& db, const HostName& vm, const Interface& interface,
                        const db::Failure& failure) {
   if (failure.why != db::Why::unique) return;
@@ -40,7 +40,8 @@ void explain_interface(db::Connection& db, const HostName& vm, const Interface& 
                                  " already (`cluster set host interface` changes it)");
 }
 
-// The first address made of uuid and name that no other interface has; `own` may be had again.
+// The first address, made from uuid and name, that no other interface has. `own` may be given
+// again.
 MacAddress made_mac(db::Connection& db, const Vm& vm, const std::string& name) {
   const auto taken = db.prepare(R"sql(
       SELECT 1 FROM interface WHERE mac = :mac AND NOT (host = :host AND name = :name))sql");

@@ -34,8 +34,8 @@ void make_ready(const fs::path& file, Inventory::Open open) {
   if (failure) throw Error(Fault::io, "cannot make its folder: " + failure.message());
 }
 
-// A part of the transaction that is open, or a transaction of its own. It is undone unless it is
-// kept.
+// A part of the open transaction, or a transaction of its own. It is undone unless keep() was
+// called.
 class Part {
  public:
   explicit Part(db::Connection& db) : db_(db), whole_(!db.in_transaction()) {
@@ -70,7 +70,8 @@ class Part {
     kept_ = true;
   }
 
-  // Undoes what was done since the beginning; one may still read, and nobody else writes.
+  // Undoes all changes since the beginning. After that the caller may still read, and nobody else
+  // writes.
   void undo() { db_.run("ROLLBACK TO SAVEPOINT part"); }
 
  private:
@@ -79,7 +80,7 @@ class Part {
   bool kept_ = false;
 };
 
-// A transaction for reading, unless one is open already.
+// A transaction for reading, unless one is already open.
 class Reading {
  public:
   explicit Reading(db::Connection& db) : db_(db), whole_(!db.in_transaction()) {

@@ -23,9 +23,9 @@ class Connection;
 struct Failure;
 }  // namespace db
 
-/// The one place that speaks SQL: hosts, their cards, their VMs. Every method is a transaction that
-/// is done as a whole or not at all; none lets a db::Failure out. All throw Error(io) when
-/// the database file fails; what else they throw is said at each.
+/// The only class that speaks SQL: hosts, their cards, their VMs. Every method is a transaction
+/// that is done as a whole or not at all; no method lets a db::Failure out. All methods throw
+/// Error(io) when the database file fails; each comment names the other errors.
 class Inventory {
  public:
   enum class Open {
@@ -34,20 +34,21 @@ class Inventory {
   };
 
   /// Opens `file` (":memory:" for tests) and brings its schema up to date. Throws Error(not_found)
-  /// when it is not there, Error(io) when it is not ours, cannot be written or is of a newer
-  /// version.
+  /// when the file is not there. Throws Error(io) when it is not ours, cannot be written or has a
+  /// newer version.
   Inventory(const std::filesystem::path& file, Open open);
   ~Inventory();
 
-  /// How the operator names it again (--db, $CLUSTER_DB): of an SQLite file its absolute path.
+  /// The name by which the operator can open it again (--db, $CLUSTER_DB): for an SQLite file its
+  /// absolute path.
   std::string where() const;
 
-  /// Runs `work`, which calls methods of this inventory, as one transaction: nobody else writes
-  /// between what it reads and what it writes, and when it throws nothing of it is kept. `what`
-  /// names the deed when the file fails, "add host vm".
+  /// Runs `work`, which calls methods of this inventory, as one transaction. Nobody else writes
+  /// between its reads and its writes, and when it throws, nothing of it is kept. `what` names the
+  /// deed when the file fails, "add host vm".
   void together(const char* what, const std::function<void()>& work);
 
-  /// The same for `work` that reads alone: all that it reads was there at one moment.
+  /// The same for `work` that only reads: all the rows that it reads were there at one moment.
   void look_together(const char* what, const std::function<void()>& work);
 
   // --- hosts: db/host.cc
@@ -56,12 +57,12 @@ class Inventory {
   /// appliance.
   void add_host(const Host& host);
 
-  /// Stores `hosts`, which are there already, as they are given now. Throws as add_host(), and
+  /// Stores new values of `hosts`, which must be there already. Throws as add_host(), and
   /// Error(refused) when the new appliance does not go with the host's cards or VMs.
   void set_hosts(const std::vector<Host>& hosts);
 
-  /// Removes the hosts with their cards. Throws Error(refused) when one is a VM, still has VMs, or
-  /// a VM holds one of its cards; then all stay.
+  /// Removes the hosts with their cards. Throws Error(refused) when one of them is a VM, still has
+  /// VMs, or has a card that a VM holds; then all of them stay.
   void remove_hosts(const std::vector<HostName>& names);
 
   std::vector<Host> hosts(const OnlyHosts& only = {});  ///< sorted, "n2" before "n10"
@@ -74,49 +75,50 @@ class Inventory {
 
   // --- attributes: db/attribute.cc
 
-  /// Throws Error(exists) when one is there already, Error(usage) on a wrong name or an unknown
-  /// appliance, Error(not_found) when there is no such host; then none is added.
+  /// Throws Error(exists) when one is there already, Error(usage) for a wrong name or an unknown
+  /// appliance, Error(not_found) when there is no such host. Then none is added.
   void add_attributes(const std::vector<Attribute>& attributes);
 
-  /// Adds them, or changes the values of those that are there; throws as add_attributes().
+  /// Adds them, or changes the values of those that are there. Throws as add_attributes().
   void set_attributes(const std::vector<Attribute>& attributes);
 
   /// Removes them, whatever their values. Throws Error(not_found) when one is not there; then all
-  /// stay.
+  /// of them stay.
   void remove_attributes(const std::vector<Attribute>& attributes);
 
-  /// As stored, by owner and name; of hosts those of `only` alone, beside the global ones and those
-  /// of appliances.
+  /// The attributes as they are stored, by owner and name. `only` limits those of hosts; the global
+  /// ones and those of appliances are always there.
   std::vector<Attribute> attributes(const OnlyHosts& only = {});
 
   // --- cards: db/gpu.cc
 
-  /// Throws Error(not_found) when there is no such host, Error(exists) when the name or the card is
-  /// recorded already, or the address is that of a slice, Error(usage) when the host is a VM or the
-  /// name has no number.
+  /// Throws Error(not_found) when there is no such host. Throws Error(exists) when the name or the
+  /// card is recorded already, or the address belongs to a slice. Throws Error(usage) when the host
+  /// is a VM or the name has no number.
   void add_gpu(const Gpu& gpu);
 
-  /// Gives the card `gpu.host gpu.name` another address; throws as add_gpu(), and Error(not_found)
-  /// when the host has no card of that name.
+  /// Gives the card `gpu.host gpu.name` another address. Throws as add_gpu(), and Error(not_found)
+  /// when the host has no card with that name.
   void set_gpu(const Gpu& gpu);
 
-  /// Throws Error(not_found), or Error(refused) when a VM holds it or a slice of it.
+  /// Throws Error(not_found), or Error(refused) when a VM holds the card or a slice of it.
   void remove_gpu(const HostName& host, const GpuName& name);
 
-  /// What hosts have and VMs hold, by owner and name: db/gpu_list.cc. Four cells: the owner, the
-  /// name of the card there, what is shown (PCI address; UUID of a mediated device; name of a slice
-  /// that is not there), and what makes the row again (address, name of a slice, UUID).
+  /// The devices that hosts have and VMs hold, by owner and name (db/gpu_list.cc). A row has four
+  /// cells: the owner, the name of the card there, the text to show (PCI address; UUID of a
+  /// mediated device; name of a slice that is not there), and the text that makes the row again
+  /// (address, name of a slice, UUID).
   TextRows host_gpus(const OnlyHosts& only = {});
 
   // --- cards and slices in VMs: db/vm_gpu.cc
 
-  /// Gives `card` of its container, or a slice, to `vm` as `name`; the slice need not be there yet.
-  /// Throws Error(not_found) when there is no such VM or its container has no such card,
-  /// Error(exists) when the name is taken, or the card as a whole or a slice of it is,
-  /// Error(refused) when the mediated device is known to be of another host.
+  /// Gives `card` of the VM's container, or a slice, to `vm` as `name`; the slice need not be there
+  /// yet. Throws Error(not_found) when there is no such VM or its container has no such card.
+  /// Throws Error(exists) when the name is taken, or the whole card or a slice of it is taken.
+  /// Throws Error(refused) when the mediated device is known to belong to another host.
   void assign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
 
-  /// Gives `vm` another one under the name that it has already; throws as assign_gpu().
+  /// Gives `vm` another card under a name that it already has. Throws as assign_gpu().
   void reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
 
   /// Takes the card or slice `name` away from `vm`. Throws Error(not_found).
@@ -128,21 +130,22 @@ class Inventory {
 
   std::vector<Mdev> mdevs(const HostName& host);  ///< by uuid
 
-  /// All devices of `hosts`, and who holds them, in the order of `hosts`.
+  /// All devices of `hosts`, and the VMs that hold them, in the order of `hosts`.
   std::vector<HostDevices> devices(const std::vector<HostName>& hosts);
 
-  /// The cards that a VM could be given: not missing, held by no VM, not in slices, and neither
-  /// they nor their host failed the last `check host gpu`. Of `host`, or of all vm-containers; by
-  /// host in no order, then by name.
+  /// The cards of `host`, or of all vm-containers, that can be given to a VM. Such a card is not
+  /// missing, no VM holds it, and it is not in slices. Neither it nor its host failed the last
+  /// `check host gpu`. The hosts come in no order; the cards of each host are sorted by name.
   std::vector<FreeGpu> free_gpus(const std::optional<HostName>& host);
 
-  /// Stores the cards of `host` as they are to be: VMs keep their cards and slices under the new
-  /// names, and mediated devices that are no more. A plan that leaves out a card that a VM holds,
-  /// or has two cards in one slot, throws Error(refused) and changes nothing.
+  /// Stores the cards that `host` should have. VMs keep their cards and slices under the new names,
+  /// and they keep mediated devices that no longer exist. A plan that leaves out a card that a VM
+  /// holds, or has two cards in one slot, throws Error(refused) and changes nothing.
   void store_gpu_cards(const HostName& host, const CardPlan& plan);
 
-  /// What `check host gpu` found last: why no card of `host` should be used, and why each of
-  /// `cards` should not. What is not named fails no more; a card that is not recorded is left out.
+  /// Stores the result of the last `check host gpu`: the reason why no card of `host` should be
+  /// used, and the reasons for each of `cards`. A card that is not named does not fail any more. A
+  /// card that is not recorded is left out.
   void set_failing(const HostName& host, const std::optional<std::string>& host_failing,
                    const std::map<GpuName, std::string>& cards);
 
@@ -152,18 +155,19 @@ class Inventory {
   /// is not there, Error(exists) when the name is taken, Error(usage) when the container is a VM.
   void add_vm(const Vm& vm);
 
-  /// Stores memory, cpus and disks of `vm`, which is there already, as they are given now.
+  /// Stores new values for memory, cpus and disks of `vm`, which must be there already.
   void set_vm(const Vm& vm);
 
-  /// Lets another host run `name`. Throws Error(not_found), Error(refused) while it holds a card,
-  /// and as add_vm() when the container is none.
+  /// Moves `name` to another host, which runs it from then on. Throws Error(not_found),
+  /// Error(refused) while the VM holds a card, and as add_vm() when the host is no container.
   void move_vm(const HostName& name, const HostName& container);
 
-  /// Removes the VM and its host row. Throws Error(refused) while it holds a card,
-  /// Error(not_found).
+  /// Removes the VM and its host row. Throws Error(not_found), or Error(refused) while the VM holds
+  /// a card.
   void remove_vm(const HostName& name);
 
-  /// Sorted by name; of `only` those that are named, and those that run on a host that is.
+  /// The VMs, sorted by name. With `only`, these are the VMs that are named and the VMs that run on
+  /// a named host.
   std::vector<Vm> vms(const OnlyHosts& only = {});
   std::map<HostName, HostName> containers(const OnlyHosts& only = {});  ///< of the VMs `only`
   Vm require_vm(const HostName& name);                                  ///< throws Error(not_found)
@@ -171,13 +175,13 @@ class Inventory {
 
   // --- interfaces of VMs: db/interface.cc
 
-  /// Adds it to `vm`; where it has no MAC address, one is made of the VM's uuid and the name, and
+  /// Adds it to `vm`. If it has no MAC address, one is made from the VM's uuid and the name, and
   /// stays. Throws Error(not_found) when there is no such VM, Error(exists) when the name or the
   /// MAC address is taken.
   void add_interface(const HostName& vm, const Interface& interface);
 
-  /// Stores the interface of that name as it is given now; throws as add_interface(), and
-  /// Error(not_found) when `vm` has none of that name.
+  /// Stores new values for the interface with that name. Throws as add_interface(), and
+  /// Error(not_found) when `vm` has none with that name.
   void set_interface(const HostName& vm, const Interface& interface);
 
   /// Throws Error(not_found).
@@ -190,10 +194,10 @@ class Inventory {
 
   std::vector<StoredRoll> rolls();  ///< by name, versions from old to new
 
-  /// Records a roll, not enabled. Throws Error(exists) when this version is there already.
+  /// Records a roll that is not enabled. Throws Error(exists) when this version is there already.
   void add_roll(const StoredRoll& roll);
 
-  /// At most one version of a roll is enabled: another one no longer is. Throws Error(not_found).
+  /// Enables this version; another version that was enabled no longer is. Throws Error(not_found).
   void enable_roll(const std::string& name, const std::string& version);
 
   /// Throws Error(not_found).
@@ -203,22 +207,23 @@ class Inventory {
   void remove_roll(const std::string& name, const std::string& version);
 
  private:
-  // What to say when the schema refused the deed: throws the Error that fits the constraint, or
-  // returns when it does not know. Called in the transaction, after its work was undone.
+  // Explains why the schema refused the deed. It throws the Error that fits the constraint, or
+  // returns when it does not know. It is called in the transaction, after the work was undone.
   using Explain = std::function<void(const db::Failure&)>;
 
-  // Runs `work` in one transaction, or as a part of the one that is open. What the
-  // database refuses becomes `explain`'s Error, else one with `what`, the name of the deed, "add
+  // Runs `work` in one transaction, or as a part of the one that is open. When the database refuses
+  // it, this throws the Error of `explain`, or else one with `what`, the name of the deed, "add
   // host".
   void write(const char* what, const std::function<void()>& work, const Explain& explain = {});
 
-  // The same for reading: one transaction, so that what is read in several queries fits together.
+  // The same for reading: there is one transaction, so that the rows of several queries fit
+  // together.
   void read(const char* what, const std::function<void()>& work);
 
   std::unique_ptr<db::Connection> db_;
 };
 
-/// Where the inventory is: `option` (--db) when it is not empty, else $CLUSTER_DB, else
+/// The place of the inventory: `option` (--db) when it is not empty, else $CLUSTER_DB, else
 /// /var/lib/cluster/cluster.db for root, else $XDG_DATA_HOME (or
 /// ~/.local/share)/cluster/cluster.db.
 std::filesystem::path inventory_file(const std::string& option);

@@ -10,11 +10,11 @@
 #include "db/engine.h"
 #include "db/host.h"
 
-// For the files of db/ alone.
+// This is only for the files of db/.
 namespace cluster::db {
 
-/// Makes a query read the rows of some hosts alone. It becomes `host IN (:h0, :h1)`; of very many
-/// hosts it reads all rows, which is faster then, and has() leaves out the others.
+/// Limits a query to the rows of some hosts. It becomes `host IN (:h0, :h1)`. For very many hosts
+/// the query reads all rows, which is faster then, and has() tells which rows to leave out.
 class OnlyThese {
  public:
   explicit OnlyThese(const OnlyHosts& hosts);
@@ -22,13 +22,13 @@ class OnlyThese {
   /// "COLUMN IN (:h0, :h1)", or a condition that is always true.
   std::string in(std::string_view column) const;
 
-  /// Whether the query reads all rows.
+  /// True if the query reads all rows.
   bool reads_all() const { return all_; }
 
   /// Binds the names; in() may stand in the statement several times.
   void bind(Statement& statement) const;
 
-  /// Whether rows of `host` are wanted, of all that the query answers.
+  /// True if the rows of `host` are wanted, among all rows that the query gives.
   bool has(std::string_view host) const { return !filter_ || filter_->contains(std::string(host)); }
 
  private:

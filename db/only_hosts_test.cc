@@ -37,7 +37,7 @@ TEST(OnlyThese, OfVeryManyHostsAllRowsAreReadAndTheOthersLeftOut) {
 class OnlyTheseRows : public EachEngine {};
 INSTANTIATE_TEST_SUITE_P(Engines, OnlyTheseRows, ::testing::ValuesIn(kEngines), name_of_engine);
 
-// However many hosts are named, the same rows come.
+// The same rows come, however many hosts are named.
 TEST_P(OnlyTheseRows, AreThoseOfTheHostsThatAreNamed) {
   const auto insert =
       connection_->prepare("INSERT INTO host (name, appliance) VALUES (:name, 'compute')");

@@ -5,19 +5,20 @@
 #include "core/names.h"
 #include "db/engine.h"
 
-// Words of refusals that several nouns of db/ share. Each asks `db` in the transaction of the deed.
+// The texts of refusals that several nouns of db/ share. Each function asks `db` in the transaction
+// of the deed.
 namespace cluster {
 
 /// "card gpupci1", "slice gpupci1.0", "mediated device c2177883-...".
 std::string device_words(const std::string& device);
 
-/// Throws Error(not_found): `host` has no card `card`, a name or an address.
+/// Throws Error(not_found): `host` has no card `card`, which is a name or an address.
 [[noreturn]] void no_card(db::Connection& db, const HostName& host, const std::string& card);
 
 /// Throws Error(exists) when a host has this name already, in the same or in another case.
 void explain_host_name(db::Connection& db, const HostName& name);
 
-/// The appliance of a host, "" when there is no such host.
+/// The appliance of a host; "" when there is no such host.
 std::string appliance_of(db::Connection& db, const HostName& host);
 
 }  // namespace cluster

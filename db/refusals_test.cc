@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "db/inventory.h"
 
-// What an operator reads when the schema refuses, and the fault of it: the words come from the
+// Tests the messages, and their faults, for deeds that the schema refuses. The text depends on the
 // constraint that refused.
 namespace cluster {
 namespace {
@@ -21,7 +21,8 @@ Vm vm(const char* name, const char* container, const char* uuid) {
   return {HostName(name), HostName(container), uuid, 1024, 1, {}, {}};
 }
 
-// n1 with gpupci1 and gpupci2, n2; v1 on n1 holds gpupci1 as gpupci, v2 on n1 holds nothing.
+// n1 has gpupci1 and gpupci2, n2 has no card. v1 on n1 holds gpupci1 as gpupci, v2 on n1 holds
+// nothing.
 class Refusals : public ::testing::Test {
  protected:
   Refusals() {
@@ -42,7 +43,7 @@ class Refusals : public ::testing::Test {
       EXPECT_EQ(error.what(), words);
       EXPECT_EQ(error.fault(), fault) << words;
     }
-    // The same as a part of more: the rest is not kept either.
+    // The same happens as a part of more: the rest is not kept either.
     EXPECT_THROW(inventory.together("more",
                                     [&] {
                                       inventory.add_host(host("more"));

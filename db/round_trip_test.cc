@@ -7,7 +7,7 @@
 #include "db/inventory.h"
 #include "tests/support/temp_dir.h"
 
-// What is stored is what is read, for inventories made at random.
+// The values that are read are the values that were stored, for inventories made at random.
 namespace cluster {
 namespace {
 
@@ -20,7 +20,7 @@ class Random {
     return from + below(below_this - from);
   }
 
-  // Text that a database might take for something else.
+  // Texts that a database might take for something else.
   std::optional<std::string> maybe_text() {
     static const std::vector<std::string> kTexts{"x",        "it's",  "NULL", "%_*?", "a\nb",
                                                  "\xc3\xa9", ":name", "0",    "--",   "10.0"};

@@ -2,8 +2,8 @@
 
 #include "tests/support/engines.h"
 
-// The schema itself refuses what is wrong, whoever writes, and each refusal has a name that both
-// engines give it.
+// The schema itself refuses wrong rows, whoever writes them. Each refusal has a name, and both
+// engines use the same one.
 namespace cluster::db {
 namespace {
 
@@ -210,7 +210,7 @@ const Wrong kWrong[] = {
      "vm_gpu_check"},
 };
 
-// What is right beside it.
+// Similar statements that are right.
 const char* const kRight[] = {
     "INSERT INTO host (name, appliance, address, port) VALUES ('n4', 'vm', '10.0.0.1', 2222)",
     "INSERT INTO gpu (host, name, pci) VALUES ('n3', 'gpupci1', 'pci_0000_02_00_0')",

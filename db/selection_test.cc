@@ -2,7 +2,7 @@
 
 #include "db/inventory.h"
 
-// Queries about some hosts alone give what is of these hosts, and nothing else.
+// A query about some hosts gives the rows of these hosts, and nothing else.
 namespace cluster {
 namespace {
 
@@ -15,7 +15,7 @@ OnlyHosts only(std::initializer_list<const char*> names) {
   return hosts;
 }
 
-// More names than are bound one by one, all but the given ones of no host.
+// More names than are bound one by one. All names but the given ones belong to no host.
 OnlyHosts only_of_many(std::initializer_list<const char*> names) {
   auto hosts = only(names);
   for (int i = 0; i < 2000; ++i) hosts->emplace_back("no-" + std::to_string(i));
@@ -37,7 +37,7 @@ GpuCard card(int number, std::uint8_t bus, std::optional<int> numa_node = {}) {
   return one;
 }
 
-// n2 and n10 have two cards each. v1 and v2 run on n2, v3 on n10; v1 holds gpupci1 of n2, v2 a
+// n2 and n10 have two cards each. v1 and v2 run on n2, v3 on n10. v1 holds gpupci1 of n2, v2 a
 // slice that is not there and an mdev, v3 gpupci1 of n10.
 class Selection : public ::testing::Test {
  protected:

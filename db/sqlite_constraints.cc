@@ -12,7 +12,7 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// The names and keywords of SQL, in order; text in single quotes is none.
+// The names and keywords of an SQL text, in order. A text in single quotes is left out.
 std::vector<std::string> words_of(std::string_view sql) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i < sql.size();) {
@@ -29,7 +29,7 @@ std::vector<std::string> words_of(std::string_view sql) {
   return words;
 }
 
-// What follows "constraint failed: " in a message of SQLite.
+// The text after "constraint failed: " in a message of SQLite.
 std::string_view detail_of(std::string_view message) {
   constexpr std::string_view kBefore = "constraint failed: ";
   const auto at = message.find(kBefore);
@@ -97,7 +97,7 @@ std::string not_null_name(const std::string& message) {
 
 std::string rule_name(Connection& connection, const std::string& message, std::string_view sql) {
   const auto words = words_of(sql);
-  // Two triggers may have one message: the one for this kind of statement is meant.
+  // Two triggers may have one message. The one for this kind of statement is meant.
   const auto query = connection.prepare(R"sql(
       SELECT name FROM sqlite_schema WHERE type = 'trigger' AND instr(sql, :message) > 0
       ORDER BY instr(sql, ' ' || :verb || ' ') = 0)sql");

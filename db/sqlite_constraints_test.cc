@@ -4,7 +4,7 @@
 
 #include "db/sqlite_engine.h"
 
-// SQLite's words for what refused, on tables of other shapes than those of our schema.
+// Tests the words of SQLite's refusals on tables that are unlike those of our schema.
 namespace cluster::db {
 namespace {
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr int kApplicationId = 0x526f6c6c;  // "Roll": marks a database file as ours
 
-// Says what SQLite's own words ("unable to open database file") leave open.
+// Adds the details that are missing in SQLite's own message ("unable to open database file").
 std::string open_failure(const fs::path& file, const SQLite::Exception& error) {
   if (error.getErrorCode() == SQLITE_NOTADB) return "is not an inventory (not an SQLite file)";
   if (error.getErrorCode() == SQLITE_READONLY) return "is not writable";
@@ -106,7 +106,7 @@ class SqliteConnection : public Connection {
 
   std::string where() const override { return fs::absolute(file_).native(); }
 
-  // What `error` of `sql` means; `again` carries the statement out a second time.
+  // Explains `error` of `sql`; `again` runs the statement a second time.
   Failure failure(const SQLite::Exception& error, std::string_view sql,
                   const std::function<void()>& again = {});
 
@@ -193,8 +193,8 @@ Failure SqliteConnection::failure(const SQLite::Exception& error, std::string_vi
   }
 }
 
-// SQLite does not say which foreign key it was. So the statement is carried out once more with the
-// keys looked at later, and undone; after COMMIT the rows are there anyway.
+// SQLite does not say which foreign key was broken. So the statement is run once more with the keys
+// checked later, and then undone. After COMMIT the rows are there anyway.
 std::string SqliteConnection::broken_key(const std::function<void()>& again) {
   if (!again) return broken_key_name(*this);
   const bool deferred = pragma("defer_foreign_keys") != 0;
@@ -226,7 +226,7 @@ void SqliteConnection::migrate() {
   try {
     if (checked_version() == known) return;
     db_.exec("PRAGMA journal_mode = WAL");
-    // The lock comes before the second look: two commands cannot both migrate.
+    // The lock comes before the second look, so two commands cannot both migrate.
     SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
     for (auto version = checked_version(); version < known; ++version) {
       db_.exec(std::string(migrations()[static_cast<std::size_t>(version)]));

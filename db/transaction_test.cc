@@ -5,7 +5,7 @@
 #include "db/sqlite_engine.h"
 #include "tests/support/temp_dir.h"
 
-// What a method does is done as a whole or not at all, alone and as a part of more.
+// A method does its work as a whole or not at all, both alone and as a part of more.
 namespace cluster {
 namespace {
 
@@ -103,7 +103,7 @@ TEST_F(Transaction, WhereLeadsToTheSameInventory) {
   EXPECT_TRUE(std::filesystem::path(inventory.where()).is_absolute());
 }
 
-// Says why the inventory cannot be opened.
+// Returns the reason why the inventory cannot be opened.
 std::string refusal(const std::filesystem::path& file) {
   try {
     const Inventory inventory(file, Inventory::Open::existing);

@@ -28,7 +28,7 @@ void insert_disks(db::Connection& db, const Vm& vm) {
   }
 }
 
-// Says why `vm` cannot run on `container`, when it is the container.
+// Says why `vm` cannot run on `container`, if the container is the reason.
 void explain_container(const HostName& vm, const HostName& container, const db::Failure& failure) {
   if (failure.constraint == "vm_container_fkey") {
     throw Error(Fault::not_found, "host " + quote(container.str()) + " is not in the inventory");
@@ -39,7 +39,7 @@ void explain_container(const HostName& vm, const HostName& container, const db::
   }
 }
 
-// Says what refused a new VM.
+// Says which row or rule refused a new VM.
 void explain_vm(db::Connection& db, const Vm& vm, const db::Failure& failure) {
   explain_container(vm.name, vm.container, failure);
   if (failure.constraint == "vm_host_appliance_fkey") {

@@ -31,7 +31,7 @@ std::string device_words(const std::string& device) {
 
 namespace {
 
-// A row of vm_gpu to be: the whole card `gpu`, a slice of it, or a mediated device.
+// A row of vm_gpu that is to be stored: the whole card `gpu`, a slice of it, or a mediated device.
 struct Given {
   std::optional<std::string> gpu;
   std::optional<int> slice;
@@ -47,7 +47,7 @@ bool has_function(const GpuCard& card, const PciAddress& pci) {
   return std::ranges::find(card.functions, pci, &GpuFunction::pci) != card.functions.end();
 }
 
-// What `card` means on the container.
+// The device that `card` stands for on the container.
 Given given(Inventory& inventory, db::Connection& db, const HostName& container,
             const CardRef& card) {
   if (const auto* mdev = std::get_if<MdevRef>(&card)) return {{}, {}, mdev->uuid};
@@ -58,8 +58,8 @@ Given given(Inventory& inventory, db::Connection& db, const HostName& container,
     }
     return {name->card.str(), name->slice, {}};
   }
-  // A virtual function may be in the slot of its card. Of a card that was only typed any function
-  // stands for it.
+  // A virtual function may be in the slot of its card. When a card was only typed, any of its
+  // functions stands for it.
   const auto& pci = std::get<PciAddress>(card);
   for (const auto& one : cards) {
     const auto slice = std::ranges::find(one.slices, pci, &GpuSlice::pci);
@@ -73,7 +73,7 @@ Given given(Inventory& inventory, db::Connection& db, const HostName& container,
   no_card(db, container, pci.libvirt());
 }
 
-// Finds out what refused to give `device` of its container to `vm` as `name`.
+// Finds the row or rule that refused to give `device` of its container to `vm` as `name`.
 void explain_assign(db::Connection& db, const Vm& vm, const GpuName& name, const Given& device,
                     const db::Failure& failure) {
   const auto what = device_words(device.device()) + " of host " + quote(vm.container.str());

@@ -1,4 +1,4 @@
-// What VMs hold: whole cards, slices, mediated devices.
+// Tests the devices that VMs hold: whole cards, slices, mediated devices.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
 constexpr const char* kOther = "00000000-0000-4000-8000-000000000001";
 
-// A file of each schema from before slices, with rows.
+// A file, with rows, of each schema from before slices.
 class OlderFile : public ::testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(EachSchema, OlderFile, ::testing::Range(1, 6));
 
@@ -61,14 +61,14 @@ TEST_P(OlderFile, KeepsWhichVmHasWhichCard) {
   EXPECT_EQ(vms[0].gpus[0].gpu, GpuName("gpupci2"));
   EXPECT_EQ(vms[0].disks.size(), 1U);
   EXPECT_TRUE(vms[0].slices.empty());
-  // The rules of before still hold.
+  // The old rules still hold.
   EXPECT_THROW(inventory.remove_gpu(HostName("n2"), GpuName("gpupci1")), Error);
   EXPECT_THROW(inventory.remove_vm(HostName("v2")), Error);
   inventory.unassign_gpu(HostName("v2"), GpuName("gpupci"));
   inventory.remove_vm(HostName("v2"));
 }
 
-// n1 with gpupci1 in two slices, one of them a vGPU, and gpupci2; VMs v1 and v2 on it.
+// n1 has gpupci1 in two slices, one of them a vGPU, and gpupci2. The VMs v1 and v2 run on it.
 class VmGpus : public ::testing::Test {
  protected:
   VmGpus() {
@@ -110,7 +110,7 @@ class VmGpus : public ::testing::Test {
     }
   }
 
-  // "v1 gpupci=gpupci1.0" of each.
+  // Gives "v1 gpupci=gpupci1.0" for each device.
   std::vector<std::string> held() {
     std::vector<std::string> all;
     for (const auto& vm : inventory.vms()) {
@@ -214,7 +214,7 @@ TEST_F(VmGpus, StayWhenTheirHostHasThemNoMore) {
                                   "v2 gpupci=gpupci2.5 absent"));
   store({card(1, 2), card(2, 3)}, std::vector<Mdev>{{kUuid, "gpupci1.1", "nvidia-558"}});
   EXPECT_THAT(held(), ElementsAre("v1 gpupci1=gpupci1.0", uuid, "v2 gpupci=gpupci2.5 absent"));
-  // An agent that does not speak of mediated devices says nothing against them.
+  // An agent that does not report mediated devices does not deny them.
   store({card(1, 2), card(2, 3)}, {});
   EXPECT_THAT(held(), ElementsAre("v1 gpupci1=gpupci1.0", uuid, "v2 gpupci=gpupci2.5 absent"));
 }

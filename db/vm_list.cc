@@ -10,7 +10,7 @@
 namespace cluster {
 namespace {
 
-// VMs by name while their parts are read.
+// Collects VMs by name while their parts are read.
 class Found {
  public:
   void add(Vm vm) {
@@ -18,13 +18,13 @@ class Found {
     vms_.push_back(std::move(vm));
   }
 
-  // The VM that the row is of; nullptr when it is not wanted.
+  // The VM of the row; nullptr when it is not wanted.
   Vm* owner(std::string_view name) {
     const auto at = places_.find(std::string(name));
     return at == places_.end() ? nullptr : &vms_[at->second];
   }
 
-  // Nothing when all VMs were wanted.
+  // Returns nothing when all VMs were wanted.
   OnlyHosts names(const OnlyHosts& only) const {
     if (!only) return std::nullopt;
     OnlyHosts names{std::in_place};
@@ -41,7 +41,7 @@ class Found {
 
 void read_vms(db::Connection& db, const db::OnlyThese& these, Found& found) {
   const std::string all = "SELECT host, container, uuid, memory_mib, cpus FROM vm";
-  // Two questions and no OR: each has its index.
+  // These are two queries instead of one with OR: each uses its own index.
   const auto query = db.prepare(these.reads_all() ? all
                                                   : all + " WHERE " + these.in("host") + " UNION " +
                                                         all + " WHERE " + these.in("container"));

@@ -1,4 +1,5 @@
-// The guard's scan of all processes alone: who has these device nodes open or mapped.
+// Runs only the guard's scan of all processes: it finds those that have these device nodes open or
+// mapped.
 //   scan_nodes NODE...     prints a pid a line
 #include <sys/stat.h>
 #include <sys/sysmacros.h>

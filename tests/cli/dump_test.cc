@@ -6,13 +6,13 @@
 #include "tests/support/shell_words.h"
 #include "tests/support/story.h"
 
-// What `dump` prints rebuilds the inventory.
+// The output of `dump` rebuilds the inventory.
 namespace cluster {
 namespace {
 
 class Dump : public Story {
  protected:
-  // Types the commands of `dumped` on an inventory that is empty.
+  // Types the commands of `dumped` on an empty inventory.
   void rebuild(const std::string& dumped) {
     file = folder.path() / ("rebuilt" + std::to_string(++rebuilt_) + ".db");
     std::string line;
@@ -29,7 +29,7 @@ class Dump : public Story {
   }
 
  private:
-  // A value may have several lines; it stands in single quotes then.
+  // A value may have several lines; in that case it stands in single quotes.
   static bool has_open_quote(const std::string& line) {
     bool quoted = false;
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -67,7 +67,7 @@ TEST_F(Dump, OfAWholeClusterRebuildsIt) {
   EXPECT_EQ(dump(), dumped);
 }
 
-// Whatever an attribute holds, the shell and `cluster` read it back as it was.
+// Any text of an attribute is read back unchanged by the shell and `cluster`.
 TEST_F(Dump, OfAnyTextRebuildsItByteByByte) {
   std::mt19937 random(3);  // the same texts in every run
   constexpr std::string_view kBytes = "ab=-[],\"'\\ \n\t$`{}%#&;|<>*?!~()\x01";

@@ -1,12 +1,12 @@
-// discover, check, detach and attach host gpu on several hosts, of which some fail: each has its
-// own answer.
+// Tests discover, check, detach and attach host gpu on several hosts, of which some fail. Each host
+// has its own answer.
 
 #include "tests/support/story.h"
 
 namespace cluster {
 namespace {
 
-// A card as an agent tells it, at 02:00, with a function for the audio.
+// A card as an agent reports it, at 02:00, with a function for the audio.
 std::string card(const std::string& name, const std::string& identity,
                  const std::string& pci = "02_00") {
   const std::string function = R"({"pci": "pci_0000_)" + pci;
@@ -27,7 +27,7 @@ const std::string kNoNumbers = R"("serial": null, "uuid": null)";
 constexpr const char* kList = "gpupci -l --json";
 constexpr const char* kCheck = "gpupci --check all --json";
 
-// n1 answers; n2 has a gpupci that fails, n3 is off.
+// n1 answers, n2 has a gpupci that fails, and n3 is off.
 class Hosts : public Story {
  protected:
   void SetUp() override {
@@ -42,7 +42,7 @@ class Hosts : public Story {
     transport.exactly[{host, command}] = {out, "", {ssh::End::exited, status, "", {}}};
   }
 
-  // "0: out err", the program's name left out.
+  // Gives "0: out err", without the program's name.
   static std::string told(const Result& result) {
     return std::to_string(result.status) + ": " + result.out + result.err;
   }
@@ -132,7 +132,8 @@ TEST_F(Hosts, TellWhatBecameOfTheirCards) {
   }
 }
 
-// The host tells about its cards now; that is compared with what was discovered before.
+// The host reports its cards now; the answer is compared with the cards that were discovered
+// before.
 class Drift : public Hosts {
  protected:
   void SetUp() override {

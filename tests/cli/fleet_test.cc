@@ -1,4 +1,4 @@
-// discover, check, detach and attach host gpu: what the frontend makes of the agents' answers.
+// Tests how the frontend uses the agents' answers to discover, check, detach and attach host gpu.
 
 #include "tests/support/story.h"
 

@@ -122,7 +122,7 @@ TEST_F(HostVm, RefusesWhatIsWrong) {
   EXPECT_EQ(dump(), before);
 }
 
-// Two hosts with two cards each, "T4" and "H100" on the second.
+// There are two hosts with two cards each; the second has "T4" and "H100".
 class Placed : public Story {
  protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// Rolls from the folder to the script that a host runs.
+// Tests rolls from the folder to the script that a host runs.
 
 #include <fstream>
 
@@ -224,7 +224,7 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
             "cluster run roll demo host=n1 apply=yes\n");
 }
 
-// What a step prints is not what the script reports, however much it looks like it.
+// The output of a step is not the report of the script, even if it looks the same.
 TEST_F(RollStory, ApplyBelievesNoStepThatSaysDone) {
   enabled_demo();
   for (const auto* host : {"n2", "n3"}) cluster({"add", "host", host});

@@ -1,5 +1,5 @@
-// Slices of cards go to VMs, as the operator types it. gpupci itself answers, on a host made of
-// files.
+// Slices of cards go to VMs, with the commands that an operator types. gpupci itself answers, on a
+// host made of files.
 
 #include <gmock/gmock.h>
 

@@ -56,7 +56,7 @@ TEST_F(StartHostVm, DefinesMakesTheDiskAndStarts) {
   const auto& script = transport.asked_targets.at(0).command;
   EXPECT_THAT(script, testing::StartsWith("sh -c "));
   EXPECT_EQ(domains.asked_limits.command_timeout, std::chrono::seconds(300));
-  // Started again it is left alone.
+  // A second start leaves it alone.
   EXPECT_EQ(cluster({"start", "host", "vm", "rocks-33"}), "");
   EXPECT_EQ(here().done.size(), 2U);
 }
@@ -95,7 +95,7 @@ std::string output_of(const std::string& command) {
   return out;
 }
 
-// Runs what cluster sends to the container in a shell here, and gives the answer to the next start.
+// A boot order at each device replaces the list of the kinds of devices.
 TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
   if (output_of("command -v qemu-img").empty()) GTEST_SKIP() << "no qemu-img here: qemu-utils";
   const auto images = folder.path() / "it's here";
@@ -120,7 +120,7 @@ TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
     }
     return names;
   };
-  // qemu-img may not write: what it began is not left.
+  // qemu-img may not write here. The file that it began is removed.
   EXPECT_EQ(output_of("ulimit -c 0; ulimit -f 0; (" + command + ") 2>/dev/null"), "");
   EXPECT_THAT(files(), ElementsAre("kept.raw"));
 
@@ -135,7 +135,7 @@ TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
   EXPECT_THAT(info("a.raw"), AllOf(HasSubstr("file format: raw\n"), HasSubstr("1 GiB (")));
   EXPECT_THAT(info("b 2.qcow2"), AllOf(HasSubstr("file format: qcow2\n"), HasSubstr("2 GiB (")));
 
-  // Again, now that they are there.
+  // Runs it again, now that the images are there.
   const auto before = read_file(images / "b 2.qcow2");
   answer.err = output_of("(" + command + ") 2>&1 >/dev/null");
   EXPECT_EQ(read_file(images / "b 2.qcow2"), before);

@@ -154,7 +154,7 @@ TEST_F(VmConfig, OneFileAVm) {
   EXPECT_EQ(read_file(configs / "rocks-33.xml"), before);
 }
 
-// Returns what libvirt on the container was told.
+// Returns the calls that libvirt on the container got.
 class SyncVmConfig : public VmConfig {
  protected:
   FakeDomains::Host& there() { return domains.hosts["vm-container-0-15"]; }

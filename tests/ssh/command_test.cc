@@ -110,7 +110,7 @@ TEST_F(Command, RunsOneAfterTheOtherWhenToldTo) {
   limits.at_once = 1;
   Heard heard(3);
   FanOut fan_out(me);
-  // The first sleeps longest: were they not in turn, it would end last.
+  // The first command sleeps longest: if they did not run in turn, it would end last.
   fan_out.run({target("127.0.0.1"), target("127.0.0.2"), target("127.0.0.3")},
               "case $SSH_CONNECTION in *\\ 127.0.0.1\\ *) sleep 0.5;; esac", limits, heard);
   EXPECT_THAT(heard.order, ElementsAre(0, 1, 2));

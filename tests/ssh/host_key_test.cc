@@ -12,7 +12,7 @@ class HostKeys : public Server {
  protected:
   HostKeys() { start(); }
 
-  // The name under which known_hosts has the server.
+  // The name of the server in known_hosts.
   std::string name() const { return "[127.0.0.1]:" + std::to_string(port()); }
   std::string other_key() const {
     call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("other")});

@@ -23,7 +23,7 @@ class Login : public Server {
  protected:
   Login() { start(); }
 
-  // Takes the operator's key out of its usual place; it still opens the server.
+  // Moves the operator's key away from its usual place. The server still accepts it.
   std::string move_key(const std::string& name = "elsewhere") {
     std::filesystem::rename(path(".ssh/id_ed25519"), path(name));
     std::filesystem::rename(path(".ssh/id_ed25519.pub"), path(name + ".pub"));
@@ -33,7 +33,7 @@ class Login : public Server {
     me.agent_socket = path("agent");
     agent_ = std::make_unique<Background>(
         std::vector<std::string>{"ssh-agent", "-D", "-a", me.agent_socket}, path("agent.log"));
-    // It says so once it listens; the socket is there a moment earlier.
+    // The agent says so once it listens; the socket is there a moment earlier.
     while (read_file(path("agent.log")).find("SSH_AUTH_SOCK=") == std::string::npos) usleep(1000);
   }
   void add_to_agent(const std::string& key) {

@@ -40,7 +40,7 @@ TEST_F(ThroughSsh, AJumpHostIsTaken) {
   EXPECT_EQ(answer.reply.status, 7);
   EXPECT_EQ(answer.out, "127.0.0.1 127.0.0.1\n");
   EXPECT_EQ(answer.err, "it's err\n");
-  // Once at the jump host and once, through it, at the host itself.
+  // There is one login at the jump host and one, through it, at the host itself.
   EXPECT_EQ(occurrences(read_file(path("sshd.log")), "Accepted publickey"), 2U);
 }
 
@@ -124,13 +124,14 @@ TEST_F(ThroughSsh, AHostThatIsFrozenIsNotWaitedFor) {
 }
 
 TEST_F(ThroughSsh, AProxyCommandEndsWithTheSshThatStartedIt) {
-  // It is deaf to what ssh or a terminal would stop it with.
+  // It ignores the signals with which ssh or a terminal would stop it.
   write_file(path("proxy"), "trap '' HUP INT TERM\necho $$ >" + path("pid") + "\nexec sleep 600\n");
   configure(base_ + "ProxyCommand sh " + path("proxy"));
   limits.connect_timeout = std::chrono::seconds(3);
   EXPECT_EQ(run("true").reply.end, End::unreachable);
   const auto proxy = static_cast<pid_t>(std::stoi(read_file(path("pid"))));
-  // Readable once it has exited; none when it is gone already.
+  // The descriptor is readable once the proxy has exited. There is none when the proxy is already
+  // gone.
   pollfd left{static_cast<int>(syscall(SYS_pidfd_open, proxy, 0)), POLLIN, 0};
   if (left.fd < 0) return;
   EXPECT_EQ(poll(&left, 1, 5000), 1) << "process " << proxy << " is still there";

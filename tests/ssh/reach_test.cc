@@ -1,4 +1,4 @@
-// How hosts are reached: addresses, ports, names, configuration.
+// Tests how hosts are reached: addresses, ports, names, configuration.
 #include <netdb.h>
 
 #include "core/error.h"

@@ -26,7 +26,7 @@ int create(const std::filesystem::path& file) {
   return open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-// Starts `arguments` with nothing to read, printing into the files.
+// Starts `arguments` with an empty input. The output goes to the files.
 pid_t spawn(const std::vector<std::string>& arguments, const std::filesystem::path& out,
             const std::filesystem::path& err) {
   std::vector<char*> words;
@@ -89,8 +89,8 @@ Background::~Background() {
 
 void Background::signal(int number) const { kill(pid_, number); }
 
-// The port is below those that the kernel gives to whoever asks, and at a place of this process's
-// own. So no test that runs beside this one takes the port between its choice and its use.
+// The port is below those that the kernel gives out by itself, and at a place that belongs to this
+// process. So no test that runs beside this one takes the port between its choice and its use.
 Port::Port(Kind kind)
     : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), number_(10000 + getpid() % 20000) {
   auto address = local(number_);
@@ -128,8 +128,8 @@ Server::Server() {
   port_ = Port(Port::Kind::closed).number();
   know("[127.*]:" + std::to_string(port_) + " " + host_key());
   configure("GlobalKnownHostsFile none");
-  // Instrumented builds on a busy machine are slow; no test waits for this bound but those that
-  // set it themselves.
+  // Instrumented builds on a busy machine are slow. A test waits for this bound only if it sets the
+  // bound itself.
   limits.connect_timeout = std::chrono::seconds(60);
   limits.command_timeout = std::chrono::seconds(120);
 }
@@ -146,7 +146,8 @@ void Server::start(const std::string& extra) {
                                       "\nPidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n"
                                       "PasswordAuthentication no\nMaxStartups 2000\n" +
                                       extra +
-                                      // No .bashrc of this machine speaks. The first SetEnv counts.
+                                      // No .bashrc of this machine prints anything. The first
+                                      // SetEnv counts.
                                       "\nSetEnv HOME=" + path("") + "\n");
   sshd_.reset();
   sshd_ = std::make_unique<Background>(

@@ -15,11 +15,11 @@
 
 namespace cluster::ssh {
 
-/// Runs a local program to its end; throws std::runtime_error with what it said when it fails.
-/// Returns its stdout.
+/// Runs a local program to its end and returns its stdout. When it fails, this throws
+/// std::runtime_error with its output.
 std::string call(const std::vector<std::string>& arguments);
 
-/// A program that runs in the background until its owner is gone; what it prints goes to `log`.
+/// A program that runs in the background until its owner is gone. Its output goes to `log`.
 class Background {
  public:
   Background(const std::vector<std::string>& arguments, const std::filesystem::path& log);
@@ -33,7 +33,7 @@ class Background {
   pid_t pid_ = -1;
 };
 
-/// A port of 127.0.0.1 that is nobody else's.
+/// A port of 127.0.0.1 that nobody else uses.
 class Port {
  public:
   enum class Kind {
@@ -80,20 +80,20 @@ struct Answer {
   std::string err;
 };
 
-/// A test with a throw-away OpenSSH server and an operator whose key it takes and who knows its
-/// key. Every address in 127.0.0.0/8 is a host of its own.
+/// A test with a throw-away OpenSSH server and an operator. The server accepts the operator's key,
+/// and the operator knows the server's key. Every address in 127.0.0.0/8 is a host of its own.
 class Server : public ::testing::Test {
  protected:
   Server();
   ~Server() override;
 
-  /// Starts it, anew if need be; `extra` are lines for its sshd_config. Until then nobody listens
-  /// on port().
+  /// Starts the server; stops it first if it runs. `extra` are lines for its sshd_config. Before
+  /// that, nobody listens on port().
   void start(const std::string& extra = "");
 
-  /// Lines for the only configuration file that is read.
+  /// Writes `lines` to the only configuration file that is read.
   void configure(const std::string& lines);
-  /// Lines for ~/.ssh/known_hosts, instead of the right ones.
+  /// Writes `lines` to ~/.ssh/known_hosts, instead of the right ones.
   void know(const std::string& lines);
 
   /// Runs on `target`, or on 127.0.0.1 with the port of the server.

@@ -1,4 +1,4 @@
-// Commands that take too long, and children that stay.
+// Tests commands that take too long, and children that stay.
 #include <unistd.h>
 
 #include "tests/ssh/server.h"

@@ -1,4 +1,4 @@
-// A socket here, a program there.
+// A tunnel joins a socket here to a program there.
 #include "ssh/tunnel.h"
 
 #include <sys/socket.h>
@@ -28,7 +28,7 @@ class Tunnels : public Server {
 
   Tunnel tunnel(const std::string& command) { return {target(), command, limits, me}; }
 
-  // Sends `text` and the end of input; returns all that comes back.
+  // Sends `text` and the end of input; returns all the bytes that come back.
   static std::string talk(const Tunnel& tunnel, const std::string& text) {
     const FileDescriptor fd = connect_to(tunnel);
     send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
@@ -86,7 +86,7 @@ TEST_F(Tunnels, GoThroughAJumpHost) {
   start();
   configure("Host n-127.0.0.1\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
   EXPECT_EQ(talk(tunnel("cat"), "x"), "x");
-  // Once at the jump host and once, through it, at the host itself.
+  // There is one login at the jump host and one, through it, at the host itself.
   const auto log = read_file(path("sshd.log"));
   const auto first = log.find("Accepted publickey");
   ASSERT_NE(first, std::string::npos);

@@ -15,7 +15,7 @@
 
 namespace cluster::agent {
 
-/// Stories of gpupci on a fake host: arguments in; stdout, stderr and status out.
+/// Runs gpupci on a fake host: arguments go in; stdout, stderr and status come out.
 class CalledGpupci : public ::testing::Test {
  protected:
   struct Memory {
@@ -40,7 +40,7 @@ class CalledGpupci : public ::testing::Test {
     environment_.open_sysfs_devices = environment_.open_devices;
   }
 
-  // Returns stdout; `status_` and `err_` are of the same call.
+  // Returns stdout; `status_` and `err_` belong to the same call.
   std::string gpupci(const std::vector<std::string>& arguments) {
     const Memory out;
     const Memory err;
@@ -51,7 +51,7 @@ class CalledGpupci : public ::testing::Test {
     return out.text();
   }
 
-  // Returns the table of --check. Each line that did not pass says what can be done.
+  // Returns the table of --check. Each line that did not pass names a way out.
   std::string check(const std::string& target) {
     const auto table = gpupci({"--check", target});
     for (const auto line : split(trim(table), '\n')) {

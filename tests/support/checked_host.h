@@ -16,7 +16,7 @@
 
 namespace cluster::agent {
 
-/// A host of files with one card, 02:00, and what the checks say of both.
+/// A host of files with one card, 02:00, and the results of the checks of both.
 class CheckedHost : public ::testing::Test {
  protected:
   CheckedHost() {
@@ -25,7 +25,7 @@ class CheckedHost : public ::testing::Test {
     proc_.file("sys/kernel/osrelease", "6.1.0-test\n");
   }
 
-  // Of the host and of the first card.
+  // The results for the host and for the first card.
   std::vector<CheckResult> results() {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
@@ -45,7 +45,7 @@ class CheckedHost : public ::testing::Test {
     return found;
   }
 
-  // "FAIL reason; fix".
+  // Gives "FAIL reason; fix".
   std::string check(std::string_view id) {
     for (const auto& one : results()) {
       if (one.id != id) continue;
@@ -56,7 +56,7 @@ class CheckedHost : public ::testing::Test {
     return "no such check";
   }
 
-  // "H1 D12": the checks with this answer.
+  // The ids of the checks with this answer: "H1 D12".
   std::string ids(Verdict verdict) {
     std::vector<std::string> found;
     for (const auto& one : results()) {
@@ -65,7 +65,7 @@ class CheckedHost : public ::testing::Test {
     return joined(found, " ");
   }
 
-  // "0000:02:00.0/boot_vga" of a function.
+  // Sets an attribute of a function: "0000:02:00.0/boot_vga".
   void set(const std::filesystem::path& attribute, const std::string& text) {
     replace_file(fake_.root() / "bus/pci/devices" / attribute, text);
   }
@@ -73,7 +73,7 @@ class CheckedHost : public ::testing::Test {
     replace_file(fake_.root() / file, text);
   }
 
-  // Configuration space as root reads it, of 256 bytes or of 4096 with PCIe and one extended
+  // Sets the configuration space as root reads it: 256 bytes, or 4096 with PCIe and one extended
   // capability.
   void set_config(const std::filesystem::path& function, std::optional<char> extended) {
     std::string config(extended ? 4096 : 256, '\0');

@@ -8,7 +8,7 @@
 #include "db/sqlite_engine.h"
 #include "tests/support/temp_dir.h"
 
-// The engines that the tests of the seam run against. A second one is one more line of kEngines.
+// The engines for the tests of the seam. A second engine is one more line of kEngines.
 namespace cluster::db {
 
 /// One database of an engine; open() connects to it again and again.
@@ -36,7 +36,8 @@ class EachEngine : public ::testing::TestWithParam<Engine> {
     return GetParam().open(folder_, busy_timeout_ms);
   }
 
-  /// What `sql` runs into: its constraint, else what() of the failure; "" when it goes well.
+  /// The constraint that refuses `sql`, or what() of the failure if it has none; "" when it
+  /// succeeds.
   std::string refusal(const std::string& sql) const { return refusal(*connection_, sql); }
 
   static std::string refusal(Connection& connection, const std::string& sql) {

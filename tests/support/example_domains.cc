@@ -43,7 +43,7 @@ CardSpec card(const std::string& name, const std::string& slot, int functions = 
   return spec;
 }
 
-// A GeForce with audio, USB and UCSI, and a second card with audio alone.
+// A GeForce with audio, USB and UCSI, and a second card with only audio.
 DomainSpec consumer_gpu() {
   auto domain = plain("consumer-gpu", 16384, 8);
   domain.firmware = Firmware::efi;
@@ -113,7 +113,7 @@ DomainSpec old_machine() {
   return domain;
 }
 
-// A VM that is emulated all through, as in a test without KVM.
+// A VM that is emulated completely, as in a test without KVM.
 DomainSpec emulated() {
   auto domain = plain("emulated", 512, 1);
   domain.type = DomainType::qemu;
@@ -126,7 +126,7 @@ DomainSpec emulated() {
   return domain;
 }
 
-// A VM without a card, with everything that needs none.
+// A VM without a card, with every feature that needs no card.
 DomainSpec workstation() {
   auto domain = plain("workstation", 8192, 8);
   domain.topology = Topology{1, 4, 2};

@@ -13,10 +13,10 @@ struct ExampleDomain {
   virt::DomainSpec spec;
 };
 
-/// A VM of each kind: cards of all sorts, and everything that needs no card.
+/// One VM of each kind: cards of all sorts, and every feature that needs no card.
 std::vector<ExampleDomain> example_domains();
 
-/// The one of that name.
+/// The example with that name.
 virt::DomainSpec example_domain(const std::string& name);
 
 }  // namespace cluster

@@ -12,7 +12,7 @@
 
 namespace cluster {
 
-/// Hosts whose VMs need no libvirt: they are defined, run and stop in memory.
+/// Hosts whose VMs need no libvirt. The VMs are defined, run and stop in memory.
 class FakeDomains {
  public:
   struct Host {
@@ -25,7 +25,7 @@ class FakeDomains {
     std::function<void()> before_define;  ///< a look of the test's own
   };
 
-  /// The function that the commands under test get.
+  /// The function that the tested commands get.
   frontend::DomainsOpener opener() {
     return [this](const ssh::Target& target, const ssh::Limits& limits) {
       const std::lock_guard lock(mutex_);

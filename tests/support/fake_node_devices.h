@@ -9,7 +9,8 @@
 
 namespace cluster::agent {
 
-/// NodeDevices that change a FakeSysfs as the kernel changes /sys, except for acts that go wrong.
+/// NodeDevices that change a FakeSysfs as the kernel changes /sys, except for acts that should
+/// fail.
 class FakeNodeDevices : public virt::NodeDevices {
  public:
   enum class Fate {
@@ -26,7 +27,7 @@ class FakeNodeDevices : public virt::NodeDevices {
   inline static const std::vector<virt::VmDevice> kVmDevices{{"rocks-33", "0000:05:00.0"},
                                                              {"web server", "0000:06:00.0"}};
 
-  /// The acts that go wrong: {"detach 0000:02:00.1", Fate::refuse}.
+  /// The acts that should fail: {"detach 0000:02:00.1", Fate::refuse}.
   using Plot = std::map<std::string, Fate>;
 
   FakeNodeDevices(FakeSysfs& sysfs, Plot plot, virt::Mode mode, virt::StepListener on_step,

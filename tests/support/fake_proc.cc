@@ -28,7 +28,7 @@ FakeProc& FakeProc::map(int pid, const std::string& range, const fs::path& targe
   const fs::path folder = std::to_string(pid);
   fs::create_symlink(target, root() / folder / "map_files" / range);
   const auto before = read_file(root() / folder / "maps").value_or("");
-  // The kernel fills each address up to eight digits.
+  // The kernel writes each address with at least eight digits.
   const auto dash = range.find('-');
   const auto pad = [](const std::string& text) {
     return text.size() < 8 ? std::string(8 - text.size(), '0') + text : text;

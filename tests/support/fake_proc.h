@@ -10,22 +10,22 @@ namespace cluster::agent {
 /// A temporary folder that looks like /proc, with the files and processes that a test gives it.
 class FakeProc {
  public:
-  /// A process without open files. `cgroup` is its path: "/system.slice/sshd.service".
+  /// Adds a process without open files. `cgroup` is its path: "/system.slice/sshd.service".
   FakeProc& process(int pid, const std::string& command, const std::string& cgroup = "/");
 
-  /// The process has `target`, a real file, open, by any name.
+  /// Lets the process have `target`, a real file, open, by any name.
   FakeProc& open(int pid, int descriptor, const std::filesystem::path& target);
 
-  /// The process has `target` mapped at `range`, "7f00-7f10", and not open.
+  /// Lets the process have `target` mapped at `range`, "7f00-7f10", and not open.
   FakeProc& map(int pid, const std::string& range, const std::filesystem::path& target);
 
-  /// The process began so many seconds ago, on a host that is up for an hour.
+  /// Lets the process have begun this many seconds ago, on a host that is up for an hour.
   FakeProc& age(int pid, int seconds);
 
-  /// The process closes what it has open so.
+  /// Closes the file that the process has open with this descriptor.
   FakeProc& close(int pid, int descriptor);
 
-  /// Any file: "devices", "812/cmdline".
+  /// Writes any file: "devices", "812/cmdline".
   FakeProc& file(const std::filesystem::path& name, const std::string& text);
 
   const std::filesystem::path& root() const { return folder_.path(); }

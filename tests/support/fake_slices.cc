@@ -17,7 +17,7 @@ int number_of(const fs::path& file) { return std::stoi("0" + text_of(file)); }
 
 [[noreturn]] void refuse(int code) { throw Error(Fault::io, errno_text(code)); }
 
-// The next address on the bus after `steps` of them.
+// The address on the bus that is `steps` after `pci`.
 PciAddress after(PciAddress pci, int steps) {
   const int place = pci.slot * 8 + pci.function + steps;
   pci.slot = static_cast<std::uint8_t>(place / 8);

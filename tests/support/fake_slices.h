@@ -15,11 +15,11 @@ class FakeSlices {
  public:
   explicit FakeSlices(FakeSysfs& sysfs) : sysfs_(sysfs) {}
 
-  /// The function can have `total` virtual functions.
+  /// Lets the function have `total` virtual functions.
   void add_sriov(const std::string& pci, int total);
 
-  /// A type of mediated devices, at a PCI function, "0000:02:00.0", or a parent that is none,
-  /// "mtty".
+  /// Adds a type of mediated devices. The parent is a PCI function, "0000:02:00.0", or one that is
+  /// no PCI function, "mtty".
   void offer_mdev(const std::string& parent, const std::string& type, const std::string& name,
                   int available);
 
@@ -27,8 +27,8 @@ class FakeSlices {
   /// first line with the titles, then lines such as "1145 : NVIDIA L40S-4Q".
   void offer_vendor_vgpu(const std::string& pci, const std::string& types);
 
-  /// Does what the kernel does when `text` is written to this attribute. Throws Error(io) with the
-  /// kernel's answer when it refuses.
+  /// Has the effect that writing `text` to this attribute has in the kernel. Throws Error(io) with
+  /// the kernel's answer when the kernel would refuse.
   void write(const std::filesystem::path& attribute, std::string_view text);
 
   /// Removes all mediated devices and virtual functions, as a reboot does.

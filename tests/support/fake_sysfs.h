@@ -9,7 +9,7 @@
 
 namespace cluster::agent {
 
-/// A temporary folder that looks like the PCI part of /sys; removed with its owner.
+/// A temporary folder that looks like the PCI part of /sys. It is removed with its owner.
 class FakeSysfs {
  public:
   struct Function {
@@ -28,19 +28,19 @@ class FakeSysfs {
   FakeSysfs& add(const Function& function);
   void remove(const std::string& pci);
 
-  /// A card of `functions` functions (video, audio, usb, serial, then more of class ff00) with the
-  /// drivers nvidia, snd_hda_intel, xhci_hcd, i2c_nvidia_gpu, and none for the rest.
+  /// Adds a card with `functions` functions (video, audio, usb, serial, then more of class ff00).
+  /// Their drivers are nvidia, snd_hda_intel, xhci_hcd, i2c_nvidia_gpu, and none for the rest.
   FakeSysfs& add_card(const std::string& slot, int functions, std::optional<int> group);
 
-  /// Binds the function, unbinds it with none.
+  /// Binds the function to the driver, or unbinds it when there is none.
   void set_driver(const PciAddress& pci, const std::optional<std::string>& driver);
   void set_driver_override(const PciAddress& pci, const std::string& driver);
 
-  /// Binds what a probe of the kernel binds: the driver_override, else the driver that the function
-  /// was added with.
+  /// Binds the driver that a probe of the kernel would bind: the driver_override, else the driver
+  /// that the function was added with.
   void probe(const PciAddress& pci);
 
-  /// "nvidia snd_hda_intel -": the drivers of all functions, by address.
+  /// The drivers of all functions, by address: "nvidia snd_hda_intel -".
   std::string drivers() const;
 
   const std::filesystem::path& root() const { return root_; }

@@ -9,7 +9,7 @@
 
 namespace cluster {
 
-/// Answers from a map instead of over the network, and remembers what it was asked.
+/// Takes the answers from a map and not from the network, and remembers all the commands.
 class FakeTransport : public ssh::Transport {
  public:
   /// The answers, by the name of the host. A host without an answer prints nothing and exits 0.
@@ -52,7 +52,7 @@ class FakeTransport : public ssh::Transport {
   ssh::Limits asked_limits;
 
  private:
-  // In an answer TOKEN stands for the word behind --report= in what the host was sent.
+  // In an answer TOKEN stands for the word after --report= in the host's input.
   static std::string with_token(std::string out, const std::string& input) {
     const std::string option = "--report=";
     const auto from = input.find(option);

@@ -93,7 +93,7 @@ void GeneratedDomains::screens(DomainSpec& domain) {
   if (maybe()) domain.listen = "10.1.0." + std::to_string(1 + below(254));
   if (rarely()) domain.boot = {"network", "hd"};
   if (!rarely()) return;
-  // Devices with an order of their own take the place of the kinds.
+  // A boot order at each device replaces the list of the kinds of devices.
   int order = 0;
   for (auto& disk : domain.disks) disk.boot_order = ++order;
   for (auto& interface : domain.interfaces) interface.boot_order = ++order;

@@ -14,11 +14,10 @@
 
 namespace cluster::agent {
 
-/// A host of files with the cards that a test adds, and the question whether the first of them may
-/// go.
+/// A host of files with the cards that a test adds. It answers whether the first of them may go.
 class GuardedCard : public ::testing::Test {
  protected:
-  // Why the first card may not be detached, alone or with all others.
+  // The reasons why the first card may not be detached, alone or with all others.
   std::string why(const Forced& forced = {}, bool same_call = false) {
     const auto sysfs = fake_.sysfs();
     const auto cards = find_cards(sysfs, settings_);
@@ -43,12 +42,13 @@ class GuardedCard : public ::testing::Test {
     return input;
   }
 
-  // An attribute of a function: "0000:02:00.0/boot_vga".
+  // Sets an attribute of a function: "0000:02:00.0/boot_vga".
   void set(const std::filesystem::path& attribute, const std::string& text) {
     replace_file(fake_.root() / "bus/pci/devices" / attribute, text + "\n");
   }
 
-  // A device node below a function. What numbers it has is what the fake processes have open.
+  // Adds a device node below a function. A fake process that has a file with this number open has
+  // the node open.
   void add_node(const std::filesystem::path& folder, const std::string& number,
                 const std::string& name, const std::string& subsystem = "drm") {
     const auto path = fake_.root() / "bus/pci/devices" / folder;

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 /// A story of rolls: the one that `create new roll` lays out, changed as the test wants it.
 class RollStory : public Story {
  protected:
-  /// The roll that `create new roll` lays out, in `folder`/demo.
+  /// Makes the roll that `create new roll` lays out, in `folder`/demo.
   fs::path laid_out(const std::string& name = "demo") {
     const auto where = folder.path() / name;
     cluster({"create", "new", "roll", name, where.native()});
@@ -36,7 +36,7 @@ class RollStory : public Story {
 
   fs::path stored(const std::string& path) const { return folder.path() / "rolls" / path; }
 
-  /// ShellCheck's own status; what it says is in the test's output.
+  /// Returns ShellCheck's own status. Its messages are in the test's output.
   int shellcheck(const std::string& script) {
     const auto path = folder.path() / "add-roll.sh";
     replace_file(path, script);

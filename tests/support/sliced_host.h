@@ -67,7 +67,7 @@ class SlicedHost : public agent::CalledGpupci {
   agent::FakeSlices slices_{fake_};
 };
 
-/// A story with that host as n1, and its VMs v1 and v2.
+/// A story with that host as n1, and the VMs v1 and v2 on it.
 class SlicedStory : public Story {
  protected:
   void SetUp() override {

@@ -1,8 +1,8 @@
-// slow_pipe MS TRIPS PROGRAM [ARG...]: runs PROGRAM behind a long line: each byte of its standard
-// input and output takes MS milliseconds. The delay is that of each byte, not of each message. At
-// the end the file TRIPS says how many round trips came one after the other: a byte that goes in is
-// one trip later than the last answer that was there before it. Time does not change that count, as
-// long as answers that come together are ready within two delays.
+// slow_pipe MS TRIPS PROGRAM [ARG...] runs PROGRAM behind a long line: each byte of its standard
+// input and output takes MS milliseconds. The delay applies to each byte, not to each message. At
+// the end the file TRIPS has the number of round trips that came one after the other: a byte that
+// goes in is one trip later than the last answer that was there before it. Time does not change
+// that number, as long as answers that come together are ready within two delays.
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ struct Piece {
   std::string bytes;  // none: the end
 };
 
-// One direction.
+// One direction of the pipe.
 struct Line {
   int from;
   int to;
@@ -41,7 +41,7 @@ struct Line {
                          std::string(buffer.data(), static_cast<std::size_t>(ended ? 0 : count))});
   }
 
-  // Returns milliseconds until the next bytes are due, -1 for never.
+  // Returns the milliseconds until the next bytes are due, or -1 for never.
   int give() {
     while (!under_way.empty()) {
       const auto left = under_way.front().due - Clock::now();

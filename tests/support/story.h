@@ -14,11 +14,11 @@
 
 namespace cluster {
 
-/// A story: command lines one after another, as an operator types them, on an inventory file of its
-/// own that is not there yet.
+/// A story: command lines one after another, as an operator types them. Each story has its own
+/// inventory file, which is not there yet.
 class Story : public ::testing::Test {
  protected:
-  /// Runs `cluster WORDS...`; returns what it printed on standard output. Fails the test unless it
+  /// Runs `cluster WORDS...` and returns its standard output. The test fails unless the command
   /// exits with `status` and says exactly `error` on standard error (without "cluster: ").
   std::string cluster(const std::vector<std::string>& words, int status = 0,
                       const std::string& error = "") {

@@ -8,7 +8,7 @@
 
 namespace cluster {
 
-/// A folder of its own for a test, gone with it.
+/// A folder for one test. It is removed at the end of the test.
 class TempDir {
  public:
   TempDir() {

@@ -124,7 +124,7 @@ TEST_F(RemoteDomains, SayThatTheConnectionIsGone) {
   start("SetEnv PATH=" + folder().native() + ":/usr/bin:/bin\n");
   const auto domains = open();
   while (runs("ssh")) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  // A write has no reader now.
+  // From here on, a write has no reader.
   expect_error(Fault::io, "ended with status 124", [&] { domains->list(); });
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Pages can be read in a terminal, and lead somewhere: prose is wrapped at 100 columns, and each path and link that a page
-# names is there.
+# Pages can be read in a terminal, and their links lead somewhere: prose is wrapped at 100 columns, and each path and
+# link that a page names exists.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -11,7 +11,8 @@ complain() {
   status=1
 }
 
-# long_lines FILE: its lines of prose with more than 100 characters. Tables, code and lines with a URL may be longer.
+# long_lines FILE: prints its lines of prose with more than 100 characters. Tables, code and lines with a URL may be
+# longer.
 long_lines() {
   local line number=0 in_code=
   while IFS= read -r line || [[ -n $line ]]; do
@@ -24,21 +25,21 @@ long_lines() {
   done <"$1"
 }
 
-# named_paths FILE: the paths of this repository in its code spans. NAME in capitals stands for any.
+# named_paths FILE: prints the paths of this repository in its code spans. A NAME in capitals stands for any name.
 named_paths() {
   # shellcheck disable=SC2016 # the code spans of a page
   grep -oE '`(core|schema|db|ssh|virt|rolls|frontend|cmd|node-agent|tests|tools|cmake|docs)/[^` ]*`' "$1" | tr -d '`' |
     grep -vE '[A-Z]{4}|\*' | sort -u
 }
 
-# linked_files FILE: where its links inside the repository lead, without the section.
+# linked_files FILE: prints the targets of its links inside the repository, without the section.
 linked_files() {
   grep -oE '\]\([^)]*\)' "$1" | sed -E 's/^\]\(([^)#]*).*/\1/' | grep -vE '^(https?:.*)?$' | sort -u
 }
 
 pages=(README.md CONTRIBUTING.md CHANGELOG.md docs/*.md docs/decisions/*.md)
 for page in "${pages[@]}"; do
-  # The program writes this one.
+  # The program writes this page.
   [[ $page != docs/commands.md ]] || continue
   while read -r long; do
     complain "$long (want 100)"

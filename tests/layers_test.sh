@@ -1,5 +1,5 @@
 #!/bin/sh
-# Who includes whom: a folder may include itself and the folders after it, nothing else of the house.
+# Checks the includes: a folder may include itself and the folders after it, and no other folder of the project.
 set -eu
 cd "$(dirname "$0")/.."
 status=0
@@ -16,7 +16,7 @@ check() {
   fi
 }
 
-# only 'HEADERS' FOLDER...: these folders alone include a header that matches the pattern.
+# only 'HEADERS' FOLDER...: only these folders include a header that matches the pattern.
 only() {
   headers=$1
   shift
@@ -72,7 +72,7 @@ if [ -n "$bad" ]; then
   status=1
 fi
 
-# One file alone knows which database it is.
+# Only one file knows which database it is.
 bad=$(grep -rlE '#include <(SQLiteCpp/|sqlite3)' schema core db ssh virt rolls frontend cmd node-agent |
   grep -vx db/sqlite_engine.cc || true)
 if [ -n "$bad" ]; then

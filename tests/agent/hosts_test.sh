@@ -1,12 +1,12 @@
 #!/bin/bash
-# hosts_test.sh GPUPCI RECORDING: the unmodified gpupci on a host of the field, whose /sys umockdev gives it.
-# RECORDING.umockdev is the host, RECORDING.session what each `gpupci ...` in it prints there; RECORDING.yaml are the
-# host's settings, where it has some.
+# hosts_test.sh GPUPCI RECORDING: runs the unmodified gpupci on a host of the field, whose /sys umockdev provides.
+# RECORDING.umockdev is the host. RECORDING.session has the output of each `gpupci ...` on it. RECORDING.yaml has the
+# host's settings, if there are any.
 set -euo pipefail
 gpupci=${1:?the program}
 recording=${2:?the recording, without its suffix}
 
-# A sanitizer wants to be the first library; umockdev is preloaded before it.
+# A sanitizer must be the first library; umockdev is preloaded before it.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 
 # gpupci must not remember this recording's cards on this machine.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# package_test.sh CPACKCONFIG GPUPCI: the package of the agent asks for a libc6 in which its program starts, so that dpkg
-# refuses it on an older Debian, and for nothing else.
+# package_test.sh CPACKCONFIG GPUPCI: the package of the agent depends on a libc6 with which its program starts, and on
+# nothing else. So dpkg refuses it on an older Debian.
 set -euo pipefail
 
 config=$1

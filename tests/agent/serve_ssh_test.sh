@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # no shell is to expand them
-# serve_ssh_test.sh GPUPCI CLUSTER: a key that is bound to `gpupci --serve-ssh`, behind a real sshd, on a host of the field
-# whose /sys umockdev gives it. The frontend's commands work with it; nothing else does.
+# serve_ssh_test.sh GPUPCI CLUSTER: tests a key that is bound to `gpupci --serve-ssh`, behind a real sshd, on a host of
+# the field whose /sys umockdev provides. The frontend's commands work with this key; nothing else does.
 set -euo pipefail
 
 # shellcheck source=tests/support/sshd.sh
@@ -13,7 +13,7 @@ dir=$(mktemp -d)
 trap 'stop_sshd; rm -rf "$dir"' EXIT
 cd "$dir"
 
-# A sanitizer wants to be the first library; umockdev is preloaded before it.
+# A sanitizer must be the first library; umockdev is preloaded before it.
 cat >agent <<END
 #!/bin/sh
 export GPUPCI_STATE="$dir/state" ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0"
@@ -34,9 +34,9 @@ fail() {
   exit 1
 }
 
-# gpupci's own output is what comes over the wire.
+# The output that comes over the wire is gpupci's own.
 [[ $("$cluster" run host n1 "gpupci --version") == "$("$gpupci" --version)" ]] || fail "gpupci --version"
-# gpupci only tells what it would do, so that no libvirt of this machine does it.
+# gpupci only says what it would do, so that no libvirt of this machine does it.
 for words in "-l" "-s gpupci2" "-d all --dry-run" "-a all --dry-run" "-d gpupci9" "--restore" "--vgpus"; do
   status=0
   # shellcheck disable=SC2086 # these are words

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Measures in one run what gpupci costs on this machine: its list beside lspci's, its size and memory. Asserts nothing.
+# Measures in one run the costs of gpupci on this machine: its list beside lspci's, its size and memory. It asserts
+# nothing.
 #   tests/bench/agent.sh [GPUPCI]     [build/release/node-agent/gpupci]
 set -euo pipefail
 

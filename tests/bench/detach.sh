@@ -1,6 +1,7 @@
 #!/bin/bash
-# Eight cards with two functions each, in the lab: one `gpupci -d all` beside sixteen `virsh nodedev-detach` in a row, and
-# the way back. Boots a machine and ends it. Fails when a card is not where it should be; of the times it asserts nothing.
+# Measures eight cards with two functions each, in the lab: one `gpupci -d all` beside sixteen `virsh nodedev-detach` in
+# a row, and the way back. It boots a machine and ends it. It fails when a card is not where it should be, and asserts
+# nothing about the times.
 #   tests/bench/detach.sh [GPUPCI [ROUNDS]]     [build/release/node-agent/gpupci 5]
 set -euo pipefail
 
@@ -19,7 +20,7 @@ finish() {
 trap finish EXIT
 "$lab" up "$machine" "${cards[@]}" --gpupci "$gpupci"
 
-# In the guest, whose shell takes the time: a line for each step, its name and milliseconds.
+# This runs in the guest, whose shell takes the time. It prints a line for each step, with its name and milliseconds.
 cat >"$dir/steps" <<'END'
 set -eu
 functions=$(for slot in 1 2 3 4 5 6 7 8; do echo "pci_0000_0${slot}_00_0 pci_0000_0${slot}_00_1"; done)

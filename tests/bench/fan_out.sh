@@ -1,6 +1,6 @@
 #!/bin/bash
-# Measures what one command on 1, 16 and 64 hosts costs: `cluster run host` beside ssh, pdsh and clush in
-# one run, against one throw-away sshd whose addresses 127.0.9.* are the hosts.
+# Measures the cost of one command on 1, 16 and 64 hosts: `cluster run host` beside ssh, pdsh and clush in one run,
+# against one throw-away sshd whose addresses 127.0.9.* are the hosts.
 #   tests/bench/fan_out.sh build/release/cmd/cluster [ROUNDS]
 # Prints medians and asserts nothing. Client and server share this machine, so look at the client's CPU
 # first: most of the wall time is the server's own work.
@@ -72,7 +72,7 @@ for n in 1 16 64; do
   for i in $(seq "$n"); do CLUSTER_DB=$dir/$n.db "$cluster" add host "n$i"; done
 done
 
-# One line a run: hosts, tool, wall and CPU milliseconds of the tool with its children.
+# There is one line for each run: hosts, tool, wall and CPU milliseconds of the tool with its children.
 measure() {
   local TIMEFORMAT='%R %U %S'
   { time run_"$2" "$1" > /dev/null 2>> "$dir/problems" || true; } 2>&1 |

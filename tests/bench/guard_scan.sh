@@ -1,7 +1,7 @@
 #!/bin/bash
-# Measures in one run what the guard's look at all processes costs beside lsof of the same nodes. There are 2,000 sleeping
-# processes with 25 open files each, and a few of them have the nodes. Says when the two find different processes; asserts
-# nothing else.
+# Measures in one run the cost of the guard's look at all processes, beside lsof of the same nodes. There are 2,000
+# sleeping processes with 25 open files each, and a few of them have the nodes. It reports when the two find different
+# processes, and asserts nothing else.
 #   tests/bench/guard_scan.sh [BUILD]     BUILD: a build folder with the target scan_nodes [build/release]
 set -euo pipefail
 
@@ -19,7 +19,7 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# 0, 1 and 2 are files already; a sleep inherits the rest.
+# 0, 1 and 2 are already files; a sleep inherits the rest.
 exec 0</dev/null
 for ((fd = 3; fd < files; ++fd)); do
   : >"$dir/$fd"

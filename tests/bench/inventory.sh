@@ -1,7 +1,7 @@
 #!/bin/bash
-# Measures in one run what questions about a large inventory cost: `cluster` beside sqlite3, which reads the same rows.
-# The inventory is always the same: 10,000 vm-containers with 8 cards of 2 functions each, and 20,000 VMs of which each
-# holds two cards. Prints a table of CPU time (machines are shared) and peak memory; asserts nothing.
+# Measures in one run the cost of questions about a large inventory: `cluster` beside sqlite3, which reads the same
+# rows. The inventory is always the same: 10,000 vm-containers with 8 cards of 2 functions each, and 20,000 VMs of which
+# each holds two cards. It prints a table of CPU time (machines are shared) and peak memory, and asserts nothing.
 #   tests/bench/inventory.sh [BUILD [FILE]]     BUILD: a build folder [build/release]; FILE: keep the inventory there
 set -euo pipefail
 
@@ -53,7 +53,7 @@ SQL
 }
 [[ -s $db ]] || make_inventory
 
-# Prints "ms MiB": the CPU time of a run, of $runs the median, and its peak memory.
+# Prints "ms MiB": the CPU time of a run, which is the median of $runs runs, and its peak memory.
 measured() {
   local i
   for ((i = 0; i < runs; ++i)); do

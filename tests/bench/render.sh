@@ -1,7 +1,7 @@
 #!/bin/bash
-# Measures in one run what rendering and validating VMs costs: 10,000 of each kind on one core, and one such VM by
-# virt-install (Debian package virtinst), which a user would take otherwise. It measures CPU time, as machines are shared,
-# and asserts nothing.
+# Measures in one run the cost of rendering and validating VMs: 10,000 of each kind on one core, and one such VM by
+# virt-install (Debian package virtinst), which a user would use otherwise. It measures CPU time, as machines are
+# shared, and asserts nothing.
 #   tests/bench/render.sh [RENDER_BENCH]     [build/release/tests/bench/render_bench]
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Measures in one run what a start costs: our programs beside those of the field. Prints a table; asserts nothing, because
-# machines are shared and noisy.   tests/bench/start.sh [BUILD]     BUILD: a build folder [build/release]
+# Measures in one run the cost of a start: our programs beside those of the field. It prints a table and asserts
+# nothing, because machines are shared and noisy.
+#   tests/bench/start.sh [BUILD]     BUILD: a build folder [build/release]
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

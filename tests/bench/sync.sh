@@ -1,7 +1,7 @@
 #!/bin/bash
-# Measures what `cluster sync vm config` costs when nothing has changed: 64 VMs on 8 containers, beside one `virsh list` on
-# each container over qemu+ssh, all at once. The containers are eight addresses of one throw-away sshd; one private libvirtd
-# behind it has all 64 VMs, so each container answers for eight times its own. Asserts nothing.
+# Measures the cost of `cluster sync vm config` when nothing has changed: 64 VMs on 8 containers, beside one `virsh
+# list` on each container over qemu+ssh, all at once. The containers are eight addresses of one throw-away sshd. One
+# private libvirtd behind it has all 64 VMs, so each container answers for eight times its own. It asserts nothing.
 #   tests/bench/sync.sh build/release/cmd/cluster [ROUNDS]
 set -euo pipefail
 

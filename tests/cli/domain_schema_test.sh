@@ -1,5 +1,5 @@
 #!/bin/sh
-# The golden documents are what libvirt takes: its schema, and a define on its test driver.
+# libvirt accepts the golden documents: its schema does, and a define on its test driver.
 set -eu
 for file in "$1"/*.xml; do
   virt-xml-validate "$file" domain

@@ -1,6 +1,6 @@
 #!/bin/bash
-# `cluster add roll` and `cluster remove roll`, killed before each system call that changes a file: whatever is in the
-# inventory afterwards is whole, and the same command, typed again, ends as if nothing had happened.
+# `cluster add roll` and `cluster remove roll` are killed before each system call that changes a file. Every roll that
+# is in the inventory afterwards is whole, and the same command, typed again, ends as if nothing had happened.
 #   roll_killed_test.sh CLUSTER
 set -euo pipefail
 
@@ -40,7 +40,7 @@ for call in mkdir rename unlink unlinkat rmdir write pwrite64 fdatasync ftruncat
       demo,0.1.0,any,no,ok) ;;
       *) fail "killed at $call $n, add roll left $(rows)" ;;
     esac
-    # The next command that adds or removes a roll takes the unfinished one away.
+    # The next command that adds or removes a roll removes the unfinished one.
     [[ $(ls rolls) == demo-0.1.0 && $(rows) == demo,0.1.0,any,no,ok ]] || fail "killed at $call $n: $(ls -A rolls); $(rows)"
     "$cluster" remove roll demo
   done
@@ -49,7 +49,7 @@ for call in mkdir rename unlink unlinkat rmdir write pwrite64 fdatasync ftruncat
   for ((n = 1; n < 100; ++n)); do
     if killed_at $call $n remove roll demo 2>/dev/null; then break; fi
     points=$((points + 1))
-    # A roll that is in the inventory and no longer whole is shown as such, and can be removed.
+    # A roll that is in the inventory but no longer whole is shown as such, and can be removed.
     if [[ -n $(rows) ]]; then "$cluster" remove roll demo || fail "remove roll after it was killed at $call $n"; fi
     [[ -z $(rows) ]] || fail "killed at $call $n, remove roll left $(rows)"
     "$cluster" add roll demo || fail "add roll after remove roll was killed at $call $n"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The program as it is typed, against a real sshd: what is printed, and the exit status, when things go wrong.
+# Runs the program as an operator types it, against a real sshd. Checks the output and the exit status when things go
+# wrong.
 #   run_host_sshd_test.sh CLUSTER MAX_KIB     MAX_KIB: the memory that 50 MB of output may take
 set -euo pipefail
 
@@ -33,7 +34,7 @@ expect() {
 
 ssh-keygen -q -t ed25519 -N '' -f other_key
 start_sshd authorized_keys 127.0.7.1 127.0.7.2
-# Accepts and never speaks.
+# This server accepts connections and never speaks.
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.7.9", LocalPort => $ARGV[0], Listen => 5) or die;
   push @kept, $s->accept while 1' "$port" &
 frozen=$!
@@ -64,7 +65,7 @@ sed -i "s|IdentityFile .*|IdentityFile $dir/other_key|" ssh_config
 expect 3 '' 'cluster: n1: *other_key*' run host n1 true
 sed -i "s|IdentityFile .*|IdentityFile $dir/id|" ssh_config
 
-# 50 MB, in bounded memory: bytes, and the largest resident set in KiB.
+# The command prints 50 MB, in bounded memory. This gives the bytes, and the largest resident set in KiB.
 "$cluster" run host n1 'head -c 50000000 /dev/zero' >zeros &
 pid=$!
 peak=0

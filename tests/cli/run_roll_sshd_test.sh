@@ -1,6 +1,6 @@
 #!/bin/bash
-# `cluster run roll apply=yes` against a real sshd: what becomes of each host. The script runs as root of a user namespace
-# in which /run is a folder of the test, one for each host, so nothing of this machine is touched.
+# Runs `cluster run roll apply=yes` against a real sshd, and checks the result for each host. The script runs as root of
+# a user namespace in which /run is a folder of the test, one for each host. So nothing of this machine is touched.
 #   run_roll_sshd_test.sh CLUSTER
 set -euo pipefail
 
@@ -35,7 +35,7 @@ holds() {
 start_sshd authorized_keys 127.0.7.1 127.0.7.2 127.0.7.3 127.0.7.5
 cat >enter <<END
 #!/bin/sh
-# Each login gets a /run of its own.
+# Each login gets its own /run.
 set -eu
 set -- \$SSH_CONNECTION
 mkdir -p "$dir/run.\$3"
@@ -48,7 +48,7 @@ write_ssh_config
 for i in 1 2 3 5; do echo "[127.0.7.$i]:$port $(<host_key.pub)"; done >known_hosts
 
 mkdir tiny
-# More than Linux gives to one argument of a program.
+# This is more than Linux allows for one argument of a program.
 seq 60000 >tiny/big
 cat >tiny/roll.yaml <<'END'
 name: tiny
@@ -97,7 +97,7 @@ n4:  tiny failed  *Connection refused*
 n5:  tiny failed  the script did not come to its end (status 137)*' run roll tiny apply=yes
 for i in 1 2 3 5; do holds cmp tiny/big "run.127.0.7.$i/tiny/big"; done
 
-# Run again: what is so is left alone; after the reboot, which empties /run, the checks are looked at.
+# The second run leaves alone all that is already done. After the reboot, which empties /run, the checks run.
 expect 0 $'*\nn1:  tiny done    done, nothing had to be changed' run roll tiny host=n1 apply=yes
 expect 0 $'*\nn2:  tiny reboot  reboot needed *' run roll tiny host=n2 apply=yes
 rm run.127.0.7.2/cluster-rolls.reboot

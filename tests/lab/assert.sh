@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# Asserts for tests on a machine of the lab that is up. Sourced; sets `host` to its name, the first argument.
-# A failed assert says what was expected and what came, and ends the test.
+# Asserts for tests on a machine of the lab that is up. A test sources this file; it sets `host` to the machine's name,
+# the first argument. A failed assert prints the expected value and the real one, and ends the test.
 
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lab
 host=${1:?the name of a machine that is up}
@@ -15,12 +15,12 @@ end_test() {
 }
 trap end_test EXIT
 
-# lab_info NAME: what `lab info` says of the machine; its `port` is another after each boot.
+# lab_info NAME: prints the value NAME of `lab info` for the machine. Its `port` changes with each boot.
 lab_info() { "$lab" info "$host" | sed -n "s/^$1=//p"; }
 
 ssh_config=$(lab_info ssh_config)
 [[ -n $ssh_config ]] || exit 1
-# One connection for all of a test: a login takes an emulated CPU ten times what a command takes.
+# A test uses one connection: for an emulated CPU a login takes ten times as long as a command.
 cat >"$scratch/one_connection" <<END
 ControlMaster auto
 ControlPath $scratch/connection
@@ -28,12 +28,12 @@ ControlPersist yes
 Include "$ssh_config"
 END
 
-# guest_ssh COMMAND: with the status of the command, and 255 without a connection.
+# guest_ssh COMMAND: returns the status of the command, or 255 without a connection.
 guest_ssh() { ssh -F "$scratch/one_connection" "$host" "$@"; }
 
 fail() {
   local frame=1
-  # The test's line, not the one of the assert that it called.
+  # This is the line of the test, not the line of the assert that it called.
   while [[ ${BASH_SOURCE[frame]} == "${BASH_SOURCE[0]}" ]]; do frame=$((frame + 1)); done
   echo "FAILED at ${BASH_SOURCE[frame]##*/}:${BASH_LINENO[frame - 1]}: $1" >&2
   echo "  command: $ran" >&2
@@ -43,35 +43,35 @@ fail() {
   exit 1
 }
 
-# run COMMAND...: sets `status`, and keeps stdout and stderr for what is expected of them.
+# run COMMAND...: sets `status`, and keeps stdout and stderr for the asserts.
 run() {
   ran="$*"
   status=0
   "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
 }
 
-# agent ARGS: gpupci in the guest, as `run`.
+# agent ARGS: runs gpupci in the guest, as `run` does.
 agent() {
   run guest_ssh "gpupci $*"
   ((status != 255)) || fail "no ssh to $host"
 }
 
-# use_cluster PROGRAM: with an inventory of the test's own, and the way to the guest.
+# use_cluster PROGRAM: makes an inventory for this test, and sets the way to the guest.
 use_cluster() {
   cluster_program=$1
   export CLUSTER_DB=$scratch/cluster.db CLUSTER_SSH_CONFIG=$ssh_config
 }
 
-# cluster ARGUMENTS: that program, as `run`.
+# cluster ARGUMENTS: runs that program, as `run` does.
 cluster() { run "$cluster_program" "$@"; }
 
-# changes ARGUMENTS: cluster, with a command that says nothing when it worked.
+# changes ARGUMENTS: runs cluster with a command that prints nothing when it worked.
 changes() {
   cluster "$@"
   expect_done </dev/null
 }
 
-# guest COMMAND: prepares or looks at the guest, which must work.
+# guest COMMAND: prepares the guest or looks at it. The command must work.
 guest() { guest_ssh "set -e; $1" </dev/null; }
 
 expect_status() { [[ $status == "$1" ]] || fail "exit status $1 was expected"; }
@@ -80,29 +80,30 @@ expect_status() { [[ $status == "$1" ]] || fail "exit status $1 was expected"; }
 expect_out() { diff -u --label expected --label stdout - "$scratch/out" >&2 || fail "another stdout was expected"; }
 expect_no_out() { [[ ! -s $scratch/out ]] || fail "nothing on stdout was expected"; }
 
-# expect_err TEXT: stderr has it somewhere.
+# expect_err TEXT: stderr contains TEXT.
 expect_err() { grep -qF -- "$1" "$scratch/err" || fail "stderr with '$1' was expected"; }
 expect_no_err() { [[ ! -s $scratch/err ]] || fail "nothing on stderr was expected"; }
 
-# expect_done: it worked, said exactly what stdin has, and complained about nothing.
+# expect_done: the command worked, printed exactly what is on stdin, and complained about nothing.
 expect_done() {
   expect_status 0
   expect_out
   expect_no_err
 }
 
-# settings LINE...: what gpupci.yaml in the guest has beside the lab's vendor, until fresh_cards.
+# settings LINE...: adds these lines to gpupci.yaml in the guest, beside the lab's vendor, until fresh_cards.
 settings() {
   guest "{ cat /run/lab/gpupci.yaml; printf '%s\n' $(printf '%q ' "$@"); } >/etc/gpupci/gpupci.yaml"
 }
 
-# stubborn PARAMETER [ADDRESS]: what tests/lab/modules/stubborn.c refuses or holds from now on; nothing without ADDRESS.
+# stubborn PARAMETER [ADDRESS]: tests/lab/modules/stubborn.c refuses or holds ADDRESS from now on; without ADDRESS
+# nothing.
 stubborn() { guest "echo ${2:-} >/sys/module/stubborn/parameters/$1"; }
 
-# drivers: one line for each function of each card, read from the guest's own sysfs: "0000:02:00.0 bochs-drm".
-# Display controllers and what shares their slot are the cards, as QEMU's machine has no other.
+# drivers: prints one line for each function of each card, from the guest's own sysfs: "0000:02:00.0 bochs-drm". The
+# cards are the display controllers and the functions in the same slots, as QEMU's machine has no other display.
 drivers() {
-  # A shell that starts no program for each device: that takes an emulated CPU longest.
+  # This shell starts no program for each device: that takes longest on an emulated CPU.
   guest '
     for display in /sys/bus/pci/devices/*; do
       read -r class <"$display/class"
@@ -114,14 +115,15 @@ drivers() {
     done'
 }
 
-# expect_drivers: the lines of `drivers` are exactly stdin.
+# expect_drivers: the lines of `drivers` are exactly those on stdin.
 expect_drivers() {
   drivers >"$scratch/drivers"
   diff -u --label expected --label drivers - "$scratch/drivers" >&2 || fail "other drivers were expected"
 }
 
-# fresh_cards libvirt|sysfs: every function has the driver that the kernel would choose, gpupci remembers
-# nothing, there are no VMs, and libvirtd runs or not. By plain writes to sysfs, so that no test rests on what it tests.
+# fresh_cards libvirt|sysfs: every function gets the driver that the kernel would choose, gpupci remembers nothing,
+# there are no VMs, and libvirtd runs or does not. It uses plain writes to sysfs, so no test depends on the code that it
+# tests.
 fresh_cards() {
   guest '
     for parameter in /sys/module/stubborn/parameters/*; do
@@ -145,7 +147,7 @@ fresh_cards() {
   [[ $1 == sysfs ]] || guest 'lab-libvirtd start'
 }
 
-# expect_through libvirt|sysfs ADDRESS...: who detached these functions, by libvirt's own account.
+# expect_through libvirt|sysfs ADDRESS...: checks in libvirt's own log who detached these functions.
 expect_through() {
   local by=$1 address log
   shift

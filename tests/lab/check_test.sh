@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# check_test.sh HOST: what gpupci --check says of a real host and of its cards: as they should be, detached, half the
-# host's again, and needed by the host.
+# check_test.sh HOST: tests the answers of gpupci --check on a real host and for its cards: as they should be, detached,
+# half given back to the host, and needed by the host.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -9,14 +9,14 @@ set -euo pipefail
 fresh_cards sysfs
 guest 'udevadm settle'
 
-# An emulated CPU has SVM, and nothing has loaded KVM; nothing has been written down of the cards.
+# An emulated CPU has SVM, nothing has loaded KVM, and nothing has been recorded about the cards.
 agent --check
 expect_status 2
 expect_no_err
 expect_checks '- FAIL: H1' '- PASS: H2 H3 H4 H7 H8 H9' 'gpupci1 UNKNOWN: D2' 'gpupci2 UNKNOWN: D2'
 guest 'modprobe kvm_amd'
 
-# No fault can be seen. What the cards were before cannot be seen either, so those checks neither pass nor fail.
+# No fault can be seen. The earlier state of the cards cannot be seen either, so those checks neither pass nor fail.
 agent --check
 expect_status 3
 expect_no_err
@@ -32,7 +32,7 @@ expect_no_err
 ! grep -v -e ' PASS ' -e '^ID ' "$scratch/out" || fail "every check should pass"
 expect_checks '- PASS: H1 H2' 'gpupci1 PASS: H5 H6 D1 D2 D3 D4 D5 D6 D7 D8 D9 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20 D21 D22'
 
-# One card, detached as it should be; the host's checks are told as well.
+# One card is detached as it should be. The host's checks are printed as well.
 agent -d gpupci1
 expect_status 0
 agent --check gpupci1
@@ -40,7 +40,7 @@ expect_status 0
 expect_checks '- PASS: H7' 'gpupci1 PASS: H5 D1 D4 D5 D9 D12 D13'
 ! grep -q gpupci2 "$scratch/out" || fail "gpupci2 was not asked for"
 
-# Somebody prescribes a driver: a warning, also as JSON.
+# Somebody has set a driver_override. This is a warning, also as JSON.
 guest 'echo pci-stub >/sys/bus/pci/devices/0000:03:00.1/driver_override'
 agent --check all
 expect_status 1
@@ -55,7 +55,7 @@ diff - "$scratch/checks" <<'END' || fail "other checks were expected"
 END
 guest 'echo >/sys/bus/pci/devices/0000:03:00.1/driver_override'
 
-# A host driver has come back to one function of a card that is detached; a program has another card open.
+# A host driver has taken back one function of a detached card, and a program has another card open.
 guest 'cd /sys/bus/pci/devices/0000:02:00.1; echo >driver_override; echo 0000:02:00.1 >driver/unbind
   echo 0000:02:00.1 >/sys/bus/pci/drivers_probe'
 run guest_ssh 'exec 7</dev/dri/by-path/pci-0000:03:00.0-card; gpupci --check; exit $?'

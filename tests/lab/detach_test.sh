@@ -31,7 +31,7 @@ expect_drivers <<'END'
 0000:03:00.1 snd_hda_intel
 END
 
-# One card: the other stays with the host.
+# Only one card is detached: the other stays with the host.
 agent -d gpupci1
 expect_done <<'END'
 Detached GPU card 'gpupci1' video device 0000:02:00.0
@@ -45,7 +45,7 @@ expect_drivers <<'END'
 END
 expect_through "$through" 0000:02:00.0 0000:02:00.1
 
-# `all` takes a card that is detached already for no failure.
+# `all` does not fail when a card is already detached.
 agent -d all
 expect_done <<'END'
 GPU card 'gpupci1' video device 0000:02:00.0 is already detached
@@ -66,7 +66,7 @@ GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/vfio-p
 GPU card 'gpupci1' audio device 0000:02:00.1 is linked to bus/pci/drivers/vfio-pci driver
 END
 
-# A card that is not there: nothing happens, and nobody may take it for done.
+# The card is not there: nothing happens, and the answer is no success.
 agent -a gpupci9
 expect_status 1
 expect_no_out

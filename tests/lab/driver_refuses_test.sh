@@ -1,12 +1,12 @@
 #!/bin/bash
-# driver_refuses_test.sh HOST: a driver that does not take a function, on the way to the VMs and on the way back.
+# driver_refuses_test.sh HOST: a driver does not take a function, on the way to the VMs and on the way back.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
 
 fresh_cards sysfs
 
-# The driver for VMs refuses the second function: the first one has gone over by then, and comes back.
+# The driver for VMs refuses the second function. The first one has already changed its driver, and comes back.
 settings 'stub_driver: stubborn'
 stubborn refuse 0000:02:00.1
 agent -d gpupci1
@@ -26,7 +26,7 @@ names.json
 (null)
 END
 
-# Not refused, the same card goes.
+# Without a refusal the same card is detached.
 stubborn refuse
 agent -d gpupci1
 expect_done <<'END'
@@ -34,7 +34,7 @@ Detached GPU card 'gpupci1' video device 0000:02:00.0
 Detached GPU card 'gpupci1' audio device 0000:02:00.1
 END
 
-# The host's own driver does not take its card back: that is said, and what is known of the card is kept.
+# The host's own driver does not take its card back. gpupci says so, and keeps its record of the card.
 fresh_cards sysfs
 settings 'devices: ["1b36:0005"]'
 agent -d gpupci3

@@ -9,7 +9,7 @@ use_cluster "${2:?the program cluster}"
 fresh_cards libvirt
 changes add host vm-container-0-15 address=127.0.0.1 port="$(lab_info port)" user=root
 
-# The frontend understands what the agent says of its cards: both are new, with two functions each. Then nothing differs.
+# The frontend understands the agent's list of cards: both are new, with two functions each. Then nothing differs.
 cluster discover host gpu format=csv
 expect_status 0
 expect_no_err
@@ -47,7 +47,7 @@ grep -q '^vm-container-0-15: gpupci1 pci_0000_02_00_0 already detached$' "$scrat
 grep -q '^vm-container-0-15: gpupci2 pci_0000_03_00_0 untouched$' "$scratch/out" || fail "gpupci2 should be untouched"
 guest 'kill $(cat /run/holder)'
 
-# The checks of the agent come through, each with its id; the inventory agrees with the host.
+# The results of the agent's checks arrive, each with its id; the inventory agrees with the host.
 cluster check host gpu all=yes format=csv
 grep -q '^vm-container-0-15,,H2,PASS,' "$scratch/out" || fail "H2 (the IOMMU) should pass"
 grep -q '^vm-container-0-15,gpupci1,D' "$scratch/out" || fail "checks of gpupci1 were expected"

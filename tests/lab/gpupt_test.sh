@@ -1,11 +1,13 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest that expands
-# gpupt_test.sh HOST CLUSTER: roll gpupt, applied from the frontend, makes a host that nobody prepared fit to give its cards to
-# VMs, as gpupci --check says; again after a reboot and with nothing to do. On the machine `unprepared`.
+# gpupt_test.sh HOST CLUSTER: roll gpupt, applied from the frontend, prepares a host that nobody prepared, so that it
+# can give its cards to VMs; gpupci --check says so. It is still so after a reboot, and then nothing is left to do. The
+# machine is `unprepared`.
 #
-# Real: sshd, the packages as dpkg has them, the kernel, its command line and its IOMMU, the drivers, gpupci. Not real: GRUB,
-# whose files QEMU's -kernel does not read (tests/lab/guest/unprepared has what stands for it); the initramfs is the lab's,
-# so what the roll wants in it has no effect; modules-load.d and gpupci's unit are read by the lab's init, not by systemd.
+# These are real: sshd, the packages as dpkg has them, the kernel, its command line and its IOMMU, the drivers, gpupci.
+# These are not real: GRUB, whose files QEMU's -kernel does not read (tests/lab/guest/unprepared has its stand-in); the
+# initramfs, which is the lab's, so the roll's changes to it have no effect; modules-load.d and gpupci's unit, which the
+# lab's init reads and not systemd.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -21,13 +23,13 @@ for package in $(sed -n 's/^ *debian: \[\(.*\)\]$/\1/p' "$roll/roll.yaml" | tr -
   fi
 done
 
-# apply: the roll on the host; the outcome and what is said of it are in stdout.
+# apply: applies the roll to the host. stdout has the outcome and the messages about it.
 apply() { cluster run roll gpupt host=unprepared apply=yes; }
 expect_outcome() {
   grep -qE "^unprepared: gpupt +$1 +$2" "$scratch/out" || fail "outcome '$1' with '$2' was expected"
 }
 
-# started: does what follows each boot: udev loads KVM's module for the CPU, as on any host.
+# started: does the work that follows each boot: udev loads KVM's module for the CPU, as on any host.
 started() {
   guest 'udevadm trigger --action=add --subsystem-match=cpu; udevadm settle'
 }
@@ -41,7 +43,7 @@ expect_cards() {
 END
 }
 
-# The premise: no IOMMU, no vfio, no gpupci, and the cards are the host's.
+# At first there is no IOMMU, no vfio and no gpupci, and the cards belong to the host.
 started
 run guest 'ls -A /sys/kernel/iommu_groups /etc/gpupci /etc/modprobe.d /etc/modules-load.d; ! grep ^vfio /proc/modules; ! command -v gpupci'
 expect_done <<'END'
@@ -62,7 +64,7 @@ changes add roll "$roll"
 changes enable roll gpupt
 changes set attr gpupt_vendors '"1234"'
 
-# A dry run changes nothing. Without gpupci the script says what is missing, and how to bring it.
+# A dry run changes nothing. Without gpupci the script says what is missing, and how to install it.
 cluster run roll gpupt host=unprepared apply=yes dryrun=yes
 expect_status 0
 expect_outcome 'done' 'dry run: '
@@ -95,7 +97,7 @@ agent --check
 expect_status 0
 expect_no_err
 
-# No step is left to do. After another reboot it is still so, by gpupci's own unit.
+# No step is left to do. It is still so after another reboot, with gpupci's own unit.
 apply
 expect_status 0
 expect_outcome 'done' 'done, nothing had to be changed'

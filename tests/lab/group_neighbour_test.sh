@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# group_neighbour_test.sh HOST libvirt|sysfs: a card whose IOMMU group has a device of the host, and one with
-# a single function. On the machine `bridged-card`.
+# group_neighbour_test.sh HOST libvirt|sysfs: tests a card whose IOMMU group has a device of the host, and a card with a
+# single function. The machine is `bridged-card`.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -15,13 +15,13 @@ gpupci2 pci_0000_03_01_0
 gpupci3 pci_0000_04_00_0
 END
 
-# The premise, from the kernel: the card, the bridge above it and the NIC are one group.
+# The kernel confirms the premise: the card, the bridge above it and the NIC are one group.
 run guest 'cd /sys/bus/pci/devices/0000:03:01.0/iommu_group/devices && echo *'
 expect_done <<'END'
 0000:02:00.0 0000:03:01.0 0000:03:01.1 0000:03:02.0
 END
 
-# vfio would not let a VM start with it, and libvirt detaches it nevertheless.
+# vfio would not let a VM start with it, but libvirt detaches it nevertheless.
 agent -d gpupci2
 expect_status 1
 expect_no_out
@@ -38,7 +38,7 @@ expect_done <<'END'
 e1000
 END
 
-# A card with one function is a card; `all` does the others and tells of the one it refused.
+# A card with one function is a card. `all` detaches the others and names the one that it refused.
 agent -d all
 expect_status 1
 expect_out <<'END'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# guard_device_test.sh HOST: what the host needs for itself is not taken: its console, a disk in use, a network card
-# in use. On the machine `guarded`.
+# guard_device_test.sh HOST: devices that the host needs for itself are not taken: its console, a disk in use, a network
+# card in use. The machine is `guarded`.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -16,7 +16,7 @@ gpupci2 pci_0000_02_00_0
 gpupci3 pci_0000_03_00_0
 END
 
-# expect_refusal NAME TEXT: the card is not taken, with TEXT, and has its host driver still.
+# expect_refusal NAME TEXT: the card is refused with TEXT, and still has its host driver.
 expect_refusal() {
   agent -d "$1"
   expect_status 1
@@ -39,7 +39,7 @@ agent -d gpupci1 --dry-run
 expect_status 0
 expect_no_err
 
-# A disk: its file system, swap, device mapper on it; and a program that only reads it.
+# The disk has a file system, swap or device mapper on it; then a program only reads it.
 guest 'mkfs.ext4 -q /dev/nvme0n1; mkdir -p /run/data; mount /dev/nvme0n1 /run/data'
 expect_refusal gpupci2 "disk: /dev/nvme0n1 is mounted on '/run/data'; umount /run/data"
 guest 'umount /run/data; mkswap -q /dev/nvme0n1; swapon /dev/nvme0n1'
@@ -51,7 +51,7 @@ run guest_ssh 'exec 7</dev/nvme0n1; gpupci -d gpupci2; exit $?'
 expect_status 1
 expect_err ' has /dev/nvme0n1 open; stop it (kill '
 
-# A network card with the default route, and in a bridge.
+# The network card has the default route, then it is in a bridge.
 card=$(guest 'ls /sys/bus/pci/devices/0000:03:00.0/net')
 guest "ip link set $card up; ip address add 10.9.0.2/24 dev $card; ip route add default via 10.9.0.1 dev $card"
 expect_refusal gpupci3 "network: network card '$card' has the default route of the host; "

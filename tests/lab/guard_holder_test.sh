@@ -9,7 +9,7 @@ set -euo pipefail
 fresh_cards sysfs
 guest 'udevadm settle'
 
-# expect_untouched: both cards are still the host's.
+# expect_untouched: both cards still belong to the host.
 expect_untouched() {
   expect_drivers <<'END'
 0000:02:00.0 bochs-drm
@@ -19,8 +19,8 @@ expect_untouched() {
 END
 }
 
-# while_held PROGRAM COMMAND: runs COMMAND in the guest while PROGRAM runs there, which says "held" once it holds what
-# it is to hold. HOLDER in COMMAND is its pid.
+# while_held PROGRAM COMMAND: runs COMMAND in the guest while PROGRAM runs there. PROGRAM says "held" once it holds what
+# it should hold. HOLDER in COMMAND is its pid.
 while_held() {
   # shellcheck disable=SC2029 # both are meant to be put together here
   run guest_ssh "
@@ -35,7 +35,7 @@ while_held() {
     exit \$status"
 }
 
-# One open file, by another name than the one in /dev.
+# The program has one open file, by another name than the one in /dev.
 while_held 'mknod -m 600 /run/by-another-name c 226 0; exec 7<>/run/by-another-name; echo held; exec sleep 300' \
   'gpupci -d gpupci1'
 expect_status 1
@@ -44,16 +44,16 @@ expect_err 'cannot detach gpupci1: holder: process '
 expect_err " ('sleep') has /dev/dri/card0 open; stop it (kill "
 expect_untouched
 
-# The other card is nobody's. A rehearsal says the same as the act; both cards are asked for at once.
+# Nobody uses the other card. A dry run says the same as the act; both cards are asked for at once.
 while_held 'exec 7<>/dev/dri/card0; echo held; exec sleep 300' 'gpupci -d all --dry-run'
 expect_status 1
 expect_err 'cannot detach gpupci1: holder: '
 grep -q '0000:03:00.0 on bochs-drm' "$scratch/out" || fail "the steps for the second card were expected"
 expect_untouched
 
-# A mapping alone, which is in no list of open files.
+# The program has only a mapping, which is in no list of open files.
 guest_ssh 'cat >/run/map.pl' <<'END'
-# A buffer of a DRM node, by the numbers of drm_mode.h: created, mapped, and the node closed again.
+# This is a buffer of a DRM node, by the numbers of drm_mode.h. It is created and mapped, and the node is closed again.
 open my $card, "+<", $ARGV[0] or die "open: $!";
 my $buffer = pack "LLLLLLQ", 64, 64, 32, 0, 0, 0, 0;
 ioctl $card, 0xc02064b2, $buffer or die "DRM_IOCTL_MODE_CREATE_DUMB: $!";
@@ -71,7 +71,7 @@ expect_no_out
 expect_err ' (perl) has /dev/dri/card0 open; stop it (kill '
 expect_untouched
 
-# The second function counts as the first does, and only the named guard is overridden.
+# The second function counts like the first, and only the named guard is overridden.
 while_held 'exec 7<>/dev/snd/controlC0; echo held; exec sleep 300' 'gpupci -d gpupci1 --force=console'
 expect_status 1
 expect_err " ('sleep') has /dev/snd/controlC0 open; stop it (kill "
@@ -81,7 +81,7 @@ expect_status 0
 expect_no_err
 expect_untouched
 
-# A card that a VM has: vfio-pci would wait for its end, for ever.
+# A VM has the card: vfio-pci would wait for ever until the VM ends.
 agent -d gpupci1
 expect_status 0
 group=$(guest 'basename "$(readlink /sys/bus/pci/devices/0000:02:00.0/iommu_group)"')

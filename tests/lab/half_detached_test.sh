@@ -1,5 +1,5 @@
 #!/bin/bash
-# half_detached_test.sh HOST libvirt|sysfs: somebody else has detached a part of a card before.
+# half_detached_test.sh HOST libvirt|sysfs: somebody else has already detached a part of a card.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -7,7 +7,7 @@ through=${2:?libvirt or sysfs}
 
 fresh_cards "$through"
 
-# The audio function of the first card is with vfio-pci; that of the second has no driver at all.
+# The audio function of the first card is with vfio-pci. That of the second card has no driver at all.
 guest '
   echo vfio-pci >/sys/bus/pci/devices/0000:02:00.1/driver_override
   echo 0000:02:00.1 >/sys/bus/pci/devices/0000:02:00.1/driver/unbind
@@ -42,7 +42,7 @@ expect_drivers <<'END'
 0000:03:00.1 vfio-pci
 END
 
-# Given back, the card is the host's again as a whole, also the part that we did not take.
+# After an attach the host has the whole card again, even the part that we did not take.
 agent -a gpupci1
 expect_done <<'END'
 Attached video card 0000:02:00.0 of gpupci1

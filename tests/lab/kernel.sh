@@ -1,23 +1,23 @@
 # shellcheck shell=bash
-# The guest's kernel: Debian's, downloaded once, unpacked in a cache, never installed.
+# The guest's kernel is Debian's: it is downloaded once, unpacked in a cache, and never installed.
 # Sourced by `lab`, which sets `here` and has die() and say().
 # shellcheck disable=SC2034,SC2154 # variables of the one that sources it
 
 cache=${CLUSTER_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollcall-lab}
 
-# Sets `vmlinux`, `modules`, `initramfs` and `vm_initramfs`; makes them when they are not there.
+# Sets `vmlinux`, `modules`, `initramfs` and `vm_initramfs`; makes the files when they are not there.
 prepare_kernel() {
   mkdir -p "$cache"
   local lock
   exec {lock}>"$cache/lock"
   flock "$lock"
-  # Nobody else makes any now, so these are of one that was killed.
+  # Nobody else makes any now, so these belong to a process that was killed.
   rm -rf "$cache"/{fetch,build,initramfs}.*
   [[ -e $cache/kernel/version ]] || fetch_kernel
   local version
   version=$(<"$cache/kernel/version")
   modules=$cache/kernel/lib/modules
-  # Here the guest sees it, too, for VMs of its own.
+  # The guest also sees it here, for VMs of its own.
   vmlinux=$modules/$version/vmlinux
   initramfs=$cache/kernel/initramfs-$(contents first-init)
   vm_initramfs=$cache/kernel/vm-initramfs-$(contents vm-init)
@@ -27,12 +27,12 @@ prepare_kernel() {
   exec {lock}>&-
 }
 
-# Prints a short sum of the files that an initramfs is made from, as another branch may have other ones.
+# Prints a short sum of the files that an initramfs is made from, as another branch may have other files.
 contents() { cat "$here/kernel.sh" "$here/guest/$1" | sha256sum | cut -c 1-16; }
 
 # linux-image-amd64 is an empty package that depends on the current kernel, whose name has the version.
-# busybox-static is unpacked too: installed, it would push out the busybox that many machines have.
-# A function in a subshell: its trap takes the folder away however it ends.
+# busybox-static is unpacked too: if it were installed, it would push out the busybox that many machines have. The body
+# is a subshell: its trap removes the folder, however the function ends.
 fetch_kernel() (
   package=$(apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p')
   [[ -n $package ]] || die "apt knows no linux-image-amd64; run 'apt-get update' as root"
@@ -60,7 +60,7 @@ fetch_kernel() (
 )
 
 # A kernel that unpacks itself takes an emulated CPU seconds, and a minute in an emulated VM, so it is unpacked here.
-# Documentation/x86/boot.rst says where the packed one lies: setup_sects, payload_offset and payload_length.
+# Documentation/x86/boot.rst tells the place of the packed kernel: setup_sects, payload_offset and payload_length.
 unpack_kernel() {
   local image=$1 sectors offset length unpack=xz
   image_number() { od -An -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
@@ -68,15 +68,15 @@ unpack_kernel() {
   offset=$(image_number $((0x248)) 4)
   length=$(image_number $((0x24c)) 4)
   offset=$((offset + (sectors + 1) * 512))
-  # Debian 12 packs it with xz, and 13 with zstd, whose files begin so.
+  # Debian 12 packs it with xz, and Debian 13 with zstd; their files begin with these bytes.
   [[ $(image_number "$offset" 4) != $((0xfd2fb528)) ]] || unpack=zstd
-  # The last four bytes are the kernel's size, unpacked, which neither knows.
+  # The last four bytes are the size of the unpacked kernel, which neither program knows.
   head -c $((offset + length - 4)) "$image" | tail -c "+$((offset + 1))" | "$unpack" -dc >"$vmlinux.new" ||
     die "$image is not packed with $unpack"
   mv "$vmlinux.new" "$vmlinux"
 }
 
-# A static busybox and the modules it takes to reach the root file system.
+# The initramfs has a static busybox and the modules that are needed to reach the root file system.
 build_initramfs() {
   local version=$1 tree module
   tree=$(mktemp -d "$cache/initramfs.XXXXXX")

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The lab's kernel out of the packages of each release, which are small stand-ins here: Debian 12 has files in lib/ and bin/
-# and packs its kernel with xz; 13 has all of it in usr/, and zstd. Nothing is left in the cache of what cannot be had.
+# Gets the lab's kernel out of the packages of each release, which are small stand-ins here. Debian 12 has files in lib/
+# and bin/ and packs its kernel with xz; Debian 13 has all of it in usr/, and uses zstd. When a kernel cannot be had,
+# nothing of it is left in the cache.
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -24,7 +25,7 @@ fail() {
   exit 1
 }
 
-# apt that has only these packages.
+# This apt has only these packages.
 mkdir "$scratch/bin" "$scratch/cache"
 cat >"$scratch/bin/apt-cache" <<END
 #!/bin/sh
@@ -37,7 +38,7 @@ END
 chmod +x "$scratch/bin/apt-cache" "$scratch/bin/apt-get"
 PATH=$scratch/bin:$PATH
 
-# number OFFSET BYTES VALUE: into the header of the image, the lowest byte first.
+# number OFFSET BYTES VALUE: writes a number into the header of the image, the lowest byte first.
 number() {
   local byte value=$3 at
   for ((at = 0; at < $2; at++)); do
@@ -47,7 +48,7 @@ number() {
   done
 }
 
-# An image as Documentation/x86/boot.rst has it: 2 sectors, 16 bytes that are code, the packed kernel and its size.
+# The image is as in Documentation/x86/boot.rst: 2 sectors, 16 bytes that are code, the packed kernel and its size.
 make_image() {
   local packed
   packed=$(echo 'the kernel' | "$1" -c | wc -c)
@@ -59,7 +60,7 @@ make_image() {
   number $((0x24c)) 4 $((packed + 4))
 }
 
-# package NAME: of what is in $scratch/NAME.
+# package NAME: makes a package of the files in $scratch/NAME.
 package() {
   mkdir -p "$scratch/$1/DEBIAN" "$debs"
   printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@localhost>\nDescription: a stand-in\n' "$1" \
@@ -95,7 +96,7 @@ for release in ' xz' 'usr/ zstd'; do
   [[ $(<"$vmlinux") == 'the kernel' ]] || fail "$release: the kernel is unpacked wrongly"
 done
 
-# A package that is damaged. In a bash of its own, as this one would not stop at a failure within an `if`.
+# A package is damaged. This runs in another bash, as this one would not stop at a failure within an `if`.
 rm -rf "$cache/kernel"
 echo damaged >"$debs/busybox_1_all.deb"
 if cache=$cache bash -euo pipefail -c "$(declare -f say die fetch_kernel); fetch_kernel" 2>/dev/null; then
@@ -104,7 +105,7 @@ fi
 nothing_but_the_kernel 'damaged'
 [[ ! -e $cache/kernel ]] || fail "there is a kernel of a damaged package"
 
-# The next fetch removes what a killed one has left.
+# The next fetch removes the files that a killed one has left.
 mkdir "$cache/fetch.killed" "$cache/initramfs.killed"
 packages_of_release '' xz
 build_initramfs() { :; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# libvirtd_killed_test.sh HOST: libvirtd is killed while gpupci waits for it. What gpupci says then is true, and --restore
-# makes the card whole.
+# libvirtd_killed_test.sh HOST: libvirtd is killed while gpupci waits for it. The message of gpupci is true then, and
+# --restore makes the card whole.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -13,7 +13,8 @@ settings 'devices: ["1b36:0005"]'
 see() {
   found=$(guest 'for f in 0 1; do basename "$(readlink /sys/bus/pci/devices/0000:04:00.$f/driver || echo none)"; done' | xargs)
 }
-# while_killed ARGS PREPARE WAIT: gpupci ARGS, with libvirtd killed in it: PREPARE is done before, WAIT ends at that moment.
+# while_killed ARGS PREPARE WAIT: runs gpupci ARGS and kills libvirtd meanwhile. PREPARE runs before; WAIT ends at the
+# moment of the kill.
 while_killed() {
   run guest_ssh "
     libvirtd=\$(cat /run/libvirtd.pid)
@@ -26,7 +27,8 @@ while_killed() {
   see
   record=$(guest 'cat /var/lib/gpupci/drivers.json 2>/dev/null || true')
 }
-# expect_truth ACT: it is done and said so, or not done, said so, and as before or known to --restore.
+# expect_truth ACT: ACT is done and gpupci says so; or it is not done and gpupci says so, and the functions are as
+# before or --restore knows them.
 expect_truth() {
   case $1$status in
     detached0) [[ $found == 'vfio-pci vfio-pci' && $record == *04:00.0*04:00.1* ]] ;;
@@ -44,17 +46,17 @@ expect_truth() {
 }
 waits='[ -n "$(pgrep -x gpupci-worker)" ]'
 
-# Before it has let gpupci in.
+# libvirtd is killed before it has let gpupci in.
 while_killed '-d gpupci3' 'kill -STOP $libvirtd' "$waits"
 expect_truth detached
 
-# In the middle: the kernel is taking the first function from its driver.
+# libvirtd is killed in the middle: the kernel is taking the first function from its driver.
 guest 'gpupci -a gpupci3 >/dev/null'
 while_killed '-d gpupci3' 'echo 0000:04:00.0 >/sys/module/stubborn/parameters/hold' \
   'grep -qs stubborn_remove /proc/$libvirtd/task/*/stack'
 expect_truth detached
 
-# On the way back.
+# libvirtd is killed on the way back.
 guest 'gpupci -d gpupci3 >/dev/null'
 while_killed '-a gpupci3' 'kill -STOP $libvirtd' "$waits"
 expect_truth attached

@@ -12,7 +12,7 @@
 #   no-iommu                  the kernel leaves the IOMMU off
 #   unprepared                neither gpupci nor vfio-pci; a kernel line that GRUB's files on the disk say
 
-# The device of QEMU that plays a function, with its class and the driver that Linux gives it.
+# The QEMU device that plays a function, with its class and the driver that Linux gives it.
 function_device() {
   case $1 in
     video) echo secondary-vga ;;  # 0380, bochs-drm
@@ -22,7 +22,7 @@ function_device() {
     nic) echo e1000 ;;            # 0200, e1000
     vga) echo VGA ;;              # 0300, bochs-drm: the display that the machine boots with
     nvme) echo nvme,serial=lab ;; # 0108, nvme
-    # The same with up to four virtual functions. They have no driver: that they have one is up to its manager.
+    # This is the same with up to four virtual functions. They have no driver; their manager may give them one.
     nvme-vfs) echo nvme,serial=lab,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=9 ;;
     test) echo pci-testdev ;;     # 00ff, no driver but tests/lab/modules/stubborn.c
     *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs or test)" ;;
@@ -35,7 +35,7 @@ card_args() {
   local -a functions
   IFS=+ read -r -a functions <<<"$3"
   ((${#functions[@]} >= 1 && ${#functions[@]} <= 8)) || die "a card has 1 to 8 functions, not '$3'"
-  # Said on .0, which tells the guest to look for the others.
+  # This option stands on .0, which tells the guest to look for the others.
   ((${#functions[@]} == 1)) || first=,multifunction=on
   for function in "${functions[@]}"; do
     device=$(function_device "$function") || exit
@@ -43,11 +43,11 @@ card_args() {
       machine_args+=(-device "nvme-subsys,id=subsystem-$bus-$slot-$number")
       device+=",subsys=subsystem-$bus-$slot-$number"
     elif [[ $function == nvme ]]; then
-      # An empty disk of 64 MB, whose changes are gone with the machine.
+      # This is an empty disk of 64 MB. Its changes are lost when the machine ends.
       machine_args+=(-drive "if=none,id=disk-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on")
       device+=",drive=disk-$bus-$slot-$number"
     fi
-    # The cards' NICs are there to be looked at, not to have a network.
+    # The cards' NICs are only looked at; they have no network.
     machine_args+=(-device "$device,bus=$bus,addr=$slot.$number$first")
     first=''
     number=$((number + 1))

@@ -9,7 +9,7 @@ use_cluster "${2:?the program cluster}"
 fresh_cards libvirt
 changes add host vm-container-0-15 address=127.0.0.1 port="$(lab_info port)" user=root
 
-# From the node's own list to the inventory, as quickstart does it.
+# The node's own list goes into the inventory, as quickstart does it.
 cluster run host vm-container-0-15 "gpupci -l"
 expect_done <<'END'
 gpupci1 pci_0000_02_00_0
@@ -40,7 +40,7 @@ expect_drivers <<'END'
 0000:03:00.1 vfio-pci
 END
 
-# On one host the command's status is cluster's, and stderr stays stderr.
+# On one host cluster exits with the status of the command, and stderr stays stderr.
 cluster run host vm-container-0-15 "gpupci -d gpupci9"
 expect_status 1
 expect_no_out
@@ -78,7 +78,7 @@ expect_drivers <<'END'
 0000:03:00.1 snd_hda_intel
 END
 
-# A host whose key is another than the known one is told from a host that is down.
+# A host with another key than the known one gets another message than a host that is down.
 sed 's/ssh-ed25519 .*/ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/' \
   "$(dirname "$ssh_config")/known_hosts" >"$scratch/known_hosts"
 sed "s|UserKnownHostsFile .*|UserKnownHostsFile $scratch/known_hosts|" "$ssh_config" >"$scratch/ssh_config"

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Kernel modules that Debian does not build, for machines that ask for them: our own, in tests/lab/modules, and
-# samples of the kernel's source. Built against the headers of the cached kernel, and cached beside it.
+# Builds kernel modules that Debian does not build, for machines that ask for them: our own, in tests/lab/modules, and
+# samples of the kernel's source. They are built against the headers of the cached kernel, and cached beside it.
 # Sourced by `lab`, which sets `here`, `cache` and has die() and say().
 # shellcheck disable=SC2154 # variables of the one that sources it
 
-# Prints the place of a module that is not ours in the kernel's source.
+# Prints the place in the kernel's source of a module that is not ours.
 sample_path() {
   case $1 in
     mtty) echo samples/vfio-mdev/mtty.c ;; # a serial card whose ports are mediated devices
@@ -14,7 +14,7 @@ sample_path() {
 
 # module_file NAME: prints the file of the built module; builds it when it is not there.
 module_file() {
-  # For $(module_file NAME), where bash would go on after a failure.
+  # This is for $(module_file NAME), where bash would go on after a failure.
   set -e
   local name=$1 folder=$cache/kernel/extra source built lock
   mkdir -p "$folder"
@@ -31,9 +31,9 @@ module_file() {
   echo "$built"
 }
 
-# These are functions in a subshell: the trap of each takes its folder away however it ends.
+# These functions are subshells: the trap of each removes its folder, however it ends.
 
-# download FOLDER PACKAGE...: the cached kernel may be older than all that apt still has.
+# download FOLDER PACKAGE...: the cached kernel may be older than every version that apt still has.
 download() {
   local folder=$1
   shift
@@ -56,12 +56,12 @@ fetch_headers() (
   for package in "$work"/*.deb; do
     dpkg-deb -x "$package" "$work/headers"
   done
-  # The headers are made to be installed; only this path of theirs is not relative.
+  # The headers are made to be installed; only this one of their paths is not relative.
   sed -i "s|/usr/src/|$headers/usr/src/|" "$work/headers/usr/src/linux-headers-$version/Makefile"
   mv "$work/headers" "$headers"
 )
 
-# fetch_source PATH FILE: one file of the kernel's source, whose package (139 MB) is not kept.
+# fetch_source PATH FILE: gets one file of the kernel's source. Its package (139 MB) is not kept.
 fetch_source() (
   path=$1 file=$2
   package=linux-source-$(cut -d . -f 1,2 "$cache/kernel/version")
@@ -84,7 +84,7 @@ build_module() (
   trap 'rm -rf "$work"' EXIT
   cp "$source" "$work/$name.c"
   echo "obj-m := $name.o" >"$work/Kbuild"
-  # Debian 13 would make types for BPF, too, and wants pahole for them.
+  # Debian 13 would also make types for BPF, and would need pahole for them.
   if ! make -C "$cache/kernel/extra/headers/usr/src/linux-headers-$version" M="$work" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
     >"$work/log" 2>&1; then
     tail -n 20 "$work/log" >&2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# restore_test.sh HOST libvirt|sysfs: what was detached is detached again after a reboot, a killed gpupci leaves no
-# half card, two gpupci wait for each other, and a card that was taken out and put back keeps its name.
+# restore_test.sh HOST libvirt|sysfs: detached cards are detached again after a reboot, a killed gpupci leaves no half
+# card, two gpupci wait for each other, and a card that was taken out and put back keeps its name.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -9,7 +9,7 @@ through=${2:?libvirt or sysfs}
 
 fresh_cards "$through"
 
-# The commands below share this. half_cards prints each card at $cards that neither the VMs nor the host have whole.
+# The commands below share this. half_cards prints each of $cards that neither the VMs nor the host have as a whole.
 half_cards='half_cards() {
   for card in $cards; do
     found=
@@ -27,7 +27,8 @@ half_cards='half_cards() {
   done
 }'
 
-# Killed while the kernel takes the first function from its driver: a half card is left, and --restore makes it whole.
+# gpupci is killed while the kernel takes the first function from its driver. A half card is left, and --restore makes
+# it whole.
 settings 'devices: ["1b36:0005"]'
 stubborn hold 0000:04:00.0
 run guest "$half_cards"'
@@ -45,8 +46,8 @@ expect_status 0
 expect_out <<<'0000:04:00 snd_hda_intel'
 guest 'cp /run/lab/gpupci.yaml /etc/gpupci/; rm /var/lib/gpupci/*'
 
-# Killed at six moments between its start and its end, detaching and attaching in turn. In one command, as these would take
-# longer to come over SSH than to do.
+# gpupci is killed at six moments between its start and its end, while it detaches and attaches in turn. All this is one
+# command, as the commands would take longer to come over SSH than to run.
 run guest "$half_cards"'
   cards="0000:02:00 0000:03:00"
   for verb in d a; do
@@ -66,7 +67,7 @@ run guest "$half_cards"'
 expect_status 0
 expect_no_out
 
-# Two at once: both end well, one after the other, and say the same of what is there.
+# Two gpupci run at once. Both end well, one after the other, and print the same state.
 guest 'gpupci -d all >/tmp/one 2>&1 & gpupci -d all >/tmp/two 2>&1; wait $!; grep -h -c "etached" /tmp/one /tmp/two' >"$scratch/out"
 expect_out <<'END'
 4
@@ -81,7 +82,8 @@ END
 agent -a gpupci2
 expect_status 0
 
-# A card that is taken out while the host runs: it is missing, the other keeps its name; back it is itself again.
+# A card is taken out while the host runs: it is missing, and the other keeps its name. When it is put back, it has its
+# old name again.
 guest 'for f in 0 1; do echo 1 >/sys/bus/pci/devices/0000:02:00.$f/remove; done'
 agent -l
 expect_done <<<'gpupci2 pci_0000_03_00_0'

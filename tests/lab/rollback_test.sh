@@ -14,7 +14,7 @@ untouched() {
 END
 }
 
-# An ordinary file in the place of the audio function's driver_override: whoever writes there believes it
+# An ordinary file takes the place of the audio function's driver_override. A program that writes there believes that it
 # has worked, and the kernel hands the function back to snd_hda_intel. (libvirt reports success.)
 override=/sys/bus/pci/devices/0000:02:00.1/driver_override
 fresh_cards "$through"
@@ -26,7 +26,7 @@ expect_no_out
 expect_err 0000:02:00.1
 untouched
 
-# `all` tells of the card that failed and does the other.
+# `all` names the card that failed and detaches the other.
 guest "mount --bind /run/nowhere $override"
 agent -d all
 guest "umount $override"
@@ -39,7 +39,7 @@ expect_drivers <<'END'
 0000:03:00.1 vfio-pci
 END
 
-# No vfio-pci at all on this kernel.
+# This kernel has no vfio-pci at all.
 fresh_cards "$through"
 guest 'modprobe -r vfio-pci && echo "install vfio-pci /bin/false" >/etc/modprobe.d/lab.conf'
 agent -d gpupci1

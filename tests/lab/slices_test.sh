@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
 # slices_test.sh HOST CLUSTER: virtual functions and mediated devices are made, given to a VM, kept from harm while they
-# are used, removed, and made again after a reboot. On the machine `slices`.
+# are used, removed, and made again after a reboot. The machine is `slices`.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -29,7 +29,7 @@ agent --vfs gpupci1 9
 expect_status 1
 expect_err 'gpupci: cannot set the virtual functions of gpupci1: it can have 4 at most, not 9'
 
-# One is given to a VM, and the card stays as it is while the VM has it.
+# One virtual function is given to a VM, and the card stays as it is while the VM has it.
 agent -d gpupci1.0
 expect_done <<<"Detached GPU card 'gpupci1.0' function device 0000:01:00.1"
 agent --vfs gpupci1 4
@@ -47,12 +47,12 @@ expect_err 'gpupci: cannot attach gpupci1.0: vm: process '
 run guest 'cat /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs'
 expect_done <<<2
 
-# The card itself is not taken from under them.
+# The card itself cannot be detached while they are used.
 agent -d gpupci1
 expect_status 1
 expect_err 'gpupci: cannot detach gpupci1: slices: 0000:01:00.0 has 2 active virtual functions; '
 
-# Mediated devices, of a parent that is no PCI device: through libvirt, and where it does not run by sysfs.
+# The mediated devices have a parent that is no PCI device. They go through libvirt, and by sysfs where it does not run.
 agent --types mtty
 expect_status 0
 grep -qE '^mtty +mtty-1 +24 ' "$scratch/out" || fail "24 of mtty-1 were expected"
@@ -71,7 +71,8 @@ printf '%s\n' "${vgpus[@]}" | cut -d ' ' -f 1 | sort >"$scratch/wanted"
 sort "$scratch/out" | diff - "$scratch/wanted" || fail "the kernel should have both"
 read -r first lease <<<"${vgpus[0]}"
 
-# The inventory gives one of each to a VM. libvirt takes what is rendered, QEMU runs with it, and the host keeps off them.
+# The inventory gives one of each to a VM. libvirt takes the rendered document, QEMU runs with it, and the host does not
+# touch them.
 guest 'lab-libvirtd start'
 changes add host slices address=127.0.0.1 port="$(lab_info port)" user=root
 changes add host vm rocks-33 slices mem=64 disksize=1
@@ -105,7 +106,7 @@ agent -d gpupci1.0
 expect_status 0
 guest 'virsh -q -c qemu:///system undefine rocks-33; rm -f /var/lib/libvirt/images/rocks-33*; lab-libvirtd stop'
 
-# A stale lease, and one that is in use.
+# One lease is stale, and the vGPU of the other is in use.
 agent --remove-vgpu "$first" --lease=0123456789abcdef
 expect_status 1
 expect_err "gpupci: cannot remove vGPU $first: lease $lease has it since "
@@ -114,7 +115,8 @@ while_open "/dev/vfio/$group" "gpupci --remove-vgpu $first --lease=$lease"
 expect_status 1
 expect_err "has /dev/vfio/$group open"
 
-# After a reboot all is made again: the same vGPUs with their leases, the virtual functions, and the one that was detached.
+# After a reboot all is made again: the same vGPUs with their leases, the virtual functions, and the detached one is
+# detached again.
 agent --vgpus
 expect_status 0
 sort "$scratch/out" >"$scratch/vgpus"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016 # it is the guest's shell that expands
-# vm_test.sh HOST CLUSTER: from a row in the inventory to a VM that says on its own console that it sees its card, and back;
-# with what is refused meanwhile, a VM that is killed, and a container that loses its power.
+# vm_test.sh HOST CLUSTER: a row in the inventory becomes a VM that says on its own console that it sees its card, and
+# goes away again. Meanwhile some commands are refused, the VM is killed, and the container loses its power.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -37,8 +37,8 @@ END
 }
 
 # expect_card_in_vm: the card is behind the port that `report vm config` gives it, 00:02.0, with both functions in one
-# slot. The bus number is the VM's firmware's to choose. Its CPU is emulated by an emulated one: it boots within a
-# minute, or several where others work as well. A wait inside, as each ssh would take from that CPU.
+# slot. The VM's firmware chooses the bus number. An emulated CPU emulates the VM's CPU: the VM boots within a minute,
+# or within several when others work as well. The wait is inside the guest, as each ssh would take time from that CPU.
 expect_card_in_vm() {
   run guest 'timeout 300 sh -c "until grep -q ^rollcall-vm:.ready /run/rocks-33.console; do sleep 0.5; done" ||
     { tail -n 5 /run/rocks-33.console >&2; false; }'
@@ -57,7 +57,7 @@ cluster discover host gpu
 expect_status 0
 changes add host vm rocks-33 vm-container-0-15 mem=256 disksize=1
 changes add host gpu rocks-33 gpupci gpupci1
-# An emulated VM needs these, and a kernel of its own to boot without a disk.
+# An emulated VM needs these, and its own kernel to boot without a disk.
 changes add host attr rocks-33 vm_type qemu
 changes add host attr rocks-33 vm_cpu_mode maximum
 changes add host attr rocks-33 vm_serial /run/rocks-33.console
@@ -65,7 +65,7 @@ kernel=/lib/modules/$(guest 'uname -r')/vmlinux
 changes add host attr rocks-33 vm_xml_domain "<os><kernel>$kernel</kernel><initrd>/run/lab/vm-initramfs</initrd>
   <cmdline>console=ttyS0 quiet nokaslr no_timer_check highres=off nohz=off cryptomgr.notests rodata=off panic=-1</cmdline></os>"
 
-# The card is the host's still: nothing is defined, made or started. So it is when the host uses it.
+# The host still has the card: nothing is defined, made or started. It is the same when the host uses the card.
 cluster start host vm rocks-33
 expect_status 1
 expect_no_out
@@ -85,7 +85,7 @@ cluster detach host gpu vm-container-0-15 gpupci1
 expect_status 0
 expect_card1
 
-# The change is told, then made, and then no change is left.
+# The change is shown, then made, and then no change is left.
 for dryrun in yes no; do
   cluster sync vm config dryrun=$dryrun format=csv
   expect_done <<'END'
@@ -104,7 +104,7 @@ changes start host vm rocks-33
 expect_vm_status active
 changes start host vm rocks-33
 
-# While it runs, its card is nobody else's: not its host's, and not another VM's that the inventory gives it to.
+# While it runs, nobody else gets its card: not its host, and not another VM to which the inventory gives the card.
 cluster attach host gpu vm-container-0-15 gpupci1
 expect_status 1
 expect_err "vm-container-0-15 gpupci1: vm: VM 'rocks-33' runs with it"
@@ -127,8 +127,8 @@ expect_card1
 
 expect_card_in_vm
 
-# Killed from outside: that is seen, the card stays where it was, and the VM can be started again. From now on it
-# starts with its container as well, and libvirt does not bind the card: without gpupci there the VM could not start.
+# The VM is killed from outside. This is noticed, the card stays where it was, and the VM can be started again. From now
+# on it also starts with its container, and libvirt does not bind the card: without gpupci the VM could not start there.
 guest 'kill -KILL $(cat /run/libvirt/qemu/rocks-33.pid)'
 await_vm_status 'shut off'
 expect_card1

@@ -1,5 +1,5 @@
 #!/bin/bash
-# wedged_test.sh HOST libvirt|sysfs: a host driver that never lets go of its card. gpupci ends and says so, and leaves that
+# wedged_test.sh HOST libvirt|sysfs: a host driver never lets go of its card. gpupci ends and says so, and leaves that
 # card alone from then on; without libvirt the other cards are as usable as before.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
@@ -10,14 +10,14 @@ fresh_cards "$through"
 settings 'devices: ["1b36:0005"]'
 stubborn hold 0000:04:00.0
 
-# Within the deadline, which is 60 s elsewhere.
+# gpupci ends within the deadline, which is 60 s elsewhere.
 run guest_ssh 'GPUPCI_DEADLINE=4 timeout 30 gpupci -d gpupci3'
 expect_status 1
 expect_no_out
 expect_err 'gpupci: cannot detach gpupci3: no end after 4 s of: '
 expect_err '; it is not tried again, see the kernel'
 
-# Refused without a touch: it would wait for its deadline.
+# The card is refused without an attempt: an attempt would wait for its deadline.
 for act in -d -a; do
   run guest_ssh "timeout 20 gpupci $act gpupci3"
   expect_status 1
@@ -29,16 +29,16 @@ agent -s gpupci3
 expect_status 0
 grep -qF "GPU card 'gpupci3' is wedged since 20" "$scratch/out" || fail "gpupci3 should be shown as wedged"
 
-# Whoever asks what is wrong is told, and need not wait for the task that is stuck.
+# A check says what is wrong, and does not wait for the task that is stuck.
 run guest_ssh 'timeout 20 gpupci --check gpupci3'
 expect_status 2
 expect_no_err
 grep -qE '^H9   -        FAIL     process [0-9]+ \(.*\) is stuck in the kernel; ' "$scratch/out" || fail "H9 should fail"
-# Linux 6.1 keeps whoever reads driver_override waiting; 6.12.117 answers.
+# With Linux 6.1 a program that reads driver_override has to wait; 6.12.117 answers.
 grep -qE "^D12  gpupci3  (UNKNOWN .*/0000:04:00.0/driver_override does not answer|WARN     0000:04:00.0 is kept for driver 'vfio-pci')" \
   "$scratch/out" || fail "D12 should be unknown, or tell of the driver"
 
-# libvirtd itself does one at a time, and waits for the first: the other cards go by sysfs.
+# libvirtd itself handles one card at a time, and waits for the first: the other cards go by sysfs.
 for act in -d -a; do
   run guest_ssh "timeout 30 gpupci $act gpupci1 --json"
   expect_status 0

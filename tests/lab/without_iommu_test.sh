@@ -1,6 +1,6 @@
 #!/bin/bash
-# without_iommu_test.sh HOST: a host whose IOMMU is off gives no card to a VM, and says what to do about it. On the
-# machine `without-iommu`.
+# without_iommu_test.sh HOST: a host whose IOMMU is off gives no card to a VM, and says what to do about it. The machine
+# is `without-iommu`.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"

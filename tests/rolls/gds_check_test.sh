@@ -1,7 +1,7 @@
 #!/bin/bash
-# gds_check_test.sh [write]: what gds-check says of the guests in tests/data/gds, whose texts were published (SOURCE
-# tells where), as in the file `said` of each; with `write` these are written anew. Then each item failing and passing,
-# on one of them with one text changed. And the machine here, which is looked at for real.
+# gds_check_test.sh [write]: gds-check gives the answers in the file `said` of each guest in tests/data/gds. The guests'
+# texts were published (SOURCE tells where). With `write` these files are written anew. Then each item fails and passes,
+# on one of the guests with one text changed. At the end the machine here is checked for real.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -26,7 +26,7 @@ for guest in "$top"/tests/data/gds/*/; do
   said "$guest" | diff -u "$guest/said" - || fail "$guest"
 done
 
-# on GUEST ID RESULT WORDS [FILE TEXT]...: what is said of it when these texts are other.
+# on GUEST ID RESULT WORDS [FILE TEXT]...: checks the answer about the guest when these texts are different.
 on() {
   local guest=$1 id=$2 result=$3 words=$4 line
   shift 4
@@ -102,7 +102,7 @@ here=$("$check" || true)
 [[ $here == "$("$check" --from="$dir/here" || true)" ]] || fail "another answer of what was collected"
 [[ $(wc -l <<<"$here") == 7 ]] || fail "this machine: $here"
 [[ $(cut -d ' ' -f 1 "$dir/here/uname") == "$(uname -r)" ]] || fail "uname"
-# And of programs that this machine has not.
+# It also judges the output of programs that this machine does not have.
 mkdir "$dir/bin"
 stand_in() {
   { echo '#!/bin/sh'; cat; } >"$dir/bin/$1"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables for those that source this
-# The script of a roll in a real Debian, for root_*_test.sh CLUSTER GPUPCI, which source this. Its packages come by
-# apt over HTTP from a tree of `cluster create distro`; those have the names and nothing in them. What a chroot has
-# not (an IOMMU, cards, a running systemd, a reboot) is told where it matters; the lab has it.
+# Runs the script of a roll in a real Debian, for root_*_test.sh CLUSTER GPUPCI, which source this file. Its packages
+# come by apt over HTTP from a tree of `cluster create distro`; they have the right names and are empty. A chroot has no
+# IOMMU, no cards, no running systemd and no reboot; the tests say where that matters, and the lab has them.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/support/root.sh
@@ -21,8 +21,8 @@ fail() {
   failures=$((failures + 1))
 }
 
-# script ROLL [--dry-run]: what the frontend prints for the host, run there. expect STATUS TEXT...: its status is this,
-# and it wrote each of these.
+# script ROLL [--dry-run]: runs there the script that the frontend prints for the host. expect STATUS TEXT...: it
+# returned STATUS, and wrote each TEXT.
 script() {
   "$cluster" run roll "$1" "host=$host" >"$root/tmp/add-roll.sh"
   status=0
@@ -41,10 +41,10 @@ expect() {
   fi
 }
 in_file() { grep -qxF -e "$2" "$root$1" || fail "$1 has no line: $2"; }
-# Everything of the root that is no file of the kernel, with what is in it.
+# Prints all files of the root that do not belong to the kernel, with their content.
 whole_root() { (cd "$root" && find . -xdev \( -path ./tmp -o -path ./var/log \) -prune -o \( -type f -exec sha256sum {} + -o -type l -printf '%p -> %l\n' \)) | sort; }
 
-# again ROLL TEXT...: a second run changes nothing, to the last byte, and writes each of these.
+# again ROLL TEXT...: a second run changes nothing, to the last byte, and writes each TEXT.
 again() {
   local before
   before=$(whole_root)
@@ -54,7 +54,7 @@ again() {
   diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
 }
 
-# device ADDRESS VENDOR DEVICE CLASS: a plain file where the kernel would show a device.
+# device ADDRESS VENDOR DEVICE CLASS: makes a plain file where the kernel would show a device.
 device() {
   local device=$root/sys/bus/pci/devices/$1
   mkdir -p "$device"
@@ -72,11 +72,11 @@ site_packages() {
     mkdir -p "$dir/$package/DEBIAN"
     printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: the site <root@localhost>\nDescription: stands for %s\n' \
       "$package" "$package" >"$dir/$package/DEBIAN/control"
-    # The one that a step looks into.
+    # A step looks into this package.
     [[ $package != linux-headers-* ]] || mkdir -p "$dir/$package/lib/modules/${package#linux-headers-}/build"
     dpkg-deb --root-owner-group --build "$dir/$package" "$dir/site/debs" >/dev/null
   done
-  # The one that is ours.
+  # This package is ours.
   cpack --config "$(dirname "$gpupci")/../CPackConfig.cmake" -B "$dir/package" >/dev/null
   mv "$dir"/package/gpupci_*.deb "$dir/site/debs"
   "$cluster" add roll "$dir/site"

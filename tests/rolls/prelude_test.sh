@@ -1,6 +1,7 @@
 #!/bin/bash
-# Each function of rolls/engine/prelude.sh and families/*.sh by what it does, in the sh of this machine. What asks or
-# changes a host (apt-get, rpm, systemctl and the like) is a stand-in that keeps lists; files are real ones.
+# Tests the effect of each function of rolls/engine/prelude.sh and families/*.sh, in the sh of this machine. The
+# programs that ask or change a host (apt-get, rpm, systemctl and the like) are stand-ins that keep lists; files are
+# real ones.
 set -euo pipefail
 
 engine=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../rolls/engine" && pwd)
@@ -41,7 +42,7 @@ stand_in() {
   { echo '#!/bin/sh'; echo "cd '$dir' || exit 9"; cat; } >"bin/$1"
   chmod 755 "bin/$1"
 }
-# What is installed is a word a line of `installed`; what can be, of `packages`.
+# `installed` lists the installed packages, one word a line; `packages` lists those that can be installed.
 stand_in dpkg-query <<'END'
 shift 3
 for package in "$@"; do
@@ -127,7 +128,7 @@ fresh
     <<<$'begin it is so\nfail "one\ntwo"'
   on debian 3 $'\nabc\tfailed\tdemo\tit is so (status 3)' 'demo: failed: it is so (status 3)' --report=abc \
     <<<'begin it is so; (exit 3)'
-  # What runs in it has no token in its environment.
+  # A command that runs in it has no token in its environment.
   on debian 0 '' '' --report=abc <<<'(export -p; env) | grep abc || :'
 
   # ---- packages
@@ -146,7 +147,7 @@ fresh
   on rhel 0 'demo: changed  packages make perl' '' <<<'begin packages; packages gcc make perl'
   holds test "$(<calls)" = 'dnf -q -y install make perl'
   fresh
-  # The lists are read anew when a package is not in them, and not before.
+  # The lists are read again when a package is not in them, and not before.
   on debian 0 'demo: changed  packages late' 'E: Unable to locate package late' <<<'packages late'
   holds test "$(cut -d ' ' -f 2-3 calls)" = $'-q -y\n-q update\n-q -y'
   on debian 100 '' $'E: *\nE: Unable to locate package never\ndemo: failed: packages never (status 100)' <<<'packages never; echo on'
@@ -173,14 +174,14 @@ dracut --force"
   give 'demo: changed  file' 0600
   holds test "$(stat -c %a tree/a/b)" = 600
   holds test "$(ls tree/a)" = b
-  # What somebody else wrote is kept, the first time.
+  # A file that somebody else wrote is kept, the first time.
   echo theirs >tree/a/b
   give 'demo: changed  file' 0600
   echo 'theirs again' >tree/a/b
   give 'demo: changed  file' 0600
   holds test "$(<tree/a/b.before-demo)" = theirs
   holds test "$(<tree/a/b)" = 'new $HOME'
-  # A link is replaced, and what it leads to is left alone.
+  # A link is replaced, and its target is left alone.
   echo elsewhere >tree/other
   ln -sf ../other tree/a/b
   give 'demo: changed  file' 0600
@@ -202,7 +203,7 @@ dracut --force"
   on debian 0 $'*\ndemo: dry run: 1 to be done' '' --dry-run <<<'begin x; would; finish'
   on debian 0 $'demo: done, nothing had to be changed\n\nabc\tdone\tdemo\tdone, nothing had to be changed' '' \
     --report=abc <<<'finish'
-  # Each reason once, however often; and no dry run tells of a reboot.
+  # Each reason is printed once, however often it occurs; and no dry run reports a reboot.
   reason='reboot needed (demo: x;demo: y); then run this again, to see that it worked'
   on debian 0 "demo: $reason"$'\n\nabc\treboot\tdemo\t'"$reason" '' --report=abc \
     <<<'begin x; needs_reboot; needs_reboot; begin y; needs_reboot; finish'

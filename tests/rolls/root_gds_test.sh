@@ -1,6 +1,6 @@
 #!/bin/bash
-# root_gds_test.sh CLUSTER GPUPCI: roll gds in a real Debian, as a guest with a card and an NVMe disk that are a few
-# plain files. There is no driver for them, so what is chosen is P2PDMA, and gds-check fails at the end.
+# root_gds_test.sh CLUSTER GPUPCI: runs roll gds in a real Debian, as a guest with a card and an NVMe disk that are a
+# few plain files. There is no driver for them, so P2PDMA is chosen, and gds-check fails at the end.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"
@@ -26,7 +26,7 @@ in_file /etc/modprobe.d/gds.conf 'options nvme_core multipath=N'
 
 again gds 'gds: ok       cuFile has its settings' 'gds: reboot needed ('
 
-# The other way, with what it takes back.
+# The other choice is made, and the settings of the first one are taken back.
 "$cluster" set host attr "$host" gds_p2pdma no
 script gds
 expect 0 'gds: changed  cuFile has its settings' 'gds: changed  the drivers are loaded'
@@ -35,8 +35,8 @@ in_file /etc/cufile.json.before-gds '{ "logging": { "level": "TRACE" } }'
 in_file /etc/modules-load.d/gds.conf nvidia-fs
 grep '^options' "$root/etc/modprobe.d/gds.conf" && fail 'the settings of P2PDMA are there still'
 
-# Where nvidia-fs is loaded, whose list the kernel would have: auto takes it for an nvme that is registered with it, and
-# no other, and `yes` does not ask.
+# nvidia-fs is loaded, and its list in /proc is read: `auto` uses it for an nvme that is registered with it, and for no
+# other. `yes` does not read the list.
 mount -t tmpfs -o mode=755 nvidia-fs "$root/proc/driver"
 mkdir "$root/proc/driver/nvidia-fs"
 "$cluster" set host attr "$host" gds_p2pdma auto
@@ -57,7 +57,7 @@ expect 0 'gds: changed  cuFile has its settings'
 in_file /etc/cufile.json '    "use_pci_p2pdma": true,'
 umount "$root/proc/driver"
 
-# After the reboot gds-check is asked, and a guest without a driver fails.
+# After the reboot gds-check runs, and a guest without a driver fails.
 rm "$root/run/cluster-rolls.reboot"
 script gds
 expect 1 'S2   FAIL     there is no NVIDIA driver' 'gds: failed: check: gds-check finds nothing in the way'

@@ -8,7 +8,7 @@ set -euo pipefail
 
 "$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
 
-# discover: what the gpupci of the root says of its cards, over SSH, to the inventory.
+# discover: brings the answer of the root's gpupci about its cards, over SSH, into the inventory.
 discover() {
   start_sshd authorized_keys 127.0.12.15
   write_ssh_config
@@ -36,7 +36,7 @@ script gpupt
 expect 1 'gpupt: changed  gpupci is there' '0000:03:00.0 is an NVIDIA card that the inventory does not have' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
 rm -r "$root/sys/bus/pci/devices/0000:03:00.0"
 
-# Whoever needs the driver is not removed along with it; without such a package it is removed.
+# A package that needs the driver is not removed along with it; without such a package the driver is removed.
 driver() { install_stand_in nvidia-driver-535 ''; }
 install_stand_in() {
   mkdir -p "$root/tmp/$1/DEBIAN"
@@ -57,7 +57,7 @@ in_root dpkg --remove render-farm >/dev/null
 printf '%s\n' '#!/bin/sh' 'echo "$*" >>/root/uninstalled-with; rm "$0"' >"$root/usr/bin/nvidia-uninstall"
 chmod 755 "$root/usr/bin/nvidia-uninstall"
 
-# A stray initramfs of no kernel is nobody's to make anew; the site's own settings are kept beside ours.
+# A stray initramfs that belongs to no kernel is not made again; the site's own settings are kept beside ours.
 cp "$root/boot/initrd.img-$root_kernel" "$root/boot/initrd.img-$root_kernel.old-dkms"
 mkdir -p "$root/etc/gpupci"
 echo 'vendors: ["1002"]' >"$root/etc/gpupci/gpupci.yaml"
@@ -76,21 +76,22 @@ grep -qx 'vfio-pci *' "$root/tmp/initramfs/conf/modules" || fail 'the initramfs 
 [[ -L $root/etc/systemd/system/basic.target.wants/gpupci-restore.service ]] || fail 'the unit is not enabled'
 in_root systemd-analyze verify /etc/systemd/system/gpupci-restore.service || fail 'the unit is not one of systemd'
 
-# Again: nothing changes, to the last byte.
+# A second run changes nothing, to the last byte.
 again gpupt 'gpupt: ok       packages' 'gpupt: ok       the kernel starts with the IOMMU on' 'gpupt: reboot needed ('
 
-# After the reboot it is checked. Here the machine has no IOMMU, and that is what gpupci says and the script ends with.
+# After the reboot it is checked. This machine has no IOMMU; gpupci says so, and the script ends with that.
 rm "$root/run/cluster-rolls.reboot"
 script gpupt
 expect 1 'the IOMMU is off' 'gpupt: failed: check: nothing is in the way of giving cards to VMs'
 
-# Another choice takes back what no longer holds, with a new initramfs.
+# Another choice takes back the settings that no longer hold, with a new initramfs.
 "$cluster" set host attr "$host" gpupt_driver keep
 script gpupt
 expect 0 'gpupt: changed  the drivers that would take the cards are kept away' 'gpupt: changed  the initramfs is newer'
 grep -q blacklist "$root/etc/modprobe.d/gpupt-blacklist.conf" && fail 'the drivers are kept away still'
 
-# gpupt_bind=model. The models are known from the host itself; a card that gpupci is to ignore is none of its.
+# This is gpupt_bind=model. The models are read from the host itself; a card that gpupci should ignore is not among
+# them.
 "$cluster" set host attr "$host" gpupt_bind model
 script gpupt
 expect 1 "the inventory does not know the models of the cards: cluster discover host gpu $host" 'failed: vfio-pci can be told the models'
@@ -100,7 +101,8 @@ script gpupt
 expect 1 'the inventory has card 0000:02:00.0, and gpupci -l does not' 'failed: gpupci takes each card of the inventory for one'
 "$cluster" remove host attr "$host" gpupt_ignore
 
-# A second card of the model is refused, and so is a vfio-pci that reads no settings file; nothing is written then.
+# A second card of the model is refused, and so is a vfio-pci that reads no settings file; in both cases nothing is
+# written.
 device 0000:05:00.0 10de 1c03 0300
 script gpupt
 expect 1 'the host has 0000:05:00.0, of the model 10de:1c03 too: want gpupt_bind=address'
@@ -121,13 +123,13 @@ in_initramfs() {
 in_initramfs 'options vfio-pci ids=10de:1c03' || fail 'the initramfs does not tell vfio-pci the models'
 again gpupt 'gpupt: ok       vfio-pci takes the models' 'gpupt: ok       the initramfs is newer'
 
-# A second card that comes later is told of, too.
+# A second card that comes later is reported, too.
 mv "$root/tmp/twin" "$root/sys/bus/pci/devices/0000:05:00.0"
 script gpupt
 expect 1 'the host has 0000:05:00.0, of the model 10de:1c03 too: want gpupt_bind=address'
 rm -r "$root/sys/bus/pci/devices/0000:05:00.0"
 
-# After the reboot another driver has the card, then vfio-pci.
+# After the reboot another driver has the card, and later vfio-pci has it.
 rm "$root/run/cluster-rolls.reboot"
 mkdir -p "$root/sys/kernel/iommu_groups/0" "$root"/sys/bus/pci/drivers/{nouveau,vfio-pci}
 ln -s ../../drivers/nouveau "$root/sys/bus/pci/devices/0000:02:00.0/driver"
@@ -145,7 +147,7 @@ expect 0 'gpupt: changed  vfio-pci takes the models' 'gpupt: changed  the initra
 in_initramfs '# gpupt_bind is not model' || fail 'the initramfs still tells vfio-pci the models'
 grep -q 'vfio-pci.ids' "$root/boot/grub/grub.cfg" && fail 'GRUB still tells vfio-pci the models'
 
-# A host that does not boot by GRUB is told what it has to do by itself.
+# A host that does not boot by GRUB is told what it must do by itself.
 rm "$root/boot/grub/grub.cfg"
 script gpupt
 expect 1 "add 'intel_iommu=on iommu=pt' to the kernel's line"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# root_new_test.sh CLUSTER GPUPCI: the roll that `create new roll` lays out, as it is, in a real Debian; and which
-# family a host is of by its os-release.
+# root_new_test.sh CLUSTER GPUPCI: runs the roll that `create new roll` lays out, unchanged, in a real Debian. Then it
+# tests to which family a host belongs by its os-release.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"
@@ -14,7 +14,8 @@ script site
 expect 0 'site: ok       check: the greeting can be read' 'site: done, nothing had to be changed'
 diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
 
-# release STATUS TEXT LINE...: what the script of a roll with a step for each family says where os-release has these lines.
+# release STATUS TEXT LINE...: checks the message of a roll that has a step for each family, when os-release has these
+# lines.
 "$cluster" create new roll family "$dir/family"
 sed -i 's/^    steps:/&\n      - {name: it is Debian, why: to see, check: "true", family: debian}\n      - {name: it is RHEL, why: to see, check: "true", family: rhel}/' \
   "$dir/family/roll.yaml"

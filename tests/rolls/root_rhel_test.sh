@@ -1,7 +1,8 @@
 #!/bin/bash
-# root_rhel_test.sh CLUSTER GPUPCI: what the rolls do on RHEL's family alone, as far as no RHEL is needed for it. There is
-# no mirror of one here, so the root is Debian's with the os-release of a Rocky Linux, and rpm, dnf, grubby and dracut
-# are stand-ins that keep lists: this shows that our lines ask and do the right things, twice; not that those obey.
+# root_rhel_test.sh CLUSTER GPUPCI: tests what the rolls do only on RHEL's family, as far as no RHEL is needed for it.
+# There is no mirror of one here, so the root is Debian's with the os-release of a Rocky Linux, and rpm, dnf, grubby and
+# dracut are stand-ins that keep lists. This shows that our lines ask for the right things and do them, twice; it does
+# not show that the real programs obey.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"
@@ -38,7 +39,7 @@ for package in "$@"; do
   esac
 done
 END
-# Two kernels, one of which the site has given words of its own.
+# There are two kernels; the site has given one of them words of its own.
 stand_in grubby <<'END'
 case $1 in
   --info=ALL) sed 's/.*/index=0\nargs="&"/' kernels ;;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# root_vagrant_test.sh CLUSTER GPUPCI: roll vagrant in a real Debian, behind gpupt. Its package is one of the distro's
-# with nothing in it, so `vagrant` is a stand-in that lists its plugins; and after the reboot gpupci finds nothing amiss.
+# root_vagrant_test.sh CLUSTER GPUPCI: runs roll vagrant in a real Debian, after gpupt. Its package comes from the
+# distro and is empty, so `vagrant` is a stand-in that lists its plugins. After the reboot gpupci finds nothing wrong.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# root_vgpu_test.sh CLUSTER GPUPCI: roll vgpu in a real Debian. The Virtual GPU Manager is NVIDIA's, so what the site
-# brings is a script in its place, that only leaves the daemon's name there; and the card is a few files. gpupci on
-# slices of a real kernel is for the lab.
+# root_vgpu_test.sh CLUSTER GPUPCI: runs roll vgpu in a real Debian. The Virtual GPU Manager is NVIDIA's, so the site
+# brings a script in its place, which only leaves the daemon's name there; and the card is a few files. The lab tests
+# gpupci on slices of a real kernel.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"
@@ -9,7 +9,7 @@ set -euo pipefail
 install -D "$gpupci" "$root/usr/local/bin/gpupci"
 "$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
 
-# gpupt would take the driver and the cards of this host: nothing is done before that is decided.
+# gpupt would take the driver and the cards of this host, so nothing is done until that is decided.
 script vgpu
 expect 1 "this host makes vGPUs of its cards: cluster set host attr $host gpupt_driver keep, and gpupt_bind none"
 [[ ! -e $root/etc/modprobe.d/gpupt-blacklist.conf && ! -e $root/etc/modprobe.d/vgpu-nouveau.conf ]] || fail 'something was done'
@@ -40,7 +40,7 @@ echo 'echo "$*" >/root/installed-with; ln -s /bin/true /usr/bin/nvidia-vgpu-mgr'
 script vgpu
 expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there" 'vgpu: changed  unit gpupci-vgpus.service is enabled' 'vgpu: reboot needed ('
 in_file /root/installed-with '--silent'
-# The installer is told where there is dkms. The other kind of package is installed, too.
+# The installer is told where dkms is there. The other kind of package is installed, too.
 rm "$root/usr/bin/nvidia-vgpu-mgr"
 ln -s /bin/true "$root/usr/bin/dkms"
 script vgpu
@@ -68,8 +68,8 @@ rm "$root/run/cluster-rolls.reboot"
 script vgpu
 expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
 
-# A card of vendor-VFIO: files that keep what is written to them, which is all that a virtual function does until a VM
-# has it. The kernel would make the functions, so a gpupci before the real one puts them there.
+# A card of vendor-VFIO consists of files that keep what is written to them; a virtual function does no more until a VM
+# has it. The kernel would make the functions, so a gpupci in front of the real one puts them there.
 devices=$root/sys/bus/pci/devices
 card=$devices/0000:02:00.0
 mkdir -p "$root/sys/bus/pci/drivers/nvidia" "$root/root/functions"
@@ -108,8 +108,8 @@ expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profile
 [[ $(vgpus) == 2 ]] || fail 'those that were there should stay'
 [[ $(<"$root/root/vfs-calls") == '--vfs gpupci1 2' ]] || fail "the virtual functions were wanted once: $(<"$root/root/vfs-calls")"
 
-# The next boot has none, and before NVIDIA's daemons run no types: the early unit does not ask for them, and the later
-# one makes the vGPUs again.
+# After the next boot there are no vGPUs, and there are no types before NVIDIA's daemons run. The early unit does not
+# ask for them, and the later one makes the vGPUs again.
 slices=("$root"/sys/bus/pci/devices/0000:02:00.[45]/nvidia)
 for slice in "${slices[@]}"; do
   echo 0 >"$slice/current_vgpu_type"
@@ -117,7 +117,7 @@ for slice in "${slices[@]}"; do
 done
 start() {
   local -a words
-  # The last one counts: the one of a drop-in.
+  # The last of them counts: the one of a drop-in.
   read -r -a words < <(sed -n 's/^ExecStart=//p' "$root/etc/systemd/system/$1" | tail -n 1)
   in_root "${words[@]}" >out 2>&1 || fail "$1: $(<out)"
 }

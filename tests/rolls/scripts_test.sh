@@ -1,8 +1,8 @@
 #!/bin/bash
-# scripts_test.sh CLUSTER GPUPCI [write]: what `cluster run roll` prints for the rolls here, byte for byte as in
-# tests/data/rolls, but for the shell that all of them have, which has a test of its own. The inventory's cards
-# come from recorded hosts, by the real gpupci behind a real sshd.
-# With `write` it writes these files anew: read their difference before you keep it.
+# scripts_test.sh CLUSTER GPUPCI [write]: `cluster run roll` prints for the rolls here the files in tests/data/rolls,
+# byte for byte. The shell that all of them have is left out; it has its own test. The inventory's cards come from
+# recorded hosts, by the real gpupci behind a real sshd. With `write` it writes these files anew: read their difference
+# before you keep it.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,7 +16,7 @@ write=${3-}
 dir=$(mktemp -d)
 trap 'stop_sshd; rm -rf "$dir"' EXIT
 cd "$dir"
-# A sanitizer wants to be the first library; umockdev is preloaded before it.
+# A sanitizer must be the first library; umockdev is preloaded before it.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
 failures=0
@@ -30,8 +30,8 @@ start_sshd authorized_keys 127.0.12.15 127.0.12.16 127.0.12.33
 write_ssh_config
 echo "[127.0.12.15]:$port,[127.0.12.16]:$port,[127.0.12.33]:$port $(<host_key.pub)" >known_hosts
 
-# add_host NAME RECORDING: a host of the inventory, at 127.0.12 and the number in its name, with the cards of a
-# recorded one.
+# add_host NAME RECORDING: adds a host to the inventory, at 127.0.12 and the number in its name, with the cards of a
+# recorded host.
 add_host() {
   local recording=$top/tests/data/hosts/$2.umockdev
   "$cluster" add host "$1" "address=127.0.12.${1##*-}"
@@ -40,8 +40,8 @@ add_host() {
   "$cluster" discover host gpu "$1" >/dev/null
 }
 
-# own_part SCRIPT: what is of this script alone. For each file of shell that all scripts have, two lines stand in the
-# place of its text, which ShellCheck follows to the file.
+# own_part SCRIPT: prints the part that only this script has. Two lines take the place of each file of shell that all
+# scripts have; ShellCheck follows them to the file.
 mapfile -t shell < <(cd "$top" && ls rolls/engine/prelude.sh rolls/engine/families/*.sh)
 own_part() {
   local text file body
@@ -65,7 +65,7 @@ check_script() {
   dash -n "$script" || fail "dash -n $script"
 }
 
-# Every package that a roll names for Debian is one of Debian's.
+# Debian has every package that a roll names for Debian.
 check_packages() {
   local package
   if ! apt-cache show bash >/dev/null 2>&1; then
@@ -81,13 +81,13 @@ for roll in gpupt vgpu gds vagrant; do
   "$cluster" add roll "$top/rolls/$roll"
   "$cluster" enable roll "$roll"
 done
-# For no host in particular.
+# This one is for no host in particular.
 for roll in gpupt vgpu gds vagrant; do
   "$cluster" run roll "$roll" >"any-$roll" || fail "run roll $roll: status $?"
   shellcheck -s sh "any-$roll" || fail "shellcheck any-$roll"
   grep -qx "export host=''" "any-$roll" || fail "any-$roll is for a host"
 done
-# The roll that docs/rolls.md shows is one.
+# The roll that docs/rolls.md shows is a valid roll.
 mkdir -p shown/{files,vm,bin}
 # shellcheck disable=SC2016 # a pattern
 sed -n '/^```yaml$/,/^```$/p' "$top/docs/rolls.md" | sed '1d;$d' >shown/roll.yaml
@@ -122,7 +122,7 @@ check_script vgpu vm-container-0-16
 
 "$cluster" add host vm rocks-33 vm-container-0-16
 check_script gds rocks-33
-# The roll's own command, on a guest that has got gds-check; without a name on all VMs.
+# This is the roll's own command, on a guest that has got gds-check; without a name it runs on all VMs.
 "$cluster" set host rocks-33 address=127.0.12.33
 echo "restrict,command=\"PATH=$top/rolls/gds/files:\$PATH; eval \\\"\$SSH_ORIGINAL_COMMAND\\\"\" $(<id.pub)" >authorized_keys
 status=0

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Which Debian this machine is, and where another one comes from. Sourced by what makes a root with debootstrap.
+# Tells which Debian this machine is, and where another one comes from. Scripts that make a root with debootstrap source
+# it.
 
-# Another distribution counts as Debian 12, the oldest one that the project is for.
+# Another distribution counts as Debian 12, the oldest one that the project supports.
 own_release() {
   (
     # shellcheck source=/dev/null
@@ -11,7 +12,7 @@ own_release() {
   )
 }
 
-# Where apt of this machine gets Debian from.
+# The place from which apt of this machine gets Debian.
 debian_mirror() {
   local mirror
   # shellcheck disable=SC2016 # apt fills them in

@@ -1,6 +1,7 @@
 #!/bin/bash
-# libvirtd.sh PROGRAM [ARG...]: runs PROGRAM where a real libvirtd of its own answers at qemu:///system, with QEMU without KVM
-# (without_kvm.sh). The libvirt of this machine is neither seen nor changed. Status 77, with the reason, where that cannot be.
+# libvirtd.sh PROGRAM [ARG...]: runs PROGRAM with its own real libvirtd, which answers at qemu:///system, with QEMU
+# without KVM (without_kvm.sh). The libvirt of this machine is neither seen nor changed. Returns 77, with the reason,
+# where that is not possible.
 set -euo pipefail
 
 skip() {
@@ -44,6 +45,6 @@ for _ in {1..100}; do
   kill -0 "$daemon" 2>/dev/null || break
   sleep 0.1
 done
-# It answers once QEMU's capabilities are known.
+# libvirtd answers once QEMU's capabilities are known.
 virsh -q -c qemu:///system list >/dev/null || skip "libvirtd does not work: $(tail -n 3 /var/log/libvirt/libvirtd.log)"
 LIBVIRTD_PID=$daemon "$@"

@@ -12,7 +12,7 @@ cache=${CLUSTER_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollcall-lab}
 . "$repository/tests/support/debian.sh"
 # shellcheck source=tests/support/steps.sh
 . "$repository/tests/support/steps.sh"
-# The checkout in the root.
+# This is the checkout in the root.
 inside=/src/rollcall
 
 die() {
@@ -30,20 +30,20 @@ other_release() {
 
 # ---- outside
 
-# Mounts and a root want root; the cache stays the one of who asked.
+# Mounts and a root need root's rights; the cache still belongs to the user who started this.
 as_root() {
   ((EUID == 0)) && return
   command -v sudo >/dev/null || die "debootstrap and mount want root, and there is no sudo"
-  # As a step of run-tests it cannot be asked for a password.
+  # As a step of run-tests it cannot ask for a password.
   local -a quietly=()
   [[ -t 0 ]] || quietly=(-n)
   exec sudo "${quietly[@]}" -- env "CLUSTER_LAB_CACHE=$cache" "$0" "$@"
 }
 
-# In the cache when it is whole, so that an interrupted one leaves nothing half made that is used.
+# The root comes into the cache when it is whole. So an interrupted debootstrap leaves no half root that is used.
 make_root() {
   local release=$1 made=$2 mirror work as_told
-  # One that was made as these lines tell.
+  # A root that was made as these lines tell is kept.
   as_told="$release $(declare -f make_root | sha256sum)"
   [[ ! -e $made/as-told || $(<"$made/as-told") != "$as_told" ]] || return 0
   command -v debootstrap >/dev/null || die "there is no debootstrap: tests/support/packages.sh install test"
@@ -52,7 +52,7 @@ make_root() {
   work=$(mktemp -d "$made.new.XXXXXX")
   chmod 755 "$work"
   echo "making a root of Debian $release in $made (once)"
-  # In namespaces, too: it mounts /proc there, which must not be left when it is killed.
+  # debootstrap runs in namespaces, too: it mounts /proc there, which must not be left when it is killed.
   if ! unshare --mount --propagation private --pid --kill-child --fork -- \
     debootstrap --variant=minbase --include=ca-certificates "$release" "$work" "$mirror" >"$made.log" 2>&1; then
     tail -n 5 "$made.log" >&2
@@ -66,11 +66,11 @@ make_root() {
   mv "$work" "$made"
 }
 
-# In a mount namespace of its own: what a program expects of a machine, and no device but these.
+# This runs in its own mount namespace. It has what a program expects of a machine, and no device but these.
 enter_root() {
   local root=$1 build=$2 device
   shift 2
-  # A root to pivot to has to be a mount.
+  # pivot_root needs a root that is a mount.
   mount --bind "$root" "$root"
   mount -t proc proc "$root/proc"
   mount -t sysfs -o ro sysfs "$root/sys"
@@ -95,7 +95,7 @@ enter_root() {
   mount --bind "$build" "$root$inside/build"
   cd "$root"
   pivot_root . .
-  # The old root lies over the new one until it is let go.
+  # The old root covers the new one until it is unmounted.
   umount -l .
   cd "$inside"
   exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM="${TERM-dumb}" IN_OTHER_DEBIAN=inside \

@@ -1,12 +1,12 @@
 #!/bin/bash
 # The one place that knows which Debian packages this project needs: builds, tests and the lab.
-#   packages.sh list GROUP...      all of them
-#   packages.sh missing GROUP...   those that are not installed
+#   packages.sh list GROUP...      prints all of them
+#   packages.sh missing GROUP...   prints those that are not installed
 #   packages.sh install GROUP...   installs the missing ones, and starts and enables nothing
 # Groups: build, test, lab, rolls. For Debian 12 and 13; needs root or sudo to install.
 set -euo pipefail
 
-# The number of the release, beyond all of them for sid, which has none.
+# The number of the release; sid has none, and counts as later than all of them.
 # shellcheck source=/dev/null
 debian=$(. /etc/os-release && [[ $ID == debian ]] && echo "${VERSION_ID:-99}" || echo 12)
 
@@ -35,9 +35,9 @@ packages_of() {
       echo qemu-system-x86
       echo cpio kmod openssh-client procps iproute2 zstd # to start the guest
       echo gcc make binutils xz-utils libelf-dev        # to build kernel modules for it
-      # In the guest. Not libvirt-daemon-system, which only a host of VMs needs.
+      # These are for the guest. libvirt-daemon-system is not needed there, only on a host of VMs.
       echo libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu openssh-server pciutils systemd udev
-      # From Debian 13 on what knows node devices is a package of its own.
+      # From Debian 13 on the part that knows node devices is a package of its own.
       ((debian < 13)) || echo libvirt-daemon-driver-nodedev
       echo qemu-utils                        # qemu-img
       echo libxml2-utils                     # virt-xml-validate
@@ -110,7 +110,7 @@ install() {
   local before unit
   before=$(enabled_units)
   forbid_starting
-  # Old lists name files that the mirror has no more, which only the download finds out.
+  # Old lists name files that the mirror no longer has; only the download shows that.
   apt_install "${wanted[@]}" || { as_root apt-get -q update && apt_install "${wanted[@]}"; }
   # Without systemctl there is no systemd, and nothing that would start it.
   command -v systemctl >/dev/null || return 0

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# A real sshd for a test: start_sshd ADDRESS... runs one on them, with a port of its own, in the folder that the test
-# works in, which is the home of who logs in: no .bashrc of this machine speaks. Sets `port`; the test ends it with
-# stop_sshd. Host key: host_key; the key that may log in: id.
-# Sourced.
+# A real sshd for a test. start_sshd ADDRESS... runs one on these addresses, with a port of its own, in the folder in
+# which the test works. This folder is the home of the user who logs in, so no .bashrc of this machine prints anything.
+# It sets `port`; the test ends it with stop_sshd. The host key is host_key; the key that may log in is id. A test
+# sources this file.
 
 sshd_pid=
 port=
@@ -37,7 +37,7 @@ start_sshd() {
 
 stop_sshd() { [[ -z $sshd_pid ]] || kill "$sshd_pid" 2>/dev/null || true; }
 
-# write_ssh_config: how `cluster` finds it, in the file ssh_config.
+# write_ssh_config: writes the file ssh_config, by which `cluster` finds the server.
 write_ssh_config() {
   cat >ssh_config <<END
 Host *

@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# Steps that take a while and say so: name, elapsed seconds, result; their output goes to a log.
+# Steps that take a while and report their name, elapsed seconds and result. Their output goes to a log.
 # Sourced by `quickstart` and `run-tests`, which set `log_dir`.
 # shellcheck disable=SC2154 # log_dir
 
 step_count=0
 step_pid=
 
-# step NAME COMMAND...: runs it, tells the time, and shows the log's end when it fails. Returns its status; 77 means
-# that it skipped itself, and its last line says why.
+# step NAME COMMAND...: runs the command, prints the time, and shows the end of the log when it fails. Returns its
+# status; 77 means that the command skipped itself, and its last line says why.
 step() {
   local name=$1 begin=$SECONDS status=0 log
   shift
   step_count=$((step_count + 1))
   mkdir -p "$log_dir"
   log=$log_dir/$step_count-${name//[^a-zA-Z0-9]/-}.log
-  # A process group of its own, so that stop_step can end all of it.
+  # The step has its own process group, so that stop_step can end all of it.
   set -m
   "$@" >"$log" 2>&1 </dev/null &
   step_pid=$!
@@ -55,7 +55,7 @@ tell_progress() {
   [[ ! -t 1 ]] || printf '\r\033[K'
 }
 
-# Asks for the password in sight, before a step hides it in a log.
+# Asks for the password on the terminal, before a step hides the question in a log.
 ask_for_root() {
   local repository=$1
   shift

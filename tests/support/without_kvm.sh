@@ -1,6 +1,6 @@
 #!/bin/bash
-# without_kvm.sh PROGRAM [ARG...]: runs PROGRAM where there is no /dev/kvm, in namespaces of its own. Status 77, with the
-# reason, where that cannot be.
+# without_kvm.sh PROGRAM [ARG...]: runs PROGRAM where there is no /dev/kvm, in namespaces of its own. Returns 77, with
+# the reason, where that is not possible.
 #   Where QEMU can open /dev/kvm and libvirt's check of the same user says no (its group is not kvm), libvirt asks QEMU for
 #   its capabilities again at each question, for minutes. And a /dev/kvm that is there may hang.
 #   PROGRAM is the first process of its PID namespace, and must reap, as a shell does, what its children leave behind. Else

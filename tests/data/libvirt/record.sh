@@ -1,6 +1,7 @@
 #!/bin/bash
-# Records what libvirt makes of the documents in tests/data/domain: its QEMU driver defines and dumps them, inside virsh, without
-# a daemon. The files beside this one are of libvirt 9.0.0 and QEMU 7.2 (Debian 12); needs libvirt-daemon-driver-qemu.
+# Records how libvirt changes the documents in tests/data/domain. Its QEMU driver defines and dumps them, inside virsh,
+# without a daemon. The files beside this one come from libvirt 9.0.0 and QEMU 7.2 (Debian 12). It needs
+# libvirt-daemon-driver-qemu.
 #   tests/data/libvirt/record.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -15,7 +15,7 @@ namespace cluster::db {
 /// The kinds of failure on which some caller acts.
 enum class Why {
   unique,       ///< the row is there already
-  foreign_key,  ///< what the row points to is not there, or a row that points to it still is
+  foreign_key,  ///< the target of the row is missing, or a row that points to it still exists
   check,        ///< a value that its column does not take
   rule,         ///< a trigger of the schema refused; the message is its own
   busy,         ///< another program kept the database for longer than we wait

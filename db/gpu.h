@@ -101,7 +101,7 @@ struct FreeGpu {
 struct CardPlan {
   std::vector<GpuCard> cards;
   std::map<GpuName, GpuName> renamed;
-  std::optional<std::vector<Mdev>> mdevs = {};  ///< nothing: they stay as they are
+  std::optional<std::vector<Mdev>> mdevs = {};  ///< when absent, they stay as they are
 };
 
 }  // namespace cluster

@@ -47,7 +47,7 @@ struct Interface {
   InterfaceKind kind = InterfaceKind::bridge;
   std::string source;             ///< the bridge, the container's device, or the network
   std::optional<MacAddress> mac;  ///< always there in what vms() gives
-  std::string model = "virtio";   ///< what the guest sees
+  std::string model = "virtio";   ///< the model that the guest sees
   std::optional<int> vlan = {};   ///< 1..4094
 };
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kLockPatience{2};
 
-// One call: the cards that were asked for, one after the other.
+// One call. It handles the cards that were asked for, one after the other.
 class DetachAttach {
  public:
   DetachAttach(const Call& call, const std::string& target, const CardAction& what)

@@ -87,7 +87,7 @@ TEST(Options, ThatCanBeNoneAreRefusedWithTheWay) {
             "2 --lease goes with --remove-vgpu only (see gpupci --help)");
 }
 
-// Nothing is written twice: the page is made from the tables of actions and guards.
+// The page is made from the tables of actions and guards, so nothing is written twice.
 TEST(Help, HasEveryActionAndEveryGuardThatForceTakes) {
   const auto page = usage();
   for (const auto& action : actions()) {

@@ -9,7 +9,7 @@
 
 namespace cluster::agent {
 
-/// One call of gpupci: what was asked for, where the answer goes, and the host.
+/// One call of gpupci: the request, the streams for the answer, and the host.
 struct Call {
   const Options& options;
   Stream& out;

@@ -11,8 +11,8 @@ namespace cluster::agent {
 /// (Documentation/ABI/testing/sysfs-bus-pci, sriov_totalvfs and sriov_numvfs).
 struct Sriov {
   PciAddress pci;       ///< the physical function
-  long long total = 0;  ///< how many virtual functions it can have
-  long long vfs = 0;    ///< how many it has
+  long long total = 0;  ///< the most virtual functions that it can have
+  long long vfs = 0;    ///< the number that it has
 };
 
 /// Returns nothing when the card has no SR-IOV.

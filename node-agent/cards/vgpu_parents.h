@@ -35,7 +35,7 @@ struct VgpuType {
   std::string id;           ///< "nvidia-558", "mtty-1"; "1145" with vendor-vfio
   std::string name;         ///< "NVIDIA A40-4Q"; may be empty
   std::string api;          ///< "vfio-pci"
-  long long available = 0;  ///< how many more can be made now
+  long long available = 0;  ///< the number that can still be made now
 };
 
 /// A vGPU that exists, whoever made it.

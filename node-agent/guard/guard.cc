@@ -10,7 +10,7 @@
 namespace cluster::agent {
 namespace {
 
-// One guard and what it found.
+// One guard and the reasons that it found.
 struct Answer {
   const Guard* guard;
   Reasons reasons{};

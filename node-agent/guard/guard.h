@@ -21,7 +21,7 @@ struct Guard {
   /// of the guard into each reason. Throws Error when it cannot look.
   Reasons (*probe)(const Subject& subject);
 
-  std::string_view not_forced{};  ///< why --force may not override it; empty where it may
+  std::string_view not_forced{};  ///< the reason why --force may not override it; empty if it may
   bool on_attach = false;         ///< asked when a card is given back, too
 
   /// True when its answer may change at any moment. Such a guard is asked after the others, and

@@ -23,7 +23,7 @@ namespace cluster::agent {
 /// caller that changes it holds the lock (lock.h).
 class SavedDrivers {
  public:
-  /// Nothing means that the function had no driver.
+  /// An absent driver means that the function had none.
   using Driver = std::optional<std::string>;
 
   /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.

@@ -18,7 +18,7 @@ enum class Outcome {
   already_attached,  ///< the stub driver did not have it
   would_attach,      ///< in a dry run
   rolled_back,       ///< was detached, and is on its host driver again because another one failed
-  failed,            ///< what was asked for did not happen
+  failed,            ///< the request was not carried out
   held_back,         ///< was not attached, because the function it belongs to could not be
   untouched,         ///< was left alone, because of a refusal or the failure of another
 };
@@ -36,9 +36,9 @@ struct FunctionOutcome {
 struct CardOutcome {
   std::string name;  ///< "gpupci1", "gpupci1.0"
   std::vector<FunctionOutcome> functions;
-  std::vector<std::string> steps{};  ///< what was done, or would be, as shell lines
+  std::vector<std::string> steps{};  ///< taken, or to be taken, as shell lines
   Reasons refused{};                 ///< by guards, before anything was done
-  Reasons errors{};                  ///< what went wrong, and what became of it, in that order
+  Reasons errors{};                  ///< the failures and their results, in that order
 
   /// True when all that was asked for has happened.
   bool ok() const { return refused.empty() && errors.empty(); }

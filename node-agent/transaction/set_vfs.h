@@ -13,7 +13,7 @@ namespace cluster::agent {
 /// A change that set_vfs() should make, and the host for it.
 struct VfsChange {
   const Card& card;
-  long long wanted = 0;  ///< how many virtual functions it is to have
+  long long wanted = 0;  ///< the number of virtual functions that it should have
   const GuardInput& input;
   const Environment& environment;
   Forced forced{};  ///< the guards that the operator overrides

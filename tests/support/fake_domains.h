@@ -19,9 +19,9 @@ class FakeDomains {
     std::vector<virt::Domain> domains;
     std::vector<virt::VmDevice> in_use;  ///< of running VMs that the test does not start itself
     unsigned long version = 9000000;
-    std::optional<Error> failure;         ///< why nobody gets in
+    std::optional<Error> failure;         ///< the reason that nobody gets in
     std::vector<std::string> done;        ///< "define vm-1", "start vm-1", in this order
-    std::map<std::string, int> calls;     ///< how often which was called: "open", "list"
+    std::map<std::string, int> calls;     ///< the number of calls of each: "open", "list"
     std::function<void()> before_define;  ///< a look of the test's own
   };
 

@@ -44,9 +44,9 @@ class FakeTransport : public ssh::Transport {
 
   std::map<std::string, Answer> answers;
   std::map<std::string, std::string>
-      by_command;  ///< what every host prints for that command instead
+      by_command;  ///< the output of every host for that command instead
   std::map<std::pair<std::string, std::string>, Answer>
-      exactly;  ///< what that host says to that command instead of both
+      exactly;  ///< that host's answer to that command instead of both
   std::vector<ssh::Target> asked_targets;
   std::string asked_command;
   ssh::Limits asked_limits;

@@ -68,7 +68,7 @@ END
 while_held 'exec perl /run/map.pl /dev/dri/card0' 'ls -l /proc/$HOLDER/fd | grep dri; gpupci -d gpupci1'
 expect_status 1
 expect_no_out
-expect_err ' (perl) has /dev/dri/card0 open; stop it (kill '
+expect_err " ('perl') has /dev/dri/card0 open; stop it (kill "
 expect_untouched
 
 # The second function counts like the first, and only the named guard is overridden.

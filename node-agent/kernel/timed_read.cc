@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "node-agent/kernel/close_files.h"
 
 namespace cluster::agent {
 namespace {
@@ -19,9 +20,7 @@ namespace {
 [[noreturn]] void copy(const char* file, int to) {
   // The child may never end. Others wait until stdout or the socket of a DeviceWorker is closed, so
   // the child must not keep them open.
-  const auto kept = static_cast<unsigned>(to);
-  if (kept > 0) ::close_range(0, kept - 1, 0);
-  ::close_range(kept + 1, ~0U, 0);
+  close_files_but(to);
   std::array<char, 4096> text{};
   const int from = ::open(file, O_RDONLY | O_CLOEXEC);
   const auto size = from < 0 ? -1 : ::read(from, text.data(), text.size());

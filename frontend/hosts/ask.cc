@@ -63,15 +63,17 @@ std::optional<int> numa_node_of(const json& card) {
   return node && *node >= 0 ? node : std::nullopt;
 }
 
-// The BARs that the firmware of a guest puts above 4 GiB, in MiB together.
+// The BARs that the firmware of a guest puts above 4 GiB, in MiB together. It is not known when one
+// of them has no size, as the host had no room for it.
 std::optional<int> bar_mib_of(const json& function) {
   const auto bars = optional_of<std::vector<json>>(function, "bars");
   if (!bars) return std::nullopt;
   std::uint64_t mib = 0;
   for (const auto& bar : *bars) {
-    const auto size = bar.at("size").get<std::uint64_t>();
-    const bool counts = bar.at("64bit").get<bool>() && bar.at("prefetchable").get<bool>();
-    if (counts) mib += size >> 20U;
+    if (!bar.at("64bit").get<bool>() || !bar.at("prefetchable").get<bool>()) continue;
+    const auto size = optional_of<std::uint64_t>(bar, "size");
+    if (!size) return std::nullopt;
+    mib += *size >> 20U;
   }
   if (mib > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
     throw Error(Fault::io, "BARs of " + std::to_string(mib) + " MiB");

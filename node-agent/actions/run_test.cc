@@ -382,8 +382,8 @@ TEST_F(Gpupci, ListsRegionsInJson) {
                "0x0000380000000000 0x000038000fffffff 0x000000000014220c\n");
   const auto list = nlohmann::json::parse(gpupci({"-l", "--json"}));
   EXPECT_EQ(list["cards"][0]["functions"][0]["bars"].dump(),
-            R"([{"64bit":false,"prefetchable":false,"size":16777216},)"
-            R"({"64bit":true,"prefetchable":true,"size":268435456}])");
+            R"([{"64bit":false,"placed":true,"prefetchable":false,"size":16777216},)"
+            R"({"64bit":true,"placed":true,"prefetchable":true,"size":268435456}])");
 }
 
 TEST_F(Gpupci, ReportsInJson) {

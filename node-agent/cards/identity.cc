@@ -13,10 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBars = 6;             // lines of `resource` before the ROM's
-constexpr std::uint64_t kPrefetch = 0x2000;  // IORESOURCE_PREFETCH of linux/ioport.h
-constexpr std::uint64_t kMem64 = 0x100000;   // IORESOURCE_MEM_64
-
 // An attribute that cannot be read is not known: it may exist and answer EINVAL.
 std::optional<std::string> attribute(const Sysfs& sysfs, const PciAddress& pci,
                                      std::string_view name) {
@@ -39,25 +35,6 @@ std::optional<std::string> id(const Sysfs& sysfs, const PciAddress& pci, std::st
 std::optional<long long> number(const Sysfs& sysfs, const PciAddress& pci, std::string_view name) {
   const auto text = attribute(sysfs, pci, name);
   return text ? parse_number(*text) : std::nullopt;
-}
-
-// Reads "0x00000000f6000000"; gives 0 for a word that is no number.
-std::uint64_t number_in(std::string_view word) {
-  return word.starts_with("0x") ? parse_hex(word.substr(2)).value_or(0) : 0;
-}
-
-// Each line is "FIRST LAST FLAGS", all zero for a BAR that is not there.
-std::vector<Bar> bars(const std::string& resource) {
-  std::vector<Bar> found;
-  const auto lines = split(resource, '\n');
-  for (std::size_t i = 0; i < lines.size() && i < kBars; ++i) {
-    const auto words = split(lines[i], ' ');
-    if (words.size() != 3 || number_in(words[1]) <= number_in(words[0])) continue;
-    found.push_back({.size = number_in(words[1]) - number_in(words[0]) + 1,
-                     .is_64bit = (number_in(words[2]) & kMem64) != 0,
-                     .prefetchable = (number_in(words[2]) & kPrefetch) != 0});
-  }
-  return found;
 }
 
 // The two halves as lspci and the kernel's serial_number print them: highest byte first.
@@ -109,7 +86,7 @@ FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci) {
   FunctionIdentity identity{.subsystem_vendor = id(sysfs, pci, "subsystem_vendor"),
                             .subsystem_device = id(sysfs, pci, "subsystem_device"),
                             .revision = id(sysfs, pci, "revision"),
-                            .bars = bars(attribute(sysfs, pci, "resource").value_or("")),
+                            .bars = regions(sysfs, pci),
                             .reset_methods = {},
                             .link = {.speed = attribute(sysfs, pci, "current_link_speed"),
                                      .width = number(sysfs, pci, "current_link_width"),

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "node-agent/cards/cards.h"
+#include "node-agent/kernel/regions.h"
 
 namespace cluster::agent {
 
@@ -18,22 +18,13 @@ struct Link {
   std::optional<long long> max_width;
 };
 
-/// A region of memory or ports that a function has (a base address register).
-struct Bar {
-  std::uint64_t size = 0;     ///< in bytes
-  bool is_64bit = false;      ///< may be above 4 GiB
-  bool prefetchable = false;  ///< memory without side effects of reading, as of a frame buffer
-
-  bool operator==(const Bar&) const = default;
-};
-
 /// The facts that tell a function from others of its kind, and the facts that a VM will need for
 /// it.
 struct FunctionIdentity {
   std::optional<std::string> subsystem_vendor;  ///< "1458"
   std::optional<std::string> subsystem_device;  ///< "37c4"
   std::optional<std::string> revision;          ///< "a1"
-  std::vector<Bar> bars;                        ///< those it has, in their order
+  std::vector<Region> bars;                     ///< those it has, in their order
   std::vector<std::string> reset_methods;       ///< "flr", "bus", in the order they are tried
   Link link;
 };

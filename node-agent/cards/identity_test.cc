@@ -71,8 +71,10 @@ TEST_F(Identity, IsWhatSysfsSays) {
   EXPECT_EQ(video.subsystem_vendor, "1458");
   EXPECT_EQ(video.subsystem_device, "3724");
   EXPECT_EQ(video.revision, "a1");
-  EXPECT_THAT(video.bars, ElementsAre(Bar{16U << 20U, false, false}, Bar{256U << 20U, true, true},
-                                      Bar{32U << 20U, true, true}, Bar{128U, false, false}));
+  EXPECT_THAT(video.bars, ElementsAre(Region{0, 0xc0000000, 0xc0ffffff, 0x40200},
+                                      Region{1, 0x380000000000, 0x38000fffffff, 0x14220c},
+                                      Region{3, 0x380010000000, 0x380011ffffff, 0x14220c},
+                                      Region{5, 0xe000, 0xe07f, 0x40101}));
   EXPECT_THAT(video.reset_methods, ElementsAre("flr", "bus"));
   EXPECT_EQ(video.link.speed, "2.5 GT/s PCIe");
   EXPECT_EQ(video.link.width, 8);

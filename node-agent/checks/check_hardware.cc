@@ -5,16 +5,14 @@
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
 #include "node-agent/guard/bus.h"
-#include "node-agent/guard/framebuffer.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/kernel/config_space.h"
+#include "node-agent/kernel/regions.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kUnset = 0x20000000;  // IORESOURCE_UNSET of include/linux/ioport.h
 
 bool is_display(const PciFunction& function) {
   return function.device_class >> 8U == 0x03 || function.device_class >> 8U == 0x12;
@@ -181,16 +179,29 @@ CheckAnswer has_no_errors(const Subject& subject) {
   return passed(counted ? "no PCIe error was reported" : "it is not made to report PCIe errors");
 }
 
+// "region 1 of 0000:02:00.0 (256 MiB)"
+std::string words(const Region& region, const PciAddress& pci) {
+  const auto size = region.size();
+  return "region " + std::to_string(region.number) + " of " + pci.sysfs() +
+         (size ? " (" + mib(*size) + ")" : "");
+}
+
+// No driver of today needs a region of ports.
 CheckAnswer has_addresses(const Subject& subject) {
+  constexpr std::string_view kFix =
+      "turn on Above 4G Decoding in the firmware, or boot with pci=realloc";
   const auto& sysfs = subject.input.sysfs;
   for (const auto& function : subject.card.functions) {
-    if (!sysfs.attribute(function.pci, "resource")) return does_not_show("resource", function.pci);
-    for (const auto& region : regions(sysfs, function.pci)) {
-      const bool placed = region.start != 0 && (region.flags & kUnset) == 0;
-      if (placed || region.end == region.start) continue;
-      return failed("region " + std::to_string(region.number) + " of " + function.pci.sysfs() +
-                        " (" + mib(region.end - region.start + 1) + ") has no address",
-                    "turn on Above 4G Decoding in the firmware, or boot with pci=realloc");
+    const auto& pci = function.pci;
+    if (!sysfs.attribute(pci, "resource")) return does_not_show("resource", pci);
+    const auto all = regions(sysfs, pci);
+    for (const auto& region : all) {
+      if (region.placed() || !region.is_memory()) continue;
+      return failed(words(region, pci) + " has no address", std::string(kFix));
+    }
+    // Whoever draws or computes has memory. A region of 32 bits leaves no trace when it got none.
+    if (is_display(function) && std::ranges::none_of(all, &Region::is_memory)) {
+      return failed("no region of " + pci.sysfs() + " has an address", std::string(kFix));
     }
   }
   return passed("every region has an address");
@@ -202,8 +213,7 @@ CheckAnswer bar_size(const Subject& subject) {
     for (const auto& region : regions(sysfs, function.pci)) {
       const auto name = "resource" + std::to_string(region.number) + "_resize";
       if (!fs::exists(sysfs.device_path(function.pci) / name)) continue;
-      return passed("region " + std::to_string(region.number) + " has " +
-                    mib(region.end - region.start + 1) + " and can be resized");
+      return passed(words(region, function.pci) + " can be resized");
     }
   }
   // Kernels before 6.1 have no such attribute.

@@ -37,6 +37,8 @@ TEST_F(CheckHardware, OfTheHardware) {
               StartsWith("UNKNOWN the kernel shows no resource of 0000:02:00.1; lspci -s"));
   set("0000:02:00.1/resource", "");
   EXPECT_EQ(check("D18"), "PASS every region has an address");
+  set("0000:02:00.0/resource", "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n");
+  EXPECT_THAT(check("D18"), StartsWith("FAIL no region of 0000:02:00.0 has an address"));
   set("0000:02:00.0/boot_vga", "0\n");
   EXPECT_EQ(check("D20"), "PASS its ROM is its own");
   set("0000:02:00.0/rom", "");
@@ -48,6 +50,32 @@ TEST_F(CheckHardware, OfTheHardware) {
   EXPECT_THAT(check("D21"), StartsWith("PASS"));
   set_host("devices/system/node/node1/x", "");
   EXPECT_THAT(check("D21"), StartsWith("UNKNOWN the firmware does not tell its NUMA node"));
+}
+
+// The kernel shows a region without an address as one that does not exist. Configuration space
+// tells.
+TEST_F(CheckHardware, FindsRegionsThatTheKernelDoesNotShow) {
+  const auto registers = [&](const std::vector<std::uint32_t>& bars) {
+    std::string config(64, '\0');
+    config[0x06] = '\x10';
+    for (std::size_t i = 0; i < bars.size(); ++i) {
+      for (std::size_t byte = 0; byte < 4; ++byte) {
+        config[0x10 + 4 * i + byte] = static_cast<char>(bars[i] >> 8 * byte & 0xffU);
+      }
+    }
+    set("0000:02:00.0/config", config);
+  };
+  set("0000:02:00.1/resource", "0xf7000000 0xf7003fff 0x40200\n");
+  const std::string none = "0x0 0x0 0x0\n";
+  const std::string small = "0xf6000000 0xf6ffffff 0x40200\n";
+  const std::string large = "0x4000000000 0x400fffffff 0x14220c\n";
+  registers({0xf6000000, 0xc, 0, 0xc, 0, 0x2001});
+  set("0000:02:00.0/resource", small + none + none + none + none + "0x2000 0x207f 0x40101\n");
+  EXPECT_THAT(check("D18"), StartsWith("FAIL region 1 of 0000:02:00.0 has no address; turn on"));
+  registers({0xf6000000, 0xc, 0x40, 0x1000000c, 0x40, 0x1});
+  set("0000:02:00.0/resource",
+      small + large + none + "0x4010000000 0x4011ffffff 0x14220c\n" + none + none);
+  EXPECT_EQ(check("D18"), "PASS every region has an address") << "ports need none";
 }
 
 TEST_F(CheckHardware, OfPcie) {
@@ -93,7 +121,7 @@ TEST_F(CheckHardware, OfPcie) {
   EXPECT_EQ(check("D19"), "PASS a region of 0000:02:00.1 can be resized");
   set("0000:02:00.0/resource", "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n");
   set("0000:02:00.0/resource1_resize", "00000000000fff00\n");
-  EXPECT_EQ(check("D19"), "PASS region 1 has 256 MiB and can be resized");
+  EXPECT_EQ(check("D19"), "PASS region 1 of 0000:02:00.0 (256 MiB) can be resized");
 }
 
 TEST_F(CheckHardware, TakesAnOldKernelsWordForAReset) {

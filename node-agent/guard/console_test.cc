@@ -1,4 +1,3 @@
-#include "node-agent/guard/framebuffer.h"
 #include "tests/support/guarded_card.h"
 
 namespace cluster::agent {
@@ -52,22 +51,6 @@ TEST_F(GuardConsole, OfADummyIsNone) {
   replace_file(fake_.root() / "class/vtconsole/vtcon0/name", "(S) dummy device\n");
   replace_file(fake_.root() / "class/vtconsole/vtcon0/bind", "1\n");
   EXPECT_EQ(why(), "nothing");
-}
-
-TEST(Regions, AreThoseThatTheFunctionHas) {
-  FakeSysfs fake;
-  fake.add_card("0000:02:00", 1, 13);
-  const auto at = [&](const std::string& text) {
-    replace_file(fake.root() / "bus/pci/devices/0000:02:00.0/resource", text);
-    return regions(fake.sysfs(), {0, 2, 0, 0});
-  };
-  EXPECT_THAT(at(""), ::testing::IsEmpty());
-  EXPECT_THAT(at("0x0 0x0 0x0\n0xe000 0xe07f 0x40101\n"),
-              ::testing::ElementsAre(Region{1, 0xe000, 0xe07f, 0x40101}));
-  EXPECT_THAT(at("0xe0000000 0xefffffff\nx y z\n"), ::testing::IsEmpty());
-  EXPECT_THAT(at("0 0 0\n0 0 0\n0 0 0\n0 0 0\n0 0 0\n0 0 0\n0xc0000 0xdffff 0x212\n"),
-              ::testing::IsEmpty())
-      << "the seventh is the ROM";
 }
 
 }  // namespace

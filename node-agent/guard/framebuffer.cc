@@ -1,5 +1,3 @@
-#include "node-agent/guard/framebuffer.h"
-
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -8,6 +6,7 @@
 #include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/regions.h"
 
 namespace cluster::agent {
 namespace {
@@ -65,7 +64,7 @@ Reasons probe(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     for (const auto& bar : regions(input.sysfs, function.pci)) {
       for (const auto& one : framebuffers) {
-        if (bar.start == 0 || one.start > bar.end || one.end < bar.start) continue;
+        if (!bar.placed() || one.start > bar.end || one.end < bar.start) continue;
         reasons.push_back(
             {.what = "the firmware's framebuffer (" + std::string(one.name) + ") is in region " +
                      std::to_string(bar.number) + " of " + function.pci.sysfs(),
@@ -78,24 +77,6 @@ Reasons probe(const Subject& subject) {
 }
 
 }  // namespace
-
-std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci) {
-  std::vector<Region> found;
-  const auto text = sysfs.attribute(pci, "resource").value_or("");
-  int number = 0;
-  for (const auto line : split(text, '\n')) {
-    const auto words = split(line, ' ');
-    if (number > 5) break;  // then come the ROM and the windows of bridges
-    if (words.size() == 3) {
-      const auto start = hex(words[0]);
-      const auto end = hex(words[1]);
-      const auto flags = hex(words[2]);
-      if (start && end && flags && *flags != 0) found.push_back({number, *start, *end, *flags});
-    }
-    ++number;
-  }
-  return found;
-}
 
 constinit const Guard kFramebufferGuard{
     .name = "framebuffer", .help = "the firmware's framebuffer lies in its memory", .probe = probe};

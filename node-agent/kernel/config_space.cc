@@ -13,12 +13,12 @@ std::uint8_t byte(std::string_view config, std::size_t at) {
   return static_cast<std::uint8_t>(config[at]);
 }
 
-std::optional<std::string> read_whole(const Sysfs& sysfs, const PciAddress& pci) {
+// At least `size` bytes of it. Command and status are all ones when the device does not answer. The
+// ids of a virtual function are always all ones.
+std::optional<std::string> read_some(const Sysfs& sysfs, const PciAddress& pci, std::size_t size) {
   try {
     auto config = read_file(sysfs.device_path(pci) / "config");
-    // Command and status are all ones when the device does not answer. The ids of a virtual
-    // function are always all ones.
-    if (config && config->size() >= kWhole && dword(*config, 4) != 0xffffffff) return config;
+    if (config && config->size() >= size && dword(*config, 4) != 0xffffffff) return config;
   } catch (const Error&) {
   }
   return std::nullopt;
@@ -59,15 +59,26 @@ std::optional<std::size_t> find_capability(std::string_view config, ExtendedCapa
   return std::nullopt;
 }
 
+std::vector<std::uint32_t> base_addresses(const Sysfs& sysfs, const PciAddress& pci) {
+  constexpr std::size_t kFirst = 0x10;
+  constexpr std::size_t kEnd = 0x28;
+  constexpr std::size_t kHeaderType = 0x0e;
+  const auto config = read_some(sysfs, pci, kEnd);
+  if (!config || (byte(*config, kHeaderType) & 0x7fU) != 0) return {};
+  std::vector<std::uint32_t> registers;
+  for (auto at = kFirst; at < kEnd; at += 4) registers.push_back(dword(*config, at));
+  return registers;
+}
+
 std::optional<bool> is_express(const Sysfs& sysfs, const PciAddress& pci) {
-  const auto config = read_whole(sysfs, pci);
+  const auto config = read_some(sysfs, pci, kWhole);
   if (!config) return std::nullopt;
   return is_express(*config);
 }
 
 std::optional<bool> has_capability(const Sysfs& sysfs, const PciAddress& pci,
                                    ExtendedCapability wanted) {
-  const auto config = read_whole(sysfs, pci);
+  const auto config = read_some(sysfs, pci, kWhole);
   if (!config) return std::nullopt;
   if (!is_express(*config)) return false;
   if (config->size() == kWhole) return std::nullopt;

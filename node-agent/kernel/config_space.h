@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node-agent/kernel/sysfs.h"
 
@@ -23,6 +24,10 @@ std::optional<bool> is_express(const Sysfs& sysfs, const PciAddress& pci);
 /// The same for an extended capability. A function that is not PCI Express has none.
 std::optional<bool> has_capability(const Sysfs& sysfs, const PciAddress& pci,
                                    ExtendedCapability wanted);
+
+/// The registers that hold the addresses of a function's regions, six of them; none when they
+/// cannot be read, or the function is a bridge.
+std::vector<std::uint32_t> base_addresses(const Sysfs& sysfs, const PciAddress& pci);
 
 /// The place where an extended capability begins in all of `config`; nothing when it is not there.
 std::optional<std::size_t> find_capability(std::string_view config, ExtendedCapability wanted);

@@ -25,11 +25,13 @@ ordered_json link_json(const Link& link) {
           {"max_width", or_null(link.max_width)}};
 }
 
-ordered_json bars_json(const std::vector<Bar>& bars) {
+ordered_json bars_json(const std::vector<Region>& bars) {
   auto list = ordered_json::array();
   for (const auto& bar : bars) {
-    list.push_back(
-        {{"size", bar.size}, {"64bit", bar.is_64bit}, {"prefetchable", bar.prefetchable}});
+    list.push_back({{"size", or_null(bar.size())},
+                    {"64bit", bar.is_64bit()},
+                    {"prefetchable", bar.prefetchable()},
+                    {"placed", bar.placed()}});
   }
   return list;
 }

@@ -51,7 +51,9 @@ TEST(CardsJson, HasAllThatIsKnown) {
   card.identity.functions[0] = {.subsystem_vendor = "1458",
                                 .subsystem_device = "3724",
                                 .revision = "a1",
-                                .bars = {{16777216, false, false}, {1ULL << 36U, true, true}},
+                                .bars = {{0, 0xc0000000, 0xc0ffffff, 0x200},
+                                         {1, 0x8000000000, 0x8fffffffff, 0x102200},
+                                         {3, 0, 0, 0x20102200}},
                                 .reset_methods = {"flr", "bus"},
                                 .link = {"2.5 GT/s PCIe", 8, "8.0 GT/s PCIe", 16}};
   card.wedge = {"2026-11-21T01:20:00Z", "echo \xff"};
@@ -64,7 +66,11 @@ TEST(CardsJson, HasAllThatIsKnown) {
   EXPECT_EQ(function["subsystem_vendor"], "1458");
   EXPECT_EQ(function["revision"], "a1");
   EXPECT_EQ(function["bars"][1],
-            ordered_json::parse(R"({"size": 68719476736, "64bit": true, "prefetchable": true})"));
+            ordered_json::parse(
+                R"({"size": 68719476736, "64bit": true, "prefetchable": true, "placed": true})"));
+  EXPECT_EQ(function["bars"][2],
+            ordered_json::parse(
+                R"({"size": null, "64bit": true, "prefetchable": true, "placed": false})"));
   EXPECT_EQ(function["reset_methods"], (ordered_json{"flr", "bus"}));
   EXPECT_EQ(function["link"]["max_width"], 16);
   EXPECT_EQ(one["model"], "GP106 [GeForce GTX 1060 6GB]");

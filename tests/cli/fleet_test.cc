@@ -75,6 +75,15 @@ TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
   EXPECT_EQ(cluster({"discover", "host", "gpu", "n1"}),
             "HOST GPU     CHANGE  PCI_BUS          DETAILS\n"
             "n1:  gpupci1 changed pci_0000_02_00_0 BARs 8224 MiB, had 288\n");
+  // A region that the host found no room for has no size: what was known stays.
+  say("n1", with_bars(bars("null")));
+  cluster({"discover", "host", "gpu", "n1"});
+  EXPECT_EQ(Inventory(file, Inventory::Open::existing)
+                .gpu_cards(HostName("n1"))
+                .at(0)
+                .functions.at(0)
+                .bar_mib,
+            8224);
   for (const auto& bad :
        {"[" + bar("18446744073709551615", true, true) + "]", "[" + bar("\"a\"", true, true) + "]",
         std::string("[268435456]"), std::string("7")}) {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# package_test.sh CPACKCONFIG GPUPCI: the package of the agent depends on a libc6 with which its program starts, and on
-# nothing else. So dpkg refuses it on an older Debian.
+# package_test.sh CPACKCONFIG GPUPCI: the package of the agent depends on a libc6 with which its program starts, on libgcc
+# where the program wants it, and on nothing else. So dpkg refuses it on an older Debian.
 set -euo pipefail
 
 config=$1
@@ -15,8 +15,15 @@ fail() {
 
 cpack --config "$config" -B "$scratch" >"$scratch/log" || fail "cpack: $(<"$scratch/log")"
 depends=$(dpkg-deb --field "$scratch"/gpupci_*.deb Depends)
-[[ $depends =~ ^libc6\ \(\>=\ ([0-9.]+)\)$ ]] || fail "it depends on '$depends', want one libc6 with its version"
+[[ $depends =~ ^libc6\ \(\>=\ ([0-9.]+)\)(,\ libgcc-s1\ \|\ libgcc1)?$ ]] ||
+  fail "it depends on '$depends', want libc6 with its version, and at most libgcc"
 has=${BASH_REMATCH[1]}
+libgcc=${BASH_REMATCH[2]}
 wants=$(objdump -p "$gpupci" | sed -n 's/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -V | tail -n 1)
 [[ -n $wants ]] || fail "$gpupci wants no version of glibc"
 dpkg --compare-versions "$has" ge "$wants" || fail "it depends on libc6 $has, and its program wants $wants"
+if objdump -p "$gpupci" | grep -q 'NEEDED *libgcc_s'; then
+  [[ -n $libgcc ]] || fail "it depends on '$depends', and its program wants libgcc"
+else
+  [[ -z $libgcc ]] || fail "it depends on '$depends', and its program wants no libgcc"
+fi

@@ -5,11 +5,13 @@
 #   . root.sh && into_namespaces "$@"
 #   fresh_root    sets `root` to a root as new, once a test; /mnt is in memory, too
 #   in_root COMMAND...    runs there
+# A test that wants an older root sets root_release=NAME before, with the packages that it needs in root_packages.
 
 # shellcheck source=tests/support/debian.sh
 . "$(dirname "${BASH_SOURCE[0]}")/debian.sh"
 
 cache=${CLUSTER_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollcall-lab}
+made=$cache/root${root_release:+-$root_release}
 # A kernel that has no files but these, so that an initramfs and a GRUB menu can be made for it.
 root_kernel=6.1.0-0-root
 
@@ -35,26 +37,27 @@ into_namespaces() {
 
 # In the cache when it is whole, so that an interrupted one leaves nothing half made that is used.
 make_root() {
-  local lock release work made as_told
+  local lock release packages work as_told
   mkdir -p "$cache"
-  exec {lock}>"$cache/root.lock"
+  exec {lock}>"$made.lock"
   flock "$lock"
-  made=$cache/root
-  release=$(own_release)
+  release=${root_release:-$(own_release)}
+  packages=${root_packages:-busybox,grub2-common,initramfs-tools,kmod,systemd}
   # One that was made as this file tells.
-  as_told="$release $(sha256sum <"${BASH_SOURCE[0]}")"
+  as_told="$release $packages $(sha256sum <"${BASH_SOURCE[0]}")"
   if [[ ! -e $made/as-told || $(<"$made/as-told") != "$as_told" ]]; then
-    rm -rf "$cache"/root.new.*
-    work=$(mktemp -d "$cache/root.new.XXXXXX")
+    rm -rf "$made".new.*
+    work=$(mktemp -d "$made.new.XXXXXX")
     echo "making a root of Debian $release in $made (300 MB, once)"
     # In namespaces, too: it mounts /proc there, which must not be left when it is killed.
-    if ! unshare --mount --propagation private --pid --kill-child --fork -- debootstrap --variant=minbase --include=busybox,grub2-common,initramfs-tools,kmod,systemd \
-      "$release" "$work" "$(debian_mirror)" >"$cache/debootstrap.log" 2>&1; then
-      tail -n 5 "$cache/debootstrap.log"
+    if ! unshare --mount --propagation private --pid --kill-child --fork -- debootstrap --variant=minbase "--include=$packages" \
+      "$release" "$work" "$(debian_mirror)" >"$made.log" 2>&1; then
+      tail -n 5 "$made.log"
       rm -rf "$work"
-      skip "debootstrap cannot make a Debian $release; its log is $cache/debootstrap.log"
+      skip "debootstrap cannot make a Debian $release; its log is $made.log"
     fi
-    bring_kernel "$work"
+    rm -f "$work"/var/cache/apt/archives/*.deb "$work"/etc/apt/sources.list
+    [[ -n ${root_release-} ]] || bring_kernel "$work"
     echo "$as_told" >"$work/as-told"
     rm -rf "$made"
     chmod 755 "$work"
@@ -65,7 +68,6 @@ make_root() {
 
 # bring_kernel ROOT: what the package of a kernel would, and a GRUB that boots it.
 bring_kernel() {
-  rm -f "$1"/var/cache/apt/archives/*.deb "$1"/etc/apt/sources.list
   mkdir -p "$1/lib/modules/$root_kernel" "$1/boot/grub"
   echo 'a kernel' >"$1/boot/vmlinuz-$root_kernel"
   echo 'CONFIG_RD_GZIP=y' >"$1/boot/config-$root_kernel"
@@ -88,8 +90,8 @@ END
 fresh_root() {
   root=/mnt/root
   mkdir "$root" /mnt/upper /mnt/work
-  mount -t overlay -o "lowerdir=$cache/root,upperdir=/mnt/upper,workdir=/mnt/work" overlay "$root" 2>/dev/null ||
-    cp -a "$cache/root/." "$root"
+  mount -t overlay -o "lowerdir=$made,upperdir=/mnt/upper,workdir=/mnt/work" overlay "$root" 2>/dev/null ||
+    cp -a "$made/." "$root"
   mount -t proc proc "$root/proc"
 }
 

@@ -53,13 +53,29 @@ std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const Node
   return paths;
 }
 
+std::string way_to_stop(const Process& process) {
+  const auto command = [](const Container& one) {
+    return one.stop + " " + name_as_word(one.name) +
+           (one.note.empty() ? "" : " (" + printable(one.note) + ")");
+  };
+  if (process.container) return command(*process.container);
+  if (!process.service.empty()) return "systemctl stop " + name_as_word(process.service);
+  const auto kill = "stop it (kill " + std::to_string(process.pid) + ")";
+  return process.login ? kill + ", or " + command(*process.login) : kill;
+}
+
 Reason has_open(const Process& process, const std::string& paths) {
-  const auto pid = std::to_string(process.pid);
-  auto who = "process " + pid + " (" + quoted_name(process.command);
-  if (!process.service.empty()) who += ", " + quoted_name(process.service);
-  return {.what = who + ") has " + paths + " open",
-          .fix = process.service.empty() ? "stop it (kill " + pid + ")"
-                                         : "systemctl stop " + name_as_word(process.service)};
+  auto who = "process " + std::to_string(process.pid) + " (" + quoted_name(process.command);
+  if (const auto& box = process.container) {
+    const auto& inner = process.inner_service;
+    who += ", " + (inner.empty() ? "" : quoted_name(inner) + " ") + "in " + box->kind + " " +
+           quoted_name(box->name);
+  } else if (!process.service.empty()) {
+    who += ", " + quoted_name(process.service);
+  } else if (process.login) {
+    who += ", " + process.login->kind + " " + quoted_name(process.login->name);
+  }
+  return {.what = who + ") has " + paths + " open", .fix = way_to_stop(process)};
 }
 
 Reasons unreadable_processes(const Handles& handles) {

@@ -38,9 +38,11 @@ using NodePart = std::function<std::string(pid_t pid, const std::string& path)>;
 std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const NodePaths& nodes,
                                               const NodePart& part = {});
 
-/// "process 812 ('Xorg') has /dev/dri/card0 open", and the way to stop it: by its unit if it has
-/// one.
+/// "process 812 ('Xorg') has /dev/dri/card0 open", and the way to stop it.
 Reason has_open(const Process& process, const std::string& paths);
+
+/// The way to stop a process: its container, its unit, or the process itself.
+std::string way_to_stop(const Process& process);
 
 /// The reason that some processes cannot be looked into: any of them may be a user of the card.
 /// Empty when all could be looked into.

@@ -23,6 +23,21 @@ TEST_F(GuardHolder, NameTheProcessAndItsService) {
   EXPECT_EQ(why({"holder"}), "nothing");
 }
 
+// A service in a container is none of the host's, which may have another one of that name.
+TEST_F(GuardHolder, NameTheContainerAndNotTheServiceInIt) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");
+  proc_.process(812, "nginx", "/lxc/102/ns/system.slice/nginx.service").open(812, 9, "/dev/null");
+  EXPECT_EQ(why(),
+            "holder: process 812 ('nginx', 'nginx.service' in LXC container '102') has "
+            "/dev/dri/card0 open; pct stop 102");
+  proc_.process(812, "kwin",
+                "/user.slice/user-1000.slice/user@1000.service/app.slice/kwin.service");
+  EXPECT_EQ(why(),
+            "holder: process 812 ('kwin', service 'kwin.service') has /dev/dri/card0 open; stop it "
+            "(kill 812), or systemctl --user stop kwin.service (as user 1000)");
+}
+
 TEST_F(GuardHolder, KnowNvidiasNodeByItsMinor) {
   fake_.add_card("0000:02:00", 1, 13);
   proc_.file("devices", "Character devices:\n  1 nvidia-frontend\n195 other\n\nBlock devices:\n");

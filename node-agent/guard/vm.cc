@@ -25,40 +25,56 @@ bool is_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
   });
 }
 
-Reason runs_with_it(const std::string& vm, const std::string& evidence) {
+Reason runs_with_it(const std::string& vm, const std::string& evidence, std::string fix) {
   return {.what = "VM " + quoted_name(vm) + " runs with it (" + evidence + ")",
-          .fix = "virsh shutdown " + name_as_word(vm)};
+          .fix = std::move(fix)};
+}
+
+std::string by_virsh(const std::string& vm) {
+  return std::string(kVirshShutdown) + " " + name_as_word(vm);
+}
+
+// Only libvirt's VMs are known to virsh, and only those of Proxmox VE to qm.
+Reason runs_with_it(const VmProcess& vm, const Process& process, const std::string& paths) {
+  const auto evidence = "process " + std::to_string(process.pid) + " has " + paths + " open";
+  if (!vm.id.empty()) {
+    const auto name = vm.name.empty() || vm.name == vm.id ? vm.id : vm.id + " " + vm.name;
+    return runs_with_it(name, evidence, "qm shutdown " + name_as_word(vm.id));
+  }
+  return runs_with_it(vm.name, evidence, vm.libvirt ? by_virsh(vm.name) : way_to_stop(process));
 }
 
 // Adds the VMs that libvirt names. The VMs in `known` were found already.
-void add_domains(const GuardInput& input, const IsMeant& is_meant,
+void add_domains(std::vector<virt::VmDevice> all, const IsMeant& is_meant,
                  const std::set<std::string>& known, Reasons& reasons) {
-  if (!input.vm_devices) return;
   std::map<std::string, std::vector<std::string>> devices;
-  for (auto& one : input.vm_devices()) {
+  for (auto& one : all) {
     if (!known.contains(one.vm) && is_meant(one.device)) {
       devices[one.vm].push_back(std::move(one.device));
     }
   }
   for (const auto& [vm, has] : devices) {
-    reasons.push_back(runs_with_it(vm, "libvirt says " + joined(has, ", ")));
+    reasons.push_back(runs_with_it(vm, "libvirt says " + joined(has, ", "), by_virsh(vm)));
   }
 }
 
 Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_meant) {
   const ProcessTable processes(input.proc);
+  auto domains = input.vm_devices ? input.vm_devices() : std::vector<virt::VmDevice>();
   std::set<std::string> known;
   Reasons reasons;
   for (const auto& [pid, paths] : nodes_by_process(users.handles, users.in_vm)) {
     const auto process = processes.describe(pid);
     if (process.command.empty()) continue;
-    const auto vm = processes.vm_name(pid);
-    known.insert(vm);
-    reasons.push_back(vm.empty() ? has_open(process, paths)
-                                 : runs_with_it(vm, "process " + std::to_string(pid) + " has " +
-                                                        paths + " open"));
+    auto vm = processes.vm(pid);
+    const auto& box = process.container;
+    vm.libvirt = vm.libvirt || (box && box->stop == kVirshShutdown) ||
+                 std::ranges::find(domains, vm.name, &virt::VmDevice::vm) != domains.end();
+    known.insert(vm.name);
+    reasons.push_back(vm.name.empty() && vm.id.empty() ? has_open(process, paths)
+                                                       : runs_with_it(vm, process, paths));
   }
-  add_domains(input, is_meant, known, reasons);
+  add_domains(std::move(domains), is_meant, known, reasons);
   if (!users.in_vm.empty()) {
     std::ranges::move(unreadable_processes(users.handles), std::back_inserter(reasons));
   }

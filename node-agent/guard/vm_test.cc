@@ -90,6 +90,39 @@ TEST_F(GuardVm, KnowsWhoHasAMediatedDeviceAlone) {
   EXPECT_THAT(device_vms(device, input(sysfs)), ::testing::IsEmpty());
 }
 
+// virsh knows libvirt's VMs only, and qm those of Proxmox VE.
+TEST_F(GuardVm, NamesTheWayToStopAVmOfOthers) {
+  using namespace std::string_literals;
+  fake_.add_card("0000:02:00", 1, 13);
+  replace_file(fake_.root() / "class/vfio/13/dev", "1:3\n");
+  replace_file(fake_.root() / "class/vfio/13/uevent", "DEVNAME=vfio/13\n");
+  const auto runs = [&](const std::string& cmdline, const std::string& cgroup) {
+    std::filesystem::remove_all(proc_.root() / "812");
+    proc_.process(812, "qemu-system-x86", cgroup).open(812, 9, "/dev/null");
+    proc_.file("812/cmdline", cmdline);
+    return why();
+  };
+  EXPECT_EQ(
+      runs("qemu\0-name\0games\0"s, "/user.slice/user-1000.slice/session-3.scope"),
+      "vm: VM 'games' runs with it (process 812 has /dev/vfio/13 open); stop it (kill 812), or "
+      "loginctl terminate-session 3");
+  EXPECT_EQ(runs("qemu\0-name\0games\0"s, "/system.slice/games.service"),
+            "vm: VM 'games' runs with it (process 812 has /dev/vfio/13 open); systemctl stop "
+            "games.service");
+  EXPECT_EQ(runs("kvm\0-id\0"s + "101\0-name\0win,debug-threads=on\0-chardev\0"
+                                 "socket,path=/var/run/qemu-server/101.qmp\0"s,
+                 "/qemu.slice/101.scope"),
+            "vm: VM '101 win' runs with it (process 812 has /dev/vfio/13 open); qm shutdown 101");
+  EXPECT_EQ(
+      runs("qemu\0-name\0games\0"s, "/machine.slice/machine-qemu\\x2d3\\x2dgames.scope/libvirt"),
+      "vm: VM 'games' runs with it (process 812 has /dev/vfio/13 open); virsh shutdown games");
+  EXPECT_EQ(runs("dpdk-testpmd\0"s, "/docker/" + std::string(64, 'a')),
+            "vm: process 812 ('qemu-system-x86', in Docker container 'aaaaaaaaaaaa') has "
+            "/dev/vfio/13 open; docker stop aaaaaaaaaaaa");
+  vm_devices_ = {{"games", "0000:09:00.0"}};
+  EXPECT_THAT(runs("qemu\0-name\0games\0"s, "/"), HasSubstr("; virsh shutdown games"));
+}
+
 TEST_F(GuardVm, QuotesTheNameOfAVm) {
   fake_.add_card("0000:02:00", 1, 13);
   vm_devices_ = {{"x'; reboot", "0000:02:00.0"}};

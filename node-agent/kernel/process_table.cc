@@ -7,11 +7,14 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kPatience{1000};
 
 // Files of /proc/PID come and go with the process, and some can be read only by root.
 std::string read_or_empty(const fs::path& path) {
@@ -20,21 +23,6 @@ std::string read_or_empty(const fs::path& path) {
   } catch (const Error&) {
     return "";
   }
-}
-
-// The unit that `systemctl stop` ends together with this process: the first service on the path of
-// its control group, "/system.slice/nvidia-persistenced.service". A service inside
-// user@1000.service belongs to that user's own systemd.
-std::string service_in(std::string_view cgroups) {
-  for (const auto line : split(cgroups, '\n')) {
-    // The line is "0::PATH", or "1:name=systemd:PATH" with the older control groups.
-    if (!line.starts_with("0::") && line.find(":name=systemd:") == std::string_view::npos) continue;
-    for (const auto part : split(line.substr(line.rfind(':') + 1), '/')) {
-      if (part.starts_with("user@")) return "";
-      if (part.ends_with(".service")) return std::string(part);
-    }
-  }
-  return "";
 }
 
 // The time since the boot, "12345.67 23456.78" (proc(5)).
@@ -60,21 +48,39 @@ std::optional<std::chrono::seconds> start_in(std::string_view stat) {
 Process ProcessTable::describe(pid_t pid) const {
   const auto now = uptime(proc_);
   const auto start = start_in(read_or_empty(of(pid) / "stat"));
-  return {pid, std::string(trim(read_or_empty(of(pid) / "comm"))),
-          service_in(read_or_empty(of(pid) / "cgroup")),
-          now && start ? std::optional(*now - *start) : std::nullopt};
+  const auto cgroups = read_or_empty(of(pid) / "cgroup");
+  return {.pid = pid,
+          .command = std::string(trim(read_or_empty(of(pid) / "comm"))),
+          .service = service_in(cgroups),
+          .age = now && start ? std::optional(*now - *start) : std::nullopt,
+          .container = container_in(cgroups),
+          .inner_service = inner_service_in(cgroups),
+          .login = login_in(cgroups)};
 }
 
-std::string ProcessTable::vm_name(pid_t pid) const {
-  const auto text = read_or_empty(of(pid) / "cmdline");
+VmProcess ProcessTable::vm(pid_t pid) const {
+  VmProcess vm;
+  const auto text = timed_read(of(pid) / "cmdline", kPatience).value_or("");
   const auto words = split(text, '\0');
-  const auto name = std::ranges::find(words, "-name");
-  if (name == words.end() || std::next(name) == words.end()) return "";
-  for (auto part : split(*std::next(name), ',')) {
-    if (part.starts_with("guest=")) return std::string(part.substr(6));
-    if (part.find('=') == std::string_view::npos) return std::string(part);
+  const auto after = [&](std::string_view option) {
+    const auto at = std::ranges::find(words, option);
+    return at == words.end() || std::next(at) == words.end() ? std::string_view() : *std::next(at);
+  };
+  const auto name = after("-name");
+  for (auto part : split(name, ',')) {
+    if (part.starts_with("guest=")) part.remove_prefix(6);
+    if (part.find('=') == std::string_view::npos) vm.name = part;
+    if (!vm.name.empty()) break;
   }
-  return "";
+  // libvirt always writes both, and names its monitor "charmonitor" (src/qemu/qemu_command.c).
+  const bool of_libvirt = name.starts_with("guest=") && name.ends_with("debug-threads=on");
+  vm.libvirt = of_libvirt || text.find("id=charmonitor") != std::string::npos;
+  // Proxmox VE has "-id 101" and the socket /var/run/qemu-server/101.qmp.
+  const auto id = after("-id");
+  if (parse_number(id) && text.find("/qemu-server/" + std::string(id) + ".") != std::string::npos) {
+    vm.id = id;
+  }
+  return vm;
 }
 
 std::vector<pid_t> ProcessTable::all() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node-agent/kernel/container.h"
 #include "node-agent/kernel/device_nodes.h"
 
 namespace cluster::agent {
@@ -33,6 +34,16 @@ struct Process {
   std::string command;  ///< "nvidia-persiste": the kernel keeps 15 characters
   std::string service;  ///< "nvidia-persistenced.service"; empty when systemd can stop none for it
   std::optional<std::chrono::seconds> age;  ///< nothing when the kernel does not tell
+  std::optional<Container> container{};     ///< the one that it is in, or its VM
+  std::string inner_service{};              ///< the service in that container
+  std::optional<Container> login{};         ///< the session of its user
+};
+
+/// The VM of a QEMU process, by its command line.
+struct VmProcess {
+  std::string name;      ///< of "-name guest=NAME,..." or "-name NAME"; may be empty
+  std::string id;        ///< "101": the number that Proxmox VE gives it; empty elsewhere
+  bool libvirt = false;  ///< libvirt runs it: virsh knows its name
 };
 
 /// The /proc of a host. Its place is a parameter: in tests it is a folder.
@@ -50,9 +61,9 @@ class ProcessTable {
   /// The command is empty when the process has gone.
   Process describe(pid_t pid) const;
 
-  /// The name that libvirt gives to the VM of a QEMU process ("-name guest=NAME,..."); empty when
-  /// there is none.
-  std::string vm_name(pid_t pid) const;
+  /// The VM that a process runs. Nothing is known of it when the kernel does not show the command
+  /// line in time, as it does not while the memory of the process is being changed.
+  VmProcess vm(pid_t pid) const;
 
   /// Every process, by number.
   std::vector<pid_t> all() const;

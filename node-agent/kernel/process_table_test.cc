@@ -125,9 +125,35 @@ TEST_F(Processes, OfVmsHaveTheirName) {
   proc_.process(2, "qemu").file("2/cmdline", "qemu\0-name\0plain\0"s);
   proc_.process(3, "qemu").file("3/cmdline", "qemu\0-name"s);
   const ProcessTable processes(proc_.root());
-  EXPECT_EQ(processes.vm_name(1), "rocks-33");
-  EXPECT_EQ(processes.vm_name(2), "plain");
-  EXPECT_EQ(processes.vm_name(3), "");
+  EXPECT_EQ(processes.vm(1).name, "rocks-33");
+  EXPECT_EQ(processes.vm(2).name, "plain");
+  EXPECT_EQ(processes.vm(3).name, "");
+  EXPECT_EQ(processes.vm(4).name, "");
+}
+
+TEST_F(Processes, OfVmsTellWhoseVmItIs) {
+  using namespace std::string_literals;
+  const auto vm = [&](const std::string& arguments) {
+    proc_.process(1, "qemu").file("1/cmdline", "qemu\0"s + arguments);
+    return ProcessTable(proc_.root()).vm(1);
+  };
+  EXPECT_TRUE(vm("-name\0guest=a,debug-threads=on\0"s).libvirt);
+  EXPECT_TRUE(vm("-chardev\0socket,id=charmonitor,fd=31\0-name\0a\0"s).libvirt);
+  EXPECT_FALSE(vm("-name\0a,debug-threads=on\0"s).libvirt);
+  EXPECT_FALSE(vm("-name\0guest=a\0"s).libvirt);
+  EXPECT_EQ(vm("-id\0"s + "101\0-name\0web,debug-threads=on\0-chardev\0"
+                          "socket,id=qmp,path=/var/run/qemu-server/101.qmp,server=on\0"s)
+                .id,
+            "101");
+  EXPECT_EQ(vm("-id\0"s + "101\0-name\0web\0"s).id, "");
+}
+
+// The -name of a long command line is found too.
+TEST_F(Processes, OfVmsMayHaveManyArguments) {
+  using namespace std::string_literals;
+  proc_.process(1, "qemu").file("1/cmdline",
+                                "qemu\0"s + std::string(20000, 'x') + "\0-name\0late\0"s);
+  EXPECT_EQ(ProcessTable(proc_.root()).vm(1).name, "late");
 }
 
 // This reads the kernel's own /proc. The child has closed the file that it mapped.

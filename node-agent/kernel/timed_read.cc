@@ -15,13 +15,15 @@
 namespace cluster::agent {
 namespace {
 
-// This runs in the child, after fork, so it makes only system calls. The pipe holds 4096 bytes, as
-// much as an attribute.
+// An attribute has at most 4096 bytes, a command line of QEMU has more. A pipe holds as much.
+constexpr std::size_t kMost = 32768;
+
+// This runs in the child, after fork, so it makes only system calls.
 [[noreturn]] void copy(const char* file, int to) {
   // The child may never end. Others wait until stdout or the socket of a DeviceWorker is closed, so
   // the child must not keep them open.
   close_files_but(to);
-  std::array<char, 4096> text{};
+  std::array<char, kMost> text{};
   const int from = ::open(file, O_RDONLY | O_CLOEXEC);
   const auto size = from < 0 ? -1 : ::read(from, text.data(), text.size());
   const bool done = size >= 0 && ::write(to, text.data(), static_cast<std::size_t>(size)) == size;
@@ -48,7 +50,7 @@ std::optional<std::string> timed_read(const std::filesystem::path& file,
     ::kill(child, SIGKILL);  // obeyed when the kernel lets it go; nobody waits for that
     return std::nullopt;
   }
-  std::string text(4096, '\0');
+  std::string text(kMost, '\0');
   const auto size = ::read(answer.get(), text.data(), text.size());
   int status = 0;
   ::waitpid(child, &status, 0);

@@ -4,13 +4,14 @@ A test makes a FakeHost in a process of its own, says what the machine has, call
 gpupci("-d", "all").  The host covers /sys, /proc, /dev and /run in a mount namespace that ends with the
 process; nothing outside changes.  It needs root, /dev/fuse and python3-fusepy.
 """
+import errno
 import os
 import subprocess
 import tempfile
 
 import namespace
 import pci_function as pci
-from fake_kernel import VFIO, Function, Kernel
+from fake_kernel import VFIO, FuseOSError, Function, Kernel
 from fake_users import Users
 
 CPUS = {
@@ -144,6 +145,9 @@ class FakeHost(Users):
             now, most, speed, top = lanes
             shown.update(current_link_width=str(now), max_link_width=str(most), current_link_speed=f"{speed} GT/s PCIe",
                          max_link_speed=f"{top} GT/s PCIe")
+        elif not conventional and below is None:
+            # An endpoint inside the root complex has no link, and the kernel says so in these words.
+            shown.update(current_link_width="0", max_link_width="255", current_link_speed="Unknown", max_link_speed="Unknown")
         if not conventional:
             shown.update(aer_dev_fatal="Undefined 0\nTOTAL_ERR_FATAL 0", aer_dev_nonfatal="Undefined 0\nTOTAL_ERR_NONFATAL 0")
         if device_class.startswith("0300"):
@@ -172,6 +176,16 @@ class FakeHost(Users):
             self.kernel.load(driver, pci.module_of(driver))
             self.kernel.bind(made, driver)
         return made
+
+    def unreadable(self, function, vanishes):
+        """Its vendor cannot be read, as on a function that a broken tree keeps; or it leaves the bus just then."""
+
+        def read():
+            if vanishes and function.address in self.kernel.functions:
+                self.kernel.remove(function)
+            raise FuseOSError(errno.ENODEV if vanishes else errno.EIO)
+
+        self.kernel.act(f"{function.folder}/vendor", lambda text: None, read)
 
     def make_vf(self, physical, number):
         """A virtual function, as the kernel makes it when sriov_numvfs is written."""

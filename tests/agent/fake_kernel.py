@@ -98,8 +98,19 @@ class Kernel:
             os.makedirs(self.path(f"module/{module}"), exist_ok=True)
             self.link(f"{folder}/module", f"module/{module}")
 
+    def unload(self, driver):
+        """The driver is not there; only before the host starts."""
+        self.drivers.pop(driver)
+        folder = f"bus/pci/drivers/{driver}/"
+        for name, place in [p for p in self.places if p[1].startswith(folder)]:
+            self.places.remove((name, place))
+            del self.acts["/" + name]
+        shutil.rmtree(self.path(folder))
+        shutil.rmtree(self.path(f"module/{driver.replace('-', '_')}"), ignore_errors=True)
+
     def modprobe(self, module):
         drivers = self.can_load.pop(module.replace("-", "_"), ())
+        # Drivers that are not loaded yet match what waits for them.
         for driver in drivers:
             self.load(driver, module.replace("-", "_"))
         for function in self.functions.values():

@@ -1,4 +1,5 @@
 """Who uses a fake host's devices: drivers' nodes, disks, networks, programs, the console."""
+import ipaddress
 import os
 import stat
 
@@ -162,6 +163,13 @@ class Users:
 
     def default_route(self, name):
         self.add_text("proc/net/route", f"{name}\t00000000\t0100000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n")
+
+    def address(self, name, text):
+        """address("eth0", "10.0.0.2/24"), as the kernel shows it: its network and itself."""
+        network = ipaddress.ip_interface(text).network
+        number = lambda a: f"{int.from_bytes(a.packed, 'little'):08X}"
+        self.add_text("proc/net/route", f"{name}\t{number(network.network_address)}\t00000000\t0001\t0\t0\t0\t{number(network.netmask)}\t0\t0\t0\n")
+        self.add_text("proc/net/fib_trie", f"           |-- {text.split('/')[0]}\n              /32 host LOCAL\n")
 
     # ---- the console
     def framebuffer(self, address, name):

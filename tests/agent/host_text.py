@@ -27,7 +27,8 @@ ADDRESS = re.compile(r"([0-9a-f]{4,5}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$")
 FLAGS = {
     "boot": "the firmware started with it", "dead": "its configuration space is ff", "noacs": "a bridge without ACS",
     "acs": "a function of several with ACS", "conventional": "no PCI Express", "nogroup": "in no IOMMU group",
-    "hangs": "its driver never lets go", "bare": "its driver makes nothing below it", "nolink": "no link of its own",
+    "hangs": "its driver never lets go", "mute": "its vendor cannot be read", "vanishes": "it goes when its vendor is read",
+    "bare": "its driver makes nothing below it", "nolink": "no link of its own",
 }
 WORDS = {
     "g": "IOMMU group", "sub": "subsystem", "rev": "revision", "bars": "its regions", "rom": "its ROM: 128K, or shadow",
@@ -228,6 +229,8 @@ def make_function(host, line, buses):
         w.get("rom", ""), link, int(w["port"]) if "port" in w else None, w.get("home"), "boot" in line.flags, "dead" in line.flags,
         line.conventional, w["reset"].replace(",", " ") if "reset" in w else None, line.many, int(w.get("serial", "0"), 16),
         buses.of(line), (w["refuses"],) if "refuses" in w else (), "hangs" in line.flags, w.get("override", ""), more)
+    if line.flags & {"mute", "vanishes"}:
+        host.unreadable(function, "vanishes" in line.flags)
     if "vfs" in w:
         host.vf_ids[line.address] = (w.get("vfid", line.ids), line.device_class, line.driver)
         line.vfs = host.kernel.cuttable(function, int(w["vfs"]))
@@ -330,6 +333,9 @@ def console(host, words):
 
 def member(host, words):
     host.kernel.text(f"devices/platform/{words[1]}/uevent", "")
+    if len(words) > 2:
+        host.kernel.text(f"bus/platform/drivers/{words[2]}/uevent", "")
+        host.kernel.link(f"devices/platform/{words[1]}/driver", f"bus/platform/drivers/{words[2]}")
     host.kernel.link(f"kernel/iommu_groups/{words[0]}/devices/{words[1]}", f"devices/platform/{words[1]}")
 
 
@@ -343,16 +349,18 @@ STATEMENTS = {
     "disk": disk,
     "stack": stacked,
     "mount": lambda h, w: h.mounts.append(h.mount_line(*w)),
-    "swap": lambda h, w: h.add_text("proc/swaps", f"{w[0]}\t\t\t\t{'file' if w[0].startswith('/data') else 'partition'}\t8388604\t\t0\t\t-2\n"),
+    "swap": lambda h, w: h.add_text("proc/swaps", f"{w[0].ljust(40)}{'partition' if w[0].startswith('/dev/') else 'file'}\t8388604\t\t0\t\t-2\n"),
     "net": lambda h, w: h.network(full(w[0]), w[1], options(w[2:], ("below",)).get("below", "net")),
     "over": over,
     "route": lambda h, w: h.default_route(w[0]),
+    "address": lambda h, w: h.address(w[0], w[1]),
     "console": console,
     "fb": lambda h, w: h.framebuffer(full(w[0]), w[1]),
     "firmware": firmware,
     "node": lambda h, w: h.node(full(w[0]), w[1], w[2], w[3], w[4] if len(w) > 4 else None),
     "device": lambda h, w: h.device(w[0], stat.S_IFCHR, int(w[1].split(":")[0]), int(w[1].split(":")[1])),
     "load": lambda h, w: h.kernel.load(w[0], pci.module_of(w[0])),
+    "unload": lambda h, w: h.kernel.unload(w[0]),
     "can-load": lambda h, w: h.kernel.can_load.update({pci.module_of(w[0]): w[:1]}),
     "alias": lambda h, w: h.modules_alias(w[0], w[1]),
     "file": write,

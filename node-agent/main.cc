@@ -1,27 +1,24 @@
+#include <sys/auxv.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
 #include <vector>
 
-#include "core/text.h"
 #include "node-agent/actions/run.h"
 #include "node-agent/binding/open_node_devices.h"
+#include "node-agent/variables.h"
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv, argv + argc);
   cluster::agent::Environment environment;
-  if (const char* state = std::getenv("GPUPCI_STATE")) environment.keep_state_in(state);
-  if (const char* settings = std::getenv("GPUPCI_SETTINGS")) environment.settings = settings;
-  if (const char* deadline = std::getenv("GPUPCI_DEADLINE")) {
-    const auto seconds = cluster::parse_number(deadline);
-    if (seconds && *seconds > 0 && *seconds <= 3600) {
-      environment.act_deadline = std::chrono::seconds(*seconds);
-    }
-  }
   if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) environment.ssh_command = asked;
+  if (cluster::agent::are_foreign(std::getenv, words, ::getauxval(AT_SECURE) != 0)) {
+    cluster::agent::forget_variables();
+  }
+  cluster::agent::take_settings(std::getenv, environment);
   std::error_code unknown;
   const auto program = std::filesystem::read_symlink(environment.proc / "self/exe", unknown);
   if (!unknown) environment.program = program;
@@ -29,6 +26,6 @@ int main(int argc, char** argv) {
   environment.open_sysfs_devices = cluster::agent::open_sysfs_devices;
   cluster::agent::Stream out(STDOUT_FILENO);
   cluster::agent::Stream err(STDERR_FILENO);
-  return cluster::agent::run(std::vector<std::string>(argv + 1, argv + argc), out, err,
-                             environment);
+  const std::vector<std::string> arguments(words.begin() + (words.empty() ? 0 : 1), words.end());
+  return cluster::agent::run(arguments, out, err, environment);
 }

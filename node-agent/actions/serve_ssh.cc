@@ -20,7 +20,7 @@ int refuse(const Call& call, const std::string& why) {
 
 int serve_ssh(const Call& call) {
   const auto& command = call.environment.ssh_command;
-  if (!command) return refuse(call, "no command was given");
+  if (!command) return refuse(call, "no command was given, or sudo kept no SSH_ORIGINAL_COMMAND");
   std::vector<std::string> words;
   for (const auto word : split(*command, ' ')) {
     if (word.find_first_not_of(kCharacters) != std::string_view::npos) {

@@ -11,8 +11,7 @@ namespace {
 // Returns nothing when there is no modprobe in `folder`.
 std::optional<int> modprobe_in(const std::string& folder, const std::string& module) {
   try {
-    // The environment is minimal, because sudo and cron may have a PATH without sbin.
-    return run_program({folder + "/modprobe", module}, {"PATH=/usr/sbin:/sbin:/usr/bin:/bin"});
+    return run_program({folder + "/modprobe", module});
   } catch (const Error& error) {
     if (error.fault() == Fault::not_found) return std::nullopt;
     throw;

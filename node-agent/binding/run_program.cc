@@ -22,15 +22,14 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 
 }  // namespace
 
-int run_program(const std::vector<std::string>& words,
-                const std::vector<std::string>& environment) {
+int run_program(const std::vector<std::string>& words) {
   auto own_words = words;
-  auto own_environment = environment;
+  std::vector<std::string> own_environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
   const auto arguments = pointers(own_words);
   const auto variables = pointers(own_environment);
   pid_t child = 0;
   const int code = ::posix_spawn(&child, words.front().c_str(), nullptr, nullptr, arguments.data(),
-                                 environment.empty() ? environ : variables.data());
+                                 variables.data());
   if (code != 0) {
     throw Error(code == ENOENT ? Fault::not_found : Fault::io,
                 "cannot run " + words.front() + ": " + errno_text(code));

@@ -5,11 +5,10 @@
 
 namespace cluster::agent {
 
-/// Runs the program `words.front()`, a path, without a shell, and waits for its end. The program
-/// gets `environment` and nothing else ("PATH=/sbin"); when that is empty, it gets the environment
-/// of gpupci. Returns the exit status, or -1 when a signal ended it. Throws Error(not_found) when
-/// there is no such program, Error(io) when it cannot be run.
-int run_program(const std::vector<std::string>& words,
-                const std::vector<std::string>& environment = {});
+/// Runs the program `words.front()`, a path, without a shell, and waits for its end. Of environment
+/// variables it gets a PATH alone: those of gpupci may be another's, and sudo and cron may have a
+/// PATH without sbin. Returns the exit status, or -1 when a signal ended it. Throws
+/// Error(not_found) when there is no such program, Error(io) when it cannot be run.
+int run_program(const std::vector<std::string>& words);
 
 }  // namespace cluster::agent

@@ -40,16 +40,21 @@ gpupci_there --check all --json >/mnt/out 2>/mnt/err || status=$?
 [[ $status == 2 && ! -s /mnt/err ]] || fail "--check all --json ended with $status: $(</mnt/err)"
 grep -qF '"id":"D9","card":"gpupci1"' /mnt/out || fail "checks of a card were expected: $(</mnt/out)"
 
+# --serve-ssh forgets its variables, and so umockdev; its tree of /sys serves as well.
 cards=$(gpupci_there -l)
 [[ $cards == gpupci1\ * ]] || fail "-l said $cards"
+# shellcheck disable=SC2016 # umockdev sets it
+on_a_host umockdev-run --device "$host" -- sh -c 'cp -a "$UMOCKDEV_DIR/sys" /tmp/sys' 2>/mnt/err
+mount --bind "$root/tmp/sys" "$root/sys"
 over_ssh() {
   status=0
-  on_a_host SSH_ORIGINAL_COMMAND="$1" umockdev-run --device "$host" -- gpupci --serve-ssh >/mnt/out 2>/mnt/err || status=$?
+  in_root SSH_ORIGINAL_COMMAND="$1" gpupci --serve-ssh >/mnt/out 2>/mnt/err || status=$?
 }
 over_ssh 'gpupci -l'
 [[ $status == 0 && $(</mnt/out) == "$cards" ]] || fail "--serve-ssh: $status, $(cat /mnt/out /mnt/err)"
 over_ssh id
 [[ $status == 2 && ! -s /mnt/out ]] || fail "--serve-ssh ran id: $status, $(cat /mnt/out /mnt/err)"
+umount "$root/sys"
 
 # It opens libvirt only when it needs it, and finds all its functions there; the loader tells.
 gpupci_there_told() {

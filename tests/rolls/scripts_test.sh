@@ -6,7 +6,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-top=$here/../..
+top=$(realpath "$here/../..")
+on_host=$top/tests/support/on_host.sh
 golden=$here/../data/rolls
 # shellcheck source=tests/support/sshd.sh
 . "$here/../support/sshd.sh"
@@ -16,8 +17,6 @@ write=${3-}
 dir=$(mktemp -d)
 trap 'stop_sshd; rm -rf "$dir"' EXIT
 cd "$dir"
-# A sanitizer must be the first library; umockdev is preloaded before it.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0
 export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
 failures=0
 
@@ -26,6 +25,7 @@ fail() {
   failures=$((failures + 1))
 }
 
+"$on_host" "$top/tests/data/hosts/t20" "$dir/none" true || exit "$?"
 start_sshd authorized_keys 127.0.12.15 127.0.12.16 127.0.12.33
 write_ssh_config
 echo "[127.0.12.15]:$port,[127.0.12.16]:$port,[127.0.12.33]:$port $(<host_key.pub)" >known_hosts
@@ -33,10 +33,9 @@ echo "[127.0.12.15]:$port,[127.0.12.16]:$port,[127.0.12.33]:$port $(<host_key.pu
 # add_host NAME RECORDING: adds a host to the inventory, at 127.0.12 and the number in its name, with the cards of a
 # recorded host.
 add_host() {
-  local recording=$top/tests/data/hosts/$2.umockdev
+  local recording=$top/tests/data/hosts/$2
   "$cluster" add host "$1" "address=127.0.12.${1##*-}"
-  echo "restrict,command=\"GPUPCI_STATE=$dir/$1 ASAN_OPTIONS=$ASAN_OPTIONS umockdev-run --device $(realpath "$recording") -- $gpupci --serve-ssh\" $(<id.pub)" \
-    >authorized_keys
+  echo "restrict,command=\"$on_host $recording $dir/$1 $gpupci --serve-ssh\" $(<id.pub)" >authorized_keys
   "$cluster" discover host gpu "$1" >/dev/null
 }
 

@@ -28,6 +28,7 @@ packages_of() {
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
       echo qemu-utils                        # qemu-img
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
+      echo sudo                              # by which an ordinary account runs gpupci
       echo python3 python3-fusepy            # hosts whose /sys acts
       echo apt-utils debootstrap iproute2    # the rolls in a Debian of their own
       echo ruby                              # what Vagrant reads

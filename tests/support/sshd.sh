@@ -6,6 +6,8 @@
 
 sshd_pid=
 port=
+# Options of sshd that a test adds, such as (-o 'AcceptEnv=*').
+sshd_options=()
 
 # start_sshd AUTHORIZED_KEYS ADDRESS...
 start_sshd() {
@@ -23,7 +25,7 @@ start_sshd() {
   for _ in 1 2 3 4 5; do
     port=$((20000 + RANDOM % 20000))
     /usr/sbin/sshd -D -e -f /dev/null -o "Port=$port" "${listen[@]}" -o HostKey="$PWD/host_key" \
-      -o AuthorizedKeysFile="$PWD/$keys" -o PidFile=none -o UsePAM=no -o StrictModes=no -o SetEnv="HOME=$PWD" 2>sshd.log &
+      -o AuthorizedKeysFile="$PWD/$keys" -o PidFile=none -o UsePAM=no -o StrictModes=no -o SetEnv="HOME=$PWD" "${sshd_options[@]}" 2>sshd.log &
     sshd_pid=$!
     for _ in {1..50}; do
       if grep -q "Server listening on $last" sshd.log; then return 0; fi

@@ -21,9 +21,9 @@ function_device() {
     serial) echo pci-serial ;;    # 0700, serial
     nic) echo e1000 ;;            # 0200, e1000
     vga) echo VGA ;;              # 0300, bochs-drm: the display that the machine boots with
-    nvme) echo nvme,serial=lab ;; # 0108, nvme
+    nvme) echo nvme ;;            # 0108, nvme
     # This is the same with up to four virtual functions. They have no driver; their manager may give them one.
-    nvme-vfs) echo nvme,serial=lab,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=9 ;;
+    nvme-vfs) echo nvme,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=9 ;;
     test) echo pci-testdev ;;     # 00ff, no driver but tests/lab/modules/stubborn.c
     *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs or test)" ;;
   esac
@@ -39,6 +39,8 @@ card_args() {
   ((${#functions[@]} == 1)) || first=,multifunction=on
   for function in "${functions[@]}"; do
     device=$(function_device "$function") || exit
+    # The place is the serial number, as no two disks of a machine may have the same one.
+    if [[ $function == nvme* ]]; then device+=",serial=$bus-$slot-$number"; fi
     if [[ $function == nvme-vfs ]]; then
       machine_args+=(-device "nvme-subsys,id=subsystem-$bus-$slot-$number")
       device+=",subsys=subsystem-$bus-$slot-$number"

@@ -34,6 +34,9 @@ class Libvirt {
   /// flag that the driver does not know.
   bool argument_is_refused() const { return get_last_error_code_() == VIR_ERR_INVALID_ARG; }
 
+  /// True if the last failure of this thread was that the daemon has no driver for the function.
+  bool function_is_missing() const { return get_last_error_code_() == VIR_ERR_NO_SUPPORT; }
+
  private:
   SharedLibrary library_;
 

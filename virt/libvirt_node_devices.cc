@@ -47,7 +47,11 @@ class LibvirtNodeDevices : public NodeDevices {
     NodeDevice device(
         libvirt_->node_device_lookup_by_name(connection_.get(), pci.libvirt().c_str()),
         libvirt_->node_device_free);
-    if (!device) throw libvirt_->error("find " + pci.sysfs());
+    if (!device) {
+      const bool missing = libvirt_->function_is_missing();
+      const auto error = libvirt_->error("find " + pci.sysfs());
+      throw Error(error.fault(), error.what() + way_to_node_devices(missing, error.what()));
+    }
     return device;
   }
 
@@ -77,6 +81,17 @@ std::unique_ptr<NodeDevices> open_libvirt_node_devices(const std::string& uri, M
   if (!connection) return nullptr;
   return std::make_unique<LibvirtNodeDevices>(std::move(libvirt), std::move(connection), uri, mode,
                                               std::move(on_step));
+}
+
+std::string way_to_node_devices(bool function_is_missing, std::string_view message) {
+  const std::string package = " (package libvirt-daemon-driver-nodedev)";
+  if (function_is_missing) {
+    return "; install libvirt's driver of node devices" + package + " and restart libvirtd";
+  }
+  if (message.find("virtnodedevd-sock") != std::string_view::npos) {
+    return "; systemctl start virtnodedevd.socket" + package;
+  }
+  return "";
 }
 
 }  // namespace cluster::virt

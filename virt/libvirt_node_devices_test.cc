@@ -31,5 +31,19 @@ TEST(LibvirtNodeDevices, TellOneLineWhenTheDeviceIsNotThere) {
   }
 }
 
+TEST(LibvirtNodeDevices, SayWhatBringsThem) {
+  EXPECT_EQ(
+      way_to_node_devices(true,
+                          "libvirt cannot find 0000:02:00.0: this function is not supported "
+                          "by the connection driver: virNodeDeviceLookupByName"),
+      "; install libvirt's driver of node devices (package libvirt-daemon-driver-nodedev) and "
+      "restart libvirtd");
+  EXPECT_EQ(way_to_node_devices(false,
+                                "libvirt cannot find 0000:02:00.0: Failed to connect socket to "
+                                "'/var/run/libvirt/virtnodedevd-sock': No such file or directory"),
+            "; systemctl start virtnodedevd.socket (package libvirt-daemon-driver-nodedev)");
+  EXPECT_EQ(way_to_node_devices(false, "Node device not found: no node device"), "");
+}
+
 }  // namespace
 }  // namespace cluster::virt

@@ -33,11 +33,11 @@ class FakeHost(Users):
         self.kernel = Kernel(self.root)
         self.kernel.make_vf = self.make_vf
         self.places = pci.Places()
-        self.resources = {}         # address -> its regions
-        self.folders = {}           # address -> its folder below /sys
-        self.ids = {}               # address -> "10de:2684"
-        self.names = {}             # name of an interface or a disk -> its folder below /sys
-        self.numbers = {}           # name of a disk -> "259:0"
+        self.resources = {}  # address -> its regions
+        self.folders = {}  # address -> its folder below /sys
+        self.ids = {}  # address -> "10de:2684"
+        self.names = {}  # name of an interface or a disk -> its folder below /sys
+        self.numbers = {}  # name of a disk -> "259:0"
         self.vf_ids = {}
         self.counts = {"card": 0, "fb": 0, "sound": 0, "nvidia": 0, "nvme": 0, "eth": 0}
         self.next_pid = 800
@@ -71,16 +71,31 @@ class FakeHost(Users):
         self.iommu = iommu
         for folder in ("devices", "drivers", "slots"):
             os.makedirs(k.path("bus/pci/" + folder))
-        for folder in ("kernel/iommu_groups", "class/iommu", "class/vtconsole", "class/vfio", "class/graphics", "class/drm",
-                       "class/net", "class/block", "class/sound", "class/misc/kvm", "devices/virtual", "devices/system/node/node0"):
+        for folder in (
+            "kernel/iommu_groups",
+            "class/iommu",
+            "class/vtconsole",
+            "class/vfio",
+            "class/graphics",
+            "class/drm",
+            "class/net",
+            "class/block",
+            "class/sound",
+            "class/misc/kvm",
+            "devices/virtual",
+            "devices/system/node/node0",
+        ):
             os.makedirs(k.path(folder))
         if iommu:
             k.text(f"devices/virtual/iommu/{iommu}/uevent", "")
             k.link(f"class/iommu/{iommu}", f"devices/virtual/iommu/{iommu}")
         k.act("bus/pci/drivers_probe", k.probe)
         k.act("bus/pci/rescan", lambda text: None)
-        for name, value in (("vfio/parameters/enable_unsafe_noiommu_mode", "N"),
-                            ("vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N"), ("vfio_pci/parameters/disable_idle_d3", "N")):
+        for name, value in (
+            ("vfio/parameters/enable_unsafe_noiommu_mode", "N"),
+            ("vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N"),
+            ("vfio_pci/parameters/disable_idle_d3", "N"),
+        ):
             k.text("module/" + name, value + "\n")
         k.load("vfio-pci", "vfio_pci")
         k.load("pcieport", None)
@@ -89,13 +104,21 @@ class FakeHost(Users):
         self.text("proc/sys/kernel/osrelease", self.release + "\n")
         self.text("proc/sys/kernel/random/boot_id", "6f0a1e1c-9a53-4a0e-9f5e-0d1c7b2b6a11\n")
         self.text("proc/uptime", "86400.00 300000.00\n")
-        self.text("proc/devices", "Character devices:\n  1 mem\n116 alsa\n195 nvidia\n226 drm\n511 vfio\n\n"
-                                  "Block devices:\n  8 sd\n259 blkext\n")
-        self.text("proc/iomem", "00000000-00000fff : Reserved\n00001000-0009ffff : System RAM\n100000000-83fffffff : System RAM\n")
+        self.text(
+            "proc/devices",
+            "Character devices:\n  1 mem\n116 alsa\n195 nvidia\n226 drm\n511 vfio\n\n"
+            "Block devices:\n  8 sd\n259 blkext\n",
+        )
+        self.text(
+            "proc/iomem",
+            "00000000-00000fff : Reserved\n00001000-0009ffff : System RAM\n100000000-83fffffff : System RAM\n",
+        )
         self.text("proc/swaps", "Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n")
         self.text("proc/modules", "")
         self.text("proc/fb", "")
-        self.text("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n")
+        self.text(
+            "proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+        )
         for name in ("ipv6_route", "if_inet6", "tcp", "tcp6", "udp", "packet", "fib_trie"):
             self.text("proc/net/" + name, "")
         self.mounts = ["22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw"]
@@ -106,25 +129,54 @@ class FakeHost(Users):
         self.link("proc/self/exe", "/usr/bin/gpupci")
         self.link("proc/mounts", "self/mounts")
         self.modules_alias("vfio_pci:v*d*sv*sd*bc*sc*i*", "vfio_pci")
-        self.text("sbin/modprobe", f"#!/bin/sh\nfor a; do :; done\necho \"$a\" >{self.root}/act/modprobe\n")
+        self.text("sbin/modprobe", f'#!/bin/sh\nfor a; do :; done\necho "$a" >{self.root}/act/modprobe\n')
         os.chmod(f"{self.root}/sbin/modprobe", 0o755)
+        k.acts["/reboot"] = (lambda: "", k.reboot, "reboot")
         k.acts["/modprobe"] = (lambda: "", k.modprobe, "modprobe")
         for name in ("null", "zero", "full", "random", "urandom"):
             self.text("dev/" + name, "")
 
     def interrupts(self, remapped):
         kind = {"arm": "ITS-MSI", "power": "XIVE-IRQ"}.get(self.cpu, "IR-PCI-MSI" if remapped else "PCI-MSI")
-        self.text("proc/interrupts", "           CPU0       CPU1\n   8:          0          0  IO-APIC   8-edge      rtc0\n"
-                  f"  25:        912          0  {kind} 524288-edge      nvme0q0\n  26:          4          0  {kind} 32768-edge      xhci_hcd\n"
-                  " NMI:          0          0   Non-maskable interrupts\n")
+        self.text(
+            "proc/interrupts",
+            "           CPU0       CPU1\n   8:          0          0  IO-APIC   8-edge      rtc0\n"
+            f"  25:        912          0  {kind} 524288-edge      nvme0q0\n"
+            f"  26:          4          0  {kind} 32768-edge      xhci_hcd\n"
+            " NMI:          0          0   Non-maskable interrupts\n",
+        )
 
     def modules_alias(self, pattern, module):
         self.add_text(f"lib/modules/{self.release}/modules.alias", f"alias {pattern} {module}\n")
 
     # ---- PCI
-    def function(self, address, kind, ids, driver=None, below=None, group=None, sub="0000:0000", rev="00", bars=None, rom="",
-                 link=None, port=None, home=None, boot=False, dead=False, conventional=False, reset=None, many=False,
-                 serial=None, buses=(0, 0, 0), refused_by=(), hangs=False, override="", attributes=None):
+    def function(
+        self,
+        address,
+        kind,
+        ids,
+        driver=None,
+        below=None,
+        group=None,
+        sub="0000:0000",
+        rev="00",
+        bars=None,
+        rom="",
+        link=None,
+        port=None,
+        home=None,
+        boot=False,
+        dead=False,
+        conventional=False,
+        reset=None,
+        many=False,
+        serial=None,
+        buses=(0, 0, 0),
+        refused_by=(),
+        hangs=False,
+        override="",
+        attributes=None,
+    ):
         """One function.  link: (lanes now, lanes at most, "16.0", "16.0") or None where it has none of its own."""
         device_class = pci.class_of(kind)
         vendor, device = ids.split(":")
@@ -136,20 +188,41 @@ class FakeHost(Users):
         lanes = link or (None if conventional or (below is None and not bridge) else (16, 16, "16.0", "16.0"))
         if port is None:
             port = (4 if below is None else 6) if bridge else (9 if below is None else 0)
-        shown = {"class": "0x" + device_class, "vendor": "0x" + vendor, "device": "0x" + device, "revision": "0x" + rev,
-                 "subsystem_vendor": "0x" + sub[:4], "subsystem_device": "0x" + sub[5:], "numa_node": "0", "power_state": "D0",
-                 "irq": "0", "modalias": "pci:v0000%sd0000%ssv0000%ssd0000%sbc%ssc%si%s" % tuple(
-                     x.upper() for x in (vendor, device, sub[:4], sub[5:], device_class[:2], device_class[2:4], device_class[4:]))}
-        shown["uevent"] = f"PCI_CLASS={device_class.upper()}\nPCI_ID={ids.upper()}\nPCI_SLOT_NAME={address}\nMODALIAS={shown['modalias']}"
+        shown = {
+            "class": "0x" + device_class,
+            "vendor": "0x" + vendor,
+            "device": "0x" + device,
+            "revision": "0x" + rev,
+            "subsystem_vendor": "0x" + sub[:4],
+            "subsystem_device": "0x" + sub[5:],
+            "numa_node": "0",
+            "power_state": "D0",
+            "irq": "0",
+            "modalias": "pci:v0000%sd0000%ssv0000%ssd0000%sbc%ssc%si%s"
+            % tuple(
+                x.upper()
+                for x in (vendor, device, sub[:4], sub[5:], device_class[:2], device_class[2:4], device_class[4:])
+            ),
+        }
+        event = (device_class.upper(), ids.upper(), address, shown["modalias"])
+        shown["uevent"] = "PCI_CLASS=%s\nPCI_ID=%s\nPCI_SLOT_NAME=%s\nMODALIAS=%s" % event
         if lanes:
             now, most, speed, top = lanes
-            shown.update(current_link_width=str(now), max_link_width=str(most), current_link_speed=f"{speed} GT/s PCIe",
-                         max_link_speed=f"{top} GT/s PCIe")
+            shown.update(
+                current_link_width=str(now),
+                max_link_width=str(most),
+                current_link_speed=f"{speed} GT/s PCIe",
+                max_link_speed=f"{top} GT/s PCIe",
+            )
         elif not conventional and below is None:
             # An endpoint inside the root complex has no link, and the kernel says so in these words.
-            shown.update(current_link_width="0", max_link_width="255", current_link_speed="Unknown", max_link_speed="Unknown")
+            shown.update(
+                current_link_width="0", max_link_width="255", current_link_speed="Unknown", max_link_speed="Unknown"
+            )
         if not conventional:
-            shown.update(aer_dev_fatal="Undefined 0\nTOTAL_ERR_FATAL 0", aer_dev_nonfatal="Undefined 0\nTOTAL_ERR_NONFATAL 0")
+            shown.update(
+                aer_dev_fatal="Undefined 0\nTOTAL_ERR_FATAL 0", aer_dev_nonfatal="Undefined 0\nTOTAL_ERR_NONFATAL 0"
+            )
         if device_class.startswith("0300"):
             shown["boot_vga"] = "1" if boot else "0"
         if not bridge:
@@ -163,14 +236,18 @@ class FakeHost(Users):
         self.text(f"sys/{folder}/resource", pci.resource_text(found, 17 if bridge else 13))
         if found[6]:
             self.text(f"sys/{folder}/rom", "")
-        space = pci.config(device_class, ids, sub, int(rev, 16), found, bridge, many, conventional, port, lanes, serial, buses)
+        space = pci.config(
+            device_class, ids, sub, int(rev, 16), found, bridge, many, conventional, port, lanes, serial, buses
+        )
         self.text(f"sys/{folder}/config", b"\xff" * len(space) if dead else space)
         made = Function(address, folder, home or (None if driver in VFIO else driver), group)
         made.bridge, made.hangs, made.refused_by, made.override = bridge, hangs, tuple(refused_by), override
         if group is not None:
             self.text(f"sys/kernel/iommu_groups/{group}/type", "DMA-FQ\n")
             if not os.path.exists(f"{self.root}/sys/kernel/iommu_groups/{group}/reserved_regions"):
-                self.text(f"sys/kernel/iommu_groups/{group}/reserved_regions", "0x00000000fee00000 0x00000000feefffff msi\n")
+                self.text(
+                    f"sys/kernel/iommu_groups/{group}/reserved_regions", "0x00000000fee00000 0x00000000feefffff msi\n"
+                )
         self.kernel.add(made)
         if driver:
             self.kernel.load(driver, pci.module_of(driver))
@@ -194,8 +271,15 @@ class FakeHost(Users):
         address = f"{base[0]}:{routing >> 3:02x}.{routing & 7}"
         parent = os.path.basename(os.path.dirname(physical.folder))
         vf_ids, kind, driver = self.vf_ids[physical.address]
-        made = self.function(address, kind, vf_ids, below=parent if parent in self.folders else None,
-                             group=None if physical.group is None else 500 + len(self.folders), home=driver, reset="flr")
+        made = self.function(
+            address,
+            kind,
+            vf_ids,
+            below=parent if parent in self.folders else None,
+            group=None if physical.group is None else 500 + len(self.folders),
+            home=driver,
+            reset="flr",
+        )
         self.kernel.link(f"{made.folder}/physfn", physical.folder)
         self.kernel.link(f"{physical.folder}/virtfn{number}", made.folder)
         return made
@@ -245,12 +329,31 @@ class FakeHost(Users):
         namespace.unmount(self.root)
         os.rmdir(self.root)
 
-    def gpupci(self, *arguments, deadline=3, timeout=30):
+    def gpupci(self, *arguments, timeout=60):
         """The finished process; raises subprocess.TimeoutExpired when gpupci does not end."""
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "GPUPCI_STATE": f"{self.root}/state", "GPUPCI_DEADLINE": str(deadline),
-                       "GPUPCI_SETTINGS": f"{self.root}/etc/gpupci.yaml", "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
-        return subprocess.run([os.environ["GPUPCI"], *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="surrogateescape", timeout=timeout, check=False)
+        environment = {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "GPUPCI_STATE": f"{self.root}/state",
+            "GPUPCI_DEADLINE": "2" if any(f.hangs for f in self.kernel.functions.values()) else "30",
+            "GPUPCI_SETTINGS": f"{self.root}/etc/gpupci.yaml",
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""),
+        }
+        return subprocess.run(
+            [os.environ["GPUPCI"], *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=timeout,
+            check=False,
+        )
+
+    def reboot(self):
+        """Each function is again as it was when the host started; what gpupci remembers stays."""
+        with open(f"{self.root}/act/reboot", "w", encoding="utf-8") as file:
+            file.write("now")
+        self.text("proc/sys/kernel/random/boot_id", "0d9c4f6e-1b1c-4c58-8f3e-6d3f2a9b7c55\n")
 
     def drivers(self):
         """Which driver each function has now, by address; None without one."""

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """fake_hosts_self_test.py GPUPCI: the tests on fake hosts can fail.
 
-A host that is right is written with one wrong word at a time, and each time the trial has to find it; so it has to with a gpupci that
-does what none should.
+A host that is right is written with one wrong word at a time, and each time the trial has to find it; so it has to
+with a gpupci that does what none should.
 """
 import os
 import sys
@@ -61,7 +61,7 @@ LIARS = [
     ("kill -SEGV $$", "exit status -11"),
     ("exit 70", "exit status 70"),
     ("printf '\\033[2J'", "a control character"),
-    ("case $* in --check*) echo '{\"checks\":[{\"id\":\"D9\",\"card\":\"gpupci1\",\"result\":\"PASS\"';; esac", "no document"),
+    ('case $* in --check*) echo \'{"checks":[{"id":"D9","card":"gpupci1","result":"PASS"\';; esac', "no document"),
 ]
 
 
@@ -72,11 +72,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         cases = {}
         place = f"{folder}/good.host"
-        tries = [(GOOD, None, gpupci, "")] + [(GOOD.replace(old, new, 1), new, gpupci, said) for old, new, said in WRONG]
+        tries = [(GOOD, None, gpupci, "")] + [
+            (GOOD.replace(old, new, 1), new, gpupci, said) for old, new, said in WRONG
+        ]
         for number, (line, said) in enumerate(LIARS):
             liar = f"{folder}/liar-{number}"
             with open(liar, "w", encoding="utf-8") as file:
-                file.write(f"#!/bin/sh\n{line}\nexec {gpupci} \"$@\"\n")
+                file.write(f'#!/bin/sh\n{line}\nexec {gpupci} "$@"\n')
             os.chmod(liar, 0o755)
             tries.append((GOOD, line, liar, said))
         for number, (text, new, program, said) in enumerate(tries):
@@ -88,7 +90,9 @@ def main():
         found = {}
         for program in {c[1] for c in cases.values()}:
             os.environ["GPUPCI"] = program
-            found |= fake_hosts_test.run_all([p for p, c in cases.items() if c[1] == program], os.cpu_count() or 1, quiet=True)
+            found |= fake_hosts_test.run_all(
+                [p for p, c in cases.items() if c[1] == program], os.cpu_count() or 1, quiet=True
+            )
     for place, (new, program, said) in cases.items():
         right = found[place] == "" if new is None else said in found[place]
         if not right:

@@ -2,8 +2,8 @@
 """fake_hosts_test.py GPUPCI [HOST...]: runs the unmodified gpupci on hosts that are only text.
 
 Each HOST is a file of hosts/ (host_text.py says how it is written); without one, all of them.  Hosts run side by side.
---show prints what gpupci said on the host; --jobs=N: how many hosts at a time.  hosts/pending.txt has hosts that gpupci does not
-get right yet, a line each with the reason: they run, and their faults do not count.
+--show prints what gpupci said on the host; --jobs=N: how many hosts at a time.  hosts/pending.txt has hosts that
+gpupci does not get right yet, a line each with the reason: they run, and their faults do not count.
 """
 import glob
 import os
@@ -124,7 +124,11 @@ def main():
     found = run_all(named or sorted(glob.glob(f"{HERE}/hosts/*.host")), jobs, show, later)
     names = {os.path.basename(p).removesuffix(".host"): bool(found[p]) for p in found}
     for name, why in later.items():
-        print(f"pending: {name}: {why}" if names.get(name, True) else f"pending, and right now: {name}; take it out of hosts/pending.txt")
+        print(
+            f"pending: {name}: {why}"
+            if names.get(name, True)
+            else f"pending, and right now: {name}; take it out of hosts/pending.txt"
+        )
     print(f"{list(names.values()).count(False)} of {len(found)} hosts are right, {len(later)} are pending")
     return 1 if any(wrong and name not in later for name, wrong in names.items()) or set(later) - set(names) else 0
 

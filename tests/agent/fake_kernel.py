@@ -22,17 +22,17 @@ class Function:
 
     def __init__(self, address, folder, home, group):
         self.address = address
-        self.folder = folder        # below /sys: "devices/pci0000:00/0000:00:01.0"
-        self.home = home            # the driver whose table of ids has it, loaded or not
-        self.group = group          # None without an IOMMU
+        self.folder = folder  # below /sys: "devices/pci0000:00/0000:00:01.0"
+        self.home = home  # the driver whose table of ids has it, loaded or not
+        self.group = group  # None without an IOMMU
         self.driver = None
         self.override = ""
         self.bridge = False
-        self.hangs = False          # its driver never lets go
-        self.refused_by = ()        # the drivers whose probe fails
-        self.vf_driver = None       # what its virtual functions are probed by
-        self.stuck = False          # the device lock is held for ever
-        self.made = []              # what its driver made: folders and links below /sys and /proc
+        self.hangs = False  # its driver never lets go
+        self.refused_by = ()  # the drivers whose probe fails
+        self.vf_driver = None  # what its virtual functions are probed by
+        self.stuck = False  # the device lock is held for ever
+        self.made = []  # what its driver made: folders and links below /sys and /proc
 
 
 class Kernel:
@@ -40,13 +40,13 @@ class Kernel:
 
     def __init__(self, root):
         self.root = root
-        self.functions = {}         # address -> Function
-        self.drivers = {}           # name of a loaded driver -> its module, or None
-        self.can_load = {}          # module -> drivers that come with it
-        self.dynamic = {}           # driver -> ids that new_id gave it
-        self.make_vf = None         # called with a Function and a number
-        self.acts = {}              # name of a file of the FUSE -> (read, write)
-        self.places = []            # (name of a file of the FUSE, place below /sys)
+        self.functions = {}  # address -> Function
+        self.drivers = {}  # name of a loaded driver -> its module, or None
+        self.can_load = {}  # module -> drivers that come with it
+        self.dynamic = {}  # driver -> ids that new_id gave it
+        self.make_vf = None  # called with a Function and a number
+        self.acts = {}  # name of a file of the FUSE -> (read, write)
+        self.places = []  # (name of a file of the FUSE, place below /sys)
         self.mounted = False
 
     # ---- the tree
@@ -67,7 +67,10 @@ class Kernel:
         os.symlink(os.path.relpath(self.path(target), os.path.dirname(place)), place)
 
     def act(self, place, write, read=None):
-        """Lets a file of /sys act.  `write` gets the text; `read` returns what is there."""
+        """Lets a file of /sys act.  `write` gets the text; `read` returns what is there.
+
+        A write that never ends keeps the file from others, as FUSE allows one writer of a file at a time.
+        """
         name = place.replace("/", "!")
         self.acts["/" + name] = (read or (lambda: ""), write, place)
         self.text(place, "")
@@ -194,8 +197,7 @@ class Kernel:
             for i, place in enumerate(function.made):
                 if os.path.lexists(f"{self.root}/{place}"):
                     os.rename(f"{self.root}/{place}", f"{self.root}/gone/{address}.{i}")
-        if driver in VFIO and not any(f.driver in VFIO and f.group == function.group
-                                      for f in self.functions.values()):
+        if driver in VFIO and not any(f.driver in VFIO and f.group == function.group for f in self.functions.values()):
             shutil.rmtree(self.path(f"class/vfio/{function.group}"), ignore_errors=True)
 
     def new_id(self, text, driver):
@@ -276,18 +278,31 @@ class Kernel:
         self.act(f"{function.folder}/sriov_numvfs", write, lambda: f"{len(vfs)}\n")
         return vfs
 
+    def reboot(self, text):
+        for function in list(self.functions.values()):
+            first, prescribed = self.first[function.address]
+            function.override = prescribed
+            if function.driver != first:
+                if function.driver:
+                    self.unbind(function.address, function.driver)
+                if first:
+                    self.bind(function, first)
+
     # ---- FUSE
     def mount(self, name, place):
         from namespace import bind
+
         bind(f"{self.root}/act/{name}", f"/sys/{place}")
 
     def unmount(self, place):
         from namespace import unmount
+
         unmount(f"/sys/{place}")
 
     def serve(self, ready):
         """Serves the files that act until the process is killed; calls ready() once it does."""
         kernel = self
+        self.first = {f.address: (f.driver, f.override) for f in self.functions.values()}
 
         class Files(Operations):
             def init(self, path):
@@ -301,7 +316,7 @@ class Kernel:
                 return {"st_mode": 0o100644, "st_nlink": 1, "st_size": 4096}
 
             def read(self, path, size, offset, fh):
-                return kernel.acts[path][0]().encode()[offset:offset + size]
+                return kernel.acts[path][0]().encode()[offset : offset + size]
 
             def truncate(self, path, length, fh=None):
                 return 0
@@ -313,5 +328,14 @@ class Kernel:
                 kernel.acts[path][1](text)
                 return len(data)
 
-        FUSE(Files(), f"{self.root}/act", foreground=True, nothreads=False, direct_io=True,
-             attr_timeout=0, entry_timeout=0, allow_other=True, fsname="fakehost")
+        FUSE(
+            Files(),
+            f"{self.root}/act",
+            foreground=True,
+            nothreads=False,
+            direct_io=True,
+            attr_timeout=0,
+            entry_timeout=0,
+            allow_other=True,
+            fsname="fakehost",
+        )

@@ -3,7 +3,21 @@ import ipaddress
 import os
 import stat
 
-DRM = ("amdgpu", "radeon", "nouveau", "i915", "xe", "ast", "mgag200", "hibmc-drm", "virtio-pci", "bochs-drm", "qxl", "cirrus", "nvidia")
+DRM = (
+    "amdgpu",
+    "radeon",
+    "nouveau",
+    "i915",
+    "xe",
+    "ast",
+    "mgag200",
+    "hibmc-drm",
+    "virtio-pci",
+    "bochs-drm",
+    "qxl",
+    "cirrus",
+    "nvidia",
+)
 NO_RENDER = ("ast", "mgag200", "hibmc-drm", "cirrus", "bochs-drm")
 HOST_NAMESPACES = {"mnt": 4026531841, "net": 4026531840, "pid": 4026531836, "user": 4026531837}
 
@@ -27,7 +41,9 @@ class Users:
         self.kernel.link(f"{folder}/subsystem", "class/" + kind)
         self.kernel.link(f"class/{kind}/{os.path.basename(below)}", folder)
         self.kernel.link(f"dev/char/{number}", folder)
-        self.kernel.link(f"{folder}/device", f"{self.folders[address]}/{os.path.dirname(os.path.dirname(below))}".rstrip("/"))
+        self.kernel.link(
+            f"{folder}/device", f"{self.folders[address]}/{os.path.dirname(os.path.dirname(below))}".rstrip("/")
+        )
         self.made(address, f"sys/class/{kind}/{os.path.basename(below)}")
         self.made(address, f"sys/dev/char/{number}")
         top = f"sys/{self.folders[address]}/{below.split('/')[0]}"
@@ -65,10 +81,16 @@ class Users:
 
     def nvidia(self, address, version="570.133.20"):
         minor = self.count("nvidia")
-        self.text("proc/driver/nvidia/version", f"NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {version}  Release Build\n")
-        self.text(f"proc/driver/nvidia/gpus/{address}/information",
-                  f"Model: \t\t NVIDIA\nGPU UUID: \t GPU-{minor:08x}-1111-2222-3333-444444444444\nBus Location: \t {address}\n"
-                  f"Device Minor: \t {minor}\nGPU Excluded:\t No\n")
+        self.text(
+            "proc/driver/nvidia/version",
+            f"NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {version}  Release Build\n",
+        )
+        self.text(
+            f"proc/driver/nvidia/gpus/{address}/information",
+            f"Model: \t\t NVIDIA\nGPU UUID: \t GPU-{minor:08x}-1111-2222-3333-444444444444\n"
+            f"Bus Location: \t {address}\n"
+            f"Device Minor: \t {minor}\nGPU Excluded:\t No\n",
+        )
         self.made(address, f"proc/driver/nvidia/gpus/{address}")
         self.device(f"nvidia{minor}", stat.S_IFCHR, 195, minor)
 
@@ -79,7 +101,10 @@ class Users:
         self.next_minor += 1
         self.names[name], self.numbers[name] = folder, f"259:{minor}"
         self.text(f"sys/{folder}/dev", f"259:{minor}\n")
-        self.text(f"sys/{folder}/uevent", f"MAJOR=259\nMINOR={minor}\nDEVNAME={name}\nDEVTYPE={'partition' if parent else 'disk'}\n")
+        self.text(
+            f"sys/{folder}/uevent",
+            f"MAJOR=259\nMINOR={minor}\nDEVNAME={name}\nDEVTYPE={'partition' if parent else 'disk'}\n",
+        )
         self.text(f"sys/{folder}/size", "1000215216\n")
         os.makedirs(self.kernel.path(f"{folder}/holders"), exist_ok=True)
         os.makedirs(self.kernel.path(f"{folder}/slaves"), exist_ok=True)
@@ -92,7 +117,9 @@ class Users:
         if name in self.names:
             base = self.names[name]
         else:
-            middle = below or (f"nvme/{name[:name.rindex('n')]}" if name.startswith("nvme") else "host0/target0:0:0/0:0:0:0/block")
+            middle = below or (
+                f"nvme/{name[:name.rindex('n')]}" if name.startswith("nvme") else "host0/target0:0:0/0:0:0:0/block"
+            )
             base = f"{self.folders[address]}/{middle}/{name}"
             self.block(base, name)
             self.made(address, f"sys/{self.folders[address]}/{middle.split('/')[0]}")
@@ -141,8 +168,15 @@ class Users:
 
     def interface(self, folder, name):
         self.names[name] = folder
-        for attribute, value in (("operstate", "up"), ("carrier", "1"), ("flags", "0x1003"), ("type", "1"), ("mtu", "1500"),
-                                 ("ifindex", str(len(self.names) + 1)), ("address", "02:00:00:00:00:01")):
+        for attribute, value in (
+            ("operstate", "up"),
+            ("carrier", "1"),
+            ("flags", "0x1003"),
+            ("type", "1"),
+            ("mtu", "1500"),
+            ("ifindex", str(len(self.names) + 1)),
+            ("address", "02:00:00:00:00:01"),
+        ):
             self.text(f"sys/{folder}/{attribute}", value + "\n")
         self.kernel.link(f"class/net/{name}", folder)
 
@@ -168,7 +202,10 @@ class Users:
         """address("eth0", "10.0.0.2/24"), as the kernel shows it: its network and itself."""
         network = ipaddress.ip_interface(text).network
         number = lambda a: f"{int.from_bytes(a.packed, 'little'):08X}"
-        self.add_text("proc/net/route", f"{name}\t{number(network.network_address)}\t00000000\t0001\t0\t0\t0\t{number(network.netmask)}\t0\t0\t0\n")
+        self.add_text(
+            "proc/net/route",
+            f"{name}\t{number(network.network_address)}\t00000000\t0001\t0\t0\t0\t{number(network.netmask)}\t0\t0\t0\n",
+        )
         self.add_text("proc/net/fib_trie", f"           |-- {text.split('/')[0]}\n              /32 host LOCAL\n")
 
     # ---- the console
@@ -180,11 +217,15 @@ class Users:
         self.add_text("proc/fb", f"{n} {name}\n")
 
     def firmware_framebuffer(self, driver, name, address, region, at=0, size=0x7E9000):
-        """A framebuffer of the firmware's in a region of the function; driver: "efi-framebuffer", "simple-framebuffer", or "" where
+        """A framebuffer of the firmware's in a region of the function; driver: "efi-framebuffer",
+        "simple-framebuffer", or "" where
         the kernel only says where it is."""
         start, length, _ = self.resources[address][region]
-        self.add_text("proc/iomem", f"{start:08x}-{start + length - 1:08x} : {address}\n"
-                                    f"  {start + at:08x}-{start + at + size - 1:08x} : {name}\n")
+        self.add_text(
+            "proc/iomem",
+            f"{start:08x}-{start + length - 1:08x} : {address}\n"
+            f"  {start + at:08x}-{start + at + size - 1:08x} : {name}\n",
+        )
         if driver:
             n = self.count("fb")
             folder = f"devices/platform/{driver}.0"
@@ -196,14 +237,29 @@ class Users:
 
     def console(self, bound=True):
         k = self.kernel
-        for n, name, value in ((0, "(S) dummy device", "0" if bound else "1"), (1, "(M) frame buffer device", "1" if bound else "0")):
+        for n, name, value in (
+            (0, "(S) dummy device", "0" if bound else "1"),
+            (1, "(M) frame buffer device", "1" if bound else "0"),
+        ):
             self.text(f"sys/devices/virtual/vtconsole/vtcon{n}/name", name + "\n")
             k.keep(f"devices/virtual/vtconsole/vtcon{n}/bind", value)
             k.link(f"class/vtconsole/vtcon{n}", f"devices/virtual/vtconsole/vtcon{n}")
 
     # ---- programs
-    def process(self, command, opens=(), cgroup="/init.scope", pid=None, cmdline=None, maps=(), namespaces=None, mounts=None, thread=False):
-        """A program that has the nodes `opens` (names below /dev) open, or the ones in `maps` mapped; in a thread only with
+    def process(
+        self,
+        command,
+        opens=(),
+        cgroup="/init.scope",
+        pid=None,
+        cmdline=None,
+        maps=(),
+        namespaces=None,
+        mounts=None,
+        thread=False,
+    ):
+        """A program that has the nodes `opens` (names below /dev) open, or the ones in `maps` mapped; in a
+        thread only with
         `thread`.  namespaces: {"net": 4026532500}."""
         if pid is None:
             pid, self.next_pid = self.next_pid, self.next_pid + 7
@@ -211,14 +267,20 @@ class Users:
         links = [f"/dev/{name}" if not name.startswith(("anon_inode:", "/")) else name for name in opens]
         mapped = "".join(self.map_line(i, name) for i, name in enumerate(maps))
         # The first thread may have no table of its own, as when it has ended.
-        for folder, held in ((f"proc/{pid}", [] if thread else links), (f"proc/{pid}/task/{number}", [] if thread else links),
-                             *([(f"proc/{pid}/task/{number + 1}", links)] if thread else [])):
+        for folder, held in (
+            (f"proc/{pid}", [] if thread else links),
+            (f"proc/{pid}/task/{number}", [] if thread else links),
+            *([(f"proc/{pid}/task/{number + 1}", links)] if thread else []),
+        ):
             self.text(f"{folder}/comm", command[:15] + "\n")
             self.text(f"{folder}/cgroup", f"0::{cgroup}\n")
             self.text(f"{folder}/cmdline", (cmdline or command).replace(" ", "\0") + "\0")
             self.text(f"{folder}/stat", f"{number} ({command[:15]}) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5000 0 0\n")
-            self.text(f"{folder}/status", f"Name:\t{command[:15]}\nState:\tS (sleeping)\nTgid:\t{number}\nPid:\t{number}\nPPid:\t1\n"
-                                          f"Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nNSpid:\t{number}\n")
+            self.text(
+                f"{folder}/status",
+                f"Name:\t{command[:15]}\nState:\tS (sleeping)\nTgid:\t{number}\nPid:\t{number}\nPPid:\t1\n"
+                f"Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nNSpid:\t{number}\n",
+            )
             self.text(f"{folder}/maps", mapped)
             for line in mapped.splitlines():
                 self.link(f"{folder}/map_files/{line.split()[0]}", line.split()[-1])
@@ -237,6 +299,10 @@ class Users:
         return pid
 
     def map_line(self, i, name):
-        status = os.stat(f"{self.root}/dev/{name}")
-        major, minor = os.major(status.st_rdev), os.minor(status.st_rdev)
-        return f"{0x7f0000000000 + i * 0x10000:x}-{0x7f0000008000 + i * 0x10000:x} rw-s 00000000 00:06 {major * 1000 + minor} /dev/{name}\n"
+        """A line of `maps`: a node below /dev, or any file by its path."""
+        start, device = 0x7F0000000000 + i * 0x10000, "00:17"
+        path, inode = name, 9000 + i
+        if not name.startswith("/"):
+            status = os.stat(f"{self.root}/dev/{name}")
+            path, inode, device = f"/dev/{name}", os.major(status.st_rdev) * 1000 + os.minor(status.st_rdev), "00:06"
+        return f"{start:x}-{start + 0x8000:x} rw-s 00000000 {device} {inode} {path}\n"

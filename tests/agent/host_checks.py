@@ -4,10 +4,27 @@ import re
 
 from fake_kernel import VFIO
 
-EXPECTATIONS = ("cards", "takes", "refused", "check", "says", "never", "status", "back", "detached-check", "detached-says", "detached-never",
-                "attached-check", "loses")
-WRITABLE = re.compile(r"(devices/.*/(?P<address>[0-9a-f]{4,5}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])/driver_override .*|bus/pci/drivers_probe (?P<probed>\S+)"
-                      r"|bus/pci/drivers/[^/]+/unbind (?P<unbound>\S+)|modprobe \S*vfio\S*)")
+EXPECTATIONS = (
+    "cards",
+    "takes",
+    "refused",
+    "check",
+    "says",
+    "never",
+    "status",
+    "back",
+    "detached-check",
+    "detached-says",
+    "detached-never",
+    "attached-check",
+    "loses",
+    "finally",
+)
+WRITABLE = re.compile(
+    r"(devices/.*/(?P<address>[0-9a-f]{4,5}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])/driver_override .*"
+    r"|bus/pci/drivers_probe (?P<probed>\S+)"
+    r"|bus/pci/drivers/[^/]+/unbind (?P<unbound>\S+)|modprobe \S*vfio\S*)"
+)
 NOT_FROM_FF = ("D14", "D16", "D17", "D18", "D19", "D20")
 
 
@@ -24,7 +41,9 @@ class Trial:
 
     def __init__(self, text, host):
         self.text, self.host, self.wrong, self.outputs = text, host, [], {}
-        self.expected = {name: [line.split(None, 1)[1] for line in text.expected if line.split()[0] == name] for name in EXPECTATIONS}
+        self.expected = {
+            name: [line.split(None, 1)[1] for line in text.expected if line.split()[0] == name] for name in EXPECTATIONS
+        }
         self.refused = {}
         for line in self.expected["refused"]:
             name, guards = line.split()
@@ -50,12 +69,17 @@ class Trial:
         try:
             return json.loads(done.stdout), done.returncode
         except ValueError:
-            self.hold(False, f"gpupci {' '.join(arguments)} --json: no document: {(done.stdout + done.stderr).strip()[:300]}")
+            self.hold(
+                False, f"gpupci {' '.join(arguments)} --json: no document: {(done.stdout + done.stderr).strip()[:300]}"
+            )
             return {}, done.returncode
 
     def checks(self, name):
         rows, _ = self.json("--check", name)
-        return [(r["id"], r["card"], r["result"], (r["reason"] or "") + "; " + (r["fix"] or "")) for r in rows.get("checks", [])]
+        return [
+            (r["id"], r["card"], r["result"], (r["reason"] or "") + "; " + (r["fix"] or ""))
+            for r in rows.get("checks", [])
+        ]
 
     # ---- the trial
     def run(self):
@@ -90,13 +114,21 @@ class Trial:
         self.later("attached")
         self.look_at_writes(cards)
         self.look_at_words()
+        self.look_at_end()
         return self.wrong
 
     def look_at_list(self):
         wanted = [long(a) for line in self.expected["cards"] for a in line.split() if a != "none"]
         listed = self.call("-l")
-        found = [short(line.split()[1]) for line in listed.stdout.splitlines() if len(line.split()) == 2 and "." not in line.split()[0]]
-        self.hold(found == wanted, f"-l lists {found or 'nothing'}, right is {wanted or 'nothing'}: {listed.stderr.strip()[:200]}")
+        found = [
+            short(line.split()[1])
+            for line in listed.stdout.splitlines()
+            if len(line.split()) == 2 and "." not in line.split()[0]
+        ]
+        self.hold(
+            found == wanted,
+            f"-l lists {found or 'nothing'}, right is {wanted or 'nothing'}: {listed.stderr.strip()[:200]}",
+        )
         if not found:
             return {}
         document, _ = self.json("-s", "all")
@@ -108,13 +140,18 @@ class Trial:
         dead = {l.address for l in self.text.functions if "dead" in l.flags}
         for row in everything:
             if row[1] and dead & set(cards.get(row[1], ())):
-                self.hold(not (row[0] in NOT_FROM_FF and row[2] == "PASS"), f"{row[0]} of {row[1]} passes by what was read from ff: {row[3]}")
+                self.hold(
+                    not (row[0] in NOT_FROM_FF and row[2] == "PASS"),
+                    f"{row[0]} of {row[1]} passes by what was read from ff: {row[3]}",
+                )
                 self.hold(row[0] != "D1" or row[2] == "FAIL", f"D1 of a dead card is {row[2]}")
         for name in list(cards)[:2] + list(cards)[2:][-1:]:
             alone = [r[:3] for r in self.checks(name) if r[1] == name]
             together = [r[:3] for r in everything if r[1] == name]
             different = [f"{a[0]} {b[2]}/{a[2]}" for a, b in zip(alone, together) if a != b]
-            self.hold(alone == together, f"--check all and --check {name} differ: {different or (len(together), len(alone))}")
+            self.hold(
+                alone == together, f"--check all and --check {name} differ: {different or (len(together), len(alone))}"
+            )
         self.look_at_rows(everything, lines)
 
     def look_at_rows(self, rows, lines):
@@ -127,7 +164,10 @@ class Trial:
             if not found:
                 self.hold(False, f"check {check} of {card} has no row")
             for row in found:
-                self.hold((row[2] == wanted) != other, f"check {check} of {card} is {row[2]}, right is {' '.join(results)}: {row[3]}")
+                self.hold(
+                    (row[2] == wanted) != other,
+                    f"check {check} of {card} is {row[2]}, right is {' '.join(results)}: {row[3]}",
+                )
                 self.hold(words in row[3], f"check {check} of {card} does not say '{words}': {row[3]}")
 
     def look_at_modprobe(self, cards, drivers, when):
@@ -137,7 +177,9 @@ class Trial:
         for name in re.findall(r"^# blacklist (\S+)", out, re.M):
             users = [a for a, m in module.items() if m == name and a not in ours]
             self.hold(not users, f"--print-modprobe {when}: blacklist {name}, which {users[:2]} need")
-        models = set(re.findall(r"[0-9a-f]{4}:[0-9a-f]{4}", "".join(re.findall(r"^options vfio-pci ids=(\S*)", out, re.M))))
+        models = set(
+            re.findall(r"[0-9a-f]{4}:[0-9a-f]{4}", "".join(re.findall(r"^options vfio-pci ids=(\S*)", out, re.M)))
+        )
         right = {self.host.ids[f] for f in ours if f in self.host.ids}
         self.hold(models <= right, f"--print-modprobe {when}: takes {sorted(models - right)}")
         return set(re.findall(r"^softdep (\S+) pre", out, re.M))
@@ -148,8 +190,13 @@ class Trial:
         self.call("-d", name)
         guards = next((c["refused_by"] for c in document.get("cards", []) if c["name"] == name), [])
         missing = [g for g in self.refused[name] if g not in guards]
-        self.hold(not missing and status == 1, f"-d {name} is refused by {guards or 'nobody'}, right is {self.refused[name]}")
-        self.hold(len(self.host.writes()) == before, f"-d {name} was to be refused, and wrote {self.host.writes()[before:][:3]}")
+        self.hold(
+            not missing and status == 1, f"-d {name} is refused by {guards or 'nobody'}, right is {self.refused[name]}"
+        )
+        self.hold(
+            len(self.host.writes()) == before,
+            f"-d {name} was to be refused, and wrote {self.host.writes()[before:][:3]}",
+        )
 
     def look_at_taken(self, cards, before, after):
         stub = next((s.split()[1] for s in self.host.settings if s.startswith("stub_driver:")), "vfio-pci")
@@ -171,8 +218,10 @@ class Trial:
             for word in ("says", "never"):
                 for line in self.expected["detached-" + word]:
                     arguments, text = line.split(" | ")
-                    self.hold((text in self.said(self.call(*arguments.split()))) == (word == "says"),
-                              f"detached, gpupci {arguments} {'does not say' if word == 'says' else 'says'} '{text}'")
+                    self.hold(
+                        (text in self.said(self.call(*arguments.split()))) == (word == "says"),
+                        f"detached, gpupci {arguments} {'does not say' if word == 'says' else 'says'} '{text}'",
+                    )
 
     @staticmethod
     def said(done):
@@ -191,13 +240,20 @@ class Trial:
                 right = None if told[address] == "-" else told[address]
             if (address not in after and self.expected["loses"]) or right == "any":
                 continue
-            self.hold(after.get(address) == right, f"after -a all {address} is on {after.get(address)}, right is {right}: "
-                                                   f"{self.outputs['-a all'][0].strip()[-300:]}")
+            self.hold(
+                after.get(address) == right,
+                f"after -a all {address} is on {after.get(address)}, right is {right}: "
+                f"{self.outputs['-a all'][0].strip()[-300:]}",
+            )
             if address in ours and right is None and driver is not None:
                 self.hold(address in self.outputs["-a all"][0], f"-a all does not say that {address} has no driver now")
         if not self.expected["loses"]:
             now = self.host.overrides()
-            changed = {a: (o, now.get(a)) for a, o in overrides.items() if a not in told and now.get(a) != o and o not in ("vfio-pci",)}
+            changed = {
+                a: (o, now.get(a))
+                for a, o in overrides.items()
+                if a not in told and now.get(a) != o and o not in ("vfio-pci",)
+            }
             self.hold(not changed, f"driver_override is not what it was: {changed}")
 
     def look_at_writes(self, cards):
@@ -210,13 +266,29 @@ class Trial:
                 self.hold(address not in self.bridges, f"gpupci touched a bridge: {line}")
                 self.hold(address in ours or line.startswith("modprobe "), f"gpupci touched what is no card: {line}")
 
+    def look_at_end(self):
+        """`finally COMMAND | STATUS | TEXT`, in this order; `reboot` is a command of the host."""
+        for line in self.expected["finally"]:
+            arguments, wanted, text = ([part.strip() for part in line.split("|")] + ["", ""])[:3]
+            if arguments == "reboot":
+                self.host.reboot()
+                continue
+            done = self.call(*arguments.split())
+            self.hold(
+                str(done.returncode) == wanted and text in self.said(done),
+                f"at the end, gpupci {arguments}: status {done.returncode}, right is {wanted}, with '{text}': "
+                + self.said(done).strip()[-300:],
+            )
+
     def look_at_words(self):
         for word in ("says", "never"):
             for line in self.expected[word]:
                 arguments, text = line.split(" | ")
                 said = self.outputs.get(arguments, ("", 0))[0]
-                self.hold((text in said) == (word == "says"),
-                          f"gpupci {arguments} {'does not say' if word == 'says' else 'says'} '{text}': {said.strip()[:300]}")
+                self.hold(
+                    (text in said) == (word == "says"),
+                    f"gpupci {arguments} {'does not say' if word == 'says' else 'says'} '{text}': {said.strip()[:300]}",
+                )
         for line in self.expected["status"]:
             arguments, wanted = line.split(" | ")
             found = self.outputs.get(arguments, ("", None))[1]

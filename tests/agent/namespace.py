@@ -18,8 +18,10 @@ def check(result, what):
 
 
 def mount(source, target, kind, flags=0, data=""):
-    check(libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()),
-          f"mount {source} on {target}")
+    check(
+        libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()),
+        f"mount {source} on {target}",
+    )
 
 
 def bind(source, target):

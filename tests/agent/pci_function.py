@@ -2,19 +2,56 @@
 import re
 
 CLASSES = {
-    "vga": "030000", "3d": "030200", "display": "038000", "accelerator": "120000", "sound": "040300",
-    "multimedia": "048000", "usb": "0c0330", "usb2": "0c0320", "serial": "0c8000", "smbus": "0c0500",
-    "nic": "020000", "network": "028000", "infiniband": "020700", "nvme": "010802", "sata": "010601",
-    "raid": "010400", "sas": "010700", "bridge": "060400", "subtractive": "060401", "root": "060000",
-    "isa": "060100", "other-bridge": "068000", "crypto": "108000", "signal": "118000", "dummy": "130000",
-    "system": "088000", "sd": "080501", "communication": "078000", "uart": "070002", "firewire": "0c0010",
-    "memory": "050000", "thunderbolt": "0c0340", "npu": "118000", "processing": "120000",
+    "vga": "030000",
+    "3d": "030200",
+    "display": "038000",
+    "accelerator": "120000",
+    "sound": "040300",
+    "multimedia": "048000",
+    "usb": "0c0330",
+    "usb2": "0c0320",
+    "serial": "0c8000",
+    "smbus": "0c0500",
+    "nic": "020000",
+    "network": "028000",
+    "infiniband": "020700",
+    "nvme": "010802",
+    "sata": "010601",
+    "raid": "010400",
+    "sas": "010700",
+    "bridge": "060400",
+    "subtractive": "060401",
+    "root": "060000",
+    "isa": "060100",
+    "other-bridge": "068000",
+    "crypto": "108000",
+    "signal": "118000",
+    "dummy": "130000",
+    "system": "088000",
+    "sd": "080501",
+    "communication": "078000",
+    "uart": "070002",
+    "firewire": "0c0010",
+    "memory": "050000",
+    "thunderbolt": "0c0340",
+    "npu": "118000",
+    "processing": "120000",
 }
 DRIVERS = {"bridge": "pcieport", "sound": "snd_hda_intel", "usb": "xhci_hcd", "nvme": "nvme", "sata": "ahci"}
 MODULES = {
-    "xhci_hcd": "xhci_pci", "nvidia-gpu": "i2c_nvidia_gpu", "nvidia-nvswitch": "nvidia", "pcie_mp2_amd": "amd_sfh",
-    "vfio-pci": "vfio_pci", "pcieport": None, "ehci-pci": "ehci_pci", "bochs-drm": "bochs", "NovaCore": "nova_core",
-    "sdhci-pci": "sdhci_pci", "virtio-pci": "virtio_pci", "skl_uncore": None, "hibmc-drm": "hibmc_drm",
+    "xhci_hcd": "xhci_pci",
+    "nvidia-gpu": "i2c_nvidia_gpu",
+    "nvidia-nvswitch": "nvidia",
+    "pcie_mp2_amd": "amd_sfh",
+    "vfio-pci": "vfio_pci",
+    "pcieport": None,
+    "ehci-pci": "ehci_pci",
+    "bochs-drm": "bochs",
+    "NovaCore": "nova_core",
+    "sdhci-pci": "sdhci_pci",
+    "virtio-pci": "virtio_pci",
+    "skl_uncore": None,
+    "hibmc-drm": "hibmc_drm",
 }
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 IO, MEMORY, MEMORY64, PREFETCHABLE64 = 0x40101, 0x40200, 0x140204, 0x14220C
@@ -53,8 +90,11 @@ class Places:
 
 
 def regions(text, places, rom=""):
-    """The seven regions of "16M,256M!,-,128i": [(start, size, flags) or None], `!` 64 bit and prefetchable, `~` 64 bit, `i`
-    ports, `?` without an address; a 64-bit region takes two numbers.  rom: "128K", or "shadow"."""
+    """The seven regions of "16M,256M!,-,128i": [(start, size, flags) or None].
+
+    `!` is 64 bit and prefetchable, `~` 64 bit, `i` ports, `?` without an address; a 64-bit region takes two numbers.
+    rom: "128K", or "shadow".
+    """
     found = [None] * 7
     at = 0
     for part in filter(None, text.split(",")):
@@ -80,7 +120,7 @@ def resource_text(found, lines=13):
     """The file `resource`.  The kernel wipes a region that it could not place."""
     out = []
     for i in range(lines):
-        start, size, flags = (found[i] if i < len(found) and found[i] and found[i][0] else (0, 0, 0))
+        start, size, flags = found[i] if i < len(found) and found[i] and found[i][0] else (0, 0, 0)
         out.append("0x%016x 0x%016x 0x%016x" % (start, start + size - 1 if size else 0, flags))
     return "\n".join(out) + "\n"
 

@@ -136,15 +136,21 @@ class FakeHost(Users):
         for name in ("null", "zero", "full", "random", "urandom"):
             self.text("dev/" + name, "")
 
-    def interrupts(self, remapped):
-        kind = {"arm": "ITS-MSI", "power": "XIVE-IRQ"}.get(self.cpu, "IR-PCI-MSI" if remapped else "PCI-MSI")
-        self.text(
-            "proc/interrupts",
-            "           CPU0       CPU1\n   8:          0          0  IO-APIC   8-edge      rtc0\n"
-            f"  25:        912          0  {kind} 524288-edge      nvme0q0\n"
-            f"  26:          4          0  {kind} 32768-edge      xhci_hcd\n"
-            " NMI:          0          0   Non-maskable interrupts\n",
+    def interrupts(self, remapped, names_of_6=False):
+        """/proc/interrupts.  The IOMMU's own interrupt is never remapped; since Linux 6.2 the function is in the name."""
+        prefix = "IR-" if remapped else ""
+        of = lambda function: {"arm": "ITS-MSI", "power": "XIVE-IRQ"}.get(
+            self.cpu, f"{prefix}PCI-MSIX-0000:{function}" if names_of_6 else f"{prefix}PCI-MSI"
         )
+        own = {"intel": "DMAR-MSI    0-edge      dmar0", "amd": "PCI-MSI 4096-edge      AMD-Vi"}.get(self.cpu)
+        if names_of_6 and self.cpu == "amd":
+            own = "PCI-MSI-0000:00:00.2    0-edge      AMD-Vi"
+        lines = ["           CPU0       CPU1", f"   8:          0          0  {prefix}IO-APIC   8-edge      rtc0"]
+        lines += [f"  24:          0          0  {own}"] if own else []
+        lines += [f"  25:        912          0  {of('02:00.0')} 524288-edge      nvme0q0"]
+        lines += [f"  26:          4          0  {of('00:14.0')} 32768-edge      xhci_hcd"]
+        lines += [" NMI:          0          0   Non-maskable interrupts"]
+        self.text("proc/interrupts", "\n".join(lines) + "\n")
 
     def modules_alias(self, pattern, module):
         self.add_text(f"lib/modules/{self.release}/modules.alias", f"alias {pattern} {module}\n")

@@ -65,6 +65,16 @@ def off(host, name):
     return lambda: host.remove("sys/" + name)
 
 
+def interrupts(host, word):
+    ways = {"unmapped": (False, False), "unmapped-6": (False, True), "remapped-6": (True, True)}
+    host.interrupts(*ways[word])
+
+
+def head(host, words):
+    """head nvme0n1 devices/virtual/nvme-subsystem/nvme-subsys0: a disk that lies elsewhere than its paths."""
+    host.block(f"{words[1]}/{words[0]}", words[0])
+
+
 def stacked(host, words):
     name, on, below, *rest = words
     if on != "on":
@@ -130,7 +140,7 @@ def member(host, words):
 STATEMENTS = {
     "iommu": lambda h, w: switch(w, off=off(h, "class/iommu/" + (h.iommu or "none"))),
     "kvm": lambda h, w: switch(w, off=off(h, "class/misc/kvm")),
-    "interrupts": lambda h, w: switch(w, unmapped=lambda: h.interrupts(False)),
+    "interrupts": lambda h, w: interrupts(h, w[0]),
     "nodes": lambda h, w: [
         os.makedirs(h.kernel.path(f"devices/system/node/node{i}"), exist_ok=True) for i in range(int(w[0]))
     ],
@@ -140,6 +150,8 @@ STATEMENTS = {
     "disk": disk,
     "stack": stacked,
     "mount": lambda h, w: h.mounts.append(h.mount_line(*w)),
+    "mounted": lambda h, w: h.mounts.append(f"{30 + len(h.mounts)} 22 " + " ".join(w)),
+    "head": head,
     "swap": lambda h, w: h.add_text(
         "proc/swaps", f"{w[0].ljust(40)}{'partition' if w[0].startswith('/dev/') else 'file'}\t8388604\t\t0\t\t-2\n"
     ),

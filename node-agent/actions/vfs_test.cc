@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/error.h"
@@ -69,6 +70,21 @@ TEST_F(Vfs, AreMadeAndListedAsSlices) {
   EXPECT_EQ(gpupci({"--vfs", "gpupci1", "0"}), "GPU card 'gpupci1' has 0 virtual functions\n");
   EXPECT_EQ(gpupci({"-l"}), "gpupci1 pci_0000_01_00_0\n");
   EXPECT_FALSE(std::filesystem::exists(environment_.slices));
+}
+
+// While the driver of a card hangs, nobody can read the number.
+TEST_F(Vfs, AreToldWhileADriverHangs) {
+  gpupci({"--vfs", "gpupci1", "2"});
+  const auto list = gpupci({"-l", "--json"});
+  const auto status = gpupci({"-s", "all"});
+  std::filesystem::remove(device(kPf + "/sriov_numvfs"));
+  ASSERT_EQ(::mkfifo(device(kPf + "/sriov_numvfs").c_str(), 0600), 0);
+  EXPECT_EQ(gpupci({"-l", "--json"}), list);
+  EXPECT_EQ(gpupci({"-s", "all"}), status);
+  gpupci({"-d", "gpupci1"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("slices: " + device(kPf + "/sriov_numvfs") + " does not answer"));
+  EXPECT_THAT(gpupci({"--check", "gpupci1"}), HasSubstr("sriov_numvfs does not answer"));
 }
 
 TEST_F(Vfs, AreRehearsedByWayOfNone) {

@@ -8,7 +8,9 @@
 namespace cluster::agent {
 
 /// SR-IOV of a card. It belongs to the first function of the card that has SR-IOV
-/// (Documentation/ABI/testing/sysfs-bus-pci, sriov_totalvfs and sriov_numvfs).
+/// (Documentation/ABI/testing/sysfs-bus-pci, sriov_totalvfs and virtfnN). Its virtual functions are
+/// counted by their links: who reads sriov_numvfs waits for the lock of the device, which a driver
+/// that hangs never gives back (drivers/pci/iov.c).
 struct Sriov {
   PciAddress pci;       ///< the physical function
   long long total = 0;  ///< the most virtual functions that it can have

@@ -75,6 +75,14 @@ TEST_F(Slices, HaveTheNameOfTheirCardAndANumber) {
   EXPECT_EQ(slices[1].functions.front().iommu_group, 101);
 }
 
+TEST_F(Slices, AreThereButForThoseThatWereRemovedOneByOne) {
+  kernel_.add_sriov("0000:01:00.0", 4);
+  make("0000:01:00.0", 3);
+  std::filesystem::remove_all(fake_.sysfs().device_path({0, 1, 0, 2}));
+  EXPECT_THAT(labels(), ElementsAre("gpupci1 0000:01:00.0", "gpupci1.0 0000:01:00.1",
+                                    "gpupci1.2 0000:01:00.3", "gpupci2 0000:02:00.0"));
+}
+
 TEST_F(Slices, AreInTheOrderOfTheirNumbersNotOfTheirNames) {
   kernel_.add_sriov("0000:01:00.0", 12);
   make("0000:01:00.0", 12);

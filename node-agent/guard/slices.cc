@@ -1,10 +1,17 @@
+#include <chrono>
+#include <system_error>
+
+#include "core/text.h"
 #include "node-agent/cards/vgpu_parents.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kPatience{1};
 
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> found;
@@ -13,6 +20,23 @@ std::vector<fs::path> entries(const fs::path& folder) {
     found.push_back(at->path());
   }
   return found;
+}
+
+// Who reads the number waits for the lock of the device, which a driver that hangs has.
+void add_virtual_functions(const Card& card, const PciFunction& function, const GuardInput& input,
+                           Reasons& reasons) {
+  const auto file = input.sysfs.device_path(function.pci) / "sriov_numvfs";
+  std::error_code unknown;
+  if (!fs::exists(file, unknown)) return;
+  const auto text = timed_read(file, kPatience);
+  if (!text) {
+    reasons.push_back({.what = file.native() + " does not answer: is it being bound?",
+                       .fix = "try again; when it stays so, reboot the host"});
+  } else if (const auto active = trim(*text); active != "0") {
+    reasons.push_back(
+        {.what = function.pci.sysfs() + " has " + std::string(active) + " active virtual functions",
+         .fix = "end the VMs that use them, then gpupci --vfs " + card.name.str() + " 0"});
+  }
 }
 
 void add_vendor_vfio(const Card& card, const PciFunction& function, const GuardInput& input,
@@ -39,12 +63,7 @@ Reasons probe(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : card.functions) {
     const auto device = input.sysfs.device_path(function.pci);
-    const auto active = input.sysfs.attribute(function.pci, "sriov_numvfs").value_or("0");
-    if (active != "0") {
-      reasons.push_back(
-          {.what = function.pci.sysfs() + " has " + active + " active virtual functions",
-           .fix = "end the VMs that use them, then gpupci --vfs " + card.name.str() + " 0"});
-    }
+    add_virtual_functions(card, function, input, reasons);
     if (is_vendor_vfio(input.sysfs, function.pci)) {
       add_vendor_vfio(card, function, input, reasons);
     }

@@ -9,6 +9,8 @@ import os
 import shutil
 import time
 
+import namespace
+
 try:
     from fusepy import FUSE, FuseOSError, Operations
 except ImportError:  # its name outside Debian
@@ -113,7 +115,6 @@ class Kernel:
 
     def modprobe(self, module):
         drivers = self.can_load.pop(module.replace("-", "_"), ())
-        # Drivers that are not loaded yet match what waits for them.
         for driver in drivers:
             self.load(driver, module.replace("-", "_"))
         for function in self.functions.values():
@@ -290,14 +291,10 @@ class Kernel:
 
     # ---- FUSE
     def mount(self, name, place):
-        from namespace import bind
-
-        bind(f"{self.root}/act/{name}", f"/sys/{place}")
+        namespace.bind(f"{self.root}/act/{name}", f"/sys/{place}")
 
     def unmount(self, place):
-        from namespace import unmount
-
-        unmount(f"/sys/{place}")
+        namespace.unmount(f"/sys/{place}")
 
     def serve(self, ready):
         """Serves the files that act until the process is killed; calls ready() once it does."""

@@ -2,24 +2,26 @@
 import json
 import re
 
+import pci_function as pci
 from fake_kernel import VFIO
 
-EXPECTATIONS = (
-    "cards",
-    "takes",
-    "refused",
-    "check",
-    "says",
-    "never",
-    "status",
-    "back",
-    "detached-check",
-    "detached-says",
-    "detached-never",
-    "attached-check",
-    "loses",
-    "finally",
-)
+EXPECTATIONS = {
+    "cards": "ADDRESS... or none: what -l lists, in this order",
+    "takes": "ADDRESS... or nothing: what -d all takes",
+    "refused": "NAME GUARD,...: -d NAME is refused by these, and writes nothing",
+    "check": "NAME|- ID [not] RESULT [| TEXT]: a row of --check, and what it says",
+    "says": "COMMAND | TEXT: gpupci says it; -d and -a are those of the trial",
+    "never": "COMMAND | TEXT: gpupci does not say it",
+    "status": "COMMAND | N: its exit status",
+    "back": "ADDRESS DRIVER|-|any: what -a all leaves it on, where that is not what it had",
+    "loses": "ADDRESS: it leaves the bus or is stuck for ever",
+    "detached-check": "as check, while the cards are detached",
+    "detached-says": "as says, then",
+    "detached-never": "as never, then",
+    "attached-check": "as check, after -a all",
+    "finally": "COMMAND | STATUS | TEXT: called at the end, in this order; reboot is one",
+}
+RESULTS = ("PASS", "WARN", "FAIL", "UNKNOWN")
 WRITABLE = re.compile(
     r"(devices/.*/(?P<address>[0-9a-f]{4,5}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])/driver_override .*"
     r"|bus/pci/drivers_probe (?P<probed>\S+)"
@@ -34,6 +36,20 @@ def long(address):
 
 def short(libvirt):
     return re.sub(r"pci_([0-9a-f]+)_(..)_(..)_(.)$", r"\1:\2:\3.\4", libvirt)
+
+
+def wrong_in(lines):
+    """What is wrong with the expectations of a file; "" when nothing is."""
+    words = [line.split() for line in lines]
+    for name in ("cards", "takes"):
+        if name not in [w[0] for w in words]:
+            return f"no expectation '{name}'"
+    for line in words:
+        if line[0] not in EXPECTATIONS:
+            return f"no expectation: '{line[0]}'"
+        if line[0].endswith("check") and (line[3] if line[3] != "not" else line[4]) not in RESULTS:
+            return f"no result of a check: '{' '.join(line)}'"
+    return ""
 
 
 class Trial:
@@ -178,7 +194,7 @@ class Trial:
     def look_at_modprobe(self, cards, drivers, when):
         out = self.call("--print-modprobe").stdout
         ours = {f for functions in cards.values() for f in functions}
-        module = {a: __import__("pci_function").module_of(d) for a, d in drivers.items() if d}
+        module = {a: pci.module_of(d) for a, d in drivers.items() if d}
         for name in re.findall(r"^# blacklist (\S+)", out, re.M):
             users = [a for a, m in module.items() if m == name and a not in ours]
             self.hold(not users, f"--print-modprobe {when}: blacklist {name}, which {users[:2]} need")
@@ -289,6 +305,7 @@ class Trial:
         for word in ("says", "never"):
             for line in self.expected[word]:
                 arguments, text = line.split(" | ")
+                self.hold(arguments in self.outputs, f"gpupci {arguments} is no call of this trial")
                 said = self.outputs.get(arguments, ("", 0))[0]
                 self.hold(
                     (text in said) == (word == "says"),

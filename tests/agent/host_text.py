@@ -21,6 +21,7 @@ import re
 import shlex
 
 import fake_host
+import host_checks
 import pci_function as pci
 from host_statements import ADDRESS, STATEMENTS, Wrong, full
 
@@ -101,6 +102,8 @@ class Text:
                     expecting = self.read(raw.rstrip("\n"), expecting)
                 except (Wrong, ValueError, IndexError, KeyError) as wrong:
                     raise Wrong(f"{path}:{number}: {wrong}: {raw.strip()}") from wrong
+        if wrong := host_checks.wrong_in(self.expected):
+            raise Wrong(f"{path}: {wrong}")
         self.place()
 
     def read(self, raw, expecting):
@@ -110,10 +113,6 @@ class Text:
         if raw == "expect":
             return True
         if expecting:
-            from host_checks import EXPECTATIONS
-
-            if raw.split()[0] not in EXPECTATIONS:
-                raise Wrong(f"no expectation: '{raw.split()[0]}'")
             self.expected.append(raw)
             return True
         words = shlex.split(raw.split(" #")[0])

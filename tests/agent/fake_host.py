@@ -18,6 +18,7 @@ CPUS = {
     "intel": ("vendor_id\t: GenuineIntel\nflags\t\t: fpu vme vmx\n", "dmar0"),
     "amd": ("vendor_id\t: AuthenticAMD\nflags\t\t: fpu vme svm\n", "ivhd0"),
     "arm": ("BogoMIPS\t: 2000.00\nFeatures\t: fp asimd aes sve\nCPU implementer\t: 0x41\n", "smmu3.0x0000000005000000"),
+    "riscv": ("isa\t\t: rv64imafdch_zicbom\nmmu\t\t: sv48\nuarch\t\t: sifive,u74-mc\n", None),
     "power": ("cpu\t\t: POWER9, altivec supported\nplatform\t: PowerNV\n", None),
 }
 
@@ -139,7 +140,7 @@ class FakeHost(Users):
     def interrupts(self, remapped, names_of_6=False):
         """/proc/interrupts.  The IOMMU's own interrupt is never remapped; since Linux 6.2 the function is in the name."""
         prefix = "IR-" if remapped else ""
-        of = lambda function: {"arm": "ITS-MSI", "power": "XIVE-IRQ"}.get(
+        of = lambda function: {"arm": "ITS-MSI", "power": "XIVE-IRQ", "riscv": "PCI MSI"}.get(
             self.cpu, f"{prefix}PCI-MSIX-0000:{function}" if names_of_6 else f"{prefix}PCI-MSI"
         )
         own = {"intel": "DMAR-MSI    0-edge      dmar0", "amd": "PCI-MSI 4096-edge      AMD-Vi"}.get(self.cpu)

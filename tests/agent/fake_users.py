@@ -235,14 +235,13 @@ class Users:
             self.kernel.link(f"class/graphics/fb{n}", f"{folder}/graphics/fb{n}")
             self.add_text("proc/fb", f"{n} EFI VGA\n")
 
-    def console(self, bound=True):
+    def console(self, bound=True, text=False):
+        """fbcon draws into a framebuffer, or is unbound; or, with `text`, the VGA of the first display has no framebuffer."""
         k = self.kernel
-        for n, name, value in (
-            (0, "(S) dummy device", "0" if bound else "1"),
-            (1, "(M) frame buffer device", "1" if bound else "0"),
-        ):
+        first = "(S) VGA+" if text else "(S) dummy device"
+        for n, name, on in ((0, first, text or not bound), (1, "(M) frame buffer device", bound and not text)):
             self.text(f"sys/devices/virtual/vtconsole/vtcon{n}/name", name + "\n")
-            k.keep(f"devices/virtual/vtconsole/vtcon{n}/bind", value)
+            k.keep(f"devices/virtual/vtconsole/vtcon{n}/bind", "1" if on else "0")
             k.link(f"class/vtconsole/vtcon{n}", f"devices/virtual/vtconsole/vtcon{n}")
 
     # ---- programs

@@ -124,7 +124,7 @@ def link_of_function(host, words):
 
 
 def console(host, words):
-    host.console(words[0] != "unbound")
+    host.console(words[0] != "unbound", words[0] == "text")
     if ADDRESS.match(words[0]):
         host.framebuffer(full(words[0]), words[1])
 

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::seconds kPatience{2};
 
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> found;

@@ -30,6 +30,7 @@ struct Environment {
   std::filesystem::path lock = "/run/gpupci.lock";
 
   std::filesystem::path os_release = "/etc/os-release";
+  std::filesystem::path runtime = "/run";                   ///< with udev/data and netns
   std::filesystem::path program = "/usr/local/bin/gpupci";  ///< this one, for the systemd unit
 
   /// The script of NVIDIA's vGPU host driver that makes virtual functions; most hosts have none.
@@ -38,6 +39,10 @@ struct Environment {
   /// The command that an ssh client asked for, when a forced command runs instead (sshd(8),
   /// SSH_ORIGINAL_COMMAND). Nothing when the client asked for a shell.
   std::optional<std::string> ssh_command;
+
+  /// The connection by which an ssh client calls, "CLIENT PORT SERVER PORT" (ssh(1),
+  /// SSH_CONNECTION); empty when nobody does.
+  std::string ssh_connection;
 
   /// The time that gpupci waits for another gpupci.
   std::chrono::milliseconds lock_patience{30'000};

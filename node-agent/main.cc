@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   cluster::agent::Environment environment;
   if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) environment.ssh_command = asked;
+  if (const char* call = std::getenv("SSH_CONNECTION")) environment.ssh_connection = call;
   if (cluster::agent::are_foreign(std::getenv, words, ::getauxval(AT_SECURE) != 0)) {
     cluster::agent::forget_variables();
   }

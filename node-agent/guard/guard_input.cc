@@ -10,6 +10,8 @@ GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const
           .settings = settings,
           .proc = environment.proc,
           .modules = environment.modules,
+          .runtime = environment.runtime,
+          .ssh_connection = environment.ssh_connection,
           .names = environment.names,
           .saved_drivers = environment.saved_drivers,
           .slices = environment.slices,

@@ -19,6 +19,8 @@ struct GuardInput {
   const Settings& settings;
   std::filesystem::path proc;
   std::filesystem::path modules;        ///< "/lib/modules"
+  std::filesystem::path runtime;        ///< "/run"
+  std::string ssh_connection;           ///< Environment::ssh_connection
   std::filesystem::path names;          ///< the record of Names
   std::filesystem::path saved_drivers;  ///< the record of SavedDrivers
   std::filesystem::path slices;         ///< the SliceRecord

@@ -16,6 +16,8 @@ TEST(GuardInput, HasAllThatTheHostHas) {
   Environment environment;
   environment.proc = proc.root();
   environment.modules = "/m";
+  environment.runtime = "/r";
+  environment.ssh_connection = "10.0.0.9 50000 10.0.0.2 22";
   environment.keep_state_in("/state");
   const auto sysfs = fake.sysfs();
   Settings settings;
@@ -26,6 +28,8 @@ TEST(GuardInput, HasAllThatTheHostHas) {
   EXPECT_EQ(input.settings.stub_driver, "pci-stub");
   EXPECT_EQ(input.proc, proc.root());
   EXPECT_EQ(input.modules, "/m");
+  EXPECT_EQ(input.runtime, "/r");
+  EXPECT_EQ(input.ssh_connection, "10.0.0.9 50000 10.0.0.2 22");
   EXPECT_EQ(input.names, "/state/names.json");
   EXPECT_EQ(input.saved_drivers, "/state/drivers.json");
   EXPECT_EQ(input.slices, "/state/slices.json");

@@ -31,6 +31,9 @@ bool is_block(const fs::path& folder) {
 
 // `dev` is "226:0".
 void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
+  // Of a disk in a bcache, `bcache/dev` is the folder of the device that is built on it.
+  std::error_code none;
+  if (!fs::is_regular_file(folder / "dev", none)) return;
   const auto text = read_file(folder / "dev");
   if (!text) return;
   const auto parts = split(trim(*text), ':');

@@ -50,6 +50,12 @@ class DeviceNodes : public ::testing::Test {
   FakeProc proc_;
 };
 
+TEST_F(DeviceNodes, AreNotTheFolderThatADiskOfBcacheNamesDev) {
+  add(device() / "nvme/nvme0/nvme0n1", "259:0");
+  fs::create_directories(device() / "nvme/nvme0/nvme0n1/bcache/dev");
+  EXPECT_THAT(nodes(), ElementsAre("/dev/nvme0n1 c259:0"));
+}
+
 TEST_F(DeviceNodes, AreAllThatLieBelowTheFunction) {
   add(device() / "drm/card0", "226:0", "dri/card0");
   add(device() / "drm/card0/card0-DP-1/i2c-7", "89:7", "i2c-7");

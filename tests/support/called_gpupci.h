@@ -29,6 +29,7 @@ class CalledGpupci : public ::testing::Test {
   CalledGpupci() {
     environment_.sysfs = fake_.root();
     environment_.proc = fake_.root() / "proc";
+    environment_.runtime = fake_.root() / "run";
     environment_.settings = fake_.root() / "gpupci.yaml";
     environment_.keep_state_in(fake_.root());
     environment_.lock = fake_.root() / "lock";

@@ -36,6 +36,8 @@ class GuardedCard : public ::testing::Test {
   GuardInput input(const Sysfs& sysfs) const {
     Environment environment;
     environment.proc = proc_.root();
+    environment.runtime = fake_.root() / "run";
+    environment.ssh_connection = ssh_connection_;
     environment.keep_state_in(fake_.root());
     auto input = guard_input(environment, sysfs, settings_, [this] { return vm_devices_; });
     input.settle_time = settle_time_;
@@ -61,6 +63,7 @@ class GuardedCard : public ::testing::Test {
   FakeProc proc_;
   Settings settings_;
   std::vector<virt::VmDevice> vm_devices_;
+  std::string ssh_connection_;
   std::chrono::milliseconds settle_time_{0};
 };
 

@@ -64,7 +64,7 @@ std::string way_to_stop(const Process& process) {
   return process.login ? kill + ", or " + command(*process.login) : kill;
 }
 
-Reason has_open(const Process& process, const std::string& paths) {
+std::string described(const Process& process) {
   auto who = "process " + std::to_string(process.pid) + " (" + quoted_name(process.command);
   if (const auto& box = process.container) {
     const auto& inner = process.inner_service;
@@ -75,7 +75,11 @@ Reason has_open(const Process& process, const std::string& paths) {
   } else if (process.login) {
     who += ", " + process.login->kind + " " + quoted_name(process.login->name);
   }
-  return {.what = who + ") has " + paths + " open", .fix = way_to_stop(process)};
+  return who + ")";
+}
+
+Reason has_open(const Process& process, const std::string& paths) {
+  return {.what = described(process) + " has " + paths + " open", .fix = way_to_stop(process)};
 }
 
 Reasons unreadable_processes(const Handles& handles) {

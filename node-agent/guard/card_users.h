@@ -38,6 +38,9 @@ using NodePart = std::function<std::string(pid_t pid, const std::string& path)>;
 std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const NodePaths& nodes,
                                               const NodePart& part = {});
 
+/// "process 812 ('nginx', 'nginx.service')", with the container that it is in.
+std::string described(const Process& process);
+
 /// "process 812 ('Xorg') has /dev/dri/card0 open", and the way to stop it.
 Reason has_open(const Process& process, const std::string& paths);
 

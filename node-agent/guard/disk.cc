@@ -2,158 +2,182 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <map>
+#include <set>
 
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
-#include "node-agent/kernel/device_nodes.h"
+#include "node-agent/kernel/block_exports.h"
+#include "node-agent/kernel/block_stack.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Disk {
-  std::string path;   // "/dev/nvme0n1p1"
-  std::string alias;  // "/dev/mapper/vg-lv"; empty when it has none
-  fs::path folder;
-  bool on_top = false;  // built on a disk of the card
-};
-
-// The kernel spells blanks and line ends of a path as "\\040" (proc(5)).
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto code = text.substr(at + 1, 3);
-    const bool escaped = text[at] == '\\' && code.size() == 3 &&
-                         code.find_first_not_of("01234567") == std::string_view::npos;
-    if (!escaped) {
-      out += text[at];
-      continue;
-    }
-    out += static_cast<char>((code[0] - '0') * 64 + (code[1] - '0') * 8 + (code[2] - '0'));
-    at += 3;
-  }
-  return out;
+std::string name(const BlockDevice& disk) {
+  return disk.alias.empty() ? disk.path : disk.path + " (" + name_as_word(disk.alias) + ")";
 }
 
-// Finds what the host does with the disks of a card (an NVMe for GPUDirect Storage): mounts of the
-// disk, of its partitions and of what device mapper (LVM, LUKS, multipath) and md built on them
-// (/proc/self/mountinfo), swap (/proc/swaps), those stacks themselves (`holders` in sysfs), and
-// whatever else has claimed it in the kernel (a btrfs member, ZFS): open(2) with O_EXCL says so.
+// The volume group of "vg--1-data", in which a doubled dash is one of a name.
+std::string volume_group(std::string_view mapped) {
+  std::string group;
+  for (std::size_t at = 0; at < mapped.size(); ++at) {
+    const bool dash = mapped[at] == '-';
+    if (dash && mapped.substr(at + 1, 1) != "-") break;
+    group += mapped[at];
+    if (dash) ++at;
+  }
+  return group;
+}
+
+// The command that takes apart what is built on a disk.
+std::string way_to_stop(const BlockDevice& device) {
+  const auto file = device.folder.filename().native();
+  if (!device.file.empty()) return "losetup -d " + device.path;
+  if (fs::exists(device.folder / "md")) return "mdadm --stop " + device.path;
+  if (fs::exists(device.folder / "bcache")) {
+    return "echo 1 >" + name_as_word("/sys/block/" + file + "/bcache/stop");
+  }
+  if (file.starts_with("drbd")) return "drbdadm down its resource";
+  const auto mapped = name_as_word(device.alias.empty() ? device.path : device.alias);
+  const auto kind = read_quietly(device.folder / "dm/uuid");
+  if (kind.starts_with("CRYPT-")) return "cryptsetup close " + mapped;
+  if (kind.starts_with("mpath-")) return "multipath -f " + mapped;
+  if (kind.starts_with("LVM-")) {
+    return "vgchange -an " + name_as_word(volume_group(device.alias.substr(12)));
+  }
+  return "dmsetup remove " + mapped + " or vgchange -an its volume group";
+}
+
+// Finds what the host does with the disks of a card (an NVMe for GPUDirect Storage, a disk on a USB
+// controller): mounts of a disk and of what is built on it, in every mount namespace; swap; those
+// stacks themselves; parts of the kernel that use a disk without a claim; and whatever else has
+// claimed it (a btrfs member, ZFS): open(2) with O_EXCL says so.
 class Disks {
  public:
-  Disks(const Card& card, const GuardInput& input) : input_(input) {
-    for (const auto& function : card.functions) {
-      for (const auto& node : device_nodes(input.sysfs, input.proc, function.pci)) {
-        if (node.number.type != S_IFBLK) continue;
-        const auto number =
-            std::to_string(node.number.major) + ":" + std::to_string(node.number.minor);
-        add(number, {node.path, "", node.folder, false});
-      }
-    }
-  }
+  explicit Disks(const Subject& subject) : subject_(subject), input_(subject.input) {}
 
-  Reasons users() const {
-    Reasons reasons;
-    if (disks_.empty()) return reasons;
-    look_at_mounts(reasons);
-    look_at_swaps(reasons);
-    for (const auto& [number, disk] : disks_) {
-      if (disk.on_top) reasons.push_back(stack(disk));
+  Reasons users() {
+    std::vector<fs::path> folders;
+    for (const auto& tree : subject_.trees()) {
+      folders.insert(folders.end(), tree.disks.begin(), tree.disks.end());
     }
+    if (!folders.empty()) mounts_ = all_mounts(input_.proc);
+    const BlockStack stack(input_.sysfs, folders, mounts_);
+    if (stack.devices().empty()) {
+      if (has_controller()) look_at_exports(stack);
+      return std::move(reasons_);
+    }
+    look_at_mounts(stack);
+    look_at_swaps(stack);
+    look_at_stack(stack);
+    look_at_exports(stack);
+    look_at_pools(stack);
     // A claim tells less than the other reasons, so we look for it last.
-    if (!reasons.empty()) return reasons;
-    for (const auto& [number, disk] : disks_) {
-      if (is_claimed(number, disk)) {
-        reasons.push_back(
-            {.what = "the kernel has claimed " + disk.path + " (for a file system or a pool)",
-             .fix = "release it there"});
-      }
-    }
-    return reasons;
+    if (reasons_.empty()) look_at_claims(stack);
+    return std::move(reasons_);
   }
 
  private:
-  void add(const std::string& number, const Disk& disk) {
-    if (!disks_.emplace(number, disk).second) return;
-    std::error_code none;
-    for (fs::directory_iterator at(disk.folder / "holders", none), end; !none && at != end;
-         at.increment(none)) {
-      const auto dev = read_file(at->path() / "dev");
-      if (!dev) continue;
-      Disk holder{"/dev/" + at->path().filename().native(), "", at->path(), true};
-      if (const auto name = read_file(at->path() / "dm/name")) {
-        holder.alias = "/dev/mapper/" + std::string(trim(*name));
-      }
-      add(std::string(trim(*dev)), holder);
-    }
+  void say(std::string what, std::string fix) {
+    reasons_.push_back({.what = std::move(what), .fix = std::move(fix)});
   }
 
-  // Finds a device by the name that a table uses for it: btrfs and swap give no number.
-  const Disk* find(std::string_view path) const {
-    for (const auto& [number, disk] : disks_) {
-      if (disk.path == path || (!disk.alias.empty() && disk.alias == path)) return &disk;
-    }
-    struct stat status {};
-    if (!path.starts_with("/dev/") || ::stat(std::string(path).c_str(), &status) != 0 ||
-        !S_ISBLK(status.st_mode)) {
-      return nullptr;
-    }
-    const auto disk = disks_.find(std::to_string(major(status.st_rdev)) + ":" +
-                                  std::to_string(minor(status.st_rdev)));
-    return disk == disks_.end() ? nullptr : &disk->second;
-  }
-
-  // "36 35 259:1 / /data rw,noatime shared:1 - ext4 /dev/nvme0n1p1 rw" (proc(5))
-  void look_at_mounts(Reasons& reasons) const {
-    const auto table = read_file(input_.proc / "self/mountinfo").value_or("");
-    for (const auto line : split(table, '\n')) {
-      const auto words = split(line, ' ');
-      const auto dash = line.find(" - ");
-      if (words.size() < 5 || dash == std::string_view::npos) continue;
-      const auto by_number = disks_.find(std::string(words[2]));
-      const auto* disk = by_number != disks_.end() ? &by_number->second : nullptr;
-      const auto source = split(line.substr(dash + 3), ' ');
-      if (disk == nullptr && source.size() > 1) disk = find(source[1]);
+  void look_at_mounts(const BlockStack& stack) {
+    std::set<const BlockDevice*> mounted;
+    for (const auto& mount : mounts_) {
+      const auto* disk = stack.under(mount);
       if (disk == nullptr) continue;
-      const auto place = unescaped(words[4]);
-      reasons.push_back({.what = name(*disk) + " is mounted on " + quoted_name(place),
-                         .fix = "umount " + name_as_word(place)});
+      // A mount of ours is often seen in other namespaces as well, and leaves them with ours.
+      if (!mounted.insert(disk).second && mount.pid != 0) continue;
+      auto what = name(*disk) + " is mounted on " + quoted_name(mount.point);
+      auto fix = "umount " + name_as_word(mount.point);
+      if (mount.pid != 0) {
+        const auto process = ProcessTable(input_.proc).describe(mount.pid);
+        what += " in the mount namespace of " + described(process);
+        fix = way_to_stop(process) + ", or nsenter -t " + std::to_string(mount.pid) + " -m " + fix;
+      }
+      say(std::move(what), std::move(fix));
+    }
+    for (const auto* disk : stack.btrfs_members()) {
+      if (mounted.contains(disk)) continue;
+      say(name(*disk) + " belongs to a btrfs that the kernel has mounted",
+          "unmount that btrfs (btrfs filesystem show names its devices)");
     }
   }
 
-  void look_at_swaps(Reasons& reasons) const {
+  // "/my\\040swap (deleted)  file  1048572 0 -2"
+  void look_at_swaps(const BlockStack& stack) {
     const auto table = read_file(input_.proc / "swaps").value_or("");
     for (const auto line : split(table, '\n')) {
-      const auto path = split(line, ' ').front();
-      if (const auto* disk = path.starts_with("/dev/") ? find(path) : nullptr) {
-        reasons.push_back(
-            {.what = "the host swaps to " + name(*disk), .fix = "swapoff " + disk->path});
+      auto path = unescaped(line.substr(0, line.find_first_of(" \t")));
+      if (!path.starts_with('/')) continue;
+      if (const auto* disk = stack.find(path)) {
+        say("the host swaps to " + name(*disk), "swapoff " + disk->path);
+      } else if (const auto* under = stack.below_file(path)) {
+        say("the host swaps to the file " + quoted_name(path) + " on " + name(*under),
+            "swapoff " + name_as_word(path));
       }
     }
   }
 
-  static std::string name(const Disk& disk) {
-    return disk.alias.empty() ? disk.path : disk.path + " (" + name_as_word(disk.alias) + ")";
+  void look_at_stack(const BlockStack& stack) {
+    for (const auto& device : stack.devices()) {
+      if (!device.on_top) continue;
+      const auto built = device.file.empty() ? name(device) + " is built on a disk of it"
+                                             : name(device) + " shows " + quoted_name(device.file) +
+                                                   ", which is on a disk of it";
+      if (!fs::exists(device.folder / "partition")) say(built, way_to_stop(device));
+    }
   }
 
-  static Reason stack(const Disk& disk) {
-    const bool raid = !disk.alias.empty() ? false : fs::exists(disk.folder / "md");
-    const auto mapped = name_as_word(disk.alias.empty() ? disk.path : disk.alias);
-    return {.what = name(disk) + " is built on a disk of it",
-            .fix = raid ? "mdadm --stop " + disk.path
-                        : "dmsetup remove " + mapped + " or vgchange -an its volume group"};
+  void look_at_exports(const BlockStack& stack) {
+    for (const auto& one : block_exports(input_.sysfs)) {
+      const auto* disk = stack.find(one.disk);
+      if (disk == nullptr && !is_controller(one.disk)) continue;
+      const auto place = "/sys" / one.place.lexically_relative(input_.sysfs.root());
+      say("the " + one.by + " has " + (disk == nullptr ? one.disk : name(*disk)) + " (" +
+              quoted_name(place.native()) + ")",
+          "take it out there");
+    }
+  }
+
+  // A zpool takes its disks for itself; udev has seen whose they are.
+  void look_at_pools(const BlockStack& stack) {
+    if (!fs::exists(input_.proc / "spl/kstat/zfs")) return;
+    for (const auto& device : stack.devices()) {
+      const auto facts = read_quietly(input_.runtime / "udev/data" / ("b" + device.number));
+      std::string pool;
+      bool member = false;
+      for (const auto line : split(facts, '\n')) {
+        member = member || line == "E:ID_FS_TYPE=zfs_member";
+        if (line.starts_with("E:ID_FS_LABEL=")) pool = line.substr(14);
+      }
+      if (!member || pool.empty() || pool.find('/') != std::string::npos) continue;
+      if (!fs::exists(input_.proc / "spl/kstat/zfs" / pool)) continue;
+      say(name(device) + " belongs to the ZFS pool " + quoted_name(pool),
+          "zpool export " + name_as_word(pool));
+    }
+  }
+
+  void look_at_claims(const BlockStack& stack) {
+    for (const auto& device : stack.devices()) {
+      if (!is_claimed(device)) continue;
+      say("the kernel has claimed " + device.path + " (for a file system or a pool)",
+          "release it there");
+    }
   }
 
   // Returns false when the node in /dev is another disk.
-  static bool is_claimed(const std::string& number, const Disk& disk) {
+  static bool is_claimed(const BlockDevice& disk) {
     struct stat status {};
     if (::stat(disk.path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) return false;
     if (std::to_string(major(status.st_rdev)) + ":" + std::to_string(minor(status.st_rdev)) !=
-        number) {
+        disk.number) {
       return false;
     }
     const FileDescriptor file(
@@ -161,17 +185,36 @@ class Disks {
     return !file && errno == EBUSY;
   }
 
+  // An NVMe controller without disks can be exported as a whole.
+  bool has_controller() const {
+    return std::ranges::any_of(subject_.card.functions, [&](const PciFunction& one) {
+      return fs::exists(input_.sysfs.device_path(one.pci) / "nvme");
+    });
+  }
+
+  bool is_controller(const fs::path& node) const {
+    return std::ranges::any_of(subject_.card.functions, [&](const PciFunction& one) {
+      return fs::exists(input_.sysfs.device_path(one.pci) / "nvme" / node.filename());
+    });
+  }
+
+  const Subject& subject_;
   const GuardInput& input_;
-  std::map<std::string, Disk> disks_;  // by "259:1"
+  std::vector<Mount> mounts_;
+  Reasons reasons_;
 };
 
-Reasons probe(const Subject& subject) { return Disks(subject.card, subject.input).users(); }
+Reasons probe(const Subject& subject) { return Disks(subject).users(); }
 
 }  // namespace
 
 constinit const Guard kDiskGuard{
     .name = "disk",
-    .help = "a disk of it is mounted, swapped to, claimed, or below device mapper or md",
+    .help =
+        "a disk of it, at any depth below a function, is mounted in any mount namespace, swapped "
+        "to (a swap file on it too), exported by nvmet or LIO, claimed, or below device mapper, "
+        "md, "
+        "bcache or a loop device",
     .probe = probe};
 
 }  // namespace cluster::agent

@@ -6,6 +6,7 @@
 #include "node-agent/cards/cards.h"
 #include "node-agent/guard/card_users.h"
 #include "node-agent/guard/guard_input.h"
+#include "node-agent/kernel/device_tree.h"
 
 namespace cluster::agent {
 
@@ -27,7 +28,19 @@ class Subject {
     return *users_;
   }
 
+  /// The disks and network cards of each function. The first call looks for them.
+  const std::vector<DeviceTree>& trees() const {
+    if (!trees_) {
+      trees_.emplace();
+      for (const auto& one : card.functions) {
+        trees_->push_back(device_tree(input.sysfs, one.pci));
+      }
+    }
+    return *trees_;
+  }
+
  private:
+  mutable std::optional<std::vector<DeviceTree>> trees_;
   mutable std::optional<CardUsers> users_;
 };
 

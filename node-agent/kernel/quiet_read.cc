@@ -1,0 +1,17 @@
+#include "node-agent/kernel/quiet_read.h"
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+
+namespace cluster::agent {
+
+std::string read_quietly(const std::filesystem::path& file) {
+  try {
+    return std::string(trim(read_file(file).value_or("")));
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+}  // namespace cluster::agent

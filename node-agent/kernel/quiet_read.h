@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace cluster::agent {
+
+/// The file, without blanks and line ends on both sides; "" when there is none, or when it cannot
+/// be read. For attributes whose driver refuses to tell: the loop device of no file, for one.
+std::string read_quietly(const std::filesystem::path& file);
+
+}  // namespace cluster::agent

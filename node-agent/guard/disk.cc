@@ -95,11 +95,14 @@ class Disks {
       // A mount of ours is often seen in other namespaces as well, and leaves them with ours.
       if (!mounted.insert(disk).second && mount.pid != 0) continue;
       auto what = name(*disk) + " is mounted on " + quoted_name(mount.point);
-      auto fix = "umount " + name_as_word(mount.point);
+      const bool is_root = mount.point == "/";
+      const auto unmount = "umount " + name_as_word(mount.point);
+      auto fix = is_root ? "keep it, the host runs from it" : unmount;
       if (mount.pid != 0) {
         const auto process = ProcessTable(input_.proc).describe(mount.pid);
         what += " in the mount namespace of " + described(process);
-        fix = way_to_stop(process) + ", or nsenter -t " + std::to_string(mount.pid) + " -m " + fix;
+        fix = way_to_stop(process);
+        if (!is_root) fix += ", or nsenter -t " + std::to_string(mount.pid) + " -m " + unmount;
       }
       say(std::move(what), std::move(fix));
     }

@@ -87,6 +87,11 @@ TEST_F(GuardStick, NamesAMountAnyDepthBelowAFunction) {
   EXPECT_EQ(why(), "disk: /dev/sdb1 is mounted on '/run/my data'; umount '/run/my data'");
 }
 
+TEST_F(GuardStick, DoesNotAdviseToUnmountTheRoot) {
+  proc_.file("self/mountinfo", "22 1 8:17 / / rw - ext4 /dev/sdb1 rw\n");
+  EXPECT_EQ(why(), "disk: /dev/sdb1 is mounted on '/'; keep it, the host runs from it");
+}
+
 TEST_F(GuardStick, NamesTheMountOfAnotherNamespace) {
   proc_.process(900, "nginx")
       .file("900/mountinfo", "5 1 8:17 / /data rw - ext4 /dev/sdb1 rw\n")

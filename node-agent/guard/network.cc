@@ -1,101 +1,247 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
 #include <set>
 
-#include "core/file.h"
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/far_interfaces.h"
+#include "node-agent/kernel/namespaces.h"
+#include "node-agent/kernel/net_facts.h"
+#include "node-agent/kernel/quiet_read.h"
+#include "node-agent/kernel/socket_owner.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words;
-  for (std::size_t at = 0; (at = line.find_first_not_of(" \t", at)) != std::string_view::npos;) {
-    const auto end = std::min(line.find_first_of(" \t", at), line.size());
-    words.push_back(line.substr(at, end - at));
-    at = end;
-  }
-  return words;
+// Stacks of interfaces are not deeper: a macvtap on a VLAN on a bridge on a bond on a port.
+constexpr int kDepth = 8;
+
+// A display, sound or storage function has no network below it, nor has a computing one.
+bool may_have_network(const PciFunction& function) {
+  constexpr std::array kNone{0x01, 0x03, 0x04, 0x05, 0x12};
+  return std::ranges::find(kNone, function.device_class >> 8U) == kNone.end();
 }
 
-// The interfaces with a default route.
-std::set<std::string> default_routes(const fs::path& proc) {
-  std::set<std::string> names;
-  const auto four = read_file(proc / "net/route").value_or("");
-  for (const auto line : split(four, '\n')) {
-    // Iface Destination Gateway Flags RefCnt Use Metric Mask ...
-    const auto words = words_of(line);
-    if (words.size() > 7 && words[1] == "00000000" && words[7] == "00000000") {
-      names.emplace(words[0]);
-    }
-  }
-  const auto six = read_file(proc / "net/ipv6_route").value_or("");
-  for (const auto line : split(six, '\n')) {
-    // The fields are: destination, its prefix length, source, its prefix length, next hop, metric,
-    // references, uses, flags, interface. Every host has an unreachable default route on lo.
-    const auto words = words_of(line);
-    if (words.size() > 9 && words[1] == "00" && words[0] == std::string(32, '0') &&
-        words[9] != "lo") {
-      names.emplace(words[9]);
-    }
-  }
-  return names;
+// The operator's word (IFF_UP), not the cable's. What does not tell may be up.
+bool is_up(const fs::path& folder) {
+  const auto flags = read_quietly(folder / "flags");  // "0x1003"
+  if (flags.empty()) return read_quietly(folder / "operstate") != "down";
+  return (std::strtoul(flags.c_str(), nullptr, 16) & 1U) != 0;
 }
 
-struct NetUsers {
-  std::set<std::string> routes;
-  Reasons found{};
+bool is_below(const fs::path& device, const fs::path& function) {
+  const auto path = device.native();
+  return path.starts_with(function.native()) &&
+         (path.size() == function.native().size() || path[function.native().size()] == '/');
+}
 
-  // `name` is `device` itself, or an interface that is built on it, such as a VLAN on a bond of it.
-  void look_at(const std::string& device, const std::string& name, const fs::path& folder,
-               int depth) {
+class NetUsers {
+ public:
+  explicit NetUsers(const Subject& subject) : subject_(subject), input_(subject.input) {}
+
+  Reasons find() {
+    const auto& trees = subject_.trees();
+    const auto has_any = [](const DeviceTree& tree) {
+      return !tree.interfaces.empty() || !tree.without_interface.empty();
+    };
+    const bool any = std::ranges::any_of(trees, has_any);
+    if (!any && !std::ranges::any_of(subject_.card.functions, may_have_network)) return {};
+    if (is_in_own_namespace(input_.proc, "net")) {
+      say("gpupci runs in a network namespace of its own and does not see the host's network",
+          "nsenter -t 1 -n gpupci ...");
+    }
+    if (any) facts_ = net_facts(input_.proc, input_.sysfs.root());
+    far_ = far_network(input_.proc, input_.sysfs.root(), input_.runtime);
+    for (std::size_t at = 0; at < trees.size(); ++at) {
+      look_at_far(subject_.card.functions[at].pci);
+      for (const auto& folder : trees[at].interfaces) {
+        seen_.clear();
+        look_at(folder.filename().native(), folder, kDepth);
+      }
+      for (const auto& device : trees[at].without_interface) look_at_hidden(device);
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void say(std::string what, std::string fix) {
+    found_.push_back({.what = std::move(what), .fix = std::move(fix)});
+  }
+
+  // `folder` is `device` itself, or an interface that is built on it, such as a VLAN on a bond.
+  void look_at(const std::string& device, const fs::path& folder, int depth) {
+    const auto name = folder.filename().native().starts_with("upper_")
+                          ? folder.filename().native().substr(6)
+                          : folder.filename().native();
+    if (depth == 0 || !seen_.insert(name).second) return;
     const auto who = "network card " + quoted_name(device) +
                      (name == device ? "" : " (by " + quoted_name(name) + ")");
-    if (routes.contains(name)) {
-      found.push_back({.what = who + " has the default route of the host",
-                       .fix = "route over another one first"});
-    }
+    look_at_routes(who, name, is_up(folder));
     std::error_code none;
     const auto master = fs::read_symlink(folder / "master", none).filename().native();
     if (!none) {
-      found.push_back({.what = who + " belongs to " + quoted_name(master),
-                       .fix = "ip link set " + name_as_word(name) + " nomaster"});
+      say(who + " belongs to " + quoted_name(master),
+          master == "ovs-system" ? "ovs-vsctl del-port " + name_as_word(name)
+                                 : "ip link set " + name_as_word(name) + " nomaster");
     }
+    look_at_programs(who, name, folder);
     none.clear();
-    if (depth == 0) return;
     for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
       const auto entry = at->path().filename().native();
-      if (entry.starts_with("upper_")) look_at(device, entry.substr(6), at->path(), depth - 1);
+      if (!entry.starts_with("upper_")) continue;
+      const auto upper = entry.substr(6);
+      const auto before = found_.size();
+      look_at(device, at->path(), depth - 1);
+      if (found_.size() > before || upper == master || !is_up(at->path())) continue;
+      say(who + " carries " + quoted_name(upper) + ", which is up",
+          "ip link set " + name_as_word(upper) + " down");
     }
   }
+
+  void look_at_routes(const std::string& who, const std::string& name, bool up) {
+    const auto addresses = facts_.addresses.find(name);
+    const bool has_address = addresses != facts_.addresses.end();
+    const auto words = split(input_.ssh_connection, ' ');
+    if (has_address && words.size() == 4 && addresses->second.contains(std::string(words[2]))) {
+      say("this call comes over " + who + " (" + printable(words[2]) + ")",
+          "come over another one");
+    } else if (facts_.default_routes.contains(name)) {
+      say(who + " has the default route of the host", "route over another one first");
+    } else if (has_address && up) {
+      say(who + " is up with the address " + *addresses->second.begin(),
+          "ip address flush dev " + name_as_word(name));
+    } else if (facts_.routes.contains(name)) {
+      say(who + " has routes of the host", "ip route flush dev " + name_as_word(name));
+    }
+  }
+
+  void look_at_programs(const std::string& who, const std::string& name, const fs::path& folder) {
+    const auto index = parse_number(read_quietly(folder / "ifindex"));
+    if (index) look_at_index(who, static_cast<unsigned>(*index));
+    if (facts_.pppoe.contains(name)) {
+      say(who + " carries a PPP over Ethernet", "stop its pppd");
+    }
+    if (facts_.xdp.contains(name)) {
+      say(who + " has an XDP program",
+          "stop what attached it, or ip link set " + name_as_word(name) + " xdp off");
+    }
+    for (const auto& [path, number] : taps(folder)) {
+      for (const auto& handle : ProcessTable(input_.proc).find({number}).found) {
+        const ProcessTable processes(input_.proc);
+        const auto vm = processes.vm(handle.pid);
+        auto reason = has_open(processes.describe(handle.pid), path);
+        reason.what = who + " serves a program: " + reason.what;
+        if (vm.libvirt) {
+          reason = {.what = who + " serves VM " + quoted_name(vm.name),
+                    .fix = "virsh shutdown " + name_as_word(vm.name)};
+        }
+        found_.push_back(std::move(reason));
+      }
+    }
+  }
+
+  void look_at_index(const std::string& who, unsigned index) {
+    if (const auto socket = facts_.packet.find(index); socket != facts_.packet.end()) {
+      const auto pid = owner_of_socket(input_.proc, socket->second);
+      const auto process = pid ? ProcessTable(input_.proc).describe(*pid) : Process{};
+      say(pid ? described(process) + " reads packets of " + who
+              : "a program reads packets of " + who,
+          pid ? way_to_stop(process) : "ss -0p names it");
+    }
+    for (const auto& one : far_.interfaces) {
+      if (one.lower != index || !one.up) continue;
+      say(who + " carries " + quoted_name(one.name) + " in " + space(one.space),
+          way_out_of(one.space, "ip link del " + name_as_word(one.name)));
+    }
+  }
+
+  // The character devices of a macvtap, /dev/tapN.
+  static std::vector<std::pair<std::string, DeviceNumber>> taps(const fs::path& folder) {
+    std::vector<std::pair<std::string, DeviceNumber>> found;
+    for (const auto& place : {folder, folder / "macvtap"}) {
+      std::error_code none;
+      for (fs::directory_iterator at(place, none), end; !none && at != end; at.increment(none)) {
+        const auto name = at->path().filename().native();
+        if (!name.starts_with("tap")) continue;
+        const auto text = read_quietly(at->path() / "dev");
+        const auto parts = split(text, ':');
+        const auto major = parse_number(parts.front());
+        const auto minor = parse_number(parts.back());
+        if (parts.size() != 2 || !major || !minor) continue;
+        found.emplace_back("/dev/" + name, DeviceNumber{S_IFCHR, static_cast<unsigned>(*major),
+                                                        static_cast<unsigned>(*minor)});
+      }
+    }
+    return found;
+  }
+
+  // An interface in another network namespace was moved there on purpose.
+  void look_at_far(const PciAddress& pci) {
+    std::error_code none;
+    const auto function = fs::canonical(input_.sysfs.device_path(pci), none);
+    if (none) return;
+    for (const auto& one : far_.interfaces) {
+      if (one.device.empty() || !is_below(one.device, function)) continue;
+      far_devices_.insert(one.device);
+      say("network card " + quoted_name(one.name) + " is in " + space(one.space),
+          way_out_of(one.space, "ip link set " + name_as_word(one.name) + " netns 1"));
+    }
+  }
+
+  // A network driver has the device, and its interface is neither here nor where we could look.
+  void look_at_hidden(const fs::path& device) {
+    std::error_code none;
+    auto path = fs::canonical(device, none);
+    // Another part of a USB device may be the parent of the interface.
+    if (!is_function_name(path.filename().native())) path = path.parent_path();
+    const auto told = [&](const fs::path& one) { return is_below(one, path); };
+    if (!none && std::ranges::any_of(far_devices_, told)) return;
+    const auto driver = driver_of(device);
+    if (!driver.empty() && input_.settings.is_stub(driver)) return;
+    say("the interface of " + device.filename().native() + " (driver " + quoted_name(driver) +
+            ") is in another network namespace" +
+            (far_.unknown.empty() ? "" : ", maybe " + space(far_.unknown.front())),
+        far_.unknown.empty() ? "ip netns and lsns -t net name them"
+                             : way_out_of(far_.unknown.front(), "ip link set ... netns 1"));
+  }
+
+  std::string space(const NetSpace& one) const {
+    if (!one.name.empty()) return "the network namespace " + quoted_name(one.name);
+    if (one.pid == 0) return "a network namespace without a name";
+    return "the network namespace of " + described(ProcessTable(input_.proc).describe(one.pid));
+  }
+
+  std::string way_out_of(const NetSpace& one, const std::string& command) const {
+    if (!one.name.empty()) return "ip netns exec " + name_as_word(one.name) + " " + command;
+    if (one.pid == 0) return "lsns -t net names them";
+    return way_to_stop(ProcessTable(input_.proc).describe(one.pid)) + ", or nsenter -t " +
+           std::to_string(one.pid) + " -n " + command;
+  }
+
+  const Subject& subject_;
+  const GuardInput& input_;
+  NetFacts facts_;
+  FarNetwork far_;
+  std::set<fs::path> far_devices_;
+  std::set<std::string> seen_;
+  Reasons found_;
 };
 
-// The ways in which the host's network needs the card. A network card of it, or an interface that
-// is built on that one, has the default route (/proc/net/route, /proc/net/ipv6_route), or belongs
-// to a bridge, bond or team (`master` in sysfs).
-Reasons probe(const Subject& subject) {
-  NetUsers users{default_routes(subject.input.proc)};
-  for (const auto& function : subject.card.functions) {
-    std::error_code none;
-    for (fs::directory_iterator at(subject.input.sysfs.device_path(function.pci) / "net", none),
-         end;
-         !none && at != end; at.increment(none)) {
-      const auto name = at->path().filename().native();
-      users.look_at(name, name, at->path(), 4);
-    }
-  }
-  return std::move(users.found);
-}
+Reasons probe(const Subject& subject) { return NetUsers(subject).find(); }
 
 }  // namespace
 
 constinit const Guard kNetworkGuard{
     .name = "network",
     .help =
-        "a network card of it, or what is built on that, has the default route or belongs to a "
-        "bridge or bond",
+        "a network card of it, at any depth below a function, or what is built on that, is up with "
+        "an address, has a route, belongs to a bridge or bond, serves a VM or a program, or is in "
+        "another network namespace",
     .probe = probe};
 
 }  // namespace cluster::agent

@@ -125,10 +125,15 @@ const BlockDevice* BlockStack::find_number(std::string_view number) const {
   return found == devices_.end() ? nullptr : &*found;
 }
 
-const BlockDevice* BlockStack::find(std::string_view path) const {
+const BlockDevice* BlockStack::find_name(std::string_view path) const {
   for (const auto& device : devices_) {
     if (device.path == path || (!device.alias.empty() && device.alias == path)) return &device;
   }
+  return nullptr;
+}
+
+const BlockDevice* BlockStack::find(std::string_view path) const {
+  if (const auto* device = find_name(path)) return device;
   struct stat status {};
   if (!path.starts_with("/dev/") || ::stat(std::string(path).c_str(), &status) != 0 ||
       !S_ISBLK(status.st_mode)) {
@@ -143,7 +148,9 @@ const BlockDevice* BlockStack::under(const Mount& mount) const {
   // A bcachefs names all of its devices, "/dev/sda:/dev/sdb".
   for (const auto source : split(mount.source, ':')) {
     if (!source.starts_with('/')) continue;
-    if (const auto* device = find(source)) return device;
+    // The number of a device of its own says it all; a stat for each mount would take long.
+    const bool is_numbered = !mount.number.starts_with("0:");
+    if (const auto* device = is_numbered ? find_name(source) : find(source)) return device;
     const auto member = std::ranges::find(members_, source, &Member::path);
     if (member != members_.end()) return find_number(member->number);
   }

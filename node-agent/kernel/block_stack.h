@@ -57,6 +57,7 @@ class BlockStack {
   void add_bcache(const std::filesystem::path& folder);
   bool add_loops();
   void find_members();
+  const BlockDevice* find_name(std::string_view path) const;
   const BlockDevice* find_number(std::string_view number) const;
 
   const Sysfs& sysfs_;

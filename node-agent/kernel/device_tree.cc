@@ -61,9 +61,11 @@ class Walk {
   DeviceTree run(const PciAddress& pci) {
     const auto device = sysfs_.device_path(pci);
     const bool shown = look(device, false);
+    drop_siblings();
     // 0x02 is the base class of network controllers.
     const auto device_class = sysfs_.device_class(pci);
-    if (!shown && device_class && *device_class >> 8U == 0x02 && !driver_of(device).empty()) {
+    if (!shown && tree_.without_interface.empty() && device_class && *device_class >> 8U == 0x02 &&
+        !driver_of(device).empty()) {
       tree_.without_interface.push_back(device);
     }
     return std::move(tree_);
@@ -97,6 +99,19 @@ class Walk {
       tree_.without_interface.push_back(folder);
     }
     return shown;
+  }
+
+  // A USB network card has one interface, although its driver has two parts of the device: of the
+  // parts without one at most the first is kept, and none where another part has it.
+  void drop_siblings() {
+    std::vector<fs::path> kept;
+    for (const auto& part : tree_.without_interface) {
+      const auto device = part.parent_path().native() + "/";
+      const auto is_of_it = [&](const fs::path& one) { return one.native().starts_with(device); };
+      if (std::ranges::any_of(tree_.interfaces, is_of_it)) continue;
+      if (std::ranges::none_of(kept, is_of_it)) kept.push_back(part);
+    }
+    tree_.without_interface = std::move(kept);
   }
 
   bool add_interfaces(const fs::path& folder) {

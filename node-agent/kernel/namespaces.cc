@@ -13,6 +13,12 @@ std::string id_of(const fs::path& process, std::string_view kind, std::error_cod
   return fs::read_symlink(process / "ns" / kind, failure).native();
 }
 
+// Where there is no /proc, the guard `holder` says so.
+std::vector<pid_t> all_processes(const fs::path& proc) {
+  std::error_code missing;
+  return fs::exists(proc, missing) ? ProcessTable(proc).all() : std::vector<pid_t>();
+}
+
 }  // namespace
 
 std::vector<OtherNamespace> other_namespaces(const fs::path& proc, std::string_view kind) {
@@ -22,7 +28,7 @@ std::vector<OtherNamespace> other_namespaces(const fs::path& proc, std::string_v
   if (unknown) own = id_of(proc / "1", kind, unknown);
   seen.insert(std::move(own));
   std::vector<OtherNamespace> others;
-  for (const auto pid : ProcessTable(proc).all()) {
+  for (const auto pid : all_processes(proc)) {
     std::error_code failure;
     auto id = id_of(proc / std::to_string(pid), kind, failure);
     if (failure && failure != std::errc::no_such_file_or_directory) continue;

@@ -58,6 +58,8 @@ expect_refusal gpupci3 "network: network card '$card' has the default route of t
 guest "ip route del default; modprobe bridge; ip link add br0 type bridge; ip link set $card master br0"
 expect_refusal gpupci3 "network: network card '$card' belongs to 'br0'; ip link set $card nomaster"
 guest "ip link set $card nomaster; ip link del br0"
+expect_refusal gpupci3 "network: network card '$card' is up with the address 10.9.0.2; ip address flush dev $card"
+guest "ip address flush dev $card"
 
 # Once the host needs none of them, all can go.
 agent -d all

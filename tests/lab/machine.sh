@@ -18,6 +18,7 @@ function_device() {
     video) echo secondary-vga ;;  # 0380, bochs-drm
     audio) echo intel-hda ;;      # 0403, snd_hda_intel
     usb) echo nec-usb-xhci ;;     # 0c03, xhci_hcd
+    usb-full) echo qemu-xhci ;;   # the same, with a network card and a disk on it
     serial) echo pci-serial ;;    # 0700, serial
     nic) echo e1000 ;;            # 0200, e1000
     vga) echo VGA ;;              # 0300, bochs-drm: the display that the machine boots with
@@ -25,7 +26,7 @@ function_device() {
     # This is the same with up to four virtual functions. They have no driver; their manager may give them one.
     nvme-vfs) echo nvme,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=9 ;;
     test) echo pci-testdev ;;     # 00ff, no driver but tests/lab/modules/stubborn.c
-    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs or test)" ;;
+    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs, usb-full or test)" ;;
   esac
 }
 
@@ -48,9 +49,16 @@ card_args() {
       # This is an empty disk of 64 MB. Its changes are lost when the machine ends.
       machine_args+=(-drive "if=none,id=disk-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on")
       device+=",drive=disk-$bus-$slot-$number"
+    elif [[ $function == usb-full ]]; then
+      device+=",id=usb-$bus-$slot-$number"
     fi
     # The cards' NICs are only looked at; they have no network.
     machine_args+=(-device "$device,bus=$bus,addr=$slot.$number$first")
+    if [[ $function == usb-full ]]; then
+      machine_args+=(-drive "if=none,id=stick-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on"
+        -device "usb-storage,bus=usb-$bus-$slot-$number.0,drive=stick-$bus-$slot-$number"
+        -device "usb-net,bus=usb-$bus-$slot-$number.0")
+    fi
     first=''
     number=$((number + 1))
   done

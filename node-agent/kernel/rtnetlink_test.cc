@@ -1,0 +1,106 @@
+#include "node-agent/kernel/rtnetlink.h"
+
+#include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include "node-agent/kernel/far_interfaces.h"
+#include "tests/support/temp_dir.h"
+
+namespace cluster::agent {
+namespace {
+
+// Runs in a child that has a network namespace of its own; 77 when it may have none.
+int in_own_network(const std::string& script, int (*test)()) {
+  const auto child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNET) != 0) ::_exit(77);
+    if (!script.empty() && std::system(script.c_str()) != 0) ::_exit(77);
+    ::_exit(test());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(RouteSocket, TellsTheAddressesOfTheNamespace) {
+  const auto status = in_own_network("ip link set lo up", [] {
+    NetFacts facts;
+    if (!ask_kernel(facts)) return 1;
+    return facts.addresses["lo"].contains("127.0.0.1") && facts.default_routes.empty() ? 0 : 2;
+  });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8) may make a network namespace";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(RouteSocket, TellsEveryTableAndEveryHop) {
+  const auto status = in_own_network(
+      "ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up && "
+      "ip address add 10.9.0.2/24 dev v0 && ip address add 10.8.0.2/24 dev v1 && "
+      "ip route add default table 100 nexthop via 10.9.0.1 nexthop via 10.8.0.1",
+      [] {
+        NetFacts facts;
+        if (!ask_kernel(facts)) return 1;
+        const std::set<std::string> both{"v0", "v1"};
+        return facts.default_routes == both && facts.addresses["v1"].contains("10.8.0.2") ? 0 : 2;
+      });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8) and veth may lay such routes";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(RouteSocket, TellsWhatIsBuiltOnAnother) {
+  const auto status = in_own_network(
+      "ip link add v0 type veth peer name v1 && ip link add link v0 name v9 type macvlan", [] {
+        const auto links = RouteSocket().links();
+        if (!links) return 1;
+        unsigned lower = 0;
+        for (const auto& link : *links) {
+          if (link.name == "v9") lower = link.lower;
+        }
+        for (const auto& link : *links) {
+          if (link.name == "v0") return link.index == lower && !link.up ? 0 : 2;
+        }
+        return 3;
+      });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8), veth and macvlan may build such";
+  EXPECT_EQ(status, 0);
+}
+
+// The one who asks and the other namespace are both made by the test.
+TEST(FarNetwork, SeesWhatIsBuiltOnOursInAnotherNamespace) {
+  const auto status = in_own_network(
+      "ip link add v0 type veth peer name v1 && ip link add link v0 name mv0 type macvlan && "
+      "(unshare -n sleep 20 >/dev/null 2>&1 & sleep 0.3; ip link set mv0 netns $!)",
+      [] {
+        const TempDir nothing;
+        const auto links = RouteSocket().links();
+        const auto network = far_network("/proc", "/sys", nothing.path());
+        int found = 2;
+        for (const auto& one : network.interfaces) {
+          if (one.name != "mv0" || one.lower == 0) continue;
+          ::kill(one.space.pid, SIGKILL);
+          for (const auto& link : *links) {
+            if (link.name == "v0" && link.index == one.lower && !one.up) found = 0;
+          }
+        }
+        return found;
+      });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8), veth and macvlan may build such";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(FarNetwork, AsksNobodyAboutAHostOfFiles) {
+  const TempDir proc;
+  const TempDir sysfs;
+  const auto network = far_network(proc.path(), sysfs.path(), sysfs.path());
+  EXPECT_TRUE(network.interfaces.empty());
+  EXPECT_TRUE(network.unknown.empty());
+}
+
+}  // namespace
+}  // namespace cluster::agent

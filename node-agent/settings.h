@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,14 +33,22 @@ struct NamedDevices {
 ///   classes: ["0300", "0302", "0380", "1200"]   # base class and subclass
 ///   devices: []                                 # more cards: "0000:03:00.0", "144d:a804"
 ///   ignore: []                                  # no cards, even if the keys above include them
+///   functions: {}                               # "1022:15e3": card, "0000:03:00.2": host
 ///   stub_driver: vfio-pci                       # holds a card for the VMs; old nodes: pci-stub
 struct Settings {
   std::vector<std::uint16_t> vendors{0x10de, 0x1002};  // NVIDIA, AMD
   std::vector<std::uint16_t> classes{0x0300, 0x0302, 0x0380,
                                      0x1200};  // VGA, 3D, display, accelerator
   NamedDevices devices;                        // an NVMe disk for GPUDirect Storage
-  NamedDevices ignore;                         // the whole slot, when any of its functions is named
+  NamedDevices ignore;                         // in no card; a slot whose GPU is named is none
+  NamedDevices of_card;                        // functions that belong to the card of their slot
+  NamedDevices of_host;                        // functions that do not
   std::string stub_driver = "vfio-pci";
+  bool stub_driver_is_named = false;  ///< true when the file says it, so that none is looked for
+
+  /// What `functions` says of a function: true if it belongs to the card of its slot, false if not;
+  /// nothing when it says nothing. An address counts more than a model.
+  std::optional<bool> belongs(const PciAddress& pci, const PciModel& model) const;
 
   /// True if `driver` holds a function for VMs instead of the host. That is the stub driver, or a
   /// driver that does so on every node (core/stub_driver.h).

@@ -68,7 +68,29 @@ TEST_F(SettingsFile, NamesDevicesByAddressAndByModel) {
   EXPECT_TRUE(load("devices: ~\nignore: null\n").ignore.empty());
 }
 
+TEST_F(SettingsFile, SaysWhatBelongsToACard) {
+  const auto settings = load(
+      "functions:\n  \"1022:15e3\": card\n  10de:1ad8: host\n  0000:03:00.2: card\n"
+      "  pci_0000_03_00_3: host\n");
+  EXPECT_EQ(settings.belongs({}, {0x1022, 0x15e3}), true);
+  EXPECT_EQ(settings.belongs({}, {0x10de, 0x1ad8}), false);
+  EXPECT_EQ(settings.belongs({0, 3, 0, 2}, {0x10de, 0x1ad8}), true) << "an address counts more";
+  EXPECT_EQ(settings.belongs({0, 3, 0, 3}, {0x1022, 0x15e3}), false);
+  EXPECT_EQ(settings.belongs({0, 3, 0, 4}, {0x1022, 0x15e4}), std::nullopt);
+  EXPECT_EQ(load("functions:\n").belongs({}, {}), std::nullopt);
+  EXPECT_EQ(load("functions: {}\n").belongs({}, {}), std::nullopt);
+}
+
 TEST_F(SettingsFile, IsRefusedWithItsLine) {
+  EXPECT_EQ(refusal("functions: [\"1022:15e3\"]\n"),
+            "1: 'functions' wants `\"1022:15e3\": card` or `\"0000:03:00.2\": host` lines");
+  EXPECT_EQ(refusal("functions:\n  \"1022:15e3\": gpu\n"),
+            "2: 'gpu' of '1022:15e3' is neither card nor host");
+  EXPECT_EQ(refusal("functions:\n  usb: host\n"),
+            "2: 'usb' in 'functions' is neither an address (0000:03:00.0) nor vendor:device "
+            "(144d:a804)");
+  EXPECT_EQ(refusal("functions:\n  \"1022:15e3\":\n"), "2: '1022:15e3' wants a plain word");
+  EXPECT_EQ(refusal("functions:\n  a: host\n  a: card\n"), "3: 'a' is given twice");
   EXPECT_EQ(refusal("devices: [nvme0]\n"),
             "1: 'nvme0' in 'devices' is neither an address (0000:03:00.0) nor vendor:device "
             "(144d:a804)");

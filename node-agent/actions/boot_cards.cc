@@ -35,7 +35,7 @@ bool detached(const Card& card, const Settings& settings, const SavedDrivers& sa
 }  // namespace
 
 BootCards find_boot_cards(const Call& call) {
-  CardList card_list(call.environment, true);
+  CardList card_list(call.environment, call.err, true);
   const SavedDrivers saved(call.environment.saved_drivers);
   BootCards found{.cards = card_list.pick("all"), .ids = {}, .modules = {}, .twins = {}};
   const auto is_detached = [&](auto& card) { return detached(card, card_list.settings(), saved); };

@@ -23,21 +23,21 @@ std::string no_cards(const Environment& environment, const Settings& settings) {
 }
 
 bool is_there(const Sysfs& sysfs, const KnownCard& card) {
-  if (!sysfs.device_class(card.pci)) return false;
-  const auto function = sysfs.read(card.pci);
-  return PciModel{function.vendor, function.device} == card.model;
+  const auto function = sysfs.find(card.pci);
+  return function && PciModel{function->vendor, function->device} == card.model;
 }
 
 }  // namespace
 
-CardList::CardList(const Environment& environment, bool dry_run)
+CardList::CardList(const Environment& environment, Stream& err, bool dry_run)
     : environment_(environment),
+      err_(err),
       dry_run_(dry_run),
       settings_(load_settings(environment.settings)),
       sysfs_(environment.sysfs) {}
 
 std::vector<Card> CardList::cards() {
-  auto found = find_cards(sysfs_, settings_);
+  auto found = find();
   const auto names = name(found, false);
   if (!names.changed() || dry_run_) return found;
   try {
@@ -56,6 +56,13 @@ std::vector<Card> CardList::pick(const std::string& target, const Lock& held) {
   return chosen(store(held), target);
 }
 
+std::vector<Card> CardList::find() {
+  const auto said = troubles_.size();
+  auto found = find_cards(sysfs_, settings_, troubles_);
+  for (auto at = said; at < troubles_.size(); ++at) err_ << "gpupci: " << troubles_[at] << "\n";
+  return found;
+}
+
 Names CardList::name(std::vector<Card>& found, bool closely) {
   Names names(environment_.names);
   // The cards that were found are cards. Any other card that is on the host is no card by the
@@ -72,7 +79,7 @@ Names CardList::name(std::vector<Card>& found, bool closely) {
 }
 
 std::vector<Card> CardList::store(const Lock& /*held*/) {
-  auto found = find_cards(sysfs_, settings_);
+  auto found = find();
   auto names = name(found, true);
   std::map<GpuName, PciAddress> places;
   for (const auto& [card, known] : names.known()) places.emplace(card, known.pci);

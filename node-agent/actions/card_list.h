@@ -17,8 +17,8 @@ class CardList {
  public:
   /// Reads the settings, and throws Error as load_settings() does. When somebody asks for the
   /// cards, names that are new or have changed are stored where that is possible. With `dry_run`
-  /// nothing is stored.
-  explicit CardList(const Environment& environment, bool dry_run = false);
+  /// nothing is stored. What is left out of the cards because of a trouble is said on `err`, once.
+  CardList(const Environment& environment, Stream& err, bool dry_run = false);
 
   const Settings& settings() const { return settings_; }
   const Sysfs& sysfs() const { return sysfs_; }
@@ -39,15 +39,18 @@ class CardList {
   const std::map<GpuName, KnownCard>& missing() const { return missing_; }
 
  private:
+  std::vector<Card> find();
   Names name(std::vector<Card>& found, bool closely);
   std::vector<Card> store(const Lock& held);
   std::vector<Card> chosen(std::vector<Card> found, const std::string& target) const;
 
   const Environment& environment_;
+  Stream& err_;
   bool dry_run_;
   Settings settings_;
   Sysfs sysfs_;
   std::map<GpuName, KnownCard> missing_;
+  std::vector<std::string> troubles_;  ///< those that were said
 };
 
 /// Says on stderr that the host has no such card, or no longer has it. Returns the exit status.

@@ -36,7 +36,7 @@ int create_vgpu(const Call& call) {
   const bool dry_run = call.options.dry_run;
   std::optional<Lock> lock;
   if (!dry_run) lock.emplace(call.environment.lock, call.environment.lock_patience);
-  CardList card_list(call.environment, true);
+  CardList card_list(call.environment, call.err, true);
   const auto all = vgpu_parents(card_list.cards(), card_list.sysfs());
   const auto parents = pick_parents(all, target);
   const SignalHold hold;

@@ -28,7 +28,7 @@ class DetachAttach {
         target_(target),
         what_(what),
         mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
-        card_list_(call.environment, call.options.dry_run),
+        card_list_(call.environment, call.err, call.options.dry_run),
         wedged_(call.environment.wedged, call.environment.boot_id()),
         vms_(call.environment, card_list_.sysfs(), card_list_.settings(), call.err) {}
 

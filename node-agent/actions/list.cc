@@ -9,7 +9,7 @@
 namespace cluster::agent {
 
 int list(const Call& call) {
-  CardList card_list(call.environment);
+  CardList card_list(call.environment, call.err);
   auto cards = card_list.cards();
   if (call.options.json) {
     call.out << cards_json(card_facts(call.environment, card_list.sysfs(), cards),

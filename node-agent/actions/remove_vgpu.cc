@@ -62,7 +62,7 @@ int remove_vgpu(const Call& call) {
   const SignalHold hold;
   SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
-    CardList card_list(call.environment, true);
+    CardList card_list(call.environment, call.err, true);
     SliceRecord record(call.environment.slices);
     const auto id = find_id(record, name);
     const auto leased = *record.find(id);

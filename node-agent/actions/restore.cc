@@ -68,7 +68,7 @@ int restore(const Call& call) {
   // Slices that were detached are not there yet in a dry run, nor before they are made.
   const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
                               !SliceRecord(call.environment.slices).vfs().empty();
-  CardList card_list(call.environment, true);
+  CardList card_list(call.environment, call.err, true);
   auto cards = card_list.cards();
   add_slices(cards, card_list.sysfs());
   const SavedDrivers saved(call.environment.saved_drivers);

@@ -24,7 +24,7 @@ class RestoreSlices {
   explicit RestoreSlices(const Call& call)
       : call_(call),
         mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
-        card_list_(call.environment, true),
+        card_list_(call.environment, call.err, true),
         record_(call.environment.slices),
         // There is one wait for all of them. A driver that has not come by its end does not come.
         end_(std::chrono::steady_clock::now() + call.environment.slice_patience) {}
@@ -162,7 +162,7 @@ int restore_slices(const Call& call) {
   if (record.vfs().empty() && record.vgpus().empty()) return 0;
   std::optional<Lock> lock;
   if (!call.options.dry_run) {
-    CardList(call.environment).cards();  // stores which card is where in this boot
+    CardList(call.environment, call.err).cards();  // stores which card is where in this boot
     lock.emplace(call.environment.lock, call.environment.lock_patience);
   }
   return RestoreSlices(call).run();

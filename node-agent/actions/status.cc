@@ -10,7 +10,7 @@ namespace cluster::agent {
 
 int status(const Call& call) {
   const auto target = call.options.argument(0);
-  CardList card_list(call.environment);
+  CardList card_list(call.environment, call.err);
   auto cards = card_list.pick(target);
   if (call.options.json) {
     auto missing = card_list.missing();

@@ -40,7 +40,7 @@ std::string types_table(const std::vector<VgpuParent>& parents) {
 }  // namespace
 
 int types(const Call& call) {
-  CardList card_list(call.environment);
+  CardList card_list(call.environment, call.err);
   const auto target = call.options.argument(0);
   const auto all = vgpu_parents(card_list.cards(), card_list.sysfs());
   const auto parents = pick_parents(all, target.empty() ? "all" : target);

@@ -77,7 +77,7 @@ int vfs(const Call& call) {
   const auto target = call.options.argument(0);
   const auto count = parse_count(call.options.argument(1));
   const bool dry_run = call.options.dry_run;
-  CardList card_list(call.environment, dry_run);
+  CardList card_list(call.environment, call.err, dry_run);
   auto cards = card_list.pick(target);
   if (cards.empty()) return not_found(call, card_list, target);
   std::optional<Lock> lock;

@@ -34,7 +34,7 @@ void print_vgpu(const Call& call, std::string_view action, const std::string& id
 }
 
 int vgpus(const Call& call) {
-  CardList card_list(call.environment);
+  CardList card_list(call.environment, call.err);
   const auto listed = all_vgpus(call.environment.slices, card_list.sysfs(), card_list.cards());
   if (call.options.json) {
     auto list = ordered_json::array();

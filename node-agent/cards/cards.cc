@@ -1,7 +1,12 @@
 #include "node-agent/cards/cards.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
+
+#include "core/error.h"
+#include "core/hex.h"
+#include "node-agent/cards/belonging.h"
 
 namespace cluster::agent {
 namespace {
@@ -10,20 +15,110 @@ bool contains(const std::vector<std::uint16_t>& ids, std::uint16_t id) {
   return std::ranges::find(ids, id) != ids.end();
 }
 
+PciModel model(const PciFunction& function) { return {function.vendor, function.device}; }
+
 bool named(const NamedDevices& devices, const Sysfs& sysfs, const PciAddress& pci) {
-  if (devices.empty()) return false;
+  if (std::ranges::find(devices.addresses, pci) != devices.addresses.end()) return true;
+  if (devices.models.empty()) return false;
   const auto function = sysfs.read(pci);
   return devices.has(pci, {function.vendor, function.device});
 }
 
 // The class is read first: of the hundred functions of a host few have a class of cards, so few are
-// read further.
+// read further. Throws Error when it cannot be read.
 bool makes_a_card(const Sysfs& sysfs, const Settings& settings, const PciAddress& pci) {
   if (named(settings.devices, sysfs, pci)) return !sysfs.is_virtual(pci);
   const auto device_class = sysfs.device_class(pci);
   if (!device_class || !contains(settings.classes, *device_class)) return false;
-  return contains(settings.vendors, sysfs.read(pci).vendor) && !sysfs.is_virtual(pci);
+  const auto function = sysfs.read(pci);
+  return contains(settings.vendors, function.vendor) && !sysfs.is_virtual(pci) &&
+         !is_management_display(sysfs, function);
 }
+
+// The functions of one host, and the troubles with them.
+class Finder {
+ public:
+  Finder(const Sysfs& sysfs, const Settings& settings, std::vector<std::string>& troubles)
+      : sysfs_(sysfs), settings_(settings), troubles_(troubles) {}
+
+  // Returns the functions of the slot that belong together; none when the slot is no card.
+  Card card(std::span<const PciAddress> functions) {
+    Card card{GpuName("gpupci"), {}};
+    Slot slot;
+    for (const auto& pci : functions) {
+      if (makes_one(pci)) slot.makers.push_back(pci);
+    }
+    if (slot.makers.empty()) return card;
+    for (const auto& pci : functions) read(pci, slot);
+    if (has_ignored_gpu(slot)) return card;
+    std::erase_if(slot.makers, [&](auto& pci) { return !can_make_one(pci, slot); });
+    if (slot.makers.empty()) return card;
+    for (const auto& function : slot.functions) {
+      if (auto why = left_to_host(function, slot, sysfs_, settings_)) {
+        if (settings_.belongs(function.pci, model(function)) == true) say_of_bridge(function);
+        card.left_out.push_back({function, std::move(*why)});
+      } else {
+        card.functions.push_back(function);
+      }
+    }
+    return card;
+  }
+
+ private:
+  bool makes_one(const PciAddress& pci) {
+    try {
+      return makes_a_card(sysfs_, settings_, pci);
+    } catch (const Error& error) {
+      say(std::string(error.what()) + "; it is in no card");
+      return false;
+    }
+  }
+
+  void read(const PciAddress& pci, Slot& slot) {
+    try {
+      if (!sysfs_.is_virtual(pci)) slot.functions.push_back(sysfs_.read(pci));
+    } catch (const Error& error) {
+      slot.unread = true;
+      say(std::string(error.what()) + "; it is in no card");
+    }
+  }
+
+  bool makes(const PciFunction& function, const Slot& slot) const {
+    return std::ranges::find(slot.makers, function.pci) != slot.makers.end();
+  }
+
+  // The rest of a slot is no card without the GPU that is to be ignored.
+  bool has_ignored_gpu(const Slot& slot) const {
+    return std::ranges::any_of(slot.functions, [&](auto& function) {
+      return is_gpu(function) && makes(function, slot) &&
+             settings_.ignore.has(function.pci, model(function));
+    });
+  }
+
+  bool can_make_one(const PciAddress& pci, const Slot& slot) {
+    const auto function = std::ranges::find(slot.functions, pci, &PciFunction::pci);
+    if (function == slot.functions.end() || settings_.ignore.has(pci, model(*function))) {
+      return false;
+    }
+    if (!sysfs_.is_bridge(*function)) return true;
+    say_of_bridge(*function);
+    return false;
+  }
+
+  void say_of_bridge(const PciFunction& function) {
+    if (!sysfs_.is_bridge(function)) return;
+    say(function.pci.sysfs() + " is a bridge (class " + hex4(function.device_class) +
+        "), which no VM can have; it is in no card, whatever the settings say");
+  }
+
+  void say(const std::string& trouble) {
+    if (std::ranges::find(troubles_, trouble) == troubles_.end()) troubles_.push_back(trouble);
+  }
+
+  const Sysfs& sysfs_;
+  const Settings& settings_;
+  std::vector<std::string>& troubles_;
+};
 
 }  // namespace
 
@@ -50,26 +145,28 @@ bool has(const Card& card, const PciAddress& pci) {
   return std::ranges::find(card.functions, pci, &PciFunction::pci) != card.functions.end();
 }
 
-std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings) {
+std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings,
+                             std::vector<std::string>& troubles) {
   std::vector<Card> cards;
+  Finder finder(sysfs, settings, troubles);
   const auto all = sysfs.functions();
   // The functions are sorted by address, so those of one slot are neighbours.
   for (auto first = all.begin(); first != all.end();) {
     const auto last =
         std::find_if_not(first, all.end(), [&](auto& pci) { return first->same_slot(pci); });
-    const bool wanted =
-        std::any_of(first, last, [&](auto& pci) { return makes_a_card(sysfs, settings, pci); });
-    if (wanted &&
-        std::none_of(first, last, [&](auto& pci) { return named(settings.ignore, sysfs, pci); })) {
-      Card card{GpuName("gpupci" + std::to_string(cards.size() + 1)), {}};
-      for (; first != last; ++first) {
-        if (!sysfs.is_virtual(*first)) card.functions.push_back(sysfs.read(*first));
-      }
+    auto card = finder.card({first, last});
+    if (!card.functions.empty()) {
+      card.name = GpuName("gpupci" + std::to_string(cards.size() + 1));
       cards.push_back(std::move(card));
     }
     first = last;
   }
   return cards;
+}
+
+std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings) {
+  std::vector<std::string> troubles;
+  return find_cards(sysfs, settings, troubles);
 }
 
 }  // namespace cluster::agent

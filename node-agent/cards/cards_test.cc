@@ -21,7 +21,7 @@ std::vector<std::string> names(const std::vector<Card>& cards) {
   return list;
 }
 
-TEST(Cards, AreSlotsWithAllTheirFunctions) {
+TEST(Cards, OfSlotsThatAreTheirsHaveAllFunctions) {
   FakeSysfs fake;
   for (const int functions : {1, 2, 4, 8}) {
     fake.add_card("0000:0" + std::to_string(functions) + ":00", functions, functions);
@@ -67,7 +67,7 @@ TEST(Cards, AreAlsoWhatTheSettingsNameAndNotWhatTheyIgnore) {
       .add_card("0000:05:00", 2, 5);
   Settings settings;
   settings.devices = {{{0, 2, 0, 0}}, {{0x15b3, 0x1017}}};
-  settings.ignore = {{{0, 4, 0, 1}}, {}};
+  settings.ignore = {{{0, 4, 0, 0}}, {}};
   EXPECT_THAT(
       names(find_cards(fake.sysfs(), settings)),
       ElementsAre("gpupci1 0000:02:00.0 1", "gpupci2 0000:03:00.0 1", "gpupci3 0000:05:00.0 2"));

@@ -31,6 +31,14 @@ std::optional<std::string> link_name(const fs::path& link) {
   return target.filename().native();
 }
 
+std::string text_of(const fs::path& file) {
+  try {
+    return read_file(file).value_or("");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 // Reads "0x030000" as 0x030000; sysfs writes all ids in this way.
 std::uint32_t parse_id(const PciAddress& pci, const std::string& text) {
   const auto value =
@@ -75,6 +83,26 @@ PciFunction Sysfs::read(const PciAddress& pci) const {
     }
   }
   return function;
+}
+
+std::optional<PciFunction> Sysfs::find(const PciAddress& pci) const {
+  try {
+    return read(pci);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+bool Sysfs::is_bridge(const PciFunction& function) const {
+  constexpr std::uint16_t kOtherBridge = 0x0680;
+  constexpr std::size_t kHeaderType = 0x0e;
+  const auto config = text_of(device_path(function.pci) / "config");
+  // A function that answers no more has a header of ones.
+  const auto header =
+      config.size() > kHeaderType ? static_cast<unsigned char>(config[kHeaderType]) & 0x7fU : 0x7fU;
+  if (header == 1 || header == 2) return true;
+  if (function.device_class >> 8U != 0x06) return false;
+  return function.device_class != kOtherBridge || header != 0;
 }
 
 std::optional<std::string> Sysfs::driver(const PciAddress& pci) const {

@@ -40,6 +40,14 @@ class Sysfs {
   /// All the facts about a function. Throws Error(io) when it has gone.
   PciFunction read(const PciAddress& pci) const;
 
+  /// The same; nothing when it has gone, or when one of these facts cannot be read.
+  std::optional<PciFunction> find(const PciAddress& pci) const;
+
+  /// True if vfio refuses it as a bridge: its header is no ordinary one, or its class is that of a
+  /// bridge (06xx). NVSwitches are no bridges, although they are of class 0680: their header is an
+  /// ordinary one (drivers/vfio/pci/vfio_pci_core.c, PCI_HEADER_TYPE_NORMAL).
+  bool is_bridge(const PciFunction& function) const;
+
   /// The name of the driver that has the function, "vfio-pci".
   std::optional<std::string> driver(const PciAddress& pci) const;
 

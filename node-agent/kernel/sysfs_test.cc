@@ -35,6 +35,15 @@ TEST(Sysfs, SaysNothingOfWhatIsNotThere) {
   EXPECT_THAT(Sysfs("/nonexistent").functions(), IsEmpty());
 }
 
+TEST(Sysfs, FindsNothingOfWhatCannotBeRead) {
+  FakeSysfs fake;
+  fake.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13});
+  EXPECT_EQ(fake.sysfs().find({0, 2, 0, 0})->device, 0x1c03);
+  EXPECT_FALSE(fake.sysfs().find({0, 9, 0, 0}));
+  std::filesystem::remove(fake.root() / "bus/pci/devices/0000:02:00.0/vendor");
+  EXPECT_FALSE(fake.sysfs().find({0, 2, 0, 0}));
+}
+
 TEST(Sysfs, SortsFunctionsAndGroupsByAddress) {
   FakeSysfs fake;
   fake.add({"10000:00:00.0", "0300", "10de:1c03", "nvidia", 1})

@@ -46,6 +46,16 @@ ordered_json slices_json(const std::vector<Card>& slices) {
   return list;
 }
 
+ordered_json left_out_json(const Card& card) {
+  auto list = ordered_json::array();
+  for (const auto& [function, why] : card.left_out) {
+    auto one = function_json(function);
+    one["why"] = why;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
 ordered_json card_json(const CardFacts& one) {
   auto functions = ordered_json::array();
   for (std::size_t i = 0; i < one.card.functions.size(); ++i) {
@@ -73,7 +83,8 @@ ordered_json card_json(const CardFacts& one) {
                            : ordered_json(nullptr)},
       {"sriov", one.sriov ? ordered_json{{"vfs", one.sriov->vfs}, {"total", one.sriov->total}}
                           : ordered_json(nullptr)},
-      {"slices", slices_json(one.slices)}};
+      {"slices", slices_json(one.slices)},
+      {"left_out", left_out_json(one.card)}};
 }
 
 ordered_json missing_json(const GpuName& name, const KnownCard& card) {
@@ -88,14 +99,16 @@ ordered_json missing_json(const GpuName& name, const KnownCard& card) {
           {"uuid", or_null(card.serial.uuid)},
           {"wedged", nullptr},
           {"sriov", nullptr},
-          {"slices", ordered_json::array()}};
+          {"slices", ordered_json::array()},
+          {"left_out", ordered_json::array()}};
 }
 
 }  // namespace
 
 std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::map<GpuName, KnownCard>& missing,
-                       const std::optional<std::vector<ListedVgpu>>& vgpus) {
+                       const std::optional<std::vector<ListedVgpu>>& vgpus,
+                       const std::string& stub_driver) {
   std::map<GpuName, ordered_json> by_name;
   for (const auto& one : cards) by_name.emplace(one.card.name, card_json(one));
   for (const auto& [name, card] : missing) by_name.emplace(name, missing_json(name, card));
@@ -106,6 +119,7 @@ std::string cards_json(const std::vector<CardFacts>& cards,
     document["vgpus"] = ordered_json::array();
     for (const auto& vgpu : *vgpus) document["vgpus"].push_back(vgpu_json(vgpu));
   }
+  if (!stub_driver.empty()) document["stub_driver"] = stub_driver;
   return json_line(document);
 }
 

@@ -30,14 +30,17 @@ namespace cluster::agent {
 ///     "serial": null, "uuid": "GPU-6ab2...",
 ///     "wedged": {"since": "2026-11-21T01:20:00Z", "step": "echo ..."},
 ///     "sriov": {"vfs": 2, "total": 4},
-///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}]}],
-///    "vgpus": [as `gpupci --vgpus --json` has them]}
+///     "slices": [{"name": "gpupci1.0", as a function, up to iommu_group}],
+///     "left_out": [{as a function, up to iommu_group, "why": "it is a bridge"}]}],
+///    "vgpus": [as `gpupci --vgpus --json` has them], "stub_driver": "vfio-pci"}
 /// "vgpus" is in -l alone. The cards are sorted by name. state: "present" or "missing". For a
 /// missing card `pci`, `serial` and `uuid` are the last known values, `functions` is empty, and the
-/// rest is null. identity.h says where each value comes from.
+/// rest is null. "stub_driver" is the one of the settings; "" leaves it out. identity.h says where
+/// each value comes from.
 std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::map<GpuName, KnownCard>& missing,
-                       const std::optional<std::vector<ListedVgpu>>& vgpus = {});
+                       const std::optional<std::vector<ListedVgpu>>& vgpus = {},
+                       const std::string& stub_driver = {});
 
 /// The JSON of one vGPU, for `gpupci --vgpus --json` and for "vgpus" in `gpupci -l --json`.
 nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);

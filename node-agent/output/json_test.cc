@@ -39,7 +39,8 @@ TEST(CardsJson, HasNullForWhatIsNotKnown) {
       "subsystem_vendor": null, "subsystem_device": null, "revision": null, "bars": [],
       "reset_methods": [], "link": {"speed": null, "width": null, "max_speed": null,
       "max_width": null}}], "state": "present", "model": null, "numa_node": null, "slot": null,
-      "serial": null, "uuid": null, "wedged": null, "sriov": null, "slices": []})"));
+      "serial": null, "uuid": null, "wedged": null, "sriov": null, "slices": [],
+      "left_out": []})"));
 }
 
 TEST(CardsJson, HasAllThatIsKnown) {
@@ -59,6 +60,7 @@ TEST(CardsJson, HasAllThatIsKnown) {
   card.wedge = {"2026-11-21T01:20:00Z", "echo \xff"};
   card.sriov = {{0, 2, 0, 0}, 4, 1};
   card.slices = {{GpuName("gpupci1"), {kBare}, 0}};
+  card.card.left_out = {{kBare, "it is a bridge"}};
   const auto one = read(cards_json({card}, {})).at("cards").at(0);
   const auto& function = one.at("functions").at(0);
   EXPECT_EQ(function["driver"], "nvidia");
@@ -83,6 +85,8 @@ TEST(CardsJson, HasAllThatIsKnown) {
   EXPECT_EQ(one["sriov"]["total"], 4);
   EXPECT_EQ(one["slices"][0]["name"], "gpupci1.0");
   EXPECT_EQ(one["slices"][0]["pci"], "pci_10000_03_1f_7");
+  EXPECT_EQ(one["left_out"][0]["pci"], "pci_10000_03_1f_7");
+  EXPECT_EQ(one["left_out"][0]["why"], "it is a bridge");
 }
 
 TEST(CardsJson, HasMissingCardsAmongTheOthersByNumber) {

@@ -44,6 +44,10 @@ std::string status_lines(const Card& card) {
     lines += function.driver ? " is linked to bus/pci/drivers/" + *function.driver + " driver\n"
                              : " is not linked to a driver\n";
   }
+  for (const auto& [function, why] : card.left_out) {
+    lines += "GPU card '" + card.label() + "' leaves " + std::string(kind(function)) + " device " +
+             function.pci.sysfs() + " to the host: " + why + "\n";
+  }
   return lines;
 }
 

@@ -17,6 +17,7 @@ std::string list_line(const Card& card);
 
 /// GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/nvidia driver
 /// GPU card 'gpupci1' audio device 0000:02:00.1 is not linked to a driver
+/// GPU card 'gpupci1' leaves usb device 0000:02:00.3 to the host: it is of another vendor (1022)
 std::string status_lines(const Card& card);
 
 /// GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: ...); reboot the host

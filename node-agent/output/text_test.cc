@@ -30,6 +30,16 @@ TEST(Text, SaysWhichDriverHasEachFunction) {
             "GPU card 'gpupci1' audio device 0000:02:00.1 is not linked to a driver\n");
 }
 
+TEST(Text, SaysWhichFunctionsOfTheSlotStayWithTheHost) {
+  Card one{GpuName("gpupci1"), {kVideo}};
+  one.left_out = {{kAudio, "it is of another vendor (1022)"}};
+  EXPECT_EQ(status_lines(one),
+            "GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/nvidia "
+            "driver\n"
+            "GPU card 'gpupci1' leaves audio device 0000:02:00.1 to the host: it is of another "
+            "vendor (1022)\n");
+}
+
 TEST(Text, SaysThatACardIsWedged) {
   EXPECT_EQ(wedged_line("gpupci1", {"2026-11-21T01:20:00Z", "echo 1 > unbind"}),
             "GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: echo 1 > unbind); "

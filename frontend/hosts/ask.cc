@@ -241,6 +241,12 @@ std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer) {
   });
 }
 
+std::string stub_driver_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    return optional_of<std::string>(document, "stub_driver").value_or("");
+  });
+}
+
 std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) -> std::optional<std::vector<Mdev>> {
     if (!document.contains("vgpus")) return std::nullopt;

@@ -56,6 +56,10 @@ std::vector<GpuCard> cards_of(const AgentAnswer& answer);
 /// when the answer is not that.
 std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer);
 
+/// The driver that holds cards for VMs there, by the same answer; "" when an older agent does not
+/// tell. Throws Error(io) when the answer is not that.
+std::string stub_driver_of(const AgentAnswer& answer);
+
 /// The mediated devices in the same answer; nothing when the agent does not report them. Throws
 /// Error(io) when the answer is not that.
 std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer);

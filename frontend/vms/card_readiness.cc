@@ -22,6 +22,14 @@ void check_free(const Vm& vm, const std::string& what, const std::string& device
   }
 }
 
+bool holds_for_vms(const SeenCards& seen, const std::string& driver) {
+  return is_stub_driver(driver) || (!driver.empty() && driver == seen.stub_driver);
+}
+
+std::string wanted_driver(const SeenCards& seen) {
+  return seen.stub_driver.empty() ? "vfio-pci" : seen.stub_driver;
+}
+
 void check_card(const Vm& vm, const GpuName& name, const SeenCards& seen,
                 const std::vector<virt::VmDevice>& in_use) {
   const auto place = quote(vm.container.str() + " " + name.str());
@@ -29,11 +37,11 @@ void check_card(const Vm& vm, const GpuName& name, const SeenCards& seen,
   if (at == seen.cards.end() || at->missing) throw refused("the card " + place + " is not there");
   for (const auto& function : at->functions) {
     const auto driver = seen.drivers.at(function.pci);
-    if (!is_stub_driver(driver)) {
+    if (!holds_for_vms(seen, driver)) {
       throw refused("the card " + place + " is attached to its host: " + function.pci.libvirt() +
                     " has " + (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
-                    " (want vfio-pci: `cluster detach host gpu " + vm.container.str() + " " +
-                    name.str() + "`)");
+                    " (want " + wanted_driver(seen) + ": `cluster detach host gpu " +
+                    vm.container.str() + " " + name.str() + "`)");
     }
     check_free(vm, "the card " + place, function.pci.sysfs(), in_use);
   }
@@ -71,11 +79,11 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
   check_type(vm, what, held.type, slice->type);
   // A slice with a type is run by the driver that it has.
   const auto driver = seen.drivers.at(slice->pci);
-  if (!slice->type && !is_stub_driver(driver)) {
+  if (!slice->type && !holds_for_vms(seen, driver)) {
     throw refused(what + " is attached to its host: " + slice->pci.libvirt() + " has " +
-                  (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
-                  " (want vfio-pci: `cluster detach host gpu " + container + " " + held.device +
-                  "`, or the type of a vGPU: gpupci --create-vgpu)");
+                  (driver.empty() ? "no driver" : "the driver " + quote(driver)) + " (want " +
+                  wanted_driver(seen) + ": `cluster detach host gpu " + container + " " +
+                  held.device + "`, or the type of a vGPU: gpupci --create-vgpu)");
   }
   check_free(vm, what, slice->pci.sysfs(), in_use);
 }
@@ -123,8 +131,9 @@ std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ss
     const auto at =
         std::ranges::find(all, answer.host.name, [](const VmHost& one) { return one.host.name; });
     at->failure = take_answer(answer, [&](const AgentAnswer& one) {
-      seen.emplace(one.host.name, SeenCards{cards_of(one), drivers_of(one),
-                                            mdevs_of(one).value_or(std::vector<Mdev>())});
+      seen.emplace(one.host.name,
+                   SeenCards{cards_of(one), drivers_of(one),
+                             mdevs_of(one).value_or(std::vector<Mdev>()), stub_driver_of(one)});
     });
   }
   return seen;

@@ -14,6 +14,7 @@ struct SeenCards {
   std::vector<GpuCard> cards;
   std::map<PciAddress, std::string> drivers;  ///< the driver of each function and slice; "" = none
   std::vector<Mdev> mdevs;
+  std::string stub_driver{};  ///< the driver that holds cards for VMs there; "" = not told
 };
 
 /// True if `vm` holds cards or slices.

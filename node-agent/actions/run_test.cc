@@ -314,25 +314,27 @@ TEST_F(Gpupci, ListsInJson) {
   const std::string link = R"({"speed":null,"width":null,"max_speed":null,"max_width":null})";
   const auto name = PciIds().model(0x10de, 0x1c03);  // as this machine has it, or has it not
   const std::string model = name ? nlohmann::json(*name).dump() : "null";
-  EXPECT_EQ(gpupci({"-l", "--json"}),
-            R"({"cards":[{"name":"gpupci1","pci":"pci_0000_02_00_0","functions":[)"
-            R"({"pci":"pci_0000_02_00_0","kind":"video","class":"0300","vendor":"10de",)"
-            R"("device":"1c03","driver":"nvidia","iommu_group":13,)"
-            R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
-            R"("reset_methods":[],"link":)" +
-                link +
-                "},"
-                R"({"pci":"pci_0000_02_00_1","kind":"audio","class":"0403","vendor":"10de",)"
-                R"("device":"10f1","driver":null,"iommu_group":null,)"
-                R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
-                R"("reset_methods":[],"link":)" +
-                link +
-                "}],"
-                R"("state":"present","model":)" +
-                model +
-                R"(,"numa_node":null,"slot":null,)"
-                R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[]}],"vgpus":[]})"
-                "\n");
+  EXPECT_EQ(
+      gpupci({"-l", "--json"}),
+      R"({"cards":[{"name":"gpupci1","pci":"pci_0000_02_00_0","functions":[)"
+      R"({"pci":"pci_0000_02_00_0","kind":"video","class":"0300","vendor":"10de",)"
+      R"("device":"1c03","driver":"nvidia","iommu_group":13,)"
+      R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
+      R"("reset_methods":[],"link":)" +
+          link +
+          "},"
+          R"({"pci":"pci_0000_02_00_1","kind":"audio","class":"0403","vendor":"10de",)"
+          R"("device":"10f1","driver":null,"iommu_group":null,)"
+          R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
+          R"("reset_methods":[],"link":)" +
+          link +
+          "}],"
+          R"("state":"present","model":)" +
+          model +
+          R"(,"numa_node":null,"slot":null,)"
+          R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[],"left_out":[]}],)"
+          R"("vgpus":[],"stub_driver":"vfio-pci"})"
+          "\n");
 }
 
 TEST_F(Gpupci, ListsTheIdentityOfACardInJson) {

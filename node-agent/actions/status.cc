@@ -19,7 +19,8 @@ int status(const Call& call) {
           missing, [&](const auto& entry) { return entry.first != SliceName::parse(target).card; });
     }
     if (!cards.empty() || !missing.empty()) {
-      call.out << cards_json(card_facts(call.environment, card_list.sysfs(), cards), missing);
+      call.out << cards_json(card_facts(call.environment, card_list.sysfs(), cards), missing,
+                             std::nullopt, card_list.settings().stub_driver);
     }
   } else {
     const WedgedCards wedged(call.environment.wedged, call.environment.boot_id());

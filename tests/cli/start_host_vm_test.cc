@@ -159,6 +159,16 @@ TEST_F(StartHostVm, RefusesACardThatIsAttachedToItsHost) {
   EXPECT_TRUE(here().done.empty());
 }
 
+TEST_F(StartHostVm, KnowsTheStubDriverOfTheHost) {
+  give_card("uio_pci_generic");
+  const auto untold = run({"start", "host", "vm", "rocks-33"});
+  EXPECT_THAT(untold.err, HasSubstr("is attached to its host"));
+  say_of_card(replaced(replaced(kCard, kDriver, "uio_pci_generic"), R"({"cards")",
+                       R"({"stub_driver": "uio_pci_generic", "cards")"));
+  cluster({"start", "host", "vm", "rocks-33"});
+  EXPECT_THAT(here().done, ElementsAre("define rocks-33", "start rocks-33"));
+}
+
 TEST_F(StartHostVm, RefusesACardThatAnotherRunningVmHas) {
   give_card();
   here().in_use = {{"by-hand", "0000:02:00.1"}};

@@ -7,6 +7,9 @@
 #include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
+#include "node-agent/cards/belonging.h"
+#include "node-agent/cards/slices.h"
+#include "node-agent/kernel/modules_alias.h"
 #include "node-agent/state/saved_drivers.h"
 
 namespace cluster::agent {
@@ -32,35 +35,103 @@ bool detached(const Card& card, const Settings& settings, const SavedDrivers& sa
   });
 }
 
+// A driver for displays and their sound can stay out of a host that has none. One for USB or disks
+// may be needed by what is plugged in tomorrow.
+bool may_stay_out(const PciFunction& function) {
+  constexpr std::uint16_t kAudio = 0x0403;
+  constexpr std::uint16_t kUsbC = 0x0c80;
+  return is_gpu(function) || function.device_class == kAudio || function.device_class == kUsbC;
+}
+
+class Finder {
+ public:
+  explicit Finder(const Call& call)
+      : card_list_(call.environment, call.err, true),
+        saved_(call.environment.saved_drivers),
+        aliases_(modules_alias_file(call.environment.modules, call.environment.proc)) {}
+
+  BootCards find() {
+    all_ = card_list_.pick("all");
+    found_.cards = all_;
+    const auto is_detached = [&](auto& card) {
+      return detached(card, card_list_.settings(), saved_);
+    };
+    if (std::ranges::any_of(found_.cards, is_detached)) {
+      std::erase_if(found_.cards, [&](auto& card) { return !is_detached(card); });
+    }
+    add_slices(all_, sysfs());
+    find_models();
+    find_modules();
+    return found_;
+  }
+
+ private:
+  const Sysfs& sysfs() const { return card_list_.sysfs(); }
+
+  void find_models() {
+    std::set<std::string> models;
+    for (const auto& card : found_.cards) {
+      for (const auto& function : card.functions) models.insert(model(function));
+    }
+    for (const auto& pci : sysfs().functions()) {
+      if (is_in(found_.cards, pci)) continue;
+      const auto function = sysfs().find(pci);
+      if (!function) continue;
+      others_.push_back(*function);
+      const auto id = model(*function);
+      if (is_in(all_, pci)) {
+        if (models.contains(id)) found_.twins.push_back(pci.sysfs());
+      } else if (models.contains(id) || of_host_.contains(id)) {
+        models.erase(id);
+        if (of_host_.insert(id).second) found_.of_host.push_back(id + " (" + pci.sysfs() + ")");
+      }
+    }
+    found_.ids = joined({models.begin(), models.end()}, ",");
+  }
+
+  void find_modules() {
+    std::set<std::string> modules;
+    std::set<std::string> idle;
+    for (const auto& card : found_.cards) {
+      for (const auto& function : card.functions) {
+        if (of_host_.contains(model(function))) continue;
+        const auto names = modules_for(function);
+        modules.insert(names.begin(), names.end());
+        if (may_stay_out(function)) idle.insert(names.begin(), names.end());
+      }
+    }
+    for (const auto& function : others_) {
+      for (const auto& name : modules_for(function)) idle.erase(name);
+    }
+    found_.modules = {modules.begin(), modules.end()};
+    found_.idle_modules = {idle.begin(), idle.end()};
+  }
+
+  // The modules that would take the function, and the one of its host driver now or before.
+  std::vector<std::string> modules_for(const PciFunction& function) const {
+    auto names = aliases_.modules(modalias(sysfs(), function.pci));
+    const bool stub = function.driver && card_list_.settings().is_stub(*function.driver);
+    const auto driver = stub ? saved_.find(function.pci) : function.driver;
+    if (driver) names.push_back(module_of(sysfs(), *driver));
+    return names;
+  }
+
+  static bool is_in(const std::vector<Card>& cards, const PciAddress& pci) {
+    return std::ranges::any_of(cards, [&](auto& card) { return has(card, pci); });
+  }
+
+  CardList card_list_;
+  SavedDrivers saved_;
+  ModulesAlias aliases_;
+  std::vector<Card> all_;
+  std::vector<PciFunction> others_;  // all functions of the host but those of the boot cards
+  std::set<std::string> of_host_;
+  BootCards found_;
+};
+
 }  // namespace
 
-BootCards find_boot_cards(const Call& call) {
-  CardList card_list(call.environment, call.err, true);
-  const SavedDrivers saved(call.environment.saved_drivers);
-  BootCards found{.cards = card_list.pick("all"), .ids = {}, .modules = {}, .twins = {}};
-  const auto is_detached = [&](auto& card) { return detached(card, card_list.settings(), saved); };
-  if (std::ranges::any_of(found.cards, is_detached)) {
-    std::erase_if(found.cards, [&](auto& card) { return !is_detached(card); });
-  }
-  std::set<std::string> models;
-  std::set<std::string> modules;
-  for (const auto& card : found.cards) {
-    for (const auto& function : card.functions) {
-      models.insert(model(function));
-      const bool stub = function.driver && card_list.settings().is_stub(*function.driver);
-      const auto driver = stub ? saved.find(function.pci) : function.driver;
-      if (driver) modules.insert(module_of(card_list.sysfs(), *driver));
-    }
-  }
-  for (const auto& pci : card_list.sysfs().functions()) {
-    const bool ours = std::ranges::any_of(found.cards, [&](auto& card) { return has(card, pci); });
-    if (!ours && models.contains(model(card_list.sysfs().read(pci))))
-      found.twins.push_back(pci.sysfs());
-  }
-  found.ids = joined({models.begin(), models.end()}, ",");
-  found.modules = {modules.begin(), modules.end()};
-  return found;
-}
+BootCards find_boot_cards(const Call& call) { return Finder(call).find(); }
 
 std::string comment(const BootCards& found) {
   std::vector<std::string> names;
@@ -73,6 +144,10 @@ std::string comment(const BootCards& found) {
   if (!found.twins.empty()) {
     text += "# CAUTION, it takes these as well: " + joined(found.twins, ", ") + "\n";
   }
+  for (const auto& model : found.of_host) {
+    text += "# CAUTION, left out, as a device that is no card is one, too: " + model + ".\n";
+  }
+  if (found.ids.empty()) text += "# So there is no model to give to vfio-pci.\n";
   return text;
 }
 

@@ -12,16 +12,26 @@ namespace cluster::agent {
 /// or else all. The kernel is told models, not addresses.
 struct BootCards {
   std::vector<Card> cards;
-  std::string ids;                   ///< "10de:1e07,10de:10f7", of all functions
-  std::vector<std::string> modules;  ///< modules of their host drivers: "nvidia", "snd_hda_intel"
-  std::vector<std::string> twins;    ///< addresses of other functions of the same models
+  std::string ids;  ///< "10de:1e07,10de:10f7", of all functions; of no model that the host has too
+
+  /// The modules that would take the functions with these ids at boot, by modules.alias, and those
+  /// of their host drivers: "nouveau", "nvidia", "snd_hda_intel".
+  std::vector<std::string> modules;
+
+  /// Those of them that are for displays and their sound, and that no other device of the host has
+  /// or would get.
+  std::vector<std::string> idle_modules;
+
+  std::vector<std::string> twins;    ///< addresses of other cards' functions of the same models
+  std::vector<std::string> of_host;  ///< "10de:10f7 (0000:00:1b.0)": left out of `ids`
 };
 
 /// Looks at the host and stores nothing. Throws Error(not_found) when there is no card.
 BootCards find_boot_cards(const Call& call);
 
-/// The comments at the head of every fragment. They say for which cards the fragment is, and which
-/// other cards of the same models it takes as well.
+/// The comments at the head of every fragment. They say for which cards the fragment is, which
+/// other cards of the same models it takes as well, and which models it leaves out as the host has
+/// some.
 std::string comment(const BootCards& found);
 
 }  // namespace cluster::agent

@@ -7,11 +7,15 @@ int print_modprobe(const Call& call) {
   const auto found = find_boot_cards(call);
   call.out << "# /etc/modprobe.d/gpupci.conf, from gpupci --print-modprobe; then put it into the\n"
               "# initramfs: update-initramfs -u (Debian) or dracut -f (RHEL), and reboot.\n"
-           << comment(found) << "options vfio-pci ids=" << found.ids << "\n";
+           << comment(found);
+  if (found.ids.empty()) return 0;
+  call.out << "options vfio-pci ids=" << found.ids << "\n";
   for (const auto& module : found.modules) call.out << "softdep " << module << " pre: vfio-pci\n";
-  call.out
-      << "# On a host whose own screen and sound need none of these, they can stay out wholly:\n";
-  for (const auto& module : found.modules) call.out << "# blacklist " << module << "\n";
+  if (!found.idle_modules.empty()) {
+    call.out << "# On a host whose own screen and sound need none of these, they can stay out "
+                "wholly:\n";
+  }
+  for (const auto& module : found.idle_modules) call.out << "# blacklist " << module << "\n";
   return 0;
 }
 

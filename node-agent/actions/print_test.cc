@@ -16,8 +16,17 @@ class Print : public CalledGpupci {
   Print() {
     environment_.os_release = fake_.root() / "os-release";
     environment_.program = "/usr/bin/gpupci";
+    environment_.modules = fake_.root() / "modules";
+    replace_file(fake_.root() / "proc/sys/kernel/osrelease", "6.12.0-test\n");
     fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 2, 14);
     cpu("GenuineIntel");
+  }
+
+  void aliases() {
+    replace_file(environment_.modules / "6.12.0-test/modules.alias",
+                 "alias pci:v000010DEd*sv*sd*bc03sc*i* nouveau\n"
+                 "alias pci:v000010DEd*sv*sd*bc03sc00i00* nvidia\n"
+                 "alias pci:v*d*sv*sd*bc04sc03i00* snd_hda_intel\n");
   }
 
   void cpu(const std::string& vendor) {
@@ -57,6 +66,72 @@ TEST_F(Print, WarnsOfTwinsOfWhatIsDetached) {
   const auto text = gpupci({"--print-modprobe"});
   EXPECT_THAT(text, HasSubstr("# For gpupci2.\n"));
   EXPECT_THAT(text, HasSubstr("# CAUTION, it takes these as well: 0000:02:00.0, 0000:02:00.1\n"));
+}
+
+// What modprobe would load for a card counts, and not which driver happens to have it: a file that
+// is renewed has the same lines again.
+TEST_F(Print, NamesTheModulesThatWouldTakeTheCardAtBoot) {
+  aliases();
+  const auto before = gpupci({"--print-modprobe"});
+  EXPECT_THAT(before, HasSubstr("softdep nouveau pre: vfio-pci\nsoftdep nvidia pre: vfio-pci\n"
+                                "softdep snd_hda_intel pre: vfio-pci\n"));
+  for (const auto& driver : {std::optional<std::string>("vfio-pci"), {}}) {
+    for (const auto& pci : fake_.sysfs().functions()) fake_.set_driver(pci, driver);
+    EXPECT_EQ(gpupci({"--print-modprobe"}), before);
+  }
+}
+
+TEST_F(Print, KeepsTheDriversThatOtherDevicesNeed) {
+  aliases();
+  fake_.add({"0000:05:00.0", "0680", "10de:22a3", "nvidia-nvswitch", 20})
+      .add({"0000:00:1f.3", "0403", "8086:a348", std::nullopt, 21})
+      .add_card("0000:04:00", 4, 15);
+  std::filesystem::create_directories(fake_.root() / "module/nvidia");
+  std::filesystem::create_directory_symlink(
+      fake_.root() / "module/nvidia", fake_.root() / "bus/pci/drivers/nvidia-nvswitch/module");
+  const auto text = gpupci({"--print-modprobe"});
+  EXPECT_THAT(text, HasSubstr("softdep nvidia pre: vfio-pci\n"));
+  EXPECT_THAT(text, Not(HasSubstr("# blacklist nvidia\n"))) << "the NVSwitch needs it";
+  EXPECT_THAT(text, Not(HasSubstr("# blacklist snd_hda_intel"))) << "the host's sound would get it";
+  EXPECT_THAT(text, HasSubstr("# blacklist nouveau\n"));
+  EXPECT_THAT(text, HasSubstr("softdep xhci_hcd pre: vfio-pci\n"));
+  EXPECT_THAT(text, Not(HasSubstr("# blacklist xhci_hcd"))) << "for USB, whatever is there now";
+}
+
+TEST_F(Print, HasNoHeadingWithoutContent) {
+  replace_file(environment_.settings, "vendors: [ffff]\ndevices: [144d:a804]\n");
+  fake_.add({"0000:06:00.0", "0108", "144d:a804", "nvme", 20});
+  const auto text = gpupci({"--print-modprobe"});
+  EXPECT_THAT(text, ::testing::EndsWith("options vfio-pci ids=144d:a804\n"
+                                        "softdep nvme pre: vfio-pci\n"));
+}
+
+// ids= knows no address. A disk of the host that is of the same model would be taken as well.
+TEST_F(Print, LeavesOutModelsThatTheHostHasToo) {
+  replace_file(environment_.settings, "devices: [\"0000:06:00.0\"]\n");
+  fake_.add({"0000:06:00.0", "0108", "144d:a804", "nvme", 20})
+      .add({"0000:07:00.0", "0108", "144d:a804", "nvme", 21});
+  const auto text = gpupci({"--print-modprobe"});
+  EXPECT_THAT(text, HasSubstr("options vfio-pci ids=10de:10f7,10de:1e07\n"));
+  EXPECT_THAT(text, Not(HasSubstr("softdep nvme")));
+  EXPECT_THAT(text, HasSubstr("144d:a804 (0000:07:00.0)"));
+  EXPECT_THAT(gpupci({"--print-cmdline"}), HasSubstr("vfio-pci.ids=10de:10f7,10de:1e07\n"));
+  replace_file(environment_.settings, "vendors: [ffff]\ndevices: [\"0000:06:00.0\"]\n");
+  EXPECT_THAT(gpupci({"--print-modprobe"}), Not(HasSubstr("options")));
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(gpupci({"--print-cmdline"}), Not(HasSubstr("vfio-pci.ids")));
+}
+
+TEST_F(Print, GivesTheIommusOwnWords) {
+  cpu("AuthenticAMD");
+  replace_file(fake_.root() / "firmware/acpi/tables/DMAR", "x");
+  EXPECT_THAT(gpupci({"--print-cmdline", "debian"}), HasSubstr("\nintel_iommu=on iommu=pt "));
+  std::filesystem::remove_all(fake_.root() / "firmware");
+  replace_file(fake_.root() / "proc/cpuinfo", "CPU implementer\t: 0x41\n");
+  const auto arm = gpupci({"--print-cmdline", "debian"});
+  EXPECT_THAT(arm, HasSubstr("\niommu.passthrough=1 vfio-pci.ids="));
+  EXPECT_THAT(arm, Not(HasSubstr("AMD")));
+  EXPECT_THAT(arm, Not(HasSubstr("iommu=pt")));
 }
 
 TEST_F(Print, GivesACommandLineForTheCpuAndTheDistribution) {

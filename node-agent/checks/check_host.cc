@@ -5,6 +5,8 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
+#include "node-agent/kernel/machine.h"
+#include "node-agent/kernel/modules_alias.h"
 #include "node-agent/kernel/process_table.h"
 
 namespace cluster::agent {
@@ -74,12 +76,23 @@ CheckAnswer has_kvm(const GuardInput& input) {
   const auto cpu = read_file(input.proc / "cpuinfo");
   if (!cpu) return unknown("there is no /proc/cpuinfo", "mount -t proc proc /proc");
   if (fs::exists(input.sysfs.root() / "class/misc/kvm")) return passed("/dev/kvm is there");
+  constexpr std::string_view kNone = "there is no /dev/kvm";
+  const auto kind = processor(*cpu);
+  if (kind == IommuKind::arm) {
+    return failed(std::string(kNone),
+                  "let the firmware start the kernel in EL2 (the kernel's log says so of kvm)");
+  }
+  if (kind == IommuKind::other) {
+    return failed(std::string(kNone), "modprobe kvm, and look into the kernel's log");
+  }
   const bool intel = has_word(*cpu, "vmx");
   if (!intel && !has_word(*cpu, "svm")) {
-    return failed("the CPU shows no virtualization", "turn on VT-x or SVM in the firmware");
+    const std::string name = kind == IommuKind::intel ? "VT-x"
+                             : kind == IommuKind::amd ? "SVM"
+                                                      : "VT-x or SVM";
+    return failed("the CPU shows no virtualization", "turn on " + name + " in the firmware");
   }
-  return failed("there is no /dev/kvm",
-                std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd"));
+  return failed(std::string(kNone), std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd"));
 }
 
 CheckAnswer has_iommu(const GuardInput& input) {
@@ -88,7 +101,7 @@ CheckAnswer has_iommu(const GuardInput& input) {
     return passed("the IOMMU is on");
   }
   return failed(groups ? "there are IOMMU groups and no IOMMU" : "the IOMMU is off",
-                "turn on VT-d or AMD-Vi in the firmware, on Intel boot with intel_iommu=on");
+                std::string(turn_on(iommu_kind(input.sysfs.root(), input.proc))));
 }
 
 CheckAnswer isolates(const GuardInput& input) {
@@ -113,14 +126,36 @@ CheckAnswer isolates(const GuardInput& input) {
   return passed("vfio needs an IOMMU");
 }
 
-CheckAnswer remaps_interrupts(const GuardInput& input) {
-  const auto unsafe = parameter(input, "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-  if (!unsafe) return unknown("vfio_iommu_type1 is not loaded", "modprobe vfio-pci");
-  if (*unsafe) {
-    return warned("a VM may send any interrupt to the host (allow_unsafe_interrupts)",
-                  "turn on interrupt remapping or x2APIC in the firmware, and remove that option");
+// vfio and iommufd each have an option that lets VMs have devices nevertheless.
+std::optional<bool> allows_unsafe(const GuardInput& input) {
+  std::optional<bool> allowed;
+  for (const auto* module : {"vfio_iommu_type1", "iommufd"}) {
+    const auto one = parameter(input, fs::path(module) / "parameters/allow_unsafe_interrupts");
+    if (one) allowed = allowed.value_or(false) || *one;
   }
-  return passed("interrupts have to be remapped");
+  return allowed;
+}
+
+CheckAnswer interrupts_are_remapped(const GuardInput& input) {
+  const auto remapped = remaps_interrupts(input.proc);
+  const auto unsafe = allows_unsafe(input);
+  if (remapped == true) return passed("the interrupts of devices are remapped");
+  if (unsafe == true) {
+    return warned("a VM may send any interrupt to the host (allow_unsafe_interrupts)",
+                  "turn on interrupt remapping in the firmware, and remove that option");
+  }
+  if (remapped == false) {
+    return failed(
+        "no interrupt is remapped, so vfio gives no device to a VM (Operation not permitted)",
+        "turn on interrupt remapping in the firmware, and boot without intremap=off; else, which "
+        "is "
+        "unsafe as a VM may then send any interrupt to the host: options vfio_iommu_type1 "
+        "allow_unsafe_interrupts=1");
+  }
+  return unknown((input.proc / "interrupts").native() +
+                     " does not tell whether interrupts are "
+                     "remapped",
+                 "dmesg | grep -i remapping tells it");
 }
 
 CheckAnswer has_vfio(const GuardInput& input) {
@@ -135,9 +170,11 @@ CheckAnswer has_vfio(const GuardInput& input) {
 }
 
 CheckAnswer lists_modules(const GuardInput& input) {
-  const auto file = modules_alias(input);
+  const auto file = modules_alias_file(input.modules, input.proc);
   if (!fs::exists(file)) {
-    return failed("there is no " + file.native() + ", which libvirt 10 reads", "depmod");
+    return failed("there is no " + file.native() +
+                      ", by which libvirt 10.3 and later and gpupci choose the driver of vfio",
+                  "depmod");
   }
   return passed(file.native() + " is there");
 }
@@ -165,18 +202,13 @@ constexpr std::array kChecks{
     HostCheck{"H1", "CPU virtualization and `/dev/kvm`", has_kvm},
     HostCheck{"H2", "the IOMMU is on", has_iommu},
     HostCheck{"H3", "vfio's mode without an IOMMU, and groups from it", isolates},
-    HostCheck{"H4", "interrupt remapping", remaps_interrupts},
+    HostCheck{"H4", "interrupt remapping", interrupts_are_remapped},
     HostCheck{"H7", "vfio-pci is loaded", has_vfio},
-    HostCheck{"H8", "`modules.alias`, which libvirt 10 reads", lists_modules},
+    HostCheck{"H8", "`modules.alias`, which libvirt reads from 10.3 on", lists_modules},
     HostCheck{"H9", "a task that is stuck while binding", is_not_wedged},
 };
 
 }  // namespace
-
-fs::path modules_alias(const GuardInput& input) {
-  const auto release = read_file(input.proc / "sys/kernel/osrelease").value_or("");
-  return input.modules / trim(release) / "modules.alias";
-}
 
 std::span<const HostCheck> host_checks() { return kChecks; }
 

@@ -1,8 +1,5 @@
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -10,6 +7,7 @@
 #include "node-agent/checks/checks.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/guard/links.h"
+#include "node-agent/kernel/modules_alias.h"
 #include "node-agent/kernel/timed_read.h"
 #include "node-agent/state/wedged.h"
 
@@ -46,38 +44,6 @@ std::optional<long long> major_version(std::string_view text) {
     if (number && word.find('.') != std::string_view::npos) return number;
   }
   return std::nullopt;
-}
-
-// "vfio_pci:v000010DEd00002342sv000010DEsd000016C1bc03sc02i00", as the kernel's own aliases
-// (scripts/mod/file2alias.c).
-std::string alias(const PciFunction& function, const Sysfs& sysfs) {
-  const auto id = [&](const char* name) {
-    const auto text = sysfs.attribute(function.pci, name).value_or("0x0");
-    return static_cast<unsigned>(std::stoul(text, nullptr, 16));
-  };
-  std::array<char, 96> text{};
-  std::snprintf(text.data(), text.size(), "vfio_pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
-                unsigned{function.vendor}, unsigned{function.device}, id("subsystem_vendor"),
-                id("subsystem_device"), function.device_class >> 8U, function.device_class & 0xffU,
-                id("class") & 0xffU);
-  return text.data();
-}
-
-// The module with the closest pattern, "alias vfio_pci:v000010DEd00002342sv*sd*bc*sc*i* NAME".
-std::string best_module(const std::string& aliases, const std::string& wanted) {
-  std::string best = "vfio_pci";
-  std::ptrdiff_t fewest = 100;
-  for (const auto line : split(aliases, '\n')) {
-    if (!line.starts_with("alias vfio_pci:")) continue;
-    const auto words = split(line, ' ');
-    if (words.size() != 3) continue;
-    const auto stars = std::ranges::count(words[1], '*');
-    if (stars >= fewest || ::fnmatch(std::string(words[1]).c_str(), wanted.c_str(), 0) != 0)
-      continue;
-    fewest = stars;
-    best = std::string(words[2]);
-  }
-  return best;
 }
 
 CheckAnswer has_group(const Subject& subject) {
@@ -243,17 +209,21 @@ CheckAnswer override_is_clear(const Subject& subject) {
 }
 
 CheckAnswer driver_is_best(const Subject& subject) {
-  const auto aliases = read_file(modules_alias(subject.input));
-  if (!aliases) {
-    return unknown("there is no " + modules_alias(subject.input).native(), "depmod");
-  }
+  const auto file = modules_alias_file(subject.input.modules, subject.input.proc);
+  const ModulesAlias aliases(file);
+  if (!aliases.is_read()) return unknown("there is no " + file.native(), "depmod");
+  std::string made_for_it;
   for (const auto& function : subject.card.functions) {
-    const auto best = best_module(*aliases, alias(function, subject.input.sysfs));
-    if (best == "vfio_pci" || function.driver != "vfio-pci") continue;
-    return warned(best + " is made for " + function.pci.sysfs() + ", which is on vfio-pci",
-                  "libvirt 10 and later: <driver model='" + best + "'/>");
+    const auto best = aliases.vfio_module(modalias(subject.input.sysfs, function.pci));
+    if (best == "vfio_pci") continue;
+    const auto made = best + " is made for " + function.pci.sysfs();
+    if (function.driver == "vfio-pci") {
+      return warned(made + ", which is on vfio-pci",
+                    "libvirt 10.3 and later: <driver model='" + best + "'/>");
+    }
+    made_for_it = made + (is_detached(function, subject.input.settings) ? " and has it" : "");
   }
-  return passed("no better driver of vfio is known");
+  return passed(made_for_it.empty() ? "no better driver of vfio is known" : made_for_it);
 }
 
 CheckAnswer is_not_sliced(const Subject& subject) {

@@ -96,7 +96,9 @@ TEST_F(CheckUse, OfTheDriver) {
   set_host("modules/6.1.0-test/modules.alias",
            "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
            "alias vfio_pci:v000010DEd00001E07sv*sd*bc*sc*i* nvgrace_gpu_vfio_pci\n");
-  EXPECT_THAT(check("D13"), StartsWith("PASS"));
+  EXPECT_EQ(check("D13"), "PASS nvgrace_gpu_vfio_pci is made for 0000:02:00.0");
+  fake_.set_driver({0, 2, 0, 0}, "nvgrace_gpu_vfio_pci");
+  EXPECT_EQ(check("D13"), "PASS nvgrace_gpu_vfio_pci is made for 0000:02:00.0 and has it");
   fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
   EXPECT_THAT(check("D13"), StartsWith("WARN nvgrace_gpu_vfio_pci is made for 0000:02:00.0"));
 }

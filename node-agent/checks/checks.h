@@ -100,10 +100,6 @@ std::string checks_json(const std::vector<CheckResult>& results);
 /// The lines of the table of checks in docs/gpupci.md.
 std::string checks_markdown();
 
-/// The file that says which kernel module is for which device, for the running kernel
-/// (modules.alias of depmod(8)).
-std::filesystem::path modules_alias(const GuardInput& input);
-
 /// True when the firmware used this function as its display (`boot_vga`). False when it did not, or
 /// the function is no VGA controller. Nothing when the kernel does not tell.
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);

@@ -51,7 +51,10 @@ TEST_F(Guards, LookAtTheGroupOfEachFunction) {
 
 TEST_F(Guards, SayHowToTurnOnTheIommu) {
   fake_.add_card("0000:02:00", 2, std::nullopt);
+  proc_.file("cpuinfo", "vendor_id\t: GenuineIntel\n");
   EXPECT_THAT(why(), StartsWith("iommu: 0000:02:00.0 is in no IOMMU group; turn on VT-d"));
+  proc_.file("cpuinfo", "CPU implementer\t: 0x41\n");
+  EXPECT_THAT(why(), StartsWith("iommu: 0000:02:00.0 is in no IOMMU group; turn on the SMMU"));
 }
 
 TEST_F(Guards, WaitForWhoHasItForAMomentOnly) {

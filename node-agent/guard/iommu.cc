@@ -1,4 +1,5 @@
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/machine.h"
 
 namespace cluster::agent {
 namespace {
@@ -6,9 +7,9 @@ namespace {
 Reasons probe(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     if (function.iommu_group) continue;
-    return {{.what = function.pci.sysfs() + " is in no IOMMU group",
-             .fix = "turn on VT-d or AMD-Vi in the firmware, on Intel add intel_iommu=on to the "
-                    "kernel's command line, and reboot"}};
+    return {
+        {.what = function.pci.sysfs() + " is in no IOMMU group",
+         .fix = std::string(turn_on(iommu_kind(subject.input.sysfs.root(), subject.input.proc)))}};
   }
   return {};
 }

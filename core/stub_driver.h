@@ -6,10 +6,10 @@ namespace cluster {
 
 /// True if a driver of this name holds a function for VMs instead of the host, whatever the
 /// settings of a node say: vfio-pci, pci-stub, or a variant of vfio-pci that libvirt prefers for
-/// some cards since 10.0 ("nvgrace-gpu-vfio-pci").
+/// some cards since 10.3 ("nvgrace-gpu-vfio-pci").
 constexpr bool is_stub_driver(std::string_view name) {
-  return name == "vfio-pci" || name == "pci-stub" || name.ends_with("-vfio-pci") ||
-         name.ends_with("_vfio_pci");
+  return name == "pci-stub" || name.find("vfio-pci") != name.npos ||
+         name.find("vfio_pci") != name.npos;
 }
 
 }  // namespace cluster

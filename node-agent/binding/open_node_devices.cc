@@ -4,10 +4,13 @@
 
 #include "node-agent/binding/modprobe.h"
 #include "node-agent/binding/sysfs_node_devices.h"
+#include "node-agent/kernel/modules_alias.h"
 #include "virt/libvirt_node_devices.h"
 
 namespace cluster::agent {
 namespace {
+
+std::filesystem::path running_aliases() { return modules_alias_file("/lib/modules", "/proc"); }
 
 class Tidy : public virt::NodeDevices {
  public:
@@ -17,7 +20,7 @@ class Tidy : public virt::NodeDevices {
         sysfs_(sysfs),
         settings_(settings),
         mode_(mode),
-        by_hand_(sysfs, settings, modprobe, mode, on_step) {}
+        by_hand_(sysfs, settings, running_aliases(), modprobe, mode, on_step) {}
 
   std::string_view through() const override { return libvirt_->through(); }
 
@@ -62,7 +65,8 @@ std::unique_ptr<virt::NodeDevices> open_node_devices(const Sysfs& sysfs, const S
 std::unique_ptr<virt::NodeDevices> open_sysfs_devices(const Sysfs& sysfs, const Settings& settings,
                                                       virt::Mode mode,
                                                       const virt::StepListener& on_step) {
-  return std::make_unique<SysfsNodeDevices>(sysfs, settings, modprobe, mode, on_step);
+  return std::make_unique<SysfsNodeDevices>(sysfs, settings, running_aliases(), modprobe, mode,
+                                            on_step);
 }
 
 }  // namespace cluster::agent

@@ -1,29 +1,69 @@
 #include "node-agent/binding/sysfs_node_devices.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <utility>
 
+#include "core/error.h"
 #include "core/file.h"
+#include "node-agent/kernel/modules_alias.h"
 
 namespace cluster::agent {
 
-SysfsNodeDevices::SysfsNodeDevices(Sysfs sysfs, Settings settings, LoadModule load_module,
+SysfsNodeDevices::SysfsNodeDevices(Sysfs sysfs, Settings settings,
+                                   std::filesystem::path modules_alias, LoadModule load_module,
                                    virt::Mode mode, virt::StepListener on_step)
     : sysfs_(std::move(sysfs)),
       settings_(std::move(settings)),
+      modules_alias_(std::move(modules_alias)),
       load_module_(std::move(load_module)),
       mode_(mode),
       on_step_(std::move(on_step)) {}
 
 void SysfsNodeDevices::detach(const PciAddress& pci) {
-  const auto& stub = settings_.stub_driver;
-  if (!load_tried_ && !std::filesystem::exists(sysfs_.driver_path(stub))) {
-    load_tried_ = true;
-    on_step_("modprobe " + stub);
-    if (mode_ == virt::Mode::act) load_module_(stub);
-  }
+  const auto stub = stub_for(pci);
   write(sysfs_.device_path(pci) / "driver_override", stub);
   rebind(pci);
+}
+
+std::string SysfsNodeDevices::stub_for(const PciAddress& pci) {
+  const auto& stub = settings_.stub_driver;
+  if (!settings_.stub_driver_is_named) {
+    if (const auto vendor_stub = vendor_stub_for(pci)) return *vendor_stub;
+  }
+  if (!std::filesystem::exists(sysfs_.driver_path(stub))) load(stub);
+  return stub;
+}
+
+std::optional<std::string> SysfsNodeDevices::vendor_stub_for(const PciAddress& pci) {
+  const auto module = ModulesAlias(modules_alias_).vfio_module(modalias(sysfs_, pci));
+  if (module == "vfio_pci") return std::nullopt;
+  on_step_("# " + module + " is the driver of vfio that is made for " + pci.sysfs());
+  try {
+    if (!driver_of(module)) load(module);
+  } catch (const Error& error) {
+    on_step_("# " + settings_.stub_driver + " instead: " + error.what());
+    return std::nullopt;
+  }
+  const auto driver = driver_of(module);
+  // In a dry run the module may not be loaded yet. Its driver has its name.
+  if (!driver && mode_ == virt::Mode::dry_run) return module;
+  return driver;
+}
+
+// The name of a driver may have `-` where that of its module has `_`.
+std::optional<std::string> SysfsNodeDevices::driver_of(const std::string& module) const {
+  auto with_dashes = module;
+  std::ranges::replace(with_dashes, '_', '-');
+  for (const auto& name : {module, with_dashes}) {
+    if (std::filesystem::exists(sysfs_.driver_path(name))) return name;
+  }
+  return std::nullopt;
+}
+
+void SysfsNodeDevices::load(const std::string& module) {
+  if (!load_tried_.insert(module).second) return;
+  on_step_("modprobe " + module);
+  if (mode_ == virt::Mode::act) load_module_(module);
 }
 
 void SysfsNodeDevices::attach(const PciAddress& pci) {

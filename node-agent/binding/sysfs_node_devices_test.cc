@@ -21,7 +21,10 @@ class SysfsDevices : public ::testing::Test {
   SysfsDevices() { fake_.add_card("0000:02:00", 1, 13); }
 
   SysfsNodeDevices devices(virt::Mode mode) {
-    return {fake_.sysfs(), Settings{}, [this](const std::string& module) { loaded_ = module; },
+    return {fake_.sysfs(),
+            settings_,
+            fake_.root() / "modules.alias",
+            [this](const std::string& module) { load_(module); },
             mode,
             [this](std::string step) {
               const auto root = fake_.root().native();
@@ -36,8 +39,17 @@ class SysfsDevices : public ::testing::Test {
     return read_file(fake_.root() / "bus/pci" / file).value();
   }
 
+  // The card is a model for which a vendor has a driver of vfio.
+  void has_vendor_driver() {
+    replace_file(fake_.root() / "modules.alias",
+                 "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
+                 "alias vfio_pci:v000010DEd00001E07sv*sd*bc*sc*i* nvgrace_gpu_vfio_pci\n");
+  }
+
   FakeSysfs fake_;
+  Settings settings_;
   std::string loaded_;
+  std::function<void(const std::string&)> load_ = [this](auto& module) { loaded_ = module; };
   std::vector<std::string> steps_;
 };
 
@@ -76,6 +88,60 @@ TEST_F(SysfsDevices, LoadTheStubDriverOnce) {
   acting.detach(kVideo);
   EXPECT_EQ(loaded_, "vfio-pci");
   EXPECT_EQ(std::ranges::count(steps_, "modprobe vfio-pci"), 1);
+}
+
+TEST_F(SysfsDevices, TakeTheVendorsDriverOfVfio) {
+  has_vendor_driver();
+  for (const auto* name : {"nvgrace_gpu_vfio_pci", "nvgrace-gpu-vfio-pci"}) {
+    const auto folder = fake_.root() / "bus/pci/drivers" / name;
+    load_ = [&](const std::string& module) {
+      loaded_ = module;
+      std::filesystem::create_directories(folder);
+    };
+    fake_.set_driver(kVideo, "nvidia");
+    devices(virt::Mode::act).detach(kVideo);
+    EXPECT_EQ(loaded_, "nvgrace_gpu_vfio_pci");
+    EXPECT_TRUE(text("devices/0000:02:00.0/driver_override").starts_with(std::string(name) + "\n"));
+    EXPECT_EQ(steps_.front(),
+              "# nvgrace_gpu_vfio_pci is the driver of vfio that is made for 0000:02:00.0");
+    std::filesystem::remove_all(folder);
+    steps_.clear();
+  }
+  fake_.add({"0000:03:00.0", "0300", "10de:1c03", "nvidia", 14});
+  devices(virt::Mode::act).detach({0, 3, 0, 0});
+  EXPECT_TRUE(text("devices/0000:03:00.0/driver_override").starts_with("vfio-pci\n"))
+      << "of another model";
+}
+
+TEST_F(SysfsDevices, NameTheVendorsDriverInARehearsal) {
+  has_vendor_driver();
+  devices(virt::Mode::dry_run).detach(kVideo);
+  EXPECT_THAT(
+      steps_,
+      ElementsAre("# nvgrace_gpu_vfio_pci is the driver of vfio that is made for 0000:02:00.0",
+                  "modprobe nvgrace_gpu_vfio_pci",
+                  "echo nvgrace_gpu_vfio_pci > /sys/bus/pci/devices/0000:02:00.0/driver_override",
+                  "echo 0000:02:00.0 > /sys/bus/pci/devices/0000:02:00.0/driver/unbind",
+                  "echo 0000:02:00.0 > /sys/bus/pci/drivers_probe"));
+  EXPECT_EQ(loaded_, "");
+}
+
+TEST_F(SysfsDevices, TakeVfioPciWhereTheVendorsDriverCannotBeLoaded) {
+  has_vendor_driver();
+  load_ = [](const std::string& module) { throw Error(Fault::io, "no " + module); };
+  auto acting = devices(virt::Mode::act);
+  acting.detach(kVideo);
+  acting.detach(kVideo);
+  EXPECT_TRUE(text("devices/0000:02:00.0/driver_override").starts_with("vfio-pci\n"));
+  EXPECT_EQ(std::ranges::count(steps_, "# vfio-pci instead: no nvgrace_gpu_vfio_pci"), 1);
+}
+
+TEST_F(SysfsDevices, TakeTheDriverThatTheSettingsName) {
+  has_vendor_driver();
+  settings_.stub_driver_is_named = true;
+  devices(virt::Mode::act).detach(kVideo);
+  EXPECT_TRUE(text("devices/0000:02:00.0/driver_override").starts_with("vfio-pci\n"));
+  EXPECT_EQ(loaded_, "");
 }
 
 TEST_F(SysfsDevices, ChangeNothingInARehearsal) {

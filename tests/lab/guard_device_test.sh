@@ -55,11 +55,11 @@ expect_err ' has /dev/nvme0n1 open; stop it (kill '
 card=$(guest 'ls /sys/bus/pci/devices/0000:03:00.0/net')
 guest "ip link set $card up; ip address add 10.9.0.2/24 dev $card; ip route add default via 10.9.0.1 dev $card"
 expect_refusal gpupci3 "network: network card '$card' has the default route of the host; "
-guest "ip route del default; modprobe bridge; ip link add br0 type bridge; ip link set $card master br0"
+guest "ip route del default dev $card"
+expect_refusal gpupci3 "network: network card '$card' is up with the address 10.9.0.2; ip address flush dev $card"
+guest "ip address flush dev $card; modprobe bridge; ip link add br0 type bridge; ip link set $card master br0"
 expect_refusal gpupci3 "network: network card '$card' belongs to 'br0'; ip link set $card nomaster"
 guest "ip link set $card nomaster; ip link del br0"
-expect_refusal gpupci3 "network: network card '$card' is up with the address 10.9.0.2; ip address flush dev $card"
-guest "ip address flush dev $card"
 
 # Once the host needs none of them, all can go.
 agent -d all

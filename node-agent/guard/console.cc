@@ -1,48 +1,109 @@
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/guard/framebuffer.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/display.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The console that draws into a framebuffer, "vtcon1"; nothing when none does.
-std::optional<std::string> framebuffer_console(const Sysfs& sysfs) {
-  std::error_code none;
-  for (fs::directory_iterator at(sysfs.root() / "class/vtconsole", none), end; !none && at != end;
-       at.increment(none)) {
-    const auto name = read_file(at->path() / "name").value_or("");
-    const auto bind = read_file(at->path() / "bind").value_or("");
-    if (name.find("frame buffer") != std::string::npos && trim(bind) == "1") {
-      return at->path().filename().native();
+// Who draws the host's console. The kernel does not tell on which framebuffer: it takes the first
+// one, or that of the display with which the firmware started (drivers/video/fbdev/core/fbcon.c).
+class Drawn {
+ public:
+  Drawn(const GuardInput& input, BoundConsole console)
+      : input_(input),
+        console_(std::move(console)),
+        memory_(memory_ranges(input.proc)),
+        framebuffers_(agent::framebuffers(input.sysfs)) {}
+
+  // "vtcon1, fb0" if the console is drawn on the function.
+  std::optional<std::string> on(const PciFunction& function) const {
+    const bool first_display = input_.sysfs.attribute(function.pci, "boot_vga") == "1";
+    if (!console_.framebuffer || framebuffers_.empty()) {
+      return first_display ? std::optional(console_.name) : std::nullopt;
     }
+    for (const auto& one : framebuffers_) {
+      const bool first = one.number == framebuffers_.front().number;
+      const bool here = one.pci ? *one.pci == function.pci && (first || first_display)
+                                : first && has_firmwares(function, first_display);
+      if (here) return console_.name + ", fb" + std::to_string(one.number);
+    }
+    return std::nullopt;
   }
-  return std::nullopt;
+
+  std::string fix() const {
+    const auto bind = (input_.sysfs.root() / "class/vtconsole" / console_.name / "bind").native();
+    if (!console_.framebuffer) return "make another card the primary one in the firmware";
+    return "make another card the primary one in the firmware, or echo 0 >" + bind;
+  }
+
+ private:
+  // A platform device has the framebuffer, which the firmware made. Its memory is in /proc/iomem;
+  // where that tells nothing, it is on the display with which the firmware started.
+  bool has_firmwares(const PciFunction& function, bool first_display) const {
+    if (firmware_framebuffer(input_.sysfs, memory_, function)) return true;
+    const bool told = std::ranges::any_of(memory_, [](const MemoryRange& range) {
+      return range.end != 0 && is_firmware_name(range.name);
+    });
+    return first_display && !told;
+  }
+
+  const GuardInput& input_;
+  BoundConsole console_;
+  std::vector<MemoryRange> memory_;
+  std::vector<Framebuffer> framebuffers_;
+};
+
+// The keyboards from which the kernel's console reads, with the function that each is plugged into.
+// A block of /proc/bus/input/devices has the lines N: Name="...", S: Sysfs=/devices/... and
+// H: Handlers=sysrq kbd leds event3. A button that is no keyboard has neither sysrq nor leds.
+void add_keyboards(const Subject& subject, Reasons& reasons) {
+  const auto table = read_file(subject.input.proc / "bus/input/devices").value_or("");
+  std::string_view name;
+  std::optional<PciAddress> pci;
+  for (const auto line : split(table, '\n')) {
+    if (line.starts_with("N: Name=")) name = trim(line.substr(8));
+    if (line.starts_with("S: Sysfs=")) pci = last_pci(fs::path(trim(line.substr(9))));
+    if (!line.starts_with("H: Handlers=") || !pci || !has(subject.card, *pci)) continue;
+    const auto handlers = split(line.substr(12), ' ');
+    const auto handled_by = [&](std::string_view handler) {
+      return std::ranges::find(handlers, handler) != handlers.end();
+    };
+    if (!handled_by("kbd") || !(handled_by("sysrq") || handled_by("leds"))) continue;
+    if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
+    reasons.push_back(
+        {.what = "the host's keyboard (" + quoted_name(name) + ") is on " + pci->sysfs(),
+         .fix = "plug it into a port that stays with the host"});
+  }
 }
 
-// The host's console is on the card: the firmware started with it (`boot_vga`) and a framebuffer
-// has a console (/sys/class/vtconsole, Documentation/driver-api/fbdev or console.rst).
 Reasons probe(const Subject& subject) {
-  const auto& sysfs = subject.input.sysfs;
-  for (const auto& function : subject.card.functions) {
-    if (sysfs.attribute(function.pci, "boot_vga") != "1") continue;
-    if (const auto console = framebuffer_console(sysfs)) {
-      return {{.what = function.pci.sysfs() + " shows the host's console (" + *console + ")",
-               .fix = "make another card the primary one in the firmware, or echo 0 >" +
-                      (sysfs.root() / "class/vtconsole" / *console / "bind").native()}};
+  Reasons reasons;
+  if (const auto console = bound_console(subject.input.sysfs)) {
+    const Drawn drawn(subject.input, *console);
+    for (const auto& function : subject.card.functions) {
+      if (const auto on = drawn.on(function)) {
+        reasons.push_back({.what = function.pci.sysfs() + " shows the host's console (" + *on + ")",
+                           .fix = drawn.fix()});
+      }
     }
   }
-  return {};
+  add_keyboards(subject, reasons);
+  return reasons;
 }
 
 }  // namespace
 
 constinit const Guard kConsoleGuard{
     .name = "console",
-    .help = "the firmware started with it and the host's console is drawn on it",
+    .help = "the host's console is drawn on it, or a keyboard of the console is on it",
     .probe = probe};
 
 }  // namespace cluster::agent

@@ -1,10 +1,8 @@
+#include "node-agent/guard/framebuffer.h"
+
 #include <algorithm>
 #include <array>
-#include <optional>
 
-#include "core/file.h"
-#include "core/hex.h"
-#include "core/text.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/kernel/regions.h"
 
@@ -13,70 +11,107 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::uint64_t> hex(std::string_view text) {
-  return parse_hex(text.starts_with("0x") ? text.substr(2) : text);
+bool is_display(const PciFunction& function) { return function.device_class >> 8U == 0x03; }
+
+// A driver claims a region by a name that begins as its own does: "nvidia" and "nvidiafb",
+// "mgag200" and "mgadrmfb_vram", "vmwgfx" and "vmwgfx probe", "vfio-pci" and "vfio sub-page
+// reserved".
+bool is_of_driver(std::string_view name, const PciFunction& function) {
+  constexpr std::size_t kAlike = 3;
+  return function.driver && name.substr(0, kAlike) == function.driver->substr(0, kAlike);
 }
 
-struct Range {
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-  std::string_view name;
-};
-
-// "  e0000000-e02fffff : BOOTFB"
-std::optional<Range> range(std::string_view line) {
-  const auto colon = line.find(" : ");
-  const auto dash = line.find('-');
-  if (colon == std::string_view::npos || dash > colon) return std::nullopt;
-  const auto start = hex(trim(line.substr(0, dash)));
-  const auto end = hex(trim(line.substr(dash + 1, colon - dash - 1)));
-  if (!start || !end) return std::nullopt;
-  return Range{*start, *end, trim(line.substr(colon + 3))};
+bool overlap(const Region& region, const MemoryRange& range) {
+  return range.start <= region.end && range.end >= region.start;
 }
 
-bool is_framebuffer(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kNames{"BOOTFB", "efifb",     "simple-framebuffer",
-                                                   "vesafb", "simpledrm", "simplefb"};
-  return std::ranges::find(kNames, name) != kNames.end();
+// The first line below that of the region itself which is neither the region, "0000:02:00.0", nor
+// of its driver.
+const MemoryRange* stranger_in(const Region& region, const std::vector<MemoryRange>& memory,
+                               const PciFunction& function) {
+  const MemoryRange* own = nullptr;
+  for (const auto& range : memory) {
+    if (own != nullptr && range.depth <= own->depth) own = nullptr;
+    if (last_pci(range.name)) {
+      const bool is_own = range.name == function.pci.sysfs() && overlap(region, range);
+      if (own == nullptr && is_own) own = &range;
+      continue;
+    }
+    if (own != nullptr && !is_of_driver(range.name, function)) return &range;
+  }
+  return nullptr;
 }
 
-// The framebuffers that the firmware left in the memory of the card and that a generic driver uses
-// (/proc/iomem; names from drivers/firmware/sysfb*.c, drivers/video/fbdev and
-// drivers/gpu/drm/tiny). A user other than root cannot see the place of a framebuffer; then the
-// reason says so.
+// Since Linux 6.9 the device of a firmware's framebuffer is below its function:
+// "efi-framebuffer.0".
+std::optional<std::string> platform_child(const Sysfs& sysfs, const PciFunction& function) {
+  std::error_code gone;
+  for (fs::directory_iterator at(sysfs.device_path(function.pci), gone), end; !gone && at != end;
+       at.increment(gone)) {
+    const auto name = at->path().filename().native();
+    if (name.find("-framebuffer.") == std::string::npos) continue;
+    std::error_code none;
+    if (fs::is_symlink(fs::symlink_status(at->path() / "driver", none))) return name;
+  }
+  return std::nullopt;
+}
+
+// A user other than root sees no addresses in /proc/iomem, only the names.
+bool is_hidden(const std::vector<MemoryRange>& memory) {
+  return std::ranges::none_of(memory, [](const auto& range) { return range.end != 0; });
+}
+
 Reasons probe(const Subject& subject) {
   const auto& input = subject.input;
+  const auto memory = memory_ranges(input.proc);
   Reasons reasons;
-  const auto table = read_file(input.proc / "iomem").value_or("");
-  bool seen = table.empty();
-  std::vector<Range> framebuffers;
-  for (const auto line : split(table, '\n')) {
-    const auto one = range(line);
-    if (!one) continue;
-    seen = seen || one->end != 0;
-    if (is_framebuffer(one->name)) framebuffers.push_back(*one);
+  for (const auto& function : subject.card.functions) {
+    const auto found = firmware_framebuffer(input.sysfs, memory, function);
+    if (!found) continue;
+    const auto place =
+        found->region ? "in region " + std::to_string(*found->region) + " of " : "on ";
+    reasons.push_back({.what = "the firmware's framebuffer (" + found->name + ") is " + place +
+                               function.pci.sysfs(),
+                       .fix = "boot with initcall_blacklist=sysfb_init, or unbind its driver below "
+                              "/sys/bus/platform/drivers"});
   }
-  if (framebuffers.empty()) return reasons;
-  if (!seen) {
+  const bool any =
+      std::ranges::any_of(memory, [](const auto& range) { return is_firmware_name(range.name); });
+  if (reasons.empty() && any && is_hidden(memory)) {
     return {{.what = "only root sees in /proc/iomem whether a framebuffer is in its memory",
              .needs_root = true}};
-  }
-  for (const auto& function : subject.card.functions) {
-    for (const auto& bar : regions(input.sysfs, function.pci)) {
-      for (const auto& one : framebuffers) {
-        if (!bar.placed() || one.start > bar.end || one.end < bar.start) continue;
-        reasons.push_back(
-            {.what = "the firmware's framebuffer (" + std::string(one.name) + ") is in region " +
-                     std::to_string(bar.number) + " of " + function.pci.sysfs(),
-             .fix = "boot with initcall_blacklist=sysfb_init, or unbind its driver below "
-                    "/sys/bus/platform/drivers"});
-      }
-    }
   }
   return reasons;
 }
 
 }  // namespace
+
+bool is_firmware_name(std::string_view name) {
+  constexpr std::array<std::string_view, 12> kNames{
+      "BOOTFB",  "efifb", "vesafb", "simplefb",           "simpledrm", "efidrm",
+      "vesadrm", "ofdrm", "offb",   "simple-framebuffer", "vga16fb",   "efi-framebuffer"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+std::optional<FirmwareFramebuffer> firmware_framebuffer(const Sysfs& sysfs,
+                                                        const std::vector<MemoryRange>& memory,
+                                                        const PciFunction& function) {
+  const bool hidden = is_hidden(memory);
+  for (const auto& region : regions(sysfs, function.pci)) {
+    if (hidden || !region.placed() || !region.is_memory()) continue;
+    for (const auto& range : memory) {
+      if (is_firmware_name(range.name) && overlap(region, range)) {
+        return FirmwareFramebuffer{range.name, region.number};
+      }
+    }
+    if (!is_display(function)) continue;
+    if (const auto* range = stranger_in(region, memory, function)) {
+      return FirmwareFramebuffer{range->name, region.number};
+    }
+  }
+  const auto child = platform_child(sysfs, function);
+  return child ? std::optional(FirmwareFramebuffer{*child, std::nullopt}) : std::nullopt;
+}
 
 constinit const Guard kFramebufferGuard{
     .name = "framebuffer", .help = "the firmware's framebuffer lies in its memory", .probe = probe};

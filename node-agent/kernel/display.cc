@@ -1,0 +1,91 @@
+#include "node-agent/kernel/display.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/hex.h"
+#include "core/text.h"
+
+namespace cluster::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "0000:02:00.0"; the name of a bus, "pci0000:00", is none.
+std::optional<PciAddress> address(const std::string& name) {
+  if (name.size() < 12 || name[name.size() - 2] != '.' || name[name.size() - 5] != ':') {
+    return std::nullopt;
+  }
+  try {
+    return PciAddress::parse(name);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<PciAddress> last_pci(const fs::path& real) {
+  std::optional<PciAddress> last;
+  for (const auto& part : real) {
+    if (const auto pci = address(part.native())) last = pci;
+  }
+  return last;
+}
+
+std::optional<PciAddress> pci_parent(const fs::path& device) {
+  std::error_code gone;
+  return last_pci(fs::canonical(device, gone));
+}
+
+std::vector<Framebuffer> framebuffers(const Sysfs& sysfs) {
+  std::vector<Framebuffer> found;
+  std::error_code none;
+  for (fs::directory_iterator at(sysfs.root() / "class/graphics", none), end; !none && at != end;
+       at.increment(none)) {
+    const auto name = at->path().filename().native();
+    const auto number = name.starts_with("fb") ? parse_number(name.substr(2)) : std::nullopt;
+    if (!number) continue;  // "fbcon"
+    auto pci = pci_parent(at->path());
+    if (!pci) pci = pci_parent(at->path() / "device");
+    found.push_back({static_cast<int>(*number), pci});
+  }
+  std::ranges::sort(found, {}, &Framebuffer::number);
+  return found;
+}
+
+std::optional<BoundConsole> bound_console(const Sysfs& sysfs) {
+  std::optional<BoundConsole> vga;
+  std::error_code none;
+  for (fs::directory_iterator at(sysfs.root() / "class/vtconsole", none), end; !none && at != end;
+       at.increment(none)) {
+    if (trim(read_file(at->path() / "bind").value_or("")) != "1") continue;
+    const auto name = read_file(at->path() / "name").value_or("");
+    if (name.find("frame buffer") != std::string::npos) {
+      return BoundConsole{at->path().filename().native(), true};
+    }
+    if (name.find("VGA") != std::string::npos) {
+      vga = BoundConsole{at->path().filename().native(), false};
+    }
+  }
+  return vga;
+}
+
+std::vector<MemoryRange> memory_ranges(const fs::path& proc) {
+  std::vector<MemoryRange> found;
+  const auto table = read_file(proc / "iomem").value_or("");
+  for (const auto line : split(table, '\n')) {
+    const auto colon = line.find(" : ");
+    const auto dash = line.find('-');
+    if (colon == std::string_view::npos || dash > colon) continue;
+    const auto start = parse_hex(trim(line.substr(0, dash)));
+    const auto end = parse_hex(trim(line.substr(dash + 1, colon - dash - 1)));
+    if (!start || !end) continue;
+    found.push_back({*start, *end, std::string(trim(line.substr(colon + 3))),
+                     std::min(line.find_first_not_of(' '), line.size())});
+  }
+  return found;
+}
+
+}  // namespace cluster::agent

@@ -1,8 +1,11 @@
 #include "node-agent/guard/card_users.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/text.h"
+#include "node-agent/kernel/driver_nodes.h"
 
 namespace cluster::agent {
 namespace {
@@ -11,46 +14,92 @@ void add(const std::vector<DeviceNode>& more, NodePaths& nodes) {
   for (const auto& node : more) nodes.emplace(node.number, node.path);
 }
 
-CardUsers look(NodePaths on_host, NodePaths in_vm, const GuardInput& input) {
-  std::set<DeviceNumber> wanted;
-  for (const auto* nodes : {&on_host, &in_vm}) {
-    for (const auto& [number, path] : *nodes) wanted.insert(number);
+// The drivers that may have exported a buffer of the function: its own, by the name of the module,
+// and the core of DRM for all drivers of DRM (drivers/gpu/drm/drm_prime.c).
+void add_exporters(const Sysfs& sysfs, const PciFunction& function,
+                   const std::vector<DeviceNode>& nodes, std::set<std::string>& exporters) {
+  if (!function.driver || function.driver->find("vfio") != std::string::npos) return;
+  std::error_code none;
+  const auto link = sysfs.driver_path(*function.driver) / "module";
+  const auto module = std::filesystem::read_symlink(link, none).filename().native();
+  exporters.insert(*function.driver);
+  if (!module.empty()) exporters.insert(module);
+  if (function.driver == "nvidia") exporters.insert({"nvidia_drm", "nvidia-drm", "nvidia_uvm"});
+  if (std::ranges::any_of(nodes, [](auto& node) { return node.path.starts_with("/dev/dri/"); })) {
+    exporters.insert("drm");
   }
-  return {.on_host = std::move(on_host),
-          .in_vm = std::move(in_vm),
-          .handles = ProcessTable(input.proc).find(wanted)};
+}
+
+// The virtual functions of a function.
+void add_slices(const Sysfs& sysfs, const PciAddress& pci, std::vector<std::string>& devices) {
+  std::error_code gone;
+  for (std::filesystem::directory_iterator at(sysfs.device_path(pci), gone), end;
+       !gone && at != end; at.increment(gone)) {
+    if (!at->path().filename().native().starts_with("virtfn")) continue;
+    std::error_code none;
+    devices.push_back(std::filesystem::read_symlink(at->path(), none).filename());
+  }
+}
+
+CardUsers look(CardUsers users, Wanted wanted, const GuardInput& input) {
+  wanted.sysfs = input.sysfs.root();
+  wanted.ranges = users.ranges;
+  for (const auto* nodes : {&users.on_host, &users.in_vm}) {
+    wanted.nodes.insert(nodes->begin(), nodes->end());
+  }
+  for (const auto& [number, path] : users.in_vm) wanted.vfio_majors.insert(number.major);
+  users.handles = ProcessTable(input.proc).find(wanted);
+  users.blind = blind_spot(input.proc);
+  return users;
+}
+
+void say(HeldByProcess& held, pid_t pid, const std::string& words) {
+  if (words.empty()) return;
+  auto& text = held[pid];
+  text += (text.empty() ? "" : ", ") + words;
 }
 
 }  // namespace
 
 CardUsers card_users(const Card& card, const GuardInput& input) {
-  NodePaths on_host;
-  NodePaths in_vm;
+  CardUsers users;
+  Wanted wanted;
   for (const auto& function : card.functions) {
-    add(device_nodes(input.sysfs, input.proc, function.pci), on_host);
-    add(vfio_nodes(input.sysfs, function.pci), in_vm);
+    const auto nodes = device_nodes(input.sysfs, input.proc, function.pci);
+    add(nodes, users.on_host);
+    add(vfio_nodes(input.sysfs, function.pci), users.in_vm);
+    std::ranges::move(unplaced_nodes(input.sysfs, input.proc, function.pci, nodes),
+                      std::back_inserter(users.ranges));
+    add_exporters(input.sysfs, function, nodes, wanted.exporters);
+    wanted.devices.push_back(function.pci.sysfs());
+    add_slices(input.sysfs, function.pci, wanted.devices);
   }
-  return look(std::move(on_host), std::move(in_vm), input);
+  return look(std::move(users), std::move(wanted), input);
 }
 
 CardUsers device_users(const std::filesystem::path& device, const GuardInput& input) {
-  NodePaths in_vm;
-  add(vfio_nodes(input.sysfs, device), in_vm);
-  return look({}, std::move(in_vm), input);
+  CardUsers users;
+  add(vfio_nodes(input.sysfs, device), users.in_vm);
+  return look(std::move(users), {.devices = {device.filename()}}, input);
 }
 
-std::map<pid_t, std::string> nodes_by_process(const Handles& handles, const NodePaths& nodes,
-                                              const NodePart& part) {
-  std::map<pid_t, std::string> paths;
-  for (const auto& handle : handles.found) {
-    const auto node = nodes.find(handle.number);
-    if (node == nodes.end()) continue;
-    const auto path = part ? part(handle.pid, node->second) : node->second;
-    if (path.empty()) continue;
-    auto& text = paths[handle.pid];
-    text += (text.empty() ? "" : ", ") + path;
+HeldByProcess held_on_host(const CardUsers& users, const NodeWords& words) {
+  HeldByProcess held;
+  for (const auto& handle : users.handles.found) {
+    if (handle.of_vfio || users.in_vm.contains(handle.number)) continue;
+    say(held, handle.pid, handle.thing.empty() ? words(handle.pid, handle.number) : handle.thing);
   }
-  return paths;
+  return held;
+}
+
+HeldByProcess held_by_vfio(const CardUsers& users) {
+  HeldByProcess held;
+  for (const auto& handle : users.handles.found) {
+    const auto node = users.in_vm.find(handle.number);
+    if (handle.of_vfio) say(held, handle.pid, handle.thing);
+    if (node != users.in_vm.end()) say(held, handle.pid, node->second);
+  }
+  return held;
 }
 
 std::string way_to_stop(const Process& process) {
@@ -82,12 +131,29 @@ Reason has_open(const Process& process, const std::string& paths) {
   return {.what = described(process) + " has " + paths + " open", .fix = way_to_stop(process)};
 }
 
-Reasons unreadable_processes(const Handles& handles) {
-  if (handles.unreadable.empty()) return {};
-  return {{.what = std::to_string(handles.unreadable.size()) +
-                   " processes cannot be looked into, process " +
-                   std::to_string(*handles.unreadable.begin()) + " for one: any of them may use it",
-           .needs_root = true}};
+Reasons unseen_users(const CardUsers& users) {
+  Reasons reasons;
+  if (!users.blind.what.empty()) {
+    reasons.push_back({.what = users.blind.what, .fix = users.blind.fix});
+  }
+  const auto& silent = users.handles.silent;
+  if (!silent.empty()) {
+    const auto pid = std::to_string(*silent.begin());
+    const auto more =
+        silent.size() > 1 ? " and " + std::to_string(silent.size() - 1) + " others" : std::string();
+    reasons.push_back({.what = "process " + pid + more +
+                               " cannot be looked into, as the kernel "
+                               "does not answer: it may use it",
+                       .fix = "cat /proc/" + pid + "/stack tells what it waits for"});
+  }
+  const auto unreadable = users.handles.unreadable.size() - silent.size();
+  if (unreadable == 0) return reasons;
+  const auto one = std::ranges::find_if(users.handles.unreadable,
+                                        [&](pid_t pid) { return !silent.contains(pid); });
+  reasons.push_back({.what = std::to_string(unreadable) + " processes cannot be looked into, " +
+                             "process " + std::to_string(*one) + " for one: any of them may use it",
+                     .needs_root = true});
+  return reasons;
 }
 
 }  // namespace cluster::agent

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/display.h"
 #include "node-agent/kernel/kfd.h"
 
 namespace cluster::agent {
@@ -9,19 +10,39 @@ namespace {
 // udev starts programs that look at a card that has just appeared.
 constexpr std::chrono::seconds kJustBegun{5};
 
-// The part of a node that a process has open and that belongs to this card: "/dev/kfd" belongs to
-// many. Empty for none.
-std::string part_of(const Card& card, const Sysfs& sysfs, pid_t pid, const std::string& path) {
-  if (path != kKfdNode) return path;
+// "/dev/kfd" belongs to many GPUs: it counts for a process that uses one of this card, or of which
+// the kernel does not tell.
+std::string kfd_words(const Subject& subject, pid_t pid, const std::string& path) {
   bool known = true;
-  for (const auto& function : card.functions) {
-    const auto gpu = kfd_gpu(sysfs, function.pci);
-    if (!gpu) continue;
-    const auto uses = uses_kfd_gpu(sysfs, pid, *gpu);
-    if (uses && *uses) return path;
-    known = known && uses;
+  for (const auto& function : subject.card.functions) {
+    for (const auto& gpu : kfd_gpus(subject.input.sysfs, function.pci)) {
+      const auto uses = uses_kfd_gpu(subject.input.sysfs, pid, gpu.id);
+      if (uses && *uses) return path;
+      known = known && uses;
+    }
   }
   return known ? "" : path + " (the kernel tells not for which GPU)";
+}
+
+// A node by its number alone. sysfs may tell that it belongs to a function of another card.
+std::string unplaced_words(const Subject& subject, const DeviceNumber& number) {
+  const auto text = std::to_string(number.major) + ":" + std::to_string(number.minor);
+  const auto folder = subject.input.sysfs.root() / "dev/char" / text;
+  const auto pci = pci_parent(folder);
+  if (pci && !has(subject.card, *pci)) return "";
+  const auto node = node_in(folder);
+  auto path = node ? node->path : "character device " + text;
+  for (const auto& range : subject.users().ranges) {
+    if (!node && range.major == number.major) path += " of " + quoted_name(range.name);
+  }
+  return path + " (the kernel tells not for which card)";
+}
+
+std::string words(const Subject& subject, pid_t pid, const DeviceNumber& number) {
+  const auto& nodes = subject.users().on_host;
+  const auto node = nodes.find(number);
+  if (node == nodes.end()) return unplaced_words(subject, number);
+  return node->second == kKfdNode ? kfd_words(subject, pid, node->second) : node->second;
 }
 
 bool is_passing(const Process& process) {
@@ -36,17 +57,17 @@ Reasons probe(const Subject& subject) {
   const auto& users = subject.users();
   const ProcessTable processes(subject.input.proc);
   Reasons reasons;
-  const auto part = [&](pid_t pid, const std::string& path) {
-    return part_of(subject.card, subject.input.sysfs, pid, path);
+  const auto said = [&](pid_t pid, const DeviceNumber& number) {
+    return words(subject, pid, number);
   };
-  for (const auto& [pid, paths] : nodes_by_process(users.handles, users.on_host, part)) {
+  for (const auto& [pid, paths] : held_on_host(users, said)) {
     const auto process = processes.describe(pid);
     if (process.command.empty()) continue;  // has gone
     auto reason = has_open(process, paths);
     reason.passing = is_passing(process);
     reasons.push_back(std::move(reason));
   }
-  std::ranges::move(unreadable_processes(users.handles), std::back_inserter(reasons));
+  std::ranges::move(unseen_users(users), std::back_inserter(reasons));
   return reasons;
 }
 
@@ -56,7 +77,8 @@ constinit const Guard kHolderGuard{
     .name = "holder",
     .help =
         "a process has a device node of it open or mapped: DRM, `/dev/nvidiaN` and its MIG "
-        "slices, `/dev/kfd`, ALSA, NVMe, I2C, USB",
+        "slices, NVSwitch, `/dev/kfd`, ALSA, NVMe, I2C, video, USB and what is plugged in; or a "
+        "region or a buffer of it",
     .probe = probe,
     .of_programs = true};
 

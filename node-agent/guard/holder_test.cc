@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include "node-agent/guard/guard.h"
 #include "tests/support/guarded_card.h"
 
@@ -106,6 +109,83 @@ TEST_F(GuardHolder, LeaveInputDevicesAndOtherFunctionsAlone) {
   add_node("0000:02:00.0/0000:03:00.0/drm/card1", "1:5", "dri/card1");
   proc_.process(812, "acpid").open(812, 3, "/dev/null").open(812, 4, "/dev/zero");
   EXPECT_EQ(why(), "nothing");
+}
+
+TEST_F(GuardHolder, CountForEveryCardOfADriverThatTellsNotForWhich) {
+  settings_.devices = {};
+  fake_.add({"0000:02:00.0", "0300", "10de:1e07", "acme-npu", 13});
+  fake_.add({"0000:03:00.0", "0300", "10de:1e07", "acme-npu", 14});
+  proc_.file("devices", "Character devices:\n  1 acme-npu\n");
+  proc_.process(812, "train").open(812, 3, "/dev/zero");
+  EXPECT_EQ(
+      why(),
+      "holder: process 812 ('train') has character device 1:5 of 'acme-npu' (the kernel tells "
+      "not for which card) open; stop it (kill 812)");
+  // sysfs may know the place of a device all the same.
+  const auto place = [&](const std::string& pci) {
+    const auto folder = fake_.root() / "dev/char/1:5";
+    std::filesystem::remove(folder);
+    add_node(pci + "/npu/npu0", "9:9", "npu0", "npu");
+    std::filesystem::create_directories(folder.parent_path());
+    std::filesystem::create_directory_symlink(fake_.root() / "bus/pci/devices" / pci / "npu/npu0",
+                                              folder);
+    return why();
+  };
+  EXPECT_THAT(place("0000:02:00.0"), HasSubstr("has /dev/npu0 (the kernel tells not"));
+  EXPECT_EQ(place("0000:03:00.0"), "nothing");
+}
+
+// A program that uses a GPU has its node open; the nodes of all GPUs alone are those of a monitor.
+TEST_F(GuardHolder, LeaveTheSharedNodesOfSeveralGpusAlone) {
+  fake_.add_card("0000:02:00", 1, 13);
+  proc_.file("devices", "  1 nvidia-uvm\n")
+      .file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n");
+  proc_.process(812, "monitor");
+  std::filesystem::create_symlink("/dev/mem0", proc_.root() / "812/fd/2");
+  const TempDir dev;
+  ASSERT_EQ(::mknod((dev.path() / "uvm").c_str(), S_IFCHR | 0600, makedev(1, 0)), 0);
+  proc_.open(812, 3, dev.path() / "uvm");
+  EXPECT_THAT(why(), HasSubstr("process 812 ('monitor') has /dev/nvidia-uvm open"));
+  fake_.add_card("0000:03:00", 1, 14);
+  EXPECT_EQ(why(), "nothing");
+}
+
+TEST_F(GuardHolder, FindTheFabricManagerOfASwitch) {
+  settings_.vendors = {0x10de};
+  settings_.classes.push_back(0x0680);
+  fake_.add({"0000:05:00.0", "0680", "10de:22a3", "nvidia-nvswitch", 114});
+  proc_.file("devices", "  1 nvidia-nvswitch\n")
+      .file("driver/nvidia-nvswitch/devices/0000:05:00.0/information", "Device Instance: 5\n");
+  proc_.process(812, "nv-fabricmanage", "/system.slice/nvidia-fabricmanager.service")
+      .open(812, 3, "/dev/zero");
+  EXPECT_EQ(why(),
+            "holder: process 812 ('nv-fabricmanage', 'nvidia-fabricmanager.service') has "
+            "/dev/nvidia-nvswitch5 open; systemctl stop nvidia-fabricmanager.service");
+}
+
+// Not to see anybody is not to know that there is nobody.
+TEST_F(GuardHolder, RefuseWhatCannotBeSeen) {
+  fake_.add_card("0000:02:00", 1, 13);
+  std::filesystem::create_directories(proc_.root() / "self/ns");
+  std::filesystem::create_symlink("pid:[4026532999]", proc_.root() / "self/ns/pid");
+  EXPECT_EQ(why(),
+            "holder: gpupci is in a pid namespace of its own and does not see the programs of the "
+            "host; run it in that of the host: nsenter -t 1 -p -m, docker run --pid=host");
+  EXPECT_EQ(why({"holder"}), "nothing");
+  std::filesystem::remove_all(proc_.root() / "self");
+  std::filesystem::remove_all(proc_.root() / "1");
+  EXPECT_THAT(why(), HasSubstr("holder: " + proc_.root().native() +
+                               " does not show the first process of the host"));
+}
+
+TEST_F(GuardHolder, NameAProcessForWhichTheKernelDoesNotAnswer) {
+  fake_.add_card("0000:02:00", 1, 13);
+  proc_.process(812, "stuck");
+  std::filesystem::remove(proc_.root() / "812/maps");
+  ASSERT_EQ(::mkfifo((proc_.root() / "812/maps").c_str(), 0600), 0);
+  EXPECT_EQ(why(),
+            "holder: process 812 cannot be looked into, as the kernel does not answer: it may use "
+            "it; cat /proc/812/stack tells what it waits for");
 }
 
 TEST_F(GuardHolder, HasGoneWithItsProcess) {

@@ -63,7 +63,7 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
   auto domains = input.vm_devices ? input.vm_devices() : std::vector<virt::VmDevice>();
   std::set<std::string> known;
   Reasons reasons;
-  for (const auto& [pid, paths] : nodes_by_process(users.handles, users.in_vm)) {
+  for (const auto& [pid, paths] : held_by_vfio(users)) {
     const auto process = processes.describe(pid);
     if (process.command.empty()) continue;
     auto vm = processes.vm(pid);
@@ -76,7 +76,7 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
   }
   add_domains(std::move(domains), is_meant, known, reasons);
   if (!users.in_vm.empty()) {
-    std::ranges::move(unreadable_processes(users.handles), std::back_inserter(reasons));
+    std::ranges::move(unseen_users(users), std::back_inserter(reasons));
   }
   return reasons;
 }

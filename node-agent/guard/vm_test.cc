@@ -78,6 +78,15 @@ TEST_F(GuardVm, KnowAVmByTheNodeOfTheFunctionToo) {
             "vm: process 812 ('crosvm') has /dev/vfio/devices/vfio0 open; stop it (kill 812)");
 }
 
+TEST_F(GuardVm, KnowAUserThatKeptOnlyTheDevice) {
+  fake_.add_card("0000:02:00", 1, 13);
+  replace_file(fake_.root() / "class/vfio/13/dev", "243:13\n");
+  proc_.process(812, "dpdk").open_special(812, 3, "anon_inode:[vfio-device]", "pos:\t0\n");
+  EXPECT_EQ(why_not_attach(),
+            "vm: process 812 ('dpdk') has a device of vfio (the kernel tells not which) open; stop "
+            "it (kill 812)");
+}
+
 TEST_F(GuardVm, KnowsWhoHasAMediatedDeviceAlone) {
   fake_.add_card("0000:02:00", 1, 13);
   const auto device = fake_.root() / "bus/mdev/devices/c2177883";

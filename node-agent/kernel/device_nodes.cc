@@ -8,6 +8,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kernel/driver_nodes.h"
 #include "node-agent/kernel/kfd.h"
 
 namespace cluster::agent {
@@ -29,22 +30,8 @@ bool is_block(const fs::path& folder) {
   return fs::read_symlink(folder / "subsystem", missing).filename() == "block";
 }
 
-// `dev` is "226:0".
 void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
-  // Of a disk in a bcache, `bcache/dev` is the folder of the device that is built on it.
-  std::error_code none;
-  if (!fs::is_regular_file(folder / "dev", none)) return;
-  const auto text = read_file(folder / "dev");
-  if (!text) return;
-  const auto parts = split(trim(*text), ':');
-  if (parts.size() != 2) return;
-  const auto major = parse_number(parts[0]);
-  const auto minor = parse_number(parts[1]);
-  if (!major || !minor) return;
-  nodes.push_back({node_path(folder),
-                   {static_cast<mode_t>(is_block(folder) ? S_IFBLK : S_IFCHR),
-                    static_cast<unsigned>(*major), static_cast<unsigned>(*minor)},
-                   folder});
+  if (auto node = node_in(folder)) nodes.push_back(std::move(*node));
 }
 
 // nvme0c1n2 is a path to the disk nvme0n2: drivers/nvme/host/multipath.c gives both their names.
@@ -62,16 +49,18 @@ bool is_other_function(std::string_view name) {
   return name.size() >= 12 && name[name.size() - 2] == '.' && name[name.size() - 5] == ':';
 }
 
-void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& nodes) {
+void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& nodes,
+          bool sound = false) {
   std::error_code gone;
   for (fs::directory_iterator at(folder, gone), end; !gone && at != end; at.increment(gone)) {
     std::error_code ignored;
     if (at->is_symlink(ignored) || !at->is_directory(ignored)) continue;
     const auto name = at->path().filename().native();
-    if (name == "power" || name == "vfio-dev" || name.starts_with("input")) continue;
+    if (name == "power" || name == "vfio-dev") continue;
+    if (sound && name.starts_with("input")) continue;
     if (is_other_function(name)) continue;
     add_node(at->path(), nodes);
-    walk(sysfs, at->path(), nodes);
+    walk(sysfs, at->path(), nodes, sound || name == "sound");
     if (const auto disk = disk_of_path(name)) {
       const auto head = sysfs.root() / "class/block" / *disk;
       add_node(head, nodes);
@@ -80,67 +69,51 @@ void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& n
   }
 }
 
-// A line of /proc/devices: "195 nvidia-frontend".
-std::optional<unsigned> character_major(const fs::path& proc, std::string_view name) {
-  const auto devices = read_file(proc / "devices").value_or("");
-  for (const auto line : split(devices, '\n')) {
-    const auto words = split(trim(line), ' ');
-    if (words.size() != 2 || words[1] != name) continue;
-    if (const auto number = parse_number(words[0])) return static_cast<unsigned>(*number);
-  }
-  return std::nullopt;
-}
-
-// Since driver 555 it is called "nvidia". The number 195 is assigned to it in
-// Documentation/admin-guide/devices.txt.
-unsigned nvidia_major(const fs::path& proc) {
-  if (const auto number = character_major(proc, "nvidia-frontend")) return *number;
-  return character_major(proc, "nvidia").value_or(195);
-}
-
-// The line "Device Minor: \t 0" of a file of the driver.
-std::optional<unsigned> minor_in(const fs::path& path, std::string_view key) {
-  const auto file = read_file(path);
-  if (!file) return std::nullopt;
-  for (const auto line : split(*file, '\n')) {
-    if (!line.starts_with(key)) continue;
-    if (const auto number = parse_number(trim(line.substr(key.size())))) {
-      return static_cast<unsigned>(*number);
-    }
-  }
-  return std::nullopt;
-}
-
-// The nodes of the slices (MIG) of /dev/nvidia0. The line "DeviceFileMinor: 3" is in
-// capabilities/gpu0/mig/gi1/access and, for a compute instance, in .../gi1/ci0/access.
-void add_mig_nodes(const fs::path& proc, unsigned gpu, std::vector<DeviceNode>& nodes) {
-  const auto major = character_major(proc, "nvidia-caps");
-  if (!major) return;
+// The DRM nodes of a partition lie below a platform device, beside the render node that KFD names.
+void add_partition(const Sysfs& sysfs, unsigned render_minor, std::vector<DeviceNode>& nodes) {
+  const auto has_it = [&](const DeviceNode& node) { return node.number.minor == render_minor; };
+  if (std::ranges::any_of(nodes, has_it)) return;
+  const auto name = "renderD" + std::to_string(render_minor);
   std::error_code none;
-  const auto folder = proc / "driver/nvidia/capabilities" / ("gpu" + std::to_string(gpu));
-  for (fs::recursive_directory_iterator at(folder, none), end; !none && at != end;
-       at.increment(none)) {
-    if (at->path().filename() != "access") continue;
-    if (const auto minor = minor_in(at->path(), "DeviceFileMinor:")) {
-      nodes.push_back(
-          {"/dev/nvidia-caps/nvidia-cap" + std::to_string(*minor), {S_IFCHR, *major, *minor}, {}});
-    }
+  const auto real = fs::canonical(sysfs.root() / "class/drm" / name, none);
+  if (!none) {
+    walk(sysfs, real.parent_path(), nodes);
+    return;
   }
+  constexpr unsigned kDrm = 226;  // Documentation/admin-guide/devices.txt
+  nodes.push_back({"/dev/dri/" + name, {S_IFCHR, kDrm, render_minor}, {}});
 }
 
 }  // namespace
+
+// `dev` is "226:0". Of a disk in a bcache, `bcache/dev` is the folder of the device that is built on
+// it.
+std::optional<DeviceNode> node_in(const fs::path& folder) {
+  std::error_code none;
+  if (!fs::is_regular_file(folder / "dev", none)) return std::nullopt;
+  const auto text = read_file(folder / "dev");
+  if (!text) return std::nullopt;
+  const auto parts = split(trim(*text), ':');
+  if (parts.size() != 2) return std::nullopt;
+  const auto major = parse_number(parts[0]);
+  const auto minor = parse_number(parts[1]);
+  if (!major || !minor) return std::nullopt;
+  return DeviceNode{node_path(folder),
+                    {static_cast<mode_t>(is_block(folder) ? S_IFBLK : S_IFCHR),
+                     static_cast<unsigned>(*major), static_cast<unsigned>(*minor)},
+                    folder};
+}
 
 std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const fs::path& proc,
                                      const PciAddress& pci) {
   std::vector<DeviceNode> nodes;
   walk(sysfs, sysfs.device_path(pci), nodes);
-  const auto information = proc / "driver/nvidia/gpus" / pci.sysfs() / "information";
-  if (const auto minor = minor_in(information, "Device Minor:")) {
-    nodes.push_back(
-        {"/dev/nvidia" + std::to_string(*minor), {S_IFCHR, nvidia_major(proc), *minor}, {}});
-    add_mig_nodes(proc, *minor, nodes);
+  const auto gpus = kfd_gpus(sysfs, pci);
+  if (!gpus.empty()) add_node(kfd_folder(sysfs), nodes);
+  for (const auto& gpu : gpus) {
+    if (gpu.render_minor) add_partition(sysfs, *gpu.render_minor, nodes);
   }
-  if (kfd_gpu(sysfs, pci)) add_node(kfd_folder(sysfs), nodes);
+  std::ranges::move(driver_nodes(sysfs, proc, pci), std::back_inserter(nodes));
   return nodes;
 }
 

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,18 +29,28 @@ struct DeviceNode {
   std::filesystem::path folder;  ///< in sysfs, with `dev` and, of a block device, `holders`
 };
 
+/// Character devices of a driver of which the kernel tells not for which function they are.
+struct NodeRange {
+  std::string name;  ///< "nvidia", as /proc/devices has it
+  unsigned major = 0;
+  unsigned first = 0;   ///< minor
+  unsigned last = ~0U;  ///< minor, inclusive
+
+  bool operator==(const NodeRange&) const = default;
+};
+
+/// The node of a folder in sysfs that has `dev`; nothing when it has none.
+std::optional<DeviceNode> node_in(const std::filesystem::path& folder);
+
 /// The nodes through which programs use a function while a host driver has it:
-/// - every `dev` below the function (DRM, ALSA, NVMe and its disks and partitions, I2C, USB ...;
-///   Documentation/ABI/stable/sysfs-devices);
+/// - every `dev` below the function, at any depth (DRM, ALSA, NVMe and its disks and partitions,
+///   I2C, video, USB and what is plugged in ...; Documentation/ABI/stable/sysfs-devices);
 /// - the disk of an NVMe with several paths;
-/// - /dev/kfd when the function is a GPU of it (kfd.h);
-/// - /dev/nvidiaN, which has no place in sysfs and is found by
-///   /proc/driver/nvidia/gpus/0000:02:00.0/information, with the /dev/nvidia-caps/nvidia-capM of
-///   its MIG slices (docs.nvidia.com/datacenter/tesla/mig-user-guide, Device Nodes and
-///   Capabilities: a GPU is called there by its minor, as in nvidia-container-toolkit's
-///   internal/nvcaps).
-/// The input devices (the jack of an HDMI output) are left out: their driver goes away even while
-/// they are open. The nodes of vfio are left out too.
+/// - /dev/kfd when the function is a GPU of it (kfd.h), and the DRM nodes of its partitions, which
+///   are platform devices (amdgpu_xcp);
+/// - those that have no place in sysfs (driver_nodes.h).
+/// The input devices of a sound card, the jacks of an HDMI output, are left out: their driver goes
+/// away even while they are open. The nodes of vfio are left out too.
 std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const std::filesystem::path& proc,
                                      const PciAddress& pci);
 

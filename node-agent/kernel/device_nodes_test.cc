@@ -107,27 +107,30 @@ TEST_F(DeviceNodes, OfOnePathToADiskAreThoseOfTheDisk) {
                                             "/dev/nvme0n2p1 b259:5"));
 }
 
-TEST_F(DeviceNodes, OfNvidiaAreFoundByTheMinorOfItsDriver) {
-  proc_.file("driver/nvidia/gpus/0000:02:00.0/information",
-             "Model: \t x\nDevice Minor: \t 3\nGPU UUID: y\n");
-  EXPECT_THAT(nodes(), ElementsAre("/dev/nvidia3 c195:3"));  // 195 is assigned to it
-  proc_.file("devices", "Character devices:\n  1 mem\n240 nvidia\n\nBlock devices:\n  8 sd\n");
-  EXPECT_THAT(nodes(), ElementsAre("/dev/nvidia3 c240:3"));
-  proc_.file("devices", "Character devices:\n241 nvidia-frontend\n240 nvidia\n");
-  EXPECT_THAT(nodes(), ElementsAre("/dev/nvidia3 c241:3"));
-  proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t unknown\n");
-  EXPECT_THAT(nodes(), IsEmpty());
+// A USB controller: its bus, a camera, a serial port, and the keyboard of the console.
+TEST_F(DeviceNodes, OfAUsbControllerAreThoseOfWhatIsPluggedIn) {
+  const auto usb = device() / "usb3";
+  add(usb, "189:256", "bus/usb/003/001");
+  add(usb / "3-1", "189:257", "bus/usb/003/002");
+  add(usb / "3-1/3-1:1.0/0003:046D:C31C.0001/input/input5/event3", "13:67", "input/event3");
+  add(usb / "3-1/3-1:1.0/0003:046D:C31C.0001/hidraw/hidraw0", "240:0");
+  add(usb / "3-2/3-2:1.0/video4linux/video0", "81:0");
+  add(usb / "3-2/3-2:1.0/media0", "234:0");
+  add(usb / "3-3/3-3:1.0/ttyUSB0/tty/ttyUSB0", "188:0");
+  EXPECT_THAT(nodes(), UnorderedElementsAre(
+                           "/dev/bus/usb/003/001 c189:256", "/dev/bus/usb/003/002 c189:257",
+                           "/dev/input/event3 c13:67", "/dev/hidraw0 c240:0", "/dev/video0 c81:0",
+                           "/dev/media0 c234:0", "/dev/ttyUSB0 c188:0"));
 }
 
-TEST_F(DeviceNodes, OfNvidiaAreThoseOfItsMigSlicesToo) {
-  proc_.file("devices", "195 nvidia\n237 nvidia-caps\n")
-      .file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n")
-      .file("driver/nvidia/capabilities/gpu0/mig/gi1/access", "DeviceFileMinor: 12\n")
-      .file("driver/nvidia/capabilities/gpu0/mig/gi1/ci0/access", "DeviceFileMinor: 13\n")
-      .file("driver/nvidia/capabilities/gpu1/mig/gi1/access", "DeviceFileMinor: 99\n");
+TEST_F(DeviceNodes, AreThoseOnAnyBusBelowTheFunction) {
+  add(device() / "mlx5_core.rdma.0/infiniband_verbs/uverbs0", "231:192", "infiniband/uverbs0");
+  add(device() / "virtio0/virtio-ports/vport0p1", "243:1");
+  add(device() / "amdgpu_xcp.1/drm/renderD129", "226:129", "dri/renderD129");
+  add(device() / "drm/card0/card0-HDMI-A-1/cec0", "242:0");
   EXPECT_THAT(nodes(),
-              UnorderedElementsAre("/dev/nvidia0 c195:0", "/dev/nvidia-caps/nvidia-cap12 c237:12",
-                                   "/dev/nvidia-caps/nvidia-cap13 c237:13"));
+              UnorderedElementsAre("/dev/infiniband/uverbs0 c231:192", "/dev/vport0p1 c243:1",
+                                   "/dev/dri/renderD129 c226:129", "/dev/cec0 c242:0"));
 }
 
 TEST_F(DeviceNodes, OfAnAmdGpuAreKfdToo) {
@@ -137,6 +140,31 @@ TEST_F(DeviceNodes, OfAnAmdGpuAreKfdToo) {
   replace_file(kfd / "topology/nodes/1/properties", "location_id 512\ndomain 0\n");
   replace_file(kfd / "topology/nodes/1/gpu_id", "4711\n");
   EXPECT_THAT(nodes(), ElementsAre("/dev/kfd c235:0"));
+}
+
+// The partitions of an MI300X are platform devices.
+TEST_F(DeviceNodes, OfAnAmdGpuAreThoseOfItsPartitions) {
+  const auto kfd = fake_.root() / "class/kfd/kfd";
+  add(kfd, "235:0", "kfd");
+  const auto partition = [&](const std::string& number, const std::string& location,
+                             const std::string& minor) {
+    replace_file(kfd / "topology/nodes" / number / "gpu_id", "471" + number + "\n");
+    replace_file(kfd / "topology/nodes" / number / "properties",
+                 "location_id " + location + "\ndomain 0\ndrm_render_minor " + minor + "\n");
+  };
+  add(device() / "drm/renderD128", "226:128", "dri/renderD128");
+  partition("1", "512", "128");
+  partition("2", "268435968", "129");
+  partition("3", "536871424", "130");
+  partition("4", "1024", "131");  // of another card
+  const auto xcp = fake_.root() / "devices/platform/amdgpu_xcp.0/drm";
+  add(xcp / "card1", "226:1", "dri/card1");
+  add(xcp / "renderD129", "226:129", "dri/renderD129");
+  fs::create_directories(fake_.root() / "class/drm");
+  fs::create_directory_symlink(xcp / "renderD129", fake_.root() / "class/drm/renderD129");
+  EXPECT_THAT(nodes(), UnorderedElementsAre("/dev/dri/renderD128 c226:128", "/dev/kfd c235:0",
+                                            "/dev/dri/card1 c226:1", "/dev/dri/renderD129 c226:129",
+                                            "/dev/dri/renderD130 c226:130"));
 }
 
 TEST_F(DeviceNodes, OfVfioAreTheGroupAndTheDevice) {

@@ -1,196 +1,223 @@
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <cerrno>
-#include <climits>
-#include <memory>
+#include <csignal>
+#include <cstring>
+#include <new>
 #include <optional>
-#include <unordered_set>
+#include <span>
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/text.h"
-#include "node-agent/kernel/process_table.h"
+#include "node-agent/kernel/close_files.h"
+#include "node-agent/kernel/process_files.h"
 
 namespace cluster::agent {
 namespace {
 
-namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
+constexpr std::chrono::milliseconds kPatience{2000};
+constexpr std::chrono::milliseconds kLaterPatience{250};  // once one process did not answer
+constexpr std::chrono::seconds kWhole{60};
+constexpr std::chrono::milliseconds kGlance{100};
+
+// What the child is doing, in memory that it shares with its parent.
+struct Progress {
+  std::atomic<std::size_t> at{0};  // the index of the process that it looks into
+  std::atomic<std::size_t> moves{0};
 };
-using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-// The mounts on which a stat may wait for a server that is dead. "/" is left out: a host whose own
-// root is gone has other worries.
-std::vector<std::string> remote_mounts(const fs::path& proc) {
-  constexpr std::array<std::string_view, 11> kRemote{
-      "nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "lustre", "gpfs", "beegfs", "afs", "ocfs2"};
-  std::vector<std::string> folders;
-  const auto table = read_file(proc / "self/mountinfo").value_or("");
-  for (const auto line : split(table, '\n')) {
-    // "36 35 0:41 / /home rw,noatime shared:1 - nfs4 server:/home rw" (proc(5))
-    const auto words = split(line, ' ');
-    const auto dash = line.find(" - ");
-    if (words.size() < 5 || dash == std::string_view::npos || words[4] == "/") continue;
-    const auto type = split(line.substr(dash + 3), ' ').front();
-    const bool remote = std::ranges::find(kRemote, type) != kRemote.end();
-    if (remote || type.starts_with("fuse")) folders.push_back(std::string(words[4]) + "/");
+class SharedProgress {
+ public:
+  SharedProgress()
+      : memory_(::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (memory_ == MAP_FAILED) throw Error(Fault::io, "cannot get memory: " + errno_text(errno));
+    progress_ = new (memory_) Progress;
   }
-  return folders;
+  SharedProgress(const SharedProgress&) = delete;
+  SharedProgress& operator=(const SharedProgress&) = delete;
+  ~SharedProgress() { ::munmap(memory_, sizeof(Progress)); }
+
+  Progress* operator->() const { return progress_; }
+
+ private:
+  void* memory_;
+  Progress* progress_ = nullptr;
+};
+
+// What the child tells, in one write: the kernel keeps it in one piece (pipe(7), PIPE_BUF).
+struct Message {
+  enum class Kind { found, unreadable, done } kind = Kind::done;
+  pid_t pid = 0;
+  DeviceNumber number{};
+  bool of_vfio = false;
+  std::array<char, 160> thing{};
+};
+
+void tell(int to, const Message& message) {
+  if (::write(to, &message, sizeof message) != sizeof message) ::_exit(1);
 }
+
+// This runs in the child. It keeps nothing open for which others may wait, as it may never end.
+[[noreturn]] void look(const std::filesystem::path& proc, const Wanted& wanted,
+                       std::span<const pid_t> pids, std::size_t first,
+                       const SharedProgress& progress, int to) {
+  close_files_but(to);
+  try {
+    ProcessFiles files(
+        proc, wanted,
+        {.found =
+             [&](const Handle& handle) {
+               Message message{Message::Kind::found, handle.pid, handle.number, handle.of_vfio};
+               handle.thing.copy(message.thing.data(), message.thing.size() - 1);
+               tell(to, message);
+             },
+         .unreadable =
+             [&](pid_t pid) { tell(to, {.kind = Message::Kind::unreadable, .pid = pid}); },
+         .moved = [&] { progress->moves.fetch_add(1, std::memory_order_relaxed); }});
+    for (auto at = first; at < pids.size(); ++at) {
+      progress->at.store(at, std::memory_order_relaxed);
+      files.look_into(pids[at]);
+    }
+    tell(to, {});
+  } catch (const std::exception&) {
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+class ScanChild {
+ public:
+  ScanChild(const std::filesystem::path& proc, const Wanted& wanted, std::span<const pid_t> pids,
+            std::size_t first, const SharedProgress& progress) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+      throw Error(Fault::io, "cannot make a pipe: " + errno_text(errno));
+    }
+    answer_ = FileDescriptor(ends[0]);
+    FileDescriptor question(ends[1]);
+    child_ = ::fork();
+    if (child_ < 0) throw Error(Fault::io, "cannot start a child: " + errno_text(errno));
+    if (child_ == 0) look(proc, wanted, pids, first, progress, question.get());
+  }
+  ScanChild(const ScanChild&) = delete;
+  ScanChild& operator=(const ScanChild&) = delete;
+
+  // It is killed where it is. That is obeyed when the kernel lets it go; nobody waits for that.
+  ~ScanChild() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, ended_ ? 0 : WNOHANG);
+  }
+
+  // Waits a moment for a message. Returns nothing when none came, or when the child has ended.
+  std::optional<Message> next() {
+    pollfd waiting{answer_.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(kGlance.count())) <= 0) return std::nullopt;
+    Message message;
+    const auto size = ::read(answer_.get(), &message, sizeof message);
+    if (size == sizeof message) {
+      ended_ = message.kind == Message::Kind::done;
+      return message;
+    }
+    ended_ = size >= 0 || errno != EINTR;
+    return std::nullopt;
+  }
+
+  bool ended() const { return ended_; }
+
+ private:
+  FileDescriptor answer_;
+  pid_t child_ = 0;
+  bool ended_ = false;
+};
 
 class Scan {
  public:
-  Scan(const fs::path& proc, const std::set<DeviceNumber>& wanted)
-      : proc_(::open(proc.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-        wanted_(wanted),
-        remote_(remote_mounts(proc)) {
-    if (!proc_) throw Error(Fault::io, "cannot read " + proc.native() + ": " + errno_text(errno));
-  }
+  Scan(const std::filesystem::path& proc, const Wanted& wanted, std::vector<pid_t> pids)
+      : proc_(proc), wanted_(wanted), pids_(std::move(pids)) {}
 
-  Handles run(const std::vector<pid_t>& pids) {
-    for (const auto pid : pids) {
-      pid_ = pid;
-      const auto process = std::to_string(pid);
-      look_into(process);
+  Handles run() {
+    while (next_ < pids_.size()) {
+      if (Clock::now() >= end_) {
+        for (; next_ < pids_.size(); ++next_) give_up_on(pids_[next_]);
+        break;
+      }
+      look_on();
     }
     return std::move(handles_);
   }
 
  private:
-  void look_into(const std::string& process) {
-    // A main thread that has ended shows no files, although the other threads still have them.
-    if (look_at_files(process + "/fd") == 0) {
-      each_entry(process + "/task", [&](DIR*, const char* thread) {
-        if (process != thread) look_at_files(process + "/task/" + thread + "/fd");
-      });
-    }
-    look_at_mappings(process);
-  }
-
-  // Returns the number of files.
-  int look_at_files(const std::string& path) {
-    int count = 0;
-    each_entry(path, [&](DIR* folder, const char* name) {
-      ++count;
-      if (may_be_device(::dirfd(folder), name)) look_at(::dirfd(folder), name);
-    });
-    return count;
-  }
-
-  // For most files the text of the link is "socket:[4711]" or the like. It also tells when a file
-  // is remote.
-  bool may_be_device(int folder, const char* name) {
-    if (remote_.empty()) return true;  // then a stat waits for nobody
-    std::array<char, PATH_MAX> text{};
-    const auto size = ::readlinkat(folder, name, text.data(), text.size());
-    if (size <= 0 || text[0] != '/') return false;
-    return is_local({text.data(), static_cast<std::size_t>(size)});
-  }
-
-  bool is_local(std::string_view path) const {
-    if (path.starts_with("/dev/")) return true;
-    return std::ranges::none_of(remote_, [&](const auto& one) { return path.starts_with(one); });
-  }
-
-  // Returns false when it could not be looked at.
-  bool look_at(int folder, const char* name) {
-    struct statx status {};
-    if (::statx(folder, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &status) != 0) {
-      note(errno);
-      return false;
-    }
-    const mode_t type = status.stx_mode & S_IFMT;
-    if (type != S_IFCHR && type != S_IFBLK) return true;
-    const DeviceNumber number{type, status.stx_rdev_major, status.stx_rdev_minor};
-    if (!wanted_.contains(number)) return true;
-    handles_.found.insert({pid_, number});
-    is_wanted_ = true;
-    return true;
-  }
-
-  // "7f00-7f10 rw-s 100000000 00:05 641                  /dev/dri/card0" is a mapping, and
-  // map_files/7f00-7f10 is a link to that file. Files that all processes map, the libraries, are
-  // looked at once.
-  void look_at_mappings(const std::string& process) {
-    const auto text = read_all(process + "/maps");
-    for (const auto line : split(text, '\n')) {
-      const auto path = line.find('/');
-      if (path == std::string_view::npos || !is_local(line.substr(path))) continue;
-      std::size_t device = 0;
-      for (int field = 0; field < 3; ++field) device = line.find(' ', device) + 1;
-      std::string file(line.substr(device));
-      if (harmless_.contains(file)) continue;
-      const auto link = process + "/map_files/" + map_file(line.substr(0, line.find(' ')));
-      is_wanted_ = false;
-      if (look_at(proc_.get(), link.c_str()) && !is_wanted_) harmless_.insert(std::move(file));
-    }
-  }
-
-  // In maps an address has at least eight digits, in map_files it has no leading zeros.
-  static std::string map_file(std::string_view range) {
-    const auto dash = range.find('-');
-    const auto bare = [](std::string_view number) {
-      const auto start = number.find_first_not_of('0');
-      return start == std::string_view::npos ? std::string("0") : std::string(number.substr(start));
-    };
-    return bare(range.substr(0, dash)) + "-" + bare(range.substr(dash + 1));
-  }
-
-  std::string read_all(const std::string& path) {
-    const FileDescriptor file(::openat(proc_.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text;
-    if (!file) {
-      note(errno);
-      return text;
-    }
+  // Lets a child look at the processes from next_ on, until it has ended or does not go on.
+  void look_on() {
+    progress_->at = next_;
+    ScanChild child(proc_, wanted_, pids_, next_, progress_);
+    auto moves = progress_->moves.load();
+    auto moved = Clock::now();
     for (;;) {
-      const auto count = ::read(file.get(), block_.data(), block_.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) note(errno);
-      if (count <= 0) return text;
-      text.append(block_.data(), static_cast<std::size_t>(count));
+      if (const auto message = child.next()) {
+        if (message->kind == Message::Kind::done) {
+          next_ = pids_.size();
+          return;
+        }
+        take(*message);
+        continue;
+      }
+      const auto now = Clock::now();
+      if (progress_->moves.load() != moves) {
+        moves = progress_->moves.load();
+        moved = now;
+      }
+      if (!child.ended() && now - moved < patience_ && now < end_) continue;
+      next_ = progress_->at;
+      give_up_on(pids_[next_++]);
+      patience_ = kLaterPatience;
+      return;
     }
   }
 
-  template <typename Visit>
-  void each_entry(const std::string& path, Visit visit) {
-    FileDescriptor file(::openat(proc_.get(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!file) return note(errno);
-    const Folder folder(::fdopendir(file.get()));
-    if (!folder) return note(errno);
-    file.release();
-    while (const auto* entry = ::readdir(folder.get())) {
-      if (entry->d_name[0] != '.') visit(folder.get(), entry->d_name);
+  void take(const Message& message) {
+    if (message.kind == Message::Kind::unreadable) {
+      handles_.unreadable.insert(message.pid);
+    } else {
+      handles_.found.insert({message.pid, message.number, message.thing.data(), message.of_vfio});
     }
   }
 
-  // It does not matter that a process has just ended.
-  void note(int code) {
-    if (code != ENOENT && code != ESRCH && code != ENOTDIR) handles_.unreadable.insert(pid_);
+  void give_up_on(pid_t pid) {
+    handles_.unreadable.insert(pid);
+    handles_.silent.insert(pid);
   }
 
-  FileDescriptor proc_;
-  const std::set<DeviceNumber>& wanted_;
-  std::vector<std::string> remote_;
-  std::unordered_set<std::string> harmless_;
-  std::array<char, 32768> block_{};
+  const std::filesystem::path& proc_;
+  const Wanted& wanted_;
+  std::vector<pid_t> pids_;
+  SharedProgress progress_;
   Handles handles_;
-  pid_t pid_ = 0;
-  bool is_wanted_ = false;
+  std::size_t next_ = 0;
+  std::chrono::milliseconds patience_ = kPatience;
+  Clock::time_point end_ = Clock::now() + kWhole;
 };
 
 }  // namespace
 
-Handles ProcessTable::find(const std::set<DeviceNumber>& wanted) const {
+Handles ProcessTable::find(const Wanted& wanted) const {
   if (wanted.empty()) return {};
-  return Scan(proc_, wanted).run(all());
+  return Scan(proc_, wanted, all()).run();
+}
+
+Handles ProcessTable::find(const std::set<DeviceNumber>& wanted) const {
+  Wanted all;
+  for (const auto& number : wanted) all.nodes.emplace(number, "");
+  return find(all);
 }
 
 }  // namespace cluster::agent

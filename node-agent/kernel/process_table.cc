@@ -16,14 +16,9 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kPatience{1000};
 
-// Files of /proc/PID come and go with the process, and some can be read only by root.
-std::string read_or_empty(const fs::path& path) {
-  try {
-    return read_file(path).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
-}
+// Files of /proc/PID come and go with the process, some can be read only by root, and some not
+// before the process lets them.
+std::string read_or_empty(const fs::path& path) { return timed_read(path, kPatience).value_or(""); }
 
 // The time since the boot, "12345.67 23456.78" (proc(5)).
 std::optional<std::chrono::seconds> uptime(const fs::path& proc) {
@@ -60,7 +55,7 @@ Process ProcessTable::describe(pid_t pid) const {
 
 VmProcess ProcessTable::vm(pid_t pid) const {
   VmProcess vm;
-  const auto text = timed_read(of(pid) / "cmdline", kPatience).value_or("");
+  const auto text = read_or_empty(of(pid) / "cmdline");
   const auto words = split(text, '\0');
   const auto after = [&](std::string_view option) {
     const auto at = std::ranges::find(words, option);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,18 +15,42 @@
 
 namespace cluster::agent {
 
+/// What a scan of all processes looks for.
+struct Wanted {
+  std::map<DeviceNumber, std::string> nodes{};  ///< with the path of each
+  std::vector<NodeRange> ranges{};              ///< character devices
+
+  /// The devices, "0000:02:00.0" or the UUID of a mediated one, whose regions (`resource0`,
+  /// `resource0_wc` in sysfs) may be open or mapped, and which vfio may have given to a program.
+  std::vector<std::string> devices{};
+  std::filesystem::path sysfs{};  ///< the root of the files of those regions
+
+  /// Who exports buffers (dma-buf) of the devices: "nvidia", or "drm" of all drivers of DRM. The
+  /// kernel tells no more of a buffer (fdinfo, Documentation/driver-api/dma-buf.rst).
+  std::set<std::string> exporters{};
+
+  /// The major numbers of the groups of vfio that the devices are in; empty when they are in none.
+  /// A program may have closed the group and kept the device.
+  std::set<unsigned> vfio_majors{};
+
+  bool empty() const { return nodes.empty() && ranges.empty() && devices.empty(); }
+};
+
 /// A process that has a device open, or only mapped.
 struct Handle {
   pid_t pid = 0;
-  DeviceNumber number;
+  DeviceNumber number{};
+  std::string thing{};   ///< "region 0 of 0000:02:00.0": what it has that is no device node
+  bool of_vfio = false;  ///< the thing belongs to vfio
 
   auto operator<=>(const Handle&) const = default;
 };
 
 /// The result of a scan of all processes.
 struct Handles {
-  std::set<Handle> found;
-  std::set<pid_t> unreadable;  ///< processes that may not be looked into: not root
+  std::set<Handle> found{};
+  std::set<pid_t> unreadable{};  ///< processes that cannot be looked into
+  std::set<pid_t> silent{};      ///< those of them for which the kernel did not answer in time
 };
 
 /// A process, as it is described to an operator.
@@ -51,11 +76,16 @@ class ProcessTable {
  public:
   explicit ProcessTable(std::filesystem::path proc) : proc_(std::move(proc)) {}
 
-  /// The processes that have any of these devices open or mapped, except this process. Devices are
+  /// The processes that have any of these devices open or mapped, this process too. Devices are
   /// compared by their own numbers (/proc/PID/fd and /proc/PID/map_files, proc(5)): names are not
-  /// trusted, because a container may have its own. A file on a network file system is not touched:
-  /// its server may be dead. No process is looked at when `wanted` is empty. Throws Error(io) when
-  /// /proc itself cannot be read.
+  /// trusted, because a container may have its own. A thread with a file table of its own counts
+  /// for its process, and so do files that an io_uring holds. A file on a network file system is
+  /// not touched: its server may be dead. A child looks, and is ended when the kernel does not
+  /// answer it for two seconds: then that process is unreadable, and the next ones are looked at.
+  /// Nobody is looked at when nothing is wanted. Throws Error(io) when /proc itself cannot be read.
+  Handles find(const Wanted& wanted) const;
+
+  /// The same for devices by their numbers alone.
   Handles find(const std::set<DeviceNumber>& wanted) const;
 
   /// The command is empty when the process has gone.

@@ -8,6 +8,8 @@ namespace cluster::agent {
 
 namespace fs = std::filesystem;
 
+FakeProc::FakeProc() { process(1, "systemd", "/init.scope"); }
+
 FakeProc& FakeProc::process(int pid, const std::string& command, const std::string& cgroup) {
   const fs::path folder = std::to_string(pid);
   fs::create_directories(root() / folder / "fd");
@@ -22,6 +24,12 @@ FakeProc& FakeProc::process(int pid, const std::string& command, const std::stri
 FakeProc& FakeProc::open(int pid, int descriptor, const fs::path& target) {
   fs::create_symlink(target, root() / std::to_string(pid) / "fd" / std::to_string(descriptor));
   return *this;
+}
+
+FakeProc& FakeProc::open_special(int pid, int descriptor, const std::string& text,
+                                 const std::string& info) {
+  const auto number = std::to_string(descriptor);
+  return open(pid, descriptor, text).file(fs::path(std::to_string(pid)) / "fdinfo" / number, info);
 }
 
 FakeProc& FakeProc::map(int pid, const std::string& range, const fs::path& target) {

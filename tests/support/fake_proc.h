@@ -10,11 +10,18 @@ namespace cluster::agent {
 /// A temporary folder that looks like /proc, with the files and processes that a test gives it.
 class FakeProc {
  public:
+  /// There is the first process of the host, and no other.
+  FakeProc();
+
   /// Adds a process without open files. `cgroup` is its path: "/system.slice/sshd.service".
   FakeProc& process(int pid, const std::string& command, const std::string& cgroup = "/");
 
   /// Lets the process have `target`, a real file, open, by any name.
   FakeProc& open(int pid, int descriptor, const std::filesystem::path& target);
+
+  /// Lets the process have a file without a place open, "anon_inode:[io_uring]", of which the
+  /// kernel tells `info` in fdinfo.
+  FakeProc& open_special(int pid, int descriptor, const std::string& text, const std::string& info);
 
   /// Lets the process have `target` mapped at `range`, "7f00-7f10", and not open.
   FakeProc& map(int pid, const std::string& range, const std::filesystem::path& target);

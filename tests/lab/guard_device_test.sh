@@ -33,7 +33,7 @@ expect_done <<'END'
 END
 console=$(guest 'basename "$(dirname "$(grep -l "frame buffer" /sys/class/vtconsole/*/name)")"')
 guest "echo 1 >/sys/class/vtconsole/$console/bind"
-expect_refusal gpupci1 "console: 0000:01:00.0 shows the host's console ($console); "
+expect_refusal gpupci1 "console: 0000:01:00.0 shows the host's console ($console, fb"
 guest "echo 0 >/sys/class/vtconsole/$console/bind"
 agent -d gpupci1 --dry-run
 expect_status 0

@@ -23,6 +23,7 @@ FakeSysfs::FakeSysfs() : root_(make_folder()) {
   fs::create_directories(root_ / "bus/pci/devices");
   fs::create_directories(root_ / "bus/pci/drivers/vfio-pci");
   replace_file(root_ / "bus/pci/drivers_probe", "");
+  replace_file(root_ / "proc/1/comm", "systemd\n");  // for tests that have their /proc there
 }
 
 FakeSysfs::~FakeSysfs() { fs::remove_all(root_); }

@@ -14,4 +14,10 @@ std::string Environment::boot_id() const {
   return text ? std::string(trim(*text)) : std::string();
 }
 
+std::string Environment::machine() const {
+  const auto text = read_file(machine_id);
+  const auto id = text ? std::string(trim(*text)) : std::string();
+  return id == "uninitialized" ? std::string() : id;  // machine-id(5), before the first boot
+}
+
 }  // namespace cluster::agent

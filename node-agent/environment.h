@@ -29,6 +29,9 @@ struct Environment {
   std::filesystem::path slices = "/var/lib/gpupci/slices.json";
   std::filesystem::path lock = "/run/gpupci.lock";
 
+  /// The id of this installation (machine-id(5)). A record with another one came with an image.
+  std::filesystem::path machine_id = "/etc/machine-id";
+
   std::filesystem::path os_release = "/etc/os-release";
   std::filesystem::path runtime = "/run";                   ///< with udev/data and netns
   std::filesystem::path program = "/usr/local/bin/gpupci";  ///< this one, for the systemd unit
@@ -76,6 +79,9 @@ struct Environment {
   /// An id that differs between this boot of the host and the one before
   /// (/proc/sys/kernel/random/boot_id); "" when the kernel does not tell it.
   std::string boot_id() const;
+
+  /// The text of `machine_id`; "" where there is none yet.
+  std::string machine() const;
 };
 
 }  // namespace cluster::agent

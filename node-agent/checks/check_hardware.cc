@@ -98,7 +98,7 @@ CheckAnswer has_reset(const Subject& subject) {
         "when a VM has crashed with it");
   }
   if (*methods == "bus" && first.iommu_group) {
-    for (const auto& pci : sysfs.group_members(*first.iommu_group)) {
+    for (const auto& pci : sysfs.group_members(*first.iommu_group).functions) {
       if (has(subject.card, pci) || sysfs.device_class(pci) == 0x0604) continue;
       return warned("its reset (bus) resets " + pci.sysfs() + " as well",
                     "give both to the same VM");

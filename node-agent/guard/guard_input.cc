@@ -17,6 +17,8 @@ GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const
           .slices = environment.slices,
           .wedged = environment.wedged,
           .boot = environment.boot_id(),
+          .machine = environment.machine(),
+          .cards = [&sysfs, &settings] { return find_cards(sysfs, settings); },
           .vm_devices = std::move(vm_devices)};
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "node-agent/cards/cards.h"
 #include "node-agent/environment.h"
 #include "virt/node_devices.h"
 
@@ -26,6 +27,10 @@ struct GuardInput {
   std::filesystem::path slices;         ///< the SliceRecord
   std::filesystem::path wedged;         ///< the record of WedgedCards
   std::string boot;                     ///< Environment::boot_id()
+  std::string machine;                  ///< Environment::machine()
+
+  /// The cards of the host with their names. A call may throw Error.
+  std::function<std::vector<Card>()> cards;
 
   /// The devices of the running VMs. Empty where nobody should be asked. A call may throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices;

@@ -13,13 +13,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<PciAddress> addresses_in(const fs::path& folder) {
-  std::vector<PciAddress> found;
+// The devices of a folder of links. A name that is no address is a device of another bus.
+GroupMembers devices_in(const fs::path& folder) {
+  GroupMembers found;
   std::error_code missing;
-  for (const auto& entry : fs::directory_iterator(folder, missing)) {
-    found.push_back(PciAddress::parse(entry.path().filename().native()));
+  for (fs::directory_iterator at(folder, missing), end; !missing && at != end;
+       at.increment(missing)) {
+    const auto name = at->path().filename().native();
+    try {
+      found.functions.push_back(PciAddress::parse(name));
+    } catch (const Error&) {
+      found.others.push_back(name);
+    }
   }
-  std::ranges::sort(found);
+  std::ranges::sort(found.functions);
+  std::ranges::sort(found.others);
   return found;
 }
 
@@ -51,7 +59,9 @@ std::uint32_t parse_id(const PciAddress& pci, const std::string& text) {
 
 }  // namespace
 
-std::vector<PciAddress> Sysfs::functions() const { return addresses_in(root_ / "bus/pci/devices"); }
+std::vector<PciAddress> Sysfs::functions() const {
+  return devices_in(root_ / "bus/pci/devices").functions;
+}
 
 std::optional<std::string> Sysfs::attribute(const PciAddress& pci, std::string_view name) const {
   const auto text = read_file(device_path(pci) / name);
@@ -118,8 +128,24 @@ bool Sysfs::is_virtual(const PciAddress& pci) const {
   return link_name(device_path(pci) / "physfn").has_value();
 }
 
-std::vector<PciAddress> Sysfs::group_members(int group) const {
-  return addresses_in(root_ / "kernel/iommu_groups" / std::to_string(group) / "devices");
+GroupMembers Sysfs::group_members(int group) const { return devices_in(group_path(group)); }
+
+fs::path Sysfs::group_path(int group) const {
+  return root_ / "kernel/iommu_groups" / std::to_string(group) / "devices";
+}
+
+bool Sysfs::is_bridge(const PciAddress& pci) const {
+  constexpr std::size_t kHeaderType = 14;  // include/uapi/linux/pci_regs.h, PCI_HEADER_TYPE
+  constexpr unsigned kNormal = 0;
+  constexpr unsigned kNone = 0x7f;  // of a function that does not answer
+  const auto device_class = this->device_class(pci).value_or(0);
+  if (device_class == 0x0604 || device_class == 0x0607 || device_class == 0x0609) return true;
+  std::error_code missing;
+  if (!fs::exists(device_path(pci) / "config", missing)) return false;
+  const auto config = read_file(device_path(pci) / "config").value_or("");
+  if (config.size() <= kHeaderType) return false;
+  const auto type = static_cast<unsigned char>(config[kHeaderType]) & 0x7fU;
+  return type != kNormal && type != kNone;
 }
 
 fs::path Sysfs::device_path(const PciAddress& pci) const {

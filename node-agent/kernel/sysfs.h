@@ -22,6 +22,12 @@ struct PciFunction {
   std::optional<int> iommu_group;     ///< nothing when the IOMMU is off
 };
 
+/// The devices of an IOMMU group.
+struct GroupMembers {
+  std::vector<PciAddress> functions;  ///< of PCI, by address
+  std::vector<std::string> others;    ///< on no PCI bus, by name: "MSFT1000:00", "arm-smmu.0"
+};
+
 /// The PCI part of /sys. Its place is a parameter: in tests it is a folder.
 class Sysfs {
  public:
@@ -59,9 +65,16 @@ class Sysfs {
   /// True if it is a virtual function of SR-IOV.
   bool is_virtual(const PciAddress& pci) const;
 
-  /// The functions that share an IOMMU group, by address. The kernel gives them to a VM together or
-  /// not at all (Documentation/driver-api/vfio.rst, "Groups, Devices, and IOMMUs").
-  std::vector<PciAddress> group_members(int group) const;
+  /// The devices that share an IOMMU group. The kernel gives them to a VM together or not at all
+  /// (Documentation/driver-api/vfio.rst, "Groups, Devices, and IOMMUs").
+  GroupMembers group_members(int group) const;
+
+  /// The folder with a link to each device of an IOMMU group.
+  std::filesystem::path group_path(int group) const;
+
+  /// True if the function is a bridge, by the header of its configuration space, or by its class
+  /// where that cannot be read. vfio-pci takes no bridge, and does not mind one in a group.
+  bool is_bridge(const PciAddress& pci) const;
 
   const std::filesystem::path& root() const { return root_; }        ///< /sys
   std::filesystem::path device_path(const PciAddress& pci) const;    ///< .../devices/0000:02:00.0

@@ -51,8 +51,26 @@ TEST(Sysfs, SortsFunctionsAndGroupsByAddress) {
       .add({"0000:02:00.1", "0403", "10de:10f1", "nvidia", 2});
   EXPECT_THAT(fake.sysfs().functions(), ElementsAre(PciAddress{0, 2, 0, 1}, PciAddress{0, 10, 0, 0},
                                                     PciAddress{0x10000, 0, 0, 0}));
-  EXPECT_THAT(fake.sysfs().group_members(1),
+  std::filesystem::create_directory(fake.root() / "kernel/iommu_groups/1/devices/MSFT1000:00");
+  const auto members = fake.sysfs().group_members(1);
+  EXPECT_THAT(members.functions,
               ElementsAre(PciAddress{0, 10, 0, 0}, PciAddress{0x10000, 0, 0, 0}));
+  EXPECT_THAT(members.others, ElementsAre("MSFT1000:00"));
+}
+
+TEST(Sysfs, KnowsABridgeByItsHeader) {
+  FakeSysfs fake;
+  fake.add({"0000:00:01.0", "0604", "8086:1901", "pcieport", 1})
+      .add({"0000:01:00.0", "0680", "10de:22a3", std::nullopt, 1});
+  const auto sysfs = fake.sysfs();
+  const auto config = fake.root() / "bus/pci/devices/0000:01:00.0/config";
+  EXPECT_TRUE(sysfs.is_bridge({0, 0, 1, 0}));
+  EXPECT_FALSE(sysfs.is_bridge({0, 1, 0, 0}));
+  replace_file(config, std::string(14, '\0') + "\x81");  // of a slot with several functions
+  EXPECT_TRUE(sysfs.is_bridge({0, 1, 0, 0}));
+  replace_file(config, std::string(64, '\xff'));  // it does not answer
+  EXPECT_FALSE(sysfs.is_bridge({0, 1, 0, 0}));
+  EXPECT_FALSE(sysfs.is_bridge({0, 9, 0, 0}));
 }
 
 TEST(Sysfs, RefusesAnAttributeThatIsNoNumber) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/error.h"
 #include "virt/libvirt.h"
 #include "virt/running_domains.h"
 
@@ -40,6 +41,10 @@ class LibvirtNodeDevices : public NodeDevices {
     if (libvirt_->node_device_re_attach(device.get()) != 0) {
       throw libvirt_->error("attach " + pci.sysfs());
     }
+  }
+
+  void set_driver_override(const PciAddress& pci, const std::string& /*driver*/) override {
+    throw Error(Fault::io, "libvirt sets no driver_override of " + pci.sysfs());
   }
 
  private:

@@ -44,8 +44,14 @@ class NodeDevices {
   /// Throws Error(io) when it was not done, or not completely.
   virtual void detach(const PciAddress& pci) = 0;
 
-  /// A function that a host driver has is not rebound. Throws Error(io) as detach() does.
+  /// A function that a host driver has is not rebound. A driver_override that names another driver
+  /// than the stub driver stays, and says which driver takes the function. Throws Error(io) as
+  /// detach() does.
   virtual void attach(const PciAddress& pci) = 0;
+
+  /// Names the only driver that may take the function at the next probe
+  /// (Documentation/ABI/testing/sysfs-bus-pci). Throws Error(io).
+  virtual void set_driver_override(const PciAddress& pci, const std::string& driver) = 0;
 };
 
 }  // namespace cluster::virt

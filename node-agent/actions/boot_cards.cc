@@ -47,7 +47,7 @@ class Finder {
  public:
   explicit Finder(const Call& call)
       : card_list_(call.environment, call.err, true),
-        saved_(call.environment.saved_drivers),
+        saved_(call.environment.saved_drivers, call.environment.machine()),
         aliases_(modules_alias_file(call.environment.modules, call.environment.proc)) {}
 
   BootCards find() {

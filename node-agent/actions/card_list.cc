@@ -52,8 +52,19 @@ std::vector<Card> CardList::cards() {
 
 std::vector<Card> CardList::pick(const std::string& target) { return chosen(cards(), target); }
 
-std::vector<Card> CardList::pick(const std::string& target, const Lock& held) {
-  return chosen(store(held), target);
+std::vector<Card> CardList::pick(const std::string& target, const Lock& held, bool way_back) {
+  return chosen(store(held, way_back), target);
+}
+
+void CardList::settle(const std::string& name) {
+  const auto card = SliceName::parse(name).card;
+  if (in_doubt_.erase(card) == 0) return;
+  try {
+    Names names(environment_.names);
+    names.settle(card);
+    names.save();
+  } catch (const Error&) {  // then the doubt stays, and --restore says so
+  }
 }
 
 std::vector<Card> CardList::find() {
@@ -75,33 +86,59 @@ Names CardList::name(std::vector<Card>& found, bool closely) {
       found, environment_.boot_id(), closely,
       [&](const Card& card) { return look_at(card, sysfs_, environment_.proc); }, as_no_card);
   missing_ = names.missing();
+  in_doubt_.clear();
+  for (const auto& [card, known] : names.known()) {
+    if (known.in_doubt) in_doubt_.insert(card);
+  }
   return names;
 }
 
-std::vector<Card> CardList::store(const Lock& /*held*/) {
+std::vector<Card> CardList::store(const Lock& /*held*/, bool way_back) {
   auto found = find();
   auto names = name(found, true);
   std::map<GpuName, PciAddress> places;
   for (const auto& [card, known] : names.known()) places.emplace(card, known.pci);
-  SavedDrivers(environment_.saved_drivers).follow(places);
-  if (names.changed()) names.save();
+  try {
+    SavedDrivers(environment_.saved_drivers, environment_.machine()).follow(places);
+    if (names.changed()) names.save();
+  } catch (const Error&) {
+    if (!way_back) throw;
+  }
   return found;
 }
 
-std::vector<Card> CardList::chosen(std::vector<Card> found, const std::string& target) const {
+std::vector<Card> CardList::chosen(const std::vector<Card>& found,
+                                   const std::string& target) const {
   if (target == "all") {
     if (found.empty()) throw Error(Fault::not_found, no_cards(environment_, settings_));
     return found;
   }
-  const auto wanted = SliceName::parse(target);
-  std::erase_if(found, [&](const Card& card) { return card.name != wanted.card; });
-  if (found.empty() || !wanted.slice) return found;
-  auto slices = slices_of(found.front(), sysfs_);
-  std::erase_if(slices, [&](const Card& one) { return one.slice != wanted.slice; });
-  return slices;
+  std::vector<Card> chosen;
+  for (const auto name : split(target, ',')) {
+    const auto one = called(found, SliceName::parse(name));
+    if (!one) return {};
+    const auto same = [&](const Card& card) { return card.label() == one->label(); };
+    if (std::ranges::none_of(chosen, same)) chosen.push_back(*one);
+  }
+  return chosen;
 }
 
-int not_found(const Call& call, const CardList& card_list, const std::string& target) {
+std::optional<Card> CardList::called(const std::vector<Card>& found, const SliceName& name) const {
+  const auto card = std::ranges::find(found, name.card, &Card::name);
+  if (card == found.end()) return std::nullopt;
+  if (!name.slice) return *card;
+  for (auto& slice : slices_of(*card, sysfs_)) {
+    if (slice.slice == name.slice) return std::move(slice);
+  }
+  return std::nullopt;
+}
+
+int not_found(const Call& call, CardList& card_list, const std::string& targets) {
+  std::string target;
+  for (const auto name : split(targets, ',')) {
+    target = name;
+    if (card_list.pick(target).empty()) break;
+  }
   const auto gone = card_list.missing().find(SliceName::parse(target).card);
   if (gone == card_list.missing().end()) {
     call.err << "GPU card " << target << " not found\n";  // the ancestor's sentence

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "core/names.h"
 #include "node-agent/actions/table.h"
 #include "node-agent/cards/cards.h"
 #include "node-agent/state/names.h"
@@ -26,13 +29,23 @@ class CardList {
   /// The cards as they are now, by name. Throws Error(io) when sysfs or the names cannot be read.
   std::vector<Card> cards();
 
-  /// The card or slice called `target`, or all cards for "all"; empty when there is no such card.
-  /// Throws Error(not_found) when all are asked for and there is none.
+  /// The cards and slices that `target` names ("gpupci1", "gpupci1,gpupci2"), or all cards for
+  /// "all". Empty when one of them is not there. Throws Error(not_found) when all are asked for and
+  /// there is none.
   std::vector<Card> pick(const std::string& target);
 
   /// The same for a caller that holds the lock. Every card is looked at closely and the names are
-  /// stored. When a card has moved, the records of its functions move with it. Throws Error(io).
-  std::vector<Card> pick(const std::string& target, const Lock& held);
+  /// stored. When a card has moved, the records of its functions move with it. Throws Error(io),
+  /// but for the `way_back`, which goes on where nothing can be stored.
+  std::vector<Card> pick(const std::string& target, const Lock& held, bool way_back = false);
+
+  /// True when it is not sure which card this is: bus numbers have changed, and nothing tells it
+  /// from others of its model (Names). Known once somebody asked for cards.
+  bool in_doubt(const Card& card) const { return in_doubt_.contains(card.name); }
+
+  /// Stores that the operator is sure about the card or slice called `name`. For a caller that holds
+  /// the lock.
+  void settle(const std::string& name);
 
   /// The cards that had a name and are not on the host. They are known once somebody asked for
   /// cards.
@@ -41,8 +54,9 @@ class CardList {
  private:
   std::vector<Card> find();
   Names name(std::vector<Card>& found, bool closely);
-  std::vector<Card> store(const Lock& held);
-  std::vector<Card> chosen(std::vector<Card> found, const std::string& target) const;
+  std::vector<Card> store(const Lock& held, bool way_back = false);
+  std::vector<Card> chosen(const std::vector<Card>& found, const std::string& target) const;
+  std::optional<Card> called(const std::vector<Card>& found, const SliceName& name) const;
 
   const Environment& environment_;
   Stream& err_;
@@ -50,10 +64,12 @@ class CardList {
   Settings settings_;
   Sysfs sysfs_;
   std::map<GpuName, KnownCard> missing_;
+  std::set<GpuName> in_doubt_;
   std::vector<std::string> troubles_;  ///< those that were said
 };
 
-/// Says on stderr that the host has no such card, or no longer has it. Returns the exit status.
-int not_found(const Call& call, const CardList& card_list, const std::string& target);
+/// Says on stderr which of the `targets` the host has not, or no longer has. Returns the exit
+/// status.
+int not_found(const Call& call, CardList& card_list, const std::string& targets);
 
 }  // namespace cluster::agent

@@ -14,8 +14,9 @@ int check(const Call& call) {
   const auto cards = all ? card_list.cards() : card_list.pick(target);
   if (cards.empty() && !all) return not_found(call, card_list, target);
   RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
-  const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
-                                 [&] { return vms.devices(); });
+  auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
+                           [&] { return vms.devices(); });
+  input.cards = [&] { return card_list.cards(); };
   const auto results = run_checks(cards, input);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));
   return exit_status(worst(results));

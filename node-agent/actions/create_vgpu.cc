@@ -43,7 +43,7 @@ int create_vgpu(const Call& call) {
   SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
     if (parents.empty() || target == "all") throw Error(Fault::not_found, no_parent(all, target));
-    SliceRecord record(call.environment.slices);
+    SliceRecord record(call.environment.slices, call.environment.machine());
     const auto& parent = choose_parent(parents, type, record);
     const Vgpu vgpu{parent.interface == VgpuInterface::mdev ? random_uuid() : parent.name, parent,
                     type};

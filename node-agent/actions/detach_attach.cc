@@ -1,9 +1,11 @@
 #include "node-agent/actions/detach_attach.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/binding/device_worker.h"
 #include "node-agent/binding/running_vms.h"
@@ -29,7 +31,7 @@ class DetachAttach {
         what_(what),
         mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
         card_list_(call.environment, call.err, call.options.dry_run),
-        wedged_(call.environment.wedged, call.environment.boot_id()),
+        wedged_(call.environment),
         vms_(call.environment, card_list_.sysfs(), card_list_.settings(), call.err) {}
 
   int run() {
@@ -44,15 +46,45 @@ class DetachAttach {
     }
     const Lock lock(call_.environment.lock, call_.environment.lock_patience);
     // The cards are looked at again: from now on nobody else changes them.
-    auto cards = card_list_.pick(target_.empty() ? "all" : target_, lock);
+    forget_what_has_ended();
+    auto cards = card_list_.pick(target_.empty() ? "all" : target_, lock, what_.way_back);
     if (target_.empty()) add_slices(cards, card_list_.sysfs());
     if (cards.empty()) throw Error(Fault::not_found, target_ + " has just gone");
     return act_on(cards);
   }
 
  private:
+  void forget_what_has_ended() {
+    try {
+      wedged_.store();
+    } catch (const Error&) {  // the next call finds the same
+    }
+  }
+
+  // Says what an earlier call has left, as far as this one does not mend it.
+  void tell_of_before(const SavedDrivers& saved, const std::vector<Card>& cards) {
+    if (saved.is_foreign()) {
+      call_.err << "gpupci: warning: " << quote(call_.environment.saved_drivers.native())
+                << " is the record of another machine and is left aside; move it away\n";
+    }
+    if (!what_.verb.starts_with("restore") && saved.given_up(call_.environment.boot_id())) {
+      for (const auto& pci : saved.functions()) {
+        const auto driver = card_list_.sysfs().driver(pci);
+        const bool is_asked =
+            std::ranges::any_of(cards, [&](auto& card) { return has(card, pci); });
+        if (is_asked || !saved.giving_back(pci) || !driver ||
+            !card_list_.settings().is_stub(*driver)) {
+          continue;
+        }
+        call_.err << "gpupci: warning: " << pci.sysfs()
+                  << " was detached after gpupci had given up; gpupci --restore gives it back\n";
+      }
+    }
+  }
+
   int act_on(const std::vector<Card>& cards) {
-    SavedDrivers saved(call_.environment.saved_drivers);
+    SavedDrivers saved(call_.environment.saved_drivers, call_.environment.machine());
+    tell_of_before(saved, cards);
     DeviceWorker worker(
         [this](virt::StepListener listener) {
           const auto& open = goes_by_sysfs() ? call_.environment.open_sysfs_devices
@@ -63,6 +95,7 @@ class DetachAttach {
         [this](const std::string& step) { steps_.push_back(step); });
     const auto stuck = [&] { return !worker.stuck().empty(); };
     auto input = guard_input(call_.environment, card_list_.sysfs(), card_list_.settings());
+    input.cards = [this] { return card_list_.cards(); };
     if (!what_.without_libvirt) {
       input.vm_devices = [&] {
         return stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();
@@ -74,41 +107,109 @@ class DetachAttach {
                 .on_step = [this](const std::string& step) { steps_.push_back(step); },
                 .mode = mode_,
                 .forced = call_.options.forced,
-                .stuck = stuck};
+                .stuck = stuck,
+                .libvirt_is_silent = [this] { return is_silent(); },
+                .in_doubt = [this](const Card& card) { return card_list_.in_doubt(card); },
+                .may_go_on = {},
+                .take_steps = [this] { return std::exchange(steps_, {}); }};
 
     std::vector<CardOutcome> reports;
-    for (const auto& card : cards) {
+    for (const auto& unit : units(cards)) {
       const SignalHold hold;
-      auto report = act_on(card, cards, tools, worker);
-      report.steps = std::exchange(steps_, {});
-      print(report);
-      reports.push_back(std::move(report));
+      const auto begin = std::chrono::steady_clock::now();
+      tools.may_go_on = [this, begin] { may_go_on(begin); };
+      for (auto& report : act_on(unit, cards, tools, worker)) {
+        print(report);
+        reports.push_back(std::move(report));
+      }
     }
     if (call_.options.json) {
       call_.out << outcome_json(what_.verb, mode_, worker.through(), reports);
     }
-    const bool all = std::ranges::all_of(reports, &CardOutcome::ok);
+    settle_doubts(reports);
+    const bool all = std::ranges::all_of(reports, &CardOutcome::ok) &&
+                     !(what_.verb == "restore" && saved.is_foreign());
     return all ? 0 : exit_status(Fault::io);
+  }
+
+  bool is_silent() {
+    try {
+      vms_.devices();
+    } catch (const Error& error) {
+      return error.fault() == Fault::unreachable;
+    }
+    return false;
+  }
+
+  // An operator who names a card has looked at it.
+  void settle_doubts(const std::vector<CardOutcome>& reports) {
+    if (what_.verb == "restore" || mode_ == virt::Mode::dry_run) return;
+    for (const auto& report : reports) {
+      if (report.ok()) card_list_.settle(report.name);
+    }
+  }
+
+  // Nothing goes on after its caller: who asked for the card may be gone, and may think that it was
+  // refused. A look at all processes can take long where one of them is stuck.
+  void may_go_on(std::chrono::steady_clock::time_point begin) const {
+    if (const auto signal = SignalHold::pending()) {
+      throw Error(Fault::refused, "stopped by " + std::string(*signal));
+    }
+    const auto gone = std::chrono::steady_clock::now() - begin;
+    if (steps_.empty() && gone > call_.environment.act_deadline) {
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(gone).count();
+      throw Error(Fault::refused, "it took " + std::to_string(seconds) +
+                                      " s to look who uses it, which is too long ago; nothing was "
+                                      "changed");
+    }
   }
 
   // A libvirt that is stuck with another card would keep this one waiting for nothing.
   bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
 
-  CardOutcome act_on(const Card& card, const std::vector<Card>& together, Tools& tools,
-                     const DeviceWorker& worker) {
-    if (const auto wedge = wedged_.find(card.pci())) {
-      auto report = untouched(card);
-      report.errors.push_back({.what = what(*wedge), .fix = std::string(kWedgedFix)});
-      return report;
-    }
+  std::vector<CardOutcome> act_on(const Unit& unit, const std::vector<Card>& together, Tools& tools,
+                                  const DeviceWorker& worker) {
+    Unit going = unit;
+    std::erase_if(going, [this](auto& card) { return wedged_.find(card.pci()).has_value(); });
+    if (going.size() < unit.size()) return act_without_wedged(unit, going, tools, worker);
     const auto before = worker.stuck();
-    auto report = what_.card(card, together, tools);
-    if (before.empty() && !worker.stuck().empty()) add_way_out(card, worker, report.errors);
-    return report;
+    auto reports = what_.unit(unit, together, tools);
+    if (before.empty() && !worker.stuck().empty()) add_way_out(unit, worker, reports);
+    return reports;
+  }
+
+  // Nothing can be done with a card that is wedged. Then the others of its unit cannot be taken
+  // either, but they can be given back.
+  std::vector<CardOutcome> act_without_wedged(const Unit& unit, const Unit& going, Tools& tools,
+                                              const DeviceWorker& worker) {
+    std::vector<CardOutcome> reports;
+    for (const auto& card : unit) {
+      const auto wedge = wedged_.find(card.pci());
+      reports.push_back(untouched(card));
+      auto& errors = reports.back().errors;
+      if (wedge) {
+        errors.push_back({.what = what(*wedge), .fix = std::string(kWedgedFix)});
+      } else if (what_.way_back) {
+        reports.pop_back();
+      } else {
+        errors.push_back({.what = "a card that shares its IOMMU group is wedged",
+                          .fix = std::string(kWedgedFix)});
+      }
+    }
+    if (!what_.way_back || going.empty()) return reports;
+    auto others = act_on(going, going, tools, worker);
+    std::ranges::move(others, std::back_inserter(reports));
+    return reports;
   }
 
   // A step did not end. The card is wedged when that step is at work on the card itself.
-  void add_way_out(const Card& card, const DeviceWorker& worker, Reasons& errors) {
+  void add_way_out(const Unit& unit, const DeviceWorker& worker,
+                   std::vector<CardOutcome>& reports) {
+    const auto is_its = [&](const Card& card) { return has(card, worker.last_pci()); };
+    const auto at = std::ranges::find_if(unit, is_its) - unit.begin();
+    const auto place = static_cast<std::size_t>(at) % unit.size();
+    const auto& card = unit[place];
+    auto& errors = reports[place].errors;
     if (!is_at_work(card, worker.last_pci())) {
       errors.push_back(
           {.what = "the card itself is not stuck, " + std::string(worker.through()) + " is"});
@@ -116,7 +217,7 @@ class DetachAttach {
     }
     errors.push_back({.what = {}, .fix = std::string(kWedgedFix)});
     try {
-      wedged_.mark(card.pci(), worker.stuck());
+      wedged_.mark(card.pci(), worker.stuck(), worker.through() == "sysfs" ? worker.child() : 0);
     } catch (const Error& error) {
       errors.push_back({.what = error.what()});
     }
@@ -135,7 +236,7 @@ class DetachAttach {
   // hangs.
   void print(const CardOutcome& report) {
     if (!call_.options.json) call_.out << outcome_lines(report, mode_);
-    call_.err << failure_line(what_.verb, report);
+    call_.err << failure_line(what_.verb, report) << note_lines(report);
   }
 
   const Call& call_;
@@ -155,15 +256,15 @@ int detach_attach(const Call& call, const std::string& target, const CardAction&
 }
 
 int detach(const Call& call) {
-  return detach_attach(call, call.options.argument(0), {.verb = "detach", .card = detach_card});
+  return detach_attach(call, call.options.argument(0), {.verb = "detach", .unit = detach_unit});
 }
 
 int attach(const Call& call) {
-  return detach_attach(
-      call, call.options.argument(0),
-      {.verb = "attach", .card = [](const Card& card, const std::vector<Card>&, Tools& tools) {
-         return attach_card(card, tools);
-       }});
+  return detach_attach(call, call.options.argument(0),
+                       {.verb = "attach",
+                        .unit = [](const Unit& unit, const std::vector<Card>&,
+                                   Tools& tools) { return attach_unit(unit, tools); },
+                        .way_back = true});
 }
 
 }  // namespace cluster::agent

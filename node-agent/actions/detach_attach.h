@@ -9,11 +9,13 @@
 
 namespace cluster::agent {
 
-/// The part of an action that is done to each card.
+/// The part of an action that is done to each unit of cards.
 struct CardAction {
   std::string_view verb;  ///< "detach", as messages and JSON say it
-  CardOutcome (*card)(const Card& card, const std::vector<Card>& together, Tools& tools);
+  std::vector<CardOutcome> (*unit)(const Unit& unit, const std::vector<Card>& together,
+                                   Tools& tools);
   bool without_libvirt = false;
+  bool way_back = false;  ///< it gives back; nothing that cannot be written may stop it
 };
 
 /// Acts under the lock on the card or slice called `target`, or on all cards for "all". Prints the

@@ -42,7 +42,9 @@ void check(std::string_view word, const std::string& argument) {
   if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
   if (word == "NAME|all" && argument == "all") return;
   // Both functions refuse a name that no card and no slice can have.
-  if (word == "NAME|all") SliceName::parse(argument);
+  if (word == "NAME|all") {
+    for (const auto name : split(argument, ',')) SliceName::parse(name);
+  }
   if (word == "NAME") GpuName{argument};
   if (word == "PARENT" || word == "PARENT|all" || word == "TYPE" || word == "VGPU") {
     if (argument.find_first_not_of(kPlain) != std::string::npos) {

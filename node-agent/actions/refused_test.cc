@@ -130,6 +130,7 @@ TEST_F(HarmedCard, WhatIsWedgedIsNeitherDetachedNorAttached) {
   fake_.add_card("0000:02:00", 2, 13);
   proc_.file("sys/kernel/random/boot_id", "b1\n");
   WedgedCards(environment_.wedged, "b1").mark({0, 2, 0, 0}, "echo x > unbind");
+  fake_.lock({0, 2, 0, 0});
   EXPECT_NE(gpupci({"--check", "gpupci1"}).find("\nD23  gpupci1  FAIL     wedged since "),
             std::string::npos);
   for (const auto* action : {"-d", "-a"}) {

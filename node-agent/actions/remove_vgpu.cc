@@ -63,7 +63,7 @@ int remove_vgpu(const Call& call) {
   SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
     CardList card_list(call.environment, call.err, true);
-    SliceRecord record(call.environment.slices);
+    SliceRecord record(call.environment.slices, call.environment.machine());
     const auto id = find_id(record, name);
     const auto leased = *record.find(id);
     if (leased.lease != call.options.lease) {

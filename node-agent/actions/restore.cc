@@ -31,27 +31,81 @@ std::vector<Card> to_be_detached(const std::vector<Card>& cards, const Tools& to
   std::vector<Card> wanted;
   for (const auto& card : cards) {
     const Found found(card, tools);
-    if (found.recorded && !found.giving_back) wanted.push_back(card);
+    if (found.recorded && !found.giving_back && !tools.in_doubt(card)) wanted.push_back(card);
   }
   return wanted;
 }
 
+bool is_whole(const std::vector<CardOutcome>& outcomes) {
+  return std::ranges::all_of(outcomes, &CardOutcome::ok);
+}
+
+// What was detached of the unit is given back, as the rest of it is refused now.
+std::vector<CardOutcome> give_half_back(const Unit& unit, std::vector<CardOutcome> reports,
+                                        Tools& tools) {
+  auto all = attach_unit(unit, tools);
+  for (std::size_t i = 0; i < unit.size(); ++i) {
+    auto& back = all[i];
+    const bool was_on_stub = Found(unit[i], tools).on_stub;
+    if (was_on_stub) {
+      reports[i].errors.push_back(
+          {.what = std::string("the half of it that was detached is ") +
+                   (back.ok() ? "given back" : "NOT given back: " + message(back))});
+    }
+    back.refused = std::move(reports[i].refused);
+    back.errors = std::move(reports[i].errors);
+  }
+  return all;
+}
+
+std::vector<CardOutcome> detach_again(const Unit& unit, const std::vector<Card>& together,
+                                      Tools& tools) {
+  if (unit.empty()) return {};
+  auto reports = detach_unit(unit, together, tools);
+  const auto on_stub = [&](const Card& card) { return Found(card, tools).on_stub; };
+  if (is_whole(reports) || tools.mode == virt::Mode::dry_run ||
+      std::ranges::none_of(unit, on_stub)) {
+    return reports;
+  }
+  return give_half_back(unit, std::move(reports), tools);
+}
+
+// Nothing tells whether it is the card that was detached, or another that the host has.
+CardOutcome doubtful(const Card& card) {
+  auto outcome = untouched(card);
+  outcome.errors.push_back(
+      {.what = "bus numbers have changed, and it may be another of its model that is at " +
+               card.pci().sysfs() + " now",
+       .fix =
+           "look which it is, then gpupci -d " + card.label() + " or gpupci -a " + card.label()});
+  return outcome;
+}
+
 // A detach that was begun, or that was done before the reboot, is carried to its end. An attach
 // that was begun is carried to its end, too. When a detach is refused now and was half done, the
-// card is attached. So the card is whole in each case.
-CardOutcome restore_card(const Card& card, const std::vector<Card>& cards, Tools& tools) {
-  const Found found(card, tools);
-  if (!found.recorded) return untouched(card);
-  if (found.giving_back) return attach_card(card, tools);
-  auto report = detach_card(card, to_be_detached(cards, tools), tools);
-  if (report.ok() || !found.on_stub || tools.mode == virt::Mode::dry_run) return report;
-  auto back = attach_card(card, tools);
-  report.errors.push_back(
-      {.what = std::string("the half of it that was detached is ") +
-               (back.ok() ? "given back" : "NOT given back: " + message(back))});
-  back.refused = std::move(report.refused);
-  back.errors = std::move(report.errors);
-  return back;
+// unit is attached. So the unit is whole in each case.
+std::vector<CardOutcome> restore_unit(const Unit& unit, const std::vector<Card>& together,
+                                      Tools& tools) {
+  Unit back;
+  Unit again;
+  std::vector<CardOutcome> reports;
+  for (const auto& card : unit) {
+    const Found found(card, tools);
+    if (!found.recorded) {
+      reports.push_back(untouched(card));
+    } else if (!found.giving_back && tools.in_doubt(card)) {
+      reports.push_back(doubtful(card));
+    } else {
+      (found.giving_back ? back : again).push_back(card);
+    }
+  }
+  for (auto& report : attach_unit(back, tools)) reports.push_back(std::move(report));
+  for (auto& report : detach_again(again, to_be_detached(together, tools), tools)) {
+    reports.push_back(std::move(report));
+  }
+  std::ranges::sort(reports, {},
+                    [](const CardOutcome& one) { return one.functions.front().function.pci; });
+  return reports;
 }
 
 }  // namespace
@@ -64,14 +118,15 @@ int restore(const Call& call) {
   // The slices come before the cards, for slices may be detached as well.
   const int of_slices = part.empty() ? restore_slices(call) : 0;
   int status =
-      detach_attach(call, "", {.verb = "restore", .card = restore_card, .without_libvirt = true});
+      detach_attach(call, "", {.verb = "restore", .unit = restore_unit, .without_libvirt = true});
   // Slices that were detached are not there yet in a dry run, nor before they are made.
-  const bool slices_to_come = (call.options.dry_run || !part.empty()) &&
-                              !SliceRecord(call.environment.slices).vfs().empty();
+  const bool slices_to_come =
+      (call.options.dry_run || !part.empty()) &&
+      !SliceRecord(call.environment.slices, call.environment.machine()).vfs().empty();
   CardList card_list(call.environment, call.err, true);
   auto cards = card_list.cards();
   add_slices(cards, card_list.sysfs());
-  const SavedDrivers saved(call.environment.saved_drivers);
+  const SavedDrivers saved(call.environment.saved_drivers, call.environment.machine());
   for (const auto& pci : saved.functions()) {
     const auto is_its = [&](const Card& card) {
       return has(card, pci) && !saved.is_of_another(card);

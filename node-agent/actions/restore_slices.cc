@@ -25,7 +25,7 @@ class RestoreSlices {
       : call_(call),
         mode_(call.options.dry_run ? virt::Mode::dry_run : virt::Mode::act),
         card_list_(call.environment, call.err, true),
-        record_(call.environment.slices),
+        record_(call.environment.slices, call.environment.machine()),
         // There is one wait for all of them. A driver that has not come by its end does not come.
         end_(std::chrono::steady_clock::now() + call.environment.slice_patience) {}
 
@@ -158,7 +158,7 @@ class RestoreSlices {
 }  // namespace
 
 int restore_slices(const Call& call) {
-  const SliceRecord record(call.environment.slices);
+  const SliceRecord record(call.environment.slices, call.environment.machine());
   if (record.vfs().empty() && record.vgpus().empty()) return 0;
   std::optional<Lock> lock;
   if (!call.options.dry_run) {

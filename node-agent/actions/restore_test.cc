@@ -30,6 +30,9 @@ class Killer : public virt::NodeDevices {
   void attach(const PciAddress& pci) override {
     act("attach " + pci.sysfs(), [&] { devices_.attach(pci); });
   }
+  void set_driver_override(const PciAddress& pci, const std::string& driver) override {
+    act("override " + pci.sysfs(), [&] { devices_.set_driver_override(pci, driver); });
+  }
 
  private:
   template <typename Do>
@@ -238,11 +241,12 @@ TEST_F(Restore, FollowsSwappedCardsThoughItWasKilledOnTheWay) {
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia vfio-pci");
 }
 
-TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheNextBoot) {
+TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheKernelHasFinished) {
   plot_ = {{"detach 0000:02:00.0", Fate::hang}};
   environment_.act_deadline = 2s;
   gpupci({"-d", "gpupci1"});
   EXPECT_THAT(err_, HasSubstr("no end after"));
+  fake_.lock({0, 2, 0, 0});
   for (const std::vector<std::string>& again :
        std::vector<std::vector<std::string>>{{"-d", "gpupci1"}, {"-a", "gpupci1"}}) {
     EXPECT_THAT(gpupci(again), IsEmpty());
@@ -252,8 +256,107 @@ TEST_F(Restore, LeavesAloneWhatIsWedgedUntilTheNextBoot) {
   }
   EXPECT_THAT(gpupci({"-s", "gpupci1"}), HasSubstr("GPU card 'gpupci1' is wedged since 20"));
   EXPECT_THAT(gpupci({"-l", "--json"}), HasSubstr(R"("wedged":{"since":"20)"));
-  boot("second");
+  fake_.unlock({0, 2, 0, 0});
   EXPECT_THAT(gpupci({"-l", "--json"}), HasSubstr(R"("wedged":null)"));
+  plot_ = {};
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia");
+  EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
+}
+
+// libvirt did not answer, so gpupci gave up; libvirt goes on later.
+TEST_F(Restore, LooksAtWhatLibvirtDidAfterGpupciHadGivenUp) {
+  environment_.act_deadline = 2s;
+  plot_ = {{"detach 0000:02:00.0", Fate::wait}};
+  gpupci({"-d", "gpupci1"});
+  EXPECT_THAT(err_, HasSubstr("fake may still do it: gpupci --restore afterwards"));
+  plot_ = {{"ask for VMs", Fate::hang}};
+  gpupci({"--restore"});  // it is still silent, and what is known stays
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("libvirt does not answer and may still detach it"));
+  fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
+  plot_ = {};
+  gpupci({"-d", "gpupci2"});
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(err_, HasSubstr("0000:02:00.0 was detached after gpupci had given up; gpupci "
+                              "--restore gives it back"));
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel vfio-pci");
+}
+
+TEST_F(Restore, LeavesTheRecordOfAnotherMachineAside) {
+  environment_.machine_id = fake_.root() / "machine-id";
+  replace_file(environment_.machine_id, "9c0b\n");
+  gpupci({"-d", "gpupci1"});
+  reboot();
+  replace_file(environment_.machine_id, "77ae\n");  // the image of its disk is in another machine
+  EXPECT_THAT(gpupci({"--restore"}), IsEmpty());
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("is the record of another machine and is left aside"));
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia");
+  gpupci({"-d", "gpupci2"});  // it has a record of its own now
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel vfio-pci");
+}
+
+// A disk below the cards has moved all bus numbers by one, and the second card is now where the
+// first was.
+TEST_F(Restore, DetachesNoCardThatMayBeAnother) {
+  fake_.remove("0000:02:00.1");
+  gpupci({"-d", "gpupci1"});
+  reboot();
+  fake_.remove("0000:02:00.0");
+  fake_.add_card("0000:04:00", 1, 15);
+  gpupci({"-l"});  // who looks first shall not hide it
+  for (int i = 0; i < 2; ++i) {
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 1);
+    EXPECT_THAT(err_, HasSubstr("cannot restore gpupci1: bus numbers have changed, and it may be "
+                                "another of its model that is at 0000:04:00.0 now; look which"));
+    EXPECT_EQ(fake_.drivers(), "nvidia nvidia");
+  }
+  gpupci({"-d", "gpupci1"});  // the operator has looked
+  reboot();
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "nvidia vfio-pci");
+}
+
+TEST_F(Restore, KnowsACardOfMovedBusNumbersByItsFunctions) {
+  gpupci({"-d", "gpupci1"});  // of two functions; gpupci2 has one
+  reboot();
+  for (const auto& pci : fake_.sysfs().functions()) fake_.remove(pci.sysfs());
+  fake_.add_card("0000:03:00", 2, 13).add_card("0000:04:00", 1, 14);
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 0) << err_;
+  EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci nvidia");
+}
+
+TEST_F(Restore, TakesAGroupWholeOrNotAtAll) {
+  fake_.add_card("0000:04:00", 1, 13);
+  for (const auto* moment : {"after detach 0000:02:00.0", "before detach 0000:04:00.0",
+                             "amid detach 0000:04:00.0", "after detach 0000:04:00.0"}) {
+    gpupci_killed({"-d", "gpupci1,gpupci3"}, moment);
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 0) << moment << err_;
+    EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci nvidia vfio-pci") << moment;
+    gpupci_killed({"-a", "gpupci1,gpupci3"}, "after attach 0000:02:00.1");
+    gpupci({"--restore"});
+    EXPECT_EQ(status_, 0) << moment << err_;
+    EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia") << moment;
+  }
+}
+
+TEST_F(Restore, GivesAllOfAGroupBackWhenOneIsRefusedNow) {
+  fake_.add_card("0000:04:00", 1, 13);
+  gpupci_killed({"-d", "gpupci1,gpupci3"}, "before detach 0000:04:00.0");
+  replace_file(fake_.root() / "bus/pci/devices/0000:04:00.0/sriov_numvfs", "2\n");
+  gpupci({"--restore"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia") << err_;
 }
 
 }  // namespace

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/table.h"
 #include "node-agent/cards/slices.h"
@@ -15,15 +18,18 @@ int status(const Call& call) {
   if (call.options.json) {
     auto missing = card_list.missing();
     if (target != "all") {
-      std::erase_if(
-          missing, [&](const auto& entry) { return entry.first != SliceName::parse(target).card; });
+      std::erase_if(missing, [&](const auto& entry) {
+        return std::ranges::none_of(split(target, ','), [&](std::string_view name) {
+          return SliceName::parse(name).card == entry.first;
+        });
+      });
     }
     if (!cards.empty() || !missing.empty()) {
       call.out << cards_json(card_facts(call.environment, card_list.sysfs(), cards), missing,
                              std::nullopt, card_list.settings().stub_driver);
     }
   } else {
-    const WedgedCards wedged(call.environment.wedged, call.environment.boot_id());
+    const WedgedCards wedged(call.environment);
     add_slices(cards, card_list.sysfs());
     for (const auto& card : cards) {
       call.out << status_lines(card);

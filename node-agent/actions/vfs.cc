@@ -33,7 +33,7 @@ VfsOutcome try_set(const Call& call, const Card& card, long long count, const Ca
   VfsOutcome outcome;
   try {
     steps.concern(card.pci());
-    SliceRecord record(call.environment.slices);
+    SliceRecord record(call.environment.slices, call.environment.machine());
     const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                                    [&] { return vms.devices_or_warning(); });
     outcome.changed = set_vfs({.card = card,

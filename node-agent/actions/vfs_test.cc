@@ -146,7 +146,9 @@ TEST_F(Vfs, StayWhileOneIsDetached) {
   EXPECT_EQ(gpupci({"-d", "gpupci1"}), "");
   EXPECT_THAT(err_, HasSubstr("cannot detach gpupci1: slices: 0000:01:00.0 has 2 active virtual "
                               "functions; "));
-  EXPECT_EQ(gpupci({"-a", "gpupci1.1"}), "Attached function card 0000:01:00.2 of gpupci1.1\n");
+  EXPECT_EQ(gpupci({"-a", "gpupci1.1"}),
+            "GPU card 'gpupci1.1' function device 0000:01:00.2 has no driver: no host driver has "
+            "taken it\n");
   gpupci({"--vfs", "gpupci1", "0"});
   EXPECT_EQ(numvfs(), "0\n") << err_;
   gpupci({"-s", "gpupci1.1"});
@@ -191,6 +193,7 @@ TEST_F(Vfs, LeaveTheCardWedgedWhenThereIsNoEnd) {
   gpupci({"--vfs", "gpupci1", "4"});
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 4 > "));
   EXPECT_THAT(err_, HasSubstr("; reboot the host"));
+  fake_.lock({0, 1, 0, 0});
   gpupci({"--vfs", "gpupci1", "4"});  // the stuck child has left the lock
   EXPECT_THAT(err_, HasSubstr("gpupci1: wedged since 20"));
 }
@@ -198,6 +201,7 @@ TEST_F(Vfs, LeaveTheCardWedgedWhenThereIsNoEnd) {
 TEST_F(Vfs, StayWhileOneIsWedged) {
   gpupci({"--vfs", "gpupci1", "2"});
   WedgedCards(environment_.wedged, environment_.boot_id()).mark({0, 1, 0, 2}, "echo");
+  fake_.lock({0, 1, 0, 2});
   gpupci({"--vfs", "gpupci1", "0", "--force=slices"});
   EXPECT_THAT(err_, HasSubstr("gpupci1: wedged since 20"));
   EXPECT_EQ(numvfs(), "2\n");

@@ -238,9 +238,11 @@ TEST_F(Vgpus, LeaveTheirSliceWedgedWhenThereIsNoEnd) {
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 0 > "));
   EXPECT_THAT(err_, HasSubstr("; reboot the host\n"));
+  fake_.lock({0, 1, 0, 1});
   EXPECT_THAT(gpupci({"-s", "gpupci1.0"}), HasSubstr("'gpupci1.0' is wedged since 20"));
   gpupci({"--create-vgpu", "gpupci1.1", "1145"});
   EXPECT_THAT(err_, HasSubstr("no end after 0 s of: echo 1145 > "));
+  fake_.lock({0, 1, 0, 2});
   environment_.act_deadline = 10s;  // never reached: none of these is tried, and the lock is free
   for (const std::vector<std::string>& again : std::vector<std::vector<std::string>>{
            {"--remove-vgpu", "gpupci1.0", "--lease=" + made.lease},

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -18,14 +19,15 @@ namespace cluster::agent {
 namespace {
 
 // The packets on the socket: each is a letter, then text.
-constexpr char kDetach = 'd';   // to the child: address
-constexpr char kAttach = 'a';   // to the child: address
-constexpr char kVms = 'v';      // to the child: nothing
-constexpr char kDevice = 'm';   // from it: a device that a VM has, "0000:02:00.0 rocks-33"
-constexpr char kThrough = 't';  // from it: what it opened, "libvirt"
-constexpr char kStep = 's';     // from it: the step it is about to take
-constexpr char kDone = 'o';     // from it: the act has ended well
-constexpr char kFailed = 'e';   // from it: the act has failed, why
+constexpr char kDetach = 'd';    // to the child: address
+constexpr char kAttach = 'a';    // to the child: address
+constexpr char kOverride = 'w';  // to the child: address, a space, the driver
+constexpr char kVms = 'v';       // to the child: nothing
+constexpr char kDevice = 'm';    // from it: a device that a VM has, "0000:02:00.0 rocks-33"
+constexpr char kThrough = 't';   // from it: what it opened, "libvirt"
+constexpr char kStep = 's';      // from it: the step it is about to take
+constexpr char kDone = 'o';      // from it: the act has ended well
+constexpr char kFailed = 'e';    // from it: the act has failed, why
 constexpr std::size_t kMaxPacket = 8192;
 
 bool send_packet(int socket, char letter, std::string_view text) {
@@ -58,7 +60,9 @@ class Child {
         if (packet[0] == kVms) {
           send_vms();
         } else {
-          act(packet[0], PciAddress::parse(packet.substr(1)));
+          const auto blank = std::min(packet.find(' '), packet.size());
+          act(packet[0], PciAddress::parse(packet.substr(1, blank - 1)),
+              packet.substr(std::min(blank + 1, packet.size())));
         }
         send(kDone, "");
       } catch (const std::exception& error) {
@@ -78,11 +82,13 @@ class Child {
     for (const auto& one : devices_->vm_devices()) send(kDevice, one.device + " " + one.vm);
   }
 
-  void act(char letter, const PciAddress& pci) {
+  void act(char letter, const PciAddress& pci, const std::string& driver) {
     open();
     send(kThrough, devices_->through());
     if (letter == kDetach) {
       devices_->detach(pci);
+    } else if (letter == kOverride) {
+      devices_->set_driver_override(pci, driver);
     } else {
       devices_->attach(pci);
     }
@@ -127,6 +133,10 @@ DeviceWorker::~DeviceWorker() { stop(); }
 void DeviceWorker::detach(const PciAddress& pci) { request(kDetach, pci); }
 
 void DeviceWorker::attach(const PciAddress& pci) { request(kAttach, pci); }
+
+void DeviceWorker::set_driver_override(const PciAddress& pci, const std::string& driver) {
+  request(kOverride, pci, driver);
+}
 
 void DeviceWorker::start() {
   std::array<int, 2> ends{};
@@ -179,9 +189,9 @@ std::vector<virt::VmDevice> DeviceWorker::vm_devices() {
   }
 }
 
-void DeviceWorker::request(char act, const PciAddress& pci) {
+void DeviceWorker::request(char act, const PciAddress& pci, const std::string& driver) {
   const auto end = std::chrono::steady_clock::now() + deadline_;
-  ask(act, pci.sysfs());
+  ask(act, pci.sysfs() + (driver.empty() ? "" : " " + driver));
   last_pci_ = pci;
   for (;;) {
     const auto packet = receive(end);
@@ -221,8 +231,11 @@ std::optional<std::string> DeviceWorker::receive(std::chrono::steady_clock::time
 
 void DeviceWorker::give_up() {
   stuck_ = last_step_;
+  const bool by_us = through_ == "sysfs" || through_.empty();
   throw Error(Fault::io, "no end after " + seconds(deadline_) + " of: " + stuck_ +
-                             "; it is not tried again, see the kernel's log");
+                             "; it is not tried again, " +
+                             (by_us ? "see the kernel's log"
+                                    : through_ + " may still do it: gpupci --restore afterwards"));
 }
 
 void DeviceWorker::stop() {

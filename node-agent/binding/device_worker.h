@@ -40,16 +40,20 @@ class DeviceWorker : public virt::NodeDevices {
   /// libvirt that does not open in time is not a step of a card.
   std::string stuck() const { return through_.empty() ? std::string() : stuck_; }
 
+  /// The process that acts, or is stuck; 0 when there is none.
+  pid_t child() const { return child_; }
+
   /// The function of the last request. When a step is stuck, it is the function of that step.
   const PciAddress& last_pci() const { return last_pci_; }
 
-  /// Both throw Error(io) with the child's reason, or with the step that did not end in time.
+  /// All of them throw Error(io) with the child's reason, or with the step that did not end in time.
   void detach(const PciAddress& pci) override;
   void attach(const PciAddress& pci) override;
+  void set_driver_override(const PciAddress& pci, const std::string& driver) override;
 
  private:
   void start();
-  void request(char act, const PciAddress& pci);
+  void request(char act, const PciAddress& pci, const std::string& driver = {});
   void ask(char letter, std::string_view text);
   std::optional<std::string> receive(std::chrono::steady_clock::time_point end);
   [[noreturn]] void give_up();

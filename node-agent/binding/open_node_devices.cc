@@ -31,9 +31,16 @@ class Tidy : public virt::NodeDevices {
   void attach(const PciAddress& pci) override {
     const auto driver = sysfs_.driver(pci);
     const bool away = !driver || settings_.is_stub(*driver);
+    const auto only = sysfs_.driver_override(pci);
+    // libvirt would clear it and let any driver take the function.
+    if (away && !only.empty() && !settings_.is_stub(only)) return by_hand_.attach(pci);
     if (away) libvirt_->attach(pci);
     // libvirt clears it too, so a dry run has nothing to add.
     if (!away || mode_ == virt::Mode::act) by_hand_.clear_driver_override(pci);
+  }
+
+  void set_driver_override(const PciAddress& pci, const std::string& driver) override {
+    by_hand_.set_driver_override(pci, driver);
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ constexpr std::size_t kMaxReason = 4096;  // a pipe takes as much without blocki
 [[noreturn]] void answer(const std::function<void()>& act, int to) {
   // The caller of the parent may wait until some files are closed, as a session of sshd does. A
   // stuck child must not keep these files open.
+  ::prctl(PR_SET_NAME, "gpupci-worker");
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, stream);
   std::string text = "o";
@@ -35,7 +37,8 @@ constexpr std::size_t kMaxReason = 4096;  // a pipe takes as much without blocki
 
 }  // namespace
 
-bool run_in_child(const std::function<void()>& act, std::chrono::milliseconds deadline) {
+bool run_in_child(const std::function<void()>& act, std::chrono::milliseconds deadline,
+                  pid_t* left) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw Error(Fault::io, "cannot make a pipe: " + errno_text(errno));
@@ -51,11 +54,14 @@ bool run_in_child(const std::function<void()>& act, std::chrono::milliseconds de
   pollfd waiting{from.get(), POLLIN, 0};
   int ready = 0;
   do {
-    const auto left =
+    const auto time =
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    ready = left.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(left.count())) : 0;
+    ready = time.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(time.count())) : 0;
   } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return false;
+  if (ready <= 0) {
+    if (left) *left = child;
+    return false;
+  }
 
   std::array<char, kMaxReason> text{};
   const auto size = ::read(from.get(), text.data(), text.size());

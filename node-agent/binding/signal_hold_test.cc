@@ -44,6 +44,24 @@ TEST_P(Signals, AreHeldUntilTheOuterHoldEnds) {
   EXPECT_EQ(caught, 1);
 }
 
+TEST_P(Signals, AreSeenWhileTheyAreHeld) {
+  const SignalHold hold;
+  EXPECT_FALSE(SignalHold::pending());
+  std::raise(GetParam());
+  EXPECT_TRUE(SignalHold::pending());
+}
+
+// As under nohup(1).
+TEST_P(Signals, AreNotSeenWhenTheyAreIgnored) {
+  std::signal(GetParam(), SIG_IGN);
+  {
+    const SignalHold hold;
+    std::raise(GetParam());
+    EXPECT_FALSE(SignalHold::pending());
+  }
+  std::signal(GetParam(), count);
+}
+
 INSTANTIATE_TEST_SUITE_P(OfASession, Signals, ::testing::Values(SIGHUP, SIGINT, SIGTERM));
 
 class OtherSignals : public Signals {};

@@ -72,6 +72,10 @@ void SysfsNodeDevices::attach(const PciAddress& pci) {
   if (!driver || settings_.is_stub(*driver)) rebind(pci);
 }
 
+void SysfsNodeDevices::set_driver_override(const PciAddress& pci, const std::string& driver) {
+  write(sysfs_.device_path(pci) / "driver_override", driver);
+}
+
 void SysfsNodeDevices::clear_driver_override(const PciAddress& pci) {
   if (settings_.is_stub(sysfs_.driver_override(pci))) {
     write(sysfs_.device_path(pci) / "driver_override", "");

@@ -30,6 +30,7 @@ class SysfsNodeDevices : public virt::NodeDevices {
   std::string_view through() const override { return "sysfs"; }
   void detach(const PciAddress& pci) override;
   void attach(const PciAddress& pci) override;
+  void set_driver_override(const PciAddress& pci, const std::string& driver) override;
 
   /// Clears a driver_override that would send the function to the stub driver at the next probe.
   void clear_driver_override(const PciAddress& pci);

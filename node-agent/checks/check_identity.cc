@@ -30,6 +30,10 @@ CheckAnswer is_the_named_one(const Subject& subject) {
     return unknown("it is new: there is no record of it", "gpupci -l, as root, makes one");
   }
   const auto& noted = entry->second;
+  if (noted.in_doubt) {
+    return warned("bus numbers have changed, and it may be another of its model",
+                  "look which card it is, then gpupci -d or -a " + card.label());
+  }
   const auto found = look_at(card, subject.input.sysfs, subject.input.proc);
   const Trait serial{"serial number", noted.serial.serial, found.serial.serial};
   const Trait uuid{"UUID", noted.serial.uuid, found.serial.uuid};

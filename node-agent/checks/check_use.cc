@@ -233,7 +233,8 @@ CheckAnswer is_not_sliced(const Subject& subject) {
 // A call with such a card ends before any guard is asked: nothing is tried with the card in this
 // boot.
 CheckAnswer is_not_stuck(const Subject& subject) {
-  const WedgedCards wedged(subject.input.wedged, subject.input.boot);
+  WedgedCards wedged(subject.input.wedged, subject.input.boot);
+  wedged.look_again(subject.input.sysfs, subject.input.proc);
   const auto wedge = wedged.find(subject.card.pci());
   if (!wedge) return passed("no step with it is stuck");
   return failed(what(*wedge), std::string(kWedgedFix));

@@ -218,6 +218,7 @@ constinit const Guard kDiskGuard{
         "to (a swap file on it too), exported by nvmet or LIO, claimed, or below device mapper, "
         "md, "
         "bcache or a loop device",
-    .probe = probe};
+    .probe = probe,
+    .again = true};
 
 }  // namespace cluster::agent

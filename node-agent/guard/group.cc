@@ -104,9 +104,9 @@ std::optional<Reason> foreigner(const Subject& subject, const PciAddress& pci, i
   if (std::ranges::any_of(subject.same_call, is_in) || input.sysfs.is_bridge(pci)) {
     return std::nullopt;
   }
-  const auto other = input.sysfs.read(pci);
-  if (!other.driver || input.settings.is_stub(*other.driver)) return std::nullopt;
-  return foreigner(subject, other, group);
+  const auto driver = input.sysfs.driver(pci);
+  if (!driver || input.settings.is_stub(*driver)) return std::nullopt;
+  return foreigner(subject, input.sysfs.read(pci), group);
 }
 
 // While another device of a group has a host driver, the kernel calls the group not viable, and no

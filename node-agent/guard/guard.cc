@@ -10,6 +10,8 @@
 namespace cluster::agent {
 namespace {
 
+constexpr std::chrono::milliseconds kPause{100};
+
 // One guard and the reasons that it found.
 struct Answer {
   const Guard* guard;
@@ -32,7 +34,6 @@ Reasons all_of(std::vector<Answer>& answers) {
 // driver, at a boot and after an attach.
 void ask_about_programs(std::vector<Answer>& answers, const Card& card,
                         const std::vector<Card>& same_call, const GuardInput& input) {
-  constexpr std::chrono::milliseconds kPause{100};
   const auto end = std::chrono::steady_clock::now() + input.settle_time;
   for (;;) {
     const Subject subject(card, same_call, input);
@@ -48,20 +49,47 @@ void ask_about_programs(std::vector<Answer>& answers, const Card& card,
   }
 }
 
-}  // namespace
-
-Reasons refusals(const Card& card, const std::vector<Card>& same_call, const GuardInput& input,
-                 const Forced& forced) {
+// The guards that are not overridden, without an answer yet.
+std::vector<Answer> unanswered(const Forced& forced) {
   std::vector<Answer> answers;
   for (const auto* guard : guards()) {
     if (!guard->not_forced.empty() || !forced.contains(guard->name)) answers.push_back({guard});
   }
+  return answers;
+}
+
+Reasons ask_all(std::vector<Answer> answers, const Card& card, const std::vector<Card>& same_call,
+                const GuardInput& input) {
   const Subject subject(card, same_call, input);
   for (auto& one : answers) {
     if (!one.guard->of_programs) ask(one, subject);
   }
   ask_about_programs(answers, card, same_call, input);
   return all_of(answers);
+}
+
+}  // namespace
+
+Reasons refusals(const Card& card, const std::vector<Card>& same_call, const GuardInput& input,
+                 const Forced& forced) {
+  return ask_all(unanswered(forced), card, same_call, input);
+}
+
+Reasons changed_refusals(const Card& rest, const std::vector<Card>& same_call,
+                         const GuardInput& input, const Forced& forced) {
+  auto answers = unanswered(forced);
+  std::erase_if(answers,
+                [](const Answer& one) { return !one.guard->of_programs && !one.guard->again; });
+  auto now = input;
+  now.vm_devices = nullptr;
+  now.settle_time = {};
+  // The first function has just come to vfio, and udev looks at its new device node.
+  const auto end = std::chrono::steady_clock::now() + input.settle_time;
+  for (;;) {
+    auto reasons = ask_all(answers, rest, same_call, now);
+    if (reasons.empty() || std::chrono::steady_clock::now() >= end) return reasons;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 Reasons attach_refusals(const Card& card, const GuardInput& input) {

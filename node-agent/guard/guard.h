@@ -27,6 +27,10 @@ struct Guard {
   /// True when its answer may change at any moment. Such a guard is asked after the others, and
   /// again while all the reasons that were found are passing.
   bool of_programs = false;
+
+  /// True when it is asked again before each further function of a card, while the card lets go of
+  /// the others. So are the guards that look at programs.
+  bool again = false;
 };
 
 /// Every guard, in the order in which they speak.
@@ -40,6 +44,12 @@ using Forced = std::set<std::string, std::less<>>;
 /// when no other guard refuses. Throws Error(io) when sysfs or /proc cannot be read.
 Reasons refusals(const Card& card, const std::vector<Card>& same_call, const GuardInput& input,
                  const Forced& forced = {});
+
+/// The reasons not to go on with a card of which some functions are detached already: `rest` has the
+/// functions that are not. Only the guards are asked whose answer may have changed since
+/// refusals(), and libvirt is not. Throws Error(io) as refusals() does.
+Reasons changed_refusals(const Card& rest, const std::vector<Card>& same_call,
+                         const GuardInput& input, const Forced& forced = {});
 
 /// The reasons not to give the card back now.
 Reasons attach_refusals(const Card& card, const GuardInput& input);

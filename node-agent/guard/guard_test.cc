@@ -11,6 +11,7 @@ namespace cluster::agent {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class Guards : public GuardedCard {};
@@ -24,7 +25,8 @@ TEST_F(Guards, NameTheForeignerInTheGroup) {
   fake_.add_card("0000:02:00", 2, 13).add({"0000:03:00.0", "0200", "8086:100e", "e1000", 13});
   EXPECT_EQ(why(),
             "group: 0000:03:00.0 (class 0200, driver e1000) shares IOMMU group 13 with it; put the "
-            "card into a slot with a group of its own, or detach that device too");
+            "card into a slot with a group of its own, or detach that device too (devices: in "
+            "/etc/gpupci/gpupci.yaml)");
   EXPECT_EQ(why({"group"}), "nothing");
 }
 
@@ -38,8 +40,55 @@ TEST_F(Guards, LetHarmlessNeighboursBe) {
 
 TEST_F(Guards, TakeTwoCardsOfOneGroupOnlyTogether) {
   fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 13);
-  EXPECT_THAT(why(), StartsWith("group: 0000:03:00.0 (class 0300, driver nvidia) shares"));
+  EXPECT_EQ(why(),
+            "group: 0000:03:00.0 (class 0300, driver nvidia) shares IOMMU group 13 with it; they "
+            "go together, to one VM: gpupci -d gpupci1,gpupci2");
   EXPECT_EQ(why({}, true), "nothing");
+}
+
+// The second slot of a board is often behind its chipset, in one group with the devices of the
+// host and with a bridge that is a function of their slot.
+TEST_F(Guards, AdviseToDetachNothingThatIsTheHosts) {
+  fake_.add_card("0000:05:00", 1, 12)
+      .add({"0000:01:00.0", "0c03", "1022:43d5", "xhci_hcd", 12})
+      .add({"0000:01:00.1", "0106", "1022:43c8", "ahci", 12})
+      .add({"0000:01:00.2", "0604", "1022:43c6", "pcieport", 12});
+  auto all = why();
+  EXPECT_THAT(all, HasSubstr("0000:01:00.0 (class 0c03, driver xhci_hcd) shares IOMMU group 12"));
+  EXPECT_THAT(all, HasSubstr("0000:01:00.1 (class 0106, driver ahci) shares IOMMU group 12"));
+  EXPECT_THAT(all, Not(HasSubstr("0000:01:00.2")));
+  EXPECT_THAT(all, Not(HasSubstr("detach that")));
+}
+
+TEST_F(Guards, AdviseToDetachNoNeighbourThatIsInUse) {
+  fake_.add_card("0000:02:00", 1, 13).add({"0000:03:00.0", "0200", "8086:100e", "e1000", 13});
+  add_node("0000:03:00.0/uio/uio0", "1:3", "uio0");
+  EXPECT_THAT(why(), HasSubstr("or detach that device too"));
+  proc_.process(812, "dpdk").age(812, 3000).open(812, 9, "/dev/null");
+  EXPECT_THAT(why(), Not(HasSubstr("detach that")));
+}
+
+// A bridge is known by its header, too: others have a class of their own, and a driver of the host.
+TEST_F(Guards, LetEachKindOfBridgeBe) {
+  fake_.add_card("0000:02:00", 1, 13).add({"0000:00:01.0", "0680", "1234:5678", "switch", 13});
+  EXPECT_THAT(why(), StartsWith("group: 0000:00:01.0 (class 0680, driver switch) shares"));
+  EXPECT_THAT(why(), Not(HasSubstr("detach that")));
+  set("0000:00:01.0/config", std::string(14, '\0') + "\x81");
+  EXPECT_EQ(why(), "nothing");
+}
+
+TEST_F(Guards, NameAMemberThatIsNoPciDevice) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto member = fake_.root() / "kernel/iommu_groups/13/devices/MSFT1000:00";
+  std::filesystem::create_directories(member);
+  EXPECT_EQ(why(), "nothing");  // no driver has it
+  std::filesystem::create_symlink("../../../bus/platform/drivers/some-dma", member / "driver");
+  EXPECT_EQ(why(),
+            "group: 'MSFT1000:00' (no PCI device, driver 'some-dma') shares IOMMU group 13 with "
+            "it; put the card into a slot with a group of its own");
+  std::filesystem::remove_all(member);
+  std::filesystem::create_symlink("../../gone", member);  // we cannot look
+  EXPECT_THAT(why(), StartsWith("group: 'MSFT1000:00' (no PCI device) shares IOMMU group 13"));
 }
 
 TEST_F(Guards, LookAtTheGroupOfEachFunction) {

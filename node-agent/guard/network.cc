@@ -242,6 +242,7 @@ constinit const Guard kNetworkGuard{
         "a network card of it, at any depth below a function, or what is built on that, is up with "
         "an address, has a route, belongs to a bridge or bond, serves a VM or a program, or is in "
         "another network namespace",
-    .probe = probe};
+    .probe = probe,
+    .again = true};
 
 }  // namespace cluster::agent

@@ -7,7 +7,7 @@ namespace cluster::agent {
 std::vector<CardFacts> card_facts(const Environment& environment, const Sysfs& sysfs,
                                   const std::vector<Card>& cards) {
   const PciIds ids;
-  const WedgedCards wedged(environment.wedged, environment.boot_id());
+  const WedgedCards wedged(environment);
   std::vector<CardFacts> described;
   for (const auto& card : cards) {
     const auto& first = card.functions.front();

@@ -39,6 +39,7 @@ TEST_F(CardFactsOfAHost, AreGatheredForEachCardInItsOrder) {
 TEST_F(CardFactsOfAHost, SayWhichCardIsWedgedInThisBoot) {
   replace_file(environment_.proc / "sys/kernel/random/boot_id", "first\n");
   WedgedCards(environment_.wedged, "first").mark({0, 2, 0, 0}, "echo");
+  fake_.lock({0, 2, 0, 0});
   auto all = facts();
   EXPECT_FALSE(all[0].wedge);
   ASSERT_TRUE(all[1].wedge);

@@ -147,6 +147,7 @@ std::string outcome_json(std::string_view action, virt::Mode mode, std::string_v
                     {"pci", report.functions.front().function.pci.libvirt()},
                     {"error", or_null(message(report))},
                     {"refused_by", ids(report.refused)},
+                    {"notes", report.notes},
                     {"steps", report.steps},
                     {"functions", functions}});
   }

@@ -48,12 +48,13 @@ nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
 /// gpupci -d NAME|all --json, gpupci -a NAME|all --json and gpupci --restore --json:
 ///   {"action": "detach", "dry_run": false, "through": "libvirt", "cards": [
 ///      {"name": "gpupci1", "pci": "pci_0000_02_00_0", "error": null,
-///       "refused_by": [], "steps": ["virsh ..."],
+///       "refused_by": [], "notes": [], "steps": ["virsh ..."],
 ///       "functions": [{as above, "outcome": "detached"}]}]}
 /// action: "detach", "attach" or "restore"; through: "libvirt", "sysfs", or null when there was
 /// nothing to do; outcome: "detached", "already detached", "would detach", "rolled back",
-/// "attached", "already attached", "would attach", "not attached", "failed", "untouched" (report.h
-/// says what they mean); refused_by: the guards that refused the card, "holder" (guard.h).
+/// "attached", "already attached", "no driver", "would attach", "not attached", "failed",
+/// "untouched" (outcome.h says what they mean); notes: what the operator should know although it
+/// has happened; refused_by: the guards that refused the card, "holder" (guard.h).
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
                          const std::vector<CardOutcome>& reports);
 

@@ -20,7 +20,9 @@ std::string line_of(const std::string& name, const FunctionOutcome& one) {
     case Outcome::attached:
       return "Attached " + word + " card " + pci + " of " + name + "\n";
     case Outcome::already_attached:
-      return word + " " + pci + " card is already attached\n";
+      return name + " " + word + " card " + pci + " is already attached\n";
+    case Outcome::without_driver:
+      return subject(name, one.function) + " has no driver: no host driver has taken it\n";
     case Outcome::held_back:
       return "Not reattaching associated " + word + " device " + pci + "\n";
     case Outcome::would_detach:
@@ -65,6 +67,14 @@ std::string outcome_lines(const CardOutcome& report, virt::Mode mode) {
   }
   if (dry_run) {
     for (const auto& step : report.steps) lines += step + "\n";
+  }
+  return lines;
+}
+
+std::string note_lines(const CardOutcome& outcome) {
+  std::string lines;
+  for (const auto& note : outcome.notes) {
+    lines += "gpupci: note: " + outcome.name + ": " + note + "\n";
   }
   return lines;
 }

@@ -26,11 +26,15 @@ std::string wedged_line(const std::string& name, const Wedge& wedge);
 /// Detached GPU card 'gpupci1' video device 0000:02:00.0
 /// GPU card 'gpupci1' audio device 0000:02:00.1 is already detached
 /// Attached video card 0000:02:00.0 of gpupci1
-/// audio 0000:02:00.1 card is already attached
+/// gpupci1 audio card 0000:02:00.1 is already attached
+/// GPU card 'gpupci1' usb device 0000:02:00.2 has no driver: no host driver has taken it
 /// Not reattaching associated audio device 0000:02:00.1
 /// A dry run prints the steps instead, as the shell lines that do the same. A line that is no step
 /// is a comment.
 std::string outcome_lines(const CardOutcome& report, virt::Mode mode);
+
+/// gpupci: note: gpupci1: its IOMMU group is split: gpupci2 is still detached, ...
+std::string note_lines(const CardOutcome& outcome);
 
 /// gpupci: cannot detach gpupci1: holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it ...
 /// The reasons are those of the outcome; "" where all that was asked for happened.

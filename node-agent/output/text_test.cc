@@ -52,7 +52,7 @@ TEST(Text, HasTheAncestorsSentenceForEachOutcome) {
             "GPU card 'gpupci1' audio device 0000:02:00.1 is already detached\n");
   EXPECT_EQ(outcome_lines(outcome(Outcome::attached, Outcome::already_attached), virt::Mode::act),
             "Attached video card 0000:02:00.0 of gpupci1\n"
-            "audio 0000:02:00.1 card is already attached\n");
+            "gpupci1 audio card 0000:02:00.1 is already attached\n");
   EXPECT_EQ(outcome_lines(outcome(Outcome::failed, Outcome::held_back), virt::Mode::act),
             "Not reattaching associated audio device 0000:02:00.1\n");
 }

@@ -24,13 +24,16 @@ class Naming {
     Card* card;
     KnownCard seen;
     bool named = false;
+    bool sure = false;  // a number or a slot of its own told it
   };
 
   void doubt_shared_serials();
   void match_numbers(std::optional<std::string> Serial::*number);
-  void match_places();
-  void match_single_movers();
+  void match_slots();
+  void match_places(bool strictly);
+  void match_single_movers(bool strictly);
   void number_the_new();
+  void find_doubts(const std::map<GpuName, KnownCard>& before);
   void name(Present& present, const GpuName& name);
 
   std::map<GpuName, KnownCard> known_;

@@ -23,6 +23,23 @@ class NamingOfCards : public ::testing::Test {
     return card;
   }
 
+  // A card of model 1 in a physical slot, with so many functions.
+  void put_in_slot(const std::string& bus, const std::string& slot, int functions) {
+    put(bus, 1);
+    auto& card = seen_.at(cards_.back().pci());
+    if (slot != "-") card.slot = slot;
+    card.functions = std::to_string(functions) + " functions";
+  }
+
+  // The cards of which it is not sure which they are: "gpupci1 gpupci2".
+  std::string doubts() const {
+    std::string names;
+    for (const auto& [name, card] : known_) {
+      if (card.in_doubt) names += (names.empty() ? "" : " ") + name.str();
+    }
+    return names;
+  }
+
   void put(const std::string& bus, std::uint16_t model, const std::string& serial = "-") {
     const auto what = seen(bus, model, serial);
     cards_.push_back({GpuName("gpupci"), {{what.pci, 0x0300, 0x10de, model, "nvidia", 13}}});
@@ -62,6 +79,76 @@ TEST_F(NamingOfCards, CountsOnFromTheHighestNumberEverGiven) {
   put("05", 3);
   EXPECT_THAT(give(), ElementsAre("gpupci3 05"));
   EXPECT_THAT(missing_, ElementsAre("gpupci1", "gpupci2"));
+}
+
+// A device that was added below another port moves all later bus numbers by one.
+TEST_F(NamingOfCards, KeepsNamesWithTheSlotsWhenBusNumbersMove) {
+  put_in_slot("02", "4", 2);
+  put_in_slot("03", "6", 2);
+  give();
+  put_in_slot("03", "4", 2);
+  put_in_slot("04", "6", 2);
+  EXPECT_THAT(give(), ElementsAre("gpupci1 03", "gpupci2 04"));
+  EXPECT_EQ(doubts(), "");
+}
+
+TEST_F(NamingOfCards, KeepsNamesWithTheFunctionsWhenBusNumbersMove) {
+  put_in_slot("02", "-", 2);
+  put_in_slot("03", "-", 4);
+  give();
+  put_in_slot("03", "-", 2);
+  put_in_slot("04", "-", 4);
+  EXPECT_THAT(give(), ElementsAre("gpupci1 03", "gpupci2 04"));
+  EXPECT_EQ(doubts(), "");
+}
+
+TEST_F(NamingOfCards, DoubtsCardsThatNothingTellsApartWhenBusNumbersMove) {
+  put_in_slot("02", "-", 2);
+  put_in_slot("03", "-", 2);
+  give();
+  put_in_slot("03", "-", 2);
+  put_in_slot("04", "-", 2);
+  EXPECT_THAT(give(), ElementsAre("gpupci2 03", "gpupci1 04"));
+  EXPECT_EQ(doubts(), "gpupci1 gpupci2");
+  put_in_slot("03", "-", 2);
+  put_in_slot("04", "-", 2);
+  give();
+  EXPECT_EQ(doubts(), "gpupci1 gpupci2") << "who looks first does not settle it";
+}
+
+// The new card may be the one that is at the place of the old.
+TEST_F(NamingOfCards, DoubtsACardToWhichOneOfItsModelCame) {
+  put_in_slot("02", "-", 2);
+  give();
+  put_in_slot("02", "-", 2);
+  put_in_slot("03", "-", 2);
+  EXPECT_THAT(give(), ElementsAre("gpupci1 02", "gpupci2 03"));
+  EXPECT_EQ(doubts(), "gpupci1");
+}
+
+TEST_F(NamingOfCards, DoubtsNoCardThatIsAloneOfItsModelOrThatStays) {
+  put_in_slot("02", "-", 2);
+  give();
+  put_in_slot("05", "-", 4);
+  EXPECT_THAT(give(), ElementsAre("gpupci1 05"));
+  EXPECT_EQ(doubts(), "");
+  put_in_slot("05", "-", 4);
+  put("06", 2);
+  EXPECT_THAT(give(), ElementsAre("gpupci1 05", "gpupci2 06"));
+  put("06", 2);
+  EXPECT_THAT(give(), ElementsAre("gpupci2 06"));
+  EXPECT_EQ(doubts(), "");
+}
+
+// Several slots of one name tell nothing.
+TEST_F(NamingOfCards, DoubtsSlotsOfOneName) {
+  put_in_slot("02", "0", 2);
+  put_in_slot("03", "0", 2);
+  give();
+  put_in_slot("03", "0", 2);
+  put_in_slot("04", "0", 2);
+  give();
+  EXPECT_EQ(doubts(), "gpupci1 gpupci2");
 }
 
 TEST_F(NamingOfCards, BelievesASerialNumberMoreThanAPlace) {

@@ -34,7 +34,23 @@ KnownCard parse_card(const ordered_json& card) {
           .device_class = text_of(card.value("class", ordered_json())),
           .revision = text_of(card.value("revision", ordered_json())),
           .slot = text_of(card.value("slot", ordered_json())),
-          .iommu_group = text_of(card.value("iommu_group", ordered_json()))};
+          .iommu_group = text_of(card.value("iommu_group", ordered_json())),
+          .functions = text_of(card.value("functions", ordered_json())),
+          .in_doubt = card.value("in_doubt", false)};
+}
+
+std::string functions_of_slot(const PciAddress& pci, const Sysfs& sysfs) {
+  std::vector<std::string> all;
+  auto one = pci;
+  for (one.function = 0; one.function < 8; ++one.function) {
+    const auto id = [&](const char* name) {
+      const auto text = sysfs.attribute(one, name).value_or("");
+      return text.starts_with("0x") ? text.substr(2) : text;
+    };
+    if (!sysfs.device_class(one) || sysfs.is_virtual(one)) continue;
+    all.push_back(std::to_string(one.function) + ":" + id("vendor") + ":" + id("device"));
+  }
+  return joined(all, " ");
 }
 
 }  // namespace
@@ -43,7 +59,8 @@ bool KnownCard::operator==(const KnownCard& other) const {
   return pci == other.pci && model == other.model && subsystem == other.subsystem &&
          serial.serial == other.serial.serial && serial.uuid == other.serial.uuid &&
          missing == other.missing && device_class == other.device_class &&
-         revision == other.revision && slot == other.slot && iommu_group == other.iommu_group;
+         revision == other.revision && slot == other.slot && iommu_group == other.iommu_group &&
+         functions == other.functions && in_doubt == other.in_doubt;
 }
 
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc) {
@@ -60,6 +77,7 @@ KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::p
     seen.subsystem = *identity.subsystem_vendor + ":" + *identity.subsystem_device;
   }
   if (first.iommu_group) seen.iommu_group = std::to_string(*first.iommu_group);
+  seen.functions = functions_of_slot(first.pci, sysfs);
   return seen;
 }
 
@@ -96,11 +114,24 @@ void Names::give(std::vector<Card>& cards, const std::string& boot, bool closely
   } else {
     Naming naming(known_, cards, look, is_there);
     missing_ = naming.missing();
-    changed_ = naming.known() != known_ || (boot != boot_ && !naming.known().empty());
-    known_ = naming.known();
+    auto seen = naming.known();
+    // Bus numbers change only while the host is off.
+    for (auto& [name, card] : seen) {
+      const auto before = known_.find(name);
+      if (boot == boot_ && before != known_.end() && !before->second.in_doubt) {
+        card.in_doubt = false;
+      }
+    }
+    changed_ = seen != known_ || (boot != boot_ && !seen.empty());
+    known_ = std::move(seen);
     boot_ = boot;
   }
   std::ranges::sort(cards, {}, &Card::name);
+}
+
+void Names::settle(const GpuName& card) {
+  const auto found = known_.find(card);
+  if (found != known_.end()) found->second.in_doubt = false;
 }
 
 void Names::save() {
@@ -115,7 +146,9 @@ void Names::save() {
                          {"class", or_null(card.device_class)},
                          {"revision", or_null(card.revision)},
                          {"slot", or_null(card.slot)},
-                         {"iommu_group", or_null(card.iommu_group)}};
+                         {"iommu_group", or_null(card.iommu_group)},
+                         {"functions", or_null(card.functions)}};
+    if (card.in_doubt) cards[name.str()]["in_doubt"] = true;
   }
   file_.write({{"boot", boot_}, {"cards", cards}});
   changed_ = false;

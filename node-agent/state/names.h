@@ -28,6 +28,13 @@ struct KnownCard {
   std::optional<std::string> slot{};          ///< "4", printed on the board
   std::optional<std::string> iommu_group{};   ///< "13"
 
+  /// All functions of its slot, "0:10de:1e07 1:10de:10f7", whether or not they are the card's.
+  std::optional<std::string> functions{};
+
+  /// True when nothing told it from others of its model when bus numbers changed: it may be another
+  /// card than the one that was named. It stays so until the operator acts on the card.
+  bool in_doubt = false;
+
   bool operator==(const KnownCard& other) const;
 };
 
@@ -40,7 +47,8 @@ KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::p
 /// record is one file:
 ///   {"version": 1, "boot": "6c0f...", "cards": {"gpupci1": {"pci": "0000:02:00.0",
 ///    "model": "10de:1c03", "subsystem": "1458:37c4", "serial": null, "uuid": null,
-///    "missing": false, "class": "0300", "revision": "a1", "slot": "4", "iommu_group": "13"}}}
+///    "missing": false, "class": "0300", "revision": "a1", "slot": "4", "iommu_group": "13",
+///    "functions": "0:10de:1e07 1:10de:10f7"}}}
 /// and every change replaces it whole. A caller that saves it holds the lock (lock.h). A caller
 /// that only reads names needs neither the lock nor a file that can be written.
 class Names {
@@ -57,6 +65,11 @@ class Names {
   /// The settings may no longer count a card that is on the host; it is not among `cards` then.
   /// `is_there` is true for such a card, and the card is not missing.
   ///
+  /// A card without a number of its own is recognised by its physical slot first, where the firmware
+  /// names slots: it keeps its slot when bus numbers change. Where neither tells cards of one model
+  /// apart and one of them is at a new address, or where the functions or the slot of a card speak
+  /// against its name, the card is `in_doubt`.
+  ///
   /// Within one boot a card that is at its address is not looked at again unless `closely` is true:
   /// cards are swapped only while the host is off.
   void give(std::vector<Card>& cards, const std::string& boot, bool closely, const Look& look,
@@ -67,6 +80,9 @@ class Names {
 
   /// All cards that have a name, as the file has them, or as give() saw them since.
   const std::map<GpuName, KnownCard>& known() const { return known_; }
+
+  /// Notes that the operator is sure about a card.
+  void settle(const GpuName& card);
 
   /// True if the file differs from what give() found.
   bool changed() const { return changed_; }

@@ -20,15 +20,21 @@ std::map<PciAddress, SavedDrivers::Driver> drivers_in(const ordered_json& docume
 
 }  // namespace
 
-SavedDrivers::SavedDrivers(std::filesystem::path file)
-    : file_(std::move(file), "a record of saved drivers", "move it away") {
-  file_.read([this](const ordered_json& document) {
+SavedDrivers::SavedDrivers(std::filesystem::path file, std::string machine)
+    : file_(std::move(file), "a record of saved drivers", "move it away", std::move(machine)) {
+  foreign_ = !file_.read([this](const ordered_json& document) {
     drivers_ = drivers_in(document);
     if (document.contains("cards")) {
       for (const auto& [name, pci] : document.at("cards").items()) {
         cards_.emplace(GpuName(name), PciAddress::parse(pci.get<std::string>()));
       }
     }
+    if (document.contains("overrides")) {
+      for (const auto& [pci, only] : document.at("overrides").items()) {
+        overrides_[PciAddress::parse(pci)] = only.get<std::string>();
+      }
+    }
+    given_up_ = document.value("given_up", "");
     if (!document.contains("giving_back")) return;
     for (const auto& pci : document.at("giving_back")) {
       giving_back_.insert(PciAddress::parse(pci.get<std::string>()));
@@ -41,29 +47,42 @@ SavedDrivers::Driver SavedDrivers::find(const PciAddress& pci) const {
   return found == drivers_.end() ? std::nullopt : found->second;
 }
 
+std::optional<std::string> SavedDrivers::driver_override(const PciAddress& pci) const {
+  const auto found = overrides_.find(pci);
+  return found == overrides_.end() ? std::nullopt : std::optional(found->second);
+}
+
 bool SavedDrivers::is_of_another(const Card& card) const {
   const auto owner = std::ranges::find_if(
       cards_, [&](const auto& entry) { return entry.second.same_slot(card.pci()); });
   return !card.slice && owner != cards_.end() && owner->first != card.name;
 }
 
-void SavedDrivers::save(const Card& card, const std::map<PciAddress, Driver>& drivers) {
+void SavedDrivers::save(const std::vector<Of>& cards) {
+  for (const auto& saved : cards) add(saved);
+  write();
+}
+
+void SavedDrivers::add(const Of& saved) {
+  const auto& card = saved.card;
   // A slice has the name of its card, but another address.
   if (!card.slice) {
     // The record of a card that was in this slot and has gone is overwritten.
     const auto here = [&](const PciAddress& pci) { return pci.same_slot(card.pci()); };
     if (is_of_another(card)) {
       std::erase_if(drivers_, [&](const auto& entry) { return here(entry.first); });
+      std::erase_if(overrides_, [&](const auto& entry) { return here(entry.first); });
       std::erase_if(giving_back_, here);
     }
     std::erase_if(cards_, [&](const auto& other) { return here(other.second); });
     cards_.emplace(card.name, card.pci());
   }
-  for (const auto& [pci, driver] : drivers) {
+  for (const auto& [pci, driver] : saved.drivers) {
     drivers_[pci] = driver;
+    overrides_.erase(pci);
     giving_back_.erase(pci);
   }
-  write();
+  for (const auto& [pci, only] : saved.overrides) overrides_[pci] = only;
 }
 
 std::vector<PciAddress> SavedDrivers::functions() const {
@@ -80,9 +99,14 @@ void SavedDrivers::begin_giving_back(const std::vector<PciAddress>& functions) {
   if (giving_back_.size() != before) write();
 }
 
-void SavedDrivers::forget(const PciAddress& pci) {
-  giving_back_.erase(pci);
-  if (drivers_.erase(pci) == 0) return;
+void SavedDrivers::forget(const std::vector<PciAddress>& functions) {
+  bool had = false;
+  for (const auto& pci : functions) {
+    giving_back_.erase(pci);
+    overrides_.erase(pci);
+    had = drivers_.erase(pci) > 0 || had;
+  }
+  if (!had) return;
   const auto is_left = [&](const auto& card) {
     return std::ranges::any_of(drivers_,
                                [&](auto& entry) { return entry.first.same_slot(card.second); });
@@ -108,10 +132,13 @@ void SavedDrivers::follow(const std::map<GpuName, PciAddress>& cards) {
     return there;
   };
   std::map<PciAddress, Driver> drivers;
+  std::map<PciAddress, std::string> overrides;
   std::set<PciAddress> giving_back;
   for (const auto& [pci, driver] : drivers_) drivers[at(pci)] = driver;
+  for (const auto& [pci, only] : overrides_) overrides[at(pci)] = only;
   for (const auto& pci : giving_back_) giving_back.insert(at(pci));
   drivers_ = drivers;
+  overrides_ = overrides;
   giving_back_ = giving_back;
   write();
 }
@@ -126,6 +153,8 @@ void SavedDrivers::write() const {
   ordered_json cards = ordered_json::object();
   for (const auto& [name, pci] : cards_) cards[name.str()] = pci.sysfs();
   ordered_json document{{"drivers", drivers}, {"cards", cards}};
+  for (const auto& [pci, only] : overrides_) document["overrides"][pci.sysfs()] = only;
+  if (!given_up_.empty()) document["given_up"] = given_up_;
   for (const auto& pci : giving_back_) document["giving_back"].push_back(pci.sysfs());
   file_.write(document);
 }

@@ -16,25 +16,40 @@ Card card(const std::string& name, const PciAddress& pci) {
   return {.name = GpuName(name), .functions = {{pci, 0x0300, 0x10de, 0x1e07, "nvidia", 13}}};
 }
 
+TEST(SavedDrivers, KeepTheOverrideOfTheOperator) {
+  const FakeSysfs folder;
+  const auto file = folder.root() / "drivers.json";
+  const auto one = card("gpupci1", kVideo);
+  SavedDrivers(file).save(
+      {{one, {{kVideo, "nvidia"}, {kAudio, std::nullopt}}, {{kAudio, "none"}}}});
+  EXPECT_EQ(SavedDrivers(file).driver_override(kAudio), "none");
+  EXPECT_EQ(SavedDrivers(file).driver_override(kVideo), std::nullopt);
+  SavedDrivers(file).follow({{GpuName("gpupci1"), {0, 5, 0, 0}}});
+  EXPECT_EQ(SavedDrivers(file).driver_override({0, 5, 0, 1}), "none");
+  SavedDrivers(file).forget({{0, 5, 0, 1}});
+  EXPECT_EQ(SavedDrivers(file).driver_override({0, 5, 0, 1}), std::nullopt);
+}
+
 TEST(SavedDrivers, OutliveTheProcess) {
   const FakeSysfs folder;
   const auto file = folder.root() / "state/drivers.json";
-  SavedDrivers(file).save(card("gpupci1", kVideo), {{kVideo, "nvidia"}, {kAudio, std::nullopt}});
+  SavedDrivers(file).save(
+      {{card("gpupci1", kVideo), {{kVideo, "nvidia"}, {kAudio, std::nullopt}}}});
   const PciAddress other{0x10000, 1, 0, 0};
-  SavedDrivers(file).save(card("gpupci2", other), {{other, "amdgpu"}});
+  SavedDrivers(file).save({{card("gpupci2", other), {{other, "amdgpu"}}}});
 
   SavedDrivers later(file);
   EXPECT_EQ(later.find(kVideo), "nvidia");
   EXPECT_EQ(later.find(kAudio), std::nullopt);
   EXPECT_EQ(later.find({0, 3, 0, 0}), std::nullopt);
-  later.forget(kVideo);
+  later.forget({kVideo});
   EXPECT_EQ(SavedDrivers(file).find(kVideo), std::nullopt);
   EXPECT_EQ(read_file(file),
             "{\n  \"version\": 1,\n  \"drivers\": {\n    \"0000:02:00.1\": null,\n"
             "    \"10000:01:00.0\": \"amdgpu\"\n  },\n  \"cards\": {\n"
             "    \"gpupci1\": \"0000:02:00.0\",\n    \"gpupci2\": \"10000:01:00.0\"\n  }\n}\n");
-  later.forget(kAudio);
-  later.forget(other);
+  later.forget({kAudio});
+  later.forget({other});
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
@@ -44,16 +59,16 @@ TEST(SavedDrivers, KnowWhichWayACardWasGoing) {
   SavedDrivers saved(file);
   saved.begin_giving_back({kVideo});  // nothing was saved of it
   EXPECT_FALSE(std::filesystem::exists(file));
-  saved.save(card("gpupci1", kVideo), {{kVideo, "nvidia"}, {kAudio, std::nullopt}});
+  saved.save({{card("gpupci1", kVideo), {{kVideo, "nvidia"}, {kAudio, std::nullopt}}}});
   saved.begin_giving_back({kVideo, kAudio, {0, 3, 0, 0}});
   EXPECT_TRUE(SavedDrivers(file).giving_back(kVideo));
   EXPECT_FALSE(SavedDrivers(file).giving_back({0, 3, 0, 0}));
   saved.follow({{GpuName("gpupci1"), {0, 5, 0, 0}}});
   EXPECT_TRUE(SavedDrivers(file).giving_back({0, 5, 0, 1}));
-  saved.save(card("gpupci1", {0, 5, 0, 0}), {{{0, 5, 0, 0}, "nvidia"}});  // detached anew
+  saved.save({{card("gpupci1", {0, 5, 0, 0}), {{{0, 5, 0, 0}, "nvidia"}}}});  // detached anew
   EXPECT_FALSE(SavedDrivers(file).giving_back({0, 5, 0, 0}));
   EXPECT_TRUE(SavedDrivers(file).giving_back({0, 5, 0, 1}));
-  saved.forget({0, 5, 0, 1});
+  saved.forget({{0, 5, 0, 1}});
   EXPECT_FALSE(SavedDrivers(file).giving_back({0, 5, 0, 1}));
 }
 
@@ -61,8 +76,9 @@ TEST(SavedDrivers, FollowTheirCardsHoweverOftenTheyAreTold) {
   const FakeSysfs folder;
   const auto file = folder.root() / "drivers.json";
   const PciAddress other{0, 3, 0, 0};
-  SavedDrivers(file).save(card("gpupci1", kVideo), {{kVideo, "nvidia"}, {kAudio, std::nullopt}});
-  SavedDrivers(file).save(card("gpupci2", other), {{other, "nouveau"}});
+  SavedDrivers(file).save(
+      {{card("gpupci1", kVideo), {{kVideo, "nvidia"}, {kAudio, std::nullopt}}}});
+  SavedDrivers(file).save({{card("gpupci2", other), {{other, "nouveau"}}}});
   for (int i = 0; i < 2; ++i) {
     SavedDrivers saved(file);
     saved.follow({{GpuName("gpupci1"), other}, {GpuName("gpupci2"), kVideo}});
@@ -75,8 +91,8 @@ TEST(SavedDrivers, FollowTheirCardsHoweverOftenTheyAreTold) {
 TEST(SavedDrivers, BelongToTheLastCardOfASlot) {
   const FakeSysfs folder;
   SavedDrivers saved(folder.root() / "drivers.json");
-  saved.save(card("gpupci1", kVideo), {{kVideo, "nvidia"}});
-  saved.save(card("gpupci2", kVideo), {{kVideo, "amdgpu"}});
+  saved.save({{card("gpupci1", kVideo), {{kVideo, "nvidia"}}}});
+  saved.save({{card("gpupci2", kVideo), {{kVideo, "amdgpu"}}}});
   saved.follow({{GpuName("gpupci1"), {0, 5, 0, 0}}, {GpuName("gpupci2"), kVideo}});
   EXPECT_EQ(saved.find(kVideo), "amdgpu");
 }
@@ -99,15 +115,15 @@ TEST(SavedDrivers, AreReadBackAsTheyWereStored) {
     auto pci = function();
     switch (next(4)) {
       case 0:
-        saved.forget(pci);
+        saved.forget({pci});
         break;
       case 1:
         saved.begin_giving_back({pci, function()});
         break;
       default:
         pci.function = 0;
-        saved.save(card("gpupci" + std::to_string(1 + next(4)), pci),
-                   {{pci, next(2) == 0 ? SavedDrivers::Driver("nvidia") : std::nullopt}});
+        saved.save({{card("gpupci" + std::to_string(1 + next(4)), pci),
+                     {{pci, next(2) == 0 ? SavedDrivers::Driver("nvidia") : std::nullopt}}}});
     }
     const SavedDrivers read(file);
     ASSERT_EQ(read.functions(), saved.functions()) << step;
@@ -141,9 +157,9 @@ TEST(SavedDrivers, AreNotGuessedFromABrokenFile) {
 }
 
 TEST(SavedDrivers, ThatCannotBeWrittenAreAnError) {
-  EXPECT_THROW(
-      SavedDrivers("/proc/none/drivers.json").save(card("gpupci1", kVideo), {{kVideo, "nvidia"}}),
-      Error);
+  EXPECT_THROW(SavedDrivers("/proc/none/drivers.json")
+                   .save({{card("gpupci1", kVideo), {{kVideo, "nvidia"}}}}),
+               Error);
 }
 
 }  // namespace

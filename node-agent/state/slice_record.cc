@@ -25,8 +25,8 @@ LeasedVgpu parse_vgpu(const ordered_json& vgpu) {
 
 }  // namespace
 
-SliceRecord::SliceRecord(std::filesystem::path file)
-    : file_(std::move(file), "a record of slices", "move it away") {
+SliceRecord::SliceRecord(std::filesystem::path file, std::string machine)
+    : file_(std::move(file), "a record of slices", "move it away", std::move(machine)) {
   file_.read([this](const ordered_json& document) {
     for (const auto& [name, count] : document.at("vfs").items()) {
       vfs_.emplace(GpuName(name), count.get<long long>());

@@ -33,7 +33,8 @@ struct LeasedVgpu {
 class SliceRecord {
  public:
   /// Reads `file`; a missing one is empty. Throws Error(io) when it is not such a file.
-  explicit SliceRecord(std::filesystem::path file);
+  /// A record of another machine than `machine` (Environment::machine()) counts as empty.
+  explicit SliceRecord(std::filesystem::path file, std::string machine = {});
 
   const std::map<GpuName, long long>& vfs() const { return vfs_; }
   const std::map<std::string, LeasedVgpu>& vgpus() const { return vgpus_; }

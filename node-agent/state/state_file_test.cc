@@ -55,6 +55,21 @@ TEST_F(StateFileOfATest, HasItsVersionFirstAndEndsWithItsLine) {
   EXPECT_EQ(read_file(path_), "{\n  \"version\": 1,\n  \"a\": 1\n}\n");
 }
 
+TEST_F(StateFileOfATest, IsLeftAsideWhenItIsOfAnotherMachine) {
+  const auto reads = [this](const std::string& machine) {
+    bool parsed = false;
+    const StateFile file(path_, "a record of things", "move it away", machine);
+    EXPECT_EQ(file.read([&](const ordered_json&) { parsed = true; }), parsed);
+    return parsed;
+  };
+  file_.write({{"a", 1}});
+  EXPECT_TRUE(reads("9c0b")) << "it is older than this";
+  StateFile(path_, "a record of things", "move it away", "9c0b").write({{"a", 1}});
+  EXPECT_TRUE(reads("9c0b"));
+  EXPECT_FALSE(reads("77ae"));
+  EXPECT_TRUE(reads("")) << "this machine has no id";
+}
+
 TEST_F(StateFileOfATest, HoldsNoBytesThatAreNoText) {
   file_.write({{"step", "echo \xff"}});
   EXPECT_EQ(read()["step"], "echo \xef\xbf\xbd");

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
 namespace {
@@ -59,6 +60,28 @@ TEST_F(Wedged, RefusesTheCardAndNoOther) {
     EXPECT_EQ(error.fault(), Fault::refused);
     EXPECT_THAT(error.what(), StartsWith("wedged since "));
   }
+}
+
+// The kernel keeps a device locked while a driver lets go of it, and our process waits for that.
+TEST_F(Wedged, IsSoUntilTheKernelHasFinished) {
+  FakeSysfs fake;
+  fake.add_card("0000:02:00", 2, 13);
+  const auto proc = fake.root() / "proc";
+  const auto is_wedged = [&] {
+    WedgedCards wedged(file_, "first");
+    wedged.look_again(fake.sysfs(), proc);
+    wedged.store();
+    return wedged.find(kCard).has_value();
+  };
+  WedgedCards(file_, "first").mark(kCard, "echo", 812);
+  replace_file(proc / "812/comm", "gpupci-worker\n");
+  EXPECT_TRUE(is_wedged());
+  replace_file(proc / "812/comm", "another\n");  // the number has gone to another process
+  fake.lock({0, 2, 0, 1});
+  EXPECT_TRUE(is_wedged());
+  fake.unlock({0, 2, 0, 1});
+  EXPECT_FALSE(is_wedged());
+  EXPECT_FALSE(WedgedCards(file_, "first").find(kCard)) << "that is written";
 }
 
 TEST_F(Wedged, IsNothingWithoutAFile) { EXPECT_FALSE(WedgedCards(file_, "first").find(kCard)); }

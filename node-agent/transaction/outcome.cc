@@ -16,6 +16,8 @@ std::string_view word(Outcome outcome) {
       return "attached";
     case Outcome::already_attached:
       return "already attached";
+    case Outcome::without_driver:
+      return "no driver";
     case Outcome::would_attach:
       return "would attach";
     case Outcome::rolled_back:

@@ -15,7 +15,8 @@ enum class Outcome {
   already_detached,  ///< the stub driver had it before
   would_detach,      ///< in a dry run
   attached,          ///< read back: its host driver has it again
-  already_attached,  ///< the stub driver did not have it
+  already_attached,  ///< a host driver had it before
+  without_driver,    ///< was given back, and no host driver has taken it; none was saved
   would_attach,      ///< in a dry run
   rolled_back,       ///< was detached, and is on its host driver again because another one failed
   failed,            ///< the request was not carried out
@@ -39,6 +40,9 @@ struct CardOutcome {
   std::vector<std::string> steps{};  ///< taken, or to be taken, as shell lines
   Reasons refused{};                 ///< by guards, before anything was done
   Reasons errors{};                  ///< the failures and their results, in that order
+
+  /// Whole sentences on what the operator should know although all that was asked for has happened.
+  std::vector<std::string> notes{};
 
   /// True when all that was asked for has happened.
   bool ok() const { return refused.empty() && errors.empty(); }

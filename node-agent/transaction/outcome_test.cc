@@ -54,7 +54,7 @@ TEST(OutcomeWords, AreAllDifferent) {
   for (int i = 0; i <= static_cast<int>(Outcome::untouched); ++i) {
     words.insert(word(static_cast<Outcome>(i)));
   }
-  EXPECT_EQ(words.size(), 10U);
+  EXPECT_EQ(words.size(), 11U);
   EXPECT_TRUE(words.contains("untouched"));
   EXPECT_TRUE(words.contains("not attached"));
 }

@@ -82,7 +82,7 @@ class SetVfs {
     Reasons found;
     gone_ = slices_of(card_, input_.sysfs);
     // The kernel would wait for a device that has not let go of the card.
-    const WedgedCards wedged(environment_.wedged, environment_.boot_id());
+    const WedgedCards wedged(environment_);
     for (const auto& slice : gone_) wedged.refuse(slice.pci());
     if (!gone_.empty()) {
       const auto all = as_one_card(gone_);
@@ -103,7 +103,7 @@ class SetVfs {
   }
 
   void add_detached(const std::vector<Card>& slices, Reasons& found) const {
-    const SavedDrivers saved(environment_.saved_drivers);
+    const SavedDrivers saved(environment_.saved_drivers, environment_.machine());
     for (const auto& slice : slices) {
       const auto& function = slice.functions.front();
       const bool on_stub = function.driver && input_.settings.is_stub(*function.driver);
@@ -143,8 +143,8 @@ class SetVfs {
   void forget_the_gone() {
     if (gone_.empty()) return;
     record_.forget_slices(card_.name);
-    SavedDrivers saved(environment_.saved_drivers);
-    for (const auto& slice : gone_) saved.forget(slice.pci());
+    SavedDrivers saved(environment_.saved_drivers, environment_.machine());
+    for (const auto& slice : gone_) saved.forget({slice.pci()});
   }
 
   std::string put_back(long long kept_before) {

@@ -131,6 +131,7 @@ TEST_F(SetVfs, RefusesWhileASliceIsInUse) {
 TEST_F(SetVfs, RefusesASliceThatIsWedged) {
   set(2);
   WedgedCards(environment_.wedged, environment_.boot_id()).mark({0, 1, 0, 2}, "echo x");
+  fake_.lock({0, 1, 0, 2});
   EXPECT_THAT(set(0), StartsWith("wedged since "));
   EXPECT_EQ(there(), 2U);
 }

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "node-agent/binding/run_in_child.h"
 #include "node-agent/binding/run_program.h"
+#include "node-agent/binding/signal_hold.h"
 #include "node-agent/state/wedged.h"
 
 namespace cluster::agent {
@@ -29,7 +30,7 @@ void run_well(const std::vector<std::string>& words) {
 }  // namespace
 
 void SliceSteps::concern(const PciAddress& pci) {
-  WedgedCards(environment_.wedged, environment_.boot_id()).refuse(pci);
+  WedgedCards(environment_).refuse(pci);
   pci_ = pci;
 }
 
@@ -45,11 +46,17 @@ void SliceSteps::run(const std::vector<std::string>& words) {
 }
 
 void SliceSteps::take(const std::string& step, const std::function<void()>& act) {
+  const auto signal = SignalHold::pending();
+  if (acts() && !begun_ && signal) {
+    throw Error(Fault::refused, "stopped by " + std::string(*signal) + "; nothing was changed");
+  }
+  begun_ = true;
   if (!stuck_.empty()) throw Error(Fault::io, "not tried, an earlier step is stuck");
   note(step);
-  if (!acts() || run_in_child(act, environment_.act_deadline)) return;
+  pid_t left = 0;
+  if (!acts() || run_in_child(act, environment_.act_deadline, &left)) return;
   stuck_ = step;
-  if (pci_) WedgedCards(environment_.wedged, environment_.boot_id()).mark(*pci_, step);
+  if (pci_) WedgedCards(environment_.wedged, environment_.boot_id()).mark(*pci_, step, left);
   throw Error(Fault::io, "no end after " +
                              std::to_string(environment_.act_deadline.count() / 1000) +
                              " s of: " + step + "; reboot the host");

@@ -25,7 +25,7 @@ class SliceSteps {
   /// refused, and a card whose step does not return is marked as wedged. Throws Error(refused).
   void concern(const PciAddress& pci);
 
-  /// Writes an attribute of sysfs. Throws Error(io) with the kernel's reason, or when the write
+  /// Writes an attribute of sysfs. The first step is not taken after a signal. Throws Error(io) with the kernel's reason, or when the write
   /// does not end.
   void write(const std::filesystem::path& attribute, const std::string& value);
 
@@ -48,6 +48,7 @@ class SliceSteps {
   std::optional<PciAddress> pci_;
   std::vector<std::string> all_;
   std::string stuck_;
+  bool begun_ = false;
 };
 
 }  // namespace cluster::agent

@@ -97,6 +97,7 @@ TEST_F(Steps, ThatDoNotEndMarkTheirCard) {
   const auto wedge = WedgedCards(environment_.wedged, environment_.boot_id()).find(kPci);
   ASSERT_TRUE(wedge);
   EXPECT_EQ(wedge->step, step);
+  replace_file(environment_.proc / std::to_string(wedge->task) / "comm", "gpupci-worker\n");
   SliceSteps later(environment_, virt::Mode::dry_run);
   EXPECT_THAT(refused([&] { later.concern(kPci); }), StartsWith("wedged since "));
   later.concern({0, 3, 0, 0});  // no other card is wedged

@@ -19,13 +19,15 @@ class Transaction : public ::testing::Test {
  protected:
   CardOutcome detach(const FakeNodeDevices::Plot& plot = {}, virt::Mode mode = virt::Mode::act) {
     const auto cards = find_cards(sysfs_, settings_);
-    return act(plot, mode,
-               [&](Tools& tools) { return detach_card(cards.front(), {cards.front()}, tools); });
+    return act(plot, mode, [&](Tools& tools) {
+      return detach_unit({cards.front()}, {cards.front()}, tools).front();
+    });
   }
 
   CardOutcome attach(const FakeNodeDevices::Plot& plot = {}, virt::Mode mode = virt::Mode::act) {
     const auto cards = find_cards(sysfs_, settings_);
-    return act(plot, mode, [&](Tools& tools) { return attach_card(cards.front(), tools); });
+    return act(plot, mode,
+               [&](Tools& tools) { return attach_unit({cards.front()}, tools).front(); });
   }
 
   // "detached, failed": the outcomes in the order of the functions.
@@ -38,7 +40,8 @@ class Transaction : public ::testing::Test {
   SavedDrivers::Driver saved(const PciAddress& pci) const { return SavedDrivers(file_).find(pci); }
 
   void save(const std::map<PciAddress, SavedDrivers::Driver>& drivers) const {
-    SavedDrivers(file_).save(find_cards(sysfs_, settings_).front(), drivers);
+    const auto cards = find_cards(sysfs_, settings_);
+    SavedDrivers(file_).save({{cards.front(), drivers}});
   }
 
   static Environment environment(const FakeSysfs& fake) {
@@ -79,12 +82,12 @@ TEST_F(Transaction, DetachesAndAttachesEveryFunction) {
     Tools tools{input, saved_drivers, devices, ignore};
 
     auto cards = find_cards(sysfs, settings_);
-    EXPECT_THAT(message(detach_card(cards.front(), cards, tools)), IsEmpty());
+    EXPECT_THAT(message(detach_unit(cards, cards, tools).front()), IsEmpty());
     EXPECT_EQ(fake.drivers().find("nvidia"), std::string::npos);
     EXPECT_EQ(fake.drivers().size(), functions * 9 - 1) << fake.drivers();  // "vfio-pci " each
 
     cards = find_cards(sysfs, settings_);
-    EXPECT_THAT(message(attach_card(cards.front(), tools)), IsEmpty());
+    EXPECT_THAT(message(attach_unit(cards, tools).front()), IsEmpty());
     EXPECT_EQ(fake.drivers(), before);
     EXPECT_EQ(saved_drivers.find(kVideo), std::nullopt);
   }
@@ -169,9 +172,9 @@ TEST_F(Transaction, LeavesDetachedFunctionsAsTheyAre) {
 TEST_F(Transaction, DetachesAFunctionWithoutADriver) {
   fake_.add({"0000:02:00.0", "0302", "10de:1021", std::nullopt, 13});
   EXPECT_EQ(outcomes(detach()), "detached");
-  EXPECT_EQ(outcomes(attach()), "attached");
+  EXPECT_EQ(outcomes(attach()), "no driver");
   EXPECT_EQ(fake_.drivers(), "-");
-  EXPECT_EQ(outcomes(attach()), "already attached");
+  EXPECT_EQ(outcomes(attach()), "no driver");
 }
 
 TEST_F(Transaction, ChangesNothingWhenRefused) {

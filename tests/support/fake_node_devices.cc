@@ -13,6 +13,11 @@ std::vector<virt::VmDevice> FakeNodeDevices::vm_devices() {
   throw Error(Fault::io, "the fake does not tell of VMs");
 }
 
+void FakeNodeDevices::set_driver_override(const PciAddress& pci, const std::string& driver) {
+  on_step_("override " + pci.sysfs() + " " + driver);
+  if (mode_ == virt::Mode::act) sysfs_.set_driver_override(pci, driver);
+}
+
 void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const std::string& only) {
   const auto name = verb + " " + pci.sysfs();
   on_step_(name);
@@ -24,7 +29,13 @@ void FakeNodeDevices::act(const std::string& verb, const PciAddress& pci, const 
   if (goes_wrong(Fate::die)) ::_exit(1);
   if (goes_wrong(Fate::hang)) sysfs_.set_driver(pci, std::nullopt);
   while (goes_wrong(Fate::hang) || goes_wrong(Fate::wait)) ::pause();
-  if (!goes_wrong(Fate::leftover)) sysfs_.set_driver_override(pci, only);
+  const auto of_another = [&] {
+    const auto text = sysfs_.sysfs().driver_override(pci);
+    return !text.empty() && text != "vfio-pci";
+  };
+  if (!goes_wrong(Fate::leftover) && (verb == "detach" || !of_another())) {
+    sysfs_.set_driver_override(pci, only);
+  }
   const auto driver = sysfs_.sysfs().driver(pci);
   if (verb == "attach" && driver && driver != "vfio-pci") return;
   sysfs_.set_driver(pci, std::nullopt);

@@ -42,6 +42,7 @@ class FakeNodeDevices : public virt::NodeDevices {
   std::vector<virt::VmDevice> vm_devices() override;
   void detach(const PciAddress& pci) override { act("detach", pci, "vfio-pci"); }
   void attach(const PciAddress& pci) override { act("attach", pci, ""); }
+  void set_driver_override(const PciAddress& pci, const std::string& driver) override;
 
  private:
   void act(const std::string& verb, const PciAddress& pci, const std::string& only);

@@ -1,9 +1,11 @@
 #include "tests/support/fake_sysfs.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
 
@@ -49,6 +51,10 @@ FakeSysfs& FakeSysfs::add(const Function& function) {
 }
 
 void FakeSysfs::remove(const std::string& pci) {
+  std::error_code none;
+  const auto group =
+      fs::read_symlink(sysfs().device_path(PciAddress::parse(pci)) / "iommu_group", none);
+  if (!none) fs::remove(group / "devices" / PciAddress::parse(pci).sysfs());
   fs::remove_all(sysfs().device_path(PciAddress::parse(pci)));
 }
 
@@ -80,9 +86,21 @@ void FakeSysfs::set_driver_override(const PciAddress& pci, const std::string& dr
                (driver.empty() ? "(null)" : driver) + "\n");
 }
 
+void FakeSysfs::lock(const PciAddress& pci) {
+  const auto file = sysfs().device_path(pci) / "driver_override";
+  fs::remove(file);
+  if (::mkfifo(file.c_str(), 0600) != 0) throw Error(Fault::io, "no fifo: " + file.native());
+}
+
+void FakeSysfs::unlock(const PciAddress& pci) {
+  fs::remove(sysfs().device_path(pci) / "driver_override");
+  set_driver_override(pci, "");
+}
+
 void FakeSysfs::probe(const PciAddress& pci) {
   if (sysfs().driver(pci)) return;
   const auto only = sysfs().driver_override(pci);
+  if (!only.empty() && !fs::exists(sysfs().driver_path(only))) return;
   const auto own = own_drivers_.find(pci);  // none of what another process has added
   set_driver(pci, !only.empty() ? only : own == own_drivers_.end() ? std::nullopt : own->second);
 }

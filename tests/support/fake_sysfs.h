@@ -36,6 +36,11 @@ class FakeSysfs {
   void set_driver(const PciAddress& pci, const std::optional<std::string>& driver);
   void set_driver_override(const PciAddress& pci, const std::string& driver);
 
+  /// Locks the function as the kernel does while a driver lets go of it: its driver_override does not
+  /// answer. unlock() ends that.
+  void lock(const PciAddress& pci);
+  void unlock(const PciAddress& pci);
+
   /// Binds the driver that a probe of the kernel would bind: the driver_override, else the driver
   /// that the function was added with.
   void probe(const PciAddress& pci);

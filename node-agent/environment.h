@@ -23,6 +23,7 @@ struct Environment {
   std::filesystem::path proc = "/proc";
   std::filesystem::path modules = "/lib/modules";
   std::filesystem::path settings = "/etc/gpupci/gpupci.yaml";
+  std::filesystem::path known = "/etc/gpupci/known.yaml";  ///< more troubles of models
   std::filesystem::path saved_drivers = "/var/lib/gpupci/drivers.json";
   std::filesystem::path names = "/var/lib/gpupci/names.json";
   std::filesystem::path wedged = "/var/lib/gpupci/wedged.json";

@@ -2,7 +2,7 @@
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/table.h"
 #include "node-agent/binding/running_vms.h"
-#include "node-agent/checks/checks.h"
+#include "node-agent/checks/known_troubles.h"
 
 namespace cluster::agent {
 
@@ -17,7 +17,8 @@ int check(const Call& call) {
   auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                            [&] { return vms.devices(); });
   input.cards = [&] { return card_list.cards(); };
-  const auto results = run_checks(cards, input);
+  const KnownTroubles known(call.environment.known);
+  const auto results = run_checks(cards, input, known);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));
   return exit_status(worst(results));
 }

@@ -9,26 +9,16 @@ using ::testing::StartsWith;
 class CheckHardware : public CheckedHost {};
 
 TEST_F(CheckHardware, OfTheHardware) {
-  EXPECT_THAT(check("D1"), StartsWith("UNKNOWN"));
-  set("0000:02:00.0/config", std::string(64, '\x10'));
-  set("0000:02:00.1/config", std::string(64, '\x10'));
-  EXPECT_EQ(check("D1"), "PASS every function answers");
-  set("0000:02:00.1/config", std::string(64, '\xff'));
-  EXPECT_EQ(check("D1"), "FAIL 0000:02:00.1 has fallen off the bus; power the host off and on");
-  EXPECT_THAT(check("D14"), StartsWith("WARN 0000:02:00.0 cannot be reset; put it alone behind"));
-  set("0000:02:00.0/reset_method", "flr bus\n");
-  EXPECT_EQ(check("D14"), "PASS it can be reset (flr bus)");
-  set("0000:02:00.0/reset_method", "bus\n");
-  fake_.add({"0000:03:00.0", "0200", "8086:100e", std::nullopt, 13});
-  EXPECT_THAT(check("D14"), StartsWith("WARN its reset (bus) resets 0000:03:00.0 as well"));
-  set("0000:02:00.0/d3cold_allowed", "0\n");
-  EXPECT_EQ(check("D15"), "PASS it keeps its power");
-  set("0000:02:00.0/d3cold_allowed", "1\n");
-  EXPECT_THAT(check("D15"), StartsWith("WARN 0000:02:00.0 may lose its power"));
-  set_host("module/vfio_pci/parameters/disable_idle_d3", "Y\n");
-  EXPECT_THAT(check("D15"), StartsWith("PASS"));
-  set("0000:02:00.0/power_state", "D3cold\n");
-  EXPECT_THAT(check("D15"), StartsWith("WARN 0000:02:00.0 is without power"));
+  EXPECT_THAT(check("D15"), StartsWith("UNKNOWN the kernel shows no power_state of 0000:02:00.0"));
+  for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
+    set(std::filesystem::path(function) / "config", std::string(64, '\x10'));
+    set(std::filesystem::path(function) / "d3cold_allowed", "1\n");
+  }
+  EXPECT_EQ(check("D15"), "PASS it has power") << "what may be is no fact";
+  set("0000:02:00.0/power_state", "D0\n");
+  EXPECT_EQ(check("D15"), "PASS it has power");
+  set("0000:02:00.1/power_state", "D3cold\n");
+  EXPECT_THAT(check("D15"), StartsWith("WARN 0000:02:00.1 is without power (D3cold); echo 0 >"));
   set("0000:02:00.0/resource",
       "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n0x0 0x0 0x0\n");
   EXPECT_THAT(check("D18"), StartsWith("FAIL region 1 of 0000:02:00.0 (256 MiB) has no address"));
@@ -39,11 +29,13 @@ TEST_F(CheckHardware, OfTheHardware) {
   EXPECT_EQ(check("D18"), "PASS every region has an address");
   set("0000:02:00.0/resource", "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n");
   EXPECT_THAT(check("D18"), StartsWith("FAIL no region of 0000:02:00.0 has an address"));
-  set("0000:02:00.0/boot_vga", "0\n");
-  EXPECT_EQ(check("D20"), "PASS its ROM is its own");
-  set("0000:02:00.0/rom", "");
-  EXPECT_THAT(check("D20"), StartsWith("PASS"));
+  EXPECT_EQ(check("D20"), "PASS it has no ROM");
+  const std::string six =
+      "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n";
   set("0000:02:00.0/boot_vga", "1\n");
+  set("0000:02:00.0/resource", six + "0xf7e40000 0xf7e5ffff 0x46200\n");
+  EXPECT_EQ(check("D20"), "PASS its ROM is its own") << "although the firmware starts with it";
+  set("0000:02:00.0/resource", six + "0xc0000 0xdffff 0x212\n");
   EXPECT_THAT(check("D20"), StartsWith("WARN the host sees a shadow of the ROM of 0000:02:00.0"));
   set_host("devices/system/node/node0/x", "");
   set("0000:02:00.0/numa_node", "-1\n");
@@ -78,65 +70,15 @@ TEST_F(CheckHardware, FindsRegionsThatTheKernelDoesNotShow) {
   EXPECT_EQ(check("D18"), "PASS every region has an address") << "ports need none";
 }
 
-TEST_F(CheckHardware, OfPcie) {
-  constexpr char kErrors = 0x01;
+TEST_F(CheckHardware, ShowsWhichRegionsCanBeResized) {
   constexpr char kResizable = 0x15;
-  const auto set_both = [&](std::optional<char> extended) {
-    for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) set_config(function, extended);
-  };
-  const auto all_start_with = [&](const std::string& word) {
-    for (const auto* id : {"D16", "D17", "D19"}) EXPECT_THAT(check(id), StartsWith(word)) << id;
-  };
-  // A user other than root reads 64 bytes. A function that does not answer reads as all ones.
-  for (const auto& config : {std::string(64, '\0'), std::string(4096, '\xff')}) {
-    set("0000:02:00.0/config", config);
-    all_start_with("UNKNOWN it is not known whether ");
-  }
-  set_both(std::nullopt);
-  EXPECT_EQ(check("D16"), "PASS it is no PCIe device, and has no link");
-  EXPECT_EQ(check("D17"), "PASS it is not made to report PCIe errors");
+  for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) set_config(function, std::nullopt);
   EXPECT_EQ(check("D19"), "PASS no region can be resized");
-
-  set_both(kErrors);
-  EXPECT_THAT(check("D16"),
-              StartsWith("UNKNOWN the kernel shows no current_link_width of 0000:02:00.0"));
-  EXPECT_THAT(check("D17"), StartsWith("UNKNOWN the kernel counts no PCIe errors of 0000:02:00.0"));
-  set("0000:02:00.0/current_link_width", "16\n");
-  set("0000:02:00.0/max_link_width", "16\n");
-  EXPECT_EQ(check("D16"), "PASS its link has 16 of 16 lanes");
-  set("0000:02:00.0/current_link_width", "8\n");
-  EXPECT_THAT(check("D16"), StartsWith("WARN its link has 8 of 16 lanes"));
-  set("0000:02:00.0/current_link_width", "many\n");
-  EXPECT_THAT(check("D16"), StartsWith("UNKNOWN link width 'many' of '16'"));
-  for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
-    set(std::filesystem::path(function) / "aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 0\n");
-    EXPECT_THAT(check("D17"), StartsWith("UNKNOWN"));
-    set(std::filesystem::path(function) / "aer_dev_nonfatal", "TOTAL_ERR_NONFATAL 0\n");
-  }
-  EXPECT_EQ(check("D17"), "PASS no PCIe error was reported");
-  set("0000:02:00.1/aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 3\n");
-  EXPECT_THAT(check("D17"), StartsWith("WARN 0000:02:00.1 had 3 PCIe errors since boot"));
-
   set_config("0000:02:00.1", kResizable);
   EXPECT_EQ(check("D19"), "PASS a region of 0000:02:00.1 can be resized");
   set("0000:02:00.0/resource", "0xf6000000 0xf6ffffff 0x40200\n0x0 0xfffffff 0x14220c\n");
   set("0000:02:00.0/resource1_resize", "00000000000fff00\n");
   EXPECT_EQ(check("D19"), "PASS region 1 of 0000:02:00.0 (256 MiB) can be resized");
-}
-
-TEST_F(CheckHardware, TakesAnOldKernelsWordForAReset) {
-  set("0000:02:00.0/reset", "");
-  EXPECT_EQ(check("D14"), "PASS it can be reset") << "there is no list of methods before 5.15";
-  set("0000:02:00.0/reset_method", "\n");
-  EXPECT_THAT(check("D14"), StartsWith("WARN 0000:02:00.0 cannot be reset; "));
-}
-
-TEST_F(CheckHardware, PassesALinkThatIsNotTheCardsOwn) {
-  for (const auto* most : {"0\n", "255\n"}) {
-    set("0000:02:00.0/current_link_width", "0\n");
-    set("0000:02:00.0/max_link_width", most);
-    EXPECT_EQ(check("D16"), "PASS it has no PCIe link of its own");
-  }
 }
 
 TEST_F(CheckHardware, NamesTheNumaNodeOfAHostWithSeveral) {

@@ -6,7 +6,6 @@
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
 #include "node-agent/guard/guards.h"
-#include "node-agent/guard/links.h"
 #include "node-agent/kernel/modules_alias.h"
 #include "node-agent/kernel/timed_read.h"
 #include "node-agent/state/wedged.h"
@@ -17,19 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kPatience{2};
-
-bool is_detached(const PciFunction& function, const Settings& settings) {
-  return function.driver && settings.is_stub(*function.driver);
-}
-
-// A function without a group shares it with nobody whom we could name.
-std::optional<CheckAnswer> has_no_group(const Subject& subject) {
-  for (const auto& function : subject.card.functions) {
-    if (function.iommu_group) continue;
-    return unknown(function.pci.sysfs() + " is in no IOMMU group", "turn on the IOMMU (H2)");
-  }
-  return std::nullopt;
-}
 
 // The answer when a table of /proc that a check needs is not there.
 std::optional<CheckAnswer> is_missing(const fs::path& table) {
@@ -44,69 +30,6 @@ std::optional<long long> major_version(std::string_view text) {
     if (number && word.find('.') != std::string_view::npos) return number;
   }
   return std::nullopt;
-}
-
-CheckAnswer has_group(const Subject& subject) {
-  return answer(kIommuGuard.probe(subject), "every function has an IOMMU group");
-}
-
-CheckAnswer reserves_nothing(const Subject& subject) {
-  if (const auto no_group = has_no_group(subject)) return *no_group;
-  std::string domain;
-  for (const auto& function : subject.card.functions) {
-    const auto group =
-        subject.input.sysfs.root() / "kernel/iommu_groups" / std::to_string(*function.iommu_group);
-    const auto text = read_file(group / "reserved_regions");
-    if (!text) {
-      return unknown("the kernel does not tell the reserved regions",
-                     "ls " + group.native() + " shows what it tells");
-    }
-    for (const auto line : split(*text, '\n')) {
-      if (!line.ends_with(" direct")) continue;
-      return warned("the firmware reserves memory of " + function.pci.sysfs() + " (" +
-                        std::string(line) + "): the kernel may keep it from VMs",
-                    "turn off RMRR for this slot in the firmware");
-    }
-    const auto type = read_file(group / "type");
-    if (type && domain.empty()) domain = " (domain " + std::string(trim(*type)) + ")";
-  }
-  return passed("the firmware reserves no memory of it" + domain);
-}
-
-CheckAnswer has_all_functions(const Subject& subject) {
-  const auto reasons = kLinksGuard.probe(subject);
-  if (!reasons.empty()) return answer(reasons, "");
-  for (const auto& function : subject.card.functions) {
-    const auto links = foreign_links(subject, function.pci);
-    if (!links) return does_not_show("folder", function.pci);
-    // The host loses nothing, but the card may not work without the other device.
-    if (links->empty()) continue;
-    return failed(function.pci.sysfs() + " depends on " + links->front().other.sysfs(),
-                  "detach it too (devices: in /etc/gpupci/gpupci.yaml)");
-  }
-  return passed("every function of the slot is known");
-}
-
-CheckAnswer group_is_ours(const Subject& subject) {
-  if (const auto no_group = has_no_group(subject)) return *no_group;
-  return answer(kGroupGuard.probe(subject), "nobody else shares its IOMMU group");
-}
-
-CheckAnswer group_is_detached(const Subject& subject) {
-  const auto& settings = subject.input.settings;
-  const auto& functions = subject.card.functions;
-  const auto taken = std::ranges::count_if(
-      functions, [&](const auto& function) { return is_detached(function, settings); });
-  if (taken == 0) return passed("the host has it");
-  for (const auto& function : functions) {
-    if (!function.driver || is_detached(function, settings)) continue;
-    return failed(function.pci.sysfs() + " is on " + *function.driver + " again",
-                  "gpupci -d " + subject.card.label());
-  }
-  if (const auto no_group = has_no_group(subject)) return *no_group;
-  const std::vector<Card> alone{subject.card};
-  return answer(kGroupGuard.probe(Subject(subject.card, alone, subject.input)),
-                "its whole group is detached");
 }
 
 CheckAnswer is_not_precious(const Subject& subject) {
@@ -241,11 +164,6 @@ CheckAnswer is_not_stuck(const Subject& subject) {
 }
 
 constexpr std::array kChecks{
-    CardCheck{"H5", "every function has an IOMMU group", has_group, {&kIommuGuard}},
-    CardCheck{"H6", "memory that the firmware reserves; the domain of the group", reserves_nothing},
-    CardCheck{"D3", "devices that depend on it, or it on them", has_all_functions, {&kLinksGuard}},
-    CardCheck{"D4", "strangers in its IOMMU group", group_is_ours, {&kGroupGuard}},
-    CardCheck{"D5", "a host driver has come back to a detached card", group_is_detached},
     CardCheck{
         "D6", "disks and network of the host", is_not_precious, {&kDiskGuard, &kNetworkGuard}},
     CardCheck{"D7", "the host's display and console", is_not_console, {&kConsoleGuard}},

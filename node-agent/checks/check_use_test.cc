@@ -9,44 +9,6 @@ using ::testing::StartsWith;
 
 class CheckUse : public CheckedHost {};
 
-TEST_F(CheckUse, OfTheGroup) {
-  EXPECT_THAT(check("H5"), StartsWith("PASS"));
-  EXPECT_THAT(check("H6"), StartsWith("UNKNOWN the kernel does not tell the reserved regions"));
-  const std::filesystem::path regions = "kernel/iommu_groups/13/reserved_regions";
-  set_host(regions, "0x00000000fee00000 0x00000000feefffff msi\n");
-  EXPECT_EQ(check("H6"), "PASS the firmware reserves no memory of it");
-  set_host("kernel/iommu_groups/13/type", "DMA-FQ\n");
-  EXPECT_EQ(check("H6"), "PASS the firmware reserves no memory of it (domain DMA-FQ)");
-  set_host(regions, "0x00000000bf000000 0x00000000bf7fffff direct\n");
-  EXPECT_THAT(check("H6"), StartsWith("WARN the firmware reserves memory of 0000:02:00.0"));
-  EXPECT_EQ(check("D3"), "PASS every function of the slot is known");
-  set("0000:02:00.0/consumer:pci:0000:02:00.1/x", "");
-  EXPECT_THAT(check("D3"), StartsWith("PASS"));
-  set("0000:02:00.1/supplier:pci:0000:02:00.0/x", "");
-  set("0000:02:00.0/supplier:platform:x/x", "");
-  fake_.add({"0000:00:01.0", "0604", "8086:1901", "pcieport", 1});
-  fake_.add({"0000:00:00.2", "0806", "1022:1419", std::nullopt, std::nullopt});
-  set("0000:02:00.0/supplier:pci:0000:00:01.0/x", "");
-  set("0000:02:00.0/supplier:pci:0000:00:00.2/x", "");
-  EXPECT_THAT(check("D3"), StartsWith("PASS"));
-  set("0000:02:00.1/supplier:pci:0000:06:00.0/x", "");
-  EXPECT_THAT(check("D3"), StartsWith("FAIL 0000:02:00.1 depends on 0000:06:00.0; detach it too"));
-  fake_.add({"0000:06:00.0", "0302", "10de:1e07", "nvidia", 14});
-  together_ = true;
-  EXPECT_THAT(check("D3"), StartsWith("PASS"));
-  together_ = false;
-  set("0000:02:00.0/consumer:pci:0000:05:00.0/x", "");
-  EXPECT_THAT(check("D3"), StartsWith("FAIL 0000:05:00.0 depends on 0000:02:00.0; detach it too"));
-  EXPECT_EQ(check("D5"), "PASS the host has it");
-  fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
-  EXPECT_EQ(check("D5"), "FAIL 0000:02:00.1 is on snd_hda_intel again; gpupci -d gpupci1");
-  fake_.set_driver({0, 2, 0, 1}, "vfio-pci");
-  EXPECT_EQ(check("D5"), "PASS its whole group is detached");
-  fake_.add({"0000:03:00.0", "0200", "8086:100e", "e1000", 13});
-  EXPECT_THAT(check("D4"), StartsWith("FAIL 0000:03:00.0 (class 0200, driver e1000) shares"));
-  EXPECT_THAT(check("D5"), StartsWith("FAIL 0000:03:00.0 "));
-}
-
 TEST_F(CheckUse, AskTheGuards) {
   proc_.file("self/mountinfo", "").file("net/route", "").file("iomem", "");
   proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "");

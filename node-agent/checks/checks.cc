@@ -5,7 +5,9 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "node-agent/checks/known_troubles.h"
 #include "node-agent/fixable_error.h"
+#include "node-agent/guard/bus.h"
 #include "node-agent/json_line.h"
 
 namespace cluster::agent {
@@ -37,6 +39,16 @@ bool may_concern_slices(const Subject& subject) {
   } catch (const Error&) {
     return true;
   }
+}
+
+// What such a card shows are ones, or what the kernel remembers of it.
+std::optional<CheckAnswer> does_not_answer(const Subject& subject) {
+  for (const auto& function : subject.card.functions) {
+    if (!has_fallen_off(subject.input.sysfs, function.pci).value_or(false)) continue;
+    return unknown(function.pci.sysfs() + " does not answer on the bus (D1)",
+                   "power the host off and on");
+  }
+  return std::nullopt;
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -92,14 +104,16 @@ int exit_status(Verdict worst) {
 
 std::vector<CardCheck> card_checks() {
   std::vector<CardCheck> all;
-  for (const auto& table : {hardware_checks(), identity_checks(), use_checks()}) {
+  for (const auto& table :
+       {bus_checks(), group_checks(), hardware_checks(), identity_checks(), use_checks()}) {
     std::ranges::copy(table, std::back_inserter(all));
   }
   std::ranges::sort(all, comes_before);
   return all;
 }
 
-std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input) {
+std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input,
+                                    const KnownTroubles& known) {
   std::vector<CheckResult> results;
   for (const auto& check : host_checks()) {
     results.push_back({check.id, std::nullopt, ask(check.probe, input)});
@@ -107,8 +121,11 @@ std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardI
   const auto of_cards = card_checks();
   for (const auto& card : cards) {
     const Subject subject(card, cards, input);
+    const auto silent = does_not_answer(subject);
     const auto make = [&](const CardCheck& check) {
-      results.push_back({check.id, card.label(), ask(check.probe, subject)});
+      auto answer = silent && check.asks_card ? *silent : ask(check.probe, subject);
+      results.push_back(
+          {check.id, card.label(), known.judge(check.id, subject, std::move(answer))});
     };
     std::ranges::for_each(of_cards, make);
     if (may_concern_slices(subject)) std::ranges::for_each(slice_checks(), make);

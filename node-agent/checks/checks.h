@@ -55,6 +55,9 @@ struct CardCheck {
   /// -d refuses it. Where there is no guard, a FAIL says that VMs will not work with the card, or
   /// that the card has changed; a detach itself does no harm.
   std::array<const Guard*, 2> refused_by{};
+
+  /// True when only a card that answers on the bus can tell. It is unknown of any other (D1).
+  bool asks_card = false;
 };
 
 /// Every check of the host, in the order of --check.
@@ -64,6 +67,8 @@ std::span<const HostCheck> host_checks();
 std::vector<CardCheck> card_checks();
 
 // The tables that card_checks() joins; each is in a file of its own.
+std::span<const CardCheck> bus_checks();
+std::span<const CardCheck> group_checks();
 std::span<const CardCheck> hardware_checks();
 std::span<const CardCheck> identity_checks();
 std::span<const CardCheck> use_checks();
@@ -82,9 +87,12 @@ struct CheckResult {
   CheckAnswer answer;
 };
 
-/// Makes every check of the host and, for each of `cards`, every check of a card. A check that
-/// throws is unknown.
-std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input);
+class KnownTroubles;
+
+/// Makes every check of the host and, for each of `cards`, every check of a card, which also says
+/// what is known of such cards. A check that throws is unknown.
+std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input,
+                                    const KnownTroubles& known);
 
 /// The worst verdict of the results.
 Verdict worst(const std::vector<CheckResult>& results);
@@ -103,6 +111,13 @@ std::string checks_markdown();
 /// True when the firmware used this function as its display (`boot_vga`). False when it did not, or
 /// the function is no VGA controller. Nothing when the kernel does not tell.
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
+
+/// True if a driver that holds devices for VMs has the function.
+bool is_detached(const PciFunction& function, const Settings& settings);
+
+/// The answer when only root can read the part of the configuration space that would tell `what`:
+/// "whether it has a PCIe link".
+CheckAnswer cannot_tell(std::string_view what, const PciAddress& pci);
 
 /// The answer when sysfs lacks an attribute that the kernel has for each function.
 CheckAnswer does_not_show(std::string_view attribute, const PciAddress& pci);

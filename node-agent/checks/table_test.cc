@@ -3,7 +3,7 @@
 #include <set>
 
 #include "core/file.h"
-#include "node-agent/checks/checks.h"
+#include "node-agent/checks/known_troubles.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
 
@@ -79,7 +79,7 @@ TEST(ConcernsSlices, OfACardThatCanBeCut) {
   const auto input = guard_input(environment, sysfs, settings);
   const auto ids = [&] {
     std::string found;
-    for (const auto& one : run_checks(cards, input)) {
+    for (const auto& one : run_checks(cards, input, KnownTroubles(fake.root() / "known.yaml"))) {
       if (one.id.starts_with('G')) found += std::string(one.id) + " ";
     }
     return found;

@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "node-agent/checks/checks.h"
+#include "node-agent/checks/known_troubles.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
 
@@ -37,7 +37,8 @@ class CheckedHost : public ::testing::Test {
       if (vm_devices_) return *vm_devices_;
       throw Error(Fault::io, "libvirt does not answer");
     });
-    auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input);
+    auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input,
+                            KnownTroubles(fake_.root() / "known.yaml"));
     for (const auto& one : found) {
       const auto& [verdict, reason] = one.answer;
       EXPECT_TRUE(verdict == Verdict::pass || !way_out(reason).empty()) << message(reason);

@@ -72,6 +72,14 @@ FakeSysfs& FakeSysfs::add_card(const std::string& slot, int functions, std::opti
   return *this;
 }
 
+FakeSysfs& FakeSysfs::put_below(const std::string& pci, const std::string& bridge) {
+  const auto device = sysfs().device_path(PciAddress::parse(pci));
+  const auto place = sysfs().device_path(PciAddress::parse(bridge)) / pci;
+  fs::rename(device, place);
+  fs::create_directory_symlink(place, device);
+  return *this;
+}
+
 void FakeSysfs::set_driver(const PciAddress& pci, const std::optional<std::string>& driver) {
   const auto link = sysfs().device_path(pci) / "driver";
   fs::remove(link);

@@ -32,6 +32,9 @@ class FakeSysfs {
   /// Their drivers are nvidia, snd_hda_intel, xhci_hcd, i2c_nvidia_gpu, and none for the rest.
   FakeSysfs& add_card(const std::string& slot, int functions, std::optional<int> group);
 
+  /// Puts a function below a bridge, as the folders of sysfs are.
+  FakeSysfs& put_below(const std::string& pci, const std::string& bridge);
+
   /// Binds the function to the driver, or unbinds it when there is none.
   void set_driver(const PciAddress& pci, const std::optional<std::string>& driver);
   void set_driver_override(const PciAddress& pci, const std::string& driver);

@@ -8,6 +8,7 @@
 #include "node-agent/actions/table.h"
 #include "node-agent/actions/vgpu_actions.h"
 #include "node-agent/binding/signal_hold.h"
+#include "node-agent/cards/mig.h"
 #include "node-agent/state/lock.h"
 #include "node-agent/state/utc_time.h"
 #include "node-agent/transaction/vgpu_lease.h"
@@ -42,7 +43,16 @@ int create_vgpu(const Call& call) {
   const SignalHold hold;
   SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
-    if (parents.empty() || target == "all") throw Error(Fault::not_found, no_parent(all, target));
+    const auto cards = named(card_list.cards(), target);
+    if (!cards.empty() && is_mig_profile(type)) {
+      throw Error(Fault::refused, "a MIG instance is no vGPU; " +
+                                      mig_create_command(cards.front().pci(), type) +
+                                      " makes one for the host");
+    }
+    if (parents.empty() || target == "all") {
+      throw Error(Fault::not_found,
+                  no_parent(all, target, cards, card_list.sysfs(), card_list.settings()));
+    }
     SliceRecord record(call.environment.slices, call.environment.machine());
     const auto& parent = choose_parent(parents, type, record);
     const Vgpu vgpu{parent.interface == VgpuInterface::mdev ? random_uuid() : parent.name, parent,

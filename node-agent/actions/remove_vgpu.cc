@@ -7,6 +7,7 @@
 #include "node-agent/actions/vgpu_actions.h"
 #include "node-agent/binding/running_vms.h"
 #include "node-agent/binding/signal_hold.h"
+#include "node-agent/cards/mig.h"
 #include "node-agent/state/lock.h"
 #include "node-agent/transaction/vgpu_lease.h"
 
@@ -63,6 +64,11 @@ int remove_vgpu(const Call& call) {
   SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
     CardList card_list(call.environment, call.err, true);
+    for (const auto& one : mig_instances(card_list.cards(), call.environment.proc)) {
+      if (one.name() != name) continue;
+      throw Error(Fault::refused,
+                  "it is a MIG instance, no vGPU; " + mig_remove_command(one) + " removes it");
+    }
     SliceRecord record(call.environment.slices, call.environment.machine());
     const auto id = find_id(record, name);
     const auto leased = *record.find(id);

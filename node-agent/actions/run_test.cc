@@ -461,7 +461,7 @@ TEST_F(Gpupci, ChecksTheHostAndTheCards) {
   EXPECT_THAT(check("all"), HasSubstr("\nD4   gpupci2  PASS     nobody else shares"));
   EXPECT_THAT(check("gpupci2"), HasSubstr("\nD4   gpupci2  FAIL     0000:02:00.0 "));
   const auto report = nlohmann::json::parse(gpupci({"--check", "gpupci1", "--json"}));
-  EXPECT_EQ(report["checks"].size(), 33);
+  EXPECT_EQ(report["checks"].size(), 34);
   EXPECT_EQ(report["checks"][7]["card"], "gpupci1");
   EXPECT_THAT(gpupci({"--check", "gpupci3"}), IsEmpty());
   EXPECT_EQ(err_, "GPU card gpupci3 not found\n");

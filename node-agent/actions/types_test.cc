@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "core/file.h"
 #include "tests/support/called_gpupci.h"
+#include "tests/support/fake_proc.h"
 #include "tests/support/fake_slices.h"
 
 namespace cluster::agent {
@@ -11,6 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class Types : public CalledGpupci {
  protected:
@@ -44,6 +47,62 @@ TEST_F(Types, AreNoneOfACardThatIsNoParent) {
     EXPECT_THAT(err_, HasSubstr(name));
     EXPECT_EQ(std::ranges::count(err_, '\n'), 1) << err_;
   }
+}
+
+// A host without a parent of vGPUs.
+class NoTypes : public CalledGpupci {
+ protected:
+  NoTypes() {
+    environment_.proc = proc_.root();
+    fake_.add({"0000:02:00.0", "0302", "10de:26b9", "nvidia", 13});
+    replace_file(fake_.root() / "bus/pci/devices/0000:02:00.0/sriov_totalvfs", "32\n");
+    replace_file(fake_.root() / "bus/pci/devices/0000:02:00.0/sriov_numvfs", "0\n");
+  }
+
+  FakeProc proc_;
+};
+
+TEST_F(NoTypes, SayWhyThereIsNothing) {
+  EXPECT_EQ(gpupci({"--types"}), "") << "there is no table without rows";
+  EXPECT_EQ(status_, 0);
+  EXPECT_THAT(err_, StartsWith("gpupci: no vGPUs: the driver nvidia of gpupci1 is not the vGPU "
+                               "manager; install "));
+  EXPECT_THAT(err_, HasSubstr("gpupci --vfs gpupci1 32\n"));
+  EXPECT_THAT(gpupci({"--types", "--json"}),
+              StartsWith(R"({"types":[],"hints":[{"card":"gpupci1","reason":"the driver nvidia )"));
+  for (const auto* word : {"--types", "--create-vgpu"}) {
+    std::vector<std::string> arguments{word, "gpupci1"};
+    if (arguments[0] == "--create-vgpu") arguments.emplace_back("nvidia-558");
+    EXPECT_EQ(gpupci(arguments), "");
+    EXPECT_EQ(status_, 1);
+    EXPECT_THAT(err_, HasSubstr("no vGPUs can be made from 'gpupci1': the driver nvidia of gpupci1 "
+                                "is not the vGPU manager; install "));
+  }
+}
+
+TEST_F(NoTypes, SayThatThereIsNoCard) {
+  fake_.remove("0000:02:00.0");
+  EXPECT_EQ(gpupci({"--types"}), "");
+  EXPECT_EQ(err_, "gpupci: no vGPUs: there is no card\n");
+}
+
+// An instance of MIG belongs to the host; nvidia-smi makes it and removes it.
+TEST_F(NoTypes, OfMigAreLeftToNvidiaSmi) {
+  proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n");
+  proc_.file("driver/nvidia/capabilities/gpu0/mig/gi2/ci0/access", "DeviceFileMinor: 30\n");
+  EXPECT_THAT(gpupci({"--vgpus"}), HasSubstr("gpupci1-gi2  gpupci1  -     MIG"));
+  EXPECT_EQ(gpupci({"--vgpus", "--json"}),
+            R"({"vgpus":[],"mig":[{"id":"gpupci1-gi2","card":"gpupci1","pci":"pci_0000_02_00_0",)"
+            R"("gpu_instance":2,"compute_instances":[0]}]})"
+            "\n");
+  gpupci({"--remove-vgpu", "gpupci1-gi2", "--lease=0123456789abcdef"});
+  EXPECT_EQ(status_, 1);
+  EXPECT_THAT(err_, HasSubstr("it is a MIG instance, no vGPU; nvidia-smi mig -i 0000:02:00.0 -dci "
+                              "-gi 2 && nvidia-smi mig -i 0000:02:00.0 -dgi -gi 2 removes it\n"));
+  gpupci({"--create-vgpu", "gpupci1", "1g.5gb"});
+  EXPECT_THAT(err_,
+              HasSubstr("a MIG instance is no vGPU; nvidia-smi mig -i 0000:02:00.0 -cgi 1g.5gb "
+                        "-C makes one for the host\n"));
 }
 
 }  // namespace

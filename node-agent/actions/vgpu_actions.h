@@ -11,9 +11,14 @@
 
 namespace cluster::agent {
 
+/// The card of that name; empty when a parent that is no card has it, or nothing.
+std::vector<Card> named(const std::vector<Card>& cards, const std::string& name);
+
 /// The message that there is no such parent: "no vGPUs can be made from 'mttx' (did you mean
-/// 'mtty'?)".
-std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target);
+/// 'mtty'?)". `cards` are the cards that `target` stands for; where there is one, the message says
+/// why it offers none.
+std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target,
+                      const std::vector<Card>& cards, const Sysfs& sysfs, const Settings& settings);
 
 /// Prints the result for a vGPU: `sentence`, or the steps of a dry run, or
 ///   {"action": "create-vgpu", "dry_run": false, "vgpu": {"id": "c2177883-...", "parent": "mtty",

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/vgpu_actions.h"
+#include "node-agent/cards/mig.h"
+#include "node-agent/cards/vgpu_hints.h"
 #include "node-agent/json_line.h"
 #include "node-agent/output/json.h"
 #include "node-agent/output/text_table.h"
@@ -11,7 +14,22 @@ namespace cluster::agent {
 
 using nlohmann::ordered_json;
 
-std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target) {
+std::vector<Card> named(const std::vector<Card>& cards, const std::string& name) {
+  const auto found = std::ranges::find(cards, name, &Card::label);
+  return found == cards.end() ? std::vector<Card>() : std::vector{*found};
+}
+
+std::string no_parent(const std::vector<VgpuParent>& parents, const std::string& target,
+                      const std::vector<Card>& cards, const Sysfs& sysfs,
+                      const Settings& settings) {
+  if (!cards.empty() && !cards.front().slice) {
+    auto text = "no vGPUs can be made from " + quote(target);
+    auto between = ": ";
+    for (const auto& hint : why_no_vgpus(cards.front(), sysfs, settings)) {
+      text += std::exchange(between, "; ") + hint.what + "; " + hint.fix;
+    }
+    return text;
+  }
   std::vector<std::string> names;
   for (const auto& parent : parents) names.push_back(parent.name);
   return "no vGPUs can be made from " + quote(target) + did_you_mean(target, names) +
@@ -35,11 +53,20 @@ void print_vgpu(const Call& call, std::string_view action, const std::string& id
 
 int vgpus(const Call& call) {
   CardList card_list(call.environment, call.err);
+  const auto mig = mig_instances(card_list.cards(), call.environment.proc);
   const auto listed = all_vgpus(call.environment.slices, card_list.sysfs(), card_list.cards());
   if (call.options.json) {
     auto list = ordered_json::array();
     for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));
-    call.out << json_line({{"vgpus", list}});
+    auto instances = ordered_json::array();
+    for (const auto& one : mig) {
+      instances.push_back({{"id", one.name()},
+                           {"card", one.card},
+                           {"pci", one.pci.libvirt()},
+                           {"gpu_instance", one.number},
+                           {"compute_instances", one.compute_instances}});
+    }
+    call.out << json_line({{"vgpus", list}, {"mig", instances}});
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"VGPU", "PARENT", "TYPE", "STATE", "LEASE", "SINCE"}};
@@ -48,6 +75,7 @@ int vgpus(const Call& call) {
     rows.push_back({id, leased.parent, leased.type, std::string(state), or_dash(leased.lease),
                     or_dash(leased.since)});
   }
+  for (const auto& one : mig) rows.push_back({one.name(), one.card, "-", "MIG", "-", "-"});
   call.out << text_table(rows);
   return 0;
 }

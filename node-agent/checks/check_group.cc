@@ -90,13 +90,15 @@ Sharers sharers(const Subject& subject, const std::vector<Card>& cards) {
   std::set<int> groups;
   for (const auto& function : subject.card.functions) groups.insert(*function.iommu_group);
   for (const int group : groups) {
-    for (const auto& pci : sysfs.group_members(group)) {
+    const auto members = sysfs.group_members(group);
+    for (const auto& pci : members.functions) {
       if (has(subject.card, pci) || sysfs.device_class(pci) == kBridge) continue;
       const auto of = std::ranges::find_if(cards, [&](const Card& card) { return has(card, pci); });
       auto& list = of == cards.end() ? found.devices : found.cards;
       auto name = of == cards.end() ? pci.sysfs() : of->label();
       if (std::ranges::find(list, name) == list.end()) list.push_back(std::move(name));
     }
+    for (const auto& name : members.others) found.devices.push_back(quoted_name(name));
   }
   return found;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "node-agent/cards/slices.h"
+#include "node-agent/cards/vgpu_hints.h"
 #include "node-agent/cards/vgpu_parents.h"
 #include "node-agent/checks/checks.h"
 #include "node-agent/state/slice_record.h"
@@ -35,9 +36,13 @@ CheckAnswer offers_vgpus(const Subject& subject) {
     return passed("its vGPUs are " + std::string(name(parents.front().interface)));
   }
   const auto kept = kept_vgpus(subject).size();
-  if (kept == 0) return passed("no vGPU is asked of it");
-  return failed("it offers no vGPUs, and " + std::to_string(kept) + " are to be on it",
-                "load the host driver for vGPUs, then gpupci --restore");
+  const auto why =
+      subject.card.slice
+          ? VgpuHint{"it is a slice", "gpupci --types"}
+          : why_no_vgpus(subject.card, subject.input.sysfs, subject.input.settings).front();
+  if (kept == 0) return passed("no vGPU is asked of it, and it offers none: " + why.what);
+  return failed("it offers no vGPUs, and " + std::to_string(kept) + " are to be on it: " + why.what,
+                why.fix + ", then gpupci --restore");
 }
 
 CheckAnswer has_its_vfs(const Subject& subject) {

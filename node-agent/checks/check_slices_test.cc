@@ -18,11 +18,15 @@ class CheckSlices : public CheckedHost {
 };
 
 TEST_F(CheckSlices, SaysWhichKindOfVgpusItMakes) {
-  EXPECT_EQ(check("G1"), "PASS no vGPU is asked of it");
-  record().set_vgpu("c2177883", {.parent = "gpupci1", .type = "nvidia-63"});
   EXPECT_EQ(check("G1"),
-            "FAIL it offers no vGPUs, and 1 are to be on it; load the host driver for vGPUs, then "
-            "gpupci --restore");
+            "PASS no vGPU is asked of it, and it offers none: the driver nvidia of gpupci1 is not "
+            "the vGPU manager");
+  record().set_vgpu("c2177883", {.parent = "gpupci1", .type = "nvidia-63"});
+  EXPECT_EQ(
+      check("G1"),
+      "FAIL it offers no vGPUs, and 1 are to be on it: the driver nvidia of gpupci1 is not the "
+      "vGPU manager; install NVIDIA's vGPU manager, the driver for hosts of vGPUs (vgpu-kvm), "
+      "then gpupci --restore");
   slices_.offer_mdev("0000:02:00.0", "nvidia-63", "GRID", 2);
   EXPECT_EQ(check("G1"), "PASS its vGPUs are mdev");
 }

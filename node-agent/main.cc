@@ -9,9 +9,11 @@
 
 #include "node-agent/actions/run.h"
 #include "node-agent/binding/open_node_devices.h"
+#include "node-agent/streams.h"
 #include "node-agent/variables.h"
 
 int main(int argc, char** argv) {
+  cluster::agent::hold_standard_streams();
   const std::vector<std::string> words(argv, argv + argc);
   cluster::agent::Environment environment;
   if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) environment.ssh_command = asked;

@@ -127,7 +127,7 @@ CheckAnswer group_is_ours(const Subject& asked) {
 // A card that no stub driver has, although gpupci detached it: somebody else gave it back.
 CheckAnswer is_not_recorded(const Subject& subject) {
   const auto& card = subject.card;
-  const SavedDrivers saved(subject.input.saved_drivers);
+  const SavedDrivers saved(subject.input.saved_drivers, subject.input.machine);
   const auto recorded = [&](const PciFunction& one) { return saved.has(one.pci); };
   const auto first = std::ranges::find_if(card.functions, recorded);
   if (first == card.functions.end() || saved.is_of_another(card)) return passed("the host has it");

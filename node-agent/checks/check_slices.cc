@@ -15,7 +15,7 @@ std::vector<VgpuParent> parents_of(const Subject& subject) {
 
 // The vGPUs that the card should have, by the record.
 std::map<std::string, LeasedVgpu> kept_vgpus(const Subject& subject) {
-  auto vgpus = SliceRecord(subject.input.slices).vgpus();
+  auto vgpus = SliceRecord(subject.input.slices, subject.input.machine).vgpus();
   const auto card = subject.card.label();
   std::erase_if(vgpus, [&](const auto& entry) {
     return entry.second.parent != card && !entry.second.parent.starts_with(card + ".");
@@ -25,7 +25,7 @@ std::map<std::string, LeasedVgpu> kept_vgpus(const Subject& subject) {
 
 long long kept_vfs(const Subject& subject) {
   if (subject.card.slice) return 0;
-  const auto vfs = SliceRecord(subject.input.slices).vfs();
+  const auto vfs = SliceRecord(subject.input.slices, subject.input.machine).vfs();
   const auto found = vfs.find(subject.card.name);
   return found == vfs.end() ? 0 : found->second;
 }

@@ -5,8 +5,6 @@ set(standard_headers
   <algorithm> <array> <chrono> <filesystem> <fstream> <functional> <map> <memory> <optional> <set>
   <span> <sstream> <stdexcept> <string> <string_view> <thread> <unordered_map> <utility> <variant>
   <vector>)
-# CLI11 is in every unit of cmd/. nlohmann/json is in too few units to be worth its size here.
-set(cmd_headers ${standard_headers} <CLI/App.hpp> <CLI/Config.hpp> <CLI/Formatter.hpp>)
 # node-agent/ has options of its own, and so needs a copy of its own.
 set(agent_headers ${standard_headers})
 set(test_headers ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)

@@ -121,10 +121,10 @@ int run_add(Context& context, const AddArgs& args) {
   return 0;
 }
 
-Action declare_add(CLI::App& app) {
+Action declare_add(Options& options) {
   auto args = std::make_shared<AddArgs>();
-  app.add_option("ROLL", args->from, "archive (gpupt-1.0.0.tar.gz) or folder of the roll")
-      ->required();
+  options.argument("ROLL", args->from, "archive (gpupt-1.0.0.tar.gz) or folder of the roll")
+      .required();
   return [args](Context& context) { return run_add(context, *args); };
 }
 

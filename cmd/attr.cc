@@ -99,24 +99,24 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   return 0;
 }
 
-Action declare_put(CLI::App& app, Noun noun, const char* verb, Put put) {
+Action declare_put(Options& options, Noun noun, const char* verb, Put put) {
   auto args = std::make_shared<PutArgs>();
-  app.add_option("WORDS", args->words, "whose attribute, its name, its value")
-      ->option_text(usage_of(noun, "NAME VALUE"));
-  app.add_option("--attr", args->name, "NAME, when it is not among the words");
-  app.add_option("--value", args->value, "VALUE, when it is not among the words");
-  app.add_option("--file", args->file, "file whose text is the value");
+  options.argument(usage_of(noun, "NAME VALUE"), args->words,
+                   "whose attribute, its name, its value");
+  options.key("attr", args->name, "NAME, when it is not among the words");
+  options.key("value", args->value, "VALUE, when it is not among the words");
+  options.key("file", args->file, "file whose text is the value");
   return [=](Context& context) { return run_put(context, *args, noun, verb, put); };
 }
 
 template <Noun noun>
-Action declare_add(CLI::App& app) {
-  return declare_put(app, noun, "add", &Inventory::add_attributes);
+Action declare_add(Options& options) {
+  return declare_put(options, noun, "add", &Inventory::add_attributes);
 }
 
 template <Noun noun>
-Action declare_set(CLI::App& app) {
-  return declare_put(app, noun, "set", &Inventory::set_attributes);
+Action declare_set(Options& options) {
+  return declare_put(options, noun, "set", &Inventory::set_attributes);
 }
 
 int run_remove(Context& context, PutArgs args, Noun noun) {
@@ -128,11 +128,10 @@ int run_remove(Context& context, PutArgs args, Noun noun) {
 }
 
 template <Noun noun>
-Action declare_remove(CLI::App& app) {
+Action declare_remove(Options& options) {
   auto args = std::make_shared<PutArgs>();
-  app.add_option("WORDS", args->words, "whose attribute, and its name")
-      ->option_text(usage_of(noun, "NAME"));
-  app.add_option("--attr", args->name, "NAME, when it is not among the words");
+  options.argument(usage_of(noun, "NAME"), args->words, "whose attribute, and its name");
+  options.key("attr", args->name, "NAME, when it is not among the words");
   return [=](Context& context) { return run_remove(context, *args, noun); };
 }
 

@@ -136,18 +136,18 @@ int run_list(Context& context, const ListArgs& args, Noun noun) {
 }
 
 // Declares the arguments that `list` and `dump` share.
-std::shared_ptr<ListArgs> declare_owners(CLI::App& app, Noun noun, const char* what) {
+std::shared_ptr<ListArgs> declare_owners(Options& options, Noun noun, const char* what) {
   auto args = std::make_shared<ListArgs>();
   if (noun != Noun::global) {
-    app.add_option(noun == Noun::host ? "HOST" : "APPLIANCE", args->words, what);
+    options.argument(noun == Noun::host ? "HOST" : "APPLIANCE", args->words, what);
   }
-  app.add_option("--attr", args->name, "only the attributes of this name [all]");
+  options.key("attr", args->name, "only the attributes of this name [all]");
   return args;
 }
 
 template <Noun noun>
-Action declare_list(CLI::App& app) {
-  auto args = declare_owners(app, noun, "whose attributes [all]");
+Action declare_list(Options& options) {
+  auto args = declare_owners(options, noun, "whose attributes [all]");
   return [=](Context& context) { return run_list(context, *args, noun); };
 }
 
@@ -204,13 +204,13 @@ int run_report(Context& context, const ReportArgs& args, Noun noun) {
 }
 
 template <Noun noun>
-Action declare_report(CLI::App& app) {
+Action declare_report(Options& options) {
   auto args = std::make_shared<ReportArgs>();
   if (noun != Noun::global) {
-    app.add_option(noun == Noun::host ? "HOST" : "APPLIANCE", args->owner, "whose attributes")
-        ->required();
+    options.argument(noun == Noun::host ? "HOST" : "APPLIANCE", args->owner, "whose attributes")
+        .required();
   }
-  app.add_option("--attr", args->name, "only this attribute, and only its value");
+  options.key("attr", args->name, "only this attribute, and only its value");
   return [=](Context& context) { return run_report(context, *args, noun); };
 }
 
@@ -225,8 +225,8 @@ int run_dump(Context& context, const ListArgs& args, Noun noun) {
 }
 
 template <Noun noun>
-Action declare_dump(CLI::App& app) {
-  auto args = declare_owners(app, noun, "whose attributes to write down [all]");
+Action declare_dump(Options& options) {
+  auto args = declare_owners(options, noun, "whose attributes to write down [all]");
   return [=](Context& context) { return run_dump(context, *args, noun); };
 }
 

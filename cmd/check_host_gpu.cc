@@ -125,11 +125,11 @@ int run(Context& context, const Args& args) {
   return HostChecks(context, all).run(hosts, limits);
 }
 
-Action declare_check(CLI::App& app) {
+Action declare_check(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("HOST", args->hosts, "hosts to check [every managed host]");
-  app.add_option("--all", args->all, "yes: show also what passed [no]");
-  app.add_option("--timeout", args->timeout, "seconds that a host may take [60]");
+  options.argument("HOST", args->hosts, "hosts to check [every managed host]");
+  options.key("all", args->all, "yes: show also what passed [no]");
+  options.key("timeout", args->timeout, "seconds that a host may take [60]");
   return [args](Context& context) { return run(context, *args); };
 }
 

@@ -53,18 +53,17 @@ int run(Context& context, const Args& args, const std::string& option) {
   return std::max(status, all_done ? 0 : 1);
 }
 
-Action declare(CLI::App& app, const std::string& option) {
+Action declare(Options& options, const std::string& option) {
   auto args = std::make_shared<Args>();
-  app.add_option("WORDS", args->words, "the hosts, and the card as the last word [all]")
-      ->option_text("HOST... [CARD]")
-      ->required();
-  app.add_option("--dryrun", args->dryrun, "yes: tell what would be done and do nothing [no]");
-  app.add_option("--timeout", args->timeout, "seconds that a host may take [300]");
+  options.argument("HOST... [CARD]", args->words, "the hosts, and the card as the last word [all]")
+      .required();
+  options.key("dryrun", args->dryrun, "yes: tell what would be done and do nothing [no]");
+  options.key("timeout", args->timeout, "seconds that a host may take [300]");
   return [args, option](Context& context) { return run(context, *args, option); };
 }
 
-Action declare_detach(CLI::App& app) { return declare(app, "-d"); }
-Action declare_attach(CLI::App& app) { return declare(app, "-a"); }
+Action declare_detach(Options& options) { return declare(options, "-d"); }
+Action declare_attach(Options& options) { return declare(options, "-a"); }
 
 constexpr std::array kCommands{
     Command{"attach host gpu", "give cards back to the drivers of their hosts", kGiveCards,

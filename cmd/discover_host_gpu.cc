@@ -68,11 +68,11 @@ int run(Context& context, const Args& args) {
   return status;
 }
 
-Action declare_discover(CLI::App& app) {
+Action declare_discover(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("HOST", args->hosts, "hosts to ask [every managed host]");
-  app.add_option("--dryrun", args->dryrun, "yes: tell the differences and change nothing [no]");
-  app.add_option("--timeout", args->timeout, "seconds that a host may take to answer [30]");
+  options.argument("HOST", args->hosts, "hosts to ask [every managed host]");
+  options.key("dryrun", args->dryrun, "yes: tell the differences and change nothing [no]");
+  options.key("timeout", args->timeout, "seconds that a host may take to answer [30]");
   return [args](Context& context) { return run(context, *args); };
 }
 

@@ -13,9 +13,9 @@ struct Args {
   std::string folder;
 };
 
-Action declare_create(CLI::App& app) {
+Action declare_create(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("FOLDER", args->folder, "folder to make [distro, beside the inventory]");
+  options.argument("FOLDER", args->folder, "folder to make [distro, beside the inventory]");
   return [args](Context& context) {
     auto& inventory = context.inventory();
     const auto folder = args->folder.empty() ? frontend::packages_folder(inventory)

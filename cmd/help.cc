@@ -26,10 +26,10 @@ int run(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_help(CLI::App& app) {
+Action declare_help(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("COMMAND", args->words, "what to explain: add, add host gpu, gpu [everything]");
-  app.add_option("--format", args->format, "text or markdown [text]");
+  options.argument("COMMAND", args->words, "what to explain: add, add host gpu, gpu [everything]");
+  options.key("format", args->format, "text or markdown [text]");
   return [args](Context& context) { return run(context, *args); };
 }
 

@@ -23,16 +23,16 @@ constexpr const char* kDefaultAppliance = "vm-container";
 struct HostKeys {
   std::optional<std::string> address, port, user, appliance, rack, rank, cpus;
 
-  void declare(CLI::App& app) {
-    app.add_option("--address", address, "IP address or DNS name for ssh [HOST itself]");
-    app.add_option("--port", port, "port of its sshd [~/.ssh/config, else 22]");
-    app.add_option("--user", user, "login name there [~/.ssh/config, else your own]");
-    app.add_option(
-        "--appliance", appliance,
+  void declare(Options& options) {
+    options.key("address", address, "IP address or DNS name for ssh [HOST itself]");
+    options.key("port", port, "port of its sshd [~/.ssh/config, else 22]");
+    options.key("user", user, "login name there [~/.ssh/config, else your own]");
+    options.key(
+        "appliance", appliance,
         "frontend, compute, vm-container or vm [from the name: compute-0-3; else vm-container]");
-    app.add_option("--rack", rack, "rack number [from the name]");
-    app.add_option("--rank", rank, "place in the rack [from the name]");
-    app.add_option("--cpus", cpus, "number of CPUs");
+    options.key("rack", rack, "rack number [from the name]");
+    options.key("rank", rank, "place in the rack [from the name]");
+    options.key("cpus", cpus, "number of CPUs");
   }
 
   void apply(Host& host) const {
@@ -91,10 +91,10 @@ int run_add(Context& context, const AddArgs& args) {
   return 0;
 }
 
-Action declare_add(CLI::App& app) {
+Action declare_add(Options& options) {
   auto args = std::make_shared<AddArgs>();
-  app.add_option("HOST", args->host, "name of the new host")->required();
-  args->keys.declare(app);
+  options.argument("HOST", args->host, "name of the new host").required();
+  args->keys.declare(options);
   return [args](Context& context) { return run_add(context, *args); };
 }
 
@@ -112,10 +112,10 @@ int run_set(Context& context, const SetArgs& args) {
   return 0;
 }
 
-Action declare_set(CLI::App& app) {
+Action declare_set(Options& options) {
   auto args = std::make_shared<SetArgs>();
-  app.add_option("HOST", args->hosts, "hosts to change")->required();
-  args->keys.declare(app);
+  options.argument("HOST", args->hosts, "hosts to change").required();
+  args->keys.declare(options);
   return [args](Context& context) { return run_set(context, *args); };
 }
 
@@ -133,9 +133,9 @@ int run_list(Context& context, const HostArgs& args) {
   return 0;
 }
 
-Action declare_list(CLI::App& app) {
+Action declare_list(Options& options) {
   auto args = std::make_shared<HostArgs>();
-  app.add_option("HOST", args->hosts, "hosts to show [all]");
+  options.argument("HOST", args->hosts, "hosts to show [all]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -148,9 +148,9 @@ int run_remove(Context& context, const HostArgs& args) {
   return 0;
 }
 
-Action declare_remove(CLI::App& app) {
+Action declare_remove(Options& options) {
   auto args = std::make_shared<HostArgs>();
-  app.add_option("HOST", args->hosts, "hosts to remove, with their cards")->required();
+  options.argument("HOST", args->hosts, "hosts to remove, with their cards").required();
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -175,9 +175,9 @@ int run_dump(Context& context, const HostArgs& args) {
   return 0;
 }
 
-Action declare_dump(CLI::App& app) {
+Action declare_dump(Options& options) {
   auto args = std::make_shared<HostArgs>();
-  app.add_option("HOST", args->hosts, "hosts to write down [all]");
+  options.argument("HOST", args->hosts, "hosts to write down [all]");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 

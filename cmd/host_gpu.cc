@@ -21,12 +21,13 @@ struct CardArgs {
   std::string gpu;
   std::string value;
 
-  void declare(CLI::App& app) {
-    app.add_option("HOST", host, "physical host or VM")->required();
-    app.add_option("NAME,--gpu", gpu, "name of the card there")->required();
-    app.add_option("CARD,--value", value,
-                   "address of the card, or the container's name for it or a slice")
-        ->required();
+  void declare(Options& options) {
+    options.argument("HOST", host, "physical host or VM").required();
+    options.argument("NAME", gpu, "name of the card there").or_key("gpu").required();
+    options
+        .argument("CARD", value, "address of the card, or the container's name for it or a slice")
+        .or_key("value")
+        .required();
   }
 };
 
@@ -54,17 +55,17 @@ int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) 
   return 0;
 }
 
-Action declare_add(CLI::App& app) {
+Action declare_add(Options& options) {
   auto args = std::make_shared<CardArgs>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) {
     return run_put(context, *args, &Inventory::add_gpu, &Inventory::assign_gpu);
   };
 }
 
-Action declare_set(CLI::App& app) {
+Action declare_set(Options& options) {
   auto args = std::make_shared<CardArgs>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) {
     return run_put(context, *args, &Inventory::set_gpu, &Inventory::reassign_gpu);
   };
@@ -87,10 +88,10 @@ int run_remove(Context& context, const RemoveArgs& args) {
   return 0;
 }
 
-Action declare_remove(CLI::App& app) {
+Action declare_remove(Options& options) {
   auto args = std::make_shared<RemoveArgs>();
-  app.add_option("HOST", args->host, "physical host or VM")->required();
-  app.add_option("NAME,--gpu", args->gpu, "name of the card there")->required();
+  options.argument("HOST", args->host, "physical host or VM").required();
+  options.argument("NAME", args->gpu, "name of the card there").or_key("gpu").required();
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -219,11 +220,11 @@ int run_list(Context& context, const ListArgs& args) {
   return 0;
 }
 
-Action declare_list(CLI::App& app) {
+Action declare_list(Options& options) {
   auto args = std::make_shared<ListArgs>();
-  app.add_option("HOST", args->which.hosts, "hosts and VMs to show [all]");
-  app.add_option("--detail", args->detail,
-                 "yes: the cards of physical hosts, with all that is known [no]");
+  options.argument("HOST", args->which.hosts, "hosts and VMs to show [all]");
+  options.key("detail", args->detail,
+              "yes: the cards of physical hosts, with all that is known [no]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -243,9 +244,9 @@ int run_dump(Context& context, const HostArgs& args) {
   return 0;
 }
 
-Action declare_dump(CLI::App& app) {
+Action declare_dump(Options& options) {
   auto args = std::make_shared<HostArgs>();
-  app.add_option("HOST", args->hosts, "hosts and VMs to write down [all]");
+  options.argument("HOST", args->hosts, "hosts and VMs to write down [all]");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 

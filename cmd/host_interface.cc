@@ -66,16 +66,18 @@ struct Args {
   std::string name;
   std::optional<std::string> bridge, direct, network, ovs, mac, model, vlan;
 
-  void declare(CLI::App& app) {
-    app.add_option("VM", vm, "whose interface")->required();
-    app.add_option("NAME,--iface", name, "name of the interface: eth0, eth1, ...")->required();
-    app.add_option("--bridge", bridge, "bridge of the container");
-    app.add_option("--direct", direct, "device of the container, shared by macvtap");
-    app.add_option("--network", network, "network of libvirt");
-    app.add_option("--ovs", ovs, "Open vSwitch bridge of the container");
-    app.add_option("--mac", mac, "MAC address [made of the VM's uuid and NAME, and kept]");
-    app.add_option("--model", model, "what the guest sees [virtio]");
-    app.add_option("--vlan", vlan, "VLAN id, 1 to 4094 [none]");
+  void declare(Options& options) {
+    options.argument("VM", vm, "whose interface").required();
+    options.argument("NAME", name, "name of the interface: eth0, eth1, ...")
+        .or_key("iface")
+        .required();
+    options.key("bridge", bridge, "bridge of the container");
+    options.key("direct", direct, "device of the container, shared by macvtap");
+    options.key("network", network, "network of libvirt");
+    options.key("ovs", ovs, "Open vSwitch bridge of the container");
+    options.key("mac", mac, "MAC address [made of the VM's uuid and NAME, and kept]");
+    options.key("model", model, "what the guest sees [virtio]");
+    options.key("vlan", vlan, "VLAN id, 1 to 4094 [none]");
   }
 
   void apply(Interface& interface) const {
@@ -113,9 +115,9 @@ int run_add(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_add(CLI::App& app) {
+Action declare_add(Options& options) {
   auto args = std::make_shared<Args>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) { return run_add(context, *args); };
 }
 
@@ -131,9 +133,9 @@ int run_set(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_set(CLI::App& app) {
+Action declare_set(Options& options) {
   auto args = std::make_shared<Args>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) { return run_set(context, *args); };
 }
 
@@ -148,10 +150,10 @@ int run_remove(Context& context, const RemoveArgs& args) {
   return 0;
 }
 
-Action declare_remove(CLI::App& app) {
+Action declare_remove(Options& options) {
   auto args = std::make_shared<RemoveArgs>();
-  app.add_option("VM", args->vm, "whose interface")->required();
-  app.add_option("NAME,--iface", args->name, "name of the interface")->required();
+  options.argument("VM", args->vm, "whose interface").required();
+  options.argument("NAME", args->name, "name of the interface").or_key("iface").required();
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -171,9 +173,9 @@ int run_list(Context& context, const VmsArgs& args) {
   return 0;
 }
 
-Action declare_list(CLI::App& app) {
+Action declare_list(Options& options) {
   auto args = std::make_shared<VmsArgs>();
-  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
+  options.argument("VM", args->vms, "VMs, or containers whose VMs [all]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -189,9 +191,9 @@ int run_dump(Context& context, const VmsArgs& args) {
   return 0;
 }
 
-Action declare_dump(CLI::App& app) {
+Action declare_dump(Options& options) {
   auto args = std::make_shared<VmsArgs>();
-  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
+  options.argument("VM", args->vms, "VMs, or containers whose VMs [all]");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 

@@ -38,13 +38,12 @@ struct VmKeys {
   std::optional<std::string> mem, cpus;
   std::vector<std::string> disks, sizes;
 
-  void declare(CLI::App& app) {
-    app.add_option("--mem", mem, "memory in MiB [1024]");
-    app.add_option("--cpus", cpus, "virtual CPUs [1]");
-    app.add_option(
-        "--disk", disks,
-        "SOURCE:PATH,DEVICE,BUS[,FORMAT] [file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
-    app.add_option("--disksize", sizes, "size of the disk in GiB [36 for the default disk]");
+  void declare(Options& options) {
+    options.key("mem", mem, "memory in MiB [1024]");
+    options.key("cpus", cpus, "virtual CPUs [1]");
+    options.key("disk", disks,
+                "SOURCE:PATH,DEVICE,BUS[,FORMAT] [file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
+    options.key("disksize", sizes, "size of the disk in GiB [36 for the default disk]");
   }
 
   void apply(Vm& vm) const {
@@ -109,15 +108,15 @@ int run_add(Context& context, const AddArgs& args) {
   return 0;
 }
 
-Action declare_add(CLI::App& app) {
+Action declare_add(Options& options) {
   auto args = std::make_shared<AddArgs>();
-  app.add_option("VM", args->vm, "name of the new VM")->required();
-  app.add_option("CONTAINER", args->container, "physical host that runs it [chosen, with gpus=]");
-  args->keys.declare(app);
-  app.add_option("--gpus", args->gpus, "cards to choose for it [0]");
-  app.add_option("--gpu_model", args->gpu_model,
-                 "with gpus=, a part of the model's name, or its ids: 'Tesla T4', 10de:1eb8 [any]");
-  app.add_option("--uuid", args->uuid, "its UUID in libvirt [a new one]");
+  options.argument("VM", args->vm, "name of the new VM").required();
+  options.argument("CONTAINER", args->container, "physical host that runs it [chosen, with gpus=]");
+  args->keys.declare(options);
+  options.key("gpus", args->gpus, "cards to choose for it [0]");
+  options.key("gpu_model", args->gpu_model,
+              "with gpus=, a part of the model's name, or its ids: 'Tesla T4', 10de:1eb8 [any]");
+  options.key("uuid", args->uuid, "its UUID in libvirt [a new one]");
   return [args](Context& context) { return run_add(context, *args); };
 }
 
@@ -159,13 +158,13 @@ int run_set(Context& context, const SetArgs& args) {
   return 0;
 }
 
-Action declare_set(CLI::App& app) {
+Action declare_set(Options& options) {
   auto args = std::make_shared<SetArgs>();
-  app.add_option("VM", args->vm, "VM to change")->required();
-  args->keys.declare(app);
-  app.add_option("--container", args->container,
-                 "move the VM, which must be off, to this host, with as many cards of it");
-  app.add_option("--timeout", args->timeout, "with container=, seconds for the old one [60]");
+  options.argument("VM", args->vm, "VM to change").required();
+  args->keys.declare(options);
+  options.key("container", args->container,
+              "move the VM, which must be off, to this host, with as many cards of it");
+  options.key("timeout", args->timeout, "with container=, seconds for the old one [60]");
   return [args](Context& context) { return run_set(context, *args); };
 }
 
@@ -179,9 +178,9 @@ int run_remove(Context& context, const RemoveArgs& args) {
   return 0;
 }
 
-Action declare_remove(CLI::App& app) {
+Action declare_remove(Options& options) {
   auto args = std::make_shared<RemoveArgs>();
-  app.add_option("VM", args->vm, "VM to take out of the inventory")->required();
+  options.argument("VM", args->vm, "VM to take out of the inventory").required();
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -236,11 +235,11 @@ int run_list(Context& context, const ListArgs& args) {
   return report_failures(context.output, frontend::failures_of(all));
 }
 
-Action declare_list(CLI::App& app) {
+Action declare_list(Options& options) {
   auto args = std::make_shared<ListArgs>();
-  app.add_option("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
-  app.add_option("--status", args->status, "yes: ask libvirt on the containers what they do [no]");
-  app.add_option("--timeout", args->timeout, "seconds that a container may take [30]");
+  options.argument("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
+  options.key("status", args->status, "yes: ask libvirt on the containers what they do [no]");
+  options.key("timeout", args->timeout, "seconds that a container may take [30]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -258,9 +257,9 @@ int run_dump(Context& context, const VmsArgs& args) {
   return 0;
 }
 
-Action declare_dump(CLI::App& app) {
+Action declare_dump(Options& options) {
   auto args = std::make_shared<VmsArgs>();
-  app.add_option("VM", args->vms, "VMs to write down, or containers whose VMs [all]");
+  options.argument("VM", args->vms, "VMs to write down, or containers whose VMs [all]");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 

@@ -132,11 +132,11 @@ int run(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_report(CLI::App& app) {
+Action declare_report(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("HOST", args->hosts, "hosts and VMs to report; with format=vagrant [all]");
-  app.add_option("--gpu", args->gpu, "only this card; of names, only its address");
-  app.add_option("--format", args->format, "names or vagrant [names]");
+  options.argument("HOST", args->hosts, "hosts and VMs to report; with format=vagrant [all]");
+  options.key("gpu", args->gpu, "only this card; of names, only its address");
+  options.key("format", args->format, "names or vagrant [names]");
   return [args](Context& context) { return run(context, *args); };
 }
 

@@ -22,9 +22,9 @@ struct RollArgs {
   std::string name;
   std::string version;
 
-  void declare(CLI::App& app) {
-    app.add_option("ROLL", name, "name of the roll")->required();
-    app.add_option("--version", version, "which one, when there are several");
+  void declare(Options& options) {
+    options.argument("ROLL", name, "name of the roll").required();
+    options.key("version", version, "which one, when there are several");
   }
 };
 
@@ -40,9 +40,9 @@ int run_enable(Context& context, const RollArgs& args) {
   return 0;
 }
 
-Action declare_enable(CLI::App& app) {
+Action declare_enable(Options& options) {
   auto args = std::make_shared<RollArgs>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) { return run_enable(context, *args); };
 }
 
@@ -65,9 +65,9 @@ int run_disable(Context& context, const RollArgs& args) {
   return 0;
 }
 
-Action declare_disable(CLI::App& app) {
+Action declare_disable(Options& options) {
   auto args = std::make_shared<RollArgs>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) { return run_disable(context, *args); };
 }
 
@@ -88,9 +88,9 @@ int run_remove(Context& context, const RollArgs& args) {
   return 0;
 }
 
-Action declare_remove(CLI::App& app) {
+Action declare_remove(Options& options) {
   auto args = std::make_shared<RollArgs>();
-  args->declare(app);
+  args->declare(options);
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -109,9 +109,9 @@ int run_list(Context& context, const NamesArgs& args) {
   return 0;
 }
 
-Action declare_list(CLI::App& app) {
+Action declare_list(Options& options) {
   auto args = std::make_shared<NamesArgs>();
-  app.add_option("ROLL", args->names, "rolls to show [all]");
+  options.argument("ROLL", args->names, "rolls to show [all]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -138,9 +138,9 @@ int run_dump(Context& context, const NamesArgs& args) {
   return 0;
 }
 
-Action declare_dump(CLI::App& app) {
+Action declare_dump(Options& options) {
   auto args = std::make_shared<NamesArgs>();
-  app.add_option("ROLL", args->names, "rolls to write down [all]");
+  options.argument("ROLL", args->names, "rolls to write down [all]");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 
@@ -176,10 +176,11 @@ int run_create(Context&, const CreateArgs& args) {
   return 0;
 }
 
-Action declare_create(CLI::App& app) {
+Action declare_create(Options& options) {
   auto args = std::make_shared<CreateArgs>();
-  app.add_option("FOLDER", args->folder, "the roll's folder")->required();
-  app.add_option("ARCHIVE,--output", args->archive, "file to make [NAME-VERSION.tar.gz here]");
+  options.argument("FOLDER", args->folder, "the roll's folder").required();
+  options.argument("ARCHIVE", args->archive, "file to make [NAME-VERSION.tar.gz here]")
+      .or_key("output");
   return [args](Context& context) { return run_create(context, *args); };
 }
 
@@ -188,10 +189,10 @@ struct NewArgs {
   std::string folder;
 };
 
-Action declare_new(CLI::App& app) {
+Action declare_new(Options& options) {
   auto args = std::make_shared<NewArgs>();
-  app.add_option("NAME", args->name, "lower case letters, digits and '-'")->required();
-  app.add_option("FOLDER,--folder", args->folder, "folder to make [NAME here]");
+  options.argument("NAME", args->name, "lower case letters, digits and '-'").required();
+  options.argument("FOLDER", args->folder, "folder to make [NAME here]").or_key("folder");
   return [args](Context&) {
     rolls::lay_out(args->folder.empty() ? args->name : args->folder, args->name);
     return 0;

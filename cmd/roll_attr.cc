@@ -32,9 +32,9 @@ int run_list(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_list(CLI::App& app) {
+Action declare_list(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("ROLL", args->names, "rolls whose attributes [the enabled ones]");
+  options.argument("ROLL", args->names, "rolls whose attributes [the enabled ones]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 

@@ -93,18 +93,16 @@ int run(Context& context, const Args& args) {
   return status_of(replies);
 }
 
-Action declare_run(CLI::App& app) {
+Action declare_run(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("WORDS", args->words, "the hosts, and the command as the last word")
-      ->option_text("[HOST...] COMMAND");
-  app.add_option("--command", args->command, "the command, when it is not the last word");
-  app.add_option("--timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
-  app.add_option("--connect-timeout", args->connect_timeout,
-                 "seconds until it must have started [10]");
-  app.add_option("--num-threads", args->num_threads, "hosts at once [1024]");
-  app.add_option("--collate", args->collate,
-                 "yes: prefix each line with its host [when there are several]");
-  app.add_option("--stats", args->stats, "yes: say on standard error how long each host took [no]");
+  options.argument("[HOST...] COMMAND", args->words, "the hosts, and the command as the last word");
+  options.key("command", args->command, "the command, when it is not the last word");
+  options.key("timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
+  options.key("connect-timeout", args->connect_timeout, "seconds until it must have started [10]");
+  options.key("num-threads", args->num_threads, "hosts at once [1024]");
+  options.key("collate", args->collate,
+              "yes: prefix each line with its host [when there are several]");
+  options.key("stats", args->stats, "yes: say on standard error how long each host took [no]");
   return [args](Context& context) { return run(context, *args); };
 }
 

@@ -168,16 +168,15 @@ int run(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_run(CLI::App& app) {
+Action declare_run(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("ROLL", args->name, "name of the roll")->required();
-  app.add_option("--host", args->host, "for this host [any]");
-  app.add_option("--appliance", args->appliance,
-                 "for hosts of this appliance [the roll's only one]");
-  app.add_option("--apply", args->apply, "yes: run it on the hosts [no: print it]");
-  app.add_option("--dryrun", args->dryrun,
-                 "yes, with apply=yes: the hosts only tell what is missing [no]");
-  app.add_option("--timeout", args->timeout, "seconds that a host may take [1800]");
+  options.argument("ROLL", args->name, "name of the roll").required();
+  options.key("host", args->host, "for this host [any]");
+  options.key("appliance", args->appliance, "for hosts of this appliance [the roll's only one]");
+  options.key("apply", args->apply, "yes: run it on the hosts [no: print it]");
+  options.key("dryrun", args->dryrun,
+              "yes, with apply=yes: the hosts only tell what is missing [no]");
+  options.key("timeout", args->timeout, "seconds that a host may take [1800]");
   return [args](Context& context) { return run(context, *args); };
 }
 
@@ -198,9 +197,9 @@ int run_dump(Context& context, const DumpArgs& args) {
   return 0;
 }
 
-Action declare_dump(CLI::App& app) {
+Action declare_dump(Options& options) {
   auto args = std::make_shared<DumpArgs>();
-  app.add_option("HOST", args->hosts, "hosts to write down [all]");
+  options.argument("HOST", args->hosts, "hosts to write down [all]");
   return [args](Context& context) { return run_dump(context, *args); };
 }
 

@@ -73,11 +73,11 @@ int run_start(Context& context, const Args& args) {
   return report_failures(context.output, frontend::failures_of(all));
 }
 
-Action declare_start(CLI::App& app) {
+Action declare_start(Options& options) {
   auto args = std::make_shared<Args>();
   args->timeout = "300";
-  app.add_option("VM", args->vms, "VMs, or containers whose VMs")->required();
-  app.add_option("--timeout", args->timeout, "seconds that a container may take [300]");
+  options.argument("VM", args->vms, "VMs, or containers whose VMs").required();
+  options.key("timeout", args->timeout, "seconds that a container may take [300]");
   return [args](Context& context) { return run_start(context, *args); };
 }
 
@@ -101,12 +101,12 @@ int run_stop(Context& context, const Args& args) {
   return report_failures(context.output, frontend::failures_of(all));
 }
 
-Action declare_stop(CLI::App& app) {
+Action declare_stop(Options& options) {
   auto args = std::make_shared<Args>();
   args->timeout = "60";
-  app.add_option("VM", args->vms, "VMs, or containers whose VMs")->required();
-  app.add_option("--action", args->action, "poweroff, shutdown, reset or reboot [poweroff]");
-  app.add_option("--timeout", args->timeout, "seconds that a container may take [60]");
+  options.argument("VM", args->vms, "VMs, or containers whose VMs").required();
+  options.key("action", args->action, "poweroff, shutdown, reset or reboot [poweroff]");
+  options.key("timeout", args->timeout, "seconds that a container may take [60]");
   return [args](Context& context) { return run_stop(context, *args); };
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -128,12 +129,12 @@ int run_report(Context& context, const Args& args) {
   return 0;
 }
 
-Action declare_report(CLI::App& app) {
+Action declare_report(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
-  app.add_option("--output-dir", args->output_dir, "folder for a file VM.xml each [print them]");
-  app.add_option("--diff", args->diff, "yes: only what differs from what libvirt has [no]");
-  app.add_option("--timeout", args->timeout, "with diff=yes, seconds for a container [60]");
+  options.argument("VM", args->vms, "VMs, or containers whose VMs [all]");
+  options.key("output-dir", args->output_dir, "folder for a file VM.xml each [print them]");
+  options.key("diff", args->diff, "yes: only what differs from what libvirt has [no]");
+  options.key("timeout", args->timeout, "with diff=yes, seconds for a container [60]");
   return [args](Context& context) { return run_report(context, *args); };
 }
 
@@ -162,12 +163,12 @@ int run_sync(Context& context, const Args& args) {
   return status;
 }
 
-Action declare_sync(CLI::App& app) {
+Action declare_sync(Options& options) {
   auto args = std::make_shared<Args>();
-  app.add_option("VM", args->vms, "VMs, or containers whose VMs [all]");
-  app.add_option("--dryrun", args->dryrun, "yes: tell what would change and do nothing [no]");
-  app.add_option("--diff", args->diff, "yes: show each change as a unified diff as well [no]");
-  app.add_option("--timeout", args->timeout, "seconds that a container may take [60]");
+  options.argument("VM", args->vms, "VMs, or containers whose VMs [all]");
+  options.key("dryrun", args->dryrun, "yes: tell what would change and do nothing [no]");
+  options.key("diff", args->diff, "yes: show each change as a unified diff as well [no]");
+  options.key("timeout", args->timeout, "seconds that a container may take [60]");
   return [args](Context& context) { return run_sync(context, *args); };
 }
 

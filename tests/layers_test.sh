@@ -72,13 +72,17 @@ if [ -n "$bad" ]; then
   status=1
 fi
 
-# Only one file knows which database it is.
-bad=$(grep -rlE '#include <(SQLiteCpp/|sqlite3)' schema core db ssh virt rolls frontend cmd node-agent |
-  grep -vx db/sqlite_engine.cc || true)
-if [ -n "$bad" ]; then
-  printf 'only db/sqlite_engine.cc may include SQLite:\n%s\n' "$bad" >&2
-  status=1
-fi
+# one_file 'HEADERS' FILE: of the product only this file includes a header that matches the pattern.
+one_file() {
+  bad=$(grep -rlE "#include <($1)" schema core db ssh virt rolls frontend cmd node-agent | grep -vx "$2" || true)
+  if [ -n "$bad" ]; then
+    printf '%s may be included only in: %s\n%s\n' "$1" "$2" "$bad" >&2
+    status=1
+  fi
+}
+
+one_file 'SQLiteCpp/|sqlite3' db/sqlite_engine.cc
+one_file 'CLI/' cmd/line/arguments.cc
 
 only 'libssh/' ssh
 only 'openssl/' ssh rolls/engine
@@ -89,5 +93,5 @@ only 'pugixml' virt tests
 only 'libxml/' virt
 only 'nlohmann/' node-agent frontend cmd tests
 only 'yaml\.h>' node-agent
-only 'CLI/' cmd
+only 'CLI/' cmd/line
 exit $status

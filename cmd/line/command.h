@@ -1,12 +1,11 @@
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "cmd/line/options.h"
 
 namespace cluster::cmd {
 
@@ -22,13 +21,12 @@ enum class Answer {
   table,  ///< a Table, in the format that --format names
 };
 
-/// One command, spelled "add host gpu". Options are declared as "--key"; the operator types
-/// `key=value`, or `--key value`.
+/// One command, spelled "add host gpu".
 struct Command {
-  std::string_view path;     ///< a verb, and what it is about: "add host gpu"
-  std::string_view summary;  ///< less than a line, without a period
-  std::string_view group;    ///< one of CommandTable::groups
-  Action (*declare)(CLI::App& app);
+  std::string_view path;                ///< a verb, and what it is about: "add host gpu"
+  std::string_view summary;             ///< less than a line, without a period
+  std::string_view group;               ///< one of CommandTable::groups
+  Action (*declare)(Options& options);  ///< says what may follow, and where it is put
   Answer answer = Answer::text;
 };
 
@@ -69,16 +67,7 @@ struct CommonOptions {
   std::string format = "table";  ///< the format of answers that are a table
 };
 
-/// Declares all words that may follow `command` on the command line. parse() and help both use it.
-Action declare(const Command& command, CLI::App& app, CommonOptions& common);
-
-/// The name in the usage line of an option that is no key. It is the option_text(), which may have
-/// blanks, else the option's name. The name has no blanks: CLI11 refuses a name with one from 2.4
-/// (Debian 13) on.
-std::string positional_name(const CLI::Option& option);
-
-/// The spelling of `word` that CLI11 is given. CLI11 reads "[ -f x ]" as a list in brackets, at
-/// least up to 2.3. declare() takes the shield off again before a command sees the word.
-std::string shielded(const std::string& word);
+/// Declares all that may follow `command` on the command line. parse() and help both use it.
+Action declare(const Command& command, Options& options, CommonOptions& common);
 
 }  // namespace cluster::cmd

@@ -21,26 +21,20 @@ struct Argument {
   std::string description;
 };
 
-// Options are read back from the declaration, so help cannot say anything that is not so.
-std::vector<Argument> arguments_of(const CLI::App& app) {
+std::vector<Argument> arguments_of(const Options& options) {
   std::vector<Argument> arguments;
-  for (const auto* option : app.get_options()) {
-    if (option == app.get_help_ptr()) continue;
-    Argument argument{"", "", option->get_description()};
-    if (option->get_positional()) {
-      argument.name = positional_name(*option);
-      argument.usage = argument.name;
-      // A name with a blank, "[HOST...] COMMAND", needs no more words.
-      if (argument.name.find(' ') == std::string::npos) {
-        if (option->get_items_expected_max() > 1) argument.usage += "...";
-        if (!option->get_required()) argument.usage = "[" + argument.usage + "]";
-      }
-      if (const auto& keys = option->get_lnames(); !keys.empty()) {
-        argument.description += "; or " + keys.front() + "=";
-      }
-    } else {
-      argument.name = option->get_lnames().front() + "=";
+  for (const auto& option : options.all()) {
+    if (option.name.empty()) {
+      arguments.push_back({"", option.key + "=", option.help});
+      continue;
     }
+    Argument argument{option.name, option.name, option.help};
+    // A name with a blank, "[HOST...] COMMAND", needs no more words.
+    if (option.name.find(' ') == std::string::npos) {
+      if (option.variable.is_list()) argument.usage += "...";
+      if (!option.is_required) argument.usage = "[" + argument.usage + "]";
+    }
+    if (!option.key.empty()) argument.description += "; or " + option.key + "=";
     arguments.push_back(std::move(argument));
   }
   return arguments;
@@ -71,10 +65,10 @@ std::string text_of(const CommandTable& table, const Command& command) {
 // The help for one command: its usage, its arguments, its text.
 struct Page {
   Page(const CommandTable& table, const Command& command) : text(text_of(table, command)) {
-    CLI::App app;
+    Options options;
     CommonOptions common;
-    declare(command, app, common);
-    arguments = arguments_of(app);
+    declare(command, options, common);
+    arguments = arguments_of(options);
     usage = "cluster " + std::string(command.path);
     for (const auto& argument : arguments) {
       if (!argument.usage.empty()) usage += " " + argument.usage;

@@ -18,14 +18,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-Action declare_nothing(CLI::App&) { return {}; }
+Action declare_nothing(Options&) { return {}; }
 
-Action declare_add(CLI::App& app) {
+Action declare_add(Options& options) {
   static std::string text;
   static std::vector<std::string> texts;
-  app.add_option("BOX", text, "name of the box")->required();
-  app.add_option("LID,--lid", texts, "its lids, oak|elm");
-  app.add_option("--colour", text, "a long story about the colour that it has [no colour at all]");
+  options.argument("BOX", text, "name of the box").required();
+  options.argument("LID", texts, "its lids, oak|elm").or_key("lid");
+  options.key("colour", text, "a long story about the colour that it has [no colour at all]");
   return {};
 }
 

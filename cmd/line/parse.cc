@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "cmd/line/arguments.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -47,56 +48,6 @@ bool has_commands_below(const CommandTable& table, const std::string& prefix) {
       Fault::usage, "no command " + quote(typed) + (hint.empty() ? " (see `cluster help`)" : hint));
 }
 
-bool has_key(const CLI::App& app, std::string_view key) {
-  return std::ranges::any_of(app.get_options(), [&](const CLI::Option* option) {
-    return option->check_lname(std::string(key));
-  });
-}
-
-bool is_flag(const CLI::App& app, const std::string& name) {
-  const auto* option = app.get_option_no_throw("--" + name);
-  return option != nullptr && option->get_expected_max() == 0;
-}
-
-// Turns every `key=value` and `--key=value` into the two words --key value. So CLI11 gets only one
-// spelling, and an empty value ("address=") stays a value.
-std::vector<std::string> as_options(const CLI::App& app, std::span<const std::string> words) {
-  std::vector<std::string> out;
-  bool literal = false;
-  for (const auto& word : words) {
-    const auto equals = word.find('=');
-    const auto first = word.starts_with("--") ? 2U : 0U;
-    const auto key = word.substr(first, equals == std::string::npos ? equals : equals - first);
-    literal = literal || word == "--";
-    if (literal || equals == std::string::npos || !has_key(app, key) || is_flag(app, key)) {
-      out.push_back(shielded(word));
-    } else {
-      out.push_back("--" + key);
-      out.push_back(shielded(word.substr(equals + 1)));
-    }
-  }
-  return out;
-}
-
-// The argument that is missing, with its name in the usage line: CLI11 would say "--value" for
-// `CARD`.
-std::string missing(const CLI::App& app) {
-  for (const auto* option : app.get_options()) {
-    if (!option->get_required() || option->count() > 0) continue;
-    const auto name =
-        option->get_positional() ? positional_name(*option) : option->get_lnames()[0] + "=";
-    return name + " is required";
-  }
-  return "something is required";
-}
-
-// The error is one line that names the command and says where its help is.
-[[noreturn]] void wrong_usage(const Command& command, std::string why) {
-  std::ranges::replace(why, '\n', ' ');
-  throw Error(Fault::usage, std::string(command.path) + ": " + std::string(trim(why)) +
-                                " (see `cluster " + std::string(command.path) + " --help`)");
-}
-
 Invocation help_for(std::string what) {
   return {Invocation::Wants::help, {}, std::move(what), "", {}};
 }
@@ -118,18 +69,14 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
   }
 
   CommonOptions common;
-  CLI::App app;
-  auto action = declare(*command, app, common);
+  Options options;
+  auto action = declare(*command, options, common);
   try {
-    auto rest = as_options(app, std::span(words).subspan(word_count(command->path)));
-    std::ranges::reverse(rest);  // CLI11 takes its words from the back
-    app.parse(std::move(rest));
-  } catch (const CLI::CallForHelp&) {
-    return help_for(std::string(command->path));
-  } catch (const CLI::RequiredError&) {
-    wrong_usage(*command, missing(app));
-  } catch (const CLI::ParseError& error) {
-    wrong_usage(*command, error.what());
+    const auto rest = std::span(words).subspan(word_count(command->path));
+    if (!read_arguments(options, rest)) return help_for(std::string(command->path));
+  } catch (const Error& error) {
+    const std::string path(command->path);
+    throw Error(error.fault(), path + ": " + error.what() + " (see `cluster " + path + " --help`)");
   }
   return {Invocation::Wants::command, std::move(action), "", common.db,
           parse_format(common.format)};

@@ -28,28 +28,28 @@ struct Given {
 };
 Given given;
 
-Action declare_put(CLI::App& app) {
+Action declare_put(Options& options) {
   auto args = std::make_shared<Given>();
   args->command = "put box";
-  app.add_option("WORDS", args->words, "what to put")->option_text("THING... [LAST]")->required();
-  app.add_option("--colour", args->colour, "its colour");
+  options.argument("THING... [LAST]", args->words, "what to put").required();
+  options.key("colour", args->colour, "its colour");
   return [args](Context&) {
     given = *args;
     return 7;
   };
 }
 
-Action declare_put_lid(CLI::App& app) {
+Action declare_put_lid(Options& options) {
   auto args = std::make_shared<Given>();
   args->command = "put box lid";
-  app.add_option("LID,--lid", args->colour, "which lid")->required();
+  options.argument("LID", args->colour, "which lid").or_key("lid").required();
   return [args](Context&) {
     given = *args;
     return 0;
   };
 }
 
-Action declare_list(CLI::App&) {
+Action declare_list(Options&) {
   return [](Context&) { return 0; };
 }
 

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "core/text.h"
 #include "tests/support/story.h"
 
 namespace cluster {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <thread>
 
+#include "core/file.h"
+#include "rolls/engine/subprocess.h"
 #include "tests/support/roll_story.h"
 
 namespace cluster {

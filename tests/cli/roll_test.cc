@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include "core/file.h"
+#include "rolls/engine/subprocess.h"
 #include "tests/support/roll_story.h"
 
 namespace cluster {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "core/file.h"
 #include "tests/support/roll_story.h"
 
 namespace cluster {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "core/file.h"
+#include "core/text.h"
 #include "tests/support/sliced_host.h"
 
 namespace cluster {

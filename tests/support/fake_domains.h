@@ -26,116 +26,12 @@ class FakeDomains {
   };
 
   /// The function that the tested commands get.
-  frontend::DomainsOpener opener() {
-    return [this](const ssh::Target& target, const ssh::Limits& limits) {
-      const std::lock_guard lock(mutex_);
-      asked_limits = limits;
-      auto& host = hosts[target.name];
-      ++host.calls["open"];
-      if (host.failure) throw Error(*host.failure);
-      return std::make_unique<Connection>(host);
-    };
-  }
+  frontend::DomainsOpener opener();
 
   std::map<std::string, Host> hosts;
   ssh::Limits asked_limits;
 
  private:
-  class Connection : public virt::Domains {
-   public:
-    explicit Connection(Host& host) : host_(host) {}
-
-    std::vector<virt::Domain> list() override { return called("list").domains; }
-    std::vector<virt::VmDevice> devices_in_use() override {
-      return called("devices_in_use").in_use;
-    }
-    unsigned long version() override { return called("version").version; }
-
-    void define(const std::string& xml, virt::Check) override {
-      if (called("define").before_define) host_.before_define();
-      const auto name = between(xml, "<name>", "</name>");
-      const auto uuid = between(xml, "<uuid>", "</uuid>");
-      host_.done.push_back("define " + name);
-      for (auto& domain : host_.domains) {
-        if ((domain.name == name) != (domain.uuid == uuid)) {
-          throw Error(Fault::exists, "the host has another VM '" + name + "'");
-        }
-        if (domain.uuid != uuid) continue;
-        domain.xml = xml;
-        return;
-      }
-      virt::Domain domain;
-      domain.name = name;
-      domain.uuid = uuid;
-      domain.persistent = true;
-      domain.xml = xml;
-      host_.domains.push_back(domain);
-    }
-
-    void undefine(const std::string& uuid) override {
-      called("undefine");
-      find("undefine", uuid);
-      std::erase_if(host_.domains, [&](const auto& domain) { return domain.uuid == uuid; });
-    }
-
-    void start(const std::string& uuid) override {
-      called("start");
-      set_active(find("start", uuid), true);
-    }
-
-    void stop(const std::string& uuid, virt::Stop how) override {
-      called("stop");
-      switch (how) {
-        case virt::Stop::poweroff:
-          return set_active(find("poweroff", uuid), false);
-        case virt::Stop::shutdown:
-          return set_active(find("shutdown", uuid), false);
-        case virt::Stop::reset:
-          find("reset", uuid);
-          return;
-        case virt::Stop::reboot:
-          find("reboot", uuid);
-          return;
-      }
-    }
-
-    void set_autostart(const std::string& uuid, bool on) override {
-      called("set_autostart");
-      find(on ? "autostart" : "no autostart", uuid).autostart = on;
-    }
-
-   private:
-    Host& called(const std::string& name) {
-      ++host_.calls[name];
-      return host_;
-    }
-
-    static std::string between(const std::string& text, const std::string& open,
-                               const std::string& close) {
-      const auto begin = text.find(open) + open.size();
-      return text.substr(begin, text.find(close, begin) - begin);
-    }
-
-    virt::Domain& find(const std::string& verb, const std::string& uuid) {
-      for (auto& domain : host_.domains) {
-        if (domain.uuid != uuid) continue;
-        host_.done.push_back(verb + " " + domain.name);
-        return domain;
-      }
-      throw Error(Fault::not_found, "libvirt cannot find the VM with uuid '" + uuid + "'");
-    }
-
-    static void set_active(virt::Domain& domain, bool active) {
-      if (domain.active == active) {
-        throw Error(Fault::refused, "libvirt says: the VM is already so");
-      }
-      domain.active = active;
-      domain.state = active ? virt::DomainState::running : virt::DomainState::shut_off;
-    }
-
-    Host& host_;
-  };
-
   std::mutex mutex_;
 };
 

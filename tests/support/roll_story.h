@@ -3,8 +3,6 @@
 #include <filesystem>
 #include <string>
 
-#include "core/file.h"
-#include "rolls/engine/subprocess.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -15,33 +13,16 @@ namespace fs = std::filesystem;
 class RollStory : public Story {
  protected:
   /// Makes the roll that `create new roll` lays out, in `folder`/demo.
-  fs::path laid_out(const std::string& name = "demo") {
-    const auto where = folder.path() / name;
-    cluster({"create", "new", "roll", name, where.native()});
-    return where;
-  }
+  fs::path laid_out(const std::string& name = "demo");
 
-  void enabled_demo() {
-    cluster({"add", "roll", laid_out().native()});
-    cluster({"enable", "roll", "demo"});
-    cluster({"add", "host", "n1"});
-  }
+  void enabled_demo();
 
-  static void replace(const fs::path& file, const std::string& from, const std::string& to) {
-    auto text = read_file(file).value();
-    const auto at = text.find(from);
-    ASSERT_NE(at, std::string::npos) << from;
-    replace_file(file, text.replace(at, from.size(), to));
-  }
+  static void replace(const fs::path& file, const std::string& from, const std::string& to);
 
-  fs::path stored(const std::string& path) const { return folder.path() / "rolls" / path; }
+  fs::path stored(const std::string& path) const;
 
   /// Returns ShellCheck's own status. Its messages are in the test's output.
-  int shellcheck(const std::string& script) {
-    const auto path = folder.path() / "add-roll.sh";
-    replace_file(path, script);
-    return rolls::run_subprocess({{"shellcheck", path.native()}, ".", {}, {}}, "shellcheck");
-  }
+  int shellcheck(const std::string& script);
 };
 
 }  // namespace cluster

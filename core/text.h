@@ -13,6 +13,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// `text` without blanks, tabs and line ends on both sides; a view into it.
 std::string_view trim(std::string_view text);
 
+/// `text` with its ASCII letters in lower case.
+std::string lower(std::string_view text);
+
 /// `text` with control characters as \xNN: it stays one line, and cannot control the operator's
 /// terminal.
 std::string printable(std::string_view text);

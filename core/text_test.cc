@@ -19,6 +19,8 @@ TEST(Trim, TakesBlanksFromBothSides) {
   EXPECT_EQ(trim(" \n"), "");
 }
 
+TEST(Lower, LeavesOtherLettersAlone) { EXPECT_EQ(lower("HostName\xc3\x89"), "hostname\xc3\x89"); }
+
 TEST(Quote, StaysOneLine) {
   EXPECT_EQ(quote("a b"), "'a b'");
   EXPECT_EQ(quote("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");

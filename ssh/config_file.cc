@@ -11,7 +11,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "ssh/pattern.h"
 
 namespace cluster::ssh {
 namespace {

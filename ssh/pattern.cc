@@ -1,50 +1,19 @@
 #include "ssh/pattern.h"
 
-#include <algorithm>
+#include "core/glob.h"
 
 namespace cluster::ssh {
-
-bool matches(std::string_view text, std::string_view pattern) {
-  // It backs up to the last `*` only, so a hostile pattern costs at most text * pattern steps.
-  std::size_t at = 0;
-  std::size_t wanted = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t star_at = 0;
-  while (at < text.size()) {
-    if (wanted < pattern.size() && pattern[wanted] == '*') {
-      star = wanted++;
-      star_at = at;
-    } else if (wanted < pattern.size() && (pattern[wanted] == '?' || pattern[wanted] == text[at])) {
-      ++at;
-      ++wanted;
-    } else if (star != std::string_view::npos) {
-      wanted = star + 1;
-      at = ++star_at;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', wanted) == std::string_view::npos;
-}
 
 bool matches_list(std::string_view text, const std::vector<std::string>& patterns) {
   bool found = false;
   for (const std::string_view pattern : patterns) {
     if (pattern.starts_with('!')) {
-      if (matches(text, pattern.substr(1))) return false;
+      if (matches_glob(text, pattern.substr(1))) return false;
     } else {
-      found = found || matches(text, pattern);
+      found = found || matches_glob(text, pattern);
     }
   }
   return found;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
 }
 
 }  // namespace cluster::ssh

@@ -1,7 +1,6 @@
 #include "frontend/cards/allocation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <tuple>
 
@@ -11,12 +10,6 @@
 
 namespace cluster::frontend {
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 std::vector<FreeCard> fitting(const CardHost& container, const CardWish& wish) {
   std::vector<FreeCard> cards;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/glob.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -28,32 +29,11 @@ template <typename Row>
               "host " + quote(word) + " is not in the inventory" + did_you_mean(word, names));
 }
 
-bool is_run(char c) { return c == '*' || c == '%'; }
-
-bool is_any(char c) { return c == '?' || c == '_'; }
-
-// Matches globs and SQL patterns alike. Only the last '*' is tried again, so long patterns stay
-// cheap.
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t run = std::string_view::npos;  // the place of the last '*'
-  std::size_t run_end = 0;                   // the part of `name` that it has taken ends here
-  while (n < name.size()) {
-    if (p < pattern.size() && is_run(pattern[p])) {
-      run = p++;
-      run_end = n;
-    } else if (p < pattern.size() && (is_any(pattern[p]) || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (run != std::string_view::npos) {
-      p = run + 1;
-      n = ++run_end;
-    } else {
-      return false;
-    }
-  }
-  return std::ranges::all_of(pattern.substr(p), is_run);
+// The glob that an SQL pattern means; a glob stays as it is.
+std::string as_glob(std::string pattern) {
+  std::ranges::replace(pattern, '%', '*');
+  std::ranges::replace(pattern, '_', '?');
+  return pattern;
 }
 
 // The number in "rackN".
@@ -123,7 +103,8 @@ std::vector<std::string> meant(const std::string& word, const std::vector<Row>& 
   take([&](const Row& host) { return host.name.str() == word; });
   if (!names.empty()) return names;
   if (word.find_first_of(kWildcards) != std::string::npos) {
-    take([&](const Row& host) { return matches(word, host.name.str()); });
+    const auto glob = as_glob(word);
+    take([&](const Row& host) { return matches_glob(host.name.str(), glob); });
     if (names.empty()) throw Error(Fault::not_found, "no host matches " + quote(word));
     return names;
   }

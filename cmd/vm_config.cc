@@ -88,7 +88,7 @@ void compare(Context& context, frontend::VmBatch& all,
     if (!change_of(document, task).word.empty()) task.xml = document.definition;
   });
   // The age of libvirt matters only where something is to be defined.
-  frontend::on_each<frontend::VmHost>(all, [&](frontend::VmHost& there) {
+  frontend::on_each(all, [&](frontend::VmHost& there) {
     const auto changes = [](const frontend::VmTask& task) { return !task.xml.empty(); };
     if (std::ranges::any_of(there.tasks, changes)) there.version = there.domains->version();
   });

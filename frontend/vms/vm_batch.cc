@@ -3,11 +3,14 @@
 #include <map>
 #include <utility>
 
+#include "core/at_once.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::frontend {
-
 namespace {
+
+// Each thread waits for a network most of the time; ssh takes about 0.1 s of a processor.
+constexpr std::size_t kMostThreads = 64;
 
 void find_domain(const std::vector<virt::Domain>& domains, VmTask& task) {
   for (const auto& domain : domains) {
@@ -31,6 +34,19 @@ std::vector<Vm> vms_of(const VmBatch& all) {
   return vms;
 }
 
+void on_each(VmBatch& all, const std::function<void(VmHost&)>& work) {
+  at_once(all.size(), kMostThreads, [&](std::size_t i) {
+    auto& there = all[i];
+    if (there.failure) return;
+    try {
+      work(there);
+    } catch (const Error& error) {
+      there.failure = error;
+      there.domains.reset();
+    }
+  });
+}
+
 VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
                 Look look) {
   std::map<HostName, std::vector<VmTask>> tasks;
@@ -41,11 +57,11 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
   for (const auto& [name, of_host] : tasks) names->push_back(name);
   VmBatch all;
   for (const auto& host : context.inventory().hosts(names)) {
-    VmHost there{{host}};
+    VmHost there{host};
     there.tasks = std::move(tasks[host.name]);
     all.push_back(std::move(there));
   }
-  on_each<VmHost>(all, [&](VmHost& there) {
+  on_each(all, [&](VmHost& there) {
     there.domains = context.open_domains(target_of(there.host), limits);
     const auto domains = there.domains->list();
     for (auto& task : there.tasks) find_domain(domains, task);
@@ -64,7 +80,7 @@ void define(virt::Domains& domains, const VmTask& task) {
 }
 
 void on_each_vm(VmBatch& all, const std::function<void(virt::Domains&, VmTask&)>& work) {
-  on_each<VmHost>(all, [&](VmHost& there) {
+  on_each(all, [&](VmHost& there) {
     for (auto& task : there.tasks) {
       if (task.failure) continue;
       try {

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "frontend/hosts/context.h"
-#include "frontend/hosts/libvirt_hosts.h"
 
 // A batch groups VMs by the containers that they are on.
 namespace cluster::frontend {
@@ -25,8 +26,12 @@ inline bool is_running(const VmTask& task) {
   return task.domain && task.domain->state == virt::DomainState::running;
 }
 
-/// A container with those of its VMs that a command works on.
-struct VmHost : LibvirtHost {
+/// A container with those of its VMs that a command works on, and the way to its libvirt. No part
+/// of the connection outlives the `limits.command_timeout` that it was opened with.
+struct VmHost {
+  Host host;
+  std::unique_ptr<virt::Domains> domains{};  ///< none when there is a failure
+  std::optional<Error> failure{};            ///< the first failure; after it the host is left alone
   std::vector<VmTask> tasks{};
   std::vector<virt::VmDevice> in_use{};  ///< the host's devices that running VMs have
   unsigned long version = 0;             ///< the version of libvirt there
@@ -51,6 +56,11 @@ void define(virt::Domains& domains, const VmTask& task);
 /// failed when its name belongs to another VM there.
 VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
                 Look look = Look::everything);
+
+/// Calls `work` for each container that has not failed, for all at once. When `work` throws Error,
+/// that is the container's failure. `work` runs in several threads: it must leave the inventory and
+/// the output alone, and may write only to its own container.
+void on_each(VmBatch& all, const std::function<void(VmHost&)>& work);
 
 /// Calls `work` for each VM that has not failed. The VMs of one container come one after another,
 /// and the containers work at once. It is like on_each(), but a failure of a VM stops that VM

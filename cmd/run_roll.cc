@@ -34,25 +34,36 @@ std::string last_line(const std::string& text) {
   return last;
 }
 
-// Returns "done", "reboot" or "failed", and the words that explain it.
-std::pair<std::string, std::string> outcome_of(const frontend::AgentAnswer& answer,
-                                               const std::string& token, const std::string& roll) {
-  using Outcome = rolls::ScriptReport::Outcome;
+using Outcome = rolls::ScriptReport::Outcome;
+
+std::string word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::done:
+      return "done";
+    case Outcome::reboot:
+      return "reboot";
+    case Outcome::failed:
+      return "failed";
+  }
+  return "";
+}
+
+// Returns the outcome on one host, and the words that explain it.
+std::pair<Outcome, std::string> outcome_of(const frontend::AgentAnswer& answer,
+                                           const std::string& token, const std::string& roll) {
   const auto& reply = answer.reply;
-  if (reply.end != ssh::End::exited) return {"failed", reply.reason};
+  if (reply.end != ssh::End::exited) return {Outcome::failed, reply.reason};
   const auto report = rolls::find_report(answer.out, token);
   if (report && report->outcome == Outcome::failed) {
     // The failed roll may be one that this roll requires.
-    return {"failed", (report->roll == roll ? "" : report->roll + ": ") + report->words};
+    return {Outcome::failed, (report->roll == roll ? "" : report->roll + ": ") + report->words};
   }
-  if (report && reply.status == 0) {
-    return {report->outcome == Outcome::reboot ? "reboot" : "done", report->words};
-  }
+  if (report && reply.status == 0) return {report->outcome, report->words};
   const std::string why = "the script did not come to its end";
-  if (reply.status == 0) return {"failed", why + ": " + last_line(answer.out)};
+  if (reply.status == 0) return {Outcome::failed, why + ": " + last_line(answer.out)};
   const auto printed = last_line(answer.err);  // it was killed, or there is no shell
-  return {"failed", why + " (status " + std::to_string(reply.status) + ")" +
-                        (printed.empty() ? "" : ": " + printed)};
+  return {Outcome::failed, why + " (status " + std::to_string(reply.status) + ")" +
+                               (printed.empty() ? "" : ": " + printed)};
 }
 
 class Runner {
@@ -114,9 +125,9 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   int status = 0;
   for (const auto& answer : frontend::ask_hosts(context, hosts, commands, limits, scripts)) {
     const auto [outcome, details] = outcome_of(answer, token, roll);
-    table.rows.push_back({answer.host.name.str(), roll, outcome, details});
+    table.rows.push_back({answer.host.name.str(), roll, word(outcome), details});
     if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));
-    if (outcome == "failed") status = std::max(status, 1);
+    if (outcome == Outcome::failed) status = std::max(status, 1);
   }
   context.output.table(table);
   return status;

@@ -150,20 +150,6 @@ void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows) 
 
 }  // namespace
 
-void Table::add(std::initializer_list<std::pair<std::string_view, Cell>> cells) {
-  rows.emplace_back(columns.size());
-  set_last(cells);
-}
-
-void Table::set_last(std::initializer_list<std::pair<std::string_view, Cell>> cells) {
-  auto& row = rows.back();
-  for (const auto& [name, value] : cells) {
-    const auto at = std::ranges::find(columns, name);
-    if (at == columns.end()) throw std::logic_error("no column is called " + std::string(name));
-    row[static_cast<std::size_t>(at - columns.begin())] = value;
-  }
-}
-
 void Output::table(const Table& table) { this->table(table.columns, text_rows(table)); }
 
 void Output::table(const std::vector<std::string>& columns, const TextRows& rows) {

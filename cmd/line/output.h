@@ -2,12 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,13 +23,6 @@ using Cell = std::variant<std::monostate, std::string, std::int64_t>;
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<Cell>> rows;  ///< each as long as `columns`
-
-  /// Adds a row; its cells are given by column name, in any order. The cell of a column that is not
-  /// named is not known. Throws std::logic_error when a name is no column.
-  void add(std::initializer_list<std::pair<std::string_view, Cell>> cells);
-
-  /// Fills cells of the row that was added last, in the same way.
-  void set_last(std::initializer_list<std::pair<std::string_view, Cell>> cells);
 };
 
 /// Absent values become an empty cell.

@@ -179,19 +179,5 @@ TEST(Output, KnowsItsFormats) {
   for (const auto* wrong : {"xml", "", "JSON", "json "}) EXPECT_THROW(parse_format(wrong), Error);
 }
 
-TEST(Table, ARowByNamesHasItsCellsInTheOrderOfTheColumns) {
-  Table table{{"host", "gpu", "cpus"}, {}};
-  table.add({{"cpus", std::int64_t{8}}, {"host", "n1"}});
-  table.add({{"host", "n2"}, {"gpu", ""}});
-  const std::vector<std::vector<Cell>> want{{Cell{"n1"}, Cell{}, Cell{std::int64_t{8}}},
-                                            {Cell{"n2"}, Cell{""}, Cell{}}};
-  EXPECT_EQ(table.rows, want);
-}
-
-TEST(Table, ARowWithAColumnThatIsNotThereIsOurBug) {
-  Table table{{"host"}, {}};
-  EXPECT_THROW(table.add({{"hots", "n1"}}), std::logic_error);
-}
-
 }  // namespace
 }  // namespace cluster::cmd

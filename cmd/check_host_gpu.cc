@@ -90,7 +90,7 @@ class HostChecks {
                    "cluster discover host gpu " + host.name.str()});
       };
       for (const auto& one :
-           frontend::reconcile(inventory_.gpu_cards(host.name), frontend::cards_of(answer), held)
+           frontend::match_cards(inventory_.gpu_cards(host.name), frontend::cards_of(answer), held)
                .changes) {
         tell(one.name.str(),
              is_harmful(one.change) ? frontend::Verdict::fail : frontend::Verdict::warn,

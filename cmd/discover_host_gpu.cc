@@ -31,11 +31,11 @@ void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry
   std::vector<frontend::MdevChange> mdev_changes;
   const auto look = [&] {
     const auto held = frontend::held_of(inventory.vms(OnlyHosts{{host}}), host);
-    auto reconciled = frontend::reconcile(inventory.gpu_cards(host), seen, held);
-    changes = std::move(reconciled.changes);
+    auto matching = frontend::match_cards(inventory.gpu_cards(host), seen, held);
+    changes = std::move(matching.changes);
     if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
-    reconciled.plan.mdevs = mdevs;
-    return std::move(reconciled.plan);
+    matching.plan.mdevs = mdevs;
+    return std::move(matching.plan);
   };
   if (dry_run) {
     inventory.look_together("discover host gpu", look);

@@ -32,7 +32,7 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
 // Decides what each VM is to become, or why it cannot start.
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
-  const frontend::VmRendering rendering(inventory, vms_of(all));
+  const frontend::VmDefinitions definitions(inventory, vms_of(all));
   const auto seen = frontend::see_cards(context, all, limits);
   for (auto& there : all) {
     if (there.failure) continue;
@@ -48,11 +48,11 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
         if (frontend::has_cards(task.vm)) {
           frontend::check_cards(task.vm, have, seen.at(task.vm.container), there.in_use);
         }
-        auto document = rendering.document(task.vm, static_cast<int>(there.version));
+        auto document = definitions.document(task.vm, static_cast<int>(there.version));
         for (const auto& warning : document.warnings) context.output.note(warning);
         task.xml = std::move(document.definition);
         task.check = document.check;
-        task.autostart = rendering.autostart(task.vm);
+        task.autostart = definitions.autostart(task.vm);
       } catch (const Error& error) {
         task.failure = error;
       }

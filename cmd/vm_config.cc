@@ -29,7 +29,8 @@ struct Args {
 // The difference that a define would make to libvirt's document; "" when there would be none.
 // libvirt may spell the operator's own XML in its own way. When the document has such XML, the
 // fingerprint of the last define decides.
-std::string diff_of(const frontend::VmRendering::Document& document, const frontend::VmTask& task) {
+std::string diff_of(const frontend::VmDefinitions::Document& document,
+                    const frontend::VmTask& task) {
   if (!task.domain) return virt::domain_diff(document.xml, "<domain/>");
   auto diff = virt::domain_diff(document.xml, task.domain->xml);
   if (document.has_fragments &&
@@ -46,7 +47,7 @@ struct Change {
   std::string diff;
 };
 
-Change change_of(const frontend::VmRendering::Document& document, const frontend::VmTask& task) {
+Change change_of(const frontend::VmDefinitions::Document& document, const frontend::VmTask& task) {
   Change change;
   change.diff = diff_of(document, task);
   const bool has_autostart = task.domain && task.domain->autostart;
@@ -69,7 +70,7 @@ Change change_of(const frontend::VmRendering::Document& document, const frontend
 // empty when nothing changes, and when the VM cannot be rendered.
 void compare(Context& context, frontend::VmBatch& all,
              const std::function<void(const frontend::VmTask& task, const Change& change)>& take) {
-  const frontend::VmRendering rendering(context.inventory(), vms_of(all));
+  const frontend::VmDefinitions definitions(context.inventory(), vms_of(all));
   const auto each = [&](auto&& work) {
     for (auto& there : all) {
       for (auto& task : there.tasks) {
@@ -83,8 +84,8 @@ void compare(Context& context, frontend::VmBatch& all,
     }
   };
   each([&](frontend::VmHost&, frontend::VmTask& task) {
-    const auto document = rendering.document(task.vm);
-    task.autostart = rendering.autostart(task.vm);
+    const auto document = definitions.document(task.vm);
+    task.autostart = definitions.autostart(task.vm);
     if (!change_of(document, task).word.empty()) task.xml = document.definition;
   });
   // The age of libvirt matters only where something is to be defined.
@@ -94,7 +95,7 @@ void compare(Context& context, frontend::VmBatch& all,
   });
   each([&](frontend::VmHost& there, frontend::VmTask& task) {
     if (task.xml.empty()) return;
-    const auto document = rendering.document(task.vm, static_cast<int>(there.version));
+    const auto document = definitions.document(task.vm, static_cast<int>(there.version));
     for (const auto& warning : document.warnings) context.output.note(warning);
     task.check = document.check;
     take(task, change_of(document, task));
@@ -113,10 +114,10 @@ int run_report(Context& context, const Args& args) {
   if (parse_yes_no("diff", args.diff)) return run_diff(context, args);
   auto& inventory = context.inventory();
   const auto vms = frontend::select_vms(inventory, args.vms);
-  const frontend::VmRendering rendering(inventory, vms);
-  std::vector<std::pair<std::string, frontend::VmRendering::Document>> documents;
+  const frontend::VmDefinitions definitions(inventory, vms);
+  std::vector<std::pair<std::string, frontend::VmDefinitions::Document>> documents;
   for (const auto& vm : vms) {
-    documents.emplace_back(vm.name.str(), rendering.document(vm));
+    documents.emplace_back(vm.name.str(), definitions.document(vm));
   }
   for (const auto& [name, document] : documents) {
     for (const auto& warning : document.warnings) context.output.note(warning);

@@ -178,18 +178,18 @@ std::vector<Host> Inventory::hosts(const OnlyHosts& only) {
   return hosts;
 }
 
-std::vector<HostKey> Inventory::host_keys() {
-  std::vector<HostKey> keys;
+std::vector<HostGroups> Inventory::host_groups() {
+  std::vector<HostGroups> groups;
   read("list host", [&] {
     const auto query = db_->prepare(R"sql(
         SELECT host.name, appliance, rack, managed
         FROM host JOIN appliance ON appliance.name = host.appliance)sql");
     while (query->step()) {
-      keys.push_back({HostName(query->text(0)), query->string(1), query->maybe_number(2),
-                      query->number(3) != 0});
+      groups.push_back({HostName(query->text(0)), query->string(1), query->maybe_number(2),
+                        query->number(3) != 0});
     }
   });
-  return keys;
+  return groups;
 }
 
 std::optional<Host> Inventory::find_host(const HostName& name) {

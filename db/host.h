@@ -24,8 +24,8 @@ struct Host {
   std::optional<std::string> failing = {};
 };
 
-/// The values by which hosts are selected.
-struct HostKey {
+/// The groups that a host belongs to: what words select it, besides its name.
+struct HostGroups {
   HostName name;
   std::string appliance;
   std::optional<int> rack;

@@ -66,7 +66,7 @@ class Inventory {
   void remove_hosts(const std::vector<HostName>& names);
 
   std::vector<Host> hosts(const OnlyHosts& only = {});  ///< sorted, "n2" before "n10"
-  std::vector<HostKey> host_keys();                     ///< of all hosts, in no order
+  std::vector<HostGroups> host_groups();                ///< of all hosts, in no order
   std::optional<Host> find_host(const HostName& name);
   std::vector<std::string> appliances();  ///< sorted
 

@@ -103,7 +103,7 @@ TEST_F(Selection, HostsInTheOrderOfTheirNumbers) {
 
 TEST_F(Selection, KeysAreThoseOfAllHosts) {
   std::vector<std::string> keys;
-  for (const auto& key : inventory.host_keys()) {
+  for (const auto& key : inventory.host_groups()) {
     keys.push_back(key.name.str() + " " + key.appliance + (key.rack ? " 0" : "") +
                    (key.managed ? " managed" : ""));
   }

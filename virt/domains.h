@@ -34,7 +34,7 @@ enum class Stop {
 };
 
 /// A check that a definition has to pass before libvirt takes it.
-enum class Check {
+enum class Validation {
   none,    ///< libvirt leaves out what it does not understand, without a word
   schema,  ///< libvirt's own schema; costs it about 8 ms a document
 };
@@ -61,7 +61,7 @@ class Domains {
 
   /// Makes the domain of that UUID, or changes what it will be at its next start; a running domain
   /// goes on as it is.
-  virtual void define(const std::string& xml, Check check) = 0;
+  virtual void define(const std::string& xml, Validation check) = 0;
 
   /// Forgets the domain, and also what libvirt keeps beside it (UEFI variables, saved memory). A
   /// running domain goes on until it stops.

@@ -58,7 +58,7 @@ Error Libvirt::error(const std::string& what) const {
   return {fault_of(get_last_error_code_()), "libvirt cannot " + what + ": " + message};
 }
 
-Connection connect(const Libvirt& libvirt, const std::string& uri) {
+LibvirtConnection connect(const Libvirt& libvirt, const std::string& uri) {
   return {libvirt.connect_open(uri.c_str()), libvirt.connect_close};
 }
 

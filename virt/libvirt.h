@@ -75,7 +75,7 @@ class Libvirt {
 
 /// A connection to a libvirt daemon, closed with its owner. Threads may share it: each has its own
 /// last failure.
-using Connection = std::unique_ptr<virConnect, decltype(&::virConnectClose)>;
+using LibvirtConnection = std::unique_ptr<virConnect, decltype(&::virConnectClose)>;
 
 /// A node device handle, freed with its owner.
 using NodeDevice = std::unique_ptr<virNodeDevice, decltype(&::virNodeDeviceFree)>;
@@ -90,6 +90,6 @@ using DomainXml = std::unique_ptr<char, FreeText>;
 
 /// Connects to `uri`, "qemu:///system". The result is empty when no daemon answers there; then
 /// libvirt.error() says why. Waits as long as the daemon does.
-Connection connect(const Libvirt& libvirt, const std::string& uri);
+LibvirtConnection connect(const Libvirt& libvirt, const std::string& uri);
 
 }  // namespace cluster::virt

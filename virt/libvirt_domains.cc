@@ -64,7 +64,7 @@ class LibvirtDomains : public Domains {
   std::vector<Domain> list() override;
   std::vector<VmDevice> devices_in_use() override;
   unsigned long version() override;
-  void define(const std::string& xml, Check check) override;
+  void define(const std::string& xml, Validation check) override;
   void undefine(const std::string& uuid) override;
   void start(const std::string& uuid) override;
   void stop(const std::string& uuid, Stop how) override;
@@ -89,7 +89,7 @@ class LibvirtDomains : public Domains {
   void say_who_is_in_the_way(const std::string& xml) const;
 
   Libvirt libvirt_;  // outlives the connection, which it closes
-  Connection connection_;
+  LibvirtConnection connection_;
 };
 
 // When the connection is gone, the error says so first, whatever call failed.
@@ -222,8 +222,8 @@ unsigned long LibvirtDomains::version() {
   return version;
 }
 
-void LibvirtDomains::define(const std::string& xml, Check check) {
-  const unsigned flags = check == Check::schema ? VIR_DOMAIN_DEFINE_VALIDATE : 0;
+void LibvirtDomains::define(const std::string& xml, Validation check) {
+  const unsigned flags = check == Validation::schema ? VIR_DOMAIN_DEFINE_VALIDATE : 0;
   if (handle(libvirt_.domain_define_xml_flags(connection_.get(), xml.c_str(), flags))) return;
   const auto why = failure("define the VM");
   say_who_is_in_the_way(xml);

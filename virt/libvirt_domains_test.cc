@@ -64,8 +64,8 @@ class LibvirtDomains : public ::testing::Test {
 };
 
 TEST_F(LibvirtDomains, ListWhatIsDefined) {
-  domains->define(document("vm-10", kUuid), Check::none);
-  domains->define(document("vm-9", kOtherUuid), Check::schema);
+  domains->define(document("vm-10", kUuid), Validation::none);
+  domains->define(document("vm-9", kOtherUuid), Validation::schema);
   const auto all = domains->list();
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].name, "test");
@@ -84,7 +84,7 @@ TEST_F(LibvirtDomains, ListManyAtOnce) {
   for (int i = 100; i < 300; ++i) {
     const auto number = std::to_string(i);
     domains->define(document("vm-" + number, "5b6e4a3c-0000-4000-8000-000000000" + number),
-                    Check::none);
+                    Validation::none);
   }
   const auto all = domains->list();
   EXPECT_EQ(all.size(), 201U);
@@ -92,7 +92,7 @@ TEST_F(LibvirtDomains, ListManyAtOnce) {
 }
 
 TEST_F(LibvirtDomains, StartAndStop) {
-  domains->define(document("vm-1", kUuid), Check::none);
+  domains->define(document("vm-1", kUuid), Validation::none);
   domains->start(kUuid);
   EXPECT_EQ(find(kUuid).state, DomainState::running);
   EXPECT_TRUE(find(kUuid).active);
@@ -108,7 +108,8 @@ TEST_F(LibvirtDomains, StartAndStop) {
 }
 
 TEST_F(LibvirtDomains, ResetAndReboot) {
-  domains->define(with(document("vm-1", kUuid), "<on_reboot>destroy</on_reboot>"), Check::none);
+  domains->define(with(document("vm-1", kUuid), "<on_reboot>destroy</on_reboot>"),
+                  Validation::none);
   domains->start(kUuid);
   domains->stop(kUuid, Stop::reset);
   EXPECT_EQ(find(kUuid).state, DomainState::running);
@@ -120,7 +121,7 @@ TEST_F(LibvirtDomains, ResetAndReboot) {
 }
 
 TEST_F(LibvirtDomains, StartWithTheHost) {
-  domains->define(document("vm-1", kUuid), Check::none);
+  domains->define(document("vm-1", kUuid), Validation::none);
   EXPECT_FALSE(find(kUuid).autostart);
   domains->set_autostart(kUuid, true);
   EXPECT_TRUE(find(kUuid).autostart);
@@ -129,9 +130,9 @@ TEST_F(LibvirtDomains, StartWithTheHost) {
 }
 
 TEST_F(LibvirtDomains, DefineAgainChangesTheNextStartOnly) {
-  domains->define(with(document("vm-1", kUuid, 64), kCard), Check::none);
+  domains->define(with(document("vm-1", kUuid, 64), kCard), Validation::none);
   domains->start(kUuid);
-  domains->define(document("vm-1", kUuid, 32), Check::none);
+  domains->define(document("vm-1", kUuid, 32), Validation::none);
   EXPECT_TRUE(find(kUuid).active);
   EXPECT_THAT(find(kUuid).xml, ::testing::HasSubstr("<memory unit='KiB'>32768</memory>"));
   EXPECT_THAT(domains->devices_in_use(), ::testing::SizeIs(1));
@@ -141,29 +142,29 @@ TEST_F(LibvirtDomains, DefineAgainChangesTheNextStartOnly) {
 }
 
 TEST_F(LibvirtDomains, DefineTellsWhoHasTheName) {
-  domains->define(document("vm-1", kUuid), Check::none);
+  domains->define(document("vm-1", kUuid), Validation::none);
   expect_error(Fault::exists,
                "the host has another VM 'vm-1', with uuid " + std::string(kUuid) + " instead of " +
                    kOtherUuid,
-               [&] { domains->define(document("vm-1", kOtherUuid), Check::none); });
+               [&] { domains->define(document("vm-1", kOtherUuid), Validation::none); });
   expect_error(Fault::exists, "under the name 'vm-1' instead of 'vm-2'",
-               [&] { domains->define(document("vm-2", kUuid), Check::none); });
+               [&] { domains->define(document("vm-2", kUuid), Validation::none); });
 }
 
 TEST_F(LibvirtDomains, DefineRefusesWhatIsNoDomain) {
   expect_error(Fault::io, "libvirt cannot define the VM: ", [&] {
-    domains->define("<domain/>", Check::none);
+    domains->define("<domain/>", Validation::none);
   });
   auto with_nonsense = document("vm-1", kUuid);
   with_nonsense.insert(with_nonsense.find("<os>"), "<nonsense/>");
   expect_error(Fault::io, "libvirt cannot define the VM: ", [&] {
-    domains->define(with_nonsense, Check::schema);
+    domains->define(with_nonsense, Validation::schema);
   });
-  domains->define(with_nonsense, Check::none);
+  domains->define(with_nonsense, Validation::none);
 }
 
 TEST_F(LibvirtDomains, Undefine) {
-  domains->define(document("vm-1", kUuid), Check::none);
+  domains->define(document("vm-1", kUuid), Validation::none);
   domains->undefine(kUuid);
   EXPECT_EQ(domains->list().size(), 1U);
   expect_error(Fault::not_found, "libvirt cannot find the VM with uuid ",
@@ -205,7 +206,7 @@ TEST(LibvirtDomainsOfAHost, WithoutAStateAreNotCalledRunning) {
 }
 
 TEST_F(LibvirtDomains, KnowWhichDevicesRunningOnesHave) {
-  domains->define(with(document("vm-1", kUuid), kCard), Check::none);
+  domains->define(with(document("vm-1", kUuid), kCard), Validation::none);
   EXPECT_TRUE(domains->devices_in_use().empty());
   domains->start(kUuid);
   EXPECT_THAT(domains->devices_in_use(), ::testing::ElementsAre(VmDevice{"vm-1", "0000:02:00.1"}));

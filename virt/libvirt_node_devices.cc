@@ -11,8 +11,8 @@ namespace {
 
 class LibvirtNodeDevices : public NodeDevices {
  public:
-  LibvirtNodeDevices(std::unique_ptr<Libvirt> libvirt, Connection connection, std::string uri,
-                     Mode mode, StepListener on_step)
+  LibvirtNodeDevices(std::unique_ptr<Libvirt> libvirt, LibvirtConnection connection,
+                     std::string uri, Mode mode, StepListener on_step)
       : libvirt_(std::move(libvirt)),
         connection_(std::move(connection)),
         uri_(std::move(uri)),
@@ -61,7 +61,7 @@ class LibvirtNodeDevices : public NodeDevices {
   }
 
   std::unique_ptr<Libvirt> libvirt_;  // outlives the connection, which it closes
-  Connection connection_;
+  LibvirtConnection connection_;
   std::string uri_;
   Mode mode_;
   StepListener on_step_;

@@ -126,8 +126,8 @@ std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) 
   return containers;
 }
 
-std::optional<Placement> find_place(const std::vector<CardHost>& containers, const CardWish& wish,
-                                    Policy policy) {
+std::optional<Allocation> find_allocation(const std::vector<CardHost>& containers,
+                                          const CardWish& wish, Policy policy) {
   const CardHost* chosen = nullptr;
   std::optional<Offer> best;
   const auto rank = [policy](const Offer& offer) {
@@ -141,11 +141,11 @@ std::optional<Placement> find_place(const std::vector<CardHost>& containers, con
     best = std::move(offer);
   }
   if (chosen == nullptr) return std::nullopt;
-  return Placement{chosen->name, best->cards};
+  return Allocation{chosen->name, best->cards};
 }
 
-Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy) {
-  if (auto found = find_place(containers, wish, policy)) return *std::move(found);
+Allocation allocate(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy) {
+  if (auto found = find_allocation(containers, wish, policy)) return *std::move(found);
   refuse(containers, wish);
 }
 

@@ -37,7 +37,7 @@ enum class Policy {
 Policy parse_policy(const std::string& text);
 
 /// The host that a VM goes to, and the cards that it gets there.
-struct Placement {
+struct Allocation {
   HostName container;
   std::vector<GpuName> cards;  ///< by name
 };
@@ -52,13 +52,13 @@ std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only);
 /// longer than the transaction in which the function is called.
 std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only);
 
-/// Does what place() does, but returns nothing when no host has enough.
-std::optional<Placement> find_place(const std::vector<CardHost>& containers, const CardWish& wish,
-                                    Policy policy);
+/// Does what allocate() does, but returns nothing when no host has enough.
+std::optional<Allocation> find_allocation(const std::vector<CardHost>& containers,
+                                          const CardWish& wish, Policy policy);
 
 /// Chooses a host and cards of it. A host where all cards are of one NUMA node comes first; after
 /// that the policy decides. Equal hosts are taken in the order of `containers`. Throws
 /// Error(refused) when no host has enough, and says what each host has.
-Placement place(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy);
+Allocation allocate(const std::vector<CardHost>& containers, const CardWish& wish, Policy policy);
 
 }  // namespace cluster::frontend

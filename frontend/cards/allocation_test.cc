@@ -22,38 +22,38 @@ const std::vector kTwoHosts{
     host("n1", {card(1, "Tesla T4"), card(2, "Tesla T4"), card(3, "Tesla T4")}),
     host("n2", {card(1, "Tesla T4"), card(4, "H100")})};
 
-TEST(Placement, PackTakesTheFullerHostAndSpreadTheEmptier) {
-  EXPECT_EQ(place(kTwoHosts, {1, ""}, Policy::pack).container.str(), "n2");
-  EXPECT_EQ(place(kTwoHosts, {1, ""}, Policy::spread).container.str(), "n1");
+TEST(Allocation, PackTakesTheFullerHostAndSpreadTheEmptier) {
+  EXPECT_EQ(allocate(kTwoHosts, {1, ""}, Policy::pack).container.str(), "n2");
+  EXPECT_EQ(allocate(kTwoHosts, {1, ""}, Policy::spread).container.str(), "n1");
 }
 
-TEST(Placement, OnlyCardsOfTheModelCount) {
-  const auto placed = place(kTwoHosts, {1, "h100"}, Policy::spread);
+TEST(Allocation, OnlyCardsOfTheModelCount) {
+  const auto placed = allocate(kTwoHosts, {1, "h100"}, Policy::spread);
   EXPECT_EQ(placed.container.str(), "n2");
   EXPECT_THAT(placed.cards, ElementsAre(GpuName("gpupci4")));
-  EXPECT_EQ(place(kTwoHosts, {2, "t4"}, Policy::pack).container.str(), "n1");
+  EXPECT_EQ(allocate(kTwoHosts, {2, "t4"}, Policy::pack).container.str(), "n1");
 }
 
-TEST(Placement, CardsOfOneNodeComeBeforeThePolicy) {
+TEST(Allocation, CardsOfOneNodeComeBeforeThePolicy) {
   const std::vector hosts{host("n1", {card(1, "T4", 0), card(2, "T4", 1)}),
                           host("n2", {card(1, "T4", 0), card(2, "T4", 1), card(3, "T4", 1)})};
-  const auto placed = place(hosts, {2, ""}, Policy::pack);
+  const auto placed = allocate(hosts, {2, ""}, Policy::pack);
   EXPECT_EQ(placed.container.str(), "n2");
   EXPECT_THAT(placed.cards, ElementsAre(GpuName("gpupci2"), GpuName("gpupci3")));
 }
 
-TEST(Placement, TheSmallestNodeThatHasEnoughIsTaken) {
+TEST(Allocation, TheSmallestNodeThatHasEnoughIsTaken) {
   const auto one = host("n1", {card(1, "T4", 0), card(2, "T4", 0), card(3, "T4", 0),
                                card(4, "T4", 1), card(5, "T4", 1)});
-  EXPECT_THAT(place({one}, {2, ""}, Policy::pack).cards,
+  EXPECT_THAT(allocate({one}, {2, ""}, Policy::pack).cards,
               ElementsAre(GpuName("gpupci4"), GpuName("gpupci5")));
 }
 
-TEST(Placement, ARefusalSaysWhatEachHostHas) {
+TEST(Allocation, ARefusalSaysWhatEachHostHas) {
   auto hosts = kTwoHosts;
   hosts[1].kept = {"gpupci2 is missing", "gpupci3 is in rocks-33"};
   try {
-    place(hosts, {4, "T4"}, Policy::pack);
+    allocate(hosts, {4, "T4"}, Policy::pack);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.fault(), Fault::refused);
@@ -61,10 +61,10 @@ TEST(Placement, ARefusalSaysWhatEachHostHas) {
                  "no host has 4 'T4' cards free: n1 has 3; n2 has 1 (gpupci2 is missing, gpupci3 "
                  "is in rocks-33)");
   }
-  EXPECT_THROW(place({}, {1, ""}, Policy::pack), Error);
+  EXPECT_THROW(allocate({}, {1, ""}, Policy::pack), Error);
 }
 
-TEST(Placement, ThePolicyIsOneOfTwoWords) {
+TEST(Allocation, ThePolicyIsOneOfTwoWords) {
   EXPECT_EQ(parse_policy("pack"), Policy::pack);
   EXPECT_EQ(parse_policy("spread"), Policy::spread);
   EXPECT_THROW(parse_policy("best"), Error);

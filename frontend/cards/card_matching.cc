@@ -114,7 +114,7 @@ class Reconciliation {
                          [](const GpuCard& card) { return !card.missing; });
   }
 
-  Reconciled run() {
+  CardMatching run() {
     std::vector<const GpuCard*> same(seen_.size(), nullptr);
     // The surest sign is tried first on all cards, so that a weaker sign cannot take what belongs
     // to another card.
@@ -222,7 +222,7 @@ class Reconciliation {
   std::vector<GpuCard> seen_;
   const Held& held_;
   std::vector<bool> taken_;  // for each card of have_: the host has it
-  Reconciled result_;
+  CardMatching result_;
 };
 
 }  // namespace
@@ -251,8 +251,8 @@ Held held_of(const std::vector<Vm>& vms, const HostName& host) {
   return held;
 }
 
-Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
-                     const Held& held) {
+CardMatching match_cards(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
+                         const Held& held) {
   return Reconciliation(have, seen, held).run();
 }
 

@@ -36,7 +36,7 @@ struct CardChange {
 };
 
 /// The new cards of a host, and their differences from the old ones.
-struct Reconciled {
+struct CardMatching {
   CardPlan plan;
   std::vector<CardChange> changes;  ///< by name; empty when nothing differs
 };
@@ -58,8 +58,8 @@ Held held_of(const std::vector<Vm>& vms, const HostName& host);
 ///   - The host's names win, because `gpupci -d NAME` understands those.
 /// Throws Error(refused) where a VM would silently get another card: the slot or the name of a held
 /// card now belongs to a card that is not the same.
-Reconciled reconcile(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
-                     const Held& held);
+CardMatching match_cards(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
+                         const Held& held);
 
 /// One difference of one mediated device of a host.
 struct MdevChange {

@@ -31,27 +31,27 @@ GpuCard typed(const char* name, const char* pci) {
 std::string told(const std::vector<GpuCard>& have, const std::vector<GpuCard>& seen,
                  const Held& held = {}) {
   std::string lines;
-  for (const auto& one : reconcile(have, seen, held).changes) {
+  for (const auto& one : match_cards(have, seen, held).changes) {
     lines += one.name.str() + " " + std::string(name(one.change)) + " " + one.pci.sysfs() +
              (one.details.empty() ? "" : " " + one.details) + "\n";
   }
   return lines;
 }
 
-TEST(Reconcile, WhatIsNewIsAdded) {
-  const auto result = reconcile({}, {card("gpupci1", "02:00.0")}, {});
+TEST(CardMatching, WhatIsNewIsAdded) {
+  const auto result = match_cards({}, {card("gpupci1", "02:00.0")}, {});
   EXPECT_EQ(result.plan.cards, std::vector{card("gpupci1", "02:00.0")});
   EXPECT_EQ(told({}, {card("gpupci1", "02:00.0")}),
             "gpupci1 new 0000:02:00.0 10de:1c03, 1 function\n");
 }
 
-TEST(Reconcile, NothingDiffersTheSecondTime) {
+TEST(CardMatching, NothingDiffersTheSecondTime) {
   const std::vector cards{card("gpupci1", "02:00.0"), card("gpupci2", "03:00.0", "1c03", "s2")};
   EXPECT_EQ(told(cards, cards), "");
-  EXPECT_EQ(reconcile(cards, cards, {}).plan.cards, cards);
+  EXPECT_EQ(match_cards(cards, cards, {}).plan.cards, cards);
 }
 
-TEST(Reconcile, AnotherSizeOfBarsIsTold) {
+TEST(CardMatching, AnotherSizeOfBarsIsTold) {
   const auto with_bars = [](std::optional<int> mib) {
     auto one = card("gpupci1", "02:00.0");
     one.functions[0].bar_mib = mib;
@@ -61,57 +61,58 @@ TEST(Reconcile, AnotherSizeOfBarsIsTold) {
             "gpupci1 changed 0000:02:00.0 BARs 6192 MiB, had 304\n");
   EXPECT_EQ(told({with_bars({})}, {with_bars(304)}), "gpupci1 changed 0000:02:00.0 BARs 304 MiB\n");
   EXPECT_EQ(told({with_bars(304)}, {with_bars({})}), "");
-  EXPECT_EQ(reconcile({with_bars(304)}, {with_bars({})}, {}).plan.cards[0], with_bars(304));
+  EXPECT_EQ(match_cards({with_bars(304)}, {with_bars({})}, {}).plan.cards[0], with_bars(304));
 }
 
-TEST(Reconcile, WhyACardFailsGoesWithIt) {
+TEST(CardMatching, WhyACardFailsGoesWithIt) {
   auto failing = card("gpupci1", "02:00.0", "1c03", "s1");
   failing.failing = "D1: fallen off the bus";
-  const auto now = reconcile({failing}, {card("gpupci2", "03:00.0", "1c03", "s1")}, {}).plan.cards;
+  const auto now =
+      match_cards({failing}, {card("gpupci2", "03:00.0", "1c03", "s1")}, {}).plan.cards;
   ASSERT_EQ(now.size(), 1U);
   EXPECT_EQ(now[0].name, GpuName("gpupci2"));
   EXPECT_EQ(now[0].failing, failing.failing);
-  EXPECT_EQ(reconcile({failing}, {}, {}).plan.cards[0].failing, failing.failing);
+  EXPECT_EQ(match_cards({failing}, {}, {}).plan.cards[0].failing, failing.failing);
   EXPECT_EQ(
-      reconcile({failing}, {card("gpupci1", "02:00.0", "1c03", "s2")}, {}).plan.cards[0].failing,
+      match_cards({failing}, {card("gpupci1", "02:00.0", "1c03", "s2")}, {}).plan.cards[0].failing,
       std::nullopt);
 }
 
-TEST(Reconcile, ATypedCardLearnsItsIdentity) {
+TEST(CardMatching, ATypedCardLearnsItsIdentity) {
   EXPECT_EQ(told({typed("gpupci1", "02:00.0")}, {card("gpupci1", "02:00.0")}),
             "gpupci1 changed 0000:02:00.0 1 functions, had 0\n");
 }
 
-TEST(Reconcile, ACardThatMovedIsKnownByItsSerial) {
+TEST(CardMatching, ACardThatMovedIsKnownByItsSerial) {
   EXPECT_EQ(
       told({card("gpupci1", "02:00.0", "1c03", "s1")}, {card("gpupci1", "05:00.0", "1c03", "s1")}),
       "gpupci1 moved 0000:05:00.0 was pci_0000_02_00_0\n"
       "gpupci1 changed 0000:05:00.0 functions\n");
 }
 
-TEST(Reconcile, ATypedCardMayMoveUnderItsNameWhileNoVmHoldsIt) {
+TEST(CardMatching, ATypedCardMayMoveUnderItsNameWhileNoVmHoldsIt) {
   const std::vector have{typed("gpupci1", "02:00.0")};
   const std::vector seen{card("gpupci1", "05:00.0")};
   EXPECT_EQ(told(have, seen),
             "gpupci1 moved 0000:05:00.0 was pci_0000_02_00_0\n"
             "gpupci1 changed 0000:05:00.0 1 functions, had 0\n");
-  EXPECT_THROW(reconcile(have, seen, {{GpuName("gpupci1")}}), Error);
+  EXPECT_THROW(match_cards(have, seen, {{GpuName("gpupci1")}}), Error);
 }
 
-TEST(Reconcile, TheHostsNamesWin) {
+TEST(CardMatching, TheHostsNamesWin) {
   const std::vector have{card("gpupci1", "02:00.0"), card("gpupci2", "03:00.0")};
   const std::vector seen{card("gpupci2", "02:00.0"), card("gpupci1", "03:00.0")};
   EXPECT_EQ(told(have, seen, {{GpuName("gpupci1")}}),
             "gpupci1 renamed 0000:03:00.0 was gpupci2\n"
             "gpupci2 renamed 0000:02:00.0 was gpupci1\n");
-  const auto renamed = reconcile(have, seen, {}).plan.renamed;
+  const auto renamed = match_cards(have, seen, {}).plan.renamed;
   EXPECT_EQ(renamed.at(GpuName("gpupci1")), GpuName("gpupci2"));
   EXPECT_EQ(renamed.at(GpuName("gpupci2")), GpuName("gpupci1"));
 }
 
-TEST(Reconcile, WhatIsGoneStaysAsMissingAndMayComeBack) {
+TEST(CardMatching, WhatIsGoneStaysAsMissingAndMayComeBack) {
   const std::vector have{card("gpupci1", "02:00.0")};
-  const auto gone = reconcile(have, {}, {});
+  const auto gone = match_cards(have, {}, {});
   ASSERT_EQ(gone.plan.cards.size(), 1U);
   EXPECT_TRUE(gone.plan.cards[0].missing);
   EXPECT_EQ(told(have, {}, {{GpuName("gpupci1")}}), "gpupci1 gone 0000:02:00.0 a VM holds it\n");
@@ -119,14 +120,14 @@ TEST(Reconcile, WhatIsGoneStaysAsMissingAndMayComeBack) {
   EXPECT_EQ(told(gone.plan.cards, have), "gpupci1 back 0000:02:00.0\n");
 }
 
-TEST(Reconcile, AMissingCardOfTheAgentIsNotThere) {
+TEST(CardMatching, AMissingCardOfTheAgentIsNotThere) {
   auto missing = card("gpupci1", "02:00.0");
   missing.missing = true;
   EXPECT_EQ(told({card("gpupci1", "02:00.0")}, {missing}), "gpupci1 gone 0000:02:00.0\n");
   EXPECT_EQ(told({}, {missing}), "");
 }
 
-TEST(Reconcile, AnotherCardInTheSlotReplacesIt) {
+TEST(CardMatching, AnotherCardInTheSlotReplacesIt) {
   const std::vector have{card("gpupci1", "02:00.0", "1c03")};
   const std::vector seen{card("gpupci2", "02:00.0", "1e07")};
   EXPECT_EQ(told(have, seen),
@@ -134,19 +135,19 @@ TEST(Reconcile, AnotherCardInTheSlotReplacesIt) {
             "gpupci2 replaced 0000:02:00.0 was gpupci1 pci_0000_02_00_0, 10de:1c03\n");
 }
 
-TEST(Reconcile, AVmIsNeverHandedAnotherCard) {
+TEST(CardMatching, AVmIsNeverHandedAnotherCard) {
   const Held held{{GpuName("gpupci1")}};
   EXPECT_THROW(
-      reconcile({card("gpupci1", "02:00.0", "1c03")}, {card("gpupci1", "02:00.0", "1e07")}, held),
+      match_cards({card("gpupci1", "02:00.0", "1c03")}, {card("gpupci1", "02:00.0", "1e07")}, held),
       Error);
-  EXPECT_THROW(reconcile({card("gpupci1", "02:00.0", "1c03", "s1")},
-                         {card("gpupci1", "02:00.0", "1c03", "s2")}, held),
+  EXPECT_THROW(match_cards({card("gpupci1", "02:00.0", "1c03", "s1")},
+                           {card("gpupci1", "02:00.0", "1c03", "s2")}, held),
                Error);
-  EXPECT_THROW(reconcile({card("gpupci1", "02:00.0")}, {card("gpupci1", "03:00.0", "1e07")}, held),
-               Error);
+  EXPECT_THROW(
+      match_cards({card("gpupci1", "02:00.0")}, {card("gpupci1", "03:00.0", "1e07")}, held), Error);
 }
 
-TEST(Reconcile, SlicesAreCountedAndOneThatAVmHoldsIsMissed) {
+TEST(CardMatching, SlicesAreCountedAndOneThatAVmHoldsIsMissed) {
   const auto with_slices = [](int from, int to) {
     auto one = card("gpupci1", "02:00.0");
     for (int i = from; i < to; ++i) {
@@ -167,10 +168,10 @@ TEST(Reconcile, SlicesAreCountedAndOneThatAVmHoldsIsMissed) {
   EXPECT_EQ(told({with_slices(0, 3)}, {with_slices(0, 1)}, held),
             "gpupci1 changed 0000:02:00.0 1 slices, had 3\n"
             "gpupci1 slice gone 0000:02:00.0 gpupci1.1, a VM holds it\n");
-  EXPECT_TRUE(reconcile({with_slices(0, 1)}, {}, {}).plan.cards[0].slices.empty());
+  EXPECT_TRUE(match_cards({with_slices(0, 1)}, {}, {}).plan.cards[0].slices.empty());
 }
 
-TEST(Reconcile, MediatedDevicesAreComparedByTheirUuids) {
+TEST(CardMatching, MediatedDevicesAreComparedByTheirUuids) {
   const Mdev one{"u1", "gpupci1.0", "nvidia-558"};
   const Mdev two{"u2", "mtty", "mtty-1"};
   Mdev other = one;
@@ -191,9 +192,9 @@ TEST(Reconcile, MediatedDevicesAreComparedByTheirUuids) {
             "u1 changed! vGPU of type nvidia-559, was nvidia-558 on gpupci1.0\n");
 }
 
-TEST(Reconcile, WhatOneAnswerDoesNotKnowStaysKnown) {
+TEST(CardMatching, WhatOneAnswerDoesNotKnowStaysKnown) {
   const auto result =
-      reconcile({card("gpupci1", "02:00.0", "1c03", "s1")}, {card("gpupci1", "02:00.0")}, {});
+      match_cards({card("gpupci1", "02:00.0", "1c03", "s1")}, {card("gpupci1", "02:00.0")}, {});
   EXPECT_EQ(result.plan.cards[0].serial, "s1");
   EXPECT_TRUE(result.changes.empty());
 }

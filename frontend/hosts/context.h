@@ -44,11 +44,11 @@ class Context {
 };
 
 /// A failure of one host or VM among many; the others go on.
-struct Failure {
+struct PartFailure {
   std::string who;  ///< name of the host or the VM
   Error error;      ///< Fault::unreachable where the host was not reached
 };
 
-using Failures = std::vector<Failure>;
+using Failures = std::vector<PartFailure>;
 
 }  // namespace cluster::frontend

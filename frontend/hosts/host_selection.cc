@@ -19,7 +19,7 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// `Row` is Host or HostKey.
+// `Row` is Host or HostGroups.
 template <typename Row>
 [[noreturn]] void unknown(const std::string& word, const std::vector<Row>& hosts) {
   std::vector<std::string> names;
@@ -164,7 +164,8 @@ template <typename Otherwise>
 std::vector<HostName> chosen_names(Inventory& inventory, const std::vector<std::string>& words,
                                    Otherwise otherwise) {
   std::vector<HostName> names;
-  for (const auto& name : chosen(inventory.host_keys(), words, otherwise)) names.emplace_back(name);
+  for (const auto& name : chosen(inventory.host_groups(), words, otherwise))
+    names.emplace_back(name);
   return names;
 }
 
@@ -208,7 +209,7 @@ std::vector<Host> select_hosts(Inventory& inventory, const std::vector<std::stri
 }
 
 std::vector<Host> select_managed(Inventory& inventory, const std::vector<std::string>& words) {
-  return hosts_of(inventory, words, [](const HostKey& host) { return host.managed; });
+  return hosts_of(inventory, words, [](const HostGroups& host) { return host.managed; });
 }
 
 OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& words) {
@@ -232,7 +233,7 @@ std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>&
 Host find_host(Inventory& inventory, const std::string& name) {
   const HostName wanted(name);
   if (auto host = inventory.find_host(wanted)) return *std::move(host);
-  unknown(name, inventory.host_keys());
+  unknown(name, inventory.host_groups());
 }
 
 ssh::Target target_of(const Host& host) {

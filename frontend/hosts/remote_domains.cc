@@ -46,7 +46,7 @@ class RemoteDomains : public virt::Domains {
   unsigned long version() override {
     return told([&] { return domains_->version(); });
   }
-  void define(const std::string& xml, virt::Check check) override {
+  void define(const std::string& xml, virt::Validation check) override {
     told([&] { domains_->define(xml, check); });
   }
   void undefine(const std::string& uuid) override {

@@ -18,7 +18,7 @@ namespace cluster::frontend {
 namespace {
 
 // Adds what the inventory knows of a host's cards.
-void add_cards(Inventory& inventory, const HostName& host, rolls::Values& values) {
+void add_cards(Inventory& inventory, const HostName& host, rolls::TemplateValues& values) {
   std::vector<std::string> cards;
   std::vector<std::string> functions;
   std::set<std::string> models;
@@ -210,15 +210,15 @@ Staging::~Staging() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-rolls::Values no_facts(const std::string& appliance) {
-  rolls::Values values;
+rolls::TemplateValues no_facts(const std::string& appliance) {
+  rolls::TemplateValues values;
   for (const auto fact : rolls::kFacts) values.emplace(fact, "");
   values["appliance"] = appliance;
   return values;
 }
 
 void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
-                    rolls::Values& values) {
+                    rolls::TemplateValues& values) {
   for (const auto& attribute : roll.attributes) {
     const auto set = resolved.find(attribute.name);
     const auto& value = set == resolved.end() ? attribute.value : set->second.value;
@@ -235,8 +235,8 @@ void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
   }
 }
 
-rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
-                         const AttributeResolver& site, const AttributeScope& scope) {
+rolls::TemplateValues values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
+                                 const AttributeResolver& site, const AttributeScope& scope) {
   auto values = no_facts(scope.appliance.value());
   if (scope.host) values["host"] = scope.host->str();
   if (scope.host && !scope.container) add_cards(inventory, *scope.host, values);

@@ -51,12 +51,12 @@ std::vector<rolls::Roll> described(const Inventory& inventory,
 std::vector<rolls::Roll> described_rolls(Inventory& inventory);
 
 /// The facts for no particular host: each is "", except the appliance.
-rolls::Values no_facts(const std::string& appliance);
+rolls::TemplateValues no_facts(const std::string& appliance);
 
 /// Adds the attributes of `roll` to `values`: the value that the inventory sets, else the default.
 /// Throws Error(refused) when the set value is not valid for the attribute.
 void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
-                    rolls::Values& values);
+                    rolls::TemplateValues& values);
 
 /// The enabled rolls, with `roll` in the place of its other versions. Throws as read_stored() does.
 std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll);
@@ -95,7 +95,7 @@ class Staging {
 
 /// The values of the names in `rolls` on the host of `scope`, or on any host of its appliance. They
 /// are the facts, the attributes' defaults, and what `site` sets in place of the defaults.
-rolls::Values values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
-                         const AttributeResolver& site, const AttributeScope& scope);
+rolls::TemplateValues values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
+                                 const AttributeResolver& site, const AttributeScope& scope);
 
 }  // namespace cluster::frontend

@@ -91,7 +91,7 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
 // Compares what the agent sees with the inventory. Throws Error(refused) that names the difference.
 void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen) {
   const auto held = held_of({vm}, vm.container);
-  for (const auto& change : reconcile(have, seen.cards, held).changes) {
+  for (const auto& change : match_cards(have, seen.cards, held).changes) {
     if (std::ranges::find(held.cards, change.name) == held.cards.end()) continue;
     if (change.change == Difference::back) continue;
     const auto before = std::ranges::find(have, change.name, &GpuCard::name);

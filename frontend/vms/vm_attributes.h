@@ -18,7 +18,8 @@ struct VmAttribute {
   std::string_view help;      ///< half a line
 
   /// Puts `value` into `domain`, which has its disks and cards already. Throws Error(usage) that
-  /// says what would be right. If the attribute is not for the rendering, it only checks the value.
+  /// says what would be right. If the attribute is not for the definition, it only checks the
+  /// value.
   void (*apply)(virt::DomainSpec& domain, const std::string& value);
 };
 

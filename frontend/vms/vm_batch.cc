@@ -51,7 +51,7 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
                 Look look) {
   std::map<HostName, std::vector<VmTask>> tasks;
   for (const auto& vm : vms) {
-    tasks[vm.container].push_back({vm, {}, "", virt::Check::none, false, {}});
+    tasks[vm.container].push_back({vm, {}, "", virt::Validation::none, false, {}});
   }
   OnlyHosts names{std::in_place};
   for (const auto& [name, of_host] : tasks) names->push_back(name);

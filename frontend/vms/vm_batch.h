@@ -14,11 +14,11 @@ namespace cluster::frontend {
 /// A VM that a command works on.
 struct VmTask {
   Vm vm;
-  std::optional<virt::Domain> domain;     ///< the VM as libvirt there has it; nothing = not defined
-  std::string xml;                        ///< the new definition; "" = the VM stays as it is
-  virt::Check check = virt::Check::none;  ///< the check that libvirt makes of it
-  bool autostart = false;                 ///< it is to start with its container
-  std::optional<Error> failure;           ///< when it is set, the VM is left alone
+  std::optional<virt::Domain> domain;  ///< the VM as libvirt there has it; nothing = not defined
+  std::string xml;                     ///< the new definition; "" = the VM stays as it is
+  virt::Validation check = virt::Validation::none;  ///< the check that libvirt makes of it
+  bool autostart = false;                           ///< it is to start with its container
+  std::optional<Error> failure;                     ///< when it is set, the VM is left alone
 };
 
 /// True if the VM runs already, so that there is nothing to start.

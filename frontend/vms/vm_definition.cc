@@ -89,7 +89,7 @@ OnlyHosts owners_of(const std::vector<Vm>& vms) {
 
 }  // namespace
 
-VmRendering::VmRendering(Inventory& inventory, const std::vector<Vm>& vms)
+VmDefinitions::VmDefinitions(Inventory& inventory, const std::vector<Vm>& vms)
     : attributes_(inventory.attributes(owners_of(vms))), rolls_(enabled_rolls(inventory)) {
   for (const auto& vm : vms) {
     if (!cards_.contains(vm.container)) {
@@ -98,11 +98,11 @@ VmRendering::VmRendering(Inventory& inventory, const std::vector<Vm>& vms)
   }
 }
 
-ResolvedAttributes VmRendering::attributes(const Vm& vm) const {
+ResolvedAttributes VmDefinitions::attributes(const Vm& vm) const {
   return attributes_.resolve({"vm", vm.container, vm.name});
 }
 
-const GpuCard& VmRendering::card(const Vm& vm, const GpuName& name) const {
+const GpuCard& VmDefinitions::card(const Vm& vm, const GpuName& name) const {
   const auto of_host = cards_.find(vm.container);
   if (of_host != cards_.end()) {
     const auto at = std::ranges::find(of_host->second, name, &GpuCard::name);
@@ -112,7 +112,7 @@ const GpuCard& VmRendering::card(const Vm& vm, const GpuName& name) const {
                                   ": the inventory changed while it was read: try again");
 }
 
-virt::DomainSpec VmRendering::spec(const Vm& vm) const {
+virt::DomainSpec VmDefinitions::spec(const Vm& vm) const {
   virt::DomainSpec domain;
   domain.name = vm.name.str();
   domain.uuid = vm.uuid;
@@ -145,10 +145,10 @@ virt::DomainSpec VmRendering::spec(const Vm& vm) const {
   return domain;
 }
 
-virt::GateFacts VmRendering::facts(const Vm& vm) const {
+virt::GateFacts VmDefinitions::facts(const Vm& vm) const {
   virt::GateFacts facts;
   const auto bits = attribute_value(attributes(vm), "vm_host_address_bits");
-  if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the rendering has checked it already
+  if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the definition has checked it already
   std::map<int, std::vector<PciAddress>> groups;
   const auto of_host = cards_.find(vm.container);
   if (of_host == cards_.end()) return facts;
@@ -161,12 +161,12 @@ virt::GateFacts VmRendering::facts(const Vm& vm) const {
   return facts;
 }
 
-bool VmRendering::autostart(const Vm& vm) const {
+bool VmDefinitions::autostart(const Vm& vm) const {
   return parse_yes_no("vm_autostart", attribute_value(attributes(vm), "vm_autostart"));
 }
 
-VmRendering::Document VmRendering::document(const Vm& vm,
-                                            std::optional<int> libvirt_version) const {
+VmDefinitions::Document VmDefinitions::document(const Vm& vm,
+                                                std::optional<int> libvirt_version) const {
   const auto domain = spec(vm);
   auto known = facts(vm);
   known.libvirt_version = libvirt_version;
@@ -191,7 +191,7 @@ VmRendering::Document VmRendering::document(const Vm& vm,
                                       " is none that libvirt takes: " + *why +
                                       culprit(schema_, domain));
     }
-    document.check = virt::Check::schema;
+    document.check = virt::Validation::schema;
     document.warnings.push_back("VM " + quote(vm.name.str()) +
                                 ": the libvirt here is too old to check all of it; that of " +
                                 vm.container.str() + " will");

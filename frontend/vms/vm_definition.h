@@ -17,11 +17,11 @@ namespace cluster::frontend {
 
 /// The facts of the inventory about VMs and the cards that they hold. They are read once, to render
 /// many VMs.
-class VmRendering {
+class VmDefinitions {
  public:
   /// Reads the attributes that count for `vms`, the enabled rolls and libvirt's schema. Throws
   /// Error(io), and Error(refused) when a roll was changed.
-  VmRendering(Inventory& inventory, const std::vector<Vm>& vms);
+  VmDefinitions(Inventory& inventory, const std::vector<Vm>& vms);
 
   /// The attributes that count for `vm`: global < appliance < container < VM.
   ResolvedAttributes attributes(const Vm& vm) const;
@@ -41,7 +41,7 @@ class VmRendering {
     bool has_fragments = false;         ///< XML of the operator or of a roll is in it
     /// The check that libvirt on the container has to make. It is the schema there, when the
     /// document has elements that are newer than the schema here.
-    virt::Check check = virt::Check::none;
+    virt::Validation check = virt::Validation::none;
   };
 
   /// The libvirt document of `vm`. `libvirt_version` is the version on its container, 9000000 for

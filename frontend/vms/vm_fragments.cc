@@ -25,15 +25,15 @@ virt::FragmentPlace place_of(const rolls::VmFragment& fragment) {
 }
 
 virt::Fragment filled(const rolls::Roll& roll, const rolls::VmFragment& fragment,
-                      const rolls::Values& values) {
+                      const rolls::TemplateValues& values) {
   const auto file = roll.full_name() + "/" + fragment.from;
   const auto& vm = values.find("host")->second;
   return {vm.empty() ? file : file + " for VM " + quote(vm), place_of(fragment),
           rolls::filled(fragment.text, file, values, rolls::xml_text)};
 }
 
-rolls::Values values_of(const rolls::Roll& roll, const std::string& vm,
-                        const ResolvedAttributes& resolved) {
+rolls::TemplateValues values_of(const rolls::Roll& roll, const std::string& vm,
+                                const ResolvedAttributes& resolved) {
   auto values = no_facts("vm");
   values["host"] = vm;
   add_attributes(roll, resolved, values);

@@ -46,14 +46,14 @@ Failures forget_there(Context& context, const Vm& vm, const ssh::Limits& limits)
 
 }  // namespace
 
-Placement choose_cards(Inventory& inventory, const std::string& container, const CardWish& wish) {
+Allocation choose_cards(Inventory& inventory, const std::string& container, const CardWish& wish) {
   const auto stored = inventory.attributes(OnlyHosts{std::in_place});
   const auto global = AttributeResolver(stored).resolve({"vm", {}, {}});
   const auto policy = parse_policy(attribute_value(global, "vm_placement"));
-  if (auto found = find_place(free_hosts(inventory, container), wish, policy)) {
+  if (auto found = find_allocation(free_hosts(inventory, container), wish, policy)) {
     return *std::move(found);
   }
-  return place(card_hosts(inventory, container), wish, policy);  // says what each host has
+  return allocate(card_hosts(inventory, container), wish, policy);  // says what each host has
 }
 
 void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards) {

@@ -11,7 +11,7 @@ namespace cluster::frontend {
 
 /// Chooses cards by the attribute vm_placement; on `container` when that is not "". Throws as
 /// place() does.
-Placement choose_cards(Inventory& inventory, const std::string& container, const CardWish& wish);
+Allocation choose_cards(Inventory& inventory, const std::string& container, const CardWish& wish);
 
 /// Gives `cards` of its container to `vm`. One card is called gpupci; several are gpupci1, gpupci2,
 /// ...

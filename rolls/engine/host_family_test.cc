@@ -62,7 +62,7 @@ TEST(StepKinds, AreInTheDocumentationInTheirOrder) {
 TEST(StepKinds, SayNothingOfAPartThatHasNothing) {
   const HostPart empty;
   const Roll roll;
-  const Values values;
+  const TemplateValues values;
   for (const auto& kind : step_kinds()) {
     int number = 0;
     ScriptLines lines{roll, values, number, {}, {}};

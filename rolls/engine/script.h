@@ -13,8 +13,8 @@ struct ScriptSpec {
   /// The rolls in the order in which they are done. The last one is the roll that was asked for.
   std::vector<const Roll*> rolls;
   std::string appliance;
-  Values values;        ///< the values of kFacts and of every attribute of `rolls`
-  std::string command;  ///< the operator's command, for the head of the script
+  TemplateValues values;  ///< the values of kFacts and of every attribute of `rolls`
+  std::string command;    ///< the operator's command, for the head of the script
 };
 
 /// The script: POSIX sh that passes ShellCheck. The same value gives the same bytes. The script

@@ -36,7 +36,7 @@ class RollScript : public ::testing::Test {
     return {name, "because", check + "\n", "false\n", nullptr, false};
   }
 
-  static ScriptSpec spec(const std::vector<const Roll*>& rolls, const Values& values = {}) {
+  static ScriptSpec spec(const std::vector<const Roll*>& rolls, const TemplateValues& values = {}) {
     ScriptSpec made{rolls, "vm-container", values, "cluster run roll"};
     for (const auto fact : kFacts) made.values.emplace(fact, "");
     return made;
@@ -117,7 +117,7 @@ TEST_F(RollScript, ValuesReachTheStepsAsTheyAre) {
   constexpr std::string_view kLetters = "ab '\"$`\\!*?[]{}()<>|&;#~-=%\xc3\xa4";
   std::mt19937 random(1);
   auto demo = roll("demo");
-  Values values;
+  TemplateValues values;
   std::string check;
   std::string want;
   for (int i = 0; i < 60; ++i) {

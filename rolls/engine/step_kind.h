@@ -28,7 +28,7 @@ struct PlannedItem {
 /// The lines of sh that a kind writes for one roll.
 struct ScriptLines {
   const Roll& roll;
-  const Values& values;
+  const TemplateValues& values;
   int& number;            ///< that of the kind's last function; counts over all rolls
   std::string functions;  ///< lines that have to stand before `text`
   std::string text;

@@ -58,7 +58,7 @@ void check_placeholders(const std::string& text, const std::string& shown,
       });
 }
 
-std::string filled(const std::string& text, const std::string& shown, const Values& values,
+std::string filled(const std::string& text, const std::string& shown, const TemplateValues& values,
                    const std::function<std::string(const std::string&)>& spell) {
   std::string out;
   walk(

@@ -24,7 +24,7 @@ std::string refusal(const std::string& text, bool whole_lines = false) {
 
 // The texts are made of pieces. Each placeholder has to become its value, and all else has to stay.
 TEST(Template, ReplacesNamesAndNothingElse) {
-  const Values values{{"host", "n1"}, {"mode", "{{ host }}"}, {"empty", ""}};
+  const TemplateValues values{{"host", "n1"}, {"mode", "{{ host }}"}, {"empty", ""}};
   for (unsigned seed = 0; seed < 500; ++seed) {
     std::mt19937 random(seed);
     std::string text;

@@ -13,7 +13,7 @@ class MemoryDomains : public virt::Domains {
   std::vector<virt::VmDevice> devices_in_use() override { return called("devices_in_use").in_use; }
   unsigned long version() override { return called("version").version; }
 
-  void define(const std::string& xml, virt::Check) override {
+  void define(const std::string& xml, virt::Validation) override {
     if (called("define").before_define) host_.before_define();
     const auto name = between(xml, "<name>", "</name>");
     const auto uuid = between(xml, "<uuid>", "</uuid>");

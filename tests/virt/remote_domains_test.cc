@@ -71,7 +71,7 @@ TEST_F(RemoteDomains, StartAndStopARealGuest) {
   start();
   const auto domains = open();
   EXPECT_GE(domains->version(), 9000000U);
-  domains->define(document(1), virt::Check::schema);
+  domains->define(document(1), virt::Validation::schema);
   EXPECT_EQ(domains->list().at(0).state, virt::DomainState::shut_off);
   domains->start(uuid_of(1));
   EXPECT_EQ(domains->list().at(0).state, virt::DomainState::running);
@@ -89,7 +89,7 @@ TEST_F(RemoteDomains, StartAndStopARealGuest) {
 
 TEST_F(RemoteDomains, ListEightInTwoRoundTrips) {
   const auto local = virt::open_domains("qemu:///system");
-  for (int i = 0; i < 8; ++i) local->define(document(i), virt::Check::none);
+  for (int i = 0; i < 8; ++i) local->define(document(i), virt::Validation::none);
   const auto way = path("way");
   const auto trips = path("trips");
   ssh::write_file(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "core/keys.h"
@@ -91,10 +92,12 @@ OnlyHosts owners_of(const std::vector<Vm>& vms) {
 
 VmDefinitions::VmDefinitions(Inventory& inventory, const std::vector<Vm>& vms)
     : attributes_(inventory.attributes(owners_of(vms))), rolls_(enabled_rolls(inventory)) {
-  for (const auto& vm : vms) {
-    if (!cards_.contains(vm.container)) {
-      cards_.emplace(vm.container, inventory.gpu_cards(vm.container));
-    }
+  std::set<HostName> names;
+  for (const auto& vm : vms) names.insert(vm.container);
+  const std::vector<HostName> containers(names.begin(), names.end());
+  auto devices = inventory.devices(containers);
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    cards_.emplace(containers[i], std::move(devices[i].cards));
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "db/attribute.h"
 #include "db/inventory.h"
@@ -19,6 +20,9 @@ constexpr const char* name_of(Noun noun) {
 
 /// The container of each VM among `hosts`; the attributes of the container count for the VM too.
 std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vector<Host>& hosts);
+
+/// The hosts whose attributes count for `hosts`: they themselves, and the containers of VMs.
+OnlyHosts owners_of(const std::vector<Host>& hosts, const std::map<HostName, HostName>& containers);
 
 /// The scopes of the attributes that count for `host`.
 AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers);

@@ -66,15 +66,6 @@ const char* letter_of(const std::optional<AttributeSource>& source) {
   return "";
 }
 
-// The hosts, and the containers of those hosts that are VMs, as the attributes of both count.
-OnlyHosts owners_of(const std::vector<Host>& hosts,
-                    const std::map<HostName, HostName>& containers) {
-  std::set<HostName> names;
-  for (const auto& host : hosts) names.insert(host.name);
-  for (const auto& [vm, container] : containers) names.insert(container);
-  return OnlyHosts{{names.begin(), names.end()}};
-}
-
 int run_list_hosts(Context& context, const ListArgs& args) {
   Table table{{"host", "attr", "value", "source"}, {}};
   auto& inventory = context.inventory();
@@ -175,14 +166,17 @@ std::string origin_of(const Counting& one, const AttributeScope& scope) {
 int run_report(Context& context, const ReportArgs& args, Noun noun) {
   auto& inventory = context.inventory();
   AttributeScope scope;
+  OnlyHosts owners{std::in_place};
   if (noun == Noun::host) {
     const auto host = frontend::find_host(inventory, args.owner);
-    scope = scope_of(host, containers_of(inventory, {host}));
+    const auto containers = containers_of(inventory, {host});
+    scope = scope_of(host, containers);
+    owners = owners_of({host}, containers);
   } else if (noun == Noun::appliance) {
     inventory.require_appliance(args.owner);
     scope.appliance = args.owner;
   }
-  const auto resolved = counting_for(AttributeResolver(inventory.attributes()),
+  const auto resolved = counting_for(AttributeResolver(inventory.attributes(owners)),
                                      frontend::described_rolls(inventory), scope);
   if (!args.name.empty()) {
     const auto at = resolved.find(args.name);
@@ -257,6 +251,14 @@ std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vect
   OnlyHosts names{std::in_place};
   for (const auto& host : hosts) names->push_back(host.name);
   return inventory.containers(names);
+}
+
+OnlyHosts owners_of(const std::vector<Host>& hosts,
+                    const std::map<HostName, HostName>& containers) {
+  std::set<HostName> names;
+  for (const auto& host : hosts) names.insert(host.name);
+  for (const auto& [vm, container] : containers) names.insert(container);
+  return OnlyHosts{{names.begin(), names.end()}};
 }
 
 AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& containers) {

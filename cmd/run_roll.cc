@@ -69,10 +69,7 @@ std::pair<Outcome, std::string> outcome_of(const frontend::AgentAnswer& answer,
 class Runner {
  public:
   Runner(Context& context, const std::string& name)
-      : inventory_(context.inventory()),
-        site_(inventory_.attributes()),
-        containers_(inventory_.containers()),
-        rolls_(frontend::enabled_rolls(inventory_)) {
+      : inventory_(context.inventory()), rolls_(frontend::enabled_rolls(inventory_)) {
     const auto stored = frontend::find_roll(inventory_, name, "");
     const auto roll = std::ranges::find(rolls_, stored.name, &rolls::Roll::name);
     if (roll == rolls_.end()) {
@@ -84,24 +81,31 @@ class Runner {
 
   const rolls::Roll& roll() const { return *order_.back(); }
 
-  std::string script_for(const Host& host) const {
-    return script("host=" + host.name.str(), scope_of(host, containers_));
+  // In the order of `hosts`.
+  std::vector<std::string> scripts_for(const std::vector<Host>& hosts) const {
+    const auto containers = containers_of(inventory_, hosts);
+    const AttributeResolver site(inventory_.attributes(owners_of(hosts, containers)));
+    std::vector<std::string> scripts;
+    for (const auto& host : hosts) {
+      scripts.push_back(script(site, "host=" + host.name.str(), scope_of(host, containers)));
+    }
+    return scripts;
   }
 
   std::string script_for(const std::string& appliance) const {
-    return script("appliance=" + appliance, {appliance, {}, {}});
+    const AttributeResolver site(inventory_.attributes(OnlyHosts{std::in_place}));
+    return script(site, "appliance=" + appliance, {appliance, {}, {}});
   }
 
  private:
-  std::string script(const std::string& where, const AttributeScope& scope) const {
+  std::string script(const AttributeResolver& site, const std::string& where,
+                     const AttributeScope& scope) const {
     return rolls::script({order_, *scope.appliance,
-                          frontend::values_for(inventory_, order_, site_, scope),
+                          frontend::values_for(inventory_, order_, site, scope),
                           "cluster run roll " + roll().name + " " + where});
   }
 
   Inventory& inventory_;
-  AttributeResolver site_;
-  std::map<HostName, HostName> containers_;
   std::vector<rolls::Roll> rolls_;
   std::vector<const rolls::Roll*> order_;
 };
@@ -116,10 +120,9 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   // The shell reads the text in braces to its end before it does anything. So a connection that
   // breaks while the script is sent runs none of it, and no program there can read the rest of it
   // away. The token is not on a command line, which steps and other users can see.
-  std::vector<std::string> scripts;
-  for (const auto& host : hosts) {
-    scripts.push_back("{\nset -- --report=" + token + " \"$@\"\n" + runner.script_for(host) +
-                      "exit\n} </dev/null\n");
+  auto scripts = runner.scripts_for(hosts);
+  for (auto& script : scripts) {
+    script = "{\nset -- --report=" + token + " \"$@\"\n" + script + "exit\n} </dev/null\n";
   }
   Table table{{"host", "roll", "outcome", "details"}, {}};
   int status = 0;
@@ -163,7 +166,7 @@ int run(Context& context, const Args& args) {
                                     std::to_string(hosts.size()) +
                                     " hosts: want one, or apply=yes");
     }
-    context.output.text(runner.script_for(hosts[0]));
+    context.output.text(runner.scripts_for(hosts)[0]);
     return 0;
   }
   auto appliance = args.appliance;

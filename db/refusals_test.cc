@@ -10,8 +10,8 @@
 namespace cluster {
 namespace {
 
-constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
-constexpr const char* kOther = "c2177883-f1bb-47f0-914d-32a22e3a8805";
+constexpr const char* kFirstUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+constexpr const char* kSecondUuid = "c2177883-f1bb-47f0-914d-32a22e3a8805";
 
 Host host(const char* name, const char* appliance = "vm-container") {
   return {HostName(name), appliance, {}, {}, {}, {}, {}, {}};
@@ -30,8 +30,8 @@ class Refusals : public ::testing::Test {
     inventory.add_host(host("n2"));
     inventory.add_gpu({HostName("n1"), GpuName("gpupci1"), {0, 2, 0, 0}});
     inventory.add_gpu({HostName("n1"), GpuName("gpupci2"), {0, 3, 0, 0}});
-    inventory.add_vm(vm("v1", "n1", kUuid));
-    inventory.add_vm(vm("v2", "n1", kOther));
+    inventory.add_vm(vm("v1", "n1", kFirstUuid));
+    inventory.add_vm(vm("v2", "n1", kSecondUuid));
     inventory.assign_gpu(HostName("v1"), GpuName("gpupci"), PciAddress{0, 2, 0, 0});
   }
 
@@ -143,8 +143,8 @@ TEST_F(Refusals, OfVms) {
           [&] { inventory.add_vm(vm("v3", "v1", "u3")); });
   refuses(Fault::exists, "VM 'v1' is in the inventory already, on 'n1'",
           [&] { inventory.add_vm(vm("v1", "n2", "u3")); });
-  refuses(Fault::exists, "uuid " + std::string(kUuid) + " is that of VM 'v1'",
-          [&] { inventory.add_vm(vm("v3", "n1", kUuid)); });
+  refuses(Fault::exists, "uuid " + std::string(kFirstUuid) + " is that of VM 'v1'",
+          [&] { inventory.add_vm(vm("v3", "n1", kFirstUuid)); });
   refuses(Fault::exists, "host 'n2' is in the inventory already, with appliance vm-container",
           [&] { inventory.add_vm(vm("n2", "n1", "u3")); });
   refuses(Fault::exists, "host 'V1' differs from 'v1' in case only",
@@ -177,9 +177,10 @@ TEST_F(Refusals, OfCardsInVms) {
   });
   refuses(Fault::not_found, "VM 'v2' has no card gpupci1",
           [&] { inventory.unassign_gpu(v2, GpuName("gpupci1")); });
-  inventory.store_gpu_cards(HostName("n2"), {{}, {}, std::vector<Mdev>{{kUuid, "mtty", "t"}}});
-  refuses(Fault::refused, "mediated device " + std::string(kUuid) + " is of host 'n2', not of 'n1'",
-          [&] { inventory.assign_gpu(v2, GpuName("gpupci"), MdevRef{kUuid}); });
+  inventory.store_gpu_cards(HostName("n2"), {{}, {}, std::vector<Mdev>{{kFirstUuid, "mtty", "t"}}});
+  refuses(Fault::refused,
+          "mediated device " + std::string(kFirstUuid) + " is of host 'n2', not of 'n1'",
+          [&] { inventory.assign_gpu(v2, GpuName("gpupci"), MdevRef{kFirstUuid}); });
 }
 
 TEST_F(Refusals, OfInterfaces) {

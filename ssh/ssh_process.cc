@@ -16,7 +16,7 @@
 namespace cluster::ssh {
 namespace {
 
-constexpr auto kTermGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
+constexpr auto kKillGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
 constexpr std::size_t kMostEarlyErr = 65536;
 constexpr std::size_t kMostLogLine = 4096;
 
@@ -180,7 +180,7 @@ void SshProcess::stop(End how, std::string reason) {
   stopped_ = how;
   stop_reason_ = std::move(reason);
   process_->signal(SIGTERM);
-  run().loop.alarm(*this, Clock::now() + kTermGrace);
+  run().loop.alarm(*this, Clock::now() + kKillGrace);
 }
 
 }  // namespace cluster::ssh

@@ -24,12 +24,12 @@
 namespace cluster::ssh {
 namespace {
 
-constexpr auto kGrace = std::chrono::seconds(2);
+constexpr auto kSshGrace = std::chrono::seconds(2);
 constexpr const char* kSocket = "socket";
 constexpr int kNoProgram = 127;
 constexpr std::size_t kMostSaid = 4096;
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void cannot(const std::string& what) {
   throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
 }
 
@@ -57,7 +57,7 @@ constexpr std::size_t kMostSaid = 4096;
 
 std::filesystem::path make_folder() {
   std::string path = std::filesystem::temp_directory_path() / "cluster-XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) refuse("make the folder " + quote(path));
+  if (mkdtemp(path.data()) == nullptr) cannot("make the folder " + quote(path));
   return path;
 }
 
@@ -73,7 +73,7 @@ FileDescriptor listen_at(const std::string& path) {
   if (!listener ||
       bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
       listen(listener.get(), 1) != 0) {
-    refuse("listen at " + quote(path));
+    cannot("listen at " + quote(path));
   }
   return listener;
 }
@@ -98,9 +98,9 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
   try {
     const auto listener = listen_at(socket_);
     complaints_ = FileDescriptor(memfd_create("ssh", MFD_CLOEXEC));
-    if (!complaints_) refuse("make a file in memory");
+    if (!complaints_) cannot("make a file in memory");
     pid_ = fork();
-    if (pid_ < 0) refuse("start ssh");
+    if (pid_ < 0) cannot("start ssh");
     if (pid_ == 0) {
       become(arguments.data(), listener.get(), complaints_.get(), socket_.c_str(), folder_.c_str(),
              static_cast<unsigned>(limits.command_timeout.count()));
@@ -131,7 +131,7 @@ bool Tunnel::wait(std::chrono::milliseconds bound) {
 void Tunnel::stop() {
   if (pid_ > 0) {
     kill(pid_, SIGTERM);
-    if (!wait(kGrace)) {
+    if (!wait(kSshGrace)) {
       kill(pid_, SIGKILL);
       wait(std::chrono::milliseconds(-1));
     }
@@ -143,7 +143,7 @@ void Tunnel::stop() {
 }
 
 Reply Tunnel::end() {
-  if (wait(kGrace)) return reply();
+  if (wait(kSshGrace)) return reply();
   stop();
   return {End::exited, 0, "", {}};
 }

@@ -65,7 +65,7 @@ std::vector<std::string> places(const DomainSpec& domain) {
   return lines;
 }
 
-std::string refusal(const DomainSpec& domain) {
+std::string slot_refusal(const DomainSpec& domain) {
   try {
     place_cards(domain);
   } catch (const Error& error) {
@@ -157,26 +157,26 @@ TEST(DomainCards, ASwitchIsBehindTheExpanderOnlyWithAllItsCards) {
 
 TEST(DomainCards, FillTheGuestToItsLastSlotAndNoFurther) {
   const std::string no_slot = "cards of 'rocks-33' cannot be placed: no slot is left for '";
-  EXPECT_EQ(refusal(with_cards(25)), "placed");
-  EXPECT_EQ(refusal(with_cards(26)), no_slot + "gpu25' on machine 'q35'");
-  EXPECT_EQ(refusal(with_cards(16, "pc")), "placed");
-  EXPECT_EQ(refusal(with_cards(17, "pc")), no_slot + "gpu16' on machine 'pc'");
-  EXPECT_EQ(refusal(on_nodes(std::vector<int>(32, 0))), "placed");
-  EXPECT_EQ(refusal(on_nodes(std::vector<int>(33, 0))), no_slot + "gpu32' on machine 'q35'");
+  EXPECT_EQ(slot_refusal(with_cards(25)), "placed");
+  EXPECT_EQ(slot_refusal(with_cards(26)), no_slot + "gpu25' on machine 'q35'");
+  EXPECT_EQ(slot_refusal(with_cards(16, "pc")), "placed");
+  EXPECT_EQ(slot_refusal(with_cards(17, "pc")), no_slot + "gpu16' on machine 'pc'");
+  EXPECT_EQ(slot_refusal(on_nodes(std::vector<int>(32, 0))), "placed");
+  EXPECT_EQ(slot_refusal(on_nodes(std::vector<int>(33, 0))), no_slot + "gpu32' on machine 'q35'");
   auto switched = with_cards(32);
   switched.pci_switch = true;
-  EXPECT_EQ(refusal(switched), "placed");
+  EXPECT_EQ(slot_refusal(switched), "placed");
   switched.cards.push_back(card("gpu32", {"41:00.0"}));
-  EXPECT_EQ(refusal(switched), no_slot + "gpu32' on machine 'q35'");
+  EXPECT_EQ(slot_refusal(switched), no_slot + "gpu32' on machine 'q35'");
 }
 
 TEST(DomainCards, WhatNeedsPciExpressIsRefusedWithoutIt) {
   auto expander = on_nodes({0});
   expander.machine = "pc";
-  EXPECT_THAT(refusal(expander), HasSubstr("machine 'pc' has no PCI Express (want q35)"));
+  EXPECT_THAT(slot_refusal(expander), HasSubstr("machine 'pc' has no PCI Express (want q35)"));
   auto switched = with_cards(0, "pc");
   switched.pci_switch = true;
-  EXPECT_THAT(refusal(switched), HasSubstr("machine 'pc' has no PCI Express (want q35)"));
+  EXPECT_THAT(slot_refusal(switched), HasSubstr("machine 'pc' has no PCI Express (want q35)"));
 }
 
 TEST(DomainCards, AreWrittenWithAllThatIsKnown) {

@@ -18,7 +18,7 @@
 namespace cluster::virt {
 namespace {
 
-constexpr int kDomains = 150;
+constexpr int kPairs = 150;
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
@@ -245,7 +245,7 @@ bool has(const std::vector<std::string>& lines, const char* text) {
 
 TEST(DomainDiffProperty, AVmDiffersFromItselfInNothing) {
   GeneratedDomains generated(21);
-  for (int i = 0; i < kDomains; ++i) {
+  for (int i = 0; i < kPairs; ++i) {
     const auto domain = generated.next();
     const auto xml = domain_xml(domain);
     EXPECT_EQ(domain_diff(xml, xml), "") << xml;
@@ -256,7 +256,7 @@ TEST(DomainDiffProperty, AVmDiffersFromItselfInNothing) {
 TEST(DomainDiffProperty, EachChangeIsShownByItsLine) {
   GeneratedDomains generated(22);
   std::set<std::string> seen;
-  for (int i = 0; i < kDomains / 4; ++i) {
+  for (int i = 0; i < kPairs / 4; ++i) {
     const auto before = generated.next();
     for (const auto& change : changes()) {
       auto after = before;
@@ -279,7 +279,7 @@ TEST(DomainDiffProperty, EachChangeIsShownByItsLine) {
 
 TEST(DomainDiffProperty, ItsLinesAreThoseOfTheTwoDocuments) {
   GeneratedDomains generated(23);
-  for (int i = 0; i < kDomains; ++i) {
+  for (int i = 0; i < kPairs; ++i) {
     const auto before = generated.next();
     auto after = before;
     for (int k = 0; k < 3; ++k) {
@@ -303,7 +303,7 @@ TEST(DomainDiffProperty, ItsLinesAreThoseOfTheTwoDocuments) {
 
 TEST(DomainDiffProperty, TheOrderOfDevicesAndOfFunctionsDoesNotMatter) {
   GeneratedDomains generated(24);
-  for (int i = 0; i < kDomains; ++i) {
+  for (int i = 0; i < kPairs; ++i) {
     const auto before = generated.next();
     auto after = before;
     std::ranges::reverse(after.disks);
@@ -315,7 +315,7 @@ TEST(DomainDiffProperty, TheOrderOfDevicesAndOfFunctionsDoesNotMatter) {
 
 TEST(DomainDiffProperty, ABrokenDocumentIsNeverTheSame) {
   GeneratedDomains generated(25);
-  for (int i = 0; i < kDomains; ++i) {
+  for (int i = 0; i < kPairs; ++i) {
     const auto xml = domain_xml(generated.next());
     const auto cut = xml.substr(0, generated.below(static_cast<unsigned>(xml.size() - 1)));
     EXPECT_ANY_THROW(domain_diff(xml, cut)) << cut;

@@ -11,7 +11,7 @@
 namespace cluster::rolls {
 namespace {
 
-std::string refusal(const std::function<void()>& call) {
+std::string document_refusal(const std::function<void()>& call) {
   try {
     call();
   } catch (const Error& error) {
@@ -21,8 +21,8 @@ std::string refusal(const std::function<void()>& call) {
   return "nothing was refused";
 }
 
-std::string refusal(const std::string& text) {
-  return refusal([&] { parse_document(text, "f"); });
+std::string document_refusal(const std::string& text) {
+  return document_refusal([&] { parse_document(text, "f"); });
 }
 
 // A tree of lists, maps and texts made at random, with its spelling in YAML.
@@ -96,7 +96,7 @@ void expect_same(const Item& item, const YamlNode& node) {
     std::vector<std::pair<Item, Item>> entries;
     for (std::size_t i = 0; i < node.members.size(); i += 2) {
       if (node.members[i].text.find_first_of("\n\t") != std::string::npos) {
-        EXPECT_NE(refusal([&] { item.entries("x"); }).find("'a key' wants a single line"),
+        EXPECT_NE(document_refusal([&] { item.entries("x"); }).find("'a key' wants a single line"),
                   std::string::npos);
         return;
       }
@@ -112,7 +112,7 @@ void expect_same(const Item& item, const YamlNode& node) {
   if (node.text.find_first_of("\n\t") == std::string::npos) {
     EXPECT_EQ(item.line_or_empty("x"), node.text);
   } else {
-    EXPECT_NE(refusal([&] { item.line_or_empty("x"); }).find("wants a single line"),
+    EXPECT_NE(document_refusal([&] { item.line_or_empty("x"); }).find("wants a single line"),
               std::string::npos);
   }
 }
@@ -145,14 +145,15 @@ TEST(YamlDocument, AnythingElseIsRefusedWithItsPlace) {
 }
 
 TEST(YamlDocument, HasOneDocumentAndNoReferences) {
-  EXPECT_EQ(refusal(""), "f:1:1: the file is empty");
-  EXPECT_EQ(refusal("# nothing\n"), "f:1:1: the file is empty");
-  EXPECT_EQ(refusal("~\n"), "f:1:1: the file is empty");
-  EXPECT_EQ(refusal("a: 1\n---\nb: 2\n"), "f:3:1: a second document (`---`); want one");
-  EXPECT_EQ(refusal("a: 1\n---\n"), "nothing was refused");
-  EXPECT_EQ(refusal("a: &x 1\nb: *x\n"), "f:2:4: a reference (`*name`); want the text itself");
-  EXPECT_EQ(refusal("a: &x [*x]\n"), "f:1:8: a reference (`*name`); want the text itself");
-  EXPECT_EQ(refusal("a: '*x'\n"), "nothing was refused");
+  EXPECT_EQ(document_refusal(""), "f:1:1: the file is empty");
+  EXPECT_EQ(document_refusal("# nothing\n"), "f:1:1: the file is empty");
+  EXPECT_EQ(document_refusal("~\n"), "f:1:1: the file is empty");
+  EXPECT_EQ(document_refusal("a: 1\n---\nb: 2\n"), "f:3:1: a second document (`---`); want one");
+  EXPECT_EQ(document_refusal("a: 1\n---\n"), "nothing was refused");
+  EXPECT_EQ(document_refusal("a: &x 1\nb: *x\n"),
+            "f:2:4: a reference (`*name`); want the text itself");
+  EXPECT_EQ(document_refusal("a: &x [*x]\n"), "f:1:8: a reference (`*name`); want the text itself");
+  EXPECT_EQ(document_refusal("a: '*x'\n"), "nothing was refused");
 }
 
 // Nine levels of ten references each would be a document of a thousand million members.
@@ -164,22 +165,22 @@ TEST(YamlDocument, ReferencesToReferencesCostNothing) {
     for (int k = 0; k < 10; ++k) list += (k > 0 ? ", *a" : "*a") + std::to_string(i - 1);
     text += "a" + number + ": &a" + number + " [" + list + "]\n";
   }
-  EXPECT_EQ(refusal(text), "f:2:10: a reference (`*name`); want the text itself");
+  EXPECT_EQ(document_refusal(text), "f:2:10: a reference (`*name`); want the text itself");
 }
 
 TEST(YamlItem, WantsTheKindThatIsAskedFor) {
   const auto item = parse_document("a: {b: [1, '', ' ']}\nc:\n", "f");
   const auto entries = item.entries("x");
   const auto inner = entries[0].second.entries("y")[0].second;
-  EXPECT_EQ(refusal([&] { item.list("x"); }), "f:1:1: 'x' wants a list");
-  EXPECT_EQ(refusal([&] { item.line("x"); }), "f:1:1: 'x' wants a text");
-  EXPECT_EQ(refusal([&] { inner.entries("y"); }), "f:1:8: 'y' wants `key: value` lines");
-  EXPECT_EQ(refusal([&] { entries[1].second.line("c"); }), "f:3:1: 'c' wants a text");
+  EXPECT_EQ(document_refusal([&] { item.list("x"); }), "f:1:1: 'x' wants a list");
+  EXPECT_EQ(document_refusal([&] { item.line("x"); }), "f:1:1: 'x' wants a text");
+  EXPECT_EQ(document_refusal([&] { inner.entries("y"); }), "f:1:8: 'y' wants `key: value` lines");
+  EXPECT_EQ(document_refusal([&] { entries[1].second.line("c"); }), "f:3:1: 'c' wants a text");
   const auto list = inner.list("y");
   EXPECT_EQ(list[0].line("z"), "1");
   EXPECT_EQ(list[1].line_or_empty("z"), "");
-  EXPECT_EQ(refusal([&] { list[1].line("z"); }), "f:1:12: 'z' is empty");
-  EXPECT_EQ(refusal([&] { list[2].lines("z"); }), "f:1:16: 'z' is empty");
+  EXPECT_EQ(document_refusal([&] { list[1].line("z"); }), "f:1:12: 'z' is empty");
+  EXPECT_EQ(document_refusal([&] { list[2].lines("z"); }), "f:1:16: 'z' is empty");
 }
 
 TEST(YamlItem, LinesEndAsTheyHaveTo) {
@@ -187,15 +188,17 @@ TEST(YamlItem, LinesEndAsTheyHaveTo) {
   EXPECT_EQ(lines("one"), "one\n");
   EXPECT_EQ(lines("|\n  one\n  two\n\n\n"), "one\ntwo\n");
   EXPECT_EQ(lines("\"one\\ttwo\\n\\n\""), "one\ttwo\n");
-  EXPECT_EQ(refusal([&] { lines("\"one\\x07\""); }), "f:1:1: 'x' has a control character");
+  EXPECT_EQ(document_refusal([&] { lines("\"one\\x07\""); }), "f:1:1: 'x' has a control character");
 }
 
 TEST(YamlItem, YesAndNoAreFourWords) {
   const auto list = parse_document("[yes, true, no, false, YES, 1]", "f").list("x");
   EXPECT_TRUE(list[0].yes_or_no("x") && list[1].yes_or_no("x"));
   EXPECT_FALSE(list[2].yes_or_no("x") || list[3].yes_or_no("x"));
-  EXPECT_EQ(refusal([&] { list[4].yes_or_no("x"); }), "f:1:24: 'x' wants yes or no, not 'YES'");
-  EXPECT_EQ(refusal([&] { list[5].yes_or_no("x"); }), "f:1:29: 'x' wants yes or no, not '1'");
+  EXPECT_EQ(document_refusal([&] { list[4].yes_or_no("x"); }),
+            "f:1:24: 'x' wants yes or no, not 'YES'");
+  EXPECT_EQ(document_refusal([&] { list[5].yes_or_no("x"); }),
+            "f:1:29: 'x' wants yes or no, not '1'");
 }
 
 TEST(YamlItem, HasBounds) {
@@ -205,9 +208,10 @@ TEST(YamlItem, HasBounds) {
     return parse_document(text + "]", "f");
   };
   EXPECT_EQ(list_of(1000).list("x").size(), 1000U);
-  EXPECT_EQ(refusal([&] { list_of(1001).list("x"); }), "f:1:1: 'x' has more than 1000 members");
+  EXPECT_EQ(document_refusal([&] { list_of(1001).list("x"); }),
+            "f:1:1: 'x' has more than 1000 members");
   EXPECT_EQ(parse_document(std::string(1000, 'a'), "f").line("x").size(), 1000U);
-  EXPECT_EQ(refusal([&] { parse_document(std::string(1001, 'a'), "f").line("x"); }),
+  EXPECT_EQ(document_refusal([&] { parse_document(std::string(1001, 'a'), "f").line("x"); }),
             "f:1:1: 'x' is longer than 1000 bytes");
 }
 
@@ -226,11 +230,11 @@ TEST(YamlFields, KnowTheirKeys) {
   EXPECT_EQ(fields.require("name").line("name"), "a");
   EXPECT_FALSE(fields.find("at"));
   EXPECT_EQ(fields.find("size")->where(), "f:2:7");
-  EXPECT_EQ(refusal([&] { fields.require("at"); }), "f:1:1: 'thing' has no 'at'");
-  EXPECT_EQ(
-      refusal([] { const Fields wrong(parse_document("nane: a\n", "f"), "thing", {"name"}); }),
-      "f:1:1: unknown key 'nane' in 'thing' (did you mean 'name'?)");
-  EXPECT_EQ(refusal([] {
+  EXPECT_EQ(document_refusal([&] { fields.require("at"); }), "f:1:1: 'thing' has no 'at'");
+  EXPECT_EQ(document_refusal(
+                [] { const Fields wrong(parse_document("nane: a\n", "f"), "thing", {"name"}); }),
+            "f:1:1: unknown key 'nane' in 'thing' (did you mean 'name'?)");
+  EXPECT_EQ(document_refusal([] {
               const Fields wrong(parse_document("q: a\n", "f"), "thing", {"name", "size"});
             }),
             "f:1:1: unknown key 'q' in 'thing' (want name, size)");

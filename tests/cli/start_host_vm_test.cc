@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+constexpr const char* kVmUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
 constexpr const char* kDriver = "DRIVER";
 constexpr const char* kCard = R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0",
   "state": "present", "serial": "SN-1", "functions": [
@@ -28,7 +28,7 @@ class StartHostVm : public Story {
   void SetUp() override {
     cluster({"add", "host", "vm-container-0-15"});
     cluster({"add", "host", "vm-container-0-16"});
-    cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", std::string("uuid=") + kUuid,
+    cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", std::string("uuid=") + kVmUuid,
              "disk=file:/vm/it's 33.qcow2,vda,virtio", "disksize=8"});
     cluster({"add", "host", "vm", "rocks-34", "vm-container-0-16"});
     transport.answers["vm-container-0-15"].out = "rocks-33\n";

@@ -1,5 +1,11 @@
-# Headers that are read once for many units. Every file still includes what it uses: a build with
-# -DROLLCALL_PCH=OFF proves it.
+# Two ways to compile less often what all units share. The headers of the standard library are read
+# once for many units. And several files of a folder are compiled as one unit: most of the time of a
+# unit goes into the templates of these headers, which all files use. So no two files of a folder
+# may give the same name to different things, in an anonymous namespace neither; targets that do are
+# named ALONE. A new build folder with -DROLLCALL_PCH=OFF does neither, and proves that every file
+# includes what it uses.
+
+set(files_a_unit 8)
 
 set(standard_headers
   <algorithm> <array> <chrono> <filesystem> <fstream> <functional> <map> <memory> <optional> <set>
@@ -11,7 +17,11 @@ set(test_headers ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
 
 # precompile(core standard): `core` reads standard_headers from a precompiled header. The first
 # target of a kind makes that header, the next ones, which need the same compile options, read it.
+# precompile(core standard ALONE): each of its files is a unit of its own.
 function(precompile target kind)
+  if(ROLLCALL_UNITY AND NOT ARGV2 STREQUAL "ALONE")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files_a_unit})
+  endif()
   if(NOT ROLLCALL_PCH)
     return()
   endif()

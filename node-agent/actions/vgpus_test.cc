@@ -371,7 +371,7 @@ TEST_F(Vgpus, AreChecked) {
   slices_.reboot();
   text = check("gpupci1");
   EXPECT_THAT(text,
-              HasSubstr("G1   gpupci1  FAIL     it offers no vGPUs, and 1 are to be on it; "));
+              HasSubstr("G1   gpupci1  FAIL     it offers no vGPUs, and 1 are to be on it: "));
   EXPECT_THAT(text, HasSubstr("G2   gpupci1  FAIL     it has 0 virtual functions, want 2; gpupci "
                               "--restore\n"));
   EXPECT_THAT(text,

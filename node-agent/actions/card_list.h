@@ -43,8 +43,8 @@ class CardList {
   /// from others of its model (Names). Known once somebody asked for cards.
   bool in_doubt(const Card& card) const { return in_doubt_.contains(card.name); }
 
-  /// Stores that the operator is sure about the card or slice called `name`. For a caller that holds
-  /// the lock.
+  /// Stores that the operator is sure about the card or slice called `name`. For a caller that
+  /// holds the lock.
   void settle(const std::string& name);
 
   /// The cards that had a name and are not on the host. They are known once somebody asked for

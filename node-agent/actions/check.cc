@@ -8,7 +8,8 @@ namespace cluster::agent {
 
 // A host without a card has checks of its own.
 int check(const Call& call) {
-  CardList card_list(call.environment, call.err, true);  // a dry run: stored names would always pass
+  CardList card_list(call.environment, call.err,
+                     true);  // a dry run: stored names would always pass
   const auto target = call.options.argument(0);
   const bool all = target.empty() || target == "all";
   const auto cards = all ? card_list.cards() : card_list.pick(target);

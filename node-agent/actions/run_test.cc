@@ -151,10 +151,11 @@ TEST_F(Gpupci, MarksNoCardThatLibvirtHasNotBegunWith) {
   plot_ = {{"detach 0000:02:00.0", Fate::wait}};
   gpupci({"-d", "gpupci1"});
   EXPECT_EQ(status_, 1);
-  EXPECT_EQ(err_,
-            "gpupci: cannot detach gpupci1: no end after 2 s of: detach 0000:02:00.0; it is not "
-            "tried again, fake may still do it: gpupci --restore afterwards; the card itself is not "
-            "stuck, fake is\n");
+  EXPECT_EQ(
+      err_,
+      "gpupci: cannot detach gpupci1: no end after 2 s of: detach 0000:02:00.0; it is not "
+      "tried again, fake may still do it: gpupci --restore afterwards; the card itself is not "
+      "stuck, fake is\n");
   EXPECT_FALSE(std::filesystem::exists(environment_.wedged));
   // While the kernel has the device locked, its driver_override cannot be read.
   fake_.lock({0, 2, 0, 0});

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "node-agent/state/wedged.h"
@@ -51,6 +53,10 @@ TEST_F(Status, IsNoDocumentOfACardThatNobodyKnows) {
 }
 
 TEST_F(Status, TellsSinceWhenACardIsStuck) {
+  // While the kernel has the device locked, its driver_override cannot be read.
+  const auto locked = fake_.root() / "bus/pci/devices/0000:03:00.0/driver_override";
+  std::filesystem::remove(locked);
+  ASSERT_EQ(mkfifo(locked.c_str(), 0600), 0);
   WedgedCards(environment_.wedged, environment_.boot_id()).mark({0, 3, 0, 0}, "a step");
   EXPECT_THAT(gpupci({"-s", "gpupci2"}), HasSubstr("is wedged since"));
   EXPECT_EQ(status_, 0);

@@ -25,7 +25,8 @@ struct Action {
   /// The words that follow it, as --help shows them, each taken as one argument. A word in brackets
   /// may be left out: "NAME|all", "[NAME|all]", "NAME COUNT". For NAME the parser refuses what
   /// cannot be the name of a card. For NAME|all it refuses what is neither "all" nor the name of a
-  /// card or slice, nor such names with commas between them. PARENT is the device from which a vGPU is made (vgpu_parents.h).
+  /// card or slice, nor such names with commas between them. PARENT is the device from which a vGPU
+  /// is made (vgpu_parents.h).
   std::string_view arguments;
   std::string_view help;  ///< half a line
 

@@ -189,7 +189,9 @@ TEST_F(Vgpus, AreRefusedWithWhatCanBeMade) {
             "(Single port serial)\n");
   EXPECT_EQ(status_, 1);
   gpupci({"--create-vgpu", "gpupci1", "nvidia-558"});
-  EXPECT_THAT(err_, HasSubstr("no vGPUs can be made from 'gpupci1'; "));
+  EXPECT_THAT(err_,
+              HasSubstr("no vGPUs can be made from 'gpupci1': the driver nvidia of gpupci1 is "
+                        "not the vGPU manager; "));
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{"--create-vgpu", "../x", "mtty-1"},
                                              {"--create-vgpu", "mtty", "a/b"},

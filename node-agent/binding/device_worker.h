@@ -46,7 +46,8 @@ class DeviceWorker : public virt::NodeDevices {
   /// The function of the last request. When a step is stuck, it is the function of that step.
   const PciAddress& last_pci() const { return last_pci_; }
 
-  /// All of them throw Error(io) with the child's reason, or with the step that did not end in time.
+  /// All of them throw Error(io) with the child's reason, or with the step that did not end in
+  /// time.
   void detach(const PciAddress& pci) override;
   void attach(const PciAddress& pci) override;
   void set_driver_override(const PciAddress& pci, const std::string& driver) override;

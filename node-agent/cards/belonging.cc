@@ -74,15 +74,21 @@ bool is_gpu(const PciFunction& function) {
   return base == 0x03 || base == 0x12;
 }
 
+bool is_bridge(const Sysfs& sysfs, const PciFunction& function) {
+  constexpr std::uint16_t kOtherBridge = 0x0680;
+  if (function.device_class >> 8U != 0x06) return sysfs.is_bridge(function.pci);
+  return function.device_class != kOtherBridge || sysfs.header_type(function.pci) != 0U;
+}
+
 std::optional<std::string> left_to_host(const PciFunction& function, const Slot& slot,
                                         const Sysfs& sysfs, const Settings& settings) {
   const PciModel model{function.vendor, function.device};
-  if (function.device_class >> 8U == 0x06 && sysfs.is_bridge(function)) return "it is a bridge";
+  if (function.device_class >> 8U == 0x06 && is_bridge(sysfs, function)) return "it is a bridge";
   if (settings.ignore.has(function.pci, model)) return "'ignore' of the settings names it";
   if (std::ranges::find(slot.makers, function.pci) != slot.makers.end()) return std::nullopt;
   if (const auto belongs = settings.belongs(function.pci, model)) {
     if (!*belongs) return "'functions' of the settings says so";
-    return sysfs.is_bridge(function) ? std::optional<std::string>("it is a bridge") : std::nullopt;
+    return is_bridge(sysfs, function) ? std::optional<std::string>("it is a bridge") : std::nullopt;
   }
   const auto gpu = std::ranges::find_if(slot.functions, [&](const auto& one) {
     return is_gpu(one) && std::ranges::find(slot.makers, one.pci) != slot.makers.end();

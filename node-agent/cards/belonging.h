@@ -29,6 +29,10 @@ std::optional<std::string> left_to_host(const PciFunction& function, const Slot&
 /// True if it is a display or a processing accelerator (class 03xx, 12xx).
 bool is_gpu(const PciFunction& function);
 
+/// True if the function is a bridge of the machine, by its header or by its class (06xx).
+/// NVSwitches are no bridges, although they are of class 0680: their header is an ordinary one.
+bool is_bridge(const Sysfs& sysfs, const PciFunction& function);
+
 /// True if the function is the display of a management controller (BMC, DRAC, iLO, RSA) by a vendor
 /// of GPUs. It shows the host's own console to whoever manages the host.
 bool is_management_display(const Sysfs& sysfs, const PciFunction& function);

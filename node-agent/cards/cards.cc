@@ -100,13 +100,13 @@ class Finder {
     if (function == slot.functions.end() || settings_.ignore.has(pci, model(*function))) {
       return false;
     }
-    if (!sysfs_.is_bridge(*function)) return true;
+    if (!is_bridge(sysfs_, *function)) return true;
     say_of_bridge(*function);
     return false;
   }
 
   void say_of_bridge(const PciFunction& function) {
-    if (!sysfs_.is_bridge(function)) return;
+    if (!is_bridge(sysfs_, function)) return;
     say(function.pci.sysfs() + " is a bridge (class " + hex4(function.device_class) +
         "), which no VM can have; it is in no card, whatever the settings say");
   }

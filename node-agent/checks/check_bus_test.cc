@@ -31,8 +31,8 @@ const FakeSysfs::Function kRootPort{"0000:00:01.0", "0604", "8086:1901", "pciepo
 
 TEST_F(CheckBus, AsksWhetherEachFunctionAnswers) {
   EXPECT_THAT(check("D1"), StartsWith("UNKNOWN"));
-  set("0000:02:00.0/config", std::string(64, '\x10'));
-  set("0000:02:00.1/config", std::string(64, '\x10'));
+  set("0000:02:00.0/config", std::string(64, '\0'));
+  set("0000:02:00.1/config", std::string(64, '\0'));
   EXPECT_EQ(check("D1"), "PASS every function answers");
   set("0000:02:00.1/config", std::string(64, '\xff'));
   EXPECT_EQ(check("D1"), "FAIL 0000:02:00.1 has fallen off the bus; power the host off and on");

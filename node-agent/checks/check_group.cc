@@ -7,7 +7,6 @@
 #include "node-agent/checks/checks.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/guard/links.h"
-#include "node-agent/state/names.h"
 #include "node-agent/state/saved_drivers.h"
 
 namespace cluster::agent {
@@ -49,20 +48,9 @@ CheckAnswer reserves_nothing(const Subject& subject) {
   return passed("the firmware reserves no memory of it" + domain);
 }
 
-// The cards of the host by their names. D3 and D4 have one verdict, whichever cards were asked for.
-std::vector<Card> cards_of_host(const GuardInput& input) {
-  auto cards = find_cards(input.sysfs, input.settings);
-  const auto known = Names(input.names).known();
-  for (auto& card : cards) {
-    const auto named = std::ranges::find_if(
-        known, [&](const auto& entry) { return entry.second.pci == card.pci(); });
-    if (named != known.end()) card.name = named->first;
-  }
-  return cards;
-}
-
+// D3 and D4 have one verdict, whichever cards were asked for.
 CheckAnswer has_all_functions(const Subject& asked) {
-  const auto cards = cards_of_host(asked.input);
+  const auto cards = asked.input.cards();
   const Subject subject(asked.card, cards, asked.input);
   const auto reasons = kLinksGuard.probe(subject);
   if (!reasons.empty()) return answer(reasons, "");
@@ -106,7 +94,7 @@ Sharers sharers(const Subject& subject, const std::vector<Card>& cards) {
 // A VM gets a group whole, and the other VMs nothing of it (Documentation/driver-api/vfio.rst).
 CheckAnswer group_is_ours(const Subject& asked) {
   if (const auto no_group = has_no_group(asked)) return *no_group;
-  const auto cards = cards_of_host(asked.input);
+  const auto cards = asked.input.cards();
   const Subject subject(asked.card, cards, asked.input);
   const auto reasons = kGroupGuard.probe(subject);
   if (!reasons.empty()) return answer(reasons, "");

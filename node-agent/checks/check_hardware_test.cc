@@ -11,7 +11,7 @@ class CheckHardware : public CheckedHost {};
 TEST_F(CheckHardware, OfTheHardware) {
   EXPECT_THAT(check("D15"), StartsWith("UNKNOWN the kernel shows no power_state of 0000:02:00.0"));
   for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) {
-    set(std::filesystem::path(function) / "config", std::string(64, '\x10'));
+    set(std::filesystem::path(function) / "config", std::string(64, '\0'));
     set(std::filesystem::path(function) / "d3cold_allowed", "1\n");
   }
   EXPECT_EQ(check("D15"), "PASS it has power") << "what may be is no fact";

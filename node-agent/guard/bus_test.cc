@@ -10,7 +10,7 @@ class GuardBus : public GuardedCard {};
 TEST_F(GuardBus, KeepsACardThatHasFallenOff) {
   fake_.add_card("0000:02:00", 2, 13);
   EXPECT_EQ(why(), "nothing") << "the kernel does not show the space, so nothing is known";
-  set("0000:02:00.0/config", std::string(64, '\x10'));
+  set("0000:02:00.0/config", std::string(64, '\0'));
   set("0000:02:00.1/config", std::string(64, '\xff'));
   EXPECT_EQ(why(), "bus: 0000:02:00.1 has fallen off the bus; power the host off and on");
   EXPECT_EQ(why({"bus"}), "nothing");

@@ -106,7 +106,10 @@ std::optional<Reason> foreigner(const Subject& subject, const PciAddress& pci, i
   }
   const auto driver = input.sysfs.driver(pci);
   if (!driver || input.settings.is_stub(*driver)) return std::nullopt;
-  return foreigner(subject, input.sysfs.read(pci), group);
+  if (const auto function = input.sysfs.find(pci)) return foreigner(subject, *function, group);
+  return Reason{.what = pci.sysfs() + " (it cannot be read, driver " + quoted_name(*driver) +
+                        ") shares IOMMU group " + std::to_string(group) + " with it",
+                .fix = std::string(kOwnGroup)};
 }
 
 // While another device of a group has a host driver, the kernel calls the group not viable, and no

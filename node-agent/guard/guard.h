@@ -45,8 +45,8 @@ using Forced = std::set<std::string, std::less<>>;
 Reasons refusals(const Card& card, const std::vector<Card>& same_call, const GuardInput& input,
                  const Forced& forced = {});
 
-/// The reasons not to go on with a card of which some functions are detached already: `rest` has the
-/// functions that are not. Only the guards are asked whose answer may have changed since
+/// The reasons not to go on with a card of which some functions are detached already: `rest` has
+/// the functions that are not. Only the guards are asked whose answer may have changed since
 /// refusals(), and libvirt is not. Throws Error(io) as refusals() does.
 Reasons changed_refusals(const Card& rest, const std::vector<Card>& same_call,
                          const GuardInput& input, const Forced& forced = {});

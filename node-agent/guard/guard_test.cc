@@ -22,11 +22,12 @@ TEST_F(Guards, LetACardGoThatIsAloneInItsGroup) {
 }
 
 TEST_F(Guards, NameTheForeignerInTheGroup) {
-  fake_.add_card("0000:02:00", 2, 13).add({"0000:03:00.0", "0200", "8086:100e", "e1000", 13});
+  fake_.add_card("0000:02:00", 2, 13)
+      .add({"0000:03:00.0", "0403", "8086:a170", "snd_hda_intel", 13});
   EXPECT_EQ(why(),
-            "group: 0000:03:00.0 (class 0200, driver e1000) shares IOMMU group 13 with it; put the "
-            "card into a slot with a group of its own, or detach that device too (devices: in "
-            "/etc/gpupci/gpupci.yaml)");
+            "group: 0000:03:00.0 (class 0403, driver snd_hda_intel) shares IOMMU group 13 with it; "
+            "put the card into a slot with a group of its own, or detach that device too (devices: "
+            "in /etc/gpupci/gpupci.yaml)");
   EXPECT_EQ(why({"group"}), "nothing");
 }
 

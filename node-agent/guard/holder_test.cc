@@ -154,6 +154,7 @@ TEST_F(GuardHolder, FindTheFabricManagerOfASwitch) {
   settings_.vendors = {0x10de};
   settings_.classes.push_back(0x0680);
   fake_.add({"0000:05:00.0", "0680", "10de:22a3", "nvidia-nvswitch", 114});
+  set("0000:05:00.0/config", std::string(64, '\0'));
   proc_.file("devices", "  1 nvidia-nvswitch\n")
       .file("driver/nvidia-nvswitch/devices/0000:05:00.0/information", "Device Instance: 5\n");
   proc_.process(812, "nv-fabricmanage", "/system.slice/nvidia-fabricmanager.service")

@@ -203,6 +203,9 @@ class NetUsers {
     if (!none && std::ranges::any_of(far_devices_, told)) return;
     const auto driver = driver_of(device);
     if (!driver.empty() && input_.settings.is_stub(driver)) return;
+    // A driver of UIO gives the device to a program and makes no interface; the program is found as
+    // the holder of /dev/uioN (Documentation/driver-api/uio-howto.rst).
+    if (driver.find("uio") != std::string::npos || fs::exists(device / "uio", none)) return;
     say("the interface of " + device.filename().native() + " (driver " + quoted_name(driver) +
             ") is in another network namespace" +
             (far_.unknown.empty() ? "" : ", maybe " + space(far_.unknown.front())),

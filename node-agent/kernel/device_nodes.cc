@@ -86,8 +86,8 @@ void add_partition(const Sysfs& sysfs, unsigned render_minor, std::vector<Device
 
 }  // namespace
 
-// `dev` is "226:0". Of a disk in a bcache, `bcache/dev` is the folder of the device that is built on
-// it.
+// `dev` is "226:0". Of a disk in a bcache, `bcache/dev` is the folder of the device that is built
+// on it.
 std::optional<DeviceNode> node_in(const fs::path& folder) {
   std::error_code none;
   if (!fs::is_regular_file(folder / "dev", none)) return std::nullopt;

@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Minors of NVIDIA's first character device that belong to no GPU (nvidia-modprobe-utils.h).
+constexpr std::uint16_t kNvidia = 0x10de;
 constexpr unsigned kNvidiaModeset = 254;
 constexpr unsigned kNvidiaControl = 255;
 
@@ -92,9 +93,9 @@ void add_mig_nodes(const fs::path& proc, unsigned gpu, std::vector<DeviceNode>& 
 bool is_only_nvidia(const Sysfs& sysfs) {
   int count = 0;
   for (const auto& pci : sysfs.functions()) {
-    if (sysfs.attribute(pci, "vendor") != "0x10de") continue;
-    const auto device_class = sysfs.device_class(pci).value_or(0) >> 8U;
-    if (device_class == 0x03 && !sysfs.is_virtual(pci)) ++count;
+    const auto function = sysfs.find(pci);
+    if (!function || function->vendor != kNvidia) continue;
+    if (function->device_class >> 8U == 0x03 && !sysfs.is_virtual(pci)) ++count;
   }
   return count == 1;
 }

@@ -103,18 +103,6 @@ std::optional<PciFunction> Sysfs::find(const PciAddress& pci) const {
   }
 }
 
-bool Sysfs::is_bridge(const PciFunction& function) const {
-  constexpr std::uint16_t kOtherBridge = 0x0680;
-  constexpr std::size_t kHeaderType = 0x0e;
-  const auto config = text_of(device_path(function.pci) / "config");
-  // A function that answers no more has a header of ones.
-  const auto header =
-      config.size() > kHeaderType ? static_cast<unsigned char>(config[kHeaderType]) & 0x7fU : 0x7fU;
-  if (header == 1 || header == 2) return true;
-  if (function.device_class >> 8U != 0x06) return false;
-  return function.device_class != kOtherBridge || header != 0;
-}
-
 std::optional<std::string> Sysfs::driver(const PciAddress& pci) const {
   return link_name(device_path(pci) / "driver");
 }
@@ -134,18 +122,19 @@ fs::path Sysfs::group_path(int group) const {
   return root_ / "kernel/iommu_groups" / std::to_string(group) / "devices";
 }
 
+std::optional<unsigned> Sysfs::header_type(const PciAddress& pci) const {
+  constexpr std::size_t kHeaderType = 14;
+  constexpr unsigned kNone = 0x7f;
+  const auto config = text_of(device_path(pci) / "config");
+  if (config.size() <= kHeaderType) return std::nullopt;
+  const auto type = static_cast<unsigned char>(config[kHeaderType]) & 0x7fU;
+  return type == kNone ? std::nullopt : std::optional(type);
+}
+
 bool Sysfs::is_bridge(const PciAddress& pci) const {
-  constexpr std::size_t kHeaderType = 14;  // include/uapi/linux/pci_regs.h, PCI_HEADER_TYPE
-  constexpr unsigned kNormal = 0;
-  constexpr unsigned kNone = 0x7f;  // of a function that does not answer
   const auto device_class = this->device_class(pci).value_or(0);
   if (device_class == 0x0604 || device_class == 0x0607 || device_class == 0x0609) return true;
-  std::error_code missing;
-  if (!fs::exists(device_path(pci) / "config", missing)) return false;
-  const auto config = read_file(device_path(pci) / "config").value_or("");
-  if (config.size() <= kHeaderType) return false;
-  const auto type = static_cast<unsigned char>(config[kHeaderType]) & 0x7fU;
-  return type != kNormal && type != kNone;
+  return header_type(pci).value_or(0) != 0;
 }
 
 fs::path Sysfs::device_path(const PciAddress& pci) const {

@@ -49,11 +49,6 @@ class Sysfs {
   /// The same; nothing when it has gone, or when one of these facts cannot be read.
   std::optional<PciFunction> find(const PciAddress& pci) const;
 
-  /// True if vfio refuses it as a bridge: its header is no ordinary one, or its class is that of a
-  /// bridge (06xx). NVSwitches are no bridges, although they are of class 0680: their header is an
-  /// ordinary one (drivers/vfio/pci/vfio_pci_core.c, PCI_HEADER_TYPE_NORMAL).
-  bool is_bridge(const PciFunction& function) const;
-
   /// The name of the driver that has the function, "vfio-pci".
   std::optional<std::string> driver(const PciAddress& pci) const;
 
@@ -71,6 +66,11 @@ class Sysfs {
 
   /// The folder with a link to each device of an IOMMU group.
   std::filesystem::path group_path(int group) const;
+
+  /// The type of its header, 0 for an ordinary function, 1 and 2 for bridges
+  /// (include/uapi/linux/pci_regs.h, PCI_HEADER_TYPE). Nothing when it cannot be read, or the
+  /// function does not answer.
+  std::optional<unsigned> header_type(const PciAddress& pci) const;
 
   /// True if the function is a bridge, by the header of its configuration space, or by its class
   /// where that cannot be read. vfio-pci takes no bridge, and does not mind one in a group.

@@ -65,10 +65,10 @@ class Names {
   /// The settings may no longer count a card that is on the host; it is not among `cards` then.
   /// `is_there` is true for such a card, and the card is not missing.
   ///
-  /// A card without a number of its own is recognised by its physical slot first, where the firmware
-  /// names slots: it keeps its slot when bus numbers change. Where neither tells cards of one model
-  /// apart and one of them is at a new address, or where the functions or the slot of a card speak
-  /// against its name, the card is `in_doubt`.
+  /// A card without a number of its own is recognised by its physical slot first, where the
+  /// firmware names slots: it keeps its slot when bus numbers change. Where neither tells cards of
+  /// one model apart and one of them is at a new address, or where the functions or the slot of a
+  /// card speak against its name, the card is `in_doubt`.
   ///
   /// Within one boot a card that is at its address is not looked at again unless `closely` is true:
   /// cards are swapped only while the host is off.

@@ -92,10 +92,10 @@ class SavedDrivers {
   StateFile file_;
   std::map<PciAddress, Driver> drivers_;
   std::map<PciAddress, std::string> overrides_;  // each is of one of drivers_
-  std::map<GpuName, PciAddress> cards_;  // where each was when its drivers were written
-  std::string given_up_;  // the boot
+  std::map<GpuName, PciAddress> cards_;          // where each was when its drivers were written
+  std::string given_up_;                         // the boot
   bool foreign_ = false;
-  std::set<PciAddress> giving_back_;     // each is one of drivers_
+  std::set<PciAddress> giving_back_;  // each is one of drivers_
 };
 
 }  // namespace cluster::agent

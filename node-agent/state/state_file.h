@@ -13,8 +13,8 @@ namespace cluster::agent {
 class StateFile {
  public:
   /// `what` and `remedy` are for the error of a damaged file: "not WHAT: 'FILE' (why); REMEDY".
-  /// `machine` is Environment::machine(), for a record that only its own machine may act upon; it is
-  /// written too.
+  /// `machine` is Environment::machine(), for a record that only its own machine may act upon; it
+  /// is written too.
   StateFile(std::filesystem::path path, std::string what, std::string remedy,
             std::string machine = {});
 

@@ -15,9 +15,9 @@ namespace cluster::agent {
 
 /// A card whose step did not end: a task of the kernel waits for the card for ever.
 struct Wedge {
-  std::string since;  ///< "2026-11-21T01:20:00Z"
-  std::string step;   ///< "echo 0000:02:00.0 > /sys/bus/pci/drivers/nvidia/unbind"
-  long long task = 0; ///< the process that is stuck in it, "gpupci-worker"; 0 when it is not ours
+  std::string since;   ///< "2026-11-21T01:20:00Z"
+  std::string step;    ///< "echo 0000:02:00.0 > /sys/bus/pci/drivers/nvidia/unbind"
+  long long task = 0;  ///< the process that is stuck in it, "gpupci-worker"; 0 when it is not ours
 };
 
 /// The cards that are wedged. Nothing is tried with them until the kernel has finished after all,
@@ -50,9 +50,8 @@ class WedgedCards {
   /// True if any card of the host is wedged.
   bool any() const { return !cards_.empty(); }
 
-  /// Marks the card with this first function as wedged. `task` is the process of ours that is stuck;
-  /// 0 when there is none. The mark is on disk when it returns. Throws
-  /// Error(io).
+  /// Marks the card with this first function as wedged. `task` is the process of ours that is
+  /// stuck; 0 when there is none. The mark is on disk when it returns. Throws Error(io).
   void mark(const PciAddress& pci, const std::string& step, long long task = 0);
 
  private:

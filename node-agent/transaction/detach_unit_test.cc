@@ -60,7 +60,6 @@ class DetachUnit : public ::testing::Test {
   std::function<void(const std::string&)> at_step_ = [](const std::string&) {};
   std::function<void()> may_go_on_ = [] {};
 
- private:
   template <typename Do>
   std::vector<CardOutcome> with_tools(Do run) {
     const auto on_step = [this](const std::string& step) {
@@ -151,9 +150,12 @@ TEST_F(DetachUnit, BeginsNoStepAfterASignal) {
 }
 
 TEST_F(DetachUnit, NeverUnbindsABridge) {
+  const auto of_call = cards();
+  const auto of_group = unit();
   replace_file(fake_.root() / "bus/pci/devices/0000:03:00.0/config",
                std::string(14, '\0') + "\x01");
-  const auto outcomes = detach();
+  const auto outcomes =
+      with_tools([&](Tools& tools) { return detach_unit(of_group, of_call, tools); });
   EXPECT_THAT(message(outcomes[1]), HasSubstr("0000:03:00.0 is a bridge"));
   EXPECT_THAT(message(outcomes[0]), HasSubstr("gpupci2 shares IOMMU group 13 with it"));
   EXPECT_THAT(steps_, IsEmpty());

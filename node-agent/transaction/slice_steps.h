@@ -25,8 +25,8 @@ class SliceSteps {
   /// refused, and a card whose step does not return is marked as wedged. Throws Error(refused).
   void concern(const PciAddress& pci);
 
-  /// Writes an attribute of sysfs. The first step is not taken after a signal. Throws Error(io) with the kernel's reason, or when the write
-  /// does not end.
+  /// Writes an attribute of sysfs. The first step is not taken after a signal. Throws Error(io)
+  /// with the kernel's reason, or when the write does not end.
   void write(const std::filesystem::path& attribute, const std::string& value);
 
   /// Runs a program and throws its output away. Throws Error(io) when it fails, or does not end.

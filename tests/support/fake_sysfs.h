@@ -39,8 +39,8 @@ class FakeSysfs {
   void set_driver(const PciAddress& pci, const std::optional<std::string>& driver);
   void set_driver_override(const PciAddress& pci, const std::string& driver);
 
-  /// Locks the function as the kernel does while a driver lets go of it: its driver_override does not
-  /// answer. unlock() ends that.
+  /// Locks the function as the kernel does while a driver lets go of it: its driver_override does
+  /// not answer. unlock() ends that.
   void lock(const PciAddress& pci);
   void unlock(const PciAddress& pci);
 

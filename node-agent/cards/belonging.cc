@@ -47,9 +47,19 @@ std::optional<std::string> other_maker(const PciFunction& function, const PciFun
   return "it is of another maker (" + hex4(maker) + ")";
 }
 
+// True if the slot has this sound function and displays, and nothing else. No machine is made so:
+// an APU has its security processor and its USB controllers there.
+bool is_lone_sound(const PciFunction& function, const Slot& slot) {
+  return function.device_class == kAudio && !slot.unread &&
+         std::ranges::all_of(slot.functions, [&](const PciFunction& other) {
+           return other.pci == function.pci || is_gpu(other);
+         });
+}
+
 std::optional<std::string> not_of_gpu(const PciFunction& function, const PciFunction& gpu,
                                       const Slot& slot, const Sysfs& sysfs) {
   if (function.vendor != gpu.vendor) {
+    if (is_lone_sound(function, slot)) return std::nullopt;
     return "it is of another vendor (" + hex4(function.vendor) + ")";
   }
   if (!comes_with_gpus(function)) {

@@ -36,7 +36,7 @@ END
 
 # The host's own driver does not take its card back. gpupci says so, and keeps its record of the card.
 fresh_cards sysfs
-settings 'devices: ["1b36:0005"]'
+settings 'devices: ["1b36:0005"]' 'functions: {"8086:2668": card}'
 agent -d gpupci3
 expect_done <<'END'
 Detached GPU card 'gpupci3' function device 0000:04:00.0

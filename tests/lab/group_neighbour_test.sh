@@ -13,6 +13,8 @@ expect_done <<'END'
 gpupci1 pci_0000_01_00_0
 gpupci2 pci_0000_03_01_0
 gpupci3 pci_0000_04_00_0
+gpupci4 pci_0000_06_01_0
+gpupci5 pci_0000_06_02_0
 END
 
 # The kernel confirms the premise: the card, the bridge above it and the NIC are one group.
@@ -32,6 +34,9 @@ expect_drivers <<'END'
 0000:03:01.0 bochs-drm
 0000:03:01.1 snd_hda_intel
 0000:04:00.0 bochs-drm
+0000:06:01.0 bochs-drm
+0000:06:01.1 snd_hda_intel
+0000:06:02.0 bochs-drm
 END
 run guest 'basename "$(readlink /sys/bus/pci/devices/0000:03:02.0/driver)"'
 expect_done <<'END'
@@ -45,6 +50,9 @@ expect_out <<'END'
 Detached GPU card 'gpupci1' video device 0000:01:00.0
 Detached GPU card 'gpupci1' audio device 0000:01:00.1
 Detached GPU card 'gpupci3' video device 0000:04:00.0
+Detached GPU card 'gpupci4' video device 0000:06:01.0
+Detached GPU card 'gpupci4' audio device 0000:06:01.1
+Detached GPU card 'gpupci5' video device 0000:06:02.0
 END
 expect_err 0000:03:02.0
 expect_drivers <<'END'
@@ -53,6 +61,9 @@ expect_drivers <<'END'
 0000:03:01.0 bochs-drm
 0000:03:01.1 snd_hda_intel
 0000:04:00.0 vfio-pci
+0000:06:01.0 vfio-pci
+0000:06:01.1 vfio-pci
+0000:06:02.0 vfio-pci
 END
 agent -a gpupci3
 expect_done <<'END'
@@ -73,4 +84,7 @@ expect_drivers <<'END'
 0000:03:01.0 vfio-pci
 0000:03:01.1 vfio-pci
 0000:04:00.0 bochs-drm
+0000:06:01.0 vfio-pci
+0000:06:01.1 vfio-pci
+0000:06:02.0 vfio-pci
 END

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/assert.sh"
 
 fresh_cards libvirt
-settings 'devices: ["1b36:0005"]'
+settings 'devices: ["1b36:0005"]' 'functions: {"8086:2668": card}'
 
 # see: sets `found` to the drivers of both functions.
 see() {

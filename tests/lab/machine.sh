@@ -10,6 +10,8 @@
 # and of lines that take no number:
 #   module stubborn           a kernel module that Debian has not, see modules.sh
 #   no-iommu                  the kernel leaves the IOMMU off
+#   no-remapping              the IOMMU remaps no interrupts
+#   console                   the kernel draws its console on a card
 #   unprepared                neither gpupci nor vfio-pci; a kernel line that GRUB's files on the disk say
 
 # The QEMU device that plays a function, with its class and the driver that Linux gives it.
@@ -64,13 +66,16 @@ card_args() {
   done
 }
 
-# Sets machine_args, machine_modules, machine_iommu (on or off) and machine_unprepared from a description on stdin.
+# Sets machine_args, machine_modules, machine_iommu and machine_remapping (on or off), machine_console and machine_unprepared from a
+# description on stdin.
 read_machine() {
   local word rest card port=0 slot
   local -a cards
   machine_args=()
   machine_modules=()
   machine_iommu=on
+  machine_remapping=on
+  machine_console=''
   machine_unprepared=''
   while read -r word rest; do
     rest=${rest%%#*}
@@ -85,12 +90,20 @@ read_machine() {
         machine_iommu=off
         continue
         ;;
+      no-remapping)
+        machine_remapping=off
+        continue
+        ;;
+      console)
+        machine_console=1
+        continue
+        ;;
       unprepared)
         machine_unprepared=1
         continue
         ;;
       skip | card | bridge) ;;
-      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, module, no-iommu or unprepared)" ;;
+      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, module, no-iommu, no-remapping, console or unprepared)" ;;
     esac
     port=$((port + 1))
     machine_args+=(-device "pcie-root-port,id=port$port,chassis=$port,bus=pcie.0,addr=$(printf '%x' $((0x0f + port)))")

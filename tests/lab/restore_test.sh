@@ -29,7 +29,7 @@ half_cards='half_cards() {
 
 # gpupci is killed while the kernel takes the first function from its driver. A half card is left, and --restore makes
 # it whole.
-settings 'devices: ["1b36:0005"]'
+settings 'devices: ["1b36:0005"]' 'functions: {"8086:2668": card}'
 stubborn hold 0000:04:00.0
 run guest "$half_cards"'
   cards=0000:04:00

@@ -7,7 +7,7 @@ set -euo pipefail
 through=${2:?libvirt or sysfs}
 
 fresh_cards "$through"
-settings 'devices: ["1b36:0005"]'
+settings 'devices: ["1b36:0005"]' 'functions: {"8086:2668": card}'
 stubborn hold 0000:04:00.0
 
 # gpupci ends within the deadline, which is 60 s elsewhere.

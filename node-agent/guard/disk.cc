@@ -190,13 +190,13 @@ class Disks {
 
   // An NVMe controller without disks can be exported as a whole.
   bool has_controller() const {
-    return std::ranges::any_of(subject_.card.functions, [&](const PciFunction& one) {
+    return std::ranges::any_of(subject_.members(), [&](const PciFunction& one) {
       return fs::exists(input_.sysfs.device_path(one.pci) / "nvme");
     });
   }
 
   bool is_controller(const fs::path& node) const {
-    return std::ranges::any_of(subject_.card.functions, [&](const PciFunction& one) {
+    return std::ranges::any_of(subject_.members(), [&](const PciFunction& one) {
       return fs::exists(input_.sysfs.device_path(one.pci) / "nvme" / node.filename());
     });
   }

@@ -50,7 +50,7 @@ class NetUsers {
       return !tree.interfaces.empty() || !tree.without_interface.empty();
     };
     const bool any = std::ranges::any_of(trees, has_any);
-    if (!any && !std::ranges::any_of(subject_.card.functions, may_have_network)) return {};
+    if (!any && !std::ranges::any_of(subject_.members(), may_have_network)) return {};
     if (is_in_own_namespace(input_.proc, "net")) {
       say("gpupci runs in a network namespace of its own and does not see the host's network",
           "nsenter -t 1 -n gpupci ...");
@@ -58,7 +58,7 @@ class NetUsers {
     if (any) facts_ = net_facts(input_.proc, input_.sysfs.root());
     far_ = far_network(input_.proc, input_.sysfs.root(), input_.runtime);
     for (std::size_t at = 0; at < trees.size(); ++at) {
-      look_at_far(subject_.card.functions[at].pci);
+      look_at_far(subject_.members()[at].pci);
       for (const auto& folder : trees[at].interfaces) {
         seen_.clear();
         look_at(folder.filename().native(), folder, kDepth);

@@ -19,13 +19,24 @@ std::string message(const Reason& reason) {
   return text.empty() ? fix : text + "; " + fix;
 }
 
+// The first reason of each guard comes before a second one of the same guard, so that no guard is
+// left unsaid.
 std::string message(const Reasons& reasons) {
   constexpr std::size_t kShown = 4;  // each is worth a line of its own
+  std::vector<const Reason*> shown;
+  const auto add = [&](bool first) {
+    std::vector<std::string_view> seen;
+    for (const auto& one : reasons) {
+      const bool is_first = std::ranges::find(seen, one.id) == seen.end();
+      seen.push_back(one.id);
+      if (is_first == first && shown.size() < kShown) shown.push_back(&one);
+    }
+  };
+  add(true);
+  add(false);
+  std::ranges::sort(shown, std::less<>());  // they are of one list, in its order
   std::vector<std::string> parts;
-  for (const auto& one : reasons) {
-    if (parts.size() == kShown) break;
-    parts.push_back(message(one));
-  }
+  for (const auto* one : shown) parts.push_back(message(*one));
   if (reasons.size() > kShown) {
     parts.push_back("and " + std::to_string(reasons.size() - kShown) + " reasons more");
   }

@@ -26,7 +26,7 @@ std::string way_out(const Reason& reason);
 /// "holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it (kill 812)".
 std::string message(const Reason& reason);
 
-/// All of the reasons in one line, which shows the first four of them.
+/// All of the reasons in one line, which shows four of them: one of each guard first.
 std::string message(const Reasons& reasons);
 
 /// The ids in the reasons, each once, in the order of the reasons.

@@ -28,11 +28,18 @@ class Subject {
     return *users_;
   }
 
-  /// The disks and network cards of each function. The first call looks for them.
+  /// The functions that go to a VM together: those of the card, then the others in its IOMMU
+  /// groups, without bridges.
+  const std::vector<PciFunction>& members() const {
+    if (!members_) members_ = group_of(*this);
+    return *members_;
+  }
+
+  /// The disks and network cards of each of members(). The first call looks for them.
   const std::vector<DeviceTree>& trees() const {
     if (!trees_) {
       trees_.emplace();
-      for (const auto& one : card.functions) {
+      for (const auto& one : members()) {
         trees_->push_back(device_tree(input.sysfs, one.pci));
       }
     }
@@ -40,6 +47,9 @@ class Subject {
   }
 
  private:
+  static std::vector<PciFunction> group_of(const Subject& subject);
+
+  mutable std::optional<std::vector<PciFunction>> members_;
   mutable std::optional<std::vector<DeviceTree>> trees_;
   mutable std::optional<CardUsers> users_;
 };

@@ -181,7 +181,7 @@ TEST_F(Transaction, ChangesNothingWhenRefused) {
   fake_.add_card("0000:02:00", 2, 13).add({"0000:05:00.0", "0200", "8086:100e", "e1000", 13});
   const auto report = detach();
   EXPECT_THAT(message(report), HasSubstr("0000:05:00.0 (class 0200, driver e1000)"));
-  EXPECT_EQ(ids(report.refused), (std::vector<std::string_view>{"group"}));
+  EXPECT_EQ(ids(report.refused), (std::vector<std::string_view>{"group", "network"}));
   EXPECT_EQ(outcomes(report), "untouched, untouched");
   EXPECT_THAT(steps_, IsEmpty());
   EXPECT_EQ(saved(kVideo), std::nullopt);

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2016 # it is the guest's shell that expands
 # guard_console_test.sh HOST: the console of the host stays on the card that draws it, whatever the card's class is and
 # whichever card the firmware began with. The cards are of class 0380, which have no boot_vga at all. The machine is
 # `without-remapping`.

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <array>
 
-#include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
 #include "node-agent/kernel/machine.h"
 #include "node-agent/kernel/modules_alias.h"
 #include "node-agent/kernel/process_table.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -35,17 +35,9 @@ bool has_word(std::string_view text, std::string_view wanted) {
   return false;
 }
 
-std::string text_of(const fs::path& file) {
-  try {
-    return read_file(file).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
-}
-
 // Reads "812 (libvirtd) D 1 ..."; the name may contain blanks and parentheses (proc(5)).
 bool is_stuck(const fs::path& task) {
-  const auto text = text_of(task / "stat");
+  const auto text = read_all_quietly(task / "stat");
   const auto end = text.rfind(')');
   return end != std::string::npos && text.substr(end).starts_with(") D");
 }
@@ -67,7 +59,7 @@ bool binds(const fs::path& task, std::string_view command) {
   constexpr std::array<std::string_view, 4> kSteps{"unbind_store", "device_release_driver",
                                                    "nv_pci_remove", "vfio_unregister"};
   if (std::ranges::find(kDaemons, command) != kDaemons.end()) return true;
-  const auto stack = text_of(task / "stack");
+  const auto stack = read_all_quietly(task / "stack");
   return std::ranges::any_of(kSteps,
                              [&](auto step) { return stack.find(step) != std::string::npos; });
 }

@@ -8,6 +8,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kernel/device_tree.h"
 #include "node-agent/kernel/driver_nodes.h"
 #include "node-agent/kernel/kfd.h"
 
@@ -25,28 +26,8 @@ std::string node_path(const fs::path& folder) {
   return "/dev/" + folder.filename().native();
 }
 
-bool is_block(const fs::path& folder) {
-  std::error_code missing;
-  return fs::read_symlink(folder / "subsystem", missing).filename() == "block";
-}
-
 void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
   if (auto node = node_in(folder)) nodes.push_back(std::move(*node));
-}
-
-// nvme0c1n2 is a path to the disk nvme0n2: drivers/nvme/host/multipath.c gives both their names.
-std::optional<std::string> disk_of_path(std::string_view name) {
-  if (!name.starts_with("nvme")) return std::nullopt;
-  const auto controller = name.find('c', 4);
-  const auto space = name.find('n', 4);
-  if (controller == std::string_view::npos || space == std::string_view::npos) return std::nullopt;
-  if (space < controller) return std::nullopt;
-  return std::string(name.substr(0, controller)) + std::string(name.substr(space));
-}
-
-// Another function below a bridge, "0000:03:00.0", is not part of this function.
-bool is_other_function(std::string_view name) {
-  return name.size() >= 12 && name[name.size() - 2] == '.' && name[name.size() - 5] == ':';
 }
 
 void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& nodes,
@@ -58,7 +39,7 @@ void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& n
     const auto name = at->path().filename().native();
     if (name == "power" || name == "vfio-dev") continue;
     if (sound && name.starts_with("input")) continue;
-    if (is_other_function(name)) continue;
+    if (is_function_name(name)) continue;  // below a bridge: it is no part of this function
     add_node(at->path(), nodes);
     walk(sysfs, at->path(), nodes, sound || name == "sound");
     if (const auto disk = disk_of_path(name)) {

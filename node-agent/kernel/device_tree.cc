@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <string_view>
 
 #include "core/file.h"
 
@@ -32,21 +30,6 @@ constexpr std::array<std::string_view, 24> kNetworkDrivers{
 
 bool contains(const auto& list, const auto& one) {
   return std::ranges::find(list, one) != list.end();
-}
-
-bool is_block(const fs::path& folder) {
-  std::error_code missing;
-  return fs::read_symlink(folder / "subsystem", missing).filename() == "block";
-}
-
-// nvme0c1n2 is a path to the disk nvme0n2: drivers/nvme/host/multipath.c gives both their names.
-std::optional<std::string> disk_of_path(std::string_view name) {
-  if (!name.starts_with("nvme")) return std::nullopt;
-  const auto controller = name.find('c', 4);
-  const auto space = name.find('n', 4);
-  if (controller == std::string_view::npos || space == std::string_view::npos) return std::nullopt;
-  if (space < controller) return std::nullopt;
-  return std::string(name.substr(0, controller)) + std::string(name.substr(space));
 }
 
 // "pci10000:e0" is a PCI bus that the device above it makes.
@@ -139,6 +122,20 @@ DeviceTree device_tree(const Sysfs& sysfs, const PciAddress& pci) { return Walk(
 
 bool is_function_name(std::string_view name) {
   return name.size() >= 12 && name[name.size() - 2] == '.' && name[name.size() - 5] == ':';
+}
+
+bool is_block(const fs::path& folder) {
+  std::error_code missing;
+  return fs::read_symlink(folder / "subsystem", missing).filename() == "block";
+}
+
+std::optional<std::string> disk_of_path(std::string_view name) {
+  if (!name.starts_with("nvme")) return std::nullopt;
+  const auto controller = name.find('c', 4);
+  const auto space = name.find('n', 4);
+  if (controller == std::string_view::npos || space == std::string_view::npos) return std::nullopt;
+  if (space < controller) return std::nullopt;
+  return std::string(name.substr(0, controller)) + std::string(name.substr(space));
 }
 
 std::string driver_of(const fs::path& device) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "node-agent/kernel/sysfs.h"
@@ -25,6 +27,13 @@ DeviceTree device_tree(const Sysfs& sysfs, const PciAddress& pci);
 
 /// "0000:03:00.0", with a domain of any length: the name of a PCI function in sysfs.
 bool is_function_name(std::string_view name);
+
+/// True if the device in this folder of sysfs is a block device.
+bool is_block(const std::filesystem::path& folder);
+
+/// The disk "nvme0n2" that "nvme0c1n2" is one of several paths to: drivers/nvme/host/multipath.c
+/// gives both their names. Nothing for another name.
+std::optional<std::string> disk_of_path(std::string_view name);
 
 /// The name of the driver that has the device in this folder of sysfs; empty when none has it.
 std::string driver_of(const std::filesystem::path& device);

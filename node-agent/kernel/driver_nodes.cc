@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/kernel/kfd.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 // Minors of NVIDIA's first character device that belong to no GPU (nvidia-modprobe-utils.h).
-constexpr std::uint16_t kNvidia = 0x10de;
 constexpr unsigned kNvidiaModeset = 254;
 constexpr unsigned kNvidiaControl = 255;
 
@@ -93,9 +93,9 @@ void add_mig_nodes(const fs::path& proc, unsigned gpu, std::vector<DeviceNode>& 
 bool is_only_nvidia(const Sysfs& sysfs) {
   int count = 0;
   for (const auto& pci : sysfs.functions()) {
-    const auto function = sysfs.find(pci);
-    if (!function || function->vendor != kNvidia) continue;
-    if (function->device_class >> 8U == 0x03 && !sysfs.is_virtual(pci)) ++count;
+    if (read_quietly(sysfs.device_path(pci) / "vendor") != "0x10de") continue;
+    const auto device_class = read_quietly(sysfs.device_path(pci) / "class");
+    if (device_class.starts_with("0x03") && !sysfs.is_virtual(pci)) ++count;
   }
   return count == 1;
 }

@@ -5,22 +5,13 @@
 #include <string>
 #include <system_error>
 
-#include "core/error.h"
-#include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  try {
-    return read_file(file).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
-}
 
 bool has(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
@@ -86,7 +77,7 @@ IommuKind processor(std::string_view cpuinfo) {
 }
 
 IommuKind iommu_kind(const fs::path& sysfs, const fs::path& proc) {
-  const auto cpu = processor(text_of(proc / "cpuinfo"));
+  const auto cpu = processor(read_all_quietly(proc / "cpuinfo"));
   if (cpu == IommuKind::arm) return cpu;
   if (const auto kind = shown(sysfs)) return *kind;
   std::error_code missing;
@@ -127,8 +118,8 @@ std::string_view kernel_words(IommuKind kind) {
 }
 
 std::optional<bool> remaps_interrupts(const fs::path& proc) {
-  const bool arm = processor(text_of(proc / "cpuinfo")) == IommuKind::arm;
-  const auto text = text_of(proc / "interrupts");
+  const bool arm = processor(read_all_quietly(proc / "cpuinfo")) == IommuKind::arm;
+  const auto text = read_all_quietly(proc / "interrupts");
   bool plain = false;
   for (const auto line : split(text, '\n')) {
     const auto chip = chip_of(line);

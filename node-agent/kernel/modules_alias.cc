@@ -6,21 +6,12 @@
 #include <array>
 #include <cstdio>
 
-#include "core/error.h"
-#include "core/file.h"
 #include "core/hex.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
-
-std::string text_of(const std::filesystem::path& file) {
-  try {
-    return read_file(file).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
-}
 
 // The part of a pattern before its first `*`, which a name has to begin with.
 std::string_view literal(std::string_view pattern) {
@@ -38,7 +29,7 @@ unsigned id(const Sysfs& sysfs, const PciAddress& pci, std::string_view attribut
 
 std::filesystem::path modules_alias_file(const std::filesystem::path& modules,
                                          const std::filesystem::path& proc) {
-  const auto release = text_of(proc / "sys/kernel/osrelease");
+  const auto release = read_all_quietly(proc / "sys/kernel/osrelease");
   return modules / trim(release) / "modules.alias";
 }
 
@@ -55,7 +46,7 @@ std::string modalias(const Sysfs& sysfs, const PciAddress& pci) {
   return text.data();
 }
 
-ModulesAlias::ModulesAlias(const std::filesystem::path& file) : text_(text_of(file)) {
+ModulesAlias::ModulesAlias(const std::filesystem::path& file) : text_(read_all_quietly(file)) {
   constexpr std::string_view kAlias = "alias ";
   const std::string_view text = text_;
   for (std::size_t at = 0; at < text.size();) {

@@ -7,8 +7,12 @@
 namespace cluster::agent {
 
 std::string read_quietly(const std::filesystem::path& file) {
+  return std::string(trim(read_all_quietly(file)));
+}
+
+std::string read_all_quietly(const std::filesystem::path& file) {
   try {
-    return std::string(trim(read_file(file).value_or("")));
+    return read_file(file).value_or("");
   } catch (const Error&) {
     return "";
   }

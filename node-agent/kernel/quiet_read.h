@@ -9,4 +9,7 @@ namespace cluster::agent {
 /// be read. For attributes whose driver refuses to tell: the loop device of no file, for one.
 std::string read_quietly(const std::filesystem::path& file);
 
+/// The same with all its bytes: config space, or a file whose blanks count.
+std::string read_all_quietly(const std::filesystem::path& file);
+
 }  // namespace cluster::agent

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/hex.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -37,14 +38,6 @@ std::optional<std::string> link_name(const fs::path& link) {
   const auto target = fs::read_symlink(link, missing);
   if (missing) return std::nullopt;
   return target.filename().native();
-}
-
-std::string text_of(const fs::path& file) {
-  try {
-    return read_file(file).value_or("");
-  } catch (const Error&) {
-    return "";
-  }
 }
 
 // Reads "0x030000" as 0x030000; sysfs writes all ids in this way.
@@ -125,7 +118,7 @@ fs::path Sysfs::group_path(int group) const {
 std::optional<unsigned> Sysfs::header_type(const PciAddress& pci) const {
   constexpr std::size_t kHeaderType = 14;
   constexpr unsigned kNone = 0x7f;
-  const auto config = text_of(device_path(pci) / "config");
+  const auto config = read_all_quietly(device_path(pci) / "config");
   if (config.size() <= kHeaderType) return std::nullopt;
   const auto type = static_cast<unsigned char>(config[kHeaderType]) & 0x7fU;
   return type == kNone ? std::nullopt : std::optional(type);

@@ -31,7 +31,7 @@ std::string module_of(const Sysfs& sysfs, const std::string& driver) {
 bool detached(const Card& card, const Settings& settings, const SavedDrivers& saved) {
   return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
     return (saved.has(function.pci) && !saved.is_of_another(card)) ||
-           (function.driver && settings.is_stub(*function.driver));
+           is_detached(function, settings);
   });
 }
 
@@ -53,11 +53,9 @@ class Finder {
   BootCards find() {
     all_ = card_list_.pick("all");
     found_.cards = all_;
-    const auto is_detached = [&](auto& card) {
-      return detached(card, card_list_.settings(), saved_);
-    };
-    if (std::ranges::any_of(found_.cards, is_detached)) {
-      std::erase_if(found_.cards, [&](auto& card) { return !is_detached(card); });
+    const auto is_taken = [&](auto& card) { return detached(card, card_list_.settings(), saved_); };
+    if (std::ranges::any_of(found_.cards, is_taken)) {
+      std::erase_if(found_.cards, [&](auto& card) { return !is_taken(card); });
     }
     add_slices(all_, sysfs());
     find_models();
@@ -110,7 +108,7 @@ class Finder {
   // The modules that would take the function, and the one of its host driver now or before.
   std::vector<std::string> modules_for(const PciFunction& function) const {
     auto names = aliases_.modules(modalias(sysfs(), function.pci));
-    const bool stub = function.driver && card_list_.settings().is_stub(*function.driver);
+    const bool stub = is_detached(function, card_list_.settings());
     const auto driver = stub ? saved_.find(function.pci) : function.driver;
     if (driver) names.push_back(module_of(sysfs(), *driver));
     return names;

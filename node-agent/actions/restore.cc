@@ -18,7 +18,7 @@ struct Found {
     for (const auto& function : card.functions) {
       recorded = recorded || tools.saved.has(function.pci);
       giving_back = giving_back || tools.saved.giving_back(function.pci);
-      on_stub = on_stub || (function.driver && tools.input.settings.is_stub(*function.driver));
+      on_stub = on_stub || is_detached(function, tools.input.settings);
     }
   }
 

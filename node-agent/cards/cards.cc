@@ -141,6 +141,18 @@ std::string Card::label() const {
   return slice ? name.str() + "." + std::to_string(*slice) : name.str();
 }
 
+bool is_detached(const PciFunction& function, const Settings& settings) {
+  return function.driver && settings.is_stub(*function.driver);
+}
+
+std::set<int> iommu_groups(const Card& card) {
+  std::set<int> groups;
+  for (const auto& function : card.functions) {
+    if (function.iommu_group) groups.insert(*function.iommu_group);
+  }
+  return groups;
+}
+
 bool has(const Card& card, const PciAddress& pci) {
   return std::ranges::find(card.functions, pci, &PciFunction::pci) != card.functions.end();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,12 @@ struct Card {
 /// The word for a function in gpupci's sentences and JSON, by its class: video (03xx), audio
 /// (0403), usb (0c03), serial (0700, 0c80: the USB-C controller of RTX cards), else function.
 std::string_view kind(const PciFunction& function);
+
+/// True if a stub driver holds the function for VMs.
+bool is_detached(const PciFunction& function, const Settings& settings);
+
+/// The IOMMU groups of the card's functions; none where the IOMMU is off.
+std::set<int> iommu_groups(const Card& card);
 
 /// True if the function belongs to the card.
 bool has(const Card& card, const PciAddress& pci);

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "core/file.h"
 #include "core/text.h"
@@ -75,9 +74,7 @@ Sharers sharers(const Subject& subject, const std::vector<Card>& cards) {
   constexpr std::uint16_t kBridge = 0x0604;
   const auto& sysfs = subject.input.sysfs;
   Sharers found;
-  std::set<int> groups;
-  for (const auto& function : subject.card.functions) groups.insert(*function.iommu_group);
-  for (const int group : groups) {
+  for (const int group : iommu_groups(subject.card)) {
     const auto members = sysfs.group_members(group);
     for (const auto& pci : members.functions) {
       if (has(subject.card, pci) || sysfs.device_class(pci) == kBridge) continue;
@@ -159,10 +156,6 @@ constexpr std::array kChecks{
 };
 
 }  // namespace
-
-bool is_detached(const PciFunction& function, const Settings& settings) {
-  return function.driver && settings.is_stub(*function.driver);
-}
 
 std::span<const CardCheck> group_checks() { return kChecks; }
 

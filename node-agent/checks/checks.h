@@ -112,9 +112,6 @@ std::string checks_markdown();
 /// the function is no VGA controller. Nothing when the kernel does not tell.
 std::optional<bool> is_first_display(const Sysfs& sysfs, const PciFunction& function);
 
-/// True if a driver that holds devices for VMs has the function.
-bool is_detached(const PciFunction& function, const Settings& settings);
-
 /// The answer when only root can read the part of the configuration space that would tell `what`:
 /// "whether it has a PCIe link".
 CheckAnswer cannot_tell(std::string_view what, const PciAddress& pci);

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <set>
 
 #include "core/error.h"
 #include "core/hex.h"
@@ -116,11 +115,7 @@ std::optional<Reason> foreigner(const Subject& subject, const PciAddress& pci, i
 // VM starts with the card. A bridge does no harm.
 Reasons probe(const Subject& subject) {
   Reasons reasons;
-  std::set<int> groups;
-  for (const auto& function : subject.card.functions) {
-    if (function.iommu_group) groups.insert(*function.iommu_group);
-  }
-  for (const int group : groups) {
+  for (const int group : iommu_groups(subject.card)) {
     const auto members = subject.input.sysfs.group_members(group);
     for (const auto& pci : members.functions) {
       if (auto reason = foreigner(subject, pci, group)) reasons.push_back(std::move(*reason));

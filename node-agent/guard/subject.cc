@@ -1,16 +1,10 @@
 #include "node-agent/guard/subject.h"
 
-#include <set>
-
 namespace cluster::agent {
 
 std::vector<PciFunction> Subject::group_of(const Subject& subject) {
   auto found = subject.card.functions;
-  std::set<int> groups;
-  for (const auto& one : subject.card.functions) {
-    if (one.iommu_group) groups.insert(*one.iommu_group);
-  }
-  for (const int group : groups) {
+  for (const int group : iommu_groups(subject.card)) {
     for (const auto& pci : subject.input.sysfs.group_members(group).functions) {
       if (has(subject.card, pci) || subject.input.sysfs.is_bridge(pci)) continue;
       if (const auto function = subject.input.sysfs.find(pci)) found.push_back(*function);

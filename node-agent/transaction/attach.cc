@@ -113,7 +113,7 @@ class Attach {
 
 bool has_stub(const Card& card, const Tools& tools) {
   return std::ranges::any_of(card.functions, [&](const PciFunction& one) {
-    return one.driver && tools.input.settings.is_stub(*one.driver);
+    return is_detached(one, tools.input.settings);
   });
 }
 

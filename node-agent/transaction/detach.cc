@@ -75,7 +75,7 @@ class Detach {
   void plan() {
     for (at_ = 0; at_ < unit_.size(); ++at_) {
       for (auto& one : outcomes_[at_].functions) {
-        if (one.function.driver && tools_.input.settings.is_stub(*one.function.driver)) {
+        if (is_detached(one.function, tools_.input.settings)) {
           one.outcome = Outcome::already_detached;
           continue;
         }

@@ -106,7 +106,7 @@ class SetVfs {
     const SavedDrivers saved(environment_.saved_drivers, environment_.machine());
     for (const auto& slice : slices) {
       const auto& function = slice.functions.front();
-      const bool on_stub = function.driver && input_.settings.is_stub(*function.driver);
+      const bool on_stub = is_detached(function, input_.settings);
       if (!on_stub && !saved.has(function.pci)) continue;
       found.push_back({.id = kSlicesGuard.name,
                        .what = function.pci.sysfs() + " is detached" +

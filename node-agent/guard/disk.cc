@@ -214,10 +214,9 @@ Reasons probe(const Subject& subject) { return Disks(subject).users(); }
 constinit const Guard kDiskGuard{
     .name = "disk",
     .help =
-        "a disk of it, at any depth below a function, is mounted in any mount namespace, swapped "
-        "to (a swap file on it too), exported by nvmet or LIO, claimed, or below device mapper, "
-        "md, "
-        "bcache or a loop device",
+        "a disk of it or of its IOMMU group, at any depth below a function, is mounted in any "
+        "mount namespace, swapped to (a swap file on it too), exported by nvmet or LIO, claimed, "
+        "or below device mapper, md, bcache or a loop device",
     .probe = probe,
     .again = true};
 

@@ -242,9 +242,9 @@ Reasons probe(const Subject& subject) { return NetUsers(subject).find(); }
 constinit const Guard kNetworkGuard{
     .name = "network",
     .help =
-        "a network card of it, at any depth below a function, or what is built on that, is up with "
-        "an address, has a route, belongs to a bridge or bond, serves a VM or a program, or is in "
-        "another network namespace",
+        "a network card of it or of its IOMMU group, at any depth below a function, or what is "
+        "built on that, is up with an address, has a route, belongs to a bridge or bond, serves a "
+        "VM or a program, or is in another network namespace",
     .probe = probe,
     .again = true};
 

@@ -12,7 +12,8 @@ namespace cluster::rolls {
 ///   1. families/suse.sh, a copy of families/debian.sh. It says which words of os-release(5) tell
 ///      the family, how packages are looked for and installed, and how the initramfs is made anew.
 ///   2. a row in host_family.cc, and the file's name in ../CMakeLists.txt.
-///   3. a line in docs/rolls.md; a test wants it there.
+///   3. a line in docs/rolls.md and an example in new_roll.cc; tests want them there.
+///   4. gpupci's own advice about the kernel's line: node-agent/actions/print_cmdline.cc.
 /// Then roll.yaml takes `suse` as a key of `packages` and as a `family`. Each roll in ../ also
 /// needs the names of the packages there, and its own steps for that family. `grep -n family
 /// ../*/roll.yaml` lists them: gpupt writes the kernel's line with update-grub on one family, and

@@ -113,7 +113,7 @@ fresh
   on 'ubuntu debian' 0 debian '' <<<'start x; echo "$family"'
   on 'rocky rhel centos fedora' 0 rhel '' <<<'start x; echo "$family"'
   on fedora 0 rhel '' <<<'start x; echo "$family"'
-  on 'opensuse suse' 1 '' 'demo: failed: looking at the host: this is neither of the family of Debian nor of RHEL: opensuse suse ' \
+  on 'plan9 inferno' 1 '' 'demo: failed: looking at the host: this is neither of the family of Debian nor of RHEL: plan9 inferno ' \
     <<<"start 'Debian nor of RHEL'"
   on debianish 1 '' '*neither of the family*' <<<'start x'
   echo 1000 >user

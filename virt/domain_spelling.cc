@@ -1,0 +1,239 @@
+#include "virt/domain_spelling.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "core/hex.h"
+#include "core/text.h"
+#include "virt/domain_tree.h"
+
+namespace cluster::virt {
+namespace {
+
+// https://libvirt.org/formatdomain.html#memory-allocation
+std::optional<unsigned long long> factor(std::string_view unit) {
+  using Number = unsigned long long;
+  static const std::map<std::string_view, Number> units{
+      {"b", 1},
+      {"bytes", 1},
+      {"KB", 1000},
+      {"k", Number{1} << 10},
+      {"KiB", Number{1} << 10},
+      {"MB", 1000 * 1000},
+      {"M", Number{1} << 20},
+      {"MiB", Number{1} << 20},
+      {"GB", 1000 * 1000 * 1000},
+      {"G", Number{1} << 30},
+      {"GiB", Number{1} << 30},
+      {"TB", Number{1000} * 1000 * 1000 * 1000},
+      {"T", Number{1} << 40},
+      {"TiB", Number{1} << 40},
+  };
+  const auto found = units.find(unit);
+  if (found == units.end()) return {};
+  return found->second;
+}
+
+bool has_size(std::string_view name) {
+  static const std::set<std::string_view> names{
+      "memory",     "currentMemory", "maxMemory",  "cell", "page",
+      "pcihole64",  "hard_limit",    "soft_limit", "size", "swap_hard_limit",
+      "requested",  "min_guarantee", "block",      "tseg", "current",
+      "label_size", "tb-cache",
+  };
+  return names.contains(name);
+}
+
+std::optional<std::string> in_kib(std::string_view number, unsigned long long factor) {
+  const auto value = parse_number(trim(number));
+  if (!value || static_cast<unsigned long long>(*value) >
+                    std::numeric_limits<unsigned long long>::max() / factor) {
+    return {};
+  }
+  return std::to_string(static_cast<unsigned long long>(*value) * factor / 1024);
+}
+
+void set(pugi::xml_node element, const char* name, const std::string& value) {
+  auto there = element.attribute(name);
+  if (there.empty()) there = element.append_attribute(name);
+  there = value.c_str();
+}
+
+void spell_size(pugi::xml_node element, pugi::xml_node root) {
+  const auto name = local_name(element);
+  if (!has_size(name)) return;
+  const auto unit = element.attribute("unit");
+  auto many = factor(unit.value());
+  if (unit.empty() && (name == "memory" || name == "currentMemory") && element.parent() == root) {
+    many = factor("KiB");
+  }
+  if (!many) return;
+  for (const char* at : {"memory", "size"}) {
+    if (element.attribute(at).empty()) continue;
+    if (const auto kib = in_kib(element.attribute(at).value(), *many)) {
+      set(element, at, *kib);
+      set(element, "unit", "KiB");
+    }
+    return;
+  }
+  if (const auto kib = in_kib(text_of(element), *many)) {
+    element.text() = kib->c_str();
+    set(element, "unit", "KiB");
+  }
+}
+
+void spell_address(pugi::xml_node element) {
+  const bool pci = attribute(element, "type") == "pci" || !element.attribute("function").empty();
+  if (!pci || element.attribute("slot").empty()) return;
+  constexpr std::array<std::pair<const char*, int>, 4> kParts{
+      {{"domain", 4}, {"bus", 2}, {"slot", 2}, {"function", 1}}};
+  for (const auto& [name, digits] : kParts) {
+    set(element, name, hexadecimal(number(attribute(element, name)), digits));
+  }
+}
+
+// The attribute is the first <listen> of type address, said twice.
+void spell_listen(pugi::xml_node graphics) {
+  const auto listen = graphics.attribute("listen");
+  if (listen.empty()) return;
+  auto first = graphics.child("listen");
+  if (first.empty()) {
+    first = graphics.append_child("listen");
+    first.append_attribute("type") = "address";
+    first.append_attribute("address") = listen.value();
+  } else if (attribute(first, "type") == "address" && first.attribute("address").empty()) {
+    first.append_attribute("address") = listen.value();
+  }
+  graphics.remove_attribute("listen");
+}
+
+// As libvirt writes a set of numbers.
+std::string ranges(const std::vector<int>& numbers) {
+  std::string out;
+  for (std::size_t i = 0; i < numbers.size();) {
+    auto last = i;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    if (!out.empty()) out += ',';
+    out += std::to_string(numbers[i]);
+    if (last > i) out.append("-").append(std::to_string(numbers[last]));
+    i = last + 1;
+  }
+  return out;
+}
+
+void spell_sets(pugi::xml_node element) {
+  for (const char* name : {"cpuset", "nodeset", "cpus", "vcpus", "iothreads"}) {
+    const auto set = element.attribute(name);
+    if (set.empty()) continue;
+    if (const auto all = numbers(set.value()); all && !all->empty()) {
+      element.attribute(name) = ranges(*all).c_str();
+    }
+  }
+}
+
+// libvirt makes one element a CPU or thread of it.
+void split_schedulers(pugi::xml_node cputune) {
+  for (const auto element : elements(cputune)) {
+    const std::string_view name = element.name();
+    const char* of = name == "vcpusched" ? "vcpus" : name == "iothreadsched" ? "iothreads" : "";
+    const auto all = numbers(element.attribute(of).value());
+    if (!all || all->empty()) continue;
+    auto last = element;
+    for (const int one : *all) {
+      if (one != all->front()) last = cputune.insert_copy_after(element, last);
+      last.attribute(of) = std::to_string(one).c_str();
+    }
+  }
+}
+
+void spell_element(pugi::xml_node element, pugi::xml_node root) {
+  const std::string_view name = element.name();
+  if (name == "metadata") return;
+  spell_size(element, root);
+  spell_sets(element);
+  if (name == "address") spell_address(element);
+  if (name == "graphics") spell_listen(element);
+  if (name == "mac" && !element.attribute("address").empty()) {
+    element.attribute("address") = lower(attribute(element, "address")).c_str();
+  }
+  if (name == "uuid" || name == "hwuuid") {
+    const auto text = lower(trim(text_of(element)));
+    if (!text.empty()) element.text() = text.c_str();
+  }
+  const auto port = attribute(element, "port");
+  if (name == "target" && std::string_view(element.parent().name()) == "controller" &&
+      !port.empty() && !port.starts_with("0x")) {
+    element.attribute("port") = hexadecimal(number(port), 1).c_str();
+  }
+  for (const auto child : elements(element)) spell_element(child, root);
+}
+
+bool same_machine(std::string_view short_one, std::string_view long_one) {
+  return (short_one == "q35" && long_one.starts_with("pc-q35-")) ||
+         (short_one == "pc" && long_one.starts_with("pc-i440fx-"));
+}
+
+}  // namespace
+
+void spell(pugi::xml_node root) {
+  spell_element(root, root);
+  split_schedulers(root.child("cputune"));
+}
+
+bool same(std::string_view path, std::string_view attribute, std::optional<std::string_view> a,
+          std::optional<std::string_view> b) {
+  if (a == b) return true;
+  if (!a || !b) return false;
+  if (attribute == "machine" && path.ends_with("os/type") &&
+      (same_machine(*a, *b) || same_machine(*b, *a))) {
+    return true;
+  }
+  const auto last = attribute.empty() ? path : attribute;
+  return (last.ends_with("uuid") || attribute == "address") && lower(*a) == lower(*b);
+}
+
+std::optional<std::vector<int>> numbers(std::string_view text) {
+  constexpr long long kMost = 16384;  // VIR_DOMAIN_CPUMASK_LEN of libvirt
+  std::set<int> out;
+  for (auto part : split(text, ',')) {
+    part = trim(part);
+    const bool without = part.starts_with('^');
+    if (without) part = trim(part.substr(1));
+    const auto dash = part.find('-');
+    const auto first = parse_number(trim(part.substr(0, dash)));
+    const auto last =
+        dash == std::string_view::npos ? first : parse_number(trim(part.substr(dash + 1)));
+    if (!first || !last || *last >= kMost) return {};
+    for (auto one = static_cast<int>(*first); one <= *last; ++one) {
+      if (without) {
+        out.erase(one);
+      } else {
+        out.insert(one);
+      }
+    }
+  }
+  return std::vector<int>(out.begin(), out.end());
+}
+
+int number(std::string_view text, int otherwise) {
+  text = trim(text);
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    base = 16;
+  }
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return error == std::errc() && end == text.data() + text.size() ? value : otherwise;
+}
+
+std::string hexadecimal(int value, int digits) {
+  return "0x" + to_hex(static_cast<std::uint64_t>(value), static_cast<std::size_t>(digits));
+}
+
+}  // namespace cluster::virt

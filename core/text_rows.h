@@ -30,6 +30,7 @@ class TextRows {
   std::size_t columns() const { return columns_; }
   std::size_t size() const;  ///< whole rows
   Cell at(std::size_t row, std::size_t column) const;
+  std::string_view text() const { return text_; }  ///< that of all cells, as they were added
 
   /// Changes the order: row i becomes the row that is `order[i]` now. `order` may leave out rows.
   void reorder(const std::vector<std::uint32_t>& order);

@@ -39,8 +39,8 @@ class Owners {
 // The number in "gpupci12"; 0 for "gpupci".
 std::uint32_t number_in(std::string_view name) {
   std::uint32_t number = 0;
-  const auto digits = name.substr(std::min(name.find_first_of("0123456789"), name.size()));
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto* digits = std::ranges::find_if(name, [](char c) { return c >= '0' && c <= '9'; });
+  std::from_chars(digits, name.data() + name.size(), number);
   return number;
 }
 

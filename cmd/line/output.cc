@@ -64,10 +64,10 @@ std::string upper(std::string text) {
 }
 
 // An unknown value is shown as a dash, so that columns can still be counted. `made` keeps the text
-// when it differs from the cell's.
-std::string_view shown(const TextRows::Cell& cell, std::string& made) {
+// when it differs from the cell's. `plain` says that no cell at all has control characters.
+std::string_view shown(const TextRows::Cell& cell, bool plain, std::string& made) {
   if (cell.text.empty()) return "-";
-  if (std::ranges::none_of(cell.text, is_control)) return cell.text;
+  if (plain || std::ranges::none_of(cell.text, is_control)) return cell.text;
   made = printable(cell.text);
   return made;
 }
@@ -75,12 +75,14 @@ std::string_view shown(const TextRows::Cell& cell, std::string& made) {
 // The layout is that of Rocks: each column is as wide as its widest cell, one blank is between
 // columns, and none at the end.
 void print_table(std::ostream& out, const Columns& columns, const TextRows& rows) {
+  const bool plain = std::ranges::none_of(rows.text(), is_control);
   std::string made;
   std::vector<std::size_t> widths;
   for (const auto& column : columns) widths.push_back(column.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (std::size_t i = 0; i < widths.size(); ++i) {
-      widths[i] = std::max(widths[i], shown(rows.at(row, i), made).size() + (i == 0 ? 1 : 0));
+      widths[i] =
+          std::max(widths[i], shown(rows.at(row, i), plain, made).size() + (i == 0 ? 1 : 0));
     }
   }
   Buffer buffer(out);
@@ -92,7 +94,7 @@ void print_table(std::ostream& out, const Columns& columns, const TextRows& rows
   buffer << "\n";
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (std::size_t i = 0; i <= last; ++i) {
-      const auto text = shown(rows.at(row, i), made);
+      const auto text = shown(rows.at(row, i), plain, made);
       buffer << text << (i == 0 ? ":" : "");
       if (i < last) buffer.blanks(widths[i] - text.size() - (i == 0 ? 1 : 0) + 1);
     }

@@ -19,10 +19,12 @@ depends=$(dpkg-deb --field "$scratch"/gpupci_*.deb Depends)
   fail "it depends on '$depends', want libc6 with its version, and at most libgcc"
 has=${BASH_REMATCH[1]}
 libgcc=${BASH_REMATCH[2]}
-wants=$(objdump -p "$gpupci" | sed -n 's/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -V | tail -n 1)
+# grep -q ends at the first match; a program that still writes into its pipe then fails, and with it the pipeline.
+headers=$(objdump -p "$gpupci")
+wants=$(sed -n 's/.* GLIBC_\([0-9.]*\)$/\1/p' <<<"$headers" | sort -V | tail -n 1)
 [[ -n $wants ]] || fail "$gpupci wants no version of glibc"
 dpkg --compare-versions "$has" ge "$wants" || fail "it depends on libc6 $has, and its program wants $wants"
-if objdump -p "$gpupci" | grep -q 'NEEDED *libgcc_s'; then
+if grep -q 'NEEDED *libgcc_s' <<<"$headers"; then
   [[ -n $libgcc ]] || fail "it depends on '$depends', and its program wants libgcc"
 else
   [[ -z $libgcc ]] || fail "it depends on '$depends', and its program wants no libgcc"

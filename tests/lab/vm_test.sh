@@ -40,7 +40,7 @@ END
 # slot. The VM's firmware chooses the bus number. An emulated CPU emulates the VM's CPU: the VM boots within a minute,
 # or within several when others work as well. The wait is inside the guest, as each ssh would take time from that CPU.
 expect_card_in_vm() {
-  run guest 'timeout 300 sh -c "until grep -q ^rollcall-vm:.ready /run/rocks-33.console; do sleep 0.5; done" ||
+  run guest 'timeout 800 sh -c "until grep -q ^rollcall-vm:.ready /run/rocks-33.console; do sleep 0.5; done" ||
     { tail -n 5 /run/rocks-33.console >&2; false; }'
   expect_status 0
   guest 'tr -d "\r" </run/rocks-33.console' | sed -n 's/^pci 0000:00:02\.0 0000:[0-9a-f]*:/behind its port: /p' >"$scratch/out"

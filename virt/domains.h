@@ -22,7 +22,9 @@ struct Domain {
   bool active = false;      ///< it has a process: running, paused, ...
   bool autostart = false;   ///< starts with the host
   bool persistent = false;  ///< stays when it stops
-  std::string xml;          ///< the VM at its next start (virsh dumpxml --inactive)
+  /// the VM at its next start, with its passwords, as a define of it would lose them else (virsh
+  /// dumpxml --inactive --security-info)
+  std::string xml;
 };
 
 /// A way to make a domain stop or begin anew.
@@ -60,8 +62,8 @@ class Domains {
   virtual unsigned long version() = 0;
 
   /// Makes the domain of that UUID, or changes what it will be at its next start; a running domain
-  /// goes on as it is.
-  virtual void define(const std::string& xml, Validation check) = 0;
+  /// goes on as it is. Returns what libvirt made of it, as Domain::xml.
+  virtual std::string define(const std::string& xml, Validation check) = 0;
 
   /// Forgets the domain, and also what libvirt keeps beside it (UEFI variables, saved memory). A
   /// running domain goes on until it stops.

@@ -22,7 +22,8 @@ namespace {
 
 // libvirt sends the calls of several threads one after another without waiting for answers.
 constexpr std::size_t kMostThreads = 128;
-constexpr auto kNoId = static_cast<unsigned>(-1);       // the id of a domain that is not active
+constexpr auto kNoId = static_cast<unsigned>(-1);  // the id of a domain that is not active
+constexpr unsigned kInactive = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
 constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
 
 // These flags also remove the things of a VM that would prevent its undefine: libvirt refuses to
@@ -64,7 +65,7 @@ class LibvirtDomains : public Domains {
   std::vector<Domain> list() override;
   std::vector<VmDevice> devices_in_use() override;
   unsigned long version() override;
-  void define(const std::string& xml, Validation check) override;
+  std::string define(const std::string& xml, Validation check) override;
   void undefine(const std::string& uuid) override;
   void start(const std::string& uuid) override;
   void stop(const std::string& uuid, Stop how) override;
@@ -178,7 +179,7 @@ std::vector<Domain> LibvirtDomains::list() {
   std::vector<std::optional<Domain>> found(domains.size());
   at_once(domains.size(), kMostThreads, [&](std::size_t i) {
     auto* domain = domains[i].get();
-    auto xml = xml_of(domain, VIR_DOMAIN_XML_INACTIVE);
+    auto xml = xml_of(domain, kInactive);
     const auto uuid = uuid_of(domain);
     const auto known = state.find(uuid);
     if (!xml || known == state.end()) return;
@@ -222,9 +223,14 @@ unsigned long LibvirtDomains::version() {
   return version;
 }
 
-void LibvirtDomains::define(const std::string& xml, Validation check) {
+std::string LibvirtDomains::define(const std::string& xml, Validation check) {
   const unsigned flags = check == Validation::schema ? VIR_DOMAIN_DEFINE_VALIDATE : 0;
-  if (handle(libvirt_.domain_define_xml_flags(connection_.get(), xml.c_str(), flags))) return;
+  const auto domain =
+      handle(libvirt_.domain_define_xml_flags(connection_.get(), xml.c_str(), flags));
+  if (domain) {
+    if (auto read = xml_of(domain.get(), kInactive)) return *read;
+    throw Error(Fault::io, "the VM was removed from the host right after it was defined");
+  }
   const auto why = failure("define the VM");
   say_who_is_in_the_way(xml);
   throw why;

@@ -64,7 +64,7 @@ class LibvirtDomains : public ::testing::Test {
 };
 
 TEST_F(LibvirtDomains, ListWhatIsDefined) {
-  domains->define(document("vm-10", kUuid), Validation::none);
+  const auto defined = domains->define(document("vm-10", kUuid), Validation::none);
   domains->define(document("vm-9", kOtherUuid), Validation::schema);
   const auto all = domains->list();
   ASSERT_EQ(all.size(), 3U);
@@ -78,6 +78,7 @@ TEST_F(LibvirtDomains, ListWhatIsDefined) {
   EXPECT_FALSE(all[2].active);
   EXPECT_TRUE(all[2].persistent);
   EXPECT_THAT(all[2].xml, ::testing::HasSubstr("<name>vm-10</name>"));
+  EXPECT_EQ(all[2].xml, defined);
 }
 
 TEST_F(LibvirtDomains, ListManyAtOnce) {

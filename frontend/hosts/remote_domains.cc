@@ -46,8 +46,8 @@ class RemoteDomains : public virt::Domains {
   unsigned long version() override {
     return told([&] { return domains_->version(); });
   }
-  void define(const std::string& xml, virt::Validation check) override {
-    told([&] { domains_->define(xml, check); });
+  std::string define(const std::string& xml, virt::Validation check) override {
+    return told([&] { return domains_->define(xml, check); });
   }
   void undefine(const std::string& uuid) override {
     told([&] { domains_->undefine(uuid); });

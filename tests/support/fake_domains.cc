@@ -13,7 +13,7 @@ class MemoryDomains : public virt::Domains {
   std::vector<virt::VmDevice> devices_in_use() override { return called("devices_in_use").in_use; }
   unsigned long version() override { return called("version").version; }
 
-  void define(const std::string& xml, virt::Validation) override {
+  std::string define(const std::string& xml, virt::Validation) override {
     if (called("define").before_define) host_.before_define();
     const auto name = between(xml, "<name>", "</name>");
     const auto uuid = between(xml, "<uuid>", "</uuid>");
@@ -24,7 +24,7 @@ class MemoryDomains : public virt::Domains {
       }
       if (domain.uuid != uuid) continue;
       domain.xml = xml;
-      return;
+      return xml;
     }
     virt::Domain domain;
     domain.name = name;
@@ -32,6 +32,7 @@ class MemoryDomains : public virt::Domains {
     domain.persistent = true;
     domain.xml = xml;
     host_.domains.push_back(domain);
+    return xml;
   }
 
   void undefine(const std::string& uuid) override {

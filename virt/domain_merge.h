@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cluster::virt {
+
+/// What was said at the last define of a domain, and what libvirt made of it.
+struct Agreement {
+  std::string rendered;  ///< a text of domain_xml(): what we may change or take away
+  /// libvirt's inactive document right after that define; nothing when it was lost
+  std::optional<std::string> defined;
+};
+
+/// What is to become of what the host changed and the inventory speaks of.
+enum class Keep {
+  ask,     ///< it is refused, and shown
+  theirs,  ///< it stays, and the inventory is content with it
+  ours,    ///< it becomes what the inventory says
+};
+
+/// Something that is not everywhere the same.
+struct MergeDifference {
+  enum class Kind {
+    change,  ///< a define would change it
+    drift,   ///< the host changed what the inventory speaks of
+    kept,    ///< the host changed or added it, the inventory says nothing of it, and it stays
+  };
+  enum class Who {
+    inventory,
+    follows,  ///< goes with a change of the inventory, which said nothing of it
+    host,
+    both,
+  };
+  Kind kind;
+  Who who;
+  std::string path;  ///< "domain/devices/disk[vda]/source@file", "domain/memory"
+  /// Of a change: what libvirt has. Of drift: what the inventory says. Of kept: what was agreed.
+  std::optional<std::string> old;
+  /// Of a change: what it becomes. Of drift and kept: what the host has.
+  std::optional<std::string> now;
+  std::optional<std::string> agreed;  ///< of drift: what it was at the last define
+};
+
+/// The outcome of a merge. Sizes are in KiB, as libvirt writes them.
+struct Merged {
+  /// The document to define; nothing when there is a refusal, or drift and Keep::ask.
+  std::optional<std::string> document;
+  std::vector<MergeDifference> differences;  ///< in the order of the document
+  std::vector<std::string> refusals;         ///< what no Keep settles, and why
+
+  /// True if a define would change something.
+  bool changes() const;
+  /// True if the host changed what the inventory speaks of.
+  bool drifted() const;
+};
+
+/// The document that says of a domain what the inventory says now and keeps everything else that
+/// libvirt has: what only libvirt's document has stays, what we changed is changed, what we no
+/// longer say goes, and what both changed is drift. Guest addresses are kept while a device is
+/// behind the same controller, and so are the numbers of the guest's buses, which firmware gives
+/// depth first. `agreed`: null when nothing is known of an earlier define, and then every
+/// difference is drift. `theirs`: libvirt's inactive document, with VIR_DOMAIN_XML_SECURE. `ours`:
+/// a text of domain_xml(). Our fingerprint in <metadata> is no difference, and not in the document.
+/// Throws Error(io) when one of the texts is no domain document.
+Merged merge(const Agreement* agreed, const std::string& theirs, const std::string& ours,
+             Keep keep);
+
+/// The paths of what `ours` says and `defined`, libvirt's document right after the define of it,
+/// lacks: this libvirt is too old for it. Throws as merge().
+std::vector<std::string> unheard(const std::string& ours, const std::string& defined);
+
+}  // namespace cluster::virt

@@ -13,6 +13,7 @@
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "virt/domain_gates.h"
 
 namespace cluster::cmd {
 namespace {
@@ -45,8 +46,10 @@ class HostChecks {
       for (const auto& host : answered) names->push_back(host.name);
       vms_ = inventory_.vms(names);
       status = std::max(
-          status, for_each_answer(context_, cards,
-                                  [this](const frontend::AgentAnswer& answer) { drift(answer); }));
+          status, for_each_answer(context_, cards, [this](const frontend::AgentAnswer& answer) {
+            drift(answer);
+            far_apart(answer);
+          }));
     }
     std::ranges::stable_sort(table_.rows, natural_less, [](const auto& row) {
       return std::string_view(std::get<std::string>(row[0]));
@@ -106,6 +109,27 @@ class HostChecks {
       if (error.fault() != Fault::refused) throw;
       add(host, {"drift", "", frontend::Verdict::fail, error.what(),
                  "see `cluster list host gpu detail=yes`"});
+    }
+  }
+
+  // Judges the cards of each VM of the host together.
+  void far_apart(const frontend::AgentAnswer& answer) {
+    const auto cards = frontend::cards_of(answer);
+    for (const auto& vm : vms_) {
+      if (vm.container != answer.host.name) continue;
+      std::vector<virt::CardSpec> held;
+      for (const auto& one : vm.gpus) {
+        const auto at = std::ranges::find(cards, one.gpu, &GpuCard::name);
+        if (at == cards.end()) continue;
+        auto& card = held.emplace_back();
+        card.name = at->name.str();
+        card.kind = kind_of(*at);
+        card.numa_node = at->numa_node;
+      }
+      const auto far = virt::far_apart(held);
+      if (!far) continue;
+      add(answer.host, {far->id, "", frontend::Verdict::warn,
+                        "VM " + quote(vm.name.str()) + ": " + far->reason, far->fix});
     }
   }
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/device_kind.h"
 #include "core/names.h"
 #include "core/pci_address.h"
 
@@ -25,6 +26,7 @@ struct GpuFunction {
   std::optional<std::string> subsystem_vendor, subsystem_device;
   std::optional<int> iommu_group;   ///< nothing when the IOMMU of the host is off
   std::optional<int> bar_mib = {};  ///< its 64-bit prefetchable BARs, in MiB
+  std::vector<int> bars = {};       ///< the size of each of these in MiB; none when not known
 
   bool operator==(const GpuFunction&) const = default;
 };
@@ -63,6 +65,9 @@ struct GpuCard {
   bool operator==(const GpuCard&) const = default;
 };
 
+/// What the card is: a GPU when one of its functions is one, else what its first function is.
+DeviceKind kind_of(const GpuCard& card);
+
 /// A mediated device as the operator names it.
 struct MdevRef {
   std::string uuid;
@@ -89,7 +94,7 @@ struct HostDevices {
   std::vector<HeldDevice> held;  ///< by VM and the name there
 };
 
-/// A card that can be given to a VM.
+/// A card that can be given to a VM: a GPU, or a card of which only the address is known.
 struct FreeGpu {
   HostName host;
   GpuName name;

@@ -37,6 +37,22 @@ class Devices {
   std::unordered_map<std::string, std::size_t> places_;
 };
 
+// A list of sizes as it is stored, "16 131072 32"; nothing when there are none.
+std::optional<std::string> text_of(const std::vector<int>& sizes) {
+  std::vector<std::string> words;
+  for (const int size : sizes) words.push_back(std::to_string(size));
+  return words.empty() ? std::nullopt : std::optional(joined(words, " "));
+}
+
+std::vector<int> sizes_of(const std::optional<std::string>& text) {
+  std::vector<int> sizes;
+  if (!text) return sizes;
+  for (const auto word : split(*text, ' ')) {
+    if (const auto size = parse_number(word)) sizes.push_back(static_cast<int>(*size));
+  }
+  return sizes;
+}
+
 void read_cards(db::Connection& db, const db::OnlyThese& these, Devices& devices) {
   const auto query = db.prepare(R"sql(
       SELECT host, name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing
@@ -61,7 +77,7 @@ void read_cards(db::Connection& db, const db::OnlyThese& these, Devices& devices
 
   const auto functions = db.prepare(R"sql(
       SELECT host, gpu, pci, class, vendor, device, subsystem_vendor, subsystem_device, iommu_group,
-             bar_mib
+             bar_mib, bars
       FROM gpu_function WHERE )sql" +
                                     these.in("host") + " ORDER BY host, gpu, pci");
   these.bind(*functions);
@@ -71,7 +87,8 @@ void read_cards(db::Connection& db, const db::OnlyThese& these, Devices& devices
     card->functions.push_back({PciAddress::parse(functions->text(2)), functions->string(3),
                                functions->string(4), functions->string(5),
                                functions->maybe_string(6), functions->maybe_string(7),
-                               functions->maybe_number(8), functions->maybe_number(9)});
+                               functions->maybe_number(8), functions->maybe_number(9),
+                               sizes_of(functions->maybe_string(10))});
   }
 
   const auto slices = db.prepare("SELECT host, gpu, number, pci, type FROM gpu_slice WHERE " +
@@ -141,9 +158,9 @@ void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) 
 
   const auto function = db.prepare(R"sql(
       INSERT INTO gpu_function (host, gpu, pci, class, vendor, device, subsystem_vendor,
-                                subsystem_device, iommu_group, bar_mib)
+                                subsystem_device, iommu_group, bar_mib, bars)
       VALUES (:host, :gpu, :pci, :class, :vendor, :device, :subsystem_vendor, :subsystem_device,
-              :iommu_group, :bar_mib))sql");
+              :iommu_group, :bar_mib, :bars))sql");
   for (const auto& one : card.functions) {
     function->bind(":host", host.str());
     function->bind(":gpu", card.name.str());
@@ -155,6 +172,7 @@ void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) 
     function->bind(":subsystem_device", one.subsystem_device);
     function->bind(":iommu_group", one.iommu_group);
     function->bind(":bar_mib", one.bar_mib);
+    function->bind(":bars", text_of(one.bars));
     function->execute();
   }
 
@@ -240,6 +258,16 @@ std::vector<HostDevices> Inventory::devices(const std::vector<HostName>& hosts) 
   return std::move(devices.all());
 }
 
+DeviceKind kind_of(const GpuCard& card) {
+  const auto kind = [](const GpuFunction& function) {
+    return device_kind(function.device_class, function.vendor);
+  };
+  const auto is_gpu = [&](const auto& function) { return kind(function) == DeviceKind::gpu; };
+  if (card.functions.empty()) return DeviceKind::unknown;
+  return std::ranges::any_of(card.functions, is_gpu) ? DeviceKind::gpu
+                                                     : kind(card.functions.front());
+}
+
 std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
   std::vector<FreeGpu> gpus;
   read("list host gpu", [&] {
@@ -252,6 +280,10 @@ std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
                                                       WHERE one.host = gpu.host AND
                                                             one.gpu = gpu.name)
         WHERE host.failing IS NULL AND gpu.failing IS NULL AND gpu.missing = 0 AND
+              (gpu_function.class IS NULL OR
+               EXISTS (SELECT 1 FROM gpu_function AS one
+                       WHERE one.host = gpu.host AND one.gpu = gpu.name AND
+                             one.class IN ('0300', '0302', '0380', '1200'))) AND
               NOT EXISTS (SELECT 1 FROM vm_gpu WHERE container = gpu.host AND gpu = gpu.name) AND
               NOT EXISTS (SELECT 1 FROM gpu_slice WHERE host = gpu.host AND gpu = gpu.name) AND
               NOT EXISTS (SELECT 1 FROM mdev WHERE host = gpu.host AND gpu = gpu.name) AND

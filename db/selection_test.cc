@@ -172,6 +172,12 @@ TEST_F(Selection, FreeCardsAreHeldByNobodyAndFailNowhere) {
   EXPECT_THAT(free(), IsEmpty());
   inventory.set_failing(HostName("n10"), {}, {});
   auto cards = inventory.gpu_cards(HostName("n10"));
+  for (auto& function : cards[2].functions) function.device_class = "0108";
+  inventory.store_gpu_cards(HostName("n10"), {cards, {}});
+  EXPECT_THAT(free(), ElementsAre("n10 gpupci9 GTX 10de:1c03"));
+  cards[2].functions[1].device_class = "1200";
+  inventory.store_gpu_cards(HostName("n10"), {cards, {}});
+  EXPECT_THAT(free(), ElementsAre("n10 gpupci9 GTX 10de:1c03", "n10 gpupci10 GTX 10de:1c03"));
   cards[1].missing = true;
   cards[2].slices = {{0, {0, 3, 0, 4}, {}}};
   inventory.store_gpu_cards(HostName("n10"), {cards, {}});

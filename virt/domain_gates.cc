@@ -1,54 +1,72 @@
 #include "virt/domain_gates.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/text.h"
+#include "virt/domain_room.h"
+#include "virt/domain_view.h"
 
 namespace cluster::virt {
 namespace {
 
-constexpr int kQemuAddressBits = 40;
-constexpr std::uint64_t kBigMib = 4096;  // BARs of this size can only be mapped past 4 GiB
-
-std::string gib(std::uint64_t mib) {
-  return mib % 1024 == 0 ? std::to_string(mib / 1024) + " GiB" : std::to_string(mib) + " MiB";
-}
-
-std::set<PciAddress> functions_of(const DomainSpec& domain) {
-  std::set<PciAddress> functions;
-  for (const auto& card : domain.cards) {
-    functions.insert(card.functions.begin(), card.functions.end());
-  }
-  return functions;
+std::string version_text(int version) {
+  return std::to_string(version / 1000000) + "." + std::to_string(version / 1000 % 1000) + "." +
+         std::to_string(version % 1000);
 }
 
 class Gates {
  public:
-  Gates(const DomainSpec& domain, const GateFacts& facts) : domain_(domain), facts_(facts) {}
+  Gates(const DomainView& view, const GateFacts& facts) : view_(view), facts_(facts) {
+    for (const auto& card : facts.cards) {
+      const auto is_ours = [&](const PassedDevice& device) {
+        return std::ranges::find(card.functions, device.pci) != card.functions.end();
+      };
+      if (std::ranges::any_of(view.passed, is_ours)) cards_.push_back(card);
+    }
+  }
 
   std::vector<Refusal> run() {
     groups();
     behind_switch();
     double_use();
-    bars();
-    hole();
+    const auto bits = address_bits(view_, facts_);
+    add(refuse_bars(view_, cards_, bits, facts_.address_bits));
+    add(refuse_hole(view_, bits));
+    add(far_apart(cards_));
     versions();
     iommufd();
     one_slot();
     big_bars();
     displays();
+    macs();
     return std::move(refusals_);
   }
 
  private:
+  void add(std::optional<Refusal> refusal) {
+    if (refusal) refusals_.push_back(*std::move(refusal));
+  }
+
   void refuse(const std::string& id, const std::string& reason, const std::string& fix,
               bool warns = false) {
     refusals_.push_back({id, reason, fix, warns});
   }
 
+  // The name of a device in the VM, else of the card on the container, else its address.
+  std::string name_of(const PassedDevice& device) const {
+    auto name = name_in_alias(device.alias);
+    for (const auto& card : cards_) {
+      if (!name.empty()) break;
+      if (std::ranges::find(card.functions, device.pci) != card.functions.end()) name = card.name;
+    }
+    return name.empty() ? device.pci.sysfs() : quote(name);
+  }
+
   void groups() {
-    const auto ours = functions_of(domain_);
+    std::set<PciAddress> ours;
+    for (const auto& device : view_.passed) ours.insert(device.pci);
     for (const auto& group : facts_.groups) {
       const auto mine =
           std::ranges::find_if(group, [&](const auto& pci) { return ours.contains(pci); });
@@ -64,167 +82,192 @@ class Gates {
     }
   }
 
+  // Only GPUs and disks, and cards of which that is not known, have to reach each other.
   void behind_switch() {
-    if (!domain_.pci_switch) return;
-    for (const auto& card : domain_.cards) {
-      if (card.known) continue;
-      refuse("S4",
-             quote(card.name) + " is known by address alone and so not behind the PCIe switch",
-             "record its functions: cluster discover host gpu");
+    if (!view_.has_switch) return;
+    for (const auto& card : cards_) {
+      if (card.kind == DeviceKind::other || card.kind == DeviceKind::nvswitch) continue;
+      const auto device = std::ranges::find_if(view_.passed, [&](const PassedDevice& one) {
+        return std::ranges::find(card.functions, one.pci) != card.functions.end();
+      });
+      if (!card.known) {
+        refuse("S4",
+               quote(card.name) + " is known by address alone and so not behind the PCIe switch",
+               "record its functions: cluster discover host gpu");
+      } else if (!device->guest || !view_.switched.contains(device->guest->bus)) {
+        refuse("S4", quote(card.name) + " is not behind the PCIe switch of the guest",
+               "leave its place in the guest to pci_switch");
+      }
     }
   }
 
   void double_use() {
     std::set<PciAddress> seen;
-    for (const auto& card : domain_.cards) {
-      for (const auto& pci : card.functions) {
-        if (seen.insert(pci).second) continue;
-        refuse("V1", pci.sysfs() + " is in the VM twice, the second time as " + quote(card.name),
-               "take one of them out");
-      }
+    for (const auto& device : view_.passed) {
+      if (seen.insert(device.pci).second) continue;
+      refuse("V1",
+             device.pci.sysfs() + " is in the VM twice, the second time as " + second_name(device),
+             "take one of them out");
     }
     std::set<std::string> uuids;
-    for (const auto& mdev : domain_.mdevs) {
+    for (const auto& mdev : view_.mdevs) {
       if (uuids.insert(mdev.uuid).second) continue;
+      const auto name = name_in_alias(mdev.alias);
       refuse("V1",
              "mediated device " + quote(mdev.uuid) + " is in the VM twice, the second time as " +
-                 quote(mdev.name),
+                 (name.empty() ? "XML of yours" : quote(name)),
              "take one of them out");
     }
   }
 
-  void bars() {
-    const auto bits = guest_address_bits(domain_, facts_);
-    std::uint64_t sum = 0;
-    for (const auto& card : domain_.cards) sum += card.bar_mib;
-    // The firmware takes an eighth of the address space for 64-bit BARs (edk2, PlatformInitLib).
-    if (!bits || sum <= std::uint64_t{1} << (*bits - 3 - 20)) return;
-    refuse("V3",
-           "BARs of " + gib(sum) + " do not fit into the " +
-               gib(std::uint64_t{1} << (*bits - 3 - 20)) + " that a guest of " +
-               std::to_string(*bits) + " address bits has for them",
-           "give the guest more address bits: <maxphysaddr mode='passthrough'/> with CPU mode "
-           "host-passthrough, or more of them emulated");
-  }
-
-  void hole() {
-    const auto bits = guest_address_bits(domain_, facts_);
-    if (!bits || !domain_.pcihole64_gib) return;
-    const auto hole = static_cast<std::uint64_t>(*domain_.pcihole64_gib) * 1024;
-    const auto memory = static_cast<std::uint64_t>(domain_.memory_mib);
-    if (hole + memory <= std::uint64_t{1} << (*bits - 20)) return;
-    refuse("V4",
-           "a 64-bit PCI hole of " + gib(hole) + " and " + gib(memory) +
-               " of memory are more than " + std::to_string(*bits) + " address bits reach",
-           "make the hole smaller or leave it out, UEFI needs none");
+  std::string second_name(const PassedDevice& device) const {
+    const auto name = name_in_alias(device.alias);
+    if (!name.empty()) return quote(name);
+    const auto card = std::find_if(cards_.rbegin(), cards_.rend(), [&](const CardSpec& one) {
+      return std::ranges::find(one.functions, device.pci) != one.functions.end();
+    });
+    return card == cards_.rend() ? "XML of yours" : quote(card->name);
   }
 
   void need(bool used, int version, const std::string& element) {
     if (!used || *facts_.libvirt_version >= version) return;
     refuse("V8",
-           element + " needs libvirt " + text(version) + ", the container has " +
-               text(*facts_.libvirt_version),
+           element + " needs libvirt " + version_text(version) + ", the container has " +
+               version_text(*facts_.libvirt_version),
            "leave it out, or update libvirt on the container");
   }
 
   void versions() {
     if (!facts_.libvirt_version) return;
-    const auto any = [&](auto asks) { return std::ranges::any_of(domain_.cards, asks); };
-    need(any([](const auto& card) { return card.gpudirect_clique.has_value(); }), 8002000,
-         "<qemu:override> for a GPUDirect clique");
-    need(domain_.maxphysaddr != AddressBits::by_cpu, 8007000, "<maxphysaddr>");
-    need(any([](const auto& card) { return !card.driver_model.empty(); }), 10000000,
-         "<driver model=...> of a card");
-    need(std::ranges::any_of(domain_.interfaces,
-                             [](const auto& interface) {
-                               return interface.vlan && interface.kind == InterfaceKind::bridge;
-                             }),
-         11000000, "<vlan> on a Linux bridge");
-    need(any([](const auto& card) { return !card.acpi_nodeset.empty(); }), 11008000,
-         "<acpi nodeset=...> of a card");
-    need(any([](const auto& card) { return card.iommufd; }), 12001000, "<driver iommufd='yes'/>");
-  }
-
-  static std::string text(int version) {
-    return std::to_string(version / 1000000) + "." + std::to_string(version / 1000 % 1000) + "." +
-           std::to_string(version % 1000);
+    const auto has = [&](const char* device, const char* element, const char* attribute) {
+      const auto all = view_.devices().children(device);
+      return std::any_of(all.begin(), all.end(), [&](const auto& one) {
+        return !one.child(element).attribute(attribute).empty();
+      });
+    };
+    const auto bridges = view_.devices().children("interface");
+    const bool vlan = std::any_of(bridges.begin(), bridges.end(), [](const auto& one) {
+      return one.attribute("type").value() == std::string("bridge") && !one.child("vlan").empty() &&
+             one.child("virtualport").empty();
+    });
+    need(view_.any("firmware"), 7002000, "<firmware> of UEFI");
+    need(!view_.root().child("qemu:override").empty(), 8002000,
+         view_.cliques.empty() ? "<qemu:override>" : "<qemu:override> for a GPUDirect clique");
+    need(view_.any("maxphysaddr"), 8007000, "<maxphysaddr>");
+    need(has("hostdev", "driver", "model"), 10000000, "<driver model=...> of a card");
+    need(vlan, 11000000, "<vlan> on a Linux bridge");
+    need(has("hostdev", "acpi", "nodeset"), 11008000, "<acpi nodeset=...> of a card");
+    need(has("hostdev", "driver", "iommufd"), 12001000, "<driver iommufd='yes'/>");
+    need(!view_.root().child("iommufd").empty(), 12002000, "<iommufd>");
   }
 
   void iommufd() {
-    for (const auto& card : domain_.cards) {
-      if (!card.iommufd || (!card.gpudirect_clique && !domain_.pci_switch)) continue;
+    for (const auto& device : view_.passed) {
+      const bool clique = view_.cliques.contains(device.alias);
+      if (!device.iommufd || (!clique && !view_.has_switch)) continue;
       refuse("V9",
-             quote(card.name) + " has iommufd together with " +
-                 (card.gpudirect_clique ? "a GPUDirect clique" : "the switch for peer to peer") +
+             name_of(device) + " has iommufd together with " +
+                 (clique ? "a GPUDirect clique" : "the switch for peer to peer") +
                  ", and QEMU has no peer-to-peer DMA through iommufd",
              "leave iommufd out");
     }
   }
 
   // Virtual functions share the slot of their card on the host, but they are cards of their own.
-  // They are not managed.
+  // They are not managed. Who placed functions by hand in two slots has seen them work.
   void one_slot() {
-    const auto& cards = domain_.cards;
-    for (auto card = cards.begin(); card != cards.end(); ++card) {
-      if (!card->managed || card->functions.empty()) continue;
-      const auto twin = std::find_if(cards.begin(), card, [&](const auto& other) {
-        return other.managed && !other.functions.empty() &&
-               other.functions.front().same_slot(card->functions.front());
-      });
+    std::map<PciAddress, const PassedDevice*> first;  // by the slot on the container
+    for (const auto& device : view_.passed) {
+      if (!device.managed) continue;
+      auto slot = device.pci;
+      slot.function = 0;
+      const auto [at, is_new] = first.emplace(slot, &device);
+      const auto& twin = *at->second;
       // The same function twice is V1.
-      if (twin == card || twin->functions.front() == card->functions.front()) continue;
+      if (is_new || twin.pci == device.pci) continue;
+      if (twin.guest && device.guest && twin.guest->same_slot(*device.guest)) continue;
+      const bool by_hand = twin.guest && device.guest && name_in_alias(device.alias).empty();
       refuse("V11",
-             quote(twin->name) + " and " + quote(card->name) +
+             name_of(twin) + " and " + name_of(device) +
                  " are functions of one card, which the guest would see in two slots",
-             "make them one card");
+             "make them one card", by_hand);
     }
   }
 
   void big_bars() {
-    if (domain_.machine.find("q35") != std::string::npos && domain_.firmware == Firmware::efi) {
-      return;
-    }
-    for (const auto& card : domain_.cards) {
-      if (card.bar_mib < kBigMib) continue;
-      const bool q35 = domain_.machine.find("q35") != std::string::npos;
+    constexpr std::uint64_t kBigMib = 4096;  // BARs of this size can only be mapped past 4 GiB
+    if (view_.q35 && view_.uefi) return;
+    for (const auto& card : cards_) {
+      const auto bars = sum_of(card.bars);
+      if (bars < kBigMib) continue;
       refuse("V12",
-             quote(card.name) + " has BARs of " + gib(card.bar_mib) + ", and the VM " +
-                 (q35 ? "boots with a BIOS" : "has machine " + quote(domain_.machine)),
-             q35 ? "firmware efi" : "machine q35 with firmware efi", q35);
+             quote(card.name) + " has BARs of " + size_text(bars) + ", and the VM " +
+                 (view_.q35 ? "boots with a BIOS"
+                            : "has machine " + quote(view_.at("os/type@machine"))),
+             view_.q35 ? "firmware efi" : "machine q35 with firmware efi", view_.q35);
     }
   }
 
-  // Graphics in the operator's own XML will do as well; libvirt judges whether they are right.
   void displays() {
-    const auto has_graphics = [](const auto& fragment) {
-      return fragment.xml.find("<graphics") != std::string::npos;
-    };
-    if (domain_.graphics != Graphics::none) return;
-    if (std::ranges::any_of(domain_.fragments, has_graphics)) return;
-    for (const auto& mdev : domain_.mdevs) {
+    if (!view_.devices().child("graphics").empty()) return;
+    for (const auto& mdev : view_.mdevs) {
       if (!mdev.display) continue;
-      refuse("V14", quote(mdev.name) + " is to be the guest's screen, and the VM has no graphics",
+      const auto name = name_in_alias(mdev.alias);
+      refuse("V14",
+             (name.empty() ? "mediated device " + quote(mdev.uuid) : quote(name)) +
+                 " is to be the guest's screen, and the VM has no graphics",
              "graphics vnc or spice, or no display");
     }
   }
 
-  const DomainSpec& domain_;
+  void macs() {
+    std::set<std::string> seen;
+    for (const auto& mac : view_.macs) {
+      if (seen.insert(mac).second) continue;
+      refuse("V15", "two network interfaces have the MAC " + mac, "give one of them another");
+    }
+  }
+
+  const DomainView& view_;
   const GateFacts& facts_;
+  std::vector<CardSpec> cards_;  // those that are in the document
   std::vector<Refusal> refusals_;
 };
 
 }  // namespace
 
-std::optional<int> guest_address_bits(const DomainSpec& domain, const GateFacts& facts) {
-  if (domain.maxphysaddr == AddressBits::emulate) return domain.address_bits;
-  const bool hosts = domain.maxphysaddr == AddressBits::passthrough ||
-                     domain.cpu_mode == CpuMode::host_passthrough ||
-                     (domain.cpu_mode == CpuMode::maximum && domain.type == DomainType::kvm);
-  return hosts ? facts.address_bits : kQemuAddressBits;
+std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards) {
+  const auto lonely = [&](DeviceKind kind, DeviceKind other) {
+    return std::ranges::find_if(cards, [&](const CardSpec& card) {
+      return card.kind == kind && card.numa_node &&
+             std::ranges::none_of(cards, [&](const CardSpec& near) {
+               return near.kind == other && (!near.numa_node || near.numa_node == card.numa_node);
+             });
+    });
+  };
+  const auto any = [&](DeviceKind kind) {
+    return std::ranges::find_if(
+        cards, [&](const CardSpec& card) { return card.kind == kind && card.numa_node; });
+  };
+  auto gpu = lonely(DeviceKind::gpu, DeviceKind::nvme);
+  auto nvme =
+      gpu != cards.end() ? any(DeviceKind::nvme) : lonely(DeviceKind::nvme, DeviceKind::gpu);
+  if (gpu == cards.end()) gpu = any(DeviceKind::gpu);
+  if (gpu == cards.end() || nvme == cards.end()) return std::nullopt;
+  return Refusal{
+      "V6",
+      "GPU " + quote(gpu->name) + " is on NUMA node " + std::to_string(*gpu->numa_node) +
+          " and NVMe disk " + quote(nvme->name) + " on node " + std::to_string(*nvme->numa_node) +
+          ", so what they exchange goes through both sockets",
+      "give the VM a disk and a GPU of one node: cluster list host gpu detail=yes", true};
 }
 
-std::vector<Refusal> gate(const DomainSpec& domain, const GateFacts& facts) {
-  return Gates(domain, facts).run();
+std::optional<int> guest_address_bits(const std::string& document, const GateFacts& facts) {
+  return address_bits(DomainView(document), facts);
+}
+
+std::vector<Refusal> gate(const std::string& document, const GateFacts& facts) {
+  return Gates(DomainView(document), facts).run();
 }
 
 }  // namespace cluster::virt

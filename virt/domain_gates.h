@@ -13,13 +13,15 @@ namespace cluster::virt {
 ///   D4   somebody else is in the IOMMU group of a card
 ///   S4   not all devices are behind the guest's PCIe switch
 ///   V1   one device twice
-///   V3   the BARs do not fit into the guest's address space
-///   V4   the hole that is asked for does not fit into it either
+///   V3   the firmware of the guest has no place for all BARs
+///   V4   the hole that is asked for does not fit into the guest's address space
+///   V6   a GPU and an NVMe disk on two NUMA nodes of the container
 ///   V8   the container's libvirt is too old, and would drop an element without a word
 ///   V9   iommufd and peer to peer
 ///   V11  functions of one card in two slots of the guest
 ///   V12  BARs past 4 GiB without q35 and UEFI
 ///   V14  a mediated device as the guest's screen without graphics
+///   V15  two network interfaces of one MAC
 struct Refusal {
   std::string id;
   std::string reason;  ///< the thing, and what is wrong with it
@@ -33,14 +35,21 @@ struct GateFacts {
   std::optional<int> libvirt_version;  ///< as virConnectGetLibVersion() has it: 9.0.0 is 9000000
   /// The devices of each IOMMU group, bridges left out.
   std::vector<std::vector<PciAddress>> groups;
+  /// What is known of the container's cards; those of the VM come first and have their name there.
+  std::vector<CardSpec> cards = {};
 };
 
-/// All refusals of `domain` on such a container, in the order of the ids.
-std::vector<Refusal> gate(const DomainSpec& domain, const GateFacts& facts);
+/// The warning V6 when a GPU has no NVMe disk on its NUMA node, or an NVMe disk no GPU, among
+/// `cards`, which one VM has. Nodes that are not known warn of nothing.
+std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards);
 
-/// The number of bits in an address of the guest. Returns nothing when the container's own number
-/// counts and is not known. A named model and host-model have QEMU's 40 unless the domain says
-/// otherwise.
-std::optional<int> guest_address_bits(const DomainSpec& domain, const GateFacts& facts);
+/// All refusals of a libvirt document on such a container, in the order of the ids. It judges what
+/// is in the document, whoever wrote it. Throws Error(usage) when it is no document of a domain.
+std::vector<Refusal> gate(const std::string& document, const GateFacts& facts);
+
+/// The number of bits in an address of the guest of such a document. Returns nothing when the
+/// container's own number counts and is not known. A named model and host-model have QEMU's 40
+/// unless the document says otherwise.
+std::optional<int> guest_address_bits(const std::string& document, const GateFacts& facts);
 
 }  // namespace cluster::virt

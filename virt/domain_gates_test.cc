@@ -3,18 +3,21 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/example_domains.h"
+#include "virt/domain_xml.h"
 
 namespace cluster::virt {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // "V3 reason; fix", with '?' after the id when it only warns.
-std::vector<std::string> refusals(const DomainSpec& domain, const GateFacts& facts = {}) {
+std::vector<std::string> refusals(const DomainSpec& domain, GateFacts facts = {}) {
   std::vector<std::string> out;
-  for (const auto& refusal : gate(domain, facts)) {
+  facts.cards.insert(facts.cards.begin(), domain.cards.begin(), domain.cards.end());
+  for (const auto& refusal : gate(domain_xml(domain), facts)) {
     out.push_back(refusal.id + (refusal.warns ? "? " : " ") + refusal.reason + "; " + refusal.fix);
   }
   return out;
@@ -29,43 +32,153 @@ TEST(DomainGates, TheExamplesPass) {
   }
 }
 
+constexpr const char* kMoreBits =
+    " or more, or vm_maxphysaddr passthrough with vm_cpu_mode host-passthrough";
+
 TEST(DomainGates, BarsNeedAddressBits) {
   auto domain = example_domain("datacenter_gpu");  // two cards of 128 GiB
   EXPECT_THAT(refusals(domain, {46, {}, {}}), IsEmpty());
-  EXPECT_THAT(refusals(domain, {41, {}, {}}), IsEmpty());
+  EXPECT_THAT(refusals(domain, {42, {}, {}}), IsEmpty());
   domain.pcihole64_gib.reset();
   domain.maxphysaddr = AddressBits::by_cpu;
   domain.cpu_mode = CpuMode::host_model;
-  EXPECT_THAT(
-      refusals(domain, {46, {}, {}}),
-      ElementsAre("V3 BARs of 256 GiB do not fit into the 128 GiB that a guest of 40 address "
-                  "bits has for them; give the guest more address bits: <maxphysaddr "
-                  "mode='passthrough'/> with CPU mode host-passthrough, or more of them "
-                  "emulated"));
-  domain.cards[1].bar_mib = 0;
-  EXPECT_THAT(refusals(domain), IsEmpty());
-  domain.cards[1].bar_mib = 32;
-  EXPECT_THAT(refusals(domain), ElementsAre(HasSubstr("BARs of 131104 MiB")));
+  EXPECT_THAT(refusals(domain, {46, {}, {}}),
+              ElementsAre("V3 the firmware has no place for the BARs of 'gpu0', 'gpu1': a guest of "
+                          "40 address bits has 128 GiB for them, and each card starts at a "
+                          "multiple of its biggest BAR; attribute vm_maxphysaddr 42" +
+                          std::string(kMoreBits)));
+  domain.cards[1].bars.clear();
+  EXPECT_THAT(refusals(domain), ElementsAre(HasSubstr("BARs of 'gpu0': a guest of 40")));
   domain.maxphysaddr = AddressBits::emulate;
   domain.address_bits = 41;
   EXPECT_THAT(refusals(domain), IsEmpty());
 }
 
+// Three cards of 128 GiB and a bit more: their sum is below the 512 GiB of 42 bits.
+TEST(DomainGates, EachCardStartsAtAMultipleOfItsBiggestBar) {
+  auto domain = example_domain("datacenter_gpu");
+  domain.pcihole64_gib.reset();
+  for (auto& card : domain.cards) card.bars = {16, 131072, 32};
+  EXPECT_THAT(refusals(domain, {42, {}, {}}),
+              ElementsAre(HasSubstr("V3 the firmware has no place for the BARs of 'far0': a guest "
+                                    "of 42 address bits has 512 GiB for them")));
+  // The container has no more bits: the window can be said.
+  EXPECT_THAT(refusals(domain, {42, {}, {}}),
+              ElementsAre(HasSubstr("value='name=opt/ovmf/X-PciMmio64Mb,string=1048576'")));
+  domain.fragments = {{"a", FragmentPlace::domain,
+                       "<qemu:commandline><qemu:arg value='-fw_cfg'/><qemu:arg "
+                       "value='name=opt/ovmf/X-PciMmio64Mb,string=1048576'/></qemu:commandline>"}};
+  EXPECT_THAT(refusals(domain, {42, {}, {}}), IsEmpty());
+  domain.fragments.clear();
+  domain.maxphysaddr = AddressBits::emulate;
+  domain.address_bits = 42;
+  EXPECT_THAT(refusals(domain, {48, {}, {}}),
+              ElementsAre(HasSubstr("; attribute vm_maxphysaddr 43 or more")));
+  domain.cards.pop_back();
+  EXPECT_THAT(refusals(domain, {48, {}, {}}), ElementsAre(HasSubstr("V3? the BARs just fit")));
+}
+
+TEST(DomainGates, ItIsSaidThatBarsJustFit) {
+  auto domain = example_domain("datacenter_gpu");
+  domain.pcihole64_gib.reset();
+  domain.cards.resize(1);
+  domain.cards[0].bars = {131072};
+  EXPECT_THAT(refusals(domain, {41, {}, {}}), IsEmpty());
+  domain.cards[0].bars = {131072, 32};
+  EXPECT_THAT(refusals(domain, {41, {}, {}}),
+              ElementsAre(HasSubstr("V3? the BARs just fit: a guest of 41 address bits has 256 GiB "
+                                    "for them, and less than 128 GiB is left; ")));
+}
+
+TEST(DomainGates, FirmwareOfTwoAgesIsToldApart) {
+  auto domain = example_domain("datacenter_gpu");
+  domain.pcihole64_gib.reset();
+  domain.cards.resize(1);
+  domain.cards[0].bars = {16777216 / 2, 32};  // 8 TiB
+  domain.maxphysaddr = AddressBits::emulate;
+  domain.address_bits = 47;  // 46 are used by the later one
+  EXPECT_THAT(refusals(domain), ElementsAre(HasSubstr("V3? the firmware (edk2 of 2025 and later) "
+                                                      "has no place for the BARs of 'gpu0'")));
+}
+
+TEST(DomainGates, ACpuWithoutGibPagesHasFortyBits) {
+  auto domain = example_domain("datacenter_gpu");
+  domain.pcihole64_gib.reset();
+  domain.cpu_mode = CpuMode::named;
+  domain.cpu_model = "Haswell";
+  domain.maxphysaddr = AddressBits::emulate;
+  domain.address_bits = 44;
+  EXPECT_THAT(refusals(domain),
+              ElementsAre(HasSubstr("a model with pages of 1 GiB (EPYC, Skylake-Server)")));
+  domain.fragments = {
+      {"a", FragmentPlace::domain, "<cpu><feature policy='require' name='pdpe1gb'/></cpu>"}};
+  EXPECT_THAT(refusals(domain), IsEmpty());
+  domain.fragments.clear();
+  domain.cpu_model = "EPYC-Milan";
+  EXPECT_THAT(refusals(domain), IsEmpty());
+}
+
+// What XML of the operator says counts as much as what the inventory says.
+TEST(DomainGates, OwnXmlIsJudgedAsWell) {
+  auto domain = example_domain("consumer_gpu");
+  const std::string device =
+      "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' "
+      "bus='0x65' slot='0x00' function='0x1'/></source></hostdev>";
+  domain.fragments = {{"a", FragmentPlace::devices, device}};
+  EXPECT_THAT(refusals(domain), Contains(HasSubstr("V1 0000:65:00.1 is in the VM twice")));
+  domain.cards.erase(domain.cards.begin());
+  EXPECT_THAT(refusals(domain, {{}, {}, {{pci("0000:65:00.0"), pci("0000:65:00.1")}}}),
+              ElementsAre(HasSubstr("D4 0000:65:00.0 is in the IOMMU group of 0000:65:00.1")));
+  domain.fragments[0].xml +=
+      "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' "
+      "bus='0x65' slot='0x00' function='0x0'/></source></hostdev>";
+  EXPECT_THAT(refusals(domain), ElementsAre(HasSubstr("V11 0000:65:00.1 and 0000:65:00.0 are")));
+  domain.fragments = {{"a", FragmentPlace::domain, "<os><loader>/x/OVMF.fd</loader></os>"}};
+  domain.cards[0].bars = {16384};
+  domain.firmware = Firmware::bios;
+  EXPECT_THAT(refusals(domain), IsEmpty());
+  domain.fragments.clear();
+  EXPECT_THAT(refusals(domain), ElementsAre(HasSubstr("V12? ")));
+  domain.cards.clear();
+  domain.fragments = {
+      {"a", FragmentPlace::devices,
+       "<interface type='bridge'><mac address='52:54:00:00:00:0A'/><source bridge='a'/></interface>"
+       "<interface type='bridge'><mac address='52:54:00:00:00:0a'/><source "
+       "bridge='b'/></interface>"}};
+  EXPECT_THAT(refusals(domain), ElementsAre("V15 two network interfaces have the MAC "
+                                            "52:54:00:00:00:0a; give one of them another"));
+}
+
+TEST(DomainGates, ACardOfTheContainerThatOwnXmlGivesIsKnown) {
+  auto domain = example_domain("datacenter_gpu");
+  domain.cards.clear();
+  domain.fragments = {{"a", FragmentPlace::devices,
+                       "<hostdev mode='subsystem' type='pci' managed='yes'><source><address "
+                       "domain='0' bus='25' slot='0' function='0'/></source></hostdev>"}};
+  CardSpec card;
+  card.name = "gpupci4";
+  card.functions = {pci("0000:19:00.0")};
+  card.bars = {524288};
+  EXPECT_THAT(refusals(domain, {42, {}, {}, {card}}),
+              ElementsAre(HasSubstr("V3 the firmware has no place for the BARs of 'gpupci4'")));
+}
+
 TEST(DomainGates, WhoseAddressBitsTheGuestHas) {
   auto domain = example_domain("emulated");
-  EXPECT_EQ(guest_address_bits(domain, {48, {}, {}}), 40);  // QEMU's own CPU
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {48, {}, {}}), 40);  // QEMU's own CPU
   domain.type = DomainType::kvm;
-  EXPECT_EQ(guest_address_bits(domain, {48, {}, {}}), 48);
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {48, {}, {}}), 48);
   domain.cpu_mode = CpuMode::named;
-  EXPECT_EQ(guest_address_bits(domain, {48, {}, {}}), 40);
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {48, {}, {}}), 40);
   domain.maxphysaddr = AddressBits::passthrough;
-  EXPECT_EQ(guest_address_bits(domain, {48, {}, {}}), 48);
-  EXPECT_EQ(guest_address_bits(domain, {}), std::nullopt);
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {48, {}, {}}), 48);
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {}), std::nullopt);
 }
 
 TEST(DomainGates, AHoleIsWithinTheAddressBits) {
   auto domain = example_domain("datacenter_gpu");  // 512 GiB of memory
-  EXPECT_THAT(refusals(domain, {41, {}, {}}), IsEmpty());
+  EXPECT_THAT(refusals(domain, {43, {}, {}}), IsEmpty());
+  domain.cards.clear();
   domain.pcihole64_gib = 1537;
   EXPECT_THAT(refusals(domain, {41, {}, {}}),
               ElementsAre("V4 a 64-bit PCI hole of 1537 GiB and 512 GiB of memory are more than 41 "
@@ -90,6 +203,35 @@ TEST(DomainGates, AnOldLibvirtWouldDropElements) {
   EXPECT_THAT(refusals(domain, {{}, 11009002, {}}),
               ElementsAre("V8 <driver iommufd='yes'/> needs libvirt 12.1.0, the container has "
                           "11.9.2; leave it out, or update libvirt on the container"));
+}
+
+TEST(DomainGates, GpusAndDisksAreOnOneNode) {
+  const auto card = [](const char* name, DeviceKind kind, std::optional<int> node) {
+    CardSpec one;
+    one.name = name;
+    one.kind = kind;
+    one.numa_node = node;
+    return one;
+  };
+  const auto gpu0 = card("gpu0", DeviceKind::gpu, 0);
+  const auto gpu1 = card("gpu1", DeviceKind::gpu, 1);
+  const auto disk0 = card("disk0", DeviceKind::nvme, 0);
+  const auto disk1 = card("disk1", DeviceKind::nvme, 1);
+  const auto anywhere = card("disk2", DeviceKind::nvme, {});
+  const auto said = [](const std::vector<CardSpec>& cards) {
+    const auto far = far_apart(cards);
+    return far ? far->reason.substr(0, far->reason.find(',')) : "";
+  };
+  EXPECT_EQ(said({gpu0, disk0}), "");
+  EXPECT_EQ(said({gpu0, gpu1}), "");
+  EXPECT_EQ(said({gpu0, anywhere}), "");
+  EXPECT_EQ(said({gpu0, gpu1, disk0, disk1}), "");
+  EXPECT_EQ(said({gpu0, card("nic", DeviceKind::other, 1)}), "");
+  EXPECT_EQ(said({gpu0, disk1}), "GPU 'gpu0' is on NUMA node 0 and NVMe disk 'disk1' on node 1");
+  EXPECT_EQ(said({gpu0, gpu1, disk0}),
+            "GPU 'gpu1' is on NUMA node 1 and NVMe disk 'disk0' on node 0");
+  EXPECT_EQ(said({gpu0, disk0, disk1}),
+            "GPU 'gpu0' is on NUMA node 0 and NVMe disk 'disk1' on node 1");
 }
 
 TEST(DomainGates, NoPeerToPeerThroughIommufd) {
@@ -131,9 +273,9 @@ TEST(DomainGates, OneCardInOneSlot) {
 
 TEST(DomainGates, BigBarsNeedQ35AndUefi) {
   auto domain = example_domain("old_machine");
-  domain.cards[0].bar_mib = 4095;
+  domain.cards[0].bars = {4095};
   EXPECT_THAT(refusals(domain), IsEmpty());
-  domain.cards[0].bar_mib = 16384;
+  domain.cards[0].bars = {16384};
   EXPECT_THAT(refusals(domain), ElementsAre("V12 'gpu0' has BARs of 16 GiB, and the VM has machine "
                                             "'pc'; machine q35 with firmware efi"));
   domain.machine = "q35";

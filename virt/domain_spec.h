@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device_kind.h"
 #include "core/pci_address.h"
 #include "core/vm_devices.h"
 
@@ -46,7 +47,8 @@ struct CardSpec {
   bool iommufd = false;         ///< through /dev/iommu in place of the VFIO container
   std::optional<int> gpudirect_clique;  ///< 0 to 15: equal numbers claim that peer to peer works
   std::optional<int> numa_node;         ///< the node of the container
-  std::uint64_t bar_mib = 0;            ///< sum of the 64-bit prefetchable BARs; 0 = not known
+  std::vector<int> bars;                ///< the 64-bit prefetchable BARs in MiB; none = not known
+  DeviceKind kind = DeviceKind::unknown;
 };
 
 /// A mediated device (vGPU) of the container,

@@ -212,8 +212,10 @@ TEST(DomainXmlProperty, AKnownCardIsInOneSlotThatHasAFunction0) {
 }
 
 TEST(DomainXmlProperty, TheGatesTakeEveryVmWhenNothingIsKnownOfTheHost) {
-  for_all(12, [](const DomainSpec& domain, const std::string&) {
-    for (const auto& refusal : gate(domain, {})) {
+  for_all(12, [](const DomainSpec& domain, const std::string& xml) {
+    GateFacts facts;
+    facts.cards = domain.cards;
+    for (const auto& refusal : gate(xml, facts)) {
       // The VM itself decides only two facts: what is behind a switch, and the guest's address
       // bits.
       EXPECT_THAT(refusal.id, ::testing::AnyOf("S4", "V4")) << refusal.reason;

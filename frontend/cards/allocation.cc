@@ -14,6 +14,7 @@ namespace {
 std::vector<FreeCard> fitting(const CardHost& container, const CardWish& wish) {
   std::vector<FreeCard> cards;
   for (const auto& card : container.free) {
+    if (!card.is_gpu && !wish.any_device) continue;
     if (lower(card.model).find(lower(wish.model)) != std::string::npos) cards.push_back(card);
   }
   return cards;
@@ -56,7 +57,11 @@ std::string counted(int cards, const std::string& model) {
   std::vector<std::string> reasons;
   for (const auto& container : containers) {
     auto reason = container.name.str() + " has " + std::to_string(fitting(container, wish).size());
-    if (!container.kept.empty()) reason += " (" + joined(container.kept, ", ") + ")";
+    auto left_out = container.kept;
+    for (const auto& card : container.free) {
+      if (!card.is_gpu && !wish.any_device) left_out.push_back(card.name.str() + " is no GPU");
+    }
+    if (!left_out.empty()) reason += " (" + joined(left_out, ", ") + ")";
     reasons.push_back(reason);
   }
   throw Error(Fault::refused,
@@ -90,7 +95,7 @@ std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only) 
   for (auto& card :
        inventory.free_gpus(only.empty() ? std::nullopt : std::optional(HostName(only)))) {
     if (hosts.empty() || hosts.back().name != card.host) hosts.push_back({card.host, {}, {}});
-    hosts.back().free.push_back({card.name, std::move(card.model), card.numa_node});
+    hosts.back().free.push_back({card.name, std::move(card.model), card.numa_node, true});
   }
   sort_naturally(hosts, [](const CardHost& host) -> const std::string& { return host.name.str(); });
   return hosts;
@@ -118,7 +123,9 @@ std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) 
       } else {
         const auto ids =
             card.functions.empty() ? "" : card.functions[0].vendor + ":" + card.functions[0].device;
-        container.free.push_back({card.name, card.model.value_or("") + " " + ids, card.numa_node});
+        const auto kind = kind_of(card);
+        container.free.push_back({card.name, card.model.value_or("") + " " + ids, card.numa_node,
+                                  kind == DeviceKind::gpu || kind == DeviceKind::unknown});
       }
     }
     containers.push_back(std::move(container));

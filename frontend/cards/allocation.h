@@ -13,6 +13,7 @@ struct FreeCard {
   GpuName name;
   std::string model;             ///< in pci.ids, and its ids: "GP106 [GeForce GTX 1060] 10de:1c03"
   std::optional<int> numa_node;  ///< nothing when not known
+  bool is_gpu = true;            ///< false: an NVMe disk, an NVSwitch, ...
 };
 
 /// A physical host with the facts that placement needs.
@@ -26,6 +27,7 @@ struct CardHost {
 struct CardWish {
   int cards = 0;
   std::string model;  ///< a part of FreeCard::model, in any case; "" when any will do
+  bool any_device = false;  ///< cards that are no GPU will do as well
 };
 
 enum class Policy {
@@ -42,7 +44,7 @@ struct Allocation {
   std::vector<GpuName> cards;  ///< by name
 };
 
-/// The hosts that have free cards, and no others. They are enough to choose from, and one query
+/// The hosts that have free GPUs, and no others. They are enough to choose from, and one query
 /// reads 10,000 hosts. `only` is as in card_hosts().
 std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only);
 

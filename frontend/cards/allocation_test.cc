@@ -34,6 +34,23 @@ TEST(Allocation, OnlyCardsOfTheModelCount) {
   EXPECT_EQ(allocate(kTwoHosts, {2, "t4"}, Policy::pack).container.str(), "n1");
 }
 
+TEST(Allocation, OnlyGpusCountUnlessAnyDeviceWillDo) {
+  auto switch_card = card(1, "NVSwitch 10de:22a3");
+  switch_card.is_gpu = false;
+  const auto one = host("n1", {switch_card, card(2, "H200 10de:2335")});
+  EXPECT_THAT(allocate({one}, {1, ""}, Policy::pack).cards, ElementsAre(GpuName("gpupci2")));
+  EXPECT_FALSE(find_allocation({one}, {2, ""}, Policy::pack));
+  EXPECT_FALSE(find_allocation({one}, {1, "22a3"}, Policy::pack));
+  EXPECT_THAT(allocate({one}, {1, "10de:22a3", true}, Policy::pack).cards,
+              ElementsAre(GpuName("gpupci1")));
+  try {
+    allocate({one}, {2, ""}, Policy::pack);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "no host has 2 cards free: n1 has 1 (gpupci1 is no GPU)");
+  }
+}
+
 TEST(Allocation, CardsOfOneNodeComeBeforeThePolicy) {
   const std::vector hosts{host("n1", {card(1, "T4", 0), card(2, "T4", 1)}),
                           host("n2", {card(1, "T4", 0), card(2, "T4", 1), card(3, "T4", 1)})};

@@ -49,6 +49,7 @@ std::optional<long long> bar_mib_of(const GpuCard& card) {
 bool same_functions(const GpuCard& left, const GpuCard& right) {
   return std::ranges::equal(left.functions, right.functions, [](GpuFunction a, GpuFunction b) {
     a.bar_mib = b.bar_mib = {};
+    a.bars = b.bars = {};
     return a == b;
   });
 }
@@ -172,7 +173,9 @@ class Reconciliation {
     now.failing = old_card.failing;
     for (auto& function : now.functions) {
       const auto same = std::ranges::find(old_card.functions, function.pci, &GpuFunction::pci);
-      if (same != old_card.functions.end()) keep(function.bar_mib, same->bar_mib);
+      if (same == old_card.functions.end() || function.bar_mib) continue;
+      function.bar_mib = same->bar_mib;
+      function.bars = same->bars;
     }
     if (old_card.missing) tell(now, Difference::back, "");
     if (old_card.name != now.name) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/keys.h"
@@ -63,22 +64,25 @@ std::optional<int> numa_node_of(const json& card) {
   return node && *node >= 0 ? node : std::nullopt;
 }
 
-// The BARs that the firmware of a guest puts above 4 GiB, in MiB together. It is not known when one
-// of them has no size, as the host had no room for it.
-std::optional<int> bar_mib_of(const json& function) {
+// The BARs that the firmware of a guest puts above 4 GiB, in MiB. They are not known when one of
+// them has no size, as the host had no room for it.
+std::optional<std::vector<int>> bars_of(const json& function) {
   const auto bars = optional_of<std::vector<json>>(function, "bars");
   if (!bars) return std::nullopt;
-  std::uint64_t mib = 0;
+  std::vector<int> sizes;
+  std::uint64_t sum = 0;
   for (const auto& bar : *bars) {
     if (!bar.at("64bit").get<bool>() || !bar.at("prefetchable").get<bool>()) continue;
     const auto size = optional_of<std::uint64_t>(bar, "size");
     if (!size) return std::nullopt;
-    mib += *size >> 20U;
+    const auto mib = *size >> 20U;
+    sum += mib;
+    if (sum > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
+      throw Error(Fault::io, "BARs of " + std::to_string(sum) + " MiB");
+    }
+    if (mib > 0) sizes.push_back(static_cast<int>(mib));
   }
-  if (mib > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
-    throw Error(Fault::io, "BARs of " + std::to_string(mib) + " MiB");
-  }
-  return static_cast<int>(mib);
+  return sizes;
 }
 
 constexpr std::array kVerdicts{"PASS", "WARN", "UNKNOWN", "FAIL"};
@@ -90,6 +94,7 @@ Verdict verdict_of(const std::string& text) {
 }
 
 GpuFunction function_of(const json& function) {
+  const auto bars = bars_of(function);
   return {PciAddress::parse(function.at("pci").get<std::string>()),
           function.at("class").get<std::string>(),
           function.at("vendor").get<std::string>(),
@@ -97,7 +102,8 @@ GpuFunction function_of(const json& function) {
           optional_of<std::string>(function, "subsystem_vendor"),
           optional_of<std::string>(function, "subsystem_device"),
           optional_of<int>(function, "iommu_group"),
-          bar_mib_of(function)};
+          bars ? std::optional(std::accumulate(bars->begin(), bars->end(), 0)) : std::nullopt,
+          bars.value_or(std::vector<int>())};
 }
 
 // An agent that is older than slices does not send such a list.

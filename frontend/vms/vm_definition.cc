@@ -1,6 +1,7 @@
 #include "frontend/vms/vm_definition.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <utility>
 
@@ -24,16 +25,30 @@ virt::InterfaceSpec interface_of(const Interface& interface) {
           interface.model, interface.vlan,   {}};
 }
 
+// The BARs of a function. An older inventory has only their sum: BARs are powers of two, so they
+// are at best those that it is made of.
+std::vector<int> bars_of(const GpuFunction& function) {
+  auto bars = function.bars;
+  if (!bars.empty()) return bars;
+  auto rest = static_cast<unsigned>(function.bar_mib.value_or(0));
+  for (; rest != 0; rest -= std::bit_floor(rest)) {
+    bars.push_back(static_cast<int>(std::bit_floor(rest)));
+  }
+  return bars;
+}
+
 // Gives a discovered card all its functions, and a card that was only typed just its address.
-virt::CardSpec card_of(const VmGpu& held, const GpuCard& card) {
+virt::CardSpec card_of(const GpuName& name, const GpuCard& card) {
   virt::CardSpec spec;
-  spec.name = held.name.str();
+  spec.name = name.str();
   spec.known = !card.functions.empty();
   spec.numa_node = card.numa_node;
+  spec.kind = kind_of(card);
   if (!spec.known) spec.functions = {card.pci};
   for (const auto& function : card.functions) {
     spec.functions.push_back(function.pci);
-    spec.bar_mib += static_cast<std::uint64_t>(function.bar_mib.value_or(0));
+    const auto bars = bars_of(function);
+    spec.bars.insert(spec.bars.end(), bars.begin(), bars.end());
   }
   return spec;
 }
@@ -126,7 +141,7 @@ virt::DomainSpec VmDefinitions::spec(const Vm& vm) const {
   for (const auto& held : vm.gpus) {
     const auto& has = card(vm, held.gpu);
     if (has.missing) refuse_missing(vm, held.gpu.str());
-    domain.cards.push_back(card_of(held, has));
+    domain.cards.push_back(card_of(held.name, has));
   }
   for (const auto& held : vm.slices) {
     if (held.number && card(vm, *held.gpu).missing) refuse_missing(vm, held.device);
@@ -156,12 +171,35 @@ virt::GateFacts VmDefinitions::facts(const Vm& vm) const {
   const auto of_host = cards_.find(vm.container);
   if (of_host == cards_.end()) return facts;
   for (const auto& card : of_host->second) {
+    const bool is_held = std::ranges::find(vm.gpus, card.name, &VmGpu::gpu) != vm.gpus.end();
+    if (!is_held) facts.cards.push_back(card_of(card.name, card));
     for (const auto& function : card.functions) {
       if (function.iommu_group) groups[*function.iommu_group].push_back(function.pci);
     }
   }
   for (auto& [number, members] : groups) facts.groups.push_back(std::move(members));
   return facts;
+}
+
+std::vector<std::string> VmDefinitions::judge(const Vm& vm, const virt::DomainSpec& domain,
+                                              const std::string& document,
+                                              std::optional<int> libvirt_version) const {
+  auto known = facts(vm);
+  known.libvirt_version = libvirt_version;
+  known.cards.insert(known.cards.begin(), domain.cards.begin(), domain.cards.end());
+  std::vector<std::string> warnings;
+  for (const auto& one : virt::gate(document, known)) {
+    const auto line =
+        "VM " + quote(vm.name.str()) + ": " + one.id + ": " + one.reason + ": " + one.fix;
+    if (!one.warns) throw Error(Fault::refused, line);
+    warnings.push_back(line);
+  }
+  return warnings;
+}
+
+std::vector<std::string> VmDefinitions::judge(const Vm& vm, const std::string& document,
+                                              std::optional<int> libvirt_version) const {
+  return judge(vm, spec(vm), document, libvirt_version);
 }
 
 bool VmDefinitions::autostart(const Vm& vm) const {
@@ -171,20 +209,13 @@ bool VmDefinitions::autostart(const Vm& vm) const {
 VmDefinitions::Document VmDefinitions::document(const Vm& vm,
                                                 std::optional<int> libvirt_version) const {
   const auto domain = spec(vm);
-  auto known = facts(vm);
-  known.libvirt_version = libvirt_version;
   Document document;
-  for (const auto& one : virt::gate(domain, known)) {
-    const auto line =
-        "VM " + quote(vm.name.str()) + ": " + one.id + ": " + one.reason + ": " + one.fix;
-    if (!one.warns) throw Error(Fault::refused, line);
-    document.warnings.push_back(line);
-  }
   try {
     document.xml = virt::domain_xml(domain);
   } catch (const Error& error) {  // the wrong value was typed earlier
     throw Error(Fault::refused, error.what());
   }
+  document.warnings = judge(vm, domain, document.xml, libvirt_version);
   document.definition = virt::domain_xml_for_define(domain);
   document.has_fragments = !domain.fragments.empty();
   if (const auto why = schema_.refusal(document.xml)) {

@@ -49,7 +49,15 @@ class VmDefinitions {
   /// gate when the VM could not work so, or when libvirt would not take it.
   Document document(const Vm& vm, std::optional<int> libvirt_version = {}) const;
 
+  /// The warnings of the gates about `document`, which is to become the configuration of `vm`,
+  /// whoever wrote it. Throws Error(refused) with the id of the gate when it could not work so.
+  std::vector<std::string> judge(const Vm& vm, const std::string& document,
+                                 std::optional<int> libvirt_version) const;
+
  private:
+  std::vector<std::string> judge(const Vm& vm, const virt::DomainSpec& domain,
+                                 const std::string& document,
+                                 std::optional<int> libvirt_version) const;
   const GpuCard& card(const Vm& vm, const GpuName& name) const;
   virt::GateFacts facts(const Vm& vm) const;
 

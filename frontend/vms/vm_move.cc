@@ -1,6 +1,9 @@
 #include "frontend/vms/vm_move.h"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/error.h"
@@ -16,16 +19,41 @@ GpuName name_in_vm(std::size_t number, std::size_t of) {
   return GpuName(of == 1 ? "gpupci" : "gpupci" + std::to_string(number + 1));
 }
 
-// Asks for as many cards of the new container as the VM has now, of the same model when the model
-// is known.
-CardWish wish_of(Inventory& inventory, const Vm& vm) {
-  CardWish wish{static_cast<int>(vm.gpus.size()), ""};
-  if (vm.gpus.empty()) return wish;
-  for (const auto& card : inventory.gpu_cards(vm.container)) {
-    if (card.name != vm.gpus.front().gpu || card.functions.empty()) continue;
-    wish.model = card.functions.front().vendor + ":" + card.functions.front().device;
+// The ids of each card of the VM, "10de:1eb8", or "" when they are not known.
+std::vector<std::string> models_of(Inventory& inventory, const Vm& vm) {
+  const auto cards = inventory.gpu_cards(vm.container);
+  std::vector<std::string> models;
+  for (const auto& held : vm.gpus) {
+    const auto card = std::ranges::find(cards, held.gpu, &GpuCard::name);
+    const bool known = card != cards.end() && !card->functions.empty();
+    models.push_back(
+        known ? card->functions.front().vendor + ":" + card->functions.front().device : "");
   }
-  return wish;
+  return models;
+}
+
+// Chooses a card of `container` for each card of the VM: of the same model, or any GPU in place of
+// a card that was only typed. Known models come first, as nothing else will do for them.
+std::vector<GpuName> choose_alike(Inventory& inventory, const Vm& vm, const HostName& container) {
+  const auto models = models_of(inventory, vm);
+  auto hosts = card_hosts(inventory, container.str());
+  std::vector<std::optional<GpuName>> chosen(models.size());
+  const std::set<std::string, std::greater<>> distinct(models.begin(), models.end());
+  for (const auto& model : distinct) {
+    const CardWish wish{static_cast<int>(std::ranges::count(models, model)), model, !model.empty()};
+    auto next = allocate(hosts, wish, Policy::pack).cards;
+    std::erase_if(hosts.at(0).free, [&](const FreeCard& card) {
+      return std::ranges::find(next, card.name) != next.end();
+    });
+    for (std::size_t i = models.size(); i-- > 0;) {
+      if (models[i] != model) continue;
+      chosen[i] = next.back();
+      next.pop_back();
+    }
+  }
+  std::vector<GpuName> cards;
+  for (const auto& card : chosen) cards.push_back(*card);
+  return cards;
 }
 
 // Makes libvirt on the old container forget the VM. The VM must not run there: if it were defined
@@ -72,14 +100,12 @@ Failures move_vm(Context& context, const Vm& vm, const HostName& container,
                                     vm.name.str() + " " + vm.slices[0].name.str() + "`");
   }
   auto& inventory = context.inventory();
-  const auto wish = wish_of(inventory, vm);
   // Cards that cannot be had are found out before libvirt forgets the VM.
-  if (wish.cards > 0) choose_cards(inventory, container.str(), wish);
+  choose_alike(inventory, vm, container);
   if (auto failures = forget_there(context, vm, limits); !failures.empty()) return failures;
   try {
     inventory.together("set host vm", [&] {
-      std::vector<GpuName> cards;
-      if (wish.cards > 0) cards = choose_cards(inventory, container.str(), wish).cards;
+      const auto cards = choose_alike(inventory, vm, container);
       for (const auto& held : vm.gpus) inventory.unassign_gpu(vm.name, held.name);
       inventory.move_vm(vm.name, container);
       for (std::size_t i = 0; i < cards.size(); ++i) {

@@ -17,8 +17,8 @@ Allocation choose_cards(Inventory& inventory, const std::string& container, cons
 /// ...
 void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards);
 
-/// Moves `vm` to `container`, with as many of its cards as the VM has now, of the same model where
-/// that is known. libvirt on the old container forgets the VM. Throws Error(refused) when there are
+/// Moves `vm` to `container`, with a card there for each card that it has now: one of the same
+/// model, or any GPU where the model is not known. libvirt on the old container forgets the VM. Throws Error(refused) when there are
 /// no such cards. Returns the reasons when the old libvirt could not forget the VM. Then the VM
 /// stays there: it runs, or its state is not known.
 Failures move_vm(Context& context, const Vm& vm, const HostName& container,

@@ -236,6 +236,61 @@ TEST_F(Placed, AVmThatIsOffMovesWithAsManyCardsOfItsModel) {
           "no host has 1 '10de:2330' card free: vm-container-0-0 has 0");
 }
 
+// n1 and n2 have a GPU, an NVMe disk and an NVSwitch that are named as cards.
+class OtherDevices : public Story {
+ protected:
+  void SetUp() override {
+    for (const std::string host : {"n1", "n2"}) {
+      cluster({"add", "host", host});
+      transport.answers[host].out = R"({"cards": [)" + card(1, "0108", "144d:a808") + ", " +
+                                    card(2, "0302", "10de:2335") + ", " +
+                                    card(3, "0680", "10de:22a3") + "]}";
+    }
+    cluster({"discover", "host", "gpu"});
+  }
+
+  // The disk is on node 1, everything else on node 0.
+  static std::string card(int number, const std::string& device_class, const std::string& ids) {
+    const auto n = std::to_string(number);
+    return R"({"name": "gpupci)" + n + R"(", "pci": "pci_0000_0)" + n + R"(_00_0", "numa_node": )" +
+           (device_class == "0108" ? "1" : "0") + R"(, "functions": [{"pci": "pci_0000_0)" + n +
+           R"(_00_0", "class": ")" + device_class + R"(", "vendor": ")" + ids.substr(0, 4) +
+           R"(", "device": ")" + ids.substr(5) + R"("}]})";
+  }
+};
+
+TEST_F(OtherDevices, AreNotCountedAsGpus) {
+  EXPECT_EQ(cluster({"add", "host", "vm", "v1", "n1", "gpus=1"}), "n1: gpupci2\n");
+  cluster({"add", "host", "vm", "v2", "gpus=2"}, 1,
+          "no host has 2 cards free: n1 has 0 (gpupci2 is in v1, gpupci1 is no GPU, gpupci3 is no "
+          "GPU); n2 has 1 (gpupci1 is no GPU, gpupci3 is no GPU)");
+}
+
+TEST_F(OtherDevices, EachIsReplacedByOneOfItsKindAtAMove) {
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci2"});
+  cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci1"});
+  cluster({"set", "host", "vm", "v1", "container=n2"});
+  EXPECT_THAT(cluster({"list", "host", "vm", "format=csv"}),
+              HasSubstr("v1,n2,1024,1,gpupci1=gpupci2 gpupci2=gpupci1,"));
+}
+
+TEST_F(OtherDevices, AGpuAndADiskOnTwoNodesAreSaid) {
+  const std::string far =
+      "V6: GPU 'gpupci2' is on NUMA node 0 and NVMe disk 'gpupci1' on node 1, so what they "
+      "exchange goes through both sockets: give the VM a disk and a GPU of one node: cluster list "
+      "host gpu detail=yes";
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci2"});
+  cluster({"report", "vm", "config", "v1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1"});
+  cluster({"report", "vm", "config", "v1"}, 0, "VM 'v1': " + far);
+  transport.by_command["gpupci --check all --json"] = R"({"checks": []})";
+  EXPECT_THAT(run({"check", "host", "gpu", "n1", "format=csv"}).out,
+              HasSubstr("n1,,V6,WARN,\"VM 'v1': GPU 'gpupci2' is on NUMA node 0 and NVMe disk"));
+  EXPECT_EQ(run({"check", "host", "gpu", "n2"}).out, "");
+}
+
 TEST_F(Placed, AVmWhoseStateIsNotKnownStays) {
   cluster({"add", "host", "vm", "rocks-1", "vm-container-0-0", "gpus=1"});
   const auto before = dump();

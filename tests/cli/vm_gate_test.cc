@@ -34,13 +34,22 @@ class VmGates : public SlicedStory {
 
 TEST_F(VmGates, BarsAreHeldAgainstTheAddressBitsOfTheContainer) {
   takes();
-  cluster({"add", "host", "attr", "n1", "vm_host_address_bits", "37"});
+  cluster({"add", "host", "attr", "n1", "vm_host_address_bits", "39"});
   takes();
-  cluster({"set", "host", "attr", "n1", "vm_host_address_bits", "36"});
-  refuses(
-      "V3: BARs of 16 GiB do not fit into the 8 GiB that a guest of 36 address bits has for them: "
-      "give the guest more address bits: <maxphysaddr mode='passthrough'/> with CPU mode "
-      "host-passthrough, or more of them emulated");
+  host.set("0000:01:00.0", "resource",
+           "0x0000004000000000 0x00000047ffffffff 0x000000000014220c\n");
+  discover();
+  const std::string why =
+      "V3: the firmware has no place for the BARs of 'gpupci1': a guest of 39 address bits has 32 "
+      "GiB for them, and each card starts at a multiple of its biggest BAR: ";
+  refuses(why + "take a card out: the container's 39 address bits have no room for all");
+  cluster({"add", "host", "attr", "v1", "vm_maxphysaddr", "39"});
+  cluster({"set", "host", "attr", "n1", "vm_host_address_bits", "46"});
+  refuses(why +
+          "attribute vm_maxphysaddr 40 or more, or vm_maxphysaddr passthrough with vm_cpu_mode "
+          "host-passthrough");
+  cluster({"set", "host", "attr", "v1", "vm_maxphysaddr", "40"});
+  takes();
 }
 
 TEST_F(VmGates, BigBarsWantQ35AndUefi) {

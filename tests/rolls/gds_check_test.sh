@@ -96,11 +96,17 @@ on p2pdma S6 FAIL 'md0 is RAID' mdstat "$raid"
 on p2pdma S6 FAIL 'multipath' nvme-multipath Y
 on quadro-p400 S6 PASS 'P2PDMA only' mdstat "$raid"
 
+on p2pdma S7 UNKNOWN 'nothing tells' pci "$gpu"$'\n'"$disk"
+on p2pdma S7 UNKNOWN 'S4 first' pci "$gpu 0"
+on p2pdma S7 PASS 'sees no NUMA nodes' pci "$gpu -1"$'\n'"$disk -1"
+on p2pdma S7 PASS 'on its NUMA node' pci "$gpu 1"$'\n'"$disk 0"$'\n'"$far 1"
+on p2pdma S7 WARN '0000:03:00.0 is on node 1, the NVMe disks are not' pci "$gpu 1"$'\n'"$disk 0"
+
 # No finding is an error, and gds-check judges what this machine shows.
 "$check" --collect="$dir/here"
 here=$("$check" || true)
 [[ $here == "$("$check" --from="$dir/here" || true)" ]] || fail "another answer of what was collected"
-[[ $(wc -l <<<"$here") == 7 ]] || fail "this machine: $here"
+[[ $(wc -l <<<"$here") == 8 ]] || fail "this machine: $here"
 [[ $(cut -d ' ' -f 1 "$dir/here/uname") == "$(uname -r)" ]] || fail "uname"
 # It also judges the output of programs that this machine does not have.
 mkdir "$dir/bin"

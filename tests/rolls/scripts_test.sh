@@ -127,7 +127,7 @@ echo "restrict,command=\"PATH=$top/rolls/gds/files:\$PATH; eval \\\"\$SSH_ORIGIN
 status=0
 "$cluster" check gds rocks-33 >checked || status=$?
 [[ $("$cluster" check gds) == "$(<checked)" ]] || fail "check gds asks other hosts"
-[[ $status != 0 && $(wc -l <checked) == 7 && $(head -n 1 checked) == "ID   RESULT   REASON" ]] || fail "check gds: $status, $(cat checked)"
+[[ $status != 0 && $(wc -l <checked) == 8 && $(head -n 1 checked) == "ID   RESULT   REASON" ]] || fail "check gds: $status, $(cat checked)"
 
 check_packages ./*.sh
 exit $((failures > 0))

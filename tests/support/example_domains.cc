@@ -69,7 +69,7 @@ DomainSpec datacenter_gpu() {
     gpu.rom_bar = false;
     gpu.gpudirect_clique = 0;
     gpu.numa_node = 0;
-    gpu.bar_mib = 128 * 1024;
+    gpu.bars = {128 * 1024};
   }
   domain.cards.push_back(card("far0", "0000:99:00"));
   domain.cards.back().numa_node = 1;

@@ -1,0 +1,169 @@
+#include "virt/domain_view.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::virt {
+namespace {
+
+// libvirt takes numbers in decimal, with 0x in hexadecimal.
+std::optional<unsigned> number_of(std::string_view text) {
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    base = 16;
+  }
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<PciAddress> address_of(pugi::xml_node address) {
+  if (address.empty()) return std::nullopt;
+  const auto field = [&](const char* name) {
+    return number_of(address.attribute(name).as_string("0"));
+  };
+  const auto domain = field("domain");
+  const auto bus = field("bus");
+  const auto slot = field("slot");
+  const auto function = field("function");
+  if (!domain || !bus || !slot || !function || *bus > 0xff || *slot > 0x1f || *function > 7) {
+    return std::nullopt;
+  }
+  return PciAddress{*domain, static_cast<std::uint8_t>(*bus), static_cast<std::uint8_t>(*slot),
+                    static_cast<std::uint8_t>(*function)};
+}
+
+// The address that the guest sees; nothing when it is not one on PCI.
+std::optional<PciAddress> guest_of(pugi::xml_node device) {
+  const auto address = device.child("address");
+  if (std::string_view(address.attribute("type").value()) != "pci") return std::nullopt;
+  return address_of(address);
+}
+
+// Sizes as libvirt spells them, in bytes; https://libvirt.org/formatdomain.html#memory-allocation
+double bytes_of(std::string_view unit) {
+  constexpr std::array<std::string_view, 5> kLetters{"", "K", "M", "G", "T"};
+  if (unit.empty()) return 1024;
+  if (unit == "b" || unit == "bytes") return 1;
+  const bool decimal = unit.ends_with('B') && !unit.ends_with("iB");
+  const auto letter = unit.substr(0, 1);
+  double bytes = 1;
+  for (const auto one : kLetters) {
+    if (lower(one) == lower(letter)) return bytes;
+    bytes *= decimal ? 1000 : 1024;
+  }
+  return bytes;
+}
+
+std::uint64_t mib_of(pugi::xml_node size) {
+  return static_cast<std::uint64_t>(size.text().as_double() *
+                                    bytes_of(size.attribute("unit").value()) / (1024.0 * 1024.0));
+}
+
+std::string alias_of(pugi::xml_node device) {
+  return device.child("alias").attribute("name").value();
+}
+
+bool says(pugi::xml_node node, const char* attribute, std::string_view value) {
+  return std::string_view(node.attribute(attribute).value()) == value;
+}
+
+void read_devices(DomainView& view) {
+  const bool all_iommufd = says(view.root().child("iommufd"), "enabled", "yes");
+  for (const auto device : view.devices().children()) {
+    const std::string_view tag = device.name();
+    const auto source = device.child("source").child("address");
+    if (tag == "interface") {
+      if (const auto mac = device.child("mac").attribute("address"); !mac.empty()) {
+        view.macs.push_back(lower(mac.value()));
+      }
+    }
+    if ((tag == "hostdev" && says(device, "type", "pci")) ||
+        (tag == "interface" && says(device, "type", "hostdev"))) {
+      const auto pci = address_of(source);
+      if (!pci) continue;
+      view.passed.push_back({*pci, guest_of(device), alias_of(device),
+                             says(device, "managed", "yes"),
+                             all_iommufd || says(device.child("driver"), "iommufd", "yes")});
+    } else if (tag == "hostdev" && says(device, "type", "mdev")) {
+      view.mdevs.push_back(
+          {source.attribute("uuid").value(), alias_of(device), says(device, "display", "on")});
+    } else if (tag == "controller") {
+      const auto index = device.attribute("index").as_int(-1);
+      if (says(device, "model", "pcie-switch-upstream-port")) view.has_switch = true;
+      if (says(device, "model", "pcie-switch-downstream-port")) view.switched.insert(index);
+      if (const auto hole = device.child("pcihole64"); !hole.empty()) view.hole_mib = mib_of(hole);
+    }
+  }
+}
+
+// `-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=N` of <qemu:commandline>.
+void read_window(DomainView& view) {
+  constexpr std::string_view kName = "name=opt/ovmf/X-PciMmio64Mb,string=";
+  for (const auto argument : view.root().child("qemu:commandline").children("qemu:arg")) {
+    const std::string_view value = argument.attribute("value").value();
+    if (value.starts_with(kName)) view.window_mib = number_of(value.substr(kName.size()));
+  }
+}
+
+void read_cliques(DomainView& view) {
+  for (const auto device : view.root().child("qemu:override").children("qemu:device")) {
+    for (const auto property : device.child("qemu:frontend").children("qemu:property")) {
+      if (says(property, "name", "x-nv-gpudirect-clique")) {
+        view.cliques.insert(device.attribute("alias").value());
+      }
+    }
+  }
+}
+
+}  // namespace
+
+DomainView::DomainView(const std::string& xml) {
+  const auto parsed = document.load_buffer(xml.data(), xml.size());
+  if (!parsed || root().empty()) {
+    throw Error(Fault::usage, std::string("no document of a domain: ") + parsed.description());
+  }
+  const std::string_view machine = root().child("os").child("type").attribute("machine").value();
+  q35 = machine.find("q35") != std::string_view::npos;
+  const auto os = root().child("os");
+  uefi = says(os, "firmware", "efi") || !os.child("loader").empty();
+  memory_mib = mib_of(root().child("memory"));
+  read_devices(*this);
+  read_window(*this);
+  read_cliques(*this);
+}
+
+std::string DomainView::at(const std::string& path) const {
+  auto node = root();
+  const auto end = path.find('@');
+  for (const auto name : split(std::string_view(path).substr(0, end), '/')) {
+    node = node.child(std::string(name).c_str());
+  }
+  return node.attribute(path.substr(end + 1).c_str()).value();
+}
+
+bool DomainView::any(const std::string& element, const std::string& attribute) const {
+  return !root()
+              .find_node([&](pugi::xml_node node) {
+                return node.name() == element &&
+                       (attribute.empty() || !node.attribute(attribute.c_str()).empty());
+              })
+              .empty();
+}
+
+std::string name_in_alias(const std::string& alias) {
+  constexpr std::string_view kOurs = "ua-";
+  if (!alias.starts_with(kOurs)) return "";
+  auto name = alias.substr(kOurs.size());
+  const auto function = name.rfind("-fn");
+  return function == std::string::npos ? name : name.substr(0, function);
+}
+
+}  // namespace cluster::virt

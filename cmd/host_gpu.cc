@@ -6,11 +6,14 @@
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_removal.h"
 
 namespace cluster::cmd {
 namespace {
@@ -74,13 +77,21 @@ Action declare_set(Options& options) {
 struct RemoveArgs {
   std::string host;
   std::string gpu;
+  std::string force = "no";
+  std::string timeout = "30";
 };
 
 int run_remove(Context& context, const RemoveArgs& args) {
   const GpuName gpu(args.gpu);
+  const frontend::Removal how{parse_yes_no("force", args.force), false};
+  const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
   const auto host = frontend::find_host(inventory, args.host);
   if (inventory.is_vm(host.name)) {
+    const auto vm = inventory.require_vm(host.name);
+    const auto removed = frontend::let_go_of_card(context, vm, gpu, how, limits);
+    for (const auto& note : removed.notes) context.output.note(note);
+    if (!removed.failures.empty()) return report_failures(context.output, removed.failures);
     inventory.unassign_gpu(host.name, gpu);
   } else {
     inventory.remove_gpu(host.name, gpu);
@@ -92,6 +103,9 @@ Action declare_remove(Options& options) {
   auto args = std::make_shared<RemoveArgs>();
   options.argument("HOST", args->host, "physical host or VM").required();
   options.argument("NAME", args->gpu, "name of the card there").or_key("gpu").required();
+  options.key("force", args->force,
+              "yes: also from a VM that runs with it, or that nobody could ask [no]");
+  options.key("timeout", args->timeout, "of a VM, seconds that the container may take [30]");
   return [args](Context& context) { return run_remove(context, *args); };
 }
 

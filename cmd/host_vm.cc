@@ -17,12 +17,14 @@
 #include "frontend/vms/vm_batch.h"
 #include "frontend/vms/vm_disk.h"
 #include "frontend/vms/vm_move.h"
+#include "frontend/vms/vm_removal.h"
 
 namespace cluster::cmd {
 namespace {
 
 constexpr int kMaxMemoryMib = std::numeric_limits<int>::max();
 constexpr int kMaxCpus = 4096;
+constexpr int kMaxPartition = 255;
 
 std::string parse_uuid(const std::string& text) {
   if (!is_uuid(text)) {
@@ -35,25 +37,28 @@ std::string parse_uuid(const std::string& text) {
 
 // The keys of a VM that `add` and `set` share.
 struct VmKeys {
-  std::optional<std::string> mem, cpus;
+  std::optional<std::string> mem, cpus, fabric;
   std::vector<std::string> disks, sizes;
 
   void declare(Options& options) {
     options.key("mem", mem, "memory in MiB [1024]");
     options.key("cpus", cpus, "virtual CPUs [1]");
     options.key("disk", disks,
-                "SOURCE:PATH,DEVICE,BUS[,FORMAT] [file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
+                "SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...] "
+                "[file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
     options.key("disksize", sizes, "size of the disk in GiB [36 for the default disk]");
+    options.key("fabric", fabric, "partition of NVIDIA's fabric manager that its GPUs are [none]");
   }
 
   void apply(Vm& vm) const {
     if (mem) vm.memory_mib = parse_int("mem", *mem, 1, kMaxMemoryMib);
     if (cpus) vm.cpus = parse_int("cpus", *cpus, 1, kMaxCpus);
     if (!disks.empty()) vm.disks = frontend::parse_disks(disks);
+    if (fabric) vm.fabric = parse_optional_int("fabric", *fabric, 0, kMaxPartition);
     frontend::set_sizes(vm.disks, sizes);
   }
 
-  bool empty() const { return !mem && !cpus && disks.empty() && sizes.empty(); }
+  bool empty() const { return !mem && !cpus && !fabric && disks.empty() && sizes.empty(); }
 };
 
 constexpr int kMaxCards = 64;  // more than any host has
@@ -170,17 +175,34 @@ Action declare_set(Options& options) {
 
 struct RemoveArgs {
   std::string vm;
+  std::string force = "no";
+  std::string undefine = "no";
+  std::string timeout = "30";
 };
 
 int run_remove(Context& context, const RemoveArgs& args) {
+  const frontend::Removal how{parse_yes_no("force", args.force),
+                              parse_yes_no("undefine", args.undefine)};
+  const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
-  inventory.remove_vm(find_vm(inventory, args.vm).name);
+  const auto vm = find_vm(inventory, args.vm);
+  // The inventory refuses it while it holds cards, so its container is not asked.
+  if (vm.gpus.empty() && vm.slices.empty()) {
+    const auto removed = frontend::let_go(context, vm, how, limits);
+    for (const auto& note : removed.notes) context.output.note(note);
+    if (!removed.failures.empty()) return report_failures(context.output, removed.failures);
+  }
+  inventory.remove_vm(vm.name);
   return 0;
 }
 
 Action declare_remove(Options& options) {
   auto args = std::make_shared<RemoveArgs>();
   options.argument("VM", args->vm, "VM to take out of the inventory").required();
+  options.key("undefine", args->undefine, "yes: libvirt on its container forgets it as well [no]");
+  options.key("force", args->force,
+              "yes: also while it runs, or nobody knows whether it does [no]");
+  options.key("timeout", args->timeout, "seconds that the container may take [30]");
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
@@ -248,8 +270,9 @@ int run_dump(Context& context, const VmsArgs& args) {
     std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
                        " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
                        " cpus=" + std::to_string(vm.cpus);
+    if (vm.fabric) line += " fabric=" + std::to_string(*vm.fabric);
     for (const auto& disk : vm.disks) {
-      line += " " + shell_word("disk=" + frontend::disk_text(disk));
+      line += " " + shell_word("disk=" + frontend::disk_text(disk, true));
       line += " disksize=" + (disk.size_gib ? std::to_string(*disk.size_gib) : "");
     }
     context.output.line(line);

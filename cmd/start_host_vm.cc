@@ -13,6 +13,7 @@
 #include "frontend/vms/card_readiness.h"
 #include "frontend/vms/vm_definition.h"
 #include "frontend/vms/vm_disk_images.h"
+#include "frontend/vms/vm_fabric.h"
 
 namespace cluster::cmd {
 namespace {
@@ -32,8 +33,11 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
 // Decides what each VM is to become, or why it cannot start.
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
-  const frontend::VmDefinitions definitions(inventory, vms_of(all));
   const auto seen = frontend::see_cards(context, all, limits);
+  for (const auto& line : frontend::learn_typed_cards(inventory, all, seen)) {
+    context.output.note(line);
+  }
+  const frontend::VmDefinitions definitions(inventory, vms_of(all));
   for (auto& there : all) {
     if (there.failure) continue;
     const auto have = inventory.gpu_cards(there.host.name);
@@ -65,6 +69,7 @@ int run_start(Context& context, const Args& args) {
   auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
   prepare(context, all, limits);
   frontend::make_disk_images(context, all, limits);
+  frontend::activate_partitions(context, all, limits);
   frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
     if (frontend::is_running(task)) return;
     frontend::define(domains, task);
@@ -98,6 +103,9 @@ int run_stop(Context& context, const Args& args) {
     if (task.domain && task.domain->active) return domains.stop(task.vm.uuid, how);
     if (!is_off_after) throw Error(Fault::refused, "it does not run");
   });
+  // A guest that shuts itself down may take long. Its partition stays active, and the next start
+  // takes it as it is.
+  if (how == virt::Stop::poweroff) frontend::release_partitions(context, all, limits);
   return report_failures(context.output, frontend::failures_of(all));
 }
 

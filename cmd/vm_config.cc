@@ -71,35 +71,26 @@ Change change_of(const frontend::VmDefinitions::Document& document, const fronte
 void compare(Context& context, frontend::VmBatch& all,
              const std::function<void(const frontend::VmTask& task, const Change& change)>& take) {
   const frontend::VmDefinitions definitions(context.inventory(), vms_of(all));
-  const auto each = [&](auto&& work) {
-    for (auto& there : all) {
-      for (auto& task : there.tasks) {
-        if (there.failure || task.failure) continue;
-        try {
-          work(there, task);
-        } catch (const Error& error) {
-          task.failure = error;
-        }
+  // What is said of UEFI depends on the age of libvirt.
+  frontend::on_each(all,
+                    [](frontend::VmHost& there) { there.version = there.domains->version(); });
+  for (auto& there : all) {
+    for (auto& task : there.tasks) {
+      if (there.failure || task.failure) continue;
+      try {
+        const auto document = definitions.document(task.vm, static_cast<int>(there.version));
+        task.autostart = definitions.autostart(task.vm);
+        const auto change = change_of(document, task);
+        if (change.word.empty()) continue;
+        task.xml = document.definition;
+        task.check = document.check;
+        for (const auto& warning : document.warnings) context.output.note(warning);
+        take(task, change);
+      } catch (const Error& error) {
+        task.failure = error;
       }
     }
-  };
-  each([&](frontend::VmHost&, frontend::VmTask& task) {
-    const auto document = definitions.document(task.vm);
-    task.autostart = definitions.autostart(task.vm);
-    if (!change_of(document, task).word.empty()) task.xml = document.definition;
-  });
-  // The age of libvirt matters only where something is to be defined.
-  frontend::on_each(all, [&](frontend::VmHost& there) {
-    const auto changes = [](const frontend::VmTask& task) { return !task.xml.empty(); };
-    if (std::ranges::any_of(there.tasks, changes)) there.version = there.domains->version();
-  });
-  each([&](frontend::VmHost& there, frontend::VmTask& task) {
-    if (task.xml.empty()) return;
-    const auto document = definitions.document(task.vm, static_cast<int>(there.version));
-    for (const auto& warning : document.warnings) context.output.note(warning);
-    task.check = document.check;
-    take(task, change_of(document, task));
-  });
+  }
 }
 
 int run_diff(Context& context, const Args& args) {

@@ -155,8 +155,11 @@ class Inventory {
   /// is not there, Error(exists) when the name is taken, Error(usage) when the container is a VM.
   void add_vm(const Vm& vm);
 
-  /// Stores new values for memory, cpus and disks of `vm`, which must be there already.
+  /// Stores new values for memory, cpus, disks and fabric of `vm`, which must be there already.
   void set_vm(const Vm& vm);
+
+  /// Stores that the image files of `vm` are there, so that none of them is made anew.
+  void set_images_made(const HostName& vm);
 
   /// Moves `name` to another host, which runs it from then on. Throws Error(not_found),
   /// Error(refused) while the VM holds a card, and as add_vm() when the host is no container.

@@ -111,6 +111,7 @@ const Wrong kWrong[] = {
     {"UPDATE vm SET appliance = 'compute' WHERE host = 'v1'", "vm_appliance_check"},
     {"UPDATE vm SET memory_mib = 0 WHERE host = 'v1'", "vm_memory_mib_check"},
     {"UPDATE vm SET cpus = 0 WHERE host = 'v1'", "vm_cpus_check"},
+    {"UPDATE vm SET fabric = -1 WHERE host = 'v1'", "vm_fabric_check"},
     {"UPDATE vm SET uuid = NULL WHERE host = 'v1'", "vm_uuid_not_null"},
     {"UPDATE vm SET container = 'v2' WHERE host = 'v9'", "vm_moves_to_no_vm"},
     {"UPDATE vm SET container = 'n9' WHERE host = 'v9'", "vm_container_fkey"},
@@ -128,6 +129,11 @@ const Wrong kWrong[] = {
     {"UPDATE vm_disk SET format = 'vmdk'", "vm_disk_format_check"},
     {"UPDATE vm_disk SET size_gib = 0", "vm_disk_size_gib_check"},
     {"UPDATE vm_disk SET bus = NULL", "vm_disk_bus_not_null"},
+    {"UPDATE vm_disk SET cache = 'x'", "vm_disk_cache_check"},
+    {"UPDATE vm_disk SET io = 'x'", "vm_disk_io_check"},
+    {"UPDATE vm_disk SET discard = 'x'", "vm_disk_discard_check"},
+    {"UPDATE vm_disk SET serial = ''", "vm_disk_serial_check"},
+    {"UPDATE vm_disk SET made = 2", "vm_disk_made_check"},
     // interface
     {"INSERT INTO interface (host, name, kind, source, mac, model) "
      "VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:09', 'virtio')",

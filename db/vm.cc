@@ -14,8 +14,13 @@ namespace {
 
 void insert_disks(db::Connection& db, const Vm& vm) {
   const auto insert = db.prepare(R"sql(
-      INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib)
-      VALUES (:vm, :target, :source, :path, :bus, :format, :size_gib))sql");
+      INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib, cache, io, discard,
+                           serial, made)
+      VALUES (:vm, :target, :source, :path, :bus, :format, :size_gib, :cache, :io, :discard,
+              :serial, :made))sql");
+  const auto maybe = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+  };
   for (const auto& disk : vm.disks) {
     insert->bind(":vm", vm.name.str());
     insert->bind(":target", disk.target);
@@ -24,6 +29,11 @@ void insert_disks(db::Connection& db, const Vm& vm) {
     insert->bind(":bus", disk.bus);
     insert->bind(":format", disk.format);
     insert->bind(":size_gib", disk.size_gib);
+    insert->bind(":cache", maybe(disk.cache));
+    insert->bind(":io", maybe(disk.io));
+    insert->bind(":discard", maybe(disk.discard));
+    insert->bind(":serial", maybe(disk.serial));
+    insert->bind(":made", disk.made ? 1 : 0);
     insert->execute();
   }
 }
@@ -73,13 +83,14 @@ void Inventory::add_vm(const Vm& vm) {
         host->bind(":name", vm.name.str());
         host->execute();
         const auto insert = db_->prepare(R"sql(
-            INSERT INTO vm (host, container, uuid, memory_mib, cpus)
-            VALUES (:host, :container, :uuid, :memory_mib, :cpus))sql");
+            INSERT INTO vm (host, container, uuid, memory_mib, cpus, fabric)
+            VALUES (:host, :container, :uuid, :memory_mib, :cpus, :fabric))sql");
         insert->bind(":host", vm.name.str());
         insert->bind(":container", vm.container.str());
         insert->bind(":uuid", vm.uuid);
         insert->bind(":memory_mib", vm.memory_mib);
         insert->bind(":cpus", vm.cpus);
+        insert->bind(":fabric", vm.fabric);
         insert->execute();
         insert_disks(*db_, vm);
       },
@@ -89,10 +100,12 @@ void Inventory::add_vm(const Vm& vm) {
 void Inventory::set_vm(const Vm& vm) {
   write("set host vm", [&] {
     const auto update = db_->prepare(R"sql(
-        UPDATE vm SET memory_mib = :memory_mib, cpus = :cpus WHERE host = :host)sql");
+        UPDATE vm SET memory_mib = :memory_mib, cpus = :cpus, fabric = :fabric
+        WHERE host = :host)sql");
     update->bind(":host", vm.name.str());
     update->bind(":memory_mib", vm.memory_mib);
     update->bind(":cpus", vm.cpus);
+    update->bind(":fabric", vm.fabric);
     if (update->execute() == 0) {
       throw Error(Fault::not_found, "VM " + quote(vm.name.str()) + " is not in the inventory");
     }
@@ -100,6 +113,15 @@ void Inventory::set_vm(const Vm& vm) {
     remove->bind(":vm", vm.name.str());
     remove->execute();
     insert_disks(*db_, vm);
+  });
+}
+
+void Inventory::set_images_made(const HostName& vm) {
+  write("start host vm", [&] {
+    const auto update =
+        db_->prepare("UPDATE vm_disk SET made = 1 WHERE vm = :vm AND source = 'file'");
+    update->bind(":vm", vm.str());
+    update->execute();
   });
 }
 

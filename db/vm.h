@@ -37,6 +37,9 @@ struct VmDisk {
   std::string bus;              ///< "virtio", "scsi", "sata", "ide", "usb"
   std::string format;           ///< "raw" or "qcow2"
   std::optional<int> size_gib;  ///< from 1
+  std::string cache{}, io{}, discard{}, serial{};  ///< as libvirt spells them; "" = QEMU's choice
+  /// The image was there at a start, or it is known to be there: it is never made anew.
+  bool made = false;
 
   bool operator==(const VmDisk&) const = default;
 };
@@ -62,6 +65,7 @@ struct Vm {
   std::vector<VmGpu> gpus;                 ///< by name; assigned with assign_gpu()
   std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
   std::vector<VmSlice> slices = {};        ///< by name; assigned with assign_gpu()
+  std::optional<int> fabric = {};          ///< partition of the fabric manager, from 0
 };
 
 }  // namespace cluster

@@ -40,7 +40,7 @@ class Found {
 };
 
 void read_vms(db::Connection& db, const db::OnlyThese& these, Found& found) {
-  const std::string all = "SELECT host, container, uuid, memory_mib, cpus FROM vm";
+  const std::string all = "SELECT host, container, uuid, memory_mib, cpus, fabric FROM vm";
   // These are two queries instead of one with OR: each uses its own index.
   const auto query = db.prepare(these.reads_all() ? all
                                                   : all + " WHERE " + these.in("host") + " UNION " +
@@ -54,13 +54,18 @@ void read_vms(db::Connection& db, const db::OnlyThese& these, Found& found) {
                query->number(3),
                query->number(4),
                {},
-               {}});
+               {},
+               {},
+               {},
+               query->maybe_number(5)});
   }
 }
 
 void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
   const auto query = db.prepare(R"sql(
-      SELECT vm, source, path, target, bus, format, size_gib FROM vm_disk
+      SELECT vm, source, path, target, bus, format, size_gib, coalesce(cache, ''),
+             coalesce(io, ''), coalesce(discard, ''), coalesce(serial, ''), made
+      FROM vm_disk
       WHERE )sql" + these.in("vm") +
                                 " ORDER BY vm, target");
   these.bind(*query);
@@ -68,7 +73,9 @@ void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
     auto* vm = found.owner(query->text(0));
     if (vm == nullptr) continue;
     vm->disks.push_back({parse_disk_source(query->text(1)), query->string(2), query->string(3),
-                         query->string(4), query->string(5), query->maybe_number(6)});
+                         query->string(4), query->string(5), query->maybe_number(6),
+                         query->string(7), query->string(8), query->string(9), query->string(10),
+                         query->number(11) != 0});
   }
 }
 

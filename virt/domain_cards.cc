@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <bit>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "core/error.h"
@@ -12,7 +15,8 @@ namespace {
 constexpr int kFirstSlot = 0x02;
 constexpr int kLastSlot = 0x1a;
 constexpr int kLastSlotOfABus = 0x1f;  // the last slot of a bus that has nothing else
-constexpr int kExpanderBus = 128;  // buses behind the expander are numbered from here in the guest
+constexpr int kExpanderBus = 128;      // buses behind expanders are numbered from here in the guest
+constexpr int kBusesOfExpanders = 128;
 
 [[noreturn]] void unfit(const DomainSpec& domain, const std::string& why) {
   throw Error(Fault::usage, "cards of " + quote(domain.name) + " cannot be placed: " + why);
@@ -48,30 +52,51 @@ class Placer {
  public:
   explicit Placer(const DomainSpec& domain) : domain_(domain), pcie_(is_pcie(domain.machine)) {
     slots_.controllers.push_back({pcie_ ? "pcie-root" : "pci-root", "", {}, {}});
+    const bool expanders = domain.numa && domain.numa->expander;
+    cells_.resize(expanders ? domain.numa->host_nodes.size() : 0);
   }
 
   GuestSlots run() {
-    const bool expander =
-        domain_.numa && domain_.numa->expander &&
-        std::ranges::any_of(domain_.cards, [&](const auto& card) { return is_near(card); });
-    if (!pcie_ && (expander || domain_.pci_switch)) {
+    std::set<std::size_t> near;  // the guest nodes that have cards
+    for (const auto& card : domain_.cards) {
+      if (const auto cell = cell_of(card)) near.insert(*cell);
+    }
+    if (!pcie_ && (!near.empty() || domain_.pci_switch)) {
       unfit(domain_, "machine " + quote(domain_.machine) + " has no PCI Express (want q35)");
     }
-    if (expander) expander_ = add("pcie-expander-bus", "", {}, {});
-    if (domain_.pci_switch) add_switch();
+    for (const auto cell : near) add_expander(cell);
+    if (domain_.pci_switch) add_switches(near);
     for (const auto& card : domain_.cards) {
       check(domain_, card);
       slots_.cards.push_back(card.known ? std::optional(place(card)) : std::nullopt);
     }
     for (const auto& mdev : domain_.mdevs) {
-      slots_.mdevs.push_back(pcie_ ? behind_root_port(mdev.name, false) : on_pci(mdev.name));
+      slots_.mdevs.push_back(pcie_ ? behind_root_port(mdev.name, {}) : on_pci(mdev.name));
     }
     return std::move(slots_);
   }
 
  private:
-  bool is_near(const CardSpec& card) const {
-    return card.known && card.numa_node == domain_.numa->host_node;
+  // What is behind one expander. `next` is its next free slot.
+  struct CellBus {
+    std::optional<int> expander;
+    int next = 0;
+  };
+
+  // The slots behind one PCIe switch.
+  struct Switch {
+    int upstream = 0;
+    int next = 0;
+  };
+
+  using CellNumber = std::optional<std::size_t>;  // nothing: on the root bus
+
+  CellNumber cell_of(const CardSpec& card) const {
+    if (!card.known || !card.numa_node || cells_.empty()) return std::nullopt;
+    const auto& nodes = domain_.numa->host_nodes;
+    const auto at = std::ranges::find(nodes, *card.numa_node);
+    if (at == nodes.end()) return std::nullopt;
+    return static_cast<std::size_t>(at - nodes.begin());
   }
 
   int add(const std::string& model, const std::string& alias, std::optional<PciAddress> address,
@@ -80,30 +105,56 @@ class Placer {
     return static_cast<int>(slots_.controllers.size()) - 1;
   }
 
-  // A root port on the expander or on the root bus; gives the slot behind it.
-  PciAddress behind_root_port(const std::string& name, bool near) {
-    const bool expanded = near && expander_;
-    const int slot = expanded ? next_near_++ : next_++;
-    if (slot > (expanded ? kLastSlotOfABus : kLastSlot)) full(name);
-    return at(
-        add("pcie-root-port", "ua-rp-" + name, at(expanded ? *expander_ : 0, slot), slot << 3), 0);
+  // The buses behind the expanders share the upper half of the guest's bus numbers.
+  void add_expander(std::size_t cell) {
+    const auto step = kBusesOfExpanders / static_cast<int>(std::bit_ceil(cells_.size()));
+    cells_[cell].expander =
+        add("pcie-expander-bus", alias_text("pxb" + std::to_string(cell)), {}, {});
+    slots_.controllers.back().bus = kExpanderBus + static_cast<int>(cell) * step;
+    slots_.controllers.back().cell = static_cast<int>(cell);
   }
 
-  // The switch is near only when all its cards are: a peer-to-peer copy must not leave it.
-  void add_switch() {
-    const bool near = expander_ && std::ranges::all_of(domain_.cards, [&](const auto& card) {
-                        return !card.known || is_near(card);
-                      });
-    const auto port = behind_root_port("switch", near);
-    switch_ = add("pcie-switch-upstream-port", "ua-up-switch", port, {});
+  // A root port on the expander of that cell or on the root bus; gives the slot behind it.
+  PciAddress behind_root_port(const std::string& name, CellNumber cell) {
+    const int slot = cell ? cells_[*cell].next++ : next_++;
+    const int bus = cell ? *cells_[*cell].expander : 0;
+    if (slot > (cell ? last_slot_of_expander() : kLastSlot)) full(name);
+    return at(add("pcie-root-port", alias_text("rp-" + name), at(bus, slot), slot << 3), 0);
+  }
+
+  // Each port needs a bus number of its own beside that of the expander.
+  int last_slot_of_expander() const {
+    const auto step = kBusesOfExpanders / static_cast<int>(std::bit_ceil(cells_.size()));
+    return std::min(kLastSlotOfABus, step - 2);
+  }
+
+  // One switch for all cards, as a peer-to-peer copy must not leave it. It is near only when all of
+  // them are. With cards on several nodes each node has a switch.
+  void add_switches(const std::set<std::size_t>& near) {
+    const auto is_far = [&](const CardSpec& card) { return card.known && !cell_of(card); };
+    const bool any_far = std::ranges::any_of(domain_.cards, is_far);
+    if (near.size() > 1) {
+      for (const auto cell : near) add_switch("switch" + std::to_string(cell), cell);
+      if (any_far) add_switch("switch", {});
+    } else {
+      add_switch("switch", near.empty() || any_far ? CellNumber() : *near.begin());
+    }
+  }
+
+  void add_switch(const std::string& name, CellNumber cell) {
+    const auto port = behind_root_port(name, cell);
+    switches_[cell] = {add("pcie-switch-upstream-port", alias_text("up-" + name), port, {}), 0};
   }
 
   PciAddress place(const CardSpec& card) {
     if (!pcie_) return on_pci(card.name);
-    if (!switch_) return behind_root_port(card.name, domain_.numa && is_near(card));
-    const int slot = next_switched_++;
+    const auto cell = cell_of(card);
+    if (switches_.empty()) return behind_root_port(card.name, cell);
+    auto& behind = switches_.size() == 1 ? switches_.begin()->second : switches_.at(cell);
+    const int slot = behind.next++;
     if (slot > kLastSlotOfABus) full(card.name);
-    return at(add("pcie-switch-downstream-port", "ua-dp-" + card.name, at(*switch_, slot), slot),
+    return at(add("pcie-switch-downstream-port", alias_text("dp-" + card.name),
+                  at(behind.upstream, slot), slot),
               0);
   }
 
@@ -123,11 +174,9 @@ class Placer {
   const DomainSpec& domain_;
   bool pcie_;
   GuestSlots slots_;
-  std::optional<int> expander_;
-  std::optional<int> switch_;
+  std::vector<CellBus> cells_;  // of the guest nodes; empty without expanders
+  std::map<CellNumber, Switch> switches_;
   int next_ = kFirstSlot;
-  int next_near_ = 0;
-  int next_switched_ = 0;
   int next_pci_ = 0;
 };
 
@@ -182,7 +231,8 @@ void add_rom(pugi::xml_node hostdev, const CardSpec& card) {
 }
 
 std::string alias_of(const CardSpec& card, int function) {
-  return "ua-" + card.name + (card.functions.size() > 1 ? "-fn" + std::to_string(function) : "");
+  return alias_text(card.name) +
+         (card.functions.size() > 1 ? "-fn" + std::to_string(function) : "");
 }
 
 void add_card(pugi::xml_node devices, const CardSpec& card, const std::optional<PciAddress>& slot) {
@@ -216,7 +266,7 @@ void add_mdev(pugi::xml_node devices, const MdevSpec& mdev, const PciAddress& sl
                      {"display", mdev.display ? "on" : "off"}});
   if (mdev.ramfb) node.append_attribute("ramfb") = "on";
   child(child(node, "source"), "address", {{"uuid", mdev.uuid}});
-  child(node, "alias", {{"name", "ua-" + mdev.name}});
+  add_alias(node, mdev.name);
   add_guest_address(node, slot);
 }
 
@@ -224,7 +274,8 @@ void add_target(pugi::xml_node node, const Controller& controller, int index) {
   if (controller.port) {
     child(node, "target", {{"chassis", std::to_string(index)}, {"port", hex(*controller.port)}});
   } else if (controller.model == "pcie-expander-bus") {
-    text_child(child(node, "target", {{"busNr", std::to_string(kExpanderBus)}}), "node", "0");
+    text_child(child(node, "target", {{"busNr", std::to_string(controller.bus.value_or(0))}}),
+               "node", std::to_string(controller.cell));
   }
 }
 

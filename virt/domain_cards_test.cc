@@ -121,7 +121,7 @@ TEST(DomainCards, AMachineWithoutPciExpressHasThemOnItsOnlyBus) {
 
 TEST(DomainCards, ThoseOfTheVmsNodeAreBehindTheExpander) {
   const auto domain = on_nodes({0, 1, 0});
-  EXPECT_THAT(controllers(domain), ElementsAre("pcie-root", "pcie-expander-bus",
+  EXPECT_THAT(controllers(domain), ElementsAre("pcie-root", "pcie-expander-bus ua-pxb0",
                                                "pcie-root-port ua-rp-gpu0 0000:01:00.0 port 0",
                                                "pcie-root-port ua-rp-gpu1 0000:00:02.0 port 16",
                                                "pcie-root-port ua-rp-gpu2 0000:01:01.0 port 8"));
@@ -251,10 +251,43 @@ TEST(DomainCards, TheRootBusIsWrittenOnlyWhenItSaysSomething) {
                         "    <target busNr='128'>\n"
                         "      <node>0</node>\n"
                         "    </target>\n"
+                        "    <alias name='ua-pxb0'/>\n"
                         "  </controller>\n"
                         "  <controller type='pci' index='2' model='pcie-root-port'>\n"
                         "    <target chassis='2' port='0x0'/>\n"
                         "    <alias name='ua-rp-gpu0'/>\n"));
+}
+
+TEST(DomainCards, EachNodeOfTheGuestHasAnExpanderOfItsOwn) {
+  auto domain = on_nodes({1, 0, 2, 1});
+  domain.numa->host_nodes = {0, 1};
+  EXPECT_THAT(controllers(domain),
+              ElementsAre("pcie-root", "pcie-expander-bus ua-pxb0", "pcie-expander-bus ua-pxb1",
+                          "pcie-root-port ua-rp-gpu0 0000:02:00.0 port 0",
+                          "pcie-root-port ua-rp-gpu1 0000:01:00.0 port 0",
+                          "pcie-root-port ua-rp-gpu2 0000:00:02.0 port 16",
+                          "pcie-root-port ua-rp-gpu3 0000:02:01.0 port 8"));
+  const auto slots = place_cards(domain);
+  EXPECT_EQ(slots.controllers[1].bus, 128);
+  EXPECT_EQ(slots.controllers[2].bus, 192);
+  EXPECT_EQ(slots.controllers[2].cell, 1);
+}
+
+TEST(DomainCards, EachNodeOfTheGuestHasASwitchOfItsOwn) {
+  auto domain = on_nodes({0, 1, 2});
+  domain.numa->host_nodes = {0, 1};
+  domain.pci_switch = true;
+  EXPECT_THAT(controllers(domain),
+              ElementsAre("pcie-root", "pcie-expander-bus ua-pxb0", "pcie-expander-bus ua-pxb1",
+                          "pcie-root-port ua-rp-switch0 0000:01:00.0 port 0",
+                          "pcie-switch-upstream-port ua-up-switch0 0000:03:00.0",
+                          "pcie-root-port ua-rp-switch1 0000:02:00.0 port 0",
+                          "pcie-switch-upstream-port ua-up-switch1 0000:05:00.0",
+                          "pcie-root-port ua-rp-switch 0000:00:02.0 port 16",
+                          "pcie-switch-upstream-port ua-up-switch 0000:07:00.0",
+                          "pcie-switch-downstream-port ua-dp-gpu0 0000:04:00.0 port 0",
+                          "pcie-switch-downstream-port ua-dp-gpu1 0000:06:00.0 port 0",
+                          "pcie-switch-downstream-port ua-dp-gpu2 0000:08:00.0 port 0"));
 }
 
 TEST(DomainCards, ACliqueIsSaidOfFunction0OfEachCardThatHasOne) {

@@ -1,6 +1,23 @@
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <string_view>
+
 #include "virt/domain_parts.h"
 
 namespace cluster::virt {
+
+std::string alias_text(const std::string& name) {
+  auto alias = "ua-" + name;
+  std::ranges::replace_if(
+      alias, [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '_'; }, '-');
+  return alias;
+}
+
+void add_alias(pugi::xml_node device, const std::string& name) {
+  child(device, "alias", {{"name", alias_text(name)}});
+}
+
 namespace {
 
 void add_boot_order(pugi::xml_node device, const std::optional<int>& order) {
@@ -12,11 +29,17 @@ void add_disk(pugi::xml_node devices, const DiskSpec& disk) {
   const bool cdrom = disk.source == DiskSource::cdrom;
   auto node = child(devices, "disk",
                     {{"type", block ? "block" : "file"}, {"device", cdrom ? "cdrom" : "disk"}});
-  child(node, "driver", {{"name", "qemu"}, {"type", disk.format}});
+  auto driver = child(node, "driver", {{"name", "qemu"}, {"type", disk.format}});
+  for (const auto& [name, value] : {std::pair("cache", &disk.cache), std::pair("io", &disk.io),
+                                    std::pair("discard", &disk.discard)}) {
+    if (!value->empty()) driver.append_attribute(name) = value->c_str();
+  }
   child(node, "source", {{block ? "dev" : "file", disk.path}});
   child(node, "target", {{"dev", disk.target}, {"bus", disk.bus}});
   if (cdrom) child(node, "readonly");
+  if (!disk.serial.empty()) text_child(node, "serial", disk.serial);
   add_boot_order(node, disk.boot_order);
+  add_alias(node, disk.target);
 }
 
 void add_interface(pugi::xml_node devices, const InterfaceSpec& interface) {
@@ -44,6 +67,7 @@ void add_interface(pugi::xml_node devices, const InterfaceSpec& interface) {
   if (interface.kind == InterfaceKind::ovs) child(node, "virtualport", {{"type", "openvswitch"}});
   child(node, "model", {{"type", interface.model}});
   add_boot_order(node, interface.boot_order);
+  if (!interface.name.empty()) add_alias(node, interface.name);
 }
 
 void add_serial(pugi::xml_node devices, const DomainSpec& domain) {
@@ -54,7 +78,15 @@ void add_serial(pugi::xml_node devices, const DomainSpec& domain) {
     auto target = child(node, "target");
     if (console) target.append_attribute("type") = "serial";
     target.append_attribute("port") = "0";
+    add_alias(node, "serial0");  // both are the same device
   }
+}
+
+// https://libvirt.org/formatdomain.html#channel; libvirt chooses the socket.
+void add_agent(pugi::xml_node devices) {
+  auto channel = child(devices, "channel", {{"type", "unix"}});
+  child(channel, "target", {{"type", "virtio"}, {"name", "org.qemu.guest_agent.0"}});
+  add_alias(channel, "agent");
 }
 
 }  // namespace
@@ -69,13 +101,46 @@ void add_interfaces(pugi::xml_node devices, const DomainSpec& domain) {
 
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain) {
   add_serial(devices, domain);
+  if (domain.guest_agent) add_agent(devices);
   if (domain.graphics == Graphics::none) return;
   auto graphics =
       child(devices, "graphics",
             {{"type", domain.graphics == Graphics::vnc ? "vnc" : "spice"}, {"autoport", "yes"}});
   child(graphics, "listen", {{"type", "address"}, {"address", domain.listen}});
   // Every guest can draw on this model before it has a driver.
-  child(child(devices, "video"), "model", {{"type", "vga"}});
+  auto video = child(devices, "video");
+  child(video, "model", {{"type", "vga"}});
+  add_alias(video, "video0");
+}
+
+void add_scsi_controllers(pugi::xml_node devices) {
+  constexpr int kDisksOfOne = 7;  // libvirt: sda to sdg are on controller 0, sdh is on the next
+  std::set<int> wanted;
+  for (const auto disk : devices.children("disk")) {
+    const auto target = disk.child("target");
+    const std::string_view name = target.attribute("dev").value();
+    if (std::string_view(target.attribute("bus").value()) != "scsi" || name.size() < 3) continue;
+    const auto address = disk.child("address").attribute("controller");
+    int number = 0;
+    for (const char c : name.substr(2)) number = number * 26 + (c - 'a' + 1);
+    wanted.insert(address.empty() ? (number - 1) / kDisksOfOne : address.as_int());
+  }
+  for (const auto controller : devices.children("controller")) {
+    if (std::string_view(controller.attribute("type").value()) == "scsi") {
+      wanted.erase(controller.attribute("index").as_int());
+    }
+  }
+  auto last = devices.last_child();
+  for (const char* name : {"disk", "controller"}) {
+    for (const auto one : devices.children(name)) last = one;
+  }
+  for (const int index : wanted) {
+    last = devices.insert_child_after("controller", last);
+    last.append_attribute("type") = "scsi";
+    last.append_attribute("index") = std::to_string(index).c_str();
+    last.append_attribute("model") = "virtio-scsi";
+    add_alias(last, "scsi" + std::to_string(index));
+  }
 }
 
 }  // namespace cluster::virt

@@ -1,6 +1,6 @@
 // These tests are about the XML of disks, interfaces, consoles and screens.
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <string>
 
@@ -8,6 +8,8 @@
 
 namespace cluster::virt {
 namespace {
+
+using ::testing::HasSubstr;
 
 // The children of <devices> that `add` appends for `domain`.
 std::string written(void (*add)(pugi::xml_node, const DomainSpec&), const DomainSpec& domain) {
@@ -35,8 +37,58 @@ TEST(DomainDevices, AnImageFile) {
             "    <driver name='qemu' type='qcow2'/>\n"
             "    <source file='/vm/a.qcow2'/>\n"
             "    <target dev='vda' bus='virtio'/>\n"
+            "    <alias name='ua-vda'/>\n"
             "  </disk>\n"
             "</devices>\n");
+}
+
+TEST(DomainDevices, ADiskHasWhatIsSaidOfIt) {
+  DiskSpec spec{DiskSource::file, "/vm/a", "raw", "vda", "virtio", {}};
+  spec.cache = "none";
+  spec.io = "native";
+  spec.discard = "unmap";
+  spec.serial = "a 1";
+  const auto xml = disk(spec);
+  EXPECT_THAT(xml, HasSubstr("<driver name='qemu' type='raw' cache='none' io='native' "
+                             "discard='unmap'/>"));
+  EXPECT_THAT(xml, HasSubstr("<serial>a 1</serial>"));
+}
+
+// libvirt puts seven disks on one controller.
+TEST(DomainDevices, DisksOnScsiHaveVirtioScsi) {
+  DomainSpec domain;
+  for (const char* target : {"sda", "sdg", "sdh", "sdaa"}) {
+    domain.disks.push_back({DiskSource::file, "/vm/a", "raw", target, "scsi", {}});
+  }
+  domain.disks.push_back({DiskSource::file, "/vm/a", "raw", "sdz", "sata", {}});
+  pugi::xml_document document;
+  const auto devices = child(document, "devices");
+  add_disks(devices, domain);
+  child(devices, "controller", {{"type", "scsi"}, {"index", "1"}, {"model", "lsisas1068"}});
+  add_scsi_controllers(devices);
+  const auto xml = document_text(document);
+  EXPECT_THAT(xml, HasSubstr("  <controller type='scsi' index='1' model='lsisas1068'/>\n"
+                             "  <controller type='scsi' index='0' model='virtio-scsi'>\n"
+                             "    <alias name='ua-scsi0'/>\n"
+                             "  </controller>\n"
+                             "  <controller type='scsi' index='3' model='virtio-scsi'>\n"
+                             "    <alias name='ua-scsi3'/>\n"
+                             "  </controller>\n"));
+}
+
+TEST(DomainDevices, AnAliasHasNoDot) {
+  EXPECT_EQ(alias_text("gpupci2.0"), "ua-gpupci2-0");
+  EXPECT_EQ(alias_text("a_b-c"), "ua-a_b-c");
+}
+
+TEST(DomainDevices, TheGuestAgentHasAChannel) {
+  DomainSpec domain;
+  domain.guest_agent = true;
+  EXPECT_THAT(written(add_consoles, domain),
+              HasSubstr("  <channel type='unix'>\n"
+                        "    <target type='virtio' name='org.qemu.guest_agent.0'/>\n"
+                        "    <alias name='ua-agent'/>\n"
+                        "  </channel>\n"));
 }
 
 TEST(DomainDevices, ABlockDevice) {
@@ -47,6 +99,7 @@ TEST(DomainDevices, ABlockDevice) {
             "    <source dev='/dev/vg0/a'/>\n"
             "    <target dev='sda' bus='scsi'/>\n"
             "    <boot order='2'/>\n"
+            "    <alias name='ua-sda'/>\n"
             "  </disk>\n"
             "</devices>\n");
 }
@@ -59,6 +112,7 @@ TEST(DomainDevices, ACdromIsReadOnly) {
             "    <source file='/iso/debian.iso'/>\n"
             "    <target dev='sda' bus='sata'/>\n"
             "    <readonly/>\n"
+            "    <alias name='ua-sda'/>\n"
             "  </disk>\n"
             "</devices>\n");
 }
@@ -117,9 +171,11 @@ TEST(DomainDevices, ASerialConsoleOnAPtyAndNoScreen) {
             "<devices>\n"
             "  <serial type='pty'>\n"
             "    <target port='0'/>\n"
+            "    <alias name='ua-serial0'/>\n"
             "  </serial>\n"
             "  <console type='pty'>\n"
             "    <target type='serial' port='0'/>\n"
+            "    <alias name='ua-serial0'/>\n"
             "  </console>\n"
             "</devices>\n");
 }
@@ -132,10 +188,12 @@ TEST(DomainDevices, ASerialConsoleThatWritesAFile) {
             "  <serial type='file'>\n"
             "    <source path='/run/a.console'/>\n"
             "    <target port='0'/>\n"
+            "    <alias name='ua-serial0'/>\n"
             "  </serial>\n"
             "  <console type='file'>\n"
             "    <source path='/run/a.console'/>\n"
             "    <target type='serial' port='0'/>\n"
+            "    <alias name='ua-serial0'/>\n"
             "  </console>\n"
             "</devices>\n");
 }
@@ -151,6 +209,7 @@ TEST(DomainDevices, AScreenHasAModelThatNeedsNoDriver) {
             "  </graphics>\n"
             "  <video>\n"
             "    <model type='vga'/>\n"
+            "    <alias name='ua-video0'/>\n"
             "  </video>\n"
             "</devices>\n");
   domain.graphics = Graphics::vnc;

@@ -104,13 +104,14 @@ const std::vector<Change>& changes() {
        "<maxphysaddr "},
       {"host node",
        [](auto& vm) {
-         if (vm.numa) vm.numa->host_node += 2;
+         if (vm.numa) vm.numa->host_nodes[0] += 2;
          return vm.numa.has_value();
        },
        "nodeset="},
       {"CPUs of the host",
        [](auto& vm) {
-         if (vm.numa) vm.numa->cpuset = vm.numa->cpuset == "3" ? "4" : "3";
+         if (vm.numa)
+           vm.numa->cpusets = {vm.numa->cpusets == std::vector<std::string>{"3"} ? "4" : "3"};
          return vm.numa.has_value();
        },
        "cpuset="},

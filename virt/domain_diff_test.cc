@@ -74,8 +74,8 @@ TEST(DomainDiff, IsAUnifiedDiff) {
                 "-      <source file='/vm/consumer-gpu.qcow2'/>\n"
                 "+      <source file='/vm/other.qcow2'/>\n"
                 "       <target dev='vda' bus='virtio'/>\n"
-                "     </disk>\n"
-                "     <controller type='pci' index='0' model='pcie-root'/>\n");
+                "       <alias name='ua-vda'/>\n"
+                "     </disk>\n");
 }
 
 TEST(DomainDiff, ACardThatIsNew) {
@@ -119,13 +119,16 @@ TEST(DomainDiff, WhatOursSaysAndTheirsDoesNot) {
   const auto theirs = dumped("virtual_function");
   auto domain = example_domain("virtual_function");
   domain.firmware = Firmware::efi;
-  EXPECT_THAT(changes(domain, theirs), ::testing::ElementsAre("-<os>", "+<os firmware='efi'>"));
+  EXPECT_THAT(
+      changes(domain, theirs),
+      ::testing::ElementsAre("-<os>", "+<os firmware='efi'>", "+<firmware>",
+                             "+<feature enabled='no' name='secure-boot'/>", "+</firmware>"));
   domain = example_domain("consumer_gpu");
   domain.firmware = Firmware::bios;
   EXPECT_THAT(changes(domain, dumped("consumer_gpu")),
               ::testing::ElementsAre("-<os firmware='efi'>", "+<os>"));
   domain = example_domain("workstation");
-  domain.numa->cpuset.clear();
+  domain.numa->cpusets.clear();
   EXPECT_THAT(changes(domain, dumped("workstation")),
               ::testing::ElementsAre("-<vcpu placement='static' cpuset='8-15,24'>8</vcpu>",
                                      "+<vcpu placement='static'>8</vcpu>"));

@@ -29,6 +29,7 @@ class Gates {
 
   std::vector<Refusal> run() {
     groups();
+    fabric();
     behind_switch();
     double_use();
     const auto bits = address_bits(view_, facts_);
@@ -41,6 +42,7 @@ class Gates {
     big_bars();
     displays();
     macs();
+    ide_disks();
     return std::move(refusals_);
   }
 
@@ -79,6 +81,42 @@ class Gates {
                    " as well, or move the card to a slot with a group of "
                    "its own");
       }
+    }
+  }
+
+  // The GPUs of the container that NVSwitches join: those on SXM boards, or all where no model says
+  // so. A single GPU needs no fabric.
+  void fabric() {
+    const auto is_switch = [](const CardSpec& card) { return card.kind == DeviceKind::nvswitch; };
+    const bool any_sxm = std::ranges::any_of(facts_.cards, &CardSpec::sxm);
+    const auto is_joined = [&](const CardSpec& card) {
+      return card.kind == DeviceKind::gpu && card.sxm == any_sxm;
+    };
+    const auto gpus = std::ranges::count_if(cards_, is_joined);
+    const auto missing = [&](auto kind) {
+      std::vector<std::string> names;
+      for (const auto& card : facts_.cards) {
+        const auto is_same = [&](const CardSpec& ours) { return ours.functions == card.functions; };
+        if (kind(card) && std::ranges::none_of(cards_, is_same)) names.push_back(card.name);
+      }
+      return names;
+    };
+    if (std::ranges::any_of(cards_, is_switch)) {
+      auto left = missing(is_joined);
+      for (auto& name : missing(is_switch)) left.push_back(std::move(name));
+      if (left.empty()) return;
+      refuse("F1",
+             "an NVSwitch is given with all GPUs and switches of its board, and " +
+                 joined(left, ", ") + (left.size() == 1 ? " is" : " are") + " not in the VM",
+             "give it all of them, or take the switches out and give it a partition: set host vm "
+             "fabric=PARTITION");
+    } else if (gpus > 1 && !facts_.has_partition &&
+               (any_sxm || std::ranges::any_of(facts_.cards, is_switch))) {
+      refuse("F3",
+             std::to_string(gpus) +
+                 " SXM GPUs without their NVSwitches reach each other, and CUDA starts, only in a "
+                 "partition of the container's fabric manager",
+             "set host vm fabric=PARTITION (`fmpm -l` on the container lists them)", true);
     }
   }
 
@@ -176,6 +214,13 @@ class Gates {
   // Virtual functions share the slot of their card on the host, but they are cards of their own.
   // They are not managed. Who placed functions by hand in two slots has seen them work.
   void one_slot() {
+    for (const auto& card : cards_) {
+      if (card.known) continue;
+      refuse("V11",
+             quote(card.name) + " is known by address alone: the guest gets " +
+                 card.functions.front().sysfs() + " and no other function of it",
+             "cluster discover host gpu", true);
+    }
     std::map<PciAddress, const PassedDevice*> first;  // by the slot on the container
     for (const auto& device : view_.passed) {
       if (!device.managed) continue;
@@ -196,6 +241,14 @@ class Gates {
 
   void big_bars() {
     constexpr std::uint64_t kBigMib = 4096;  // BARs of this size can only be mapped past 4 GiB
+    const auto secure = view_.root().child("os").child("firmware").find_child([](auto feature) {
+      return feature.attribute("name").value() == std::string("secure-boot") &&
+             feature.attribute("enabled").value() == std::string("yes");
+    });
+    if (!secure.empty() && !view_.q35) {
+      refuse("V12", "Secure Boot is on machine " + quote(view_.at("os/type@machine")),
+             "machine q35, or firmware efi");
+    }
     if (view_.q35 && view_.uefi) return;
     for (const auto& card : cards_) {
       const auto bars = sum_of(card.bars);
@@ -225,6 +278,18 @@ class Gates {
     for (const auto& mac : view_.macs) {
       if (seen.insert(mac).second) continue;
       refuse("V15", "two network interfaces have the MAC " + mac, "give one of them another");
+    }
+  }
+
+  void ide_disks() {
+    if (!view_.q35) return;
+    for (const auto disk : view_.devices().children("disk")) {
+      const auto target = disk.child("target");
+      if (target.attribute("bus").value() != std::string("ide")) continue;
+      refuse("V16",
+             "disk " + quote(target.attribute("dev").value()) +
+                 " is on IDE, which machine q35 does not have",
+             "bus sata with device sda, or virtio with vda; or machine pc");
     }
   }
 

@@ -125,7 +125,12 @@ TEST(DomainGates, OwnXmlIsJudgedAsWell) {
       "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' "
       "bus='0x65' slot='0x00' function='0x1'/></source></hostdev>";
   domain.fragments = {{"a", FragmentPlace::devices, device}};
+  EXPECT_THAT(refusals(domain), IsEmpty());  // it speaks of the function that is there
+  domain.fragments[0].xml =
+      "<interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:0c'/><source><address "
+      "type='pci' domain='0' bus='0x65' slot='0' function='1'/></source></interface>";
   EXPECT_THAT(refusals(domain), Contains(HasSubstr("V1 0000:65:00.1 is in the VM twice")));
+  domain.fragments[0].xml = device;
   domain.cards.erase(domain.cards.begin());
   EXPECT_THAT(refusals(domain, {{}, {}, {{pci("0000:65:00.0"), pci("0000:65:00.1")}}}),
               ElementsAre(HasSubstr("D4 0000:65:00.0 is in the IOMMU group of 0000:65:00.1")));
@@ -139,14 +144,36 @@ TEST(DomainGates, OwnXmlIsJudgedAsWell) {
   EXPECT_THAT(refusals(domain), IsEmpty());
   domain.fragments.clear();
   EXPECT_THAT(refusals(domain), ElementsAre(HasSubstr("V12? ")));
-  domain.cards.clear();
-  domain.fragments = {
-      {"a", FragmentPlace::devices,
-       "<interface type='bridge'><mac address='52:54:00:00:00:0A'/><source bridge='a'/></interface>"
-       "<interface type='bridge'><mac address='52:54:00:00:00:0a'/><source "
-       "bridge='b'/></interface>"}};
-  EXPECT_THAT(refusals(domain), ElementsAre("V15 two network interfaces have the MAC "
-                                            "52:54:00:00:00:0a; give one of them another"));
+  const auto two_macs = gate(
+      "<domain type='kvm'><os><type machine='q35'>hvm</type></os><devices><interface "
+      "type='bridge'><mac address='52:54:00:00:00:0A'/></interface><interface "
+      "type='bridge'><mac address='52:54:00:00:00:0a'/></interface></devices></domain>",
+      {});
+  ASSERT_EQ(two_macs.size(), 1U);
+  EXPECT_EQ(two_macs[0].id, "V15");
+  EXPECT_EQ(two_macs[0].reason, "two network interfaces have the MAC 52:54:00:00:00:0a");
+}
+
+TEST(DomainGates, SecureBootIsOnQ35) {
+  auto domain = example_domain("emulated");
+  domain.firmware = Firmware::efi_secure;
+  EXPECT_THAT(refusals(domain), IsEmpty());
+  domain.machine = "pc";
+  EXPECT_THAT(refusals(domain), ElementsAre("V12 Secure Boot is on machine 'pc'; machine q35, or "
+                                            "firmware efi"));
+  domain.firmware = Firmware::efi;
+  EXPECT_THAT(refusals(domain), IsEmpty());
+}
+
+TEST(DomainGates, NoIdeOnQ35) {
+  auto domain = example_domain("emulated");
+  domain.machine = "q35";
+  domain.disks = {{DiskSource::file, "/a", "raw", "hda", "ide", {}}};
+  EXPECT_THAT(refusals(domain), ElementsAre("V16 disk 'hda' is on IDE, which machine q35 does not "
+                                            "have; bus sata with device sda, or virtio with vda; "
+                                            "or machine pc"));
+  domain.machine = "pc";
+  EXPECT_THAT(refusals(domain), IsEmpty());
 }
 
 TEST(DomainGates, ACardOfTheContainerThatOwnXmlGivesIsKnown) {
@@ -315,7 +342,8 @@ TEST(DomainGates, OnlyWhatIsKnownIsBehindTheSwitch) {
   domain.cards[1].known = false;
   EXPECT_THAT(refusals(domain),
               ElementsAre("S4 'gds-nvme0' is known by address alone and so not behind the PCIe "
-                          "switch; record its functions: cluster discover host gpu"));
+                          "switch; record its functions: cluster discover host gpu",
+                          HasSubstr("V11? 'gds-nvme0' is known by address alone")));
 }
 
 }  // namespace

@@ -25,10 +25,25 @@ std::string document_text(const pugi::xml_document& document);
 /// Declares the prefix `qemu` on <domain>, once.
 void declare_qemu(pugi::xml_node root);
 
+// virt/domain_cpu.cc adds memory and CPUs. Throws Error(usage), see domain_xml().
+void add_memory_and_cpus(pugi::xml_node root, const DomainSpec& domain);
+void add_cpu(pugi::xml_node root, const DomainSpec& domain, bool holds_device);
+
+/// "ua-NAME", for an alias. libvirt drops an alias with a '.', for one, without a word, so what it
+/// does not take becomes '-'.
+std::string alias_text(const std::string& name);
+
+/// Adds <alias name='ua-NAME'/>.
+void add_alias(pugi::xml_node device, const std::string& name);
+
 // virt/domain_devices.cc adds the devices that are neither cards nor their controllers.
 void add_disks(pugi::xml_node devices, const DomainSpec& domain);
 void add_interfaces(pugi::xml_node devices, const DomainSpec& domain);
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
+
+/// Adds a virtio-scsi controller for each disk on bus scsi that has none: libvirt's own choice is
+/// an lsilogic, for which guests of today have no driver.
+void add_scsi_controllers(pugi::xml_node devices);
 
 /// A PCI controller of the guest; the bus behind it has the number `index`.
 struct Controller {
@@ -36,6 +51,8 @@ struct Controller {
   std::string alias;                  ///< "" = none
   std::optional<PciAddress> address;  ///< in the guest; libvirt's choice when there is none
   std::optional<int> port;            ///< the number of a root port or a downstream port
+  std::optional<int> bus{};           ///< of an expander: the guest's bus number behind it
+  int cell = 0;                       ///< of an expander: the guest's NUMA node
 };
 
 /// The places of the cards and mediated devices of a domain in the guest: virt/domain_cards.cc.
@@ -56,7 +73,7 @@ void add_hostdevs(pugi::xml_node devices, const DomainSpec& domain, const GuestS
 /// Adds <qemu:override> for settings that libvirt has no element for, when a card asks for one.
 void add_override(pugi::xml_node root, const DomainSpec& domain);
 
-/// Merges `fragment` into the document: virt/domain_fragment.cc. Throws Error(usage), see
+/// Merges `fragment` into the document: virt/domain_own.cc. Throws Error(usage), see
 /// domain_xml().
 void merge_fragment(pugi::xml_node root, const Fragment& fragment);
 

@@ -42,7 +42,7 @@ std::vector<Tried> tried(const DomainView& view, int bits, bool gib_pages, const
   return all;
 }
 
-bool fits(const DomainView& view, int bits, bool gib_pages, const Cards& bars) {
+bool all_fit(const DomainView& view, int bits, bool gib_pages, const Cards& bars) {
   return std::ranges::all_of(tried(view, bits, gib_pages, bars),
                              [](const Tried& one) { return one.places.all(); });
 }
@@ -52,7 +52,7 @@ std::string more_room(const DomainView& view, int bits, std::optional<int> host_
                       const Cards& bars) {
   const auto max = std::min(host_bits.value_or(kMostUsedBits), kMostUsedBits);
   int enough = bits + 1;
-  while (enough <= max && !fits(view, enough, true, bars)) ++enough;
+  while (enough <= max && !all_fit(view, enough, true, bars)) ++enough;
   if (enough > max) {
     // A window of twice the sum of all biggest BARs has room for each at a multiple of its size.
     std::uint64_t window = 1;

@@ -19,6 +19,8 @@ struct DiskSpec {
   std::string target;             ///< device name in the guest, "vda"
   std::string bus;                ///< "virtio", "scsi", "sata", "ide", "usb"
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
+  /// As libvirt spells them in <driver> and <serial>: "none", "native", "unmap"; "" = not said.
+  std::string cache{}, io{}, discard{}, serial{};
 };
 
 /// https://libvirt.org/formatdomain.html#network-interfaces
@@ -29,6 +31,7 @@ struct InterfaceSpec {
   std::string model = "virtio";   ///< the model that the guest sees
   std::optional<int> vlan;        ///< 1 to 4094
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
+  std::string name{};             ///< "eth0", in the alias; "" = no alias
 };
 
 /// A card of the container, or one of its virtual functions, as the guest gets it: all functions in
@@ -49,6 +52,7 @@ struct CardSpec {
   std::optional<int> numa_node;         ///< the node of the container
   std::vector<int> bars;                ///< the 64-bit prefetchable BARs in MiB; none = not known
   DeviceKind kind = DeviceKind::unknown;
+  bool sxm = false;  ///< its model says that it is on a board with NVSwitches
 };
 
 /// A mediated device (vGPU) of the container,
@@ -61,7 +65,11 @@ struct MdevSpec {
 };
 
 enum class DomainType { kvm, qemu };
-enum class Firmware { bios, efi };
+enum class Firmware {
+  bios,
+  efi,         ///< without Secure Boot
+  efi_secure,  ///< with Secure Boot and the keys that the image has
+};
 enum class CpuMode { host_passthrough, host_model, maximum, named };
 enum class Graphics { none, vnc, spice };
 
@@ -81,13 +89,22 @@ struct Topology {
 
 /// Memory and CPUs beside the cards, https://libvirt.org/formatdomain.html#numa-node-tuning
 struct NumaSpec {
-  int host_node = 0;
-  std::string cpuset;       ///< CPUs of the container for the guest's, "0-31,64-95"; "" = any
-  bool strict = true;       ///< memory of `host_node` alone; false: preferred
-  bool guest_cell = false;  ///< the guest sees its memory and CPUs as NUMA node 0
-  /// The cards of `host_node` are on a PCIe bus of guest node 0 (pcie-expander-bus), so that the
-  /// guest sees which node they are near. This implies `guest_cell`.
+  std::vector<int> host_nodes{0};    ///< of the container; at least one, each once
+  std::vector<std::string> cpusets;  ///< CPUs of each node for the guest's, "0-31"; none = any
+  bool strict = true;                ///< memory of `host_nodes` alone; false: preferred
+  /// The guest sees a NUMA node for each of `host_nodes`, in their order, with its share of the
+  /// memory and the CPUs.
+  bool guest_cell = false;
+  /// The cards of each of `host_nodes` are on a PCIe bus of its guest node (pcie-expander-bus), so
+  /// that the guest sees which node they are near. This implies `guest_cell`.
   bool expander = false;
+};
+
+/// What the VM becomes when it ends, https://libvirt.org/formatdomain.html#events-configuration
+struct Lifecycle {
+  std::string on_poweroff = "destroy";
+  std::string on_reboot = "restart";
+  std::string on_crash = "restart";
 };
 
 enum class FragmentPlace { domain, devices, features };
@@ -119,9 +136,14 @@ struct DomainSpec {
   AddressBits maxphysaddr = AddressBits::by_cpu;
   int address_bits = 0;  ///< with AddressBits::emulate
   std::optional<NumaSpec> numa;
+  std::vector<std::string> cpu_pins;  ///< CPUs of the container for each CPU of the guest, or none
+  std::string emulator_cpus;          ///< CPUs of the container for QEMU's own threads; "" = any
+  std::string clock = "utc";          ///< "utc", "localtime", or a zone, "Europe/Berlin"
+  Lifecycle lifecycle;
   std::vector<DiskSpec> disks;
   std::vector<InterfaceSpec> interfaces;
-  std::string serial_file;  ///< the container's file for the serial console; "" = a pty
+  bool guest_agent = false;  ///< a channel for qemu-guest-agent
+  std::string serial_file;   ///< the container's file for the serial console; "" = a pty
   Graphics graphics = Graphics::none;
   std::string listen =
       "127.0.0.1";  ///< address of the graphics; whoever reaches it sees the screen
@@ -138,6 +160,9 @@ struct DomainSpec {
   /// between a GPU and an NVMe disk (GPUDirect Storage).
   bool pci_switch = false;
   std::vector<Fragment> fragments;  ///< merged in this order
+  /// The version of libvirt that it is for, 9000000 for 9.0.0; nothing: all that were tried take
+  /// it. Newer ones want more said of UEFI.
+  std::optional<int> libvirt_version;
 };
 
 }  // namespace cluster::virt

@@ -1,75 +1,36 @@
 #include "virt/domain_view.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <string_view>
 
-#include "core/error.h"
 #include "core/text.h"
+#include "virt/domain_identity.h"
+#include "virt/domain_spelling.h"
+#include "virt/domain_tree.h"
 
 namespace cluster::virt {
 namespace {
 
-// libvirt takes numbers in decimal, with 0x in hexadecimal.
-std::optional<unsigned> number_of(std::string_view text) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-    base = 16;
-  }
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<PciAddress> address_of(pugi::xml_node address) {
+std::optional<PciAddress> pci_of(pugi::xml_node address) {
   if (address.empty()) return std::nullopt;
-  const auto field = [&](const char* name) {
-    return number_of(address.attribute(name).as_string("0"));
-  };
-  const auto domain = field("domain");
-  const auto bus = field("bus");
-  const auto slot = field("slot");
-  const auto function = field("function");
-  if (!domain || !bus || !slot || !function || *bus > 0xff || *slot > 0x1f || *function > 7) {
-    return std::nullopt;
-  }
-  return PciAddress{*domain, static_cast<std::uint8_t>(*bus), static_cast<std::uint8_t>(*slot),
-                    static_cast<std::uint8_t>(*function)};
+  const auto field = [&](const char* name) { return number(attribute(address, name), 0); };
+  const int bus = field("bus");
+  const int slot = field("slot");
+  const int function = field("function");
+  if (bus < 0 || bus > 0xff || slot < 0 || slot > 0x1f || function < 0 || function > 7) return {};
+  return PciAddress{static_cast<std::uint32_t>(field("domain")), static_cast<std::uint8_t>(bus),
+                    static_cast<std::uint8_t>(slot), static_cast<std::uint8_t>(function)};
 }
 
 // The address that the guest sees; nothing when it is not one on PCI.
 std::optional<PciAddress> guest_of(pugi::xml_node device) {
   const auto address = device.child("address");
   if (std::string_view(address.attribute("type").value()) != "pci") return std::nullopt;
-  return address_of(address);
+  return pci_of(address);
 }
 
-// Sizes as libvirt spells them, in bytes; https://libvirt.org/formatdomain.html#memory-allocation
-double bytes_of(std::string_view unit) {
-  constexpr std::array<std::string_view, 5> kLetters{"", "K", "M", "G", "T"};
-  if (unit.empty()) return 1024;
-  if (unit == "b" || unit == "bytes") return 1;
-  const bool decimal = unit.ends_with('B') && !unit.ends_with("iB");
-  const auto letter = unit.substr(0, 1);
-  double bytes = 1;
-  for (const auto one : kLetters) {
-    if (lower(one) == lower(letter)) return bytes;
-    bytes *= decimal ? 1000 : 1024;
-  }
-  return bytes;
-}
-
-std::uint64_t mib_of(pugi::xml_node size) {
-  return static_cast<std::uint64_t>(size.text().as_double() *
-                                    bytes_of(size.attribute("unit").value()) / (1024.0 * 1024.0));
-}
-
-std::string alias_of(pugi::xml_node device) {
-  return device.child("alias").attribute("name").value();
-}
+// Sizes are in KiB in a document that read_domain() read.
+std::uint64_t mib_of(pugi::xml_node size) { return size.text().as_ullong() / 1024; }
 
 bool says(pugi::xml_node node, const char* attribute, std::string_view value) {
   return std::string_view(node.attribute(attribute).value()) == value;
@@ -87,14 +48,14 @@ void read_devices(DomainView& view) {
     }
     if ((tag == "hostdev" && says(device, "type", "pci")) ||
         (tag == "interface" && says(device, "type", "hostdev"))) {
-      const auto pci = address_of(source);
+      const auto pci = pci_of(source);
       if (!pci) continue;
-      view.passed.push_back({*pci, guest_of(device), alias_of(device),
+      view.passed.push_back({*pci, guest_of(device), std::string(alias(device)),
                              says(device, "managed", "yes"),
                              all_iommufd || says(device.child("driver"), "iommufd", "yes")});
     } else if (tag == "hostdev" && says(device, "type", "mdev")) {
-      view.mdevs.push_back(
-          {source.attribute("uuid").value(), alias_of(device), says(device, "display", "on")});
+      view.mdevs.push_back({source.attribute("uuid").value(), std::string(alias(device)),
+                            says(device, "display", "on")});
     } else if (tag == "controller") {
       const auto index = device.attribute("index").as_int(-1);
       if (says(device, "model", "pcie-switch-upstream-port")) view.has_switch = true;
@@ -109,7 +70,9 @@ void read_window(DomainView& view) {
   constexpr std::string_view kName = "name=opt/ovmf/X-PciMmio64Mb,string=";
   for (const auto argument : view.root().child("qemu:commandline").children("qemu:arg")) {
     const std::string_view value = argument.attribute("value").value();
-    if (value.starts_with(kName)) view.window_mib = number_of(value.substr(kName.size()));
+    if (!value.starts_with(kName)) continue;
+    const auto mib = parse_number(value.substr(kName.size()));
+    if (mib && *mib > 0) view.window_mib = static_cast<std::uint64_t>(*mib);
   }
 }
 
@@ -126,10 +89,7 @@ void read_cliques(DomainView& view) {
 }  // namespace
 
 DomainView::DomainView(const std::string& xml) {
-  const auto parsed = document.load_buffer(xml.data(), xml.size());
-  if (!parsed || root().empty()) {
-    throw Error(Fault::usage, std::string("no document of a domain: ") + parsed.description());
-  }
+  read_domain(document, xml);
   const std::string_view machine = root().child("os").child("type").attribute("machine").value();
   q35 = machine.find("q35") != std::string_view::npos;
   const auto os = root().child("os");

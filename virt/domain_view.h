@@ -29,7 +29,7 @@ struct PassedMdev {
 };
 
 struct DomainView {
-  /// Throws Error(usage) when `xml` is no document of a domain.
+  /// Throws Error(io) when `xml` is no document of a domain.
   explicit DomainView(const std::string& xml);
 
   pugi::xml_node root() const { return document.child("domain"); }

@@ -1,7 +1,6 @@
 #include "virt/domain_xml.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "core/error.h"
@@ -68,45 +67,25 @@ namespace {
 // No other program uses this name, so it is also the prefix that is looked for.
 constexpr const char* kNamespace = "urn:rollcall:config";
 
-// The size is written in the largest unit that divides it: 1 GiB reads better than 1048576 KiB.
-void add_page(pugi::xml_node hugepages, std::uint64_t kib, bool guest_cell) {
-  int unit = 0;
-  for (; unit < 2 && kib % 1024 == 0; ++unit) kib /= 1024;
-  constexpr std::array kUnits{"KiB", "MiB", "GiB"};
-  auto page =
-      child(hugepages, "page",
-            {{"size", std::to_string(kib)}, {"unit", kUnits.at(static_cast<std::size_t>(unit))}});
-  if (guest_cell) page.append_attribute("nodeset") = "0";
-}
-
-bool has_guest_cell(const DomainSpec& domain) {
-  return domain.numa && (domain.numa->guest_cell || domain.numa->expander);
-}
-
-void add_memory_and_cpus(pugi::xml_node root, const DomainSpec& domain) {
-  child(root, "memory", {{"unit", "MiB"}}).text() = domain.memory_mib;
-  if (domain.hugepage_kib) {
-    auto hugepages = child(child(root, "memoryBacking"), "hugepages");
-    if (*domain.hugepage_kib != 0)
-      add_page(hugepages, *domain.hugepage_kib, has_guest_cell(domain));
-  }
-  auto vcpu = child(root, "vcpu", {{"placement", "static"}});
-  vcpu.text() = domain.cpus;
-  if (!domain.numa) return;
-  if (!domain.numa->cpuset.empty()) vcpu.append_attribute("cpuset") = domain.numa->cpuset.c_str();
-  const std::string mode = domain.numa->strict ? "strict" : "preferred";
-  const auto node = std::to_string(domain.numa->host_node);
-  auto numatune = child(root, "numatune");
-  child(numatune, "memory", {{"mode", mode}, {"nodeset", node}});
-  if (has_guest_cell(domain)) {
-    child(numatune, "memnode", {{"cellid", "0"}, {"mode", mode}, {"nodeset", node}});
-  }
-}
-
+// https://libvirt.org/formatdomain.html#bios-bootloader. Without the features libvirt takes the
+// first image that fits, which on Debian is the one with Microsoft's keys. With an image for AMD
+// SEV installed, libvirt 12.8 takes that one unless a loader in flash is asked for; libvirt 9.0
+// refuses a loader beside firmware='efi', 11.3 is the first that was seen to take it.
 void add_os(pugi::xml_node root, const DomainSpec& domain) {
+  constexpr int kTakesLoader = 11003000;
   auto os = child(root, "os");
-  if (domain.firmware == Firmware::efi) os.append_attribute("firmware") = "efi";
+  const bool efi = domain.firmware != Firmware::bios;
+  if (efi) os.append_attribute("firmware") = "efi";
   child(os, "type", {{"arch", "x86_64"}, {"machine", domain.machine}}).text() = "hvm";
+  if (efi) {
+    const bool secure = domain.firmware == Firmware::efi_secure;
+    auto firmware = child(os, "firmware");
+    if (secure) child(firmware, "feature", {{"enabled", "yes"}, {"name", "enrolled-keys"}});
+    child(firmware, "feature", {{"enabled", secure ? "yes" : "no"}, {"name", "secure-boot"}});
+    if (!secure && domain.libvirt_version.value_or(0) >= kTakesLoader) {
+      child(os, "loader", {{"readonly", "yes"}, {"type", "pflash"}});
+    }
+  }
   for (const auto& device : domain.boot) child(os, "boot", {{"dev", device}});
 }
 
@@ -120,56 +99,12 @@ void add_features(pugi::xml_node root, const DomainSpec& domain) {
   child(child(features, "kvm"), "hidden", {{"state", "on"}});
 }
 
-void add_topology(pugi::xml_node cpu, const Topology& topology, int cpus) {
-  const auto sockets = std::to_string(topology.sockets);
-  const auto cores = std::to_string(topology.cores);
-  const auto threads = std::to_string(topology.threads);
-  if (topology.sockets < 1 || topology.cores < 1 || topology.threads < 1 ||
-      std::int64_t{topology.sockets} * topology.cores * topology.threads != cpus) {
-    throw Error(Fault::usage, sockets + " sockets of " + cores + " cores of " + threads +
-                                  " threads are not the " + std::to_string(cpus) +
-                                  " CPUs of the VM (want a product of " + std::to_string(cpus) +
-                                  ")");
+void add_clock(pugi::xml_node root, const std::string& clock) {
+  if (clock == "utc" || clock == "localtime") {
+    child(root, "clock", {{"offset", clock}});
+  } else {
+    child(root, "clock", {{"offset", "timezone"}, {"timezone", clock}});
   }
-  child(cpu, "topology", {{"sockets", sockets}, {"cores", cores}, {"threads", threads}});
-}
-
-void add_cpu(pugi::xml_node root, const DomainSpec& domain, bool holds_device) {
-  auto cpu = child(root, "cpu");
-  switch (domain.cpu_mode) {
-    case CpuMode::host_passthrough:
-      cpu.append_attribute("mode") = "host-passthrough";
-      // A guest that holds a device cannot migrate, so it may have all that this CPU can do.
-      if (holds_device) {
-        cpu.append_attribute("check") = "none";
-        cpu.append_attribute("migratable") = "off";
-      }
-      break;
-    case CpuMode::host_model:
-      cpu.append_attribute("mode") = "host-model";
-      break;
-    case CpuMode::maximum:
-      cpu.append_attribute("mode") = "maximum";
-      break;
-    case CpuMode::named:
-      cpu.append_attribute("mode") = "custom";
-      cpu.append_attribute("match") = "exact";
-      child(cpu, "model", {{"fallback", "forbid"}}).text() = domain.cpu_model.c_str();
-      break;
-  }
-  if (domain.topology) add_topology(cpu, *domain.topology, domain.cpus);
-  if (domain.maxphysaddr == AddressBits::passthrough) {
-    child(cpu, "maxphysaddr", {{"mode", "passthrough"}});
-  } else if (domain.maxphysaddr == AddressBits::emulate) {
-    child(cpu, "maxphysaddr", {{"mode", "emulate"}, {"bits", std::to_string(domain.address_bits)}});
-  }
-  if (!has_guest_cell(domain)) return;
-  const auto cpus = domain.cpus == 1 ? "0" : "0-" + std::to_string(domain.cpus - 1);
-  child(child(cpu, "numa"), "cell",
-        {{"id", "0"},
-         {"cpus", cpus},
-         {"memory", std::to_string(domain.memory_mib)},
-         {"unit", "MiB"}});
 }
 
 void add_devices(pugi::xml_node root, const DomainSpec& domain, const GuestSlots& slots) {
@@ -215,14 +150,15 @@ void build(pugi::xml_document& document, const DomainSpec& domain) {
   add_os(root, domain);
   add_features(root, domain);
   add_cpu(root, domain, holds_device);
-  child(root, "clock", {{"offset", "utc"}});
-  text_child(root, "on_poweroff", "destroy");
-  text_child(root, "on_reboot", "restart");
-  text_child(root, "on_crash", "restart");
+  add_clock(root, domain.clock);
+  text_child(root, "on_poweroff", domain.lifecycle.on_poweroff);
+  text_child(root, "on_reboot", domain.lifecycle.on_reboot);
+  text_child(root, "on_crash", domain.lifecycle.on_crash);
   add_devices(root, domain, slots);
   add_override(root, domain);
   for (const auto& fragment : domain.fragments) merge_fragment(root, fragment);
   settle_boot(root, domain);
+  add_scsi_controllers(root.child("devices"));
 }
 
 }  // namespace

@@ -26,14 +26,17 @@ constexpr auto kNoId = static_cast<unsigned>(-1);  // the id of a domain that is
 constexpr unsigned kInactive = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
 constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
 
-// These flags also remove the things of a VM that would prevent its undefine: libvirt refuses to
-// undefine a VM that has snapshots. A driver refuses flags that it does not know, so fewer flags
-// are tried next. libvirt before 5.6 has no checkpoints, and a driver without UEFI has no NVRAM.
-constexpr unsigned kAlwaysUndefined =
-    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
+// libvirt refuses to undefine a VM that has snapshots, so what it knows of these goes as well. A
+// driver refuses flags that it does not know, so fewer flags are tried next. libvirt before 5.6 has
+// no checkpoints, and a driver without UEFI has no NVRAM. What is the VM's stays: UEFI variables
+// and TPM state on the disk, and saved memory, with which libvirt refuses. KEEP_TPM is known since
+// libvirt 8.9.
+constexpr unsigned kAlwaysUndefined = VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
 constexpr std::array kUndefine{
-    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA,
-    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_NVRAM,
+    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM |
+        VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA,
+    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA,
+    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM,
     kAlwaysUndefined,
 };
 

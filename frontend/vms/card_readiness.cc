@@ -119,6 +119,38 @@ void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards
   }
 }
 
+std::vector<std::string> learn_typed_cards(Inventory& inventory, const VmBatch& all,
+                                           const std::map<HostName, SeenCards>& seen) {
+  std::vector<std::string> lines;
+  for (const auto& there : all) {
+    const auto facts = seen.find(there.host.name);
+    if (facts == seen.end()) continue;
+    auto have = inventory.gpu_cards(there.host.name);
+    bool learnt = false;
+    for (auto& card : have) {
+      const auto now = std::ranges::find(facts->second.cards, card.name, &GpuCard::name);
+      const bool is_held = std::ranges::any_of(there.tasks, [&](const VmTask& task) {
+        return std::ranges::find(task.vm.gpus, card.name, &VmGpu::gpu) != task.vm.gpus.end();
+      });
+      if (!is_held || !card.functions.empty() || now == facts->second.cards.end() ||
+          now->functions.empty() || !now->pci.same_slot(card.pci)) {
+        continue;
+      }
+      const auto failing = card.failing;
+      const auto pci = card.pci;
+      card = *now;
+      card.pci = pci;
+      card.failing = failing;
+      learnt = true;
+      lines.push_back(there.host.name.str() + ": learnt that " + card.name.str() + " has " +
+                      std::to_string(card.functions.size()) +
+                      (card.functions.size() == 1 ? " function" : " functions"));
+    }
+    if (learnt) inventory.store_gpu_cards(there.host.name, {have, {}});
+  }
+  return lines;
+}
+
 std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ssh::Limits& limits) {
   std::vector<Host> hosts;
   for (const auto& there : all) {

@@ -24,6 +24,11 @@ inline bool has_cards(const Vm& vm) { return !vm.gpus.empty() || !vm.slices.empt
 /// answer has failed.
 std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ssh::Limits& limits);
 
+/// Stores the facts of those cards of the VMs of which only the address was known, as the agent has
+/// just told them. Returns a line for each.
+std::vector<std::string> learn_typed_cards(Inventory& inventory, const VmBatch& all,
+                                           const std::map<HostName, SeenCards>& seen);
+
 /// Throws Error(refused) when a card of the VM is not the one that the inventory knows (`have`, of
 /// the container), has a driver of the host, or is in another running VM (`in_use`). Also throws it
 /// when a slice is not there, is not what the inventory knows, is not ready, or is in another

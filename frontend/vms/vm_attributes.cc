@@ -7,177 +7,46 @@
 
 #include "core/error.h"
 #include "core/keys.h"
+#include "core/mac_address.h"
 #include "core/text.h"
 #include "frontend/cards/allocation.h"
+#include "frontend/vms/vm_machine.h"
 
 namespace cluster::frontend {
 namespace {
 
 using virt::DomainSpec;
 
-constexpr int kMaxNode = 1023;        // the kernel's bound, CONFIG_NODES_SHIFT=10
-constexpr int kMaxTopology = 4096;    // the bound of each number in it
 constexpr int kMaxHoleGib = 1 << 20;  // 60 address bits
-
-[[noreturn]] void want(const std::string& what) { throw Error(Fault::usage, "want " + what); }
-
-bool yes(const std::string& value) {
-  if (value == "yes") return true;
-  if (value == "no") return false;
-  want("yes or no");
-}
-
-int number(const std::string& value, int min, int max) {
-  const auto parsed = parse_number(value);
-  if (!parsed || *parsed < min || *parsed > max) {
-    want("a number from " + std::to_string(min) + " to " + std::to_string(max));
-  }
-  return static_cast<int>(*parsed);
-}
-
-std::string path(const std::string& value) {
-  if (!value.empty() && !value.starts_with('/')) want("an absolute path");
-  return value;
-}
-
-// Reads "0-31,64-95", which Linux and libvirt call a cpuset or nodeset.
-std::string ranges(const std::string& value) {
-  if (value.empty()) return value;
-  for (const auto piece : split(value, ',')) {
-    const auto dash = piece.find('-');
-    const auto first = parse_number(piece.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : parse_number(piece.substr(dash + 1));
-    if (!first || !last || *last < *first) want("ranges, like 0-31,64-95");
-  }
-  return value;
-}
 
 template <typename Set>
 void each_card(DomainSpec& domain, Set set) {
   for (auto& card : domain.cards) set(card);
 }
 
-void type(DomainSpec& domain, const std::string& value) {
-  if (value != "kvm" && value != "qemu") want("kvm or qemu");
-  domain.type = value == "kvm" ? virt::DomainType::kvm : virt::DomainType::qemu;
-}
-
-void emulator(DomainSpec& domain, const std::string& value) { domain.emulator = path(value); }
-
-void machine(DomainSpec& domain, const std::string& value) {
-  if (value.empty()) want("a machine of QEMU, like q35");
-  domain.machine = value;
-}
-
-void firmware(DomainSpec& domain, const std::string& value) {
-  if (value != "bios" && value != "efi") want("bios or efi");
-  domain.firmware = value == "bios" ? virt::Firmware::bios : virt::Firmware::efi;
-}
-
-void boot(DomainSpec& domain, const std::string& value) {
-  static const std::set<std::string, std::less<>> kDevices{"hd", "cdrom", "network"};
-  domain.boot.clear();
-  for (const auto device : split(value, ',')) {
-    if (!kDevices.contains(device)) want("hd, cdrom, network, or some of them with commas");
-    domain.boot.emplace_back(device);
+// A VM with interfaces has the attribute checked alone.
+void default_interface(DomainSpec& domain, const std::string& value) {
+  if (value == "none") return;
+  const auto at = value.find('=');
+  virt::InterfaceSpec interface;
+  try {
+    interface.kind = parse_interface_kind(value.substr(0, at));
+  } catch (const Error&) {
+    want("none, bridge=NAME, direct=DEVICE, network=NAME or ovs=NAME");
   }
+  if (at == std::string::npos || at + 1 == value.size()) want("a name behind '='");
+  interface.source = value.substr(at + 1);
+  const auto has_one = [](const virt::Fragment& fragment) {
+    return fragment.xml.find("<interface") != std::string::npos;
+  };
+  if (!domain.interfaces.empty() || std::ranges::any_of(domain.fragments, has_one)) return;
+  // It is what `add host interface VM eth0` would record.
+  interface.name = "eth0";
+  interface.mac = MacAddress::made_of(domain.uuid, interface.name, 0).str();
+  domain.interfaces.push_back(interface);
 }
 
-void hugepages(DomainSpec& domain, const std::string& value) {
-  constexpr std::uint64_t kKibPerMib = 1024;
-  if (value == "no") {
-    domain.hugepage_kib = std::nullopt;
-  } else if (value == "yes") {
-    domain.hugepage_kib = 0;
-  } else if (value == "2M") {
-    domain.hugepage_kib = 2 * kKibPerMib;
-  } else if (value == "1G") {
-    domain.hugepage_kib = kKibPerMib * kKibPerMib;
-  } else {
-    want("no, yes, 2M or 1G");
-  }
-}
-
-void cpu_mode(DomainSpec& domain, const std::string& value) {
-  domain.cpu_model.clear();
-  if (value == "host-passthrough") {
-    domain.cpu_mode = virt::CpuMode::host_passthrough;
-  } else if (value == "host-model") {
-    domain.cpu_mode = virt::CpuMode::host_model;
-  } else if (value == "maximum") {
-    domain.cpu_mode = virt::CpuMode::maximum;
-  } else if (!value.empty() && value.find("host") == std::string::npos) {
-    domain.cpu_mode = virt::CpuMode::named;
-    domain.cpu_model = value;
-  } else {
-    want("host-passthrough, host-model, maximum, or a model (virsh cpu-models x86_64)");
-  }
-}
-
-void cpu_topology(DomainSpec& domain, const std::string& value) {
-  if (value.empty()) return;
-  const auto parts = split(value, ',');
-  if (parts.size() != 3) want("SOCKETS,CORES,THREADS, like 1,8,2");
-  const auto part = [&](std::size_t at) { return number(std::string(parts[at]), 1, kMaxTopology); };
-  const virt::Topology topology{part(0), part(1), part(2)};
-  const auto product = static_cast<long long>(topology.sockets) * topology.cores * topology.threads;
-  if (domain.cpus != 0 && product != domain.cpus) {
-    want("SOCKETS,CORES,THREADS whose product is the VM's " + std::to_string(domain.cpus) +
-         " cpus");
-  }
-  domain.topology = topology;
-}
-
-void maxphysaddr(DomainSpec& domain, const std::string& value) {
-  if (value.empty()) {
-    domain.maxphysaddr = virt::AddressBits::by_cpu;
-  } else if (value == "passthrough") {
-    domain.maxphysaddr = virt::AddressBits::passthrough;
-  } else {
-    domain.address_bits = number(value, 32, 64);
-    domain.maxphysaddr = virt::AddressBits::emulate;
-  }
-}
-
-// The one node of the container that has all cards.
-int node_of_cards(const DomainSpec& domain) {
-  std::set<int> nodes;
-  for (const auto& card : domain.cards) {
-    if (!card.numa_node) {
-      want("the number of a node: that of " + card.name +
-           " is not known (`cluster discover host gpu`)");
-    }
-    nodes.insert(*card.numa_node);
-  }
-  if (nodes.empty()) want("the number of a node: the VM has no card");
-  if (nodes.size() > 1) want("the number of a node: its cards are on several");
-  return *nodes.begin();
-}
-
-void numa(DomainSpec& domain, const std::string& value) {
-  if (value == "no") return;
-  domain.numa.emplace();
-  domain.numa->host_node = value == "cards" ? node_of_cards(domain) : number(value, 0, kMaxNode);
-}
-
-void numa_memory(DomainSpec& domain, const std::string& value) {
-  if (value != "strict" && value != "preferred") want("strict or preferred");
-  if (domain.numa) domain.numa->strict = value == "strict";
-}
-
-void numa_guest(DomainSpec& domain, const std::string& value) {
-  if (value != "none" && value != "cell" && value != "bus") want("none, cell or bus");
-  if (!domain.numa) return;
-  domain.numa->guest_cell = value != "none";
-  domain.numa->expander = value == "bus";
-}
-
-void cpuset(DomainSpec& domain, const std::string& value) {
-  const auto cpus = ranges(value);
-  if (cpus.empty()) return;
-  if (!domain.numa) want("vm_numa as well: it is the CPUs of that node");
-  domain.numa->cpuset = cpus;
-}
+void guest_agent(DomainSpec& domain, const std::string& value) { domain.guest_agent = yes(value); }
 
 void serial(DomainSpec& domain, const std::string& value) {
   domain.serial_file = value == "pty" ? "" : path(value);
@@ -265,35 +134,58 @@ void host_bits(DomainSpec&, const std::string& value) {
   if (!value.empty()) number(value, 32, 64);
 }
 
-// The place in the list matters only for vm_numa, which comes before the attributes that refine it.
+// The place in the list matters for vm_numa, which comes before the attributes that refine it, and
+// for vm_interface, which comes after own XML.
 constexpr std::array kAttributes{
     VmAttribute{"vm_type", "kvm", "kvm, qemu", "qemu emulates the CPU, for machines without KVM",
-                type},
+                machine::type},
     VmAttribute{"vm_emulator", "", "PATH", "the QEMU that runs the VM [libvirt's choice]",
-                emulator},
-    VmAttribute{"vm_machine", "q35", "a machine of QEMU", "pc has no PCI Express", machine},
-    VmAttribute{"vm_firmware", "bios", "bios, efi", "big BARs want efi", firmware},
+                machine::emulator},
+    VmAttribute{"vm_machine", "q35", "a machine of QEMU", "pc has no PCI Express",
+                machine::machine},
+    VmAttribute{"vm_firmware", "bios", "bios, efi, efi-secure",
+                "big BARs want efi; efi-secure: with Secure Boot, which refuses unsigned drivers",
+                machine::firmware},
     VmAttribute{
         "vm_boot", "hd", "hd, cdrom, network",
         "devices to boot from, the first one first; not used when a device has a <boot order>",
-        boot},
+        machine::boot},
     VmAttribute{"vm_hugepages", "no", "no, yes, 2M, 1G", "memory of the VM in huge pages",
-                hugepages},
+                machine::hugepages},
     VmAttribute{"vm_cpu_mode", "host-passthrough", "host-passthrough, host-model, maximum, a model",
-                "the CPU that the guest sees", cpu_mode},
+                "the CPU that the guest sees", machine::cpu_mode},
     VmAttribute{"vm_cpu_topology", "", "SOCKETS,CORES,THREADS", "how the guest sees its CPUs",
-                cpu_topology},
+                machine::cpu_topology},
     VmAttribute{"vm_maxphysaddr", "", "passthrough, 32 to 64",
-                "address bits of the guest, which bound the BARs that it can map", maxphysaddr},
-    VmAttribute{"vm_numa", "no", "no, cards, NODE",
-                "memory on this NUMA node of the container; cards: on that of the VM's cards",
-                numa},
+                "address bits of the guest, which bound the BARs that it can map",
+                machine::maxphysaddr},
+    VmAttribute{"vm_numa", "no", "no, cards, NODE, NODE,NODE",
+                "memory on these NUMA nodes of the container; cards: on those of the VM's cards",
+                machine::numa},
     VmAttribute{"vm_numa_memory", "strict", "strict, preferred",
-                "whether memory of other nodes will do", numa_memory},
+                "whether memory of other nodes will do", machine::numa_memory},
     VmAttribute{"vm_numa_guest", "none", "none, cell, bus",
-                "cell: the guest sees a node of its own; bus: and its cards near it", numa_guest},
-    VmAttribute{"vm_cpuset", "", "CPUS, 0-31,64-95", "CPUs of the container for those of the VM",
-                cpuset},
+                "cell: the guest sees these nodes as its own; bus: and each card near its node",
+                machine::numa_guest},
+    VmAttribute{"vm_cpuset", "", "CPUS, 0-31,64-95",
+                "CPUs of the container for those of the VM; with several nodes 0-31/32-63",
+                machine::cpuset},
+    VmAttribute{"vm_cpu_pin", "", "CPUS, or CPUS:CPUS ...",
+                "8-15: a CPU of the container for each of the VM; 0-3:8-11: for some of them",
+                machine::cpu_pin},
+    VmAttribute{"vm_emulator_cpus", "", "CPUS, 0-1", "CPUs of the container for QEMU's own threads",
+                machine::emulator_cpus},
+    VmAttribute{"vm_clock", "utc", "utc, localtime, ZONE", "Windows wants localtime",
+                machine::clock},
+    VmAttribute{"vm_on_poweroff", "destroy", "destroy, restart", "what becomes of it then",
+                machine::on_poweroff},
+    VmAttribute{"vm_on_reboot", "restart", "restart, destroy", "what becomes of it then",
+                machine::on_reboot},
+    VmAttribute{"vm_on_crash", "restart",
+                "restart, destroy, preserve, coredump-restart, coredump-destroy",
+                "what becomes of it then", machine::on_crash},
+    VmAttribute{"vm_guest_agent", "yes", "yes, no", "a channel for qemu-guest-agent in the guest",
+                guest_agent},
     VmAttribute{"vm_serial", "pty", "pty, PATH", "where the serial console goes; PATH: a file",
                 serial},
     VmAttribute{"vm_graphics", "none", "none, vnc, spice", "a screen besides that of the card",
@@ -338,6 +230,10 @@ constexpr std::array kAttributes{
                 fragment<virt::FragmentPlace::devices>},
     VmAttribute{"vm_xml_features", "", "XML", "elements of libvirt to put into <features>",
                 fragment<virt::FragmentPlace::features>},
+    VmAttribute{"vm_interface", "network=default",
+                "none, bridge=NAME, direct=DEVICE, network=NAME, ovs=NAME",
+                "the interface of a VM that has none, neither recorded nor in own XML",
+                default_interface},
 };
 
 constexpr std::array<std::string_view, 7> kPrefixes{"vm_",   "hostdev_",   "rom_", "pci_",

@@ -16,6 +16,8 @@
 namespace cluster::frontend {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using virt::DomainSpec;
 
 // A VM with a card of node 1 and a mediated device.
@@ -87,16 +89,24 @@ TEST(VmAttributes, TakeWhatIsRightAndRefuseTheRest) {
       {"vm_type", {"kvm", "qemu"}, {"", "KVM", "xen"}},
       {"vm_emulator", {"", "/usr/bin/qemu"}, {"qemu", "./qemu"}},
       {"vm_machine", {"q35", "pc", "pc-q35-7.2"}, {""}},
-      {"vm_firmware", {"bios", "efi"}, {"", "uefi"}},
+      {"vm_firmware", {"bios", "efi", "efi-secure"}, {"", "uefi", "secure"}},
       {"vm_boot", {"hd", "cdrom,hd", "network,hd,cdrom"}, {"", "hd,", "floppy", "hd;cdrom"}},
       {"vm_hugepages", {"no", "yes", "2M", "1G"}, {"", "2m", "4K"}},
       {"vm_cpu_mode", {"host-model", "maximum", "EPYC"}, {"", "hostmodel", "host"}},
       {"vm_cpu_topology", {"", "1,8,2"}, {"1,8", "1,8,2,1", "0,8,2", "a,b,c", "1,8,4097"}},
       {"vm_maxphysaddr", {"", "passthrough", "32", "64"}, {"31", "65", "all", "-1"}},
-      {"vm_numa", {"no", "cards", "0", "1023"}, {"", "1024", "-1", "yes"}},
+      {"vm_numa", {"no", "cards", "0", "1023", "1,0"}, {"", "1024", "-1", "yes", "0,0", "0,"}},
       {"vm_numa_memory", {"strict", "preferred"}, {"", "loose"}},
       {"vm_numa_guest", {"none", "cell", "bus"}, {"", "yes"}},
-      {"vm_cpuset", {"", "3", "0-31,64-95"}, {"a", "3-1", "1,", "1-", "0x3"}},
+      {"vm_cpuset", {"", "3", "0-31,64-95"}, {"0/1", "0/", "a", "3-1", "1,", "1-", "0x3"}},
+      {"vm_cpu_pin", {"", "8-15", "0-3:8-11 4:12"}, {"a", "0:", "0:a", ":1", "0:1 2", "5-1:2"}},
+      {"vm_emulator_cpus", {"", "0-1,4"}, {"a", "1-0"}},
+      {"vm_clock", {"utc", "localtime", "Europe/Berlin"}, {"", "UTC+1", "Europe/Ber lin"}},
+      {"vm_on_poweroff", {"destroy", "restart"}, {"", "preserve"}},
+      {"vm_on_reboot", {"destroy", "restart"}, {"", "rename-restart"}},
+      {"vm_on_crash", {"preserve", "coredump-restart"}, {"", "rename-restart"}},
+      {"vm_interface", {"none", "network=default", "ovs=br-int"}, {"", "br0", "bridge=", "x=y"}},
+      {"vm_guest_agent", {"yes", "no"}, {"", "1"}},
       {"vm_serial", {"pty", "", "/run/a"}, {"run/a"}},
       {"vm_graphics", {"none", "vnc", "spice"}, {"", "rdp"}},
       {"vm_graphics_listen", {"127.0.0.1", "::1"}, {"", "a b"}},
@@ -129,8 +139,9 @@ TEST(VmAttributes, TakeWhatIsRightAndRefuseTheRest) {
 TEST(VmAttributes, SayThemselvesWhichWordsTheyTake) {
   // Some attributes take one word of a list, such as "bios, efi". Each of these words is valid.
   for (const std::string name :
-       {"vm_type", "vm_firmware", "vm_boot", "vm_hugepages", "vm_numa_memory", "vm_numa_guest",
-        "vm_graphics", "vm_autostart", "vm_placement", "rom_bar", "mdev_display", "pci_switch"}) {
+       {"vm_type", "vm_on_poweroff", "vm_on_reboot", "vm_on_crash", "vm_guest_agent", "vm_firmware",
+        "vm_boot", "vm_hugepages", "vm_numa_memory", "vm_numa_guest", "vm_graphics", "vm_autostart",
+        "vm_placement", "rom_bar", "mdev_display", "pci_switch"}) {
     for (const auto& one : vm_attributes()) {
       if (one.name != name) continue;
       std::string word;
@@ -161,6 +172,54 @@ TEST(VmAttributes, ChangeTheVm) {
   EXPECT_EQ(with({{"pci_hole64", "512"}}).pcihole64_gib, 512);
   EXPECT_TRUE(with({{"pci_switch", "yes"}}).pci_switch);
   EXPECT_TRUE(with({{"hide_hypervisor", "yes"}}).hide_hypervisor);
+  EXPECT_EQ(with({{"vm_firmware", "efi-secure"}}).firmware, virt::Firmware::efi_secure);
+  EXPECT_EQ(with({{"vm_clock", "Europe/Berlin"}}).clock, "Europe/Berlin");
+  EXPECT_EQ(with({{"vm_on_crash", "preserve"}}).lifecycle.on_crash, "preserve");
+  EXPECT_EQ(with({{"vm_emulator_cpus", "0-1"}}).emulator_cpus, "0-1");
+  EXPECT_TRUE(with({}).guest_agent);
+  EXPECT_FALSE(with({{"vm_guest_agent", "no"}}).guest_agent);
+}
+
+TEST(VmAttributes, CpusArePinnedOneByOneOrByRanges) {
+  EXPECT_THAT(with({{"vm_cpu_pin", "8-11,20-23"}}).cpu_pins,
+              ElementsAre("8", "9", "10", "11", "20", "21", "22", "23"));
+  EXPECT_THAT(with({{"vm_cpu_pin", "0-1,4:8-11 7:3"}}).cpu_pins,
+              ElementsAre("8-11", "8-11", "", "", "8-11", "", "", "3"));
+  const auto wrong = [](const char* value) {
+    return refusal(Fault::refused, [&] { with({{"vm_cpu_pin", value}}); });
+  };
+  EXPECT_THAT(wrong("8-11"), HasSubstr("want 8 CPUs, one for each of the VM"));
+  EXPECT_THAT(wrong("8:1"), HasSubstr("want CPUs of the guest from 0 to 7"));
+}
+
+TEST(VmAttributes, AVmWithoutAnInterfaceGetsOne) {
+  const auto domain = with({});
+  ASSERT_EQ(domain.interfaces.size(), 1U);
+  EXPECT_EQ(domain.interfaces[0].kind, InterfaceKind::network);
+  EXPECT_EQ(domain.interfaces[0].source, "default");
+  EXPECT_EQ(domain.interfaces[0].name, "eth0");
+  EXPECT_EQ(domain.interfaces[0].mac, with({}).interfaces[0].mac);
+  EXPECT_EQ(with({{"vm_interface", "bridge=br0"}}).interfaces[0].source, "br0");
+  EXPECT_TRUE(with({{"vm_interface", "none"}}).interfaces.empty());
+  EXPECT_TRUE(with({{"vm_xml_devices", "<interface type='user'/>"}}).interfaces.empty());
+  auto has_one = some_vm();
+  has_one.interfaces.emplace_back().source = "br1";
+  apply_attributes(has_one, {});
+  EXPECT_EQ(has_one.interfaces.size(), 1U);
+}
+
+TEST(VmAttributes, CardsOfSeveralNodesGiveSeveralNodes) {
+  auto domain = some_vm();
+  domain.cards.emplace_back(domain.cards[0]).numa_node = 0;
+  apply_attributes(domain, set({{"vm_numa", "cards"}, {"vm_cpuset", "0-31/32-63"}}));
+  EXPECT_THAT(domain.numa->host_nodes, ElementsAre(0, 1));
+  EXPECT_THAT(domain.numa->cpusets, ElementsAre("0-31", "32-63"));
+  EXPECT_THAT(with({{"vm_numa", "1,0"}}).numa->host_nodes, ElementsAre(1, 0));
+  EXPECT_THAT(refusal(Fault::refused,
+                      [&] {
+                        with({{"vm_numa", "0,1,2"}, {"vm_cpuset", "0-31/32-63"}});
+                      }),
+              HasSubstr("want CPUs for each of 3 nodes"));
 }
 
 TEST(VmAttributes, ChangeEachCardAndEachVgpu) {
@@ -182,10 +241,10 @@ TEST(VmAttributes, RefineTheNumaNodeWhereThereIsOne) {
                             {"vm_numa_guest", "bus"},
                             {"vm_cpuset", "0-31"}});
   ASSERT_TRUE(domain.numa);
-  EXPECT_EQ(domain.numa->host_node, 1);
+  EXPECT_THAT(domain.numa->host_nodes, ElementsAre(1));
   EXPECT_FALSE(domain.numa->strict);
   EXPECT_TRUE(domain.numa->expander);
-  EXPECT_EQ(domain.numa->cpuset, "0-31");
+  EXPECT_THAT(domain.numa->cpusets, ElementsAre("0-31"));
 }
 
 TEST(VmAttributes, AVirtualFunctionStaysUnmanaged) {
@@ -218,7 +277,7 @@ TEST(VmAttributes, ARefusalNamesTheAttributeAndTheVm) {
               ::testing::HasSubstr("want vm_numa as well"));
 }
 
-TEST(VmAttributes, TheNodeOfTheCardsHasToBeOne) {
+TEST(VmAttributes, TheNodesOfTheCardsHaveToBeKnown) {
   const auto numa_of = [](const std::function<void(DomainSpec&)>& change) {
     return refusal(Fault::refused, [&] {
       auto domain = some_vm();
@@ -230,8 +289,6 @@ TEST(VmAttributes, TheNodeOfTheCardsHasToBeOne) {
               ::testing::HasSubstr("the VM has no card"));
   EXPECT_THAT(numa_of([](auto& vm) { vm.cards[0].numa_node.reset(); }),
               ::testing::HasSubstr("that of gpupci1 is not known"));
-  EXPECT_THAT(numa_of([](auto& vm) { vm.cards.emplace_back().numa_node = 0; }),
-              ::testing::HasSubstr("its cards are on several"));
 }
 
 TEST(VmAttributes, ANameThatLooksLikeOneAndIsNoneIsRefused) {

@@ -17,12 +17,14 @@ namespace cluster::frontend {
 namespace {
 
 virt::DiskSpec disk_of(const VmDisk& disk) {
-  return {disk.source, disk.path, disk.format, disk.target, disk.bus, {}};
+  return {disk.source, disk.path,  disk.format, disk.target,  disk.bus,
+          {},          disk.cache, disk.io,     disk.discard, disk.serial};
 }
 
 virt::InterfaceSpec interface_of(const Interface& interface) {
   return {interface.kind,  interface.source, interface.mac->str(),
-          interface.model, interface.vlan,   {}};
+          interface.model, interface.vlan,   {},
+          interface.name};
 }
 
 // The BARs of a function. An older inventory has only their sum: BARs are powers of two, so they
@@ -44,6 +46,7 @@ virt::CardSpec card_of(const GpuName& name, const GpuCard& card) {
   spec.known = !card.functions.empty();
   spec.numa_node = card.numa_node;
   spec.kind = kind_of(card);
+  spec.sxm = lower(card.model.value_or("")).find("sxm") != std::string::npos;
   if (!spec.known) spec.functions = {card.pci};
   for (const auto& function : card.functions) {
     spec.functions.push_back(function.pci);
@@ -165,6 +168,7 @@ virt::DomainSpec VmDefinitions::spec(const Vm& vm) const {
 
 virt::GateFacts VmDefinitions::facts(const Vm& vm) const {
   virt::GateFacts facts;
+  facts.has_partition = vm.fabric.has_value();
   const auto bits = attribute_value(attributes(vm), "vm_host_address_bits");
   if (!bits.empty()) facts.address_bits = std::stoi(bits);  // the definition has checked it already
   std::map<int, std::vector<PciAddress>> groups;
@@ -208,7 +212,8 @@ bool VmDefinitions::autostart(const Vm& vm) const {
 
 VmDefinitions::Document VmDefinitions::document(const Vm& vm,
                                                 std::optional<int> libvirt_version) const {
-  const auto domain = spec(vm);
+  auto domain = spec(vm);
+  domain.libvirt_version = libvirt_version;
   Document document;
   try {
     document.xml = virt::domain_xml(domain);

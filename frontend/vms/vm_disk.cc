@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
 #include "core/error.h"
@@ -34,8 +35,63 @@ DiskSource source_of(const std::string& text, std::string_view word) {
   }
 }
 
+// A key of a disk that its text may have at the end, and the words that it takes; none: any text.
+struct DiskKey {
+  std::string_view name;
+  std::string VmDisk::*field;
+  std::vector<std::string_view> words;
+};
+
+const std::vector<DiskKey>& disk_keys() {
+  static const std::vector<DiskKey> keys{
+      {"cache", &VmDisk::cache, {"none", "writeback", "writethrough", "directsync", "unsafe"}},
+      {"io", &VmDisk::io, {"native", "threads", "io_uring"}},
+      {"discard", &VmDisk::discard, {"unmap", "ignore"}},
+      {"serial", &VmDisk::serial, {}},
+  };
+  return keys;
+}
+
+// The characters that libvirt takes in a <serial>, https://libvirt.org/formatdomain.html; QEMU
+// shows the guest 20 of a virtio disk.
+bool is_serial(std::string_view text) {
+  constexpr std::size_t kMax = 36;
+  return !text.empty() && text.size() <= kMax && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-. +").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+void set_key(const std::string& text, std::string_view word, VmDisk& disk) {
+  const auto at = word.find('=');
+  const auto name = word.substr(0, at);
+  const auto value = at == std::string_view::npos ? "" : word.substr(at + 1);
+  if (name == "made" && at != std::string_view::npos) {
+    if (value != "yes" && value != "no") refuse(text, "made=" + quote(value) + ": want yes or no");
+    disk.made = value == "yes";
+    return;
+  }
+  const auto key = std::ranges::find(disk_keys(), name, &DiskKey::name);
+  if (at == std::string_view::npos || key == disk_keys().end()) {
+    refuse(text, quote(word) + ": want cache=, io=, discard=, serial= or made=");
+  }
+  const bool known = key->words.empty() ? is_serial(value)
+                                        : std::ranges::find(key->words, value) != key->words.end();
+  if (!known) {
+    refuse(text, std::string(name) + " " + quote(value) + ": want " +
+                     (key->words.empty() ? "1 to 36 letters, digits, blanks and _-.+"
+                                         : joined({key->words.begin(), key->words.end()}, ", ")));
+  }
+  disk.*(key->field) = value;
+}
+
 VmDisk parse_disk(const std::string& text) {
-  const auto fields = split(text, ',');
+  auto fields = split(text, ',');
+  std::vector<std::string_view> keys;
+  while (fields.size() > 3 && fields.back().find('=') != std::string_view::npos) {
+    keys.push_back(fields.back());
+    fields.pop_back();
+  }
   if (fields.size() < 3 || fields.size() > 4) {
     refuse(text, "want SOURCE:PATH,DEVICE,BUS, like file:/vm/disk.img,vda,virtio");
   }
@@ -65,6 +121,10 @@ VmDisk parse_disk(const std::string& text) {
   }
   if (disk.source == DiskSource::cdrom && disk.format != "raw")
     refuse(text, "a CD-ROM has the format raw");
+  for (const auto& key : keys) set_key(text, key, disk);
+  if (disk.io == "native" && disk.cache != "none" && disk.cache != "directsync") {
+    refuse(text, "io=native goes with cache=none or cache=directsync only");
+  }
   return disk;
 }
 
@@ -101,9 +161,14 @@ VmDisk default_disk(const HostName& vm) {
       DiskSource::file, "/var/lib/libvirt/images/" + vm.str() + ".vda", "vda", "virtio", "raw", 36};
 }
 
-std::string disk_text(const VmDisk& disk) {
-  return std::string(name(disk.source)) + ":" + disk.path + "," + disk.target + "," + disk.bus +
-         "," + disk.format;
+std::string disk_text(const VmDisk& disk, bool with_state) {
+  auto text = std::string(name(disk.source)) + ":" + disk.path + "," + disk.target + "," +
+              disk.bus + "," + disk.format;
+  for (const auto& key : disk_keys()) {
+    const auto& value = disk.*(key.field);
+    if (!value.empty()) text += "," + std::string(key.name) + "=" + value;
+  }
+  return text + (with_state && disk.made ? ",made=yes" : "");
 }
 
 }  // namespace cluster::frontend

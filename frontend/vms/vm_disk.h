@@ -9,8 +9,9 @@
 // "cdrom:/path,sda,sata".
 namespace cluster::frontend {
 
-/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT]. Throws Error(usage) when a text is not so, or when
-/// two texts have the same device.
+/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...], with the keys cache, io, discard
+/// and serial, which libvirt gives QEMU, and made. Throws Error(usage) when a text is not so, or
+/// when two texts have the same device.
 std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts);
 
 /// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) when
@@ -20,7 +21,7 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
 /// The disk of a VM when no disk is named: 36 GiB, raw, where libvirt keeps its images.
 VmDisk default_disk(const HostName& vm);
 
-/// The text that parse_disks() reads.
-std::string disk_text(const VmDisk& disk);
+/// The text that parse_disks() reads. `with_state`: also whether the image is known to be there.
+std::string disk_text(const VmDisk& disk, bool with_state = false);
 
 }  // namespace cluster::frontend

@@ -10,11 +10,15 @@
 namespace cluster::frontend {
 namespace {
 
-// The function is called as image PATH FORMAT GIB. `set -C` makes the file only if it does not
-// exist, even when somebody else makes it at the same time. Then qemu-img fills the file that we
-// made.
+// The function is called as image PATH FORMAT GIB MADE; MADE is "made" when the image was there
+// once. An empty disk in its place would look to the guest as if all were lost. `set -C` makes the
+// file only if it does not exist, even when somebody else makes it at the same time. Then qemu-img
+// fills the file that we made.
 constexpr const char* kImage = R"sh(image() {
   if [ -e "$1" ]; then return 0; fi
+  if [ "$4" = made ]; then
+    echo "no image $1, which was there before: mount what has it, or bring it here" >&2; return 1
+  fi
   if [ -z "$3" ]; then echo "no image $1, and no disksize= to make it with" >&2; return 1; fi
   ( set -C; : >"$1" ) || return 1
   qemu-img create -q -f "$2" "$1" "$3G" && return 0
@@ -29,10 +33,32 @@ std::string line_of(const Vm& vm) {
   for (const auto& disk : vm.disks) {
     if (disk.source != DiskSource::file) continue;
     images.push_back("image " + shell_word(disk.path) + " " + shell_word(disk.format) + " " +
-                     shell_word(disk.size_gib ? std::to_string(*disk.size_gib) : ""));
+                     shell_word(disk.size_gib ? std::to_string(*disk.size_gib) : "") + " " +
+                     (disk.made ? "made" : "new"));
   }
   if (images.empty()) return "";
   return joined(images, " && ") + " && echo " + shell_word(vm.name.str()) + "\n";
+}
+
+// The line of `text` that has `words`; "" = none.
+std::string line_with(std::string_view text, std::string_view words) {
+  for (const auto line : split(text, '\n')) {
+    if (line.find(words) != std::string_view::npos) return std::string(trim(line));
+  }
+  return "";
+}
+
+// Keeps that the images are there, so that none of them is made again.
+void keep_made(Inventory& inventory, const VmBatch& all) {
+  for (const auto& there : all) {
+    for (const auto& task : there.tasks) {
+      const auto is_new = [](const VmDisk& disk) {
+        return disk.source == DiskSource::file && !disk.made;
+      };
+      if (there.failure || task.failure || task.xml.empty()) continue;
+      if (std::ranges::any_of(task.vm.disks, is_new)) inventory.set_images_made(task.vm.name);
+    }
+  }
 }
 
 bool is_to_start(const VmTask& task) { return !task.failure && !task.xml.empty(); }
@@ -48,8 +74,18 @@ void take_answer(const AgentAnswer& answer, VmHost& there) {
   for (auto& task : there.tasks) {
     if (!is_to_start(task) || line_of(task.vm).empty()) continue;
     if (std::ranges::find(done, task.vm.name.str()) != done.end()) continue;
-    task.failure = Error(
-        Fault::io, "cannot make its disk images: " + quote(why.empty() ? "no reason given" : why));
+    std::string lost;
+    for (const auto& disk : task.vm.disks) {
+      if (lost.empty() && disk.made) {
+        lost = line_with(why, "no image " + disk.path + ", which was there before");
+      }
+    }
+    task.failure =
+        lost.empty()
+            ? Error(Fault::io,
+                    "cannot make its disk images: " + quote(why.empty() ? "no reason given" : why))
+            : Error(Fault::refused, "on " + there.host.name.str() + " there is " + lost +
+                                        ", or say made=no in disk= to have an empty one made");
   }
 }
 
@@ -73,6 +109,7 @@ void make_disk_images(Context& context, VmBatch& all, const ssh::Limits& limits)
   if (hosts.empty()) return;
   const auto answers = ask_hosts(context, hosts, commands, limits);
   for (std::size_t i = 0; i < asked.size(); ++i) take_answer(answers[i], *asked[i]);
+  keep_made(context.inventory(), all);
 }
 
 }  // namespace cluster::frontend

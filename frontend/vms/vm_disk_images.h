@@ -5,8 +5,9 @@
 namespace cluster::frontend {
 
 /// Makes the image files that the containers do not have, with qemu-img over SSH. It does so for
-/// those VMs that are to start (VmTask::xml is set), and never overwrites a file that is there.
-/// When it does not work, that is the VM's failure.
+/// those VMs that are to start (VmTask::xml is set), and never overwrites a file that is there. The
+/// inventory keeps that an image was there (VmDisk::made): when it is missing later, that is the
+/// VM's failure, as when it does not work.
 void make_disk_images(Context& context, VmBatch& all, const ssh::Limits& limits);
 
 }  // namespace cluster::frontend

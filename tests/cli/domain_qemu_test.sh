@@ -17,7 +17,7 @@ fi
 without_hardware() {
   sed -e "s/<domain type='kvm'/<domain type='qemu'/" -e "s/ firmware='efi'//" -e "/<maxphysaddr/d" \
     -e "s/<cpu mode='host-passthrough'[^/>]*/<cpu mode='maximum'/" -e "s/ cpuset='[^']*'>/>/" \
-    -e "/<memoryBacking>/,/<\/memoryBacking>/d" -e "/<numatune>/,/<\/numatune>/d" \
+    -e "/<firmware>/,/<\/firmware>/d" -e "/<memoryBacking>/,/<\/memoryBacking>/d" -e "/<numatune>/,/<\/numatune>/d" \
     -e "/<hostdev .*type='pci'/a <driver name='vfio'/>" "$1"
 }
 

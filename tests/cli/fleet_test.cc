@@ -71,6 +71,7 @@ TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
   cluster({"discover", "host", "gpu", "n1"});
   const auto cards = Inventory(file, Inventory::Open::existing).gpu_cards(HostName("n1"));
   EXPECT_EQ(cards.at(0).functions.at(0).bar_mib, 288);
+  EXPECT_EQ(cards.at(0).functions.at(0).bars, (std::vector<int>{256, 32}));
   say("n1", with_bars(bars("8589934592")));
   EXPECT_EQ(cluster({"discover", "host", "gpu", "n1"}),
             "HOST GPU     CHANGE  PCI_BUS          DETAILS\n"

@@ -89,7 +89,9 @@ TEST_F(Help, VmsAndHostsAreFoundByTheirUsualNames) {
 TEST_F(Help, AttrExplainsTheAttributesOfVms) {
   const auto help = cluster({"help", "attr"});
   EXPECT_THAT(help, StartsWith("Attributes that say how VMs are made. "));
-  EXPECT_THAT(help, HasSubstr("\n  vm_firmware             bios, efi: big BARs want efi [bios]\n"));
+  EXPECT_THAT(
+      help,
+      HasSubstr("\n  vm_guest_agent          yes, no: a channel for qemu-guest-agent in the "));
   EXPECT_THAT(help, HasSubstr("Usage: cluster VERB attr ...\n"));
 }
 
@@ -107,7 +109,7 @@ TEST_F(Help, PrintsTheReferenceAsMarkdown) {
   EXPECT_THAT(reference, StartsWith("# Command reference\n"));
   EXPECT_THAT(reference, HasSubstr("\n## cluster stop host vm\n"));
   EXPECT_THAT(reference,
-              HasSubstr("\n| `vm_firmware` | bios, efi | `bios` | big BARs want efi |\n"));
+              HasSubstr("\n| `vm_firmware` | bios, efi, efi-secure | `bios` | big BARs want efi;"));
   cluster({"help", "format=html"}, 2, "not a format: 'html' (want text or markdown)");
 }
 

@@ -37,12 +37,19 @@ const std::vector<Row> kRows{
     {"vm_numa_memory", "preferred", "<memory mode='preferred' nodeset='1'/>", {{"vm_numa", "1"}}},
     {"vm_numa_guest", "bus", "model='pcie-expander-bus'", {{"vm_numa", "cards"}}},
     {"vm_cpuset", "0-3", "<vcpu placement='static' cpuset='0-3'>", {{"vm_numa", "1"}}},
+    {"vm_cpu_pin", "0-1:2 3:4", "<vcpupin vcpu='3' cpuset='4'/>"},
+    {"vm_emulator_cpus", "0-1", "<emulatorpin cpuset='0-1'/>"},
+    {"vm_clock", "localtime", "<clock offset='localtime'/>"},
+    {"vm_on_poweroff", "restart", "<on_poweroff>restart</on_poweroff>"},
+    {"vm_on_reboot", "destroy", "<on_reboot>destroy</on_reboot>"},
+    {"vm_on_crash", "preserve", "<on_crash>preserve</on_crash>"},
+    {"vm_guest_agent", "no", "</console>\n    <memballoon"},
     {"vm_serial", "/var/log/v1.console", "<source path='/var/log/v1.console'/>"},
     {"vm_graphics", "vnc", "<graphics type='vnc'"},
     {"vm_graphics_listen", "10.1.0.1", "address='10.1.0.1'", {{"vm_graphics", "vnc"}}},
     {"vm_autostart", "yes", "v1,n1,new,autostart on\n", {}, Look::sync},
     {"vm_placement", "spread", "n3: gpupci1\n", {}, Look::placement},
-    {"vm_host_address_bits", "36", "a guest of 36 address bits has"},
+    {"vm_host_address_bits", "34", "a guest of 34 address bits has"},
     {"hostdev_managed", "no", "type='pci' managed='no'"},
     {"hostdev_driver", "nvgrace_gpu_vfio_pci", "<driver model='nvgrace_gpu_vfio_pci'/>"},
     {"hostdev_iommufd", "yes", "<driver iommufd='yes'/>"},
@@ -61,6 +68,7 @@ const std::vector<Row> kRows{
     {"vm_xml_domain", "<title>of mine</title>", "\n  <title>of mine</title>"},
     {"vm_xml_devices", "<watchdog model='i6300esb'/>", "\n    <watchdog model='i6300esb'/>"},
     {"vm_xml_features", "<pmu state='off'/>", "\n    <pmu state='off'/>"},
+    {"vm_interface", "bridge=br7", "<source bridge='br7'/>"},
 };
 
 // v1 has two cards of node 1, one with big BARs, and a vGPU; n2 has a free card, and n3 has two.

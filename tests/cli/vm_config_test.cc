@@ -22,6 +22,12 @@ class VmConfig : public Story {
              "uuid=00000000-0000-4000-8000-000000000034"});
   }
 
+  // What is said of a card that was only typed.
+  static std::string alone(const std::string& card, const std::string& pci) {
+    return "VM 'rocks-33': V11: '" + card + "' is known by address alone: the guest gets " + pci +
+           " and no other function of it: cluster discover host gpu";
+  }
+
   static std::string golden(const std::string& name) {
     std::ifstream file(std::string(GOLDEN) + "/" + name);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -30,9 +36,10 @@ class VmConfig : public Story {
 
 TEST_F(VmConfig, TheAncestorsHostdev) {
   cluster({"add", "host", "gpu", "rocks-33", "gpupci", "pci_0000_02_00_0"});
-  const auto config = cluster({"report", "vm", "config", "rocks-33"});
+  const auto said = alone("gpupci", "0000:02:00.0");
+  const auto config = cluster({"report", "vm", "config", "rocks-33"}, 0, said);
   EXPECT_EQ(config, golden("one_card.xml"));
-  EXPECT_EQ(cluster({"report", "host", "vm", "config", "rocks-33"}), config);
+  EXPECT_EQ(cluster({"report", "host", "vm", "config", "rocks-33"}, 0, said), config);
 }
 
 TEST_F(VmConfig, WithoutACardAndWithOddDisks) {
@@ -53,7 +60,10 @@ TEST_F(VmConfig, InterfacesOfAllKindsAndACdrom) {
 TEST_F(VmConfig, SeveralCardsInTheOrderOfTheirNames) {
   cluster({"add", "host", "gpu", "rocks-33", "gpupci2", "gpupci1"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci1", "gpupci2"});
-  EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33"}), golden("two_cards.xml"));
+  EXPECT_EQ(
+      cluster({"report", "vm", "config", "rocks-33"}, 0,
+              alone("gpupci1", "10000:e1:00.0") + "\ncluster: " + alone("gpupci2", "0000:02:00.0")),
+      golden("two_cards.xml"));
 }
 
 TEST_F(VmConfig, ADevicesOwnBootOrderTakesThePlaceOfVmBoot) {
@@ -169,7 +179,8 @@ class SyncVmConfig : public VmConfig {
     cluster({"sync", "vm", "config"}, 0, "nothing to do");
     EXPECT_EQ(there().done, before);
     EXPECT_THAT(there().calls, ::testing::UnorderedElementsAre(::testing::Pair("open", 1),
-                                                               ::testing::Pair("list", 1)));
+                                                               ::testing::Pair("list", 1),
+                                                               ::testing::Pair("version", 1)));
   }
 };
 

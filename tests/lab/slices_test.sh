@@ -76,6 +76,7 @@ read -r first lease <<<"${vgpus[0]}"
 guest 'lab-libvirtd start'
 changes add host slices address=127.0.0.1 port="$(lab_info port)" user=root
 changes add host vm rocks-33 slices mem=64 disksize=1
+changes add host attr rocks-33 vm_interface none
 changes add host attr rocks-33 vm_type qemu
 changes add host attr rocks-33 vm_cpu_mode maximum
 cluster discover host gpu

@@ -57,6 +57,8 @@ cluster discover host gpu
 expect_status 0
 changes add host vm rocks-33 vm-container-0-15 mem=256 disksize=1
 changes add host gpu rocks-33 gpupci gpupci1
+# The container has no network of libvirt.
+changes add attr vm_interface none
 # An emulated VM needs these, and its own kernel to boot without a disk.
 changes add host attr rocks-33 vm_type qemu
 changes add host attr rocks-33 vm_cpu_mode maximum

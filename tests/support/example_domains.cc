@@ -61,7 +61,7 @@ DomainSpec datacenter_gpu() {
   domain.firmware = Firmware::efi;
   domain.maxphysaddr = AddressBits::passthrough;
   domain.hugepage_kib = 1024 * 1024;
-  domain.numa = virt::NumaSpec{0, "0-31", true, true, true};
+  domain.numa = virt::NumaSpec{{0}, {"0-31"}, true, true, true};
   domain.pcihole64_gib = 512;
   for (const int i : {0, 1}) {
     domain.cards.push_back(card("gpu" + std::to_string(i), i == 0 ? "0000:19:00" : "0000:3b:00"));
@@ -135,7 +135,7 @@ DomainSpec workstation() {
   domain.maxphysaddr = AddressBits::emulate;
   domain.address_bits = 46;
   domain.hugepage_kib = 0;
-  domain.numa = virt::NumaSpec{1, "8-15,24", false, false, false};
+  domain.numa = virt::NumaSpec{{1}, {"8-15,24"}, false, false, false};
   domain.hide_hypervisor = true;
   domain.graphics = Graphics::spice;
   domain.listen = "10.1.0.1";

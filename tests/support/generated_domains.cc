@@ -50,8 +50,15 @@ void GeneratedDomains::memory_and_cpus(DomainSpec& domain) {
 
 void GeneratedDomains::numa(DomainSpec& domain) {
   domain.numa = virt::NumaSpec{};
-  domain.numa->host_node = static_cast<int>(below(2));
-  domain.numa->cpuset = one_of({"", "0-31", "8-15,24"});
+  domain.numa->host_nodes = {static_cast<int>(below(2))};
+  if (maybe() && domain.cpus > 1 && domain.memory_mib >= 4096) {
+    domain.numa->host_nodes.push_back(1 - domain.numa->host_nodes[0]);
+  }
+  if (maybe()) {
+    for (std::size_t i = 0; i < domain.numa->host_nodes.size(); ++i) {
+      domain.numa->cpusets.push_back(one_of({"0-31", "8-15,24"}));
+    }
+  }
   domain.numa->strict = maybe();
   domain.numa->guest_cell = maybe();
   domain.numa->expander = is_q35(domain) && maybe();
@@ -67,6 +74,9 @@ void GeneratedDomains::disks(DomainSpec& domain) {
     disk.path += std::to_string(i);
     disk.format = one_of({"raw", "qcow2"});
     disk.bus = disk.source == DiskSource::cdrom ? "sata" : one_of({"virtio", "scsi", "sata"});
+    if (rarely()) disk.cache = "none";
+    if (rarely()) disk.discard = "unmap";
+    if (rarely()) disk.serial = "disk" + std::to_string(i);
     disk.target = (disk.bus == "virtio" ? "vd" : "sd") + letter('a', i);
     domain.disks.push_back(disk);
   }
@@ -80,6 +90,7 @@ void GeneratedDomains::interfaces(DomainSpec& domain) {
     interface.source = one_of({"br0", "eno1", "default"});
     interface.mac = "52:54:00:" + text_of(2) + ":" + text_of(2) + ":0" + std::to_string(i);
     interface.model = one_of({"virtio", "e1000e"});
+    if (maybe()) interface.name = "eth" + std::to_string(i);
     if (interface.kind == InterfaceKind::ovs && maybe()) {
       interface.vlan = static_cast<int>(1 + below(4094));
     }
@@ -157,6 +168,7 @@ DomainSpec GeneratedDomains::next() {
   domain.type = rarely() ? DomainType::qemu : DomainType::kvm;
   domain.machine = one_of({"q35", "pc-q35-7.2", "q35", "pc", "pc-i440fx-7.2"});
   domain.firmware = maybe() ? Firmware::efi : Firmware::bios;
+  domain.guest_agent = maybe();
   if (rarely()) domain.emulator = "/usr/bin/qemu-system-x86_64";
   memory_and_cpus(domain);
   if (maybe()) numa(domain);

@@ -94,10 +94,10 @@ collect() {
   copy cufile.json "${CUFILE_ENV_PATH_JSON:-/etc/cufile.json}"
   copy nvme-multipath /sys/module/nvme_core/parameters/multipath
   copy mdstat /proc/mdstat
-  # Where it is in the tree, class, vendor.
+  # Where it is in the tree, class, vendor, NUMA node.
   for device in /sys/bus/pci/devices/*; do
     [ -e "$device/class" ] || continue
-    echo "$(readlink -f "$device") $(cat "$device/class") $(cat "$device/vendor")"
+    echo "$(readlink -f "$device") $(cat "$device/class") $(cat "$device/vendor") $(cat "$device/numa_node" 2>/dev/null || echo -1)"
   done >"$seen/pci"
   for group in /sys/kernel/iommu_groups/*; do
     [ -e "$group/type" ] || continue
@@ -301,6 +301,32 @@ s6_plain_disk() {
   fi
 }
 
+# A guest that sees no nodes has -1 everywhere. What is near on the host, the inventory knows: `cluster check gds`.
+s7_node() {
+  if ! looked_at pci || ! says pci '^[^ ]+ 0x03[^ ]+ 0x10de [0-9-]+$'; then
+    say S7 UNKNOWN 'nothing tells on which NUMA nodes card and disk are' 'cat /sys/bus/pci/devices/*/numa_node'
+    return
+  fi
+  answer=$(awk '
+    $2 ~ /^0x03/ && $3 == "0x10de" { gpu[++gpus] = $1; node[$1] = $4 }
+    $2 ~ /^0x0108/ { disk[++disks] = $1; node[$1] = $4; near[$4] = 1 }
+    END {
+      if (!gpus || !disks) { print "none"; exit }
+      for (i = 1; i <= gpus; i++) if (node[gpu[i]] >= 0 && !near[node[gpu[i]]] && !near[-1]) {
+        n = split(gpu[i], up, "/"); print up[n] " is on node " node[gpu[i]] ", the NVMe disks are not"; exit
+      }
+    }' "$seen/pci")
+  if [ "$answer" = none ]; then
+    say S7 UNKNOWN 'there is no NVMe disk to be near' 'S4 first'
+  elif [ -n "$answer" ]; then
+    say S7 WARN "card $answer: what they exchange goes through both sockets" 'give the VM a card and a disk of one node'
+  elif says pci '^[^ ]+ 0x03[^ ]+ 0x10de [0-9]+$'; then
+    say S7 PASS 'each NVIDIA card has an NVMe disk on its NUMA node'
+  else
+    say S7 PASS 'the guest sees no NUMA nodes; `cluster check gds` tells of those of the host'
+  fi
+}
+
 judge() {
   facts
   printf '%-4s %-8s %s\n' ID RESULT REASON
@@ -310,6 +336,7 @@ judge() {
   s4_switch
   s5_iommu
   s6_plain_disk
+  s7_node
   exit "$worst"
 }
 

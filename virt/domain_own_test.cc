@@ -148,6 +148,138 @@ TEST(DomainFragment, MayBeNestedOneHundredDeep) {
   EXPECT_THAT(checked(nested(101)), HasSubstr("elements in elements too deep"));
 }
 
+// A domain with devices of the inventory.
+class OwnXmlOfDevices : public ::testing::Test {
+ protected:
+  OwnXmlOfDevices() {
+    domain_.name = "v1";
+    domain_.memory_mib = 512;
+    domain_.cpus = 1;
+    domain_.disks = {{DiskSource::file, "/srv/a.qcow2", "qcow2", "vda", "virtio", {}}};
+    domain_.interfaces = {
+        {InterfaceKind::bridge, "br0", "52:54:00:00:00:0a", "virtio", {}, {}, "eth0"}};
+    for (const char* name : {"gpupci1", "gpupci2"}) {
+      auto& card = domain_.cards.emplace_back();
+      card.name = name;
+      const auto bus = static_cast<std::uint8_t>(0x10 * domain_.cards.size());
+      card.functions = {{0, bus, 0, 0}, {0, bus, 0, 1}};
+    }
+  }
+
+  std::string with(const std::string& xml) {
+    auto domain = domain_;
+    domain.fragments = {{"attribute vm_xml", FragmentPlace::devices, xml}};
+    return domain_xml(domain);
+  }
+
+  std::string refused(const std::string& xml) {
+    auto why = refusal([&] { with(xml); });
+    return why.substr(why.find(": ") + 2);
+  }
+
+  static int count(const std::string& text, const std::string& what) {
+    int found = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  }
+
+  DomainSpec domain_;
+};
+
+TEST_F(OwnXmlOfDevices, SaysMoreOfADiskByItsTarget) {
+  const auto xml = with(
+      "<disk><driver cache='none' io='native' discard='unmap' iothread='1'/><target dev='vda'/>"
+      "<serial>abc</serial></disk>");
+  EXPECT_EQ(count(xml, "<disk "), 1);
+  EXPECT_THAT(xml, HasSubstr("<driver name='qemu' type='qcow2' cache='none' io='native' "
+                             "discard='unmap' iothread='1'/>"));
+  EXPECT_THAT(xml, HasSubstr("<serial>abc</serial>"));
+  const auto same = with(
+      "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source "
+      "file='/srv/a.qcow2'/><target dev='vda' bus='virtio'/></disk>");
+  EXPECT_EQ(same, with(""));
+}
+
+TEST_F(OwnXmlOfDevices, AContradictionOfADeviceIsRefusedWithBothValues) {
+  EXPECT_EQ(refused("<disk><driver type='raw'/><target dev='vda'/></disk>"),
+            "<driver> of disk[ua-vda] says type='raw' where the VM has 'qcow2'");
+  EXPECT_EQ(refused("<disk type='network'><source protocol='rbd' name='p/i'/><target "
+                    "dev='vda'/></disk>"),
+            "<disk> says type='network' where the VM has 'file'");
+  EXPECT_EQ(refused("<interface><mac address='52:54:00:00:00:0A'/><model "
+                    "type='e1000e'/></interface>"),
+            "<model> of interface[ua-eth0] says type='e1000e' where the VM has 'virtio'");
+}
+
+TEST_F(OwnXmlOfDevices, SaysMoreOfAnInterfaceByItsMac) {
+  const auto xml = with(
+      "<interface><mac address='52:54:00:00:00:0A'/><driver queues='4'/><mtu "
+      "size='9000'/></interface>");
+  EXPECT_EQ(count(xml, "<interface "), 1);
+  EXPECT_THAT(xml, HasSubstr("<driver queues='4'/>"));
+  EXPECT_THAT(xml, HasSubstr("<mtu size='9000'/>"));
+}
+
+TEST_F(OwnXmlOfDevices, SaysMoreOfACardOrOneFunctionOfItByName) {
+  const std::string file = "<rom file='/x.rom'/>";
+  EXPECT_EQ(count(with("<hostdev><alias name='ua-gpupci2'/>" + file + "</hostdev>"), file), 2);
+  const auto one = with("<hostdev><alias name='ua-gpupci2-fn0'/>" + file + "</hostdev>");
+  EXPECT_EQ(count(one, file), 1);
+  EXPECT_EQ(count(one, "<hostdev "), 4);
+  EXPECT_THAT(one.substr(one.find("ua-gpupci2-fn0")), HasSubstr(file));
+  const auto by_address = with(
+      "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0x10' slot='0' "
+      "function='1'/></source><rom bar='off'/></hostdev>");
+  EXPECT_EQ(count(by_address, "<hostdev "), 4);
+  EXPECT_EQ(count(by_address, "<rom bar='off'/>"), 1);
+}
+
+TEST_F(OwnXmlOfDevices, OfADeviceThatIsNotThereIsRefused) {
+  EXPECT_EQ(refused("<hostdev><alias name='ua-gpupci3'/><rom bar='off'/></hostdev>"),
+            "<hostdev> speaks of 'ua-gpupci3', which the VM does not have");
+  EXPECT_EQ(refused("<disk><driver cache='none'/><target dev='vdb'/></disk>"),
+            "<disk> speaks of 'vdb', which the VM does not have");
+  EXPECT_EQ(refused("<interface><mac address='52:54:00:00:00:0b'/><mtu size='9000'/></interface>"),
+            "<interface> speaks of '52:54:00:00:00:0b', which the VM does not have");
+}
+
+TEST_F(OwnXmlOfDevices, AnotherDeviceIsAdded) {
+  const auto xml = with(
+      "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='rbd' "
+      "name='pool/image'><host name='mon1' port='6789'/></source><target dev='vdb' "
+      "bus='virtio'/></disk><serial type='pty'/><rng model='virtio'><backend "
+      "model='random'>/dev/urandom</backend></rng><rng model='virtio'><backend "
+      "model='random'>/dev/random</backend></rng><disk type='file' device='cdrom'><target "
+      "dev='sda' bus='sata'/></disk>");
+  EXPECT_EQ(count(xml, "<disk "), 3);
+  EXPECT_EQ(count(xml, "<serial "), 2);
+  EXPECT_EQ(count(xml, "<rng "), 2);
+}
+
+TEST_F(OwnXmlOfDevices, PinsAndTimersAreFoundByWhatTheyAreOf) {
+  domain_.cpu_pins = {"3"};
+  const auto on_all = [&](const std::string& xml) {
+    auto domain = domain_;
+    domain.fragments = {{"attribute vm_xml", FragmentPlace::domain, xml}};
+    return domain_xml(domain);
+  };
+  EXPECT_EQ(refusal([&] { on_all("<cputune><vcpupin vcpu='0' cpuset='4'/></cputune>"); }),
+            "attribute vm_xml, line 1, column 10: <vcpupin> says cpuset='4' where the VM has '3'");
+  EXPECT_EQ(
+      count(on_all("<cputune><iothreadpin iothread='1' cpuset='4'/></cputune>"
+                   "<devices><disk><driver cache='none'/><target dev='vda'/></disk></devices>"),
+            "cache='none'"),
+      1);
+}
+
+TEST_F(OwnXmlOfDevices, CanBeCheckedBeforeThereIsAVm) {
+  EXPECT_EQ(refusal([&] {
+              check_fragment({"a", FragmentPlace::devices,
+                              "<disk><driver cache='none'/><target dev='vda'/></disk>"});
+            }),
+            "taken");
+}
+
 // Elements that a domain has once, with contents that do not contradict each other.
 std::string some_elements(std::mt19937& random) {
   static constexpr std::array<const char*, 7> kElements{

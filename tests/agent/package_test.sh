@@ -1,10 +1,12 @@
 #!/bin/bash
-# package_test.sh CPACKCONFIG GPUPCI: the package of the agent depends on a libc6 with which its program starts, on libgcc
-# where the program wants it, and on nothing else. So dpkg refuses it on an older Debian.
+# package_test.sh CPACKCONFIG GPUPCI [BYTES]: the package of the agent depends on a libc6 with which its program starts, on libgcc
+# where the program wants it, and on nothing else. So dpkg refuses it on an older Debian. The program in it has at
+# most BYTES.
 set -euo pipefail
 
 config=$1
 gpupci=$2
+most=${3:-}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -28,4 +30,10 @@ if grep -q 'NEEDED *libgcc_s' <<<"$headers"; then
   [[ -n $libgcc ]] || fail "it depends on '$depends', and its program wants libgcc"
 else
   [[ -z $libgcc ]] || fail "it depends on '$depends', and its program wants no libgcc"
+fi
+
+if [[ -n $most ]]; then
+  dpkg-deb --extract "$scratch"/gpupci_*.deb "$scratch/root"
+  size=$(stat -c %s "$scratch/root/usr/bin/gpupci")
+  ((size <= most)) || fail "its program has $size bytes, want at most $most"
 fi

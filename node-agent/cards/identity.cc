@@ -55,12 +55,8 @@ std::optional<std::string> serial_number(const Sysfs& sysfs, const PciAddress& p
   if (auto text = attribute(sysfs, pci, "serial_number")) {
     return text->find_first_not_of("0-") == std::string::npos ? std::nullopt : text;
   }
-  try {
-    const auto config = read_file(sysfs.device_path(pci) / "config");
-    return config ? serial_in(*config) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  const auto config = config_space(sysfs, pci);
+  return config ? serial_in(*config) : std::nullopt;
 }
 
 // Reads "GPU UUID: \t GPU-6ab2..."; the line has question marks when the driver does not know the

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/cards/slices.h"
+#include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -92,17 +93,21 @@ std::vector<VgpuType> parse_creatable(std::string_view text, bool free) {
 std::vector<VgpuType> vgpu_types(const VgpuParent& parent) {
   if (parent.interface == VgpuInterface::vendor_vfio) {
     const auto folder = parent.folder / "nvidia";
-    return parse_creatable(read_file(folder / "creatable_vgpu_types").value_or(""),
-                           text_of(folder / "current_vgpu_type") == "0");
+    // The driver answers when it is not busy with the card.
+    const auto texts = timed_read({folder / "creatable_vgpu_types", folder / "current_vgpu_type"});
+    return parse_creatable(texts[0].value_or(""), trim(texts[1].value_or("")) == "0");
   }
+  const auto ids = names_in(types_of(parent));
+  std::vector<fs::path> counts;
+  for (const auto& id : ids) counts.push_back(types_of(parent) / id / "available_instances");
+  const auto available = timed_read(counts);
   std::vector<VgpuType> types;
-  for (const auto& id : names_in(types_of(parent))) {
-    const auto folder = types_of(parent) / id;
-    types.push_back(
-        {.id = id,
-         .name = text_of(folder / "name"),
-         .api = text_of(folder / "device_api"),
-         .available = parse_number(text_of(folder / "available_instances")).value_or(0)});
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto folder = types_of(parent) / ids[i];
+    types.push_back({.id = ids[i],
+                     .name = text_of(folder / "name"),
+                     .api = text_of(folder / "device_api"),
+                     .available = parse_number(trim(available[i].value_or(""))).value_or(0)});
   }
   return types;
 }
@@ -110,7 +115,8 @@ std::vector<VgpuType> vgpu_types(const VgpuParent& parent) {
 std::vector<Vgpu> vgpus_of(const VgpuParent& parent) {
   std::vector<Vgpu> vgpus;
   if (parent.interface == VgpuInterface::vendor_vfio) {
-    const auto type = text_of(parent.folder / "nvidia/current_vgpu_type");
+    const auto text = timed_read(parent.folder / "nvidia/current_vgpu_type").value_or("");
+    const auto type = std::string(trim(text));
     if (!type.empty() && type != "0") vgpus.push_back({parent.name, parent, type});
     return vgpus;
   }

@@ -1,9 +1,10 @@
 #include "node-agent/guard/bus.h"
 
 #include <algorithm>
+#include <filesystem>
 
-#include "core/file.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/config_space.h"
 
 namespace cluster::agent {
 namespace {
@@ -12,9 +13,16 @@ namespace {
 Reasons probe(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : subject.card.functions) {
-    if (!has_fallen_off(subject.input.sysfs, function.pci).value_or(false)) continue;
-    reasons.push_back({.what = function.pci.sysfs() + " has fallen off the bus",
-                       .fix = "power the host off and on"});
+    const auto& sysfs = subject.input.sysfs;
+    const auto fallen_off = has_fallen_off(sysfs, function.pci);
+    if (fallen_off.value_or(false)) {
+      reasons.push_back({.what = function.pci.sysfs() + " has fallen off the bus",
+                         .fix = "power the host off and on"});
+    } else if (!fallen_off && std::filesystem::exists(sysfs.device_path(function.pci) / "config")) {
+      reasons.push_back({.what = "the kernel gives no configuration space of " +
+                                 function.pci.sysfs() + ": it may be in a reset that never ends",
+                         .fix = "try again; when it stays so, reboot the host"});
+    }
   }
   return reasons;
 }
@@ -24,7 +32,7 @@ Reasons probe(const Subject& subject) {
 std::optional<bool> has_fallen_off(const Sysfs& sysfs, const PciAddress& pci) {
   constexpr std::size_t kHead = 16;
   constexpr std::size_t kHeaderType = 14;  // no device has type 0x7f
-  const auto config = read_file(sysfs.device_path(pci) / "config");
+  const auto config = config_space(sysfs, pci);
   if (!config || config->size() < kHead) return std::nullopt;
   const auto head = std::string_view(*config).substr(0, kHead);
   return std::ranges::all_of(head, [](char byte) { return byte == '\xff'; }) ||

@@ -1,5 +1,8 @@
 #include "node-agent/guard/bus.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "tests/support/guarded_card.h"
 
 namespace cluster::agent {
@@ -14,6 +17,17 @@ TEST_F(GuardBus, KeepsACardThatHasFallenOff) {
   set("0000:02:00.1/config", std::string(64, '\xff'));
   EXPECT_EQ(why(), "bus: 0000:02:00.1 has fallen off the bus; power the host off and on");
   EXPECT_EQ(why({"bus"}), "nothing");
+}
+
+// A reset that never ends holds back all who read the space, and an unbind even more.
+TEST_F(GuardBus, KeepsACardWhoseSpaceDoesNotAnswer) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto config = fake_.root() / "bus/pci/devices/0000:02:00.0/config";
+  ASSERT_EQ(::mkfifo(config.c_str(), 0600), 0);
+  const FileDescriptor writer(::open(config.c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_EQ(why(),
+            "bus: the kernel gives no configuration space of 0000:02:00.0: it may be in a reset "
+            "that never ends; try again; when it stays so, reboot the host");
 }
 
 TEST(HasFallenOff, IsSaidByTheSpaceItself) {

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <system_error>
 
 #include "core/text.h"
@@ -10,8 +9,6 @@ namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::chrono::seconds kPatience{2};
 
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> found;
@@ -28,7 +25,7 @@ void add_virtual_functions(const Card& card, const PciFunction& function, const 
   const auto file = input.sysfs.device_path(function.pci) / "sriov_numvfs";
   std::error_code unknown;
   if (!fs::exists(file, unknown)) return;
-  const auto text = timed_read(file, kPatience);
+  const auto text = timed_read(file);
   if (!text) {
     reasons.push_back({.what = file.native() + " does not answer: is it being bound?",
                        .fix = "try again; when it stays so, reboot the host"});

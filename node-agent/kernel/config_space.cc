@@ -1,7 +1,6 @@
 #include "node-agent/kernel/config_space.h"
 
-#include "core/error.h"
-#include "core/file.h"
+#include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -16,11 +15,8 @@ std::uint8_t byte(std::string_view config, std::size_t at) {
 // At least `size` bytes of it. Command and status are all ones when the device does not answer. The
 // ids of a virtual function are always all ones.
 std::optional<std::string> read_some(const Sysfs& sysfs, const PciAddress& pci, std::size_t size) {
-  try {
-    auto config = read_file(sysfs.device_path(pci) / "config");
-    if (config && config->size() >= size && dword(*config, 4) != 0xffffffff) return config;
-  } catch (const Error&) {
-  }
+  auto config = config_space(sysfs, pci);
+  if (config && config->size() >= size && dword(*config, 4) != 0xffffffff) return config;
   return std::nullopt;
 }
 
@@ -40,6 +36,10 @@ bool is_express(std::string_view config) {
 }
 
 }  // namespace
+
+std::optional<std::string> config_space(const Sysfs& sysfs, const PciAddress& pci) {
+  return timed_read(sysfs.device_path(pci) / "config");
+}
 
 std::uint32_t dword(std::string_view config, std::size_t at) {
   std::uint32_t value = 0;

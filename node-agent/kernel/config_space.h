@@ -17,6 +17,11 @@ enum class ExtendedCapability : std::uint16_t {
   resizable_bar = 0x0015,
 };
 
+/// The configuration space of a function, of which a user other than root sees the first 64 bytes.
+/// Nothing when it cannot be read. The kernel answers only when nobody resets the function, so a
+/// child with a deadline reads it (timed_read.h).
+std::optional<std::string> config_space(const Sysfs& sysfs, const PciAddress& pci);
+
 /// True if the function is a PCI Express function, by its configuration space (`config`). Nothing
 /// when that cannot be read: a user other than root sees the first 64 bytes of it.
 std::optional<bool> is_express(const Sysfs& sysfs, const PciAddress& pci);

@@ -7,7 +7,7 @@
 #include "core/file.h"
 #include "core/hex.h"
 #include "core/text.h"
-#include "node-agent/kernel/quiet_read.h"
+#include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -118,9 +118,9 @@ fs::path Sysfs::group_path(int group) const {
 std::optional<unsigned> Sysfs::header_type(const PciAddress& pci) const {
   constexpr std::size_t kHeaderType = 14;
   constexpr unsigned kNone = 0x7f;
-  const auto config = read_all_quietly(device_path(pci) / "config");
-  if (config.size() <= kHeaderType) return std::nullopt;
-  const auto type = static_cast<unsigned char>(config[kHeaderType]) & 0x7fU;
+  const auto config = timed_read(device_path(pci) / "config");
+  if (!config || config->size() <= kHeaderType) return std::nullopt;
+  const auto type = static_cast<unsigned char>((*config)[kHeaderType]) & 0x7fU;
   return type == kNone ? std::nullopt : std::optional(type);
 }
 

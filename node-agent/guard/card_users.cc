@@ -107,6 +107,10 @@ std::string way_to_stop(const Process& process) {
     return one.stop + " " + name_as_word(one.name) +
            (one.note.empty() ? "" : " (" + printable(one.note) + ")");
   };
+  if (process.pid == 1) {
+    return "nothing stops it: turn off what it does with that (RuntimeWatchdogSec= for a watchdog, "
+           "then systemctl daemon-reexec)";
+  }
   if (process.container) return command(*process.container);
   if (!process.service.empty()) return "systemctl stop " + name_as_word(process.service);
   const auto kill = "stop it (kill " + std::to_string(process.pid) + ")";

@@ -7,6 +7,7 @@
 #include "node-agent/guard/framebuffer.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/kernel/display.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -84,6 +85,20 @@ void add_keyboards(const Subject& subject, Reasons& reasons) {
   }
 }
 
+// The serial lines on which the kernel writes its console: "tty0 ttyS4"
+// (Documentation/ABI/testing/sysfs-tty). It needs no program that has them open.
+void add_serial_lines(const Subject& subject, Reasons& reasons) {
+  const auto lines = subject.input.sysfs.root() / "class/tty";
+  const auto active = read_quietly(lines / "console/active");
+  for (const auto line : split(active, ' ')) {
+    const auto pci = line.empty() ? std::nullopt : pci_parent(lines / line);
+    if (!pci || !has(subject.card, *pci)) continue;
+    reasons.push_back(
+        {.what = "the kernel writes its console on " + quoted_name(line) + " of " + pci->sysfs(),
+         .fix = "boot without console=" + name_as_word(line)});
+  }
+}
+
 Reasons probe(const Subject& subject) {
   Reasons reasons;
   if (const auto console = bound_console(subject.input.sysfs)) {
@@ -96,6 +111,7 @@ Reasons probe(const Subject& subject) {
     }
   }
   add_keyboards(subject, reasons);
+  add_serial_lines(subject, reasons);
   return reasons;
 }
 
@@ -103,7 +119,8 @@ Reasons probe(const Subject& subject) {
 
 constinit const Guard kConsoleGuard{
     .name = "console",
-    .help = "the host's console is drawn on it, or a keyboard of the console is on it",
+    .help =
+        "the host's console is drawn on it, or a keyboard or a serial line of the console is on it",
     .probe = probe};
 
 }  // namespace cluster::agent

@@ -35,6 +35,19 @@ class GuardConsole : public GuardedCard {
   static constexpr const char* kElsewhere = "devices/platform/simple-framebuffer.0/graphics";
 };
 
+TEST_F(GuardConsole, KeepTheSerialLineOfTheKernelsConsole) {
+  const auto line = fs::path("bus/pci/devices/0000:02:00.0/tty/ttyS4");
+  fs::create_directories(fake_.root() / line);
+  fs::create_directories(fake_.root() / "class/tty/console");
+  fs::create_directory_symlink(fake_.root() / line, fake_.root() / "class/tty/ttyS4");
+  replace_file(fake_.root() / "class/tty/console/active", "tty0 ttyS0\n");
+  EXPECT_EQ(why(), "nothing");
+  replace_file(fake_.root() / "class/tty/console/active", "tty0 ttyS4\n");
+  EXPECT_EQ(why(),
+            "console: the kernel writes its console on 'ttyS4' of 0000:02:00.0; boot without "
+            "console=ttyS4");
+}
+
 TEST_F(GuardConsole, KeepTheConsoleThatIsDrawnOnItsFramebuffer) {
   bind_framebuffers();
   add_framebuffer(0, kBelowCard);

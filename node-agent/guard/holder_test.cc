@@ -54,6 +54,16 @@ TEST_F(GuardHolder, KnowNvidiasNodeByItsMinor) {
       "open; systemctl stop nvidia-persistenced.service");
 }
 
+// Killed, it takes the host along.
+TEST_F(GuardHolder, DoNotSayThatTheFirstProcessIsToBeKilled) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/watchdog/watchdog0", "1:3", "watchdog0", "watchdog");
+  proc_.open(1, 9, "/dev/null");
+  EXPECT_THAT(why(),
+              ::testing::HasSubstr(
+                  " has /dev/watchdog0 open; nothing stops it: turn off what it does with "));
+}
+
 TEST_F(GuardHolder, KnowTheNodesOfMigSlices) {
   fake_.add_card("0000:02:00", 1, 13);
   proc_.file("devices", "Character devices:\n195 nvidia\n  1 nvidia-caps\n\nBlock devices:\n");

@@ -133,6 +133,37 @@ std::optional<Container> lxc(std::string_view part, std::string_view parent) {
       "of Incus: incus stop " + shell_word(name) + ", of LXD: lxc stop " + shell_word(name)};
 }
 
+// Slurm: ".../job_4711/step_0", below a folder of Slurm's. PBS: "pbs_jobs.service/jobid/4711.head",
+// which is no unit of systemd. LSF: "lsf/CLUSTER/job.4711.PID.TIME". Nomad: "UUID.TASK.scope" below
+// nomad.slice.
+std::optional<Container> job(const Parts& path, std::size_t at) {
+  const auto part = path[at];
+  const auto is_below = [&](std::string_view start) {
+    return std::any_of(path.begin(), path.begin() + static_cast<long>(at),
+                       [&](auto one) { return one.starts_with(start); });
+  };
+  const auto number_after = [&](std::string_view start) {
+    if (!part.starts_with(start)) return std::string();
+    const auto digits = split(part.substr(start.size()), '.').front();
+    return parse_number(digits) ? std::string(digits) : std::string();
+  };
+  if (const auto id = number_after("job_"); !id.empty() && is_below("slurm")) {
+    return Container{"Slurm job", id, "scancel", ""};
+  }
+  if (const auto id = number_after("job."); !id.empty() && is_below("lsf")) {
+    return Container{"LSF job", id, "bkill", ""};
+  }
+  if (at > 0 && path[at - 1] == "jobid" && is_below("pbs_jobs")) {
+    return Container{"PBS job", std::string(part), "qdel", ""};
+  }
+  constexpr std::size_t kUuid = 36;
+  if (is_below("nomad.slice") && part.ends_with(".scope") && part.find('.') == kUuid) {
+    return Container{"Nomad allocation", std::string(part.substr(0, kUuid)), "nomad alloc stop",
+                     ""};
+  }
+  return std::nullopt;
+}
+
 std::optional<Container> container_on(const Parts& path) {
   bool in_pod = false;
   for (std::size_t at = 0; at < path.size(); ++at) {
@@ -141,6 +172,7 @@ std::optional<Container> container_on(const Parts& path) {
     in_pod = in_pod || part.starts_with("kubepods");
     if (auto found = lxc(part, parent)) return found;
     if (auto found = machine(part)) return found;
+    if (auto found = job(path, at)) return found;
     if (parent == "qemu.slice" && part.ends_with(".scope") &&
         parse_number(part.substr(0, part.size() - 6))) {
       return Container{"VM", std::string(part.substr(0, part.size() - 6)), "qm shutdown", ""};

@@ -9,8 +9,8 @@ namespace cluster::agent {
 /// The command that ends a VM of libvirt.
 inline constexpr std::string_view kVirshShutdown = "virsh shutdown";
 
-/// Something that the host ends as a whole, with all the programs inside: a container, a VM or a
-/// login.
+/// Something that the host ends as a whole, with all the programs inside: a container, a VM, a job
+/// of a batch system or a login.
 struct Container {
   std::string kind;  ///< "LXC container", as an operator calls it
   std::string name;  ///< "101", or the first 12 digits of an id; others choose it
@@ -22,9 +22,10 @@ struct Container {
 
 /// The outermost container in a file /proc/PID/cgroup: that one the host can stop. The names of
 /// control groups are those of liblxc and Proxmox VE ("lxc/101", "lxc.payload.NAME"),
-/// systemd-machined ("machine-NAME.scope"), Docker, Podman, nerdctl, CRI-O and the kubelet. A
-/// service of the host that has a container of its own (Podman's Quadlet, systemd-nspawn@.service)
-/// is no container: systemctl ends it.
+/// systemd-machined ("machine-NAME.scope"), Docker, Podman, nerdctl, CRI-O and the kubelet. A job
+/// of Slurm, PBS, LSF or Nomad is one too: killed alone, its processes are started again. A service
+/// of the host that has a container of its own (Podman's Quadlet, systemd-nspawn@.service) is no
+/// container: systemctl ends it.
 std::optional<Container> container_in(std::string_view cgroups);
 
 /// The unit of the host that `systemctl stop` ends together with the process:

@@ -5,6 +5,24 @@
 namespace cluster::agent {
 namespace {
 
+TEST(ContainerIn, KnowsTheJobsOfBatchSystems) {
+  const auto stop = [](const std::string& cgroup) {
+    const auto found = container_in("0::" + cgroup + "\n");
+    return found ? found->stop + " " + found->name : "none";
+  };
+  EXPECT_EQ(stop("/system.slice/slurmstepd.scope/job_7/step_0/user/task_0"), "scancel 7");
+  EXPECT_EQ(stop("/slurm/uid_1000/job_12/step_batch"), "scancel 12");
+  EXPECT_EQ(stop("/slurm_node1/uid_0/job_12"), "scancel 12");
+  EXPECT_EQ(stop("/pbs_jobs.service/jobid/12[3].head"), "qdel 12[3].head");
+  EXPECT_EQ(stop("/lsf/c1/job.815.30122.1760000000"), "bkill 815");
+  EXPECT_EQ(stop("/nomad.slice/share.slice/0b0a1c2d-1111-4222-8333-444455556666.web.scope"),
+            "nomad alloc stop 0b0a1c2d-1111-4222-8333-444455556666");
+  for (const auto* none : {"/job_7", "/slurm/job_x", "/lsf/job.x.1", "/jobid/1.head", "/slurm",
+                           "/system.slice/slurmd.service", "/nomad.slice/share.slice"}) {
+    EXPECT_EQ(stop(none), "none") << none;
+  }
+}
+
 const std::string kId(64, 'a');
 const std::string kShort(12, 'a');
 

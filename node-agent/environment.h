@@ -40,6 +40,12 @@ struct Environment {
   /// The script of NVIDIA's vGPU host driver that makes virtual functions; most hosts have none.
   std::filesystem::path sriov_manage = "/usr/lib/nvidia/sriov-manage";
 
+  /// The program that makes instances of NVIDIA's MIG; it comes with the driver.
+  std::filesystem::path nvidia_smi = "/usr/bin/nvidia-smi";
+
+  /// The folder in which libvirt keeps the memory of saved VMs: NAME.save.
+  std::filesystem::path managed_saves = "/var/lib/libvirt/qemu/save";
+
   /// The command that an ssh client asked for, when a forced command runs instead (sshd(8),
   /// SSH_ORIGINAL_COMMAND). Nothing when the client asked for a shell.
   std::optional<std::string> ssh_command;

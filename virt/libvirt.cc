@@ -32,6 +32,7 @@ Libvirt::Libvirt()
       domain_get_name(library_.symbol("virDomainGetName")),
       domain_get_uuid_string(library_.symbol("virDomainGetUUIDString")),
       domain_get_xml_desc(library_.symbol("virDomainGetXMLDesc")),
+      domain_managed_save_get_xml_desc(library_.symbol("virDomainManagedSaveGetXMLDesc")),
       domain_define_xml_flags(library_.symbol("virDomainDefineXMLFlags")),
       domain_undefine_flags(library_.symbol("virDomainUndefineFlags")),
       domain_create(library_.symbol("virDomainCreate")),

@@ -53,6 +53,7 @@ class Libvirt {
   decltype(&::virDomainGetName) domain_get_name;
   decltype(&::virDomainGetUUIDString) domain_get_uuid_string;
   decltype(&::virDomainGetXMLDesc) domain_get_xml_desc;
+  decltype(&::virDomainManagedSaveGetXMLDesc) domain_managed_save_get_xml_desc;
   decltype(&::virDomainDefineXMLFlags) domain_define_xml_flags;
   decltype(&::virDomainUndefineFlags) domain_undefine_flags;
   decltype(&::virDomainCreate) domain_create;

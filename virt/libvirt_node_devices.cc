@@ -25,6 +25,12 @@ class LibvirtNodeDevices : public NodeDevices {
     return running_domains(*libvirt_, connection_.get());
   }
 
+  std::optional<unsigned long> libvirt_version() override {
+    unsigned long version = 0;
+    const int failed = libvirt_->connect_get_lib_version(connection_.get(), &version);
+    return failed != 0 ? std::nullopt : std::optional(version);
+  }
+
   void detach(const PciAddress& pci) override {
     const auto device = look_up(pci);
     on_step_("virsh -c " + uri_ + " nodedev-detach " + pci.libvirt() + " --driver vfio");

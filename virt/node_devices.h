@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,11 @@ using StepListener = std::function<void(const std::string& step)>;
 /// Says if the steps are taken, or only told to the listener.
 enum class Mode { act, dry_run };
 
-/// A device of the host that a running VM has.
+/// A device of the host that a VM has.
 struct VmDevice {
   std::string vm;      ///< "rocks-33"
   std::string device;  ///< "0000:02:00.0", or the UUID of a mediated device
+  bool saved = false;  ///< the VM does not run: libvirt has its memory on disk (managed save)
 
   bool operator==(const VmDevice&) const = default;
 };
@@ -38,8 +40,11 @@ class NodeDevices {
   /// The way that is used: "libvirt" or "sysfs".
   virtual std::string_view through() const = 0;
 
-  /// The devices of running VMs, as far as this side knows of VMs. Throws Error(io).
+  /// The devices of running and of saved VMs, as far as this side knows of VMs. Throws Error(io).
   virtual std::vector<VmDevice> vm_devices() { return {}; }
+
+  /// The version of libvirt, 9000000 for 9.0.0; nothing where this side does not go by libvirt.
+  virtual std::optional<unsigned long> libvirt_version() { return std::nullopt; }
 
   /// Throws Error(io) when it was not done, or not completely.
   virtual void detach(const PciAddress& pci) = 0;

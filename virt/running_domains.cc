@@ -74,11 +74,10 @@ std::optional<std::string> device_of(std::string_view address) {
 // The list of domains as libvirt hands it over. Every member and the list itself have to be freed.
 class DomainList {
  public:
-  DomainList(const Libvirt& libvirt, virConnect* connection)
-      : libvirt_(libvirt),
-        count_(
-            libvirt.connect_list_all_domains(connection, &list_, VIR_CONNECT_LIST_DOMAINS_ACTIVE)) {
-    if (count_ < 0) throw libvirt.error("list the running VMs");
+  DomainList(const Libvirt& libvirt, virConnect* connection, unsigned int which,
+             const std::string& words)
+      : libvirt_(libvirt), count_(libvirt.connect_list_all_domains(connection, &list_, which)) {
+    if (count_ < 0) throw libvirt.error("list the " + words + " VMs");
   }
   DomainList(const DomainList&) = delete;
   DomainList& operator=(const DomainList&) = delete;
@@ -123,14 +122,25 @@ std::vector<std::string> host_devices(std::string_view domain_xml) {
 
 std::vector<VmDevice> running_domains(const Libvirt& libvirt, virConnect* connection) {
   std::vector<VmDevice> all;
-  const DomainList domains(libvirt, connection);
-  for (auto* domain : domains) {
+  const auto add = [&](virDomainPtr domain, const DomainXml& xml, bool saved) {
+    for (auto& device : host_devices(xml.get())) {
+      all.push_back({libvirt.domain_get_name(domain), std::move(device), saved});
+    }
+  };
+  for (auto* domain : DomainList(libvirt, connection, VIR_CONNECT_LIST_DOMAINS_ACTIVE, "running")) {
     const DomainXml xml(libvirt.domain_get_xml_desc(domain, 0));
     if (!xml && libvirt.domain_is_gone()) continue;
     if (!xml) throw libvirt.error("show a running VM");
-    for (auto& device : host_devices(xml.get())) {
-      all.push_back({libvirt.domain_get_name(domain), std::move(device)});
-    }
+    add(domain, xml, false);
+  }
+  for (auto* domain :
+       DomainList(libvirt, connection, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, "saved")) {
+    // It starts with the devices that it was saved with, whatever its configuration says now.
+    DomainXml xml(libvirt.domain_managed_save_get_xml_desc(domain, 0));
+    if (!xml) xml.reset(libvirt.domain_get_xml_desc(domain, 0));
+    if (!xml && libvirt.domain_is_gone()) continue;
+    if (!xml) throw libvirt.error("show a saved VM");
+    add(domain, xml, true);
   }
   return all;
 }

@@ -18,8 +18,8 @@ namespace cluster::virt {
 /// and XPath along. Throws Error(io) when the text is cut short or holds an address that is none.
 std::vector<std::string> host_devices(std::string_view domain_xml);
 
-/// The host's devices of all running domains of a connection. A domain that ends meanwhile has
-/// none. Throws Error(io).
+/// The host's devices of all running domains of a connection, and of those that libvirt has saved
+/// (virDomainManagedSave()). A domain that ends meanwhile has none. Throws Error(io).
 std::vector<VmDevice> running_domains(const Libvirt& libvirt, virConnect* connection);
 
 }  // namespace cluster::virt

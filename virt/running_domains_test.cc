@@ -97,6 +97,15 @@ constexpr std::string_view kHost = R"(<node><domain type='test'>
     <source><address domain='0x0000' bus='0x66' slot='0x00' function='0x0'/></source>
   </hostdev></devices>
   <test:runstate>5</test:runstate>
+</domain><domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>
+  <name>saved</name>
+  <memory unit='MiB'>512</memory>
+  <os><type arch='x86_64'>hvm</type></os>
+  <devices><hostdev mode='subsystem' type='pci' managed='yes'>
+    <source><address domain='0x0000' bus='0x67' slot='0x00' function='0x0'/></source>
+  </hostdev></devices>
+  <test:runstate>5</test:runstate>
+  <test:hasmanagedsave/>
 </domain></node>)";
 
 TEST(RunningDomains, HaveWhatLibvirtSaysOfThem) {
@@ -110,7 +119,8 @@ TEST(RunningDomains, HaveWhatLibvirtSaysOfThem) {
       running_domains(libvirt, connection.get()),
       ElementsAre(VmDevice{"rocks-33", "10000:01:00.0"}, VmDevice{"rocks-33", "0000:c1:00.4"},
                   VmDevice{"rocks-33", "0000:65:00.0"}, VmDevice{"rocks-33", "0000:65:1f.7"},
-                  VmDevice{"rocks-33", "c2177883-f1bb-47f0-914d-32a22e3a8804"}));
+                  VmDevice{"rocks-33", "c2177883-f1bb-47f0-914d-32a22e3a8804"},
+                  VmDevice{"saved", "0000:67:00.0", true}));
 }
 
 }  // namespace

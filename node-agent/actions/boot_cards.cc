@@ -48,7 +48,8 @@ class Finder {
   explicit Finder(const Call& call)
       : card_list_(call.environment, call.err, true),
         saved_(call.environment.saved_drivers, call.environment.machine()),
-        aliases_(modules_alias_file(call.environment.modules, call.environment.proc)) {}
+        aliases_file_(modules_alias_file(call.environment.modules, call.environment.proc)),
+        aliases_(aliases_file_) {}
 
   BootCards find() {
     all_ = card_list_.pick("all");
@@ -101,6 +102,7 @@ class Finder {
     for (const auto& function : others_) {
       for (const auto& name : modules_for(function)) idle.erase(name);
     }
+    if (!aliases_.is_read()) found_.missing_aliases = aliases_file_.native();
     found_.modules = {modules.begin(), modules.end()};
     found_.idle_modules = {idle.begin(), idle.end()};
   }
@@ -120,6 +122,7 @@ class Finder {
 
   CardList card_list_;
   SavedDrivers saved_;
+  std::filesystem::path aliases_file_;
   ModulesAlias aliases_;
   std::vector<Card> all_;
   std::vector<PciFunction> others_;  // all functions of the host but those of the boot cards

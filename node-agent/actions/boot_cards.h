@@ -18,6 +18,10 @@ struct BootCards {
   /// of their host drivers: "nouveau", "nvidia", "snd_hda_intel".
   std::vector<std::string> modules;
 
+  /// The modules.alias that is missing, so that `modules` has only those that are loaded; "" when
+  /// it was read.
+  std::string missing_aliases;
+
   /// Those of them that are for displays and their sound, and that no other device of the host has
   /// or would get.
   std::vector<std::string> idle_modules;

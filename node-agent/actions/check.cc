@@ -18,6 +18,7 @@ int check(const Call& call) {
   auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                            [&] { return vms.devices(); });
   input.cards = [&] { return card_list.cards(); };
+  input.libvirt_version = [&] { return vms.libvirt_version(); };
   const KnownTroubles known(call.environment.known);
   const auto results = run_checks(cards, input, known);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));

@@ -9,6 +9,11 @@ int print_modprobe(const Call& call) {
               "# initramfs: update-initramfs -u (Debian) or dracut -f (RHEL), and reboot.\n"
            << comment(found);
   if (found.ids.empty()) return 0;
+  if (!found.missing_aliases.empty()) {
+    call.out << "# CAUTION, " + found.missing_aliases +
+                    " is missing: modules that are not loaded\n"
+                    "# now, and would take these at boot, are not known. depmod makes it.\n";
+  }
   call.out << "options vfio-pci ids=" << found.ids << "\n";
   for (const auto& module : found.modules) call.out << "softdep " << module << " pre: vfio-pci\n";
   if (!found.idle_modules.empty()) {

@@ -42,6 +42,7 @@ TEST_F(Print, GivesAUnitThatComesBeforeLibvirt) {
 }
 
 TEST_F(Print, GivesTheModelsOfAllCards) {
+  replace_file(environment_.modules / "6.12.0-test/modules.alias", "# none\n");
   EXPECT_EQ(gpupci({"--print-modprobe"}),
             "# /etc/modprobe.d/gpupci.conf, from gpupci --print-modprobe; then put it into the\n"
             "# initramfs: update-initramfs -u (Debian) or dracut -f (RHEL), and reboot.\n"
@@ -79,6 +80,14 @@ TEST_F(Print, NamesTheModulesThatWouldTakeTheCardAtBoot) {
     for (const auto& pci : fake_.sysfs().functions()) fake_.set_driver(pci, driver);
     EXPECT_EQ(gpupci({"--print-modprobe"}), before);
   }
+}
+
+TEST_F(Print, SaysThatTheListOfModulesIsMissing) {
+  const auto file = (environment_.modules / "6.12.0-test/modules.alias").native();
+  const auto caution = "# CAUTION, " + file + " is missing: ";
+  EXPECT_THAT(gpupci({"--print-modprobe"}), HasSubstr(caution));
+  aliases();
+  EXPECT_THAT(gpupci({"--print-modprobe"}), Not(HasSubstr(caution)));
 }
 
 TEST_F(Print, KeepsTheDriversThatOtherDevicesNeed) {

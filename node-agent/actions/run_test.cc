@@ -310,6 +310,19 @@ TEST_F(Gpupci, RehearsesStepByStep) {
   EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
 }
 
+// A vendor's driver of vfio may take its model, where libvirt or gpupci chooses it.
+TEST_F(Gpupci, RehearsesWhichDriverTakesTheCard) {
+  fake_.add_card("0000:02:00", 1, 13);
+  environment_.modules = fake_.root() / "modules";
+  replace_file(environment_.proc / "sys/kernel/osrelease", "6.12.0-test\n");
+  replace_file(environment_.modules / "6.12.0-test/modules.alias",
+               "alias vfio_pci:v000010DEd*sv*sd*bc*sc*i* nvgrace_gpu_vfio_pci\n");
+  EXPECT_THAT(gpupci({"-d", "all", "--dry-run"}),
+              HasSubstr("/driver  # nvgrace_gpu_vfio_pci or vfio-pci\n"));
+  replace_file(environment_.settings, "stub_driver: vfio-pci\n");
+  EXPECT_THAT(gpupci({"-d", "all", "--dry-run"}), HasSubstr("/driver  # vfio-pci\n"));
+}
+
 // Every key is there, even for a card of which nothing more is known.
 TEST_F(Gpupci, ListsInJson) {
   fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13})

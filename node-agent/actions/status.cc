@@ -1,15 +1,36 @@
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/table.h"
+#include "node-agent/binding/running_vms.h"
 #include "node-agent/cards/slices.h"
+#include "node-agent/guard/vm.h"
 #include "node-agent/output/card_facts.h"
 #include "node-agent/output/json.h"
 #include "node-agent/output/text.h"
 #include "node-agent/state/wedged.h"
 
 namespace cluster::agent {
+
+namespace {
+
+// Where libvirt has saved no VM it need not be asked.
+std::vector<virt::VmDevice> saved_devices(const Call& call, const CardList& card_list) {
+  std::error_code none;
+  std::filesystem::directory_iterator at(call.environment.managed_saves, none);
+  const std::filesystem::directory_iterator end;
+  while (!none && at != end && at->path().extension() != ".save") at.increment(none);
+  if (none || at == end) return {};
+  RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
+  auto all = vms.devices_or_warning();
+  std::erase_if(all, [](const virt::VmDevice& one) { return !one.saved; });
+  return all;
+}
+
+}  // namespace
 
 int status(const Call& call) {
   const auto target = call.options.argument(0);
@@ -31,8 +52,14 @@ int status(const Call& call) {
   } else {
     const WedgedCards wedged(call.environment);
     add_slices(cards, card_list.sysfs());
+    const auto saved = saved_devices(call, card_list);
     for (const auto& card : cards) {
       call.out << status_lines(card);
+      std::set<std::string> vms;
+      for (const auto& one : saved) {
+        if (is_device_of(card, one.device, card_list.sysfs())) vms.insert(one.vm);
+      }
+      for (const auto& vm : vms) call.out << saved_line(card.label(), vm);
       if (const auto wedge = wedged.find(card.pci())) call.out << wedged_line(card.label(), *wedge);
     }
   }

@@ -35,6 +35,16 @@ TEST_F(Status, IsThatOfTheCardThatIsNamed) {
   EXPECT_EQ(names("all"), (std::vector<std::string>{"gpupci1 present", "gpupci2 present"}));
 }
 
+// libvirt is asked only where it has saved a VM.
+TEST_F(Status, TellsWhichSavedVmHasTheCard) {
+  vm_devices_ = {{"rocks-33", "0000:03:00.1", true}, {"rocks-34", "0000:02:00.0"}};
+  EXPECT_THAT(gpupci({"-s", "all"}), Not(HasSubstr("saved")));
+  replace_file(environment_.managed_saves / "rocks-33.save", "");
+  const auto all = gpupci({"-s", "all"});
+  EXPECT_THAT(all, HasSubstr("GPU card 'gpupci2' is in the saved memory of VM 'rocks-33'\n"));
+  EXPECT_THAT(all, Not(HasSubstr("'gpupci1' is in the saved")));
+}
+
 TEST_F(Status, TellsOfTheMissingCardThatIsAskedFor) {
   gpupci({"-l"});
   fake_.remove("0000:02:00.0");

@@ -24,6 +24,8 @@ constexpr char kAttach = 'a';    // to the child: address
 constexpr char kOverride = 'w';  // to the child: address, a space, the driver
 constexpr char kVms = 'v';       // to the child: nothing
 constexpr char kDevice = 'm';    // from it: a device that a VM has, "0000:02:00.0 rocks-33"
+constexpr char kSaved = 'z';     // from it: the same of a VM that is saved
+constexpr char kVersion = 'n';   // from it: the version of libvirt
 constexpr char kThrough = 't';   // from it: what it opened, "libvirt"
 constexpr char kStep = 's';      // from it: the step it is about to take
 constexpr char kDone = 'o';      // from it: the act has ended well
@@ -79,7 +81,10 @@ class Child {
 
   void send_vms() {
     open();
-    for (const auto& one : devices_->vm_devices()) send(kDevice, one.device + " " + one.vm);
+    if (const auto version = devices_->libvirt_version()) send(kVersion, std::to_string(*version));
+    for (const auto& one : devices_->vm_devices()) {
+      send(one.saved ? kSaved : kDevice, one.device + " " + one.vm);
+    }
   }
 
   void act(char letter, const PciAddress& pci, const std::string& driver) {
@@ -183,9 +188,13 @@ std::vector<virt::VmDevice> DeviceWorker::vm_devices() {
     }
     const auto text = packet->substr(1);
     if (packet->front() == kDone) return all;
-    if (packet->front() != kDevice) throw Error(Fault::io, text);
+    if (packet->front() == kVersion) {
+      libvirt_version_ = std::stoul(text);
+      continue;
+    }
+    if (packet->front() != kDevice && packet->front() != kSaved) throw Error(Fault::io, text);
     const auto blank = text.find(' ');
-    all.push_back({text.substr(blank + 1), text.substr(0, blank)});
+    all.push_back({text.substr(blank + 1), text.substr(0, blank), packet->front() == kSaved});
   }
 }
 
@@ -231,11 +240,11 @@ std::optional<std::string> DeviceWorker::receive(std::chrono::steady_clock::time
 
 void DeviceWorker::give_up() {
   stuck_ = last_step_;
-  const bool by_us = through_ == "sysfs" || through_.empty();
+  const auto then = through_ == "sysfs" ? "see the kernel's log"
+                    : through_.empty()  ? "see libvirt's log (journalctl -u libvirtd)"
+                                       : through_ + " may still do it: gpupci --restore afterwards";
   throw Error(Fault::io, "no end after " + seconds(deadline_) + " of: " + stuck_ +
-                             "; it is not tried again, " +
-                             (by_us ? "see the kernel's log"
-                                    : through_ + " may still do it: gpupci --restore afterwards"));
+                             "; it is not tried again, " + then);
 }
 
 void DeviceWorker::stop() {

@@ -33,6 +33,9 @@ class DeviceWorker : public virt::NodeDevices {
   /// Error(unreachable) then.
   std::vector<virt::VmDevice> vm_devices() override;
 
+  /// As vm_devices() heard it.
+  std::optional<unsigned long> libvirt_version() override { return libvirt_version_; }
+
   /// Empty before the first act.
   std::string_view through() const override { return through_; }
 
@@ -68,6 +71,7 @@ class DeviceWorker : public virt::NodeDevices {
   std::string through_;
   std::string last_step_;
   PciAddress last_pci_;
+  std::optional<unsigned long> libvirt_version_;
   std::string stuck_;  // the step that is past its deadline; empty when none is
 };
 

@@ -70,6 +70,25 @@ TEST_F(WorkerTest, AsksForWhatTheVmsHave) {
   EXPECT_EQ(fault_, Fault::io);
 }
 
+TEST_F(WorkerTest, HearsOfSavedVmsAndOfTheVersion) {
+  class Telling : public FakeNodeDevices {
+   public:
+    using FakeNodeDevices::FakeNodeDevices;
+    std::optional<unsigned long> libvirt_version() override { return 9'000'000; }
+  };
+  const std::vector<virt::VmDevice> all{{"web server", "0000:05:00.0", true},
+                                        {"rocks-33", "0000:06:00.0"}};
+  DeviceWorker worker(
+      [&](virt::StepListener on_step) {
+        return std::make_unique<Telling>(fake_, FakeNodeDevices::Plot{}, virt::Mode::act,
+                                         std::move(on_step), all);
+      },
+      30s, [](const std::string&) {});
+  EXPECT_EQ(worker.libvirt_version(), std::nullopt);
+  EXPECT_EQ(worker.vm_devices(), all);
+  EXPECT_EQ(worker.libvirt_version(), 9'000'000U);
+}
+
 TEST_F(WorkerTest, ActsThoughNobodyTellsOfTheVms) {
   auto worker = this->worker({{"ask for VMs", Fate::hang}}, 1s);
   EXPECT_EQ(error([&] { worker.vm_devices(); }), "no answer from libvirt after 0.1 s");

@@ -26,6 +26,8 @@ class Tidy : public virt::NodeDevices {
 
   std::vector<virt::VmDevice> vm_devices() override { return libvirt_->vm_devices(); }
 
+  std::optional<unsigned long> libvirt_version() override { return libvirt_->libvirt_version(); }
+
   void detach(const PciAddress& pci) override { libvirt_->detach(pci); }
 
   void attach(const PciAddress& pci) override {

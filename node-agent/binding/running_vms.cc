@@ -22,6 +22,11 @@ std::vector<virt::VmDevice> RunningVms::devices() {
   }
 }
 
+std::optional<unsigned long> RunningVms::libvirt_version() {
+  devices();
+  return worker_.libvirt_version();
+}
+
 std::vector<virt::VmDevice> RunningVms::devices_or_warning() {
   try {
     return devices();

@@ -27,6 +27,10 @@ class RunningVms {
   /// So when libvirt does not answer, this warns once and returns no devices.
   std::vector<virt::VmDevice> devices_or_warning();
 
+  /// The version of libvirt, 9000000 for 9.0.0; nothing where it is not there. Throws as devices()
+  /// does.
+  std::optional<unsigned long> libvirt_version();
+
   /// True if libvirt was asked and gave no answer in time.
   bool silent() const { return failure_ && failure_->fault() == Fault::unreachable; }
 

@@ -6,6 +6,7 @@
 #include "node-agent/checks/checks.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/guard/links.h"
+#include "node-agent/guard/sharers.h"
 #include "node-agent/state/saved_drivers.h"
 
 namespace cluster::agent {
@@ -64,26 +65,23 @@ CheckAnswer has_all_functions(const Subject& asked) {
   return passed("every function of the slot is known");
 }
 
-// Who else is in the groups of a card, but for bridges, which no VM gets.
 struct Sharers {
   std::vector<std::string> cards;    // "gpupci2"
   std::vector<std::string> devices;  // of the host, or of nobody: "0000:03:00.0"
 };
 
-Sharers sharers(const Subject& subject, const std::vector<Card>& cards) {
-  constexpr std::uint16_t kBridge = 0x0604;
-  const auto& sysfs = subject.input.sysfs;
+Sharers named_sharers(const Subject& subject, const std::vector<Card>& cards) {
   Sharers found;
+  for (const auto& pci : sharers(subject.card, subject.input.sysfs)) {
+    const auto of = std::ranges::find_if(cards, [&](const Card& card) { return has(card, pci); });
+    auto& list = of == cards.end() ? found.devices : found.cards;
+    auto name = of == cards.end() ? pci.sysfs() : of->label();
+    if (std::ranges::find(list, name) == list.end()) list.push_back(std::move(name));
+  }
   for (const int group : iommu_groups(subject.card)) {
-    const auto members = sysfs.group_members(group);
-    for (const auto& pci : members.functions) {
-      if (has(subject.card, pci) || sysfs.device_class(pci) == kBridge) continue;
-      const auto of = std::ranges::find_if(cards, [&](const Card& card) { return has(card, pci); });
-      auto& list = of == cards.end() ? found.devices : found.cards;
-      auto name = of == cards.end() ? pci.sysfs() : of->label();
-      if (std::ranges::find(list, name) == list.end()) list.push_back(std::move(name));
+    for (const auto& name : subject.input.sysfs.group_members(group).others) {
+      found.devices.push_back(quoted_name(name));
     }
-    for (const auto& name : members.others) found.devices.push_back(quoted_name(name));
   }
   return found;
 }
@@ -95,7 +93,7 @@ CheckAnswer group_is_ours(const Subject& asked) {
   const Subject subject(asked.card, cards, asked.input);
   const auto reasons = kGroupGuard.probe(subject);
   if (!reasons.empty()) return answer(reasons, "");
-  const auto others = sharers(subject, cards);
+  const auto others = named_sharers(subject, cards);
   if (!others.cards.empty()) {
     const auto names = joined(others.cards, ", ");
     return warned("it shares its IOMMU group with " + names,

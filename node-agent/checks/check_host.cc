@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/checks/checks.h"
@@ -161,14 +162,31 @@ CheckAnswer has_vfio(const GuardInput& input) {
   return passed("vfio-pci is loaded");
 }
 
+// "9.0.0" of 9000000
+std::string in_words(unsigned long version) {
+  return std::to_string(version / 1'000'000) + "." + std::to_string(version / 1'000 % 1'000) + "." +
+         std::to_string(version % 1'000);
+}
+
 CheckAnswer lists_modules(const GuardInput& input) {
+  constexpr unsigned long kReadsIt = 10'000'000;  // 10.0.0, for each <hostdev managed='yes'>
   const auto file = modules_alias_file(input.modules, input.proc);
-  if (!fs::exists(file)) {
-    return failed("there is no " + file.native() +
-                      ", by which libvirt 10.3 and later and gpupci choose the driver of vfio",
+  if (fs::exists(file)) return passed(file.native() + " is there");
+  const auto missing = "there is no " + file.native();
+  std::optional<unsigned long> version;
+  try {
+    if (input.libvirt_version) version = input.libvirt_version();
+  } catch (const Error& error) {
+    return unknown(missing + ", and libvirt does not tell its version: " + error.what(), "depmod");
+  }
+  if (version.value_or(0) < kReadsIt) {
+    return warned(missing + ", by which gpupci chooses the driver of vfio; " +
+                      (version ? "libvirt " + in_words(*version) + " does not read it"
+                               : "libvirt does not answer here"),
                   "depmod");
   }
-  return passed(file.native() + " is there");
+  return failed(missing + ", and libvirt " + in_words(*version) + " starts no VM with a card then",
+                "depmod");
 }
 
 CheckAnswer is_not_wedged(const GuardInput& input) {
@@ -196,7 +214,7 @@ constexpr std::array kChecks{
     HostCheck{"H3", "vfio's mode without an IOMMU, and groups from it", isolates},
     HostCheck{"H4", "interrupt remapping", interrupts_are_remapped},
     HostCheck{"H7", "vfio-pci is loaded", has_vfio},
-    HostCheck{"H8", "`modules.alias`, which libvirt reads from 10.3 on", lists_modules},
+    HostCheck{"H8", "`modules.alias`, which libvirt reads from 10.0 on", lists_modules},
     HostCheck{"H9", "a task that is stuck while binding", is_not_wedged},
 };
 

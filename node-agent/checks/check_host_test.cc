@@ -4,6 +4,7 @@
 namespace cluster::agent {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 class CheckHost : public CheckedHost {};
@@ -31,7 +32,15 @@ TEST_F(CheckHost, OfTheHost) {
   EXPECT_EQ(check("H7"), "PASS vfio-pci is loaded");
   set_host("module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y\n");
   EXPECT_THAT(check("H4"), StartsWith("WARN a VM may send any interrupt"));
+  EXPECT_THAT(check("H8"), HasSubstr("; depmod"));
+  libvirt_version_ = 10'000'000;
   EXPECT_THAT(check("H8"), StartsWith("FAIL there is no "));
+  EXPECT_THAT(check("H8"), HasSubstr("libvirt 10.0.0 starts no VM with a card then; depmod"));
+  libvirt_version_ = 9'010'001;
+  EXPECT_THAT(check("H8"), StartsWith("WARN there is no "));
+  EXPECT_THAT(check("H8"), HasSubstr("libvirt 9.10.1 does not read it; depmod"));
+  libvirt_version_.reset();
+  EXPECT_THAT(check("H8"), HasSubstr("libvirt does not answer here; depmod"));
   set_host("modules/6.1.0-test/modules.alias", "");
   EXPECT_THAT(check("H8"), StartsWith("PASS"));
   proc_.process(812, "libvirtd").file("812/stat", "812 (libvirtd) S 1");

@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kPatience{2};
-
 // The answer when a table of /proc that a check needs is not there.
 std::optional<CheckAnswer> is_missing(const fs::path& table) {
   if (fs::exists(table)) return std::nullopt;
@@ -117,7 +115,7 @@ CheckAnswer override_is_clear(const Subject& subject) {
   const auto& settings = subject.input.settings;
   for (const auto& function : subject.card.functions) {
     const auto file = subject.input.sysfs.device_path(function.pci) / "driver_override";
-    const auto text = timed_read(file, kPatience);
+    const auto text = timed_read(file);
     if (!text) {
       return unknown(file.native() + " does not answer: is it being bound?",
                      "check again; when it stays so, reboot the host");
@@ -175,7 +173,7 @@ constexpr std::array kChecks{
     CardCheck{"D13", "a driver of vfio made for this model", driver_is_best},
     CardCheck{"D22", "virtual functions and mediated devices", is_not_sliced, {&kSlicesGuard}},
     CardCheck{"D23", "a step with it that never ended", is_not_stuck},
-    CardCheck{"V1", "a running VM that has it", has_no_vm, {&kVmGuard}},
+    CardCheck{"V1", "a running or saved VM that has it", has_no_vm, {&kVmGuard}},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,13 @@ struct GuardInput {
   /// The cards of the host with their names. A call may throw Error.
   std::function<std::vector<Card>()> cards;
 
-  /// The devices of the running VMs. Empty where nobody should be asked. A call may throw Error.
+  /// The devices of the running and the saved VMs. Empty where nobody should be asked. A call may
+  /// throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices;
+
+  /// The version of libvirt, 9000000 for 9.0.0; nothing where it is not there. Empty where nobody
+  /// should be asked. A call may throw Error.
+  std::function<std::optional<unsigned long>()> libvirt_version{};
 
   /// The time that refusals() waits for holders that may have the card only for a moment.
   std::chrono::milliseconds settle_time{2000};

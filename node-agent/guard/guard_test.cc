@@ -172,7 +172,7 @@ TEST(Force, TakesTheNamesOfGuardsOnly) {
   EXPECT_EQ(refused("all"),
             "no such guard: 'all' (want bus, iommu, group, links, slices, disk, network, console, "
             "framebuffer, fbdev, holder)");
-  EXPECT_EQ(refused("holder,vm"), "a running VM cannot be overridden; shut it down");
+  EXPECT_EQ(refused("holder,vm"), "a running or saved VM cannot be overridden; shut it down");
   EXPECT_THAT(refused(""), StartsWith("no such guard: ''"));
 }
 

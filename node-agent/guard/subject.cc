@@ -1,14 +1,23 @@
 #include "node-agent/guard/subject.h"
 
+#include "node-agent/guard/sharers.h"
+
 namespace cluster::agent {
+
+std::vector<PciAddress> sharers(const Card& card, const Sysfs& sysfs) {
+  std::vector<PciAddress> found;
+  for (const int group : iommu_groups(card)) {
+    for (const auto& pci : sysfs.group_members(group).functions) {
+      if (!has(card, pci) && !sysfs.is_bridge(pci)) found.push_back(pci);
+    }
+  }
+  return found;
+}
 
 std::vector<PciFunction> Subject::group_of(const Subject& subject) {
   auto found = subject.card.functions;
-  for (const int group : iommu_groups(subject.card)) {
-    for (const auto& pci : subject.input.sysfs.group_members(group).functions) {
-      if (has(subject.card, pci) || subject.input.sysfs.is_bridge(pci)) continue;
-      if (const auto function = subject.input.sysfs.find(pci)) found.push_back(*function);
-    }
+  for (const auto& pci : sharers(subject.card, subject.input.sysfs)) {
+    if (const auto function = subject.input.sysfs.find(pci)) found.push_back(*function);
   }
   return found;
 }

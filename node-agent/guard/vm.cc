@@ -13,18 +13,6 @@ namespace fs = std::filesystem;
 
 using IsMeant = std::function<bool(const std::string& device)>;
 
-// True when the device of a VM belongs to the card, or is made from it: a virtual function or a
-// mediated device.
-bool is_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
-  std::error_code none;
-  const auto parent =
-      fs::read_symlink(sysfs.root() / "bus/pci/devices" / device / "physfn", none).filename();
-  return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
-    const auto pci = function.pci.sysfs();
-    return device == pci || parent == pci || fs::exists(sysfs.device_path(function.pci) / device);
-  });
-}
-
 Reason runs_with_it(const std::string& vm, const std::string& evidence, std::string fix) {
   return {.what = "VM " + quoted_name(vm) + " runs with it (" + evidence + ")",
           .fix = std::move(fix)};
@@ -48,13 +36,21 @@ Reason runs_with_it(const VmProcess& vm, const Process& process, const std::stri
 void add_domains(std::vector<virt::VmDevice> all, const IsMeant& is_meant,
                  const std::set<std::string>& known, Reasons& reasons) {
   std::map<std::string, std::vector<std::string>> devices;
+  std::map<std::string, std::vector<std::string>> saved;
   for (auto& one : all) {
-    if (!known.contains(one.vm) && is_meant(one.device)) {
-      devices[one.vm].push_back(std::move(one.device));
-    }
+    if (known.contains(one.vm) || !is_meant(one.device)) continue;
+    (one.saved ? saved : devices)[one.vm].push_back(std::move(one.device));
   }
   for (const auto& [vm, has] : devices) {
     reasons.push_back(runs_with_it(vm, "libvirt says " + joined(has, ", "), by_virsh(vm)));
+  }
+  // Its guest goes on where it was, with a card that is as it was.
+  for (const auto& [vm, has] : saved) {
+    reasons.push_back(
+        {.what =
+             "VM " + quoted_name(vm) + " is saved with it (libvirt says " + joined(has, ", ") + ")",
+         .fix = "virsh start " + name_as_word(vm) + " and then " + by_virsh(vm) +
+                "; or give up its memory: virsh managedsave-remove " + name_as_word(vm)});
   }
 }
 
@@ -84,7 +80,7 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
 // An unbind would wait until the VM ends.
 Reasons probe(const Subject& subject) {
   return vms(subject.users(), subject.input, [&](const std::string& device) {
-    return is_of(subject.card, device, subject.input.sysfs);
+    return is_device_of(subject.card, device, subject.input.sysfs);
   });
 }
 
@@ -93,13 +89,24 @@ Reasons probe(const Subject& subject) {
 constinit const Guard kVmGuard{
     .name = "vm",
     .help =
-        "a running VM has the card, a virtual function or a mediated device of it: libvirt "
+        "a running or saved VM has the card, a virtual function or a mediated device of it: "
+        "libvirt "
         "says so, or a process has its `/dev/vfio/GROUP` or `/dev/vfio/devices/vfioN` open. "
         "Holds for `-a` too",
     .probe = probe,
-    .not_forced = "a running VM cannot be overridden; shut it down",
+    .not_forced = "a running or saved VM cannot be overridden; shut it down",
     .on_attach = true,
     .of_programs = true};
+
+bool is_device_of(const Card& card, const std::string& device, const Sysfs& sysfs) {
+  std::error_code none;
+  const auto parent =
+      fs::read_symlink(sysfs.root() / "bus/pci/devices" / device / "physfn", none).filename();
+  return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
+    const auto pci = function.pci.sysfs();
+    return device == pci || parent == pci || fs::exists(sysfs.device_path(function.pci) / device);
+  });
+}
 
 Reasons device_vms(const fs::path& device, const GuardInput& input) {
   auto reasons = vms(device_users(device, input), input,

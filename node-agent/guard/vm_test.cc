@@ -45,6 +45,19 @@ TEST_F(GuardVm, KnowAVmByWhatLibvirtSays) {
             "'web server'");
 }
 
+// Its guest has the card in its memory.
+TEST_F(GuardVm, KnowAVmThatIsSaved) {
+  fake_.add_card("0000:02:00", 2, 13);
+  vm_devices_ = {{"rocks-34", "0000:09:00.0", true}};
+  EXPECT_EQ(why(), "nothing");
+  vm_devices_ = {{"rocks-34", "0000:02:00.1", true}};
+  const auto vm =
+      "vm: VM 'rocks-34' is saved with it (libvirt says 0000:02:00.1); virsh start rocks-34 and "
+      "then virsh shutdown rocks-34; or give up its memory: virsh managedsave-remove rocks-34";
+  EXPECT_EQ(why({"holder"}), vm);
+  EXPECT_EQ(why_not_attach(), vm);
+}
+
 TEST_F(GuardVm, KnowAVmThatHasASliceOfTheCard) {
   fake_.add_card("0000:02:00", 1, 13).add({"0000:02:00.4", "0302", "10de:1e07", "nvidia", 20});
   const auto functions = fake_.root() / "bus/pci/devices";

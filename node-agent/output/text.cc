@@ -57,6 +57,10 @@ std::string wedged_line(const std::string& name, const Wedge& wedge) {
   return "GPU card '" + name + "' is " + message(wedge) + "\n";
 }
 
+std::string saved_line(const std::string& name, const std::string& vm) {
+  return "GPU card '" + name + "' is in the saved memory of VM " + quoted_name(vm) + "\n";
+}
+
 std::string outcome_lines(const CardOutcome& report, virt::Mode mode) {
   const bool dry_run = mode == virt::Mode::dry_run;
   std::string lines;

@@ -23,6 +23,9 @@ std::string status_lines(const Card& card);
 /// GPU card 'gpupci1' is wedged since 2026-11-21T01:20:00Z (no end of: ...); reboot the host
 std::string wedged_line(const std::string& name, const Wedge& wedge);
 
+/// GPU card 'gpupci1' is in the saved memory of VM 'rocks-33'
+std::string saved_line(const std::string& name, const std::string& vm);
+
 /// Detached GPU card 'gpupci1' video device 0000:02:00.0
 /// GPU card 'gpupci1' audio device 0000:02:00.1 is already detached
 /// Attached video card 0000:02:00.0 of gpupci1

@@ -1,19 +1,18 @@
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "node-agent/guard/bus.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/modules_alias.h"
 #include "node-agent/kernel/timed_read.h"
 #include "node-agent/transaction/transaction.h"
 
 namespace cluster::agent {
 namespace {
-
-constexpr std::chrono::seconds kPatience{2};  // for what the kernel answers at once, or never
 
 std::string driver_state(const SavedDrivers::Driver& driver) {
   return driver ? "on " + *driver : "without a driver";
@@ -150,7 +149,7 @@ class Detach {
   // The kernel does not answer while it binds or unbinds the function.
   std::string driver_override(const PciAddress& pci) const {
     const auto file = tools_.input.sysfs.device_path(pci) / "driver_override";
-    const auto text = timed_read(file, kPatience);
+    const auto text = timed_read(file);
     if (text) return trim(*text) == "(null)" ? "" : std::string(trim(*text));
     if (!std::filesystem::exists(file)) return "";
     throw Error(Fault::refused, "the kernel does not let go of " + pci.sysfs() +
@@ -169,13 +168,22 @@ class Detach {
     if (!reasons.empty()) throw Refused(std::move(reasons));
   }
 
+  // A vendor's driver of vfio takes its model, where libvirt or we choose it.
+  std::string wanted(const PciAddress& pci) {
+    const auto& settings = tools_.input.settings;
+    if (settings.stub_driver_is_named) return settings.stub_driver;
+    if (!aliases_) aliases_.emplace(modules_alias_file(tools_.input.modules, tools_.input.proc));
+    const auto module = aliases_->vfio_module(modalias(tools_.input.sysfs, pci));
+    return module == "vfio_pci" ? settings.stub_driver : module + " or " + settings.stub_driver;
+  }
+
   void detach(FunctionOutcome& one) {
     const auto& pci = one.function.pci;
     begun_.push_back({at_, &one});
     one.outcome = Outcome::failed;
     tools_.devices.detach(pci);
     tools_.on_step("readlink " + (tools_.input.sysfs.device_path(pci) / "driver").native() +
-                   "  # " + tools_.input.settings.stub_driver);
+                   "  # " + wanted(pci));
     if (!acts()) {
       one.outcome = Outcome::would_detach;
       return;
@@ -183,7 +191,7 @@ class Detach {
     const auto driver = tools_.input.sysfs.driver(pci);
     if (!driver || !tools_.input.settings.is_stub(*driver)) {
       throw Error(Fault::io, pci.sysfs() + (driver ? " is still on " + *driver : " has no driver") +
-                                 ", want " + tools_.input.settings.stub_driver);
+                                 ", want " + wanted(pci));
     }
     one.function.driver = driver;
     one.outcome = Outcome::detached;
@@ -305,7 +313,8 @@ class Detach {
   std::vector<CardOutcome> outcomes_;  // in the order of the unit
   std::vector<Step> todo_;
   std::vector<Step> begun_;
-  std::size_t at_ = 0;  // the card that is at work
+  std::optional<ModulesAlias> aliases_;  // read when it is asked for
+  std::size_t at_ = 0;                   // the card that is at work
 };
 
 }  // namespace

@@ -34,6 +34,8 @@ class CalledGpupci : public ::testing::Test {
     environment_.keep_state_in(fake_.root());
     environment_.lock = fake_.root() / "lock";
     environment_.sriov_manage = fake_.root() / "sriov-manage";
+    environment_.nvidia_smi = fake_.root() / "nvidia-smi";
+    environment_.managed_saves = fake_.root() / "save";
     environment_.open_devices = [this](const Sysfs&, const Settings&, virt::Mode mode,
                                        virt::StepListener on_step) {
       return std::make_unique<FakeNodeDevices>(fake_, plot_, mode, std::move(on_step), vm_devices_);

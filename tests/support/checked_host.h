@@ -33,10 +33,11 @@ class CheckedHost : public ::testing::Test {
     environment.proc = proc_.root();
     environment.modules = fake_.root() / "modules";
     environment.keep_state_in(fake_.root());
-    const auto input = guard_input(environment, sysfs, settings_, [this] {
+    auto input = guard_input(environment, sysfs, settings_, [this] {
       if (vm_devices_) return *vm_devices_;
       throw Error(Fault::io, "libvirt does not answer");
     });
+    input.libvirt_version = [this] { return libvirt_version_; };
     auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input,
                             KnownTroubles(fake_.root() / "known.yaml"));
     for (const auto& one : found) {
@@ -92,6 +93,7 @@ class CheckedHost : public ::testing::Test {
   Settings settings_;
   bool together_ = false;  // all cards are checked
   std::optional<std::vector<virt::VmDevice>> vm_devices_ = std::vector<virt::VmDevice>();
+  std::optional<unsigned long> libvirt_version_;
 };
 
 }  // namespace cluster::agent

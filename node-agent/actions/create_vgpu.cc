@@ -11,6 +11,7 @@
 #include "node-agent/cards/mig.h"
 #include "node-agent/state/lock.h"
 #include "node-agent/state/utc_time.h"
+#include "node-agent/transaction/mig_steps.h"
 #include "node-agent/transaction/vgpu_lease.h"
 
 namespace cluster::agent {
@@ -45,9 +46,10 @@ int create_vgpu(const Call& call) {
   try {
     const auto cards = named(card_list.cards(), target);
     if (!cards.empty() && is_mig_profile(type)) {
-      throw Error(Fault::refused, "a MIG instance is no vGPU; " +
-                                      mig_create_command(cards.front().pci(), type) +
-                                      " makes one for the host");
+      const auto made = make_mig(cards.front(), type, call.environment, steps);
+      print_mig(call, "create-mig", made, steps,
+                made ? "Created MIG instance " + made->name() + " of profile " + type : "");
+      return 0;
     }
     if (parents.empty() || target == "all") {
       throw Error(Fault::not_found,
@@ -68,7 +70,8 @@ int create_vgpu(const Call& call) {
                    leased.lease);
     return 0;
   } catch (const Error& error) {
-    call.err << "gpupci: cannot create a vGPU on " + target + ": " + error.what() + "\n";
+    const std::string what = is_mig_profile(type) ? "a MIG instance" : "a vGPU";
+    call.err << "gpupci: cannot create " + what + " on " + target + ": " + error.what() + "\n";
     return exit_status(error.fault());
   }
 }

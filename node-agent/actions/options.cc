@@ -6,6 +6,7 @@
 #include "core/names.h"
 #include "core/text.h"
 #include "node-agent/actions/table.h"
+#include "node-agent/cards/mig.h"
 
 namespace cluster::agent {
 namespace {
@@ -159,10 +160,11 @@ Options parse_options(const std::vector<std::string>& arguments) {
   if (!options.forced.empty() && !options.action->takes_force) {
     refuse_option("--force", &Action::takes_force);
   }
-  if (options.lease.empty() == options.action->wants_lease) {
-    refuse(options.action->wants_lease
-               ? std::string(options.action->long_name) + " wants --lease=ID"
-               : "--lease goes with --remove-vgpu only");
+  // An instance of MIG is no lease of anybody.
+  const bool wants_lease = options.action->wants_lease && !is_mig_instance(options.argument(0));
+  if (options.lease.empty() == wants_lease) {
+    refuse(wants_lease ? std::string(options.action->long_name) + " wants --lease=ID"
+                       : "--lease goes with --remove-vgpu of a vGPU only");
   }
   const auto spelled = words(options.action->arguments);
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {

@@ -84,7 +84,7 @@ TEST(Options, ThatCanBeNoneAreRefusedWithTheWay) {
   EXPECT_EQ(refused({"--remove-vgpu", "x"}),
             "2 --remove-vgpu wants --lease=ID (see gpupci --help)");
   EXPECT_EQ(refused({"-l", "--lease=x"}),
-            "2 --lease goes with --remove-vgpu only (see gpupci --help)");
+            "2 --lease goes with --remove-vgpu of a vGPU only (see gpupci --help)");
 }
 
 // The page is made from the tables of actions and guards, so nothing is written twice.

@@ -9,6 +9,7 @@
 #include "node-agent/binding/signal_hold.h"
 #include "node-agent/cards/mig.h"
 #include "node-agent/state/lock.h"
+#include "node-agent/transaction/mig_steps.h"
 #include "node-agent/transaction/vgpu_lease.h"
 
 namespace cluster::agent {
@@ -53,6 +54,20 @@ void remove(const Vgpu& vgpu, LeasedVgpu leased, const GuardInput& input, SliceR
   }
 }
 
+void remove_instance(const Call& call, const std::string& name, CardList& card_list,
+                     SliceSteps& steps) {
+  for (const auto& card : card_list.cards()) {
+    for (const auto& one : mig_instances({card}, call.environment.proc)) {
+      if (one.name() != name) continue;
+      const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings());
+      remove_mig(one, card, input, call.environment, steps);
+      print_mig(call, "remove-mig", one, steps, "Removed MIG instance " + name);
+      return;
+    }
+  }
+  throw Error(Fault::not_found, "there is none; gpupci --vgpus lists them");
+}
+
 }  // namespace
 
 int remove_vgpu(const Call& call) {
@@ -64,10 +79,9 @@ int remove_vgpu(const Call& call) {
   SliceSteps steps(call.environment, dry_run ? virt::Mode::dry_run : virt::Mode::act);
   try {
     CardList card_list(call.environment, call.err, true);
-    for (const auto& one : mig_instances(card_list.cards(), call.environment.proc)) {
-      if (one.name() != name) continue;
-      throw Error(Fault::refused,
-                  "it is a MIG instance, no vGPU; " + mig_remove_command(one) + " removes it");
+    if (is_mig_instance(name)) {
+      remove_instance(call, name, card_list, steps);
+      return 0;
     }
     SliceRecord record(call.environment.slices, call.environment.machine());
     const auto id = find_id(record, name);
@@ -90,7 +104,8 @@ int remove_vgpu(const Call& call) {
                "Removed vGPU " + id + (ours ? "" : ", which had gone already"));
     return 0;
   } catch (const Error& error) {
-    call.err << "gpupci: cannot remove vGPU " + name + ": " + error.what() + "\n";
+    const std::string kind = is_mig_instance(name) ? "MIG instance " : "vGPU ";
+    call.err << "gpupci: cannot remove " + kind + name + ": " + error.what() + "\n";
     return exit_status(error.fault());
   }
 }

@@ -86,8 +86,8 @@ TEST_F(NoTypes, SayThatThereIsNoCard) {
   EXPECT_EQ(err_, "gpupci: no vGPUs: there is no card\n");
 }
 
-// An instance of MIG belongs to the host; nvidia-smi makes it and removes it.
-TEST_F(NoTypes, OfMigAreLeftToNvidiaSmi) {
+// An instance of MIG belongs to the host.
+TEST_F(NoTypes, OfMigAreListed) {
   proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n");
   proc_.file("driver/nvidia/capabilities/gpu0/mig/gi2/ci0/access", "DeviceFileMinor: 30\n");
   EXPECT_THAT(gpupci({"--vgpus"}), HasSubstr("gpupci1-gi2  gpupci1  -     MIG"));
@@ -95,14 +95,6 @@ TEST_F(NoTypes, OfMigAreLeftToNvidiaSmi) {
             R"({"vgpus":[],"mig":[{"id":"gpupci1-gi2","card":"gpupci1","pci":"pci_0000_02_00_0",)"
             R"("gpu_instance":2,"compute_instances":[0]}]})"
             "\n");
-  gpupci({"--remove-vgpu", "gpupci1-gi2", "--lease=0123456789abcdef"});
-  EXPECT_EQ(status_, 1);
-  EXPECT_THAT(err_, HasSubstr("it is a MIG instance, no vGPU; nvidia-smi mig -i 0000:02:00.0 -dci "
-                              "-gi 2 && nvidia-smi mig -i 0000:02:00.0 -dgi -gi 2 removes it\n"));
-  gpupci({"--create-vgpu", "gpupci1", "1g.5gb"});
-  EXPECT_THAT(err_,
-              HasSubstr("a MIG instance is no vGPU; nvidia-smi mig -i 0000:02:00.0 -cgi 1g.5gb "
-                        "-C makes one for the host\n"));
 }
 
 }  // namespace

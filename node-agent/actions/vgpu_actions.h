@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "node-agent/actions/table.h"
+#include "node-agent/cards/mig.h"
 #include "node-agent/cards/vgpu_parents.h"
 #include "node-agent/state/slice_record.h"
 #include "node-agent/transaction/slice_steps.h"
@@ -27,5 +29,12 @@ std::string no_parent(const std::vector<VgpuParent>& parents, const std::string&
 void print_vgpu(const Call& call, std::string_view action, const std::string& id,
                 const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
                 const std::string& sentence);
+
+/// The same for an instance of MIG; there is none in a dry run of its making:
+///   {"action": "create-mig", "dry_run": false, "mig": {"id": "gpupci1-gi2", "card": "gpupci1",
+///    "pci": "pci_0000_02_00_0", "gpu_instance": 2, "compute_instances": [0]}, "steps": ["..."]}
+void print_mig(const Call& call, std::string_view action,
+               const std::optional<MigInstance>& instance, const SliceSteps& steps,
+               const std::string& sentence);
 
 }  // namespace cluster::agent

@@ -12,7 +12,31 @@
 
 namespace cluster::agent {
 
+namespace {
+
 using nlohmann::ordered_json;
+
+ordered_json mig_json(const MigInstance& one) {
+  return {{"id", one.name()},
+          {"card", one.card},
+          {"pci", one.pci.libvirt()},
+          {"gpu_instance", one.number},
+          {"compute_instances", one.compute_instances}};
+}
+
+void print(const Call& call, std::string_view action, const char* kind, const ordered_json& thing,
+           const SliceSteps& steps, const std::string& sentence) {
+  if (call.options.json) {
+    call.out << json_line(
+        {{"action", action}, {"dry_run", !steps.acts()}, {kind, thing}, {"steps", steps.all()}});
+  } else if (steps.acts()) {
+    call.out << sentence + "\n";
+  } else {
+    for (const auto& step : steps.all()) call.out << step + "\n";
+  }
+}
+
+}  // namespace
 
 std::vector<Card> named(const std::vector<Card>& cards, const std::string& name) {
   const auto found = std::ranges::find(cards, name, &Card::label);
@@ -39,16 +63,14 @@ std::string no_parent(const std::vector<VgpuParent>& parents, const std::string&
 void print_vgpu(const Call& call, std::string_view action, const std::string& id,
                 const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
                 const std::string& sentence) {
-  if (call.options.json) {
-    call.out << json_line({{"action", action},
-                           {"dry_run", !steps.acts()},
-                           {"vgpu", vgpu_json({id, leased, state})},
-                           {"steps", steps.all()}});
-  } else if (steps.acts()) {
-    call.out << sentence + "\n";
-  } else {
-    for (const auto& step : steps.all()) call.out << step + "\n";
-  }
+  print(call, action, "vgpu", vgpu_json({id, leased, state}), steps, sentence);
+}
+
+void print_mig(const Call& call, std::string_view action,
+               const std::optional<MigInstance>& instance, const SliceSteps& steps,
+               const std::string& sentence) {
+  print(call, action, "mig", instance ? mig_json(*instance) : ordered_json(nullptr), steps,
+        sentence);
 }
 
 int vgpus(const Call& call) {
@@ -59,13 +81,7 @@ int vgpus(const Call& call) {
     auto list = ordered_json::array();
     for (const auto& vgpu : listed) list.push_back(vgpu_json(vgpu));
     auto instances = ordered_json::array();
-    for (const auto& one : mig) {
-      instances.push_back({{"id", one.name()},
-                           {"card", one.card},
-                           {"pci", one.pci.libvirt()},
-                           {"gpu_instance", one.number},
-                           {"compute_instances", one.compute_instances}});
-    }
+    for (const auto& one : mig) instances.push_back(mig_json(one));
     call.out << json_line({{"vgpus", list}, {"mig", instances}});
     return 0;
   }

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -24,6 +25,10 @@ std::optional<long long> minor_of(const fs::path& proc, const PciAddress& pci) {
   } catch (const Error&) {
   }
   return std::nullopt;
+}
+
+fs::path mig_folder(const fs::path& proc, long long minor) {
+  return proc / "driver/nvidia/capabilities" / ("gpu" + std::to_string(minor)) / "mig";
 }
 
 // The numbers of the folders with this prefix: of "gi1" and "gi13".
@@ -52,7 +57,7 @@ std::vector<MigInstance> mig_instances(const std::vector<Card>& cards, const fs:
     if (card.slice || gpu.driver != "nvidia") continue;
     const auto minor = minor_of(proc, gpu.pci);
     if (!minor) continue;
-    const auto mig = proc / "driver/nvidia/capabilities" / ("gpu" + std::to_string(*minor)) / "mig";
+    const auto mig = mig_folder(proc, *minor);
     for (const int number : numbers_in(mig, "gi")) {
       const auto folder = mig / ("gi" + std::to_string(number));
       found.push_back({card.label(), gpu.pci, number, numbers_in(folder, "ci")});
@@ -61,15 +66,30 @@ std::vector<MigInstance> mig_instances(const std::vector<Card>& cards, const fs:
   return found;
 }
 
-std::string mig_create_command(const PciAddress& pci, std::string_view profile) {
-  return "nvidia-smi mig -i " + pci.sysfs() + " -cgi " + std::string(profile) + " -C";
+std::set<std::string> mig_nodes(const MigInstance& instance, const fs::path& proc) {
+  std::set<std::string> nodes;
+  const auto minor = minor_of(proc, instance.pci);
+  if (!minor) return nodes;
+  const auto folder = mig_folder(proc, *minor) / ("gi" + std::to_string(instance.number));
+  std::vector<fs::path> files{folder / "access"};
+  for (const int number : instance.compute_instances) {
+    files.push_back(folder / ("ci" + std::to_string(number)) / "access");
+  }
+  constexpr std::string_view kKey = "DeviceFileMinor:";
+  for (const auto& file : files) {
+    const auto text = read_all_quietly(file);
+    if (text.starts_with(kKey)) {
+      const auto line = split(std::string_view(text).substr(kKey.size()), '\n').front();
+      nodes.insert("/dev/nvidia-caps/nvidia-cap" + std::string(trim(line)));
+    }
+  }
+  return nodes;
 }
 
-std::string mig_remove_command(const MigInstance& instance) {
-  const auto of = "nvidia-smi mig -i " + instance.pci.sysfs();
-  const auto number = " -gi " + std::to_string(instance.number);
-  const auto compute = instance.compute_instances.empty() ? "" : of + " -dci" + number + " && ";
-  return compute + of + " -dgi" + number;
+bool is_mig_instance(std::string_view name) {
+  constexpr std::string_view kPart = "-gi";
+  const auto at = name.find(kPart);
+  return at != std::string_view::npos && parse_number(name.substr(at + kPart.size())).has_value();
 }
 
 bool is_mig_profile(std::string_view type) {

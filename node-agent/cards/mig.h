@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,12 +27,14 @@ struct MigInstance {
 std::vector<MigInstance> mig_instances(const std::vector<Card>& cards,
                                        const std::filesystem::path& proc);
 
-/// The command that makes an instance with this profile ("1g.5gb") and all of its compute, or that
-/// removes one.
-std::string mig_create_command(const PciAddress& pci, std::string_view profile);
-std::string mig_remove_command(const MigInstance& instance);
+/// The device nodes of an instance and of the compute instances in it:
+/// "/dev/nvidia-caps/nvidia-cap30".
+std::set<std::string> mig_nodes(const MigInstance& instance, const std::filesystem::path& proc);
 
 /// True for "1g.5gb", "3g.20gb+me": the name of a profile of MIG.
 bool is_mig_profile(std::string_view type);
+
+/// True for "gpupci1-gi2": the name of an instance.
+bool is_mig_instance(std::string_view name);
 
 }  // namespace cluster::agent

@@ -42,10 +42,10 @@ TEST_F(Mig, InstancesAreThoseOfTheGpuWithThatMinorNumber) {
   EXPECT_EQ(all[0].name(), "gpupci1-gi2");
   EXPECT_THAT(all[0].compute_instances, ElementsAre(0, 1));
   EXPECT_EQ(all[1].name(), "gpupci1-gi13");
-  EXPECT_EQ(
-      mig_remove_command(all[0]),
-      "nvidia-smi mig -i 0000:07:00.0 -dci -gi 2 && nvidia-smi mig -i 0000:07:00.0 -dgi -gi 2");
-  EXPECT_EQ(mig_remove_command(all[1]), "nvidia-smi mig -i 0000:07:00.0 -dgi -gi 13");
+  EXPECT_THAT(mig_nodes(all[0], proc()),
+              ElementsAre("/dev/nvidia-caps/nvidia-cap30", "/dev/nvidia-caps/nvidia-cap31",
+                          "/dev/nvidia-caps/nvidia-cap32"));
+  EXPECT_THAT(mig_nodes(all[1], proc()), ElementsAre("/dev/nvidia-caps/nvidia-cap120"));
 }
 
 TEST_F(Mig, IsOnlyOfNvidiasDriver) {

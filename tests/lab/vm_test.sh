@@ -117,7 +117,18 @@ expect_err "cannot attach gpupci1: vm: VM 'rocks-33' runs with it"
 agent --check gpupci1
 grep -q "^V1 .* FAIL  *VM 'rocks-33' runs with it" "$scratch/out" || fail "V1 was expected to fail"
 changes add host vm rocks-34 vm-container-0-15 mem=256 disksize=1
-changes remove host gpu rocks-33 gpupci
+cluster remove host gpu rocks-33 gpupci
+expect_status 1
+expect_err "VM 'rocks-33' runs on host 'vm-container-0-15' with gpupci"
+cluster remove host vm rocks-33 force=yes
+expect_status 1
+expect_err "VM 'rocks-33' still holds gpupci1"
+cluster remove host gpu rocks-33 gpupci force=yes
+expect_status 0
+expect_err 'keeps it until it is stopped'
+cluster remove host vm rocks-33
+expect_status 1
+expect_err "VM 'rocks-33' runs on host 'vm-container-0-15'"
 changes add host gpu rocks-34 gpupci gpupci1
 cluster start host vm rocks-34
 expect_status 1

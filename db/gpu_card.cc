@@ -281,6 +281,7 @@ std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
                                                             one.gpu = gpu.name)
         WHERE host.failing IS NULL AND gpu.failing IS NULL AND gpu.missing = 0 AND
               (gpu_function.class IS NULL OR
+               gpu_function.class IN ('0300', '0302', '0380', '1200') OR
                EXISTS (SELECT 1 FROM gpu_function AS one
                        WHERE one.host = gpu.host AND one.gpu = gpu.name AND
                              one.class IN ('0300', '0302', '0380', '1200'))) AND

@@ -173,6 +173,13 @@ class Inventory {
   /// a named host.
   std::vector<Vm> vms(const OnlyHosts& only = {});
   std::map<HostName, HostName> containers(const OnlyHosts& only = {});  ///< of the VMs `only`
+
+  /// What the last defines of the VMs `only` said (db/vm_definition.cc).
+  std::map<HostName, VmAgreement> vm_agreements(const OnlyHosts& only = {});
+
+  /// Stores what was agreed about `vm`; nothing when there is no such VM any more.
+  void agree(const HostName& vm, const VmAgreement& agreement);
+
   Vm require_vm(const HostName& name);                                  ///< throws Error(not_found)
   bool is_vm(const HostName& name);  ///< false also when there is no such host
 

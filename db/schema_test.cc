@@ -214,6 +214,15 @@ const Wrong kWrong[] = {
     {"INSERT INTO vm_gpu (vm, name, container, uuid, slice) VALUES ('v2', 'gpupci', 'n1', "
      "'00000000-0000-4000-8000-000000000003', 0)",
      "vm_gpu_check"},
+    // vm_definition
+    {"INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt) "
+     "VALUES ('v1', 'u1', 'n1', '<a/>', '<a/>', 9000000)",
+     "vm_definition_pkey"},
+    {"INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt) "
+     "VALUES ('v8', 'u8', 'n1', '<a/>', '<a/>', 9000000)",
+     "vm_definition_vm_fkey"},
+    {"UPDATE vm_definition SET libvirt = -1", "vm_definition_libvirt_check"},
+    {"UPDATE vm_definition SET defined = NULL", "vm_definition_defined_not_null"},
 };
 
 // Similar statements that are right.
@@ -257,6 +266,8 @@ class Schema : public EachEngine {
         VALUES ('v1', 'gpupci', 'n1', 'gpupci2', NULL, NULL),
                ('v1', 'gpupci2', 'n1', 'gpupci1', 1, NULL),
                ('v1', 'gpupci3', 'n1', NULL, NULL, '00000000-0000-4000-8000-000000000001');
+        INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt)
+        VALUES ('v1', 'u1', 'n1', '<a/>', '<b/>', 9000000);
         INSERT INTO attribute (host, name, value) VALUES (NULL, 'a', '1'), ('n1', 'a', '1'))sql");
     for (const auto* version : {"1.0", "2.0"}) {
       const auto insert = connection_->prepare(

@@ -68,4 +68,15 @@ struct Vm {
   std::optional<int> fabric = {};          ///< partition of the fabric manager, from 0
 };
 
+/// What was said of a VM at its last define, and what libvirt made of it.
+struct VmAgreement {
+  std::string uuid;           ///< of the domain that it is about
+  HostName container;         ///< where it was defined
+  std::string rendered;       ///< the document of the inventory
+  std::string defined;        ///< that of libvirt, without passwords
+  unsigned long libvirt = 0;  ///< the version that read it: 9000000 is 9.0.0
+
+  bool operator==(const VmAgreement&) const = default;
+};
+
 }  // namespace cluster

@@ -1,0 +1,44 @@
+#include "db/engine.h"
+#include "db/inventory.h"
+#include "db/only_hosts.h"
+
+namespace cluster {
+
+std::map<HostName, VmAgreement> Inventory::vm_agreements(const OnlyHosts& only) {
+  const db::OnlyThese these(only);
+  std::map<HostName, VmAgreement> found;
+  read("sync vm config", [&] {
+    const auto query = db_->prepare(
+        "SELECT vm, uuid, container, rendered, defined, libvirt FROM vm_definition WHERE " +
+        these.in("vm"));
+    these.bind(*query);
+    while (query->step()) {
+      if (!these.has(query->text(0))) continue;
+      found.try_emplace(
+          HostName(query->string(0)),
+          VmAgreement{query->string(1), HostName(query->string(2)), query->string(3),
+                      query->string(4), static_cast<unsigned long>(query->number(5))});
+    }
+  });
+  return found;
+}
+
+void Inventory::agree(const HostName& vm, const VmAgreement& agreement) {
+  write("sync vm config", [&] {
+    // The VM may have been removed meanwhile, and then nothing is to be agreed.
+    const auto insert = db_->prepare(R"sql(
+        INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt)
+        SELECT host, :uuid, :container, :rendered, :defined, :libvirt FROM vm WHERE host = :vm
+        ON CONFLICT (vm) DO UPDATE SET uuid = excluded.uuid, container = excluded.container,
+          rendered = excluded.rendered, defined = excluded.defined, libvirt = excluded.libvirt)sql");
+    insert->bind(":vm", vm.str());
+    insert->bind(":uuid", agreement.uuid);
+    insert->bind(":container", agreement.container.str());
+    insert->bind(":rendered", agreement.rendered);
+    insert->bind(":defined", agreement.defined);
+    insert->bind(":libvirt", static_cast<long long>(agreement.libvirt));
+    insert->execute();
+  });
+}
+
+}  // namespace cluster

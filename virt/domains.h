@@ -25,6 +25,7 @@ struct Domain {
   /// the VM at its next start, with its passwords, as a define of it would lose them else (virsh
   /// dumpxml --inactive --security-info)
   std::string xml;
+  bool saved = false;  ///< it has saved memory, which a start uses in place of the document
 };
 
 /// A way to make a domain stop or begin anew.
@@ -65,8 +66,8 @@ class Domains {
   /// goes on as it is. Returns what libvirt made of it, as Domain::xml.
   virtual std::string define(const std::string& xml, Validation check) = 0;
 
-  /// Forgets the domain, and also what libvirt keeps beside it (UEFI variables, saved memory). A
-  /// running domain goes on until it stops.
+  /// Forgets the domain. The state of its TPM and its UEFI variables stay on the host; one with
+  /// saved memory or snapshots is refused. A running domain goes on until it stops.
   virtual void undefine(const std::string& uuid) = 0;
 
   virtual void start(const std::string& uuid) = 0;

@@ -26,18 +26,13 @@ constexpr auto kNoId = static_cast<unsigned>(-1);  // the id of a domain that is
 constexpr unsigned kInactive = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
 constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
 
-// libvirt refuses to undefine a VM that has snapshots, so what it knows of these goes as well. A
-// driver refuses flags that it does not know, so fewer flags are tried next. libvirt before 5.6 has
-// no checkpoints, and a driver without UEFI has no NVRAM. What is the VM's stays: UEFI variables
-// and TPM state on the disk, and saved memory, with which libvirt refuses. KEEP_TPM is known since
-// libvirt 8.9.
-constexpr unsigned kAlwaysUndefined = VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA;
+// What a VM has beside its document is never deleted untold. A driver refuses flags that it does
+// not know, so fewer flags are tried next: libvirt before 8.9 cannot keep a TPM, and a driver without
+// UEFI has no NVRAM.
 constexpr std::array kUndefine{
-    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM |
-        VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA,
-    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA,
-    kAlwaysUndefined | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM,
-    kAlwaysUndefined,
+    unsigned{VIR_DOMAIN_UNDEFINE_KEEP_NVRAM} | VIR_DOMAIN_UNDEFINE_KEEP_TPM,
+    unsigned{VIR_DOMAIN_UNDEFINE_KEEP_NVRAM},
+    0U,
 };
 
 DomainState state_of(int state) {
@@ -171,11 +166,13 @@ std::vector<Domain> LibvirtDomains::list() {
   std::map<std::string, DomainState> state;
   std::set<std::string> autostart;
   std::set<std::string> persistent;
+  std::set<std::string> saved;
   const std::vector<std::function<void()>> questions{
       [&] { domains = handles(0); },
       [&] { state = states(); },
       [&] { autostart = uuids(VIR_CONNECT_LIST_DOMAINS_AUTOSTART); },
       [&] { persistent = uuids(VIR_CONNECT_LIST_DOMAINS_PERSISTENT); },
+      [&] { saved = uuids(VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE); },
   };
   at_once(questions.size(), kMostThreads, [&](std::size_t i) { questions[i](); });
 
@@ -192,7 +189,8 @@ std::vector<Domain> LibvirtDomains::list() {
                       libvirt_.domain_get_id(domain) != kNoId,
                       autostart.contains(uuid),
                       persistent.contains(uuid),
-                      std::move(*xml)};
+                      std::move(*xml),
+                      saved.contains(uuid)};
   });
 
   std::vector<Domain> all;

@@ -187,15 +187,15 @@ std::string domain_with(const std::string& element) {
          "</domain>";
 }
 
-TEST(LibvirtDomainsOfAHost, AreUndefinedWithTheirSnapshots) {
+TEST(LibvirtDomainsOfAHost, AreNotUndefinedWithTheirSnapshots) {
   const TempDir folder;
   const auto host = open_host(
       folder, domain_with("<test:runstate>5</test:runstate><test:domainsnapshot><name>before</name>"
                           "<state>shutoff</state><creationTime>1</creationTime><active>1</active>" +
                           document("vm-1", kUuid) + "</test:domainsnapshot>"));
   ASSERT_EQ(host->list().size(), 1U);
-  host->undefine(kUuid);
-  EXPECT_TRUE(host->list().empty());
+  EXPECT_THROW(host->undefine(kUuid), Error);
+  EXPECT_EQ(host->list().size(), 1U);
 }
 
 TEST(LibvirtDomainsOfAHost, WithoutAStateAreNotCalledRunning) {

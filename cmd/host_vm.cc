@@ -154,9 +154,10 @@ int run_set(Context& context, const SetArgs& args) {
                   "host " + quote(*args.container) + " is a VM: want a physical host");
     }
     if (host.name != vm.container) {
-      const auto failures =
+      const auto moved =
           frontend::move_vm(context, vm, host.name, frontend::limits_of(args.timeout));
-      if (!failures.empty()) return report_failures(context.output, failures);
+      if (!moved.failures.empty()) return report_failures(context.output, moved.failures);
+      for (const auto& line : moved.left_behind) context.output.note(line);
     }
   }
   if (!args.keys.empty()) inventory.set_vm(vm);

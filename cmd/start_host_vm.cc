@@ -14,6 +14,7 @@
 #include "frontend/vms/vm_definition.h"
 #include "frontend/vms/vm_disk_images.h"
 #include "frontend/vms/vm_fabric.h"
+#include "frontend/vms/vm_plan.h"
 
 namespace cluster::cmd {
 namespace {
@@ -33,11 +34,15 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
 // Decides what each VM is to become, or why it cannot start.
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
+  const auto vms = vms_of(all);
+  OnlyHosts names{std::in_place};
+  for (const auto& vm : vms) names->push_back(vm.name);
+  const auto agreements = inventory.vm_agreements(names);
   const auto seen = frontend::see_cards(context, all, limits);
   for (const auto& line : frontend::learn_typed_cards(inventory, all, seen)) {
     context.output.note(line);
   }
-  const frontend::VmDefinitions definitions(inventory, vms_of(all));
+  const frontend::VmDefinitions definitions(inventory, vms);
   for (auto& there : all) {
     if (there.failure) continue;
     const auto have = inventory.gpu_cards(there.host.name);
@@ -52,10 +57,20 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
         if (frontend::has_cards(task.vm)) {
           frontend::check_cards(task.vm, have, seen.at(task.vm.container), there.in_use);
         }
-        auto document = definitions.document(task.vm, static_cast<int>(there.version));
-        for (const auto& warning : document.warnings) context.output.note(warning);
-        task.xml = std::move(document.definition);
-        task.check = document.check;
+        const auto document = definitions.document(task.vm, static_cast<int>(there.version));
+        auto plan = frontend::plan(task, document, frontend::agreement_of(agreements, task.vm),
+                                   there.version, virt::Keep::ask);
+        if (plan.refusal) {
+          for (const auto& line : plan.lines) context.output.note(line);
+          throw Error(*plan.refusal);
+        }
+        for (const auto& line : frontend::warnings_of(definitions, task.vm, document, plan,
+                                                      static_cast<int>(there.version))) {
+          context.output.note(line);
+        }
+        task.check = definitions.check_of(plan.xml.empty() ? document.xml : plan.xml);
+        task.xml = std::move(plan.xml);
+        task.rendered = std::move(plan.rendered);
         task.autostart = definitions.autostart(task.vm);
       } catch (const Error& error) {
         task.failure = error;
@@ -75,6 +90,7 @@ int run_start(Context& context, const Args& args) {
     frontend::define(domains, task);
     domains.start(task.vm.uuid);
   });
+  frontend::store_agreements(context, all);
   return report_failures(context.output, frontend::failures_of(all));
 }
 

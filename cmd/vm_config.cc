@@ -1,19 +1,24 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
+#include "core/error.h"
 #include "core/file.h"
 #include "core/keys.h"
+#include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/vms/difference_words.h"
 #include "frontend/vms/vm_batch.h"
 #include "frontend/vms/vm_definition.h"
-#include "virt/domain_diff.h"
-#include "virt/domain_xml.h"
+#include "frontend/vms/vm_plan.h"
+#include "virt/domain_merge.h"
 
 namespace cluster::cmd {
 namespace {
@@ -23,69 +28,79 @@ struct Args {
   std::string output_dir;
   std::string diff = "no";
   std::string dryrun = "no";
+  std::string keep;
   std::string timeout = "60";
 };
 
-// The difference that a define would make to libvirt's document; "" when there would be none.
-// libvirt may spell the operator's own XML in its own way. When the document has such XML, the
-// fingerprint of the last define decides.
-std::string diff_of(const frontend::VmDefinitions::Document& document,
-                    const frontend::VmTask& task) {
-  if (!task.domain) return virt::domain_diff(document.xml, "<domain/>");
-  auto diff = virt::domain_diff(document.xml, task.domain->xml);
-  if (document.has_fragments &&
-      virt::fingerprint_in(task.domain->xml) == virt::fingerprint(document.xml)) {
-    diff.clear();
-  }
-  return diff;
-}
-
-// The change that one VM needs.
+// What one VM needs, in the words of the table.
 struct Change {
   std::string word;     // "new", "changed", "autostart"; "" = none
   std::string details;  // "at its next start"
-  std::string diff;
+  std::string lines;    // every difference, a line each
 };
 
-Change change_of(const frontend::VmDefinitions::Document& document, const frontend::VmTask& task) {
+// What would be defined, each line with a plus.
+std::string added(const std::string& xml) {
+  std::string out;
+  for (const auto line : split(trim(xml), '\n')) out.append("+").append(line).append("\n");
+  return out;
+}
+
+Change change_of(const frontend::VmPlan& plan, const frontend::VmTask& task) {
   Change change;
-  change.diff = diff_of(document, task);
+  std::vector<std::string> details;
   const bool has_autostart = task.domain && task.domain->autostart;
-  if (!task.domain) {
+  if (plan.is_new) {
     change.word = "new";
-  } else if (!change.diff.empty()) {
+    change.lines = added(virt::without_fingerprint(plan.xml));
+  } else if (!plan.xml.empty()) {
     change.word = "changed";
-    if (task.domain->active) change.details = "at its next start";
+    if (task.domain->active) details.emplace_back("at its next start");
+    if (!task.domain->persistent) details.emplace_back("it becomes persistent");
   } else if (task.autostart != has_autostart) {
     change.word = "autostart";
   }
+  for (const auto& line : plan.lines) change.lines += line + "\n";
   if (task.autostart != has_autostart) {
-    change.details += change.details.empty() ? "" : ", ";
-    change.details += task.autostart ? "autostart on" : "autostart off";
+    details.emplace_back(task.autostart ? "autostart on" : "autostart off");
   }
+  change.details = joined(details, ", ");
   return change;
 }
 
-// Looks up what libvirt has, and calls `take` for each VM that is to change. VmTask::xml stays
-// empty when nothing changes, and when the VM cannot be rendered.
-void compare(Context& context, frontend::VmBatch& all,
-             const std::function<void(const frontend::VmTask& task, const Change& change)>& take) {
-  const frontend::VmDefinitions definitions(context.inventory(), vms_of(all));
+// Looks up what libvirt has, and calls `take` for each VM with what it needs, which may be nothing.
+// VmTask::xml stays empty when nothing is to be defined, and when the VM cannot be rendered.
+void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
+             const std::function<void(const frontend::VmTask& task, const frontend::VmPlan& plan,
+                                      const Change& change)>& take) {
+  const auto vms = vms_of(all);
+  const frontend::VmDefinitions definitions(context.inventory(), vms);
+  OnlyHosts names{std::in_place};
+  for (const auto& vm : vms) names->push_back(vm.name);
+  const auto agreements = context.inventory().vm_agreements(names);
   // What is said of UEFI depends on the age of libvirt.
-  frontend::on_each(all,
-                    [](frontend::VmHost& there) { there.version = there.domains->version(); });
+  frontend::on_each(all, [](frontend::VmHost& there) { there.version = there.domains->version(); });
   for (auto& there : all) {
     for (auto& task : there.tasks) {
       if (there.failure || task.failure) continue;
       try {
-        const auto document = definitions.document(task.vm, static_cast<int>(there.version));
+        const auto version = static_cast<int>(there.version);
+        const auto document = definitions.document(task.vm, version);
         task.autostart = definitions.autostart(task.vm);
-        const auto change = change_of(document, task);
-        if (change.word.empty()) continue;
-        task.xml = document.definition;
-        task.check = document.check;
-        for (const auto& warning : document.warnings) context.output.note(warning);
-        take(task, change);
+        const auto plan = frontend::plan(
+            task, document, frontend::agreement_of(agreements, task.vm), there.version, keep);
+        std::vector<std::string> warnings;
+        if (!plan.refusal && !plan.xml.empty()) {
+          warnings = frontend::warnings_of(definitions, task.vm, document, plan, version);
+        }
+        take(task, plan, change_of(plan, task));
+        if (plan.refusal) throw Error(*plan.refusal);
+        for (const auto& line : warnings) context.output.note(line);
+        if (!plan.xml.empty()) {
+          task.check = definitions.check_of(plan.xml);
+          task.xml = plan.xml;
+        }
+        task.rendered = plan.rendered;
       } catch (const Error& error) {
         task.failure = error;
       }
@@ -93,11 +108,20 @@ void compare(Context& context, frontend::VmBatch& all,
   }
 }
 
+virt::Keep parse_keep(const std::string& text) {
+  if (text.empty()) return virt::Keep::ask;
+  if (text == "theirs") return virt::Keep::theirs;
+  if (text == "ours") return virt::Keep::ours;
+  throw Error(Fault::usage, "keep=" + quote(text) + ": want theirs or ours");
+}
+
 int run_diff(Context& context, const Args& args) {
   auto all = frontend::look_at(context, frontend::select_vms(context.inventory(), args.vms),
                                frontend::limits_of(args.timeout), frontend::Look::domains);
-  compare(context, all,
-          [&](const frontend::VmTask&, const Change& change) { context.output.text(change.diff); });
+  compare(context, all, virt::Keep::ask,
+          [&](const frontend::VmTask&, const frontend::VmPlan&, const Change& change) {
+            context.output.text(change.lines);
+          });
   return report_failures(context.output, frontend::failures_of(all));
 }
 
@@ -106,9 +130,17 @@ int run_report(Context& context, const Args& args) {
   auto& inventory = context.inventory();
   const auto vms = frontend::select_vms(inventory, args.vms);
   const frontend::VmDefinitions definitions(inventory, vms);
+  OnlyHosts names{std::in_place};
+  for (const auto& vm : vms) names->push_back(vm.name);
+  const auto agreements = inventory.vm_agreements(names);
   std::vector<std::pair<std::string, frontend::VmDefinitions::Document>> documents;
   for (const auto& vm : vms) {
-    documents.emplace_back(vm.name.str(), definitions.document(vm));
+    const auto* agreed = frontend::agreement_of(agreements, vm);
+    const auto version =
+        agreed == nullptr ? std::nullopt : std::optional(static_cast<int>(agreed->libvirt));
+    auto document = definitions.document(vm, version);
+    document.xml = frontend::agreed_document(vm, document, agreed);
+    documents.emplace_back(vm.name.str(), std::move(document));
   }
   for (const auto& [name, document] : documents) {
     for (const auto& warning : document.warnings) context.output.note(warning);
@@ -130,25 +162,44 @@ Action declare_report(Options& options) {
   return [args](Context& context) { return run_report(context, *args); };
 }
 
+// Says what an older libvirt left out.
+void tell_unheard(Context& context, const frontend::VmBatch& all) {
+  for (const auto& there : all) {
+    for (const auto& task : there.tasks) {
+      if (!task.defined) continue;
+      for (const auto& path : virt::unheard(task.rendered, *task.defined)) {
+        context.output.note("VM " + quote(task.vm.name.str()) + ": libvirt on " +
+                            there.host.name.str() + " did not keep: " + frontend::path_words(path));
+      }
+    }
+  }
+}
+
 int run_sync(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
   const bool with_diff = parse_yes_no("diff", args.diff);
+  const auto keep = parse_keep(args.keep);
   auto all = frontend::look_at(context, frontend::select_vms(context.inventory(), args.vms),
                                frontend::limits_of(args.timeout), frontend::Look::domains);
   Table table{{"vm", "host", "change", "details"}, {}};
   std::string diffs;
-  compare(context, all, [&](const frontend::VmTask& task, const Change& change) {
-    table.rows.push_back(
-        {task.vm.name.str(), task.vm.container.str(), change.word, change.details});
-    if (with_diff) diffs += change.diff;
-  });
+  compare(context, all, keep,
+          [&](const frontend::VmTask& task, const frontend::VmPlan& plan, const Change& change) {
+            if (!change.word.empty() && !plan.refusal) {
+              table.rows.push_back(
+                  {task.vm.name.str(), task.vm.container.str(), change.word, change.details});
+            }
+            if (with_diff || plan.drifted) diffs += change.lines;
+          });
   context.output.table_unless_empty(table);
   context.output.text(diffs);
   context.output.out().flush();  // before anything changes, into a log as well
   if (!dry_run) {
-    frontend::on_each_vm(all, [](virt::Domains& domains, const frontend::VmTask& task) {
-      if (!task.xml.empty()) frontend::define(domains, task);
+    frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
+      frontend::define(domains, task);
     });
+    frontend::store_agreements(context, all);
+    tell_unheard(context, all);
   }
   const int status = report_failures(context.output, frontend::failures_of(all));
   if (status == 0 && table.rows.empty()) context.output.note("nothing to do");
@@ -159,7 +210,9 @@ Action declare_sync(Options& options) {
   auto args = std::make_shared<Args>();
   options.argument("VM", args->vms, "VMs, or containers whose VMs [all]");
   options.key("dryrun", args->dryrun, "yes: tell what would change and do nothing [no]");
-  options.key("diff", args->diff, "yes: show each change as a unified diff as well [no]");
+  options.key("diff", args->diff, "yes: show every difference and who made it as well [no]");
+  options.key("keep", args->keep,
+              "what the host changed: theirs accepts it, ours sets it back [refused]");
   options.key("timeout", args->timeout, "seconds that a container may take [60]");
   return [args](Context& context) { return run_sync(context, *args); };
 }

@@ -23,7 +23,9 @@ Value decide(Merging& merging, const std::string& path, std::string_view attribu
   const auto differ = [&](Value left, Value right) { return !same(path, attribute, left, right); };
   const auto where = [&] { return attribute.empty() ? path : path + "@" + std::string(attribute); };
   if (!o && !b) {
-    if (merging.known && t != r) tell_kept(merging, where(), owned(r), owned(t));
+    // A password that the inventory does not say is in no agreement: see without_passwords().
+    if (merging.known && t != r && attribute != "passwd")
+      tell_kept(merging, where(), owned(r), owned(t));
     return t;
   }
   const bool they =

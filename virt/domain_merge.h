@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cluster::virt {
@@ -70,5 +71,20 @@ Merged merge(const Agreement* agreed, const std::string& theirs, const std::stri
 /// The paths of what `ours` says and `defined`, libvirt's document right after the define of it,
 /// lacks: this libvirt is too old for it. Throws as merge().
 std::vector<std::string> unheard(const std::string& ours, const std::string& defined);
+
+/// `document` with the fingerprint of `rendering`, which domain_xml() made, in its <metadata>: it
+/// tells later of what the document was made. Throws as merge().
+std::string with_fingerprint(const std::string& document, const std::string& rendering);
+
+/// `document` without our fingerprint. Throws as merge().
+std::string without_fingerprint(const std::string& document);
+
+/// A document of libvirt without the passwords of its screens, which are not to lie about.
+std::string without_passwords(std::string xml);
+
+/// What a domain has on its host beside its document and its disks, in words and as a path:
+/// {"its UEFI variables", "/var/lib/libvirt/qemu/nvram/vm-1_VARS.fd"}. An undefine leaves it there.
+/// Throws as merge().
+std::vector<std::pair<std::string, std::string>> state_beside(const std::string& document);
 
 }  // namespace cluster::virt

@@ -6,9 +6,6 @@
 #include "virt/domain_tree.h"
 
 namespace cluster::virt {
-namespace {
-
-constexpr std::string_view kOurNamespace = "urn:rollcall:config";
 
 void forget_fingerprint(pugi::xml_node root) {
   auto metadata = root.child("metadata");
@@ -16,6 +13,18 @@ void forget_fingerprint(pugi::xml_node root) {
     if (namespace_of(child) == kOurNamespace) metadata.remove_child(child);
   }
   if (!metadata.empty() && elements(metadata).empty()) root.remove_child(metadata);
+}
+
+namespace {
+
+// A password is in no agreement (without_passwords()), so that of the host is no difference.
+void agree_on_passwords(pugi::xml_node defined, pugi::xml_node theirs) {
+  for (auto graphics : defined.child("devices").children("graphics")) {
+    const auto there = theirs.child("devices").find_child_by_attribute(
+        "graphics", "type", graphics.attribute("type").value());
+    const auto password = there.attribute("passwd");
+    if (!password.empty() && graphics.attribute("passwd").empty()) graphics.append_copy(password);
+  }
 }
 
 }  // namespace
@@ -39,6 +48,7 @@ Merging::Merging(const Agreement* agreed, const std::string& theirs, const std::
     auto name = root.child("name");
     if (!name.empty()) name.text() = roots.theirs.child_value("name");
   }
+  agree_on_passwords(roots.defined, roots.theirs);
   old.reset(t);
   before = old.child("domain");
   const auto now = elements(devices());

@@ -64,6 +64,12 @@ struct Merging {
   void take_with(const std::string& path, pugi::xml_node element);
 };
 
+/// The namespace of our own element in <metadata>.
+inline constexpr std::string_view kOurNamespace = "urn:rollcall:config";
+
+/// Takes our own element out of <metadata>, and that when nothing else is in it.
+void forget_fingerprint(pugi::xml_node root);
+
 /// "domain/devices/disk[vda]" of a device.
 std::string device_path(pugi::xml_node device);
 

@@ -5,6 +5,7 @@
 
 #include "core/at_once.h"
 #include "frontend/hosts/host_selection.h"
+#include "virt/domain_merge.h"
 
 namespace cluster::frontend {
 namespace {
@@ -72,11 +73,30 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
   return all;
 }
 
-void define(virt::Domains& domains, const VmTask& task) {
-  domains.define(task.xml, task.check);
+void define(virt::Domains& domains, VmTask& task) {
+  if (!task.xml.empty()) task.defined = domains.define(task.xml, task.check);
   if (task.autostart != (task.domain && task.domain->autostart)) {
     domains.set_autostart(task.vm.uuid, task.autostart);
   }
+}
+
+void store_agreements(Context& context, const VmBatch& all) {
+  std::vector<std::pair<HostName, VmAgreement>> agreements;
+  for (const auto& there : all) {
+    for (const auto& task : there.tasks) {
+      const bool stays = task.domain && task.xml.empty() && !task.failure && !there.failure;
+      if (task.rendered.empty() || (!task.defined && !stays)) continue;
+      const auto& seen = task.defined ? *task.defined : task.domain->xml;
+      agreements.emplace_back(task.vm.name,
+                              VmAgreement{task.vm.uuid, task.vm.container, task.rendered,
+                                          virt::without_passwords(seen), there.version});
+    }
+  }
+  if (agreements.empty()) return;
+  auto& inventory = context.inventory();
+  inventory.together("sync vm config", [&] {
+    for (const auto& [vm, agreement] : agreements) inventory.agree(vm, agreement);
+  });
 }
 
 void on_each_vm(VmBatch& all, const std::function<void(virt::Domains&, VmTask&)>& work) {

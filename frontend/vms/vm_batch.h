@@ -19,6 +19,8 @@ struct VmTask {
   virt::Validation check = virt::Validation::none;  ///< the check that libvirt makes of it
   bool autostart = false;                           ///< it is to start with its container
   std::optional<Error> failure;                     ///< when it is set, the VM is left alone
+  std::string rendered{};  ///< what the inventory says, to be agreed on with libvirt; "" = not
+  std::optional<std::string> defined{};  ///< what libvirt made of `xml`
 };
 
 /// True if the VM runs already, so that there is nothing to start.
@@ -49,8 +51,13 @@ enum class Look {
   everything,  ///< all of VmHost
 };
 
-/// Defines the VM as `task.xml` says, and sets whether it starts with its container.
-void define(virt::Domains& domains, const VmTask& task);
+/// Defines the VM as `task.xml` says, where that says something, and sets whether it starts with
+/// its container.
+void define(virt::Domains& domains, VmTask& task);
+
+/// Stores what was agreed with libvirt: about each VM that was defined, and each that is as the
+/// inventory wants it.
+void store_agreements(Context& context, const VmBatch& all);
 
 /// Connects to the containers of `vms`, and looks up what each libvirt has of its VMs. A VM has
 /// failed when its name belongs to another VM there.

@@ -222,7 +222,6 @@ VmDefinitions::Document VmDefinitions::document(const Vm& vm,
   }
   document.warnings = judge(vm, domain, document.xml, libvirt_version);
   document.definition = virt::domain_xml_for_define(domain);
-  document.has_fragments = !domain.fragments.empty();
   if (const auto why = schema_.refusal(document.xml)) {
     const auto rest = virt::domain_xml(without_newer(domain));
     if (rest == document.xml || schema_.refusal(rest)) {
@@ -236,6 +235,10 @@ VmDefinitions::Document VmDefinitions::document(const Vm& vm,
                                 vm.container.str() + " will");
   }
   return document;
+}
+
+virt::Validation VmDefinitions::check_of(const std::string& xml) const {
+  return schema_.refusal(xml) ? virt::Validation::schema : virt::Validation::none;
 }
 
 }  // namespace cluster::frontend

@@ -38,7 +38,6 @@ class VmDefinitions {
     std::string xml;                    ///< the text that `report vm config` prints
     std::string definition;             ///< the same with a fingerprint, for libvirt
     std::vector<std::string> warnings;  ///< things that may not work, one line each
-    bool has_fragments = false;         ///< XML of the operator or of a roll is in it
     /// The check that libvirt on the container has to make. It is the schema there, when the
     /// document has elements that are newer than the schema here.
     virt::Validation check = virt::Validation::none;
@@ -53,6 +52,10 @@ class VmDefinitions {
   /// whoever wrote it. Throws Error(refused) with the id of the gate when it could not work so.
   std::vector<std::string> judge(const Vm& vm, const std::string& document,
                                  std::optional<int> libvirt_version) const;
+
+  /// The check that libvirt on the container has to make of `xml`, which may have elements that are
+  /// newer than the schema here.
+  virt::Validation check_of(const std::string& xml) const;
 
  private:
   std::vector<std::string> judge(const Vm& vm, const virt::DomainSpec& domain,

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "frontend/vms/vm_attributes.h"
 #include "frontend/vms/vm_batch.h"
+#include "virt/domain_merge.h"
 
 namespace cluster::frontend {
 namespace {
@@ -59,17 +60,26 @@ std::vector<GpuName> choose_alike(Inventory& inventory, const Vm& vm, const Host
 // Makes libvirt on the old container forget the VM. The VM must not run there: if it were defined
 // on two hosts, it could be started on both. Returns the reasons if it could not; nothing when the
 // VM is gone.
-Failures forget_there(Context& context, const Vm& vm, const ssh::Limits& limits) {
+Moved forget_there(Context& context, const Vm& vm, const HostName& container,
+                   const ssh::Limits& limits) {
+  Moved moved;
   auto all = look_at(context, {vm}, limits, Look::domains);
-  on_each_vm(all, [](virt::Domains& domains, VmTask& task) {
+  on_each_vm(all, [&](virt::Domains& domains, VmTask& task) {
     if (!task.domain) return;
     if (task.domain->active) {
       throw Error(Fault::refused, "it runs on " + task.vm.container.str() +
                                       ": first `cluster stop host vm " + task.vm.name.str() + "`");
     }
+    const auto beside = virt::state_beside(task.domain->xml);
     domains.undefine(task.vm.uuid);
+    for (const auto& [what, path] : beside) {
+      moved.left_behind.push_back("VM " + quote(vm.name.str()) + ": " + what + " stay on " +
+                                  vm.container.str() + ": copy " + path + " to " + container.str() +
+                                  " before it starts there");
+    }
   });
-  return failures_of(all);
+  moved.failures = failures_of(all);
+  return moved;
 }
 
 }  // namespace
@@ -90,8 +100,8 @@ void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuN
   }
 }
 
-Failures move_vm(Context& context, const Vm& vm, const HostName& container,
-                 const ssh::Limits& limits) {
+Moved move_vm(Context& context, const Vm& vm, const HostName& container,
+              const ssh::Limits& limits) {
   if (!vm.slices.empty()) {
     throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + vm.slices[0].device +
                                     " of host " + quote(vm.container.str()) +
@@ -102,7 +112,8 @@ Failures move_vm(Context& context, const Vm& vm, const HostName& container,
   auto& inventory = context.inventory();
   // Cards that cannot be had are found out before libvirt forgets the VM.
   choose_alike(inventory, vm, container);
-  if (auto failures = forget_there(context, vm, limits); !failures.empty()) return failures;
+  auto moved = forget_there(context, vm, container, limits);
+  if (!moved.failures.empty()) return moved;
   try {
     inventory.together("set host vm", [&] {
       const auto cards = choose_alike(inventory, vm, container);
@@ -117,7 +128,7 @@ Failures move_vm(Context& context, const Vm& vm, const HostName& container,
                                    ", whose libvirt has forgotten it: `cluster sync vm config " +
                                    vm.name.str() + "`)");
   }
-  return {};
+  return moved;
 }
 
 }  // namespace cluster::frontend

@@ -17,11 +17,19 @@ Allocation choose_cards(Inventory& inventory, const std::string& container, cons
 /// ...
 void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards);
 
+/// What became of a move.
+struct Moved {
+  /// The reasons if the old libvirt could not forget the VM. Then the VM stays there: it runs, has
+  /// saved memory or snapshots, or its state is not known.
+  Failures failures;
+  /// What stays on the old container, and what to do with it, a line each.
+  std::vector<std::string> left_behind;
+};
+
 /// Moves `vm` to `container`, with a card there for each card that it has now: one of the same
-/// model, or any GPU where the model is not known. libvirt on the old container forgets the VM. Throws Error(refused) when there are
-/// no such cards. Returns the reasons when the old libvirt could not forget the VM. Then the VM
-/// stays there: it runs, or its state is not known.
-Failures move_vm(Context& context, const Vm& vm, const HostName& container,
-                 const ssh::Limits& limits);
+/// model, or any GPU where the model is not known. libvirt on the old container forgets the VM; its
+/// UEFI variables and the state of its TPM stay there. Throws Error(refused) when there are no such
+/// cards.
+Moved move_vm(Context& context, const Vm& vm, const HostName& container, const ssh::Limits& limits);
 
 }  // namespace cluster::frontend

@@ -1,0 +1,162 @@
+#include "frontend/vms/difference_words.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "core/text.h"
+
+namespace cluster::frontend {
+namespace {
+
+using Difference = virt::MergeDifference;
+using Kind = Difference::Kind;
+using Who = Difference::Who;
+
+// "interface[52:54:00:aa:00:01]" is "interface 52:54:00:aa:00:01"; a card is called as in the
+// inventory.
+std::string element_words(std::string_view element) {
+  const auto open = element.find('[');
+  const auto tag = element.substr(0, open);
+  if (open == std::string_view::npos) return std::string(tag);
+  auto key = element.substr(open + 1, element.size() - open - 2);
+  if (key.starts_with("ua-")) key.remove_prefix(3);
+  return std::string(tag == "hostdev" ? "card" : tag) + " " + std::string(key);
+}
+
+// The pieces of a path; a key in brackets may have slashes.
+std::vector<std::string_view> pieces(std::string_view path) {
+  std::vector<std::string_view> out;
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i <= path.size(); ++i) {
+    const char c = i < path.size() ? path[i] : '/';
+    if (c == '[') ++depth;
+    if (c == ']') --depth;
+    if ((c != '/' && c != '@') || depth > 0) continue;
+    out.push_back(path.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  return out;
+}
+
+bool is_size(std::string_view path) {
+  static constexpr std::array kSizes{"domain/memory",  "domain/currentMemory",
+                                     "domain/maxMemory", "@memory", "/hard_limit", "/soft_limit"};
+  return std::ranges::any_of(kSizes, [&](std::string_view end) { return path.ends_with(end); });
+}
+
+// "8388608" in KiB is "8 GiB".
+std::string size_words(const std::string& kib) {
+  auto value = parse_number(kib);
+  if (!value) return kib;
+  constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (unit + 1 < kUnits.size() && *value >= 1024 && *value % 1024 == 0) {
+    *value /= 1024;
+    ++unit;
+  }
+  return std::to_string(*value) + " " + kUnits.at(unit);
+}
+
+bool is_element(const std::optional<std::string>& value) { return value && value->starts_with('<'); }
+
+// One line, and no password.
+std::string value_words(const std::string& path, const std::optional<std::string>& value) {
+  if (!value) return "nothing";
+  if (path.ends_with("@passwd")) return "(a password)";
+  return is_size(path) ? size_words(*value) : printable(*value);
+}
+
+std::string change_words(const Difference& one) {
+  const auto name = path_words(one.path);
+  if (!one.old && is_element(one.now)) return name + " comes";
+  if (!one.now && is_element(one.old)) {
+    return name + (one.old->ends_with("(changed there)") ? ", which was changed there, goes"
+                                                         : " goes");
+  }
+  return name + " " + value_words(one.path, one.old) + " -> " + value_words(one.path, one.now);
+}
+
+std::string drift_words(const Difference& one) {
+  const auto name = path_words(one.path);
+  if (is_element(one.old) && !one.now) return name + ", which the host has not";
+  auto out = name + " " + value_words(one.path, one.old);
+  if (one.who == Who::both && one.agreed && one.agreed != one.old) {
+    out += ", was " + value_words(one.path, one.agreed);
+  }
+  return out + ", the host has " + value_words(one.path, one.now);
+}
+
+std::string kept_words(const Difference& one) {
+  const auto name = path_words(one.path);
+  if (!one.old && is_element(one.now)) return name;
+  if (!one.now && is_element(one.old)) return name + " is gone";
+  if (one.old == "as before") return name;
+  return name + " " + value_words(one.path, one.old) + " -> " + value_words(one.path, one.now);
+}
+
+std::pair<std::string, std::string> words(const Difference& one) {
+  switch (one.kind) {
+    case Kind::change:
+      if (one.who == Who::follows) return {change_words(one), "follows"};
+      if (one.who == Who::inventory) return {change_words(one), "change"};
+      return {change_words(one), "set back"};
+    case Kind::drift:
+      return {drift_words(one),
+              one.who == Who::both ? "changed on both" : "changed on the host"};
+    case Kind::kept:
+      break;
+  }
+  const bool only_there = !one.old && is_element(one.now);
+  return {kept_words(one), only_there ? "only on the host, kept" : "changed on the host, kept"};
+}
+
+}  // namespace
+
+std::string path_words(const std::string& path) {
+  static const std::map<std::string_view, std::string_view> known{
+      {"domain/currentMemory", "current memory"},
+      {"domain/os@firmware", "firmware"},
+      {"domain/os/boot", "boot order"},
+      {"domain/os/type@machine", "machine"},
+      {"domain/vcpu", "cpus"},
+      {"domain/vcpu@cpuset", "cpus of the host"},
+  };
+  if (const auto found = known.find(path); found != known.end()) return std::string(found->second);
+  const auto all = pieces(path);
+  std::size_t first = 1;  // after "domain"
+  std::string out;
+  if (all.size() > 2 && all[1] == "devices") {
+    out = element_words(all[2]) + (all.size() > 3 ? ":" : "");
+    first = 3;
+  }
+  const bool source = all.size() > first && all[first] == "source" && path.find('@') != path.npos;
+  const auto end = source && all.size() == first + 2 ? first + 1 : all.size();
+  for (auto i = first; i < end; ++i) {
+    if (!out.empty()) out += " ";
+    out += element_words(all[i]);
+  }
+  return out.empty() ? path : out;
+}
+
+std::vector<std::string> difference_words(const std::string& vm,
+                                          const std::vector<virt::MergeDifference>& differences) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  std::size_t width = 0;
+  for (const auto& one : differences) {
+    lines.push_back(words(one));
+    constexpr std::size_t kWidest = 72;
+    if (lines.back().first.size() <= kWidest) width = std::max(width, lines.back().first.size());
+  }
+  std::vector<std::string> out;
+  for (const auto& [what, who] : lines) {
+    const auto blanks = what.size() < width ? width - what.size() : 0;
+    out.push_back(vm + ": " + what + std::string(blanks + 2, ' ') + who);
+  }
+  return out;
+}
+
+}  // namespace cluster::frontend

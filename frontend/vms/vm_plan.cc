@@ -1,0 +1,103 @@
+#include "frontend/vms/vm_plan.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "frontend/vms/difference_words.h"
+#include "virt/domain_xml.h"
+
+namespace cluster::frontend {
+namespace {
+
+Error refused(const std::string& why) { return {Fault::refused, why}; }
+
+// What was agreed about the domain on its container. A define that was not noted down, as the
+// command was killed after it, left its fingerprint.
+std::optional<virt::Agreement> agreement(const VmTask& task, const std::string& ours,
+                                         const VmAgreement* agreed) {
+  const bool here = agreed != nullptr && agreed->container == task.vm.container;
+  const auto& theirs = task.domain->xml;
+  if (here && (agreed->defined == theirs || agreed->rendered == ours)) {
+    return virt::Agreement{agreed->rendered, agreed->defined};
+  }
+  if (virt::fingerprint_in(theirs) == virt::fingerprint(ours)) return virt::Agreement{ours, {}};
+  if (here) return virt::Agreement{agreed->rendered, agreed->defined};
+  return {};
+}
+
+Error drift_refusal(const VmTask& task, const std::vector<virt::MergeDifference>& differences,
+                    bool is_ours) {
+  const auto count = std::ranges::count_if(
+      differences, [](const auto& one) { return one.kind == virt::MergeDifference::Kind::drift; });
+  const auto& host = task.vm.container.str();
+  return refused((is_ours ? "it was changed on " + quote(host)
+                          : quote(host) + " has it, but not from this inventory") +
+                 " (" + std::to_string(count) + (count == 1 ? " line" : " lines") +
+                 " above): keep=theirs accepts that, keep=ours sets it back (sync vm config " +
+                 task.vm.name.str() + ")");
+}
+
+}  // namespace
+
+const VmAgreement* agreement_of(const std::map<HostName, VmAgreement>& all, const Vm& vm) {
+  const auto found = all.find(vm.name);
+  return found == all.end() || found->second.uuid != vm.uuid ? nullptr : &found->second;
+}
+
+std::string agreed_document(const Vm& vm, const VmDefinitions::Document& document,
+                            const VmAgreement* agreed) {
+  if (agreed == nullptr) return document.xml;
+  const virt::Agreement agreement{agreed->rendered, agreed->defined};
+  if (agreed->rendered == document.xml) return virt::without_fingerprint(agreed->defined);
+  const auto merged = virt::merge(&agreement, agreed->defined, document.xml, virt::Keep::ask);
+  if (merged.document) return *merged.document;
+  throw refused("VM " + quote(vm.name.str()) + ": " + joined(merged.refusals, "; "));
+}
+
+std::vector<std::string> warnings_of(const VmDefinitions& definitions, const Vm& vm,
+                                     const VmDefinitions::Document& document, const VmPlan& plan,
+                                     int version) {
+  auto out = document.warnings;
+  if (plan.xml.empty()) return out;
+  for (auto& line : definitions.judge(vm, plan.xml, version)) {
+    if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+  }
+  return out;
+}
+
+VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const VmAgreement* agreed,
+            unsigned long version, virt::Keep keep) {
+  VmPlan out;
+  const auto& ours = document.xml;
+  if (!task.domain) {
+    out.is_new = true;
+    out.rendered = ours;
+    const bool usable = agreed != nullptr && version >= agreed->libvirt;
+    out.xml = usable ? virt::with_fingerprint(agreed_document(task.vm, document, agreed), ours)
+                     : document.definition;
+    return out;
+  }
+  const auto known = agreement(task, ours, agreed);
+  const auto merged = virt::merge(known ? &*known : nullptr, task.domain->xml, ours, keep);
+  out.drifted = merged.drifted();
+  out.lines = difference_words(task.vm.name.str(), merged.differences);
+  if (!merged.refusals.empty()) {
+    out.refusal = refused(joined(merged.refusals, "; "));
+  } else if (!merged.document) {
+    out.refusal = drift_refusal(task, merged.differences, known.has_value());
+  } else if (merged.changes() && task.domain->saved) {
+    out.refusal = refused("it has saved memory, and a start would go on from that and not from " +
+                          std::string("what changes: start and stop it first, or `virsh "
+                                      "managedsave-remove ") +
+                          task.domain->name + "` on " + quote(task.vm.container.str()));
+  } else if (merged.changes()) {
+    out.xml = virt::with_fingerprint(*merged.document, ours);
+    out.rendered = ours;
+  } else if (merged.drifted() || agreed == nullptr || agreed->rendered != ours ||
+             agreed->container != task.vm.container) {
+    out.rendered = ours;  // it is as both want it
+  }
+  return out;
+}
+
+}  // namespace cluster::frontend

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_definition.h"
+#include "virt/domain_merge.h"
+
+namespace cluster::frontend {
+
+/// What is to become of one VM in libvirt.
+struct VmPlan {
+  std::string xml;  ///< the document to define; "" = what libvirt has stays
+  std::string
+      rendered;         ///< what the inventory says, to be agreed on afterwards; "" = it is already
+  bool is_new = false;  ///< libvirt has no such domain
+  bool drifted = false;            ///< the host changed what the inventory speaks of
+  std::vector<std::string> lines;  ///< every difference and who made it
+  std::optional<Error> refusal;    ///< why nothing is done; `lines` say more
+};
+
+/// Merges what the inventory says of the VM with what libvirt has. `document` is that of the VM,
+/// `agreed` what was agreed at its last define, null if nothing was, and `version` that of the
+/// container's libvirt where it is known, else 0. A VM that libvirt does not have is defined as it
+/// was agreed elsewhere, with its guest addresses, unless libvirt here is older.
+VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const VmAgreement* agreed,
+            unsigned long version, virt::Keep keep);
+
+/// The document that a define of the VM would bring, as far as the inventory knows: with the guest
+/// addresses that were agreed. Throws Error(refused) when what was agreed does not allow it.
+std::string agreed_document(const Vm& vm, const VmDefinitions::Document& document,
+                            const VmAgreement* agreed);
+
+/// The warnings about what a define of `plan` would make of `vm`, whoever wrote it, or about
+/// `document` when nothing is defined. Throws Error(refused) with the id of the gate when it could
+/// not work so.
+std::vector<std::string> warnings_of(const VmDefinitions& definitions, const Vm& vm,
+                                     const VmDefinitions::Document& document, const VmPlan& plan,
+                                     int version);
+
+/// The agreement about `vm`, null when there is none.
+const VmAgreement* agreement_of(const std::map<HostName, VmAgreement>& all, const Vm& vm);
+
+}  // namespace cluster::frontend

@@ -1,0 +1,74 @@
+#include "virt/domain_merge.h"
+#include "virt/domain_merging.h"
+#include "virt/domain_parts.h"
+#include "virt/domain_tree.h"
+#include "virt/domain_xml.h"
+
+namespace cluster::virt {
+
+namespace {
+
+std::string text(const pugi::xml_document& document) {
+  const auto root = document.child("domain");
+  for (const auto element : elements(root)) {
+    if (!std::string_view(element.name()).starts_with("qemu:")) continue;
+    declare_qemu(root);
+    break;
+  }
+  return document_text(document);
+}
+
+}  // namespace
+
+std::string with_fingerprint(const std::string& document, const std::string& rendering) {
+  pugi::xml_document out;
+  read_domain(out, document);
+  auto root = out.child("domain");
+  forget_fingerprint(root);
+  auto metadata = root.child("metadata");
+  if (metadata.empty()) metadata = root.insert_child_after("metadata", root.child("uuid"));
+  child(metadata, "rollcall:config",
+        {{"xmlns:rollcall", std::string(kOurNamespace)}, {"fingerprint", fingerprint(rendering)}});
+  return text(out);
+}
+
+std::string without_fingerprint(const std::string& document) {
+  pugi::xml_document out;
+  read_domain(out, document);
+  forget_fingerprint(out.child("domain"));
+  return text(out);
+}
+
+std::vector<std::pair<std::string, std::string>> state_beside(const std::string& document) {
+  pugi::xml_document read;
+  read_domain(read, document);
+  const auto root = read.child("domain");
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto os = root.child("os");
+  // libvirt names the file after the VM where the document does not say it.
+  std::string variables(text_of(os.child("nvram")));
+  if (variables.empty() && attribute(os, "firmware") == "efi") {
+    variables = "/var/lib/libvirt/qemu/nvram/" + std::string(root.child_value("name")) + "_VARS.fd";
+  }
+  if (!variables.empty()) out.emplace_back("its UEFI variables", variables);
+  if (attribute(root.child("devices").child("tpm").child("backend"), "type") == "emulator") {
+    out.emplace_back("the keys in its TPM",
+                     "/var/lib/libvirt/swtpm/" + std::string(root.child_value("uuid")));
+  }
+  return out;
+}
+
+// The text is kept to the byte otherwise: it is compared with what libvirt says later.
+std::string without_passwords(std::string xml) {
+  for (auto tag = xml.find("<graphics "); tag != std::string::npos;
+       tag = xml.find("<graphics ", tag + 1)) {
+    const auto end = xml.find('>', tag);
+    const auto begin = xml.find(" passwd='", tag);
+    if (begin == std::string::npos || begin > end) continue;
+    const auto close = xml.find('\'', begin + std::string(" passwd='").size());
+    if (close != std::string::npos) xml.erase(begin, close + 1 - begin);
+  }
+  return xml;
+}
+
+}  // namespace cluster::virt

@@ -382,7 +382,9 @@ TEST_F(EditedOnTheHost, AMoveSaysWhichStateStaysBehind) {
 // about, but for its fingerprint.
 TEST_F(SyncVmConfig, ADefineThatWasNotNotedDownIsKnownAgain) {
   cluster({"sync", "vm", "config", "rocks-33"});
-  cluster({"remove", "host", "vm", "rocks-33"});
+  cluster({"remove", "host", "vm", "rocks-33"}, 0,
+          "rocks-33 stays on vm-container-0-15: libvirt there still has it (`virsh undefine "
+          "rocks-33`)");
   cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", "mem=4096", "cpus=4",
            "disk=file:/vm/rocks-33.img,vda,virtio", "uuid=c2177883-f1bb-47f0-914d-32a22e3a8804"});
   EXPECT_EQ(cluster({"sync", "vm", "config", "rocks-33"}, 0, "nothing to do"), "");
@@ -396,7 +398,9 @@ TEST_F(SyncVmConfig, ADomainThatIsNotOfThisInventoryIsNeverReplacedUntold) {
   cluster({"sync", "vm", "config", "rocks-33"});
   auto& domain = there().domains.at(0);
   const auto made = domain.xml;
-  cluster({"remove", "host", "vm", "rocks-33"});
+  cluster({"remove", "host", "vm", "rocks-33"}, 0,
+          "rocks-33 stays on vm-container-0-15: libvirt there still has it (`virsh undefine "
+          "rocks-33`)");
   cluster(
       {"add", "host", "vm", "rocks-33", "vm-container-0-15", "mem=1024", "uuid=" + domain.uuid});
   const auto [out, err, status] = run({"sync", "vm", "config", "rocks-33"});

@@ -14,14 +14,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr const char* kUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+constexpr const char* kStateUuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
 
 class VmState : public Story {
  protected:
   void SetUp() override {
     cluster({"add", "host", "n1"});
     cluster({"add", "host", "n2"});
-    cluster({"add", "host", "vm", "v1", "n1", std::string("uuid=") + kUuid,
+    cluster({"add", "host", "vm", "v1", "n1", std::string("uuid=") + kStateUuid,
              "disk=file:/vm/a.qcow2,vda,virtio", "disksize=8"});
     for (const char* host : {"n1", "n2"}) transport.answers[host].out = "v1\n";
   }

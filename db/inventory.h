@@ -180,8 +180,8 @@ class Inventory {
   /// Stores what was agreed about `vm`; nothing when there is no such VM any more.
   void agree(const HostName& vm, const VmAgreement& agreement);
 
-  Vm require_vm(const HostName& name);                                  ///< throws Error(not_found)
-  bool is_vm(const HostName& name);  ///< false also when there is no such host
+  Vm require_vm(const HostName& name);  ///< throws Error(not_found)
+  bool is_vm(const HostName& name);     ///< false also when there is no such host
 
   // --- interfaces of VMs: db/interface.cc
 

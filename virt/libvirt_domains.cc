@@ -27,8 +27,8 @@ constexpr unsigned kInactive = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
 constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
 
 // What a VM has beside its document is never deleted untold. A driver refuses flags that it does
-// not know, so fewer flags are tried next: libvirt before 8.9 cannot keep a TPM, and a driver without
-// UEFI has no NVRAM.
+// not know, so fewer flags are tried next: libvirt before 8.9 cannot keep a TPM, and a driver
+// without UEFI has no NVRAM.
 constexpr std::array kUndefine{
     unsigned{VIR_DOMAIN_UNDEFINE_KEEP_NVRAM} | VIR_DOMAIN_UNDEFINE_KEEP_TPM,
     unsigned{VIR_DOMAIN_UNDEFINE_KEEP_NVRAM},

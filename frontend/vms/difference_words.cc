@@ -43,8 +43,8 @@ std::vector<std::string_view> pieces(std::string_view path) {
 }
 
 bool is_size(std::string_view path) {
-  static constexpr std::array kSizes{"domain/memory",  "domain/currentMemory",
-                                     "domain/maxMemory", "@memory", "/hard_limit", "/soft_limit"};
+  static constexpr std::array kSizes{"domain/memory", "domain/currentMemory", "domain/maxMemory",
+                                     "@memory",       "/hard_limit",          "/soft_limit"};
   return std::ranges::any_of(kSizes, [&](std::string_view end) { return path.ends_with(end); });
 }
 
@@ -61,7 +61,9 @@ std::string size_words(const std::string& kib) {
   return std::to_string(*value) + " " + kUnits.at(unit);
 }
 
-bool is_element(const std::optional<std::string>& value) { return value && value->starts_with('<'); }
+bool is_element(const std::optional<std::string>& value) {
+  return value && value->starts_with('<');
+}
 
 // One line, and no password.
 std::string value_words(const std::string& path, const std::optional<std::string>& value) {
@@ -74,8 +76,8 @@ std::string change_words(const Difference& one) {
   const auto name = path_words(one.path);
   if (!one.old && is_element(one.now)) return name + " comes";
   if (!one.now && is_element(one.old)) {
-    return name + (one.old->ends_with("(changed there)") ? ", which was changed there, goes"
-                                                         : " goes");
+    return name +
+           (one.old->ends_with("(changed there)") ? ", which was changed there, goes" : " goes");
   }
   return name + " " + value_words(one.path, one.old) + " -> " + value_words(one.path, one.now);
 }
@@ -105,8 +107,7 @@ std::pair<std::string, std::string> words(const Difference& one) {
       if (one.who == Who::inventory) return {change_words(one), "change"};
       return {change_words(one), "set back"};
     case Kind::drift:
-      return {drift_words(one),
-              one.who == Who::both ? "changed on both" : "changed on the host"};
+      return {drift_words(one), one.who == Who::both ? "changed on both" : "changed on the host"};
     case Kind::kept:
       break;
   }

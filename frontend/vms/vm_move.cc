@@ -27,8 +27,8 @@ std::vector<std::string> models_of(Inventory& inventory, const Vm& vm) {
   for (const auto& held : vm.gpus) {
     const auto card = std::ranges::find(cards, held.gpu, &GpuCard::name);
     const bool known = card != cards.end() && !card->functions.empty();
-    models.push_back(
-        known ? card->functions.front().vendor + ":" + card->functions.front().device : "");
+    models.push_back(known ? card->functions.front().vendor + ":" + card->functions.front().device
+                           : "");
   }
   return models;
 }

@@ -219,9 +219,9 @@ TEST_F(StartHostVm, Stops) {
   cluster({"stop", "host", "vm", "rocks-33", "action=reset"}, 1, "rocks-33: it does not run");
   cluster({"start", "host", "vm", "rocks-33"});
   cluster({"stop", "host", "vm", "rocks-33", "action=shutdown"});
-  EXPECT_THAT(here().done, ElementsAre("define rocks-33", "start rocks-33", "reboot rocks-33",
-                                       "reset rocks-33", "poweroff rocks-33", "start rocks-33",
-                                       "shutdown rocks-33"));
+  EXPECT_THAT(here().done,
+              ElementsAre("define rocks-33", "start rocks-33", "reboot rocks-33", "reset rocks-33",
+                          "poweroff rocks-33", "start rocks-33", "shutdown rocks-33"));
   cluster({"stop", "host", "vm", "rocks-33", "action=halt"}, 2,
           "action='halt': want poweroff, shutdown, reset or reboot");
 }

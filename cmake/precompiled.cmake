@@ -1,6 +1,6 @@
 # Two ways to compile less often what all units share. The headers of the standard library are read
-# once for many units. And several files of a folder are compiled as one unit: most of the time of a
-# unit goes into the templates of these headers, which all files use. So no two files of a folder
+# once for many units. And up to eight files of a folder are compiled as one unit: most of the time
+# of a unit goes into the templates of these headers, which all files use. So no two files of a folder
 # may give the same name to different things, in an anonymous namespace neither; targets that do are
 # named ALONE. A new build folder with -DROLLCALL_PCH=OFF does neither, and proves that every file
 # includes what it uses.
@@ -15,12 +15,29 @@ set(standard_headers
 set(agent_headers ${standard_headers})
 set(test_headers ${standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
 
+# Names the unit of each file of the target. Files in different folders are never in one.
+function(unite_by_folder target)
+  get_target_property(files ${target} SOURCES)
+  foreach(file IN LISTS files)
+    get_filename_component(folder ${file} DIRECTORY)
+    get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR}/${folder} NAME)
+    if(NOT DEFINED files_of_${folder})
+      set(files_of_${folder} 0)
+    endif()
+    math(EXPR unit "${files_of_${folder}} / ${files_a_unit}")
+    math(EXPR files_of_${folder} "${files_of_${folder}} + 1")
+    set_source_files_properties(${file} PROPERTIES UNITY_GROUP ${folder}_${unit})
+  endforeach()
+endfunction()
+
 # precompile(core standard): `core` reads standard_headers from a precompiled header. The first
 # target of a kind makes that header, the next ones, which need the same compile options, read it.
 # precompile(core standard ALONE): each of its files is a unit of its own.
 function(precompile target kind)
   if(ROLLCALL_UNITY AND NOT ARGV2 STREQUAL "ALONE")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files_a_unit})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+    # At the end of the folder, as tests are added to a program one after the other.
+    cmake_language(EVAL CODE "cmake_language(DEFER CALL unite_by_folder [[${target}]])")
   endif()
   if(NOT ROLLCALL_PCH)
     return()

@@ -39,7 +39,7 @@ const Action& find_action(std::string_view text) {
 }
 
 // Refuses an argument that cannot be what --help spells as `word`.
-void check(std::string_view word, const std::string& argument) {
+void check_argument(std::string_view word, const std::string& argument) {
   if (word.starts_with('[')) word = word.substr(1, word.size() - 2);
   if (word == "NAME|all" && argument == "all") return;
   // Both functions refuse a name that no card and no slice can have.
@@ -168,7 +168,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   }
   const auto spelled = words(options.action->arguments);
   for (std::size_t i = 0; i < options.arguments.size(); ++i) {
-    check(spelled[i], options.arguments[i]);
+    check_argument(spelled[i], options.arguments[i]);
   }
   return options;
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
 namespace {
@@ -13,9 +14,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Fate = FakeNodeDevices::Fate;
-
-const PciAddress kVideo{0, 2, 0, 0};
-const PciAddress kAudio{0, 2, 0, 1};
 
 class WorkerTest : public ::testing::Test {
  protected:

@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
 namespace {
 
 using ::testing::ElementsAre;
 using Fate = FakeNodeDevices::Fate;
-
-const PciAddress kVideo{0, 2, 0, 0};
 
 // Tests the part that `tidy` adds to libvirt. The lab tests prove that libvirt itself does its
 // part.

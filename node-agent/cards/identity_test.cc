@@ -14,8 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const PciAddress kVideo{0, 2, 0, 0};
-
 class Identity : public ::testing::Test {
  protected:
   Identity() { fake_.add_card("0000:02:00", 2, 13); }

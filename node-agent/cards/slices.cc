@@ -10,7 +10,7 @@
 namespace cluster::agent {
 namespace {
 
-long long number(const Sysfs& sysfs, const PciAddress& pci, std::string_view attribute) {
+long long count_in(const Sysfs& sysfs, const PciAddress& pci, std::string_view attribute) {
   return parse_number(sysfs.attribute(pci, attribute).value_or("0")).value_or(0);
 }
 
@@ -36,7 +36,7 @@ std::map<int, PciAddress> virtual_functions(const Sysfs& sysfs, const PciAddress
 
 std::optional<Sriov> read_sriov(const Card& card, const Sysfs& sysfs) {
   for (const auto& function : card.functions) {
-    const auto total = number(sysfs, function.pci, "sriov_totalvfs");
+    const auto total = count_in(sysfs, function.pci, "sriov_totalvfs");
     if (total == 0) continue;
     const auto vfs = virtual_functions(sysfs, function.pci).size();
     return Sriov{function.pci, total, static_cast<long long>(vfs)};

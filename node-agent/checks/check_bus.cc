@@ -179,7 +179,7 @@ CheckAnswer has_no_errors(const Subject& subject) {
   return passed(counted ? "no PCIe error was reported" : "it is not made to report PCIe errors");
 }
 
-constexpr std::array kChecks{
+constexpr std::array kBusChecks{
     CardCheck{"D1", "it answers on the bus", is_alive, {&kBusGuard}},
     CardCheck{"D14", "how it can be reset", has_reset, {}, true},
     CardCheck{"D16", "lanes of its PCIe link", has_full_link, {}, true},
@@ -193,6 +193,6 @@ CheckAnswer cannot_tell(std::string_view what, const PciAddress& pci) {
                            ": the configuration space of " + pci.sysfs() + " cannot be read whole");
 }
 
-std::span<const CardCheck> bus_checks() { return kChecks; }
+std::span<const CardCheck> bus_checks() { return kBusChecks; }
 
 }  // namespace cluster::agent

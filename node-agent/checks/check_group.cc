@@ -145,7 +145,7 @@ CheckAnswer group_is_detached(const Subject& subject) {
                 "its whole group is detached");
 }
 
-constexpr std::array kChecks{
+constexpr std::array kGroupChecks{
     CardCheck{"H5", "every function has an IOMMU group", has_group, {&kIommuGuard}},
     CardCheck{"H6", "memory that the firmware reserves; the domain of the group", reserves_nothing},
     CardCheck{"D3", "devices that depend on it, or it on them", has_all_functions, {&kLinksGuard}},
@@ -155,6 +155,6 @@ constexpr std::array kChecks{
 
 }  // namespace
 
-std::span<const CardCheck> group_checks() { return kChecks; }
+std::span<const CardCheck> group_checks() { return kGroupChecks; }
 
 }  // namespace cluster::agent

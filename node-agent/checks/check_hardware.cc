@@ -122,7 +122,7 @@ CheckAnswer has_numa_node(const Subject& subject) {
   return passed("it is on NUMA node " + *node);
 }
 
-constexpr std::array kChecks{
+constexpr std::array kHardwareChecks{
     CardCheck{"D15", "it is without power (D3cold)", stays_powered, {}, true},
     CardCheck{"D18", "its regions have addresses", has_addresses, {}, true},
     CardCheck{"D19", "resizable regions", bar_size, {}, true},
@@ -145,6 +145,6 @@ CheckAnswer does_not_show(std::string_view attribute, const PciAddress& pci) {
                  "lspci -s " + pci.sysfs() + " shows whether it is still there");
 }
 
-std::span<const CardCheck> hardware_checks() { return kChecks; }
+std::span<const CardCheck> hardware_checks() { return kHardwareChecks; }
 
 }  // namespace cluster::agent

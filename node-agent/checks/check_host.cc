@@ -208,7 +208,7 @@ CheckAnswer is_not_wedged(const GuardInput& input) {
 }
 
 // A stuck task concerns only the card that it works on: the other cards still go by sysfs (D23).
-constexpr std::array kChecks{
+constexpr std::array kHostChecks{
     HostCheck{"H1", "CPU virtualization and `/dev/kvm`", has_kvm},
     HostCheck{"H2", "the IOMMU is on", has_iommu},
     HostCheck{"H3", "vfio's mode without an IOMMU, and groups from it", isolates},
@@ -220,6 +220,6 @@ constexpr std::array kChecks{
 
 }  // namespace
 
-std::span<const HostCheck> host_checks() { return kChecks; }
+std::span<const HostCheck> host_checks() { return kHostChecks; }
 
 }  // namespace cluster::agent

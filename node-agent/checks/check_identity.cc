@@ -71,13 +71,13 @@ CheckAnswer is_the_named_one(const Subject& subject) {
 CheckAnswer is_without_trouble(const Subject&) { return passed("nothing is known against it"); }
 
 // A detach assigns the names again before it acts, so it does not mistake one card for another.
-constexpr std::array kChecks{
+constexpr std::array kIdentityChecks{
     CardCheck{"D2", "it is the card that its name was given to, as it was then", is_the_named_one},
     CardCheck{"D24", "known troubles of its model with VMs", is_without_trouble},
 };
 
 }  // namespace
 
-std::span<const CardCheck> identity_checks() { return kChecks; }
+std::span<const CardCheck> identity_checks() { return kIdentityChecks; }
 
 }  // namespace cluster::agent

@@ -100,7 +100,7 @@ CheckAnswer vgpus_last(const Subject& subject) {
   return passed(none ? "it has no vGPUs" : "its vGPUs are there, and come back after a reboot");
 }
 
-constexpr std::array kChecks{
+constexpr std::array kSlicesChecks{
     CardCheck{"G1", "which kind of vGPUs it makes", offers_vgpus},
     CardCheck{"G2", "it has the virtual functions that were asked for", has_its_vfs},
     CardCheck{"G5", "no slice has a driver that cannot run its vGPUs", vfs_keep_their_driver},
@@ -114,6 +114,6 @@ bool concerns_slices(const Subject& subject) {
          kept_vfs(subject) != 0 || !kept_vgpus(subject).empty();
 }
 
-std::span<const CardCheck> slice_checks() { return kChecks; }
+std::span<const CardCheck> slice_checks() { return kSlicesChecks; }
 
 }  // namespace cluster::agent

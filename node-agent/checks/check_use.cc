@@ -161,7 +161,7 @@ CheckAnswer is_not_stuck(const Subject& subject) {
   return failed(what(*wedge), std::string(kWedgedFix));
 }
 
-constexpr std::array kChecks{
+constexpr std::array kUseChecks{
     CardCheck{
         "D6", "disks and network of the host", is_not_precious, {&kDiskGuard, &kNetworkGuard}},
     CardCheck{"D7", "the host's display and console", is_not_console, {&kConsoleGuard}},
@@ -178,6 +178,6 @@ constexpr std::array kChecks{
 
 }  // namespace
 
-std::span<const CardCheck> use_checks() { return kChecks; }
+std::span<const CardCheck> use_checks() { return kUseChecks; }
 
 }  // namespace cluster::agent

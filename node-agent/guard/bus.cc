@@ -10,7 +10,7 @@ namespace cluster::agent {
 namespace {
 
 // During its unbind the driver of such a card waits for answers that never come.
-Reasons probe(const Subject& subject) {
+Reasons probe_bus(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : subject.card.functions) {
     const auto& sysfs = subject.input.sysfs;
@@ -40,6 +40,6 @@ std::optional<bool> has_fallen_off(const Sysfs& sysfs, const PciAddress& pci) {
 }
 
 constinit const Guard kBusGuard{
-    .name = "bus", .help = "a function does not answer on the bus any more", .probe = probe};
+    .name = "bus", .help = "a function does not answer on the bus any more", .probe = probe_bus};
 
 }  // namespace cluster::agent

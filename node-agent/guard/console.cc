@@ -99,7 +99,7 @@ void add_serial_lines(const Subject& subject, Reasons& reasons) {
   }
 }
 
-Reasons probe(const Subject& subject) {
+Reasons probe_console(const Subject& subject) {
   Reasons reasons;
   if (const auto console = bound_console(subject.input.sysfs)) {
     const Drawn drawn(subject.input, *console);
@@ -121,6 +121,6 @@ constinit const Guard kConsoleGuard{
     .name = "console",
     .help =
         "the host's console is drawn on it, or a keyboard or a serial line of the console is on it",
-    .probe = probe};
+    .probe = probe_console};
 
 }  // namespace cluster::agent

@@ -207,7 +207,7 @@ class Disks {
   Reasons reasons_;
 };
 
-Reasons probe(const Subject& subject) { return Disks(subject).users(); }
+Reasons probe_disk(const Subject& subject) { return Disks(subject).users(); }
 
 }  // namespace
 
@@ -217,7 +217,7 @@ constinit const Guard kDiskGuard{
         "a disk of it or of its IOMMU group, at any depth below a function, is mounted in any "
         "mount namespace, swapped to (a swap file on it too), exported by nvmet or LIO, claimed, "
         "or below device mapper, md, bcache or a loop device",
-    .probe = probe,
+    .probe = probe_disk,
     .again = true};
 
 }  // namespace cluster::agent

@@ -27,7 +27,7 @@ bool has_framebuffer(const Sysfs& sysfs, const PciAddress& pci) {
 
 // In that case a console of the kernel has the card open, and NVIDIA's driver waits until the
 // console lets go.
-Reasons probe(const Subject& subject) {
+Reasons probe_fbdev(const Subject& subject) {
   const auto& sysfs = subject.input.sysfs;
   for (const auto& function : subject.card.functions) {
     if (function.driver != "nvidia" || !is_on(sysfs, "fbdev")) continue;
@@ -43,6 +43,6 @@ Reasons probe(const Subject& subject) {
 constinit const Guard kFbdevGuard{
     .name = "fbdev",
     .help = "`nvidia_drm` draws the kernel's console on it, and never lets go",
-    .probe = probe};
+    .probe = probe_fbdev};
 
 }  // namespace cluster::agent

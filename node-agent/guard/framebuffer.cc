@@ -61,7 +61,7 @@ bool is_hidden(const std::vector<MemoryRange>& memory) {
   return std::ranges::none_of(memory, [](const auto& range) { return range.end != 0; });
 }
 
-Reasons probe(const Subject& subject) {
+Reasons probe_framebuffer(const Subject& subject) {
   const auto& input = subject.input;
   const auto memory = memory_ranges(input.proc);
   Reasons reasons;
@@ -113,7 +113,8 @@ std::optional<FirmwareFramebuffer> firmware_framebuffer(const Sysfs& sysfs,
   return child ? std::optional(FirmwareFramebuffer{*child, std::nullopt}) : std::nullopt;
 }
 
-constinit const Guard kFramebufferGuard{
-    .name = "framebuffer", .help = "the firmware's framebuffer lies in its memory", .probe = probe};
+constinit const Guard kFramebufferGuard{.name = "framebuffer",
+                                        .help = "the firmware's framebuffer lies in its memory",
+                                        .probe = probe_framebuffer};
 
 }  // namespace cluster::agent

@@ -113,7 +113,7 @@ std::optional<Reason> foreigner(const Subject& subject, const PciAddress& pci, i
 
 // While another device of a group has a host driver, the kernel calls the group not viable, and no
 // VM starts with the card. A bridge does no harm.
-Reasons probe(const Subject& subject) {
+Reasons probe_group(const Subject& subject) {
   Reasons reasons;
   for (const int group : iommu_groups(subject.card)) {
     const auto members = subject.input.sysfs.group_members(group);
@@ -132,6 +132,6 @@ Reasons probe(const Subject& subject) {
 constinit const Guard kGroupGuard{
     .name = "group",
     .help = "a device of the host shares its IOMMU group and has a driver",
-    .probe = probe};
+    .probe = probe_group};
 
 }  // namespace cluster::agent

@@ -53,7 +53,7 @@ bool is_passing(const Process& process) {
 }
 
 // A process has one of the device nodes open or mapped: the unbind could hang.
-Reasons probe(const Subject& subject) {
+Reasons probe_holder(const Subject& subject) {
   const auto& users = subject.users();
   const ProcessTable processes(subject.input.proc);
   Reasons reasons;
@@ -79,7 +79,7 @@ constinit const Guard kHolderGuard{
         "a process has a device node of it open or mapped: DRM, `/dev/nvidiaN` and its MIG "
         "slices, NVSwitch, `/dev/kfd`, ALSA, NVMe, I2C, video, USB and what is plugged in; or a "
         "region or a buffer of it",
-    .probe = probe,
+    .probe = probe_holder,
     .of_programs = true};
 
 }  // namespace cluster::agent

@@ -4,7 +4,7 @@
 namespace cluster::agent {
 namespace {
 
-Reasons probe(const Subject& subject) {
+Reasons probe_iommu(const Subject& subject) {
   for (const auto& function : subject.card.functions) {
     if (function.iommu_group) continue;
     return {
@@ -17,6 +17,6 @@ Reasons probe(const Subject& subject) {
 }  // namespace
 
 constinit const Guard kIommuGuard{
-    .name = "iommu", .help = "a function is in no IOMMU group", .probe = probe};
+    .name = "iommu", .help = "a function is in no IOMMU group", .probe = probe_iommu};
 
 }  // namespace cluster::agent

@@ -29,7 +29,7 @@ bool stays_with_host(const Subject& subject, const PciAddress& pci) {
 // The kernel unbinds the devices that depend on a device before the device itself
 // (device_links_unbind_consumers() in drivers/base/core.c). The host would lose them, although
 // nobody asked for that.
-Reasons probe(const Subject& subject) {
+Reasons probe_links(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : subject.card.functions) {
     const auto links = foreign_links(subject, function.pci);
@@ -66,6 +66,6 @@ std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject,
 constinit const Guard kLinksGuard{
     .name = "links",
     .help = "a device that stays with the host depends on it: the kernel would unbind that one too",
-    .probe = probe};
+    .probe = probe_links};
 
 }  // namespace cluster::agent

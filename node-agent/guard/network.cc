@@ -235,7 +235,7 @@ class NetUsers {
   Reasons found_;
 };
 
-Reasons probe(const Subject& subject) { return NetUsers(subject).find(); }
+Reasons probe_network(const Subject& subject) { return NetUsers(subject).find(); }
 
 }  // namespace
 
@@ -245,7 +245,7 @@ constinit const Guard kNetworkGuard{
         "a network card of it or of its IOMMU group, at any depth below a function, or what is "
         "built on that, is up with an address, has a route, belongs to a bridge or bond, serves a "
         "VM or a program, or is in another network namespace",
-    .probe = probe,
+    .probe = probe_network,
     .again = true};
 
 }  // namespace cluster::agent

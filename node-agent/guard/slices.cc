@@ -54,7 +54,7 @@ void add_vendor_vfio(const Card& card, const PciFunction& function, const GuardI
 // (`mdev_supported_types/*/devices`, Documentation/driver-api/vfio-mediated-device.rst). A virtual
 // function of NVIDIA's driver counts when it has a vGPU. When a single virtual function is asked
 // about, it counts when it can have a vGPU, for vfio-pci could not run that.
-Reasons probe(const Subject& subject) {
+Reasons probe_slices(const Subject& subject) {
   const auto& card = subject.card;
   const auto& input = subject.input;
   Reasons reasons;
@@ -81,6 +81,6 @@ Reasons probe(const Subject& subject) {
 
 constinit const Guard kSlicesGuard{.name = "slices",
                                    .help = "virtual functions or mediated devices are made from it",
-                                   .probe = probe};
+                                   .probe = probe_slices};
 
 }  // namespace cluster::agent

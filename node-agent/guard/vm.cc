@@ -78,7 +78,7 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
 }
 
 // An unbind would wait until the VM ends.
-Reasons probe(const Subject& subject) {
+Reasons probe_vm(const Subject& subject) {
   return vms(subject.users(), subject.input, [&](const std::string& device) {
     return is_device_of(subject.card, device, subject.input.sysfs);
   });
@@ -93,7 +93,7 @@ constinit const Guard kVmGuard{
         "libvirt "
         "says so, or a process has its `/dev/vfio/GROUP` or `/dev/vfio/devices/vfioN` open. "
         "Holds for `-a` too",
-    .probe = probe,
+    .probe = probe_vm,
     .not_forced = "a running or saved VM cannot be overridden; shut it down",
     .on_attach = true,
     .of_programs = true};

@@ -10,8 +10,6 @@
 namespace cluster::agent {
 namespace {
 
-const PciAddress kVideo{0, 2, 0, 0};
-
 void put(std::string& config, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) config[at + i] = static_cast<char>(value >> 8U * i & 0xffU);
 }

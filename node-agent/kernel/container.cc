@@ -27,7 +27,7 @@ std::vector<Parts> paths_in(std::string_view cgroups, bool of_units = false) {
 }
 
 // systemd.unit(5), "String Escaping": "\x2d" is "-".
-std::string unescaped(std::string_view name) {
+std::string unescaped_unit(std::string_view name) {
   std::string text;
   for (std::size_t at = 0; at < name.size(); ++at) {
     const auto code =
@@ -103,7 +103,7 @@ std::optional<Container> by_id(std::string_view part, std::string_view parent, b
 // "machine-NAME.scope" of systemd-machined. libvirt calls its own "qemu-3-NAME" and "lxc-3-NAME".
 std::optional<Container> machine(std::string_view part) {
   if (!part.starts_with("machine-") || !part.ends_with(".scope")) return std::nullopt;
-  const auto name = unescaped(part.substr(8, part.size() - 14));
+  const auto name = unescaped_unit(part.substr(8, part.size() - 14));
   for (const std::string_view kind : {"qemu-", "lxc-"}) {
     if (!name.starts_with(kind)) continue;
     const auto dash = name.find('-', kind.size());

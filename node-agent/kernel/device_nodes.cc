@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // "DEVNAME=dri/card0" of `uevent` is /dev/dri/card0.
-std::string node_path(const fs::path& folder) {
+std::string path_of_node(const fs::path& folder) {
   const auto uevent = read_file(folder / "uevent").value_or("");
   for (const auto line : split(uevent, '\n')) {
     if (line.starts_with("DEVNAME=")) return "/dev/" + std::string(line.substr(8));
@@ -79,7 +79,7 @@ std::optional<DeviceNode> node_in(const fs::path& folder) {
   const auto major = parse_number(parts[0]);
   const auto minor = parse_number(parts[1]);
   if (!major || !minor) return std::nullopt;
-  return DeviceNode{node_path(folder),
+  return DeviceNode{path_of_node(folder),
                     {static_cast<mode_t>(is_block(folder) ? S_IFBLK : S_IFCHR),
                      static_cast<unsigned>(*major), static_cast<unsigned>(*minor)},
                     folder};

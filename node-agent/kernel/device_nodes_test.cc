@@ -15,8 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-const PciAddress kVideo{0, 2, 0, 0};
-
 class DeviceNodes : public ::testing::Test {
  protected:
   DeviceNodes() { fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13}); }

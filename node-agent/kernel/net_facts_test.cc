@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-const std::string kNone(32, '0');
+const std::string kNoAddress(32, '0');
 
 class Facts : public ::testing::Test {
  protected:
@@ -37,9 +37,9 @@ TEST_F(Facts, TakeHalfOfAllAddressesForADefaultRoute) {
              "tun1\t00000080\t0100000A\t3\t0\t0\t0\t00000080\t0\n"
              "eth0\t00000000\t0100000A\t3\t0\t0\t0\t00000000\t0\n"
              "eth1\t000000C0\t0100000A\t3\t0\t0\t0\t000000C0\t0\n");
-  proc_.file("net/ipv6_route", kNone + " 01 " + kNone + " 00 " + kNone + " 0 1 0 00000003 eth6\n" +
-                                   kNone + " 00 " + kNone + " 00 " + kNone +
-                                   " ffffffff 1 0 00200200       lo\n");
+  proc_.file("net/ipv6_route", kNoAddress + " 01 " + kNoAddress + " 00 " + kNoAddress +
+                                   " 0 1 0 00000003 eth6\n" + kNoAddress + " 00 " + kNoAddress +
+                                   " 00 " + kNoAddress + " ffffffff 1 0 00200200       lo\n");
   EXPECT_THAT(facts().default_routes, UnorderedElementsAre("tun0", "tun1", "eth0", "eth6"));
   EXPECT_TRUE(facts().routes.contains("eth1"));
 }

@@ -8,23 +8,6 @@
 namespace cluster::agent {
 namespace {
 
-// The first part of struct pci_access in lib/pci.h of pciutils 3.x, which its ABI promises
-// (LIBPCI_3.0). Without this copy a build would need libpci-dev, which is much to ask for four
-// functions.
-struct Access {
-  unsigned int method;
-  int writeable;
-  int buscentric;
-  char* id_file_name;
-  int free_id_name;
-  int numeric_ids;
-  unsigned int id_lookup_mode;
-  int debugging;
-  void (*error)(char* message, ...);
-  void (*warning)(char* message, ...);
-  void (*debug)(char* message, ...);
-};
-
 constexpr int kLookupDevice = 2;         // PCI_LOOKUP_DEVICE
 constexpr int kNoNumbers = 0x20000;      // PCI_LOOKUP_NO_NUMBERS: null for what has no name
 constexpr int kNoHardwareDb = 0x800000;  // PCI_LOOKUP_NO_HWDB: udev need not be asked
@@ -35,6 +18,23 @@ void ignore(char* /*message*/, ...) {}
 }  // namespace
 
 struct PciIds::Library {
+  // The first part of struct pci_access in lib/pci.h of pciutils 3.x, which its ABI promises
+  // (LIBPCI_3.0). Without this copy a build would need libpci-dev, which is much to ask for four
+  // functions.
+  struct Access {
+    unsigned int method;
+    int writeable;
+    int buscentric;
+    char* id_file_name;
+    int free_id_name;
+    int numeric_ids;
+    unsigned int id_lookup_mode;
+    int debugging;
+    void (*error)(char* message, ...);
+    void (*warning)(char* message, ...);
+    void (*debug)(char* message, ...);
+  };
+
   SharedLibrary file{"libpci.so.3", "libpci3"};
   Access* (*alloc)() = file.symbol("pci_alloc");
   void (*cleanup)(Access*) = file.symbol("pci_cleanup");

@@ -14,8 +14,8 @@ using ::testing::IsEmpty;
 const PciAddress kRootPort{0, 0, 1, 0};
 const PciAddress kUpper{0, 5, 0, 0};
 const PciAddress kLower{0, 6, 0, 0};
-const PciAddress kVideo{0, 7, 0, 0};
-const PciAddress kAudio{0, 7, 0, 1};
+const PciAddress kScreen{0, 7, 0, 0};
+const PciAddress kSpeaker{0, 7, 0, 1};
 
 class PciTree : public ::testing::Test {
  protected:
@@ -35,21 +35,21 @@ class PciTree : public ::testing::Test {
 };
 
 TEST_F(PciTree, HasTheBridgesAboveAFunctionNearestFirst) {
-  EXPECT_THAT(bridges_above(fake_.sysfs(), kVideo), ElementsAre(kLower, kUpper, kRootPort));
+  EXPECT_THAT(bridges_above(fake_.sysfs(), kScreen), ElementsAre(kLower, kUpper, kRootPort));
   EXPECT_THAT(bridges_above(fake_.sysfs(), kRootPort), IsEmpty());
   EXPECT_THAT(bridges_above(fake_.sysfs(), {0, 9, 0, 0}), IsEmpty());
 }
 
 TEST_F(PciTree, HasWhatIsBelowABridgeAtAnyDepth) {
   EXPECT_THAT(functions_below(fake_.sysfs(), kRootPort),
-              ElementsAre(kUpper, kLower, kVideo, kAudio));
-  EXPECT_THAT(functions_below(fake_.sysfs(), kLower), ElementsAre(kVideo, kAudio));
-  EXPECT_THAT(functions_below(fake_.sysfs(), kVideo), IsEmpty());
+              ElementsAre(kUpper, kLower, kScreen, kSpeaker));
+  EXPECT_THAT(functions_below(fake_.sysfs(), kLower), ElementsAre(kScreen, kSpeaker));
+  EXPECT_THAT(functions_below(fake_.sysfs(), kScreen), IsEmpty());
 }
 
 TEST_F(PciTree, KnowsTheSwitchOfACard) {
-  EXPECT_EQ(upstream_port(fake_.sysfs(), kVideo, 0x1002), kUpper);
-  EXPECT_EQ(upstream_port(fake_.sysfs(), kVideo, 0x10de), kVideo) << "the switch is the board's";
+  EXPECT_EQ(upstream_port(fake_.sysfs(), kScreen, 0x1002), kUpper);
+  EXPECT_EQ(upstream_port(fake_.sysfs(), kScreen, 0x10de), kScreen) << "the switch is the board's";
 }
 
 // Root ports of a chipset of the same vendor are the machine's.

@@ -24,9 +24,6 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const DeviceNumber kNull{S_IFCHR, 1, 3};  // Documentation/admin-guide/devices.txt
-const DeviceNumber kZero{S_IFCHR, 1, 5};
-
 class ProcessFilesTest : public ::testing::Test {
  protected:
   Handles find() const { return ProcessTable(proc_.root()).find(wanted_); }

@@ -23,9 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kPatience{2000};
+constexpr std::chrono::milliseconds kScanPatience{2000};
 constexpr std::chrono::milliseconds kLaterPatience{250};  // once one process did not answer
-constexpr std::chrono::seconds kWhole{60};
+constexpr std::chrono::seconds kWholeScan{60};
 constexpr std::chrono::milliseconds kGlance{100};
 
 // What the child is doing, in memory that it shares with its parent.
@@ -203,8 +203,8 @@ class Scan {
   SharedProgress progress_;
   Handles handles_;
   std::size_t next_ = 0;
-  std::chrono::milliseconds patience_ = kPatience;
-  Clock::time_point end_ = Clock::now() + kWhole;
+  std::chrono::milliseconds patience_ = kScanPatience;
+  Clock::time_point end_ = Clock::now() + kWholeScan;
 };
 
 }  // namespace

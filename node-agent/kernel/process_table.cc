@@ -14,15 +14,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::chrono::milliseconds kTablePatience{1000};
 
 // Files of /proc/PID come and go with the process, some can be read only by root, and some not
 // before the process lets them.
-std::string read_or_empty(const fs::path& path) { return timed_read(path, kPatience).value_or(""); }
+std::string read_in_time(const fs::path& path) {
+  return timed_read(path, kTablePatience).value_or("");
+}
 
 // The time since the boot, "12345.67 23456.78" (proc(5)).
 std::optional<std::chrono::seconds> uptime(const fs::path& proc) {
-  const auto text = read_or_empty(proc / "uptime");
+  const auto text = read_in_time(proc / "uptime");
   const auto seconds = parse_number(std::string_view(text).substr(0, text.find('.')));
   return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
@@ -42,10 +44,10 @@ std::optional<std::chrono::seconds> start_in(std::string_view stat) {
 
 Process ProcessTable::describe(pid_t pid) const {
   const auto now = uptime(proc_);
-  const auto start = start_in(read_or_empty(of(pid) / "stat"));
-  const auto cgroups = read_or_empty(of(pid) / "cgroup");
+  const auto start = start_in(read_in_time(of(pid) / "stat"));
+  const auto cgroups = read_in_time(of(pid) / "cgroup");
   return {.pid = pid,
-          .command = std::string(trim(read_or_empty(of(pid) / "comm"))),
+          .command = std::string(trim(read_in_time(of(pid) / "comm"))),
           .service = service_in(cgroups),
           .age = now && start ? std::optional(*now - *start) : std::nullopt,
           .container = container_in(cgroups),
@@ -55,7 +57,7 @@ Process ProcessTable::describe(pid_t pid) const {
 
 VmProcess ProcessTable::vm(pid_t pid) const {
   VmProcess vm;
-  const auto text = read_or_empty(of(pid) / "cmdline");
+  const auto text = read_in_time(of(pid) / "cmdline");
   const auto words = split(text, '\0');
   const auto after = [&](std::string_view option) {
     const auto at = std::ranges::find(words, option);

@@ -20,9 +20,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const DeviceNumber kNull{S_IFCHR, 1, 3};  // Documentation/admin-guide/devices.txt
-const DeviceNumber kZero{S_IFCHR, 1, 5};
-
 class Processes : public ::testing::Test {
  protected:
   std::set<Handle> find(const std::set<DeviceNumber>& wanted) const {

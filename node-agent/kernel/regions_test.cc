@@ -11,8 +11,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const PciAddress kVideo{0, 2, 0, 0};
-
 class Regions : public ::testing::Test {
  protected:
   Regions() { fake_.add_card("0000:02:00", 1, 13); }
@@ -39,13 +37,13 @@ class Regions : public ::testing::Test {
   FakeSysfs fake_;
 };
 
-const std::string kNone = "0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
+const std::string kNoRegion = "0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
 
 TEST_F(Regions, AreThoseThatTheKernelPlaced) {
   write("resource",
         "0x00000000c0000000 0x00000000c0ffffff 0x0000000000040200\n"
         "0x0000380000000000 0x000038000fffffff 0x000000000014220c\n" +
-            kNone + kNone + kNone +
+            kNoRegion + kNoRegion + kNoRegion +
             "0x000000000000e000 0x000000000000e07f 0x0000000000040101\n"
             "0x00000000c1000000 0x00000000c107ffff 0x0000000000046200\n" +
             "0x1000 0x1fff 0x101\n");
@@ -64,7 +62,8 @@ TEST_F(Regions, AreThoseThatTheKernelPlaced) {
 }
 
 TEST_F(Regions, ThatGotNoAddressAreFoundByTheirRegisters) {
-  write("resource", kNone + kNone + kNone + kNone + kNone + kNone + kNone);
+  write("resource",
+        kNoRegion + kNoRegion + kNoRegion + kNoRegion + kNoRegion + kNoRegion + kNoRegion);
   registers({0, 0xc, 0, 0x1000000c, 0x40, 0x1});
   const auto all = read();
   ASSERT_EQ(all.size(), 3U);  // a 64-bit region takes two registers
@@ -82,13 +81,13 @@ TEST_F(Regions, ThatGotNoAddressAreFoundByTheirRegisters) {
 
 // The upper register of a placed region holds the upper half of its address.
 TEST_F(Regions, DoNotTakeAnAddressForARegion) {
-  write("resource", "0x38000000000c 0x38000fffffff 0x14220c\n" + kNone + kNone);
+  write("resource", "0x38000000000c 0x38000fffffff 0x14220c\n" + kNoRegion + kNoRegion);
   registers({0xc, 0x380c});
   EXPECT_EQ(read().size(), 1U);
 }
 
 TEST_F(Regions, ThatTheKernelCouldNotPlaceKeepTheirSize) {
-  write("resource", kNone + "0x0 0xfffffff 0x2014220c\n0xd0000000 0xdfffffff 0x20040200\n");
+  write("resource", kNoRegion + "0x0 0xfffffff 0x2014220c\n0xd0000000 0xdfffffff 0x20040200\n");
   const auto all = read();
   ASSERT_EQ(all.size(), 2U);
   for (const auto& region : all) {
@@ -98,7 +97,7 @@ TEST_F(Regions, ThatTheKernelCouldNotPlaceKeepTheirSize) {
 }
 
 TEST_F(Regions, AreNotReadFromWhatDoesNotAnswerNorFromABridge) {
-  write("resource", kNone + kNone);
+  write("resource", kNoRegion + kNoRegion);
   EXPECT_THAT(read(), IsEmpty());
   write("config", std::string(64, '\xff'));
   EXPECT_THAT(read(), IsEmpty());
@@ -110,7 +109,7 @@ TEST_F(Regions, AreNotReadFromWhatDoesNotAnswerNorFromABridge) {
 
 TEST_F(Regions, OfARomMayBeAShadow) {
   const auto rom = [&](const std::string& line) {
-    write("resource", kNone + kNone + kNone + kNone + kNone + kNone + line);
+    write("resource", kNoRegion + kNoRegion + kNoRegion + kNoRegion + kNoRegion + kNoRegion + line);
     return rom_region(fake_.sysfs(), kVideo);
   };
   EXPECT_TRUE(rom("0xc0000 0xdffff 0x212\n")->is_shadow());

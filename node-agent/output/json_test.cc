@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const PciFunction kVideo{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
+const PciFunction kVideoFacts{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
 const PciFunction kBare{{0x10000, 3, 0x1f, 7}, 0x0403, 0x10de, 0x00f1, std::nullopt, std::nullopt};
 
 // The output is one line, and nothing follows it.
@@ -44,7 +44,7 @@ TEST(CardsJson, HasNullForWhatIsNotKnown) {
 }
 
 TEST(CardsJson, HasAllThatIsKnown) {
-  auto card = facts("gpupci1", kVideo);
+  auto card = facts("gpupci1", kVideoFacts);
   card.model = "GP106 [GeForce GTX 1060 6GB]";
   card.identity.serial = {"00-4b-1c-ff-ff-2d-b0-48", "GPU-6ab2"};
   card.identity.numa_node = 1;
@@ -93,9 +93,10 @@ TEST(CardsJson, HasMissingCardsAmongTheOthersByNumber) {
   KnownCard gone;
   gone.pci = {0, 9, 0, 0};
   gone.serial.serial = "a";
-  const auto cards = read(cards_json({facts("gpupci10", kVideo), facts("gpupci1", kVideo)},
-                                     {{GpuName("gpupci2"), gone}}))
-                         .at("cards");
+  const auto cards =
+      read(cards_json({facts("gpupci10", kVideoFacts), facts("gpupci1", kVideoFacts)},
+                      {{GpuName("gpupci2"), gone}}))
+          .at("cards");
   ASSERT_EQ(cards.size(), 3U);
   EXPECT_EQ(cards[0]["name"], "gpupci1");
   EXPECT_EQ(cards[1]["name"], "gpupci2");
@@ -110,7 +111,7 @@ TEST(CardsJson, HasMissingCardsAmongTheOthersByNumber) {
 // A program that reads one card may rely on the same keys for another card.
 TEST(CardsJson, HasTheSameKeysForEachCard) {
   const auto cards =
-      read(cards_json({facts("gpupci1", kVideo)}, {{GpuName("gpupci2"), {}}})).at("cards");
+      read(cards_json({facts("gpupci1", kVideoFacts)}, {{GpuName("gpupci2"), {}}})).at("cards");
   const auto keys = [](const ordered_json& card) {
     std::vector<std::string> all;
     for (const auto& [key, value] : card.items()) all.push_back(key);
@@ -131,7 +132,7 @@ TEST(CardsJson, HasVgpusOnlyWhereTheyWereAskedFor) {
 }
 
 TEST(OutcomeJson, SaysWhatBecameOfEachFunction) {
-  auto report = untouched({GpuName("gpupci1"), {kVideo}});
+  auto report = untouched({GpuName("gpupci1"), {kVideoFacts}});
   report.functions[0].outcome = Outcome::already_attached;
   report.steps = {"echo \"a\" > 'b'"};
   const auto document = read(outcome_json("attach", virt::Mode::dry_run, "libvirt", {report}));

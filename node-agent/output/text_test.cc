@@ -5,10 +5,10 @@
 namespace cluster::agent {
 namespace {
 
-const PciFunction kVideo{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
-const PciFunction kAudio{{0, 2, 0, 1}, 0x0403, 0x10de, 0x10f1, std::nullopt, 13};
+const PciFunction kVideoFunction{{0, 2, 0, 0}, 0x0300, 0x10de, 0x1c03, "nvidia", 13};
+const PciFunction kAudioFunction{{0, 2, 0, 1}, 0x0403, 0x10de, 0x10f1, std::nullopt, 13};
 
-Card card() { return {GpuName("gpupci1"), {kVideo, kAudio}}; }
+Card card() { return {GpuName("gpupci1"), {kVideoFunction, kAudioFunction}}; }
 
 auto outcome(Outcome video, Outcome audio) {
   auto report = untouched(card());
@@ -20,7 +20,7 @@ auto outcome(Outcome video, Outcome audio) {
 
 TEST(Text, ListsACardAndASlice) {
   EXPECT_EQ(list_line(card()), "gpupci1 pci_0000_02_00_0\n");
-  EXPECT_EQ(list_line({GpuName("gpupci1"), {kAudio}, 3}), "gpupci1.3 pci_0000_02_00_1\n");
+  EXPECT_EQ(list_line({GpuName("gpupci1"), {kAudioFunction}, 3}), "gpupci1.3 pci_0000_02_00_1\n");
 }
 
 TEST(Text, SaysWhichDriverHasEachFunction) {
@@ -31,8 +31,8 @@ TEST(Text, SaysWhichDriverHasEachFunction) {
 }
 
 TEST(Text, SaysWhichFunctionsOfTheSlotStayWithTheHost) {
-  Card one{GpuName("gpupci1"), {kVideo}};
-  one.left_out = {{kAudio, "it is of another vendor (1022)"}};
+  Card one{GpuName("gpupci1"), {kVideoFunction}};
+  one.left_out = {{kAudioFunction, "it is of another vendor (1022)"}};
   EXPECT_EQ(status_lines(one),
             "GPU card 'gpupci1' video device 0000:02:00.0 is linked to bus/pci/drivers/nvidia "
             "driver\n"

@@ -9,9 +9,6 @@
 namespace cluster::agent {
 namespace {
 
-const PciAddress kVideo{0, 2, 0, 0};
-const PciAddress kAudio{0, 2, 0, 1};
-
 Card card(const std::string& name, const PciAddress& pci) {
   return {.name = GpuName(name), .functions = {{pci, 0x0300, 0x10de, 0x1e07, "nvidia", 13}}};
 }

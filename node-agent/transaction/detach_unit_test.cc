@@ -8,6 +8,7 @@
 #include "node-agent/transaction/transaction.h"
 #include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_proc.h"
+#include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
 namespace {
@@ -15,9 +16,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Fate = FakeNodeDevices::Fate;
-
-const PciAddress kVideo{0, 2, 0, 0};
-const PciAddress kAudio{0, 2, 0, 1};
 
 // Two cards in one IOMMU group, and one in a group of its own.
 class DetachUnit : public ::testing::Test {

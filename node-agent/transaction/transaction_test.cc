@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "tests/support/fake_node_devices.h"
+#include "tests/support/fake_sysfs.h"
 
 namespace cluster::agent {
 namespace {
@@ -11,9 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Fate = FakeNodeDevices::Fate;
-
-const PciAddress kVideo{0, 2, 0, 0};
-const PciAddress kAudio{0, 2, 0, 1};
 
 class Transaction : public ::testing::Test {
  protected:

@@ -1,11 +1,18 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 
+#include "node-agent/kernel/device_nodes.h"
 #include "tests/support/temp_dir.h"
 
 namespace cluster::agent {
+
+/// /dev/null and /dev/zero, Documentation/admin-guide/devices.txt
+inline constexpr DeviceNumber kNull{S_IFCHR, 1, 3};
+inline constexpr DeviceNumber kZero{S_IFCHR, 1, 5};
 
 /// A temporary folder that looks like /proc, with the files and processes that a test gives it.
 class FakeProc {

@@ -9,6 +9,10 @@
 
 namespace cluster::agent {
 
+/// The functions of a fake card in the slot 0000:02:00.
+inline constexpr PciAddress kVideo{0, 2, 0, 0};
+inline constexpr PciAddress kAudio{0, 2, 0, 1};
+
 /// A temporary folder that looks like the PCI part of /sys. It is removed with its owner.
 class FakeSysfs {
  public:

@@ -323,7 +323,7 @@ s7_node() {
   elif says pci '^[^ ]+ 0x03[^ ]+ 0x10de [0-9]+$'; then
     say S7 PASS 'each NVIDIA card has an NVMe disk on its NUMA node'
   else
-    say S7 PASS 'the guest sees no NUMA nodes; `cluster check gds` tells of those of the host'
+    say S7 PASS 'the guest sees no NUMA nodes; cluster check gds tells of those of the host'
   fi
 }
 

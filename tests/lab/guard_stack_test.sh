@@ -10,6 +10,7 @@ guest 'lab-libvirtd stop
   printf "%s\n" "vendors: [\"1234\"]" "devices: [\"1b36:0010\", \"8086:100e\", \"1b36:000d\"]" >/etc/gpupci/gpupci.yaml
   modprobe -a rndis_host usb-storage loop nvmet dm-crypt raid1 bridge bonding 8021q macvlan macvtap dummy
   mkdir -p /run/data /run/inner
+  dirname "$(grep -l Keyboard /sys/bus/usb/devices/*/product)" >/run/keyboard; echo 0 >"$(cat /run/keyboard)/authorized"
   gpupci -a all >/dev/null 2>&1
   udevadm settle'
 agent -l
@@ -81,6 +82,11 @@ expect_refusal gpupci4 "disk: /dev/$stick is mounted on '/run/data'; umount /run
 guest "umount /run/data; ip address flush dev $usb; ip link set $usb up; ip route add default dev $usb metric 9000"
 expect_refusal gpupci4 "network: network card '$usb' has the default route of the host"
 guest "ip route del default dev $usb; ip link set $usb down"
+
+# The keyboard of the console. Until here it was not there for the kernel.
+guest 'echo 1 >"$(cat /run/keyboard)/authorized"; udevadm settle'
+expect_refusal gpupci4 "console: the host's keyboard ('QEMU QEMU USB Keyboard') is on 0000:04:00.0; plug it into "
+guest 'echo 0 >"$(cat /run/keyboard)/authorized"'
 
 # What is built on a network card.
 card=$(guest 'ls /sys/bus/pci/devices/0000:03:00.0/net')

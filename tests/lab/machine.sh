@@ -8,6 +8,7 @@
 #   bridge video+audio nic    several cards behind one pcie-pci-bridge: one IOMMU group for all of
 #                             them, at slots 01, 02, ... of a bus of their own (takes two numbers)
 # and of lines that take no number:
+#   chipset video+audio       functions .1, .2, ... of the root bus's slot 1d, whose .0 is a bridge
 #   module stubborn           a kernel module that Debian has not, see modules.sh
 #   no-iommu                  the kernel leaves the IOMMU off
 #   no-remapping              the IOMMU remaps no interrupts
@@ -20,7 +21,7 @@ function_device() {
     video) echo secondary-vga ;;  # 0380, bochs-drm
     audio) echo intel-hda ;;      # 0403, snd_hda_intel
     usb) echo nec-usb-xhci ;;     # 0c03, xhci_hcd
-    usb-full) echo qemu-xhci ;;   # the same, with a network card and a disk on it
+    usb-full) echo qemu-xhci ;;   # the same, with a network card, a disk and a keyboard
     serial) echo pci-serial ;;    # 0700, serial
     nic) echo e1000 ;;            # 0200, e1000
     vga) echo VGA ;;              # 0300, bochs-drm: the display that the machine boots with
@@ -28,13 +29,15 @@ function_device() {
     # This is the same with up to four virtual functions. They have no driver; their manager may give them one.
     nvme-vfs) echo nvme,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=9 ;;
     test) echo pci-testdev ;;     # 00ff, no driver but tests/lab/modules/stubborn.c
-    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs, usb-full or test)" ;;
+    # The same, with a region of 4 TiB, for which nobody finds a place.
+    huge) echo pci-testdev,membar=4T ;;
+    *) die "no such function: '$1' (want video, audio, usb, serial, nic, vga, nvme, nvme-vfs, usb-full, test or huge)" ;;
   esac
 }
 
-# Appends one card to machine_args: card_args BUS SLOT video+audio
+# Appends one card to machine_args: card_args BUS SLOT video+audio [NUMBER OF THE FIRST FUNCTION]
 card_args() {
-  local bus=$1 slot=$2 function device number=0 first=''
+  local bus=$1 slot=$2 function device number=${4:-0} first=''
   local -a functions
   IFS=+ read -r -a functions <<<"$3"
   ((${#functions[@]} >= 1 && ${#functions[@]} <= 8)) || die "a card has 1 to 8 functions, not '$3'"
@@ -59,7 +62,8 @@ card_args() {
     if [[ $function == usb-full ]]; then
       machine_args+=(-drive "if=none,id=stick-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on"
         -device "usb-storage,bus=usb-$bus-$slot-$number.0,drive=stick-$bus-$slot-$number"
-        -device "usb-net,bus=usb-$bus-$slot-$number.0")
+        -device "usb-net,bus=usb-$bus-$slot-$number.0"
+        -device "usb-kbd,bus=usb-$bus-$slot-$number.0")
     fi
     first=''
     number=$((number + 1))
@@ -102,8 +106,13 @@ read_machine() {
         machine_unprepared=1
         continue
         ;;
+      chipset)
+        machine_args+=(-device "pcie-root-port,id=chipset,chassis=99,bus=pcie.0,addr=1d.0,multifunction=on")
+        card_args pcie.0 1d "${cards[0]}" 1
+        continue
+        ;;
       skip | card | bridge) ;;
-      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, module, no-iommu, no-remapping, console or unprepared)" ;;
+      *) die "no such line in a machine: '$word $rest' (want card, skip, bridge, chipset, module, no-iommu, no-remapping, console or unprepared)" ;;
     esac
     port=$((port + 1))
     machine_args+=(-device "pcie-root-port,id=port$port,chassis=$port,bus=pcie.0,addr=$(printf '%x' $((0x0f + port)))")

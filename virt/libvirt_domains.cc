@@ -27,8 +27,8 @@ constexpr unsigned kInactive = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
 constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
 
 // What a VM has beside its document is never deleted untold. A driver refuses flags that it does
-// not know, so fewer flags are tried next: libvirt before 8.9 cannot keep a TPM, and a driver
-// without UEFI has no NVRAM.
+// not know, so fewer flags are tried next: libvirt before 8.9 cannot keep a TPM's state, which is
+// told before it is lost, and a driver without UEFI has no NVRAM.
 constexpr std::array kUndefine{
     unsigned{VIR_DOMAIN_UNDEFINE_KEEP_NVRAM} | VIR_DOMAIN_UNDEFINE_KEEP_TPM,
     unsigned{VIR_DOMAIN_UNDEFINE_KEEP_NVRAM},
@@ -85,6 +85,7 @@ class LibvirtDomains : public Domains {
   std::vector<DomainHandle> handles(unsigned flags) const;
   std::set<std::string> uuids(unsigned flags) const;
   std::optional<std::string> xml_of(virDomain* domain, unsigned flags) const;
+  bool has_tpm_state(virDomain* domain) const;
   void say_who_is_in_the_way(const std::string& xml) const;
 
   Libvirt libvirt_;  // outlives the connection, which it closes
@@ -260,9 +261,22 @@ void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
   }
 }
 
+// A TPM of the host keeps its own state, https://libvirt.org/formatdomain.html#tpm-device
+bool LibvirtDomains::has_tpm_state(virDomain* domain) const {
+  pugi::xml_document document;
+  document.load_string(xml_of(domain, VIR_DOMAIN_XML_INACTIVE).value_or("").c_str());
+  return !document.select_node("/domain/devices/tpm/backend[@type='emulator']").node().empty();
+}
+
 void LibvirtDomains::undefine(const std::string& uuid) {
   const auto vm = look_up(uuid);
   for (const unsigned flags : kUndefine) {
+    if ((flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) == 0 && has_tpm_state(vm.domain.get())) {
+      throw Error(Fault::refused,
+                  "libvirt there is older than 8.9 and would delete the TPM's state of " +
+                      quote(vm.name) + " with it: copy /var/lib/libvirt/swtpm/" + uuid +
+                      ", then virsh undefine");
+    }
     if (libvirt_.domain_undefine_flags(vm.domain.get(), flags) == 0) return;
     if (!libvirt_.argument_is_refused()) break;
   }

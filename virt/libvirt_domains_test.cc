@@ -198,6 +198,17 @@ TEST(LibvirtDomainsOfAHost, AreNotUndefinedWithTheirSnapshots) {
   EXPECT_EQ(host->list().size(), 1U);
 }
 
+// The driver for tests keeps no TPM, as libvirt before 8.9.
+TEST(LibvirtDomainsOfAHost, AreNotUndefinedWithTheStateOfTheirTpm) {
+  const TempDir folder;
+  const auto host = open_host(
+      folder, domain_with("<devices><tpm model='tpm-crb'><backend type='emulator' version='2.0'/>"
+                          "</tpm></devices>"));
+  EXPECT_THAT([&] { host->undefine(kUuid); }, ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
+                                                  "would delete the TPM's state of 'vm-1'")));
+  EXPECT_EQ(host->list().size(), 1U);
+}
+
 TEST(LibvirtDomainsOfAHost, WithoutAStateAreNotCalledRunning) {
   const TempDir folder;
   const auto host = open_host(folder, domain_with("<test:runstate>0</test:runstate>"));

@@ -28,6 +28,10 @@ inline bool is_running(const VmTask& task) {
   return task.domain && task.domain->state == virt::DomainState::running;
 }
 
+/// True if a command that starts VMs starts this one: nothing is in the way, and it does not run.
+/// It may be defined already, and then `xml` is "".
+inline bool is_to_start(const VmTask& task) { return !task.failure && !is_running(task); }
+
 /// A container with those of its VMs that a command works on, and the way to its libvirt. No part
 /// of the connection outlives the `limits.command_timeout` that it was opened with.
 struct VmHost {

@@ -55,13 +55,11 @@ void keep_made(Inventory& inventory, const VmBatch& all) {
       const auto is_new = [](const VmDisk& disk) {
         return disk.source == DiskSource::file && !disk.made;
       };
-      if (there.failure || task.failure || task.xml.empty()) continue;
+      if (there.failure || !is_to_start(task)) continue;
       if (std::ranges::any_of(task.vm.disks, is_new)) inventory.set_images_made(task.vm.name);
     }
   }
 }
-
-bool is_to_start(const VmTask& task) { return !task.failure && !task.xml.empty(); }
 
 void take_answer(const AgentAnswer& answer, VmHost& there) {
   if (answer.reply.end != ssh::End::exited) {

@@ -94,8 +94,7 @@ void tell_fabric(Context& context, const VmHost& there, const Vm& vm, const char
 }  // namespace
 
 void activate_partitions(Context& context, VmBatch& all, const ssh::Limits& limits) {
-  const auto starts = [](const VmTask& task) { return !task.xml.empty(); };
-  each_partition(context, all, starts, limits,
+  each_partition(context, all, is_to_start, limits,
                  [&](VmHost& there, VmTask& task, const auto& partitions) {
                    if (partition_of(task.vm, partitions).active) return;
                    tell_fabric(context, there, task.vm, "a", limits);

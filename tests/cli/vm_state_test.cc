@@ -77,6 +77,14 @@ TEST_F(VmState, AnImageIsMadeOnceAndMissedLater) {
   EXPECT_THAT(dump(), Not(HasSubstr("made=yes")));
 }
 
+TEST_F(VmState, AnImageIsMadeAlsoForAVmThatIsDefinedAlready) {
+  cluster({"sync", "vm", "config"});
+  ASSERT_THAT(dump(), Not(HasSubstr("made=yes")));
+  cluster({"start", "host", "vm", "v1"});
+  EXPECT_THAT(transport.asked_targets.at(0).command, HasSubstr(" 8 new"));
+  EXPECT_THAT(dump(), HasSubstr("made=yes"));
+}
+
 TEST_F(VmState, AnotherImageOfTheVmIsNotMadeYet) {
   cluster({"start", "host", "vm", "v1"});
   cluster({"set", "host", "vm", "v1", "disk=file:/vm/b.qcow2,vda,virtio", "disksize=8"});

@@ -57,7 +57,7 @@ changes add host vm rocks-33 vm-container-0-15 mem=4096 cpus=4 disk=file:/vm/roc
 changes add host gpu rocks-33 gpupci gpupci1
 cluster report vm config rocks-33
 expect_status 0
-expect_err "V11: 'gpupci1' is known by address alone"
+expect_err "V11: 'gpupci' is known by address alone"
 grep -qF "<address domain='0x0000' bus='0x02' slot='0x00' function='0x0'/>" "$scratch/out" ||
   fail "the card's address in the configuration was expected"
 cp "$scratch/out" "$scratch/rocks-33.xml"

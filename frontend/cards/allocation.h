@@ -26,7 +26,7 @@ struct CardHost {
 /// The cards that a new VM wants.
 struct CardWish {
   int cards = 0;
-  std::string model;  ///< a part of FreeCard::model, in any case; "" when any will do
+  std::string model;        ///< a part of FreeCard::model, in any case; "" when any will do
   bool any_device = false;  ///< cards that are no GPU will do as well
 };
 

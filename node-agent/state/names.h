@@ -42,9 +42,9 @@ struct KnownCard {
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc);
 
 /// The record of names: which card has which name, for good. The rules by which a card is
-/// recognised are in name_pinning.cc, and only there: a card keeps its name when others come and go, when
-/// it comes back, and when it moves to another address. A name is never given to another card. The
-/// record is one file:
+/// recognised are in name_pinning.cc, and only there: a card keeps its name when others come and
+/// go, when it comes back, and when it moves to another address. A name is never given to another
+/// card. The record is one file:
 ///   {"version": 1, "boot": "6c0f...", "cards": {"gpupci1": {"pci": "0000:02:00.0",
 ///    "model": "10de:1c03", "subsystem": "1458:37c4", "serial": null, "uuid": null,
 ///    "missing": false, "class": "0300", "revision": "a1", "slot": "4", "iommu_group": "13",

@@ -53,7 +53,8 @@ constexpr int kMaxCpu = 8191;       // the kernel's bound, CONFIG_NR_CPUS
 // The numbers of a list of ranges, in the order in which it has them.
 std::vector<int> numbers(const std::string& value) {
   std::vector<int> all;
-  for (const auto piece : split(ranges(value), ',')) {
+  const auto text = ranges(value);
+  for (const auto piece : split(text, ',')) {
     const auto dash = piece.find('-');
     const int first = number(std::string(piece.substr(0, dash)), 0, kMaxCpu);
     const int last = dash == std::string_view::npos

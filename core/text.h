@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,10 @@ namespace cluster {
 
 /// The pieces of `text` between separators; views into it. "a::b" gives "a", "", "b"; "" gives "".
 std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// Of a text that nobody keeps the pieces would have nothing left to view.
+template <std::same_as<std::string> Text>
+void split(Text&& text, char separator) = delete;
 
 /// `text` without blanks, tabs and line ends on both sides; a view into it.
 std::string_view trim(std::string_view text);

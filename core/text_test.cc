@@ -9,6 +9,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
+// The pieces view into the text, so it has to outlive them.
+template <typename Text>
+concept CanSplit = requires(Text&& text) {
+  split(std::forward<Text>(text), ',');
+};
+static_assert(CanSplit<std::string&> && CanSplit<std::string_view> && CanSplit<const char*>);
+static_assert(!CanSplit<std::string>);
+
 TEST(Split, KeepsEmptyPieces) {
   EXPECT_THAT(split("a::b", ':'), ElementsAre("a", "", "b"));
   EXPECT_THAT(split("", ':'), ElementsAre(""));

@@ -92,8 +92,9 @@ TEST(HelpPage, ExplainsACommandByItsDeclarationAndItsText) {
 }
 
 TEST(HelpPage, WrapsToTheWidthOfTheOutput) {
-  for (const auto line : split(help("add big box", 50), '\n')) EXPECT_LE(line.size(), 50U) << line;
-  EXPECT_THAT(help("add big box", 50), HasSubstr("\n           has [no colour at all]\n"));
+  const auto page = help("add big box", 50);
+  for (const auto line : split(page, '\n')) EXPECT_LE(line.size(), 50U) << line;
+  EXPECT_THAT(page, HasSubstr("\n           has [no colour at all]\n"));
 }
 
 TEST(HelpPage, ListsTheCommandsThatStartSo) {

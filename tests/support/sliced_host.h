@@ -39,7 +39,8 @@ class SlicedHost : public agent::CalledGpupci {
 
   // Makes a vGPU of mtty; returns its id.
   std::string create() {
-    return std::string(split(run({"--create-vgpu", "mtty", "mtty-1"}), ' ')[2]);
+    const auto out = run({"--create-vgpu", "mtty", "mtty-1"});
+    return std::string(split(out, ' ')[2]);
   }
 
   void remove(const std::string& uuid) {

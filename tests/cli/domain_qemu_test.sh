@@ -13,11 +13,13 @@ if ! command -v qemu-system-x86_64 >/dev/null || ! virsh --quiet --connect "$uri
   exit 77
 fi
 
-# KVM, an IOMMU, huge pages and UEFI are taken out, as this machine may lack them. They do not change the lines compared.
+# KVM, an IOMMU, huge pages, UEFI and NICs with their /dev/net/tun are taken out, as this machine may lack them. They
+# do not change the lines compared.
 without_hardware() {
   sed -e "s/<domain type='kvm'/<domain type='qemu'/" -e "s/ firmware='efi'//" -e "/<maxphysaddr/d" \
     -e "s/<cpu mode='host-passthrough'[^/>]*/<cpu mode='maximum'/" -e "s/ cpuset='[^']*'>/>/" \
     -e "/<firmware>/,/<\/firmware>/d" -e "/<memoryBacking>/,/<\/memoryBacking>/d" -e "/<numatune>/,/<\/numatune>/d" \
+    -e "/<interface/,/<\/interface>/d" \
     -e "/<hostdev .*type='pci'/a <driver name='vfio'/>" "$1"
 }
 

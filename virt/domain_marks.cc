@@ -5,8 +5,14 @@
 #include "virt/domain_xml.h"
 
 namespace cluster::virt {
-
 namespace {
+
+// https://libvirt.org/formatdomain.html#tpm-device
+std::optional<std::string> tpm_state_of(pugi::xml_node root) {
+  const auto backend = root.child("devices").child("tpm").child("backend");
+  if (attribute(backend, "type") != "emulator") return std::nullopt;
+  return "/var/lib/libvirt/swtpm/" + std::string(root.child_value("uuid"));
+}
 
 std::string text(const pugi::xml_document& document) {
   const auto root = document.child("domain");
@@ -39,6 +45,12 @@ std::string without_fingerprint(const std::string& document) {
   return text(out);
 }
 
+std::optional<std::string> tpm_state(const std::string& document) {
+  pugi::xml_document read;
+  read_domain(read, document);
+  return tpm_state_of(read.child("domain"));
+}
+
 std::vector<std::pair<std::string, std::string>> state_beside(const std::string& document) {
   pugi::xml_document read;
   read_domain(read, document);
@@ -51,10 +63,7 @@ std::vector<std::pair<std::string, std::string>> state_beside(const std::string&
     variables = "/var/lib/libvirt/qemu/nvram/" + std::string(root.child_value("name")) + "_VARS.fd";
   }
   if (!variables.empty()) out.emplace_back("its UEFI variables", variables);
-  if (attribute(root.child("devices").child("tpm").child("backend"), "type") == "emulator") {
-    out.emplace_back("the keys in its TPM",
-                     "/var/lib/libvirt/swtpm/" + std::string(root.child_value("uuid")));
-  }
+  if (const auto tpm = tpm_state_of(root)) out.emplace_back("the keys in its TPM", *tpm);
   return out;
 }
 

@@ -82,6 +82,10 @@ std::string without_fingerprint(const std::string& document);
 /// A document of libvirt without the passwords of its screens, which are not to lie about.
 std::string without_passwords(std::string xml);
 
+/// The folder with the state of the TPM that libvirt emulates for a domain; nothing when it has
+/// none, or one of the host's. Throws as merge().
+std::optional<std::string> tpm_state(const std::string& document);
+
 /// What a domain has on its host beside its document and its disks, in words and as a path:
 /// {"its UEFI variables", "/var/lib/libvirt/qemu/nvram/vm-1_VARS.fd"}. An undefine leaves it there.
 /// Throws as merge().

@@ -14,6 +14,7 @@
 #include "core/at_once.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "virt/domain_merge.h"
 #include "virt/libvirt.h"
 #include "virt/running_domains.h"
 
@@ -85,7 +86,7 @@ class LibvirtDomains : public Domains {
   std::vector<DomainHandle> handles(unsigned flags) const;
   std::set<std::string> uuids(unsigned flags) const;
   std::optional<std::string> xml_of(virDomain* domain, unsigned flags) const;
-  bool has_tpm_state(virDomain* domain) const;
+  void refuse_to_lose_tpm(const Named& vm) const;
   void say_who_is_in_the_way(const std::string& xml) const;
 
   Libvirt libvirt_;  // outlives the connection, which it closes
@@ -261,24 +262,21 @@ void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
   }
 }
 
-// A TPM of the host keeps its own state, https://libvirt.org/formatdomain.html#tpm-device
-bool LibvirtDomains::has_tpm_state(virDomain* domain) const {
-  pugi::xml_document document;
-  document.load_string(xml_of(domain, VIR_DOMAIN_XML_INACTIVE).value_or("").c_str());
-  return !document.select_node("/domain/devices/tpm/backend[@type='emulator']").node().empty();
+void LibvirtDomains::refuse_to_lose_tpm(const Named& vm) const {
+  const auto xml = xml_of(vm.domain.get(), VIR_DOMAIN_XML_INACTIVE);
+  const auto state = xml ? tpm_state(*xml) : std::nullopt;
+  if (!state) return;
+  throw Error(Fault::refused,
+              "libvirt there is older than 8.9 and would delete the TPM's state of " +
+                  quote(vm.name) + " with it: copy " + *state + ", then virsh undefine");
 }
 
 void LibvirtDomains::undefine(const std::string& uuid) {
   const auto vm = look_up(uuid);
   for (const unsigned flags : kUndefine) {
-    if ((flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) == 0 && has_tpm_state(vm.domain.get())) {
-      throw Error(Fault::refused,
-                  "libvirt there is older than 8.9 and would delete the TPM's state of " +
-                      quote(vm.name) + " with it: copy /var/lib/libvirt/swtpm/" + uuid +
-                      ", then virsh undefine");
-    }
     if (libvirt_.domain_undefine_flags(vm.domain.get(), flags) == 0) return;
     if (!libvirt_.argument_is_refused()) break;
+    if ((flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) != 0) refuse_to_lose_tpm(vm);
   }
   must(-1, "undefine", vm);
 }

@@ -189,6 +189,12 @@ std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& ho
   return answers;
 }
 
+std::optional<Error> unfinished(const AgentAnswer& answer) {
+  const auto end = answer.reply.end;
+  if (end == ssh::End::exited) return std::nullopt;
+  return Error(ssh::reached(end) ? Fault::io : Fault::unreachable, answer.reply.reason);
+}
+
 std::string no_answer(const AgentAnswer& answer) {
   if (answer.reply.end != ssh::End::exited) return answer.reply.reason;
   if (answer.reply.status == kCommandNotFound) {
@@ -203,9 +209,8 @@ std::string no_answer(const AgentAnswer& answer) {
 
 std::optional<Error> take_answer(const AgentAnswer& answer,
                                  const std::function<void(const AgentAnswer&)>& work) {
-  if (const auto why = no_answer(answer); !why.empty()) {
-    return Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable, why);
-  }
+  if (auto error = unfinished(answer)) return error;
+  if (const auto why = no_answer(answer); !why.empty()) return Error(Fault::io, why);
   try {
     work(answer);
   } catch (const Error& error) {

@@ -38,13 +38,17 @@ std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& ho
                                    const ssh::Limits& limits,
                                    const std::vector<std::string>& inputs = {});
 
+/// The error of a command that did not come to its end: Fault::unreachable when its host was not
+/// reached, else Fault::io. Nothing when it ended, whatever its status.
+std::optional<Error> unfinished(const AgentAnswer& answer);
+
 /// Returns one line that says why there is no answer; "" when gpupci ran there, whatever its exit
 /// status.
 std::string no_answer(const AgentAnswer& answer);
 
-/// Calls `work` with the answer. Returns an error when there is no answer, or when `work` threw
-/// Error. The error is Fault::unreachable when the host was not reached, else Fault::io. Returns
-/// nothing when all is well.
+/// Calls `work` with the answer of gpupci. Returns an error when there is no answer, or when `work`
+/// threw Error. The error is Fault::unreachable when the host was not reached, else Fault::io.
+/// Returns nothing when all is well.
 std::optional<Error> take_answer(const AgentAnswer& answer,
                                  const std::function<void(const AgentAnswer&)>& work);
 

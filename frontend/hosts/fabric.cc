@@ -10,9 +10,10 @@ namespace {
 
 // The fabric manager writes "00000000:B4:00.0", and "" of a GPU that it cannot see.
 std::optional<PciAddress> card_of_fabric(const std::string& text) {
-  if (text.size() < 12) return std::nullopt;
+  const auto colon = text.find(':');
+  if (colon == std::string::npos || colon < 4) return std::nullopt;
   try {
-    return PciAddress::parse(lower(text.substr(text.find(':') - 4)));
+    return PciAddress::parse(lower(text.substr(colon - 4)));
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -62,11 +62,8 @@ void keep_made(Inventory& inventory, const VmBatch& all) {
 }
 
 void take_answer(const AgentAnswer& answer, VmHost& there) {
-  if (answer.reply.end != ssh::End::exited) {
-    there.failure =
-        Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable, answer.reply.reason);
-    return;
-  }
+  there.failure = unfinished(answer);
+  if (there.failure) return;
   const auto done = split(answer.out, '\n');
   const auto why = trim(answer.err);
   for (auto& task : there.tasks) {

@@ -59,8 +59,12 @@ void each_partition(
       ask_hosts(context, hosts, std::vector<std::string>(hosts.size(), "fmpm -l"), limits);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     std::vector<FabricPartition> partitions;
-    const auto failure = take_answer(
-        answers[i], [&](const AgentAnswer& answer) { partitions = partitions_of(answer); });
+    auto failure = unfinished(answers[i]);
+    try {
+      if (!failure) partitions = partitions_of(answers[i]);
+    } catch (const Error& error) {
+      failure = error;
+    }
     for (auto& task : asked[i]->tasks) {
       if (task.failure || !task.vm.fabric || !wants(task)) continue;
       task.failure = failure;
@@ -80,10 +84,7 @@ void tell_fabric(Context& context, const VmHost& there, const Vm& vm, const char
   const auto command = "fmpm -" + std::string(letter) + " " + std::to_string(*vm.fabric);
   const auto answers = ask_hosts(context, {there.host}, {command}, limits);
   const auto& answer = answers.front();
-  if (answer.reply.end != ssh::End::exited) {
-    throw Error(ssh::reached(answer.reply.end) ? Fault::io : Fault::unreachable,
-                answer.reply.reason);
-  }
+  if (const auto error = unfinished(answer)) throw Error(*error);
   if (answer.reply.status == 0) return;
   const auto said = std::string(trim(answer.out + answer.err));
   throw Error(Fault::io, "F4: `" + command + "` on " + there.host.name.str() + ": " +

@@ -216,12 +216,23 @@ TEST_F(VmState, TheGpusOfAVmAreItsPartition) {
                                  "the VM 1"));
   cluster({"set", "host", "vm", "v1", "fabric=5"});
   EXPECT_THAT(start(), HasSubstr("v1: F3: there is no partition 5 of the fabric manager on n1"));
+  std::string odd = kPartitions;
+  says("fmpm -l", odd.replace(odd.find("00000000:01:00.0"), 16, "no address of it"));
+  EXPECT_THAT(start(), HasSubstr("v1: F3: there is no partition 5 of the fabric manager on n1"));
+  says("fmpm -l", kPartitions);
   cluster({"set", "host", "vm", "v1", "fabric=3"});
   cluster({"set", "host", "gpu", "v1", "gpupci1", "gpupci2"});
   EXPECT_THAT(start(), HasSubstr("has 0000:01:00.0, and the VM does not"));
   says("fmpm -l", "Failed to connect to Fabric Manager instance.\n", 1);
   EXPECT_THAT(start(), HasSubstr("v1: F2: fmpm -l does not list partitions: 'Failed to connect to "
                                  "Fabric Manager instance.' (want fmpm there, and FABRIC_MODE=1"));
+  auto& missing = transport.exactly[{"n1", "fmpm -l"}];
+  missing.out = "";
+  missing.err = "sh: 1: fmpm: not found\n";
+  missing.reply.status = 127;
+  EXPECT_THAT(start(), HasSubstr("v1: F2: fmpm -l does not list partitions: 'sh: 1: fmpm: not "
+                                 "found' (want fmpm there, and FABRIC_MODE=1"));
+  missing.err = "";
   EXPECT_THAT(n1().done, IsEmpty());
   cluster({"set", "host", "vm", "v1", "fabric=4"});
   cluster({"add", "host", "gpu", "v1", "gpupci2", "gpupci1"});

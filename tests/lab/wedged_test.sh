@@ -10,12 +10,19 @@ fresh_cards "$through"
 settings 'devices: ["1b36:0005"]' 'functions: {"8086:2668": card}'
 stubborn hold 0000:04:00.0
 
-# gpupci ends within the deadline, which is 60 s elsewhere.
-run guest_ssh 'GPUPCI_DEADLINE=4 timeout 30 gpupci -d gpupci3'
+# gpupci ends within the deadline, which is 60 s elsewhere. libvirt has a tenth of it to list its VMs, and where that is
+# too little for an emulated guest, the card goes by sysfs.
+deadline=4
+[[ $through == sysfs ]] || deadline=15
+run guest_ssh "GPUPCI_DEADLINE=$deadline timeout 60 gpupci -d gpupci3"
 expect_status 1
 expect_no_out
-expect_err 'gpupci: cannot detach gpupci3: no end after 4 s of: '
-expect_err '; it is not tried again, see the kernel'
+expect_err "gpupci: cannot detach gpupci3: no end after $deadline s of: "
+if grep -qF " s of: virsh " "$scratch/err"; then
+  expect_err '; it is not tried again, libvirt may still do it: gpupci --restore afterwards'
+else
+  expect_err "; it is not tried again, see the kernel's log"
+fi
 
 # The card is refused without an attempt: an attempt would wait for its deadline.
 for act in -d -a; do

@@ -14,6 +14,7 @@ namespace {
 // QEMU wants the graphics in slot 1 of the root bus; the last slots hold the chipset.
 constexpr int kFirstSlot = 0x02;
 constexpr int kLastSlot = 0x1a;
+constexpr int kFirstSlotOfPci = 0x10;  // for cards on a machine without PCI Express
 constexpr int kLastSlotOfABus = 0x1f;  // the last slot of a bus that has nothing else
 constexpr int kExpanderBus = 128;      // buses behind expanders are numbered from here in the guest
 constexpr int kBusesOfExpanders = 128;
@@ -50,8 +51,14 @@ void check(const DomainSpec& domain, const CardSpec& card) {
 // Hands out the slots of the guest's buses, and the ports that make them.
 class Placer {
  public:
-  explicit Placer(const DomainSpec& domain) : domain_(domain), pcie_(is_pcie(domain.machine)) {
-    slots_.controllers.push_back({pcie_ ? "pcie-root" : "pci-root", "", {}, {}});
+  Placer(const DomainSpec& domain, const OwnPorts& own)
+      : domain_(domain), pcie_(is_pcie(domain.machine)) {
+    slots_.controllers.push_back({0, pcie_ ? "pcie-root" : "pci-root", "", {}, {}});
+    if (pcie_) {
+      leave(own);
+    } else {
+      next_pci_ = std::max(kFirstSlotOfPci, kFirstSlot + own.slots);
+    }
     const bool expanders = domain.numa && domain.numa->expander;
     cells_.resize(expanders ? domain.numa->host_nodes.size() : 0);
   }
@@ -101,8 +108,22 @@ class Placer {
 
   int add(const std::string& model, const std::string& alias, std::optional<PciAddress> address,
           std::optional<int> port) {
-    slots_.controllers.push_back({model, alias, address, port});
-    return static_cast<int>(slots_.controllers.size()) - 1;
+    slots_.controllers.push_back({next_index_, model, alias, address, port});
+    return next_index_++;
+  }
+
+  // libvirt fills the indices that are left out with root ports, eight in a slot, and puts the
+  // devices without address behind them: where they would be without any card. A bridge that
+  // nobody says would come behind the cards.
+  void leave(const OwnPorts& own) {
+    constexpr int kPortsInASlot = 8;
+    next_index_ = own.count + 1;
+    const int slots = (own.count + kPortsInASlot - 1) / kPortsInASlot;
+    next_ = std::max(kFirstSlot, (own.display ? kFirstSlot : 1) + slots);
+    if (own.bridge) {
+      slots_.controllers.push_back(
+          {*own.bridge, "pcie-to-pci-bridge", alias_text("pci-bridge"), {}, {}});
+    }
   }
 
   // The buses behind the expanders share the upper half of the guest's bus numbers.
@@ -158,11 +179,9 @@ class Placer {
               0);
   }
 
-  // On a machine without PCI Express libvirt puts its own devices into the low slots; ours begin
-  // far from them.
+  // On a machine without PCI Express libvirt puts its own devices into the low slots.
   PciAddress on_pci(const std::string& name) {
-    constexpr int kFirst = 0x10;
-    const int slot = kFirst + next_pci_++;
+    const int slot = next_pci_++;
     if (slot > kLastSlotOfABus) full(name);
     return at(0, slot);
   }
@@ -177,7 +196,8 @@ class Placer {
   std::vector<CellBus> cells_;  // of the guest nodes; empty without expanders
   std::map<CellNumber, Switch> switches_;
   int next_ = kFirstSlot;
-  int next_pci_ = 0;
+  int next_index_ = 1;
+  int next_pci_ = kFirstSlotOfPci;
 };
 
 // libvirt writes each field of an address as "0x0000".
@@ -270,9 +290,10 @@ void add_mdev(pugi::xml_node devices, const MdevSpec& mdev, const PciAddress& sl
   add_guest_address(node, slot);
 }
 
-void add_target(pugi::xml_node node, const Controller& controller, int index) {
+void add_target(pugi::xml_node node, const Controller& controller) {
   if (controller.port) {
-    child(node, "target", {{"chassis", std::to_string(index)}, {"port", hex(*controller.port)}});
+    child(node, "target",
+          {{"chassis", std::to_string(controller.index)}, {"port", hex(*controller.port)}});
   } else if (controller.model == "pcie-expander-bus") {
     text_child(child(node, "target", {{"busNr", std::to_string(controller.bus.value_or(0))}}),
                "node", std::to_string(controller.cell));
@@ -281,23 +302,24 @@ void add_target(pugi::xml_node node, const Controller& controller, int index) {
 
 }  // namespace
 
-GuestSlots place_cards(const DomainSpec& domain) { return Placer(domain).run(); }
+GuestSlots place_cards(const DomainSpec& domain, const OwnPorts& own) {
+  return Placer(domain, own).run();
+}
 
 void add_controllers(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots) {
   // libvirt adds the root bus by itself, so the root bus alone is not written.
   if (slots.controllers.size() < 2 && !domain.pcihole64_gib) return;
-  int index = 0;
   for (const auto& controller : slots.controllers) {
-    auto node =
-        child(devices, "controller",
-              {{"type", "pci"}, {"index", std::to_string(index)}, {"model", controller.model}});
-    if (index == 0 && domain.pcihole64_gib) {
+    auto node = child(devices, "controller",
+                      {{"type", "pci"},
+                       {"index", std::to_string(controller.index)},
+                       {"model", controller.model}});
+    if (controller.index == 0 && domain.pcihole64_gib) {
       child(node, "pcihole64", {{"unit", "GiB"}}).text() = *domain.pcihole64_gib;
     }
-    add_target(node, controller, index);
+    add_target(node, controller);
     if (!controller.alias.empty()) child(node, "alias", {{"name", controller.alias}});
     if (controller.address) add_guest_address(node, *controller.address);
-    ++index;
   }
 }
 

@@ -47,6 +47,7 @@ void add_scsi_controllers(pugi::xml_node devices);
 
 /// A PCI controller of the guest; the bus behind it has the number `index`.
 struct Controller {
+  int index = 0;
   std::string model;
   std::string alias;                  ///< "" = none
   std::optional<PciAddress> address;  ///< in the guest; libvirt's choice when there is none
@@ -57,15 +58,28 @@ struct Controller {
 
 /// The places of the cards and mediated devices of a domain in the guest: virt/domain_cards.cc.
 struct GuestSlots {
-  std::vector<Controller> controllers;  ///< the index of each is its place here
+  std::vector<Controller> controllers;
   /// The address of function 0 of each card, in the order of DomainSpec::cards. A card that is
   /// known by address alone has none.
   std::vector<std::optional<PciAddress>> cards;
   std::vector<PciAddress> mdevs;
 };
 
-/// Throws Error(usage), see domain_xml().
-GuestSlots place_cards(const DomainSpec& domain);
+/// What libvirt needs for devices without address: controllers that it makes by itself on a machine
+/// with PCI Express, slots of the root bus on one without.
+struct OwnPorts {
+  int count = 0;                ///< root ports, and the bridge, one index each
+  int slots = 0;                ///< from slot 2 on
+  std::optional<int> bridge{};  ///< the index of a conventional bridge, behind the first of them
+  bool display = false;         ///< slot 1 is the display's, and the ports come behind it
+};
+
+/// Those of the document, were it without cards: virt/domain_slots.cc.
+OwnPorts own_ports(pugi::xml_node devices);
+
+/// Throws Error(usage), see domain_xml(). The cards come behind `own`, so that no other device
+/// of the guest moves when a card is given or taken.
+GuestSlots place_cards(const DomainSpec& domain, const OwnPorts& own = {});
 
 void add_controllers(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots);
 void add_hostdevs(pugi::xml_node devices, const DomainSpec& domain, const GuestSlots& slots);

@@ -4,6 +4,7 @@
 
 #include "core/text.h"
 #include "virt/domain_identity.h"
+#include "virt/domain_parts.h"
 #include "virt/domain_places.h"
 #include "virt/domain_spelling.h"
 #include "virt/domain_tree.h"
@@ -108,6 +109,22 @@ void add_implied_controllers(pugi::xml_node devices, Needs& needs) {
   }
 }
 
+// libvirt looks at devices in this order, and gives each a port. The first conventional one makes
+// it add a port and a bridge then.
+int ports_before_conventional(pugi::xml_node devices, int implied) {
+  int ports = 0;
+  for (const char* tag : {"filesystem", "interface", "sound", "controller", "disk", "rng"}) {
+    for (const auto device : devices.children(tag)) {
+      if (!device.child("address").empty()) continue;
+      const auto slot = wanted_slot(device);
+      if (slot == WantedSlot::conventional) return ports;
+      if (slot == WantedSlot::port) ++ports;
+    }
+    if (std::string_view(tag) == "controller") ports += implied;
+  }
+  return ports + 1;  // the balloon
+}
+
 int highest_index(pugi::xml_node devices) {
   int out = 0;
   for (const auto controller : devices.children("controller")) {
@@ -195,6 +212,29 @@ WantedSlot wanted_slot(pugi::xml_node device) {
   if (name == "watchdog") return model == "i6300esb" ? WantedSlot::conventional : WantedSlot::none;
   if (name == "shmem" || name == "crypto" || name == "pstore") return WantedSlot::conventional;
   return port_if(name == "rng" || name == "vsock" || name == "filesystem");
+}
+
+OwnPorts own_ports(pugi::xml_node devices) {
+  auto needs = needs_of_new(devices);
+  const int said = needs.ports;
+  add_implied_controllers(devices, needs);
+  // libvirt adds a USB controller and a balloon unless one is said. The balloon is taken out when a
+  // card comes.
+  if (!has(devices, "controller", "type", "usb")) ++needs.ports;
+  const int implied = needs.ports - said;
+  const auto balloon = devices.child("memballoon");
+  if (balloon.empty() || is(balloon, "model", "none")) ++needs.ports;
+  constexpr int kSpare = 1;  // libvirt leaves it at a first define
+  OwnPorts out{needs.ports + kSpare, needs.ports + needs.conventional, {}, false};
+  for (const auto video : devices.children("video")) {
+    out.display = out.display || wanted_slot(video) == WantedSlot::conventional;
+  }
+  if (needs.conventional > (out.display ? 1 : 0) &&
+      !has(devices, "controller", "model", "pcie-to-pci-bridge")) {
+    out.bridge = ports_before_conventional(devices, implied) + 2;
+    out.count += 2;
+  }
+  return out;
 }
 
 void slots_for_new(Merging& merging) {

@@ -138,8 +138,8 @@ void settle_boot(pugi::xml_node root, const DomainSpec& domain) {
                                 "'/> in <os> and <boot order=...> of a device (want one of them)");
 }
 
-void build(pugi::xml_document& document, const DomainSpec& domain) {
-  const auto slots = place_cards(domain);
+void build(pugi::xml_document& document, const DomainSpec& domain, const OwnPorts& own) {
+  const auto slots = place_cards(domain, own);
   const bool holds_device =
       !domain.mdevs.empty() || std::ranges::any_of(domain.cards, &CardSpec::known);
   auto root =
@@ -159,6 +159,15 @@ void build(pugi::xml_document& document, const DomainSpec& domain) {
   for (const auto& fragment : domain.fragments) merge_fragment(root, fragment);
   settle_boot(root, domain);
   add_scsi_controllers(root.child("devices"));
+}
+
+// Own XML adds devices as well, so the ports can only be counted in the whole document.
+void build(pugi::xml_document& document, const DomainSpec& domain) {
+  build(document, domain, OwnPorts{});
+  if (domain.cards.empty() && domain.mdevs.empty()) return;
+  const auto own = own_ports(document.document_element().child("devices"));
+  document.reset();
+  build(document, domain, own);
 }
 
 }  // namespace

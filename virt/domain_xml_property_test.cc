@@ -177,17 +177,19 @@ TEST(DomainXmlProperty, EachBusHasAController) {
   for_all(10, [](const DomainSpec&, const std::string& xml) {
     const auto document = parsed(xml);
     const auto devices = document.child("domain").child("devices");
-    const auto controllers = all(devices, "controller");
-    for (std::size_t i = 0; i < controllers.size(); ++i) {
-      if (attribute(controllers[i], "type") != "pci") continue;  // scsi comes behind them
-      EXPECT_EQ(controllers[i].attribute("index").as_uint(), i);
+    std::set<unsigned> buses{0};
+    for (const auto controller : all(devices, "controller")) {
+      if (attribute(controller, "type") != "pci") continue;
+      const auto index = controller.attribute("index").as_uint();
+      EXPECT_TRUE(index == 0 || buses.insert(index).second) << index;
       // A bus is behind one that stands before it.
-      if (controllers[i].child("address").empty()) continue;
-      EXPECT_LT(place(controllers[i])[0], i);
+      if (controller.child("address").empty()) continue;
+      EXPECT_LT(place(controller)[0], index);
+      EXPECT_TRUE(buses.contains(place(controller)[0])) << index;
     }
     for (const auto device : all(devices, "hostdev")) {
       if (device.child("address").empty()) continue;
-      EXPECT_LT(place(device)[0], std::max<std::size_t>(controllers.size(), 1));
+      EXPECT_TRUE(buses.contains(place(device)[0])) << place(device)[0];
     }
   });
 }

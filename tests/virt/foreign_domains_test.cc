@@ -1,0 +1,203 @@
+// libvirt's own test documents as judge: each that the libvirt here takes is adopted, gets a card
+// and loses it again, and nothing else may change. $LIBVIRT_SOURCE is the folder of its source,
+// tests/support/libvirt_source.sh; tests/support/libvirtd.sh brings the libvirtd.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "virt/domain_merge.h"
+#include "virt/domain_tree.h"
+#include "virt/libvirt_domains.h"
+
+namespace cluster::virt {
+namespace {
+
+constexpr const char* kCardBus = "0xe1";  // no document has a device there
+
+std::string text_of(const pugi::xml_document& document) {
+  std::ostringstream out;
+  document.save(out, "  ", pugi::format_indent | pugi::format_no_declaration);
+  return out.str();
+}
+
+std::vector<std::filesystem::path> documents(const std::filesystem::path& source) {
+  std::vector<std::filesystem::path> out;
+  // Before libvirt 10.x in two folders, since then in one.
+  for (const char* folder : {"qemuxml2argvdata", "qemuxml2xmloutdata", "qemuxmlconfdata"}) {
+    const auto path = source / "tests" / folder;
+    if (!std::filesystem::exists(path)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      if (entry.path().extension() == ".xml") out.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+// The document as a VM of this machine; "" where it is no VM for x86 with PCI.
+std::string for_this_machine(const std::string& text, const std::string& name) {
+  pugi::xml_document document;
+  if (!document.load_buffer(text.data(), text.size())) return "";
+  auto domain = document.child("domain");
+  const auto type = domain.child("os").child("type");
+  const std::string arch = type.attribute("arch").as_string("x86_64");
+  if (type.empty() || (arch != "x86_64" && arch != "i686")) return "";
+  if (std::string_view(type.attribute("machine").value()) == "isapc") return "";
+  domain.attribute("type") = "qemu";
+  domain.child("name").text() = name.c_str();
+  if (auto emulator = domain.child("devices").child("emulator"); !emulator.empty()) {
+    emulator.text() = "/usr/bin/qemu-system-x86_64";
+  }
+  return text_of(document);
+}
+
+// What an inventory says of the VM that knows little of it, with or without a card.
+std::string inventory_of(const std::string& theirs, bool card) {
+  pugi::xml_document there;
+  read_domain(there, theirs);
+  const auto domain = there.child("domain");
+  pugi::xml_document document;
+  auto ours = document.append_child("domain");
+  ours.append_attribute("type") = domain.attribute("type").value();
+  for (const char* name : {"name", "uuid", "memory", "vcpu"}) ours.append_copy(domain.child(name));
+  for (const char* name : {"cpuset", "current"}) ours.child("vcpu").remove_attribute(name);
+  ours.append_child("os").append_copy(domain.child("os").child("type"));
+  auto devices = ours.append_child("devices");
+  if (card) {
+    auto hostdev = devices.append_child("hostdev");
+    hostdev.append_attribute("mode") = "subsystem";
+    hostdev.append_attribute("type") = "pci";
+    hostdev.append_attribute("managed") = "yes";
+    auto address = hostdev.append_child("source").append_child("address");
+    address.append_attribute("domain") = "0x0000";
+    address.append_attribute("bus") = kCardBus;
+    address.append_attribute("slot") = "0x00";
+    address.append_attribute("function") = "0x0";
+  }
+  return text_of(document);
+}
+
+bool is_our_card(pugi::xml_node hostdev) {
+  return attribute(hostdev.child("source").child("address"), "bus") == kCardBus;
+}
+
+void leaves_of(pugi::xml_node element, std::string path, std::multiset<std::string>& out) {
+  path += "/" + std::string(element.name());
+  if (path == "/domain/devices/hostdev" && is_our_card(element)) return;
+  // A card may bring a port.
+  if (path == "/domain/devices/controller" && attribute(element, "type") == "pci") return;
+  for (const auto one : element.attributes())
+    out.insert(path + "@" + one.name() + "=" + one.value());
+  for (const auto child : element.children()) {
+    if (child.type() == pugi::node_pcdata) out.insert(path + "=" + child.value());
+    if (child.type() == pugi::node_element) leaves_of(child, path, out);
+  }
+}
+
+// Everything that a document says of the VM, but the card and PCI controllers.
+std::multiset<std::string> leaves(const std::string& text) {
+  pugi::xml_document document;
+  read_domain(document, text);
+  std::multiset<std::string> out;
+  leaves_of(document.child("domain"), "", out);
+  return out;
+}
+
+std::string differ(const std::string& before, const std::string& after) {
+  const auto then = leaves(before);
+  const auto now = leaves(after);
+  std::string out;
+  std::vector<std::string> parts;
+  std::ranges::set_difference(then, now, std::back_inserter(parts));
+  for (const auto& part : parts) out += "lost " + part + "\n";
+  parts.clear();
+  std::ranges::set_difference(now, then, std::back_inserter(parts));
+  for (const auto& part : parts) out += "new " + part + "\n";
+  return out;
+}
+
+bool has_card(const std::string& text) {
+  pugi::xml_document document;
+  read_domain(document, text);
+  return std::ranges::any_of(document.child("domain").child("devices").children("hostdev"),
+                             is_our_card);
+}
+
+class ForeignDomains : public testing::Test {
+ protected:
+  std::string define(const std::string& xml) { return domains->define(xml, Validation::none); }
+
+  // Returns false where there is no place for a card, with the reason.
+  bool give_and_take(const std::string& theirs) {
+    const auto without = inventory_of(theirs, false);
+    const auto with = inventory_of(theirs, true);
+    const Agreement adopted{without, theirs};
+    const auto quiet = merge(&adopted, theirs, without, Keep::ask);
+    EXPECT_TRUE(quiet.document && !quiet.changes());
+    const auto given = merge(&adopted, theirs, with, Keep::ask);
+    if (!given.document) {
+      EXPECT_FALSE(given.drifted());
+      for (const auto& why : given.refusals) std::cout << "refused: " << why << "\n";
+      return false;
+    }
+    const auto back = define(*given.document);
+    EXPECT_TRUE(has_card(back));
+    EXPECT_EQ(differ(theirs, back), "");
+    const Agreement agreed{with, back};
+    const auto again = merge(&agreed, back, with, Keep::ask);
+    EXPECT_TRUE(again.document && !again.changes());
+    const auto taken = merge(&agreed, back, without, Keep::ask);
+    EXPECT_TRUE(taken.document) << (taken.refusals.empty() ? "drift" : taken.refusals.front());
+    if (!taken.document) return true;
+    const auto last = define(*taken.document);
+    EXPECT_FALSE(has_card(last));
+    EXPECT_EQ(differ(theirs, last), "");
+    return true;
+  }
+
+  std::unique_ptr<Domains> domains = open_domains("qemu:///system");
+};
+
+TEST_F(ForeignDomains, ChangeInNothingButTheCard) {
+  const char* source = std::getenv("LIBVIRT_SOURCE");
+  ASSERT_TRUE(source) << "LIBVIRT_SOURCE is to be the folder of libvirt's source";
+  std::map<std::string, int> count;
+  int number = 0;
+  for (const auto& path : documents(source)) {
+    SCOPED_TRACE(path.filename().string());
+    const auto text =
+        for_this_machine(read_file(path).value_or(""), "vm-" + std::to_string(++number));
+    if (text.empty()) {
+      ++count["for another machine"];
+      continue;
+    }
+    std::string theirs;
+    try {
+      theirs = define(define(text));
+    } catch (const Error&) {
+      ++count["refused by the libvirt here"];
+      continue;
+    }
+    try {
+      ++count[give_and_take(theirs) ? "tried" : "without a place for a card"];
+    } catch (const Error& error) {
+      ADD_FAILURE() << error.what();
+    }
+    pugi::xml_document document;
+    read_domain(document, theirs);
+    domains->undefine(document.child("domain").child("uuid").text().as_string());
+  }
+  for (const auto& [what, times] : count) std::cout << times << " " << what << "\n";
+  EXPECT_GE(count["tried"], 500);
+  EXPECT_LE(count["without a place for a card"], 3);
+}
+
+}  // namespace
+}  // namespace cluster::virt

@@ -61,6 +61,10 @@ struct Environment {
   /// needs some seconds; a stuck one never ends.
   std::chrono::milliseconds act_deadline{60'000};
 
+  /// The time that libvirt has to say which VM has which card. It is no step of a card, so a short
+  /// deadline for those does not shorten it: a daemon that has just been woken needs seconds.
+  std::chrono::milliseconds vms_patience{6'000};
+
   /// The time that --restore waits after a boot for a driver that offers slices.
   std::chrono::milliseconds slice_patience{30'000};
 

@@ -271,10 +271,12 @@ TEST_F(Restore, LooksAtWhatLibvirtDidAfterGpupciHadGivenUp) {
   plot_ = {{"detach 0000:02:00.0", Fate::wait}};
   gpupci({"-d", "gpupci1"});
   EXPECT_THAT(err_, HasSubstr("fake may still do it: gpupci --restore afterwards"));
+  environment_.vms_patience = 200ms;
   plot_ = {{"ask for VMs", Fate::hang}};
   gpupci({"--restore"});  // it is still silent, and what is known stays
   EXPECT_EQ(status_, 1);
   EXPECT_THAT(err_, HasSubstr("libvirt does not answer and may still detach it"));
+  environment_.vms_patience = 60s;
   fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
   plot_ = {};
   gpupci({"-d", "gpupci2"});

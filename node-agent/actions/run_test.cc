@@ -121,7 +121,7 @@ TEST_F(Gpupci, GoesRoundLibvirtWhileACardIsStuck) {
   WedgedCards(environment_.wedged, environment_.boot_id())
       .mark({0, 2, 0, 0}, "virsh nodedev-detach");
   fake_.lock({0, 2, 0, 0});
-  environment_.act_deadline = 1s;
+  environment_.vms_patience = 200ms;
   plot_ = {{"ask for VMs", Fate::hang}, {"detach 0000:03:00.0", Fate::wait}};
   const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci2", "--json"}));
   EXPECT_EQ(status_, 0);
@@ -137,7 +137,7 @@ TEST_F(Gpupci, GoesRoundLibvirtWhileACardIsStuck) {
 
 TEST_F(Gpupci, GoesRoundALibvirtThatDoesNotAnswer) {
   fake_.add_card("0000:02:00", 1, 13);
-  environment_.act_deadline = 1s;
+  environment_.vms_patience = 200ms;
   plot_ = {{"ask for VMs", Fate::hang}, {"detach 0000:02:00.0", Fate::wait}};
   const auto report = nlohmann::json::parse(gpupci({"-d", "gpupci1", "--json"}));
   EXPECT_EQ(status_, 0) << err_;

@@ -111,7 +111,8 @@ class Child {
 // "60 s", "0.1 s"
 std::string seconds(std::chrono::milliseconds time) {
   const auto tenths = time.count() % 1000 / 100;
-  return std::to_string(time.count() / 1000) + (tenths ? "." + std::to_string(tenths) : "") + " s";
+  return std::to_string(time.count() / 1000) + (tenths != 0 ? "." + std::to_string(tenths) : "") +
+         " s";
 }
 
 // The caller of the parent waits until some files are closed: sshd ends a session when the last
@@ -130,8 +131,11 @@ void block_signals() {
 }  // namespace
 
 DeviceWorker::DeviceWorker(Open open, std::chrono::milliseconds deadline,
-                           virt::StepListener on_step)
-    : open_(std::move(open)), deadline_(deadline), on_step_(std::move(on_step)) {}
+                           virt::StepListener on_step, std::chrono::milliseconds vms_patience)
+    : open_(std::move(open)),
+      deadline_(deadline),
+      vms_patience_(vms_patience),
+      on_step_(std::move(on_step)) {}
 
 DeviceWorker::~DeviceWorker() { stop(); }
 
@@ -175,8 +179,7 @@ void DeviceWorker::ask(char letter, std::string_view text) {
 }
 
 std::vector<virt::VmDevice> DeviceWorker::vm_devices() {
-  const auto patience = deadline_ / 10;
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + vms_patience_;
   ask(kVms, "");
   std::vector<virt::VmDevice> all;
   for (;;) {
@@ -184,7 +187,7 @@ std::vector<virt::VmDevice> DeviceWorker::vm_devices() {
     if (!packet) {
       ::kill(child_, SIGKILL);  // nothing of a card is in its hands
       stop();
-      throw Error(Fault::unreachable, "no answer from libvirt after " + seconds(patience));
+      throw Error(Fault::unreachable, "no answer from libvirt after " + seconds(vms_patience_));
     }
     const auto text = packet->substr(1);
     if (packet->front() == kDone) return all;

@@ -24,13 +24,14 @@ class DeviceWorker : public virt::NodeDevices {
   /// Opens the real NodeDevices; runs in the child.
   using Open = std::function<std::unique_ptr<virt::NodeDevices>(virt::StepListener)>;
 
-  /// `deadline` is for one act from its request to its answer. `on_step` is called in this process.
-  DeviceWorker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step);
+  /// `deadline` is for one act from its request to its answer, and `vms_patience` for vm_devices().
+  /// `on_step` is called in this process.
+  DeviceWorker(Open open, std::chrono::milliseconds deadline, virt::StepListener on_step,
+               std::chrono::milliseconds vms_patience = std::chrono::seconds(6));
   ~DeviceWorker() override;
 
-  /// This also runs in the child, but we give up after a tenth of the deadline: the caller has
-  /// other ways to know, and a missing answer does not mean that an act is stuck. Throws
-  /// Error(unreachable) then.
+  /// This also runs in the child, but with a patience of its own: the caller has other ways to
+  /// know, and a missing answer does not mean that an act is stuck. Throws Error(unreachable) then.
   std::vector<virt::VmDevice> vm_devices() override;
 
   /// As vm_devices() heard it.
@@ -65,6 +66,7 @@ class DeviceWorker : public virt::NodeDevices {
 
   Open open_;
   std::chrono::milliseconds deadline_;
+  std::chrono::milliseconds vms_patience_;
   virt::StepListener on_step_;
   FileDescriptor socket_;
   pid_t child_ = 0;  // 0: none

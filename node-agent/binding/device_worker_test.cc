@@ -19,12 +19,13 @@ class WorkerTest : public ::testing::Test {
  protected:
   WorkerTest() { fake_.add_card("0000:02:00", 2, 13); }
 
-  DeviceWorker worker(const FakeNodeDevices::Plot& plot, std::chrono::milliseconds deadline = 30s) {
+  DeviceWorker worker(const FakeNodeDevices::Plot& plot, std::chrono::milliseconds deadline = 30s,
+                      std::chrono::milliseconds vms_patience = 30s) {
     return {[this, plot](virt::StepListener on_step) {
               return std::make_unique<FakeNodeDevices>(fake_, plot, virt::Mode::act,
                                                        std::move(on_step));
             },
-            deadline, [this](const std::string& step) { steps_.push_back(step); }};
+            deadline, [this](const std::string& step) { steps_.push_back(step); }, vms_patience};
   }
 
   template <typename Act>
@@ -88,7 +89,7 @@ TEST_F(WorkerTest, HearsOfSavedVmsAndOfTheVersion) {
 }
 
 TEST_F(WorkerTest, ActsThoughNobodyTellsOfTheVms) {
-  auto worker = this->worker({{"ask for VMs", Fate::hang}}, 1s);
+  auto worker = this->worker({{"ask for VMs", Fate::hang}}, 30s, 100ms);
   EXPECT_EQ(error([&] { worker.vm_devices(); }), "no answer from libvirt after 0.1 s");
   EXPECT_EQ(fault_, Fault::unreachable);
   EXPECT_EQ(worker.stuck(), "");

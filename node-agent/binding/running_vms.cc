@@ -10,7 +10,7 @@ RunningVms::RunningVms(const Environment& environment, const Sysfs& sysfs, const
             return environment.open_devices(sysfs, settings, virt::Mode::dry_run,
                                             std::move(listener));
           },
-          environment.act_deadline, [](const std::string&) {}) {}
+          environment.act_deadline, [](const std::string&) {}, environment.vms_patience) {}
 
 std::vector<virt::VmDevice> RunningVms::devices() {
   if (failure_) throw Error(*failure_);

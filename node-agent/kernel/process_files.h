@@ -57,6 +57,8 @@ class ProcessFiles {
   void look_at_buffer(const std::string& info);
   void look_at_vfio_device(const std::string& info);
   void look_at_region(std::string_view path);
+  bool is_alone(const std::string& process);
+  bool is_kernel_thread(const std::string& process) const;
   void look_at_threads(const std::string& process, int files);
   bool look_at_mappings(const std::string& task);
   void look_at_mapping(const std::string& task, std::string_view line);

@@ -17,7 +17,7 @@ int check(const Call& call) {
   RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
   auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                            [&] { return vms.devices(); });
-  input.cards = [&] { return card_list.cards(); };
+  input.cards = looked_at_once([&] { return card_list.cards(); });
   input.libvirt_version = [&] { return vms.libvirt_version(); };
   const KnownTroubles known(call.environment.known);
   const auto results = run_checks(cards, input, known);

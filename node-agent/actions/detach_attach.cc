@@ -95,7 +95,7 @@ class DetachAttach {
         [this](const std::string& step) { steps_.push_back(step); });
     const auto stuck = [&] { return !worker.stuck().empty(); };
     auto input = guard_input(call_.environment, card_list_.sysfs(), card_list_.settings());
-    input.cards = [this] { return card_list_.cards(); };
+    input.cards = looked_at_once([this] { return card_list_.cards(); });
     if (!what_.without_libvirt) {
       input.vm_devices = [&] {
         return stuck() ? std::vector<virt::VmDevice>{} : vms_.devices_or_warning();

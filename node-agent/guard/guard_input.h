@@ -45,6 +45,10 @@ struct GuardInput {
   std::chrono::milliseconds settle_time{2000};
 };
 
+/// A list of cards that `look` makes when it is first asked for, and that stays as it is: for a
+/// call in which no card comes or goes. It is shared by copies of the result.
+std::function<std::vector<Card>()> looked_at_once(std::function<std::vector<Card>()> look);
+
 /// The input for this environment. `sysfs` and `settings` must outlive it.
 GuardInput guard_input(const Environment& environment, const Sysfs& sysfs, const Settings& settings,
                        std::function<std::vector<virt::VmDevice>()> vm_devices = {});

@@ -46,5 +46,18 @@ TEST(GuardInput, AsksNobodyAboutVmsUnlessToldWhom) {
   EXPECT_FALSE(guard_input({}, sysfs, settings).vm_devices);
 }
 
+TEST(GuardInput, CanLookAtTheCardsOnce) {
+  int looks = 0;
+  const auto cards = looked_at_once([&] {
+    ++looks;
+    return std::vector<Card>{{GpuName("gpupci1"), {}}};
+  });
+  const auto copy = cards;
+  EXPECT_EQ(looks, 0);
+  EXPECT_EQ(cards().size(), 1U);
+  EXPECT_EQ(copy().size(), 1U);
+  EXPECT_EQ(looks, 1);
+}
+
 }  // namespace
 }  // namespace cluster::agent

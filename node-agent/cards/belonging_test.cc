@@ -255,9 +255,9 @@ TEST_F(Belonging, LeavesOutWhatCannotBeRead) {
   EXPECT_EQ(joined(cards, ", "), "0000:02:00.0, 0000:04:00.0")
       << "of a slot that is not known whole only what is sure to be the card's";
   EXPECT_EQ(joined(troubles, "\n"),
-            "sysfs has no vendor of 0000:02:00.1; it is in no card\n"
             "sysfs has no vendor of 0000:03:00.0; it is in no card\n"
-            "sysfs says 'nonsense' of 0000:04:00.1, want 0x10de; it is in no card");
+            "sysfs says 'nonsense' of 0000:04:00.1, want 0x10de; it is in no card\n"
+            "sysfs has no vendor of 0000:02:00.1; it is in no card");
 }
 
 }  // namespace

@@ -15,6 +15,10 @@ bool contains(const std::vector<std::uint16_t>& ids, std::uint16_t id) {
   return std::ranges::find(ids, id) != ids.end();
 }
 
+bool is_of_slot_before(const PciAddress& one, const PciAddress& other) {
+  return one < other && !one.same_slot(other);
+}
+
 PciModel model(const PciFunction& function) { return {function.vendor, function.device}; }
 
 bool named(const NamedDevices& devices, const Sysfs& sysfs, const PciAddress& pci) {
@@ -41,14 +45,19 @@ class Finder {
   Finder(const Sysfs& sysfs, const Settings& settings, std::vector<std::string>& troubles)
       : sysfs_(sysfs), settings_(settings), troubles_(troubles) {}
 
-  // Returns the functions of the slot that belong together; none when the slot is no card.
-  Card card(std::span<const PciAddress> functions) {
-    Card card{GpuName("gpupci"), {}};
-    Slot slot;
+  // Those of the functions that make a slot a card, by the settings.
+  std::vector<PciAddress> makers(const std::vector<PciAddress>& functions) {
+    std::vector<PciAddress> found;
     for (const auto& pci : functions) {
-      if (makes_one(pci)) slot.makers.push_back(pci);
+      if (makes_one(pci)) found.push_back(pci);
     }
-    if (slot.makers.empty()) return card;
+    return found;
+  }
+
+  // Returns the functions of the slot that belong together; none when the slot is no card.
+  Card card(std::span<const PciAddress> functions, std::vector<PciAddress> makers) {
+    Card card{GpuName("gpupci"), {}};
+    Slot slot{.functions = {}, .makers = std::move(makers)};
     for (const auto& pci : functions) read(pci, slot);
     if (has_ignored_gpu(slot)) return card;
     std::erase_if(slot.makers, [&](auto& pci) { return !can_make_one(pci, slot); });
@@ -162,11 +171,14 @@ std::vector<Card> find_cards(const Sysfs& sysfs, const Settings& settings,
   std::vector<Card> cards;
   Finder finder(sysfs, settings, troubles);
   const auto all = sysfs.functions();
+  const auto makers = finder.makers(all);
+  sysfs.learn_header_types(makers);
   // The functions are sorted by address, so those of one slot are neighbours.
-  for (auto first = all.begin(); first != all.end();) {
-    const auto last =
-        std::find_if_not(first, all.end(), [&](auto& pci) { return first->same_slot(pci); });
-    auto card = finder.card({first, last});
+  for (auto first = makers.begin(); first != makers.end();) {
+    const auto is_other = [&](const PciAddress& pci) { return !first->same_slot(pci); };
+    const auto last = std::find_if(first, makers.end(), is_other);
+    const auto slot = std::equal_range(all.begin(), all.end(), *first, is_of_slot_before);
+    auto card = finder.card({slot.first, slot.second}, {first, last});
     if (!card.functions.empty()) {
       card.name = GpuName("gpupci" + std::to_string(cards.size() + 1));
       cards.push_back(std::move(card));

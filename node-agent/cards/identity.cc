@@ -78,16 +78,19 @@ std::optional<std::string> nvidia_uuid(const fs::path& proc, const PciAddress& p
 
 }  // namespace
 
+FunctionIdentity read_ids(const Sysfs& sysfs, const PciAddress& pci) {
+  return {.subsystem_vendor = id(sysfs, pci, "subsystem_vendor"),
+          .subsystem_device = id(sysfs, pci, "subsystem_device"),
+          .revision = id(sysfs, pci, "revision")};
+}
+
 FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci) {
-  FunctionIdentity identity{.subsystem_vendor = id(sysfs, pci, "subsystem_vendor"),
-                            .subsystem_device = id(sysfs, pci, "subsystem_device"),
-                            .revision = id(sysfs, pci, "revision"),
-                            .bars = regions(sysfs, pci),
-                            .reset_methods = {},
-                            .link = {.speed = attribute(sysfs, pci, "current_link_speed"),
-                                     .width = number(sysfs, pci, "current_link_width"),
-                                     .max_speed = attribute(sysfs, pci, "max_link_speed"),
-                                     .max_width = number(sysfs, pci, "max_link_width")}};
+  auto identity = read_ids(sysfs, pci);
+  identity.bars = regions(sysfs, pci);
+  identity.link = {.speed = attribute(sysfs, pci, "current_link_speed"),
+                   .width = number(sysfs, pci, "current_link_width"),
+                   .max_speed = attribute(sysfs, pci, "max_link_speed"),
+                   .max_width = number(sysfs, pci, "max_link_width")};
   const auto methods = attribute(sysfs, pci, "reset_method").value_or("");
   for (const auto method : split(methods, ' ')) {
     if (!method.empty()) identity.reset_methods.emplace_back(method);

@@ -24,9 +24,9 @@ struct FunctionIdentity {
   std::optional<std::string> subsystem_vendor;  ///< "1458"
   std::optional<std::string> subsystem_device;  ///< "37c4"
   std::optional<std::string> revision;          ///< "a1"
-  std::vector<Region> bars;                     ///< those it has, in their order
-  std::vector<std::string> reset_methods;       ///< "flr", "bus", in the order they are tried
-  Link link;
+  std::vector<Region> bars{};                   ///< those it has, in their order
+  std::vector<std::string> reset_methods{};     ///< "flr", "bus", in the order they are tried
+  Link link{};
 };
 
 /// The number that the maker gave this very card.
@@ -46,6 +46,9 @@ struct CardIdentity {
 /// Reads the function from its attributes and `resource`. This does not take long and wakes no
 /// card.
 FunctionIdentity read_identity(const Sysfs& sysfs, const PciAddress& pci);
+
+/// Its ids alone; the rest is empty.
+FunctionIdentity read_ids(const Sysfs& sysfs, const PciAddress& pci);
 
 /// Reads the serial number from the attribute `serial_number` where the kernel has it (6.18), else
 /// from the extended capability 0003 in `config`, which only root can read. A serial number of 0

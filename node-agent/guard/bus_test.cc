@@ -30,6 +30,19 @@ TEST_F(GuardBus, KeepsACardWhoseSpaceDoesNotAnswer) {
             "that never ends; try again; when it stays so, reboot the host");
 }
 
+TEST_F(GuardBus, ReadsTheOthersWhereOneDoesNotAnswer) {
+  fake_.add_card("0000:02:00", 3, 13);
+  const auto config = fake_.root() / "bus/pci/devices/0000:02:00.0/config";
+  ASSERT_EQ(::mkfifo(config.c_str(), 0600), 0);
+  const FileDescriptor writer(::open(config.c_str(), O_RDWR | O_CLOEXEC));
+  set("0000:02:00.1/config", std::string(64, '\0'));
+  set("0000:02:00.2/config", std::string(64, '\xff'));
+  EXPECT_EQ(why(),
+            "bus: the kernel gives no configuration space of 0000:02:00.0: it may be in a reset "
+            "that never ends; try again; when it stays so, reboot the host; bus: 0000:02:00.2 has "
+            "fallen off the bus; power the host off and on");
+}
+
 TEST(HasFallenOff, IsSaidByTheSpaceItself) {
   FakeSysfs fake;
   fake.add_card("0000:02:00", 1, 13);

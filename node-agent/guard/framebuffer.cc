@@ -97,8 +97,8 @@ std::optional<FirmwareFramebuffer> firmware_framebuffer(const Sysfs& sysfs,
                                                         const std::vector<MemoryRange>& memory,
                                                         const PciFunction& function) {
   const bool hidden = is_hidden(memory);
-  for (const auto& region : regions(sysfs, function.pci)) {
-    if (hidden || !region.placed() || !region.is_memory()) continue;
+  for (const auto& region : placed_regions(sysfs, function.pci)) {
+    if (hidden || !region.is_memory()) continue;
     for (const auto& range : memory) {
       if (is_firmware_name(range.name) && overlap(region, range)) {
         return FirmwareFramebuffer{range.name, region.number};

@@ -41,6 +41,20 @@ std::optional<std::string> config_space(const Sysfs& sysfs, const PciAddress& pc
   return timed_read(sysfs.device_path(pci) / "config");
 }
 
+std::vector<std::optional<std::string>> config_spaces(const Sysfs& sysfs,
+                                                      const std::vector<PciAddress>& functions) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& pci : functions) files.push_back(sysfs.device_path(pci) / "config");
+  auto texts = timed_read(files);
+  // One that does not answer keeps the child from those after it.
+  bool missed = false;
+  for (std::size_t at = 0; at < files.size(); ++at) {
+    if (!texts[at] && missed) texts[at] = timed_read(files[at]);
+    missed = missed || !texts[at];
+  }
+  return texts;
+}
+
 std::uint32_t dword(std::string_view config, std::size_t at) {
   std::uint32_t value = 0;
   for (std::size_t i = 4; i-- > 0;) value = value << 8U | byte(config, at + i);

@@ -22,6 +22,10 @@ enum class ExtendedCapability : std::uint16_t {
 /// child with a deadline reads it (timed_read.h).
 std::optional<std::string> config_space(const Sysfs& sysfs, const PciAddress& pci);
 
+/// The same of several functions, in their order, by one child where all of them answer.
+std::vector<std::optional<std::string>> config_spaces(const Sysfs& sysfs,
+                                                      const std::vector<PciAddress>& functions);
+
 /// True if the function is a PCI Express function, by its configuration space (`config`). Nothing
 /// when that cannot be read: a user other than root sees the first 64 bytes of it.
 std::optional<bool> is_express(const Sysfs& sysfs, const PciAddress& pci);

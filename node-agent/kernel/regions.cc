@@ -98,6 +98,12 @@ std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci) {
   return found;
 }
 
+std::vector<Region> placed_regions(const Sysfs& sysfs, const PciAddress& pci) {
+  auto found = lines(sysfs, pci);
+  std::erase_if(found, [](const Region& one) { return one.number == kBars || !one.placed(); });
+  return found;
+}
+
 std::optional<Region> rom_region(const Sysfs& sysfs, const PciAddress& pci) {
   const auto all = lines(sysfs, pci);
   if (all.size() <= kBars || all.back().flags == 0) return std::nullopt;

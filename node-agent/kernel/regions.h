@@ -35,6 +35,9 @@ struct Region {
 /// unplaced region has no start, and may have no size.
 std::vector<Region> regions(const Sysfs& sysfs, const PciAddress& pci);
 
+/// Those of them that have an address. `resource` tells them, without a look at `config`.
+std::vector<Region> placed_regions(const Sysfs& sysfs, const PciAddress& pci);
+
 /// Its ROM, line 7 of `resource`; nothing when it has none.
 std::optional<Region> rom_region(const Sysfs& sysfs, const PciAddress& pci);
 

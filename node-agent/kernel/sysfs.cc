@@ -116,12 +116,31 @@ fs::path Sysfs::group_path(int group) const {
 }
 
 std::optional<unsigned> Sysfs::header_type(const PciAddress& pci) const {
+  if (!header_types_.contains(pci)) keep_header_type(pci, timed_read(device_path(pci) / "config"));
+  const auto known = header_types_.find(pci);
+  return known == header_types_.end() ? std::nullopt : std::optional(known->second);
+}
+
+void Sysfs::learn_header_types(const std::vector<PciAddress>& functions) const {
+  std::vector<PciAddress> unknown;
+  std::vector<fs::path> files;
+  for (const auto& pci : functions) {
+    if (header_types_.contains(pci)) continue;
+    unknown.push_back(pci);
+    files.push_back(device_path(pci) / "config");
+  }
+  if (files.empty()) return;
+  const auto texts = timed_read(files);
+  for (std::size_t at = 0; at < unknown.size(); ++at) keep_header_type(unknown[at], texts[at]);
+}
+
+void Sysfs::keep_header_type(const PciAddress& pci,
+                             const std::optional<std::string>& config) const {
   constexpr std::size_t kHeaderType = 14;
   constexpr unsigned kNone = 0x7f;
-  const auto config = timed_read(device_path(pci) / "config");
-  if (!config || config->size() <= kHeaderType) return std::nullopt;
+  if (!config || config->size() <= kHeaderType) return;
   const auto type = static_cast<unsigned char>((*config)[kHeaderType]) & 0x7fU;
-  return type == kNone ? std::nullopt : std::optional(type);
+  if (type != kNone) header_types_.emplace(pci, type);
 }
 
 bool Sysfs::is_bridge(const PciAddress& pci) const {

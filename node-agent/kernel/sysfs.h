@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,8 +70,12 @@ class Sysfs {
 
   /// The type of its header, 0 for an ordinary function, 1 and 2 for bridges
   /// (include/uapi/linux/pci_regs.h, PCI_HEADER_TYPE). Nothing when it cannot be read, or the
-  /// function does not answer.
+  /// function does not answer. It never changes, so what is once known is not read again.
   std::optional<unsigned> header_type(const PciAddress& pci) const;
+
+  /// Reads the header types of all these functions at once. A child has to read them, and one for
+  /// many functions is much cheaper than one for each.
+  void learn_header_types(const std::vector<PciAddress>& functions) const;
 
   /// True if the function is a bridge, by the header of its configuration space, or by its class
   /// where that cannot be read. vfio-pci takes no bridge, and does not mind one in a group.
@@ -84,7 +89,10 @@ class Sysfs {
       const;  ///< .../drivers_probe: an address written is probed anew
 
  private:
+  void keep_header_type(const PciAddress& pci, const std::optional<std::string>& config) const;
+
   std::filesystem::path root_;
+  mutable std::map<PciAddress, unsigned> header_types_;
 };
 
 }  // namespace cluster::agent

@@ -62,15 +62,33 @@ TEST(Sysfs, KnowsABridgeByItsHeader) {
   FakeSysfs fake;
   fake.add({"0000:00:01.0", "0604", "8086:1901", "pcieport", 1})
       .add({"0000:01:00.0", "0680", "10de:22a3", std::nullopt, 1});
-  const auto sysfs = fake.sysfs();
   const auto config = fake.root() / "bus/pci/devices/0000:01:00.0/config";
-  EXPECT_TRUE(sysfs.is_bridge({0, 0, 1, 0}));
-  EXPECT_FALSE(sysfs.is_bridge({0, 1, 0, 0}));
+  EXPECT_TRUE(fake.sysfs().is_bridge({0, 0, 1, 0}));
+  EXPECT_FALSE(fake.sysfs().is_bridge({0, 1, 0, 0}));
   replace_file(config, std::string(14, '\0') + "\x81");  // of a slot with several functions
-  EXPECT_TRUE(sysfs.is_bridge({0, 1, 0, 0}));
+  EXPECT_TRUE(fake.sysfs().is_bridge({0, 1, 0, 0}));
   replace_file(config, std::string(64, '\xff'));  // it does not answer
-  EXPECT_FALSE(sysfs.is_bridge({0, 1, 0, 0}));
-  EXPECT_FALSE(sysfs.is_bridge({0, 9, 0, 0}));
+  EXPECT_FALSE(fake.sysfs().is_bridge({0, 1, 0, 0}));
+  EXPECT_FALSE(fake.sysfs().is_bridge({0, 9, 0, 0}));
+}
+
+TEST(Sysfs, LearnsHeadersAtOnceAndKeepsThem) {
+  FakeSysfs fake;
+  fake.add_card("0000:02:00", 3, 13);
+  const auto config = [&](int function) {
+    return fake.root() / ("bus/pci/devices/0000:02:00." + std::to_string(function) + "/config");
+  };
+  const std::vector<PciAddress> functions{{0, 2, 0, 0}, {0, 2, 0, 1}, {0, 2, 0, 2}};
+  replace_file(config(0), std::string(64, '\0'));
+  replace_file(config(1), std::string(64, '\xff'));
+  const auto sysfs = fake.sysfs();
+  sysfs.learn_header_types(functions);
+  replace_file(config(0), std::string(14, '\0') + "\x01");
+  replace_file(config(1), std::string(14, '\0') + "\x01");
+  replace_file(config(2), std::string(14, '\0') + "\x01");
+  EXPECT_EQ(sysfs.header_type(functions[0]), 0U);
+  EXPECT_EQ(sysfs.header_type(functions[1]), 1U) << "it did not answer then";
+  EXPECT_EQ(sysfs.header_type(functions[2]), 1U) << "it was not there then";
 }
 
 TEST(Sysfs, RefusesAnAttributeThatIsNoNumber) {

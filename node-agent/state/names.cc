@@ -65,7 +65,7 @@ bool KnownCard::operator==(const KnownCard& other) const {
 
 KnownCard look_at(const Card& card, const Sysfs& sysfs, const std::filesystem::path& proc) {
   const auto& first = card.functions.front();
-  const auto identity = read_identity(sysfs, first.pci);
+  const auto identity = read_ids(sysfs, first.pci);
   KnownCard seen{.pci = first.pci,
                  .model = {first.vendor, first.device},
                  .subsystem = std::nullopt,

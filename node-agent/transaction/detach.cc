@@ -7,7 +7,6 @@
 #include "core/text.h"
 #include "node-agent/guard/bus.h"
 #include "node-agent/guard/guards.h"
-#include "node-agent/kernel/modules_alias.h"
 #include "node-agent/kernel/timed_read.h"
 #include "node-agent/transaction/transaction.h"
 
@@ -127,6 +126,7 @@ class Detach {
   SavedDrivers::Of drivers_of(std::size_t card, std::vector<std::string>& words) {
     SavedDrivers::Of saved{unit_[card]};
     const bool ours = !tools_.saved.is_of_another(unit_[card]);
+    auto overrides = driver_overrides(card);
     for (const auto& step : todo_) {
       if (step.card != card) continue;
       const auto& function = step.function->function;
@@ -134,7 +134,7 @@ class Detach {
       const bool kept = ours && !function.driver;
       saved.drivers[function.pci] = kept ? tools_.saved.find(function.pci) : function.driver;
       words.push_back(function.pci.sysfs() + " " + driver_state(saved.drivers[function.pci]));
-      auto only = driver_override(function.pci);
+      auto& only = overrides[function.pci];
       // It is ours from a detach that died; what it was before is in the record.
       if (tools_.input.settings.is_stub(only)) {
         only = ours ? tools_.saved.driver_override(function.pci).value_or("") : "";
@@ -147,13 +147,25 @@ class Detach {
   }
 
   // The kernel does not answer while it binds or unbinds the function.
-  std::string driver_override(const PciAddress& pci) const {
-    const auto file = tools_.input.sysfs.device_path(pci) / "driver_override";
-    const auto text = timed_read(file);
-    if (text) return trim(*text) == "(null)" ? "" : std::string(trim(*text));
-    if (!std::filesystem::exists(file)) return "";
-    throw Error(Fault::refused, "the kernel does not let go of " + pci.sysfs() +
-                                    " (no answer from " + file.native() + ")");
+  std::map<PciAddress, std::string> driver_overrides(std::size_t card) const {
+    std::vector<PciAddress> functions;
+    std::vector<std::filesystem::path> files;
+    for (const auto& step : todo_) {
+      if (step.card != card) continue;
+      functions.push_back(step.function->function.pci);
+      files.push_back(tools_.input.sysfs.device_path(functions.back()) / "driver_override");
+    }
+    const auto texts = timed_read(files);
+    std::map<PciAddress, std::string> found;
+    for (std::size_t at = 0; at < files.size(); ++at) {
+      if (!texts[at] && std::filesystem::exists(files[at])) {
+        throw Error(Fault::refused, "the kernel does not let go of " + functions[at].sysfs() +
+                                        " (no answer from " + files[at].native() + ")");
+      }
+      const auto text = trim(texts[at] ? *texts[at] : std::string_view());
+      found[functions[at]] = text == "(null)" ? "" : text;
+    }
+    return found;
   }
 
   // While one function lets go, which may take seconds, a program can open the next.
@@ -172,8 +184,9 @@ class Detach {
   std::string wanted(const PciAddress& pci) {
     const auto& settings = tools_.input.settings;
     if (settings.stub_driver_is_named) return settings.stub_driver;
-    if (!aliases_) aliases_.emplace(modules_alias_file(tools_.input.modules, tools_.input.proc));
-    const auto module = aliases_->vfio_module(modalias(tools_.input.sysfs, pci));
+    auto& aliases = tools_.aliases;
+    if (!aliases) aliases.emplace(modules_alias_file(tools_.input.modules, tools_.input.proc));
+    const auto module = aliases->vfio_module(modalias(tools_.input.sysfs, pci));
     return module == "vfio_pci" ? settings.stub_driver : module + " or " + settings.stub_driver;
   }
 
@@ -312,9 +325,8 @@ class Detach {
   Tools& tools_;
   std::vector<CardOutcome> outcomes_;  // in the order of the unit
   std::vector<Step> todo_;
-  std::vector<Step> begun_;
-  std::optional<ModulesAlias> aliases_;  // read when it is asked for
-  std::size_t at_ = 0;                   // the card that is at work
+  std::vector<Step> begun_;  // read when it is asked for
+  std::size_t at_ = 0;       // the card that is at work
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "node-agent/cards/cards.h"
 #include "node-agent/guard/guard.h"
+#include "node-agent/kernel/modules_alias.h"
 #include "node-agent/state/saved_drivers.h"
 #include "node-agent/transaction/outcome.h"
 #include "node-agent/transaction/unit.h"
@@ -38,6 +39,9 @@ struct Tools {
 
   /// The steps since the last call, of `devices` and of `on_step`.
   std::function<std::vector<std::string>()> take_steps = [] { return std::vector<std::string>(); };
+
+  /// The lines of modules.alias, a file of some megabytes; nothing before somebody needs them.
+  std::optional<ModulesAlias> aliases{};
 };
 
 /// Takes the cards of a unit from the host, all functions of all of them or none, in these steps:

@@ -41,7 +41,7 @@ TEST(GpuName, SortsByNumber) { EXPECT_LT(GpuName("gpupci2"), GpuName("gpupci10")
 
 TEST(GpuName, SaysWhatWouldBeRight) {
   try {
-    GpuName("gpu1");
+    const GpuName wrong("gpu1");
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "not a card name: 'gpu1' (want gpupci1, gpupci2, ...)");

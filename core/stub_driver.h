@@ -8,8 +8,8 @@ namespace cluster {
 /// settings of a node say: vfio-pci, pci-stub, or a variant of vfio-pci that libvirt prefers for
 /// some cards since 10.3 ("nvgrace-gpu-vfio-pci").
 constexpr bool is_stub_driver(std::string_view name) {
-  return name == "pci-stub" || name.find("vfio-pci") != name.npos ||
-         name.find("vfio_pci") != name.npos;
+  return name == "pci-stub" || name.find("vfio-pci") != std::string_view::npos ||
+         name.find("vfio_pci") != std::string_view::npos;
 }
 
 }  // namespace cluster

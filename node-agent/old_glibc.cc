@@ -61,6 +61,9 @@ int first_start(Program*, int, char**, Constructor*, void (*)(), void (*)(), voi
 // No library that gpupci loads may find these names in it.
 #pragma GCC visibility push(hidden)
 
+// These are glibc's names.
+// NOLINTBEGIN(readability-identifier-naming,readability-inconsistent-declaration-parameter-name)
+
 // A program that counts as if it had threads is always right.
 char __libc_single_threaded = 0;
 
@@ -111,6 +114,7 @@ int __libc_start_main(Program* program, int count, char** arguments, Constructor
   return first_start(program, count, arguments, &construct, nullptr, end_of_loader, end_of_stack);
 }
 
+// NOLINTEND(readability-identifier-naming,readability-inconsistent-declaration-parameter-name)
 #pragma GCC visibility pop
 
 }  // extern "C"

@@ -78,7 +78,7 @@ std::string spelled(const std::string& host, int port) {
     EXPECT_EQ(ntohs(v6->sin6_port), port);
     inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), INET6_ADDRSTRLEN);
   }
-  return text.c_str();
+  return text.data();
 }
 
 TEST(Resolver, UnderstandsASpelledAddressAtOnce) {
@@ -108,11 +108,12 @@ TEST(Resolver, AnswersEachOfManyQuestionsOnce) {
   std::vector<int> answers(kQuestions, 0);
   int left = kQuestions;
   for (int i = 0; i < kQuestions; ++i) {
-    resolver.look_up("127.0.0." + std::to_string(i + 1), 22, [&answers, &left, i](Resolved found) {
-      ++answers[static_cast<std::size_t>(i)];
-      EXPECT_EQ(found.addresses.size(), 1U);
-      --left;
-    });
+    resolver.look_up("127.0.0." + std::to_string(i + 1), 22,
+                     [&answers, &left, i](const Resolved& found) {
+                       ++answers[static_cast<std::size_t>(i)];
+                       EXPECT_EQ(found.addresses.size(), 1U);
+                       --left;
+                     });
   }
   while (left > 0) loop.turn();
   EXPECT_THAT(answers, ::testing::Each(1));
@@ -121,10 +122,10 @@ TEST(Resolver, AnswersEachOfManyQuestionsOnce) {
 TEST(Resolver, DoesNotAnswerWhoHasGone) {
   Loop loop;
   Resolver resolver(loop);
-  const auto gone = resolver.look_up("127.0.0.1", 22, [](Resolved) { ADD_FAILURE(); });
+  const auto gone = resolver.look_up("127.0.0.1", 22, [](const Resolved&) { ADD_FAILURE(); });
   resolver.cancel(gone);
   bool answered = false;
-  resolver.look_up("127.0.0.2", 22, [&](Resolved) { answered = true; });
+  resolver.look_up("127.0.0.2", 22, [&](const Resolved&) { answered = true; });
   while (!answered) loop.turn();
 }
 

@@ -56,7 +56,7 @@ class Session : public Job {
   void send_input();
 
   // These functions end the job.
-  Step fail(End end, std::string reason);
+  Step fail(End how, std::string reason);
   Step refuse_login();
   Step break_off(const std::string& during);
   Step conclude_command();

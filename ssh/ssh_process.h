@@ -33,7 +33,7 @@ class SshProcess : public Job {
   void command_has_started();
   void conclude(int wait_status);
   void conclude_without_command(int wait_status);
-  void stop(End end, std::string reason);
+  void stop(End how, std::string reason);
 
   Target asked_;
   Operator me_;

@@ -59,7 +59,7 @@ bool run_in_child(const std::function<void()>& act, std::chrono::milliseconds de
     ready = time.count() > 0 ? ::poll(&waiting, 1, static_cast<int>(time.count())) : 0;
   } while (ready < 0 && errno == EINTR);
   if (ready <= 0) {
-    if (left) *left = child;
+    if (left != nullptr) *left = child;
     return false;
   }
 

@@ -44,7 +44,7 @@ std::optional<std::string> SysfsNodeDevices::vendor_stub_for(const PciAddress& p
     on_step_("# " + settings_.stub_driver + " instead: " + error.what());
     return std::nullopt;
   }
-  const auto driver = driver_of(module);
+  auto driver = driver_of(module);
   // In a dry run the module may not be loaded yet. Its driver has its name.
   if (!driver && mode_ == virt::Mode::dry_run) return module;
   return driver;

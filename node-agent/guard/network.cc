@@ -35,7 +35,7 @@ bool is_up(const fs::path& folder) {
 }
 
 bool is_below(const fs::path& device, const fs::path& function) {
-  const auto path = device.native();
+  const auto& path = device.native();
   return path.starts_with(function.native()) &&
          (path.size() == function.native().size() || path[function.native().size()] == '/');
 }

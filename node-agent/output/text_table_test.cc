@@ -36,7 +36,7 @@ TEST(TextTable, IsReadBackByItsColumns) {
     std::vector<std::vector<std::string>> rows(1 + next(6));
     const auto columns = 1 + next(5);
     for (auto& row : rows) {
-      for (unsigned i = 0; i < columns; ++i) row.push_back(std::string(1 + next(12), 'x'));
+      for (unsigned i = 0; i < columns; ++i) row.emplace_back(1 + next(12), 'x');
     }
     std::vector<std::vector<std::string>> read;
     const auto text = text_table(rows);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -65,8 +66,8 @@ struct LibArchive {
 
 class Unpacker {
  public:
-  Unpacker(const fs::path& archive, const fs::path& folder, std::size_t most)
-      : file_(archive), folder_(folder), most_(most) {}
+  Unpacker(fs::path archive, fs::path folder, std::size_t most)
+      : file_(std::move(archive)), folder_(std::move(folder)), most_(most) {}
 
   void unpack() {
     lib_.archive_read_support_filter_gzip(in_.get());

@@ -101,7 +101,7 @@ std::string Item::scalar(std::string_view what) const {
 }
 
 std::string Item::line_or_empty(std::string_view what) const {
-  const auto text = scalar(what);
+  auto text = scalar(what);
   if (std::ranges::any_of(text, is_control)) refuse(quote(what) + " wants a single line");
   if (text.size() > kMaxLine) {
     refuse(quote(what) + " is longer than " + std::to_string(kMaxLine) + " bytes");

@@ -102,27 +102,26 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
 
 }  // namespace
 
-void create_package_tree(const std::vector<Roll>& rolls, const fs::path& asked) {
-  auto folder = fs::absolute(asked).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();  // it ended with '/'
+void create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder) {
+  auto tree = fs::absolute(folder).lexically_normal();
+  if (!tree.has_filename()) tree = tree.parent_path();  // it ended with '/'
   try {
-    const bool is_there = fs::exists(folder);
-    if (is_there && !fs::exists(folder / kMark) &&
-        !(fs::is_directory(folder) && fs::is_empty(folder))) {
-      throw Error(Fault::refused, quote(folder.native()) +
+    const bool is_there = fs::exists(tree);
+    if (is_there && !fs::exists(tree / kMark) && !(fs::is_directory(tree) && fs::is_empty(tree))) {
+      throw Error(Fault::refused, quote(tree.native()) +
                                       " is there and was not made by `cluster create distro`; want "
                                       "another folder");
     }
-    fs::create_directories(folder.parent_path());
-    const FreshTree fresh(folder.parent_path());
+    fs::create_directories(tree.parent_path());
+    const FreshTree fresh(tree.parent_path());
     fill(rolls, fresh.path);
     replace_file(fresh.path / kMark, "made by `cluster create distro`, which replaces all of it\n");
     const auto flags = is_there ? RENAME_EXCHANGE : 0U;
-    if (::renameat2(AT_FDCWD, fresh.path.c_str(), AT_FDCWD, folder.c_str(), flags) != 0) {
-      cannot(is_there ? "replace" : "make", folder, errno);
+    if (::renameat2(AT_FDCWD, fresh.path.c_str(), AT_FDCWD, tree.c_str(), flags) != 0) {
+      cannot(is_there ? "replace" : "make", tree, errno);
     }
   } catch (const fs::filesystem_error& error) {
-    cannot("make", folder, error.code().value());
+    cannot("make", tree, error.code().value());
   }
 }
 

@@ -203,9 +203,9 @@ TEST_F(RollFile, SaysWhatTheScriptCouldNotKeepTo) {
   EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        owner: '0:0'"), HasSubstr("not a owner"));
   EXPECT_THAT(refusal("name: demo", "name: dry"), HasSubstr("has to start with 'dry_'"));
   std::string text = kGood;
-  for (auto at = text.find("demo"); at != text.npos; at = text.find("demo"))
+  for (auto at = text.find("demo"); at != std::string::npos; at = text.find("demo"))
     text.replace(at, 4, "dry");
-  for (auto at = text.find("dry_mode"); at != text.npos; at = text.find("dry_mode")) {
+  for (auto at = text.find("dry_mode"); at != std::string::npos; at = text.find("dry_mode")) {
     text.replace(at, 8, "dry_run");
   }
   write("roll.yaml", text);

@@ -202,7 +202,7 @@ TEST_F(RollScript, IsTheSameForTheSameValue) {
 TEST_F(RollScript, ItsHeadSaysWhatItWillDo) {
   auto demo = roll("demo");
   auto& part = demo.hosts[0];
-  part.packages = {{&host_families()[0], {"gcc", "make"}}};
+  part.packages = {{host_families().data(), {"gcc", "make"}}};
   part.files = {{"files/a", "x\n", "/etc/a"}};
   part.steps = {step("it is so", "true")};
   part.steps[0].reboot = true;

@@ -42,7 +42,7 @@ class WithoutInterrupts {
 [[noreturn]] void become(const Subprocess& program, std::vector<char*>& words, int report) {
   const auto fail = [&] {
     const int code = errno;
-    static_cast<void>(!::write(report, &code, sizeof code));
+    static_cast<void>(::write(report, &code, sizeof code) < 0);
     ::_exit(127);
   };
   for (const auto& [name, value] : program.environment) {

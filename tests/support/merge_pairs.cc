@@ -58,7 +58,7 @@ void apply(pugi::xml_document& document, const DocumentEdit& edit) {
 std::string until_blank(std::string& rest) {
   rest = trim(rest);
   const auto end = std::min(rest.find(' '), rest.size());
-  const auto out = rest.substr(0, end);
+  auto out = rest.substr(0, end);
   rest = trim(rest.substr(end));
   return out;
 }

@@ -6,7 +6,8 @@ namespace cluster::rolls {
 namespace {
 
 bool is_unit(std::string_view text) {
-  return spelled(text, kLettersDigits, kLettersDigits, "-_.@:\\") && text.find('.') != text.npos;
+  return spelled(text, kLettersDigits, kLettersDigits, "-_.@:\\") &&
+         text.find('.') != std::string_view::npos;
 }
 
 void read(const Item& value, const RollReading&, HostPart& part) {

@@ -64,7 +64,7 @@ Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
 struct Args {
   std::string vm;
   std::string name;
-  std::optional<std::string> bridge, direct, network, ovs, mac, model, vlan;
+  std::optional<std::string> bridge, direct, network, ovs, mac, model, vlan, address;
 
   void declare(Options& options) {
     options.argument("VM", vm, "whose interface").required();
@@ -78,6 +78,8 @@ struct Args {
     options.key("mac", mac, "MAC address [made of the VM's uuid and NAME, and kept]");
     options.key("model", model, "what the guest sees [virtio]");
     options.key("vlan", vlan, "VLAN id, 1 to 4094 [none]");
+    options.key("address", address,
+                "the guest's own, with the prefix: 10.1.0.5/24, several with commas [dhcp]");
   }
 
   void apply(Interface& interface) const {
@@ -100,9 +102,12 @@ struct Args {
     }
     if (model) interface.model = parse_model(*model);
     if (vlan) interface.vlan = parse_optional_int("vlan", *vlan, 1, kMaxVlan);
+    if (address) interface.addresses = parse_ip_addresses(*address);
   }
 
-  bool empty() const { return !bridge && !direct && !network && !ovs && !mac && !model && !vlan; }
+  bool empty() const {
+    return !bridge && !direct && !network && !ovs && !mac && !model && !vlan && !address;
+  }
 };
 
 int run_add(Context& context, const Args& args) {
@@ -157,16 +162,21 @@ Action declare_remove(Options& options) {
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
+// What address= takes.
+std::string address_text(const Interface& interface) {
+  return interface.addresses.empty() ? "dhcp" : ip_addresses_text(interface.addresses);
+}
+
 struct VmsArgs {
   std::vector<std::string> vms;
 };
 
 int run_list(Context& context, const VmsArgs& args) {
-  Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan"}, {}};
+  Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan", "address"}, {}};
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
       table.rows.push_back({vm.name.str(), one.name, std::string(name(one.kind)), one.source,
-                            one.mac->str(), one.model, cell(one.vlan)});
+                            one.mac->str(), one.model, cell(one.vlan), address_text(one)});
     }
   }
   context.output.table(table);
@@ -185,7 +195,8 @@ int run_dump(Context& context, const VmsArgs& args) {
       context.output.line("cluster add host interface " + vm.name.str() + " " + one.name + " " +
                           shell_word(std::string(name(one.kind)) + "=" + one.source) +
                           " mac=" + one.mac->str() + " model=" + one.model +
-                          (one.vlan ? " vlan=" + std::to_string(*one.vlan) : ""));
+                          (one.vlan ? " vlan=" + std::to_string(*one.vlan) : "") +
+                          (one.addresses.empty() ? "" : " address=" + address_text(one)));
     }
   }
   return 0;

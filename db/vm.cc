@@ -15,10 +15,10 @@ namespace {
 void insert_disks(db::Connection& db, const Vm& vm) {
   const auto insert = db.prepare(R"sql(
       INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib, cache, io, discard,
-                           serial, made)
+                           serial, made, image, image_how)
       VALUES (:vm, :target, :source, :path, :bus, :format, :size_gib, :cache, :io, :discard,
-              :serial, :made))sql");
-  const auto maybe = [](const std::string& text) {
+              :serial, :made, :image, :image_how))sql");
+  const auto maybe = [](std::string_view text) {
     return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
   };
   for (const auto& disk : vm.disks) {
@@ -34,6 +34,8 @@ void insert_disks(db::Connection& db, const Vm& vm) {
     insert->bind(":discard", maybe(disk.discard));
     insert->bind(":serial", maybe(disk.serial));
     insert->bind(":made", disk.made ? 1 : 0);
+    insert->bind(":image", maybe(disk.image));
+    insert->bind(":image_how", maybe(disk.image.empty() ? "" : disk.backing ? "backing" : "copy"));
     insert->execute();
   }
 }

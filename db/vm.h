@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ip_address.h"
 #include "core/mac_address.h"
 #include "core/names.h"
 #include "core/pci_address.h"
@@ -40,6 +41,8 @@ struct VmDisk {
   std::string cache{}, io{}, discard{}, serial{};  ///< as libvirt spells them; "" = QEMU's choice
   /// The image was there at a start, or it is known to be there: it is never made anew.
   bool made = false;
+  std::string image{};   ///< file of the container that it is made of, absolute; "" = it is empty
+  bool backing = false;  ///< it has only what differs from `image`, and is no copy of it
 
   bool operator==(const VmDisk&) const = default;
 };
@@ -48,10 +51,11 @@ struct VmDisk {
 struct Interface {
   std::string name;  ///< "eth0", letters and digits
   InterfaceKind kind = InterfaceKind::bridge;
-  std::string source;             ///< the bridge, the container's device, or the network
-  std::optional<MacAddress> mac;  ///< always there in what vms() gives
-  std::string model = "virtio";   ///< the model that the guest sees
-  std::optional<int> vlan = {};   ///< 1..4094
+  std::string source;                     ///< the bridge, the container's device, or the network
+  std::optional<MacAddress> mac;          ///< always there in what vms() gives
+  std::string model = "virtio";           ///< the model that the guest sees
+  std::optional<int> vlan = {};           ///< 1..4094
+  std::vector<IpAddress> addresses = {};  ///< that the guest has; none: DHCP tells it one
 };
 
 /// A virtual machine.

@@ -64,7 +64,8 @@ void read_vms(db::Connection& db, const db::OnlyThese& these, Found& found) {
 void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
   const auto query = db.prepare(R"sql(
       SELECT vm, source, path, target, bus, format, size_gib, coalesce(cache, ''),
-             coalesce(io, ''), coalesce(discard, ''), coalesce(serial, ''), made
+             coalesce(io, ''), coalesce(discard, ''), coalesce(serial, ''), made,
+             coalesce(image, ''), coalesce(image_how, '')
       FROM vm_disk
       WHERE )sql" + these.in("vm") +
                                 " ORDER BY vm, target");
@@ -75,13 +76,13 @@ void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
     vm->disks.push_back({parse_disk_source(query->text(1)), query->string(2), query->string(3),
                          query->string(4), query->string(5), query->maybe_number(6),
                          query->string(7), query->string(8), query->string(9), query->string(10),
-                         query->number(11) != 0});
+                         query->number(11) != 0, query->string(12), query->text(13) == "backing"});
   }
 }
 
 void read_interfaces(db::Connection& db, const db::OnlyThese& these, Found& found) {
   const auto query = db.prepare(R"sql(
-      SELECT host, name, kind, source, mac, model, vlan FROM interface
+      SELECT host, name, kind, source, mac, model, vlan, coalesce(address, '') FROM interface
       WHERE )sql" + these.in("host"));
   these.bind(*query);
   while (query->step()) {
@@ -89,7 +90,7 @@ void read_interfaces(db::Connection& db, const db::OnlyThese& these, Found& foun
     if (vm == nullptr) continue;
     vm->interfaces.push_back({query->string(1), parse_interface_kind(query->text(2)),
                               query->string(3), MacAddress::parse(query->text(4)), query->string(5),
-                              query->maybe_number(6)});
+                              query->maybe_number(6), parse_ip_addresses(query->text(7))});
   }
 }
 

@@ -57,7 +57,8 @@ TEST_F(Dump, OfAWholeClusterRebuildsIt) {
            "disk=cdrom:/iso/x.iso,sda,sata", "disksize="});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci1", "gpupci2"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci2", "gpupci3.0"});
-  cluster({"add", "host", "interface", "rocks-33", "eth0", "bridge=br0", "vlan=12"});
+  cluster({"add", "host", "interface", "rocks-33", "eth0", "bridge=br0", "vlan=12",
+           "address=10.1.0.5/24,fd00::5/64"});
   cluster({"add", "host", "interface", "rocks-33", "eth1", "network=my net"});
   cluster({"add", "attr", "vm_placement", "spread"});
   cluster({"add", "appliance", "attr", "vm", "vm_firmware", "efi"});

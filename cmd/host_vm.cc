@@ -37,7 +37,7 @@ std::string parse_uuid(const std::string& text) {
 
 // The keys of a VM that `add` and `set` share.
 struct VmKeys {
-  std::optional<std::string> mem, cpus, fabric;
+  std::optional<std::string> mem, cpus, fabric, image, how;
   std::vector<std::string> disks, sizes;
 
   void declare(Options& options) {
@@ -48,6 +48,9 @@ struct VmKeys {
                 "[file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
     options.key("disksize", sizes, "size of the disk in GiB [36 for the default disk]");
     options.key("fabric", fabric, "partition of NVIDIA's fabric manager that its GPUs are [none]");
+    options.key("image", image,
+                "file of the container that its first disk is made of at the first start [empty]");
+    options.key("how", how, "with image=: copy, or backing, a disk of what differs [copy]");
   }
 
   void apply(Vm& vm) const {
@@ -57,8 +60,11 @@ struct VmKeys {
     if (fabric) vm.fabric = parse_optional_int("fabric", *fabric, 0, kMaxPartition);
     frontend::set_sizes(vm.disks, sizes);
   }
+    if (image || how) frontend::set_image(vm.disks, image, how);
 
-  bool empty() const { return !mem && !cpus && !fabric && disks.empty() && sizes.empty(); }
+  bool empty() const {
+    return !mem && !cpus && !fabric && !image && !how && disks.empty() && sizes.empty();
+  }
 };
 
 constexpr int kMaxCards = 64;  // more than any host has
@@ -90,6 +96,7 @@ int run_add(Context& context, const AddArgs& args) {
         {frontend::default_disk(name)},
         {}};
   args.keys.apply(vm);
+  if (args.keys.how == "backing") vm.disks.front().format = "qcow2";  // a disk= replaces it
   auto& inventory = context.inventory();
   if (!args.container.empty()) static_cast<void>(frontend::find_host(inventory, args.container));
   if (frontend::means_a_group(args.vm, inventory.appliances())) {

@@ -15,6 +15,7 @@
 #include "frontend/vms/vm_disk_images.h"
 #include "frontend/vms/vm_fabric.h"
 #include "frontend/vms/vm_plan.h"
+#include "frontend/vms/vm_seed.h"
 
 namespace cluster::cmd {
 namespace {
@@ -72,6 +73,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
         task.xml = std::move(plan.xml);
         task.rendered = std::move(plan.rendered);
         task.autostart = definitions.autostart(task.vm);
+        task.seed = definitions.seed(task.vm);
       } catch (const Error& error) {
         task.failure = error;
       }
@@ -84,6 +86,7 @@ int run_start(Context& context, const Args& args) {
   auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
   prepare(context, all, limits);
   frontend::make_disk_images(context, all, limits);
+  frontend::make_seeds(context, all, limits);
   frontend::activate_partitions(context, all, limits);
   frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
     if (frontend::is_running(task)) return;

@@ -86,7 +86,7 @@ one_file 'CLI/' cmd/line/arguments.cc
 
 only 'libssh/' ssh
 only 'openssl/' ssh rolls/engine
-only 'yaml-cpp/' rolls/engine
+only 'yaml-cpp/' rolls/engine frontend/vms
 only 'archive(_entry)?\.h>' rolls/engine
 only 'libvirt/' virt tests
 only 'pugixml' virt tests

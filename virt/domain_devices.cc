@@ -34,7 +34,8 @@ void add_disk(pugi::xml_node devices, const DiskSpec& disk) {
                                     std::pair("discard", &disk.discard)}) {
     if (!value->empty()) driver.append_attribute(name) = value->c_str();
   }
-  child(node, "source", {{block ? "dev" : "file", disk.path}});
+  auto source = child(node, "source", {{block ? "dev" : "file", disk.path}});
+  if (disk.optional) source.append_attribute("startupPolicy") = "optional";
   child(node, "target", {{"dev", disk.target}, {"bus", disk.bus}});
   if (cdrom) child(node, "readonly");
   if (!disk.serial.empty()) text_child(node, "serial", disk.serial);

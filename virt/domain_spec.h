@@ -21,6 +21,7 @@ struct DiskSpec {
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
   /// As libvirt spells them in <driver> and <serial>: "none", "native", "unmap"; "" = not said.
   std::string cache{}, io{}, discard{}, serial{};
+  bool optional = false;  ///< the VM starts without it when the file is not there
 };
 
 /// https://libvirt.org/formatdomain.html#network-interfaces

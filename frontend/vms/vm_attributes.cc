@@ -10,6 +10,7 @@
 #include "core/mac_address.h"
 #include "core/text.h"
 #include "frontend/cards/allocation.h"
+#include "frontend/vms/cloud_init.h"
 #include "frontend/vms/vm_machine.h"
 
 namespace cluster::frontend {
@@ -134,6 +135,16 @@ void host_bits(DomainSpec&, const std::string& value) {
   if (!value.empty()) number(value, 32, 64);
 }
 
+void seed(DomainSpec&, const std::string& value) {
+  if (value != "auto" && value != "yes" && value != "no") want("auto, yes or no");
+}
+
+void ssh_keys(DomainSpec&, const std::string& value) { check_ssh_keys(value); }
+
+void user_data(DomainSpec&, const std::string& value) { check_user_data(value); }
+
+void addresses(DomainSpec&, const std::string& value) { check_addresses(value); }
+
 // The place in the list matters for vm_numa, which comes before the attributes that refine it, and
 // for vm_interface, which comes after own XML.
 constexpr std::array kAttributes{
@@ -234,6 +245,16 @@ constexpr std::array kAttributes{
                 "none, bridge=NAME, direct=DEVICE, network=NAME, ovs=NAME",
                 "the interface of a VM that has none, neither recorded nor in own XML",
                 default_interface},
+    VmAttribute{"vm_seed", "auto", "auto, yes, no",
+                "a CD-ROM for cloud-init; auto: with image=, vm_ssh_keys or vm_user_data", seed},
+    VmAttribute{"vm_ssh_keys", "", "KEYS, one a line",
+                "public keys that cloud-init lets in as the image's own user", ssh_keys},
+    VmAttribute{"vm_user_data", "", "#cloud-config, #!, ...",
+                "what cloud-init is to do at the first start", user_data},
+    VmAttribute{"vm_gateway", "", "ADDRESS, ADDRESS",
+                "for interfaces with address=: each takes the one in its network", addresses},
+    VmAttribute{"vm_nameservers", "", "ADDRESS, ADDRESS",
+                "for interfaces with address=", addresses},
 };
 
 constexpr std::array<std::string_view, 7> kPrefixes{"vm_",   "hostdev_",   "rom_", "pci_",

@@ -11,6 +11,12 @@
 // A batch groups VMs by the containers that they are on.
 namespace cluster::frontend {
 
+/// The volume that tells cloud-init in a VM who it is.
+struct Seed {
+  std::string path;    ///< on the container, with a digest of what is in it
+  std::string volume;  ///< its bytes
+};
+
 /// A VM that a command works on.
 struct VmTask {
   Vm vm;
@@ -21,6 +27,7 @@ struct VmTask {
   std::optional<Error> failure;                     ///< when it is set, the VM is left alone
   std::string rendered{};  ///< what the inventory says, to be agreed on with libvirt; "" = not
   std::optional<std::string> defined{};  ///< what libvirt made of `xml`
+  std::optional<Seed> seed{};            ///< to be there when it starts
 };
 
 /// True if the VM runs already, so that there is nothing to start.

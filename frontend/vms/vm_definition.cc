@@ -11,6 +11,7 @@
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_attributes.h"
 #include "frontend/vms/vm_fragments.h"
+#include "frontend/vms/vm_seed.h"
 #include "virt/domain_xml.h"
 
 namespace cluster::frontend {
@@ -134,6 +135,21 @@ const GpuCard& VmDefinitions::card(const Vm& vm, const GpuName& name) const {
 }
 
 virt::DomainSpec VmDefinitions::spec(const Vm& vm) const {
+  const auto resolved = attributes(vm);
+  auto domain = spec_without_seed(vm, resolved);
+  if (const auto seed = seed_of(vm, resolved, domain)) {
+    domain.disks.push_back(seed_disk(*seed, domain));
+  }
+  return domain;
+}
+
+std::optional<Seed> VmDefinitions::seed(const Vm& vm) const {
+  const auto resolved = attributes(vm);
+  return seed_of(vm, resolved, spec_without_seed(vm, resolved));
+}
+
+virt::DomainSpec VmDefinitions::spec_without_seed(const Vm& vm,
+                                                  const ResolvedAttributes& resolved) const {
   virt::DomainSpec domain;
   domain.name = vm.name.str();
   domain.uuid = vm.uuid;
@@ -160,7 +176,6 @@ virt::DomainSpec VmDefinitions::spec(const Vm& vm) const {
     slice.numa_node = card(vm, *held.gpu).numa_node;
   }
   std::ranges::sort(domain.cards, natural_less, &virt::CardSpec::name);
-  const auto resolved = attributes(vm);
   domain.fragments = fragments_for(rolls_, vm, resolved);  // before those of the operator
   apply_attributes(domain, resolved);
   return domain;

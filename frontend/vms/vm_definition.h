@@ -7,6 +7,7 @@
 
 #include "db/attribute.h"
 #include "db/inventory.h"
+#include "frontend/vms/vm_batch.h"
 #include "rolls/engine/roll.h"
 #include "virt/domain_gates.h"
 #include "virt/domain_schema.h"
@@ -29,6 +30,9 @@ class VmDefinitions {
   /// Everything that makes up the configuration of `vm`. Throws Error(refused) on an attribute that
   /// makes no sense for it, and when a card or slice that it holds is missing.
   virt::DomainSpec spec(const Vm& vm) const;
+
+  /// What cloud-init in `vm` is told; nothing when it is told nothing. Throws as spec() does.
+  std::optional<Seed> seed(const Vm& vm) const;
 
   /// True if `vm` is to start with its container.
   bool autostart(const Vm& vm) const;
@@ -58,6 +62,7 @@ class VmDefinitions {
   virt::Validation check_of(const std::string& xml) const;
 
  private:
+  virt::DomainSpec spec_without_seed(const Vm& vm, const ResolvedAttributes& resolved) const;
   std::vector<std::string> judge(const Vm& vm, const virt::DomainSpec& domain,
                                  const std::string& document,
                                  std::optional<int> libvirt_version) const;

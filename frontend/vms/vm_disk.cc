@@ -62,6 +62,30 @@ bool is_serial(std::string_view text) {
   });
 }
 
+// Throws when `disk` cannot be made of its image.
+void check_image(const std::string& text, const VmDisk& disk) {
+  if (disk.image.empty()) {
+    if (disk.backing) refuse(text, "how=backing goes with image= only");
+    return;
+  }
+  if (disk.source != DiskSource::file) refuse(text, "image= goes with file: only");
+  if (!disk.image.starts_with('/') || disk.image.find(',') != std::string::npos ||
+      std::ranges::any_of(disk.image, is_control)) {
+    refuse(text, "image=" + quote(disk.image) + ": want an absolute path without commas");
+  }
+  if (disk.image == disk.path) refuse(text, "its image is the disk itself");
+  if (disk.backing && disk.format != "qcow2") {
+    refuse(text, "how=backing goes with the format qcow2 only");
+  }
+}
+
+bool is_backing(const std::string& text, std::string_view how) {
+  if (how != "copy" && how != "backing") {
+    refuse(text, "how=" + quote(how) + ": want copy or backing");
+  }
+  return how == "backing";
+}
+
 void set_key(const std::string& text, std::string_view word, VmDisk& disk) {
   const auto at = word.find('=');
   const auto name = word.substr(0, at);
@@ -71,9 +95,17 @@ void set_key(const std::string& text, std::string_view word, VmDisk& disk) {
     disk.made = value == "yes";
     return;
   }
+  if (name == "image" && at != std::string_view::npos) {
+    disk.image = value;
+    return;
+  }
+  if (name == "how" && at != std::string_view::npos) {
+    disk.backing = is_backing(text, value);
+    return;
+  }
   const auto key = std::ranges::find(disk_keys(), name, &DiskKey::name);
   if (at == std::string_view::npos || key == disk_keys().end()) {
-    refuse(text, quote(word) + ": want cache=, io=, discard=, serial= or made=");
+    refuse(text, quote(word) + ": want cache=, io=, discard=, serial=, image=, how= or made=");
   }
   const bool known = key->words.empty() ? is_serial(value)
                                         : std::ranges::find(key->words, value) != key->words.end();
@@ -125,6 +157,7 @@ VmDisk parse_disk(const std::string& text) {
   if (disk.io == "native" && disk.cache != "none" && disk.cache != "directsync") {
     refuse(text, "io=native goes with cache=none or cache=directsync only");
   }
+  check_image(text, disk);
   return disk;
 }
 
@@ -156,6 +189,48 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
   }
 }
 
+void set_image(std::vector<VmDisk>& disks, const std::optional<std::string>& image,
+               const std::optional<std::string>& how) {
+  const auto refuse_key = [&](const std::string& why) {
+    throw Error(Fault::usage,
+                image ? "image=" + quote(*image) + ": " + why : "how=" + quote(*how) + ": " + why);
+  };
+  const auto disk = std::ranges::find(disks, DiskSource::file, &VmDisk::source);
+  if (disk == disks.end()) refuse_key("the VM has no disk that is a file");
+  if (disk->made) {
+    refuse_key(disk->target + " was made already, and is not made anew (made=no in disk= lets it)");
+  }
+  if (image) disk->image = *image;
+  if (how) disk->backing = is_backing(disk->path, *how);
+  if (disk->image.empty() && how) refuse_key("want image= as well");
+  if (disk->image.empty()) disk->backing = false;
+  check_image(disk_text(*disk), *disk);
+}
+
+void set_cdrom(std::vector<VmDisk>& disks, const std::string& image) {
+  const auto is_cdrom = [](const VmDisk& disk) { return disk.source == DiskSource::cdrom; };
+  const auto drive = std::ranges::find_if(disks, is_cdrom);
+  if (image == "none") {
+    if (drive != disks.end()) disks.erase(drive);
+    return;
+  }
+  if (!image.starts_with('/') || std::ranges::any_of(image, is_control)) {
+    throw Error(Fault::usage,
+                "cdrom=" + quote(image) + ": want an absolute path on the container, or none");
+  }
+  if (drive != disks.end()) {
+    drive->path = image;
+    return;
+  }
+  for (const char* target : {"sda", "sdb", "sdc", "sdd", "sde"}) {
+    if (std::ranges::find(disks, target, &VmDisk::target) != disks.end()) continue;
+    disks.push_back({DiskSource::cdrom, image, target, "sata", "raw", {}});
+    return;
+  }
+  throw Error(Fault::refused,
+              "cdrom=: sda to sde are disks already: want disk=cdrom:" + image + ",DEVICE,BUS");
+}
+
 VmDisk default_disk(const HostName& vm) {
   return {
       DiskSource::file, "/var/lib/libvirt/images/" + vm.str() + ".vda", "vda", "virtio", "raw", 36};
@@ -168,6 +243,7 @@ std::string disk_text(const VmDisk& disk, bool with_state) {
     const auto& value = disk.*(key.field);
     if (!value.empty()) text += "," + std::string(key.name) + "=" + value;
   }
+  if (!disk.image.empty()) text += ",image=" + disk.image + (disk.backing ? ",how=backing" : "");
   return text + (with_state && disk.made ? ",made=yes" : "");
 }
 

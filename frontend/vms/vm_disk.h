@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,13 +11,23 @@
 namespace cluster::frontend {
 
 /// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...], with the keys cache, io, discard
-/// and serial, which libvirt gives QEMU, and made. Throws Error(usage) when a text is not so, or
-/// when two texts have the same device.
+/// and serial, which libvirt gives QEMU, and image, how and made. Throws Error(usage) when a text
+/// is not so, or when two texts have the same device.
 std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts);
 
 /// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) when
 /// there are more sizes than disks, when a text is no size, or when a CD-ROM would get a size.
 void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes);
+
+/// Lets the first disk that is a file be made of `image`, as `how` says: "copy", or "backing" for a
+/// disk with only what differs. Throws Error(usage) when there is no such disk, when it was made
+/// already, and when it cannot be so.
+void set_image(std::vector<VmDisk>& disks, const std::optional<std::string>& image,
+               const std::optional<std::string>& how);
+
+/// Puts `image` into the first CD-ROM, which is made when there is none; "none" takes it away.
+/// Throws Error(usage) when it is no absolute path, Error(refused) when there is no place for it.
+void set_cdrom(std::vector<VmDisk>& disks, const std::string& image);
 
 /// The disk of a VM when no disk is named: 36 GiB, raw, where libvirt keeps its images.
 VmDisk default_disk(const HostName& vm);

@@ -6,25 +6,10 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
+#include "frontend/vms/container_scripts.h"
 
 namespace cluster::frontend {
 namespace {
-
-// The function is called as image PATH FORMAT GIB MADE; MADE is "made" when the image was there
-// once. An empty disk in its place would look to the guest as if all were lost. `set -C` makes the
-// file only if it does not exist, even when somebody else makes it at the same time. Then qemu-img
-// fills the file that we made.
-constexpr const char* kImage = R"sh(image() {
-  if [ -e "$1" ]; then return 0; fi
-  if [ "$4" = made ]; then
-    echo "no image $1, which was there before: mount what has it, or bring it here" >&2; return 1
-  fi
-  if [ -z "$3" ]; then echo "no image $1, and no disksize= to make it with" >&2; return 1; fi
-  ( set -C; : >"$1" ) || return 1
-  qemu-img create -q -f "$2" "$1" "$3G" && return 0
-  rm -f "$1"; return 1
-}
-)sh";
 
 // A line of shell that prints the VM's name when all its images are there; "" when it has no
 // images.
@@ -34,7 +19,10 @@ std::string line_of(const Vm& vm) {
     if (disk.source != DiskSource::file) continue;
     images.push_back("image " + shell_word(disk.path) + " " + shell_word(disk.format) + " " +
                      shell_word(disk.size_gib ? std::to_string(*disk.size_gib) : "") + " " +
-                     (disk.made ? "made" : "new"));
+                     (disk.made ? "made" : "new") +
+                     (disk.image.empty()
+                          ? ""
+                          : " " + shell_word(disk.image) + (disk.backing ? " backing" : " copy")));
   }
   if (images.empty()) return "";
   return joined(images, " && ") + " && echo " + shell_word(vm.name.str()) + "\n";
@@ -99,7 +87,8 @@ void make_disk_images(Context& context, VmBatch& all, const ssh::Limits& limits)
     if (lines.empty()) continue;
     asked.push_back(&there);
     hosts.push_back(there.host);
-    commands.push_back("sh -c " + shell_word(kImage + lines));
+    commands.push_back("sh -c " +
+                       shell_word(std::string(container_script("disk_images.sh")) + lines));
   }
   if (hosts.empty()) return;
   const auto answers = ask_hosts(context, hosts, commands, limits);

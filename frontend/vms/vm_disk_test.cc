@@ -61,6 +61,55 @@ TEST(Disk, KeysBehindItSayHowItIsTreated) {
   }
 }
 
+TEST(Disk, MayBeMadeOfAnImage) {
+  const auto copy = parse_disks({"file:/a,vda,virtio,raw,image=/base.img"})[0];
+  EXPECT_EQ(copy.image, "/base.img");
+  EXPECT_FALSE(copy.backing);
+  const auto backing = parse_disks({"file:/a.qcow2,vda,virtio,image=/b,how=backing"})[0];
+  EXPECT_TRUE(backing.backing);
+  for (const auto& disk : {copy, backing}) EXPECT_EQ(parse_disks({disk_text(disk)})[0], disk);
+  for (const auto* bad :
+       {"file:/a,vda,virtio,image=b", "file:/a,vda,virtio,raw,image=/b,how=backing",
+        "file:/a.qcow2,vda,virtio,how=backing", "file:/a,vda,virtio,image=/b,how=link",
+        "phy:/dev/b,vda,virtio,image=/b", "cdrom:/a,sda,sata,image=/b",
+        "file:/a,vda,virtio,image=/a", "file:/a,vda,virtio,image=/b\n"}) {
+    EXPECT_THROW(parse_disks({bad}), Error) << bad;
+  }
+}
+
+TEST(Disk, TheFirstFileGetsTheImage) {
+  auto disks = parse_disks({"cdrom:/i.iso,sda,sata", "phy:/dev/b,vdb,virtio",
+                            "file:/a.qcow2,vda,virtio", "file:/c,vdc,virtio"});
+  set_image(disks, "/base.img", "backing");
+  EXPECT_EQ(disk_text(disks[2]), "file:/a.qcow2,vda,virtio,qcow2,image=/base.img,how=backing");
+  set_image(disks, {}, "copy");
+  EXPECT_EQ(disk_text(disks[2]), "file:/a.qcow2,vda,virtio,qcow2,image=/base.img");
+  set_image(disks, "", {});
+  EXPECT_EQ(disk_text(disks[2]), "file:/a.qcow2,vda,virtio,qcow2");
+  EXPECT_THROW(set_image(disks, {}, "backing"), Error);
+  EXPECT_THROW(set_image(disks, "base.img", {}), Error);
+  EXPECT_THROW(set_image(disks, "/a,b", {}), Error);
+  disks[2].made = true;
+  EXPECT_THROW(set_image(disks, "/base.img", {}), Error);
+  disks.resize(2);
+  EXPECT_THROW(set_image(disks, "/base.img", {}), Error);
+}
+
+TEST(Disk, ACdromIsPutInAndTakenOut) {
+  auto disks = parse_disks({"file:/a,vda,virtio", "file:/b,sda,scsi"});
+  set_cdrom(disks, "/iso/a.iso");
+  ASSERT_EQ(disks.size(), 3U);
+  EXPECT_EQ(disk_text(disks[2]), "cdrom:/iso/a.iso,sdb,sata,raw");
+  set_cdrom(disks, "/iso/b.iso");
+  ASSERT_EQ(disks.size(), 3U);
+  EXPECT_EQ(disks[2].path, "/iso/b.iso");
+  EXPECT_THROW(set_cdrom(disks, "b.iso"), Error);
+  EXPECT_THROW(set_cdrom(disks, ""), Error);
+  set_cdrom(disks, "none");
+  set_cdrom(disks, "none");
+  EXPECT_EQ(disks.size(), 2U);
+}
+
 TEST(Disk, SizesGoInOrder) {
   auto disks = parse_disks({"file:/a,vda,virtio", "file:/b,vdb,virtio"});
   set_sizes(disks, {"", "20"});

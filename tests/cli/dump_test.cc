@@ -54,7 +54,7 @@ TEST_F(Dump, OfAWholeClusterRebuildsIt) {
   }
   cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15", "mem=4096", "cpus=4",
            "disk=file:/images/a b.qcow2,vda,virtio", "disksize=40",
-           "disk=cdrom:/iso/x.iso,sda,sata", "disksize="});
+           "disk=cdrom:/iso/x.iso,sda,sata", "disksize=", "image=/iso/base.qcow2", "how=backing"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci1", "gpupci2"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci2", "gpupci3.0"});
   cluster({"add", "host", "interface", "rocks-33", "eth0", "bridge=br0", "vlan=12",

@@ -52,6 +52,32 @@ TEST_F(HostVm, SetChangesWhatIsNamed) {
 }
 
 TEST_F(HostVm, GetsAUuidThatStays) {
+TEST_F(HostVm, ItsDiskMayBeMadeOfAnImage) {
+  cluster({"add", "host", "vm", "v1", "vm-container-0-15", "image=/iso/debian.qcow2"});
+  cluster({"add", "host", "vm", "v2", "vm-container-0-15", "image=/iso/debian.qcow2", "how=backing",
+           "disksize=40"});
+  const auto disks = [this] { return cluster({"list", "host", "vm", "format=csv"}); };
+  EXPECT_THAT(disks(), HasSubstr("images/v1.vda,vda,virtio,raw,image=/iso/debian.qcow2\""));
+  EXPECT_THAT(disks(), HasSubstr("v2.vda,vda,virtio,qcow2,image=/iso/debian.qcow2,how=backing\""));
+  cluster({"set", "host", "vm", "v1", "image="});
+  EXPECT_THAT(disks(), HasSubstr("images/v1.vda,vda,virtio,raw\""));
+  cluster({"set", "host", "vm", "v1", "how=backing", "image=/iso/debian.qcow2"}, 2,
+          "disk='file:/var/lib/libvirt/images/v1.vda,vda,virtio,raw,image=/iso/debian.qcow2,"
+          "how=backing': how=backing goes with the format qcow2 only");
+  cluster({"set", "host", "vm", "v1", "how=copy"}, 2, "how='copy': want image= as well");
+}
+
+TEST_F(HostVm, HasACdromPutInAndTakenOut) {
+  cluster({"add", "host", "vm", "v1", "vm-container-0-15"});
+  const auto before = dump();
+  cluster({"set", "host", "vm", "v1", "cdrom=/iso/debian.iso"});
+  EXPECT_THAT(dump(), HasSubstr(" disk=cdrom:/iso/debian.iso,sda,sata,raw disksize="));
+  cluster({"set", "host", "vm", "v1", "cdrom=iso"}, 2,
+          "cdrom='iso': want an absolute path on the container, or none");
+  cluster({"set", "host", "vm", "v1", "cdrom=none"});
+  EXPECT_EQ(dump(), before);
+}
+
   cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"});
   const auto first = cluster({"dump", "host", "vm"});
   EXPECT_THAT(first,

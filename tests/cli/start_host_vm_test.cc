@@ -144,6 +144,72 @@ TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
   EXPECT_THAT(here().done, ElementsAre("define made", "start made"));
 }
 
+// Each disk is made of an image by the container's own qemu-img.
+TEST_F(StartHostVm, TheContainersShellMakesDisksOfImages) {
+  if (output_of("command -v qemu-img").empty()) GTEST_SKIP() << "no qemu-img here: qemu-utils";
+  const auto path = [&](const std::string& name) { return (folder.path() / name).native(); };
+  const auto shell = [](const std::string& command) { return output_of(command + " 2>&1"); };
+  ASSERT_EQ(shell("head -c 3000000 /dev/urandom >" + path("base.raw")), "");
+  ASSERT_EQ(shell("qemu-img convert -O qcow2 " + path("base.raw") + " " + path("base.qcow2")), "");
+  ASSERT_EQ(shell("qemu-img create -q -f qcow2 " + path("big.qcow2") + " 3G"), "");
+  ASSERT_EQ(shell("qemu-img create -q -f vmdk " + path("other.vmdk") + " 1G"), "");
+  ASSERT_EQ(shell("gzip -k " + path("base.raw")), "");
+  replace_file(path("there.raw"), "data");
+  const auto add = [&](const std::string& vm, const std::string& disk, const std::string& image,
+                       const std::string& how = "copy") {
+    cluster({"add", "host", "vm", vm, "vm-container-0-15",
+             "disk=file:" + path(disk) + ",vda,virtio", "disksize=2", "image=" + path(image),
+             "how=" + how});
+  };
+  add("copied", "a.raw", "base.qcow2");
+  add("grown", "b.qcow2", "base.raw");
+  add("backed", "c.qcow2", "base.raw", "backing");
+  add("small", "d.raw", "big.qcow2");
+  add("foreign", "e.raw", "other.vmdk");
+  add("packed", "f.raw", "base.raw.gz");
+  add("none", "g.raw", "nothing");
+  add("there", "there.raw", "base.raw");
+  const std::vector<std::string> start{"start", "host", "vm",      "copied", "grown", "backed",
+                                       "small", "none", "foreign", "packed", "there"};
+  auto& answer = transport.answers["vm-container-0-15"];
+  answer.out = "";
+  run(start);
+  const auto command = transport.asked_targets.at(0).command;
+  answer.out = output_of("(" + command + ") 2>" + path("said"));
+  EXPECT_EQ(answer.out, "backed\ncopied\ngrown\n");
+  const auto said = read_file(path("said")).value_or("");
+  for (const auto& line :
+       {"image " + path("big.qcow2") +
+            " is of 3 GiB, and disksize= of 2: want disksize=3 or more\n",
+        "image " + path("nothing") + ": qemu-img: Could not open '" + path("nothing") + "'",
+        "image " + path("other.vmdk") + " is vmdk: want raw or qcow2 (qemu-img convert)\n",
+        "image " + path("base.raw.gz") + " is compressed: unpack it first\n",
+        "there is a " + path("there.raw") +
+            " already, and image= is put over nothing: remove it, or say made=yes in disk= to use "
+            "it as it is\n"}) {
+    EXPECT_THAT(said, HasSubstr(line));
+  }
+  EXPECT_EQ(read_file(path("there.raw")), "data");
+  EXPECT_EQ(shell("ls " + folder.path().native() + " | grep -E '^[defg]\\.|raw\\.[^g]|qcow2\\.'"),
+            "");
+  const auto info = [&](const std::string& name) {
+    return output_of("qemu-img info " + path(name));
+  };
+  EXPECT_THAT(info("a.raw"), AllOf(HasSubstr("file format: raw\n"), HasSubstr("2 GiB (")));
+  EXPECT_EQ(shell("cmp -n 3000000 " + path("a.raw") + " " + path("base.raw")), "");
+  EXPECT_THAT(info("b.qcow2"), AllOf(HasSubstr("file format: qcow2\n"), HasSubstr("2 GiB ("),
+                                     Not(HasSubstr("backing"))));
+  EXPECT_THAT(info("c.qcow2"),
+              AllOf(HasSubstr("2 GiB ("), HasSubstr("backing file: " + path("base.raw")),
+                    HasSubstr("backing file format: raw")));
+  // They are made once.
+  transport.answers["vm-container-0-15"].err = "";
+  run(start);
+  EXPECT_THAT(cluster({"dump", "host", "vm", "copied"}), HasSubstr(",made=yes"));
+  EXPECT_THAT(here().done, ElementsAre("define backed", "start backed", "define copied",
+                                       "start copied", "define grown", "start grown"));
+}
+
 TEST_F(StartHostVm, StartsWithItsCard) {
   give_card();
   cluster({"start", "host", "vm", "rocks-33"});

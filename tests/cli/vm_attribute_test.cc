@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The place where an attribute is seen.
-enum class Look { config, sync, placement };
+enum class Look { config, sync, placement, fixed_address };
 
 struct Row {
   std::string_view attribute;
@@ -69,6 +69,19 @@ const std::vector<Row> kRows{
     {"vm_xml_devices", "<watchdog model='i6300esb'/>", "\n    <watchdog model='i6300esb'/>"},
     {"vm_xml_features", "<pmu state='off'/>", "\n    <pmu state='off'/>"},
     {"vm_interface", "bridge=br7", "<source bridge='br7'/>"},
+    {"vm_seed", "yes", "startupPolicy='optional'"},
+    {"vm_ssh_keys", "ssh-rsa AAAA", "startupPolicy='optional'"},
+    {"vm_user_data", "#cloud-config", "startupPolicy='optional'"},
+    {"vm_gateway",
+     "10.9.0.1",
+     "v1-seed-025ba4f30300ca9f.iso",
+     {{"vm_seed", "yes"}},
+     Look::fixed_address},
+    {"vm_nameservers",
+     "10.9.0.2",
+     "v1-seed-f3fce8f9ef8d4546.iso",
+     {{"vm_seed", "yes"}},
+     Look::fixed_address},
 };
 
 // v1 has two cards of node 1, one with big BARs, and a vGPU; n2 has a free card, and n3 has two.
@@ -100,6 +113,12 @@ class VmAttributes : public SlicedStory {
     if (at == Look::config) return said({"report", "vm", "config", "v1"});
     if (at == Look::sync) {
       return said({"sync", "vm", "config", "v1", "dryrun=yes", "format=csv"});
+    }
+    if (at == Look::fixed_address) {
+      cluster({"add", "host", "interface", "v1", "eth0", "bridge=br0", "address=10.9.0.5/24"});
+      auto config = said({"report", "vm", "config", "v1"});
+      cluster({"remove", "host", "interface", "v1", "eth0"});
+      return config;
     }
     auto where = cluster({"add", "host", "vm", "v3", "gpus=1"});
     cluster({"remove", "host", "gpu", "v3", "gpupci"});

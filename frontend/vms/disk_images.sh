@@ -1,0 +1,49 @@
+#!/bin/sh
+# Makes disk images on a container. The function is called as image PATH FORMAT GIB MADE [FROM HOW]; MADE is "made" when
+# the image was there once: an empty disk in its place would look to the guest as if all were lost. `set -C` makes a
+# file only if it does not exist, even when somebody else makes it at the same time. Then qemu-img fills the file that
+# we made. A copy takes long, so it gets its name when it is whole.
+part=
+trap '[ -z "$part" ] || rm -f "$part"' EXIT
+trap 'exit 1' HUP INT TERM
+gib=1073741824
+from_image() {
+  case $(od -An -tx1 -N4 "$4" 2>/dev/null | tr -d ' ') in
+    1f8b* | 425a68* | fd377a58 | 28b52ffd | 504b0304)
+      echo "image $4 is compressed: unpack it first" >&2; return 1 ;;
+  esac
+  info=$(LC_ALL=C qemu-img info -- "$4" 2>&1) || { echo "image $4: $info" >&2; return 1; }
+  kind=$(printf '%s\n' "$info" | sed -n 's/^file format: //p')
+  bytes=$(printf '%s\n' "$info" | sed -n 's/^virtual size: .*(\([0-9]*\) bytes).*/\1/p')
+  case $kind in
+    raw | qcow2) ;;
+    *) echo "image $4 is ${kind:-of no kind that qemu-img knows}: want raw or qcow2" \
+         "(qemu-img convert)" >&2; return 1 ;;
+  esac
+  need=$(((bytes + gib - 1) / gib))
+  if [ -n "$3" ] && [ "$need" -gt "$3" ]; then
+    echo "image $4 is of $need GiB, and disksize= of $3: want disksize=$need or more" >&2; return 1
+  fi
+  part=$(mktemp "$1.XXXXXX") || return 1
+  case $5 in
+    backing) qemu-img create -q -f "$2" -b "$4" -F "$kind" -- "$part" ${3:+"${3}G"} ;;
+    *) qemu-img convert -q -f "$kind" -O "$2" -- "$4" "$part" &&
+         { [ -z "$3" ] || qemu-img resize -q -f "$2" -- "$part" "${3}G"; } ;;
+  esac && ( set -C; : >"$1" ) && mv -f "$part" "$1" && part= && return 0
+  rm -f "$part"; part=; return 1
+}
+image() {
+  if [ -e "$1" ] && [ -n "$5" ] && [ "$4" != made ]; then
+    echo "there is a $1 already, and image= is put over nothing: remove it, or say made=yes in" \
+      "disk= to use it as it is" >&2; return 1
+  fi
+  if [ -e "$1" ]; then return 0; fi
+  if [ "$4" = made ]; then
+    echo "no image $1, which was there before: mount what has it, or bring it here" >&2; return 1
+  fi
+  if [ -n "$5" ]; then from_image "$1" "$2" "$3" "$5" "$6"; return; fi
+  if [ -z "$3" ]; then echo "no image $1, and no disksize= to make it with" >&2; return 1; fi
+  ( set -C; : >"$1" ) || return 1
+  qemu-img create -q -f "$2" "$1" "$3G" && return 0
+  rm -f "$1"; return 1
+}

@@ -23,12 +23,28 @@ constexpr std::array kSynonyms{
 
 std::vector<Command> all_commands() {
   std::vector<Command> list;
-  for (const auto commands :
-       {add_roll_commands(), attr_commands(), attr_list_commands(), check_host_gpu_commands(),
-        detach_host_gpu_commands(), discover_host_gpu_commands(), distro_commands(),
-        help_commands(), host_commands(), host_gpu_commands(), host_interface_commands(),
-        host_vm_commands(), report_host_gpu_commands(), roll_attr_commands(), roll_commands(),
-        run_host_commands(), run_roll_commands(), start_host_vm_commands(), vm_config_commands()}) {
+  for (const auto commands : {add_roll_commands(),
+                              attr_commands(),
+                              attr_list_commands(),
+                              check_host_gpu_commands(),
+                             
+                              detach_host_gpu_commands(),
+                              discover_host_gpu_commands(),
+                              distro_commands(),
+                              help_commands(),
+                              host_commands(),
+                              host_gpu_commands(),
+                              host_interface_commands(),
+                              host_vm_commands(),
+                              open_host_console_commands(),
+                              pause_host_vm_commands(),
+                              report_host_gpu_commands(),
+                              roll_attr_commands(),
+                              roll_commands(),
+                              run_host_commands(),
+                              run_roll_commands(),
+                              start_host_vm_commands(),
+                              vm_config_commands()}) {
     list.insert(list.end(), commands.begin(), commands.end());
   }
   std::ranges::sort(list, {}, &Command::path);

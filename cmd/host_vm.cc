@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_addresses.h"
 #include "frontend/vms/vm_batch.h"
 #include "frontend/vms/vm_disk.h"
 #include "frontend/vms/vm_move.h"
@@ -47,10 +48,10 @@ struct VmKeys {
                 "SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...] "
                 "[file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
     options.key("disksize", sizes, "size of the disk in GiB [36 for the default disk]");
-    options.key("fabric", fabric, "partition of NVIDIA's fabric manager that its GPUs are [none]");
     options.key("image", image,
                 "file of the container that its first disk is made of at the first start [empty]");
     options.key("how", how, "with image=: copy, or backing, a disk of what differs [copy]");
+    options.key("fabric", fabric, "partition of NVIDIA's fabric manager that its GPUs are [none]");
   }
 
   void apply(Vm& vm) const {
@@ -59,8 +60,8 @@ struct VmKeys {
     if (!disks.empty()) vm.disks = frontend::parse_disks(disks);
     if (fabric) vm.fabric = parse_optional_int("fabric", *fabric, 0, kMaxPartition);
     frontend::set_sizes(vm.disks, sizes);
-  }
     if (image || how) frontend::set_image(vm.disks, image, how);
+  }
 
   bool empty() const {
     return !mem && !cpus && !fabric && !image && !how && disks.empty() && sizes.empty();
@@ -95,8 +96,8 @@ int run_add(Context& context, const AddArgs& args) {
         1,
         {frontend::default_disk(name)},
         {}};
-  args.keys.apply(vm);
   if (args.keys.how == "backing") vm.disks.front().format = "qcow2";  // a disk= replaces it
+  args.keys.apply(vm);
   auto& inventory = context.inventory();
   if (!args.container.empty()) static_cast<void>(frontend::find_host(inventory, args.container));
   if (frontend::means_a_group(args.vm, inventory.appliances())) {
@@ -135,6 +136,7 @@ Action declare_add(Options& options) {
 struct SetArgs {
   std::string vm;
   std::optional<std::string> container;
+  std::optional<std::string> cdrom;
   std::string timeout = "60";
   VmKeys keys;
 };
@@ -148,12 +150,14 @@ Vm find_vm(Inventory& inventory, const std::string& name) {
 }
 
 int run_set(Context& context, const SetArgs& args) {
-  if (args.keys.empty() && !args.container) {
+  const bool has_keys = !args.keys.empty() || args.cdrom;
+  if (!has_keys && !args.container) {
     throw Error(Fault::usage, "set host vm: nothing to set (want key=value)");
   }
   auto& inventory = context.inventory();
   Vm vm = find_vm(inventory, args.vm);
   args.keys.apply(vm);
+  if (args.cdrom) frontend::set_cdrom(vm.disks, *args.cdrom);
   if (args.container) {
     const auto host = frontend::find_host(inventory, *args.container);
     if (inventory.is_vm(host.name)) {
@@ -167,7 +171,7 @@ int run_set(Context& context, const SetArgs& args) {
       for (const auto& line : moved.left_behind) context.output.note(line);
     }
   }
-  if (!args.keys.empty()) inventory.set_vm(vm);
+  if (has_keys) inventory.set_vm(vm);
   return 0;
 }
 
@@ -175,6 +179,7 @@ Action declare_set(Options& options) {
   auto args = std::make_shared<SetArgs>();
   options.argument("VM", args->vm, "VM to change").required();
   args->keys.declare(options);
+  options.key("cdrom", args->cdrom, "image of its CD-ROM; none: it has no CD-ROM [as it is]");
   options.key("container", args->container,
               "move the VM, which must be off, to this host, with as many cards of it");
   options.key("timeout", args->timeout, "with container=, seconds for the old one [60]");
@@ -221,6 +226,7 @@ struct VmsArgs {
 struct ListArgs {
   std::vector<std::string> vms;
   std::string status = "no";
+  std::string address = "no";
   std::string timeout = "30";
 };
 
@@ -230,25 +236,52 @@ std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
   for (const auto& there : all) {
     if (there.failure) continue;
     for (const auto& task : there.tasks) {
+      const bool is_saved = task.domain && task.domain->saved && !task.domain->active;
       status.emplace(task.vm.name, !task.domain                 ? "not defined"
                                    : frontend::is_running(task) ? "active"
+                                   : is_saved                   ? "saved"
                                                                 : virt::name(task.domain->state));
     }
   }
   return status;
 }
 
+// The sizes of the disks in GiB, "40 -"; "" = none is known.
+std::string sizes_of(const Vm& vm) {
+  std::vector<std::string> sizes;
+  for (const auto& disk : vm.disks) {
+    sizes.push_back(disk.size_gib ? std::to_string(*disk.size_gib) : "-");
+  }
+  const bool is_known =
+      std::ranges::any_of(vm.disks, [](const VmDisk& disk) { return disk.size_gib.has_value(); });
+  return is_known ? joined(sizes, " ") : "";
+}
+
+// The addresses of a VM and who told them. A VM that does not run has none.
+std::vector<Cell> address_cells(const std::map<HostName, frontend::KnownAddresses>& addresses,
+                                const std::map<HostName, std::string>& status, const Vm& vm) {
+  const auto state = status.find(vm.name);
+  if (state != status.end() && state->second != "active") return {Cell(), state->second};
+  const auto known = addresses.find(vm.name);
+  if (known == addresses.end() || known->second.addresses.empty()) {
+    return {std::string("unknown"), Cell()};
+  }
+  return {joined(known->second.addresses, " "), known->second.source};
+}
+
 int run_list(Context& context, const ListArgs& args) {
   const bool with_status = parse_yes_no("status", args.status);
+  const bool with_address = parse_yes_no("address", args.address);
   const auto limits = frontend::limits_of(args.timeout);
-  Table table{{"vm", "host", "mem", "cpus", "gpu", "disk"}, {}};
+  Table table{{"vm", "host", "mem", "cpus", "gpu", "disk", "disksize"}, {}};
   const auto vms = frontend::select_vms(context.inventory(), args.vms);
   frontend::VmBatch all;
-  if (with_status) {
-    all = frontend::look_at(context, vms, limits);
-    table.columns.emplace_back("status");
-  }
+  if (with_status || with_address) all = frontend::look_at(context, vms, limits);
   const auto status = status_of(all);
+  std::map<HostName, frontend::KnownAddresses> addresses;
+  if (with_address) addresses = frontend::addresses_of(all);
+  if (with_status) table.columns.emplace_back("status");
+  if (with_address) table.columns.insert(table.columns.end(), {"address", "told_by"});
   for (const auto& vm : vms) {
     std::vector<std::string> cards;
     for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
@@ -256,10 +289,12 @@ int run_list(Context& context, const ListArgs& args) {
     std::vector<std::string> disks;
     for (const auto& disk : vm.disks) disks.push_back(frontend::disk_text(disk));
     table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
-                          joined(cards, " "), joined(disks, " ")});
-    if (!with_status) continue;
+                          joined(cards, " "), joined(disks, " "), sizes_of(vm)});
+    auto& row = table.rows.back();
     const auto known = status.find(vm.name);
-    table.rows.back().emplace_back(known == status.end() ? "unknown" : known->second);
+    if (with_status) row.emplace_back(known == status.end() ? "unknown" : known->second);
+    if (!with_address) continue;
+    for (auto& one : address_cells(addresses, status, vm)) row.push_back(std::move(one));
   }
   context.output.table(table);
   return report_failures(context.output, frontend::failures_of(all));
@@ -269,6 +304,7 @@ Action declare_list(Options& options) {
   auto args = std::make_shared<ListArgs>();
   options.argument("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
   options.key("status", args->status, "yes: ask libvirt on the containers what they do [no]");
+  options.key("address", args->address, "yes: ask libvirt on the containers where they are [no]");
   options.key("timeout", args->timeout, "seconds that a container may take [30]");
   return [args](Context& context) { return run_list(context, *args); };
 }

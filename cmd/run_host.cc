@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/guest_address.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
@@ -83,8 +84,7 @@ int run(Context& context, const Args& args) {
   const bool stats = parse_yes_no("stats", args.stats);
   const bool collate = !args.collate.empty() && parse_yes_no("collate", args.collate);
   const auto [hosts, command] = hosts_and_command(context.inventory(), args);
-  std::vector<ssh::Target> targets;
-  for (const auto& host : hosts) targets.push_back(frontend::target_of(host));
+  const auto targets = frontend::targets_of(context, hosts, limits);
 
   const bool prefix = args.collate.empty() ? targets.size() > 1 : collate;
   RunPrinter printer(context.output, targets, prefix, stats);

@@ -1,14 +1,18 @@
 #include "ssh/fan_out.h"
 
+#include <netdb.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "core/at_once.h"
 #include "core/error.h"
 #include "core/without_sigpipe.h"
 #include "ssh/config.h"
+#include "ssh/conversation.h"
 #include "ssh/job.h"
+#include "ssh/openssh.h"
 #include "ssh/session.h"
 #include "ssh/ssh_process.h"
 
@@ -70,6 +74,13 @@ std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target,
   return std::make_unique<SshProcess>(run, index, std::move(route), target, me);
 }
 
+bool resolves(const std::string& name) {
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, nullptr, &found) != 0) return false;
+  freeaddrinfo(found);
+  return true;
+}
+
 }  // namespace
 
 FanOut::FanOut() = default;
@@ -110,6 +121,27 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
     }
   }
   return replies;
+}
+
+std::vector<bool> FanOut::finds(const std::vector<Target>& targets) {
+  constexpr std::size_t kLookups = 16;  // a name service may take long to say no
+  if (!me_) me_ = Operator::current();
+  const auto routes = find_routes(targets, *me_);
+  std::vector<char> found(targets.size());
+  at_once(targets.size(), kLookups, [&](std::size_t i) {
+    const auto& route = routes[i];
+    const bool is_told = !route.needs_openssh.empty() || route.address != targets[i].name;
+    found[i] = static_cast<char>(is_told || resolves(route.address));
+  });
+  return {found.begin(), found.end()};
+}
+
+int FanOut::converse(const Target& target, const std::string& command,
+                     std::chrono::seconds connect_timeout) {
+  if (!me_) me_ = Operator::current();
+  auto words = openssh_words(target, *me_, connect_timeout);
+  words.insert(words.end(), {"-t", "-o", "LogLevel=ERROR", "--", target.name, command});
+  return ssh::converse(std::move(words));
 }
 
 }  // namespace cluster::ssh

@@ -29,6 +29,10 @@ class FanOut : public Transport {
   std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
                          const Limits& limits, Sink& sink) override;
 
+  std::vector<bool> finds(const std::vector<Target>& targets) override;
+  int converse(const Target& target, const std::string& command,
+               std::chrono::seconds connect_timeout) override;
+
  private:
   std::optional<Operator> me_;
   std::unique_ptr<LibSsh> libssh_;

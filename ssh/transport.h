@@ -72,6 +72,16 @@ class Transport {
   /// can be run at all (libssh is missing), Error(usage) when ~/.ssh/config cannot be read.
   virtual std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
                                  const Limits& limits, Sink& sink) = 0;
+
+  /// For each target whether its name leads anywhere: ~/.ssh/config says how, or the name service
+  /// knows it. One with an address does. Throws Error(usage) when ~/.ssh/config cannot be read.
+  virtual std::vector<bool> finds(const std::vector<Target>& targets) = 0;
+
+  /// Hands `command` to the login shell of one target, with a terminal there, and lets this
+  /// process' own standard input and output go to it until it ends. Returns the exit status, that
+  /// of `ssh` when it made no connection. Throws Error(io) when `ssh` is missing.
+  virtual int converse(const Target& target, const std::string& command,
+                       std::chrono::seconds connect_timeout) = 0;
 };
 
 }  // namespace cluster::ssh

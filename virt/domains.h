@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
 #include "virt/node_devices.h"
 
 namespace cluster::virt {
@@ -34,6 +37,32 @@ enum class Stop {
   shutdown,  ///< ask the guest, by ACPI or its agent; it may take its time or not listen
   reset,     ///< press the reset button
   reboot,    ///< ask the guest to reboot
+};
+
+/// An address of a running guest.
+struct GuestAddress {
+  std::string mac;      ///< of its interface, lower case
+  std::string address;  ///< "10.1.0.5", without prefix; none that is for its link alone
+
+  bool operator==(const GuestAddress&) const = default;
+};
+
+/// The addresses of one guest, and who told them: "agent", "lease" or "arp"; "" = nobody knows any.
+struct ToldAddresses {
+  std::vector<GuestAddress> addresses;
+  std::string source;
+};
+
+/// A command for qemu-guest-agent in a guest, as JSON (qemu-ga-ref(7)).
+struct AgentCommand {
+  std::string uuid;  ///< of the domain
+  std::string json;
+};
+
+/// The agent's answer, as JSON, or the reason why there is none.
+struct AgentReply {
+  std::string json;
+  std::optional<Error> failure;
 };
 
 /// A check that a definition has to pass before libvirt takes it.
@@ -73,6 +102,22 @@ class Domains {
   virtual void start(const std::string& uuid) = 0;
   virtual void stop(const std::string& uuid, Stop how) = 0;
   virtual void set_autostart(const std::string& uuid, bool on) = 0;
+
+  virtual void pause(const std::string& uuid) = 0;   ///< a running one
+  virtual void resume(const std::string& uuid) = 0;  ///< a paused one
+
+  /// Writes the memory of a running domain to the host's disk and ends it; the next start goes on
+  /// there (virsh managedsave).
+  virtual void save(const std::string& uuid) = 0;
+
+  /// The addresses of running domains, in the order of `uuids`, which are asked for at once: of the
+  /// agent in the guest, else of libvirt's leases, else of the host's ARP table.
+  virtual std::vector<ToldAddresses> addresses(const std::vector<std::string>& uuids) = 0;
+
+  /// Asks the agents of guests, each once and all at once; the answers are in the order of
+  /// `commands`. An agent may take `patience` for its answer.
+  virtual std::vector<AgentReply> ask_agents(const std::vector<AgentCommand>& commands,
+                                             std::chrono::seconds patience) = 0;
 };
 
 }  // namespace cluster::virt

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
@@ -62,6 +63,11 @@ class Libvirt {
   decltype(&::virDomainReset) domain_reset;
   decltype(&::virDomainReboot) domain_reboot;
   decltype(&::virDomainSetAutostart) domain_set_autostart;
+  decltype(&::virDomainSuspend) domain_suspend;
+  decltype(&::virDomainResume) domain_resume;
+  decltype(&::virDomainManagedSave) domain_managed_save;
+  decltype(&::virDomainInterfaceAddresses) domain_interface_addresses;
+  decltype(&::virDomainInterfaceFree) domain_interface_free;
   decltype(&::virDomainStatsRecordListFree) domain_stats_record_list_free;
   decltype(&::virDomainFree) domain_free;
   decltype(&::virNodeDeviceLookupByName) node_device_lookup_by_name;

@@ -69,6 +69,12 @@ class LibvirtDomains : public Domains {
   void start(const std::string& uuid) override;
   void stop(const std::string& uuid, Stop how) override;
   void set_autostart(const std::string& uuid, bool on) override;
+  void pause(const std::string& uuid) override;
+  void resume(const std::string& uuid) override;
+  void save(const std::string& uuid) override;
+  std::vector<ToldAddresses> addresses(const std::vector<std::string>& uuids) override;
+  std::vector<AgentReply> ask_agents(const std::vector<AgentCommand>& commands,
+                                     std::chrono::seconds patience) override;
 
  private:
   using DomainHandle = std::unique_ptr<virDomain, decltype(&::virDomainFree)>;
@@ -86,6 +92,7 @@ class LibvirtDomains : public Domains {
   std::vector<DomainHandle> handles(unsigned flags) const;
   std::set<std::string> uuids(unsigned flags) const;
   std::optional<std::string> xml_of(virDomain* domain, unsigned flags) const;
+  std::vector<GuestAddress> addresses_by(virDomain* domain, unsigned source) const;
   void refuse_to_lose_tpm(const Named& vm) const;
   void say_who_is_in_the_way(const std::string& xml) const;
 
@@ -303,6 +310,79 @@ void LibvirtDomains::stop(const std::string& uuid, Stop how) {
 void LibvirtDomains::set_autostart(const std::string& uuid, bool on) {
   const auto vm = look_up(uuid);
   must(libvirt_.domain_set_autostart(vm.domain.get(), on ? 1 : 0), "set autostart of", vm);
+}
+
+void LibvirtDomains::pause(const std::string& uuid) {
+  const auto vm = look_up(uuid);
+  must(libvirt_.domain_suspend(vm.domain.get()), "pause", vm);
+}
+
+void LibvirtDomains::resume(const std::string& uuid) {
+  const auto vm = look_up(uuid);
+  must(libvirt_.domain_resume(vm.domain.get()), "resume", vm);
+}
+
+void LibvirtDomains::save(const std::string& uuid) {
+  const auto vm = look_up(uuid);
+  must(libvirt_.domain_managed_save(vm.domain.get(), 0), "save", vm);
+}
+
+// Returns none when that source knows none, or is none of this guest's.
+std::vector<GuestAddress> LibvirtDomains::addresses_by(virDomain* domain, unsigned source) const {
+  virDomainInterfacePtr* interfaces = nullptr;
+  const int count = libvirt_.domain_interface_addresses(domain, &interfaces, source, 0);
+  std::vector<GuestAddress> found;
+  for (int i = 0; i < count; ++i) {
+    const auto* one = interfaces[i];
+    for (unsigned k = 0; k < one->naddrs; ++k) {
+      const std::string address = one->addrs[k].addr;
+      if (address.starts_with("127.") || address == "::1" || address.starts_with("fe80:")) continue;
+      found.push_back({lower(one->hwaddr == nullptr ? "" : one->hwaddr), address});
+    }
+    libvirt_.domain_interface_free(interfaces[i]);
+  }
+  std::free(interfaces);
+  return found;
+}
+
+std::vector<ToldAddresses> LibvirtDomains::addresses(const std::vector<std::string>& uuids) {
+  constexpr std::array kSources{
+      std::pair(unsigned{VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT}, "agent"),
+      std::pair(unsigned{VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE}, "lease"),
+      std::pair(unsigned{VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP}, "arp"),
+  };
+  std::vector<ToldAddresses> all(uuids.size());
+  at_once(uuids.size(), kMostThreads, [&](std::size_t i) {
+    const auto domain =
+        handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuids[i].c_str()));
+    if (!domain) return;
+    for (const auto& [source, name] : kSources) {
+      all[i].addresses = addresses_by(domain.get(), source);
+      if (all[i].addresses.empty()) continue;
+      all[i].source = name;
+      return;
+    }
+  });
+  return all;
+}
+
+std::vector<AgentReply> LibvirtDomains::ask_agents(const std::vector<AgentCommand>& commands,
+                                                   std::chrono::seconds patience) {
+  const SharedLibrary library("libvirt-qemu.so.0", "libvirt0");
+  const decltype(&::virDomainQemuAgentCommand) ask = library.symbol("virDomainQemuAgentCommand");
+  std::vector<AgentReply> replies(commands.size());
+  at_once(commands.size(), kMostThreads, [&](std::size_t i) {
+    try {
+      const auto vm = look_up(commands[i].uuid);
+      const DomainXml answer(
+          ask(vm.domain.get(), commands[i].json.c_str(), static_cast<int>(patience.count()), 0));
+      if (!answer) throw failure("ask the agent in VM " + quote(vm.name));
+      replies[i].json = answer.get();
+    } catch (const Error& error) {
+      replies[i].failure = error;
+    }
+  });
+  return replies;
 }
 
 }  // namespace

@@ -63,6 +63,43 @@ class LibvirtDomains : public ::testing::Test {
   std::unique_ptr<Domains> domains = open_domains("test:///default");
 };
 
+TEST_F(LibvirtDomains, PauseResumeAndSave) {
+  const auto uuid = domains->list().at(0).uuid;
+  domains->pause(uuid);
+  EXPECT_EQ(find(uuid).state, DomainState::paused);
+  expect_error(Fault::io, "libvirt cannot pause VM 'test'", [&] { domains->pause(uuid); });
+  domains->resume(uuid);
+  EXPECT_EQ(find(uuid).state, DomainState::running);
+  domains->save(uuid);
+  EXPECT_EQ(find(uuid).state, DomainState::shut_off);
+  EXPECT_TRUE(find(uuid).saved);
+  domains->start(uuid);
+  EXPECT_FALSE(find(uuid).saved);
+}
+
+TEST_F(LibvirtDomains, TellAddressesAndWhoKnowsThem) {
+  const auto uuid = domains->list().at(0).uuid;
+  domains->define(document("off", kUuid), Validation::none);
+  const auto told = domains->addresses({kUuid, uuid, kOtherUuid});
+  ASSERT_EQ(told.size(), 3U);
+  EXPECT_EQ(told[0].source, "");
+  EXPECT_EQ(told[1].source, "agent");
+  ASSERT_FALSE(told[1].addresses.empty());
+  EXPECT_EQ(told[1].addresses[0].mac, "aa:bb:cc:dd:ee:ff");
+  EXPECT_THAT(told[1].addresses[0].address, ::testing::StartsWith("192.168."));
+  EXPECT_TRUE(told[2].addresses.empty());
+}
+
+TEST_F(LibvirtDomains, AnAgentThatIsNotThereIsAFailureOfThatGuest) {
+  const auto uuid = domains->list().at(0).uuid;
+  const auto replies =
+      domains->ask_agents({{uuid, "{}"}, {kOtherUuid, "{}"}}, std::chrono::seconds(1));
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_THAT(replies[0].failure->what(),
+              ::testing::HasSubstr("cannot ask the agent in VM 'test'"));
+  EXPECT_EQ(replies[1].failure->fault(), Fault::not_found);
+}
+
 TEST_F(LibvirtDomains, ListWhatIsDefined) {
   const auto defined = domains->define(document("vm-10", kUuid), Validation::none);
   domains->define(document("vm-9", kOtherUuid), Validation::schema);

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/guest_address.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::frontend {
@@ -176,12 +177,11 @@ std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& ho
                                    const ssh::Limits& limits,
                                    const std::vector<std::string>& inputs) {
   std::vector<AgentAnswer> answers;
-  std::vector<ssh::Target> targets;
+  auto targets = targets_of(context, hosts, limits);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     answers.push_back({hosts[i], {}, "", ""});
-    targets.push_back(target_of(hosts[i]));
-    targets.back().command = commands[i];
-    if (!inputs.empty()) targets.back().input = inputs[i];
+    targets[i].command = commands[i];
+    if (!inputs.empty()) targets[i].input = inputs[i];
   }
   Collector collector(answers);
   auto replies = context.transport.run(targets, "", limits, collector);

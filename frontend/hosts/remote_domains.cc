@@ -61,6 +61,22 @@ class RemoteDomains : public virt::Domains {
   void set_autostart(const std::string& uuid, bool on) override {
     told([&] { domains_->set_autostart(uuid, on); });
   }
+  void pause(const std::string& uuid) override {
+    told([&] { domains_->pause(uuid); });
+  }
+  void resume(const std::string& uuid) override {
+    told([&] { domains_->resume(uuid); });
+  }
+  void save(const std::string& uuid) override {
+    told([&] { domains_->save(uuid); });
+  }
+  std::vector<virt::ToldAddresses> addresses(const std::vector<std::string>& uuids) override {
+    return told([&] { return domains_->addresses(uuids); });
+  }
+  std::vector<virt::AgentReply> ask_agents(const std::vector<virt::AgentCommand>& commands,
+                                           std::chrono::seconds patience) override {
+    return told([&] { return domains_->ask_agents(commands, patience); });
+  }
 
  private:
   template <typename Call>

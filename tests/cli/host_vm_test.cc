@@ -21,11 +21,12 @@ TEST_F(HostVm, AddThenList) {
   cluster({"add", "host", "gpu", "vm-container-0-15", "gpupci1", "02:00.0"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
   EXPECT_EQ(cluster({"list", "host", "vm"}),
-            "VM        HOST              MEM  CPUS GPU            DISK\n"
+            "VM        HOST              MEM  CPUS GPU            DISK                            "
+            "                              DISKSIZE\n"
             "rocks-4:  vm-container-0-15 1024 1    -              "
-            "file:/vm/a.qcow2,vda,virtio,qcow2 phy:/dev/vg0/b,vdb,scsi,raw\n"
+            "file:/vm/a.qcow2,vda,virtio,qcow2 phy:/dev/vg0/b,vdb,scsi,raw 10 -\n"
             "rocks-33: vm-container-0-15 4096 4    gpupci=gpupci1 "
-            "file:/var/lib/libvirt/images/rocks-33.vda,vda,virtio,raw\n");
+            "file:/var/lib/libvirt/images/rocks-33.vda,vda,virtio,raw      36\n");
   EXPECT_EQ(cluster({"list", "host", "vm", "vm-container-0-15"}), cluster({"list", "host", "vm"}));
 }
 
@@ -51,7 +52,6 @@ TEST_F(HostVm, SetChangesWhatIsNamed) {
   cluster({"set", "host", "vm", "rocks-33"}, 2, "set host vm: nothing to set (want key=value)");
 }
 
-TEST_F(HostVm, GetsAUuidThatStays) {
 TEST_F(HostVm, ItsDiskMayBeMadeOfAnImage) {
   cluster({"add", "host", "vm", "v1", "vm-container-0-15", "image=/iso/debian.qcow2"});
   cluster({"add", "host", "vm", "v2", "vm-container-0-15", "image=/iso/debian.qcow2", "how=backing",
@@ -78,6 +78,7 @@ TEST_F(HostVm, HasACdromPutInAndTakenOut) {
   EXPECT_EQ(dump(), before);
 }
 
+TEST_F(HostVm, GetsAUuidThatStays) {
   cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"});
   const auto first = cluster({"dump", "host", "vm"});
   EXPECT_THAT(first,

@@ -294,9 +294,9 @@ TEST_F(StartHostVm, Stops) {
 
 TEST_F(StartHostVm, ListsWhatTheyDo) {
   cluster({"start", "host", "vm", "rocks-33"});
-  EXPECT_THAT(
-      cluster({"list", "host", "vm", "status=yes", "--format", "csv"}),
-      AllOf(HasSubstr("disk,status\n"), HasSubstr(",active\n"), HasSubstr(",not defined\n")));
+  EXPECT_THAT(cluster({"list", "host", "vm", "status=yes", "--format", "csv"}),
+              AllOf(HasSubstr("disk,disksize,status\n"), HasSubstr(",active\n"),
+                    HasSubstr(",not defined\n")));
   cluster({"stop", "host", "vm", "rocks-33"});
   domains.hosts["vm-container-0-16"].failure = Error(Fault::unreachable, "no connection");
   EXPECT_THAT(cluster({"list", "host", "vm", "status=yes", "--format", "csv"}, 3,

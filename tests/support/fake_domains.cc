@@ -43,7 +43,9 @@ class MemoryDomains : public virt::Domains {
 
   void start(const std::string& uuid) override {
     called("start");
-    set_active(find("start", uuid), true);
+    auto& domain = find("start", uuid);
+    set_active(domain, true);
+    domain.saved = false;
   }
 
   void stop(const std::string& uuid, virt::Stop how) override {
@@ -67,7 +69,59 @@ class MemoryDomains : public virt::Domains {
     find(on ? "autostart" : "no autostart", uuid).autostart = on;
   }
 
+  void pause(const std::string& uuid) override {
+    called("pause");
+    set_state("pause", uuid, virt::DomainState::running, virt::DomainState::paused);
+  }
+
+  void resume(const std::string& uuid) override {
+    called("resume");
+    set_state("resume", uuid, virt::DomainState::paused, virt::DomainState::running);
+  }
+
+  void save(const std::string& uuid) override {
+    called("save");
+    auto& domain = find("save", uuid);
+    set_active(domain, false);
+    domain.saved = true;
+  }
+
+  std::vector<virt::ToldAddresses> addresses(const std::vector<std::string>& uuids) override {
+    called("addresses");
+    std::vector<virt::ToldAddresses> all;
+    for (const auto& uuid : uuids) all.push_back(host_.addresses[name_of(uuid)]);
+    return all;
+  }
+
+  std::vector<virt::AgentReply> ask_agents(const std::vector<virt::AgentCommand>& commands,
+                                           std::chrono::seconds) override {
+    called("ask_agents");
+    std::vector<virt::AgentReply> replies;
+    for (const auto& command : commands) {
+      if (host_.agent) {
+        replies.push_back(host_.agent(name_of(command.uuid), command.json));
+      } else {
+        replies.push_back({"", Error(Fault::io, "QEMU guest agent is not connected")});
+      }
+    }
+    return replies;
+  }
+
  private:
+  std::string name_of(const std::string& uuid) const {
+    for (const auto& domain : host_.domains) {
+      if (domain.uuid == uuid) return domain.name;
+    }
+    return "";
+  }
+
+  void set_state(const std::string& verb, const std::string& uuid, virt::DomainState from,
+                 virt::DomainState to) {
+    auto& domain = find(verb, uuid);
+    if (domain.state != from) throw Error(Fault::refused, "libvirt says: not in that state");
+    domain.state = to;
+  }
+
   FakeDomains::Host& called(const std::string& name) {
     ++host_.calls[name];
     return host_;

@@ -23,6 +23,9 @@ class FakeDomains {
     std::vector<std::string> done;        ///< "define vm-1", "start vm-1", in this order
     std::map<std::string, int> calls;     ///< the number of calls of each: "open", "list"
     std::function<void()> before_define;  ///< a look of the test's own
+    std::map<std::string, virt::ToldAddresses> addresses;  ///< of running VMs, by name
+    /// The agents: what each answers to a command; nothing = there is no agent in any guest.
+    std::function<virt::AgentReply(const std::string& vm, const std::string& json)> agent;
   };
 
   /// The function that the tested commands get.

@@ -42,4 +42,19 @@ std::vector<ssh::Reply> FakeTransport::run(const std::vector<ssh::Target>& targe
   return replies;
 }
 
+std::vector<bool> FakeTransport::finds(const std::vector<ssh::Target>& targets) {
+  std::vector<bool> found;
+  for (const auto& target : targets) {
+    found.push_back(!target.address.empty() || !unknown_names.contains(target.name));
+  }
+  return found;
+}
+
+int FakeTransport::converse(const ssh::Target& target, const std::string& command,
+                            std::chrono::seconds) {
+  asked_targets = {target};
+  asked_command = command;
+  return conversation_status;
+}
+
 }  // namespace cluster

@@ -1,0 +1,103 @@
+#include <array>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
+#include "cmd/line/command.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/card_readiness.h"
+#include "frontend/vms/vm_batch.h"
+#include "virt/running_domains.h"
+
+namespace cluster::cmd {
+namespace {
+
+using frontend::VmTask;
+using virt::DomainState;
+
+struct Args {
+  std::vector<std::string> vms;
+  std::string timeout;
+};
+
+// Throws Error(refused) unless libvirt has the VM, in that state.
+void want_state(const VmTask& task, DomainState state) {
+  if (!task.domain) throw Error(Fault::refused, "libvirt does not have it: cluster start host vm");
+  if (task.domain->state == state) return;
+  throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) + ", not " +
+                                  std::string(name(state)));
+}
+
+void pause(virt::Domains& domains, VmTask& task) {
+  want_state(task, DomainState::running);
+  domains.pause(task.vm.uuid);
+}
+
+void resume(virt::Domains& domains, VmTask& task) {
+  want_state(task, DomainState::paused);
+  domains.resume(task.vm.uuid);
+}
+
+// What is in a card's memory and registers cannot be read out by VFIO, so QEMU refuses to save it;
+// libvirt would say so after it has begun.
+void save(virt::Domains& domains, VmTask& task) {
+  want_state(task, DomainState::running);
+  if (frontend::has_cards(task.vm) || !virt::host_devices(task.domain->xml).empty()) {
+    throw Error(Fault::refused,
+                "it has a card, whose state cannot be saved (and so it cannot be migrated while it "
+                "runs): cluster stop host vm " +
+                    task.vm.name.str() + " action=shutdown");
+  }
+  domains.save(task.vm.uuid);
+}
+
+void restore(virt::Domains& domains, VmTask& task) {
+  want_state(task, DomainState::shut_off);
+  if (!task.domain->saved) {
+    throw Error(Fault::refused,
+                "it has no saved memory: cluster start host vm " + task.vm.name.str());
+  }
+  domains.start(task.vm.uuid);
+}
+
+using Work = void (*)(virt::Domains& domains, VmTask& task);
+
+Action declare(Options& options, Work work, const char* timeout) {
+  auto args = std::make_shared<Args>();
+  args->timeout = timeout;
+  options.argument("VM", args->vms, "VMs, or containers whose VMs").required();
+  options.key("timeout", args->timeout,
+              "seconds that a container may take [" + std::string(timeout) + "]");
+  return [args, work](Context& context) {
+    const auto limits = frontend::limits_of(args->timeout);
+    const auto vms = frontend::select_vms(context.inventory(), args->vms);
+    if (vms.empty()) {
+      throw Error(Fault::not_found, "no VMs there: " + quote(joined(args->vms, " ")));
+    }
+    auto all = frontend::look_at(context, vms, limits, frontend::Look::domains);
+    frontend::on_each_vm(all, work);
+    return report_failures(context.output, frontend::failures_of(all));
+  };
+}
+
+Action declare_pause(Options& options) { return declare(options, pause, "60"); }
+Action declare_resume(Options& options) { return declare(options, resume, "60"); }
+Action declare_save(Options& options) { return declare(options, save, "300"); }
+Action declare_restore(Options& options) { return declare(options, restore, "300"); }
+
+constexpr std::array kCommands{
+    Command{"pause host vm", "let running VMs stand still", kRunVms, declare_pause},
+    Command{"restore host vm", "let VMs go on from their saved memory", kRunVms, declare_restore},
+    Command{"resume host vm", "let paused VMs go on", kRunVms, declare_resume},
+    Command{"save host vm", "write the memory of running VMs to disk and end them", kRunVms,
+            declare_save},
+};
+
+}  // namespace
+
+std::span<const Command> pause_host_vm_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -27,7 +27,7 @@ std::vector<Command> all_commands() {
                               attr_commands(),
                               attr_list_commands(),
                               check_host_gpu_commands(),
-                             
+                              check_host_vm_commands(),
                               detach_host_gpu_commands(),
                               discover_host_gpu_commands(),
                               distro_commands(),

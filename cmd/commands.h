@@ -20,6 +20,7 @@ std::span<const Command> add_roll_commands();
 std::span<const Command> attr_commands();
 std::span<const Command> attr_list_commands();
 std::span<const Command> check_host_gpu_commands();
+std::span<const Command> check_host_vm_commands();
 std::span<const Command> detach_host_gpu_commands();
 std::span<const Command> discover_host_gpu_commands();
 std::span<const Command> distro_commands();

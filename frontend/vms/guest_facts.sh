@@ -1,0 +1,67 @@
+#!/bin/sh
+# What a guest shows of its cards, for cluster check host vm: it only reads. Every part begins with "=== NAME". Run by
+# root it tells most: the kernel's log is for root alone on many systems.
+LC_ALL=C
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/local/cuda/bin
+export LC_ALL PATH
+part() { printf '=== %s\n' "$1"; }
+# nvidia-smi may wait for ever for a card that hangs.
+bounded() { if command -v timeout >/dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi; }
+text_of() { tr '\n' ' ' <"$1" 2>/dev/null | sed 's/ *$//'; }
+
+part os
+uname -rm
+sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null
+
+# device PATH VENDOR DEVICE CLASS DRIVER POWER FIRST-BYTES, and of what is no bridge a line for each region.
+part pci
+for device in /sys/bus/pci/devices/*; do
+  [ -e "$device/vendor" ] || continue
+  driver=$(readlink "$device/driver" 2>/dev/null || echo -)
+  power=$(text_of "$device/power_state")
+  first=$(od -An -tx1 -N2 "$device/config" 2>/dev/null | tr -d ' \n')
+  printf 'device %s %s %s %s %s %s %s\n' "$(readlink -f "$device")" "$(text_of "$device/vendor")" \
+    "$(text_of "$device/device")" "$(text_of "$device/class")" "${driver##*/}" "${power:--}" "${first:--}"
+  case $(text_of "$device/class") in
+    0x0604*) ;;
+    *) sed -n '1,6s/^/region /p' "$device/resource" 2>/dev/null ;;
+  esac
+done
+
+part lspci
+lspci -vv 2>/dev/null | grep -E '^[0-9a-f]|^[[:space:]]Region [0-9]: Memory at <(unassigned|ignored)'
+
+part modules
+grep -E '^(nouveau|nova_core|nvidia|amdgpu)' /proc/modules 2>/dev/null | cut -d ' ' -f 1
+
+part modinfo
+modinfo -F version nvidia 2>/dev/null
+modinfo -F license nvidia 2>/dev/null
+
+part nvidia-version
+cat /proc/driver/nvidia/version 2>/dev/null
+
+part secure-boot
+od -An -tu1 -j4 -N1 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c 2>/dev/null
+
+part kernel-log
+if log=$(dmesg 2>/dev/null || journalctl -k -b --no-pager -q 2>/dev/null) && [ -n "$log" ]; then
+  printf '%s\n' "$log" |
+    grep -E 'NVRM|[Nn]vidia|nouveau|nvgpu|amdgpu|BAR [0-9]|fallen off|D3cold|[Mm]odule verification|[Kk]ey was rejected|unavailable key|Lockdown' |
+    tail -n 300
+else
+  echo unreadable
+fi
+
+part nvidia-smi
+if command -v nvidia-smi >/dev/null 2>&1; then
+  bounded nvidia-smi --query-gpu=pci.bus_id,name,driver_version --format=csv,noheader 2>&1
+  echo "status $?"
+else
+  echo missing
+fi
+
+part gds
+if command -v gds-check >/dev/null 2>&1; then bounded gds-check 2>/dev/null; else echo missing; fi
+
+part end

@@ -22,10 +22,10 @@ class Random {
 
   // Texts that a database might take for something else.
   std::optional<std::string> maybe_text() {
-    static const std::vector<std::string> kTexts{"x",        "it's",  "NULL", "%_*?", "a\nb",
-                                                 "\xc3\xa9", ":name", "0",    "--",   "10.0"};
+    static const std::vector<std::string> texts{"x",        "it's",  "NULL", "%_*?", "a\nb",
+                                                "\xc3\xa9", ":name", "0",    "--",   "10.0"};
     if (below(3) == 0) return std::nullopt;
-    return kTexts[static_cast<std::size_t>(below(static_cast<int>(kTexts.size())))];
+    return texts[static_cast<std::size_t>(below(static_cast<int>(texts.size())))];
   }
 
   template <typename Value>
@@ -38,9 +38,9 @@ class Random {
 };
 
 Host host(Random& random, int number) {
-  static const std::vector<std::string> kAppliances{"frontend", "compute", "vm-container"};
+  static const std::vector<std::string> appliances{"frontend", "compute", "vm-container"};
   Host one{HostName("n" + std::to_string(number)),
-           kAppliances[static_cast<std::size_t>(random.below(3))],
+           appliances[static_cast<std::size_t>(random.below(3))],
            random.maybe(0, 40),
            random.maybe(0, 40),
            random.maybe(1, 256),

@@ -69,7 +69,7 @@ std::string unique_name(Connection& connection, const std::string& message) {
       SELECT name, origin FROM pragma_index_list(:table) WHERE "unique" = 1)sql");
   indexes->bind(":table", table);
   while (indexes->step()) {
-    const auto index = indexes->string(0);
+    auto index = indexes->string(0);
     if (strings(connection, "SELECT name FROM pragma_index_info(:name) ORDER BY seqno", index) !=
         columns) {
       continue;

@@ -17,7 +17,8 @@ constexpr int kGib = 1024;
 Cards cards(std::size_t count, std::vector<int> big_gib, bool small = true) {
   for (auto& bar : big_gib) bar *= kGib;
   if (small) big_gib.push_back(32);
-  return Cards(count, big_gib);
+  Cards all(count, big_gib);
+  return all;
 }
 
 Cards operator+(Cards left, const Cards& right) {
@@ -109,9 +110,9 @@ TEST(DomainBars, TheWindowMovesWithBitsPagesAndFwCfg) {
 }
 
 TEST(DomainBars, SeaBiosGoesToTheEndOfTheAddressSpace) {
-  EXPECT_TRUE(place_bars(seabios_window(42, 8 * kGib), cards(2, {128})).all());
-  EXPECT_TRUE(place_bars(seabios_window(40, 8 * kGib), cards(2, {32})).all());
-  EXPECT_FALSE(place_bars(seabios_window(36, 8 * kGib), cards(1, {64})).all());
+  EXPECT_TRUE(place_bars(seabios_window(42, 8ULL * kGib), cards(2, {128})).all());
+  EXPECT_TRUE(place_bars(seabios_window(40, 8ULL * kGib), cards(2, {32})).all());
+  EXPECT_FALSE(place_bars(seabios_window(36, 8ULL * kGib), cards(1, {64})).all());
 }
 
 TEST(DomainBars, MoreBitsAndFewerCardsNeverPlaceLess) {

@@ -102,7 +102,7 @@ class LibvirtDomains : public Domains {
 
 // When the connection is gone, the error says so first, whatever call failed.
 Error LibvirtDomains::failure(const std::string& what) const {
-  const auto why = libvirt_.error(what);
+  auto why = libvirt_.error(what);
   if (libvirt_.connect_is_alive(connection_.get()) == 1) return why;
   return {Fault::unreachable, why.what()};
 }

@@ -93,7 +93,7 @@ std::string drift_words(const Difference& one) {
 }
 
 std::string kept_words(const Difference& one) {
-  const auto name = path_words(one.path);
+  auto name = path_words(one.path);
   if (!one.old && is_element(one.now)) return name;
   if (!one.now && is_element(one.old)) return name + " is gone";
   if (one.old == "as before") return name;
@@ -134,7 +134,8 @@ std::string path_words(const std::string& path) {
     out = element_words(all[2]) + (all.size() > 3 ? ":" : "");
     first = 3;
   }
-  const bool source = all.size() > first && all[first] == "source" && path.find('@') != path.npos;
+  const bool source =
+      all.size() > first && all[first] == "source" && path.find('@') != std::string_view::npos;
   const auto end = source && all.size() == first + 2 ? first + 1 : all.size();
   for (auto i = first; i < end; ++i) {
     if (!out.empty()) out += " ";

@@ -108,10 +108,10 @@ void firmware(DomainSpec& domain, const std::string& value) {
 }
 
 void boot(DomainSpec& domain, const std::string& value) {
-  static const std::set<std::string, std::less<>> kDevices{"hd", "cdrom", "network"};
+  static const std::set<std::string, std::less<>> devices{"hd", "cdrom", "network"};
   domain.boot.clear();
   for (const auto device : split(value, ',')) {
-    if (!kDevices.contains(device)) want("hd, cdrom, network, or some of them with commas");
+    if (!devices.contains(device)) want("hd, cdrom, network, or some of them with commas");
     domain.boot.emplace_back(device);
   }
 }
@@ -234,9 +234,9 @@ void on_reboot(DomainSpec& domain, const std::string& value) {
 }
 
 void on_crash(DomainSpec& domain, const std::string& value) {
-  static const std::set<std::string> kActions{"restart", "destroy", "preserve", "coredump-restart",
-                                              "coredump-destroy"};
-  if (!kActions.contains(value)) {
+  static const std::set<std::string> actions{"restart", "destroy", "preserve", "coredump-restart",
+                                             "coredump-destroy"};
+  if (!actions.contains(value)) {
     want("restart, destroy, preserve, coredump-restart or coredump-destroy");
   }
   domain.lifecycle.on_crash = value;

@@ -111,7 +111,7 @@ TEST_F(ProcessFilesTest, FindsRegionsByTheirFiles) {
   wanted_.devices = {"0000:02:00.0"};
   wanted_.sysfs = sysfs.path();
   const auto file = [&](const std::string& name) {
-    const auto path = sysfs.path() / "devices/pci0000:00" / name;
+    auto path = sysfs.path() / "devices/pci0000:00" / name;
     fs::create_directories(path.parent_path());
     replace_file(path, "");
     return path;
@@ -145,7 +145,7 @@ class RealProcess {
     if (::pipe(pipe.data()) != 0) return;
     child_ = ::fork();
     if (child_ == 0) {
-      ready_ = pipe[1];
+      to_parent = pipe[1];
       hold();
       ready();
       ::pause();
@@ -163,7 +163,7 @@ class RealProcess {
     ::waitpid(child_, nullptr, 0);
   }
 
-  static void ready() { [[maybe_unused]] const auto told = ::write(ready_, "y", 1); }
+  static void ready() { [[maybe_unused]] const auto told = ::write(to_parent, "y", 1); }
 
   bool has(const DeviceNumber& number, const char* path) const {
     Wanted wanted;
@@ -172,7 +172,7 @@ class RealProcess {
   }
 
  private:
-  static inline int ready_ = -1;
+  static inline int to_parent = -1;
   pid_t child_ = 0;
 };
 
@@ -203,7 +203,7 @@ TEST(RealProcessFiles, AreThoseOfAProcessWithoutItsMainThread) {
         &thread, nullptr,
         [](void*) -> void* {
           const int zero = ::open("/dev/zero", O_RDWR);
-          ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, zero, 0);
+          static_cast<void>(::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, zero, 0));
           ::close(zero);
           ::usleep(100'000);
           RealProcess::ready();

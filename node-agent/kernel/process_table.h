@@ -43,7 +43,8 @@ struct Handle {
   std::string thing{};   ///< "region 0 of 0000:02:00.0": what it has that is no device node
   bool of_vfio = false;  ///< the thing belongs to vfio
 
-  auto operator<=>(const Handle&) const = default;
+  // Version 14 takes the bool for a number here.
+  auto operator<=>(const Handle&) const = default;  // NOLINT(readability-implicit-bool-conversion)
 };
 
 /// The result of a scan of all processes.

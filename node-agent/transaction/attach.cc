@@ -128,9 +128,9 @@ void ask(const Unit& unit, std::vector<CardOutcome>& outcomes, const Tools& tool
     } catch (const Error& error) {
       outcomes[i].errors.push_back({.what = error.what()});
     }
-    if (!cause && !outcomes[i].ok()) cause = &unit[i];
+    if (cause == nullptr && !outcomes[i].ok()) cause = &unit[i];
   }
-  if (!cause) return;
+  if (cause == nullptr) return;
   for (std::size_t i = 0; i < unit.size(); ++i) {
     if (!has_stub(unit[i], tools) || !outcomes[i].ok()) continue;
     outcomes[i].refused.push_back(

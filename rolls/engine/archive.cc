@@ -30,6 +30,7 @@ constexpr std::uintmax_t kSmall = 16U << 20U;  // a smaller output harms nobody
 // The library is opened when an archive is read or written, and is never linked.
 struct LibArchive {
   SharedLibrary library{"libarchive.so.13", "libarchive13, from Debian 13 on libarchive13t64"};
+// NOLINTNEXTLINE(bugprone-macro-parentheses): it is a name, and no expression
 #define ROLLCALL_FUNCTION(name) decltype(&::name) name = library.symbol(#name)
   ROLLCALL_FUNCTION(archive_error_string);
   ROLLCALL_FUNCTION(archive_filter_bytes);

@@ -20,11 +20,11 @@ std::string words_with(std::string_view between, std::string_view HostFamily::*w
 }  // namespace
 
 std::span<const HostFamily> host_families() {
-  static const std::array kFamilies{
+  static const std::array families{
       HostFamily{"debian", "Debian", family_shell("debian")},
       HostFamily{"rhel", "RHEL", family_shell("rhel")},
   };
-  return kFamilies;
+  return families;
 }
 
 const HostFamily* find_host_family(std::string_view word) {

@@ -7,8 +7,8 @@
 namespace cluster::rolls {
 
 std::span<const StepKind> step_kinds() {
-  static const std::array kKinds{kPackages, kFiles, kSteps, kUnits, kChecks};
-  return kKinds;
+  static const std::array kinds{kPackages, kFiles, kSteps, kUnits, kChecks};
+  return kinds;
 }
 
 const HostFamily* family_of(const Fields& fields) {

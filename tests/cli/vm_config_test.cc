@@ -68,9 +68,10 @@ TEST_F(VmConfig, SeveralCardsInTheOrderOfTheirNames) {
 
 TEST_F(VmConfig, ADevicesOwnBootOrderTakesThePlaceOfVmBoot) {
   cluster({"add", "attr", "vm_boot", "network,hd"});
-  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices",
-           "<disk type='file' device='cdrom'><source file='/vm/install.iso'/>"
-           "<target dev='sda' bus='sata'/><readonly/><boot order='1'/></disk>"});
+  const std::string disk =
+      "<disk type='file' device='cdrom'><source file='/vm/install.iso'/>"
+      "<target dev='sda' bus='sata'/><readonly/><boot order='1'/></disk>";
+  cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", disk});
   EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33"}), golden("boot_order.xml"));
 }
 

@@ -179,7 +179,7 @@ class LazyAgent {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-    bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    EXPECT_EQ(bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
     listen(socket_, 8);
     const auto number = [](std::size_t value) {
       return std::string{static_cast<char>(value >> 24U), static_cast<char>(value >> 16U),
@@ -209,7 +209,7 @@ class LazyAgent {
           all.append(request.data(), static_cast<std::size_t>(size));
           if (all != std::string("\0\0\0\1\x0b", 5)) continue;
           all.clear();
-          static_cast<void>(!write(fd, list_.data(), list_.size()));
+          static_cast<void>(write(fd, list_.data(), list_.size()) < 0);
         }
       });
     }

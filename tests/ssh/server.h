@@ -96,9 +96,9 @@ class Server : public ::testing::Test {
   /// Writes `lines` to ~/.ssh/known_hosts, instead of the right ones.
   void know(const std::string& lines);
 
-  /// Runs on `target`, or on 127.0.0.1 with the port of the server.
+  /// Runs on `to`, or on 127.0.0.1 with the port of the server.
   Answer run(const std::string& command) { return run(target(), command); }
-  Answer run(const Target& target, const std::string& command);
+  Answer run(const Target& to, const std::string& command);
 
   Target target(const std::string& address = "127.0.0.1") const;
   int port() const { return port_; }

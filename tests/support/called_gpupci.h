@@ -56,7 +56,7 @@ class CalledGpupci : public ::testing::Test {
 
   // Returns the table of --check. Each line that did not pass names a way out.
   std::string check(const std::string& target) {
-    const auto table = gpupci({"--check", target});
+    auto table = gpupci({"--check", target});
     for (const auto line : split(trim(table), '\n')) {
       const auto has = [&](std::string_view text) {
         return line.find(text) != std::string_view::npos;

@@ -6,7 +6,7 @@
 namespace cluster {
 
 fs::path RollStory::laid_out(const std::string& name) {
-  const auto where = folder.path() / name;
+  auto where = folder.path() / name;
   cluster({"create", "new", "roll", name, where.native()});
   return where;
 }

@@ -68,7 +68,7 @@ class MergedDomains : public testing::Test {
   // Defines what was merged. Returns what libvirt has then.
   std::string expect_taken(const Merged& merged, const std::string& before,
                            const std::string& ours) {
-    const auto after = define(*merged.document);
+    auto after = define(*merged.document);
     expect_places_kept(before, after, merged);
     const Agreement agreement{ours, after};
     const auto again = merge(&agreement, after, ours, Keep::ask);

@@ -15,7 +15,6 @@ namespace cluster::cmd {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 std::string uuid_of(int number) {
   return "5b6e4a3c-0000-4000-8000-00000000000" + std::to_string(number);

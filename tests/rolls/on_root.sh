@@ -96,11 +96,12 @@ serve_distro() {
 host=vm-container-0-15
 "$cluster" add host "$host"
 "$cluster" add host gpu "$host" gpupci1 02:00.0
-for one in gpupt vgpu gds vagrant; do
+for one in gpupt vgpu gds guest vagrant; do
   "$cluster" add roll "$here/../../rolls/$one"
   "$cluster" enable roll "$one"
 done
-mapfile -t names < <(packages_of gpupt; packages_of vgpu; packages_of vagrant; echo nvidia-gds; echo "linux-headers-$(uname -r)")
+mapfile -t names < <(packages_of gpupt; packages_of vgpu; packages_of guest; packages_of vagrant; echo nvidia-gds; echo "linux-headers-$(uname -r)"
+  printf '%s\n' ca-certificates cuda-drivers curl nvidia-container-toolkit nvidia-open)
 site_packages "${names[@]}"
 fresh_root
 serve_distro

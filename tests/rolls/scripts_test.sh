@@ -76,12 +76,12 @@ check_packages() {
   done
 }
 
-for roll in gpupt vgpu gds vagrant; do
+for roll in gpupt vgpu gds guest vagrant; do
   "$cluster" add roll "$top/rolls/$roll"
   "$cluster" enable roll "$roll"
 done
 # This one is for no host in particular.
-for roll in gpupt vgpu gds vagrant; do
+for roll in gpupt vgpu gds guest vagrant; do
   "$cluster" run roll "$roll" >"any-$roll" || fail "run roll $roll: status $?"
   shellcheck -s sh "any-$roll" || fail "shellcheck any-$roll"
   grep -qx "export host=''" "any-$roll" || fail "any-$roll is for a host"
@@ -121,6 +121,7 @@ check_script vgpu vm-container-0-16
 
 "$cluster" add host vm rocks-33 vm-container-0-16
 check_script gds rocks-33
+check_script guest rocks-33
 # This is the roll's own command, on a guest that has got gds-check; without a name it runs on all VMs.
 "$cluster" set host rocks-33 address=127.0.12.33
 echo "restrict,command=\"PATH=$top/rolls/gds/files:\$PATH; eval \\\"\$SSH_ORIGINAL_COMMAND\\\"\" $(<id.pub)" >authorized_keys

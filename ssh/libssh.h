@@ -24,8 +24,6 @@ struct LibSsh {
   decltype(&::ssh_is_connected) ssh_is_connected = library.symbol("ssh_is_connected");
   decltype(&::ssh_get_poll_flags) ssh_get_poll_flags = library.symbol("ssh_get_poll_flags");
   decltype(&::ssh_get_error) ssh_get_error = library.symbol("ssh_get_error");
-  decltype(&::ssh_get_disconnect_message) ssh_get_disconnect_message =
-      library.symbol("ssh_get_disconnect_message");
   decltype(&::ssh_get_server_publickey) ssh_get_server_publickey =
       library.symbol("ssh_get_server_publickey");
 

@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "ssh/host_key.h"
+#include "ssh/last_words.h"
 
 namespace cluster::ssh {
 namespace {
@@ -119,6 +120,11 @@ void Session::advance() {
     before = step_;
     step_ = next();
   }
+  // libssh 0.10 goes on saying "again" of a login whose server is gone.
+  const bool offers = step_ == Step::files || step_ == Step::agent;
+  const bool logs_in = offers || step_ == Step::service || step_ == Step::channel;
+  if (logs_in && libssh_.ssh_is_connected(session_.get()) == 0)
+    step_ = offers ? refuse_login() : break_off("the login to");
   if (sink_failure_) std::rethrow_exception(std::exchange(sink_failure_, nullptr));
   if (step_ != Step::over) wait_for_socket();
 }
@@ -140,11 +146,9 @@ Session::Step Session::next() {
     case Step::command:
     case Step::stop:
       return follow();
-    case Step::dial:
-    case Step::over:
-      break;
+    default:
+      return step_;
   }
-  return step_;
 }
 
 void Session::wait_for_socket() {
@@ -351,7 +355,6 @@ Session::Step Session::fail(End how, std::string reason) {
   return Step::over;
 }
 
-// Ends a job that failed before the command could start.
 Session::Step Session::break_off(const std::string& during) {
   return fail(End::unreachable, during + " " + place(route()) + " failed: " + libssh_error());
 }
@@ -367,9 +370,8 @@ Session::Step Session::refuse_login() {
   }
   reason += tried_.empty() ? "; there was none to try" : "; tried " + joined(tried_, ", ");
   if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
-  if (const char* said = libssh_.ssh_get_disconnect_message(session_.get()); said != nullptr) {
-    reason += "; it said " + quote(said);
-  }
+  const auto said = last_words(libssh_.ssh_get_error(session_.get()));
+  if (!said.empty()) reason += "; it said " + quote(said);
   return fail(End::no_login, reason + "; add one to ~/.ssh/authorized_keys there");
 }
 

@@ -145,6 +145,23 @@ TEST_F(Login, NamesWhatTheAgentTried) {
   EXPECT_THAT(answer.reply.reason, HasSubstr("tried 1 key of the agent"));
 }
 
+// sshd hangs up in the middle of the agent's keys.
+TEST_F(Login, EndsWhereTheServerHasHadEnough) {
+  move_key();
+  start("MaxAuthTries 3");
+  start_agent();
+  for (int i = 1; i <= 5; ++i) {
+    const auto key = path("other" + std::to_string(i));
+    call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key});
+    add_to_agent(key);
+  }
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("tried 5 keys of the agent"),
+                    HasSubstr("it said 'Too many authentication failures'")));
+}
+
 TEST_F(Login, NamesAnAgentThatIsNotThere) {
   move_key();
   me.agent_socket = path("nobody");

@@ -54,11 +54,15 @@ std::string beyond_libssh(Run& run, const Route& route, const std::vector<KnownK
   const auto is_locked = [&run](const std::string& file) {
     return run.identities.load(file).is_locked;
   };
-  if (route.identities_only && !route.agent_socket.empty() &&
-      std::ranges::any_of(route.identity_files, is_locked)) {
-    return "IdentitiesOnly";
+  if (route.agent_socket.empty() || std::ranges::none_of(route.identity_files, is_locked)) {
+    return "";
   }
-  return "";
+  if (route.identities_only) return "IdentitiesOnly";
+  // sshd hangs up after six (MaxAuthTries), and each file that is not locked is one of them.
+  constexpr int kMostKeys = 5;
+  const auto files = static_cast<int>(route.identity_files.size());
+  const int keys = run.agent(route.agent_socket).key_count();
+  return keys + files > kMostKeys ? "one of " + std::to_string(keys) + " keys of the agent" : "";
 }
 
 std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target, Route route,
@@ -139,7 +143,7 @@ std::vector<bool> FanOut::finds(const std::vector<Target>& targets) {
 int FanOut::converse(const Target& target, const std::string& command,
                      std::chrono::seconds connect_timeout) {
   if (!me_) me_ = Operator::current();
-  auto words = openssh_words(target, *me_, connect_timeout);
+  auto words = openssh_words(target, *me_, connect_timeout, host_key_alias(target, *me_));
   words.insert(words.end(), {"-t", "-o", "LogLevel=ERROR", "--", target.name, command});
   return ssh::converse(std::move(words));
 }

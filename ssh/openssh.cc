@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "ssh/config.h"
+
 namespace cluster::ssh {
 
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
-                                       std::chrono::seconds connect_timeout) {
+                                       std::chrono::seconds connect_timeout,
+                                       const std::string& host_key_alias) {
   std::vector<std::string> words{"ssh", "-T", "-x", "-a"};
   if (!me.config.empty()) words.insert(words.end(), {"-F", me.config});
   const auto option = [&words](const std::string& text) {
@@ -25,9 +28,23 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
     for (const char c : target.address) literal += c == '%' ? "%%" : std::string(1, c);
     option("HostName=" + literal);
   }
+  if (!host_key_alias.empty()) option("HostKeyAlias=" + host_key_alias);
   if (target.port != 0) option("Port=" + std::to_string(target.port));
   if (!target.user.empty()) words.insert(words.end(), {"-l", target.user});
   return words;
+}
+
+std::string host_key_alias(const Route& route, const KnownHosts& known) {
+  if (route.has_alias || route.known_names.size() < 2) return "";
+  const auto& by_address = route.known_names.front();
+  const auto& by_name = route.known_names.back();
+  if (!known.lookup({by_address}).empty() || known.lookup({by_name}).empty()) return "";
+  return by_name;
+}
+
+std::string host_key_alias(const Target& target, const Operator& me) {
+  const auto route = Config::read(me).route(target, me);
+  return host_key_alias(route, KnownHosts(route.known_hosts_files));
 }
 
 NoConnection why_no_connection(std::vector<std::string> said) {

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "ssh/known_hosts.h"
 #include "ssh/operator.h"
+#include "ssh/route.h"
 #include "ssh/transport.h"
 
 // This house calls OpenSSH's `ssh` in this way only.
@@ -12,9 +14,18 @@ namespace cluster::ssh {
 
 /// The words of the command line before the host: strict host keys, no questions, no forwarding,
 /// nothing shared with another `ssh`, the configuration of `me`, and the fields of `target`. The
-/// caller adds further options, "--", the name and the command.
+/// caller adds further options, "--", the name and the command. `host_key_alias` is that of the two
+/// functions below.
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
-                                       std::chrono::seconds connect_timeout);
+                                       std::chrono::seconds connect_timeout,
+                                       const std::string& host_key_alias);
+
+/// The name under which the key of a host is known where `ssh` would not look: it looks under the
+/// address to which it connects. "" = it finds the key by itself, or nobody knows it.
+std::string host_key_alias(const Route& route, const KnownHosts& known);
+
+/// The same for a host of which nothing has been read yet. Throws as Config::read() and route().
+std::string host_key_alias(const Target& target, const Operator& me);
 
 /// The exit status of `ssh` when it failed itself, and not the command.
 inline constexpr int kOpensshFailed = 255;

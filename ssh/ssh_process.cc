@@ -57,7 +57,8 @@ std::vector<std::string> SshProcess::arguments() const {
   const std::string log =
       "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_.write.get());
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
-  auto words = openssh_words(asked_, me_, left);
+  auto words = openssh_words(asked_, me_, left,
+                             host_key_alias(route(), run().known_hosts(route().known_hosts_files)));
   words.insert(words.end(), {"-E", log, "-o", "LogLevel=DEBUG1"});
   words.insert(words.end(), {"--", asked_.name, run().command_of(target())});
   return words;

@@ -87,7 +87,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const O
       folder_(make_folder()),
       socket_(folder_ / kSocket),
       entry_(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-  auto words = openssh_words(target_, me, limits.connect_timeout);
+  auto words = openssh_words(target_, me, limits.connect_timeout, host_key_alias(target_, me));
   // This notices a host that is gone, also when there is nothing to send.
   words.insert(words.end(), {"-o", "LogLevel=ERROR", "-o", "ServerAliveInterval=5", "-o",
                              "ServerAliveCountMax=3", "--", target_.name, command_});

@@ -145,6 +145,26 @@ TEST_F(Login, NamesWhatTheAgentTried) {
   EXPECT_THAT(answer.reply.reason, HasSubstr("tried 1 key of the agent"));
 }
 
+// libssh could not offer the key that was meant before the others.
+TEST_F(Login, OffersTheLockedKeyThatWasMeantFirst) {
+  start_agent();
+  for (int i = 1; i <= 7; ++i) {
+    const auto key = path("other" + std::to_string(i));
+    call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key});
+    add_to_agent(key);
+  }
+  const auto key = move_key();
+  add_to_agent(key);
+  call({"ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", key});
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + key);
+  setenv("SSH_AUTH_SOCK", me.agent_socket.c_str(), 1);  // for `ssh`
+  const auto answer = run("echo in");
+  unsetenv("SSH_AUTH_SOCK");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.out, "in\n");
+}
+
 // sshd hangs up in the middle of the agent's keys.
 TEST_F(Login, EndsWhereTheServerHasHadEnough) {
   move_key();
@@ -157,9 +177,8 @@ TEST_F(Login, EndsWhereTheServerHasHadEnough) {
   }
   const auto answer = run("true");
   EXPECT_EQ(answer.reply.end, End::no_login);
-  EXPECT_THAT(answer.reply.reason,
-              AllOf(HasSubstr("tried 5 keys of the agent"),
-                    HasSubstr("it said 'Too many authentication failures'")));
+  EXPECT_THAT(answer.reply.reason, AllOf(HasSubstr("tried 5 keys of the agent"),
+                                         HasSubstr("it said 'Too many authentication failures'")));
 }
 
 TEST_F(Login, NamesAnAgentThatIsNotThere) {

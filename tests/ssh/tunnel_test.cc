@@ -53,6 +53,17 @@ class Tunnels : public Server {
   }
 };
 
+// The first way to a host files its key under the name, and the second has its address alone.
+TEST_F(Tunnels, KnowAKeyByTheNameOfTheHost) {
+  start();
+  auto named = target();
+  named.address = "127.0.0.1";
+  named.name = "node7";
+  know("[node7]:" + std::to_string(port()) + " " + host_key());
+  Tunnel through(named, "cat", limits, me);
+  EXPECT_EQ(talk(through, "in"), "in");
+}
+
 TEST_F(Tunnels, CarryBothWays) {
   start();
   auto through = tunnel("cat; echo err >&2; printf %s '$HOME'");

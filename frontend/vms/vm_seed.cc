@@ -61,6 +61,16 @@ std::vector<GuestInterface> interfaces_of(const Vm& vm, const virt::DomainSpec& 
   return interfaces;
 }
 
+// The bus of its disk is one that the guest can drive. Kernels of clouds have no drivers for SATA
+// and IDE, so a guest of virtio gets a CD-ROM of virtio-scsi.
+std::string bus_for_seed(const virt::DomainSpec& domain) {
+  for (const auto& disk : domain.disks) {
+    if (disk.source == DiskSource::cdrom) continue;
+    return disk.bus == "sata" || disk.bus == "ide" ? disk.bus : "scsi";
+  }
+  return "scsi";
+}
+
 }  // namespace
 
 std::optional<Seed> seed_of(const Vm& vm, const ResolvedAttributes& resolved,
@@ -75,14 +85,12 @@ std::optional<Seed> seed_of(const Vm& vm, const ResolvedAttributes& resolved,
 }
 
 virt::DiskSpec seed_disk(const Seed& seed, const virt::DomainSpec& domain) {
-  const auto& machine = domain.machine;
-  const bool q35 = machine.find("q35") != std::string::npos;
-  const bool ide = !q35 && machine.starts_with("pc");
   virt::DiskSpec disk;
   disk.source = DiskSource::cdrom;
   disk.path = seed.path;
   disk.format = "raw";
-  disk.bus = q35 ? "sata" : ide ? "ide" : "scsi";
+  disk.bus = bus_for_seed(domain);
+  const bool ide = disk.bus == "ide";
   disk.optional = true;
   // From the last target of the first controller, where a disk of the operator's is least likely.
   const std::string letters = ide ? "dcba" : "fedcba";

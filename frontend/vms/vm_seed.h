@@ -16,7 +16,7 @@ namespace cluster::frontend {
 std::optional<Seed> seed_of(const Vm& vm, const ResolvedAttributes& resolved,
                             const virt::DomainSpec& domain);
 
-/// The CD-ROM of the seed: on a bus and at a target that the machine has free.
+/// The CD-ROM of the seed, on a bus that the guest can drive, at a target that is free.
 virt::DiskSpec seed_disk(const Seed& seed, const virt::DomainSpec& domain);
 
 /// Puts the seeds of the VMs that are to start on their containers, where they are not there yet,

@@ -77,7 +77,7 @@ TEST_F(VmSeed, IsMadeAtTheStartAndIsACdromOfTheDomain) {
   const auto config = cluster({"report", "vm", "config", "v1"});
   EXPECT_THAT(config, HasSubstr("device='cdrom'"));
   EXPECT_THAT(config, HasSubstr("startupPolicy='optional'"));
-  EXPECT_THAT(config, HasSubstr("<target dev='sdf' bus='sata'/>"));
+  EXPECT_THAT(config, HasSubstr("<target dev='sdf' bus='scsi'/>"));
   EXPECT_EQ(start(), "");
   ASSERT_EQ(seeds().size(), 1U);
   EXPECT_THAT(config, HasSubstr("/" + seeds()[0] + "'"));
@@ -114,15 +114,18 @@ TEST_F(VmSeed, AVmOfAnImageHasOneUnlessToldNot) {
   EXPECT_THAT(cluster({"report", "vm", "config", "v1"}), Not(HasSubstr("cdrom")));
 }
 
-TEST_F(VmSeed, FindsItsPlaceOnEachMachine) {
+TEST_F(VmSeed, IsOnABusThatTheGuestCanDrive) {
   cluster({"add", "attr", "vm_seed", "yes"});
-  cluster({"add", "attr", "vm_machine", "pc"});
-  EXPECT_THAT(cluster({"report", "vm", "config", "v1"}),
-              HasSubstr("<target dev='hdd' bus='ide'/>"));
-  cluster({"set", "attr", "vm_machine", "q35"});
+  const auto config = [this] { return cluster({"report", "vm", "config", "v1"}); };
+  EXPECT_THAT(config(), HasSubstr("<target dev='sdf' bus='scsi'/>"));
+  EXPECT_THAT(config(), HasSubstr("model='virtio-scsi'"));
   cluster({"set", "host", "vm", "v1", "disk=file:/vm/a.raw,sdf,scsi"});
-  EXPECT_THAT(cluster({"report", "vm", "config", "v1"}),
-              HasSubstr("<target dev='sde' bus='sata'/>"));
+  EXPECT_THAT(config(), HasSubstr("<target dev='sde' bus='scsi'/>"));
+  cluster({"set", "host", "vm", "v1", "disk=file:/vm/a.raw,sda,sata"});
+  EXPECT_THAT(config(), HasSubstr("<target dev='sdf' bus='sata'/>"));
+  cluster({"add", "attr", "vm_machine", "pc"});
+  cluster({"set", "host", "vm", "v1", "disk=file:/vm/a.raw,hda,ide"});
+  EXPECT_THAT(config(), HasSubstr("<target dev='hdd' bus='ide'/>"));
 }
 
 TEST_F(VmSeed, AContainerThatCannotMakeItIsSaid) {

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -67,7 +68,7 @@ Outcome dial(const std::string& address, int port) {
 std::string spelled(const std::string& host, int port) {
   const auto addresses = Resolver::spelled(host, port);
   if (addresses.empty()) return "a name";
-  std::string text(INET6_ADDRSTRLEN, '\0');
+  std::array<char, INET6_ADDRSTRLEN> text{};
   const auto& storage = addresses.front().storage;
   if (storage.ss_family == AF_INET) {
     const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);

@@ -40,8 +40,8 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-SshProcess::SshProcess(Run& run, std::size_t target, Route route, Target asked, const Operator& me)
-    : Job(run, target, std::move(route)), asked_(std::move(asked)), me_(me) {}
+SshProcess::SshProcess(Run& run, std::size_t target, Route route, Target asked, Operator me)
+    : Job(run, target, std::move(route)), asked_(std::move(asked)), me_(std::move(me)) {}
 
 SshProcess::~SshProcess() {
   run().loop.silence(*this);

@@ -17,7 +17,7 @@ namespace cluster::ssh {
 class SshProcess : public Job {
  public:
   /// `asked` has the inventory's fields of the host; the configuration of `me` counts.
-  SshProcess(Run& run, std::size_t target, Route route, Target asked, const Operator& me);
+  SshProcess(Run& run, std::size_t target, Route route, Target asked, Operator me);
   ~SshProcess() override;
 
   void start() override;

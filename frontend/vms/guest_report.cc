@@ -78,9 +78,9 @@ GuestReport::GuestReport(const std::string& text) {
 }
 
 const std::vector<std::string>& GuestReport::part(const std::string& name) const {
-  static const std::vector<std::string> kNone;
+  static const std::vector<std::string> none;
   const auto at = parts_.find(name);
-  return at == parts_.end() ? kNone : at->second;
+  return at == parts_.end() ? none : at->second;
 }
 
 std::string GuestReport::line_with(const std::string& name,

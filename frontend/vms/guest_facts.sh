@@ -7,7 +7,12 @@ export LC_ALL PATH
 part() { printf '=== %s\n' "$1"; }
 # nvidia-smi may wait for ever for a card that hangs.
 bounded() { if command -v timeout >/dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi; }
-text_of() { tr '\n' ' ' <"$1" 2>/dev/null | sed 's/ *$//'; }
+# These start no program, as a guest may be slow. first_line FILE sets `line`; real_path FOLDER prints it without links.
+first_line() {
+  line=-
+  read -r line <"$1" || line=${line:--}
+} 2>/dev/null
+real_path() { (cd -P "$1" 2>/dev/null && pwd); }
 
 part os
 uname -rm
@@ -17,15 +22,24 @@ sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null
 part pci
 for device in /sys/bus/pci/devices/*; do
   [ -e "$device/vendor" ] || continue
-  driver=$(readlink "$device/driver" 2>/dev/null || echo -)
-  power=$(text_of "$device/power_state")
-  first=$(od -An -tx1 -N2 "$device/config" 2>/dev/null | tr -d ' \n')
-  printf 'device %s %s %s %s %s %s %s\n' "$(readlink -f "$device")" "$(text_of "$device/vendor")" \
-    "$(text_of "$device/device")" "$(text_of "$device/class")" "${driver##*/}" "${power:--}" "${first:--}"
-  case $(text_of "$device/class") in
-    0x0604*) ;;
-    *) sed -n '1,6s/^/region /p' "$device/resource" 2>/dev/null ;;
+  first_line "$device/vendor" && vendor=$line
+  first_line "$device/device" && id=$line
+  first_line "$device/class" && class=$line
+  first_line "$device/power_state" && power=$line
+  driver=$(real_path "$device/driver")
+  driver=${driver##*/}
+  first=-
+  case $class/$vendor in
+    0x0604*/* | */0x1af4 | */0x1b36) ;;
+    *) first=$(od -An -tx1 -N2 "$device/config" 2>/dev/null | tr -d ' \n') ;;
   esac
+  printf 'device %s %s %s %s %s %s %s\n' "$(real_path "$device")" "$vendor" "$id" "$class" "${driver:--}" "$power" "${first:--}"
+  case $class in 0x0604*) continue ;; esac
+  number=0
+  while [ "$number" -lt 6 ] && read -r line; do
+    echo "region $line"
+    number=$((number + 1))
+  done 2>/dev/null <"$device/resource"
 done
 
 part lspci

@@ -7,9 +7,9 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "core/utc_time.h"
 #include "node-agent/json_line.h"
 #include "node-agent/kernel/timed_read.h"
-#include "node-agent/state/utc_time.h"
 
 namespace cluster::agent {
 

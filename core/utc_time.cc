@@ -1,9 +1,9 @@
-#include "node-agent/state/utc_time.h"
+#include "core/utc_time.h"
 
 #include <array>
 #include <ctime>
 
-namespace cluster::agent {
+namespace cluster {
 
 std::string utc_now() {
   const std::time_t seconds = std::time(nullptr);
@@ -13,4 +13,4 @@ std::string utc_now() {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
 }
 
-}  // namespace cluster::agent
+}  // namespace cluster

@@ -1,10 +1,10 @@
-#include "node-agent/state/utc_time.h"
+#include "core/utc_time.h"
 
 #include <gmock/gmock.h>
 
 #include <ctime>
 
-namespace cluster::agent {
+namespace cluster {
 namespace {
 
 TEST(UtcTime, IsThisSecondWhateverTheZoneOfTheHostIs) {
@@ -26,4 +26,4 @@ TEST(UtcTime, IsThisSecondWhateverTheZoneOfTheHostIs) {
 }
 
 }  // namespace
-}  // namespace cluster::agent
+}  // namespace cluster

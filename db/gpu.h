@@ -87,11 +87,21 @@ struct HeldDevice {
   GpuName name;                ///< in the VM
 };
 
+/// A card of which a domain of libvirt has a part, although the inventory did not give it.
+struct CardElsewhere {
+  GpuName gpu;
+  std::optional<int> slice;  ///< the virtual function that it has, where it is one
+  std::string uuid, domain;  ///< of the domain
+  std::string device;        ///< "pci_0000_02_00_0", or the UUID of a mediated device
+  std::string seen;          ///< when the host said so, "2026-11-21T01:20:00Z"
+};
+
 /// All that is known about the devices of one host.
 struct HostDevices {
-  std::vector<GpuCard> cards;    ///< by name
-  std::vector<Mdev> mdevs;       ///< by uuid
-  std::vector<HeldDevice> held;  ///< by VM and the name there
+  std::vector<GpuCard> cards;                 ///< by name
+  std::vector<Mdev> mdevs;                    ///< by uuid
+  std::vector<HeldDevice> held;               ///< by VM and the name there
+  std::vector<CardElsewhere> elsewhere = {};  ///< by card
 };
 
 /// A card that can be given to a VM: a GPU, or a card of which only the address is known.

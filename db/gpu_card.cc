@@ -138,6 +138,24 @@ void read_held(db::Connection& db, const db::OnlyThese& these, Devices& devices)
   }
 }
 
+void read_elsewhere(db::Connection& db, const db::OnlyThese& these, Devices& devices) {
+  const auto query = db.prepare(R"sql(
+      SELECT container, gpu, slice, uuid, domain, device, seen FROM gpu_in_domain
+      WHERE )sql" + these.in("container"));
+  these.bind(*query);
+  while (query->step()) {
+    auto* host = devices.of(query->text(0));
+    if (host == nullptr) continue;
+    host->elsewhere.push_back({GpuName(query->text(1)), query->maybe_number(2), query->string(3),
+                               query->string(4), query->string(5), query->string(6)});
+  }
+  for (auto& host : devices.all()) {
+    std::ranges::sort(host.elsewhere, [](const CardElsewhere& left, const CardElsewhere& right) {
+      return left.gpu == right.gpu ? left.device < right.device : left.gpu < right.gpu;
+    });
+  }
+}
+
 void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) {
   const auto insert = db.prepare(R"sql(
       INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing,
@@ -254,6 +272,7 @@ std::vector<HostDevices> Inventory::devices(const std::vector<HostName>& hosts) 
     read_cards(*db_, these, devices);
     read_mdevs(*db_, these, devices);
     read_held(*db_, these, devices);
+    read_elsewhere(*db_, these, devices);
   });
   return std::move(devices.all());
 }
@@ -288,6 +307,8 @@ std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
               NOT EXISTS (SELECT 1 FROM vm_gpu WHERE container = gpu.host AND gpu = gpu.name) AND
               NOT EXISTS (SELECT 1 FROM gpu_slice WHERE host = gpu.host AND gpu = gpu.name) AND
               NOT EXISTS (SELECT 1 FROM mdev WHERE host = gpu.host AND gpu = gpu.name) AND
+              NOT EXISTS (SELECT 1 FROM gpu_in_domain AS there
+                          WHERE there.container = gpu.host AND there.gpu = gpu.name) AND
               )sql") + (host ? "host.name = :host" : "host.appliance = 'vm-container'"));
     if (host) query->bind(":host", host->str());
     while (query->step()) {

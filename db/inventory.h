@@ -115,7 +115,8 @@ class Inventory {
   /// Gives `card` of the VM's container, or a slice, to `vm` as `name`; the slice need not be there
   /// yet. Throws Error(not_found) when there is no such VM or its container has no such card.
   /// Throws Error(exists) when the name is taken, or the whole card or a slice of it is taken.
-  /// Throws Error(refused) when the mediated device is known to belong to another host.
+  /// Throws Error(refused) when the mediated device is known to belong to another host, or another
+  /// domain of the host has the device although the inventory did not give it.
   void assign_gpu(const HostName& vm, const GpuName& name, const CardRef& card);
 
   /// Gives `vm` another card under a name that it already has. Throws as assign_gpu().
@@ -134,8 +135,9 @@ class Inventory {
   std::vector<HostDevices> devices(const std::vector<HostName>& hosts);
 
   /// The cards of `host`, or of all vm-containers, that can be given to a VM. Such a card is not
-  /// missing, no VM holds it, and it is not in slices. Neither it nor its host failed the last
-  /// `check host gpu`. The hosts come in no order; the cards of each host are sorted by name.
+  /// missing, no VM and no other domain of its host has it, and it is not in slices. Neither it nor
+  /// its host failed the last `check host gpu`. The hosts come in no order; the cards of each host
+  /// are sorted by name.
   std::vector<FreeGpu> free_gpus(const std::optional<HostName>& host);
 
   /// Stores the cards that `host` should have. VMs keep their cards and slices under the new names,
@@ -179,6 +181,13 @@ class Inventory {
 
   /// Stores what was agreed about `vm`; nothing when there is no such VM any more.
   void agree(const HostName& vm, const VmAgreement& agreement);
+
+  /// Replaces what is known of the devices that domains of the hosts have and the inventory did not
+  /// give (db/domain_device.cc). A host that is not there any more is left out.
+  void store_domain_devices(const std::map<HostName, std::vector<DomainDevices>>& hosts);
+
+  /// What is known of them, by the name of the domain; only hosts that have some.
+  std::map<HostName, std::vector<DomainDevices>> domain_devices(const OnlyHosts& only = {});
 
   Vm require_vm(const HostName& name);  ///< throws Error(not_found)
   bool is_vm(const HostName& name);     ///< false also when there is no such host

@@ -85,14 +85,17 @@ void Inventory::add_vm(const Vm& vm) {
         host->bind(":name", vm.name.str());
         host->execute();
         const auto insert = db_->prepare(R"sql(
-            INSERT INTO vm (host, container, uuid, memory_mib, cpus, fabric)
-            VALUES (:host, :container, :uuid, :memory_mib, :cpus, :fabric))sql");
+            INSERT INTO vm (host, container, uuid, memory_mib, cpus, fabric, libvirt_name)
+            VALUES (:host, :container, :uuid, :memory_mib, :cpus, :fabric, :libvirt_name))sql");
         insert->bind(":host", vm.name.str());
         insert->bind(":container", vm.container.str());
         insert->bind(":uuid", vm.uuid);
         insert->bind(":memory_mib", vm.memory_mib);
         insert->bind(":cpus", vm.cpus);
         insert->bind(":fabric", vm.fabric);
+        insert->bind(":libvirt_name", vm.libvirt_name.empty()
+                                          ? std::nullopt
+                                          : std::optional<std::string_view>(vm.libvirt_name));
         insert->execute();
         insert_disks(*db_, vm);
       },

@@ -70,6 +70,21 @@ struct Vm {
   std::vector<Interface> interfaces = {};  ///< by name; added with add_interface()
   std::vector<VmSlice> slices = {};        ///< by name; assigned with assign_gpu()
   std::optional<int> fabric = {};          ///< partition of the fabric manager, from 0
+  std::string libvirt_name = {};           ///< what libvirt calls it; "" = the same
+
+  /// The name that libvirt has, or is to have, for it.
+  const std::string& domain() const { return libvirt_name.empty() ? name.str() : libvirt_name; }
+};
+
+/// The devices of its host that a domain of libvirt has, whether it runs or not, though the
+/// inventory did not give them.
+struct DomainDevices {
+  std::string uuid;
+  std::string domain;                ///< the name of the domain
+  std::vector<std::string> devices;  ///< "pci_0000_02_00_0", or the UUID of a mediated device
+  std::string seen = {};             ///< the time when its host said so, "2026-11-21T01:20:00Z"
+
+  bool operator==(const DomainDevices&) const = default;
 };
 
 /// What was said of a VM at its last define, and what libvirt made of it.

@@ -73,6 +73,41 @@ Given given(Inventory& inventory, db::Connection& db, const HostName& container,
   no_card(db, container, pci.libvirt());
 }
 
+// Refuses a device that another domain of the container has, as the container said last.
+void refuse_elsewhere(Inventory& inventory, const Vm& vm, const Given& device) {
+  const auto all = inventory.domain_devices(OnlyHosts{{vm.container}});
+  const auto domains = all.find(vm.container);
+  if (domains == all.end()) return;
+  const auto there = inventory.devices({vm.container}).at(0);
+  const auto is_meant = [&](const CardElsewhere& one) {
+    if (one.uuid == vm.uuid || !device.gpu || one.gpu.str() != *device.gpu) return false;
+    return !device.slice || (one.slice ? one.slice == device.slice : !is_uuid(one.device));
+  };
+  const auto found = std::ranges::find_if(there.elsewhere, is_meant);
+  const auto by_uuid = std::ranges::find_if(domains->second, [&](const DomainDevices& one) {
+    return device.uuid && one.uuid != vm.uuid &&
+           std::ranges::find(one.devices, *device.uuid) != one.devices.end();
+  });
+  const bool known = found != there.elsewhere.end();
+  if (!known && by_uuid == domains->second.end()) return;
+  const auto& uuid = known ? found->uuid : by_uuid->uuid;
+  const auto& domain = known ? found->domain : by_uuid->domain;
+  const auto& seen = known ? found->seen : by_uuid->seen;
+  const auto& host = vm.container.str();
+  const auto vms = inventory.vms(OnlyHosts{{vm.container}});
+  const auto ours = std::ranges::find(vms, uuid, &Vm::uuid);
+  const auto what = device_words(device.device()) + " of host " + quote(host) + " is in ";
+  const std::string free = "take it from that (virsh edit) and `cluster discover host vm " + host +
+                           "` (seen " + seen + ")";
+  if (ours != vms.end()) {
+    throw Error(Fault::refused, what + "VM " + quote(ours->name.str()) +
+                                    " by hand, in libvirt there: give it to that VM, or " + free);
+  }
+  throw Error(Fault::refused,
+              what + quote(domain) + ", a VM there that is not in the inventory: take that in " +
+                  "(`cluster discover host vm " + host + " import=yes`), or " + free);
+}
+
 // Finds the row or rule that refused to give `device` of its container to `vm` as `name`.
 void explain_assign(db::Connection& db, const Vm& vm, const GpuName& name, const Given& device,
                     const db::Failure& failure) {
@@ -138,6 +173,7 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
       [&] {
         vm = require_vm(vm_name);
         device = given(*this, *db_, vm->container, card);
+        refuse_elsewhere(*this, *vm, device);
         const auto insert = db_->prepare(R"sql(
             INSERT INTO vm_gpu (vm, name, container, gpu, slice, uuid)
             VALUES (:vm, :name, :container, :gpu, :slice, :uuid))sql");

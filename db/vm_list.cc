@@ -40,7 +40,8 @@ class Found {
 };
 
 void read_vms(db::Connection& db, const db::OnlyThese& these, Found& found) {
-  const std::string all = "SELECT host, container, uuid, memory_mib, cpus, fabric FROM vm";
+  const std::string all =
+      "SELECT host, container, uuid, memory_mib, cpus, fabric, coalesce(libvirt_name, '') FROM vm";
   // These are two queries instead of one with OR: each uses its own index.
   const auto query = db.prepare(these.reads_all() ? all
                                                   : all + " WHERE " + these.in("host") + " UNION " +
@@ -57,7 +58,8 @@ void read_vms(db::Connection& db, const db::OnlyThese& these, Found& found) {
                {},
                {},
                {},
-               query->maybe_number(5)});
+               query->maybe_number(5),
+               query->string(6)});
   }
 }
 

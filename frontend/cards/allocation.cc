@@ -71,13 +71,17 @@ std::string counted(int cards, const std::string& model) {
 
 // Returns the reason why the card should stay where it is, "is in rocks-33"; "" when it is free.
 std::string kept(const Host& host, const GpuCard& card, const std::string& holder,
-                 const std::vector<Mdev>& mdevs) {
+                 const HostDevices& devices) {
   const auto on_it = [&](const Mdev& mdev) {
     return mdev.parent == card.name.str() || mdev.parent.starts_with(card.name.str() + ".");
   };
   if (!holder.empty()) return "is in " + holder;
   if (card.missing) return "is missing";
-  if (!card.slices.empty() || std::ranges::any_of(mdevs, on_it)) return "is in slices";
+  const auto there = std::ranges::find(devices.elsewhere, card.name, &CardElsewhere::gpu);
+  if (there != devices.elsewhere.end()) {
+    return "is in " + quote(there->domain) + " of libvirt there";
+  }
+  if (!card.slices.empty() || std::ranges::any_of(devices.mdevs, on_it)) return "is in slices";
   if (host.failing) return "fails " + *host.failing;
   return card.failing ? "fails " + *card.failing : "";
 }
@@ -117,7 +121,7 @@ std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) 
     }
     CardHost container{hosts[i].name, {}, {}};
     for (const auto& card : devices[i].cards) {
-      const auto why = kept(hosts[i], card, holders[card.name.number()], devices[i].mdevs);
+      const auto why = kept(hosts[i], card, holders[card.name.number()], devices[i]);
       if (!why.empty()) {
         container.kept.push_back(card.name.str() + " " + why);
       } else {

@@ -30,6 +30,7 @@ std::vector<Command> all_commands() {
                               check_host_vm_commands(),
                               detach_host_gpu_commands(),
                               discover_host_gpu_commands(),
+                              discover_host_vm_commands(),
                               distro_commands(),
                               help_commands(),
                               host_commands(),

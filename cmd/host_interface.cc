@@ -9,47 +9,12 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_interface.h"
 
 namespace cluster::cmd {
 namespace {
 
-constexpr std::size_t kMaxDevice = 15;  // IFNAMSIZ of Linux, without its NUL
-constexpr std::size_t kMaxNetwork = 255;
 constexpr int kMaxVlan = 4094;
-constexpr std::array<std::string_view, 8> kModels{"virtio", "e1000",   "e1000e",  "igb",
-                                                  "pcnet",  "rtl8139", "vmxnet3", "ne2k_pci"};
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-std::string parse_name(const std::string& text) {
-  if (text.empty() || text.size() > kMaxDevice || (text[0] >= '0' && text[0] <= '9') ||
-      !std::ranges::all_of(text, is_letter_or_digit)) {
-    throw Error(Fault::usage, "not an interface name: " + quote(text) + " (want eth0, eth1, ...)");
-  }
-  return text;
-}
-
-// Takes the name of a device as Linux accepts it (dev_valid_name()); a network of libvirt may have
-// a longer name.
-std::string parse_source(InterfaceKind kind, const std::string& text) {
-  const bool network = kind == InterfaceKind::network;
-  const auto is_wrong = [&](char c) {
-    return is_control(c) || c == '/' || (!network && (c == ' ' || c == ':'));
-  };
-  if (text.empty() || text == "." || text == ".." || !is_utf8_text(text) ||
-      text.size() > (network ? kMaxNetwork : kMaxDevice) || std::ranges::any_of(text, is_wrong)) {
-    throw Error(Fault::usage, std::string(name(kind)) + "=" + quote(text) +
-                                  ": want the name of a " + (network ? "network" : "device"));
-  }
-  return text;
-}
-
-std::string parse_model(const std::string& text) {
-  if (std::ranges::find(kModels, text) == kModels.end()) {
-    const std::vector<std::string> known(kModels.begin(), kModels.end());
-    throw Error(Fault::usage, "model=" + quote(text) + ": want one of " + joined(known, ", "));
-  }
-  return text;
-}
 
 // The VM that is called `name`. So far only VMs have interfaces.
 Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
@@ -88,7 +53,7 @@ struct Args {
       if (!source) return;
       ++given;
       interface.kind = kind;
-      interface.source = parse_source(kind, *source);
+      interface.source = frontend::parse_interface_source(kind, *source);
     };
     join(InterfaceKind::bridge, bridge);
     join(InterfaceKind::direct, direct);
@@ -100,7 +65,7 @@ struct Args {
     if (mac) {
       interface.mac = mac->empty() ? std::nullopt : std::optional(MacAddress::parse(*mac));
     }
-    if (model) interface.model = parse_model(*model);
+    if (model) interface.model = frontend::parse_interface_model(*model);
     if (vlan) interface.vlan = parse_optional_int("vlan", *vlan, 1, kMaxVlan);
     if (address) interface.addresses = parse_ip_addresses(*address);
   }
@@ -112,7 +77,7 @@ struct Args {
 
 int run_add(Context& context, const Args& args) {
   Interface interface {
-    parse_name(args.name), {}, "", {}
+    frontend::parse_interface_name(args.name), {}, "", {}
   };
   args.apply(interface);
   auto& inventory = context.inventory();

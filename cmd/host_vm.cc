@@ -15,7 +15,9 @@
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_addresses.h"
+#include "frontend/vms/vm_adoption.h"
 #include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_devices.h"
 #include "frontend/vms/vm_disk.h"
 #include "frontend/vms/vm_move.h"
 #include "frontend/vms/vm_removal.h"
@@ -76,10 +78,78 @@ struct AddArgs {
   std::string uuid;
   std::string gpus = "0";
   std::string gpu_model;
+  std::string from;
+  std::string libvirt_name;
+  std::string timeout = "30";
   VmKeys keys;
 };
 
+// A name that libvirt takes, https://libvirt.org/formatdomain.html#general-metadata.
+std::string parse_libvirt_name(const std::string& text) {
+  constexpr std::size_t kMax = 255;
+  const bool blank = trim(text).empty() && !text.empty();
+  if (text.size() > kMax || blank || !is_utf8_text(text) || text.find('/') != std::string::npos ||
+      std::ranges::any_of(text, is_control)) {
+    throw Error(Fault::usage, "libvirt_name=" + quote(text) +
+                                  ": want up to 255 bytes of UTF-8 without '/' and control "
+                                  "characters");
+  }
+  return text;
+}
+
+// The domain that is meant, among those of its container: by UUID, else by name.
+const virt::Domain& find_domain(const frontend::VmHost& there, const AddArgs& args) {
+  const auto& name = args.libvirt_name.empty() ? args.vm : args.libvirt_name;
+  std::vector<std::string> names;
+  for (const auto& domain : there.found) {
+    const bool by_uuid = args.uuid.empty() || domain.uuid == args.uuid;
+    const bool by_name = (args.libvirt_name.empty() && !args.uuid.empty()) || domain.name == name;
+    if (by_uuid && by_name) return domain;
+    names.push_back(domain.name);
+  }
+  throw Error(Fault::not_found,
+              "libvirt on " + there.host.name.str() + " has no VM " +
+                  (args.uuid.empty() || !args.libvirt_name.empty() ? quote(name)
+                                                                   : "with uuid " + args.uuid) +
+                  did_you_mean(name, names) + " (`cluster discover host vm " +
+                  there.host.name.str() + "` lists them)");
+}
+
+// Takes in the VM that libvirt on the container has.
+int run_adopt(Context& context, const AddArgs& args) {
+  if (args.from != "libvirt") {
+    throw Error(Fault::usage, "from=" + quote(args.from) + ": want libvirt");
+  }
+  const HostName name(args.vm);
+  if (args.container.empty()) {
+    throw Error(Fault::usage, "from=libvirt: want the CONTAINER that has VM " + quote(args.vm));
+  }
+  if (!args.keys.empty() || args.gpus != "0" || !args.gpu_model.empty()) {
+    throw Error(
+        Fault::usage,
+        "from=libvirt takes memory, CPUs, disks and cards as libvirt has them: `cluster set "
+        "host vm` and `cluster add host gpu` change them afterwards");
+  }
+  if (!args.uuid.empty()) static_cast<void>(parse_uuid(args.uuid));
+  static_cast<void>(parse_libvirt_name(args.libvirt_name));
+  const auto limits = frontend::limits_of(args.timeout);
+  auto& inventory = context.inventory();
+  const auto host = frontend::find_host(inventory, args.container);
+  if (inventory.is_vm(host.name)) {
+    throw Error(Fault::usage, "host " + quote(args.container) + " is a VM: want a physical host");
+  }
+  const auto all = frontend::look_at_hosts(context, {host}, limits);
+  if (all[0].failure) return report_failures(context.output, frontend::failures_of(all));
+  frontend::remember_devices(context, all);
+  for (const auto& note : frontend::adopt(inventory, name, all[0], find_domain(all[0], args))) {
+    context.output.note(name.str() + ": " + note);
+  }
+  frontend::remember_devices(context, all);
+  return 0;
+}
+
 int run_add(Context& context, const AddArgs& args) {
+  if (!args.from.empty()) return run_adopt(context, args);
   const HostName name(args.vm);
   const frontend::CardWish wish{parse_int("gpus", args.gpus, 0, kMaxCards), args.gpu_model};
   if (args.container.empty() && wish.cards == 0) {
@@ -98,6 +168,7 @@ int run_add(Context& context, const AddArgs& args) {
         {}};
   if (args.keys.how == "backing") vm.disks.front().format = "qcow2";  // a disk= replaces it
   args.keys.apply(vm);
+  if (args.libvirt_name != args.vm) vm.libvirt_name = parse_libvirt_name(args.libvirt_name);
   auto& inventory = context.inventory();
   if (!args.container.empty()) static_cast<void>(frontend::find_host(inventory, args.container));
   if (frontend::means_a_group(args.vm, inventory.appliances())) {
@@ -130,6 +201,9 @@ Action declare_add(Options& options) {
   options.key("gpu_model", args->gpu_model,
               "with gpus=, a part of the model's name, or its ids: 'Tesla T4', 10de:1eb8 [any]");
   options.key("uuid", args->uuid, "its UUID in libvirt [a new one]");
+  options.key("libvirt_name", args->libvirt_name, "its name in libvirt [VM]");
+  options.key("from", args->from, "libvirt: take in the VM that CONTAINER has, as it is");
+  options.key("timeout", args->timeout, "with from=, seconds that the container may take [30]");
   return [args](Context& context) { return run_add(context, *args); };
 }
 
@@ -199,13 +273,14 @@ int run_remove(Context& context, const RemoveArgs& args) {
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
   const auto vm = find_vm(inventory, args.vm);
+  frontend::Removed removed;
   // The inventory refuses it while it holds cards, so its container is not asked.
   if (vm.gpus.empty() && vm.slices.empty()) {
-    const auto removed = frontend::let_go(context, vm, how, limits);
+    removed = frontend::let_go(context, vm, how, limits);
     for (const auto& note : removed.notes) context.output.note(note);
     if (!removed.failures.empty()) return report_failures(context.output, removed.failures);
   }
-  inventory.remove_vm(vm.name);
+  frontend::forget(inventory, vm, removed);
   return 0;
 }
 
@@ -314,6 +389,7 @@ int run_dump(Context& context, const VmsArgs& args) {
     std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
                        " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
                        " cpus=" + std::to_string(vm.cpus);
+    if (!vm.libvirt_name.empty()) line += " " + shell_word("libvirt_name=" + vm.libvirt_name);
     if (vm.fabric) line += " fabric=" + std::to_string(*vm.fabric);
     for (const auto& disk : vm.disks) {
       line += " " + shell_word("disk=" + frontend::disk_text(disk, true));

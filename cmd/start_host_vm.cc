@@ -12,6 +12,7 @@
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/card_readiness.h"
 #include "frontend/vms/vm_definition.h"
+#include "frontend/vms/vm_devices.h"
 #include "frontend/vms/vm_disk_images.h"
 #include "frontend/vms/vm_fabric.h"
 #include "frontend/vms/vm_plan.h"
@@ -56,7 +57,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
                                           "stop host vm`)");
         }
         if (frontend::has_cards(task.vm)) {
-          frontend::check_cards(task.vm, have, seen.at(task.vm.container), there.in_use);
+          frontend::check_cards(task, have, seen.at(task.vm.container), there.in_use);
         }
         const auto document = definitions.document(task.vm, static_cast<int>(there.version));
         auto plan = frontend::plan(task, document, frontend::agreement_of(agreements, task.vm),
@@ -65,7 +66,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
           for (const auto& line : plan.lines) context.output.note(line);
           throw Error(*plan.refusal);
         }
-        for (const auto& line : frontend::warnings_of(definitions, task.vm, document, plan,
+        for (const auto& line : frontend::warnings_of(definitions, task, document, plan,
                                                       static_cast<int>(there.version))) {
           context.output.note(line);
         }
@@ -84,6 +85,10 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
 int run_start(Context& context, const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
+  frontend::remember_devices(context, all);
+  for (const auto& line : frontend::shared_cards(context.inventory(), all)) {
+    context.output.note(line);
+  }
   prepare(context, all, limits);
   frontend::make_disk_images(context, all, limits);
   frontend::make_seeds(context, all, limits);

@@ -2,6 +2,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "cmd/commands.h"
@@ -91,7 +92,7 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
             task, document, frontend::agreement_of(agreements, task.vm), there.version, keep);
         std::vector<std::string> warnings;
         if (!plan.refusal && !plan.xml.empty()) {
-          warnings = frontend::warnings_of(definitions, task.vm, document, plan, version);
+          warnings = frontend::warnings_of(definitions, task, document, plan, version);
         }
         take(task, plan, change_of(plan, task));
         if (plan.refusal) throw Error(*plan.refusal);
@@ -125,6 +126,17 @@ int run_diff(Context& context, const Args& args) {
   return report_failures(context.output, frontend::failures_of(all));
 }
 
+// Judges what the document has become. What somebody made by hand is told, and not refused.
+void judge_anew(const frontend::VmDefinitions& definitions, const Vm& vm,
+                frontend::VmDefinitions::Document& document, int version) {
+  try {
+    document.warnings = definitions.judge(vm, document.xml, version);
+  } catch (const Error& error) {
+    if (document.refusal) throw;
+    document.warnings = {error.what()};
+  }
+}
+
 int run_report(Context& context, const Args& args) {
   if (parse_yes_no("diff", args.diff)) return run_diff(context, args);
   auto& inventory = context.inventory();
@@ -140,10 +152,16 @@ int run_report(Context& context, const Args& args) {
         agreed == nullptr ? std::nullopt : std::optional(static_cast<int>(agreed->libvirt));
     auto document = definitions.document(vm, version);
     document.xml = frontend::agreed_document(vm, document, agreed);
+    if (agreed != nullptr) {
+      judge_anew(definitions, vm, document, *version);
+    } else if (document.refusal) {
+      throw Error(*document.refusal);
+    }
     documents.emplace_back(vm.name.str(), std::move(document));
   }
   for (const auto& [name, document] : documents) {
     for (const auto& warning : document.warnings) context.output.note(warning);
+    for (const auto& note : document.notes) context.output.note(note);
     if (args.output_dir.empty()) {
       context.output.text(document.xml);
     } else {
@@ -162,12 +180,18 @@ Action declare_report(Options& options) {
   return [args](Context& context) { return run_report(context, *args); };
 }
 
-// Says what an older libvirt left out.
-void tell_unheard(Context& context, const frontend::VmBatch& all) {
+// Says what an older libvirt left out, unless that was agreed `before`.
+void tell_unheard(Context& context, const frontend::VmBatch& all,
+                  const std::map<HostName, VmAgreement>& before) {
   for (const auto& there : all) {
     for (const auto& task : there.tasks) {
       if (!task.defined) continue;
+      std::vector<std::string> told;
+      if (const auto* agreed = frontend::agreement_of(before, task.vm)) {
+        told = virt::unheard(agreed->rendered, agreed->defined);
+      }
       for (const auto& path : virt::unheard(task.rendered, *task.defined)) {
+        if (std::ranges::find(told, path) != told.end()) continue;
         context.output.note("VM " + quote(task.vm.name.str()) + ": libvirt on " +
                             there.host.name.str() + " did not keep: " + frontend::path_words(path));
       }
@@ -198,8 +222,11 @@ int run_sync(Context& context, const Args& args) {
     frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
       frontend::define(domains, task);
     });
+    OnlyHosts names{std::in_place};
+    for (const auto& vm : vms_of(all)) names->push_back(vm.name);
+    const auto before = context.inventory().vm_agreements(names);
     frontend::store_agreements(context, all);
-    tell_unheard(context, all);
+    tell_unheard(context, all, before);
   }
   const int status = report_failures(context.output, frontend::failures_of(all));
   if (status == 0 && table.rows.empty()) context.output.note("nothing to do");

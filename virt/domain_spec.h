@@ -157,6 +157,9 @@ struct DomainSpec {
   std::optional<int> pcihole64_gib;               ///< room for BARs; firmware that asks QEMU for it
   std::vector<CardSpec> cards;
   std::vector<MdevSpec> mdevs;
+  /// Cards change what is beside them: there is no memory balloon, and a host-passthrough CPU has
+  /// all that it can do.
+  bool card_tuning = true;
   /// All cards are behind one guest PCIe switch, so that the guest's kernel allows peer-to-peer DMA
   /// between a GPU and an NVMe disk (GPUDirect Storage).
   bool pci_switch = false;

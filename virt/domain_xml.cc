@@ -115,7 +115,7 @@ void add_devices(pugi::xml_node root, const DomainSpec& domain, const GuestSlots
   add_interfaces(devices, domain);
   add_consoles(devices, domain);
   // A card that is passed through pins all guest memory, so a balloon could take nothing back.
-  if (!domain.cards.empty() || !domain.mdevs.empty()) {
+  if (domain.card_tuning && (!domain.cards.empty() || !domain.mdevs.empty())) {
     child(devices, "memballoon", {{"model", "none"}});
   }
   add_hostdevs(devices, domain, slots);
@@ -141,7 +141,8 @@ void settle_boot(pugi::xml_node root, const DomainSpec& domain) {
 void build(pugi::xml_document& document, const DomainSpec& domain, const OwnPorts& own) {
   const auto slots = place_cards(domain, own);
   const bool holds_device =
-      !domain.mdevs.empty() || std::ranges::any_of(domain.cards, &CardSpec::known);
+      domain.card_tuning &&
+      (!domain.mdevs.empty() || std::ranges::any_of(domain.cards, &CardSpec::known));
   auto root =
       child(document, "domain", {{"type", domain.type == DomainType::kvm ? "kvm" : "qemu"}});
   text_child(root, "name", domain.name);

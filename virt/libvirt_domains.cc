@@ -257,8 +257,8 @@ void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
     throw Error(Fault::exists,
                 "the host has another VM " + quote(name) + ", with uuid " + uuid_of(by_name.get()) +
                     " instead of " + uuid +
-                    ": give the inventory's that uuid (set host vm), or remove the one there "
-                    "(virsh undefine)");
+                    ": take the one there into the inventory (cluster add host vm ... "
+                    "from=libvirt), or remove it (virsh undefine)");
   }
   const auto by_uuid =
       handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuid.c_str()));

@@ -13,12 +13,11 @@ namespace {
 
 Error refused(const std::string& why) { return {Fault::refused, why}; }
 
-void check_free(const Vm& vm, const std::string& what, const std::string& device,
+// `in_use` leaves out what the VM itself has.
+void check_free(const std::string& what, const std::string& device,
                 const std::vector<virt::VmDevice>& in_use) {
   for (const auto& used : in_use) {
-    if (used.device == device && used.vm != vm.name.str()) {
-      throw refused(what + " is in the running VM " + quote(used.vm));
-    }
+    if (used.device == device) throw refused(what + " is in the running VM " + quote(used.vm));
   }
 }
 
@@ -43,7 +42,7 @@ void check_card(const Vm& vm, const GpuName& name, const SeenCards& seen,
                     " (want " + wanted_driver(seen) + ": `cluster detach host gpu " +
                     vm.container.str() + " " + name.str() + "`)");
     }
-    check_free(vm, "the card " + place, function.pci.sysfs(), in_use);
+    check_free("the card " + place, function.pci.sysfs(), in_use);
   }
 }
 
@@ -60,7 +59,7 @@ void check_mdev(const Vm& vm, const VmSlice& held, const SeenCards& seen,
   const auto mdev = std::ranges::find(seen.mdevs, held.device, &Mdev::uuid);
   if (mdev == seen.mdevs.end()) throw refused(what + " is not there");
   check_type(vm, what, held.type, mdev->type);
-  check_free(vm, what, held.device, in_use);
+  check_free(what, held.device, in_use);
 }
 
 void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
@@ -85,7 +84,7 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
                   wanted_driver(seen) + ": `cluster detach host gpu " + container + " " +
                   held.device + "`, or the type of a vGPU: gpupci --create-vgpu)");
   }
-  check_free(vm, what, slice->pci.sysfs(), in_use);
+  check_free(what, slice->pci.sysfs(), in_use);
 }
 
 // Compares what the agent sees with the inventory. Throws Error(refused) that names the difference.
@@ -110,8 +109,11 @@ void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCa
 
 }  // namespace
 
-void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen,
-                 const std::vector<virt::VmDevice>& in_use) {
+void check_cards(const VmTask& task, const std::vector<GpuCard>& have, const SeenCards& seen,
+                 std::vector<virt::VmDevice> in_use) {
+  const auto& vm = task.vm;
+  const auto& own = domain_name(task);
+  std::erase_if(in_use, [&](const virt::VmDevice& used) { return used.vm == own; });
   check_identity(vm, have, seen);
   for (const auto& held : vm.gpus) check_card(vm, held.gpu, seen, in_use);
   for (const auto& held : vm.slices) {

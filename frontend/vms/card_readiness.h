@@ -33,7 +33,7 @@ std::vector<std::string> learn_typed_cards(Inventory& inventory, const VmBatch& 
 /// the container), has a driver of the host, or is in another running VM (`in_use`). Also throws it
 /// when a slice is not there, is not what the inventory knows, is not ready, or is in another
 /// running VM.
-void check_cards(const Vm& vm, const std::vector<GpuCard>& have, const SeenCards& seen,
-                 const std::vector<virt::VmDevice>& in_use);
+void check_cards(const VmTask& task, const std::vector<GpuCard>& have, const SeenCards& seen,
+                 std::vector<virt::VmDevice> in_use);
 
 }  // namespace cluster::frontend

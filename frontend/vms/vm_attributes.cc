@@ -72,6 +72,8 @@ void managed(DomainSpec& domain, const std::string& value) {
   each_card(domain, [on](auto& card) { card.managed = card.managed && on; });
 }
 
+void card_tuning(DomainSpec& domain, const std::string& value) { domain.card_tuning = yes(value); }
+
 void driver_model(DomainSpec& domain, const std::string& value) {
   each_card(domain, [&](auto& card) { card.driver_model = value; });
 }
@@ -212,6 +214,9 @@ constexpr std::array kAttributes{
                 "of the container's CPU (lscpu), for the check of big BARs", host_bits},
     VmAttribute{"hostdev_managed", "yes", "yes, no",
                 "no: libvirt does not bind the card, `gpupci -d` has to", managed},
+    VmAttribute{"vm_card_tuning", "yes", "yes, no",
+                "with cards: no memory balloon, and all that a host-passthrough CPU can do",
+                card_tuning},
     VmAttribute{"hostdev_driver", "", "a driver", "variant of vfio-pci (libvirt 10.0 and later)",
                 driver_model},
     VmAttribute{"hostdev_iommufd", "no", "yes, no", "through /dev/iommu (libvirt 12.1 and later)",

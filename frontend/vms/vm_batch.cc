@@ -1,11 +1,13 @@
 #include "frontend/vms/vm_batch.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "core/at_once.h"
 #include "frontend/hosts/host_selection.h"
 #include "virt/domain_merge.h"
+#include "virt/domain_reading.h"
 
 namespace cluster::frontend {
 namespace {
@@ -14,15 +16,45 @@ namespace {
 constexpr std::size_t kMostThreads = 64;
 
 void find_domain(const std::vector<virt::Domain>& domains, VmTask& task) {
-  for (const auto& domain : domains) {
-    if (domain.uuid == task.vm.uuid) {
-      task.domain = domain;
-    } else if (domain.name == task.vm.name.str()) {
-      task.failure = Error(Fault::exists, "libvirt on " + task.vm.container.str() +
-                                              " has another VM of this name, with uuid " +
-                                              domain.uuid + " (virsh undefine)");
-    }
+  const auto by_uuid = std::ranges::find(domains, task.vm.uuid, &virt::Domain::uuid);
+  if (by_uuid != domains.end()) {
+    task.domain = *by_uuid;
+    return;
   }
+  const auto by_name = std::ranges::find(domains, task.vm.domain(), &virt::Domain::name);
+  if (by_name == domains.end()) return;
+  const auto& host = task.vm.container.str();
+  task.failure =
+      Error(Fault::exists, "libvirt on " + host + " has another VM of this name, with uuid " +
+                               by_name->uuid + ": to take that one in, `cluster add host vm NAME " +
+                               host + " from=libvirt uuid=" + by_name->uuid +
+                               "` under a name that is free here, or `virsh undefine` it there");
+}
+
+// The devices of each domain: what it has now, and what it will have at its next start.
+std::vector<DomainDevices> devices_of(const std::vector<virt::Domain>& domains,
+                                      const std::vector<virt::VmDevice>& in_use) {
+  std::vector<DomainDevices> all;
+  for (const auto& domain : domains) {
+    auto devices = virt::given_devices(domain.xml);
+    for (const auto& used : in_use) {
+      if (used.vm != domain.name) continue;
+      auto device = virt::given_device(used.device);
+      if (std::ranges::find(devices, device) == devices.end()) devices.push_back(std::move(device));
+    }
+    if (!devices.empty()) all.push_back({domain.uuid, domain.name, std::move(devices)});
+  }
+  return all;
+}
+
+// Asks the libvirt that `there` is connected to. Returns all of its domains.
+std::vector<virt::Domain> ask(VmHost& there, Look look) {
+  auto domains = there.domains->list();
+  if (look == Look::domains) return domains;
+  there.in_use = there.domains->devices_in_use();
+  there.version = there.domains->version();
+  there.devices = devices_of(domains, there.in_use);
+  return domains;
 }
 
 }  // namespace
@@ -64,11 +96,18 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
   }
   on_each(all, [&](VmHost& there) {
     there.domains = context.open_domains(target_of(there.host), limits);
-    const auto domains = there.domains->list();
+    const auto domains = ask(there, look);
     for (auto& task : there.tasks) find_domain(domains, task);
-    if (look == Look::domains) return;
-    there.in_use = there.domains->devices_in_use();
-    there.version = there.domains->version();
+  });
+  return all;
+}
+
+VmBatch look_at_hosts(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits) {
+  VmBatch all;
+  for (const auto& host : hosts) all.push_back(VmHost{host});
+  on_each(all, [&](VmHost& there) {
+    there.domains = context.open_domains(target_of(there.host), limits);
+    there.found = ask(there, Look::everything);
   });
   return all;
 }

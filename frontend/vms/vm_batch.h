@@ -30,6 +30,11 @@ struct VmTask {
   std::optional<Seed> seed{};            ///< to be there when it starts
 };
 
+/// The name that libvirt has for the VM, or is to have.
+inline const std::string& domain_name(const VmTask& task) {
+  return task.domain ? task.domain->name : task.vm.domain();
+}
+
 /// True if the VM runs already, so that there is nothing to start.
 inline bool is_running(const VmTask& task) {
   return task.domain && task.domain->state == virt::DomainState::running;
@@ -48,6 +53,8 @@ struct VmHost {
   std::vector<VmTask> tasks{};
   std::vector<virt::VmDevice> in_use{};  ///< the host's devices that running VMs have
   unsigned long version = 0;             ///< the version of libvirt there
+  std::vector<virt::Domain> found{};     ///< all that it has; only of look_at_hosts()
+  std::vector<DomainDevices> devices{};  ///< what each of its domains has, whether it runs or not
 };
 
 /// All VMs that one command works on, by container.
@@ -74,6 +81,10 @@ void store_agreements(Context& context, const VmBatch& all);
 /// failed when its name belongs to another VM there.
 VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
                 Look look = Look::everything);
+
+/// Connects to libvirt on `hosts`, and looks up everything that it has, with as many round trips as
+/// look_at() takes.
+VmBatch look_at_hosts(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits);
 
 /// Calls `work` for each container that has not failed, for all at once. When `work` throws Error,
 /// that is the container's failure. `work` runs in several threads: it must leave the inventory and

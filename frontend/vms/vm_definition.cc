@@ -178,6 +178,7 @@ virt::DomainSpec VmDefinitions::spec_without_seed(const Vm& vm,
   std::ranges::sort(domain.cards, natural_less, &virt::CardSpec::name);
   domain.fragments = fragments_for(rolls_, vm, resolved);  // before those of the operator
   apply_attributes(domain, resolved);
+  domain.name = vm.domain();  // what is said of attributes is about the VM
   return domain;
 }
 
@@ -235,7 +236,11 @@ VmDefinitions::Document VmDefinitions::document(const Vm& vm,
   } catch (const Error& error) {  // the wrong value was typed earlier
     throw Error(Fault::refused, error.what());
   }
-  document.warnings = judge(vm, domain, document.xml, libvirt_version);
+  try {
+    document.warnings = judge(vm, domain, document.xml, libvirt_version);
+  } catch (const Error& error) {  // what the VM really is may be something else
+    document.refusal = error;
+  }
   document.definition = virt::domain_xml_for_define(domain);
   if (const auto why = schema_.refusal(document.xml)) {
     const auto rest = virt::domain_xml(without_newer(domain));
@@ -245,11 +250,21 @@ VmDefinitions::Document VmDefinitions::document(const Vm& vm,
                                       culprit(schema_, domain));
     }
     document.check = virt::Validation::schema;
-    document.warnings.push_back("VM " + quote(vm.name.str()) +
-                                ": the libvirt here is too old to check all of it; that of " +
-                                vm.container.str() + " will");
+    document.notes.push_back("VM " + quote(vm.name.str()) +
+                             ": the libvirt here is too old to check all of it; that of " +
+                             vm.container.str() + " will");
   }
   return document;
+}
+
+std::string VmDefinitions::rendering(const Vm& vm, std::optional<int> libvirt_version) const {
+  auto domain = spec(vm);
+  domain.libvirt_version = libvirt_version;
+  try {
+    return virt::domain_xml(domain);
+  } catch (const Error& error) {
+    throw Error(Fault::refused, error.what());
+  }
 }
 
 virt::Validation VmDefinitions::check_of(const std::string& xml) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "db/attribute.h"
 #include "db/inventory.h"
 #include "frontend/vms/vm_batch.h"
@@ -37,20 +38,26 @@ class VmDefinitions {
   /// True if `vm` is to start with its container.
   bool autostart(const Vm& vm) const;
 
-  /// A document of libvirt's schema that passed the gates.
+  /// A document of libvirt's schema.
   struct Document {
     std::string xml;                    ///< the text that `report vm config` prints
     std::string definition;             ///< the same with a fingerprint, for libvirt
-    std::vector<std::string> warnings;  ///< things that may not work, one line each
+    std::vector<std::string> warnings;  ///< things that may not work so, one line each
+    std::vector<std::string> notes;     ///< what was not checked here, one line each
     /// The check that libvirt on the container has to make. It is the schema there, when the
     /// document has elements that are newer than the schema here.
     virt::Validation check = virt::Validation::none;
+    /// The id of the gate and the reason why a VM that is nothing else could not work so.
+    std::optional<Error> refusal{};
   };
 
   /// The libvirt document of `vm`. `libvirt_version` is the version on its container, 9000000 for
-  /// 9.0.0, where it is known. Throws as spec() does. Also throws Error(refused) with the id of the
-  /// gate when the VM could not work so, or when libvirt would not take it.
+  /// 9.0.0, where it is known. Throws as spec() does, and Error(refused) when libvirt would not
+  /// take it.
   Document document(const Vm& vm, std::optional<int> libvirt_version = {}) const;
+
+  /// The same text, whatever becomes of it. Throws as spec() does.
+  std::string rendering(const Vm& vm, std::optional<int> libvirt_version) const;
 
   /// The warnings of the gates about `document`, which is to become the configuration of `vm`,
   /// whoever wrote it. Throws Error(refused) with the id of the gate when it could not work so.

@@ -54,13 +54,19 @@ std::string agreed_document(const Vm& vm, const VmDefinitions::Document& documen
   throw refused("VM " + quote(vm.name.str()) + ": " + joined(merged.refusals, "; "));
 }
 
-std::vector<std::string> warnings_of(const VmDefinitions& definitions, const Vm& vm,
+std::vector<std::string> warnings_of(const VmDefinitions& definitions, const VmTask& task,
                                      const VmDefinitions::Document& document, const VmPlan& plan,
                                      int version) {
-  auto out = document.warnings;
-  if (plan.xml.empty()) return out;
-  for (auto& line : definitions.judge(vm, plan.xml, version)) {
-    if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+  const bool is_so = plan.xml.empty() && task.domain;
+  auto out = document.notes;
+  try {
+    const auto& last = is_so ? task.domain->xml : plan.xml;
+    for (auto& line : definitions.judge(task.vm, last, version)) {
+      if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+    }
+  } catch (const Error& error) {
+    if (!is_so || document.refusal) throw;
+    out.emplace_back(error.what());
   }
   return out;
 }
@@ -89,7 +95,7 @@ VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const V
     out.refusal = refused("it has saved memory, and a start would go on from that and not from " +
                           std::string("what changes: start and stop it first, or `virsh "
                                       "managedsave-remove ") +
-                          task.domain->name + "` on " + quote(task.vm.container.str()));
+                          shell_word(task.domain->name) + "` on " + quote(task.vm.container.str()));
   } else if (merged.changes()) {
     out.xml = virt::with_fingerprint(*merged.document, ours);
     out.rendered = ours;

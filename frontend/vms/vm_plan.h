@@ -34,10 +34,10 @@ VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const V
 std::string agreed_document(const Vm& vm, const VmDefinitions::Document& document,
                             const VmAgreement* agreed);
 
-/// The warnings about what a define of `plan` would make of `vm`, whoever wrote it, or about
-/// `document` when nothing is defined. Throws Error(refused) with the id of the gate when it could
-/// not work so.
-std::vector<std::string> warnings_of(const VmDefinitions& definitions, const Vm& vm,
+/// The warnings about `vm` as `plan` makes it, whoever wrote what is in it. Throws Error(refused)
+/// with the id of the gate when it could not work so, unless it is so already and the inventory
+/// does not want it so.
+std::vector<std::string> warnings_of(const VmDefinitions& definitions, const VmTask& task,
                                      const VmDefinitions::Document& document, const VmPlan& plan,
                                      int version);
 

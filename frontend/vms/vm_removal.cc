@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/utc_time.h"
+#include "virt/domain_reading.h"
 
 namespace cluster::frontend {
 namespace {
@@ -69,10 +71,27 @@ Removed let_go(Context& context, const Vm& vm, const Removal& how, const ssh::Li
     on_each_vm(all, [](virt::Domains& domains, VmTask& task) { domains.undefine(task.vm.uuid); });
     removed.failures = failures_of(all);
   } else {
+    auto devices = virt::given_devices(domain->xml);
+    if (!devices.empty()) {
+      removed.devices.push_back({domain->uuid, domain->name, std::move(devices), utc_now()});
+    }
     removed.notes.push_back(name + " stays on " + container + (domain->active ? ", running" : "") +
-                            ": libvirt there still has it (`virsh undefine " + name + "`)");
+                            ": libvirt there still has it (`virsh undefine " +
+                            shell_word(domain->name) + "`)");
   }
   return removed;
+}
+
+void forget(Inventory& inventory, const Vm& vm, const Removed& removed) {
+  inventory.together("remove host vm", [&] {
+    inventory.remove_vm(vm.name);
+    auto known = inventory.domain_devices(OnlyHosts{{vm.container}});
+    auto& there = known[vm.container];
+    const auto before = there;
+    std::erase_if(there, [&](const DomainDevices& one) { return one.uuid == vm.uuid; });
+    there.insert(there.end(), removed.devices.begin(), removed.devices.end());
+    if (there != before) inventory.store_domain_devices(known);
+  });
 }
 
 Removed let_go_of_card(Context& context, const Vm& vm, const GpuName& name, const Removal& how,
@@ -85,7 +104,8 @@ Removed let_go_of_card(Context& context, const Vm& vm, const GpuName& name, cons
   const auto& domain = task_of(all).domain;
   const auto& in_use = host_of(all).in_use;
   const bool has_it = std::ranges::any_of(in_use, [&](const virt::VmDevice& used) {
-    return used.vm == vm.name.str() && std::ranges::find(devices, used.device) != devices.end();
+    return domain && used.vm == domain->name &&
+           std::ranges::find(devices, used.device) != devices.end();
   });
   if (!domain || !domain->active || !has_it) return removed;
   const auto words = "VM " + quote(vm.name.str()) + " runs on host " + quote(vm.container.str()) +

@@ -16,13 +16,17 @@ struct Removal {
 
 /// What became of a removal, as far as the container is concerned.
 struct Removed {
-  Failures failures;               ///< when there are some, the inventory keeps what it has
-  std::vector<std::string> notes;  ///< what stays behind, one line each
+  Failures failures;                     ///< when there are some, the inventory keeps what it has
+  std::vector<std::string> notes;        ///< what stays behind, one line each
+  std::vector<DomainDevices> devices{};  ///< what a domain that stays behind has of its host
 };
 
 /// Looks whether `vm` may leave the inventory, and lets libvirt forget it with Removal::undefine.
 /// Throws Error(refused) when it runs.
 Removed let_go(Context& context, const Vm& vm, const Removal& how, const ssh::Limits& limits);
+
+/// Removes `vm` from the inventory. What its domain still has of its host is free for nobody.
+void forget(Inventory& inventory, const Vm& vm, const Removed& removed);
 
 /// Looks whether the card `name` of `vm` may be taken from it. Throws Error(refused) when the VM
 /// runs with it.

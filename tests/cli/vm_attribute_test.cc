@@ -51,6 +51,7 @@ const std::vector<Row> kRows{
     {"vm_placement", "spread", "n3: gpupci1\n", {}, Look::placement},
     {"vm_host_address_bits", "34", "a guest of 34 address bits has"},
     {"hostdev_managed", "no", "type='pci' managed='no'"},
+    {"vm_card_tuning", "no", "<cpu mode='host-passthrough'/>"},
     {"hostdev_driver", "nvgrace_gpu_vfio_pci", "<driver model='nvgrace_gpu_vfio_pci'/>"},
     {"hostdev_iommufd", "yes", "<driver iommufd='yes'/>"},
     {"hostdev_acpi_nodeset", "2-9", "<acpi nodeset='2-9'/>"},

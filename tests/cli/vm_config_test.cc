@@ -274,7 +274,10 @@ TEST_F(SyncVmConfig, AnotherVmOfThatNameIsLeftAlone) {
   there().domains.push_back(other);
   EXPECT_EQ(cluster({"sync", "vm", "config", "format=csv"}, 1,
                     "rocks-33: libvirt on vm-container-0-15 has another VM of this name, with uuid "
-                    "00000000-0000-4000-8000-000000000099 (virsh undefine)"),
+                    "00000000-0000-4000-8000-000000000099: to take that one in, `cluster add host "
+                    "vm NAME vm-container-0-15 from=libvirt "
+                    "uuid=00000000-0000-4000-8000-000000000099` under a name that is free here, or "
+                    "`virsh undefine` it there"),
             "vm,host,change,details\nrocks-34,vm-container-0-15,new,\n");
   EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-34"));
 }

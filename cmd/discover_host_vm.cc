@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <array>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
+#include "cmd/line/command.h"
+#include "core/error.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_adoption.h"
+#include "frontend/vms/vm_devices.h"
+
+namespace cluster::cmd {
+namespace {
+
+struct Args {
+  std::vector<std::string> hosts;
+  std::string import = "no";
+  std::string timeout = "30";
+};
+
+// The physical hosts that are meant; no words mean all vm-containers.
+std::vector<Host> wanted_hosts(Inventory& inventory, const std::vector<std::string>& words) {
+  const auto all = inventory.hosts();
+  std::vector<Host> containers;
+  std::ranges::copy_if(all, std::back_inserter(containers),
+                       [](const Host& host) { return host.appliance == "vm-container"; });
+  auto hosts = frontend::select_hosts(all, words, containers);
+  std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
+  if (hosts.empty()) {
+    throw Error(Fault::not_found, "discover host vm: no physical hosts to ask");
+  }
+  return hosts;
+}
+
+std::string state_of(const virt::Domain& domain) {
+  return domain.saved && !domain.active ? "saved" : std::string(name(domain.state));
+}
+
+// Takes in what the inventory does not have. A VM that cannot be taken in is a failure of its own.
+void take_in(Context& context, const frontend::VmHost& there,
+             std::vector<frontend::FoundDomain>& found, frontend::Failures& failures) {
+  for (auto& one : found) {
+    if (one.relation == frontend::Relation::ours) continue;
+    const auto who = there.host.name.str() + " " + quote(one.domain->name);
+    try {
+      if (one.relation == frontend::Relation::known) {
+        throw Error(Fault::exists,
+                    one.details + " (`cluster add host vm NAME " + there.host.name.str() +
+                        " from=libvirt uuid=" + one.domain->uuid + "` takes this one in as NAME)");
+      }
+      const auto vm = frontend::name_for(*one.domain);
+      for (const auto& note : frontend::adopt(context.inventory(), vm, there, *one.domain)) {
+        context.output.note(who + ": " + note);
+      }
+      one.relation = frontend::Relation::ours;
+      one.vm = vm;
+      one.details = "imported";
+    } catch (const Error& error) {
+      failures.push_back({who, error});
+    }
+  }
+}
+
+int run(Context& context, const Args& args) {
+  const bool import = parse_yes_no("import", args.import);
+  const auto limits = frontend::limits_of(args.timeout);
+  auto& inventory = context.inventory();
+  const auto hosts = wanted_hosts(inventory, args.hosts);
+  const auto all = frontend::look_at_hosts(context, hosts, limits);
+
+  Table table{{"host", "domain", "vm", "relation", "state", "autostart", "gpu", "uuid", "details"},
+              {}};
+  auto failures = frontend::failures_of(all);
+  frontend::remember_devices(context, all);
+  std::vector<HostName> names;
+  for (const auto& host : hosts) names.push_back(host.name);
+  const auto vms = inventory.vms();
+  const auto devices = inventory.devices(names);
+  for (const auto& there : all) {
+    if (there.failure) continue;
+    const auto at = std::ranges::find(names, there.host.name) - names.begin();
+    auto found = frontend::found_domains(there, vms, devices[static_cast<std::size_t>(at)]);
+    if (import) take_in(context, there, found, failures);
+    for (const auto& one : found) {
+      table.rows.push_back({there.host.name.str(), printable(one.domain->name),
+                            one.vm ? one.vm->str() : "", std::string(name(one.relation)),
+                            state_of(*one.domain), one.domain->autostart ? "yes" : "no",
+                            joined(one.cards, " "), one.domain->uuid, one.details});
+    }
+  }
+  if (import) frontend::remember_devices(context, all);
+  context.output.table(table);
+  return report_failures(context.output, failures);
+}
+
+Action declare_discover(Options& options) {
+  auto args = std::make_shared<Args>();
+  options.argument("HOST", args->hosts, "hosts whose libvirt to ask [every vm-container]");
+  options.key("import", args->import, "yes: take the VMs in that the inventory does not know [no]");
+  options.key("timeout", args->timeout, "seconds that a host may take to answer [30]");
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"discover host vm", "list the VMs that hosts have, and take in those not known",
+            kRunVms, declare_discover, Answer::table},
+};
+
+}  // namespace
+
+std::span<const Command> discover_host_vm_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

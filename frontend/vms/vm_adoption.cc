@@ -1,0 +1,350 @@
+#include "frontend/vms/vm_adoption.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_attributes.h"
+#include "frontend/vms/vm_definition.h"
+#include "frontend/vms/vm_disk.h"
+#include "frontend/vms/vm_interface.h"
+#include "virt/domain_merge.h"
+#include "virt/domain_reading.h"
+
+namespace cluster::frontend {
+namespace {
+
+bool is_of(const GpuCard& card, const PciAddress& pci) {
+  if (card.functions.empty()) return card.pci.same_slot(pci);
+  return std::ranges::find(card.functions, pci, &GpuFunction::pci) != card.functions.end();
+}
+
+// The name of the card or slice that has the device, "gpupci1.0"; nothing when none does.
+std::optional<std::string> card_name(const std::vector<GpuCard>& cards, const PciAddress& pci) {
+  for (const auto& card : cards) {
+    const auto slice = std::ranges::find(card.slices, pci, &GpuSlice::pci);
+    if (slice != card.slices.end()) return card.name.str() + "." + std::to_string(slice->number);
+  }
+  for (const auto& card : cards) {
+    if (is_of(card, pci)) return card.name.str();
+  }
+  return {};
+}
+
+std::vector<std::string> card_names(const VmHost& there, const virt::Domain& domain,
+                                    const HostDevices& devices) {
+  std::vector<std::string> names;
+  const auto found = std::ranges::find(there.devices, domain.uuid, &DomainDevices::uuid);
+  if (found == there.devices.end()) return names;
+  for (const auto& device : found->devices) {
+    const auto known =
+        is_uuid(device) ? std::nullopt : card_name(devices.cards, PciAddress::parse(device));
+    const auto& name = known ? *known : device;
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  std::ranges::sort(names, natural_less);
+  return names;
+}
+
+void relate(const VmHost& there, const std::vector<Vm>& vms, FoundDomain& found) {
+  const auto& domain = *found.domain;
+  const auto& host = there.host.name;
+  const auto by_uuid = std::ranges::find(vms, domain.uuid, &Vm::uuid);
+  if (by_uuid != vms.end()) {
+    found.vm = by_uuid->name;
+    found.relation = by_uuid->container == host ? Relation::ours : Relation::known;
+    if (found.relation == Relation::known) {
+      found.details = "the inventory has it on " + by_uuid->container.str();
+    }
+    return;
+  }
+  const auto by_name = std::ranges::find_if(vms, [&](const Vm& vm) {
+    return vm.name.str() == domain.name || (vm.container == host && vm.domain() == domain.name);
+  });
+  if (by_name == vms.end()) return;
+  found.vm = by_name->name;
+  found.relation = Relation::known;
+  found.details = "the inventory's " + by_name->name.str() + " is another VM, on " +
+                  by_name->container.str() + ", with uuid " + by_name->uuid;
+}
+
+// Collects what the inventory is to have of a VM.
+class Adoption {
+ public:
+  Adoption(Inventory& inventory, const HostName& name, const VmHost& there,
+           const virt::Domain& domain)
+      : inventory_(inventory), there_(there), domain_(domain), spec_(virt::read_spec(domain.xml)) {
+    vm_.emplace(Vm{name,
+                   there.host.name,
+                   domain.uuid,
+                   std::max(spec_.memory_mib, 1),
+                   std::max(spec_.cpus, 1),
+                   {},
+                   {}});
+    if (domain.name != name.str()) vm_->libvirt_name = domain.name;
+  }
+
+  void take() {
+    add_disks();
+    inventory_.add_vm(*vm_);
+    add_interfaces();
+    add_attributes();
+    add_cards();
+    agree();
+  }
+
+  std::vector<std::string> notes;
+
+ private:
+  void add_disks() {
+    for (const auto& one : spec_.disks) {
+      VmDisk disk{one.source, one.path, one.target,  one.bus,    one.format, {},
+                  one.cache,  one.io,   one.discard, one.serial, false};
+      if (!can_be_typed(disk)) disk.cache = disk.io = disk.discard = disk.serial = "";
+      if (!can_be_typed(disk)) continue;
+      disk.made = disk.source == DiskSource::file;
+      vm_->disks.push_back(disk);
+    }
+  }
+
+  static bool can_be_typed(const VmDisk& disk) {
+    try {
+      return parse_disks({disk_text(disk)}) == std::vector{disk};
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void add_interfaces() {
+    std::set<std::string> names;
+    for (const auto& one : spec_.interfaces) names.insert(one.name);
+    int next = 0;
+    std::set<std::string> taken;
+    for (const auto& one : spec_.interfaces) {
+      std::optional<Interface> interface;
+      try {
+        interface.emplace(
+            Interface{one.name, one.kind, parse_interface_source(one.kind, one.source),
+                      MacAddress::parse(one.mac), parse_interface_model(one.model), one.vlan});
+      } catch (const Error&) {
+        continue;  // it stays libvirt's alone
+      }
+      if (!is_interface_name(one.name) || !taken.insert(one.name).second) {
+        do {
+          interface->name = "eth" + std::to_string(next++);
+        } while (names.contains(interface->name) || !taken.insert(interface->name).second);
+      }
+      inventory_.add_interface(vm_->name, *interface);
+    }
+    has_interfaces_ = !taken.empty();
+  }
+
+  static bool is_interface_name(const std::string& name) {
+    try {
+      return !parse_interface_name(name).empty();
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  // Sets what counts for the VM otherwise, and not as libvirt has it.
+  void add_attributes() {
+    const auto stored = inventory_.attributes(OnlyHosts{{vm_->name, vm_->container}});
+    const auto resolved = AttributeResolver(stored).resolve({"vm", vm_->container, vm_->name});
+    std::vector<Attribute> attributes;
+    const auto set = [&](const std::string& name, const std::string& value) {
+      if (attribute_value(resolved, name) == value) return;
+      try {
+        check_attribute_value(name, value);
+      } catch (const Error&) {
+        return;
+      }
+      attributes.push_back({{}, vm_->name, name, value});
+    };
+    set("vm_type", spec_.type == virt::DomainType::kvm ? "kvm" : "qemu");
+    set("vm_firmware", spec_.firmware == virt::Firmware::bios  ? "bios"
+                       : spec_.firmware == virt::Firmware::efi ? "efi"
+                                                               : "efi-secure");
+    const auto& machine = spec_.machine;
+    if (attribute_value(resolved, "vm_machine") != machine) {
+      set("vm_machine", machine.starts_with("pc-q35")                         ? "q35"
+                        : machine.starts_with("pc-i440fx") || machine == "pc" ? "pc"
+                                                                              : machine);
+    }
+    set("vm_cpu_mode", spec_.cpu_mode == virt::CpuMode::host_passthrough ? "host-passthrough"
+                       : spec_.cpu_mode == virt::CpuMode::host_model     ? "host-model"
+                       : spec_.cpu_mode == virt::CpuMode::maximum        ? "maximum"
+                                                                         : spec_.cpu_model);
+    if (!spec_.boot.empty()) set("vm_boot", joined(spec_.boot, ","));
+    set("vm_clock", spec_.clock);
+    set("vm_on_poweroff", spec_.lifecycle.on_poweroff);
+    set("vm_on_reboot", spec_.lifecycle.on_reboot);
+    set("vm_on_crash", spec_.lifecycle.on_crash);
+    set("vm_guest_agent", spec_.guest_agent ? "yes" : "no");
+    set("vm_autostart", domain_.autostart ? "yes" : "no");
+    set("vm_card_tuning", "no");  // a card is to change nothing else
+    set("vm_seed", "no");
+    if (!has_interfaces_) set("vm_interface", "none");
+    inventory_.set_attributes(attributes);
+  }
+
+  // A device of the host that the VM is to hold, and the name that it has there already.
+  struct Held {
+    CardRef card;
+    std::string alias;
+  };
+
+  void add_cards() {
+    const auto devices = inventory_.devices({vm_->container}).at(0);
+    std::vector<Held> held;
+    for (const auto& card : devices.cards) hold_card(card, held);
+    for (const auto& mdev : spec_.mdevs) held.push_back({MdevRef{mdev.uuid}, mdev.name});
+    tell_unknown(devices);
+    std::set<GpuName> taken;
+    std::vector<std::optional<GpuName>> names;
+    for (const auto& one : held) {
+      const auto name = name_of(one.alias);
+      names.push_back(name && taken.insert(*name).second ? name : std::nullopt);
+    }
+    int next = 1;
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      auto name = names[i];
+      if (!name && held.size() == 1) name.emplace("gpupci");
+      while (!name) {
+        GpuName free("gpupci" + std::to_string(next++));
+        if (taken.insert(free).second) name = free;
+      }
+      inventory_.assign_gpu(vm_->name, *name, held[i].card);
+    }
+  }
+
+  static std::optional<GpuName> name_of(const std::string& alias) {
+    try {
+      return GpuName(alias);
+    } catch (const Error&) {
+      return {};
+    }
+  }
+
+  // Adds the card, or slices of it, when the domain has functions of it.
+  void hold_card(const GpuCard& card, std::vector<Held>& held) {
+    std::vector<std::string> missing;
+    for (const auto& function : card.functions) missing.push_back(function.pci.libvirt());
+    std::optional<std::string> alias;
+    for (const auto& slot : spec_.cards) {
+      for (const auto& pci : slot.functions) {
+        const auto slice = std::ranges::find(card.slices, pci, &GpuSlice::pci);
+        if (slice != card.slices.end()) {
+          held.push_back({SliceName{card.name, slice->number}, slot.name});
+        } else if (is_of(card, pci)) {
+          if (!alias) alias = slot.name;
+          std::erase(missing, pci.libvirt());
+        }
+      }
+    }
+    if (!alias) return;
+    held.push_back({SliceName{card.name}, *alias});
+    if (missing.empty()) return;
+    notes.push_back("it has " + card.name.str() + " of " + vm_->container.str() + " without " +
+                    joined(missing, ", ") + ", and stays so");
+  }
+
+  void tell_unknown(const HostDevices& devices) {
+    std::vector<std::string> unknown;
+    for (const auto& slot : spec_.cards) {
+      for (const auto& pci : slot.functions) {
+        if (!card_name(devices.cards, pci)) unknown.push_back(pci.libvirt());
+      }
+    }
+    if (unknown.empty()) return;
+    notes.push_back("it has " + joined(unknown, ", ") + " of " + vm_->container.str() +
+                    ", which is no card of the inventory: that stays in libvirt's document");
+  }
+
+  // What the inventory says of it and what libvirt has are one from now on.
+  void agree() {
+    const auto vm = inventory_.require_vm(vm_->name);
+    const VmDefinitions definitions(inventory_, {vm});
+    const auto rendered = definitions.rendering(vm, static_cast<int>(there_.version));
+    inventory_.agree(vm.name, {vm.uuid, vm.container, rendered,
+                               virt::without_passwords(domain_.xml), there_.version});
+  }
+
+  Inventory& inventory_;
+  const VmHost& there_;
+  const virt::Domain& domain_;
+  virt::DomainSpec spec_;
+  std::optional<Vm> vm_;
+  bool has_interfaces_ = false;
+};
+
+}  // namespace
+
+std::string_view name(Relation relation) {
+  switch (relation) {
+    case Relation::ours:
+      return "ours";
+    case Relation::known:
+      return "known";
+    case Relation::stranger:
+      break;
+  }
+  return "stranger";
+}
+
+std::vector<FoundDomain> found_domains(const VmHost& there, const std::vector<Vm>& vms,
+                                       const HostDevices& devices) {
+  std::vector<FoundDomain> all;
+  for (const auto& domain : there.found) {
+    auto& found = all.emplace_back(FoundDomain{&domain});
+    relate(there, vms, found);
+    found.cards = card_names(there, domain, devices);
+  }
+  return all;
+}
+
+HostName name_for(const virt::Domain& domain) {
+  constexpr std::size_t kMaxLabel = 63;
+  try {
+    return HostName(domain.name);
+  } catch (const Error&) {
+    std::string name;
+    for (const char c : domain.name) {
+      const bool fits =
+          std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80;
+      if (fits) {
+        name += c;
+      } else if (!name.empty() && name.back() != '-') {
+        name += '-';
+      }
+    }
+    name = name.substr(0, kMaxLabel);
+    while (name.ends_with('-')) name.pop_back();
+    return HostName(name.empty() ? "vm-" + domain.uuid.substr(0, domain.uuid.find('-')) : name);
+  }
+}
+
+std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const VmHost& there,
+                               const virt::Domain& domain) {
+  if (means_a_group(name.str(), inventory.appliances())) {
+    throw Error(Fault::usage,
+                "VM name " + quote(name.str()) + " means a group of hosts: want another");
+  }
+  if (!domain.persistent) {
+    throw Error(Fault::refused, "it is transient, and gone when it stops: `virsh define` it first");
+  }
+  Adoption adoption(inventory, name, there, domain);
+  inventory.together("add host vm", [&] {
+    // A card that two domains have is the VM's, and the other one's no more free than before.
+    auto known = inventory.domain_devices(OnlyHosts{{there.host.name}});
+    inventory.store_domain_devices({{there.host.name, {}}});
+    adoption.take();
+    inventory.store_domain_devices(known);
+  });
+  return std::move(adoption.notes);
+}
+
+}  // namespace cluster::frontend

@@ -1,0 +1,240 @@
+// VMs of many kinds, made by hand on a real libvirtd (tests/support/libvirtd.sh), become the
+// inventory's as they are: a sync has nothing to do, and a card comes and goes and changes nothing
+// else.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "cmd/program.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "db/inventory.h"
+#include "tests/support/fake_transport.h"
+#include "tests/support/temp_dir.h"
+#include "virt/domain_merge.h"
+#include "virt/domain_tree.h"
+#include "virt/libvirt_domains.h"
+
+namespace cluster::virt {
+namespace {
+
+constexpr const char* kCardBus = "0xe1";  // gpupci1, in no VM
+
+struct Made {
+  std::string name;
+  std::string rest;          // of the document, behind <memory>
+  std::string devices = {};  // in <devices>
+};
+
+std::string os(const std::string& machine, const std::string& more = "") {
+  return "<vcpu>2</vcpu><os><type arch='x86_64' machine='" + machine + "'>hvm</type>" + more +
+         "</os><features><acpi/></features>";
+}
+
+std::string disk(const std::string& target, const std::string& bus, const std::string& more = "") {
+  return "<disk type='file' device='disk'><driver name='qemu' type='qcow2'" + more +
+         "/><source file='/srv/a.img'/><target dev='" + target + "' bus='" + bus + "'/></disk>";
+}
+
+std::string hostdev(const std::string& bus, const std::string& function) {
+  return "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' "
+         "bus='" +
+         bus + "' slot='0x00' function='" + function + "'/></source></hostdev>";
+}
+
+std::string nic(const std::string& mac, const std::string& model) {
+  return "<interface type='network'><mac address='52:54:00:ad:00:" + mac +
+         "'/><source network='default'/><model type='" + model + "'/></interface>";
+}
+
+const std::vector<Made> kMade{
+    {"plain", os("q35"), disk("vda", "virtio")},
+    {"nothing at all", os("q35")},
+    {"old.machine", os("pc"), disk("hda", "ide") + nic("01", "rtl8139") + nic("02", "e1000")},
+    {"Loader_and.nvram",
+     os("pc-q35-6.2",
+        "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd"
+        "</loader><nvram>/srv/VARS.fd</nvram><boot dev='network'/><boot dev='hd'/>") +
+         "<cpu mode='maximum'/>",
+     disk("vda", "virtio", " cache='none' io='native' discard='unmap'") + nic("03", "e1000e")},
+    {"b\xc3\xbcro", os("q35") + "<clock offset='localtime'/><on_crash>preserve</on_crash>",
+     disk("sda", "scsi") +
+         "<controller type='scsi' model='virtio-scsi'><driver queues='4'/></controller>"},
+    {"many-nics", os("q35"),
+     disk("vda", "virtio") + nic("04", "virtio") + nic("05", "e1000e") + nic("06", "virtio") +
+         "<interface type='user'><mac address='52:54:00:ad:00:07'/><model type='virtio'/>"
+         "</interface>"},
+    {"tpm", os("q35"),
+     disk("vda", "virtio") + "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"},
+    {"with-cards", os("q35"),
+     disk("vda", "virtio") + hostdev("0xe2", "0x0") + hostdev("0xe3", "0x1")},
+    {"cdroms", os("q35"),
+     "<disk type='file' device='cdrom'><source file='/srv/a.iso'/><target dev='sda' bus='sata'/>"
+     "<readonly/></disk><disk type='file' device='cdrom'><target dev='sdb' bus='sata'/><readonly/>"
+     "</disk>"},
+    {"network-disk", os("q35"),
+     "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='rbd' "
+     "name='p/i'><host name='ceph' port='6789'/></source><target dev='vda' bus='virtio'/></disk>"},
+    {"block", os("q35"),
+     "<disk type='block' device='disk'><driver name='qemu' type='raw' cache='none'/><source "
+     "dev='/dev/vg/a'/><target dev='vda' bus='virtio'/><serial>A 1</serial></disk>"},
+    {"tuned",
+     os("q35") + "<cputune><vcpupin vcpu='0' cpuset='0'/></cputune><cpu mode='custom'><model "
+                 "fallback='allow'>qemu64</model><topology sockets='1' cores='2' threads='1'/>"
+                 "</cpu>",
+     disk("vda", "virtio") +
+         "<graphics type='vnc' passwd='sesame' autoport='yes'/><video><model type='vga'/></video>"
+         "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"
+         "<watchdog model='i6300esb' action='reset'/><memballoon model='virtio'/>"},
+    {"ordered", os("q35"),
+     "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/b.img'/>"
+     "<target dev='vda' bus='virtio'/><boot order='1'/></disk>"},
+};
+
+std::string uuid_of(std::size_t number) {
+  return "7c1d0000-0000-4000-8000-0000000000" + std::to_string(10 + number);
+}
+
+// Everything that a document says but the card, PCI controllers and our fingerprint.
+void leaves_of(pugi::xml_node element, std::string path, std::multiset<std::string>& out) {
+  path += "/" + std::string(element.name());
+  const auto source = element.child("source").child("address");
+  if (path == "/domain/devices/hostdev" && attribute(source, "bus") == kCardBus) return;
+  if (path == "/domain/devices/controller" && attribute(element, "type") == "pci") return;
+  for (const auto one : element.attributes()) {
+    out.insert(path + "@" + one.name() + "=" + one.value());
+  }
+  for (const auto child : element.children()) {
+    if (child.type() == pugi::node_pcdata) out.insert(path + "=" + child.value());
+    if (child.type() == pugi::node_element) leaves_of(child, path, out);
+  }
+}
+
+std::multiset<std::string> leaves(const std::string& text) {
+  pugi::xml_document document;
+  read_domain(document, without_fingerprint(text));
+  auto domain = document.child("domain");
+  if (elements(domain.child("metadata")).empty()) domain.remove_child("metadata");
+  std::multiset<std::string> out;
+  leaves_of(domain, "", out);
+  return out;
+}
+
+std::string differences(const std::string& before, const std::string& after) {
+  const auto then = leaves(before);
+  const auto now = leaves(after);
+  std::string out;
+  std::vector<std::string> parts;
+  std::ranges::set_difference(then, now, std::back_inserter(parts));
+  for (const auto& part : parts) out += "lost " + part + "\n";
+  parts.clear();
+  std::ranges::set_difference(now, then, std::back_inserter(parts));
+  for (const auto& part : parts) out += "new " + part + "\n";
+  return out;
+}
+
+class AdoptedDomains : public testing::Test {
+ protected:
+  void SetUp() override {
+    expect({"add", "host", "n1", "appliance=vm-container"});
+    expect({"add", "host", "gpu", "n1", "gpupci1", "0000:e1:00.0"});
+    expect({"add", "host", "gpu", "n1", "gpupci2", "0000:e2:00.0"});
+    for (std::size_t i = 0; i < kMade.size(); ++i) {
+      const auto& made = kMade[i];
+      try {
+        libvirt->define("<domain type='qemu'><name>" + made.name + "</name><uuid>" + uuid_of(i) +
+                            "</uuid><title>made by hand</title><memory unit='MiB'>128</memory>" +
+                            made.rest + "<devices>" + made.devices + "</devices></domain>",
+                        Validation::none);
+      } catch (const Error& error) {  // no swtpm or no OVMF here
+        std::cout << made.name << " left out: " << error.what() << "\n";
+      }
+    }
+  }
+
+  ~AdoptedDomains() override {
+    for (const auto& domain : libvirt->list()) libvirt->undefine(domain.uuid);
+  }
+
+  struct Result {
+    std::string out, err;
+    int status;
+  };
+
+  Result run(const std::vector<std::string>& words) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto open = [this](const std::string&, Inventory::Open how) {
+      return std::make_unique<Inventory>(folder.path() / "cluster.db", how);
+    };
+    const auto to_vms = [](const ssh::Target&, const ssh::Limits&) {
+      return open_domains("qemu:///system");
+    };
+    const int status = cmd::run_program(words, {open, transport, to_vms, out, err});
+    return {out.str(), err.str(), status};
+  }
+
+  Result expect(const std::vector<std::string>& words) {
+    auto result = run(words);
+    EXPECT_EQ(result.status, 0) << joined(words, " ") << "\n" << result.out << result.err;
+    return result;
+  }
+
+  std::string dump() {
+    std::string all;
+    for (const char* noun : {"vm", "gpu", "interface", "attr"}) {
+      all += expect({"dump", "host", noun}).out;
+    }
+    return all;
+  }
+
+  std::map<std::string, std::string> documents() {
+    std::map<std::string, std::string> all;
+    for (const auto& domain : libvirt->list()) all[domain.uuid] = domain.xml;
+    return all;
+  }
+
+  TempDir folder;
+  FakeTransport transport;
+  std::unique_ptr<Domains> libvirt = open_domains("qemu:///system");
+};
+
+TEST_F(AdoptedDomains, AreAsTheyWere) {
+  const auto made = documents();
+  ASSERT_GE(made.size() + 2, kMade.size());
+  expect({"discover", "host", "vm", "n1", "import=yes"});
+  const auto kept = dump();
+  expect({"discover", "host", "vm", "n1", "import=yes"});
+  EXPECT_EQ(dump(), kept);
+  const auto quiet = expect({"sync", "vm", "config", "diff=yes"});
+  EXPECT_EQ(quiet.out, "");
+  EXPECT_EQ(quiet.err, "cluster: nothing to do\n");
+  EXPECT_EQ(documents(), made);
+
+  Inventory inventory(folder.path() / "cluster.db", Inventory::Open::existing);
+  for (const auto& vm : inventory.vms()) {
+    SCOPED_TRACE(vm.domain());
+    EXPECT_EQ(inventory.vm_agreements().at(vm.name).defined, without_passwords(made.at(vm.uuid)));
+    const bool has_some = !vm.gpus.empty();
+    const auto* const name = has_some ? "gpupci2" : "gpupci1";
+    expect({"add", "host", "gpu", vm.name.str(), name, "0000:e1:00.0"});
+    expect({"sync", "vm", "config", vm.name.str()});
+    const auto given = documents().at(vm.uuid);
+    EXPECT_NE(given.find("bus='0xe1'"), std::string::npos);
+    EXPECT_EQ(differences(made.at(vm.uuid), given), "");
+    EXPECT_EQ(expect({"sync", "vm", "config", vm.name.str()}).err, "cluster: nothing to do\n");
+    expect({"remove", "host", "gpu", vm.name.str(), name});
+    expect({"sync", "vm", "config", vm.name.str()});
+    EXPECT_EQ(differences(made.at(vm.uuid), documents().at(vm.uuid)), "");
+  }
+  EXPECT_EQ(dump(), kept);
+}
+
+}  // namespace
+}  // namespace cluster::virt

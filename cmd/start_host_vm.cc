@@ -11,6 +11,7 @@
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/card_readiness.h"
+#include "frontend/vms/vm_capabilities.h"
 #include "frontend/vms/vm_definition.h"
 #include "frontend/vms/vm_devices.h"
 #include "frontend/vms/vm_disk_images.h"
@@ -80,6 +81,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
       }
     }
   }
+  frontend::check_capabilities(context, all);
 }
 
 int run_start(Context& context, const Args& args) {

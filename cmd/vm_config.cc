@@ -17,6 +17,7 @@
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/difference_words.h"
 #include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_capabilities.h"
 #include "frontend/vms/vm_definition.h"
 #include "frontend/vms/vm_plan.h"
 #include "virt/domain_merge.h"
@@ -107,6 +108,7 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
       }
     }
   }
+  frontend::check_capabilities(context, all);
 }
 
 virt::Keep parse_keep(const std::string& text) {
@@ -145,6 +147,7 @@ int run_report(Context& context, const Args& args) {
   OnlyHosts names{std::in_place};
   for (const auto& vm : vms) names->push_back(vm.name);
   const auto agreements = inventory.vm_agreements(names);
+  const frontend::KnownCapabilities capabilities(inventory, vms);
   std::vector<std::pair<std::string, frontend::VmDefinitions::Document>> documents;
   for (const auto& vm : vms) {
     const auto* agreed = frontend::agreement_of(agreements, vm);
@@ -157,6 +160,7 @@ int run_report(Context& context, const Args& args) {
     } else if (document.refusal) {
       throw Error(*document.refusal);
     }
+    capabilities.check(vm, document.xml, agreed == nullptr ? "" : agreed->defined);
     documents.emplace_back(vm.name.str(), std::move(document));
   }
   for (const auto& [name, document] : documents) {

@@ -189,6 +189,12 @@ class Inventory {
   /// What is known of them, by the name of the domain; only hosts that have some.
   std::map<HostName, std::vector<DomainDevices>> domain_devices(const OnlyHosts& only = {});
 
+  /// What the hosts `only` told of the domains that they can have (db/domain_capability.cc).
+  std::multimap<HostName, KnownMachine> known_machines(const OnlyHosts& only = {});
+
+  /// Stores what `host` told; nothing when there is no such host any more.
+  void know_machine(const HostName& host, const KnownMachine& machine);
+
   Vm require_vm(const HostName& name);  ///< throws Error(not_found)
   bool is_vm(const HostName& name);     ///< false also when there is no such host
 

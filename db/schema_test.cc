@@ -223,6 +223,15 @@ const Wrong kWrong[] = {
      "vm_definition_vm_fkey"},
     {"UPDATE vm_definition SET libvirt = -1", "vm_definition_libvirt_check"},
     {"UPDATE vm_definition SET defined = NULL", "vm_definition_defined_not_null"},
+    // domain_capability
+    {"INSERT INTO domain_capability (host, machine, libvirt, facts) VALUES ('n1', 'm', 9000000, "
+     "'')",
+     "domain_capability_pkey"},
+    {"INSERT INTO domain_capability (host, machine, libvirt, facts) VALUES ('n7', 'm', 9000000, "
+     "'')",
+     "domain_capability_host_fkey"},
+    {"UPDATE domain_capability SET libvirt = -1", "domain_capability_libvirt_check"},
+    {"UPDATE domain_capability SET facts = NULL", "domain_capability_facts_not_null"},
 };
 
 // Similar statements that are right.
@@ -268,6 +277,8 @@ class Schema : public EachEngine {
                ('v1', 'gpupci3', 'n1', NULL, NULL, '00000000-0000-4000-8000-000000000001');
         INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt)
         VALUES ('v1', 'u1', 'n1', '<a/>', '<b/>', 9000000);
+        INSERT INTO domain_capability (host, machine, libvirt, facts)
+        VALUES ('n1', 'm', 9000000, '');
         INSERT INTO attribute (host, name, value) VALUES (NULL, 'a', '1'), ('n1', 'a', '1'))sql");
     for (const auto* version : {"1.0", "2.0"}) {
       const auto insert = connection_->prepare(

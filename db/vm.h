@@ -98,4 +98,13 @@ struct VmAgreement {
   bool operator==(const VmAgreement&) const = default;
 };
 
+/// What the libvirt and QEMU of a host told of one kind of domain.
+struct KnownMachine {
+  std::string machine;        ///< "kvm x86_64 q35 /usr/bin/qemu-system-x86_64"
+  unsigned long libvirt = 0;  ///< the version that told it: 9000000 is 9.0.0
+  std::string facts;          ///< a line a kind: "video/modelType vga cirrus none"
+
+  bool operator==(const KnownMachine&) const = default;
+};
+
 }  // namespace cluster

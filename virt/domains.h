@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "virt/domain_capabilities.h"
 #include "virt/node_devices.h"
 
 namespace cluster::virt {
@@ -90,6 +91,10 @@ class Domains {
 
   /// The version of the libvirt there: 9000000 is 9.0.0.
   virtual unsigned long version() = 0;
+
+  /// What this libvirt and its QEMU have for such domains. Throws Error(refused) with libvirt's
+  /// words when they have no such machine at all.
+  virtual DomainCapabilities capabilities(const DomainMachine& machine) = 0;
 
   /// Makes the domain of that UUID, or changes what it will be at its next start; a running domain
   /// goes on as it is. Returns what libvirt made of it, as Domain::xml.

@@ -25,6 +25,7 @@ Libvirt::Libvirt()
       connect_is_alive(library_.symbol("virConnectIsAlive")),
       connect_list_all_domains(library_.symbol("virConnectListAllDomains")),
       connect_get_all_domain_stats(library_.symbol("virConnectGetAllDomainStats")),
+      connect_get_domain_capabilities(library_.symbol("virConnectGetDomainCapabilities")),
       connect_get_lib_version(library_.symbol("virConnectGetLibVersion")),
       domain_lookup_by_name(library_.symbol("virDomainLookupByName")),
       domain_lookup_by_uuid_string(library_.symbol("virDomainLookupByUUIDString")),

@@ -47,6 +47,7 @@ class Libvirt {
   decltype(&::virConnectIsAlive) connect_is_alive;
   decltype(&::virConnectListAllDomains) connect_list_all_domains;
   decltype(&::virConnectGetAllDomainStats) connect_get_all_domain_stats;
+  decltype(&::virConnectGetDomainCapabilities) connect_get_domain_capabilities;
   decltype(&::virConnectGetLibVersion) connect_get_lib_version;
   decltype(&::virDomainLookupByName) domain_lookup_by_name;
   decltype(&::virDomainLookupByUUIDString) domain_lookup_by_uuid_string;

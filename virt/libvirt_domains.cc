@@ -64,6 +64,7 @@ class LibvirtDomains : public Domains {
   std::vector<Domain> list() override;
   std::vector<VmDevice> devices_in_use() override;
   unsigned long version() override;
+  DomainCapabilities capabilities(const DomainMachine& machine) override;
   std::string define(const std::string& xml, Validation check) override;
   void undefine(const std::string& uuid) override;
   void start(const std::string& uuid) override;
@@ -231,6 +232,22 @@ unsigned long LibvirtDomains::version() {
     throw failure("tell its version");
   }
   return version;
+}
+
+DomainCapabilities LibvirtDomains::capabilities(const DomainMachine& machine) {
+  const auto or_default = [](const std::string& text) {
+    return text.empty() ? nullptr : text.c_str();
+  };
+  const std::unique_ptr<char, decltype(&std::free)> answer(
+      libvirt_.connect_get_domain_capabilities(
+          connection_.get(), or_default(machine.emulator), or_default(machine.arch),
+          or_default(machine.machine), or_default(machine.type), 0),
+      &std::free);
+  if (answer) return DomainCapabilities::of_libvirt(answer.get());
+  const bool unknown = libvirt_.function_is_missing();
+  const auto why = failure("take a domain of " + quote(machine.text()));
+  throw Error(unknown || why.fault() == Fault::unreachable ? why.fault() : Fault::refused,
+              why.what());
 }
 
 std::string LibvirtDomains::define(const std::string& xml, Validation check) {

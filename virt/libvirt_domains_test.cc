@@ -261,6 +261,15 @@ TEST_F(LibvirtDomains, KnowWhichDevicesRunningOnesHave) {
   EXPECT_THAT(domains->devices_in_use(), ::testing::ElementsAre(VmDevice{"vm-1", "0000:02:00.1"}));
 }
 
+TEST_F(LibvirtDomains, TellNoCapabilitiesOfAMachineThatIsNone) {
+  try {
+    domains->capabilities({"kvm", "x86_64", "no-such-machine", ""});
+    ADD_FAILURE() << "libvirt told them";
+  } catch (const Error& error) {
+    EXPECT_NE(error.fault(), Fault::unreachable) << error.what();
+  }
+}
+
 TEST_F(LibvirtDomains, KnowTheVersionOfLibvirt) { EXPECT_GE(domains->version(), 9000000U); }
 
 TEST(OpenDomains, TellsThatNobodyIsThere) {

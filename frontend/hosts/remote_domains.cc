@@ -46,6 +46,9 @@ class RemoteDomains : public virt::Domains {
   unsigned long version() override {
     return told([&] { return domains_->version(); });
   }
+  virt::DomainCapabilities capabilities(const virt::DomainMachine& machine) override {
+    return told([&] { return domains_->capabilities(machine); });
+  }
   std::string define(const std::string& xml, virt::Validation check) override {
     return told([&] { return domains_->define(xml, check); });
   }

@@ -13,6 +13,10 @@ class MemoryDomains : public virt::Domains {
   std::vector<virt::VmDevice> devices_in_use() override { return called("devices_in_use").in_use; }
   unsigned long version() override { return called("version").version; }
 
+  virt::DomainCapabilities capabilities(const virt::DomainMachine&) override {
+    return virt::DomainCapabilities::parse(called("capabilities").capabilities);
+  }
+
   std::string define(const std::string& xml, virt::Validation) override {
     if (called("define").before_define) host_.before_define();
     const auto name = between(xml, "<name>", "</name>");

@@ -19,6 +19,7 @@ class FakeDomains {
     std::vector<virt::Domain> domains;
     std::vector<virt::VmDevice> in_use;  ///< of running VMs that the test does not start itself
     unsigned long version = 9000000;
+    std::string capabilities;             ///< as DomainCapabilities::text(): "disk/bus virtio sata"
     std::optional<Error> failure;         ///< the reason that nobody gets in
     std::vector<std::string> done;        ///< "define vm-1", "start vm-1", in this order
     std::map<std::string, int> calls;     ///< the number of calls of each: "open", "list"

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "tests/support/generated_domains.h"
 #include "tests/support/merge_pairs.h"
 #include "virt/domain_places.h"
@@ -344,6 +345,33 @@ TEST_F(MergedDomains, FirstDefinesPutNothingElsewhereForACard) {
     forget_all();
   }
   EXPECT_GE(compared, 100);
+}
+
+// What a real libvirt and QEMU tell refuses nothing that they take, and what they refuse it names.
+TEST_F(MergedDomains, CapabilitiesFitWhatLibvirtTakes) {
+  std::map<std::string, DomainCapabilities> told;
+  int judged = 0;
+  for (const auto& pair : merge_pairs()) {
+    if (!pair.for_libvirt) continue;
+    try {
+      const auto defined = define(pair.base == "hand" ? pair.defined : pair.rendered);
+      const auto machine = machine_of(defined);
+      if (!told.contains(machine.text())) told[machine.text()] = domains->capabilities(machine);
+      EXPECT_EQ(joined(told[machine.text()].lacking(defined), ", "), "") << pair.name;
+      ++judged;
+    } catch (const Error& error) {
+      EXPECT_TRUE(lacks_package(error.what())) << error.what();
+    }
+    forget_all();
+  }
+  EXPECT_GE(judged, 100);
+  try {
+    domains->capabilities({"qemu", "x86_64", "pc-q35-1.0", ""});
+    ADD_FAILURE() << "there is such a machine";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::refused);
+    EXPECT_NE(std::string(error.what()).find("pc-q35-1.0"), std::string::npos) << error.what();
+  }
 }
 
 // Says how fast it is, and asserts nothing of it.

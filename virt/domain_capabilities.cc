@@ -1,0 +1,166 @@
+#include "virt/domain_capabilities.h"
+
+#include <algorithm>
+#include <array>
+#include <pugixml.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "virt/domain_tree.h"
+
+namespace cluster::virt {
+namespace {
+
+// A thing that a document may ask for, and where libvirt tells which of it there are. The types of
+// host devices are left out: libvirt does not tell of mediated ones.
+struct Wish {
+  const char* where;  // XPath of attributes or elements
+  const char* kind;   // below <domainCapabilities>, devices/ left out
+  const char* word;
+};
+
+constexpr std::array kWishes{
+    Wish{"os/@firmware", "os/firmware", "firmware"},
+    Wish{"os/loader/@secure", "os/loader/secure", "value of a loader's secure="},
+    Wish{"os/loader/@type", "os/loader/type", "loader of type"},
+    Wish{"cpu/@mode", "cpu/mode", "CPU mode"},
+    Wish{"cpu/model", "cpu/model", "CPU model"},
+    Wish{"memoryBacking/source/@type", "memoryBacking/sourceType", "memory from source"},
+    Wish{"devices/disk/@device", "disk/diskDevice", "disk as"},
+    Wish{"devices/disk/target/@bus", "disk/bus", "disk bus"},
+    Wish{"devices/graphics/@type", "graphics/type", "graphics"},
+    Wish{"devices/video/model/@type", "video/modelType", "video model"},
+    Wish{"devices/rng/@model", "rng/model", "random number generator"},
+    Wish{"devices/rng/backend/@model", "rng/backendModel", "source of random numbers"},
+    Wish{"devices/filesystem/driver/@type", "filesystem/driverType", "filesystem driver"},
+    Wish{"devices/tpm/@model", "tpm/model", "TPM model"},
+    Wish{"devices/tpm/backend/@type", "tpm/backendModel", "TPM backend"},
+    Wish{"devices/tpm/backend/@version", "tpm/backendVersion", "TPM version"},
+    Wish{"devices/redirdev/@bus", "redirdev/bus", "redirected device on bus"},
+    Wish{"devices/channel/@type", "channel/type", "channel"},
+    Wish{"devices/crypto/@model", "crypto/model", "crypto device"},
+    Wish{"devices/panic/@model", "panic/model", "panic device"},
+};
+
+// Each <enum> is a kind; an element with supported='no' has none of its kinds.
+void read(pugi::xml_node element, const std::string& path,
+          std::map<std::string, std::vector<std::string>>& values) {
+  if (attribute(element, "supported") == "no") {
+    values[path] = {};
+    return;
+  }
+  for (const auto child : elements(element)) {
+    const std::string_view name = child.name();
+    if (name == "enum") {
+      auto& all = values[path + "/" + std::string(attribute(child, "name"))];
+      for (const auto value : child.children("value")) {
+        const auto text = std::string(text_of(value));
+        // Blanks are between the values of a line.
+        if (text.find_first_of(" \n") == std::string::npos) all.push_back(text);
+      }
+    } else if (name != "cpu") {
+      const auto below = name == "devices" ? "" : (path.empty() ? "" : path + "/") + child.name();
+      read(child, below, values);
+    }
+  }
+}
+
+void read_cpu(pugi::xml_node cpu, std::map<std::string, std::vector<std::string>>& values) {
+  for (const auto mode : cpu.children("mode")) {
+    if (attribute(mode, "supported") == "yes") {
+      values["cpu/mode"].emplace_back(attribute(mode, "name"));
+    }
+    if (attribute(mode, "name") != "custom") continue;
+    // Whether a model is usable depends on what else the document says of the CPU.
+    for (const auto model : mode.children("model")) {
+      values["cpu/model"].emplace_back(text_of(model));
+    }
+  }
+}
+
+}  // namespace
+
+std::string DomainMachine::text() const {
+  return joined(std::vector<std::string>{type, arch, machine, emulator}, " ");
+}
+
+DomainMachine machine_of(const std::string& document) {
+  pugi::xml_document read;
+  read_domain(read, document);
+  const auto domain = read.child("domain");
+  const auto type = domain.child("os").child("type");
+  return {std::string(attribute(domain, "type")), std::string(attribute(type, "arch")),
+          std::string(attribute(type, "machine")),
+          std::string(text_of(domain.child("devices").child("emulator")))};
+}
+
+DomainCapabilities DomainCapabilities::of_libvirt(const std::string& xml) {
+  pugi::xml_document document;
+  const auto root = document.load_buffer(xml.data(), xml.size())
+                        ? document.child("domainCapabilities")
+                        : pugi::xml_node();
+  if (root.empty()) throw Error(Fault::io, "libvirt tells no capabilities of domains");
+  DomainCapabilities out;
+  read(root, "", out.values_);
+  read_cpu(root.child("cpu"), out.values_);
+  return out;
+}
+
+DomainCapabilities DomainCapabilities::parse(const std::string& text) {
+  DomainCapabilities out;
+  for (const auto line : split(text, '\n')) {
+    auto words = split(line, ' ');
+    if (words.empty() || words[0].empty()) continue;
+    auto& values = out.values_[std::string(words[0])];
+    values.assign(words.begin() + 1, words.end());
+  }
+  return out;
+}
+
+std::string DomainCapabilities::text() const {
+  std::string out;
+  for (const auto& [kind, values] : values_) {
+    out += kind;
+    for (const auto& value : values) out += " " + value;
+    out += "\n";
+  }
+  return out;
+}
+
+// A whole kind of device that there is none of stands under its own name.
+bool DomainCapabilities::supports(const std::string& kind, const std::string& value) const {
+  const auto whole = values_.find(kind.substr(0, kind.rfind('/')));
+  if (whole != values_.end() && whole->second.empty()) return false;
+  const auto found = values_.find(kind);
+  return found == values_.end() || std::ranges::find(found->second, value) != found->second.end();
+}
+
+std::string DomainCapabilities::list(const std::string& kind) const {
+  constexpr std::size_t kMost = 16;  // there are more than a hundred CPU models
+  const auto there = values_.find(kind);
+  if (there == values_.end() || there->second.empty()) return "none";
+  if (there->second.size() > kMost) return std::to_string(there->second.size()) + " others";
+  return joined(there->second, ", ");
+}
+
+std::vector<std::string> DomainCapabilities::lacking(const std::string& document) const {
+  pugi::xml_document read;
+  read_domain(read, document);
+  std::vector<std::string> out;
+  for (const auto& wish : kWishes) {
+    for (const auto& found : read.child("domain").select_nodes(wish.where)) {
+      const std::string value =
+          found.attribute() ? found.attribute().value() : found.node().text().as_string();
+      if (value.empty() || supports(wish.kind, value)) continue;
+      const auto there = values_.find(wish.kind);
+      auto line =
+          "no " + std::string(wish.word) + " " + quote(value) + " (it has " +
+          (there == values_.end() || there->second.empty() ? "none" : joined(there->second, ", ")) +
+          ")";
+      if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+    }
+  }
+  return out;
+}
+
+}  // namespace cluster::virt

@@ -42,6 +42,16 @@ std::vector<Route> find_routes(const std::vector<Target>& targets, const Operato
   return routes;
 }
 
+// What needs OpenSSH is a jump host most of the time, and the line that says so stands for it.
+std::vector<std::string> doors_of(const std::vector<Route>& routes) {
+  std::vector<std::string> doors;
+  for (const auto& route : routes) {
+    doors.push_back(route.needs_openssh.empty() ? route.address + " " + std::to_string(route.port)
+                                                : route.needs_openssh);
+  }
+  return doors;
+}
+
 // Says why the keys of a host need OpenSSH: the host's key is signed by an authority, or ours is
 // one of several in an agent, and libssh cannot ask an agent for just one. "" when libssh is
 // enough.
@@ -106,15 +116,18 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   const std::size_t at_once = std::clamp<std::size_t>(limits.at_once, 1, room_for_hosts());
   const WithoutSigpipe without_sigpipe;
 
-  Run run(*libssh_, targets, command, limits, sink);
+  Doors doors(doors_of(routes));
+  Run run(*libssh_, targets, command, limits, sink, doors);
   std::vector<std::unique_ptr<Job>> jobs(targets.size());
   std::vector<Reply> replies(targets.size());
   std::size_t started = 0;
   std::size_t ended = 0;
   while (ended < targets.size()) {
-    for (; started < targets.size() && started - ended < at_once; ++started) {
-      jobs[started] = make_job(run, started, targets[started], routes[started], *me_);
-      jobs[started]->start();
+    for (; started - ended < at_once; ++started) {
+      const auto next = doors.next();
+      if (next == Doors::kNone) break;
+      jobs[next] = make_job(run, next, targets[next], routes[next], *me_);
+      jobs[next]->start();
     }
     if (run.ended.empty()) run.loop.turn();
     for (const auto target : std::exchange(run.ended, {})) {

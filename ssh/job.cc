@@ -32,6 +32,7 @@ void Job::conclude(End end, int status, std::string reason) {
   reply_ = {end, status, std::move(reason),
             std::chrono::duration_cast<std::chrono::milliseconds>(elapsed)};
   run_.loop.silence(*this);
+  is_in();
   run_.ended.push_back(target_);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ssh/agent.h"
+#include "ssh/doors.h"
 #include "ssh/identity.h"
 #include "ssh/known_hosts.h"
 #include "ssh/libssh.h"
@@ -23,12 +24,13 @@ namespace cluster::ssh {
 class Run {
  public:
   Run(const LibSsh& table, const std::vector<Target>& the_targets, const std::string& the_command,
-      const Limits& the_limits, Sink& the_sink)
+      const Limits& the_limits, Sink& the_sink, Doors& the_doors)
       : libssh(table),
         targets(the_targets),
         command(the_command),
         limits(the_limits),
         sink(the_sink),
+        doors(the_doors),
         resolver(loop),
         identities(table) {}
 
@@ -37,6 +39,7 @@ class Run {
   const std::string& command;
   const Limits& limits;
   Sink& sink;
+  Doors& doors;
   Loop loop;
   Resolver resolver;
   Identities identities;
@@ -86,6 +89,9 @@ class Job : public Waiter {
   std::string connect_bound() const;
   /// The time by which a command that starts now must have ended.
   Clock::time_point command_deadline() const;
+
+  /// Says that the login is over, so that another may begin.
+  void is_in() { run_.doors.is_in(target_); }
 
   /// Ends the job. Only the first call counts.
   void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }

@@ -15,12 +15,6 @@
 namespace cluster::ssh {
 namespace {
 
-// OpenSSH 6.5 and newer has the first one, which costs least. They are named here so that a newer
-// libssh does not change the time for a host unnoticed. None is post-quantum: libssh 0.10 has none.
-constexpr const char* kKeyExchanges =
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-    "ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
-
 // An agent may take this long to sign, as a person may have to touch something.
 constexpr auto kAgentBound = std::chrono::seconds(5);
 
@@ -234,6 +228,7 @@ Session::Step Session::offer_agent() {
 
 Session::Step Session::open_channel() {
   if (channel_ == nullptr) {
+    is_in();
     channel_ = libssh_.ssh_channel_new(session_.get());
     if (channel_ == nullptr) return break_off("opening a channel to");
     libssh_.ssh_set_channel_callbacks(channel_, &callbacks_);

@@ -134,6 +134,7 @@ void SshProcess::take_err(std::string_view bytes) {
 
 void SshProcess::command_has_started() {
   if (std::exchange(has_started_, true)) return;
+  is_in();
   if (!stopped_) run().loop.alarm(*this, command_deadline());
   if (!early_err_.empty()) run().sink.err(target(), early_err_);
 }

@@ -27,12 +27,6 @@ class ThroughSsh : public Server {
   std::string base_;
 };
 
-std::size_t occurrences(const std::string& text, const std::string& piece) {
-  std::size_t count = 0;
-  for (auto at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
-  return count;
-}
-
 TEST_F(ThroughSsh, AJumpHostIsTaken) {
   const auto answer =
       run("echo $SSH_CONNECTION | cut -d ' ' -f 1,3; echo \"it's err\" >&2; exit 7");

@@ -57,14 +57,6 @@ sockaddr_in local(int port) {
   return address;
 }
 
-bool accepts(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = local(port);
-  const bool ok = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-  close(fd);
-  return ok;
-}
-
 }  // namespace
 
 std::string call(const std::vector<std::string>& arguments) {
@@ -144,27 +136,39 @@ void Server::start(const std::string& extra) {
                                       path("host_key") + "\nAuthorizedKeysFile " +
                                       path("authorized_keys") +
                                       "\nPidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n"
-                                      "PasswordAuthentication no\nMaxStartups 2000\n" +
-                                      extra +
+                                      "PasswordAuthentication no\n" +
+                                      extra + "\nMaxStartups 2000" +
                                       // No .bashrc of this machine prints anything. The first
                                       // SetEnv counts.
                                       "\nSetEnv HOME=" + path("") + "\n");
-  sshd_.reset();
-  sshd_ = std::make_unique<Background>(
-      std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", path("sshd_config")},
-      path("sshd.log"));
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!accepts(port_)) {
-    if (std::chrono::steady_clock::now() > until) {
-      throw std::runtime_error("sshd does not start: " + read_file(path("sshd.log")));
+  const auto addresses = occurrences(read_file(path("sshd_config")), "ListenAddress ");
+  sshd_.reset();
+  std::filesystem::remove(path("sshd.log"));
+  for (std::string log; occurrences(log, "Server listening on ") < addresses;) {
+    // A child of the server before may hold the port a moment longer, and answer at it.
+    if (sshd_ == nullptr || log.find("Cannot bind any address") != std::string::npos) {
+      sshd_ = std::make_unique<Background>(
+          std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", path("sshd_config")},
+          path("sshd.log"));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    log = read_file(path("sshd.log"));
+    if (std::chrono::steady_clock::now() > until) {
+      throw std::runtime_error("sshd does not start: " + log);
+    }
   }
 }
 
 void Server::configure(const std::string& lines) { write_file(me.config, lines + "\n"); }
 
 void Server::know(const std::string& lines) { write_file(path(".ssh/known_hosts"), lines + "\n"); }
+
+std::size_t occurrences(const std::string& text, const std::string& piece) {
+  std::size_t count = 0;
+  for (auto at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++count;
+  return count;
+}
 
 Answer Server::run(const Target& to, const std::string& command) {
   Heard heard(1);

@@ -115,6 +115,9 @@ class Server : public ::testing::Test {
   std::unique_ptr<Background> sshd_;
 };
 
+/// How often `piece` stands in `text`.
+std::size_t occurrences(const std::string& text, const std::string& piece);
+
 /// The type and the key of a line "ssh-ed25519 AAAA... comment".
 std::string without_comment(const std::string& public_key);
 

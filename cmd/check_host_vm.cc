@@ -8,9 +8,9 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/guests/guest_check.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
-#include "frontend/vms/guest_check.h"
 
 namespace cluster::cmd {
 namespace {

@@ -40,6 +40,7 @@ check frontend/hosts core db ssh virt
 check frontend/cards core db
 check frontend/rolls core db rolls
 check frontend/vms core db ssh virt rolls frontend/hosts frontend/cards frontend/rolls
+check frontend/guests core ssh virt frontend/hosts frontend/rolls frontend/vms
 check cmd/line core
 check cmd core db ssh virt rolls frontend
 check node-agent core virt

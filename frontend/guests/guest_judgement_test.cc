@@ -1,6 +1,6 @@
 // Each recording in tests/data/guest is what guest_facts.sh said in a guest with one fault. The
 // card was given at 0000:00:02.0/0000:01:00.0.
-#include "frontend/vms/guest_judgement.h"
+#include "frontend/guests/guest_judgement.h"
 
 #include <gmock/gmock.h>
 

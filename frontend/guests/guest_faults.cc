@@ -1,4 +1,4 @@
-#include "frontend/vms/guest_faults.h"
+#include "frontend/guests/guest_faults.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "frontend/vms/guest_report.h"
+#include "frontend/guests/guest_report.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,11 +1,11 @@
-#include "frontend/vms/guest_judgement.h"
+#include "frontend/guests/guest_judgement.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
 #include "core/text.h"
-#include "frontend/vms/guest_faults.h"
+#include "frontend/guests/guest_faults.h"
 
 namespace cluster::frontend {
 namespace {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "frontend/vms/guest_report.h"
+#include "frontend/guests/guest_report.h"
 
 // The known reasons why a card does not work in a guest, by the words that drivers say. The words
 // are those of NVIDIA's drivers 470 to 595 and of Linux 5.10 to 6.19.

@@ -1,14 +1,14 @@
-#include "frontend/vms/guest_check.h"
+#include "frontend/guests/guest_check.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "core/text.h"
+#include "frontend/guests/guest_judgement.h"
 #include "frontend/hosts/guest_agent.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/container_scripts.h"
-#include "frontend/vms/guest_judgement.h"
 #include "virt/domain_guest.h"
 
 namespace cluster::frontend {

@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
+#include "cmd/line/command.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_addresses.h"
+#include "frontend/vms/vm_batch.h"
+#include "frontend/vms/vm_disk.h"
+
+namespace cluster::cmd {
+namespace {
+
+struct VmsArgs {
+  std::vector<std::string> vms;
+};
+
+struct ListArgs {
+  std::vector<std::string> vms;
+  std::string status = "no";
+  std::string address = "no";
+  std::string timeout = "30";
+};
+
+// The status of each VM by its name. A VM that is not in it has no known status.
+std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
+  std::map<HostName, std::string> status;
+  for (const auto& there : all) {
+    if (there.failure) continue;
+    for (const auto& task : there.tasks) {
+      const bool is_saved = task.domain && task.domain->saved && !task.domain->active;
+      status.emplace(task.vm.name, !task.domain                 ? "not defined"
+                                   : frontend::is_running(task) ? "active"
+                                   : is_saved                   ? "saved"
+                                                                : virt::name(task.domain->state));
+    }
+  }
+  return status;
+}
+
+// The sizes of the disks in GiB, "40 -"; "" = none is known.
+std::string sizes_of(const Vm& vm) {
+  std::vector<std::string> sizes;
+  for (const auto& disk : vm.disks) {
+    sizes.push_back(disk.size_gib ? std::to_string(*disk.size_gib) : "-");
+  }
+  const bool is_known =
+      std::ranges::any_of(vm.disks, [](const VmDisk& disk) { return disk.size_gib.has_value(); });
+  return is_known ? joined(sizes, " ") : "";
+}
+
+// The addresses of a VM and who told them. A VM that does not run has none.
+std::vector<Cell> address_cells(const std::map<HostName, frontend::KnownAddresses>& addresses,
+                                const std::map<HostName, std::string>& status, const Vm& vm) {
+  const auto state = status.find(vm.name);
+  if (state != status.end() && state->second != "active") return {Cell(), state->second};
+  const auto known = addresses.find(vm.name);
+  if (known == addresses.end() || known->second.addresses.empty()) {
+    return {std::string("unknown"), Cell()};
+  }
+  return {joined(known->second.addresses, " "), known->second.source};
+}
+
+int run_list(Context& context, const ListArgs& args) {
+  const bool with_status = parse_yes_no("status", args.status);
+  const bool with_address = parse_yes_no("address", args.address);
+  const auto limits = frontend::limits_of(args.timeout);
+  Table table{{"vm", "host", "mem", "cpus", "gpu", "disk", "disksize"}, {}};
+  const auto vms = frontend::select_vms(context.inventory(), args.vms);
+  frontend::VmBatch all;
+  if (with_status || with_address) all = frontend::look_at(context, vms, limits);
+  const auto status = status_of(all);
+  std::map<HostName, frontend::KnownAddresses> addresses;
+  if (with_address) addresses = frontend::addresses_of(all);
+  if (with_status) table.columns.emplace_back("status");
+  if (with_address) table.columns.insert(table.columns.end(), {"address", "told_by"});
+  for (const auto& vm : vms) {
+    std::vector<std::string> cards;
+    for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
+    for (const auto& slice : vm.slices) cards.push_back(slice.name.str() + "=" + slice.device);
+    std::vector<std::string> disks;
+    for (const auto& disk : vm.disks) disks.push_back(frontend::disk_text(disk));
+    table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
+                          joined(cards, " "), joined(disks, " "), sizes_of(vm)});
+    auto& row = table.rows.back();
+    const auto known = status.find(vm.name);
+    if (with_status) row.emplace_back(known == status.end() ? "unknown" : known->second);
+    if (!with_address) continue;
+    for (auto& one : address_cells(addresses, status, vm)) row.push_back(std::move(one));
+  }
+  context.output.table(table);
+  return report_failures(context.output, frontend::failures_of(all));
+}
+
+Action declare_list(Options& options) {
+  auto args = std::make_shared<ListArgs>();
+  options.argument("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
+  options.key("status", args->status, "yes: ask libvirt on the containers what they do [no]");
+  options.key("address", args->address, "yes: ask libvirt on the containers where they are [no]");
+  options.key("timeout", args->timeout, "seconds that a container may take [30]");
+  return [args](Context& context) { return run_list(context, *args); };
+}
+
+int run_dump(Context& context, const VmsArgs& args) {
+  for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
+    std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
+                       " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
+                       " cpus=" + std::to_string(vm.cpus);
+    if (!vm.libvirt_name.empty()) line += " " + shell_word("libvirt_name=" + vm.libvirt_name);
+    if (vm.fabric) line += " fabric=" + std::to_string(*vm.fabric);
+    for (const auto& disk : vm.disks) {
+      line += " " + shell_word("disk=" + frontend::disk_text(disk, true));
+      line += " disksize=" + (disk.size_gib ? std::to_string(*disk.size_gib) : "");
+    }
+    context.output.line(line);
+  }
+  return 0;
+}
+
+Action declare_dump(Options& options) {
+  auto args = std::make_shared<VmsArgs>();
+  options.argument("VM", args->vms, "VMs to write down, or containers whose VMs [all]");
+  return [args](Context& context) { return run_dump(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"dump host vm", "print the commands that add the VMs again", kKeepInventory,
+            declare_dump},
+    Command{"list host vm", "show the VMs, where they run and their cards", kRunVms, declare_list,
+            Answer::table},
+};
+
+}  // namespace
+
+std::span<const Command> host_vm_list_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -32,6 +32,7 @@ std::string place_in_guest(pugi::xml_node device, const std::map<int, int>& buse
          std::string(attribute(address, "function"));
 }
 
+// This file passes 400 lines on purpose: all promises of the merge, on one libvirtd.
 class MergedDomains : public testing::Test {
  protected:
   ~MergedDomains() override { forget_all(); }

@@ -17,7 +17,7 @@ std::string controller(int index, const std::string& model, const std::string& i
          inner + "</controller>";
 }
 
-std::string card(const std::string& guest) {
+std::string card_behind(const std::string& guest) {
   return "<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0xc1' "
          "slot='0x00' function='0x1'/></source>" +
          guest + "</hostdev>";
@@ -28,10 +28,10 @@ std::vector<PlacedDevice> placed(const std::string& devices) {
 }
 
 TEST(PlacedDevices, AreFoundByTheWayThatLeadsThere) {
-  const auto one =
-      placed(controller(0, "pcie-root", "") + controller(1, "pcie-root-port", address(0, 2, 3)) +
-             controller(5, "pcie-switch-upstream-port", address(1, 0)) +
-             controller(6, "pcie-switch-downstream-port", address(5, 4)) + card(address(6, 0, 1)));
+  const auto one = placed(
+      controller(0, "pcie-root", "") + controller(1, "pcie-root-port", address(0, 2, 3)) +
+      controller(5, "pcie-switch-upstream-port", address(1, 0)) +
+      controller(6, "pcie-switch-downstream-port", address(5, 4)) + card_behind(address(6, 0, 1)));
   ASSERT_EQ(one.size(), 1U);
   EXPECT_EQ(one[0].device, "0000:c1:00.1");
   EXPECT_EQ(one[0].path, "00/02.3/00.0/04.0/00.1");
@@ -40,14 +40,15 @@ TEST(PlacedDevices, AreFoundByTheWayThatLeadsThere) {
 TEST(PlacedDevices, BehindAnExpanderBeginAtItsBus) {
   const auto one =
       placed(controller(3, "pcie-expander-bus", "<target busNr='180'/>" + address(0, 4)) +
-             controller(4, "pcie-root-port", address(3, 0)) + card(address(4, 0)));
+             controller(4, "pcie-root-port", address(3, 0)) + card_behind(address(4, 0)));
   EXPECT_EQ(one.at(0).path, "b4/00.0/00.0");
 }
 
 TEST(PlacedDevices, MayBeAnywhereOrMediated) {
-  const auto all = placed(card("") + card(address(9, 0)) + card(address(0, 5)) +
-                          "<hostdev type='mdev'><source><address uuid='u'/></source>" +
-                          address(0, 16) + "</hostdev><hostdev type='usb'/>");
+  const auto all =
+      placed(card_behind("") + card_behind(address(9, 0)) + card_behind(address(0, 5)) +
+             "<hostdev type='mdev'><source><address uuid='u'/></source>" + address(0, 16) +
+             "</hostdev><hostdev type='usb'/>");
   ASSERT_EQ(all.size(), 4U);
   EXPECT_EQ(all[0].path, "") << "libvirt chooses";
   EXPECT_EQ(all[1].path, "") << "no such controller";
@@ -58,7 +59,7 @@ TEST(PlacedDevices, MayBeAnywhereOrMediated) {
 
 TEST(PlacedDevices, ACircleIsNoWay) {
   EXPECT_EQ(placed(controller(1, "pcie-root-port", address(2, 0)) +
-                   controller(2, "pcie-root-port", address(1, 0)) + card(address(1, 0)))
+                   controller(2, "pcie-root-port", address(1, 0)) + card_behind(address(1, 0)))
                 .at(0)
                 .path,
             "");

@@ -10,10 +10,9 @@ namespace cluster::virt {
 /// What a document of libvirt says, in the words of the inventory: the other way round of
 /// domain_xml(). What there is no word for is left out: a disk or an interface that a DiskSpec or
 /// InterfaceSpec cannot be, tuning, a screen. Each slot of the host that a function was given from
-/// is a card, whose name is that of its alias or "". A CPU that is not said is CpuMode::named without
-/// a model. Sizes are rounded down to MiB. Throws
-/// Error(io) when it is no document of a domain, and Error(refused) when it is none of x86 under
-/// QEMU.
+/// is a card, whose name is that of its alias or "". A CPU that is not said is CpuMode::named
+/// without a model. Sizes are rounded down to MiB. Throws Error(io) when it is no document of a
+/// domain, and Error(refused) when it is none of x86 under QEMU.
 DomainSpec read_spec(const std::string& document);
 
 /// The devices of the host that a document of libvirt gives to its domain, sorted, each once:

@@ -126,8 +126,10 @@ class Placer {
     }
   }
 
-  // The buses behind the expanders share the upper half of the guest's bus numbers.
+  // The buses behind the expanders share the upper half of the guest's bus numbers. libvirt gives
+  // each a slot in front of its own ports.
   void add_expander(std::size_t cell) {
+    ++next_;
     const auto step = kBusesOfExpanders / static_cast<int>(std::bit_ceil(cells_.size()));
     cells_[cell].expander =
         add("pcie-expander-bus", alias_text("pxb" + std::to_string(cell)), {}, {});

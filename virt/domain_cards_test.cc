@@ -123,7 +123,7 @@ TEST(DomainCards, ThoseOfTheVmsNodeAreBehindTheExpander) {
   const auto domain = on_nodes({0, 1, 0});
   EXPECT_THAT(controllers(domain), ElementsAre("pcie-root", "pcie-expander-bus ua-pxb0",
                                                "pcie-root-port ua-rp-gpu0 0000:01:00.0 port 0",
-                                               "pcie-root-port ua-rp-gpu1 0000:00:02.0 port 16",
+                                               "pcie-root-port ua-rp-gpu1 0000:00:03.0 port 24",
                                                "pcie-root-port ua-rp-gpu2 0000:01:01.0 port 8"));
   EXPECT_THAT(places(domain), ElementsAre("0000:02:00.0", "0000:03:00.0", "0000:04:00.0"));
 }
@@ -150,7 +150,7 @@ TEST(DomainCards, ASwitchIsBehindTheExpanderOnlyWithAllItsCards) {
   EXPECT_THAT(controllers(near)[2], "pcie-root-port ua-rp-switch 0000:01:00.0 port 0");
   auto mixed = on_nodes({0, 1});
   mixed.pci_switch = true;
-  EXPECT_THAT(controllers(mixed)[2], "pcie-root-port ua-rp-switch 0000:00:02.0 port 16");
+  EXPECT_THAT(controllers(mixed)[2], "pcie-root-port ua-rp-switch 0000:00:03.0 port 24");
   mixed.cards[1].known = false;  // such a card is not behind the switch
   EXPECT_THAT(controllers(mixed)[2], "pcie-root-port ua-rp-switch 0000:01:00.0 port 0");
 }
@@ -265,7 +265,7 @@ TEST(DomainCards, EachNodeOfTheGuestHasAnExpanderOfItsOwn) {
               ElementsAre("pcie-root", "pcie-expander-bus ua-pxb0", "pcie-expander-bus ua-pxb1",
                           "pcie-root-port ua-rp-gpu0 0000:02:00.0 port 0",
                           "pcie-root-port ua-rp-gpu1 0000:01:00.0 port 0",
-                          "pcie-root-port ua-rp-gpu2 0000:00:02.0 port 16",
+                          "pcie-root-port ua-rp-gpu2 0000:00:04.0 port 32",
                           "pcie-root-port ua-rp-gpu3 0000:02:01.0 port 8"));
   const auto slots = place_cards(domain);
   EXPECT_EQ(slots.controllers[1].bus, 128);
@@ -283,7 +283,7 @@ TEST(DomainCards, EachNodeOfTheGuestHasASwitchOfItsOwn) {
                           "pcie-switch-upstream-port ua-up-switch0 0000:03:00.0",
                           "pcie-root-port ua-rp-switch1 0000:02:00.0 port 0",
                           "pcie-switch-upstream-port ua-up-switch1 0000:05:00.0",
-                          "pcie-root-port ua-rp-switch 0000:00:02.0 port 16",
+                          "pcie-root-port ua-rp-switch 0000:00:04.0 port 32",
                           "pcie-switch-upstream-port ua-up-switch 0000:07:00.0",
                           "pcie-switch-downstream-port ua-dp-gpu0 0000:04:00.0 port 0",
                           "pcie-switch-downstream-port ua-dp-gpu1 0000:06:00.0 port 0",

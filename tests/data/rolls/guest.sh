@@ -147,7 +147,7 @@ machine=$(uname -m)
 [ "$machine" != aarch64 ] || machine=sbsa
 case $family in
   debian)
-    install_packages ca-certificates curl
+    command -v curl >/dev/null || install_packages ca-certificates curl
     url=$guest_repository/$ID$release/$machine
     curl -fsSL -o /run/cuda-keyring.deb "$url/cuda-keyring_1.1-1_all.deb" || {
       echo "no keyring of NVIDIA's at $url: set guest_repository to a mirror, or to nothing when the site has a repository" >&2

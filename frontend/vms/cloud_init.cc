@@ -160,7 +160,7 @@ void check_user_data(const std::string& text) {
                 "want a text that begins with #cloud-config, #! or another first "
                 "line of cloud-init's user-data (file= reads one from a file)");
   }
-  const auto first = trim(text.substr(0, text.find('\n')));
+  const auto first = trim(std::string_view(text).substr(0, text.find('\n')));
   if (first != kConfig) return;
   try {
     const auto config = YAML::Load(text);

@@ -23,6 +23,8 @@ trap 'stop_sshd; rm -rf "$dir"' EXIT
 cd "$dir"
 export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
 
+# shellcheck disable=SC2034 # of sshd.sh
+sshd_options=(-o MaxStartups=100)
 start_sshd authorized_keys "${addresses[@]}"
 write_ssh_config
 echo "* $(<host_key.pub)" >known_hosts
@@ -31,6 +33,7 @@ for ((host = 1; host <= containers; ++host)); do
 done
 for vm in {0..63}; do "$cluster" add host vm "vm-$vm" "n$((vm % containers + 1))"; done
 "$cluster" add attr vm_type qemu
+"$cluster" add attr vm_cpu_mode maximum
 "$cluster" sync vm config >/dev/null
 "$cluster" sync vm config 2>&1 | grep -q 'nothing to do'
 

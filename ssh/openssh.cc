@@ -34,8 +34,17 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
   return words;
 }
 
+namespace {
+
+// True if the key may be known under a name where `ssh` does not look.
+bool has_second_name(const Route& route) {
+  return !route.has_alias && route.known_names.size() > 1;
+}
+
+}  // namespace
+
 std::string host_key_alias(const Route& route, const KnownHosts& known) {
-  if (route.has_alias || route.known_names.size() < 2) return "";
+  if (!has_second_name(route)) return "";
   const auto& by_address = route.known_names.front();
   const auto& by_name = route.known_names.back();
   if (!known.lookup({by_address}).empty() || known.lookup({by_name}).empty()) return "";
@@ -44,6 +53,7 @@ std::string host_key_alias(const Route& route, const KnownHosts& known) {
 
 std::string host_key_alias(const Target& target, const Operator& me) {
   const auto route = Config::read(me).route(target, me);
+  if (!has_second_name(route)) return "";  // and the files need not be read
   return host_key_alias(route, KnownHosts(route.known_hosts_files));
 }
 

@@ -5,16 +5,15 @@
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
-#include <set>
 #include <sstream>
 
 #include "cmd/program.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "db/inventory.h"
+#include "tests/support/document_leaves.h"
 #include "tests/support/fake_transport.h"
 #include "tests/support/temp_dir.h"
 #include "virt/domain_merge.h"
@@ -101,42 +100,19 @@ std::string uuid_of(std::size_t number) {
   return "7c1d0000-0000-4000-8000-0000000000" + std::to_string(10 + number);
 }
 
-// Everything that a document says but the card, PCI controllers and our fingerprint.
-void leaves_of(pugi::xml_node element, std::string path, std::multiset<std::string>& out) {
-  path += "/" + std::string(element.name());
-  const auto source = element.child("source").child("address");
-  if (path == "/domain/devices/hostdev" && attribute(source, "bus") == kCardBus) return;
-  if (path == "/domain/devices/controller" && attribute(element, "type") == "pci") return;
-  for (const auto one : element.attributes()) {
-    out.insert(path + "@" + one.name() + "=" + one.value());
-  }
-  for (const auto child : element.children()) {
-    if (child.type() == pugi::node_pcdata) out.insert(path + "=" + child.value());
-    if (child.type() == pugi::node_element) leaves_of(child, path, out);
-  }
-}
-
-std::multiset<std::string> leaves(const std::string& text) {
-  pugi::xml_document document;
+// Reads a document without our fingerprint, and without <metadata> when that is all it had.
+void read_without_ours(pugi::xml_document& document, const std::string& text) {
   read_domain(document, without_fingerprint(text));
   auto domain = document.child("domain");
   if (elements(domain.child("metadata")).empty()) domain.remove_child("metadata");
-  std::multiset<std::string> out;
-  leaves_of(domain, "", out);
-  return out;
 }
 
 std::string differences(const std::string& before, const std::string& after) {
-  const auto then = leaves(before);
-  const auto now = leaves(after);
-  std::string out;
-  std::vector<std::string> parts;
-  std::ranges::set_difference(then, now, std::back_inserter(parts));
-  for (const auto& part : parts) out += "lost " + part + "\n";
-  parts.clear();
-  std::ranges::set_difference(now, then, std::back_inserter(parts));
-  for (const auto& part : parts) out += "new " + part + "\n";
-  return out;
+  pugi::xml_document then;
+  pugi::xml_document now;
+  read_without_ours(then, before);
+  read_without_ours(now, after);
+  return differences_beside_card(then.child("domain"), now.child("domain"), kCardBus);
 }
 
 class AdoptedDomains : public testing::Test {

@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
-#include <set>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "tests/support/document_leaves.h"
 #include "virt/domain_merge.h"
 #include "virt/domain_tree.h"
 #include "virt/libvirt_domains.h"
@@ -88,39 +88,12 @@ bool is_our_card(pugi::xml_node hostdev) {
   return attribute(hostdev.child("source").child("address"), "bus") == kCardBus;
 }
 
-void leaves_of(pugi::xml_node element, std::string path, std::multiset<std::string>& out) {
-  path += "/" + std::string(element.name());
-  if (path == "/domain/devices/hostdev" && is_our_card(element)) return;
-  // A card may bring a port.
-  if (path == "/domain/devices/controller" && attribute(element, "type") == "pci") return;
-  for (const auto one : element.attributes())
-    out.insert(path + "@" + one.name() + "=" + one.value());
-  for (const auto child : element.children()) {
-    if (child.type() == pugi::node_pcdata) out.insert(path + "=" + child.value());
-    if (child.type() == pugi::node_element) leaves_of(child, path, out);
-  }
-}
-
-// Everything that a document says of the VM, but the card and PCI controllers.
-std::multiset<std::string> leaves(const std::string& text) {
-  pugi::xml_document document;
-  read_domain(document, text);
-  std::multiset<std::string> out;
-  leaves_of(document.child("domain"), "", out);
-  return out;
-}
-
 std::string differ(const std::string& before, const std::string& after) {
-  const auto then = leaves(before);
-  const auto now = leaves(after);
-  std::string out;
-  std::vector<std::string> parts;
-  std::ranges::set_difference(then, now, std::back_inserter(parts));
-  for (const auto& part : parts) out += "lost " + part + "\n";
-  parts.clear();
-  std::ranges::set_difference(now, then, std::back_inserter(parts));
-  for (const auto& part : parts) out += "new " + part + "\n";
-  return out;
+  pugi::xml_document then;
+  pugi::xml_document now;
+  read_domain(then, before);
+  read_domain(now, after);
+  return differences_beside_card(then.child("domain"), now.child("domain"), kCardBus);
 }
 
 bool has_card(const std::string& text) {

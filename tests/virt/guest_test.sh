@@ -124,8 +124,9 @@ qemu-img info -U "$dir/v1.qcow2" | grep -q "^virtual size: 3 GiB" || fail "the d
 seed=$(echo "$dir"/v1-seed-*.iso)
 [[ -s $seed ]] || fail "there is no volume for cloud-init"
 
-# The console is open while the guest starts. It wants a terminal.
-script -qefc "timeout 600 $cluster open host console v1" /dev/null </dev/null >console 2>&1 &
+# The console is open while the guest starts. It wants a terminal, and to be in the foreground of it,
+# which timeout leaves unless told not to.
+script -qefc "timeout --foreground 600 $cluster open host console v1" /dev/null </dev/null >console 2>&1 &
 until_true 500 grep -q "v1 login:" console
 # shellcheck disable=SC2317 # until_true calls it
 told() { [[ $("$cluster" list host vm v1 address=yes format=csv) == *,10.9.0.5,agent ]]; }

@@ -199,6 +199,21 @@ TEST_F(GuardHolder, NameAProcessForWhichTheKernelDoesNotAnswer) {
             "it; cat /proc/812/stack tells what it waits for");
 }
 
+TEST_F(GuardHolder, DoesNotKnowWhatIsOnItsWayThroughASocket) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");
+  proc_.process(811, "sshd").open_special(811, 3, "socket:[4710]", "pos:\t0\nscm_fds:\t0\n");
+  EXPECT_EQ(why(), "nothing");
+  proc_.process(812, "launcher").open_special(812, 3, "socket:[4711]", "pos:\t0\nscm_fds: 1\n");
+  EXPECT_EQ(why(),
+            "holder: process 812 ('launcher') has a socket in which an open file waits to be taken "
+            "up (SCM_RIGHTS; the kernel tells not of what): it may be the card's; stop it (kill "
+            "812)");
+  EXPECT_EQ(why({"holder"}), "nothing");
+  proc_.close(812, 3);
+  EXPECT_EQ(why(), "nothing");
+}
+
 TEST_F(GuardHolder, HasGoneWithItsProcess) {
   fake_.add_card("0000:02:00", 1, 13);
   add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");

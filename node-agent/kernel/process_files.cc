@@ -28,6 +28,7 @@ constexpr std::string_view kAnonymous = "anon_inode:";
 constexpr std::string_view kRing = "anon_inode:[io_uring]";
 constexpr std::string_view kVfioDevice = "anon_inode:[vfio-device]";
 constexpr std::string_view kBuffer = "/dmabuf:";
+constexpr std::string_view kSocket = "socket:";
 
 // The mounts on which a stat may wait for a server that is dead. "/" is left out: a host whose own
 // root is gone has other worries.
@@ -161,7 +162,9 @@ void ProcessFiles::look_at_file(const std::string& task, int folder, const char*
   // is remote. Without remote file systems a stat waits for nobody, and is cheaper.
   if (!remote_.empty()) {
     const auto text = link_text(folder, name);
-    if (text.starts_with(kAnonymous)) return look_at_anonymous(task, name, text);
+    if (text.starts_with(kAnonymous) || text.starts_with(kSocket)) {
+      return look_at_anonymous(task, name, text);
+    }
     if (!text.starts_with('/') || !is_local(text)) return;
   }
   struct statx status {};
@@ -170,6 +173,7 @@ void ProcessFiles::look_at_file(const std::string& task, int folder, const char*
     if (!real_) look_at_special(task, folder, name, Kind::anonymous);
     return;
   }
+  if ((status.stx_mode & S_IFMT) == S_IFSOCK) return look_at_socket(task + "/fdinfo/" + name);
   if (!may_be_special(status)) return;
   const auto kind = kind_of(status, folder, name);
   if (kind != Kind::plain) look_at_special(task, folder, name, kind);
@@ -235,9 +239,15 @@ void ProcessFiles::look_at_special(const std::string& task, int folder, const ch
 void ProcessFiles::look_at_anonymous(const std::string& task, const char* name,
                                      std::string_view text) {
   const auto info = task + "/fdinfo/" + name;
+  if (text.starts_with(kSocket)) return look_at_socket(info);
   if (text == kRing) return look_at_ring(info);
   if (text == kVfioDevice) return look_at_vfio_device(info);
   if (text.starts_with(kBuffer)) look_at_buffer(info);
+}
+
+void ProcessFiles::look_at_socket(const std::string& info) {
+  const auto count = value_of(read_all(info), "scm_fds:");
+  if (count && *count != "0") listener_.handed_over(pid_);
 }
 
 // An io_uring holds files that are in no file table: "UserFiles:\t2" and a line "    0: PATH" or,

@@ -21,6 +21,7 @@ namespace cluster::agent {
 struct ProcessFilesListener {
   std::function<void(const Handle&)> found;
   std::function<void(pid_t)> unreadable;
+  std::function<void(pid_t)> handed_over;
   std::function<void()> moved;  ///< called often: it goes on
 };
 
@@ -53,6 +54,7 @@ class ProcessFiles {
   void look_at_node(const struct statx& status);
   void look_at_special(const std::string& task, int folder, const char* name, Kind kind);
   void look_at_anonymous(const std::string& task, const char* name, std::string_view text);
+  void look_at_socket(const std::string& info);
   void look_at_ring(const std::string& info);
   void look_at_buffer(const std::string& info);
   void look_at_vfio_device(const std::string& info);

@@ -52,6 +52,10 @@ struct Handles {
   std::set<Handle> found{};
   std::set<pid_t> unreadable{};  ///< processes that cannot be looked into
   std::set<pid_t> silent{};      ///< those of them for which the kernel did not answer in time
+
+  /// Processes with a socket in which a descriptor waits to be taken up (SCM_RIGHTS, unix(7)). The
+  /// kernel tells how many there are, not of what ("scm_fds" in fdinfo, since Linux 5.7).
+  std::set<pid_t> handed_over{};
 };
 
 /// A process, as it is described to an operator.

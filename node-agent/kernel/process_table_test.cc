@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstring>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -174,6 +176,35 @@ TEST(RealProcesses, AreFoundByAMappingAlone) {
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_TRUE(handles.found.contains({child, kZero}));
+}
+
+// Nobody has the file in a table while it lies in the socket.
+TEST(RealProcesses, AreKnownToHandAFileOver) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  const FileDescriptor from(ends[0]);
+  FileDescriptor to(ends[1]);
+  {
+    const FileDescriptor zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+    char byte = 'x';
+    iovec piece{&byte, 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    auto* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    const int sent = zero.get();
+    std::memcpy(CMSG_DATA(head), &sent, sizeof(sent));
+    ASSERT_EQ(::sendmsg(from.get(), &message, 0), 1);
+  }
+  EXPECT_TRUE(ProcessTable("/proc").find({kZero}).handed_over.contains(::getpid()));
+  to = {};
+  EXPECT_FALSE(ProcessTable("/proc").find({kZero}).handed_over.contains(::getpid()));
 }
 
 TEST(RealProcesses, CanOnlyBeReadInAProc) {

@@ -126,7 +126,8 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
   }
   Table table{{"host", "roll", "outcome", "details"}, {}};
   int status = 0;
-  for (const auto& answer : frontend::ask_hosts(context, hosts, commands, limits, scripts)) {
+  for (const auto& answer :
+       frontend::ask_hosts(context, hosts, commands, limits, {scripts.begin(), scripts.end()})) {
     const auto [outcome, details] = outcome_of(answer, token, roll);
     table.rows.push_back({answer.host.name.str(), roll, word(outcome), details});
     if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));

@@ -249,7 +249,7 @@ Session::Step Session::request_exec() {
     return fail(End::unreachable, place(route()) + " does not let " + quote(route().user) +
                                       " run commands: " + libssh_error());
   }
-  unsent_ = run().targets[target()].input;
+  unsent_ = run().targets[target()].input.text();
   event_.reset(libssh_.ssh_event_new());
   libssh_.ssh_event_add_session(event_.get(), session_.get());
   command_deadline_ = command_deadline();

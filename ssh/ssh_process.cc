@@ -66,7 +66,7 @@ std::vector<std::string> SshProcess::arguments() const {
 
 void SshProcess::start() {
   try {
-    process_.emplace(arguments(), asked_.input);
+    process_.emplace(arguments(), asked_.input.text());
   } catch (const Error& error) {
     end(End::unreachable, error.what());
     return;

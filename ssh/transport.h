@@ -2,11 +2,27 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cluster::ssh {
+
+/// What commands read. Copies share the bytes, so many hosts may have the same large one.
+class Input {
+ public:
+  Input() = default;
+  Input(std::string text)  // NOLINT(google-explicit-constructor): a text is an input
+      : text_(std::make_shared<const std::string>(std::move(text))) {}
+
+  /// The bytes live as long as any copy.
+  std::string_view text() const { return text_ ? std::string_view(*text_) : std::string_view(); }
+
+ private:
+  std::shared_ptr<const std::string> text_;
+};
 
 /// A host to run a command on. A field that is empty or 0 comes from ~/.ssh/config, else it has the
 /// default in brackets.
@@ -16,7 +32,7 @@ struct Target {
   int port = 0;              ///< 1..65535 [22]
   std::string user;          ///< login name there [the operator's own]
   std::string command = {};  ///< the command to run there in place of the common one
-  std::string input = {};    ///< its standard input, of any length; then comes the end
+  Input input = {};          ///< its standard input, of any length; then comes the end
 };
 
 /// Bounds of one run.

@@ -67,8 +67,8 @@ void ask_by_ssh(Context& context, std::vector<Asked*>& wanted, const ssh::Limits
   }
   const auto hosts = context.inventory().hosts(names);
   const std::vector<std::string> commands(hosts.size(), kOverSsh);
-  const std::vector<std::string> inputs(hosts.size(),
-                                        std::string(container_script("guest_facts.sh")));
+  const std::vector inputs(hosts.size(),
+                           ssh::Input(std::string(container_script("guest_facts.sh"))));
   for (const auto& answer : ask_hosts(context, hosts, commands, limits, inputs)) {
     auto& one = *by_name.at(answer.host.name);
     if (const auto error = unfinished(answer)) {

@@ -175,7 +175,7 @@ std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& h
 std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
                                    const std::vector<std::string>& commands,
                                    const ssh::Limits& limits,
-                                   const std::vector<std::string>& inputs) {
+                                   const std::vector<ssh::Input>& inputs) {
   std::vector<AgentAnswer> answers;
   auto targets = targets_of(context, hosts, limits);
   for (std::size_t i = 0; i < hosts.size(); ++i) {

@@ -31,12 +31,12 @@ std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& h
                                     const std::string& command, const ssh::Limits& limits);
 
 /// Does the same with a separate command for each host, which need not be gpupci. There are as many
-/// `commands` as `hosts`. There are as many `inputs`, the texts that the commands read, unless the
-/// commands read nothing.
+/// `commands` as `hosts`. There are as many `inputs`, which the commands read, unless they read
+/// nothing.
 std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
                                    const std::vector<std::string>& commands,
                                    const ssh::Limits& limits,
-                                   const std::vector<std::string>& inputs = {});
+                                   const std::vector<ssh::Input>& inputs = {});
 
 /// The error of a command that did not come to its end: Fault::unreachable when its host was not
 /// reached, else Fault::io. Nothing when it ended, whatever its status.

@@ -110,7 +110,7 @@ virt::DiskSpec seed_disk(const Seed& seed, const virt::DomainSpec& domain) {
 void make_seeds(Context& context, VmBatch& all, const ssh::Limits& limits) {
   std::vector<VmHost*> asked;
   std::vector<Host> hosts;
-  std::vector<std::string> scripts;
+  std::vector<ssh::Input> scripts;
   const auto wants = [](const VmTask& task) { return task.seed && is_to_start(task); };
   for (auto& there : all) {
     if (there.failure || std::ranges::none_of(there.tasks, wants)) continue;
@@ -123,7 +123,7 @@ void make_seeds(Context& context, VmBatch& all, const ssh::Limits& limits) {
     }
     asked.push_back(&there);
     hosts.push_back(there.host);
-    scripts.push_back(std::move(script));
+    scripts.emplace_back(std::move(script));
   }
   if (hosts.empty()) return;
   const auto answers =

@@ -88,7 +88,7 @@ TEST_F(CheckHostVm, AsksOverSshWhereThereIsNoAgent) {
   transport.answers["v1"].out = recording("healthy");
   EXPECT_THAT(cluster({"check", "host", "vm", "v1", "all=yes", "format=csv"}),
               HasSubstr("v1,,I1,PASS,the guest answers over ssh,\n"));
-  EXPECT_THAT(transport.asked_targets.at(0).input, HasSubstr("part nvidia-smi"));
+  EXPECT_THAT(transport.asked_targets.at(0).input.text(), HasSubstr("part nvidia-smi"));
 }
 
 TEST_F(CheckHostVm, WhoeverCannotBeAskedIsUnknown) {

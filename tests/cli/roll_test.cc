@@ -219,7 +219,7 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
   EXPECT_EQ(status, 3);
   ASSERT_EQ(transport.asked_targets.size(), 4U);
   EXPECT_EQ(transport.asked_targets[1].command, "sh -s");
-  EXPECT_NE(transport.asked_targets[1].input.find("export host=n2\n"), std::string::npos);
+  EXPECT_NE(transport.asked_targets[1].input.text().find("export host=n2\n"), std::string::npos);
   cluster({"run", "roll", "demo", "host=vm-container"}, 2,
           "host='vm-container' means 4 hosts: want one, or apply=yes");
   EXPECT_EQ(cluster({"dump", "host", "roll", "n1", "c1"}),

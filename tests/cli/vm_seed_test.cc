@@ -33,8 +33,8 @@ class VmSeed : public Story {
     script = "";
     for (const auto& target : transport.asked_targets) {
       if (target.command != "sh -s") continue;
-      replace_file(folder.path() / "script", target.input);
-      script = target.input;
+      replace_file(folder.path() / "script", target.input.text());
+      script = target.input.text();
       FILE* shell = popen(("sh -s <" + (folder.path() / "script").native()).c_str(), "r");
       std::string out;
       for (int c = fgetc(shell); c != EOF; c = fgetc(shell)) out += static_cast<char>(c);

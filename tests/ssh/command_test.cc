@@ -50,12 +50,14 @@ TEST_F(Command, ReadsNothing) { EXPECT_EQ(run("cat; echo end").out, "end\n"); }
 
 TEST_F(Command, ReadsItsInputWhole) {
   auto asked = target();
-  for (int i = 0; asked.input.size() < 4'000'000; ++i) asked.input += std::to_string(i) + "\n";
+  std::string text;
+  for (int i = 0; text.size() < 4'000'000; ++i) text += std::to_string(i) + "\n";
+  asked.input = text;
   Heard heard(1);
   FanOut fan_out(me);
   const auto replies = fan_out.run({asked}, "cat; echo end", limits, heard);
   EXPECT_EQ(replies[0].status, 0) << replies[0].reason;
-  EXPECT_TRUE(heard.out(0) == asked.input + "end\n") << heard.out(0).size();
+  EXPECT_TRUE(heard.out(0) == text + "end\n") << heard.out(0).size();
 }
 
 TEST_F(Command, NeedNotReadItsInput) {

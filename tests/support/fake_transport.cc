@@ -4,12 +4,12 @@ namespace cluster {
 namespace {
 
 // In an answer TOKEN stands for the word after --report= in the host's input.
-std::string with_token(std::string out, const std::string& input) {
+std::string with_token(std::string out, std::string_view input) {
   const std::string option = "--report=";
   const auto from = input.find(option);
   if (from == std::string::npos) return out;
-  const auto token =
-      input.substr(from + option.size(), input.find(' ', from) - from - option.size());
+  const std::string token(
+      input.substr(from + option.size(), input.find(' ', from) - from - option.size()));
   for (auto at = out.find("TOKEN"); at != std::string::npos; at = out.find("TOKEN")) {
     out.replace(at, 5, token);
   }
@@ -33,7 +33,7 @@ std::vector<ssh::Reply> FakeTransport::run(const std::vector<ssh::Target>& targe
       answer.out = known->second;
     if (const auto known = exactly.find({targets[i].name, own}); known != exactly.end())
       answer = known->second;
-    answer.out = with_token(answer.out, targets[i].input);
+    answer.out = with_token(answer.out, targets[i].input.text());
     if (!answer.out.empty()) sink.out(i, answer.out);
     if (!answer.err.empty()) sink.err(i, answer.err);
     sink.ended(i, answer.reply);

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/text.h"
-#include "virt/domain_room.h"
+#include "virt/domain_bar_gates.h"
 #include "virt/domain_view.h"
 
 namespace cluster::virt {

@@ -15,8 +15,8 @@ namespace cluster::virt {
 ///   F3   several GPUs of a board with NVSwitches and no partition of the fabric manager
 ///   S4   not all devices are behind the guest's PCIe switch
 ///   V1   one device twice
-///   V3   the firmware of the guest has no place for all BARs
-///   V4   the hole that is asked for does not fit into the guest's address space
+///   V3   the firmware of the guest has no place for all BARs (domain_bar_gates.h)
+///   V4   the hole that is asked for does not fit into the guest's address space (the same)
 ///   V6   a GPU and an NVMe disk on two NUMA nodes of the container
 ///   V8   the container's libvirt is too old, and would drop an element without a word
 ///   V9   iommufd and peer to peer

@@ -1,11 +1,13 @@
 #include "cmd/line/command.h"
 
+#include "cmd/line/output.h"
+
 namespace cluster::cmd {
 
 Action declare(const Command& command, Options& options, CommonOptions& common) {
   auto action = command.declare(options);
   if (command.answer == Answer::table) {
-    options.key("format", common.format, "table, json or csv [table]");
+    options.key("format", common.format, std::string(kFormatWords) + " [table]");
   }
   if (command.path != "help") {
     options.key("db", common.db, "inventory file [$CLUSTER_DB, else /var/lib/cluster/cluster.db]");

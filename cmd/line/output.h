@@ -72,7 +72,10 @@ class Output {
   Format format_ = Format::table;
 };
 
-/// Reads "table", "json" or "csv"; throws Error(usage) on another word.
+/// The words of Format, for help and refusals.
+inline constexpr std::string_view kFormatWords = "table, json or csv";
+
+/// Reads one of them; throws Error(usage) on another word.
 Format parse_format(std::string_view text);
 
 }  // namespace cluster::cmd

@@ -1,4 +1,4 @@
-#include "virt/domain_room.h"
+#include "virt/domain_bar_gates.h"
 
 #include <algorithm>
 #include <array>

@@ -171,7 +171,8 @@ Format parse_format(std::string_view text) {
   if (text == "table") return Format::table;
   if (text == "json") return Format::json;
   if (text == "csv") return Format::csv;
-  throw Error(Fault::usage, "not a format: " + quote(text) + " (want " + std::string(kFormatWords) + ")");
+  throw Error(Fault::usage,
+              "not a format: " + quote(text) + " (want " + std::string(kFormatWords) + ")");
 }
 
 }  // namespace cluster::cmd

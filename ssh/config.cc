@@ -1,59 +1,64 @@
 #include "ssh/config.h"
 
+#include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "ssh/config_value.h"
 #include "ssh/pattern.h"
 
 namespace cluster::ssh {
 namespace {
 
-// OpenSSH has to serve a host with one of these settings: they change which host is reached, how,
-// or whether it is trusted, and libssh 0.10 does not know them. `none` and `no` switch them off.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kOnlyOpenSsh{{
-    {"addressfamily", "AddressFamily"},
-    {"bindaddress", "BindAddress"},
-    {"bindinterface", "BindInterface"},
-    {"canonicalizehostname", "CanonicalizeHostname"},
-    {"casignaturealgorithms", "CASignatureAlgorithms"},
-    {"certificatefile", "CertificateFile"},
-    {"ciphers", "Ciphers"},
-    {"hostbasedauthentication", "HostbasedAuthentication"},
-    {"hostkeyalgorithms", "HostKeyAlgorithms"},
-    {"kexalgorithms", "KexAlgorithms"},
-    {"knownhostscommand", "KnownHostsCommand"},
-    {"macs", "MACs"},
-    {"pkcs11provider", "PKCS11Provider"},
-    {"proxycommand", "ProxyCommand"},
-    {"proxyjump", "ProxyJump"},
-    {"proxyusefdpass", "ProxyUseFdpass"},
-    {"pubkeyacceptedalgorithms", "PubkeyAcceptedAlgorithms"},
-    {"revokedhostkeys", "RevokedHostKeys"},
-    {"securitykeyprovider", "SecurityKeyProvider"},
-    {"setenv", "SetEnv"},
-    {"verifyhostkeydns", "VerifyHostKeyDNS"},
-}};
+bool is_on(std::string_view value) { return value == "yes" || value == "true"; }
 
-std::string_view only_openssh(std::string_view keyword) {
-  const auto* at = std::ranges::find(kOnlyOpenSsh, keyword,
-                                     &std::pair<std::string_view, std::string_view>::first);
-  return at == kOnlyOpenSsh.end() ? "" : at->second;
+// True if `setting`, which only OpenSSH knows, is switched off.
+bool is_off(const Setting& setting) {
+  static constexpr std::array<std::string_view, 5> kOff{"none", "no", "false", "any", "internal"};
+  return std::ranges::find(kOff, lower(setting.words[0])) != kOff.end();
 }
 
-long long number_of(const Setting& setting, long long least, long long most) {
-  const auto value = parse_number(setting.words[0]);
-  if (!value || *value < least || *value > most) {
-    throw Error(Fault::usage, setting.where + ": '" + setting.keyword + "' wants a number from " +
-                                  std::to_string(least) + " to " + std::to_string(most) + ", not " +
-                                  quote(setting.words[0]));
+// Reads a time of sshd_config(5): "90", "1m30s".
+std::chrono::seconds time_of(const Setting& setting) {
+  constexpr long long kMost = 1'000'000'000;
+  static const std::map<char, long long> kUnits{
+      {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+  const auto text = lower(setting.words[0]);
+  long long total = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find_first_not_of("0123456789", at), text.size());
+    const auto number = parse_number(std::string_view(text).substr(at, end - at));
+    const auto unit = end < text.size() ? kUnits.find(text[end]) : kUnits.find('s');
+    if (!number || *number > kMost || unit == kUnits.end()) {
+      throw Error(Fault::usage, setting.where + ": '" + setting.keyword + "' wants a time, not " +
+                                    quote(setting.words[0]));
+    }
+    total = std::min(total + *number * unit->second, kMost);
+    at = end + 1;
   }
-  return *value;
+  return std::chrono::seconds(total);
+}
+
+// The name as OpenSSH goes on with it: an address in its usual spelling, a name in lower case.
+std::string usual_spelling(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return lower(name);
+  std::array<char, NI_MAXHOST> text{};
+  const bool is_told = getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(),
+                                   nullptr, 0, NI_NUMERICHOST) == 0;
+  freeaddrinfo(found);
+  return is_told ? text.data() : lower(name);
 }
 
 // The settings of one host, gathered block by block.
@@ -62,51 +67,101 @@ class Lookup {
   Lookup(const Target& target, const Operator& me) : target_(target), me_(me) {}
 
   void add(const ConfigBlock& block) {
-    for (const auto& condition : block.conditions) {
-      if (!holds(condition)) return;
+    const bool counts = std::ranges::all_of(
+        block.conditions, [this](const Setting& condition) { return holds(condition); });
+    for (const auto& setting : block.settings) {
+      if (setting.use == Use::unknown) {
+        judge_unknown(setting);  // OpenSSH refuses it wherever it stands
+      } else if (counts) {
+        take(setting);
+      }
     }
-    for (const auto& setting : block.settings) take(setting);
   }
 
   Route route() &&;
 
  private:
-  // A Match that cannot be decided here counts as false; the host needs OpenSSH then.
+  // A condition is decided once, where it stands, with what was known then.
   bool holds(const Setting& condition) {
-    if (condition.keyword == "host") return matches_list(target_.name, condition.words);
+    const auto at = decided_.find(condition.number);
+    if (at != decided_.end()) return at->second;
+    const bool result = condition.keyword == "host" ? matches_list(target_.name, condition.words)
+                                                    : matches(condition);
+    return decided_[condition.number] = result;
+  }
+
+  // A Match that cannot be decided here counts as false; the host needs OpenSSH then.
+  bool matches(const Setting& condition) {
+    const auto leave = [&] {
+      need_openssh("Match", condition);
+      return false;
+    };
     const auto& words = condition.words;
+    bool result = true;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const bool negated = words[i].starts_with('!');
       const auto criterion = lower(words[i].substr(negated ? 1 : 0));
-      if (criterion == "all") continue;
-      const bool is_original = criterion == "originalhost";
-      if ((!is_original && criterion != "host") || i + 1 == words.size()) {
-        need_openssh("Match", condition);
-        return false;
+      if (criterion == "all") return i < 3 && i + 1 == words.size() ? result && !negated : leave();
+      if (criterion == "final") return leave();  // another pass over the files
+      if (criterion == "canonical") {            // that other pass is not this one
+        result = result && negated;
+        continue;
       }
-      const auto name = is_original ? target_.name : host_name();
-      const auto pieces = split(words[++i], ',');
-      if (matches_list(name, {pieces.begin(), pieces.end()}) == negated) return false;
+      if (i + 1 == words.size()) return leave();
+      const auto& argument = words[++i];
+      if (const auto subject = subject_of(criterion)) {
+        const bool ignores_case = criterion.ends_with("host");
+        const auto list = ignores_case ? lower(argument) : argument;
+        const auto pieces = split(list, ',');
+        result = result && matches_list(ignores_case ? lower(*subject) : *subject,
+                                        {pieces.begin(), pieces.end()}) != negated;
+      } else if (result || criterion != "exec") {
+        return leave();
+      }
     }
-    return true;
+    return result;
+  }
+
+  std::optional<std::string> subject_of(const std::string& criterion) {
+    if (criterion == "host") return host_name();
+    if (criterion == "originalhost") return target_.name;
+    if (criterion == "user") return user();
+    if (criterion == "localuser") return me_.user;
+    return std::nullopt;
+  }
+
+  void judge_unknown(const Setting& setting) {
+    const auto* ignored = first("ignoreunknown");
+    if (ignored != nullptr) {
+      const auto list = lower(ignored->words[0]);
+      const auto pieces = split(list, ',');
+      if (matches_list(setting.keyword, {pieces.begin(), pieces.end()})) return;
+    }
+    need_openssh(quote(setting.keyword), setting);
   }
 
   void take(const Setting& setting) {
-    if (setting.keyword == "identityfile") {  // the one keyword that adds up
-      identity_files_.push_back(setting);
+    if (setting.keyword == "identityfile") {  // it adds up, each file once
+      const auto is_same = [&](const Setting& other) { return other.words == setting.words; };
+      if (std::ranges::none_of(identity_files_, is_same)) identity_files_.push_back(setting);
       return;
     }
-    const bool is_proxy = setting.keyword == "proxyjump" || setting.keyword == "proxycommand";
-    if (!first_.emplace(is_proxy ? "proxy" : setting.keyword, setting).second) return;
-    const auto value = lower(setting.words[0]);
-    if (const auto name = only_openssh(setting.keyword);
-        !name.empty() && value != "none" && value != "no" && value != "any") {
-      need_openssh(name, setting);
+    if (setting.keyword == "sendenv") {
+      sent_.push_back(setting);
+      return;
     }
+    if (setting.keyword == "proxyjump" && first("proxycommand") != nullptr) return;
+    const auto* jump = setting.keyword == "proxycommand" ? first("proxyjump") : nullptr;
+    if (jump != nullptr && !is_off(*jump)) return;
+    if (!first_.emplace(setting.keyword, setting).second) return;
+    if (setting.use == Use::openssh && !is_off(setting)) need_openssh(setting);
   }
 
   void need_openssh(std::string_view what, const Setting& setting) {
     if (needs_openssh_.empty()) needs_openssh_ = std::string(what) + " at " + setting.where;
+  }
+  void need_openssh(const Setting& setting) {
+    need_openssh(keyword_row(setting.keyword).spelled, setting);
   }
 
   const Setting* first(const char* keyword) const {
@@ -114,73 +169,60 @@ class Lookup {
     return at == first_.end() ? nullptr : &at->second;
   }
 
-  std::string host_name() const {
+  std::string host_name() {
     if (!target_.address.empty()) return target_.address;
     const auto* setting = first("hostname");
     if (setting == nullptr) return target_.name;
-    return expand(setting->words[0], *setting, {{'h', target_.name}});
+    return expand(setting->words[0], *setting, {{'%', "%"}, {'h', target_.name}});
   }
 
-  // Replaces %x. `more` has the letters that only some settings know.
-  std::string expand(std::string_view text, const Setting& setting,
-                     std::map<char, std::string> more) const {
-    more.insert({{'%', "%"},
-                 {'n', target_.name},
-                 {'d', me_.home},
-                 {'u', me_.user},
-                 {'i', std::to_string(getuid())}});
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '%') {
-        out += text[i];
-        continue;
-      }
-      const auto at = i + 1 < text.size() ? more.find(text[++i]) : more.end();
-      if (at == more.end()) {
-        throw Error(Fault::usage, setting.where + ": cannot replace the '%' in " + quote(text));
-      }
-      out += at->second;
-    }
-    return out;
+  std::string user() const {
+    if (!target_.user.empty()) return target_.user;
+    const auto* setting = first("user");
+    return setting == nullptr ? me_.user : setting->words[0];
   }
 
-  // Returns a file name with ~ and %x replaced.
-  std::string path(const std::string& word, const Setting& setting, const Route& route) const {
-    const std::string text = word.starts_with("~/") ? me_.home + word.substr(1) : word;
-    return expand(text, setting,
-                  {{'h', route.address},
-                   {'r', route.user},
-                   {'p', std::to_string(route.port)},
-                   {'k', route.known_names.front()}});
+  // Replaces %x. What is not among `tokens` is left to OpenSSH.
+  std::string expand(std::string_view text, const Setting& setting, const Tokens& tokens) {
+    auto expanded = replace_tokens(text, tokens);
+    if (!expanded) need_openssh(setting);
+    return expanded.value_or(std::string(text));
   }
 
-  std::vector<std::string> files(const char* keyword, const std::vector<std::string>& usual,
-                                 const Route& route) const {
-    const auto* setting = first(keyword);
-    if (setting == nullptr) return usual;
-    std::vector<std::string> found;
-    for (const auto& word : setting->words) {
-      if (lower(word) != "none") found.push_back(path(word, *setting, route));
-    }
-    return found;
+  // Returns a file name with ~, ${NAME} and %x replaced.
+  std::string path(const std::string& word, const Setting& setting, const Route& route) {
+    const auto found = home_and_environment(word, me_.home);
+    if (!found) need_openssh(setting);
+    return found ? expand(*found, setting, tokens(route)) : word;
   }
 
-  std::string agent(const Route& route) const {
-    const auto* setting = first("identityagent");
-    if (setting == nullptr || setting->words[0] == "SSH_AUTH_SOCK") return me_.agent_socket;
-    const auto& word = setting->words[0];
-    if (lower(word) == "none") return "";
-    if (!word.starts_with('$')) return path(word, *setting, route);
-    auto name = word.substr(1);  // the name of an environment variable: $NAME or ${NAME}
-    if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? "" : value;
+  Tokens tokens(const Route& route) const {
+    const auto* alias = first("hostkeyalias");
+    return {{'%', "%"},
+            {'n', target_.name},
+            {'d', me_.home},
+            {'u', me_.user},
+            {'h', route.address},
+            {'r', route.user},
+            {'p', std::to_string(route.port)},
+            {'i', std::to_string(getuid())},
+            {'k', alias == nullptr ? target_.name : lower(alias->words[0])}};
   }
+
+  void find_known_names(Route& route) const;
+  void find_known_hosts_files(Route& route);
+  void find_identities(Route& route);
+  std::string agent(const Route& route);
+  void leave_login_to_openssh();
+  void leave_master_to_openssh(const Route& route);
+  void leave_environment_to_openssh();
 
   const Target& target_;
   const Operator& me_;
+  std::map<std::size_t, bool> decided_;  // conditions, by their numbers
   std::map<std::string, Setting> first_;
   std::vector<Setting> identity_files_;
+  std::vector<Setting> sent_;
   std::string needs_openssh_;
 };
 
@@ -190,50 +232,118 @@ std::string known_name(const std::string& host, int port) {
   return port == 22 ? name : '[' + name + "]:" + std::to_string(port);
 }
 
-Route Lookup::route() && {
-  Route route;
-  route.name = target_.name;
-  route.address = host_name();
-  const auto* port = first("port");
-  if (target_.port != 0) {
-    route.port = target_.port;
-  } else if (port != nullptr) {
-    route.port = static_cast<int>(number_of(*port, 1, 65535));
-  }
-  const auto* user = first("user");
-  route.user = !target_.user.empty() ? target_.user : user != nullptr ? user->words[0] : me_.user;
-  if (const auto* timeout = first("connecttimeout");
-      timeout != nullptr && lower(timeout->words[0]) != "none") {
-    route.connect_timeout = std::chrono::seconds(number_of(*timeout, 0, 86400));
-  }
-
+void Lookup::find_known_names(Route& route) const {
   if (const auto* alias = first("hostkeyalias"); alias != nullptr) {
     route.known_names = {lower(alias->words[0])};
     route.has_alias = true;
-  } else {
-    route.known_names = {known_name(route.address, route.port)};
-    if (route.name != route.address) {
-      route.known_names.push_back(known_name(route.name, route.port));
+    return;
+  }
+  route.known_names = {known_name(route.address, route.port)};
+  auto by_name = known_name(route.name, route.port);
+  if (by_name != route.known_names.front()) route.known_names.push_back(std::move(by_name));
+}
+
+void Lookup::find_known_hosts_files(Route& route) {
+  const auto is_none = [](const Setting& setting) { return lower(setting.words[0]) == "none"; };
+  const auto* own = first("userknownhostsfile");
+  if (own == nullptr) {
+    for (const auto* name : {"/.ssh/known_hosts", "/.ssh/known_hosts2"}) {
+      route.known_hosts_files.push_back(me_.home + name);
+    }
+  } else if (!is_none(*own)) {
+    for (const auto& word : own->words) {
+      route.known_hosts_files.push_back(path(word, *own, route));
     }
   }
-  const std::string folder = me_.home + "/.ssh/";
-  route.known_hosts_files =
-      files("userknownhostsfile", {folder + "known_hosts", folder + "known_hosts2"}, route);
-  for (auto& file : files("globalknownhostsfile",
-                          {"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"}, route)) {
-    route.known_hosts_files.push_back(std::move(file));
+  const auto* common = first("globalknownhostsfile");  // OpenSSH replaces nothing in it
+  if (common != nullptr && is_none(*common)) return;
+  const std::vector<std::string> usual{"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
+  for (const auto& file : common == nullptr ? usual : common->words) {
+    route.known_hosts_files.push_back(file);
   }
+}
 
+void Lookup::find_identities(Route& route) {
   for (const auto& setting : identity_files_) {
     if (lower(setting.words[0]) == "none") continue;
     route.identity_files.push_back(path(setting.words[0], setting, route));
   }
-  if (identity_files_.empty()) {
-    route.identity_files = {folder + "id_ed25519", folder + "id_ecdsa", folder + "id_rsa"};
+  if (identity_files_.empty()) {  // in the order of OpenSSH
+    for (const auto* name : {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk"}) {
+      route.identity_files.push_back(me_.home + "/.ssh/id_" + name);
+    }
   }
   route.agent_socket = agent(route);
   const auto* only = first("identitiesonly");
-  route.identities_only = only != nullptr && lower(only->words[0]) == "yes";
+  route.identities_only = only != nullptr && is_on(lower(only->words[0]));
+}
+
+std::string Lookup::agent(const Route& route) {
+  const auto* setting = first("identityagent");
+  if (setting == nullptr || setting->words[0] == "SSH_AUTH_SOCK") return me_.agent_socket;
+  const auto& word = setting->words[0];
+  if (word == "none") return "";
+  if (!word.starts_with('$') || word.starts_with("${")) return path(word, *setting, route);
+  const char* value = std::getenv(word.c_str() + 1);  // an older way to write ${NAME}
+  return value == nullptr ? "" : value;
+}
+
+// Other ways to log in than a key.
+void Lookup::leave_login_to_openssh() {
+  const auto* ways = first("preferredauthentications");
+  if (ways != nullptr) {
+    const auto list = split(ways->words[0], ',');
+    if (std::ranges::find(list, "publickey") == list.end()) need_openssh(*ways);
+  }
+  const auto* keys = first("pubkeyauthentication");
+  if (keys != nullptr && is_off(*keys)) need_openssh(*keys);
+  // Debian's own file has this one switched on for all.
+  const auto* kerberos = first("gssapiauthentication");
+  if (kerberos != nullptr && me_.has_ticket && is_on(lower(kerberos->words[0]))) {
+    need_openssh(*kerberos);
+  }
+}
+
+// A master connection that is open is used. A letter that is not known here stands for anything.
+void Lookup::leave_master_to_openssh(const Route& route) {
+  const auto* setting = first("controlpath");
+  if (setting == nullptr || lower(setting->words[0]) == "none") return;
+  const auto file = home_and_environment(setting->words[0], me_.home);
+  if (!file || has_socket(*file, tokens(route))) need_openssh(*setting);
+}
+
+// Debian's own file sends the language, which no command here depends on.
+void Lookup::leave_environment_to_openssh() {
+  for (const auto& setting : sent_) {
+    for (const auto& word : setting.words) {
+      const bool is_usual = word == "LANG" || word.starts_with("LC_") || word == "COLORTERM" ||
+                            word == "NO_COLOR" || word.starts_with('-');
+      if (!is_usual && is_in_environment(word)) need_openssh(setting);
+    }
+  }
+}
+
+Route Lookup::route() && {
+  Route route;
+  route.name = target_.name;
+  route.address = usual_spelling(host_name());
+  const auto* port = first("port");
+  if (target_.port != 0) {
+    route.port = target_.port;
+  } else if (port != nullptr) {
+    route.port = static_cast<int>(parse_number(port->words[0]).value_or(22));
+  }
+  route.user = user();
+  if (const auto* timeout = first("connecttimeout");
+      timeout != nullptr && lower(timeout->words[0]) != "none") {
+    route.connect_timeout = time_of(*timeout);
+  }
+  find_known_names(route);
+  find_known_hosts_files(route);
+  find_identities(route);
+  leave_login_to_openssh();
+  leave_master_to_openssh(route);
+  leave_environment_to_openssh();
   route.needs_openssh = std::move(needs_openssh_);
   return route;
 }
@@ -242,10 +352,11 @@ Route Lookup::route() && {
 
 Config Config::read(const Operator& me) {
   const std::string folder = me.home + "/.ssh";
-  const ConfigFolders user{.home = me.home, .includes = folder};
+  const ConfigFolders user{.home = me.home, .includes = folder, .is_system = false};
+  if (lower(me.config) == "none") return {};  // as `ssh -F none`
   if (!me.config.empty()) return Config(read_config(me.config, ConfigFile::named, user));
   auto blocks = read_config(folder + "/config", ConfigFile::user, user);
-  const ConfigFolders system{.home = me.home, .includes = "/etc/ssh"};
+  const ConfigFolders system{.home = me.home, .includes = "/etc/ssh", .is_system = true};
   for (auto& block : read_config("/etc/ssh/ssh_config", ConfigFile::system, system)) {
     blocks.push_back(std::move(block));
   }

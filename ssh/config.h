@@ -11,11 +11,9 @@
 namespace cluster::ssh {
 
 /// The settings of ~/.ssh/config and /etc/ssh/ssh_config, by the rules of ssh_config(5), read once
-/// for all hosts. The first value wins. These settings are honoured: Host, Match (all, host,
-/// originalhost), Include, HostName, Port, User, IdentityFile, IdentitiesOnly, IdentityAgent,
-/// UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias, ConnectTimeout. A host with a setting
-/// that needs OpenSSH itself (ProxyJump, a certificate, `Match exec`, ...) goes through `ssh`. The
-/// other settings are comfort (Compression, SendEnv, ControlMaster, ...) and are not used.
+/// for all hosts; tests/ssh/config_test.cc holds them against `ssh -G`. What libssh can do is done
+/// by it. A host with a setting that needs OpenSSH itself (ProxyJump, a certificate, `Match exec`,
+/// a keyword that is not known here, ...) goes through `ssh`; config_keyword.cc has the table.
 class Config {
  public:
   /// A configuration without any setting.

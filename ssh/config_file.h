@@ -1,16 +1,21 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "ssh/config_keyword.h"
 
 namespace cluster::ssh {
 
 /// One line of a configuration file.
 struct Setting {
-  std::string keyword;             ///< in lower case: "hostname"
+  std::string keyword;             ///< in lower case and present spelling: "hostname"
   std::vector<std::string> words;  ///< its arguments, without quotes; at least one
   std::string where;               ///< "/root/.ssh/config:3"
+  Use use = Use::unknown;
+  std::size_t number = 0;  ///< of a condition: its place among those read
 };
 
 /// Settings that count for the same hosts.
@@ -21,12 +26,14 @@ struct ConfigBlock {
 
 /// The folders that a file's paths are relative to.
 struct ConfigFolders {
-  std::string home;      ///< the folder that a leading `~/` stands for
-  std::string includes;  ///< the base of an Include without a leading `/` or `~`
+  std::string home;        ///< the folder that a leading `~/` stands for
+  std::string includes;    ///< the base of an Include without a leading `/` or `~`
+  bool is_system = false;  ///< it is the system's: `~` has no meaning in its Include
 };
 
 /// The blocks of `text`, the content of `file`, in the order of the lines; Include is followed.
-/// Throws Error(usage) with `FILE:LINE: ` when a line cannot be read.
+/// Lines are read as readconf.c of OpenSSH reads them. Throws Error(usage) with `FILE:LINE: ` when
+/// a line cannot be read.
 std::vector<ConfigBlock> parse_config(std::string_view text, const std::string& file,
                                       const ConfigFolders& folders);
 

@@ -73,11 +73,15 @@ TEST(ConfigFile, OpensABlockForEachHostAndMatch) {
 TEST(ConfigFile, TakesEachWayToWriteAWord) {
   EXPECT_THAT(words("Port=22"), ElementsAre("22"));
   EXPECT_THAT(words("Port = 22"), ElementsAre("22"));
-  EXPECT_THAT(words("IdentityFile \"a b\" c"), ElementsAre("a b", "c"));
-  EXPECT_THAT(words("IdentityFile a\"b c\"d"), ElementsAre("ab cd"));
+  EXPECT_THAT(words("SendEnv \"a b\" c"), ElementsAre("a b", "c"));
+  EXPECT_THAT(words("SendEnv a\"b c\"d"), ElementsAre("ab cd"));
   EXPECT_THAT(words(R"(IdentityFile "a\"b\\c\d")"), ElementsAre(R"(a"b\c\d)"));
+  EXPECT_THAT(words("SendEnv a'b \"c'd"), ElementsAre("ab \"cd"));
+  EXPECT_THAT(words("SendEnv a\\ b"), ElementsAre("a b"));
+  EXPECT_THAT(blocks("Match host=n1 user \"a b\" # x").at(1).conditions.at(0).words,
+              ElementsAre("host", "n1", "user", "a b"));
   EXPECT_THAT(words("Port 22 # a note"), ElementsAre("22"));
-  EXPECT_THAT(words("Port 22#3"), ElementsAre("22#3"));
+  EXPECT_THAT(words("User 22#3"), ElementsAre("22#3"));
   EXPECT_THAT(words("Port 22\r"), ElementsAre("22"));
 }
 
@@ -92,7 +96,7 @@ TEST(ConfigFile, ReadsBackWhatIsWritten) {
   const std::string letters = "ab \t\"\\#=*!%~";
   for (int i = 0; i < 2'000; ++i) {
     std::vector<std::string> expected;
-    std::string line = "SendEnv";
+    std::string line = "IPQoS";
     for (auto count = 1 + random() % 3; count > 0; --count) {
       std::string word;
       for (auto length = random() % 6; length > 0; --length) {

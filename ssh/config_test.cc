@@ -46,8 +46,10 @@ TEST(Config, SaysTheUsualWhenItIsEmpty) {
   EXPECT_EQ(usual.port, 22);
   EXPECT_EQ(usual.user, "me");
   EXPECT_EQ(usual.agent_socket, "/run/agent");
-  EXPECT_THAT(usual.identity_files, ElementsAre("/home/me/.ssh/id_ed25519",
-                                                "/home/me/.ssh/id_ecdsa", "/home/me/.ssh/id_rsa"));
+  EXPECT_THAT(
+      usual.identity_files,
+      ElementsAre("/home/me/.ssh/id_rsa", "/home/me/.ssh/id_ecdsa", "/home/me/.ssh/id_ecdsa_sk",
+                  "/home/me/.ssh/id_ed25519", "/home/me/.ssh/id_ed25519_sk"));
   EXPECT_THAT(usual.known_hosts_files,
               ElementsAre("/home/me/.ssh/known_hosts", "/home/me/.ssh/known_hosts2",
                           "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"));
@@ -95,7 +97,8 @@ TEST(Config, LeavesTheOtherMatchesToOpenSsh) {
   EXPECT_EQ(route("User a\nMatch exec \"test -f /x\"\n  Port 1").needs_openssh,
             "Match at config:2");
   EXPECT_EQ(route("Match host n2 exec true\n  Port 1").needs_openssh, "");
-  EXPECT_EQ(route("Match user root\n  Port 1").needs_openssh, "Match at config:1");
+  EXPECT_EQ(route("Match final\n  Port 1").needs_openssh, "Match at config:1");
+  EXPECT_EQ(route("Match localnetwork 10.0.0.0/8\n  Port 1").needs_openssh, "Match at config:1");
 }
 
 TEST(Config, LeavesWhatLibsshCannotToOpenSsh) {
@@ -103,7 +106,10 @@ TEST(Config, LeavesWhatLibsshCannotToOpenSsh) {
   EXPECT_EQ(route("ProxyCommand nc %h %p").needs_openssh, "ProxyCommand at config:1");
   EXPECT_EQ(route("CertificateFile ~/c").needs_openssh, "CertificateFile at config:1");
   EXPECT_EQ(route("RevokedHostKeys /krl").needs_openssh, "RevokedHostKeys at config:1");
-  EXPECT_EQ(route("ProxyJump none\nProxyCommand nc %h %p").needs_openssh, "");  // the first wins
+  EXPECT_EQ(route("ProxyCommand none\nProxyJump gate").needs_openssh, "");  // the first wins
+  EXPECT_EQ(route("ProxyJump none\nProxyJump gate").needs_openssh, "");
+  EXPECT_EQ(route("ProxyJump none\nProxyCommand nc %h %p").needs_openssh,
+            "ProxyCommand at config:2");
   EXPECT_EQ(route("Host n2\n ProxyJump gate").needs_openssh, "");
   EXPECT_EQ(route("Compression yes\nSendEnv LANG\nGSSAPIAuthentication yes").needs_openssh, "");
 }
@@ -128,7 +134,7 @@ TEST(Config, ReplacesTokens) {
       "HostName h\nUser r\nIdentityFile ~/a\nIdentityFile %d/%h-%r-%u-%p-%n-%%\n"
       "UserKnownHostsFile ~/k/%k /second\nGlobalKnownHostsFile none\nIdentityAgent ~/agent");
   EXPECT_THAT(files.identity_files, ElementsAre("/home/me/a", "/home/me/h-r-me-22-n1-%"));
-  EXPECT_THAT(files.known_hosts_files, ElementsAre("/home/me/k/h", "/second"));
+  EXPECT_THAT(files.known_hosts_files, ElementsAre("/home/me/k/n1", "/second"));
   EXPECT_EQ(files.agent_socket, "/home/me/agent");
 }
 
@@ -155,8 +161,43 @@ TEST(Config, SaysWhereItMakesNoSense) {
   EXPECT_THAT(problem("Port 65536"), HasSubstr("config:1"));
   EXPECT_EQ(problem("Port"), "config:1: 'port' has no value");
   EXPECT_EQ(problem("\nUser \"a"), "config:2: a quote has no end");
-  EXPECT_THAT(problem("IdentityFile %x"), HasSubstr("config:1: cannot replace the '%'"));
-  EXPECT_EQ(problem("Host n2\n Port x"), "");  // not about this host
+  EXPECT_EQ(problem("Port 22 23"), "config:1: 'port' has more than one value");
+  EXPECT_EQ(problem("ConnectTimeout x"), "config:1: 'connecttimeout' wants a time, not 'x'");
+  EXPECT_EQ(problem("UserKnownHostsFile none /a"),
+            "config:1: 'none' in 'userknownhostsfile' must stand alone");
+  // OpenSSH refuses a file with such a line for every host.
+  EXPECT_THAT(problem("Host n2\n Port x"), HasSubstr("config:2"));
+}
+
+TEST(Config, LeavesToOpenSshWhatItDoesNotKnow) {
+  EXPECT_EQ(route("IdentityFile %x").needs_openssh, "IdentityFile at config:1");
+  EXPECT_EQ(route("IdentityFile ${CLUSTER_TEST_NOTHING}/a").needs_openssh,
+            "IdentityFile at config:1");
+  EXPECT_EQ(route("Host n2\nNewest yes").needs_openssh, "'newest' at config:2");
+  EXPECT_EQ(route("IgnoreUnknown new*\nHost n2\nNewest yes").needs_openssh, "");
+}
+
+TEST(Config, LeavesOtherWaysToLogInToOpenSsh) {
+  EXPECT_EQ(route("PreferredAuthentications gssapi-with-mic,publickey").needs_openssh, "");
+  EXPECT_EQ(route("PreferredAuthentications hostbased").needs_openssh,
+            "PreferredAuthentications at config:1");
+  EXPECT_EQ(route("PubkeyAuthentication no").needs_openssh, "PubkeyAuthentication at config:1");
+  auto me = kMe;
+  me.has_ticket = true;
+  const ConfigFolders folders{.home = me.home, .includes = "/home/me/.ssh"};
+  const auto with_ticket = [&](const std::string& text) {
+    return Config(parse_config(text, "config", folders)).route({"n1", "", 0, ""}, me).needs_openssh;
+  };
+  EXPECT_EQ(with_ticket("GSSAPIAuthentication yes"), "GSSAPIAuthentication at config:1");
+  EXPECT_EQ(with_ticket("GSSAPIAuthentication no"), "");
+}
+
+TEST(Config, LeavesTheEnvironmentToOpenSshWhereItIsNotTheUsual) {
+  setenv("CLUSTER_TEST_SENT", "1", 1);
+  EXPECT_EQ(route("SendEnv LANG LC_*").needs_openssh, "");
+  EXPECT_EQ(route("SendEnv LANG CLUSTER_TEST_*").needs_openssh, "SendEnv at config:1");
+  unsetenv("CLUSTER_TEST_SENT");
+  EXPECT_EQ(route("SendEnv CLUSTER_TEST_*").needs_openssh, "");
 }
 
 TEST(Config, TheInventoryWinsWhateverTheFileSays) {

@@ -19,10 +19,14 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
   option("UpdateHostKeys=no");
   option("ConnectTimeout=" + std::to_string(std::max<long long>(1, connect_timeout.count())));
   option("ClearAllForwardings=yes");
-  option("ControlPath=none");
+  // A master connection that the operator has opened is used; none is left behind.
+  option("ControlMaster=no");
   option("ForkAfterAuthentication=no");
   option("PermitLocalCommand=no");
   option("RemoteCommand=none");
+  option("SessionType=default");
+  option("StdinNull=no");
+  option("NoHostAuthenticationForLocalhost=no");
   if (!target.address.empty()) {
     std::string literal;  // in a HostName `%` stands for something
     for (const char c : target.address) literal += c == '%' ? "%%" : std::string(1, c);

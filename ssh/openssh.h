@@ -13,9 +13,9 @@
 namespace cluster::ssh {
 
 /// The words of the command line before the host: strict host keys, no questions, no forwarding,
-/// nothing shared with another `ssh`, the configuration of `me`, and the fields of `target`. The
-/// caller adds further options, "--", the name and the command. `host_key_alias` is that of the two
-/// functions below.
+/// no master connection made (one that is open is used), the configuration of `me`, and the fields
+/// of `target`. The caller adds further options, "--", the name and the command. `host_key_alias`
+/// is that of the two functions below.
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
                                        std::chrono::seconds connect_timeout,
                                        const std::string& host_key_alias);

@@ -37,7 +37,7 @@ TEST(OpensshWords, AlwaysCheckAndNeverAsk) {
   EXPECT_THAT(all, IsSupersetOf({"-T", "-x", "-a"}));
   EXPECT_THAT(options(all),
               IsSupersetOf({"BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no",
-                            "ConnectTimeout=10", "ClearAllForwardings=yes", "ControlPath=none"}));
+                            "ConnectTimeout=10", "ClearAllForwardings=yes", "ControlMaster=no"}));
 }
 
 TEST(OpensshWords, SayOnlyWhatTheInventoryKnows) {

@@ -59,7 +59,10 @@ std::vector<std::string> SshProcess::arguments() const {
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
   auto words = openssh_words(asked_, me_, left,
                              host_key_alias(route(), run().known_hosts(route().known_hosts_files)));
-  words.insert(words.end(), {"-E", log, "-o", "LogLevel=DEBUG1"});
+  // Of a command that a master connection runs, the status is told one level deeper.
+  const bool may_be_shared = route().needs_openssh.starts_with("ControlPath");
+  words.insert(words.end(),
+               {"-E", log, "-o", may_be_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});
   words.insert(words.end(), {"--", asked_.name, run().command_of(target())});
   return words;
 }
@@ -113,9 +116,9 @@ void SshProcess::take_log(std::string_view bytes) {
 
 // These are words of OpenSSH 9.2. When a later version has other words, the exit status decides.
 void SshProcess::take_log_line(std::string_view line) {
-  if (line.starts_with("debug1: Sending command")) {
+  if (line.starts_with("debug1: Sending command") || contains(line, ": master session id:")) {
     command_has_started();
-  } else if (contains(line, " rtype exit-status ")) {
+  } else if (contains(line, " rtype exit-status ") || contains(line, "exit status from master")) {
     has_status_ = true;
   } else if (contains(line, " rtype exit-signal ")) {
     has_signal_ = true;

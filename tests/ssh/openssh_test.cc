@@ -161,5 +161,53 @@ TEST_F(ThroughSsh, ACertificateIsShown) {
   EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
 }
 
+// The host takes no key of ours; only the connection that is open already leads there.
+TEST_F(ThroughSsh, AnOpenMasterConnectionIsUsed) {
+  configure(base_ + "ControlPath " + path("master-%r@%h:%p-%C"));
+  const Background master(
+      {"ssh", "-F", me.config, "-M", "-N", "-p", std::to_string(port()), "127.0.0.1"},
+      path("master.log"));
+  const auto is_open = [this] {
+    for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+      if (entry.is_socket()) return true;
+    }
+    return false;
+  };
+  while (!is_open()) usleep(1000);
+  write_file(path("authorized_keys"), "");
+  const auto answer = run("echo in; echo err >&2; exit 7");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.reply.status, 7);
+  EXPECT_EQ(answer.out, "in\n");
+  EXPECT_EQ(answer.err, "err\n");
+  EXPECT_EQ(run("exit 255").reply.end, End::exited);
+  limits.command_timeout = std::chrono::seconds(2);
+  EXPECT_EQ(run("sleep 60").reply.end, End::timed_out);
+  limits.command_timeout = std::chrono::seconds(120);
+  EXPECT_EQ(run(target("127.0.0.2"), "true").reply.end, End::no_login);  // it has no master
+}
+
+TEST_F(ThroughSsh, NoMasterConnectionIsLeftBehind) {
+  configure(base_ + "ControlMaster auto\nControlPersist yes\nAddressFamily inet\nControlPath " +
+            path("master-%C"));
+  EXPECT_EQ(run("true").reply.end, End::exited);
+  for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+    EXPECT_FALSE(entry.is_socket()) << entry.path();
+  }
+}
+
+TEST_F(ThroughSsh, NoSettingOfTheFileChangesTheCommand) {
+  configure(base_ +
+            "AddressFamily inet\nLogLevel QUIET\nRequestTTY force\nSessionType none\n"
+            "StdinNull yes\nRemoteCommand uptime\nForkAfterAuthentication yes\nTunnel no");
+  auto asked = target();
+  asked.input = std::string("typed\n");
+  const auto answer = run(asked, "cat; exit 3");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_EQ(answer.reply.status, 3);
+  EXPECT_EQ(answer.out, "typed\n");
+  EXPECT_EQ(answer.err, "");
+}
+
 }  // namespace
 }  // namespace cluster::ssh

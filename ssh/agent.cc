@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -19,10 +20,10 @@ constexpr auto kListBound = std::chrono::seconds(2);
 // The request is a uint32 length, then a type and its content. This type means "list the keys", and
 // has no content.
 constexpr std::array<unsigned char, 5> kRequestIdentities{0, 0, 0, 1, 11};
-constexpr unsigned char kIdentitiesAnswer = 12;
+constexpr char kIdentitiesAnswer = 12;
 
-// The answer starts with length, type, uint32 number of keys.
-constexpr std::size_t kAnswerHead = 9;
+constexpr std::size_t kLengthBytes = 4;
+constexpr std::size_t kLargestAnswer = 262144;  // as in OpenSSH
 
 bool wait_for(int socket, short events, Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -30,36 +31,87 @@ bool wait_for(int socket, short events, Clock::time_point until) {
   return left > 0 && poll(&wanted, 1, static_cast<int>(left)) == 1;
 }
 
-// Returns the number of keys that the agent at the other end of `socket` lists.
-std::optional<int> list(int socket) {
+std::uint32_t number_at(std::string_view bytes) {
+  std::uint32_t number = 0;
+  for (const char c : bytes.substr(0, kLengthBytes)) {
+    number = number << 8U | static_cast<unsigned char>(c);
+  }
+  return number;
+}
+
+// Takes a uint32 length and as many bytes off `rest`.
+std::optional<std::string_view> take_text(std::string_view& rest) {
+  if (rest.size() < kLengthBytes) return std::nullopt;
+  const auto size = number_at(rest);
+  rest.remove_prefix(kLengthBytes);
+  if (rest.size() < size) return std::nullopt;
+  const auto text = rest.substr(0, size);
+  rest.remove_prefix(size);
+  return text;
+}
+
+std::string base64_of(std::string_view bytes) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t k = i; k < i + 3; ++k) {
+      bits = bits << 8U | (k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0U);
+    }
+    for (unsigned k = 0; k < 4; ++k) {
+      out += i + k > bytes.size() ? '=' : kLetters[bits >> (18 - 6 * k) & 63U];
+    }
+  }
+  return out;
+}
+
+// Returns the answer of the agent at the other end of `socket`, without its length; nothing when it
+// does not come in time.
+std::optional<std::string> ask_for_keys(int socket) {
   const auto until = Clock::now() + kListBound;
   if (!wait_for(socket, POLLOUT, until) ||
       send(socket, kRequestIdentities.data(), kRequestIdentities.size(), MSG_NOSIGNAL) !=
           static_cast<ssize_t>(kRequestIdentities.size())) {
     return std::nullopt;
   }
-  std::array<unsigned char, kAnswerHead> head{};
-  std::size_t size = 0;
-  while (size < head.size()) {
+  std::string answer;
+  std::array<char, 4096> bytes{};
+  while (answer.size() < kLengthBytes || answer.size() - kLengthBytes < number_at(answer)) {
     if (!wait_for(socket, POLLIN, until)) return std::nullopt;
-    const auto count = recv(socket, &head.at(size), head.size() - size, 0);
-    if (count <= 0) return std::nullopt;
-    size += static_cast<std::size_t>(count);
+    const auto count = recv(socket, bytes.data(), bytes.size(), 0);
+    if (count <= 0 || answer.size() > kLargestAnswer) return std::nullopt;
+    answer.append(bytes.data(), static_cast<std::size_t>(count));
   }
-  if (head[4] != kIdentitiesAnswer) return 0;
-  return head[5] == 0 && head[6] == 0 ? head[7] * 256 + head[8] : 0;
+  return answer.substr(kLengthBytes, number_at(answer));
 }
 
 }  // namespace
 
-int Agent::key_count() {
-  if (!key_count_) {
-    const FileDescriptor socket = connect();
-    const auto count = socket ? list(socket.get()) : std::nullopt;
-    if (socket && !count) give_up();
-    key_count_ = count.value_or(0);
+std::optional<std::vector<AgentKey>> parse_agent_keys(std::string_view answer) {
+  if (answer.size() <= kLengthBytes || answer[0] != kIdentitiesAnswer) return std::nullopt;
+  auto count = number_at(answer.substr(1));
+  answer.remove_prefix(1 + kLengthBytes);
+  std::vector<AgentKey> keys;
+  for (; count > 0; --count) {
+    const auto blob = take_text(answer);
+    if (!blob || !take_text(answer)) return std::nullopt;  // the second is a comment
+    auto rest = *blob;
+    keys.push_back({std::string(take_text(rest).value_or("")), base64_of(*blob)});
   }
-  return problem_.empty() ? *key_count_ : 0;
+  return keys;
+}
+
+const std::vector<AgentKey>& Agent::keys() {
+  if (!keys_) {
+    const FileDescriptor socket = connect();
+    const auto answer = socket ? ask_for_keys(socket.get()) : std::nullopt;
+    if (socket && !answer) give_up();
+    keys_ = answer ? parse_agent_keys(*answer).value_or(std::vector<AgentKey>{})
+                   : std::vector<AgentKey>{};
+  }
+  if (!problem_.empty()) keys_->clear();
+  return *keys_;
 }
 
 FileDescriptor Agent::connect() {
@@ -82,7 +134,7 @@ FileDescriptor Agent::connect() {
 
 std::string Agent::description() const {
   if (!problem_.empty()) return "the agent at " + quote(path_) + " " + problem_;
-  const int count = key_count_.value_or(0);
+  const std::size_t count = keys_ ? keys_->size() : 0;
   return count == 1 ? "1 key of the agent" : std::to_string(count) + " keys of the agent";
 }
 

@@ -2,11 +2,23 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/file.h"
 #include "ssh/loop.h"
 
 namespace cluster::ssh {
+
+/// The public key of a key that an agent holds.
+struct AgentKey {
+  std::string type;    ///< "ssh-ed25519"
+  std::string base64;  ///< as in a .pub file
+};
+
+/// Reads the answer of an agent to the question for its keys, without its length in front. Returns
+/// nothing when it is no such answer.
+std::optional<std::vector<AgentKey>> parse_agent_keys(std::string_view answer);
 
 /// The ssh-agent behind a socket (draft-miller-ssh-agent). libssh would wait for it without any
 /// bound. So this class first asks whether the agent is awake. If the agent does not answer once,
@@ -15,9 +27,9 @@ class Agent {
  public:
   explicit Agent(std::string path) : path_(std::move(path)) {}
 
-  /// The number of keys that the agent holds; 0 when it does not answer. Blocks for two seconds at
-  /// most, and only once.
-  int key_count();
+  /// The keys that the agent holds, in its order; none when it does not answer. Blocks for two
+  /// seconds at most, and only once.
+  const std::vector<AgentKey>& keys();
 
   /// A new connection to it; none when it has been given up.
   FileDescriptor connect();
@@ -30,8 +42,8 @@ class Agent {
 
  private:
   std::string path_;
-  std::optional<int> key_count_;  // nothing until asked
-  std::string problem_;           // "" = it answers
+  std::optional<std::vector<AgentKey>> keys_;  // nothing until asked
+  std::string problem_;                        // "" = it answers
 };
 
 }  // namespace cluster::ssh

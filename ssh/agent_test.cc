@@ -54,15 +54,21 @@ class FakeAgent {
   std::thread thread_;
 };
 
-// The answer of draft-miller-ssh-agent, 4.4, which tells the number of keys; the keys are left out.
+// The answer of draft-miller-ssh-agent, 4.4, with keys of type "x" and a byte 0xff each.
 std::string keys(unsigned char count, unsigned char type = 12) {
-  return {0, 0, 0, 5, static_cast<char>(type), 0, 0, 0, static_cast<char>(count)};
+  std::string answer{static_cast<char>(type), 0, 0, 0, static_cast<char>(count)};
+  for (unsigned i = 0; i < count; ++i) {
+    answer += std::string("\0\0\0\x06\0\0\0\x01x\xff", 10) + std::string("\0\0\0\x01k", 5);
+  }
+  return std::string{0, 0, 0, static_cast<char>(answer.size())} + answer;
 }
 
 TEST(Agent, TellsHowManyKeysItHas) {
   const FakeAgent fake(keys(2));
   Agent agent(fake.path());
-  EXPECT_EQ(agent.key_count(), 2);
+  EXPECT_EQ(agent.keys().size(), 2U);
+  EXPECT_EQ(agent.keys()[0].type, "x");
+  EXPECT_EQ(agent.keys()[0].base64, "AAAAAXj/");
   EXPECT_EQ(agent.description(), "2 keys of the agent");
   EXPECT_EQ(fake.asked(), std::string("\0\0\0\x01\x0b", 5));
 }
@@ -70,15 +76,15 @@ TEST(Agent, TellsHowManyKeysItHas) {
 TEST(Agent, IsAskedOnce) {
   const FakeAgent fake(keys(1));  // answers the first connection only
   Agent agent(fake.path());
-  EXPECT_EQ(agent.key_count(), 1);
-  EXPECT_EQ(agent.key_count(), 1);
+  EXPECT_EQ(agent.keys().size(), 1U);
+  EXPECT_EQ(agent.keys().size(), 1U);
   EXPECT_EQ(agent.description(), "1 key of the agent");
 }
 
 TEST(Agent, ThatRefusesHasNoKeys) {
   const FakeAgent fake(keys(3, 5));  // SSH_AGENT_FAILURE
   Agent agent(fake.path());
-  EXPECT_EQ(agent.key_count(), 0);
+  EXPECT_EQ(agent.keys().size(), 0U);
   EXPECT_EQ(agent.description(), "0 keys of the agent");
 }
 
@@ -86,7 +92,7 @@ TEST(Agent, ThatEndsInTheMiddleIsGivenUp) {
   for (const std::size_t size : {0U, 4U, 8U}) {
     const FakeAgent fake(keys(2).substr(0, size));
     Agent agent(fake.path());
-    EXPECT_EQ(agent.key_count(), 0) << size;
+    EXPECT_EQ(agent.keys().size(), 0U) << size;
     EXPECT_EQ(agent.description(), "the agent at '" + fake.path() + "' does not answer") << size;
     EXPECT_FALSE(agent.connect()) << size;
   }
@@ -97,12 +103,12 @@ TEST(Agent, WithAnAbsurdNumberOfKeysHasNone) {
   answer[5] = 1;  // 16 million keys
   const FakeAgent fake(answer);
   Agent agent(fake.path());
-  EXPECT_EQ(agent.key_count(), 0);
+  EXPECT_EQ(agent.keys().size(), 0U);
 }
 
 TEST(Agent, ThatIsNotThereSaysWhy) {
   Agent agent("/nonexistent/agent");
-  EXPECT_EQ(agent.key_count(), 0);
+  EXPECT_EQ(agent.keys().size(), 0U);
   EXPECT_EQ(agent.description(),
             "the agent at '/nonexistent/agent' cannot be reached: No such file or directory");
 }
@@ -110,16 +116,16 @@ TEST(Agent, ThatIsNotThereSaysWhy) {
 TEST(Agent, WhosePathFitsIntoNoSocketSaysSo) {
   const std::string path(200, 'a');
   Agent agent(path);
-  EXPECT_EQ(agent.key_count(), 0);
+  EXPECT_EQ(agent.keys().size(), 0U);
   EXPECT_THAT(agent.description(), ::testing::EndsWith("has too long a path"));
 }
 
 TEST(Agent, ThatHungIsNotAskedAgain) {
   const FakeAgent fake(keys(2));
   Agent agent(fake.path());
-  EXPECT_EQ(agent.key_count(), 2);
+  EXPECT_EQ(agent.keys().size(), 2U);
   agent.give_up();
-  EXPECT_EQ(agent.key_count(), 0);
+  EXPECT_EQ(agent.keys().size(), 0U);
   EXPECT_FALSE(agent.connect());
 }
 

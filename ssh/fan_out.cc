@@ -12,6 +12,7 @@
 #include "ssh/config.h"
 #include "ssh/conversation.h"
 #include "ssh/job.h"
+#include "ssh/login_order.h"
 #include "ssh/openssh.h"
 #include "ssh/session.h"
 #include "ssh/ssh_process.h"
@@ -52,34 +53,20 @@ std::vector<std::string> doors_of(const std::vector<Route>& routes) {
   return doors;
 }
 
-// Says why the keys of a host need OpenSSH: the host's key is signed by an authority, or ours is
-// one of several in an agent, and libssh cannot ask an agent for just one. "" when libssh is
-// enough.
-std::string beyond_libssh(Run& run, const Route& route, const std::vector<KnownKey>& known) {
+// Says why the keys of a host need OpenSSH; "" when libssh is enough.
+std::string beyond_libssh(Run& run, Route& route, const std::vector<KnownKey>& known) {
   const auto authority = std::ranges::find(known, KnownKey::Mark::authority, &KnownKey::mark);
-  if (authority != known.end() &&
-      std::ranges::count(known, KnownKey::Mark::trusted, &KnownKey::mark) == 0) {
-    return "@cert-authority at " + authority->where;
-  }
-  const auto is_locked = [&run](const std::string& file) {
-    return run.identities.load(file).is_locked;
-  };
-  if (route.agent_socket.empty() || std::ranges::none_of(route.identity_files, is_locked)) {
-    return "";
-  }
-  if (route.identities_only) return "IdentitiesOnly";
-  // sshd hangs up after six (MaxAuthTries), and each file that is not locked is one of them.
-  constexpr int kMostKeys = 5;
-  const auto files = static_cast<int>(route.identity_files.size());
-  const int keys = run.agent(route.agent_socket).key_count();
-  return keys + files > kMostKeys ? "one of " + std::to_string(keys) + " keys of the agent" : "";
+  if (authority != known.end()) return "@cert-authority at " + authority->where;
+  static const std::vector<AgentKey> none;
+  const auto& keys = route.agent_socket.empty() ? none : run.agent(route.agent_socket).keys();
+  return order_login(route, run.identities, keys);
 }
 
 std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target, Route route,
                               const Operator& me) {
   std::vector<KnownKey> known;
   if (route.needs_openssh.empty()) {
-    known = run.known_hosts(route.known_hosts_files).lookup(route.known_names);
+    known = known_keys(route, run.known_hosts(route.known_hosts_files));
     route.needs_openssh = beyond_libssh(run, route, known);
   }
   if (route.needs_openssh.empty()) {

@@ -24,8 +24,29 @@ bool is_security_key(ssh_keytypes_e type) {
 
 const Identity& Identities::load(const std::string& path) {
   auto at = loaded_.find(path);
-  if (at == loaded_.end()) at = loaded_.emplace(path, read(path)).first;
+  if (at == loaded_.end()) {
+    at = loaded_.emplace(path, read(path)).first;
+    at->second.public_base64 = public_half(path);
+    at->second.has_certificate = access((path + "-cert.pub").c_str(), R_OK) == 0;
+  }
   return at->second;
+}
+
+// OpenSSH looks in this order: the file itself may be a public key.
+std::string Identities::public_half(const std::string& path) const {
+  for (const auto& file : {path, path + ".pub"}) {
+    ssh_key raw = nullptr;
+    if (access(file.c_str(), R_OK) != 0 ||
+        libssh_.ssh_pki_import_pubkey_file(file.c_str(), &raw) != SSH_OK) {
+      continue;
+    }
+    const OwnedKey key(raw, libssh_.ssh_key_free);
+    char* text = nullptr;
+    if (libssh_.ssh_pki_export_pubkey_base64(raw, &text) != SSH_OK) continue;
+    const OwnedText base64(text, libssh_.ssh_string_free_char);
+    return base64.get();
+  }
+  return "";
 }
 
 Identity Identities::read(const std::string& path) const {
@@ -47,10 +68,13 @@ Identity Identities::read(const std::string& path) const {
   const int code = libssh_.ssh_pki_import_privkey_file(path.c_str(), nullptr, note_passphrase,
                                                        &passphrase_asked, &raw);
   if (passphrase_asked) return none("has a passphrase (ssh-add it)", true);
+  if (code != SSH_OK && path.ends_with(".pub")) return none("", true);  // it chooses a key
   if (code != SSH_OK) return none("is no private key that can be read");
   OwnedKey key(raw, libssh_.ssh_key_free);
   if (is_security_key(libssh_.ssh_key_type(key.get()))) {
-    return none("is a security key (ssh-add it)", true);
+    auto identity = none("is a security key (ssh-add it)", true);
+    identity.is_security_key = true;
+    return identity;
   }
   return {std::move(key), "", false};
 }

@@ -12,6 +12,9 @@ struct Identity {
   OwnedKey key;         ///< none when it cannot be used
   std::string problem;  ///< why not: "has a passphrase, ..."; "" also when there is no such file
   bool is_locked;       ///< it needs its agent: a passphrase or a security key
+  bool is_security_key = false;
+  std::string public_base64 = {};  ///< the public half; "" = nobody knows it
+  bool has_certificate = false;    ///< beside it, as PATH-cert.pub
 };
 
 /// The private keys of a run, each file read once.
@@ -24,6 +27,7 @@ class Identities {
 
  private:
   Identity read(const std::string& path) const;
+  std::string public_half(const std::string& path) const;
 
   const LibSsh& libssh_;
   std::map<std::string, Identity> loaded_;

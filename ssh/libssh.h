@@ -56,6 +56,8 @@ struct LibSsh {
 
   decltype(&::ssh_pki_import_privkey_file) ssh_pki_import_privkey_file =
       library.symbol("ssh_pki_import_privkey_file");
+  decltype(&::ssh_pki_import_pubkey_file) ssh_pki_import_pubkey_file =
+      library.symbol("ssh_pki_import_pubkey_file");
   decltype(&::ssh_pki_export_pubkey_base64) ssh_pki_export_pubkey_base64 =
       library.symbol("ssh_pki_export_pubkey_base64");
   decltype(&::ssh_key_free) ssh_key_free = library.symbol("ssh_key_free");

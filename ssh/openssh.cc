@@ -45,14 +45,41 @@ bool has_second_name(const Route& route) {
   return !route.has_alias && route.known_names.size() > 1;
 }
 
+// The names to look under, one after another.
+std::vector<std::string> names_of(const Route& route) {
+  std::vector<std::string> names;
+  for (const auto& name : route.known_names) {
+    names.push_back(name);
+    const auto end = name.rfind("]:");
+    if (!route.has_alias && name.starts_with('[') && end != std::string::npos) {
+      names.push_back(name.substr(1, end - 1));
+    }
+  }
+  return names;
+}
+
+// The first name under which somebody knows a key; "" = there is none.
+std::string name_in_use(const Route& route, const KnownHosts& known) {
+  for (const auto& name : names_of(route)) {
+    const auto is_revoked = [](const KnownKey& key) { return key.mark == KnownKey::Mark::revoked; };
+    if (!std::ranges::all_of(known.lookup({name}), is_revoked)) return name;
+  }
+  return "";
+}
+
 }  // namespace
+
+std::vector<KnownKey> known_keys(const Route& route, const KnownHosts& known) {
+  const auto name = name_in_use(route, known);
+  return known.lookup(name.empty() ? names_of(route) : std::vector<std::string>{name});
+}
 
 std::string host_key_alias(const Route& route, const KnownHosts& known) {
   if (!has_second_name(route)) return "";
-  const auto& by_address = route.known_names.front();
-  const auto& by_name = route.known_names.back();
-  if (!known.lookup({by_address}).empty() || known.lookup({by_name}).empty()) return "";
-  return by_name;
+  const auto names = names_of(route);
+  const auto by_name = std::ranges::find(names, route.known_names.back());
+  const auto used = std::ranges::find(names, name_in_use(route, known));
+  return used == names.end() || used < by_name ? "" : *used;
 }
 
 std::string host_key_alias(const Target& target, const Operator& me) {

@@ -20,6 +20,11 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
                                        std::chrono::seconds connect_timeout,
                                        const std::string& host_key_alias);
 
+/// The keys under which the host may show itself. As in OpenSSH they are those of its address; of
+/// an address with a port that is not the usual one and has none, those without the port. Nobody
+/// knows a key by its address: then by its name.
+std::vector<KnownKey> known_keys(const Route& route, const KnownHosts& known);
+
 /// The name under which the key of a host is known where `ssh` would not look: it looks under the
 /// address to which it connects. "" = it finds the key by itself, or nobody knows it.
 std::string host_key_alias(const Route& route, const KnownHosts& known);

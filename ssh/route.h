@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct Route {
   std::vector<std::string> identity_files;  ///< private keys to try, in this order
   std::string agent_socket;                 ///< "" = ask no agent
   bool identities_only = false;             ///< use no agent key outside identity_files
+  /// The agent is asked after so many of identity_files; more than there are = at the end.
+  std::size_t agent_at = static_cast<std::size_t>(-1);
 
   std::vector<std::string> known_hosts_files;  ///< the first is where a new key belongs
   std::vector<std::string> known_names;        ///< spellings under which its key may be known:

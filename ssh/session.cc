@@ -182,6 +182,7 @@ Session::Step Session::ask_service() {
 
 Session::Step Session::offer_files() {
   for (; next_file_ < route().identity_files.size(); ++next_file_) {
+    if (next_file_ == route().agent_at && wants_agent()) return Step::agent;
     const auto& path = route().identity_files[next_file_];
     const Identity& identity = run().identities.load(path);
     if (identity.key == nullptr) {
@@ -208,14 +209,15 @@ Session::Step Session::offer_files() {
   return wants_agent() ? Step::agent : refuse_login();
 }
 
-bool Session::wants_agent() const {
-  return !route().agent_socket.empty() && !route().identities_only;
-}
+bool Session::wants_agent() const { return has_agent() && !has_asked_agent_; }
 
 Session::Step Session::offer_agent() {
   Agent& agent = run().agent(route().agent_socket);
   if (!agent_socket_) {
-    if (agent.key_count() == 0 || !(agent_socket_ = agent.connect())) return refuse_login();
+    if (agent.keys().empty() || !(agent_socket_ = agent.connect())) {
+      has_asked_agent_ = true;
+      return Step::files;
+    }
     const int fd = fcntl(agent_socket_.get(), F_DUPFD_CLOEXEC, 0);
     libssh_.ssh_set_agent_socket(session_.get(), fd);
   }
@@ -223,7 +225,9 @@ Session::Step Session::offer_agent() {
   const int code = libssh_.ssh_userauth_agent(session_.get(), nullptr);
   if (run().watchdog.release()) agent.give_up();
   if (code == SSH_AUTH_AGAIN) return Step::agent;
-  return code == SSH_AUTH_SUCCESS ? Step::channel : refuse_login();
+  if (code == SSH_AUTH_SUCCESS) return Step::channel;
+  has_asked_agent_ = true;
+  return code == SSH_AUTH_DENIED ? Step::files : refuse_login();
 }
 
 Session::Step Session::open_channel() {
@@ -359,7 +363,7 @@ Session::Step Session::refuse_login() {
     return break_off("the login to");
   }
   std::string reason = place(route()) + " takes no key of ours for " + quote(route().user);
-  if (wants_agent()) {
+  if (has_agent()) {
     const auto said = run().agent(route().agent_socket).description();
     (agent_socket_ ? tried_ : unused_).push_back(said);
   }

@@ -63,6 +63,7 @@ class Session : public Job {
 
   void connected(FileDescriptor socket, const std::string& reason);
   void wait_for_socket();
+  bool has_agent() const { return !route().agent_socket.empty(); }
   bool wants_agent() const;
   std::string libssh_error() const;
 
@@ -76,6 +77,7 @@ class Session : public Job {
   // The loop watches this socket. libssh gets a duplicate and closes that when it likes.
   FileDescriptor socket_;
   FileDescriptor agent_socket_;
+  bool has_asked_agent_ = false;
   std::size_t next_file_ = 0;        // the index into route().identity_files
   std::vector<std::string> tried_;   // keys that the host did not take
   std::vector<std::string> unused_;  // key files that could not be tried, and why

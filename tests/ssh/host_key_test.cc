@@ -90,6 +90,20 @@ TEST_F(HostKeys, KnownByNameIsEnough) {
   EXPECT_EQ(run("true").reply.end, End::exited);
 }
 
+// The key under the address is the one that counts, as for `ssh`.
+TEST_F(HostKeys, KnownByNameIsNotEnoughWhereTheAddressHasAnother) {
+  const auto by_name = "[n-127.0.0.1]:" + std::to_string(port()) + " " + host_key() + "\n";
+  know(by_name + name() + " " + other_key());
+  EXPECT_EQ(run("true").reply.end, End::host_key);
+}
+
+TEST_F(HostKeys, KnownWithoutThePortIsEnoughWhereThePortHasNone) {
+  know("127.0.0.1 " + host_key());
+  EXPECT_EQ(run("true").reply.end, End::exited);
+  know("127.0.0.1 " + host_key() + "\n" + name() + " " + other_key());
+  EXPECT_EQ(run("true").reply.end, End::host_key);
+}
+
 TEST_F(HostKeys, UnknownTypeOnALineSkipsThatLineOnly) {
   know(name() + " ssh-newest AAAA\n" + name() + " " + host_key());
   EXPECT_EQ(run("true").reply.end, End::exited);

@@ -295,5 +295,46 @@ TEST_F(Login, WithOneKeyOfTheAgentGoesThroughSsh) {
   EXPECT_EQ(answer.out, "in\n");
 }
 
+// The key that lets in decides what may be done there, so the order is that of `ssh`.
+TEST_F(Login, ShowsTheSameKeyAsSsh) {
+  start_agent();
+  const auto held = path("held");
+  const auto chosen = path(".ssh/id_ed25519");
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", held});
+  write_file(path("authorized_keys"), "command=\"echo held\" " + read_file(held + ".pub") +
+                                          "command=\"echo chosen\" " + read_file(chosen + ".pub"));
+  const std::string base = "GlobalKnownHostsFile none\nUserKnownHostsFile " +
+                           path(".ssh/known_hosts") + "\nIdentityAgent " + me.agent_socket + "\n";
+  const auto compare = [&](const std::string& lines) {
+    configure(base + lines);
+    const auto by_ssh = call({"ssh", "-F", me.config, "-o", "BatchMode=yes", "-p",
+                              std::to_string(port()), "127.0.0.1", "true"});
+    const auto answer = run("true");
+    EXPECT_EQ(answer.out, by_ssh) << lines << answer.reply.reason;
+  };
+  compare("IdentityFile " + chosen);
+  add_to_agent(held);
+  compare("IdentityFile " + chosen);
+  compare("IdentitiesOnly yes\nIdentityFile " + chosen);
+  compare("IdentitiesOnly yes\nIdentityFile " + held + ".pub");
+  add_to_agent(chosen);
+  compare("IdentityFile " + chosen);
+  compare("IdentityFile " + chosen + ".pub");
+  compare("IdentityFile " + held + "\nIdentityFile " + chosen);
+  compare("IdentitiesOnly yes\nIdentityFile " + chosen + "\nIdentityFile " + held);
+  compare("IdentitiesOnly yes\nIdentityFile " + chosen + ".pub");
+}
+
+TEST_F(Login, WithACertificateBesideTheKeyGoesThroughSsh) {
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("authority")});
+  call({"ssh-keygen", "-q", "-s", path("authority"), "-I", "me", "-n", me.user,
+        path(".ssh/id_ed25519.pub")});
+  write_file(path("authorized_keys"), "cert-authority " + read_file(path("authority.pub")));
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519"));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+}
+
 }  // namespace
 }  // namespace cluster::ssh

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ssh/agent.h"
+#include "ssh/identity.h"
+#include "ssh/route.h"
+
+namespace cluster::ssh {
+
+/// Brings the keys of `route` into the order in which OpenSSH offers them (pubkey_prepare() in
+/// sshconnect2.c): those of the agent that are identity files, the other keys of the agent, the
+/// other files. Returns the reason why only OpenSSH can offer them so, "" when libssh can; libssh
+/// cannot ask an agent for just one of its keys.
+std::string order_login(Route& route, Identities& identities,
+                        const std::vector<AgentKey>& agent_keys);
+
+}  // namespace cluster::ssh

@@ -18,6 +18,21 @@ std::string seconds(std::chrono::milliseconds time) {
   return text.data();
 }
 
+// "third", "24th".
+std::string ordinal(int number) {
+  constexpr std::array kWords{"first", "second",  "third",  "fourth", "fifth",
+                              "sixth", "seventh", "eighth", "ninth",  "tenth"};
+  const auto at = static_cast<std::size_t>(number - 1);
+  if (at < kWords.size()) return kWords[at];
+  const int last = number % 10;
+  const bool is_teen = number % 100 / 10 == 1;
+  const char* end = is_teen || last == 0 || last > 3 ? "th"
+                    : last == 1                      ? "st"
+                    : last == 2                      ? "nd"
+                                                     : "rd";
+  return std::to_string(number) + end;
+}
+
 std::string outcome(const ssh::Reply& reply) {
   if (reply.end == ssh::End::exited) return "exit status " + std::to_string(reply.status);
   return reply.reason;
@@ -70,6 +85,10 @@ void RunPrinter::ended(std::size_t target, const ssh::Reply& reply) {
   finish(output_.out(), pending_[target].out, target);
   finish(output_.err(), pending_[target].err, target);
   const auto& name = targets_[target].name;
+  if (reply.tries > 1 && ssh::reached(reply.end)) {
+    output_.note(name + ": in at the " + ordinal(reply.tries) +
+                 " try: an sshd on the way turned it away before (MaxStartups in its sshd_config)");
+  }
   // With one host the command's own status is enough; with several hosts, each failed host is
   // named.
   if (failed(reply) && (reply.end != ssh::End::exited || targets_.size() > 1)) {

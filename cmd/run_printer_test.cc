@@ -54,5 +54,26 @@ TEST_F(RunPrinterTest, SaysWhoFailedAndHowMany) {
             "cluster: run host: failed on 1, did not reach 1 of 2 hosts\n");
 }
 
+TEST_F(RunPrinterTest, CountsTriesInWords) {
+  RunPrinter printer(output_, targets_, true, false);
+  for (const int tries : {2, 10, 11, 21, 22}) {
+    printer.ended(0, {ssh::End::exited, 0, "", {}, tries});
+  }
+  std::string counted;
+  for (const std::string word : {"second", "tenth", "11th", "21st", "22nd"}) {
+    counted += err_.str().find("the " + word + " try") == std::string::npos ? word : "";
+  }
+  EXPECT_EQ(counted, "") << err_.str();
+}
+
+TEST_F(RunPrinterTest, SaysAtWhichTryAHostWasIn) {
+  RunPrinter printer(output_, targets_, true, false);
+  printer.ended(0, {ssh::End::exited, 0, "", {}, 3});
+  printer.ended(1, {ssh::End::unreachable, -1, "refused; tried 9 times", {}, 9});
+  EXPECT_EQ(err_.str(),
+            "cluster: a: in at the third try: an sshd on the way turned it away before "
+            "(MaxStartups in its sshd_config)\ncluster: b: refused; tried 9 times\n");
+}
+
 }  // namespace
 }  // namespace cluster::cmd

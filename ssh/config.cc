@@ -345,6 +345,10 @@ Route Lookup::route() && {
   leave_master_to_openssh(route);
   leave_environment_to_openssh();
   route.needs_openssh = std::move(needs_openssh_);
+  for (const std::string name : {"ProxyJump", "ProxyCommand"}) {
+    const auto* proxy = first(lower(name).c_str());
+    if (proxy != nullptr && !is_off(*proxy)) route.proxy = name + " " + joined(proxy->words, " ");
+  }
   return route;
 }
 

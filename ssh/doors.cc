@@ -1,38 +1,131 @@
 #include "ssh/doors.h"
 
-#include <utility>
+#include <algorithm>
+#include <random>
+#include <unordered_map>
 
 namespace cluster::ssh {
+namespace {
 
-Doors::Doors(std::vector<std::string> doors)
-    : doors_(std::move(doors)), entering_(doors_.size(), false) {
-  for (std::size_t i = 0; i < doors_.size(); ++i) ready_.push_back(i);
+Clock::duration pause_after(int tries) {
+  auto pause = std::chrono::microseconds(Doors::kFirstPause);
+  for (int i = 1; i < tries && pause < Doors::kLongestPause; ++i) pause *= 2;
+  pause = std::min(pause, std::chrono::microseconds(Doors::kLongestPause));
+  // Another `cluster` at the same door must not come back at the same moments.
+  static thread_local std::minstd_rand random(std::random_device{}());
+  std::uniform_int_distribution<std::chrono::microseconds::rep> some(-pause.count() / 4,
+                                                                     pause.count() / 4);
+  return pause + std::chrono::microseconds(some(random));
 }
 
-std::size_t Doors::next() {
+}  // namespace
+
+Doors::Doors(const std::vector<std::string>& doors)
+    : entered_at_(doors.size(), Clock::time_point::max()), has_tried_(doors.size(), false) {
+  std::unordered_map<std::string, std::size_t> numbers;
+  for (std::size_t i = 0; i < doors.size(); ++i) {
+    const auto [at, is_new] = numbers.try_emplace(doors[i], doors_.size());
+    if (is_new) doors_.emplace_back();
+    door_numbers_.push_back(at->second);
+    ready_.push_back(i);
+  }
+}
+
+std::size_t Doors::next(Clock::time_point now) {
+  if (waiting_ > 0) lend_places(now);
+  while (!resting_.empty() && resting_.begin()->first <= now) {
+    const auto number = resting_.begin()->second;
+    --door_of(number).resting;
+    ready_.push_front(number);
+    resting_.erase(resting_.begin());
+  }
   while (!ready_.empty()) {
     const auto number = ready_.front();
     ready_.pop_front();
-    auto& door = by_name_[doors_[number]];
-    if (door.entering == kAtOnce) {
+    auto& door = door_of(number);
+    if (!may_enter(door, number)) {
       door.waiting.push_back(number);
+      ++waiting_;
       continue;
     }
     ++door.entering;
-    entering_[number] = true;
+    entered_at_[number] = now;
+    entered_.emplace_back(now, number);
     return number;
   }
   return kNone;
 }
 
+Clock::time_point Doors::wakes() const {
+  auto when = Clock::time_point::max();
+  if (!resting_.empty()) when = resting_.begin()->first;
+  if (waiting_ > 0 && !entered_.empty()) when = std::min(when, entered_.front().first + kPatience);
+  return when;
+}
+
 void Doors::is_in(std::size_t number) {
-  if (!entering_[number]) return;
-  entering_[number] = false;
-  auto& door = by_name_[doors_[number]];
+  auto& door = door_of(number);
+  door.turned_away = 0;
+  door.has_opened = true;
+  if (!is_entering(number)) return;
+  door.room = std::min(door.room + 1, kAtOnce);
+  leave(number);
+}
+
+void Doors::has_ended(std::size_t number) {
+  if (is_entering(number)) leave(number);
+}
+
+std::optional<Clock::time_point> Doors::try_again(std::size_t number, int tries,
+                                                  Clock::time_point now,
+                                                  Clock::time_point deadline) {
+  auto& door = door_of(number);
+  door.room = door.has_opened ? std::max(kInACrowd, door.room - 1) : 1;
+  if (door.turned_away++ == 0) door.turned_away_since = now;
+  const bool is_shut =
+      door.turned_away >= kMostInARow && now - door.turned_away_since >= kLongestStreak;
+  const auto when = now + pause_after(tries);
+  if (is_shut || tries >= kMostTries || when >= deadline) return std::nullopt;
+  has_tried_[number] = true;
+  ++door.resting;
+  resting_.emplace(when, number);
+  has_ended(number);
+  return when;
+}
+
+void Doors::lend_places(Clock::time_point now) {
+  while (!entered_.empty()) {
+    const auto [since, number] = entered_.front();
+    if (entered_at_[number] == since) {  // else it has left meanwhile
+      if (since + kPatience > now) return;
+      auto& door = door_of(number);
+      door.room = std::min(door.room + 1, kAtOnce);
+      leave(number);
+    }
+    entered_.pop_front();
+  }
+}
+
+bool Doors::may_enter(const Door& door, std::size_t number) const {
+  const bool is_tested = !door.has_opened && door.resting > 0 && !has_tried_[number];
+  return door.entering < door.room && !is_tested;
+}
+
+void Doors::leave(std::size_t number) {
+  entered_at_[number] = Clock::time_point::max();
+  auto& door = door_of(number);
   --door.entering;
-  if (door.waiting.empty()) return;
-  ready_.push_front(door.waiting.front());
-  door.waiting.pop_front();
+  release(door);
+}
+
+void Doors::release(Door& door) {
+  if (!door.has_opened && door.resting > 0) return;
+  const auto free = static_cast<std::size_t>(std::max(0, door.room - door.entering));
+  const auto count = std::min(free, door.waiting.size());
+  const auto end = door.waiting.begin() + static_cast<std::ptrdiff_t>(count);
+  ready_.insert(ready_.begin(), door.waiting.begin(), end);
+  door.waiting.erase(door.waiting.begin(), end);
+  waiting_ -= count;
 }
 
 }  // namespace cluster::ssh

@@ -2,38 +2,86 @@
 
 #include <cstddef>
 #include <deque>
-#include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "ssh/loop.h"
 
 namespace cluster::ssh {
 
 /// Lets few logins at a time through one door: an address with its port, or a jump host. sshd drops
-/// some of those beyond ten that are not in yet (MaxStartups 10:30:100 in sshd_config(5)).
+/// some of those beyond ten that are not in yet (MaxStartups 10:30:100 in sshd_config(5)), also
+/// those of other clients. The first logins show whether a door opens at all, so it begins with
+/// two; each that comes in makes room for one more, and each that is turned away takes one. As long
+/// as nobody has come in, those that were turned away try one at a time, and the others wait.
 class Doors {
  public:
+  static constexpr int kAtFirst = 2;
   static constexpr int kAtOnce = 8;
+  static constexpr int kInACrowd = 4;  ///< where others crowd an open door, fewer help little
+  /// A login that takes longer than this makes room for another: it may be a host behind a jump
+  /// host that is off, which is no reason for the others to wait.
+  static constexpr auto kPatience = std::chrono::seconds(1);
+  static constexpr int kMostTries = 24;
+  /// The pause before the next try of a job: it doubles, and varies by a quarter.
+  static constexpr auto kFirstPause = std::chrono::milliseconds(50);
+  static constexpr auto kLongestPause = std::chrono::milliseconds(500);
+  /// A door that has turned away so many in a row, and for so long, is not tried again.
+  static constexpr int kMostInARow = 16;
+  static constexpr auto kLongestStreak = std::chrono::seconds(5);
 
   /// Job `number` i goes through the door doors[i].
-  explicit Doors(std::vector<std::string> doors);
+  explicit Doors(const std::vector<std::string>& doors);
 
   /// The next job that may begin to log in; `kNone` when all others have to wait.
-  std::size_t next();
+  std::size_t next(Clock::time_point now);
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  /// Job `number`, which next() gave, is in, or has ended. Only the first call counts.
+  /// The time at which next() may have a job although nothing has happened; max() = never.
+  Clock::time_point wakes() const;
+
+  /// Job `number`, which next() gave, is in. Only the first call counts.
   void is_in(std::size_t number);
+  /// Job `number` has ended, and may never have been in.
+  void has_ended(std::size_t number);
+
+  /// Job `number` was turned away, for the `tries`th time. Puts it back for a pause, and returns
+  /// the end of that; returns nothing, and does nothing, when trying again before `deadline` is of
+  /// no use.
+  std::optional<Clock::time_point> try_again(std::size_t number, int tries, Clock::time_point now,
+                                             Clock::time_point deadline);
 
  private:
   struct Door {
     int entering = 0;
+    int room = kAtFirst;
+    bool has_opened = false;  // somebody came in
+    int resting = 0;
+    int turned_away = 0;  // in a row
+    Clock::time_point turned_away_since;
     std::deque<std::size_t> waiting;
   };
 
-  std::vector<std::string> doors_;
-  std::vector<bool> entering_;
-  std::map<std::string, Door> by_name_;
+  Door& door_of(std::size_t number) { return doors_[door_numbers_[number]]; }
+  bool is_entering(std::size_t number) const {
+    return entered_at_[number] != Clock::time_point::max();
+  }
+  void lend_places(Clock::time_point now);
+  bool may_enter(const Door& door, std::size_t number) const;
+  void leave(std::size_t number);
+  void release(Door& door);
+
+  std::vector<Door> doors_;
+  std::vector<std::size_t> door_numbers_;      // of each job
+  std::vector<Clock::time_point> entered_at_;  // of each job; max() = it is not entering
+  std::vector<bool> has_tried_;
   std::deque<std::size_t> ready_;  // not asked at their door yet, or let through next
+  std::size_t waiting_ = 0;        // at all doors
+  std::deque<std::pair<Clock::time_point, std::size_t>> entered_;
+  std::set<std::pair<Clock::time_point, std::size_t>> resting_;
 };
 
 }  // namespace cluster::ssh

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <iterator>
+#include <unordered_map>
 #include <utility>
 
 #include "core/at_once.h"
@@ -12,6 +14,7 @@
 #include "ssh/config.h"
 #include "ssh/conversation.h"
 #include "ssh/job.h"
+#include "ssh/jumps.h"
 #include "ssh/login_order.h"
 #include "ssh/openssh.h"
 #include "ssh/session.h"
@@ -39,17 +42,16 @@ std::size_t room_for_hosts() {
 std::vector<Route> find_routes(const std::vector<Target>& targets, const Operator& me) {
   const Config config = Config::read(me);
   std::vector<Route> routes;
-  for (const auto& target : targets) routes.push_back(config.route(target, me));
+  for (const auto& target : targets) {
+    routes.push_back(config.route(target, me));
+    find_door(routes.back(), config, me);
+  }
   return routes;
 }
 
-// What needs OpenSSH is a jump host most of the time, and the line that says so stands for it.
 std::vector<std::string> doors_of(const std::vector<Route>& routes) {
   std::vector<std::string> doors;
-  for (const auto& route : routes) {
-    doors.push_back(route.needs_openssh.empty() ? route.address + " " + std::to_string(route.port)
-                                                : route.needs_openssh);
-  }
+  std::ranges::transform(routes, std::back_inserter(doors), &Route::door);
   return doors;
 }
 
@@ -63,16 +65,16 @@ std::string beyond_libssh(Run& run, Route& route, const std::vector<KnownKey>& k
 }
 
 std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target, Route route,
-                              const Operator& me) {
+                              Past past, const Operator& me) {
   std::vector<KnownKey> known;
   if (route.needs_openssh.empty()) {
     known = known_keys(route, run.known_hosts(route.known_hosts_files));
     route.needs_openssh = beyond_libssh(run, route, known);
   }
   if (route.needs_openssh.empty()) {
-    return std::make_unique<Session>(run, index, std::move(route), std::move(known));
+    return std::make_unique<Session>(run, index, std::move(route), past, std::move(known));
   }
-  return std::make_unique<SshProcess>(run, index, std::move(route), target, me);
+  return std::make_unique<SshProcess>(run, index, std::move(route), past, target, me);
 }
 
 bool resolves(const std::string& name) {
@@ -81,6 +83,22 @@ bool resolves(const std::string& name) {
   freeaddrinfo(found);
   return true;
 }
+
+// Wakes the loop when somebody at a door may go on.
+class DoorKeeper : public Waiter {
+ public:
+  explicit DoorKeeper(Loop& loop) : loop_(loop) {}
+  ~DoorKeeper() override { loop_.silence(*this); }
+  DoorKeeper(const DoorKeeper&) = delete;
+  DoorKeeper& operator=(const DoorKeeper&) = delete;
+
+  void wake_at(Clock::time_point when) { loop_.alarm(*this, when); }
+  void ready() override {}
+  void late() override {}
+
+ private:
+  Loop& loop_;
+};
 
 }  // namespace
 
@@ -105,21 +123,42 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
 
   Doors doors(doors_of(routes));
   Run run(*libssh_, targets, command, limits, sink, doors);
+  DoorKeeper keeper(run.loop);
   std::vector<std::unique_ptr<Job>> jobs(targets.size());
   std::vector<Reply> replies(targets.size());
-  std::size_t started = 0;
+  std::unordered_map<std::size_t, Past> pasts;  // of those that were turned away
+  std::size_t open = 0;
   std::size_t ended = 0;
   while (ended < targets.size()) {
-    for (; started - ended < at_once; ++started) {
-      const auto next = doors.next();
+    while (open < at_once) {
+      const auto next = doors.next(Clock::now());
       if (next == Doors::kNone) break;
-      jobs[next] = make_job(run, next, targets[next], routes[next], *me_);
+      const auto past = pasts.find(next);
+      jobs[next] = make_job(run, next, targets[next], routes[next],
+                            past == pasts.end() ? Past{} : past->second, *me_);
+      ++open;
       jobs[next]->start();
     }
-    if (run.ended.empty()) run.loop.turn();
+    if (run.ended.empty()) {
+      keeper.wake_at(open < at_once ? doors.wakes() : Clock::time_point::max());
+      run.loop.turn();
+    }
     for (const auto target : std::exchange(run.ended, {})) {
-      replies[target] = jobs[target]->reply();
-      jobs[target].reset();
+      const auto job = std::exchange(jobs[target], nullptr);
+      --open;
+      if (job->may_try_again()) {
+        const auto& reply = job->reply();
+        const auto now = Clock::now();
+        const auto when = doors.try_again(target, reply.tries, now, job->connect_deadline());
+        if (when) {
+          pasts[target] = {reply.tries, job->spent() + (*when - now)};
+          continue;
+        }
+      }
+      replies[target] = job->reply();
+      // A jump host that was passed has let us in, although the host behind it is not there.
+      if (replies[target].end == End::unreachable && !job->may_try_again()) doors.is_in(target);
+      doors.has_ended(target);
       ++ended;
       sink.ended(target, replies[target]);
     }

@@ -5,11 +5,13 @@
 
 namespace cluster::ssh {
 
-Job::Job(Run& run, std::size_t target, Route route)
+Job::Job(Run& run, std::size_t target, Route route, Past past)
     : run_(run),
       target_(target),
       route_(std::move(route)),
+      started_(Clock::now() - past.spent),
       connect_timeout_(run.limits.connect_timeout) {
+  reply_.tries = past.tries + 1;
   // The configuration may make the time shorter. The time that the operator typed is the upper
   // bound.
   if (route_.connect_timeout.count() > 0) {
@@ -26,13 +28,22 @@ Clock::time_point Job::command_deadline() const {
   return Clock::now() + run_.limits.command_timeout;
 }
 
+void Job::end_turned_away(Refusal refusal, std::string reason) {
+  if (has_ended_) return;
+  refusal_ = refusal;
+  if (refusal == Refusal::momentary && tries() > 1) {
+    reason += "; tried " + std::to_string(tries()) +
+              " times: it takes no more logins at the moment (MaxStartups in its sshd_config), or "
+              "none from here";
+  }
+  end(End::unreachable, std::move(reason));
+}
+
 void Job::conclude(End end, int status, std::string reason) {
   if (std::exchange(has_ended_, true)) return;
-  const auto elapsed = Clock::now() - started_;
   reply_ = {end, status, std::move(reason),
-            std::chrono::duration_cast<std::chrono::milliseconds>(elapsed)};
+            std::chrono::duration_cast<std::chrono::milliseconds>(spent()), tries()};
   run_.loop.silence(*this);
-  is_in();
   run_.ended.push_back(target_);
 }
 

@@ -11,8 +11,10 @@
 #include "ssh/doors.h"
 #include "ssh/identity.h"
 #include "ssh/known_hosts.h"
+#include "ssh/lessons.h"
 #include "ssh/libssh.h"
 #include "ssh/loop.h"
+#include "ssh/refusal.h"
 #include "ssh/resolver.h"
 #include "ssh/route.h"
 #include "ssh/transport.h"
@@ -44,6 +46,7 @@ class Run {
   Resolver resolver;
   Identities identities;
   Watchdog watchdog;
+  Lessons lessons;
   std::vector<std::size_t> ended;  ///< targets whose Job has ended and can go
 
   /// The command that `target` is to run.
@@ -64,11 +67,18 @@ class Run {
   std::map<std::vector<std::string>, KnownHosts> known_hosts_;
 };
 
-/// The work on one host, from connecting to the end. The loop of its Run wakes it.
+/// The tries of one host that went before.
+struct Past {
+  int tries = 0;
+  Clock::duration spent{};  ///< with the pauses between them, and without the waiting at a door
+};
+
+/// One try of the work on one host, from connecting to the end. The loop of its Run wakes it.
 class Job : public Waiter {
  public:
-  /// `route` leads the command to the host that `run` knows as number `target`.
-  Job(Run& run, std::size_t target, Route route);
+  /// `route` leads the command to the host that `run` knows as number `target`. The time that
+  /// `past` has spent counts.
+  Job(Run& run, std::size_t target, Route route, Past past);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
@@ -77,14 +87,22 @@ class Job : public Waiter {
 
   /// The outcome, complete once `target` is in Run::ended.
   const Reply& reply() const { return reply_; }
+  /// True if the outcome is that the host turned us away, which a moment may cure. The command has
+  /// surely not started.
+  bool may_try_again() const { return refusal_ == Refusal::momentary; }
+  /// The time by which the command must have started.
+  Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
+  /// The time since the first try began, without the waiting at a door.
+  Clock::duration spent() const { return Clock::now() - started_; }
 
  protected:
   Run& run() const { return run_; }
   const Route& route() const { return route_; }
   std::size_t target() const { return target_; }
 
-  /// The time by which the command must have started.
-  Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
+  /// The number of this try, from 1.
+  int tries() const { return reply_.tries; }
+
   /// The length of that time in words: "within 10 s".
   std::string connect_bound() const;
   /// The time by which a command that starts now must have ended.
@@ -95,6 +113,8 @@ class Job : public Waiter {
 
   /// Ends the job. Only the first call counts.
   void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }
+  /// Ends the job, as the host turned us away before the login.
+  void end_turned_away(Refusal refusal, std::string reason);
   void end_with_status(int status) { conclude(End::exited, status, ""); }
   bool has_ended() const { return has_ended_; }
 
@@ -104,9 +124,10 @@ class Job : public Waiter {
   Run& run_;
   std::size_t target_;
   Route route_;
-  Clock::time_point started_ = Clock::now();
+  Clock::time_point started_;
   std::chrono::seconds connect_timeout_;
   Reply reply_;
+  Refusal refusal_ = Refusal::final;
   bool has_ended_ = false;
 };
 

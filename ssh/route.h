@@ -28,6 +28,13 @@ struct Route {
 
   /// The setting that only OpenSSH can honour, "ProxyJump at /root/.ssh/config:3"; "" = none.
   std::string needs_openssh;
+  /// The value of its ProxyJump or ProxyCommand, "ProxyJump gw"; "" = none.
+  std::string proxy;
+
+  /// The first thing on the way that a login has to pass, where few may stand at a time: "ADDRESS
+  /// PORT" of the host or of its first jump host, or a ProxyCommand. find_door() sets these two.
+  std::string door;
+  std::string loop;  ///< says that its jump hosts lead back to themselves; "" = they do not
 };
 
 /// The place of a host in words, for a reason: "'10.1.1.5' port 22".

@@ -6,10 +6,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text.h"
-#include "ssh/host_key.h"
 #include "ssh/last_words.h"
 
 namespace cluster::ssh {
@@ -33,8 +33,8 @@ constexpr std::size_t kMaxPiece = 32768;
 
 }  // namespace
 
-Session::Session(Run& run, std::size_t target, Route route, std::vector<KnownKey> known)
-    : Job(run, target, std::move(route)),
+Session::Session(Run& run, std::size_t target, Route route, Past past, std::vector<KnownKey> known)
+    : Job(run, target, std::move(route), past),
       libssh_(run.libssh),
       known_(std::move(known)),
       session_(nullptr, libssh_.ssh_free),
@@ -68,44 +68,13 @@ Session::~Session() {
 }
 
 void Session::start() {
+  if (!run().lessons.empty() && is_foretold()) return;
   run().loop.alarm(*this, connect_deadline());
   dial_.emplace(run().loop, run().resolver, route(), connect_deadline(),
                 [this](FileDescriptor socket, const std::string& reason) {
                   connected(std::move(socket), reason);
                 });
   dial_->start();
-}
-
-void Session::connected(FileDescriptor socket, const std::string& reason) {
-  if (!socket) {
-    step_ = fail(End::unreachable, reason);
-    return;
-  }
-  socket_ = std::move(socket);
-  session_.reset(libssh_.ssh_new());
-  const int fd = fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0);
-  if (session_ == nullptr || fd < 0) {
-    step_ = fail(End::unreachable, "no memory or descriptor left for " + place(route()));
-    return;
-  }
-  const auto set = [this](ssh_options_e option, const void* value) {
-    libssh_.ssh_options_set(session_.get(), option, value);
-  };
-  // libssh may not choose a configuration, known_hosts or an agent by itself: that is decided here.
-  const bool process_config = false;
-  set(SSH_OPTIONS_PROCESS_CONFIG, &process_config);
-  set(SSH_OPTIONS_SSH_DIR, "/dev/null");
-  set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
-  set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
-  set(SSH_OPTIONS_IDENTITY_AGENT, "/dev/null");
-  set(SSH_OPTIONS_HOST, route().address.c_str());
-  set(SSH_OPTIONS_USER, route().user.c_str());
-  set(SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges);
-  set(SSH_OPTIONS_HOSTKEYS, host_key_algorithms(known_).c_str());
-  set(SSH_OPTIONS_FD, &fd);
-  libssh_.ssh_set_blocking(session_.get(), 0);
-  step_ = Step::greet;
-  advance();
 }
 
 void Session::advance() {
@@ -125,6 +94,8 @@ void Session::advance() {
 
 Session::Step Session::next() {
   switch (step_) {
+    case Step::listen:
+      return listen();
     case Step::greet:
       return greet();
     case Step::service:
@@ -154,22 +125,6 @@ void Session::wait_for_socket() {
   }
   const bool has_output = (libssh_.ssh_get_poll_flags(session_.get()) & SSH_WRITE_PENDING) != 0;
   run().loop.watch(socket_.get(), has_output ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
-}
-
-Session::Step Session::greet() {
-  const int code = libssh_.ssh_connect(session_.get());
-  if (code == SSH_AGAIN) return Step::greet;
-  if (code != SSH_OK) return break_off("the SSH handshake with");
-  // libssh has made the socket blocking; a host that stops reading would then stop us.
-  fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
-  return check_host_key();
-}
-
-Session::Step Session::check_host_key() {
-  const auto shown = shown_key(libssh_, session_.get());
-  if (!shown) return break_off("reading the host key of");
-  const auto reason = distrust(route(), *shown, known_);
-  return reason.empty() ? Step::service : fail(End::host_key, reason);
 }
 
 // This answer is awaited first, because it tells libssh which signatures the server takes. Without
@@ -335,6 +290,14 @@ void Session::late() {
                                            connect_bound() + "; does the name server answer?"
                                      : "no answer from " + place(route()) + " " + connect_bound());
       return;
+    case Step::listen:
+      if (Clock::now() < connect_deadline()) {
+        run().loop.alarm(*this, connect_deadline());
+        step_ = Step::greet;
+        advance();
+        return;
+      }
+      [[fallthrough]];
     case Step::greet:
       step_ = fail(End::unreachable, place(route()) + " takes connections but did not speak SSH " +
                                          connect_bound() + "; is it frozen, or no sshd?");
@@ -354,10 +317,6 @@ Session::Step Session::fail(End how, std::string reason) {
   return Step::over;
 }
 
-Session::Step Session::break_off(const std::string& during) {
-  return fail(End::unreachable, during + " " + place(route()) + " failed: " + libssh_error());
-}
-
 Session::Step Session::refuse_login() {
   if (tried_.empty() && !agent_socket_ && libssh_.ssh_is_connected(session_.get()) == 0) {
     return break_off("the login to");
@@ -371,7 +330,11 @@ Session::Step Session::refuse_login() {
   if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
   const auto said = last_words(libssh_.ssh_get_error(session_.get()));
   if (!said.empty()) reason += "; it said " + quote(said);
-  return fail(End::no_login, reason + "; add one to ~/.ssh/authorized_keys there");
+  reason += "; add one to ~/.ssh/authorized_keys there";
+  if (!tried_.empty() && (!said.empty() || libssh_.ssh_is_connected(session_.get()) != 0)) {
+    run().lessons.refused.insert({login_of(route()), {End::no_login, reason}});
+  }
+  return fail(End::no_login, reason);
 }
 
 Session::Step Session::conclude_command() {

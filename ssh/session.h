@@ -20,7 +20,7 @@ namespace cluster::ssh {
 class Session : public Job {
  public:
   /// `known` are the keys under which the host may show itself.
-  Session(Run& run, std::size_t target, Route route, std::vector<KnownKey> known);
+  Session(Run& run, std::size_t target, Route route, Past past, std::vector<KnownKey> known);
   ~Session() override;
 
   void start() override;
@@ -31,6 +31,7 @@ class Session : public Job {
   /// The things that a session waits for, in the order of time.
   enum class Step {
     dial,     ///< a TCP connection
+    listen,   ///< the server's first words, when it has closed a connection before
     greet,    ///< versions and key exchange; then the host's key is checked
     service,  ///< the server's word that we may log in, and which signatures it takes
     files,    ///< login with a key file
@@ -45,6 +46,7 @@ class Session : public Job {
   // Each function does its step and returns the next one, or the same when it has to wait.
   void advance();
   Step next();
+  Step listen();
   Step greet();
   Step check_host_key();
   Step ask_service();
@@ -58,6 +60,8 @@ class Session : public Job {
   // These functions end the job.
   Step fail(End how, std::string reason);
   Step refuse_login();
+  Step turned_away(Refusal refusal, std::string reason);
+  bool is_foretold();
   Step break_off(const std::string& during);
   Step conclude_command();
 
@@ -78,6 +82,7 @@ class Session : public Job {
   FileDescriptor socket_;
   FileDescriptor agent_socket_;
   bool has_asked_agent_ = false;
+  std::string greeting_;             // the first words of the server in place of its version
   std::size_t next_file_ = 0;        // the index into route().identity_files
   std::vector<std::string> tried_;   // keys that the host did not take
   std::vector<std::string> unused_;  // key files that could not be tried, and why

@@ -19,6 +19,7 @@ namespace {
 constexpr auto kKillGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
 constexpr std::size_t kMostEarlyErr = 65536;
 constexpr std::size_t kMostLogLine = 4096;
+constexpr std::size_t kMostSaid = 64;
 
 // Reads once; returns what read(2) returns.
 ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
@@ -40,8 +41,9 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-SshProcess::SshProcess(Run& run, std::size_t target, Route route, Target asked, Operator me)
-    : Job(run, target, std::move(route)), asked_(std::move(asked)), me_(std::move(me)) {}
+SshProcess::SshProcess(Run& run, std::size_t target, Route route, Past past, Target asked,
+                       Operator me)
+    : Job(run, target, std::move(route), past), asked_(std::move(asked)), me_(std::move(me)) {}
 
 SshProcess::~SshProcess() {
   run().loop.silence(*this);
@@ -68,6 +70,11 @@ std::vector<std::string> SshProcess::arguments() const {
 }
 
 void SshProcess::start() {
+  if (!route().loop.empty()) {
+    end(End::unreachable, quote(route().name) + " is not asked: " + route().loop);
+    return;
+  }
+  if (!run().lessons.empty() && is_foretold()) return;
   try {
     process_.emplace(arguments(), asked_.input.text());
   } catch (const Error& error) {
@@ -116,13 +123,23 @@ void SshProcess::take_log(std::string_view bytes) {
 
 // These are words of OpenSSH 9.2. When a later version has other words, the exit status decides.
 void SshProcess::take_log_line(std::string_view line) {
-  if (line.starts_with("debug1: Sending command") || contains(line, ": master session id:")) {
+  if (line.starts_with("debug1: SSH2_MSG_KEXINIT sent")) {
+    has_sent_key_exchange_ = true;
+  } else if (line.starts_with("debug1: SSH2_MSG_SERVICE_ACCEPT") ||
+             line.starts_with("debug1: Authenticat")) {
+    // "Authenticating to HOST as 'USER'" comes before the key exchange, and is no step of a login.
+    has_begun_login_ |= !line.starts_with("debug1: Authenticating to");
+  } else if (line.starts_with("debug1: ") && contains(line, ": Not allowed at this time")) {
+    is_penalty_ = true;
+  } else if (line.starts_with("debug1: Sending command") ||
+             contains(line, ": master session id:")) {
     command_has_started();
   } else if (contains(line, " rtype exit-status ") || contains(line, "exit status from master")) {
     has_status_ = true;
   } else if (contains(line, " rtype exit-signal ")) {
     has_signal_ = true;
   } else if (!line.empty() && !line.starts_with("debug") && !line.starts_with('@')) {
+    if (said_.size() == kMostSaid) said_.pop_back();  // the last one counts
     said_.emplace_back(line);
   }
 }
@@ -160,11 +177,45 @@ void SshProcess::conclude_without_command(int status) {
                                      ", but it cannot be started (Debian package openssh-client)");
   }
   const auto [how, said] = why_no_connection(said_);
-  std::string reason =
-      "ssh to " + quote(route().name) + " (because of " + route().needs_openssh + ") failed";
-  if (!said.empty()) reason += ": " + quote(said);
-  if (!early_err_.empty()) reason += ", after " + quote(last_line(early_err_));
-  end(how, reason);
+  std::string words;
+  if (!said.empty()) words += ": " + quote(said);
+  if (!early_err_.empty()) words += ", after " + quote(last_line(early_err_));
+  auto& lessons = run().lessons;
+  if (is_penalty_ && route().proxy.empty()) {
+    lessons.turned_away.insert(place(route()));
+    return end(End::unreachable, penalty_words(place(route())));
+  }
+  const auto refusal =
+      status == kOpensshFailed
+          ? refusal_of_ssh(said_, early_err_, has_sent_key_exchange_, has_begun_login_)
+          : Refusal::final;
+  if (refusal != Refusal::final) return end_turned_away(refusal, without_success() + words);
+  // Behind a jump host each host may fare in its own way; all share the login at the jump host.
+  const bool is_of_jump_host = contains(early_err_, "Permission denied") ||
+                               contains(early_err_, "Host key verification failed");
+  if (is_of_jump_host && !route().door.empty()) {
+    lessons.refused.insert({route().door, {how, words}});
+  } else if (route().proxy.empty() && (how == End::no_login || how == End::host_key)) {
+    lessons.refused.insert({login_of(route()), {how, words}});
+  }
+  end(how, without_success() + words);
+}
+
+std::string SshProcess::without_success() const {
+  return "ssh to " + quote(route().name) + " (because of " + route().needs_openssh + ") failed";
+}
+
+// Ends the job without a connection when an earlier one has shown what would come of it.
+bool SshProcess::is_foretold() {
+  const auto& lessons = run().lessons;
+  if (route().proxy.empty() && lessons.turned_away.contains(place(route()))) {
+    end(End::unreachable, penalty_words(place(route())));
+    return true;
+  }
+  auto refused = lessons.refused.find(route().proxy.empty() ? login_of(route()) : route().door);
+  if (refused == lessons.refused.end()) return false;
+  end(refused->second.end, without_success() + refused->second.words);
+  return true;
 }
 
 void SshProcess::late() {

@@ -17,7 +17,7 @@ namespace cluster::ssh {
 class SshProcess : public Job {
  public:
   /// `asked` has the inventory's fields of the host; the configuration of `me` counts.
-  SshProcess(Run& run, std::size_t target, Route route, Target asked, Operator me);
+  SshProcess(Run& run, std::size_t target, Route route, Past past, Target asked, Operator me);
   ~SshProcess() override;
 
   void start() override;
@@ -32,7 +32,9 @@ class SshProcess : public Job {
   void take_err(std::string_view bytes);
   void command_has_started();
   void conclude(int wait_status);
-  void conclude_without_command(int wait_status);
+  void conclude_without_command(int status);
+  bool is_foretold();
+  std::string without_success() const;
   void stop(End how, std::string reason);
 
   Target asked_;
@@ -42,10 +44,13 @@ class SshProcess : public Job {
   std::string log_line_;           // the last one, not complete yet
   std::vector<std::string> said_;  // the complaints of ssh, line by line
   std::string early_err_;          // stderr before the command: a banner, or of a jump host
-  bool has_started_ = false;       // the command has started
-  bool has_status_ = false;        // its exit status has come
-  bool has_signal_ = false;        // it was killed there
-  std::optional<End> stopped_;     // set when we have ended ssh; the way it counts
+  bool has_sent_key_exchange_ = false;
+  bool has_begun_login_ = false;
+  bool is_penalty_ = false;     // the host turns our address away for a while
+  bool has_started_ = false;    // the command has started
+  bool has_status_ = false;     // its exit status has come
+  bool has_signal_ = false;     // it was killed there
+  std::optional<End> stopped_;  // set when we have ended ssh; the way it counts
   std::string stop_reason_;
 };
 

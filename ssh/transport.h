@@ -66,6 +66,7 @@ struct Reply {
   std::string
       reason;  ///< one line that says what went wrong and what would be right; "" when exited
   std::chrono::milliseconds elapsed{0};  ///< from connecting to the end
+  int tries = 1;  ///< the host turned us away before the last one, as it was crowded for a moment
 };
 
 /// Takes the output of the hosts while it comes. `target` is the index into the targets of the run.

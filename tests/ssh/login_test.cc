@@ -145,17 +145,6 @@ TEST_F(Login, NamesWhatTheAgentTried) {
   EXPECT_THAT(answer.reply.reason, HasSubstr("tried 1 key of the agent"));
 }
 
-// sshd would drop all beyond ten that are not in yet.
-TEST_F(Login, ComesInManyTimesByOneDoor) {
-  start("MaxStartups 10:100:10");
-  const std::vector<Target> targets(60, target());
-  Heard heard(targets.size());
-  FanOut fan_out(me);
-  for (const auto& reply : fan_out.run(targets, "true", limits, heard)) {
-    EXPECT_EQ(reply.end, End::exited) << reply.reason;
-  }
-}
-
 // libssh could not offer the key that was meant before the others.
 TEST_F(Login, OffersTheLockedKeyThatWasMeantFirst) {
   start_agent();

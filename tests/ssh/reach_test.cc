@@ -57,15 +57,22 @@ TEST_F(Reach, SaysThatSomethingElseListens) {
   const Port web("HTTP/1.1 400 Bad Request\r\n\x1b[2J\r\n");
   const auto answer = run({"n1", "127.0.0.1", web.number(), ""}, "true");
   EXPECT_EQ(answer.reply.end, End::unreachable);
-  EXPECT_THAT(answer.reply.reason, HasSubstr("the SSH handshake with"));
+  EXPECT_THAT(answer.reply.reason, AllOf(HasSubstr("the SSH handshake with"),
+                                         HasSubstr("it says 'HTTP/1.1 400 Bad Request'")));
   EXPECT_THAT(answer.reply.reason, Not(HasSubstr("\x1b")));
+  EXPECT_LE(web.taken(), 2);
 }
 
 TEST_F(Reach, SaysThatTheConnectionIsClosedAtOnce) {
   const Port closing("");
+  limits.connect_timeout = std::chrono::seconds(1);
   const auto answer = run({"n1", "127.0.0.1", closing.number(), ""}, "true");
   EXPECT_EQ(answer.reply.end, End::unreachable);
-  EXPECT_THAT(answer.reply.reason, HasSubstr("the SSH handshake with"));
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("closes connections at once"), HasSubstr("MaxStartups"),
+                    HasSubstr("tried " + std::to_string(answer.reply.tries) + " times")));
+  EXPECT_GT(answer.reply.tries, 1);
+  EXPECT_EQ(answer.reply.tries, closing.taken());
 }
 
 TEST_F(Reach, TakesTheConfiguration) {

@@ -95,10 +95,10 @@ Port::Port(Kind kind)
 
 Port::Port(const std::string& greeting) : Port(Kind::silent) {
   thread_ = std::thread([this, greeting] {
-    const int fd = accept(socket_, nullptr, nullptr);
-    if (fd < 0) return;
-    send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL);
-    close(fd);
+    for (int fd = 0; (fd = accept(socket_, nullptr, nullptr)) >= 0; close(fd)) {
+      ++taken_;
+      send(fd, greeting.data(), greeting.size(), MSG_NOSIGNAL);
+    }
   });
 }
 
@@ -106,6 +106,21 @@ Port::~Port() {
   shutdown(socket_, SHUT_RDWR);  // wakes the thread
   if (thread_.joinable()) thread_.join();
   close(socket_);
+}
+
+Crowd::Crowd(int port, int size) {
+  const auto address = local(port);
+  for (int i = 0; i < size; ++i) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fds_.push_back(fd);
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+      throw std::runtime_error(std::string("no crowd: ") + strerror(errno));
+    }
+  }
+}
+
+Crowd::~Crowd() {
+  for (const int fd : fds_) close(fd);
 }
 
 Server::Server() {
@@ -137,7 +152,9 @@ void Server::start(const std::string& extra) {
                                       path("authorized_keys") +
                                       "\nPidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n"
                                       "PasswordAuthentication no\n" +
-                                      extra + "\nMaxStartups 2000" +
+                                      (extra.find("MaxStartups") == std::string::npos
+                                           ? extra + "\nMaxStartups 2000"  // the last one counts
+                                           : extra) +
                                       // No .bashrc of this machine prints anything. The first
                                       // SetEnv counts.
                                       "\nSetEnv HOME=" + path("") + "\n");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -41,18 +42,33 @@ class Port {
     silent,  ///< takes them and never says a word
   };
   explicit Port(Kind kind);
-  /// Takes one connection, says `greeting` and closes it.
+  /// Takes each connection, says `greeting` and closes it.
   explicit Port(const std::string& greeting);
   ~Port();
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
 
   int number() const { return number_; }
+  /// The number of connections taken so far.
+  int taken() const { return taken_; }
 
  private:
+  std::atomic<int> taken_ = 0;
   int socket_ = -1;
   int number_ = 0;
   std::thread thread_;
+};
+
+/// Another client that crowds the door of a server: its connections say nothing.
+class Crowd {
+ public:
+  Crowd(int port, int size);
+  ~Crowd();
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+ private:
+  std::vector<int> fds_;
 };
 
 /// Keeps what the hosts printed.

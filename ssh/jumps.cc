@@ -1,0 +1,152 @@
+#include "ssh/jumps.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::ssh {
+namespace {
+
+constexpr std::string_view kProxyJump = "ProxyJump ";
+constexpr std::string_view kProxyCommand = "ProxyCommand ";
+
+// Replaces the tokens that ssh_config(5) allows in a ProxyJump and a ProxyCommand.
+std::string expanded(std::string_view text, const Route& route) {
+  const std::map<char, std::string> values{{'h', route.address},
+                                           {'n', route.name},
+                                           {'p', std::to_string(route.port)},
+                                           {'r', route.user},
+                                           {'%', "%"}};
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto at = text[i] == '%' && i + 1 < text.size() ? values.find(text[i + 1]) : values.end();
+    if (at == values.end()) {
+      out += text[i];
+    } else {
+      out += at->second;
+      ++i;
+    }
+  }
+  return out;
+}
+
+Hop hop_of(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with("ssh://")) text.remove_prefix(6);
+  while (text.ends_with('/')) text.remove_suffix(1);
+  Hop hop;
+  if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+    hop.user = text.substr(0, at);
+    text.remove_prefix(at + 1);
+  }
+  const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  if (bracket != std::string_view::npos) {
+    hop.host = text.substr(1, bracket - 1);
+    text.remove_prefix(bracket + 1);
+  } else {
+    // A second colon belongs to an IPv6 address.
+    const auto colon = text.find(':');
+    const bool has_port = colon != std::string_view::npos && colon == text.rfind(':');
+    hop.host = text.substr(0, has_port ? colon : text.size());
+    text.remove_prefix(hop.host.size());
+  }
+  if (text.starts_with(':')) {
+    hop.port = static_cast<int>(parse_number(text.substr(1)).value_or(0) % 65536);
+  }
+  return hop;
+}
+
+// Reads "ssh [OPTION...] [USER@]HOST" with -W. Returns nothing for any other command.
+std::vector<Hop> hop_of_command(const std::string& command) {
+  constexpr std::string_view kWithValue = "BbcDEeFIiJLlmOopQRSWw";
+  const auto words = split(command, ' ');
+  bool forwards = false;
+  Hop hop;
+  int port = 0;
+  std::string user;
+  std::size_t i = words[0] == "exec" ? 1 : 0;
+  if (i >= words.size() || (words[i] != "ssh" && !words[i].ends_with("/ssh"))) return {};
+  for (++i; i < words.size(); ++i) {
+    const auto word = words[i];
+    if (word.empty()) continue;
+    if (word[0] != '-') {
+      if (!hop.host.empty()) return {};
+      hop = hop_of(word);
+      continue;
+    }
+    // The last letter of a cluster like -qW may want a value, which may be joined to it.
+    const auto at = word.find_first_of(kWithValue, 1);
+    if (at == std::string_view::npos) continue;
+    const char letter = word[at];
+    const bool is_joined = at + 1 < word.size();
+    if (!is_joined && i + 1 == words.size()) return {};
+    const auto value = is_joined ? word.substr(at + 1) : words[++i];
+    if (letter == 'W') forwards = true;
+    if (letter == 'p') port = static_cast<int>(parse_number(value).value_or(0) % 65536);
+    if (letter == 'l') user = value;
+    // Another configuration, another proxy: nobody can tell here where that leads.
+    if (letter == 'F' || letter == 'J' || (letter == 'o' && lower(value).starts_with("proxy"))) {
+      return {};
+    }
+  }
+  if (!forwards || hop.host.empty()) return {};
+  if (port != 0) hop.port = port;
+  if (!user.empty()) hop.user = user;
+  return {hop};
+}
+
+std::string address_and_port(const Route& route) {
+  return route.address + " " + std::to_string(route.port);
+}
+
+}  // namespace
+
+std::vector<Hop> jump_hosts(const Route& route) {
+  if (route.proxy.starts_with(kProxyCommand)) {
+    return hop_of_command(expanded(route.proxy.substr(kProxyCommand.size()), route));
+  }
+  if (!route.proxy.starts_with(kProxyJump)) return {};
+  std::vector<Hop> hops;
+  const auto text = expanded(route.proxy.substr(kProxyJump.size()), route);
+  for (const auto piece : split(text, ',')) hops.push_back(hop_of(piece));
+  std::erase_if(hops, [](const Hop& hop) { return hop.host.empty(); });
+  return hops;
+}
+
+void find_door(Route& route, const Config& config, const Operator& me) {
+  route.door = address_and_port(route);
+  if (route.proxy.empty()) return;
+  // `ssh` reaches the last jump host through those before it, and the first one as the
+  // configuration says for that one.
+  std::vector<std::string> way{lower(route.name)};
+  for (Route at = route; !at.proxy.empty();) {
+    const auto hops = jump_hosts(at);
+    if (hops.empty()) {
+      route.door = at.proxy;
+      return;
+    }
+    const auto& first = hops.front();
+    const auto name = lower(first.host);
+    const bool is_loop = std::ranges::find(way, name) != way.end();
+    way.push_back(name);
+    if (is_loop) {
+      route.door = joined(way, " ");
+      route.loop = "its way leads through jump hosts in a circle, " + joined(way, " -> ") + " (" +
+                   route.needs_openssh + "); say `ProxyJump none` for the first of them";
+      return;
+    }
+    try {
+      at = config.route({first.host, "", first.port, first.user}, me);
+    } catch (const Error&) {
+      route.door = name;  // a setting that `ssh` will complain of
+      return;
+    }
+    route.door = address_and_port(at);
+  }
+}
+
+}  // namespace cluster::ssh

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "ssh/host_key.h"
+#include "ssh/route.h"
+#include "ssh/transport.h"
+
+namespace cluster::ssh {
+
+/// The things that failed logins of a run have taught. Many hosts may stand behind one address, and
+/// each failed login there feeds its PerSourcePenalties (sshd_config(5)), until it turns everybody
+/// away who comes from here. So the same login is not tried again where it has failed.
+struct Lessons {
+  struct Failure {
+    End end;
+    std::string words;
+  };
+
+  std::set<std::string> turned_away;        ///< the place()s that turn our address away
+  std::map<std::string, HostKey> distrust;  ///< by place and algorithms: the key that it shows
+  std::map<std::string, Failure> refused;   ///< by login_of()
+
+  bool empty() const { return turned_away.empty() && distrust.empty() && refused.empty(); }
+};
+
+/// Everything that decides whether the login at the place of `route` succeeds. Two hosts with the
+/// same one fare alike.
+std::string login_of(const Route& route);
+
+}  // namespace cluster::ssh

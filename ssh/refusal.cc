@@ -1,0 +1,58 @@
+#include "ssh/refusal.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/text.h"
+
+namespace cluster::ssh {
+namespace {
+
+constexpr std::string_view kPenalty = "Not allowed at this time";
+constexpr std::string_view kCrowded = "Exceeded MaxStartups";
+
+bool is_in(std::string_view text, std::string_view piece) {
+  return text.find(piece) != std::string_view::npos;
+}
+
+bool tells_of_end(std::string_view line) {
+  return is_in(line, "Connection closed by ") || is_in(line, "Connection reset by ");
+}
+
+// "kex_exchange_identification: Connection closed by remote host": before the server's version.
+bool tells_of_early_end(std::string_view line) {
+  return is_in(line, "exchange_identification: ") && tells_of_end(line);
+}
+
+}  // namespace
+
+Refusal refusal_of_greeting(std::string_view first_bytes) {
+  if (first_bytes.starts_with(kPenalty)) return Refusal::penalty;
+  return first_bytes.starts_with(kCrowded) ? Refusal::momentary : Refusal::final;
+}
+
+Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err,
+                       bool has_sent_key_exchange, bool has_begun_login) {
+  if (has_begun_login) return Refusal::final;
+  const bool is_early = std::ranges::any_of(log, tells_of_early_end);
+  const bool is_before_login = has_sent_key_exchange && std::ranges::any_of(log, tells_of_end);
+  if (!is_early && !is_before_login) return Refusal::final;
+  if (is_in(err, kPenalty)) return Refusal::penalty;
+  // The way to the host has ended. When what leads there complains of something else, that is why.
+  if (trim(err).empty()) return Refusal::momentary;
+  constexpr std::array kFinal{"Permission denied", "Host key verification failed", "open failed",
+                              "Too many authentication failures"};
+  if (std::ranges::any_of(kFinal, [err](const char* words) { return is_in(err, words); })) {
+    return Refusal::final;
+  }
+  return tells_of_end(err) ? Refusal::momentary : Refusal::final;
+}
+
+std::string penalty_words(const std::string& place) {
+  return "the sshd at " + place +
+         " turns this address away for a while (PerSourcePenalties): logins from here failed, or "
+         "were broken off, too often; wait, or name this machine's address as "
+         "PerSourcePenaltyExemptList ADDRESS in its sshd_config";
+}
+
+}  // namespace cluster::ssh

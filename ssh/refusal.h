@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cluster::ssh {
+
+/// The thing that the end of a connection before its login says of the next one.
+enum class Refusal {
+  final,      ///< the same happens again
+  momentary,  ///< it was closed or reset without a word: a moment may cure that
+  penalty,    ///< the server turns our address away for a while
+};
+
+/// Judges the first bytes that a server sends. sshd has two lines that it writes in place of its
+/// version before it hangs up (sshd.c): "Exceeded MaxStartups", and since 9.8 "Not allowed at this
+/// time". Returns nothing of these two as final.
+Refusal refusal_of_greeting(std::string_view first_bytes);
+
+/// Judges the complaints of an `ssh` that ended with status 255 before its command. `log` are its
+/// own lines without those of debugging, `err` is the standard error of what it started: its
+/// ProxyCommand or the `ssh` to its jump host. `has_sent_key_exchange` and `has_begun_login` tell
+/// how far it came with the host itself. These are words of OpenSSH 6.5 to 10.2; other words mean
+/// final.
+Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err,
+                       bool has_sent_key_exchange, bool has_begun_login);
+
+/// The words for an operator whose address is turned away at `place`.
+std::string penalty_words(const std::string& place);
+
+}  // namespace cluster::ssh

@@ -1,0 +1,178 @@
+// Many hosts behind one door: sshd takes few logins at a time, and turns away who fails too often.
+#include <algorithm>
+
+#include "ssh/doors.h"
+#include "tests/ssh/server.h"
+
+namespace cluster::ssh {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class AtADoor : public Server {
+ protected:
+  // The hosts `count` of 127.0.8.x, all of them this one sshd.
+  std::vector<Target> many(int count) const { return {static_cast<std::size_t>(count), target()}; }
+
+  std::vector<Reply> run_on(const std::vector<Target>& targets, const std::string& command) {
+    Heard heard(targets.size());
+    FanOut fan_out(me);
+    return fan_out.run(targets, command, limits, heard);
+  }
+
+  static void expect_all_in(const std::vector<Reply>& replies) {
+    for (const auto& reply : replies) EXPECT_EQ(reply.end, End::exited) << reply.reason;
+  }
+
+  // Each run of a command adds a line there.
+  std::string count_command() const { return "echo x >>" + path("count"); }
+  std::size_t count() const { return occurrences(read_file(path("count")), "x"); }
+  std::size_t connections() const {
+    return occurrences(read_file(path("sshd.log")), "Connection from ");
+  }
+
+  // Sends all hosts but the jump host through it.
+  void jump() {
+    configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+              "\nIdentityFile " + path(".ssh/id_ed25519") +
+              "\nHost n-*\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  }
+};
+
+// sshd drops each login beyond ten that are not in yet.
+TEST_F(AtADoor, ManyComeInByTurns) {
+  start("MaxStartups 10:100:10");
+  expect_all_in(run_on(many(100), count_command()));
+  EXPECT_EQ(count(), 100U);
+}
+
+TEST_F(AtADoor, AllComeInBesideACrowd) {
+  start("MaxStartups 10:30:100");
+  const Crowd crowd(port(), 14);  // a third of all is turned away
+  const auto replies = run_on(many(100), count_command());
+  expect_all_in(replies);
+  EXPECT_EQ(count(), 100U);
+  EXPECT_GT(std::ranges::max(replies, {}, &Reply::tries).tries, 1);
+}
+
+TEST_F(AtADoor, OfAJumpHostAllComeInBesideACrowd) {
+  start("MaxStartups 10:30:100");
+  jump();
+  const Crowd crowd(port(), 10);
+  const auto replies = run_on(many(16), count_command());
+  expect_all_in(replies);
+  EXPECT_EQ(count(), 16U);
+}
+
+// sshd has no room at first, and then it has.
+TEST_F(AtADoor, AMomentCuresARefusal) {
+  start("MaxStartups 5:100:5");
+  auto crowd = std::make_unique<Crowd>(port(), 5);
+  std::thread leave([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    crowd.reset();
+  });
+  const auto answer = run(count_command());
+  leave.join();
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  EXPECT_GT(answer.reply.tries, 1);
+  EXPECT_EQ(count(), 1U);
+}
+
+TEST_F(AtADoor, ARefusalIsSaidWithTheNumberOfTries) {
+  start("MaxStartups 5:100:5");
+  const Crowd crowd(port(), 5);
+  limits.connect_timeout = std::chrono::seconds(1);
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::unreachable);
+  EXPECT_THAT(answer.reply.reason,
+              HasSubstr("tried " + std::to_string(answer.reply.tries) + " times"));
+  EXPECT_GT(answer.reply.tries, 1);
+}
+
+TEST_F(AtADoor, PenaltiesAreCalledByTheirName) {
+  const Port strict("Not allowed at this time\r\n");
+  const std::vector<Target> targets(50, {"n1", "127.0.0.1", strict.number(), ""});
+  for (const auto& reply : run_on(targets, "true")) {
+    EXPECT_EQ(reply.end, End::unreachable);
+    EXPECT_THAT(reply.reason,
+                AllOf(HasSubstr("PerSourcePenalties"), HasSubstr("PerSourcePenaltyExemptList"),
+                      HasSubstr("port " + std::to_string(strict.number()))));
+  }
+  EXPECT_LE(strict.taken(), 2 * Doors::kAtFirst);  // once more each, to hear the words
+}
+
+TEST_F(AtADoor, PenaltiesAreCalledByTheirNameThroughSsh) {
+  const Port strict("Not allowed at this time\r\n");
+  configure("GlobalKnownHostsFile none\nAddressFamily inet");
+  const std::vector<Target> targets(50, {"n1", "127.0.0.1", strict.number(), ""});
+  for (const auto& reply : run_on(targets, "true")) {
+    EXPECT_EQ(reply.end, End::unreachable);
+    EXPECT_THAT(reply.reason, HasSubstr("PerSourcePenalties"));
+  }
+  EXPECT_LE(strict.taken(), 2 * Doors::kAtFirst);
+}
+
+TEST_F(AtADoor, ARefusedKeyIsNotTriedWithEachHost) {
+  start("LogLevel VERBOSE");
+  write_file(path("authorized_keys"), "");
+  for (const auto& reply : run_on(many(40), "true")) {
+    EXPECT_EQ(reply.end, End::no_login);
+    EXPECT_THAT(reply.reason, HasSubstr("takes no key of ours for "));
+  }
+  EXPECT_LE(connections(), 2U);
+}
+
+TEST_F(AtADoor, AnotherUserIsAnotherLogin) {
+  start("LogLevel VERBOSE");
+  auto targets = many(40);
+  for (std::size_t i = 0; i < targets.size(); i += 2) targets[i].user = "no-such-user";
+  const auto replies = run_on(targets, "true");
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i % 2 == 0 ? End::no_login : End::exited) << replies[i].reason;
+  }
+  EXPECT_LE(connections(), 20U + 8U);
+}
+
+TEST_F(AtADoor, AnUnknownHostKeyIsNotAskedForWithEachHost) {
+  start("LogLevel VERBOSE");
+  // One is known by its name, and gets in.
+  know("[n-7]:" + std::to_string(port()) + " " + host_key());
+  std::vector<Target> targets;
+  for (int i = 0; i < 40; ++i) {
+    targets.push_back({"n-" + std::to_string(i), "127.0.0.1", port(), ""});
+  }
+  const auto replies = run_on(targets, "true");
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i == 7 ? End::exited : End::host_key) << replies[i].reason;
+  }
+  EXPECT_LE(connections(), 3U + 1U);
+}
+
+TEST_F(AtADoor, OfAJumpHostARefusedKeyIsNotTriedWithEachHost) {
+  start("LogLevel VERBOSE");
+  write_file(path("authorized_keys"), "");
+  jump();
+  for (const auto& reply : run_on(many(40), "true")) {
+    EXPECT_EQ(reply.end, End::unreachable);
+    EXPECT_THAT(reply.reason, AllOf(StartsWith("ssh to 'n-127.0.0.1' (because of ProxyJump"),
+                                    HasSubstr("Permission denied")));
+    EXPECT_EQ(reply.tries, 1);
+  }
+  EXPECT_LE(connections(), 2U);
+}
+
+TEST_F(AtADoor, ThatLeadsToItselfNobodyKnocks) {
+  start("LogLevel VERBOSE");
+  configure("GlobalKnownHostsFile none\nHost *\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::unreachable);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("n-127.0.0.1 -> 127.0.0.5 -> 127.0.0.5"));
+  EXPECT_EQ(connections(), 0U);
+}
+
+}  // namespace
+}  // namespace cluster::ssh

@@ -58,10 +58,24 @@ Pipe::Pipe() {
   fcntl(read.get(), F_SETFL, O_NONBLOCK);
 }
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments, std::string_view input) {
+ChildProcess::ChildProcess(const Warden& warden, const std::vector<std::string>& arguments,
+                           std::string_view input)
+    : warden_(warden) {
   const auto in = file_with(input);
   Pipe out;
   Pipe err;
+  start(arguments, in.get(), out.write.get(), err.write.get());
+  out_ = std::move(out.read);
+  err_ = std::move(err.read);
+}
+
+ChildProcess::ChildProcess(const Warden& warden, const std::vector<std::string>& arguments,
+                           int socket, int err)
+    : warden_(warden) {
+  start(arguments, socket, socket, err);
+}
+
+void ChildProcess::start(const std::vector<std::string>& arguments, int in, int out, int err) {
   std::vector<char*> words;
   std::ranges::transform(arguments, std::back_inserter(words),
                          [](const std::string& word) { return const_cast<char*>(word.c_str()); });
@@ -69,11 +83,10 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, std::strin
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) refuse("start " + quote(arguments[0]));
-  if (pid_ == 0) become(words.data(), parent, in.get(), out.write.get(), err.write.get());
+  if (pid_ == 0) become(words.data(), parent, in, out, err);
+  warden_.guard(pid_);
   // The system call is used by number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
   pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-  out_ = std::move(out.read);
-  err_ = std::move(err.read);
 }
 
 ChildProcess::~ChildProcess() {
@@ -84,20 +97,22 @@ ChildProcess::~ChildProcess() {
 
 void ChildProcess::signal(int number) {
   if (pid_ < 0) return;
-  stopped_ = true;
   // The process is not reaped yet, so the number still belongs to it. It leads its group from
   // setsid() on; until then it has started nothing.
   if (kill(-pid_, number) != 0) kill(pid_, number);
 }
 
 std::optional<int> ChildProcess::wait_for(int options) {
-  // The children of the process may have ignored the signal. The group belongs to the process only
-  // until it is reaped.
+  // The children of the process may be there still: a ProxyCommand, or one that ignored a signal.
+  // The group belongs to the process only until it is reaped.
   siginfo_t gone{};
-  if (stopped_ && waitid(P_PID, static_cast<id_t>(pid_), &gone, WEXITED | WNOWAIT | options) == 0 &&
-      gone.si_pid == pid_) {
-    kill(-pid_, SIGKILL);
-  }
+  int code = 0;
+  do {
+    code = waitid(P_PID, static_cast<id_t>(pid_), &gone, WEXITED | WNOWAIT | options);
+  } while (code != 0 && errno == EINTR);
+  if (code != 0 || gone.si_pid != pid_) return std::nullopt;
+  kill(-pid_, SIGKILL);
+  warden_.release(pid_);
   int status = 0;
   pid_t found = 0;
   do {

@@ -9,18 +9,24 @@
 #include <vector>
 
 #include "core/file.h"
+#include "ssh/warden.h"
 
 namespace cluster::ssh {
 
-/// A process of ours whose output goes into pipes. It has no terminal to ask anything on, and does
-/// not outlive the thread that started it.
+/// A process of ours whose output goes into pipes. It has no terminal to ask anything on. Neither
+/// it nor what it has started outlives the thread that started it, or `warden`.
 class ChildProcess {
  public:
   /// Starts `arguments`, the first of which is looked up in $PATH; it reads `input`. Throws
   /// Error(io) when the kernel gives no process, pipe or descriptor; a program that is not there
   /// exits with kNoProgram.
-  explicit ChildProcess(const std::vector<std::string>& arguments, std::string_view input = "");
-  /// Kills the process, and all that it has started, when it has not been reaped.
+  explicit ChildProcess(const Warden& warden, const std::vector<std::string>& arguments,
+                        std::string_view input = "");
+  /// Starts one that reads and writes `socket`; its standard error is `err`. out() and err() are
+  /// closed.
+  ChildProcess(const Warden& warden, const std::vector<std::string>& arguments, int socket,
+               int err);
+  /// Kills the process when it has not been reaped, and all that it has started.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -35,7 +41,7 @@ class ChildProcess {
   int exit() const { return pidfd_.get(); }
 
   /// Sends `number` to the process and to all that it has started, such as the `ssh` to a jump
-  /// host. Any of these that is still there when the process ends is killed.
+  /// host. Any of these that is still there when the process has ended is killed.
   void signal(int number);
 
   /// Returns its wait status (waitpid(2)) once it has exited, and only once. Returns nothing while
@@ -43,10 +49,11 @@ class ChildProcess {
   std::optional<int> reap() { return wait_for(WNOHANG); }
 
  private:
+  void start(const std::vector<std::string>& arguments, int in, int out, int err);
   std::optional<int> wait_for(int options);
 
-  pid_t pid_ = -1;        // -1: reaped
-  bool stopped_ = false;  // signal() was called
+  const Warden& warden_;
+  pid_t pid_ = -1;  // -1: reaped
   FileDescriptor pidfd_;
   FileDescriptor out_;
   FileDescriptor err_;

@@ -15,6 +15,12 @@
 namespace cluster::ssh {
 namespace {
 
+// All processes of these tests have it.
+const Warden& warden() {
+  static const Warden one;
+  return one;
+}
+
 constexpr int kPatienceMs = 60'000;  // a busy machine is slow
 
 bool wait_for(int descriptor) {
@@ -42,7 +48,7 @@ int wait_status(ChildProcess& child) {
 std::vector<std::string> sh(const std::string& script) { return {"sh", "-c", script}; }
 
 TEST(ChildProcess, KeepsItsTwoOutputsApart) {
-  ChildProcess child(sh("echo out; echo err >&2; exit 3"));
+  ChildProcess child(warden(), sh("echo out; echo err >&2; exit 3"));
   EXPECT_EQ(read_all(child.out()), "out\n");
   EXPECT_EQ(read_all(child.err()), "err\n");
   const int status = wait_status(child);
@@ -52,41 +58,41 @@ TEST(ChildProcess, KeepsItsTwoOutputsApart) {
 
 TEST(ChildProcess, ReadsItsInputToTheEnd) {
   const std::string input(1'000'000, 'x');  // more than a pipe holds
-  ChildProcess child({"wc", "-c"}, input);
+  ChildProcess child(warden(), {"wc", "-c"}, input);
   EXPECT_EQ(read_all(child.out()), "1000000\n");
   EXPECT_EQ(wait_status(child), 0);
 }
 
 TEST(ChildProcess, HasEmptyInputUnlessToldOtherwise) {
-  ChildProcess child({"cat"});
+  ChildProcess child(warden(), {"cat"});
   EXPECT_EQ(read_all(child.out()), "");
   EXPECT_EQ(wait_status(child), 0);
 }
 
 TEST(ChildProcess, ThatCannotBeStartedExitsWithItsOwnStatus) {
-  ChildProcess child({"/nonexistent/program"});
+  ChildProcess child(warden(), {"/nonexistent/program"});
   EXPECT_EQ(WEXITSTATUS(wait_status(child)), ChildProcess::kNoProgram);
 }
 
 TEST(ChildProcess, GetsWordsAsTheyAre) {
-  ChildProcess child({"printf", "%s|", "a b", "$HOME", "", "'\""});
+  ChildProcess child(warden(), {"printf", "%s|", "a b", "$HOME", "", "'\""});
   EXPECT_EQ(read_all(child.out()), "a b|$HOME||'\"|");
 }
 
 TEST(ChildProcess, HasNoTerminal) {
-  ChildProcess child(sh("if (: </dev/tty) 2>/dev/null; then echo yes; else echo no; fi"));
+  ChildProcess child(warden(), sh("if (: </dev/tty) 2>/dev/null; then echo yes; else echo no; fi"));
   EXPECT_EQ(read_all(child.out()), "no\n");
 }
 
 TEST(ChildProcess, IsReapedOnce) {
-  ChildProcess child({"true"});
+  ChildProcess child(warden(), {"true"});
   EXPECT_TRUE(wait_for(child.exit()));
   EXPECT_EQ(child.reap(), 0);
   child.signal(SIGTERM);  // it belongs to nobody any more
 }
 
 TEST(ChildProcess, ThatStillRunsHasNoStatus) {
-  ChildProcess child({"sleep", "1000"});
+  ChildProcess child(warden(), {"sleep", "1000"});
   EXPECT_EQ(child.reap(), std::nullopt);
   child.signal(SIGTERM);
   const int status = wait_status(child);
@@ -95,7 +101,7 @@ TEST(ChildProcess, ThatStillRunsHasNoStatus) {
 }
 
 TEST(ChildProcess, TakesItsChildrenAlong) {
-  ChildProcess child(sh("sleep 1000 & echo $!; wait"));
+  ChildProcess child(warden(), sh("sleep 1000 & echo $!; wait"));
   std::array<char, 32> buffer{};
   ASSERT_TRUE(wait_for(child.out()));
   ASSERT_GT(read(child.out(), buffer.data(), buffer.size() - 1), 0);
@@ -108,7 +114,7 @@ TEST(ChildProcess, TakesItsChildrenAlong) {
 }
 
 TEST(ChildProcess, ThatIgnoresTheSignalIsKilledWithItsGroup) {
-  ChildProcess child(sh("(trap '' TERM; echo ready; exec sleep 1000) & wait"));
+  ChildProcess child(warden(), sh("(trap '' TERM; echo ready; exec sleep 1000) & wait"));
   std::array<char, 32> buffer{};
   ASSERT_TRUE(wait_for(child.out()));
   ASSERT_GT(read(child.out(), buffer.data(), buffer.size()), 0);
@@ -120,7 +126,7 @@ TEST(ChildProcess, ThatIgnoresTheSignalIsKilledWithItsGroup) {
 TEST(ChildProcess, EndsWithItsOwner) {
   int out = -1;
   {
-    const ChildProcess child({"sleep", "1000"});
+    const ChildProcess child(warden(), {"sleep", "1000"});
     out = dup(child.out());
   }
   EXPECT_EQ(read_all(out), "");

@@ -1,5 +1,6 @@
 #include "ssh/conversation.h"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ int converse(std::vector<std::string> words) {
   if (pid == 0) {
     sigaction(SIGINT, &interrupt, nullptr);
     sigaction(SIGQUIT, &quit, nullptr);
+    prctl(PR_SET_PDEATHSIG, SIGHUP);  // it does not keep the terminal when we are killed
     execvp(arguments[0], arguments.data());
     _exit(kNoProgram);
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "ssh/resolver.h"
 #include "ssh/route.h"
 #include "ssh/transport.h"
+#include "ssh/warden.h"
 #include "ssh/watchdog.h"
 
 namespace cluster::ssh {
@@ -57,12 +59,16 @@ class Run {
   /// The agent behind `path`, the same one for all hosts.
   Agent& agent(const std::string& path) { return agents_.try_emplace(path, path).first->second; }
 
+  /// The warden of the processes of this run, started with the first of them.
+  const Warden& warden() { return warden_ ? *warden_ : warden_.emplace(); }
+
   /// The table of `files`, read with the first host that has them.
   const KnownHosts& known_hosts(const std::vector<std::string>& files) {
     return known_hosts_.try_emplace(files, files).first->second;
   }
 
  private:
+  std::optional<Warden> warden_;
   std::map<std::string, Agent> agents_;
   std::map<std::vector<std::string>, KnownHosts> known_hosts_;
 };

@@ -76,7 +76,7 @@ void SshProcess::start() {
   }
   if (!run().lessons.empty() && is_foretold()) return;
   try {
-    process_.emplace(arguments(), asked_.input.text());
+    process_.emplace(run().warden(), arguments(), asked_.input.text());
   } catch (const Error& error) {
     end(End::unreachable, error.what());
     return;

@@ -1,9 +1,12 @@
 // Hosts whose configuration only OpenSSH can honour.
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "tests/ssh/server.h"
@@ -133,6 +136,56 @@ TEST_F(ThroughSsh, AProxyCommandEndsWithTheSshThatStartedIt) {
   close(left.fd);
 }
 
+// The jump host says nothing, so both `ssh` and the one that it starts wait.
+class WithASilentJumpHost : public ThroughSsh {
+ protected:
+  WithASilentJumpHost() {
+    configure(base_ + "Host n-*\n  ProxyJump 127.0.0.1:" + std::to_string(silent_.number()));
+  }
+
+  // Counts the processes of this test: nobody else has this configuration.
+  std::size_t processes() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      const auto words = read_file(entry.path() / "cmdline");
+      if (words.find(me.config) != std::string::npos) ++count;
+    }
+    return count;
+  }
+
+  bool comes_to(std::size_t least, std::size_t most) const {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (auto count = processes(); count < least || count > most; count = processes()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      usleep(10'000);
+    }
+    return true;
+  }
+
+ private:
+  Port silent_{Port::Kind::silent};
+};
+
+TEST_F(WithASilentJumpHost, NothingStaysWhenItIsGivenUp) {
+  limits.connect_timeout = std::chrono::seconds(1);
+  EXPECT_EQ(run("true").reply.end, End::unreachable);
+  EXPECT_TRUE(comes_to(0, 0)) << processes();
+}
+
+TEST_F(WithASilentJumpHost, NothingStaysWhenWeAreKilled) {
+  for (const int number : {SIGKILL, SIGTERM, SIGINT, SIGHUP}) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      run("true");
+      _exit(0);
+    }
+    EXPECT_TRUE(comes_to(2, 2)) << processes();
+    kill(pid, number);
+    waitpid(pid, nullptr, 0);
+    EXPECT_TRUE(comes_to(0, 0)) << processes() << " after signal " << number;
+  }
+}
+
 TEST_F(ThroughSsh, TheTimeOfACommandIsBounded) {
   limits.command_timeout = std::chrono::seconds(4);
   const auto answer = run("echo begun; sleep 60");
@@ -154,9 +207,11 @@ TEST_F(ThroughSsh, ACertificateIsShown) {
   call({"ssh-keygen", "-q", "-s", path("authority"), "-I", "me", "-n", me.user,
         path(".ssh/id_ed25519.pub")});
   write_file(path("authorized_keys"), "cert-authority " + read_file(path("authority.pub")));
+  // Beside its key it would be shown by itself.
+  std::filesystem::rename(path(".ssh/id_ed25519-cert.pub"), path("certificate.pub"));
   configure(base_);
   EXPECT_EQ(run("true").reply.end, End::no_login);
-  configure(base_ + "CertificateFile " + path(".ssh/id_ed25519-cert.pub"));
+  configure(base_ + "CertificateFile " + path("certificate.pub"));
   const auto answer = run("true");
   EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
 }

@@ -207,19 +207,11 @@ TEST_F(ThroughSsh, ACertificateIsShown) {
   call({"ssh-keygen", "-q", "-s", path("authority"), "-I", "me", "-n", me.user,
         path(".ssh/id_ed25519.pub")});
   write_file(path("authorized_keys"), "cert-authority " + read_file(path("authority.pub")));
-<<<<<<< ours
   // Beside its key it would be shown by itself.
   std::filesystem::rename(path(".ssh/id_ed25519-cert.pub"), path("certificate.pub"));
   configure(base_);
   EXPECT_EQ(run("true").reply.end, End::no_login);
   configure(base_ + "CertificateFile " + path("certificate.pub"));
-=======
-  // Beside the key it would be shown by itself.
-  std::filesystem::rename(path(".ssh/id_ed25519-cert.pub"), path("certificate"));
-  configure(base_);
-  EXPECT_EQ(run("true").reply.end, End::no_login);
-  configure(base_ + "CertificateFile " + path("certificate"));
->>>>>>> theirs
   const auto answer = run("true");
   EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
 }

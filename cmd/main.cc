@@ -9,10 +9,15 @@
 
 int main(int argc, char** argv) {
   cluster::ssh::FanOut transport;
+  cluster::ssh::Doorway doorway;
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
     return std::make_unique<cluster::Inventory>(cluster::inventory_file(db), how);
   };
-  return cluster::cmd::run_program(
-      {argv + 1, argv + argc}, {open, transport, cluster::frontend::open_remote_domains, std::cout,
-                                std::cerr, cluster::cmd::terminal_width(STDOUT_FILENO)});
+  const auto open_domains = [&doorway](const cluster::ssh::Target& target,
+                                       const cluster::ssh::Limits& limits) {
+    return cluster::frontend::open_remote_domains(target, limits, doorway);
+  };
+  return cluster::cmd::run_program({argv + 1, argv + argc},
+                                   {open, transport, open_domains, std::cout, std::cerr,
+                                    cluster::cmd::terminal_width(STDOUT_FILENO)});
 }

@@ -5,21 +5,6 @@
 #include <unordered_map>
 
 namespace cluster::ssh {
-namespace {
-
-Clock::duration pause_after(int tries) {
-  auto pause = std::chrono::microseconds(Doors::kFirstPause);
-  for (int i = 1; i < tries && pause < Doors::kLongestPause; ++i) pause *= 2;
-  pause = std::min(pause, std::chrono::microseconds(Doors::kLongestPause));
-  // Another `cluster` at the same door must not come back at the same moments.
-  static thread_local std::minstd_rand random(std::random_device{}());
-  std::uniform_int_distribution<std::chrono::microseconds::rep> some(-pause.count() / 4,
-                                                                     pause.count() / 4);
-  return pause + std::chrono::microseconds(some(random));
-}
-
-}  // namespace
-
 Doors::Doors(const std::vector<std::string>& doors)
     : entered_at_(doors.size(), Clock::time_point::max()), has_tried_(doors.size(), false) {
   std::unordered_map<std::string, std::size_t> numbers;
@@ -29,6 +14,17 @@ Doors::Doors(const std::vector<std::string>& doors)
     door_numbers_.push_back(at->second);
     ready_.push_back(i);
   }
+}
+
+Clock::duration Doors::pause_after(int tries) {
+  auto pause = std::chrono::microseconds(kFirstPause);
+  for (int i = 1; i < tries && pause < kLongestPause; ++i) pause *= 2;
+  pause = std::min(pause, std::chrono::microseconds(kLongestPause));
+  // Another `cluster` at the same door must not come back at the same moments.
+  static thread_local std::minstd_rand random(std::random_device{}());
+  std::uniform_int_distribution<std::chrono::microseconds::rep> some(-pause.count() / 4,
+                                                                     pause.count() / 4);
+  return pause + std::chrono::microseconds(some(random));
 }
 
 std::size_t Doors::next(Clock::time_point now) {

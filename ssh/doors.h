@@ -29,6 +29,7 @@ class Doors {
   /// The pause before the next try of a job: it doubles, and varies by a quarter.
   static constexpr auto kFirstPause = std::chrono::milliseconds(50);
   static constexpr auto kLongestPause = std::chrono::milliseconds(500);
+  static Clock::duration pause_after(int tries);
   /// A door that has turned away so many in a row, and for so long, is not tried again.
   static constexpr int kMostInARow = 16;
   static constexpr auto kLongestStreak = std::chrono::seconds(5);

@@ -31,11 +31,7 @@ Clock::time_point Job::command_deadline() const {
 void Job::end_turned_away(Refusal refusal, std::string reason) {
   if (has_ended_) return;
   refusal_ = refusal;
-  if (refusal == Refusal::momentary && tries() > 1) {
-    reason += "; tried " + std::to_string(tries()) +
-              " times: it takes no more logins at the moment (MaxStartups in its sshd_config), or "
-              "none from here";
-  }
+  if (refusal == Refusal::momentary && tries() > 1) reason += "; " + tried_words(tries());
   end(End::unreachable, std::move(reason));
 }
 

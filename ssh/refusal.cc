@@ -48,6 +48,12 @@ Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err
   return tells_of_end(err) ? Refusal::momentary : Refusal::final;
 }
 
+std::string tried_words(int tries) {
+  return "tried " + std::to_string(tries) +
+         " times: it takes no more logins at the moment (MaxStartups in its sshd_config), or none "
+         "from here";
+}
+
 std::string penalty_words(const std::string& place) {
   return "the sshd at " + place +
          " turns this address away for a while (PerSourcePenalties): logins from here failed, or "

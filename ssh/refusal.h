@@ -26,6 +26,9 @@ Refusal refusal_of_greeting(std::string_view first_bytes);
 Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err,
                        bool has_sent_key_exchange, bool has_begun_login);
 
+/// The words for an operator whose login was turned away for a moment, so many times.
+std::string tried_words(int tries);
+
 /// The words for an operator whose address is turned away at `place`.
 std::string penalty_words(const std::string& place);
 

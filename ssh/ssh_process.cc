@@ -18,8 +18,6 @@ namespace {
 
 constexpr auto kKillGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
 constexpr std::size_t kMostEarlyErr = 65536;
-constexpr std::size_t kMostLogLine = 4096;
-constexpr std::size_t kMostSaid = 64;
 
 // Reads once; returns what read(2) returns.
 ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
@@ -48,7 +46,7 @@ SshProcess::SshProcess(Run& run, std::size_t target, Route route, Past past, Tar
 SshProcess::~SshProcess() {
   run().loop.silence(*this);
   if (!process_) return;
-  for (const int fd : {log_.read.get(), process_->out(), process_->err(), process_->exit()}) {
+  for (const int fd : {log_pipe_.read.get(), process_->out(), process_->err(), process_->exit()}) {
     run().loop.forget(fd);
   }
 }
@@ -57,7 +55,7 @@ std::vector<std::string> SshProcess::arguments() const {
   // The log of ssh goes into a pipe of ours, so that the host's own stderr stays as it is. The
   // debug lines say when the command starts and when its exit status has come.
   const std::string log =
-      "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_.write.get());
+      "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_pipe_.write.get());
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
   auto words = openssh_words(asked_, me_, left,
                              host_key_alias(route(), run().known_hosts(route().known_hosts_files)));
@@ -81,7 +79,7 @@ void SshProcess::start() {
     end(End::unreachable, error.what());
     return;
   }
-  for (const int fd : {log_.read.get(), process_->out(), process_->err(), process_->exit()}) {
+  for (const int fd : {log_pipe_.read.get(), process_->out(), process_->err(), process_->exit()}) {
     run().loop.watch(fd, EPOLLIN, *this);
   }
   run().loop.alarm(*this, connect_deadline());
@@ -95,11 +93,12 @@ void SshProcess::ready() {
 }
 
 void SshProcess::read_all_there_is() {
-  const auto log = [this](std::string_view bytes) { take_log(bytes); };
+  const auto log = [this](std::string_view bytes) { log_.take(bytes); };
   const auto out = [this](std::string_view bytes) { run().sink.out(target(), bytes); };
   const auto err = [this](std::string_view bytes) { take_err(bytes); };
-  while (read_some(log_.read.get(), log) > 0) {
+  while (read_some(log_pipe_.read.get(), log) > 0) {
   }
+  if (log_.has_started()) command_has_started();
   for (const auto& [fd, take] :
        {std::pair<int, std::function<void(std::string_view)>>{process_->out(), out},
         {process_->err(), err}}) {
@@ -107,40 +106,6 @@ void SshProcess::read_all_there_is() {
     while ((count = read_some(fd, take)) > 0) {
     }
     if (count == 0) run().loop.forget(fd);
-  }
-}
-
-void SshProcess::take_log(std::string_view bytes) {
-  for (const char c : bytes) {
-    if (c == '\n') {
-      take_log_line(trim(log_line_));
-      log_line_.clear();
-    } else if (log_line_.size() < kMostLogLine) {
-      log_line_ += c;
-    }
-  }
-}
-
-// These are words of OpenSSH 9.2. When a later version has other words, the exit status decides.
-void SshProcess::take_log_line(std::string_view line) {
-  if (line.starts_with("debug1: SSH2_MSG_KEXINIT sent")) {
-    has_sent_key_exchange_ = true;
-  } else if (line.starts_with("debug1: SSH2_MSG_SERVICE_ACCEPT") ||
-             line.starts_with("debug1: Authenticat")) {
-    // "Authenticating to HOST as 'USER'" comes before the key exchange, and is no step of a login.
-    has_begun_login_ |= !line.starts_with("debug1: Authenticating to");
-  } else if (line.starts_with("debug1: ") && contains(line, ": Not allowed at this time")) {
-    is_penalty_ = true;
-  } else if (line.starts_with("debug1: Sending command") ||
-             contains(line, ": master session id:")) {
-    command_has_started();
-  } else if (contains(line, " rtype exit-status ") || contains(line, "exit status from master")) {
-    has_status_ = true;
-  } else if (contains(line, " rtype exit-signal ")) {
-    has_signal_ = true;
-  } else if (!line.empty() && !line.starts_with("debug") && !line.starts_with('@')) {
-    if (said_.size() == kMostSaid) said_.pop_back();  // the last one counts
-    said_.emplace_back(line);
   }
 }
 
@@ -163,32 +128,33 @@ void SshProcess::conclude(int wait_status) {
   if (stopped_) return end(*stopped_, stop_reason_);
   const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : kOpensshFailed;
   if (!has_started_ && status != 0) return conclude_without_command(status);
-  if (has_status_ || (status != kOpensshFailed && !has_signal_)) return end_with_status(status);
-  if (has_signal_) return end(End::signaled, "the command was killed there by a signal");
+  if (log_.has_status() || (status != kOpensshFailed && !log_.has_signal()))
+    return end_with_status(status);
+  if (log_.has_signal()) return end(End::signaled, "the command was killed there by a signal");
   end(End::lost, "the connection to " + place(route()) +
                      " broke while the command was running; it may still be running" +
-                     (said_.empty() ? "" : " (ssh: " + quote(said_.back()) + ")"));
+                     (log_.said().empty() ? "" : " (ssh: " + quote(log_.said().back()) + ")"));
 }
 
 void SshProcess::conclude_without_command(int status) {
-  if (status == ChildProcess::kNoProgram && said_.empty()) {
+  if (status == ChildProcess::kNoProgram && log_.said().empty()) {
     return end(End::unreachable, quote(route().name) + " needs `ssh` for its " +
                                      route().needs_openssh +
                                      ", but it cannot be started (Debian package openssh-client)");
   }
-  const auto [how, said] = why_no_connection(said_);
+  const auto [how, said] = why_no_connection(log_.said());
   std::string words;
   if (!said.empty()) words += ": " + quote(said);
   if (!early_err_.empty()) words += ", after " + quote(last_line(early_err_));
   auto& lessons = run().lessons;
-  if (is_penalty_ && route().proxy.empty()) {
+  if (log_.is_penalty() && route().proxy.empty()) {
     lessons.turned_away.insert(place(route()));
     return end(End::unreachable, penalty_words(place(route())));
   }
-  const auto refusal =
-      status == kOpensshFailed
-          ? refusal_of_ssh(said_, early_err_, has_sent_key_exchange_, has_begun_login_)
-          : Refusal::final;
+  const auto refusal = status == kOpensshFailed
+                           ? refusal_of_ssh(log_.said(), early_err_, log_.has_sent_key_exchange(),
+                                            log_.has_begun_login())
+                           : Refusal::final;
   if (refusal != Refusal::final) return end_turned_away(refusal, without_success() + words);
   // Behind a jump host each host may fare in its own way; all share the login at the jump host.
   const bool is_of_jump_host = contains(early_err_, "Permission denied") ||

@@ -8,6 +8,7 @@
 #include "ssh/child_process.h"
 #include "ssh/job.h"
 #include "ssh/operator.h"
+#include "ssh/ssh_log.h"
 
 namespace cluster::ssh {
 
@@ -27,8 +28,6 @@ class SshProcess : public Job {
  private:
   std::vector<std::string> arguments() const;
   void read_all_there_is();
-  void take_log(std::string_view bytes);
-  void take_log_line(std::string_view line);
   void take_err(std::string_view bytes);
   void command_has_started();
   void conclude(int wait_status);
@@ -39,17 +38,11 @@ class SshProcess : public Job {
 
   Target asked_;
   Operator me_;
-  Pipe log_;  // ssh's own words, apart from what the host prints
+  Pipe log_pipe_;  // ssh's own words, apart from what the host prints
+  SshLog log_;
   std::optional<ChildProcess> process_;
-  std::string log_line_;           // the last one, not complete yet
-  std::vector<std::string> said_;  // the complaints of ssh, line by line
-  std::string early_err_;          // stderr before the command: a banner, or of a jump host
-  bool has_sent_key_exchange_ = false;
-  bool has_begun_login_ = false;
-  bool is_penalty_ = false;     // the host turns our address away for a while
-  bool has_started_ = false;    // the command has started
-  bool has_status_ = false;     // its exit status has come
-  bool has_signal_ = false;     // it was killed there
+  std::string early_err_;       // stderr before the command: a banner, or of a jump host
+  bool has_started_ = false;    // the command has started, and its clock runs
   std::optional<End> stopped_;  // set when we have ended ssh; the way it counts
   std::string stop_reason_;
 };

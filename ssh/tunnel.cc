@@ -2,23 +2,26 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <iterator>
+#include <optional>
 #include <utility>
-#include <vector>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/without_sigpipe.h"
+#include "ssh/child_process.h"
+#include "ssh/config.h"
+#include "ssh/doors.h"
+#include "ssh/jumps.h"
 #include "ssh/openssh.h"
 
 namespace cluster::ssh {
@@ -26,33 +29,10 @@ namespace {
 
 constexpr auto kSshGrace = std::chrono::seconds(2);
 constexpr const char* kSocket = "socket";
-constexpr int kNoProgram = 127;
 constexpr std::size_t kMostSaid = 4096;
 
 [[noreturn]] void cannot(const std::string& what) {
   throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
-}
-
-// Runs in the new process. It calls only functions that are allowed between fork and exec.
-[[noreturn]] void become(char* const* words, int listener, int complaints, const char* socket,
-                         const char* folder, unsigned bound) {
-  setsid();  // no terminal: it cannot ask for a password
-  signal(SIGALRM, SIG_DFL);
-  signal(SIGPIPE, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  alarm(bound);  // outlives exec, and ends ssh whatever it waits for
-  const int connection = accept(listener, nullptr, nullptr);
-  unlink(socket);
-  rmdir(folder);
-  if (connection < 0) _exit(kNoProgram);
-  dup2(connection, STDIN_FILENO);
-  dup2(connection, STDOUT_FILENO);
-  dup2(complaints, STDERR_FILENO);
-  if (connection > STDERR_FILENO) close(connection);
-  execvp(words[0], words);
-  _exit(kNoProgram);
 }
 
 std::filesystem::path make_folder() {
@@ -78,74 +58,193 @@ FileDescriptor listen_at(const std::string& path) {
   return listener;
 }
 
+FileDescriptor event() {
+  FileDescriptor made(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!made) cannot("make an event");
+  return made;
+}
+
+// Waits until a descriptor can be read, or its other end is gone, or the time is over. -1 is no
+// descriptor.
+void wait_for(std::array<int, 3> descriptors, std::chrono::steady_clock::time_point until) {
+  std::array<pollfd, 3> wanted{};
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = {descriptors[i], POLLIN, 0};
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      until - std::min(until, std::chrono::steady_clock::now()));
+  const bool is_bound = until != std::chrono::steady_clock::time_point::max();
+  constexpr long long kLongest = 1'000'000'000;
+  const auto bound = static_cast<int>(std::min<long long>(left.count(), kLongest));
+  poll(wanted.data(), wanted.size(), is_bound ? bound : -1);
+}
+
+bool is_readable(const FileDescriptor& descriptor) {
+  pollfd wanted{descriptor.get(), POLLIN, 0};
+  return poll(&wanted, 1, 0) == 1;
+}
+
+bool is_over(std::chrono::steady_clock::time_point time) {
+  return std::chrono::steady_clock::now() >= time;
+}
+
+// Reads all that is there.
+void read_log(const Pipe& pipe, SshLog& log) {
+  std::array<char, 4096> buffer{};
+  for (ssize_t count = 0; (count = read(pipe.read.get(), buffer.data(), buffer.size())) > 0;) {
+    log.take({buffer.data(), static_cast<std::size_t>(count)});
+  }
+}
+
 }  // namespace
 
-Tunnel::Tunnel(Target target, std::string command, const Limits& limits, const Operator& me)
+Tunnel::Tunnel(Target target, std::string command, const Limits& limits, Operator me,
+               Doorway& doorway)
     : target_(std::move(target)),
       command_(std::move(command)),
       limits_(limits),
-      folder_(make_folder()),
-      socket_(folder_ / kSocket),
-      entry_(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-  auto words = openssh_words(target_, me, limits.connect_timeout, host_key_alias(target_, me));
-  // This notices a host that is gone, also when there is nothing to send.
-  words.insert(words.end(), {"-o", "LogLevel=ERROR", "-o", "ServerAliveInterval=5", "-o",
-                             "ServerAliveCountMax=3", "--", target_.name, command_});
-  std::vector<char*> arguments;
-  std::ranges::transform(words, std::back_inserter(arguments),
-                         [](std::string& word) { return word.data(); });
-  arguments.push_back(nullptr);
+      me_(std::move(me)),
+      doorway_(doorway),
+      deadline_(limits.command_timeout.count() == 0
+                    ? Time::max()
+                    : std::chrono::steady_clock::now() + limits.command_timeout),
+      complaints_(memfd_create("ssh", MFD_CLOEXEC)),
+      stop_(event()),
+      over_(event()) {
+  if (!complaints_) cannot("make a file in memory");
+  const auto config = Config::read(me_);
+  route_ = config.route(target_, me_);
+  find_door(route_, config, me_);
+  host_key_alias_ = host_key_alias(target_, me_);
+  folder_ = make_folder();
+  socket_ = folder_ / kSocket;
+  entry_ = FileDescriptor(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   try {
-    const auto listener = listen_at(socket_);
-    complaints_ = FileDescriptor(memfd_create("ssh", MFD_CLOEXEC));
-    if (!complaints_) cannot("make a file in memory");
-    pid_ = fork();
-    if (pid_ < 0) cannot("start ssh");
-    if (pid_ == 0) {
-      become(arguments.data(), listener.get(), complaints_.get(), socket_.c_str(), folder_.c_str(),
-             static_cast<unsigned>(limits.command_timeout.count()));
-    }
+    listener_ = listen_at(socket_);
+    doorway_.warden();
   } catch (const Error&) {
-    stop();
+    remove_socket();
     throw;
   }
-  // The system call is used by number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
-  pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  thread_ = std::thread([this] { serve(); });
 }
 
-Tunnel::~Tunnel() { stop(); }
-
-// Returns true if the process has ended.
-bool Tunnel::wait(std::chrono::milliseconds bound) {
-  if (pid_ < 0) return true;
-  pollfd ended{pidfd_.get(), POLLIN, 0};
-  while (poll(&ended, 1, static_cast<int>(bound.count())) < 0 && errno == EINTR) {
-  }
-  if ((ended.revents & POLLIN) == 0) return false;
-  while (waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
-  return true;
+Tunnel::~Tunnel() {
+  if (!thread_.joinable()) return;
+  eventfd_write(stop_.get(), 1);
+  thread_.join();
 }
 
-void Tunnel::stop() {
-  if (pid_ > 0) {
-    kill(pid_, SIGTERM);
-    if (!wait(kSshGrace)) {
-      kill(pid_, SIGKILL);
-      wait(std::chrono::milliseconds(-1));
-    }
-  }
-  // The socket is still there when nobody has connected. It is removed relative to its folder, not
-  // by its whole path, as that name may belong to somebody else now.
+// The socket is removed relative to its folder, not by its whole path, as that name may belong to
+// somebody else now.
+void Tunnel::remove_socket() {
   unlinkat(entry_.get(), kSocket, 0);
   rmdir(folder_.c_str());
 }
 
 Reply Tunnel::end() {
-  if (wait(kSshGrace)) return reply();
-  stop();
-  return {End::exited, 0, "", {}};
+  if (!thread_.joinable()) return reply_;
+  wait_for({over_.get(), -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
+  eventfd_write(stop_.get(), 1);
+  thread_.join();
+  return reply_;
+}
+
+void Tunnel::serve() {
+  const WithoutSigpipe without_sigpipe;
+  reply_ = {End::exited, 0, "", {}};
+  const auto connection = take_connection();
+  try {
+    if (connection) log_in(connection);
+  } catch (const Error& error) {
+    reply_ = {End::unreachable, -1, error.what(), {}};
+  }
+  eventfd_write(over_.get(), 1);
+}
+
+FileDescriptor Tunnel::take_connection() {
+  wait_for({listener_.get(), stop_.get(), -1}, deadline_);
+  FileDescriptor connection;
+  if (is_readable(listener_)) {
+    connection = FileDescriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  }
+  listener_.reset();
+  remove_socket();
+  return connection;
+}
+
+void Tunnel::log_in(const FileDescriptor& connection) {
+  if (!route_.loop.empty()) {
+    reply_ = {End::unreachable, -1, quote(target_.name) + " is not asked: " + route_.loop, {}};
+    return;
+  }
+  const auto began = std::chrono::steady_clock::now();
+  Time::duration at_doors{};  // the waiting there does not count
+  for (int tries = 1;; ++tries) {
+    const auto came = std::chrono::steady_clock::now();
+    doorway_.wait(route_.door);
+    at_doors += std::chrono::steady_clock::now() - came;
+    const auto deadline = began + at_doors + limits_.connect_timeout;
+    const auto refusal = try_once(connection, tries, deadline);
+    if (refusal != Refusal::momentary || tries == Doors::kMostTries) return;
+    const auto until = std::chrono::steady_clock::now() + Doors::pause_after(tries);
+    if (until >= std::min(deadline, deadline_)) return;
+    wait_for({stop_.get(), -1, -1}, until);
+    if (is_readable(stop_)) return;
+  }
+}
+
+std::vector<std::string> Tunnel::words(int log, Time connect_deadline) const {
+  const auto left =
+      std::chrono::ceil<std::chrono::seconds>(connect_deadline - std::chrono::steady_clock::now());
+  auto words = openssh_words(target_, me_, left, host_key_alias_);
+  // The last two notice a host that is gone, also when there is nothing to send.
+  words.insert(words.end(),
+               {"-E", "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log), "-o",
+                "LogLevel=DEBUG1", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
+                "--", target_.name, command_});
+  return words;
+}
+
+// Starts `ssh` once, and waits for its end. It reads nothing of the connection before it is in.
+Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time connect_deadline) {
+  Doorway::Place place(doorway_, route_.door);
+  static_cast<void>(ftruncate(complaints_.get(), 0) == 0);
+  lseek(complaints_.get(), 0, SEEK_SET);
+  const Pipe pipe;
+  SshLog log;
+  ChildProcess ssh(doorway_.warden(), words(pipe.write.get(), connect_deadline), connection.get(),
+                   complaints_.get());
+  std::optional<int> wait_status;
+  while (!wait_status && !is_readable(stop_) && !is_over(deadline_)) {
+    wait_for({ssh.exit(), stop_.get(), pipe.read.get()}, deadline_);
+    wait_status = ssh.reap();  // first: what it wrote is then all in the pipe
+    read_log(pipe, log);
+    if (log.is_in()) place.is_in();
+  }
+  if (!wait_status) {
+    reply_ = {End::exited, 0, "", {}};
+    if (is_over(deadline_)) {
+      reply_ = {End::timed_out,
+                -1,
+                quote(target_.name) + " did not answer within " +
+                    std::to_string(limits_.command_timeout.count()) + " s",
+                {}};
+    }
+    ssh.signal(SIGTERM);
+    wait_for({ssh.exit(), -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
+    return Refusal::final;
+  }
+  const int status = WIFEXITED(*wait_status) ? WEXITSTATUS(*wait_status) : kOpensshFailed;
+  reply_ = failure(log, status);
+  reply_.tries = tries;
+  if (status != kOpensshFailed || log.has_started()) return Refusal::final;
+  if (log.is_penalty() && route_.proxy.empty()) {
+    reply_.reason = penalty_words(ssh::place(route_));
+    return Refusal::penalty;
+  }
+  const auto refusal =
+      refusal_of_ssh(log.said(), said(), log.has_sent_key_exchange(), log.has_begun_login());
+  if (refusal == Refusal::momentary && tries > 1) reply_.reason += "; " + tried_words(tries);
+  return refusal;
 }
 
 std::string Tunnel::said() const {
@@ -155,27 +254,19 @@ std::string Tunnel::said() const {
   return text;
 }
 
-Reply Tunnel::reply() const {
+Reply Tunnel::failure(const SshLog& log, int status) const {
   std::vector<std::string> lines;
   const auto text = said();
   for (const auto line : split(text, '\n')) {
     if (!trim(line).empty()) lines.emplace_back(trim(line));
   }
-  if (WIFSIGNALED(wait_status_) && WTERMSIG(wait_status_) == SIGALRM) {
-    return {End::timed_out,
-            -1,
-            quote(target_.name) + " did not answer within " +
-                std::to_string(limits_.command_timeout.count()) + " s",
-            {}};
-  }
-  const int status = WIFEXITED(wait_status_) ? WEXITSTATUS(wait_status_) : kOpensshFailed;
   if (status == 0) return {End::exited, 0, "", {}};
   if (status == kOpensshFailed) {
-    const auto [how, why] = why_no_connection(lines);
-    return {how,
-            -1,
-            "ssh to " + quote(target_.name) + " failed" + (why.empty() ? "" : ": " + quote(why)),
-            {}};
+    const auto [how, why] = why_no_connection(log.said());
+    std::string reason = "ssh to " + quote(target_.name) + " failed";
+    if (!why.empty()) reason += ": " + quote(why);
+    if (!lines.empty()) reason += ", after " + quote(lines.back());
+    return {how, -1, std::move(reason), {}};
   }
   return {End::exited,
           status,

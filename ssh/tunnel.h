@@ -1,13 +1,17 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "core/file.h"
+#include "ssh/doorway.h"
 #include "ssh/operator.h"
+#include "ssh/refusal.h"
+#include "ssh/route.h"
+#include "ssh/ssh_log.h"
 #include "ssh/transport.h"
 
 namespace cluster::ssh {
@@ -16,13 +20,15 @@ namespace cluster::ssh {
 /// a library that needs a socket to connect to. It goes through a process of OpenSSH, so the
 /// operator's whole configuration for the host counts, also jump hosts. Host keys are strict, and
 /// no question is asked. The socket is in a folder that only this user may enter. It takes one
-/// connection, and is removed with that connection.
+/// connection, and is removed with that connection. Where the host turns us away for a moment,
+/// `ssh` is started again, within the time to connect.
 class Tunnel {
  public:
   /// Starts to listen; `ssh` starts when somebody connects. `limits.connect_timeout` bounds the
   /// time to connect. `limits.command_timeout` bounds the whole time from now on, even if something
-  /// hangs. 0 means no bound. Throws Error(io) when the kernel gives no folder, socket or process.
-  Tunnel(Target target, std::string command, const Limits& limits, const Operator& me);
+  /// hangs. 0 means no bound. `doorway` outlives it. Throws Error(io) when the kernel gives no
+  /// folder or socket.
+  Tunnel(Target target, std::string command, const Limits& limits, Operator me, Doorway& doorway);
   /// Ends everything that still runs.
   ~Tunnel();
   Tunnel(const Tunnel&) = delete;
@@ -37,21 +43,36 @@ class Tunnel {
   Reply end();
 
  private:
-  bool wait(std::chrono::milliseconds bound);
-  void stop();
-  Reply reply() const;
+  using Time = std::chrono::steady_clock::time_point;
+
+  // These run in the thread.
+  void serve();
+  FileDescriptor take_connection();
+  void log_in(const FileDescriptor& connection);
+  Refusal try_once(const FileDescriptor& connection, int tries, Time connect_deadline);
+  std::vector<std::string> words(int log, Time connect_deadline) const;
+  Reply failure(const SshLog& log, int status) const;
   std::string said() const;
+
+  void remove_socket();
 
   Target target_;
   std::string command_;
   Limits limits_;
+  Operator me_;
+  Doorway& doorway_;
+  Route route_;
+  std::string host_key_alias_;
+  Time deadline_;
   std::filesystem::path folder_;
   std::string socket_;
-  FileDescriptor entry_;       // the folder
+  FileDescriptor entry_;  // the folder
+  FileDescriptor listener_;
   FileDescriptor complaints_;  // the standard error of ssh, a file in memory: it never blocks
-  FileDescriptor pidfd_;
-  pid_t pid_ = -1;  // -1: reaped
-  int wait_status_ = 0;
+  FileDescriptor stop_;        // readable (eventfd) once the owner wants the end
+  FileDescriptor over_;        // readable once reply_ is complete
+  Reply reply_;
+  std::thread thread_;
 };
 
 }  // namespace cluster::ssh

@@ -22,8 +22,8 @@ constexpr const char* kHelper = "virt-ssh-helper qemu:///system";
 
 class RemoteDomains : public virt::Domains {
  public:
-  RemoteDomains(const ssh::Target& target, const ssh::Limits& limits)
-      : tunnel_(target, kHelper, limits, ssh::Operator::current()) {
+  RemoteDomains(const ssh::Target& target, const ssh::Limits& limits, ssh::Doorway& doorway)
+      : tunnel_(target, kHelper, limits, ssh::Operator::current(), doorway) {
     const WithoutSigpipe without_sigpipe;
     try {
       domains_ = virt::open_domains(virt::uri_of_socket(tunnel_.socket()));
@@ -100,8 +100,9 @@ class RemoteDomains : public virt::Domains {
 }  // namespace
 
 std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
-                                                   const ssh::Limits& limits) {
-  return std::make_unique<RemoteDomains>(target, limits);
+                                                   const ssh::Limits& limits,
+                                                   ssh::Doorway& doorway) {
+  return std::make_unique<RemoteDomains>(target, limits, doorway);
 }
 
 }  // namespace cluster::frontend

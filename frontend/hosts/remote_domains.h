@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "ssh/doorway.h"
 #include "ssh/transport.h"
 #include "virt/domains.h"
 
@@ -11,7 +12,9 @@ namespace cluster::frontend {
 /// `limits.command_timeout` bounds the whole life of the returned object. Throws Error(unreachable)
 /// when there is no connection or no answer, Error(io) when libvirt there or here does not work;
 /// each says why. The later calls throw the same when the connection breaks.
+/// Many at once share `doorway`, which outlives them.
 std::unique_ptr<virt::Domains> open_remote_domains(const ssh::Target& target,
-                                                   const ssh::Limits& limits);
+                                                   const ssh::Limits& limits,
+                                                   ssh::Doorway& doorway);
 
 }  // namespace cluster::frontend

@@ -72,7 +72,7 @@ TEST_F(AtADoor, AMomentCuresARefusal) {
   start("MaxStartups 5:100:5");
   auto crowd = std::make_unique<Crowd>(port(), 5);
   std::thread leave([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    await_log("MaxStartups throttling");
     crowd.reset();
   });
   const auto answer = run(count_command());

@@ -177,6 +177,14 @@ void Server::start(const std::string& extra) {
   }
 }
 
+void Server::await_log(const std::string& words) const {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (read_file(path("sshd.log")).find(words) == std::string::npos) {
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("no " + words);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void Server::configure(const std::string& lines) { write_file(me.config, lines + "\n"); }
 
 void Server::know(const std::string& lines) { write_file(path(".ssh/known_hosts"), lines + "\n"); }

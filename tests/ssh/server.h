@@ -107,6 +107,9 @@ class Server : public ::testing::Test {
   /// that, nobody listens on port().
   void start(const std::string& extra = "");
 
+  /// Waits until the log of the server has `words`.
+  void await_log(const std::string& words) const;
+
   /// Writes `lines` to the only configuration file that is read.
   void configure(const std::string& lines);
   /// Writes `lines` to ~/.ssh/known_hosts, instead of the right ones.

@@ -5,7 +5,11 @@
 #include <sys/un.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "tests/ssh/server.h"
 
@@ -26,7 +30,7 @@ class Tunnels : public Server {
                       "\nIdentityFile " + path(".ssh/id_ed25519") + "\n" + lines);
   }
 
-  Tunnel tunnel(const std::string& command) { return {target(), command, limits, me}; }
+  Tunnel tunnel(const std::string& command) { return {target(), command, limits, me, doorway_}; }
 
   // Sends `text` and the end of input; returns all the bytes that come back.
   static std::string talk(const Tunnel& tunnel, const std::string& text) {
@@ -51,6 +55,8 @@ class Tunnels : public Server {
         << tunnel.socket();
     return fd;
   }
+
+  Doorway doorway_;
 };
 
 // The first way to a host files its key under the name, and the second has its address alone.
@@ -60,7 +66,7 @@ TEST_F(Tunnels, KnowAKeyByTheNameOfTheHost) {
   named.address = "127.0.0.1";
   named.name = "node7";
   know("[node7]:" + std::to_string(port()) + " " + host_key());
-  Tunnel through(named, "cat", limits, me);
+  Tunnel through(named, "cat", limits, me, doorway_);
   EXPECT_EQ(talk(through, "in"), "in");
 }
 
@@ -102,6 +108,51 @@ TEST_F(Tunnels, GoThroughAJumpHost) {
   const auto first = log.find("Accepted publickey");
   ASSERT_NE(first, std::string::npos);
   EXPECT_NE(log.find("Accepted publickey", first + 1), std::string::npos);
+}
+
+// sshd drops each login beyond four that are not in yet, and somebody has three.
+TEST_F(Tunnels, ManyComeInByOneDoorBesideACrowd) {
+  start("MaxStartups 4:100:4");
+  auto crowd = std::make_unique<Crowd>(port(), 4);
+  std::vector<std::thread> threads;
+  std::atomic<int> in = 0;
+  std::atomic<int> most_tries = 0;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&] {
+      auto through = tunnel("cat");
+      const bool is_in = talk(through, "in") == "in";
+      const auto reply = through.end();
+      EXPECT_EQ(reply.end, End::exited) << reply.reason;
+      if (is_in) ++in;
+      for (int most = most_tries;
+           most < reply.tries && !most_tries.compare_exchange_weak(most, reply.tries);) {
+      }
+    });
+  }
+  await_log("MaxStartups throttling");
+  crowd.reset();
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(in, 12);
+  EXPECT_GT(most_tries, 1);
+}
+
+TEST_F(Tunnels, SayThatTheirAddressIsTurnedAway) {
+  const Port strict("Not allowed at this time\r\n");
+  Tunnel through({"n1", "127.0.0.1", strict.number(), ""}, "cat", limits, me, doorway_);
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::unreachable);
+  EXPECT_THAT(reply.reason, HasSubstr("PerSourcePenalties"));
+  EXPECT_EQ(strict.taken(), 1);
+}
+
+TEST_F(Tunnels, DoNotGoInACircle) {
+  configure("Host *\n  ProxyJump 127.0.0.5");
+  auto through = tunnel("cat");
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::unreachable);
+  EXPECT_THAT(reply.reason, HasSubstr("127.0.0.5 -> 127.0.0.5"));
 }
 
 TEST_F(Tunnels, RefuseAHostWhoseKeyIsUnknown) {
@@ -158,7 +209,7 @@ TEST_F(Tunnels, DoNotWaitForAProgramThatHangs) {
 TEST_F(Tunnels, DoNotWaitForAHostThatIsFrozen) {
   const Port silent(Port::Kind::silent);
   limits.connect_timeout = std::chrono::seconds(1);
-  Tunnel through({"n1", "127.0.0.1", silent.number(), ""}, "cat", limits, me);
+  Tunnel through({"n1", "127.0.0.1", silent.number(), ""}, "cat", limits, me, doorway_);
   EXPECT_EQ(talk(through, "x"), "");
   const auto reply = through.end();
   EXPECT_EQ(reply.end, End::unreachable);

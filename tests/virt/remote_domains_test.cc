@@ -42,7 +42,9 @@ class RemoteDomains : public ssh::Server {
     }
   }
 
-  std::unique_ptr<virt::Domains> open() { return frontend::open_remote_domains(target(), limits); }
+  std::unique_ptr<virt::Domains> open() {
+    return frontend::open_remote_domains(target(), limits, doorway_);
+  }
 
   // True if `program` runs in this PID namespace. A program that has ended has no executable.
   static bool runs(const std::string& program) {
@@ -64,6 +66,9 @@ class RemoteDomains : public ssh::Server {
       EXPECT_THAT(error.what(), HasSubstr(message));
     }
   }
+
+ private:
+  ssh::Doorway doorway_;
 };
 
 TEST_F(RemoteDomains, StartAndStopARealGuest) {

@@ -30,7 +30,7 @@ class HostChecks {
       : context_(context), inventory_(context.inventory()), all_(all) {}
 
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
-    const auto answers = frontend::ask_agents(context_, hosts, "gpupci --check all --json", limits);
+    const auto answers = frontend::ask_agents(context_, hosts, "--check all --json", limits);
     int status = for_each_answer(context_, answers, [this](const frontend::AgentAnswer& answer) {
       const auto checks = frontend::checks_of(answer);
       for (const auto& one : checks) add(answer.host, one);
@@ -41,7 +41,7 @@ class HostChecks {
       if (frontend::no_answer(answer).empty()) answered.push_back(answer.host);
     }
     if (!answered.empty()) {
-      const auto cards = frontend::ask_agents(context_, answered, "gpupci -l --json", limits);
+      const auto cards = frontend::ask_agents(context_, answered, "-l --json", limits);
       OnlyHosts names{std::in_place};
       for (const auto& host : answered) names->push_back(host.name);
       vms_ = inventory_.vms(names);

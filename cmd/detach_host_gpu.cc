@@ -33,8 +33,8 @@ int run(Context& context, const Args& args, const std::string& option) {
   if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");
   const auto limits = frontend::limits_of(args.timeout);
   const auto hosts = frontend::select_hosts(context.inventory(), words);
-  const std::string command = "gpupci " + option + " " + card + " --json" +
-                              (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
+  const std::string command =
+      option + " " + card + " --json" + (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
 
   Table table{{"host", "gpu", "pci_bus", "outcome"}, {}};
   bool all_done = true;

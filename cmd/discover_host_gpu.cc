@@ -60,7 +60,7 @@ int run(Context& context, const Args& args) {
   if (hosts.empty()) throw Error(Fault::not_found, "discover host gpu: no hosts to ask");
 
   Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};
-  const auto answers = frontend::ask_agents(context, hosts, "gpupci -l --json", limits);
+  const auto answers = frontend::ask_agents(context, hosts, "-l --json", limits);
   const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
     take_in(inventory, answer, dry_run, table);
   });

@@ -10,6 +10,7 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_occupants.h"
 
 namespace cluster::cmd {
 namespace {
@@ -21,18 +22,24 @@ constexpr const char* kDefaultAppliance = "vm-container";
 // The keys of a host. A key that was not typed leaves its value as it is; an empty one ("rack=")
 // makes its value unknown.
 struct HostKeys {
-  std::optional<std::string> address, port, user, appliance, rack, rank, cpus;
+  std::optional<std::string> address, port, user, sudo, appliance, rack, rank, cpus, maintenance,
+      reason;
 
   void declare(Options& options) {
     options.key("address", address, "IP address or DNS name for ssh [HOST itself]");
     options.key("port", port, "port of its sshd [~/.ssh/config, else 22]");
-    options.key("user", user, "login name there [~/.ssh/config, else your own]");
+    options.key("user", user,
+                "login name there [attribute ssh_user, ~/.ssh/config, else your own]");
+    options.key("sudo", sudo,
+                "yes: root's work goes by `sudo -n` there [attribute ssh_sudo, else no]");
     options.key(
         "appliance", appliance,
         "frontend, compute, vm-container or vm [from the name: compute-0-3; else vm-container]");
     options.key("rack", rack, "rack number [from the name]");
     options.key("rank", rank, "place in the rack [from the name]");
     options.key("cpus", cpus, "number of CPUs");
+    options.key("maintenance", maintenance, "yes: it gets no VM and starts none [no]");
+    options.key("reason", reason, "of maintenance=yes, for those who ask");
   }
 
   void apply(Host& host) const {
@@ -48,9 +55,46 @@ struct HostKeys {
     if (address)
       host.address = address->empty() ? std::nullopt : std::optional(parse_address(*address));
     if (user) host.user = user->empty() ? std::nullopt : std::optional(parse_user(*user));
+    if (sudo) host.sudo = sudo->empty() ? std::nullopt : std::optional(parse_yes_no("sudo", *sudo));
+    apply_maintenance(host);
   }
 
-  bool empty() const { return !address && !port && !user && !appliance && !rack && !rank && !cpus; }
+  bool empty() const {
+    return !address && !port && !user && !sudo && !appliance && !rack && !rank && !cpus &&
+           !maintenance && !reason;
+  }
+
+  // True if hosts are taken out of use.
+  bool begins_maintenance() const {
+    return maintenance && parse_yes_no("maintenance", *maintenance);
+  }
+
+ private:
+  void apply_maintenance(Host& host) const {
+    if (maintenance) {
+      if (!parse_yes_no("maintenance", *maintenance)) {
+        if (reason) throw Error(Fault::usage, "reason= is for maintenance=yes");
+        host.maintenance.reset();
+        return;
+      }
+      if (!host.maintenance) host.maintenance.emplace();
+    }
+    if (!reason) return;
+    if (!host.maintenance) {
+      throw Error(Fault::usage, "reason= is for maintenance=yes, and host " +
+                                    quote(host.name.str()) + " is in use");
+    }
+    host.maintenance = checked_reason(*reason);
+  }
+
+  static std::string checked_reason(const std::string& text) {
+    constexpr std::size_t kMost = 200;
+    if (!is_utf8_text(text) || text.size() > kMost || std::ranges::any_of(text, is_control)) {
+      throw Error(Fault::usage, "reason=" + quote(text) + ": want a line of " +
+                                    std::to_string(kMost) + " bytes at the most");
+    }
+    return text;
+  }
 };
 
 // Rocks' names say what a host is: "vm-container-0-15" is the vm-container of rank 15 in rack 0.
@@ -109,6 +153,9 @@ int run_set(Context& context, const SetArgs& args) {
   auto hosts = frontend::select_hosts(inventory, args.hosts);
   for (auto& host : hosts) args.keys.apply(host);
   inventory.set_hosts(hosts);
+  if (args.keys.begins_maintenance()) {
+    for (const auto& line : frontend::who_runs(context, hosts)) context.output.note(line);
+  }
   return 0;
 }
 
@@ -123,11 +170,17 @@ struct HostArgs {
   std::vector<std::string> hosts;
 };
 
+Cell maintenance_cell(const std::string& reason) { return reason.empty() ? "yes" : reason; }
+
 int run_list(Context& context, const HostArgs& args) {
-  Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user"}, {}};
+  Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user", "sudo",
+               "maintenance"},
+              {}};
   for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     table.rows.push_back({host.name.str(), host.appliance, cell(host.rack), cell(host.rank),
-                          cell(host.cpus), cell(host.address), cell(host.port), cell(host.user)});
+                          cell(host.cpus), cell(host.address), cell(host.port), cell(host.user),
+                          host.sudo ? Cell(*host.sudo ? "yes" : "no") : Cell(),
+                          host.maintenance ? maintenance_cell(*host.maintenance) : Cell()});
   }
   context.output.table(table);
   return 0;
@@ -170,6 +223,11 @@ int run_dump(Context& context, const HostArgs& args) {
     if (host.address) line += " address=" + shell_word(*host.address);
     number("port", host.port);
     if (host.user) line += " user=" + shell_word(*host.user);
+    if (host.sudo) line += *host.sudo ? " sudo=yes" : " sudo=no";
+    if (host.maintenance) {
+      line += " maintenance=yes";
+      if (!host.maintenance->empty()) line += " reason=" + shell_word(*host.maintenance);
+    }
     context.output.line(line);
   }
   return 0;

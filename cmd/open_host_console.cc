@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/sudo.h"
 #include "frontend/vms/vm_batch.h"
 #include "virt/domain_guest.h"
 
@@ -50,7 +51,8 @@ int run(Context& context, const Args& args) {
   context.output.out().flush();
   return context.transport.converse(
       frontend::target_of(all.front().host),
-      std::string("virsh -c qemu:///system console ") + (force ? "--force " : "") + vm.uuid,
+      frontend::as_root(all.front().host, std::string("virsh -c qemu:///system console ") +
+                                              (force ? "--force " : "") + vm.uuid),
       limits.connect_timeout);
 }
 

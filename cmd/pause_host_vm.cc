@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/maintenance.h"
 #include "frontend/vms/card_readiness.h"
 #include "frontend/vms/vm_batch.h"
 #include "virt/running_domains.h"
@@ -65,6 +66,19 @@ void restore(virt::Domains& domains, VmTask& task) {
 
 using Work = void (*)(virt::Domains& domains, VmTask& task);
 
+// Nobody begins to run on a host in maintenance.
+void refuse_starts(frontend::VmBatch& all) {
+  for (auto& there : all) {
+    try {
+      frontend::refuse_in_maintenance(there.host);
+    } catch (const Error& error) {
+      for (auto& task : there.tasks) {
+        if (!task.failure) task.failure = error;
+      }
+    }
+  }
+}
+
 Action declare(Options& options, Work work, const char* timeout) {
   auto args = std::make_shared<Args>();
   args->timeout = timeout;
@@ -78,6 +92,7 @@ Action declare(Options& options, Work work, const char* timeout) {
       throw Error(Fault::not_found, "no VMs there: " + quote(joined(args->vms, " ")));
     }
     auto all = frontend::look_at(context, vms, limits, frontend::Look::domains);
+    if (work == restore) refuse_starts(all);
     frontend::on_each_vm(all, work);
     return report_failures(context.output, frontend::failures_of(all));
   };

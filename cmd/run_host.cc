@@ -27,6 +27,7 @@ struct Args {
   std::string num_threads = "1024";
   std::string collate;
   std::string stats = "no";
+  std::string sudo = "no";
 };
 
 int status_of_one(const ssh::Reply& reply) {
@@ -82,13 +83,15 @@ int run(Context& context, const Args& args) {
   limits.at_once =
       static_cast<std::size_t>(parse_int("num-threads", args.num_threads, 1, kMaxAtOnce));
   const bool stats = parse_yes_no("stats", args.stats);
+  const bool as_root = parse_yes_no("sudo", args.sudo);
   const bool collate = !args.collate.empty() && parse_yes_no("collate", args.collate);
   const auto [hosts, command] = hosts_and_command(context.inventory(), args);
   const auto targets = frontend::targets_of(context, hosts, limits);
 
   const bool prefix = args.collate.empty() ? targets.size() > 1 : collate;
   RunPrinter printer(context.output, targets, prefix, stats);
-  const auto replies = context.transport.run(targets, command, limits, printer);
+  const auto given = as_root ? "sudo -n sh -c " + shell_word(command) : command;
+  const auto replies = context.transport.run(targets, given, limits, printer);
   printer.summarize(replies);
   return status_of(replies);
 }
@@ -102,6 +105,7 @@ Action declare_run(Options& options) {
   options.key("num-threads", args->num_threads, "hosts at once [1024]");
   options.key("collate", args->collate,
               "yes: prefix each line with its host [when there are several]");
+  options.key("sudo", args->sudo, "yes: as root there, by `sudo -n` [no: as the login user]");
   options.key("stats", args->stats, "yes: say on standard error how long each host took [no]");
   return [args](Context& context) { return run(context, *args); };
 }

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/sudo.h"
 #include "frontend/rolls/roll_store.h"
 #include "rolls/engine/script.h"
 #include "rolls/engine/script_report.h"
@@ -52,7 +53,7 @@ std::string word(Outcome outcome) {
 std::pair<Outcome, std::string> outcome_of(const frontend::AgentAnswer& answer,
                                            const std::string& token, const std::string& roll) {
   const auto& reply = answer.reply;
-  if (reply.end != ssh::End::exited) return {Outcome::failed, reply.reason};
+  if (const auto error = frontend::unfinished(answer)) return {Outcome::failed, error->what()};
   const auto report = rolls::find_report(answer.out, token);
   if (report && report->outcome == Outcome::failed) {
     // The failed roll may be one that this roll requires.
@@ -114,8 +115,9 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
               const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   const auto& roll = runner.roll().name;
-  const std::vector<std::string> commands(
-      hosts.size(), parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s");
+  const std::string shell = parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s";
+  std::vector<std::string> commands;
+  for (const auto& host : hosts) commands.push_back(frontend::as_root(host, shell));
   const auto token = rolls::new_report_token();
   // The shell reads the text in braces to its end before it does anything. So a connection that
   // breaks while the script is sent runs none of it, and no program there can read the rest of it

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/maintenance.h"
 #include "frontend/vms/card_readiness.h"
 #include "frontend/vms/vm_capabilities.h"
 #include "frontend/vms/vm_definition.h"
@@ -52,6 +53,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
     for (auto& task : there.tasks) {
       if (frontend::is_running(task)) continue;
       try {
+        frontend::refuse_in_maintenance(there.host);
         if (task.domain && task.domain->active) {
           throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) +
                                           ", neither running nor off (virsh resume, or `cluster "

@@ -91,7 +91,8 @@ void Inventory::set_gpu(const Gpu& gpu) {
         const auto update = db_->prepare(R"sql(
             UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
                            physical_slot = NULL, numa_node = NULL, missing = 0,
-                           failing = NULL
+                           failing = NULL, driver = NULL, driver_seen = NULL, present_seen = NULL,
+                           failing_seen = NULL
             WHERE host = :host AND name = :name)sql");
         update->bind(":host", gpu.host.str());
         update->bind(":name", gpu.name.str());
@@ -99,6 +100,40 @@ void Inventory::set_gpu(const Gpu& gpu) {
         if (update->execute() == 0) no_card(*db_, gpu.host, gpu.name.str());
       },
       [&](const db::Failure& failure) { explain_gpu(*db_, gpu, failure); });
+}
+
+std::string_view name(GpuWish wish) { return wish == GpuWish::host ? "host" : "detached"; }
+
+GpuWish parse_gpu_wish(const std::string& text) {
+  if (text == name(GpuWish::host)) return GpuWish::host;
+  if (text == name(GpuWish::detached)) return GpuWish::detached;
+  throw Error(Fault::usage, "wish=" + quote(text) + ": want host, detached, or nothing");
+}
+
+void Inventory::set_gpu_wish(const HostName& host, const std::vector<GpuName>& cards,
+                             const std::optional<GpuWish>& wish) {
+  write("set host gpu", [&] {
+    const auto held = db_->prepare(R"sql(
+        SELECT vm, device FROM gpu_in_vm WHERE container = :host AND gpu = :gpu)sql");
+    const auto update =
+        db_->prepare("UPDATE gpu SET wish = :wish WHERE host = :host AND name = :gpu");
+    for (const auto& card : cards) {
+      held->bind(":host", host.str());
+      held->bind(":gpu", card.str());
+      if (wish == GpuWish::host && held->step()) {
+        const auto device = held->string(1);
+        if (device == card.str()) {  // a slice of it is run by the driver of the host
+          throw Error(Fault::refused, card.str() + " of host " + quote(host.str()) + " is in VM " +
+                                          quote(held->string(0)) + ", and so is to be detached");
+        }
+      }
+      held->reset();
+      update->bind(":host", host.str());
+      update->bind(":gpu", card.str());
+      update->bind(":wish", wish ? std::optional<std::string_view>(name(*wish)) : std::nullopt);
+      if (update->execute() == 0) no_card(*db_, host, card.str());
+    }
+  });
 }
 
 void Inventory::remove_gpu(const HostName& host, const GpuName& name) {

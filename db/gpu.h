@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,27 @@ struct Mdev {
   bool operator==(const Mdev&) const = default;
 };
 
+/// What a card is to be while no VM holds it: the card of a VM is to be detached.
+enum class GpuWish { host, detached };
+
+/// "host", "detached".
+std::string_view name(GpuWish wish);
+
+/// Throws Error(usage) on another word.
+GpuWish parse_gpu_wish(const std::string& text);
+
+/// What a host told of a card, and when: each fact has its own time, "2026-11-21T01:20:00Z".
+struct GpuTold {
+  /// What drives its functions, in the order of their addresses: "nvidia snd_hda_intel"; "-" stands
+  /// for a function without a driver.
+  std::optional<std::string> driver;
+  std::optional<std::string> driver_seen;
+  std::optional<std::string> seen;          ///< of whether the card is there
+  std::optional<std::string> failing_seen;  ///< of the check
+
+  bool operator==(const GpuTold&) const = default;
+};
+
 /// A card with all the facts that its host gives. Of a card that was only typed, none of them is
 /// known.
 struct GpuCard {
@@ -61,6 +83,8 @@ struct GpuCard {
   /// The reason why it should not be used, "D1: fallen off the bus"; only set_failing() sets it.
   std::optional<std::string> failing = {};
   std::vector<GpuSlice> slices = {};  ///< by number; none of a card that is missing
+  std::optional<GpuWish> wish = {};   ///< only set_gpu_wish() sets it
+  GpuTold told = {};
 
   bool operator==(const GpuCard&) const = default;
 };

@@ -55,23 +55,28 @@ std::vector<int> sizes_of(const std::optional<std::string>& text) {
 
 void read_cards(db::Connection& db, const db::OnlyThese& these, Devices& devices) {
   const auto query = db.prepare(R"sql(
-      SELECT host, name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing
+      SELECT host, name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing, wish,
+             driver, driver_seen, present_seen, failing_seen
       FROM gpu WHERE )sql" + these.in("host"));
   these.bind(*query);
   while (query->step()) {
     auto* host = devices.of(query->text(0));
     if (host == nullptr) continue;
-    host->cards.push_back({GpuName(query->text(1)),
-                           PciAddress::parse(query->text(2)),
-                           query->maybe_string(3),
-                           query->maybe_string(4),
-                           query->maybe_string(5),
-                           query->maybe_string(6),
-                           query->maybe_number(7),
-                           query->number(8) != 0,
-                           {},
-                           query->maybe_string(9),
-                           {}});
+    host->cards.push_back(
+        {GpuName(query->text(1)),
+         PciAddress::parse(query->text(2)),
+         query->maybe_string(3),
+         query->maybe_string(4),
+         query->maybe_string(5),
+         query->maybe_string(6),
+         query->maybe_number(7),
+         query->number(8) != 0,
+         {},
+         query->maybe_string(9),
+         {},
+         query->is_null(10) ? std::nullopt : std::optional(parse_gpu_wish(query->string(10))),
+         {query->maybe_string(11), query->maybe_string(12), query->maybe_string(13),
+          query->maybe_string(14)}});
   }
   for (auto& host : devices.all()) std::ranges::sort(host.cards, {}, &GpuCard::name);
 
@@ -159,9 +164,10 @@ void read_elsewhere(db::Connection& db, const db::OnlyThese& these, Devices& dev
 void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) {
   const auto insert = db.prepare(R"sql(
       INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing,
-                       failing)
+                       failing, wish, driver, driver_seen, present_seen,
+                       failing_seen)
       VALUES (:host, :name, :pci, :model, :serial, :uuid, :physical_slot, :numa_node, :missing,
-              :failing))sql");
+              :failing, :wish, :driver, :driver_seen, :seen, :failing_seen))sql");
   insert->bind(":host", host.str());
   insert->bind(":name", card.name.str());
   insert->bind(":pci", card.pci.libvirt());
@@ -172,6 +178,11 @@ void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) 
   insert->bind(":numa_node", card.numa_node);
   insert->bind(":missing", card.missing ? 1 : 0);
   insert->bind(":failing", card.failing);
+  insert->bind(":wish", card.wish ? std::optional(name(*card.wish)) : std::nullopt);
+  insert->bind(":driver", card.told.driver);
+  insert->bind(":driver_seen", card.told.driver_seen);
+  insert->bind(":seen", card.told.seen);
+  insert->bind(":failing_seen", card.told.failing_seen);
   insert->execute();
 
   const auto function = db.prepare(R"sql(
@@ -299,6 +310,7 @@ std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
                                                       WHERE one.host = gpu.host AND
                                                             one.gpu = gpu.name)
         WHERE host.failing IS NULL AND gpu.failing IS NULL AND gpu.missing = 0 AND
+              host.maintenance IS NULL AND coalesce(gpu.wish, '') <> 'host' AND
               (gpu_function.class IS NULL OR
                gpu_function.class IN ('0300', '0302', '0380', '1200') OR
                EXISTS (SELECT 1 FROM gpu_function AS one
@@ -345,15 +357,36 @@ void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
       [&](const db::Failure&) { refuse(); });
 }
 
+void Inventory::store_told(const HostName& host, const std::vector<GpuCard>& cards) {
+  write("list host gpu", [&] {
+    const auto update = db_->prepare(R"sql(
+        UPDATE gpu SET driver = :driver, driver_seen = :driver_seen, present_seen = :seen
+        WHERE host = :host AND name = :name)sql");
+    for (const auto& card : cards) {
+      update->bind(":host", host.str());
+      update->bind(":name", card.name.str());
+      update->bind(":driver", card.told.driver);
+      update->bind(":driver_seen", card.told.driver_seen);
+      update->bind(":seen", card.told.seen);
+      update->execute();
+    }
+  });
+}
+
 void Inventory::set_failing(const HostName& host, const std::optional<std::string>& host_failing,
-                            const std::map<GpuName, std::string>& cards) {
+                            const std::map<GpuName, std::string>& cards, const std::string& seen) {
+  const auto when = seen.empty() ? std::nullopt : std::optional<std::string_view>(seen);
   write("check host gpu", [&] {
-    const auto of_host = db_->prepare("UPDATE host SET failing = :failing WHERE name = :host");
+    const auto of_host =
+        db_->prepare("UPDATE host SET failing = :failing, failing_seen = :seen WHERE name = :host");
     of_host->bind(":host", host.str());
     of_host->bind(":failing", host_failing);
+    of_host->bind(":seen", when);
     of_host->execute();
-    const auto forget = db_->prepare("UPDATE gpu SET failing = NULL WHERE host = :host");
+    const auto forget =
+        db_->prepare("UPDATE gpu SET failing = NULL, failing_seen = :seen WHERE host = :host");
     forget->bind(":host", host.str());
+    forget->bind(":seen", when);
     forget->execute();
     const auto of_card = db_->prepare(R"sql(
         UPDATE gpu SET failing = :failing WHERE host = :host AND name = :name)sql");

@@ -6,6 +6,7 @@
 #include "core/natural_key.h"
 #include "core/text.h"
 #include "db/engine.h"
+#include "db/host_login.h"
 #include "db/inventory.h"
 #include "db/only_hosts.h"
 #include "db/refusals.h"
@@ -24,6 +25,8 @@ void bind_host(db::Statement& statement, const Host& host) {
   statement.bind(":address", host.address);
   statement.bind(":port", host.port);
   statement.bind(":user", host.user);
+  statement.bind(":sudo", host.sudo ? std::optional(*host.sudo ? 1 : 0) : std::nullopt);
+  statement.bind(":maintenance", host.maintenance);
 }
 
 [[noreturn]] void refuse_address(const Host& host, std::string_view owner) {
@@ -106,8 +109,10 @@ void Inventory::add_host(const Host& host) {
       "add host",
       [&] {
         const auto insert = db_->prepare(R"sql(
-            INSERT INTO host (name, appliance, rack, rank, cpus, address, port, "user")
-            VALUES (:name, :appliance, :rack, :rank, :cpus, :address, :port, :user))sql");
+            INSERT INTO host (name, appliance, rack, rank, cpus, address, port, "user", sudo,
+                              maintenance)
+            VALUES (:name, :appliance, :rack, :rank, :cpus, :address, :port, :user, :sudo,
+                    :maintenance))sql");
         bind_host(*insert, host);
         insert->execute();
       },
@@ -121,7 +126,8 @@ void Inventory::set_hosts(const std::vector<Host>& hosts) {
       [&] {
         const auto update = db_->prepare(R"sql(
             UPDATE host SET appliance = :appliance, rack = :rack, rank = :rank, cpus = :cpus,
-                            address = :address, port = :port, "user" = :user
+                            address = :address, port = :port, "user" = :user, sudo = :sudo,
+                            maintenance = :maintenance
             WHERE name = :name)sql");
         for (const auto& host : hosts) {
           at = &host;
@@ -162,17 +168,28 @@ std::vector<Host> Inventory::hosts(const OnlyHosts& only) {
   std::vector<Host> hosts;
   read("list host", [&] {
     const auto query = db_->prepare(R"sql(
-        SELECT host.name, appliance, rack, rank, cpus, address, port, "user", managed, failing
+        SELECT host.name, appliance, rack, rank, cpus, address, port, "user", managed, failing,
+               sudo, maintenance
         FROM host JOIN appliance ON appliance.name = host.appliance
         WHERE )sql" + these.in("host.name"));
     these.bind(*query);
     while (query->step()) {
       if (!these.has(query->text(0))) continue;
-      hosts.push_back({HostName(query->text(0)), query->string(1), query->maybe_number(2),
-                       query->maybe_number(3), query->maybe_number(4), query->maybe_string(5),
-                       query->maybe_number(6), query->maybe_string(7), query->number(8) != 0,
-                       query->maybe_string(9)});
+      hosts.push_back({HostName(query->text(0)),
+                       query->string(1),
+                       query->maybe_number(2),
+                       query->maybe_number(3),
+                       query->maybe_number(4),
+                       query->maybe_string(5),
+                       query->maybe_number(6),
+                       query->maybe_string(7),
+                       query->number(8) != 0,
+                       query->maybe_string(9),
+                       query->is_null(10) ? std::nullopt : std::optional(query->number(10) != 0),
+                       {},
+                       query->maybe_string(11)});
     }
+    db::read_logins(*db_, hosts);
   });
   sort_naturally(hosts, [](const Host& host) -> const std::string& { return host.name.str(); });
   return hosts;

@@ -8,6 +8,15 @@
 
 namespace cluster {
 
+/// The values that attributes give for a host, as they were typed: the nearest of global <
+/// appliance < container of a VM < host.
+struct HostLogin {
+  std::optional<std::string> user;  ///< ssh_user
+  std::optional<std::string> sudo;  ///< ssh_sudo
+
+  bool operator==(const HostLogin&) const = default;
+};
+
 /// A machine or a VM. A value that is absent is unknown, and is left to ssh or to the operator's
 /// habits.
 struct Host {
@@ -22,6 +31,11 @@ struct Host {
   bool managed = false;  ///< whether `run host` without names goes there; by appliance
   /// The reason why none of its cards should be used, "H2: no IOMMU"; only set_failing() sets it.
   std::optional<std::string> failing = {};
+  /// Whether root's work there runs by sudo; nothing: by the attribute.
+  std::optional<bool> sudo = {};
+  HostLogin login = {};  ///< what counts where `user` and `sudo` say nothing; it is only read
+  /// The reason why it gets no VM and starts none, "" when none was given; nothing: it is in use.
+  std::optional<std::string> maintenance = {};
 };
 
 /// The groups that a host belongs to: what words select it, besides its name.

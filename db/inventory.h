@@ -101,6 +101,11 @@ class Inventory {
   /// when the host has no card with that name.
   void set_gpu(const Gpu& gpu);
 
+  /// Stores what cards are to be; nothing lets go of the wish. Throws Error(not_found) when the
+  /// host has no such card, Error(refused) when a VM holds one that is to be its host's.
+  void set_gpu_wish(const HostName& host, const std::vector<GpuName>& cards,
+                    const std::optional<GpuWish>& wish);
+
   /// Throws Error(not_found), or Error(refused) when a VM holds the card or a slice of it.
   void remove_gpu(const HostName& host, const GpuName& name);
 
@@ -136,7 +141,8 @@ class Inventory {
 
   /// The cards of `host`, or of all vm-containers, that can be given to a VM. Such a card is not
   /// missing, no VM and no other domain of its host has it, and it is not in slices. Neither it nor
-  /// its host failed the last `check host gpu`. The hosts come in no order; the cards of each host
+  /// its host failed the last `check host gpu`; it is not to stay with its host, which is not in
+  /// maintenance. The hosts come in no order; the cards of each host
   /// are sorted by name.
   std::vector<FreeGpu> free_gpus(const std::optional<HostName>& host);
 
@@ -145,11 +151,15 @@ class Inventory {
   /// holds, or has two cards in one slot, throws Error(refused) and changes nothing.
   void store_gpu_cards(const HostName& host, const CardPlan& plan);
 
+  /// Stores what `host` told of cards that are otherwise as they were: GpuCard::told, without the
+  /// check. A card that is not recorded is left out.
+  void store_told(const HostName& host, const std::vector<GpuCard>& cards);
+
   /// Stores the result of the last `check host gpu`: the reason why no card of `host` should be
   /// used, and the reasons for each of `cards`. A card that is not named does not fail any more. A
-  /// card that is not recorded is left out.
+  /// card that is not recorded is left out. `seen` is the time of the check.
   void set_failing(const HostName& host, const std::optional<std::string>& host_failing,
-                   const std::map<GpuName, std::string>& cards);
+                   const std::map<GpuName, std::string>& cards, const std::string& seen = {});
 
   // --- VMs: db/vm.cc
 

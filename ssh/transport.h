@@ -33,6 +33,7 @@ struct Target {
   std::string user;          ///< login name there [the operator's own]
   std::string command = {};  ///< the command to run there in place of the common one
   Input input = {};          ///< its standard input, of any length; then comes the end
+  bool sudo = false;         ///< whoever starts what needs root there does so by `sudo -n`
 };
 
 /// Bounds of one run.

@@ -83,7 +83,10 @@ std::string kept(const Host& host, const GpuCard& card, const std::string& holde
   }
   if (!card.slices.empty() || std::ranges::any_of(devices.mdevs, on_it)) return "is in slices";
   if (host.failing) return "fails " + *host.failing;
-  return card.failing ? "fails " + *card.failing : "";
+  if (card.failing) return "fails " + *card.failing;
+  if (card.wish == GpuWish::host) return "is to stay with its host";
+  if (!host.maintenance) return "";
+  return "is in maintenance" + (host.maintenance->empty() ? "" : ": " + *host.maintenance);
 }
 
 }  // namespace

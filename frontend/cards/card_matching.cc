@@ -171,6 +171,12 @@ class Reconciliation {
     keep(now.serial, old_card.serial);
     keep(now.uuid, old_card.uuid);
     now.failing = old_card.failing;
+    now.wish = old_card.wish;
+    now.told.failing_seen = old_card.told.failing_seen;
+    if (!now.told.driver) {
+      now.told.driver = old_card.told.driver;
+      now.told.driver_seen = old_card.told.driver_seen;
+    }
     for (auto& function : now.functions) {
       const auto same = std::ranges::find(old_card.functions, function.pci, &GpuFunction::pci);
       if (same == old_card.functions.end() || function.bar_mib) continue;

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "frontend/hosts/guest_address.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/sudo.h"
 
 namespace cluster::frontend {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxAnswer = 16U << 20U;
+constexpr std::string_view kGpupci = "/usr/local/bin/gpupci";  // as docs/security.md has it
 constexpr int kCommandNotFound = 127;  // the status that every POSIX shell gives
 
 class Collector : public ssh::Sink {
@@ -156,6 +158,14 @@ std::string outcome_of(const json& card) {
   return outcome;
 }
 
+// Why sudo did not let the command run. It ends with 1 then, and a shell that finds no sudo with
+// 127.
+std::string refused_by_sudo(const AgentAnswer& answer, std::string_view program) {
+  const auto status = answer.reply.status;
+  if (!trim(answer.out).empty() || (status != 1 && status != kCommandNotFound)) return "";
+  return sudo_refusal(login_user(answer.host), answer.err, program);
+}
+
 }  // namespace
 
 std::string_view name(Verdict verdict) { return kVerdicts.at(static_cast<std::size_t>(verdict)); }
@@ -168,8 +178,10 @@ ssh::Limits limits_of(const std::string& timeout) {
 }
 
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
-                                    const std::string& command, const ssh::Limits& limits) {
-  return ask_hosts(context, hosts, std::vector(hosts.size(), command), limits);
+                                    const std::string& words, const ssh::Limits& limits) {
+  std::vector<std::string> commands;
+  for (const auto& host : hosts) commands.push_back(gpupci_command(host, words));
+  return ask_hosts(context, hosts, commands, limits);
 }
 
 std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& hosts,
@@ -191,12 +203,16 @@ std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& ho
 
 std::optional<Error> unfinished(const AgentAnswer& answer) {
   const auto end = answer.reply.end;
-  if (end == ssh::End::exited) return std::nullopt;
+  if (end == ssh::End::exited) {
+    const auto refused = refused_by_sudo(answer, "ALL");
+    return refused.empty() ? std::nullopt : std::optional(Error(Fault::io, refused));
+  }
   return Error(ssh::reached(end) ? Fault::io : Fault::unreachable, answer.reply.reason);
 }
 
 std::string no_answer(const AgentAnswer& answer) {
   if (answer.reply.end != ssh::End::exited) return answer.reply.reason;
+  if (auto refused = refused_by_sudo(answer, kGpupci); !refused.empty()) return refused;
   if (answer.reply.status == kCommandNotFound) {
     return "there is no gpupci: put it into /usr/local/bin of the host";
   }
@@ -209,8 +225,10 @@ std::string no_answer(const AgentAnswer& answer) {
 
 std::optional<Error> take_answer(const AgentAnswer& answer,
                                  const std::function<void(const AgentAnswer&)>& work) {
-  if (auto error = unfinished(answer)) return error;
-  if (const auto why = no_answer(answer); !why.empty()) return Error(Fault::io, why);
+  if (const auto why = no_answer(answer); !why.empty()) {
+    const bool reached = ssh::reached(answer.reply.end);
+    return Error(reached ? Fault::io : Fault::unreachable, why);
+  }
   try {
     work(answer);
   } catch (const Error& error) {

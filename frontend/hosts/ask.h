@@ -25,10 +25,10 @@ struct AgentAnswer {
 /// The limits for each host by the key timeout=: seconds, a day at the most. Throws Error(usage).
 ssh::Limits limits_of(const std::string& timeout);
 
-/// Runs `command`, which is made of our own words ("gpupci -l --json"), on many hosts at once.
-/// Returns their answers in the order of `hosts`.
+/// Runs gpupci with `words`, which are our own ("-l --json"), on many hosts at once, by sudo where
+/// the host wants it. Returns their answers in the order of `hosts`.
 std::vector<AgentAnswer> ask_agents(Context& context, const std::vector<Host>& hosts,
-                                    const std::string& command, const ssh::Limits& limits);
+                                    const std::string& words, const ssh::Limits& limits);
 
 /// Does the same with a separate command for each host, which need not be gpupci. There are as many
 /// `commands` as `hosts`. There are as many `inputs`, which the commands read, unless they read
@@ -39,7 +39,8 @@ std::vector<AgentAnswer> ask_hosts(Context& context, const std::vector<Host>& ho
                                    const std::vector<ssh::Input>& inputs = {});
 
 /// The error of a command that did not come to its end: Fault::unreachable when its host was not
-/// reached, else Fault::io. Nothing when it ended, whatever its status.
+/// reached, else Fault::io; also when sudo did not let it begin. Nothing when it ended, whatever
+/// its status.
 std::optional<Error> unfinished(const AgentAnswer& answer);
 
 /// Returns one line that says why there is no answer; "" when gpupci ran there, whatever its exit

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/glob.h"
 #include "core/text.h"
+#include "frontend/hosts/sudo.h"
 
 namespace cluster::frontend {
 namespace {
@@ -237,8 +238,10 @@ Host find_host(Inventory& inventory, const std::string& name) {
 }
 
 ssh::Target target_of(const Host& host) {
-  return {host.name.str(), host.address.value_or(""), host.port.value_or(0),
-          host.user.value_or("")};
+  ssh::Target target{host.name.str(), host.address.value_or(""), host.port.value_or(0),
+                     login_user(host)};
+  target.sudo = by_sudo(host);
+  return target;
 }
 
 bool means_a_group(const std::string& name, const std::vector<std::string>& appliances) {

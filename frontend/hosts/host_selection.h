@@ -42,7 +42,8 @@ std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>&
 /// one.
 Host find_host(Inventory& inventory, const std::string& name);
 
-/// The way in which ssh reaches the host.
+/// The way in which ssh reaches the host. Throws Error(usage) when an attribute of its login is
+/// wrong.
 ssh::Target target_of(const Host& host);
 
 /// True if `name` would be read as something else than a host: an appliance, or "rackN".

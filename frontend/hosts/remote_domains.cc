@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "core/without_sigpipe.h"
+#include "frontend/hosts/sudo.h"
 #include "ssh/tunnel.h"
 #include "virt/libvirt_domains.h"
 
@@ -13,22 +14,35 @@ namespace {
 // program without a shell's syntax, so any login shell and a forced command accept it.
 constexpr const char* kHelper = "virt-ssh-helper qemu:///system";
 
-// When the connection is to blame, the words of ssh say more than those of libvirt.
-[[noreturn]] void tell(ssh::Tunnel& tunnel, const Error& error) {
+std::string helper_of(const ssh::Target& target) {
+  return (target.sudo ? "sudo -n " : "") + std::string(kHelper);
+}
+
+// When the connection is to blame, the words of ssh say more than those of libvirt. Those of sudo
+// say what is missing.
+[[noreturn]] void tell(ssh::Tunnel& tunnel, const ssh::Target& target, const Error& error) {
   const auto reply = tunnel.end();
   if (reply.reason.empty()) throw error;
+  const auto at = reply.reason.find(": 'sudo: ");
+  if (target.sudo && reply.end == ssh::End::exited && at != std::string::npos) {
+    auto said = reply.reason.substr(at + 3);
+    said.pop_back();  // it ends with the quote
+    const auto refused = sudo_refusal(target.user, said, "ALL");
+    if (!refused.empty()) throw Error(Fault::io, refused);
+  }
   throw Error(reply.end == ssh::End::exited ? Fault::io : Fault::unreachable, reply.reason);
 }
 
 class RemoteDomains : public virt::Domains {
  public:
   RemoteDomains(const ssh::Target& target, const ssh::Limits& limits, ssh::Doorway& doorway)
-      : tunnel_(target, kHelper, limits, ssh::Operator::current(), doorway) {
+      : target_(target),
+        tunnel_(target, helper_of(target), limits, ssh::Operator::current(), doorway) {
     const WithoutSigpipe without_sigpipe;
     try {
       domains_ = virt::open_domains(virt::uri_of_socket(tunnel_.socket()));
     } catch (const Error& error) {
-      tell(tunnel_, error);
+      tell(tunnel_, target_, error);
     }
   }
 
@@ -89,10 +103,11 @@ class RemoteDomains : public virt::Domains {
       return call();
     } catch (const Error& error) {
       if (error.fault() != Fault::unreachable) throw;
-      tell(tunnel_, error);
+      tell(tunnel_, target_, error);
     }
   }
 
+  ssh::Target target_;
   ssh::Tunnel tunnel_;  // outlives the connection that goes through it
   std::unique_ptr<virt::Domains> domains_;
 };

@@ -161,7 +161,7 @@ std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ss
     if (asks && !there.failure) hosts.push_back(there.host);
   }
   std::map<HostName, SeenCards> seen;
-  for (const auto& answer : ask_agents(context, hosts, "gpupci -l --json", limits)) {
+  for (const auto& answer : ask_agents(context, hosts, "-l --json", limits)) {
     const auto at =
         std::ranges::find(all, answer.host.name, [](const VmHost& one) { return one.host.name; });
     at->failure = take_answer(answer, [&](const AgentAnswer& one) {

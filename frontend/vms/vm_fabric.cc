@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/hosts/fabric.h"
+#include "frontend/hosts/sudo.h"
 
 namespace cluster::frontend {
 namespace {
@@ -49,14 +50,15 @@ void each_partition(
     const std::function<void(VmHost&, VmTask&, const std::vector<FabricPartition>&)>& work) {
   std::vector<VmHost*> asked;
   std::vector<Host> hosts;
+  std::vector<std::string> commands;
   for (auto& there : all) {
     if (!has_one(there, wants)) continue;
     asked.push_back(&there);
     hosts.push_back(there.host);
+    commands.push_back(as_root(there.host, "fmpm -l"));
   }
   if (hosts.empty()) return;
-  const auto answers =
-      ask_hosts(context, hosts, std::vector<std::string>(hosts.size(), "fmpm -l"), limits);
+  const auto answers = ask_hosts(context, hosts, commands, limits);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     std::vector<FabricPartition> partitions;
     auto failure = unfinished(answers[i]);
@@ -82,7 +84,8 @@ void each_partition(
 void tell_fabric(Context& context, const VmHost& there, const Vm& vm, const char* letter,
                  const ssh::Limits& limits) {
   const auto command = "fmpm -" + std::string(letter) + " " + std::to_string(*vm.fabric);
-  const auto answers = ask_hosts(context, {there.host}, {command}, limits);
+  const auto answers =
+      ask_hosts(context, {there.host}, {as_root(there.host, command)}, limits);
   const auto& answer = answers.front();
   if (const auto error = unfinished(answer)) throw Error(*error);
   if (answer.reply.status == 0) return;

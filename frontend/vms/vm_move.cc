@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/maintenance.h"
 #include "frontend/vms/vm_attributes.h"
 #include "frontend/vms/vm_batch.h"
 #include "virt/domain_merge.h"
@@ -110,6 +111,7 @@ Moved move_vm(Context& context, const Vm& vm, const HostName& container,
                                     vm.name.str() + " " + vm.slices[0].name.str() + "`");
   }
   auto& inventory = context.inventory();
+  if (const auto host = inventory.find_host(container)) refuse_in_maintenance(*host);
   // Cards that cannot be had are found out before libvirt forgets the VM.
   choose_alike(inventory, vm, container);
   auto moved = forget_there(context, vm, container, limits);

@@ -9,6 +9,7 @@
 #include "core/hex.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
+#include "frontend/hosts/sudo.h"
 #include "frontend/vms/cloud_init.h"
 #include "frontend/vms/container_scripts.h"
 #include "frontend/vms/vm_attributes.h"
@@ -110,6 +111,7 @@ virt::DiskSpec seed_disk(const Seed& seed, const virt::DomainSpec& domain) {
 void make_seeds(Context& context, VmBatch& all, const ssh::Limits& limits) {
   std::vector<VmHost*> asked;
   std::vector<Host> hosts;
+  std::vector<std::string> commands;
   std::vector<ssh::Input> scripts;
   const auto wants = [](const VmTask& task) { return task.seed && is_to_start(task); };
   for (auto& there : all) {
@@ -123,11 +125,11 @@ void make_seeds(Context& context, VmBatch& all, const ssh::Limits& limits) {
     }
     asked.push_back(&there);
     hosts.push_back(there.host);
+    commands.push_back(as_root(there.host, "sh -s"));
     scripts.emplace_back(std::move(script));
   }
   if (hosts.empty()) return;
-  const auto answers =
-      ask_hosts(context, hosts, std::vector<std::string>(hosts.size(), "sh -s"), limits, scripts);
+  const auto answers = ask_hosts(context, hosts, commands, limits, scripts);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     asked[i]->failure = unfinished(answers[i]);
     if (asked[i]->failure) continue;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# sudo_test.sh GPUPCI: gpupci as an ordinary account runs it by sudo, with the lines of docs/security.md: from a shell, and
+# sudo_test.sh GPUPCI CLUSTER: gpupci as an ordinary account runs it by sudo, with the lines of docs/security.md: from a shell, and
 # as the forced command of a key behind a real sshd. It answers as it does to root, and heeds no variable of its caller.
 set -euo pipefail
 
@@ -15,7 +15,7 @@ if [[ ${1-} != --inside ]]; then
   done
   state=$(mktemp -d)
   trap 'rm -rf "$state"' EXIT
-  "$here/../support/on_host.sh" "$here/../data/hosts/rtx-four-functions" "$state" "$0" --inside "$1"
+  "$here/../support/on_host.sh" "$here/../data/hosts/rtx-four-functions" "$state" "$0" --inside "$1" "$2"
   exit
 fi
 
@@ -26,6 +26,7 @@ fail() {
   exit 1
 }
 gpupci=$(realpath "$2")
+cluster=$(realpath "$3")
 dir=/run/test
 mkdir -m 755 "$dir"
 trap stop_sshd EXIT
@@ -124,3 +125,39 @@ grep -v '^Defaults' sudoers >now
 status=0
 over_ssh 'gpupci -l' >out 2>err </dev/null || status=$?
 [[ $status == 2 && $(<err) == *SSH_ORIGINAL_COMMAND* ]] || fail "without env_keep: $status: $(cat out err)"
+
+# ---- from the frontend, by the key of an account with a shell: sudo=yes
+cat id.pub >>authorized_keys
+cat >ssh_config <<END
+Host n1
+  Port $port
+  IdentityFile $dir/id
+  UserKnownHostsFile $dir/known_hosts
+END
+export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
+"$cluster" add host n1 address=127.0.8.2 user=rollcall sudo=yes
+# frontend STATUS PATTERN ARG...: what `cluster ARG...` prints, on both streams, is like PATTERN.
+frontend() {
+  local status=$1 pattern=$2 got=0
+  shift 2
+  "$cluster" "$@" >out 2>&1 || got=$?
+  # shellcheck disable=SC2053 # a pattern
+  [[ $got == "$status" && $(<out) == $pattern ]] || fail "cluster $*: status $got, want $status: $(<out)"
+}
+for defaults in '' 'Defaults use_pty' 'Defaults secure_path=/usr/bin:/bin'; do
+  { cat sudoers; echo "$defaults"; } >now
+  frontend 0 '*n1: *gpupci1 new *' discover host gpu dryrun=yes
+  frontend 0 '*n1: *gpupci1 *' attach host gpu n1 all dryrun=yes
+done
+frontend 0 54321 run host n1 'id -u'
+line='rollcall ALL = (root) NOPASSWD: /usr/local/bin/gpupci'
+grep -v '^rollcall' sudoers >now
+frontend 1 "cluster: n1: sudo says 'sudo: a password is required' there: put \`$line\` into /etc/sudoers.d/rollcall of the host*" \
+  discover host gpu
+{ cat sudoers; echo 'Defaults requiretty'; } >now
+# shellcheck disable=SC2016 # the mark is a character of the answer
+frontend 1 '*put `Defaults:rollcall !requiretty` into /etc/sudoers.d/rollcall*' discover host gpu
+cat sudoers >now
+frontend 1 '*sudo: a password is required*' run host n1 'id -u' sudo=yes
+echo 'rollcall ALL = (root) NOPASSWD: ALL' >>now
+frontend 0 0 run host n1 'id -u' sudo=yes

@@ -11,18 +11,18 @@ TEST_F(Host, NamesSayApplianceRackAndRank) {
   cluster({"add", "host", "node"});
   cluster({"add", "host", "gpu-box-1-2"});
   EXPECT_EQ(cluster({"list", "host"}),
-            "HOST               APPLIANCE    RACK RANK CPUS ADDRESS PORT USER\n"
-            "compute-3-2:       compute      7    2    -    -       -    -\n"
-            "gpu-box-1-2:       vm-container -    -    -    -       -    -\n"
-            "node:              vm-container -    -    -    -       -    -\n"
-            "vm-container-0-15: vm-container 0    15   -    -       -    -\n");
+            "HOST               APPLIANCE    RACK RANK CPUS ADDRESS PORT USER SUDO MAINTENANCE\n"
+            "compute-3-2:       compute      7    2    -    -       -    -    -    -\n"
+            "gpu-box-1-2:       vm-container -    -    -    -       -    -    -    -\n"
+            "node:              vm-container -    -    -    -       -    -    -    -\n"
+            "vm-container-0-15: vm-container 0    15   -    -       -    -    -    -\n");
 }
 
 TEST_F(Host, ListsAsJsonAndCsv) {
   cluster({"add", "host", "n1", "address=10.0.0.1", "port=2222"});
   EXPECT_EQ(cluster({"list", "host", "n1", "format=csv"}),
-            "host,appliance,rack,rank,cpus,address,port,user\n"
-            "n1,vm-container,,,,10.0.0.1,2222,\n");
+            "host,appliance,rack,rank,cpus,address,port,user,sudo,maintenance\n"
+            "n1,vm-container,,,,10.0.0.1,2222,,,\n");
   EXPECT_EQ(cluster({"list", "host", "--format", "json"}).substr(0, 24),
             "[\n  {\n    \"host\": \"n1\",\n");
   cluster({"list", "host", "format=xml"}, 2, "not a format: 'xml' (want table, json or csv)");
@@ -34,9 +34,9 @@ TEST_F(Host, SetChangesWhatIsNamedAndNothingElse) {
   cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"});
   cluster({"set", "host", "vm-container-0-1", "user="});
   EXPECT_EQ(cluster({"list", "host"}),
-            "HOST              APPLIANCE    RACK RANK CPUS ADDRESS  PORT USER\n"
-            "vm-container-0-1: vm-container 0    1    64   10.0.0.1 2200 -\n"
-            "vm-container-0-2: vm-container 0    2    64   10.0.0.2 2200 -\n");
+            "HOST              APPLIANCE    RACK RANK CPUS ADDRESS  PORT USER SUDO MAINTENANCE\n"
+            "vm-container-0-1: vm-container 0    1    64   10.0.0.1 2200 -    -    -\n"
+            "vm-container-0-2: vm-container 0    2    64   10.0.0.2 2200 -    -    -\n");
   cluster({"set", "host", "vm-container-0-1"}, 2, "set host: nothing to set (want key=value)");
 }
 

@@ -34,8 +34,8 @@ TEST_F(HostVm, AVmIsAHostOfItsOwn) {
   cluster({"add", "host", "vm", "rocks-33", "vm-container-0-15"});
   cluster({"set", "host", "rocks-33", "address=10.1.1.33", "user=root"});
   EXPECT_EQ(cluster({"list", "host", "rocks-33"}),
-            "HOST      APPLIANCE RACK RANK CPUS ADDRESS   PORT USER\n"
-            "rocks-33: vm        -    -    -    10.1.1.33 -    root\n");
+            "HOST      APPLIANCE RACK RANK CPUS ADDRESS   PORT USER SUDO MAINTENANCE\n"
+            "rocks-33: vm        -    -    -    10.1.1.33 -    root -    -\n");
   cluster({"set", "host", "rocks-33", "appliance=compute"}, 1,
           "host 'rocks-33' is a VM and stays one");
 }

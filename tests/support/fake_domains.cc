@@ -163,6 +163,7 @@ frontend::DomainsOpener FakeDomains::opener() {
   return [this](const ssh::Target& target, const ssh::Limits& limits) {
     const std::lock_guard lock(mutex_);
     asked_limits = limits;
+    asked_target = target;
     auto& host = hosts[target.name];
     ++host.calls["open"];
     if (host.failure) throw Error(*host.failure);

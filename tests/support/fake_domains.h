@@ -34,6 +34,7 @@ class FakeDomains {
 
   std::map<std::string, Host> hosts;
   ssh::Limits asked_limits;
+  ssh::Target asked_target;  ///< the last one
 
  private:
   std::mutex mutex_;

@@ -6,12 +6,15 @@
 
 namespace cluster::ssh {
 Doors::Doors(const std::vector<std::string>& doors)
-    : entered_at_(doors.size(), Clock::time_point::max()), has_tried_(doors.size(), false) {
+    : entered_at_(doors.size(), Clock::time_point::max()),
+      due_at_(doors.size(), Clock::time_point::max()),
+      has_tried_(doors.size(), false) {
   std::unordered_map<std::string, std::size_t> numbers;
   for (std::size_t i = 0; i < doors.size(); ++i) {
     const auto [at, is_new] = numbers.try_emplace(doors[i], doors_.size());
     if (is_new) doors_.emplace_back();
     door_numbers_.push_back(at->second);
+    ++doors_[at->second].jobs;
     ready_.push_back(i);
   }
 }
@@ -46,7 +49,7 @@ std::size_t Doors::next(Clock::time_point now) {
     }
     ++door.entering;
     entered_at_[number] = now;
-    entered_.emplace_back(now, number);
+    if (door.jobs > 1) set_due(number, now + door.patience);
     return number;
   }
   return kNone;
@@ -55,16 +58,22 @@ std::size_t Doors::next(Clock::time_point now) {
 Clock::time_point Doors::wakes() const {
   auto when = Clock::time_point::max();
   if (!resting_.empty()) when = resting_.begin()->first;
-  if (waiting_ > 0 && !entered_.empty()) when = std::min(when, entered_.front().first + kPatience);
+  if (waiting_ > 0 && !due_.empty()) when = std::min(when, due_.begin()->first);
   return when;
 }
 
-void Doors::is_in(std::size_t number) {
+void Doors::opens(std::size_t number) {
   auto& door = door_of(number);
   door.turned_away = 0;
   door.has_opened = true;
+  if (is_entering(number)) door.room = std::min(door.room + 1, kAtOnce);
+}
+
+void Doors::is_in(std::size_t number, Clock::time_point now) {
+  opens(number);
   if (!is_entering(number)) return;
-  door.room = std::min(door.room + 1, kAtOnce);
+  auto& door = door_of(number);
+  door.patience = std::max(door.patience, 2 * (now - entered_at_[number]));
   leave(number);
 }
 
@@ -90,15 +99,16 @@ std::optional<Clock::time_point> Doors::try_again(std::size_t number, int tries,
 }
 
 void Doors::lend_places(Clock::time_point now) {
-  while (!entered_.empty()) {
-    const auto [since, number] = entered_.front();
-    if (entered_at_[number] == since) {  // else it has left meanwhile
-      if (since + kPatience > now) return;
-      auto& door = door_of(number);
-      door.room = std::min(door.room + 1, kAtOnce);
-      leave(number);
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const auto number = due_.begin()->second;
+    auto& door = door_of(number);
+    const auto due = entered_at_[number] + door.patience;
+    if (due > now) {  // others have taken longer meanwhile
+      set_due(number, due);
+      continue;
     }
-    entered_.pop_front();
+    door.room = std::min(door.room + 1, kAtOnce);
+    leave(number);
   }
 }
 
@@ -107,7 +117,15 @@ bool Doors::may_enter(const Door& door, std::size_t number) const {
   return door.entering < door.room && !is_tested;
 }
 
+void Doors::set_due(std::size_t number, Clock::time_point when) {
+  auto& due = due_at_[number];
+  if (due != Clock::time_point::max()) due_.erase({due, number});
+  due = when;
+  if (due != Clock::time_point::max()) due_.emplace(due, number);
+}
+
 void Doors::leave(std::size_t number) {
+  set_due(number, Clock::time_point::max());
   entered_at_[number] = Clock::time_point::max();
   auto& door = door_of(number);
   --door.entering;

@@ -22,8 +22,9 @@ class Doors {
   static constexpr int kAtFirst = 2;
   static constexpr int kAtOnce = 8;
   static constexpr int kInACrowd = 4;  ///< where others crowd an open door, fewer help little
-  /// A login that takes longer than this makes room for another: it may be a host behind a jump
-  /// host that is off, which is no reason for the others to wait.
+  /// A login that takes longer than this, and than twice the longest of those that came in, makes
+  /// room for another: it may be a host behind a jump host that is off, which is no reason for the
+  /// others to wait.
   static constexpr auto kPatience = std::chrono::seconds(1);
   static constexpr int kMostTries = 24;
   /// The pause before the next try of a job: it doubles, and varies by a quarter.
@@ -45,7 +46,9 @@ class Doors {
   Clock::time_point wakes() const;
 
   /// Job `number`, which next() gave, is in. Only the first call counts.
-  void is_in(std::size_t number);
+  void is_in(std::size_t number, Clock::time_point now);
+  /// The door of job `number` has opened for it, although it did not come in at the host behind.
+  void opens(std::size_t number);
   /// Job `number` has ended, and may never have been in.
   void has_ended(std::size_t number);
 
@@ -57,10 +60,12 @@ class Doors {
 
  private:
   struct Door {
+    int jobs = 0;
     int entering = 0;
     int room = kAtFirst;
     bool has_opened = false;  // somebody came in
     int resting = 0;
+    Clock::duration patience = kPatience;
     int turned_away = 0;  // in a row
     Clock::time_point turned_away_since;
     std::deque<std::size_t> waiting;
@@ -72,16 +77,18 @@ class Doors {
   }
   void lend_places(Clock::time_point now);
   bool may_enter(const Door& door, std::size_t number) const;
+  void set_due(std::size_t number, Clock::time_point when);
   void leave(std::size_t number);
   void release(Door& door);
 
   std::vector<Door> doors_;
   std::vector<std::size_t> door_numbers_;      // of each job
   std::vector<Clock::time_point> entered_at_;  // of each job; max() = it is not entering
+  std::vector<Clock::time_point> due_at_;      // the one in due_; max() = none
   std::vector<bool> has_tried_;
   std::deque<std::size_t> ready_;  // not asked at their door yet, or let through next
   std::size_t waiting_ = 0;        // at all doors
-  std::deque<std::pair<Clock::time_point, std::size_t>> entered_;
+  std::set<std::pair<Clock::time_point, std::size_t>> due_;  // when the entering lend their place
   std::set<std::pair<Clock::time_point, std::size_t>> resting_;
 };
 

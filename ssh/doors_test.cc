@@ -22,7 +22,7 @@ int let_in_all(Doors& doors, Clock::time_point now) {
   for (std::size_t number = 0; (number = doors.next(now)) != Doors::kNone; ++count) {
     entering.push_back(number);
   }
-  for (const auto number : entering) doors.is_in(number);
+  for (const auto number : entering) doors.is_in(number, kNow);
   return count;
 }
 
@@ -31,13 +31,13 @@ TEST(Doors, LetFewThroughAndMoreAsTheyComeIn) {
   EXPECT_EQ(doors.next(kNow), 0U);
   EXPECT_EQ(doors.next(kNow), 1U);
   EXPECT_EQ(doors.next(kNow), Doors::kNone);
-  doors.is_in(1);
-  doors.is_in(1);  // it also ends later
+  doors.is_in(1, kNow);
+  doors.is_in(1, kNow);  // it also ends later
   doors.has_ended(1);
   EXPECT_EQ(doors.next(kNow), 2U);
   EXPECT_EQ(doors.next(kNow), 3U);
   EXPECT_EQ(doors.next(kNow), Doors::kNone);
-  for (const auto number : {0U, 2U, 3U}) doors.is_in(number);
+  for (const auto number : {0U, 2U, 3U}) doors.is_in(number, kNow);
   EXPECT_EQ(let_in_all(doors, kNow), 6);
   EXPECT_EQ(let_in_all(doors, kNow), Doors::kAtOnce);
   EXPECT_EQ(let_in_all(doors, kNow), Doors::kAtOnce);
@@ -60,7 +60,7 @@ TEST(Doors, LetAllThroughInTheEnd) {
     ASSERT_NE(number, Doors::kNone);
     EXPECT_FALSE(seen[number]);
     seen[number] = true;
-    (i % 2 == 0 ? doors.has_ended(number) : doors.is_in(number));
+    (i % 2 == 0 ? doors.has_ended(number) : doors.is_in(number, kNow));
   }
   EXPECT_EQ(doors.next(kNow), Doors::kNone);
 }
@@ -75,9 +75,22 @@ TEST(Doors, DoNotWaitForTheSlow) {
   const auto later = kNow + Doors::kPatience;
   for (int i = 0; i < 4; ++i) EXPECT_NE(doors.next(later), Doors::kNone);
   EXPECT_EQ(doors.next(later), Doors::kNone);
-  doors.is_in(0);  // late, and it has no place to give any more
+  doors.is_in(0, kNow);  // late, and it has no place to give any more
   doors.has_ended(1);
   EXPECT_EQ(doors.next(later), Doors::kNone);
+}
+
+// What takes long for all is not off.
+TEST(Doors, HavePatienceWithASlowDoor) {
+  Doors doors(names(10, "gw"));
+  const auto later = kNow + 3 * Doors::kPatience;
+  doors.next(kNow);
+  doors.next(kNow);
+  doors.is_in(0, later);
+  for (int i = 0; i < 2; ++i) EXPECT_NE(doors.next(later), Doors::kNone);
+  EXPECT_EQ(doors.next(later), Doors::kNone);
+  EXPECT_EQ(doors.next(kNow + 5 * Doors::kPatience), Doors::kNone);
+  EXPECT_NE(doors.next(kNow + 6 * Doors::kPatience), Doors::kNone);
 }
 
 TEST(Doors, LetTheTurnedAwayTryAgainAfterAPause) {
@@ -108,7 +121,7 @@ TEST(Doors, ThatTurnAwayAreCrowdedLess) {
   std::vector<std::size_t> let_in;
   while ((again = doors.next(kNow)) != Doors::kNone) let_in.push_back(again);
   EXPECT_EQ(let_in.size(), static_cast<std::size_t>(Doors::kInACrowd));
-  for (const auto number : let_in) doors.is_in(number);
+  for (const auto number : let_in) doors.is_in(number, kNow);
   EXPECT_EQ(let_in_all(doors, kNow), Doors::kAtOnce);
 }
 
@@ -124,7 +137,7 @@ TEST(Doors, ThatTurnAwayTheFirstAreTriedByThemAlone) {
   const auto one = doors.next(later);
   EXPECT_LE(one, 1U);
   EXPECT_EQ(doors.next(later), Doors::kNone);
-  doors.is_in(one);
+  doors.is_in(one, kNow);
   EXPECT_NE(doors.next(later), Doors::kNone);
   EXPECT_NE(doors.next(later), Doors::kNone);
 }
@@ -151,9 +164,9 @@ TEST(Doors, ThatLetSomebodyInAreTriedOn) {
   auto now = kNow;
   doors.next(now);
   doors.next(now);
-  doors.is_in(1);
+  doors.is_in(1, kNow);
   for (int tries = 1; tries < Doors::kMostTries; ++tries) {
-    if (tries % 4 == 0) doors.is_in(1);
+    if (tries % 4 == 0) doors.is_in(1, kNow);
     const auto when = doors.try_again(0, tries, now, kFarOff);
     ASSERT_TRUE(when) << tries;
     now = *when;

@@ -157,7 +157,9 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       }
       replies[target] = job->reply();
       // A jump host that was passed has let us in, although the host behind it is not there.
-      if (replies[target].end == End::unreachable && !job->may_try_again()) doors.is_in(target);
+      if (replies[target].end == End::unreachable && !job->may_try_again()) {
+        doors.opens(target);
+      }
       doors.has_ended(target);
       ++ended;
       sink.ended(target, replies[target]);

@@ -115,7 +115,7 @@ class Job : public Waiter {
   Clock::time_point command_deadline() const;
 
   /// Says that the login is over, so that another may begin.
-  void is_in() { run_.doors.is_in(target_); }
+  void is_in() { run_.doors.is_in(target_, Clock::now()); }
 
   /// Ends the job. Only the first call counts.
   void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -80,7 +81,7 @@ class HostChecks {
         of_host = words;
       }
     }
-    inventory_.set_failing(host, of_host, of_cards);
+    inventory_.set_failing(host, of_host, of_cards, utc_now());
   }
 
   void drift(const frontend::AgentAnswer& answer) {

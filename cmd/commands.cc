@@ -46,6 +46,7 @@ std::vector<Command> all_commands() {
                               run_host_commands(),
                               run_roll_commands(),
                               start_host_vm_commands(),
+                              sync_host_gpu_commands(),
                               vm_config_commands()}) {
     list.insert(list.end(), commands.begin(), commands.end());
   }

@@ -8,6 +8,7 @@
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
+#include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -21,12 +22,17 @@ struct Args {
   std::string timeout = "30";
 };
 
+// What a host says that it has.
+struct Seen {
+  HostName host;
+  std::vector<GpuCard> cards;
+  std::optional<std::vector<Mdev>> mdevs;
+};
+
 // Brings the known facts of one host's cards up to date, and adds the differences to the table.
-void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry_run,
+void take_in(Inventory& inventory, const Seen& answer, bool dry_run, const std::string& now,
              Table& table) {
-  const auto& host = answer.host.name;
-  const auto seen = frontend::cards_of(answer);
-  const auto mdevs = frontend::mdevs_of(answer);
+  const auto& [host, seen, mdevs] = answer;
   std::vector<frontend::CardChange> changes;
   std::vector<frontend::MdevChange> mdev_changes;
   const auto look = [&] {
@@ -35,12 +41,22 @@ void take_in(Inventory& inventory, const frontend::AgentAnswer& answer, bool dry
     changes = std::move(matching.changes);
     if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
     matching.plan.mdevs = mdevs;
+    for (auto& card : matching.plan.cards) {
+      card.told.seen = now;
+      const auto at = std::ranges::find(seen, card.name, &GpuCard::name);
+      if (at != seen.end() && at->told.driver) card.told.driver_seen = now;
+    }
     return std::move(matching.plan);
   };
   if (dry_run) {
-    inventory.look_together("discover host gpu", look);
+    look();
   } else {
-    inventory.together("discover host gpu", [&] { inventory.store_gpu_cards(host, look()); });
+    const auto plan = look();
+    if (changes.empty() && mdev_changes.empty()) {
+      inventory.store_told(host, plan.cards);
+    } else {
+      inventory.store_gpu_cards(host, plan);
+    }
   }
   for (const auto& one : changes) {
     table.rows.push_back({host.str(), one.name.str(), std::string(name(one.change)),
@@ -61,9 +77,26 @@ int run(Context& context, const Args& args) {
 
   Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};
   const auto answers = frontend::ask_agents(context, hosts, "-l --json", limits);
-  const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
-    take_in(inventory, answer, dry_run, table);
+  // What hosts say is understood before the inventory is locked, and then stored at once.
+  std::vector<Seen> all;
+  int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
+    all.push_back({answer.host.name, frontend::cards_of(answer), frontend::mdevs_of(answer)});
   });
+  const auto now = utc_now();
+  const auto take_all = [&] {
+    for (const auto& seen : all) {
+      try {
+        take_in(inventory, seen, dry_run, now, table);
+      } catch (const Error& error) {
+        status = std::max(status, report_failure(context.output, seen.host.str(), error));
+      }
+    }
+  };
+  if (dry_run) {
+    inventory.look_together("discover host gpu", take_all);
+  } else {
+    inventory.together("discover host gpu", take_all);
+  }
   context.output.table_unless_empty(table);
   return status;
 }

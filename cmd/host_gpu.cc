@@ -7,6 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
+#include "cmd/host_gpu_status.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
@@ -23,14 +24,17 @@ struct CardArgs {
   std::string host;
   std::string gpu;
   std::string value;
+  std::optional<std::string> wish;
 
-  void declare(Options& options) {
+  // `set` needs no CARD where it has a wish.
+  void declare(Options& options, bool needs_card) {
     options.argument("HOST", host, "physical host or VM").required();
     options.argument("NAME", gpu, "name of the card there").or_key("gpu").required();
-    options
-        .argument("CARD", value, "address of the card, or the container's name for it or a slice")
-        .or_key("value")
-        .required();
+    auto& card = options.argument("CARD", value,
+                                  "address of the card, or the container's name for it or a slice");
+    card.or_key("value");
+    if (needs_card) card.required();
+    options.key("wish", wish, "of a physical host's card: host or detached; empty: let go of it");
   }
 };
 
@@ -40,27 +44,61 @@ CardRef parse_card(const std::string& text) {
   return PciAddress::parse(text);
 }
 
+std::optional<GpuWish> wish_in(const CardArgs& args) {
+  if (!args.wish || args.wish->empty()) return std::nullopt;
+  return parse_gpu_wish(*args.wish);
+}
+
 using OnHost = void (Inventory::*)(const Gpu&);
 using OnVm = void (Inventory::*)(const HostName&, const GpuName&, const CardRef&);
 
 // `add` and `set` pass different functions. A VM's host row decides which of the two is called.
 int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) {
+  if (args.value.empty()) throw Error(Fault::usage, "set host gpu: want a CARD, or wish=");
   const GpuName gpu(args.gpu);
   const CardRef card = parse_card(args.value);
   auto& inventory = context.inventory();
   const auto host = frontend::find_host(inventory, args.host);
+  const auto wish = wish_in(args);
   if (inventory.is_vm(host.name)) {
+    if (args.wish) throw Error(Fault::usage, "wish= is for the cards of physical hosts");
     (inventory.*on_vm)(host.name, gpu, card);
   } else {
     // The card of a physical host is given by its address; the name of a card cannot stand for it.
-    (inventory.*on_host)({host.name, gpu, PciAddress::parse(args.value)});
+    const Gpu here{host.name, gpu, PciAddress::parse(args.value)};
+    inventory.together("host gpu", [&] {
+      (inventory.*on_host)(here);
+      if (args.wish) inventory.set_gpu_wish(host.name, {gpu}, wish);
+    });
   }
+  return 0;
+}
+
+// Says what cards are to be: one card, or all, of one host or of many.
+int run_wish(Context& context, const CardArgs& args) {
+  const auto wish = wish_in(args);
+  const auto card = args.gpu == "all" ? std::nullopt : std::optional(GpuName(args.gpu));
+  auto& inventory = context.inventory();
+  inventory.together("set host gpu", [&] {
+    for (const auto& host : frontend::select_hosts(inventory, {args.host})) {
+      if (host.appliance == "vm") {
+        throw Error(Fault::usage, "host " + quote(host.name.str()) +
+                                      " is a VM: wish= is for the cards of physical hosts");
+      }
+      std::vector<GpuName> cards;
+      if (card) cards.push_back(*card);
+      if (!card) {
+        for (const auto& one : inventory.gpu_cards(host.name)) cards.push_back(one.name);
+      }
+      inventory.set_gpu_wish(host.name, cards, wish);
+    }
+  });
   return 0;
 }
 
 Action declare_add(Options& options) {
   auto args = std::make_shared<CardArgs>();
-  args->declare(options);
+  args->declare(options, true);
   return [args](Context& context) {
     return run_put(context, *args, &Inventory::add_gpu, &Inventory::assign_gpu);
   };
@@ -68,8 +106,9 @@ Action declare_add(Options& options) {
 
 Action declare_set(Options& options) {
   auto args = std::make_shared<CardArgs>();
-  args->declare(options);
+  args->declare(options, false);
   return [args](Context& context) {
+    if (args->wish && args->value.empty()) return run_wish(context, *args);
     return run_put(context, *args, &Inventory::set_gpu, &Inventory::reassign_gpu);
   };
 }
@@ -116,6 +155,8 @@ struct HostArgs {
 struct ListArgs {
   HostArgs which;
   std::string detail = "no";
+  std::string status = "no";
+  std::string timeout = "30";
 };
 
 // The known facts of the cards of physical hosts, one row for a card or slice.
@@ -219,6 +260,9 @@ Details details_of(Inventory& inventory, const std::vector<Host>& hosts) {
 int run_list(Context& context, const ListArgs& args) {
   auto& inventory = context.inventory();
   const auto& words = args.which.hosts;
+  if (parse_yes_no("status", args.status)) {
+    return show_status(context, words, frontend::limits_of(args.timeout));
+  }
   if (parse_yes_no("detail", args.detail)) {
     std::optional<Details> details;
     inventory.look_together("list host gpu", [&] {
@@ -239,6 +283,9 @@ Action declare_list(Options& options) {
   options.argument("HOST", args->which.hosts, "hosts and VMs to show [all]");
   options.key("detail", args->detail,
               "yes: the cards of physical hosts, with all that is known [no]");
+  options.key("status", args->status,
+              "yes: ask the hosts who drives their cards, and show what differs [no]");
+  options.key("timeout", args->timeout, "with status=yes, seconds that a host may take [30]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 
@@ -247,12 +294,23 @@ int run_dump(Context& context, const HostArgs& args) {
   const auto only = frontend::select_only(inventory, args.hosts);
   const auto gpus = inventory.host_gpus(only);
   const auto vms = inventory.containers(only);
+  std::string owner;  // the rows of one host come together
+  std::vector<GpuCard> cards;
   // Hosts come before VMs: a VM can only be given a card that is there.
   for (const bool of_vms : {false, true}) {
     for (std::size_t row = 0; row < gpus.size(); ++row) {
       const auto cell = [&](std::size_t column) { return std::string(gpus.at(row, column).text); };
       if (vms.contains(HostName(cell(0))) != of_vms) continue;
-      context.output.line("cluster add host gpu " + cell(0) + " " + cell(1) + " " + cell(3));
+      auto line = "cluster add host gpu " + cell(0) + " " + cell(1) + " " + cell(3);
+      if (!of_vms) {
+        if (owner != cell(0)) {
+          owner = cell(0);
+          cards = inventory.gpu_cards(HostName(owner));
+        }
+        const auto card = std::ranges::find(cards, GpuName(cell(1)), &GpuCard::name);
+        if (card != cards.end() && card->wish) line += " wish=" + std::string(name(*card->wish));
+      }
+      context.output.line(line);
     }
   }
   return 0;

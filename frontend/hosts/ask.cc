@@ -142,8 +142,18 @@ GpuCard card_of(const json& card) {
                  numa_node_of(card),
                  optional_of<std::string>(card, "state") == "missing",
                  {}};
-  for (const auto& function : card.at("functions"))
+  std::map<PciAddress, std::string> drivers;
+  for (const auto& function : card.at("functions")) {
     result.functions.push_back(function_of(function));
+    if (!function.contains("driver")) continue;
+    drivers[result.functions.back().pci] =
+        optional_of<std::string>(function, "driver").value_or("-");
+  }
+  if (!drivers.empty() && drivers.size() == result.functions.size()) {
+    std::vector<std::string> words;
+    for (const auto& [pci, driver] : drivers) words.push_back(driver);
+    result.told.driver = joined(words, " ");
+  }
   result.slices = slices_of(card);
   return result;
 }

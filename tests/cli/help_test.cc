@@ -73,7 +73,8 @@ TEST_F(Help, ANounShowsAllItsVerbs) {
             "  list host gpu      show which host and which VM has which card\n"
             "  remove host gpu    forget a card of a host, or take one from a VM\n"
             "  report host gpu    print names and addresses of cards for scripts\n"
-            "  set host gpu       change the address of a card, or a VM's card\n\n"
+            "  set host gpu       change the address of a card, or a VM's card\n"
+            "  sync host gpu      make the cards of hosts what the inventory wishes\n\n"
             "`cluster VERB NOUN --help` says more of each.\n");
   for (const auto* name : {"gpu", "gpus", "card", "cards", "slice"}) {
     EXPECT_EQ(cluster({"help", name}), help) << name;

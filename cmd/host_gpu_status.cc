@@ -1,0 +1,123 @@
+#include "cmd/host_gpu_status.h"
+
+#include <algorithm>
+#include <map>
+
+#include "cmd/failures.h"
+#include "core/text.h"
+#include "core/utc_time.h"
+#include "frontend/cards/card_truth.h"
+#include "frontend/hosts/host_selection.h"
+
+namespace cluster::cmd {
+namespace {
+
+using frontend::Binding;
+
+// What one host told just now.
+struct Told {
+  std::vector<GpuCard> cards;
+  std::string stub;
+};
+
+std::string owner_of(const GpuCard& card, Binding binding, const HostDevices& devices) {
+  if (card.missing) return "";
+  if (binding == Binding::unknown) return "unknown";
+  if (binding != Binding::detached) return "host";
+  if (const auto vm = frontend::holder_of(card.name, devices.held)) return vm->str();
+  const auto there = std::ranges::find(devices.elsewhere, card.name, &CardElsewhere::gpu);
+  if (there != devices.elsewhere.end()) return quote(there->domain) + " of libvirt";
+  return "free";
+}
+
+std::string wish_words(const GpuCard& card, const HostDevices& devices) {
+  if (const auto vm = frontend::holder_of(card.name, devices.held)) return "in " + vm->str();
+  return card.wish ? std::string(name(*card.wish)) : "";
+}
+
+std::string difference(const GpuCard& card, Binding binding, const HostDevices& devices) {
+  if (card.missing) return "missing";
+  const auto wish = frontend::wish_of(card, devices.held);
+  if (!wish) return "";
+  if (binding == Binding::unknown) return "unknown";
+  if (binding == Binding::partly) return "is partly detached";
+  if (*wish == GpuWish::detached && binding == Binding::host) return "is attached to its host";
+  if (*wish == GpuWish::host && binding == Binding::detached) return "is detached";
+  return "";
+}
+
+std::optional<std::string> text_or_nothing(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+}  // namespace
+
+std::vector<GpuCard> take_told(Inventory& inventory, const frontend::AgentAnswer& answer,
+                               const std::string& now) {
+  const auto seen = frontend::cards_of(answer);
+  auto cards = inventory.gpu_cards(answer.host.name);
+  for (auto& card : cards) {
+    // By its slot: under the same name there may be another card by now.
+    const auto at = std::ranges::find_if(seen, [&](const GpuCard& one) {
+      return !one.missing && one.name == card.name && one.pci.same_slot(card.pci);
+    });
+    card.missing = at == seen.end();
+    card.told.seen = now;
+    if (card.missing || !at->told.driver) continue;
+    card.told.driver = at->told.driver;
+    card.told.driver_seen = now;
+  }
+  inventory.store_told(answer.host.name, cards);
+  return cards;
+}
+
+int show_status(Context& context, const std::vector<std::string>& words,
+                const ssh::Limits& limits) {
+  auto& inventory = context.inventory();
+  auto hosts = frontend::select_hosts(inventory, words);
+  std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
+  std::vector<HostName> names;
+  for (const auto& host : hosts) names.push_back(host.name);
+  auto devices = inventory.devices(names);
+  // A host without cards has nothing to tell.
+  std::vector<Host> asked;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (!devices[i].cards.empty()) asked.push_back(hosts[i]);
+  }
+  const auto now = utc_now();
+  std::map<HostName, Told> told;
+  int status = 0;
+  const auto answers = frontend::ask_agents(context, asked, "-l --json", limits);
+  inventory.together("list host gpu", [&] {
+    status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
+      auto cards = take_told(inventory, answer, now);
+      told[answer.host.name] = {std::move(cards), frontend::stub_driver_of(answer)};
+    });
+  });
+  Table table{
+      {"host", "gpu", "pci_bus", "driver", "owner", "wish", "differs", "last_driver", "age"}, {}};
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const auto at = told.find(hosts[i].name);
+    const bool answered = at != told.end();
+    for (const auto& card : answered ? at->second.cards : devices[i].cards) {
+      const bool is_known = answered && !card.missing && card.told.driver_seen == now;
+      const auto binding =
+          is_known ? frontend::binding_of(card.told.driver, at->second.stub) : Binding::unknown;
+      auto judged = card;
+      judged.missing = answered && card.missing;
+      table.rows.push_back(
+          {hosts[i].name.str(), card.name.str(), card.pci.libvirt(),
+           judged.missing ? Cell()
+           : is_known     ? cell(card.told.driver)
+                          : Cell("unknown"),
+           cell(text_or_nothing(owner_of(judged, binding, devices[i]))),
+           cell(text_or_nothing(wish_words(card, devices[i]))),
+           cell(text_or_nothing(difference(judged, binding, devices[i]))), cell(card.told.driver),
+           cell(text_or_nothing(frontend::age(card.told.driver_seen.value_or(""), now)))});
+    }
+  }
+  context.output.table(table);
+  return status;
+}
+
+}  // namespace cluster::cmd

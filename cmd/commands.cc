@@ -28,6 +28,7 @@ std::vector<Command> all_commands() {
                               attr_list_commands(),
                               check_host_gpu_commands(),
                               check_host_vm_commands(),
+                              copy_host_commands(),
                               detach_host_gpu_commands(),
                               discover_host_gpu_commands(),
                               discover_host_vm_commands(),

@@ -21,6 +21,7 @@ std::span<const Command> attr_commands();
 std::span<const Command> attr_list_commands();
 std::span<const Command> check_host_gpu_commands();
 std::span<const Command> check_host_vm_commands();
+std::span<const Command> copy_host_commands();
 std::span<const Command> detach_host_gpu_commands();
 std::span<const Command> discover_host_gpu_commands();
 std::span<const Command> discover_host_vm_commands();

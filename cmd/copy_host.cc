@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <array>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/failures.h"
+#include "cmd/line/command.h"
+#include "core/error.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "frontend/hosts/delivery.h"
+#include "frontend/hosts/host_selection.h"
+
+namespace cluster::cmd {
+namespace {
+
+struct Args {
+  std::vector<std::string> words;
+  std::string timeout = "300";
+};
+
+// Splits "HOST:PATH". A range may have no colon, and neither may a name, so the first one divides.
+std::pair<std::string, std::string> host_and_path(const std::string& word) {
+  const auto colon = word.find(':');
+  if (colon == std::string::npos || colon == 0) {
+    throw Error(Fault::usage, "copy host: want HOST:PATH as the last word, not " + quote(word));
+  }
+  return {word.substr(0, colon), word.substr(colon + 1)};
+}
+
+int run(Context& context, const Args& args) {
+  auto files = args.words;
+  const auto [host, path] = host_and_path(files.back());
+  files.pop_back();
+  if (files.empty()) throw Error(Fault::usage, "copy host: want FILE... before HOST:PATH");
+  const auto limits = frontend::limits_of(args.timeout);
+  std::vector<frontend::DeliveredFile> read;
+  // Several files can only go into a folder, so its name must end as that of a folder.
+  const bool is_folder = files.size() > 1 && !path.empty() && !path.ends_with('/');
+  for (const auto& file : files) {
+    read.push_back(frontend::read_for_delivery(file, path + (is_folder ? "/" : "")));
+  }
+  const auto hosts = frontend::select_hosts(context.inventory(), {host});
+  const frontend::Delivery delivery(read);
+  read = {};
+
+  Table table{{"host", "file", "outcome"}, {}};
+  int status = 0;
+  for (const auto& answer :
+       frontend::ask_hosts(context, hosts, std::vector(hosts.size(), delivery.command()), limits,
+                           std::vector(hosts.size(), delivery.input()))) {
+    const auto& name = answer.host.name.str();
+    try {
+      const auto are_new = frontend::delivered(answer, files.size());
+      for (std::size_t i = 0; i < files.size(); ++i) {
+        table.rows.push_back({name, files[i], std::string(are_new[i] ? "copied" : "unchanged")});
+      }
+    } catch (const Error& error) {
+      status = std::max(status, report_failure(context.output, name, error));
+    }
+  }
+  context.output.table_unless_empty(table);
+  return status;
+}
+
+Action declare_copy(Options& options) {
+  auto args = std::make_shared<Args>();
+  options
+      .argument("FILE... HOST:PATH", args->words, "the files, and where they go as the last word")
+      .required();
+  options.key("timeout", args->timeout, "seconds that a host may take [300]");
+  return [args](Context& context) { return run(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"copy host", "copy files to hosts over SSH", kPrepareHosts, declare_copy,
+            Answer::table},
+};
+
+}  // namespace
+
+std::span<const Command> copy_host_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

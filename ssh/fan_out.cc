@@ -11,8 +11,10 @@
 #include "core/at_once.h"
 #include "core/error.h"
 #include "core/without_sigpipe.h"
+#include "ssh/bystanders.h"
 #include "ssh/config.h"
 #include "ssh/conversation.h"
+#include "ssh/guarded_sink.h"
 #include "ssh/job.h"
 #include "ssh/jumps.h"
 #include "ssh/login_order.h"
@@ -77,6 +79,26 @@ std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target,
   return std::make_unique<SshProcess>(run, index, std::move(route), past, target, me);
 }
 
+// Tells the Sink how far the run is.
+void tell_progress(const Run& run, const std::vector<std::unique_ptr<Job>>& jobs,
+                   const std::vector<Reply>& replies, std::size_t ended) {
+  Progress progress;
+  progress.hosts = jobs.size();
+  progress.ended = ended;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i] != nullptr) ++progress.running;
+    if (!replies[i].reason.empty() || replies[i].status > 0) ++progress.failed;
+  }
+  if (const auto last = run.loop.last_alarm(); last && run.limits.command_timeout.count() > 0) {
+    progress.left = std::chrono::ceil<std::chrono::seconds>(*last - Clock::now());
+  }
+  run.sink.progress(progress);
+}
+
+Reply not_asked() {
+  return {End::interrupted, -1, "interrupted before it was asked", std::chrono::milliseconds(0)};
+}
+
 bool resolves(const std::string& name) {
   addrinfo* found = nullptr;
   if (getaddrinfo(name.c_str(), nullptr, nullptr, &found) != 0) return false;
@@ -115,22 +137,54 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       throw Error(Fault::usage, "a command cannot have a NUL character");
     }
   }
+  if (interruption_ != 0) {
+    for (std::size_t i = 0; i < targets.size(); ++i) sink.ended(i, not_asked());
+    return std::vector(targets.size(), not_asked());
+  }
   if (!me_) me_ = Operator::current();
   if (libssh_ == nullptr) libssh_ = std::make_unique<LibSsh>();
   const auto routes = find_routes(targets, *me_);
   const std::size_t at_once = std::clamp<std::size_t>(limits.at_once, 1, room_for_hosts());
   const WithoutSigpipe without_sigpipe;
 
+  GuardedSink guarded(sink);
   Doors doors(doors_of(routes));
-  Run run(*libssh_, targets, command, limits, sink, doors);
+  Run run(*libssh_, targets, command, limits, guarded, doors);
+  SignalWatch signal(run.loop);
+  OutletWatch outlet(run.loop, guarded);
+  Ticker ticker(run.loop, guarded);
   DoorKeeper keeper(run.loop);
   std::vector<std::unique_ptr<Job>> jobs(targets.size());
   std::vector<Reply> replies(targets.size());
+  std::vector<bool> have_ended(targets.size());
   std::unordered_map<std::size_t, Past> pasts;  // of those that were turned away
   std::size_t open = 0;
   std::size_t ended = 0;
+  bool is_ending = false;
+  const auto note_end = [&](std::size_t target, Reply reply) {
+    replies[target] = std::move(reply);
+    have_ended[target] = true;
+    ++ended;
+    guarded.ended(target, replies[target]);
+  };
+  const auto end_all = [&] {
+    is_ending = true;
+    std::vector<std::size_t> pending;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (!have_ended[i]) pending.push_back(i);
+    }
+    interruption_ = signal.number();
+    if (interruption_ != 0) guarded.interrupted(pending);
+    for (const auto target : pending) {
+      if (jobs[target] != nullptr) {
+        jobs[target]->interrupt();
+      } else {
+        note_end(target, not_asked());
+      }
+    }
+  };
   while (ended < targets.size()) {
-    while (open < at_once) {
+    while (!is_ending && open < at_once) {
       const auto next = doors.next(Clock::now());
       if (next == Doors::kNone) break;
       const auto past = pasts.find(next);
@@ -140,13 +194,13 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       jobs[next]->start();
     }
     if (run.ended.empty()) {
-      keeper.wake_at(open < at_once ? doors.wakes() : Clock::time_point::max());
+      keeper.wake_at(open < at_once && !is_ending ? doors.wakes() : Clock::time_point::max());
       run.loop.turn();
     }
     for (const auto target : std::exchange(run.ended, {})) {
       const auto job = std::exchange(jobs[target], nullptr);
       --open;
-      if (job->may_try_again()) {
+      if (job->may_try_again() && !is_ending) {
         const auto& reply = job->reply();
         const auto now = Clock::now();
         const auto when = doors.try_again(target, reply.tries, now, job->connect_deadline());
@@ -155,16 +209,16 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
           continue;
         }
       }
-      replies[target] = job->reply();
+      const auto& reply = job->reply();
       // A jump host that was passed has let us in, although the host behind it is not there.
-      if (replies[target].end == End::unreachable && !job->may_try_again()) {
-        doors.opens(target);
-      }
+      if (reply.end == End::unreachable && !job->may_try_again()) doors.opens(target);
       doors.has_ended(target);
-      ++ended;
-      sink.ended(target, replies[target]);
+      note_end(target, reply);
     }
+    if (!is_ending && (signal.number() != 0 || guarded.has_failed())) end_all();
+    if (ticker.take()) tell_progress(run, jobs, replies, ended);
   }
+  guarded.rethrow();
   return replies;
 }
 

@@ -25,10 +25,13 @@ class FanOut : public Transport {
   ~FanOut() override;
 
   /// Does what Transport says. Also throws Error(usage) when `command` is empty or has a NUL
-  /// character, which a command line cannot carry. Throws what the Sink throws.
+  /// character, which a command line cannot carry. What the Sink throws is thrown when the commands
+  /// have been ended on their hosts. The first SIGINT, SIGTERM or SIGHUP does that as well, the
+  /// second one ends the program.
   std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
                          const Limits& limits, Sink& sink) override;
 
+  int interruption() const override { return interruption_; }
   std::vector<bool> finds(const std::vector<Target>& targets) override;
   int converse(const Target& target, const std::string& command,
                std::chrono::seconds connect_timeout) override;
@@ -36,6 +39,7 @@ class FanOut : public Transport {
  private:
   std::optional<Operator> me_;
   std::unique_ptr<LibSsh> libssh_;
+  int interruption_ = 0;
 };
 
 }  // namespace cluster::ssh

@@ -91,6 +91,9 @@ class Job : public Waiter {
   /// Begins the work, which may end at once.
   virtual void start() = 0;
 
+  /// Ends the command there if it runs, and soon the job, as End::interrupted.
+  virtual void interrupt() = 0;
+
   /// The outcome, complete once `target` is in Run::ended.
   const Reply& reply() const { return reply_; }
   /// True if the outcome is that the host turned us away, which a moment may cure. The command has

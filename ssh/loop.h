@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -10,7 +12,29 @@
 
 namespace cluster::ssh {
 
-using Clock = std::chrono::steady_clock;
+/// The time that counts for the hosts of this process. It stands still while we do not read them,
+/// as somebody reads slowly what we print.
+class Clock {
+ public:
+  using duration = std::chrono::steady_clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Clock>;
+  static constexpr bool is_steady = true;
+
+  static time_point now() noexcept {
+    return time_point(std::chrono::steady_clock::now().time_since_epoch() -
+                      duration(passed_over_.load(std::memory_order_relaxed)));
+  }
+
+  /// Takes back `time`, which has just passed.
+  static void pass_over(duration time) {
+    passed_over_.fetch_add(time.count(), std::memory_order_relaxed);
+  }
+
+ private:
+  static inline std::atomic<rep> passed_over_{0};
+};
 
 /// An object that a Loop wakes.
 class Waiter {
@@ -38,6 +62,10 @@ class Loop {
   /// Calls waiter.late() at `when`, once. It replaces an earlier alarm. time_point::max() means
   /// never.
   void alarm(Waiter& waiter, Clock::time_point when);
+  /// The last of the times that are set; nothing when none is.
+  std::optional<Clock::time_point> last_alarm() const {
+    return alarms_.empty() ? std::nullopt : std::optional(alarms_.rbegin()->first);
+  }
   void silence(Waiter& waiter) { alarm(waiter, Clock::time_point::max()); }
 
   /// Sleeps until something happens, then wakes the waiters: first those with news, then those

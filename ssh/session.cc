@@ -25,6 +25,9 @@ constexpr auto kGrace = std::chrono::seconds(1);
 // A command gets this long to end after TERM.
 constexpr auto kTermGrace = std::chrono::seconds(1);
 
+// The host gets this long to end a command and to say what became of it.
+constexpr auto kEndingBound = std::chrono::seconds(15);
+
 // One host is read this often, 4 KiB each time, before the other hosts have their turn.
 constexpr int kReadsInARow = 16;
 
@@ -111,6 +114,8 @@ Session::Step Session::next() {
     case Step::command:
     case Step::stop:
       return follow();
+    case Step::ending:
+      return end_there();
     default:
       return step_;
   }
@@ -213,7 +218,7 @@ Session::Step Session::request_exec() {
   libssh_.ssh_event_add_session(event_.get(), session_.get());
   command_deadline_ = command_deadline();
   run().loop.alarm(*this, command_deadline_);
-  return Step::command;
+  return is_interrupted_ ? start_ending(End::interrupted) : Step::command;
 }
 
 // Sends as much as the host takes now. The loop waits for a host that reads slowly, not this
@@ -234,14 +239,16 @@ void Session::send_input() {
 }
 
 Session::Step Session::follow() {
-  for (int i = 0; i < kReadsInARow && !has_closed_ && !sink_failure_; ++i) {
+  const bool is_ending = step_ == Step::ending;
+  for (int i = 0; i < kReadsInARow && (!has_closed_ || is_ending) && !sink_failure_; ++i) {
     const auto before = last_output_;
     libssh_.ssh_event_dopoll(event_.get(), 0);
     if (last_output_ == before) break;
   }
-  if (has_closed_) return conclude_command();
-  send_input();
+  if (has_closed_ && !is_ending) return conclude_command();
+  if (!is_ending) send_input();
   if (libssh_.ssh_is_connected(session_.get()) == 0) {
+    if (remote_end_) return conclude_command();
     return fail(End::lost,
                 "the connection to " + place(route()) +
                     (status_ ? " broke after the command had ended with status " +
@@ -252,6 +259,45 @@ Session::Step Session::follow() {
     run().loop.alarm(*this, std::min(command_deadline_, last_output_ + kGrace));
   }
   return step_;
+}
+
+Session::Step Session::start_ending(End how) {
+  ended_as_ = how;
+  remote_end_.emplace(libssh_, session_.get());
+  run().loop.alarm(*this, Clock::now() + kEndingBound);
+  return Step::ending;
+}
+
+Session::Step Session::end_there() {
+  if (follow() == Step::over) return Step::over;
+  if (ending_ == Ending::asking) {
+    ending_ = remote_end_->advance();
+    if (ending_ == Ending::unknown) {
+      libssh_.ssh_channel_request_send_signal(channel_, "TERM");
+      run().loop.alarm(*this, Clock::now() + kTermGrace);
+      return Step::stop;
+    }
+    // The rest of the output may still be under way.
+    if (ending_ != Ending::asking) run().loop.alarm(*this, Clock::now() + kGrace);
+  }
+  return ending_ != Ending::asking && has_closed_ ? conclude_command() : Step::ending;
+}
+
+void Session::interrupt() {
+  switch (step_) {
+    case Step::command:
+      step_ = status_ ? conclude_command() : start_ending(End::interrupted);
+      return advance();
+    case Step::exec:
+      is_interrupted_ = true;
+      return;
+    case Step::ending:
+    case Step::stop:
+    case Step::over:
+      return;
+    default:
+      step_ = fail(End::interrupted, "interrupted before the command had started");
+  }
 }
 
 void Session::receive(std::string_view bytes, bool is_err) noexcept {
@@ -274,12 +320,11 @@ void Session::late() {
       if (status_) {
         step_ = conclude_command();
       } else {
-        libssh_.ssh_channel_request_send_signal(channel_, "TERM");
-        run().loop.alarm(*this, Clock::now() + kTermGrace);
-        step_ = Step::stop;
-        wait_for_socket();
+        step_ = start_ending(End::timed_out);
+        advance();
       }
       return;
+    case Step::ending:
     case Step::stop:
       step_ = conclude_command();
       return;
@@ -338,12 +383,12 @@ Session::Step Session::refuse_login() {
 }
 
 Session::Step Session::conclude_command() {
-  if (step_ == Step::stop) {
-    return fail(End::timed_out,
-                "the command did not end within " +
-                    std::to_string(run().limits.command_timeout.count()) + " s; " +
-                    (has_closed_ ? "it was stopped with TERM"
-                                 : "it was sent TERM, but may still be running there"));
+  if (remote_end_) {
+    const std::string why = ended_as_ == End::interrupted
+                                ? "interrupted"
+                                : "the command did not end within " +
+                                      std::to_string(run().limits.command_timeout.count()) + " s";
+    return fail(ended_as_, why + "; " + fate(ending_, has_closed_));
   }
   if (!signal_.empty()) {
     return fail(End::signaled, "the command was killed there by signal " + quote(signal_));

@@ -11,6 +11,7 @@
 #include "ssh/dial.h"
 #include "ssh/job.h"
 #include "ssh/libssh.h"
+#include "ssh/remote_end.h"
 
 namespace cluster::ssh {
 
@@ -26,6 +27,7 @@ class Session : public Job {
   void start() override;
   void ready() override { advance(); }
   void late() override;
+  void interrupt() override;
 
  private:
   /// The things that a session waits for, in the order of time.
@@ -39,7 +41,8 @@ class Session : public Job {
     channel,  ///< a channel for the command
     exec,     ///< the command's start
     command,  ///< its output and end
-    stop,     ///< its end after command_timeout: it was sent TERM
+    ending,   ///< its end, which we want, over a second channel
+    stop,     ///< its end when there is no such channel: it was sent TERM
     over,
   };
 
@@ -55,6 +58,8 @@ class Session : public Job {
   Step open_channel();
   Step request_exec();
   Step follow();
+  Step start_ending(End how);
+  Step end_there();
   void send_input();
 
   // These functions end the job.
@@ -94,6 +99,10 @@ class Session : public Job {
 
   std::string_view unsent_;  // the rest of the input
   bool has_sent_eof_ = false;
+  bool is_interrupted_ = false;  // while the command starts
+  End ended_as_ = End::timed_out;
+  Ending ending_ = Ending::asking;
+  std::optional<RemoteEnd> remote_end_;
   Clock::time_point command_deadline_;
   Clock::time_point last_output_;
   std::optional<int> status_;

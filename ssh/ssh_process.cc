@@ -198,6 +198,13 @@ void SshProcess::late() {
   }
 }
 
+void SshProcess::interrupt() {
+  if (stopped_) return;
+  stop(End::interrupted, has_started_
+                             ? "interrupted; ssh was stopped, but it may still be running there"
+                             : "interrupted before the command had started");
+}
+
 void SshProcess::stop(End how, std::string reason) {
   stopped_ = how;
   stop_reason_ = std::move(reason);

@@ -24,6 +24,7 @@ class SshProcess : public Job {
   void start() override;
   void ready() override;
   void late() override;
+  void interrupt() override;
 
  private:
   std::vector<std::string> arguments() const;

@@ -53,11 +53,13 @@ enum class End {
   unreachable,  ///< no connection: unknown address, refused, connect_timeout passed
   host_key,     ///< the host's key is unknown, changed or revoked
   no_login,     ///< none of the operator's keys was accepted
+  interrupted,  ///< we were told to end before it had; `reason` says what became of it there
 };
 
 /// True if the command was started there at all.
 inline bool reached(End end) {
-  return end == End::exited || end == End::signaled || end == End::timed_out || end == End::lost;
+  return end == End::exited || end == End::signaled || end == End::timed_out || end == End::lost ||
+         end == End::interrupted;
 }
 
 /// The outcome on one host.
@@ -70,6 +72,15 @@ struct Reply {
   int tries = 1;  ///< the host turned us away before the last one, as it was crowded for a moment
 };
 
+/// How far a run is.
+struct Progress {
+  std::size_t hosts = 0;
+  std::size_t running = 0;  ///< asked, and not ended
+  std::size_t ended = 0;    ///< with those that failed
+  std::size_t failed = 0;
+  std::chrono::seconds left{0};  ///< until the last one of those that run is late; 0 = no bound
+};
+
 /// Takes the output of the hosts while it comes. `target` is the index into the targets of the run.
 /// The bytes are as the host sent them, cut anywhere. The thread that runs the Transport calls it.
 class Sink {
@@ -78,6 +89,22 @@ class Sink {
   virtual void out(std::size_t target, std::string_view bytes) = 0;
   virtual void err(std::size_t target, std::string_view bytes) = 0;
   virtual void ended(std::size_t target, const Reply& reply) = 0;
+
+  /// True if progress() is to be called a few times a second.
+  virtual bool wants_progress() const { return false; }
+  virtual void progress(const Progress&) {}
+
+  /// False if nothing is printed while the run lasts.
+  virtual bool prints() const { return true; }
+
+  /// A signal has told the run to end. Hosts whose numbers are `pending` have not; what runs there
+  /// is ended now, then ended() tells of each.
+  virtual void interrupted(const std::vector<std::size_t>& pending) { static_cast<void>(pending); }
+
+  /// The descriptor to which the output goes; when nobody reads it any more, unread() is called
+  /// once. -1 when that does not matter.
+  virtual int outlet() const { return -1; }
+  virtual void unread() {}
 };
 
 /// Runs one command on many hosts.
@@ -90,6 +117,10 @@ class Transport {
   /// can be run at all (libssh is missing), Error(usage) when ~/.ssh/config cannot be read.
   virtual std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
                                  const Limits& limits, Sink& sink) = 0;
+
+  /// The number of the signal (SIGINT, SIGTERM, SIGHUP) that told a run to end, else 0. Later runs
+  /// end at once.
+  virtual int interruption() const { return 0; }
 
   /// For each target whether its name leads anywhere: ~/.ssh/config says how, or the name service
   /// knows it. One with an address does. Throws Error(usage) when ~/.ssh/config cannot be read.

@@ -33,6 +33,7 @@ class Collector : public ssh::Sink {
     add(answers_[target].err, bytes);
   }
   void ended(std::size_t, const ssh::Reply&) override {}
+  bool prints() const override { return false; }
 
  private:
   static void add(std::string& text, std::string_view bytes) {

@@ -55,7 +55,7 @@ class HostChecks {
     std::ranges::stable_sort(table_.rows, natural_less, [](const auto& row) {
       return std::string_view(std::get<std::string>(row[0]));
     });
-    context_.output.table_unless_empty(table_);
+    print_folded(context_.output, table_);
     return std::max(status, all_passed_ ? 0 : 1);
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <utility>
 
 #include "cmd/line/output.h"
@@ -16,6 +17,7 @@ class Context : public frontend::Context {
       : frontend::Context(std::move(open), to_hosts, std::move(to_vms)), output(to_operator) {}
 
   Output& output;
+  std::filesystem::path last_run;  ///< the file with the operator's last `run host`; "": none
 };
 
 }  // namespace cluster::cmd

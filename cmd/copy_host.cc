@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "cmd/commands.h"
@@ -45,7 +44,7 @@ int run(Context& context, const Args& args) {
   read = {};
 
   Table table{{"host", "file", "outcome"}, {}};
-  int status = 0;
+  FoldedNotes failures;
   for (const auto& answer :
        frontend::ask_hosts(context, hosts, std::vector(hosts.size(), delivery.command()), limits,
                            std::vector(hosts.size(), delivery.input()))) {
@@ -56,11 +55,12 @@ int run(Context& context, const Args& args) {
         table.rows.push_back({name, files[i], std::string(are_new[i] ? "copied" : "unchanged")});
       }
     } catch (const Error& error) {
-      status = std::max(status, report_failure(context.output, name, error));
+      failures.add(name, error);
     }
   }
-  context.output.table_unless_empty(table);
-  return status;
+  failures.print(context.output);
+  print_folded(context.output, table);
+  return failures.status();
 }
 
 Action declare_copy(Options& options) {

@@ -37,6 +37,7 @@ int run(Context& context, const Args& args, const std::string& option) {
       option + " " + card + " --json" + (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
 
   Table table{{"host", "gpu", "pci_bus", "outcome"}, {}};
+  FoldedNotes notes;
   bool all_done = true;
   const auto answers = frontend::ask_agents(context, hosts, command, limits);
   const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
@@ -45,11 +46,12 @@ int run(Context& context, const Args& args, const std::string& option) {
     for (const auto& one : frontend::outcomes_of(answer)) {
       table.rows.push_back({name, one.name.str(), one.pci.libvirt(), one.outcome});
       if (one.error.empty()) continue;
-      context.output.note(name + " " + one.name.str() + ": " + one.error);
+      notes.add(name, " " + one.name.str() + ": " + one.error);
       all_done = false;
     }
   });
-  context.output.table_unless_empty(table);
+  notes.print(context.output);
+  print_folded(context.output, table);
   return std::max(status, all_done ? 0 : 1);
 }
 

@@ -79,16 +79,17 @@ int run(Context& context, const Args& args) {
   const auto answers = frontend::ask_agents(context, hosts, "-l --json", limits);
   // What hosts say is understood before the inventory is locked, and then stored at once.
   std::vector<Seen> all;
-  int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
+  const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
     all.push_back({answer.host.name, frontend::cards_of(answer), frontend::mdevs_of(answer)});
   });
+  FoldedNotes failures;
   const auto now = utc_now();
   const auto take_all = [&] {
     for (const auto& seen : all) {
       try {
         take_in(inventory, seen, dry_run, now, table);
       } catch (const Error& error) {
-        status = std::max(status, report_failure(context.output, seen.host.str(), error));
+        failures.add(seen.host.str(), error);
       }
     }
   };
@@ -97,8 +98,9 @@ int run(Context& context, const Args& args) {
   } else {
     inventory.together("discover host gpu", take_all);
   }
-  context.output.table_unless_empty(table);
-  return status;
+  failures.print(context.output);
+  print_folded(context.output, table);
+  return std::max(status, failures.status());
 }
 
 Action declare_discover(Options& options) {

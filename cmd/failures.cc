@@ -1,31 +1,70 @@
 #include "cmd/failures.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
+#include <utility>
+
+#include "core/folded_names.h"
 
 namespace cluster::cmd {
 
-int report_failure(Output& output, const std::string& who, const Error& error) {
-  output.note(who + ": " + error.what());
-  return exit_status(error.fault() == Fault::unreachable ? Fault::unreachable : Fault::io);
+void FoldedNotes::add(const std::string& who, const std::string& words) {
+  const auto [at, is_new] = by_words_.try_emplace(words, lines_.size());
+  if (is_new) lines_.push_back({words, {}});
+  lines_[at->second].who.push_back(who);
+}
+
+void FoldedNotes::add(const std::string& who, const Error& error) {
+  add(who, std::string(": ") + error.what());
+  const auto fault = error.fault() == Fault::unreachable ? Fault::unreachable : Fault::io;
+  status_ = std::max(status_, exit_status(fault));
+}
+
+void FoldedNotes::print(Output& output) const {
+  for (const auto& line : lines_) output.note(counted_names(line.who) + line.words);
+}
+
+Table folded(const Table& table) {
+  using Rest = std::vector<Cell>;
+  std::map<Rest, std::vector<std::string>> groups;
+  std::vector<Rest> order;
+  for (const auto& row : table.rows) {
+    Rest rest(row.begin() + 1, row.end());
+    auto& who = groups[rest];
+    if (who.empty()) order.push_back(std::move(rest));
+    who.push_back(std::get<std::string>(row.front()));
+  }
+  Table result{table.columns, {}};
+  for (const auto& rest : order) {
+    std::vector<Cell> row{counted_names(groups[rest])};
+    row.insert(row.end(), rest.begin(), rest.end());
+    result.rows.push_back(std::move(row));
+  }
+  return result;
+}
+
+void print_folded(Output& output, const Table& table) {
+  output.table_unless_empty(output.format() == Format::table ? folded(table) : table);
 }
 
 int report_failures(Output& output, const frontend::Failures& failures) {
-  int status = 0;
-  for (const auto& one : failures) {
-    status = std::max(status, report_failure(output, one.who, one.error));
-  }
-  return status;
+  FoldedNotes notes;
+  for (const auto& one : failures) notes.add(one.who, one.error);
+  notes.print(output);
+  return notes.status();
 }
 
 int for_each_answer(Context& context, const std::vector<frontend::AgentAnswer>& answers,
                     const std::function<void(const frontend::AgentAnswer&)>& work) {
-  int status = 0;
+  FoldedNotes notes;
   for (const auto& answer : answers) {
     if (const auto failure = frontend::take_answer(answer, work)) {
-      status = std::max(status, report_failure(context.output, answer.host.name.str(), *failure));
+      notes.add(answer.host.name.str(), *failure);
     }
   }
-  return status;
+  notes.print(context.output);
+  return notes.status();
 }
 
 }  // namespace cluster::cmd

@@ -2,12 +2,14 @@
 
 #include <iostream>
 
+#include "cmd/last_run.h"
 #include "cmd/line/terminal.h"
 #include "cmd/program.h"
 #include "frontend/hosts/remote_domains.h"
 #include "ssh/fan_out.h"
 
 int main(int argc, char** argv) {
+  namespace cmd = cluster::cmd;
   cluster::ssh::FanOut transport;
   cluster::ssh::Doorway doorway;
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
@@ -17,7 +19,15 @@ int main(int argc, char** argv) {
                                        const cluster::ssh::Limits& limits) {
     return cluster::frontend::open_remote_domains(target, limits, doorway);
   };
-  return cluster::cmd::run_program({argv + 1, argv + argc},
-                                   {open, transport, open_domains, std::cout, std::cerr,
-                                    cluster::cmd::terminal_width(STDOUT_FILENO)});
+  return cmd::run_program({argv + 1, argv + argc},
+                          {open,
+                           transport,
+                           open_domains,
+                           std::cout,
+                           std::cerr,
+                           cmd::terminal_width(STDOUT_FILENO),
+                           {isatty(STDOUT_FILENO) != 0, isatty(STDERR_FILENO) != 0},
+                           STDOUT_FILENO,
+                           cmd::progress_width(STDOUT_FILENO, STDERR_FILENO),
+                           cmd::state_dir()});
 }

@@ -1,10 +1,14 @@
 #include "cmd/program.h"
 
+#include <csignal>
+
 #include "cmd/command_table.h"
 #include "cmd/context.h"
+#include "cmd/last_run.h"
 #include "cmd/line/help_page.h"
 #include "cmd/line/parse.h"
 #include "cmd/roll_command.h"
+#include "cmd/signs_of_life.h"
 #include "core/error.h"
 #include "core/version.h"
 
@@ -12,6 +16,8 @@ namespace cluster::cmd {
 namespace {
 
 using Wants = Invocation::Wants;
+
+constexpr int kSignalled = 128;  // what a shell adds to the number of the signal
 
 Invocation read(const std::vector<std::string>& words) {
   try {
@@ -31,21 +37,25 @@ int run(const Invocation& invocation, const Surroundings& around, Output& output
     return 0;
   }
   output.set_format(invocation.format);
-  Context context([&](Inventory::Open open) { return around.open(invocation.db, open); },
-                  around.transport, around.open_domains, output);
+  SignsOfLife transport(around.transport, output, around.progress_width);
+  Context context([&](Inventory::Open open) { return around.open(invocation.db, open); }, transport,
+                  around.open_domains, output);
+  if (!around.state_dir.empty()) {
+    context.last_run = last_run_file(around.state_dir, inventory_file(invocation.db));
+  }
   return invocation.action(context);
 }
 
-}  // namespace
-
-int run_program(const std::vector<std::string>& words, const Surroundings& around) {
-  Output output(around.out, around.err, around.width);
+int run_and_print(const std::vector<std::string>& words, const Surroundings& around) {
+  Output output(around.out, around.err, around.width, around.terminals, around.outlet);
   try {
     const int status = run(read(words), around, output);
     around.out.flush();
     if (!around.out)
       throw Error(Fault::io, "cannot write the answer: standard output is full or closed");
     return status;
+  } catch (const ClosedPipe&) {
+    return kSignalled + SIGPIPE;
   } catch (const Error& error) {
     around.out.flush();
     output.note(error.what());
@@ -54,6 +64,14 @@ int run_program(const std::vector<std::string>& words, const Surroundings& aroun
     output.note(std::string("internal error: ") + error.what());
     return kExitBug;
   }
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& words, const Surroundings& around) {
+  const int status = run_and_print(words, around);
+  const int signal = around.transport.interruption();
+  return signal == 0 ? status : kSignalled + signal;
 }
 
 }  // namespace cluster::cmd

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cmd/line/output.h"
 #include "frontend/hosts/context.h"
 
 namespace cluster::cmd {
@@ -21,10 +23,15 @@ struct Surroundings {
   std::ostream& out;
   std::ostream& err;
   std::size_t width = 80;  ///< characters in a line of help
+  Terminals terminals = {};
+  int outlet = -1;                       ///< the descriptor behind `out`, -1 when there is none
+  std::size_t progress_width = 0;        ///< characters of a sign of life on `err`, 0: none
+  std::filesystem::path state_dir = "";  ///< where a person's last run is kept; "": nowhere
 };
 
 /// Runs the whole program; `words` are those after its name. Prints errors as "cluster: MESSAGE",
-/// and returns the exit status: 0, 1, 2, 3 or 70, or the status of a remote command.
+/// and returns the exit status: 0, 1, 2, 3 or 70, or the status of a remote command;
+/// 128 and the number of the signal that ended it early.
 int run_program(const std::vector<std::string>& words, const Surroundings& around);
 
 }  // namespace cluster::cmd

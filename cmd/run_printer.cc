@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 
+#include "core/folded_names.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 
 namespace cluster::cmd {
@@ -33,71 +36,16 @@ std::string ordinal(int number) {
   return std::to_string(number) + end;
 }
 
+}  // namespace
+
+bool failed(const ssh::Reply& reply) { return reply.end != ssh::End::exited || reply.status != 0; }
+
 std::string outcome(const ssh::Reply& reply) {
   if (reply.end == ssh::End::exited) return "exit status " + std::to_string(reply.status);
   return reply.reason;
 }
 
-}  // namespace
-
-bool failed(const ssh::Reply& reply) { return reply.end != ssh::End::exited || reply.status != 0; }
-
-RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix,
-                       bool stats)
-    : output_(output),
-      targets_(targets),
-      prefix_(prefix),
-      stats_(stats),
-      pending_(targets.size()) {}
-
-void RunPrinter::out(std::size_t target, std::string_view bytes) {
-  print(output_.out(), pending_[target].out, target, bytes);
-}
-
-void RunPrinter::err(std::size_t target, std::string_view bytes) {
-  print(output_.err(), pending_[target].err, target, bytes);
-}
-
-void RunPrinter::print(std::ostream& stream, std::string& pending, std::size_t target,
-                       std::string_view bytes) {
-  if (!prefix_) {
-    stream << bytes << std::flush;
-    return;
-  }
-  const auto& name = targets_[target].name;
-  for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
-    stream << name << ": " << pending << bytes.substr(0, end + 1);
-    pending.clear();
-    bytes.remove_prefix(end + 1);
-  }
-  pending += bytes;
-  if (pending.size() > kMaxLine) finish(stream, pending, target);
-  stream << std::flush;
-}
-
-void RunPrinter::finish(std::ostream& stream, std::string& pending, std::size_t target) {
-  if (pending.empty()) return;
-  stream << targets_[target].name << ": " << pending << '\n';
-  pending.clear();
-}
-
-void RunPrinter::ended(std::size_t target, const ssh::Reply& reply) {
-  finish(output_.out(), pending_[target].out, target);
-  finish(output_.err(), pending_[target].err, target);
-  const auto& name = targets_[target].name;
-  if (reply.tries > 1 && ssh::reached(reply.end)) {
-    output_.note(name + ": in at the " + ordinal(reply.tries) +
-                 " try: an sshd on the way turned it away before (MaxStartups in its sshd_config)");
-  }
-  // With one host the command's own status is enough; with several hosts, each failed host is
-  // named.
-  if (failed(reply) && (reply.end != ssh::End::exited || targets_.size() > 1)) {
-    output_.note(name + ": " + outcome(reply));
-  }
-  if (stats_) output_.note(name + ": " + seconds(reply.elapsed) + ", " + outcome(reply));
-}
-
-void RunPrinter::summarize(const std::vector<ssh::Reply>& replies) {
+void RunSink::summarize(const std::vector<ssh::Reply>& replies) {
   if (replies.size() < 2) return;
   const auto not_reached = std::ranges::count_if(
       replies, [](const ssh::Reply& reply) { return !ssh::reached(reply.end); });
@@ -108,6 +56,89 @@ void RunPrinter::summarize(const std::vector<ssh::Reply>& replies) {
   if (parts.empty()) return;
   output_.note("run host: " + joined(parts, ", ") + " of " + std::to_string(replies.size()) +
                " hosts");
+}
+
+void RunSink::note_failures(const std::vector<ssh::Reply>& replies) {
+  std::map<std::string, std::vector<std::string>> who;
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    if (failed(replies[i])) who[outcome(replies[i])].push_back(name(i));
+  }
+  for (const auto& [how, names] : who) output_.note(counted_names(names) + ": " + how);
+}
+
+RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix,
+                       bool stats)
+    : RunSink(output, targets),
+      prefix_(prefix),
+      stats_(stats),
+      outlet_(output.outlet()),
+      pending_(targets.size()) {}
+
+void RunPrinter::out(std::size_t target, std::string_view bytes) { print(false, target, bytes); }
+
+void RunPrinter::err(std::size_t target, std::string_view bytes) { print(true, target, bytes); }
+
+void RunPrinter::print(bool is_err, std::size_t target, std::string_view bytes) {
+  auto& stream = is_err ? output().err() : output().out();
+  if (prefix_) {
+    auto& pending = is_err ? pending_[target].err : pending_[target].out;
+    for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+      pending += bytes.substr(0, end);
+      print_line(is_err, target, pending);
+      pending.clear();
+      bytes.remove_prefix(end + 1);
+    }
+    pending += bytes;
+    if (pending.size() > kMaxLine) finish(is_err, pending, target);
+    stream << std::flush;
+  } else {
+    stream << bytes << std::flush;
+  }
+  if (!is_err) output().check_outlet();
+}
+
+void RunPrinter::print_line(bool is_err, std::size_t target, std::string_view line) {
+  auto& stream = is_err ? output().err() : output().out();
+  const bool is_terminal = is_err ? output().terminals().err : output().terminals().out;
+  stream << name(target) << ": ";
+  if (is_terminal) {
+    stream << for_terminal(line);
+  } else {
+    stream << line;
+  }
+  stream << '\n';
+}
+
+void RunPrinter::finish(bool is_err, std::string& pending, std::size_t target) {
+  if (pending.empty()) return;
+  print_line(is_err, target, pending);
+  pending.clear();
+}
+
+void RunPrinter::ended(std::size_t target, const ssh::Reply& reply) {
+  finish(false, pending_[target].out, target);
+  finish(true, pending_[target].err, target);
+  if (reply.tries > 1 && ssh::reached(reply.end)) {
+    output().note(
+        name(target) + ": in at the " + ordinal(reply.tries) +
+        " try: an sshd on the way turned it away before (MaxStartups in its sshd_config)");
+  }
+  // With one host the command's own status is enough; with several hosts, each failed host is
+  // named. Those that were interrupted are named together.
+  const bool is_told = reply.end != ssh::End::exited || targets().size() > 1;
+  if (failed(reply) && is_told && reply.end != ssh::End::interrupted) {
+    output().note(name(target) + ": " + outcome(reply));
+  }
+  if (stats_) output().note(name(target) + ": " + seconds(reply.elapsed) + ", " + outcome(reply));
+}
+
+void RunPrinter::summarize(const std::vector<ssh::Reply>& replies) {
+  auto interrupted = replies;
+  for (auto& reply : interrupted) {
+    if (reply.end != ssh::End::interrupted) reply = {ssh::End::exited, 0, "", {}};
+  }
+  note_failures(interrupted);
+  RunSink::summarize(replies);
 }
 
 }  // namespace cluster::cmd

@@ -12,21 +12,50 @@ namespace cluster::cmd {
 /// True if the command did not end with status 0 there.
 bool failed(const ssh::Reply& reply);
 
-/// Prints the output of hosts while it comes. With prefixes, lines of different hosts never mix: a
-/// line is printed when it is whole, or when its host has ended. Without prefixes, bytes pass as
-/// they come.
-class RunPrinter : public ssh::Sink {
+/// "exit status 7", or the reason why there is none.
+std::string outcome(const ssh::Reply& reply);
+
+/// What all ways of printing a run share.
+class RunSink : public ssh::Sink {
  public:
-  /// `targets` is kept by reference. `prefix` puts "HOST: " before each line. `stats` prints a line
-  /// on standard error with the time that each host took.
+  /// `targets` is kept by reference.
+  RunSink(Output& output, const std::vector<ssh::Target>& targets)
+      : output_(output), targets_(targets) {}
+
+  /// Prints what is printed once all have ended. The last line on standard error, when something
+  /// failed on one of several hosts, is the same for all.
+  virtual void summarize(const std::vector<ssh::Reply>& replies);
+
+ protected:
+  Output& output() { return output_; }
+  const std::vector<ssh::Target>& targets() const { return targets_; }
+  const std::string& name(std::size_t target) const { return targets_[target].name; }
+
+  /// Prints one note for all hosts that failed in the same way.
+  void note_failures(const std::vector<ssh::Reply>& replies);
+
+ private:
+  Output& output_;
+  const std::vector<ssh::Target>& targets_;
+};
+
+/// Prints the output of hosts while it comes. With prefixes, lines of different hosts never mix: a
+/// line is printed when it is whole, or when its host has ended; on a terminal its control
+/// characters are escaped. Without prefixes, bytes pass as they come. Throws ClosedPipe when nobody
+/// reads standard output any more.
+class RunPrinter : public RunSink {
+ public:
+  /// `prefix` puts "HOST: " before each line. `stats` prints a line on standard error with the time
+  /// that each host took.
   RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix, bool stats);
 
   void out(std::size_t target, std::string_view bytes) override;
   void err(std::size_t target, std::string_view bytes) override;
   void ended(std::size_t target, const ssh::Reply& reply) override;
+  int outlet() const override { return outlet_; }
+  void unread() override { throw ClosedPipe(); }
 
-  /// Prints the last line on standard error when something failed on one of several hosts.
-  void summarize(const std::vector<ssh::Reply>& replies);
+  void summarize(const std::vector<ssh::Reply>& replies) override;
 
  private:
   // The part of a line that a host has sent while the line is not whole yet.
@@ -35,14 +64,13 @@ class RunPrinter : public ssh::Sink {
     std::string err;
   };
 
-  void print(std::ostream& stream, std::string& pending, std::size_t target,
-             std::string_view bytes);
-  void finish(std::ostream& stream, std::string& pending, std::size_t target);
+  void print(bool is_err, std::size_t target, std::string_view bytes);
+  void print_line(bool is_err, std::size_t target, std::string_view line);
+  void finish(bool is_err, std::string& pending, std::size_t target);
 
-  Output& output_;
-  const std::vector<ssh::Target>& targets_;
   bool prefix_;
   bool stats_;
+  int outlet_;
   std::vector<Pending> pending_;
 };
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/hex.h"
+#include "core/terminal_text.h"
 
 namespace cluster {
 namespace {
@@ -73,18 +73,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-    } else {
-      out += "\\x" + to_hex(byte, 2);
-    }
-  }
-  return out;
-}
+std::string printable(std::string_view text) { return escaped(text, false); }
 
 std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
 

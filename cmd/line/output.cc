@@ -1,6 +1,8 @@
 #include "cmd/line/output.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -165,7 +167,13 @@ void Output::table(const std::vector<std::string>& columns, const TextRows& rows
   }
 }
 
-void Output::note(std::string_view text) { err_ << "cluster: " << text << '\n'; }
+void Output::note(std::string_view text) { err_ << "cluster: " << printable(text) << '\n'; }
+
+void Output::check_outlet() {
+  if (out_) return;
+  if (errno == EPIPE) throw ClosedPipe();
+  throw Error(Fault::io, std::string("cannot write the answer: ") + strerror(errno));
+}
 
 Format parse_format(std::string_view text) {
   if (text == "table") return Format::table;

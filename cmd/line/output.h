@@ -32,13 +32,24 @@ Cell cell(const std::optional<Value>& value) {
   return *value;
 }
 
+/// Nobody reads standard output any more (EPIPE). The program ends quietly.
+struct ClosedPipe {};
+
+/// Which of the two are terminals. What hosts say is escaped there.
+struct Terminals {
+  bool out = false;
+  bool err = false;
+};
+
 /// This is the only class that prints. Standard output carries answers only; notes go to standard
 /// error.
 class Output {
  public:
-  /// `width` is the number of characters that a line of help may have.
-  Output(std::ostream& out, std::ostream& err, std::size_t width = 80)
-      : out_(out), err_(err), width_(width) {}
+  /// `width` is the number of characters that a line of help may have, `outlet` the descriptor
+  /// behind `out`, -1 when there is none.
+  Output(std::ostream& out, std::ostream& err, std::size_t width = 80, Terminals terminals = {},
+         int outlet = -1)
+      : out_(out), err_(err), width_(width), terminals_(terminals), outlet_(outlet) {}
 
   void set_format(Format format) { format_ = format; }
 
@@ -58,10 +69,17 @@ class Output {
   /// Prints one line.
   void line(std::string_view text) { out_ << text << '\n'; }
 
-  /// Prints one line for the operator, "cluster: TEXT".
+  /// Prints one line for the operator, "cluster: TEXT". Whatever is in the text, it stays one line.
   void note(std::string_view text);
 
+  /// Throws ClosedPipe, or Error(io) with the kernel's reason, when what was printed and flushed
+  /// last could not be written.
+  void check_outlet();
+
+  Format format() const { return format_; }
   std::size_t width() const { return width_; }
+  Terminals terminals() const { return terminals_; }
+  int outlet() const { return outlet_; }
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
 
@@ -69,6 +87,8 @@ class Output {
   std::ostream& out_;
   std::ostream& err_;
   std::size_t width_;
+  Terminals terminals_;
+  int outlet_;
   Format format_ = Format::table;
 };
 

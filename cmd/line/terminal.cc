@@ -1,8 +1,12 @@
 #include "cmd/line/terminal.h"
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 namespace cluster::cmd {
 namespace {
@@ -17,6 +21,18 @@ std::size_t terminal_width(int file) {
   winsize size{};
   if (ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kWithoutTerminal;
   return std::clamp(static_cast<std::size_t>(size.ws_col), kNarrowest, kWidest);
+}
+
+std::size_t progress_width(int out, int err) {
+  const char* kind = getenv("TERM");
+  const bool is_dumb = kind == nullptr || std::string_view(kind) == "dumb";
+  struct stat found {};
+  const bool is_piped =
+      fstat(out, &found) == 0 && (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode));
+  if (isatty(err) == 0 || is_dumb || is_piped) return 0;
+  winsize size{};
+  if (ioctl(err, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kWithoutTerminal;
+  return size.ws_col;
 }
 
 }  // namespace cluster::cmd

@@ -9,4 +9,8 @@ namespace cluster::cmd {
 /// one that does not know its width (TIOCGWINSZ, ioctl_tty(2)).
 std::size_t terminal_width(int file);
 
+/// The characters of a line that is drawn anew in its place on `err`; 0 when that is no terminal or
+/// a dumb one ($TERM), or when `out` is a pipe: a pager behind it draws on the same terminal.
+std::size_t progress_width(int out, int err);
+
 }  // namespace cluster::cmd

@@ -2,7 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+#include <set>
+
 #include "core/error.h"
+#include "core/folded_names.h"
+#include "core/text.h"
 
 namespace cluster::frontend {
 namespace {
@@ -82,6 +87,35 @@ TEST(SelectHosts, AHardPatternIsStillQuick) {
   std::string pattern;
   for (int i = 0; i < 30; ++i) pattern += "*a";
   EXPECT_THROW(select_hosts(hosts, {pattern + "b"}), Error);
+}
+
+// Whatever is folded for people to read can be typed again.
+TEST(SelectHosts, ReadsBackWhatIsFolded) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::set<std::string> names;
+    for (int i = 0; i < 12; ++i) {
+      std::string name = random() % 4 == 0 ? "vm-" : "n";
+      for (auto parts = random() % 3 + 1; parts > 0; --parts) {
+        if (name.back() >= '0' && name.back() <= '9') name += random() % 2 == 0 ? "-" : "x";
+        name += std::string(random() % 3, '0') + std::to_string(random() % 13);
+      }
+      names.insert(name);
+    }
+    std::vector<Host> hosts;
+    for (const auto& name : names) hosts.push_back(host(name.c_str(), "compute"));
+    std::set<std::string> chosen;
+    for (const auto& name : names) {
+      if (random() % 3 != 0) chosen.insert(name);
+    }
+    if (chosen.empty()) continue;
+    const auto folded = folded_names({chosen.begin(), chosen.end()});
+    std::vector<std::string> words;
+    for (const auto word : split(folded, ' ')) words.emplace_back(word);
+    std::set<std::string> read;
+    for (const auto& one : select_hosts(hosts, words)) read.insert(one.name.str());
+    EXPECT_EQ(read, chosen) << folded;
+  }
 }
 
 }  // namespace

@@ -80,6 +80,58 @@ if [[ $(stat -c %s zeros) != 50000000 ]] || ((peak > max_kib)); then
   failures=$((failures + 1))
 fi
 
+# What ends here has ended there, with all that it had started.
+runs() { [[ -r /proc/$1/stat ]] && ! grep -q ') Z' "/proc/$1/stat"; }
+# ended WHAT WANTED GOT: the processes in the file out run no more.
+ended() {
+  local pid
+  if [[ $2 != "$3" ]] || ! grep -q '^[0-9]' out; then
+    printf '%s: status %s, want %s\n  out: %s\n  err: %s\n' "$1" "$3" "$2" "$(<out)" "$(<err)"
+    failures=$((failures + 1))
+  fi
+  for pid in $(<out); do
+    ! runs "$pid" || { echo "$1: $pid runs still"; failures=$((failures + 1)); }
+  done
+}
+# shellcheck disable=SC2016 # the remote shell is to see them
+two='sleep 1000 & echo $! $$; sleep 1001'
+got=0
+"$cluster" run host n1 "$two" timeout=1 >out 2>err || got=$?
+ended timeout= 124 $got
+grep -q 'it was ended there' err || { echo "timeout= says: $(<err)"; failures=$((failures + 1)); }
+
+# A shell without job control starts what is in the background with SIGINT ignored.
+perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$cluster" run host n1 "$two" >out 2>err &
+pid=$!
+until grep -q ' ' out; do sleep 0.1; done
+kill -INT $pid
+got=0
+wait $pid || got=$?
+ended Ctrl-C 130 $got
+grep -q 'ending what runs on n1; once more' err || { echo "Ctrl-C says: $(<err)"; failures=$((failures + 1)); }
+
+got=0
+{ "$cluster" run host n1 "$two" 2>err || echo $? >status; } | head -n 1 >out
+ended '| head' 141 "$(<status)"
+[[ ! -s err ]] || { echo "| head says: $(<err)"; failures=$((failures + 1)); }
+
+# A terminal shows that it lives. What is piped shows nothing.
+if command -v script >/dev/null; then
+  TERM=xterm script -qec "'$cluster' run host n1 'sleep 4; echo done'" /dev/null </dev/null >out
+  grep -q '1 host: 0 done, 1 running, [0-9]* s left' out || { echo "no sign of life: $(<out)"; failures=$((failures + 1)); }
+fi
+"$cluster" run host n1 'sleep 2; echo over' >out 2>&1
+[[ $(<out) == over ]] || { echo "more than the answer: $(<out)"; failures=$((failures + 1)); }
+
+# Files go there whole, under whatever name.
+mkdir there
+head -c 300000 /dev/urandom >"a b"
+chmod 640 "a b"
+expect 0 $'HOST FILE OUTCOME\nn1:  a b  copied' '' copy host "a b" "n1:$dir/there"
+expect 0 $'HOST FILE OUTCOME\nn1:  a b  unchanged' '' copy host "a b" "n1:$dir/there/"
+cmp "a b" "there/a b" && [[ $(stat -c %a "there/a b") == 640 ]] || failures=$((failures + 1))
+expect 1 '' "cluster: n1: there is no folder $dir/none" copy host "a b" "n1:$dir/none/x"
+
 if [[ $("$cluster" dump host) != "$dump" ]]; then
   echo 'the inventory has changed'
   failures=$((failures + 1))

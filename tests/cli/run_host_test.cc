@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -63,7 +67,7 @@ TEST_F(RunHost, LinesOfSeveralHostsArePrefixedAndWhole) {
   EXPECT_EQ(err, "node: warning\n");
   EXPECT_EQ(status, 0);
   EXPECT_EQ(run({"run", "host", "node", "vm-container-0-1", "x", "collate=no"}).out, "a\nb\nc\n");
-  EXPECT_EQ(run({"run", "host", "vm-container-0-1", "x", "collate=yes"}).out,
+  EXPECT_EQ(run({"run", "host", "vm-container-0-1", "x", "collate=prefix"}).out,
             "vm-container-0-1: \nvm-container-0-1: c\n");
 }
 
@@ -117,10 +121,135 @@ TEST_F(RunHost, RefusesWhatIsWrong) {
           "timeout='soon': want a whole number from 0 to 604800");
   cluster({"run", "host", "node", "x", "num-threads=0"}, 2,
           "num-threads='0': want a whole number from 1 to 65535");
-  cluster({"run", "host", "node", "x", "collate=perhaps"}, 2, "collate='perhaps': want yes or no");
+  cluster({"run", "host", "node", "x", "collate=perhaps"}, 2,
+          "collate='perhaps': want yes, no or prefix");
   const auto [out, err, status] = run({"run", "host", "node", "gpupci", "-d", "all"});
   EXPECT_EQ(status, 2);
   EXPECT_TRUE(transport.asked_targets.empty());
+}
+
+class RunManyHosts : public Story {
+ protected:
+  RunManyHosts() {
+    for (const auto* name : {"n0", "n1", "n2", "n3"}) {
+      cluster({"add", "host", name, "address=10.0.0.1", "appliance=compute"});
+      transport.answers[name] = {"6.1\n", "", {ssh::End::exited, 0, "", {}}};
+    }
+  }
+};
+
+TEST_F(RunManyHosts, ThatSayTheSameAreFolded) {
+  transport.answers["n1"].out = "5.10\n";
+  transport.answers["n3"] = {"", "", {ssh::End::unreachable, -1, "no route", {}}};
+  const auto [out, err, status] = run({"run", "host", "uname -r", "collate=yes"});
+  EXPECT_EQ(out,
+            "---------------\nn[0,2] (2)\n---------------\n6.1\n"
+            "---------------\nn1\n---------------\n5.10\n");
+  EXPECT_EQ(err, "cluster: n3: no route\ncluster: run host: did not reach 1 of 4 hosts\n");
+  EXPECT_EQ(status, 3);
+  EXPECT_EQ(run({"run", "host", "n[0,2]", "uname -r"}).out, "n0: 6.1\nn2: 6.1\n");
+}
+
+TEST_F(RunManyHosts, ThatFailInTheSameWayAreFolded) {
+  for (const auto* name : {"n0", "n1", "n2"}) {
+    transport.answers[name] = {"", "no such file\n", {ssh::End::exited, 2, "", {}}};
+  }
+  const auto [out, err, status] = run({"run", "host", "x", "collate=yes"});
+  EXPECT_EQ(out, "---------------\nn3\n---------------\n6.1\n");
+  EXPECT_EQ(err,
+            "n[0-2] (3): no such file\ncluster: n[0-2] (3): exit status 2\n"
+            "cluster: run host: failed on 3 of 4 hosts\n");
+  EXPECT_EQ(status, 1);
+}
+
+TEST_F(RunManyHosts, AnObjectForEachInJson) {
+  transport.answers["n1"] = {"\xff\x1b", "e\n", {ssh::End::timed_out, -1, "too long", {}}};
+  transport.answers["n0"].reply.elapsed = std::chrono::milliseconds(1250);
+  const auto [out, err, status] = run({"run", "host", "n0", "n1", "x", "--format", "json"});
+  const auto said = nlohmann::json::parse(out);
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[0]["host"], "n0");
+  EXPECT_EQ(said[0]["outcome"], "exited");
+  EXPECT_EQ(said[0]["status"], 0);
+  EXPECT_EQ(said[0]["stdout"], "6.1\n");
+  EXPECT_EQ(said[0]["seconds"], 1.25);
+  EXPECT_TRUE(said[0]["reason"].is_null());
+  EXPECT_EQ(said[1]["outcome"], "timed_out");
+  EXPECT_TRUE(said[1]["status"].is_null());
+  EXPECT_EQ(said[1]["reason"], "too long");
+  EXPECT_EQ(said[1]["stdout"], "\xef\xbf\xbd\x1b");
+  EXPECT_EQ(said[1]["stderr"], "e\n");
+  EXPECT_EQ(err, "cluster: run host: failed on 1 of 2 hosts\n");
+  EXPECT_EQ(status, 1);
+}
+
+TEST_F(RunManyHosts, GoIntoFiles) {
+  const auto dir = folder.path() / "logs";
+  std::filesystem::create_directory(dir);
+  replace_file(folder.path() / "victim", "kept");
+  std::filesystem::create_symlink(folder.path() / "victim", dir / "n0.out");
+  std::filesystem::create_hard_link(folder.path() / "victim", dir / "n1.out");
+  transport.answers["n1"].err = "warning\n";
+  EXPECT_EQ(cluster({"run", "host", "x", "output-dir=" + dir.native()}), "");
+  EXPECT_EQ(read_file(folder.path() / "victim"), "kept");
+  EXPECT_EQ(read_file(dir / "n0.out"), "6.1\n");
+  EXPECT_EQ(read_file(dir / "n1.out"), "6.1\n");
+  EXPECT_EQ(read_file(dir / "n1.err"), "warning\n");
+  EXPECT_EQ(read_file(dir / "n2.err"), "");
+  EXPECT_EQ(std::filesystem::status(dir / "n0.out").permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  cluster({"run", "host", "x", "output-dir=" + (folder.path() / "victim").native()}, 1,
+          "cannot open \"" + (folder.path() / "victim").native() + "\": Not a directory");
+}
+
+TEST_F(RunManyHosts, ThatFailedAreTriedAgain) {
+  cluster({"run", "host", "x", "retry=failed"}, 1,
+          "retry=failed: no earlier run of yours is known");
+  transport.answers["n1"].reply = {ssh::End::exited, 4, "", {}};
+  transport.answers["n2"].reply = {ssh::End::unreachable, -1, "no route", {}};
+  run({"run", "host", "x"});
+  transport.answers["n1"].reply = {ssh::End::exited, 0, "", {}};
+  const auto [out, err, status] = run({"run", "host", "y", "retry=failed"});
+  EXPECT_EQ(out, "n1: 6.1\nn2: 6.1\n");
+  EXPECT_EQ(err,
+            "cluster: run host: again on n[1-2] (2)\ncluster: n2: no route\n"
+            "cluster: run host: did not reach 1 of 2 hosts\n");
+  EXPECT_EQ(status, 3);
+  cluster({"run", "host", "n0", "y", "retry=failed"}, 2,
+          "run host: retry=failed says on which hosts, so name none");
+  cluster({"run", "host", "y", "retry=all"}, 2, "retry='all': want failed");
+  transport.answers["n2"].reply = {ssh::End::exited, 0, "", {}};
+  run({"run", "host", "y", "retry=failed"});
+  cluster({"run", "host", "y", "retry=failed"}, 1, "retry=failed: no host failed in your last run");
+}
+
+TEST_F(RunManyHosts, ReadWhatInputSays) {
+  run({"run", "host", "cat"});
+  EXPECT_EQ(transport.asked_targets[0].input.text(), "");
+  replace_file(folder.path() / "in", "text");
+  run({"run", "host", "cat", "input=" + (folder.path() / "in").native()});
+  EXPECT_EQ(transport.asked_targets[0].input.text(), "text");
+  EXPECT_EQ(transport.asked_targets[3].input.text().data(),
+            transport.asked_targets[0].input.text().data());
+  cluster({"run", "host", "cat", "input=/none"}, 1, "input='/none': there is no such file");
+}
+
+TEST_F(RunManyHosts, ArePrintedInOneWay) {
+  cluster({"run", "host", "x", "--format", "csv"}, 2, "run host: want --format json, or none");
+  cluster({"run", "host", "x", "--format", "json", "collate=yes"}, 2,
+          "run host: want one of --format json, output-dir= and collate=");
+}
+
+TEST_F(RunManyHosts, AreInterruptedWith130) {
+  transport.interrupted_by = 2;
+  for (const auto* name : {"n1", "n2"}) {
+    transport.answers[name] = {"", "", {ssh::End::interrupted, -1, "interrupted; gone", {}}};
+  }
+  const auto [out, err, status] = run({"run", "host", "x"});
+  EXPECT_EQ(out, "n0: 6.1\nn3: 6.1\n");
+  EXPECT_EQ(err,
+            "cluster: n[1-2] (2): interrupted; gone\ncluster: run host: failed on 2 of 4 hosts\n");
+  EXPECT_EQ(status, 130);
 }
 
 }  // namespace

@@ -23,12 +23,14 @@ class FakeTransport : public ssh::Transport {
   std::vector<ssh::Reply> run(const std::vector<ssh::Target>& targets, const std::string& command,
                               const ssh::Limits& limits, ssh::Sink& sink) override;
 
+  int interruption() const override { return interrupted_by; }
   std::vector<bool> finds(const std::vector<ssh::Target>& targets) override;
   int converse(const ssh::Target& target, const std::string& command,
                std::chrono::seconds connect_timeout) override;
 
   std::map<std::string, Answer> answers;
   std::set<std::string> unknown_names;  ///< of hosts that the name service does not know
+  int interrupted_by = 0;               ///< the signal that ends the run
   int conversation_status = 0;          ///< what the next conversation ends with
   std::map<std::string, std::string>
       by_command;  ///< the output of every host for that command instead

@@ -24,7 +24,9 @@ Story::Result Story::run(const std::vector<std::string>& words) {
   const auto open = [this](const std::string& db, Inventory::Open how) {
     return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
   };
-  const int status = cmd::run_program(words, {open, transport, domains.opener(), printed, err});
+  cmd::Surroundings around{open, transport, domains.opener(), printed, err};
+  around.state_dir = folder.path() / "state";
+  const int status = cmd::run_program(words, around);
   return {printed.str(), err.str(), status};
 }
 

@@ -1,0 +1,35 @@
+#include "core/terminal_text.h"
+
+#include <algorithm>
+
+#include "core/hex.h"
+#include "core/text.h"
+
+namespace cluster {
+
+std::string escaped(std::string_view text, bool keeps_tabs) {
+  // NUL is no matter here.
+  const bool is_utf8 =
+      std::ranges::none_of(text, [](char c) { return (c & 0x80) != 0; }) || is_utf8_text(text);
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() &&
+                       static_cast<unsigned char>(text[i + 1]) < 0xa0;  // U+0080 to U+009F
+    if ((byte == '\t' && keeps_tabs) ||
+        (!is_c1 && !is_control(text[i]) && (byte < 0x80 || is_utf8))) {
+      out += text[i];
+      continue;
+    }
+    out += "\\x" + to_hex(byte, 2);
+    if (is_c1) out += "\\x" + to_hex(static_cast<unsigned char>(text[++i]), 2);
+  }
+  return out;
+}
+
+std::string for_terminal(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return escaped(line, true);
+}
+
+}  // namespace cluster

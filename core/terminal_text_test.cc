@@ -1,0 +1,34 @@
+#include "core/terminal_text.h"
+
+#include <gtest/gtest.h>
+
+#include "core/text.h"
+
+namespace cluster {
+namespace {
+
+TEST(TerminalText, ControlCharactersAreEscaped) {
+  EXPECT_EQ(printable("a\x1b]0;t\x07\tb\n"), "a\\x1b]0;t\\x07\\x09b\\x0a");
+  EXPECT_EQ(for_terminal("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
+}
+
+TEST(TerminalText, ThoseOfUnicodeToo) {
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\xc2\\x9b31m");
+  EXPECT_EQ(printable("\xc3\x9f\xc2\xa0!"), "\xc3\x9f\xc2\xa0!");
+}
+
+TEST(TerminalText, AndBytesThatAreNoText) {
+  EXPECT_EQ(printable("\x9b"
+                      "31m"),
+            "\\x9b31m");
+}
+
+TEST(TerminalText, ALineKeepsItsTabs) {
+  EXPECT_EQ(for_terminal("a\tb\r"), "a\tb");
+  EXPECT_EQ(for_terminal("50 %\rdone"), "50 %\\x0ddone");
+}
+
+}  // namespace
+}  // namespace cluster

@@ -214,7 +214,7 @@ class Lookup {
   void find_identities(Route& route);
   std::string agent(const Route& route);
   void leave_login_to_openssh();
-  void leave_master_to_openssh(const Route& route);
+  void leave_master_to_openssh(Route& route);
   void leave_environment_to_openssh();
 
   const Target& target_;
@@ -305,11 +305,13 @@ void Lookup::leave_login_to_openssh() {
 }
 
 // A master connection that is open is used. A letter that is not known here stands for anything.
-void Lookup::leave_master_to_openssh(const Route& route) {
+void Lookup::leave_master_to_openssh(Route& route) {
   const auto* setting = first("controlpath");
   if (setting == nullptr || lower(setting->words[0]) == "none") return;
   const auto file = home_and_environment(setting->words[0], me_.home);
-  if (!file || has_socket(*file, tokens(route))) need_openssh(*setting);
+  if (file && !has_socket(*file, tokens(route))) return;
+  route.is_shared = true;
+  need_openssh(*setting);
 }
 
 // Debian's own file sends the language, which no command here depends on.

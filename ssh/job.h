@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ssh/agent.h"
+#include "ssh/control_folder.h"
 #include "ssh/doors.h"
 #include "ssh/identity.h"
 #include "ssh/known_hosts.h"
@@ -49,6 +50,7 @@ class Run {
   Identities identities;
   Watchdog watchdog;
   Lessons lessons;
+  ControlFolder controls;
   std::vector<std::size_t> ended;  ///< targets whose Job has ended and can go
 
   /// The command that `target` is to run.

@@ -18,10 +18,11 @@ const std::string kEndingCommand =
     "sh -c '"
     "stat() { read -r l 2>/dev/null </proc/$1/stat || return 1; "
     "set -- ${l##*) }; state=$1 parent=$2 session=$4; }; "
-    "look() { all=; hard=; for f in /proc/[0-9]*; do p=${f#/proc/}; stat $p || continue; "
+    "look() { all=; spared=; for f in /proc/[0-9]*; do p=${f#/proc/}; stat $p || continue; "
     "case \" $ids \" in *\" $session \"*) ;; *) continue;; esac; "
     "case $state in Z|X) continue;; esac; all=\"$all $p\"; "
-    "read -r c 2>/dev/null <$f/comm || c=; [ \"$c\" = gpupci ] || hard=\"$hard $p\"; done; }; "
+    "read -r c 2>/dev/null <$f/comm || c=; case $c in gpupci|apt|apt-get|dpkg*|rpm|dnf*|yum|zypper|"
+    "update-initramf|mkinitramfs|dracut) spared=1;; esac; done; }; "
     "rest() { n=0; while look; [ -n \"$all\" ] && [ $n -lt $1 ]; do n=$((n+1)); "
     "sleep 0.1 2>/dev/null || sleep 1; done; }; "
     "stat $$ || exit 1; mine=$session; stat $mine || exit 1; up=$parent; "
@@ -29,7 +30,7 @@ const std::string kEndingCommand =
     "ids=; for f in /proc/[0-9]*; do p=${f#/proc/}; [ $p = $mine ] && continue; "
     "stat $p || continue; [ $parent = $up ] && [ $session = $p ] && ids=\"$ids $p\"; done; "
     "look; [ -z \"$all\" ] || kill -s TERM $all 2>/dev/null; rest 30; "
-    "[ -z \"$hard\" ] || { kill -s KILL $hard 2>/dev/null; rest 20; }; "
+    "if [ -n \"$all\" ] && [ -z \"$spared\" ]; then kill -s KILL $all 2>/dev/null; rest 20; fi; "
     "[ -z \"$all\" ] && echo rollcall gone || echo rollcall left'";
 
 Ending read_ending(std::string_view output) {

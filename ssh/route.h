@@ -26,6 +26,9 @@ struct Route {
                                                ///< "n1" or, with another port, "[n1]:2222"
   bool has_alias = false;                      ///< the only known name is a HostKeyAlias
 
+  /// The connection is one that the operator has opened before, and may have other uses.
+  bool is_shared = false;
+
   /// The setting that only OpenSSH can honour, "ProxyJump at /root/.ssh/config:3"; "" = none.
   std::string needs_openssh;
   /// The value of its ProxyJump or ProxyCommand, "ProxyJump gw"; "" = none.

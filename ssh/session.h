@@ -93,6 +93,7 @@ class Session : public Job {
   std::vector<std::string> unused_;  // key files that could not be tried, and why
 
   ssh_channel_callbacks_struct callbacks_{};  // libssh keeps a pointer to it
+  std::optional<RemoteEnd> remote_end_;       // libssh keeps a pointer into it, too
   OwnedSession session_;
   OwnedEvent event_;
   ssh_channel channel_ = nullptr;  // owned by session_
@@ -102,7 +103,6 @@ class Session : public Job {
   bool is_interrupted_ = false;  // while the command starts
   End ended_as_ = End::timed_out;
   Ending ending_ = Ending::asking;
-  std::optional<RemoteEnd> remote_end_;
   Clock::time_point command_deadline_;
   Clock::time_point last_output_;
   std::optional<int> status_;

@@ -12,11 +12,14 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "ssh/openssh.h"
+#include "ssh/remote_end.h"
 
 namespace cluster::ssh {
 namespace {
 
-constexpr auto kKillGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
+constexpr auto kKillGrace = std::chrono::seconds(2);     // from SIGTERM to SIGKILL
+constexpr auto kEndingBound = std::chrono::seconds(15);  // for the host to end a command
+constexpr const char* kNotSeen = "; ssh was stopped, but it may still be running there";
 constexpr std::size_t kMostEarlyErr = 65536;
 
 // Reads once; returns what read(2) returns.
@@ -45,6 +48,7 @@ SshProcess::SshProcess(Run& run, std::size_t target, Route route, Past past, Tar
 
 SshProcess::~SshProcess() {
   run().loop.silence(*this);
+  let_ender_go();
   if (!process_) return;
   for (const int fd : {log_pipe_.read.get(), process_->out(), process_->err(), process_->exit()}) {
     run().loop.forget(fd);
@@ -64,6 +68,10 @@ std::vector<std::string> SshProcess::arguments() const {
   words.insert(words.end(),
                {"-E", log, "-o", may_be_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});
   words.insert(words.end(), {"--", asked_.name, run().command_of(target())});
+  if (!control_.empty()) {  // before what says otherwise: the first value counts
+    words.insert(words.begin() + 1,
+                 {"-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", control_});
+  }
   return words;
 }
 
@@ -73,6 +81,7 @@ void SshProcess::start() {
     return;
   }
   if (!run().lessons.empty() && is_foretold()) return;
+  if (!route().is_shared) control_ = run().controls.socket(target());
   try {
     process_.emplace(run().warden(), arguments(), asked_.input.text());
   } catch (const Error& error) {
@@ -87,9 +96,14 @@ void SshProcess::start() {
 
 void SshProcess::ready() {
   if (has_ended()) return;
+  hear_ender();
   const auto wait_status = process_->reap();  // first: what it wrote is then all in the pipes
+  if (wait_status) {
+    wait_status_ = wait_status;
+    run().loop.forget(process_->exit());
+  }
   read_all_there_is();
-  if (wait_status) conclude(*wait_status);
+  if (wait_status_ && !ender_) conclude(*wait_status_);
 }
 
 void SshProcess::read_all_there_is() {
@@ -186,11 +200,16 @@ bool SshProcess::is_foretold() {
 
 void SshProcess::late() {
   if (stopped_) {
-    process_->signal(SIGKILL);
+    if (ender_) {
+      let_ender_go();
+      stop_reason_ += kNotSeen;
+      stop_ssh();
+    } else {
+      process_->signal(SIGKILL);
+    }
   } else if (has_started_) {
     stop(End::timed_out, "the command did not end within " +
-                             std::to_string(run().limits.command_timeout.count()) +
-                             " s; ssh was stopped, but it may still be running there");
+                             std::to_string(run().limits.command_timeout.count()) + " s");
   } else {
     stop(End::unreachable, "ssh to " + quote(route().name) + " (because of " +
                                route().needs_openssh + ") did not start the command " +
@@ -200,16 +219,59 @@ void SshProcess::late() {
 
 void SshProcess::interrupt() {
   if (stopped_) return;
-  stop(End::interrupted, has_started_
-                             ? "interrupted; ssh was stopped, but it may still be running there"
-                             : "interrupted before the command had started");
+  stop(End::interrupted,
+       has_started_ ? "interrupted" : "interrupted before the command had started");
 }
 
 void SshProcess::stop(End how, std::string reason) {
   stopped_ = how;
   stop_reason_ = std::move(reason);
+  if (has_started_ && start_ender()) return;
+  if (has_started_) stop_reason_ += kNotSeen;
+  stop_ssh();
+}
+
+void SshProcess::stop_ssh() {
+  if (wait_status_) return conclude(*wait_status_);
   process_->signal(SIGTERM);
   run().loop.alarm(*this, Clock::now() + kKillGrace);
+}
+
+// A second ssh uses the connection of the first one, or none at all.
+bool SshProcess::start_ender() {
+  if (control_.empty()) return false;
+  try {
+    ender_.emplace(run().warden(),
+                   std::vector<std::string>{"ssh", "-F", "none", "-T", "-S", control_, "-o",
+                                            "ControlMaster=no", "-o", "ProxyCommand=false", "-o",
+                                            "BatchMode=yes", "--", "host", kEndingCommand});
+  } catch (const Error&) {
+    return false;
+  }
+  for (const int fd : {ender_->out(), ender_->exit()}) run().loop.watch(fd, EPOLLIN, *this);
+  run().loop.alarm(*this, Clock::now() + kEndingBound);
+  return true;
+}
+
+void SshProcess::hear_ender() {
+  if (!ender_) return;
+  const bool has_exited = ender_->reap().has_value();
+  while (read_some(ender_->out(), [this](std::string_view bytes) {
+           if (ender_said_.size() < kMostEarlyErr) ender_said_ += bytes;
+         }) > 0) {
+  }
+  if (!has_exited) return;
+  let_ender_go();
+  const auto ending = read_ending(ender_said_);
+  stop_reason_ += ending == Ending::unknown ? kNotSeen : "; " + fate(ending, true);
+  if (ending != Ending::gone || wait_status_) return stop_ssh();
+  run().loop.alarm(*this, Clock::now() + kKillGrace);  // ssh ends by itself, with the last output
+}
+
+void SshProcess::let_ender_go() {
+  if (!ender_) return;
+  for (const int fd : {ender_->out(), ender_->exit()}) run().loop.forget(fd);
+  ender_.reset();
 }
 
 }  // namespace cluster::ssh

@@ -36,16 +36,24 @@ class SshProcess : public Job {
   bool is_foretold();
   std::string without_success() const;
   void stop(End how, std::string reason);
+  void stop_ssh();
+  bool start_ender();
+  void hear_ender();
+  void let_ender_go();
 
   Target asked_;
   Operator me_;
   Pipe log_pipe_;  // ssh's own words, apart from what the host prints
   SshLog log_;
   std::optional<ChildProcess> process_;
-  std::string early_err_;       // stderr before the command: a banner, or of a jump host
-  bool has_started_ = false;    // the command has started, and its clock runs
-  std::optional<End> stopped_;  // set when we have ended ssh; the way it counts
+  std::optional<int> wait_status_;  // once it has exited
+  std::string early_err_;           // stderr before the command: a banner, or of a jump host
+  bool has_started_ = false;        // the command has started, and its clock runs
+  std::optional<End> stopped_;      // set when we have ended ssh; the way it counts
   std::string stop_reason_;
+  std::string control_;                // the socket for a second ssh; "" = none
+  std::optional<ChildProcess> ender_;  // ends the command on the host, over that socket
+  std::string ender_said_;
 };
 
 }  // namespace cluster::ssh

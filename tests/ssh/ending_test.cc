@@ -55,6 +55,13 @@ class Ends : public Server {
  protected:
   Ends() { start(); }
 
+  // `ssh` looks for these in the operator's real home.
+  void go_through_a_jump_host() {
+    configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+              "\nIdentityFile " + path(".ssh/id_ed25519") +
+              "\nHost n-127.0.0.1\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  }
+
   void expect_gone(const std::string& said) {
     const auto blank = said.find(' ');
     ASSERT_NE(blank, std::string::npos) << said;
@@ -76,6 +83,24 @@ TEST_F(Ends, WhatDoesNotListenToTerm) {
   const auto answer = run("trap '' TERM; sleep 1000 & echo $$ $!; while :; do sleep 1; done");
   EXPECT_EQ(answer.reply.reason, "the command did not end within 1 s; it was ended there");
   expect_gone(answer.out);
+}
+
+TEST_F(Ends, WhatRunsBehindAJumpHost) {
+  go_through_a_jump_host();
+  limits.command_timeout = std::chrono::seconds(1);
+  const auto answer = run(kTwo);
+  EXPECT_EQ(answer.reply.end, End::timed_out);
+  EXPECT_EQ(answer.reply.reason, "the command did not end within 1 s; it was ended there");
+  expect_gone(answer.out);
+}
+
+TEST_F(Ends, WithASignalWhatRunsBehindAJumpHost) {
+  go_through_a_jump_host();
+  Listener listener(1, [] { raise(SIGINT); });
+  FanOut fan_out(me);
+  const auto replies = fan_out.run({target()}, kTwo, limits, listener);
+  EXPECT_EQ(replies[0].reason, "interrupted; it was ended there");
+  expect_gone(listener.out(0));
 }
 
 TEST_F(Ends, WhatHasAGroupOfItsOwn) {

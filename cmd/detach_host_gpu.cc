@@ -40,7 +40,7 @@ int run(Context& context, const Args& args, const std::string& option) {
   FoldedNotes notes;
   bool all_done = true;
   const auto answers = frontend::ask_agents(context, hosts, command, limits);
-  const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
+  for_each_answer(answers, notes, [&](const frontend::AgentAnswer& answer) {
     const auto& name = answer.host.name.str();
     all_done = all_done && answer.reply.status == 0;
     for (const auto& one : frontend::outcomes_of(answer)) {
@@ -52,7 +52,7 @@ int run(Context& context, const Args& args, const std::string& option) {
   });
   notes.print(context.output);
   print_folded(context.output, table);
-  return std::max(status, all_done ? 0 : 1);
+  return std::max(notes.status(), all_done ? 0 : 1);
 }
 
 Action declare(Options& options, const std::string& option) {

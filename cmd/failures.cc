@@ -55,14 +55,19 @@ int report_failures(Output& output, const frontend::Failures& failures) {
   return notes.status();
 }
 
-int for_each_answer(Context& context, const std::vector<frontend::AgentAnswer>& answers,
-                    const std::function<void(const frontend::AgentAnswer&)>& work) {
-  FoldedNotes notes;
+void for_each_answer(const std::vector<frontend::AgentAnswer>& answers, FoldedNotes& notes,
+                     const std::function<void(const frontend::AgentAnswer&)>& work) {
   for (const auto& answer : answers) {
     if (const auto failure = frontend::take_answer(answer, work)) {
       notes.add(answer.host.name.str(), *failure);
     }
   }
+}
+
+int for_each_answer(Context& context, const std::vector<frontend::AgentAnswer>& answers,
+                    const std::function<void(const frontend::AgentAnswer&)>& work) {
+  FoldedNotes notes;
+  for_each_answer(answers, notes, work);
   notes.print(context.output);
   return notes.status();
 }

@@ -52,4 +52,8 @@ int report_failures(Output& output, const frontend::Failures& failures);
 int for_each_answer(Context& context, const std::vector<frontend::AgentAnswer>& answers,
                     const std::function<void(const frontend::AgentAnswer&)>& work);
 
+/// Does the same, but adds the failures to `notes`, which the caller prints.
+void for_each_answer(const std::vector<frontend::AgentAnswer>& answers, FoldedNotes& notes,
+                     const std::function<void(const frontend::AgentAnswer&)>& work);
+
 }  // namespace cluster::cmd

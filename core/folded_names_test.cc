@@ -29,7 +29,7 @@ TEST(FoldedNames, ZerosInFrontAreKept) {
 TEST(FoldedNames, SeveralNumbersMultiplyWhereTheyCan) {
   EXPECT_EQ(folded_names({"r0-0", "r0-1", "r1-0", "r1-1"}), "r[0-1]-[0-1]");
   EXPECT_EQ(folded_names({"r0-0", "r0-1", "r1-0"}), "r0-[0-1] r1-0");
-  EXPECT_EQ(folded_names({"a1.b", "a2.b", "a2.c"}), "a[1-2].b a2.c");
+  EXPECT_EQ(folded_names({"a1.b", "a2.b", "a2.c"}), "a2.c a[1-2].b");
 }
 
 TEST(FoldedNames, StayApartWhereTextDiffers) {

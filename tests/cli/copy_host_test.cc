@@ -15,7 +15,7 @@ class CopyHost : public Story {
  protected:
   CopyHost() {
     for (const std::string name : {"n0", "n1", "n2"}) {
-      cluster({"add", "host", name, "address=10.0.0.1", "appliance=compute"});
+      cluster({"add", "host", name, "appliance=compute"});
       transport.answers[name] = {"rollcall put\n", "", {ssh::End::exited, 0, "", {}}};
     }
     replace_file(tool, "#!/bin/sh\n");

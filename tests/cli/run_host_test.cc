@@ -132,7 +132,7 @@ class RunManyHosts : public Story {
  protected:
   RunManyHosts() {
     for (const auto* name : {"n0", "n1", "n2", "n3"}) {
-      cluster({"add", "host", name, "address=10.0.0.1", "appliance=compute"});
+      cluster({"add", "host", name, "appliance=compute"});
       transport.answers[name] = {"6.1\n", "", {ssh::End::exited, 0, "", {}}};
     }
   }
@@ -173,6 +173,7 @@ TEST_F(RunManyHosts, AnObjectForEachInJson) {
   EXPECT_EQ(said[0]["status"], 0);
   EXPECT_EQ(said[0]["stdout"], "6.1\n");
   EXPECT_EQ(said[0]["seconds"], 1.25);
+  EXPECT_EQ(said[0]["tries"], 1);
   EXPECT_TRUE(said[0]["reason"].is_null());
   EXPECT_EQ(said[1]["outcome"], "timed_out");
   EXPECT_TRUE(said[1]["status"].is_null());

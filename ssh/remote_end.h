@@ -18,8 +18,8 @@ enum class Ending {
 /// The command that ends, with TERM and after a while KILL, what the other channels of its
 /// connection have started, in their sessions (setsid(2)), which sshd makes for each command. It
 /// prints what became of it. It needs /proc, and does nothing under a server other than OpenSSH's.
-/// It sends no KILL while gpupci is at work there, which may be in the middle of giving a card back,
-/// or what installs packages.
+/// It sends no KILL while gpupci is at work there, which may be in the middle of giving a card
+/// back, or what installs packages.
 extern const std::string kEndingCommand;
 
 /// What the output of that command says; Ending::unknown as long as it does not.

@@ -200,7 +200,7 @@ TEST_F(RunManyHosts, GoIntoFiles) {
   EXPECT_EQ(std::filesystem::status(dir / "n0.out").permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   cluster({"run", "host", "x", "output-dir=" + (folder.path() / "victim").native()}, 1,
-          "cannot open \"" + (folder.path() / "victim").native() + "\": Not a directory");
+          "cannot open '" + (folder.path() / "victim").native() + "': Not a directory");
 }
 
 TEST_F(RunManyHosts, ThatFailedAreTriedAgain) {

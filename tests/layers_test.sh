@@ -85,7 +85,7 @@ one_file() {
 one_file 'SQLiteCpp/|sqlite3' db/sqlite_engine.cc
 one_file 'CLI/' cmd/line/arguments.cc
 
-only 'libssh/' ssh
+only 'libssh/' ssh tests/bench
 only 'openssl/' ssh rolls/engine
 only 'yaml-cpp/' rolls/engine frontend/vms
 only 'archive(_entry)?\.h>' rolls/engine

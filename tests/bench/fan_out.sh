@@ -1,22 +1,25 @@
 #!/bin/bash
-# Measures the cost of one command on 1, 16 and 64 hosts: `cluster run host` beside ssh, pdsh and clush in one run,
-# against one throw-away sshd whose addresses 127.0.9.* are the hosts.
-#   tests/bench/fan_out.sh build/release/cmd/cluster [ROUNDS]
-# Prints medians and asserts nothing. Client and server share this machine, so look at the client's CPU
-# first: most of the wall time is the server's own work.
+# Measures the cost of one command on many hosts: `cluster run host` beside ssh, pdsh and clush in one run. The hosts are
+# the addresses 127.0.9.1 and up of one server: of light_server, which costs little, so that the client is what is
+# measured, and then of a throw-away sshd.
+#   tests/bench/fan_out.sh build/release/cmd/cluster [ROUNDS]     (cmake --build --preset release --target light_server)
+# Prints medians and asserts nothing. Client and server share this machine, so look at the client's CPU first.
 set -euo pipefail
 
 cluster=$(realpath "${1:?usage: $0 PATH_OF_CLUSTER [ROUNDS]}")
 rounds=${2:-5}
+light_server=$(dirname "$cluster")/../tests/bench/light_server
 dir=$(mktemp -d)
-sshd=
+server=
 finish() {
-  if [ -n "$sshd" ]; then kill "$sshd"; fi
+  if [ -n "$server" ]; then kill "$server"; fi
   rm -rf "$dir"
 }
 trap finish EXIT
 
-start_sshd() {
+host_address() { echo "127.0.$((9 + $1 / 250)).$((1 + $1 % 250))"; }
+
+make_files() {
   ssh-keygen -q -t ed25519 -N '' -f "$dir/host_key"
   ssh-keygen -q -t ed25519 -N '' -f "$dir/id"
   port=$((20000 + RANDOM % 10000))
@@ -33,7 +36,7 @@ StrictModes no
 MaxStartups 2000
 END
   echo "* $(cat "$dir/host_key.pub")" > "$dir/known_hosts"
-  for i in $(seq 64); do printf 'Host n%s\n  HostName 127.0.9.%s\n' "$i" "$i"; done > "$dir/config"
+  for i in $(seq 1000); do printf 'Host n%s\n  HostName %s\n' "$i" "$(host_address "$i")"; done > "$dir/config"
   cat >> "$dir/config" << END
 Host *
   Port $port
@@ -44,10 +47,18 @@ Host *
   LogLevel ERROR
 END
   if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
-  /usr/sbin/sshd -D -f "$dir/sshd_config" 2> "$dir/sshd.log" &
-  sshd=$!
+}
+
+# start COMMAND...: the server that the hosts are from now on.
+start() {
+  if [ -n "$server" ]; then
+    kill "$server"
+    wait "$server" || true
+  fi
+  "$@" 2> "$dir/server.log" &
+  server=$!
   until ssh -F "$dir/config" n1 true 2> "$dir/ssh.log"; do
-    kill -0 "$sshd"  # it may have found its port taken
+    kill -0 "$server"  # it may have found its port taken
   done
 }
 
@@ -67,33 +78,51 @@ for tool in pdsh clush; do
   if command -v "$tool" > /dev/null; then tools+=" $tool"; else echo "$tool is not installed"; fi
 done
 
-start_sshd
-for n in 1 16 64; do
-  for i in $(seq "$n"); do CLUSTER_DB=$dir/$n.db "$cluster" add host "n$i"; done
+make_files
+for n in 1 16 64 256 1000; do
+  CLUSTER_DB=$dir/$n.db "$cluster" add host n1
+  for i in $(seq 2 "$n"); do
+    echo "insert into host (name, appliance) values ('n$i', 'vm-container');"
+  done | sqlite3 "$dir/$n.db"
 done
 
-# There is one line for each run: hosts, tool, wall and CPU milliseconds of the tool with its children.
+# measure HOSTS TOOL: a line of hosts, tool, wall and CPU milliseconds of the tool with its children.
 measure() {
   local TIMEFORMAT='%R %U %S'
   { time run_"$2" "$1" > /dev/null 2>> "$dir/problems" || true; } 2>&1 |
     awk -v n="$1" -v tool="$2" '{ printf "%s %s %.0f %.0f\n", n, tool, $1 * 1000, ($2 + $3) * 1000 }'
 }
-for _ in $(seq "$rounds"); do  # interleaved, so that a busy moment meets all
-  for n in 1 16 64; do
-    for tool in $tools; do measure "$n" "$tool"; done
-  done
-done > "$dir/times"
 
-if [ -s "$dir/problems" ]; then
-  echo "some runs had problems, so do not trust the figures:"
-  sort "$dir/problems" | uniq -c | sort -rn | head -5
-fi
-echo "median of $rounds runs of \`true\`, in milliseconds"
-printf '%5s  %-12s %8s %8s\n' HOSTS TOOL WALL CPU
-for n in 1 16 64; do
-  for tool in $tools; do
-    median() { awk -v n="$n" -v t="$tool" -v c="$1" '$1 == n && $2 == t { print $c }' "$dir/times" |
-      sort -n | sed -n "$(((rounds + 1) / 2))p"; }
-    printf '%5s  %-12s %8s %8s\n' "$n" "$tool" "$(median 3)" "$(median 4)"
+# compare WHAT HOSTS...: all tools by turns, so that a busy moment meets all, and a table.
+compare() {
+  local what=$1 n tool
+  shift
+  : > "$dir/problems"
+  for _ in $(seq "$rounds"); do
+    for n in "$@"; do
+      for tool in $tools; do measure "$n" "$tool"; done
+    done
+  done > "$dir/times"
+  if [ -s "$dir/problems" ]; then
+    echo "some runs had problems, so do not trust the figures:"
+    sort "$dir/problems" | uniq -c | sort -rn | head -5
+  fi
+  echo "$what: median of $rounds runs of \`true\`, in milliseconds"
+  printf '%5s  %-12s %8s %8s\n' HOSTS TOOL WALL CPU
+  for n in "$@"; do
+    for tool in $tools; do
+      median() { awk -v n="$n" -v t="$tool" -v c="$1" '$1 == n && $2 == t { print $c }' "$dir/times" |
+        sort -n | sed -n "$(((rounds + 1) / 2))p"; }
+      printf '%5s  %-12s %8s %8s\n' "$n" "$tool" "$(median 3)" "$(median 4)"
+    done
   done
-done
+}
+
+if [ -x "$light_server" ]; then
+  start "$light_server" "$port" "$dir/host_key" "$dir/id.pub"
+  compare "light server" 1 64 256 1000
+else
+  echo "no $light_server: build the target light_server"
+fi
+start /usr/sbin/sshd -D -f "$dir/sshd_config"
+compare "sshd" 1 16 64

@@ -36,10 +36,6 @@ std::vector<Host> wanted_hosts(Inventory& inventory, const std::vector<std::stri
   return hosts;
 }
 
-std::string state_of(const virt::Domain& domain) {
-  return domain.saved && !domain.active ? "saved" : std::string(name(domain.state));
-}
-
 // Takes in what the inventory does not have. A VM that cannot be taken in is a failure of its own.
 void take_in(Context& context, const frontend::VmHost& there,
              std::vector<frontend::FoundDomain>& found, frontend::Failures& failures) {
@@ -88,8 +84,9 @@ int run(Context& context, const Args& args) {
     for (const auto& one : found) {
       table.rows.push_back({there.host.name.str(), printable(one.domain->name),
                             one.vm ? one.vm->str() : "", std::string(name(one.relation)),
-                            state_of(*one.domain), one.domain->autostart ? "yes" : "no",
-                            joined(one.cards, " "), one.domain->uuid, one.details});
+                            std::string(virt::state_word(*one.domain)),
+                            one.domain->autostart ? "yes" : "no", joined(one.cards, " "),
+                            one.domain->uuid, one.details});
     }
   }
   if (import) frontend::remember_devices(context, all);

@@ -34,11 +34,9 @@ std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
   for (const auto& there : all) {
     if (there.failure) continue;
     for (const auto& task : there.tasks) {
-      const bool is_saved = task.domain && task.domain->saved && !task.domain->active;
       status.emplace(task.vm.name, !task.domain                 ? "not defined"
                                    : frontend::is_running(task) ? "active"
-                                   : is_saved                   ? "saved"
-                                                                : virt::name(task.domain->state));
+                                                                : virt::state_word(*task.domain));
     }
   }
   return status;

@@ -35,12 +35,13 @@ int run(Context& context, const Args& args) {
   if (const auto failures = frontend::failures_of(all); !failures.empty()) {
     return report_failures(context.output, failures);
   }
-  const auto& task = all.front().tasks.front();
+  const auto& there = all.front();
+  const auto& task = there.tasks.front();
   const auto name = "VM " + quote(vm.name.str());
   if (!task.domain || !task.domain->active) {
     throw Error(Fault::refused, name + " does not run: cluster start host vm " + vm.name.str());
   }
-  const auto console = virt::console_of(task.domain->xml);
+  const auto console = virt::console_of(there.domains->running_documents({vm.uuid}).front());
   if (console.empty()) {
     throw Error(Fault::refused, name + " has no serial console");
   }
@@ -50,9 +51,9 @@ int run(Context& context, const Args& args) {
   }
   context.output.out().flush();
   return context.transport.converse(
-      frontend::target_of(all.front().host),
-      frontend::as_root(all.front().host, std::string("virsh -c qemu:///system console ") +
-                                              (force ? "--force " : "") + vm.uuid),
+      frontend::target_of(there.host),
+      frontend::as_root(there.host, std::string("virsh -c qemu:///system console ") +
+                                        (force ? "--force " : "") + vm.uuid),
       limits.connect_timeout);
 }
 

@@ -2,6 +2,10 @@
 
 namespace cluster::virt {
 
+std::string_view state_word(const Domain& domain) {
+  return domain.saved && !domain.active ? "saved" : name(domain.state);
+}
+
 std::string_view name(DomainState state) {
   switch (state) {
     case DomainState::none:

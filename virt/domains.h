@@ -32,6 +32,9 @@ struct Domain {
   bool saved = false;  ///< it has saved memory, which a start uses in place of the document
 };
 
+/// The word for what it does now: that of its state, or "saved".
+std::string_view state_word(const Domain& domain);
+
 /// A way to make a domain stop or begin anew.
 enum class Stop {
   poweroff,  ///< pull the plug (virsh destroy)
@@ -88,6 +91,10 @@ class Domains {
 
   /// The host's devices that running domains have. It takes two round trips.
   virtual std::vector<VmDevice> devices_in_use() = 0;
+
+  /// The documents of domains as they run now, in the order of `uuids`, which are asked for at once;
+  /// "" for one that does not run. Domain::xml may have been edited since it started.
+  virtual std::vector<std::string> running_documents(const std::vector<std::string>& uuids) = 0;
 
   /// The version of the libvirt there: 9000000 is 9.0.0.
   virtual unsigned long version() = 0;

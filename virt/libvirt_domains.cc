@@ -64,6 +64,7 @@ class LibvirtDomains : public Domains {
 
   std::vector<Domain> list() override;
   std::vector<VmDevice> devices_in_use() override;
+  std::vector<std::string> running_documents(const std::vector<std::string>& uuids) override;
   unsigned long version() override;
   DomainCapabilities capabilities(const DomainMachine& machine) override;
   std::string define(const std::string& xml, Validation check) override;
@@ -225,6 +226,18 @@ std::vector<VmDevice> LibvirtDomains::devices_in_use() {
     }
   }
   return all;
+}
+
+std::vector<std::string> LibvirtDomains::running_documents(const std::vector<std::string>& uuids) {
+  const auto domains = handles(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  std::vector<std::string> documents(uuids.size());
+  at_once(domains.size(), kMostThreads, [&](std::size_t i) {
+    const auto at = std::ranges::find(uuids, uuid_of(domains[i].get()));
+    if (at == uuids.end()) return;
+    documents[static_cast<std::size_t>(at - uuids.begin())] =
+        xml_of(domains[i].get(), 0).value_or("");
+  });
+  return documents;
 }
 
 unsigned long LibvirtDomains::version() {

@@ -174,6 +174,9 @@ TEST_F(LibvirtDomains, DefineAgainChangesTheNextStartOnly) {
   EXPECT_TRUE(find(kUuid).active);
   EXPECT_THAT(find(kUuid).xml, ::testing::HasSubstr("<memory unit='KiB'>32768</memory>"));
   EXPECT_THAT(domains->devices_in_use(), ::testing::SizeIs(1));
+  const auto running = domains->running_documents({kOtherUuid, kUuid});
+  EXPECT_EQ(running.at(0), "");
+  EXPECT_THAT(running.at(1), ::testing::HasSubstr("<memory unit='KiB'>65536</memory>"));
   domains->stop(kUuid, Stop::poweroff);
   domains->start(kUuid);
   EXPECT_THAT(domains->devices_in_use(), ::testing::IsEmpty());

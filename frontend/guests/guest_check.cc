@@ -22,18 +22,29 @@ constexpr const char* kOverSsh =
 // A VM that is asked, and what it said.
 struct Asked {
   VmTask* task = nullptr;
-  std::string said;     // "" = nothing
-  std::string way;      // "over its agent"
-  std::string why_not;  // the reasons so far that it said nothing
+  std::string document;  // of the VM as it runs
+  std::string said;      // "" = nothing
+  std::string way;       // "over its agent"
+  std::string why_not;   // the reasons so far that it said nothing
 };
 
 // One for each VM of a container that runs.
 std::vector<Asked> running_of(VmHost& there) {
   std::vector<Asked> asked;
   for (auto& task : there.tasks) {
-    if (!there.failure && !task.failure && is_running(task)) asked.push_back({&task, "", "", ""});
+    if (!there.failure && !task.failure && is_running(task))
+      asked.push_back({&task, "", "", "", ""});
   }
   return asked;
+}
+
+// A VM may have been given a card, or an edit, that counts at its next start.
+void see_as_they_run(virt::Domains& domains, std::vector<Asked>& asked) {
+  if (asked.empty()) return;
+  std::vector<std::string> uuids;
+  for (const auto& one : asked) uuids.push_back(one.task->vm.uuid);
+  auto documents = domains.running_documents(uuids);
+  for (std::size_t i = 0; i < asked.size(); ++i) asked[i].document = std::move(documents[i]);
 }
 
 // Runs a program by the agents of those that said nothing yet.
@@ -86,12 +97,16 @@ class GivenBy {
  public:
   GivenBy(Inventory& inventory, bool wants_gds) : inventory_(inventory), wants_gds_(wants_gds) {}
 
-  GivenCards of(const VmTask& task) {
-    const auto& vm = task.vm;
-    const auto placed = virt::placed_devices(task.domain->xml);
-    const auto path_of = [&](const std::string& device) {
+  GivenCards of(const Asked& asked) {
+    const auto& vm = asked.task->vm;
+    const auto placed = virt::placed_devices(asked.document);
+    const auto defined = virt::placed_devices(asked.task->domain->xml);
+    const auto given_as = [&](const std::string& device, const std::string& vendor,
+                              const std::string& id) {
       const auto at = std::ranges::find(placed, device, &virt::PlacedDevice::device);
-      return at == placed.end() ? "" : at->path;
+      const bool is_defined =
+          std::ranges::find(defined, device, &virt::PlacedDevice::device) != defined.end();
+      return GivenFunction{device, at == placed.end() ? "" : at->path, is_defined, vendor, id};
     };
     GivenCards given{vm.name.str(), vm.container.str(), {}, wants_gds_};
     for (const auto& held : vm.gpus) {
@@ -101,17 +116,16 @@ class GivenBy {
         one.kind = kind_of(card);
         for (const auto& function : card.functions) {
           const auto pci = function.pci.sysfs();
-          one.functions.push_back({pci, path_of(pci), function.vendor, function.device});
+          one.functions.push_back(given_as(pci, function.vendor, function.device));
         }
       }
       const auto pci = held.pci.sysfs();
-      if (one.functions.empty()) one.functions.push_back({pci, path_of(pci), "", ""});
+      if (one.functions.empty()) one.functions.push_back(given_as(pci, "", ""));
       given.cards.push_back(std::move(one));
     }
     for (const auto& held : vm.slices) {
       const auto device = held.pci ? held.pci->sysfs() : held.device;
-      given.cards.push_back(
-          {held.name.str(), DeviceKind::unknown, {{device, path_of(device), "", ""}}});
+      given.cards.push_back({held.name.str(), DeviceKind::unknown, {given_as(device, "", "")}});
     }
     return given;
   }
@@ -144,7 +158,7 @@ GuestChecks checks_of(GivenBy& given, const Asked& asked) {
                                  " apply=yes), or a login over ssh (vm_ssh_keys, address=)"});
     return result;
   }
-  result.checks = judge_guest(given.of(*asked.task), asked.said);
+  result.checks = judge_guest(given.of(asked), asked.said);
   if (result.checks.empty() || result.checks.front().id != "I1") {
     result.checks.insert(result.checks.begin(),
                          {"I1", "", Verdict::pass, "the guest answers " + asked.way, ""});
@@ -156,7 +170,7 @@ GuestChecks not_running(const VmTask& task) {
   const auto& name = task.vm.name.str();
   return {task.vm,
           {{"I1", "", Verdict::unknown,
-            task.domain ? "it is " + std::string(virt::name(task.domain->state))
+            task.domain ? "it is " + std::string(virt::state_word(*task.domain))
                         : "libvirt on " + task.vm.container.str() + " does not have it",
             "cluster start host vm " + name}}};
 }
@@ -170,6 +184,7 @@ std::vector<GuestChecks> check_guests(Context& context, VmBatch& all, const ssh:
   for (auto& there : all) asked[&there] = running_of(there);
   on_each(all, [&](VmHost& there) {
     auto& of_host = asked.at(&there);
+    see_as_they_run(*there.domains, of_host);
     ask_by_agent(*there.domains, of_host,
                  {"/bin/sh", {"-s"}, std::string(container_script("guest_facts.sh"))}, deadline);
     ask_by_agent(*there.domains, of_host,

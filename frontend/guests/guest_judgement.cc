@@ -63,6 +63,10 @@ class Judge {
     };
     const auto sync = "cluster sync vm config " + given_.vm;
     const auto again = "cluster stop host vm " + given_.vm + " action=shutdown, then start it";
+    if (function.path.empty() && function.is_defined) {
+      return fail("no such device in the guest: the VM runs without " + function.pci,
+                  "a card that was given to a running VM comes at its next start: " + again);
+    }
     if (function.path.empty()) {
       return fail("the VM was defined without " + function.pci, sync + ", then " + again);
     }
@@ -89,7 +93,7 @@ class Judge {
     }
     return fail("no such device in the guest: nothing is at " + function.path +
                     (ids.empty() ? "" : ", and no " + ids + " anywhere"),
-                "a card that was given to a running VM comes at its next start: " + again);
+                again);
   }
 
   bool is_given(const GuestDevice& device) const {

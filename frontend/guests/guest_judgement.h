@@ -12,7 +12,8 @@ namespace cluster::frontend {
 /// One function of a card that a VM holds.
 struct GivenFunction {
   std::string pci;             ///< on the container, "0000:02:00.0"
-  std::string path;            ///< where the guest should find it; "" = the domain does not have it
+  std::string path;            ///< where the guest should find it; "" = the VM runs without it
+  bool is_defined = true;      ///< the VM has it from its next start on
   std::string vendor, device;  ///< "10de", "2330"; "" = not known
 };
 

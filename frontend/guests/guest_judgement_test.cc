@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 GivenCards given() {
   return {"v1",
           "n1",
-          {{"gpupci1", DeviceKind::gpu, {{"0000:c1:00.0", "00/02.0/00.0", "10de", "2330"}}}}};
+          {{"gpupci1", DeviceKind::gpu, {{"0000:c1:00.0", "00/02.0/00.0", true, "10de", "2330"}}}}};
 }
 
 std::vector<CheckAnswer> judged(const std::string& name, const GivenCards& cards = given()) {
@@ -129,9 +129,20 @@ TEST(GuestJudgement, HasARowForEachRecording) {
 TEST(GuestJudgement, ACardThatTheDomainDoesNotHaveIsSaid) {
   auto cards = given();
   cards.cards[0].functions[0].path = "";
+  cards.cards[0].functions[0].is_defined = false;
   const auto checks = judged("healthy", cards);
   EXPECT_EQ(verdicts(checks), "I2 FAIL");
   EXPECT_THAT(checks[0].reason, HasSubstr("defined without 0000:c1:00.0"));
+}
+
+// Something else may be at the place that it will have.
+TEST(GuestJudgement, ACardThatWaitsForTheNextStartIsSaid) {
+  auto cards = given();
+  cards.cards[0].functions[0].path = "";
+  const auto checks = judged("healthy", cards);
+  EXPECT_EQ(verdicts(checks), "I2 FAIL");
+  EXPECT_THAT(checks[0].reason, HasSubstr("the VM runs without 0000:c1:00.0"));
+  EXPECT_THAT(checks[0].fix, HasSubstr("comes at its next start"));
 }
 
 TEST(GuestJudgement, OneOfTwoEqualCardsIsNotTakenForTheOther) {

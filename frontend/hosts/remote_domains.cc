@@ -57,6 +57,9 @@ class RemoteDomains : public virt::Domains {
   std::vector<virt::VmDevice> devices_in_use() override {
     return told([&] { return domains_->devices_in_use(); });
   }
+  std::vector<std::string> running_documents(const std::vector<std::string>& uuids) override {
+    return told([&] { return domains_->running_documents(uuids); });
+  }
   unsigned long version() override {
     return told([&] { return domains_->version(); });
   }

@@ -78,6 +78,16 @@ TEST_F(CheckHostVm, TellsWhatIsWrong) {
   EXPECT_THAT(out, HasSubstr("v1,gpupci,I5,FAIL,\"Xid 79: the card fell off the bus"));
 }
 
+// Another device may have the place that the card will have.
+TEST_F(CheckHostVm, ACardIsInTheGuestFromItsNextStartOn) {
+  agent_says(recording("healthy"));
+  n1().running["00000000-0000-4000-8000-000000000001"] = "<domain><devices/></domain>";
+  const auto [out, err, status] = run({"check", "host", "vm", "v1", "format=csv"});
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(out, HasSubstr("v1,gpupci,I2,FAIL,no such device in the guest: the VM runs without "
+                             "0000:c1:00.0,\"a card that was given to a running VM"));
+}
+
 TEST_F(CheckHostVm, AsksWindowsInItsOwnWay) {
   agent_says(recording("code-43"), "powershell.exe");
   EXPECT_THAT(run({"check", "host", "vm", "v1", "format=csv"}).out,
@@ -101,6 +111,8 @@ TEST_F(CheckHostVm, WhoeverCannotBeAskedIsUnknown) {
   n1().domains[0].state = virt::DomainState::shut_off;
   EXPECT_THAT(run({"check", "host", "vm", "v1", "format=csv"}).out,
               HasSubstr("v1,,I1,UNKNOWN,it is shut off,cluster start host vm v1\n"));
+  n1().domains[0].saved = true;
+  EXPECT_THAT(run({"check", "host", "vm", "v1", "format=csv"}).out, HasSubstr("it is saved,"));
 }
 
 TEST_F(CheckHostVm, AContainerThatDoesNotAnswerIsAFailure) {

@@ -106,6 +106,9 @@ TEST_F(Guest, WithoutAConsoleIsRefused) {
           "another start");
   v1().xml = "<domain><devices/></domain>";
   cluster({"open", "host", "console", "v1"}, 1, "VM 'v1' has no serial console");
+  // The one that it runs with counts, not that of its next start.
+  n1().running[v1().uuid] = "<domain><devices><serial type='pty'/></devices></domain>";
+  cluster({"open", "host", "console", "v1"});
 }
 
 TEST_F(Guest, IsPausedAndGoesOn) {

@@ -1,5 +1,6 @@
 #include "tests/support/fake_domains.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace cluster {
@@ -11,6 +12,19 @@ class MemoryDomains : public virt::Domains {
 
   std::vector<virt::Domain> list() override { return called("list").domains; }
   std::vector<virt::VmDevice> devices_in_use() override { return called("devices_in_use").in_use; }
+
+  std::vector<std::string> running_documents(const std::vector<std::string>& uuids) override {
+    called("running_documents");
+    std::vector<std::string> documents;
+    for (const auto& uuid : uuids) {
+      const auto at = std::ranges::find(host_.domains, uuid, &virt::Domain::uuid);
+      const bool runs = at != host_.domains.end() && at->active;
+      const auto kept = host_.running.find(uuid);
+      documents.push_back(!runs ? "" : kept == host_.running.end() ? at->xml : kept->second);
+    }
+    return documents;
+  }
+
   unsigned long version() override { return called("version").version; }
 
   virt::DomainCapabilities capabilities(const virt::DomainMachine&) override {

@@ -19,6 +19,7 @@ class FakeDomains {
     std::vector<virt::Domain> domains;
     std::vector<virt::VmDevice> in_use;  ///< of running VMs that the test does not start itself
     unsigned long version = 9000000;
+    std::map<std::string, std::string> running;  ///< documents of domains that run, by UUID
     std::string capabilities;             ///< as DomainCapabilities::text(): "disk/bus virtio sata"
     std::optional<Error> failure;         ///< the reason that nobody gets in
     std::vector<std::string> done;        ///< "define vm-1", "start vm-1", in this order

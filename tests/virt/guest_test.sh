@@ -149,5 +149,12 @@ grep -q '^v1,,I1,PASS,the guest answers over ssh,' checked || fail "check host v
 "$cluster" list host vm v1 status=yes | grep -q ' saved$' || fail "it is not saved"
 "$cluster" restore host vm v1
 until_true 30 "$cluster" run host v1 true
+
+# A card that it is given while it runs is not there yet.
+"$cluster" add host gpu n1 gpupci1 0000:42:00.0
+"$cluster" add host gpu v1 gpupci gpupci1
+"$cluster" sync vm config v1 >/dev/null
+"$cluster" check host vm v1 all=yes format=csv >checked && fail "check host vm has not missed the card"
+grep -q '^v1,gpupci,I2,FAIL,no such device in the guest: the VM runs without 0000:42:00.0,' checked || fail "check host vm: $(<checked)"
 "$cluster" stop host vm v1
 exit $((failures > 0))

@@ -190,6 +190,7 @@ std::vector<Host> Inventory::hosts(const OnlyHosts& only) {
                        query->maybe_string(11)});
     }
     db::read_logins(*db_, hosts);
+    add_ways_in(hosts, only);
   });
   sort_naturally(hosts, [](const Host& host) -> const std::string& { return host.name.str(); });
   return hosts;

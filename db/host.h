@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/names.h"
+#include "db/host_key.h"
 
 namespace cluster {
 
@@ -36,6 +37,8 @@ struct Host {
   HostLogin login = {};  ///< what counts where `user` and `sudo` say nothing; it is only read
   /// The reason why it gets no VM and starts none, "" when none was given; nothing: it is in use.
   std::optional<std::string> maintenance = {};
+  bool through_openssh = false;  ///< attribute ssh_client; only hosts() sets this and `keys`
+  std::vector<HostPublicKey> keys = {};
 };
 
 /// The groups that a host belongs to: what words select it, besides its name.

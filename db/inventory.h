@@ -73,6 +73,17 @@ class Inventory {
   /// Throws Error(usage) unless `name` is one of appliances().
   void require_appliance(const std::string& name);
 
+  // --- keys of hosts: db/host_key.cc
+
+  /// Keys that are there already stay as they are. Throws Error(exists) when a host has another key
+  /// of that type, Error(not_found) when there is no such host, Error(usage) for an unknown type.
+  void add_host_keys(const std::vector<HostPublicKey>& keys);
+
+  /// Forgets all keys of `hosts`. Throws Error(not_found) when one has none; then all stay.
+  void remove_host_keys(const std::vector<HostName>& hosts);
+
+  std::vector<HostPublicKey> host_keys(const OnlyHosts& only = {});  ///< by host and type
+
   // --- attributes: db/attribute.cc
 
   /// Throws Error(exists) when one is there already, Error(usage) for a wrong name or an unknown
@@ -249,6 +260,7 @@ class Inventory {
   // Runs `work` in one transaction, or as a part of the one that is open. When the database refuses
   // it, this throws the Error of `explain`, or else one with `what`, the name of the deed, "add
   // host".
+  void add_ways_in(std::vector<Host>& hosts, const OnlyHosts& only);
   void write(const char* what, const std::function<void()>& work, const Explain& explain = {});
 
   // The same for reading: there is one transaction, so that the rows of several queries fit

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/base64.h"
 #include "core/text.h"
 
 namespace cluster::ssh {
@@ -50,22 +51,6 @@ std::optional<std::string_view> take_text(std::string_view& rest) {
   return text;
 }
 
-std::string base64_of(std::string_view bytes) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = i; k < i + 3; ++k) {
-      bits = bits << 8U | (k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0U);
-    }
-    for (unsigned k = 0; k < 4; ++k) {
-      out += i + k > bytes.size() ? '=' : kLetters[bits >> (18 - 6 * k) & 63U];
-    }
-  }
-  return out;
-}
-
 // Returns the answer of the agent at the other end of `socket`, without its length; nothing when it
 // does not come in time.
 std::optional<std::string> ask_for_keys(int socket) {
@@ -97,7 +82,7 @@ std::optional<std::vector<AgentKey>> parse_agent_keys(std::string_view answer) {
     const auto blob = take_text(answer);
     if (!blob || !take_text(answer)) return std::nullopt;  // the second is a comment
     auto rest = *blob;
-    keys.push_back({std::string(take_text(rest).value_or("")), base64_of(*blob)});
+    keys.push_back({std::string(take_text(rest).value_or("")), base64(*blob)});
   }
   return keys;
 }

@@ -69,9 +69,10 @@ std::string beyond_libssh(Run& run, Route& route, const std::vector<KnownKey>& k
 std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target, Route route,
                               Past past, const Operator& me) {
   std::vector<KnownKey> known;
+  if (target.through_openssh) route.needs_openssh = "ssh_client=openssh";
   if (route.needs_openssh.empty()) {
-    known = known_keys(route, run.known_hosts(route.known_hosts_files));
-    route.needs_openssh = beyond_libssh(run, route, known);
+    known = known_keys(target, route, run.known_hosts(route.known_hosts_files));
+    if (!target.shows_key) route.needs_openssh = beyond_libssh(run, route, known);
   }
   if (route.needs_openssh.empty()) {
     return std::make_unique<Session>(run, index, std::move(route), past, std::move(known));
@@ -238,7 +239,7 @@ std::vector<bool> FanOut::finds(const std::vector<Target>& targets) {
 int FanOut::converse(const Target& target, const std::string& command,
                      std::chrono::seconds connect_timeout) {
   if (!me_) me_ = Operator::current();
-  auto words = openssh_words(target, *me_, connect_timeout, host_key_alias(target, *me_));
+  auto words = openssh_words(target, *me_, connect_timeout, host_key_options(target, *me_));
   words.insert(words.end(), {"-t", "-o", "LogLevel=ERROR", "--", target.name, command});
   return ssh::converse(std::move(words));
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "ssh/public_key.h"
 
 namespace cluster::ssh {
 namespace {
@@ -53,12 +54,21 @@ std::string unknown(const Route& route, const HostKey& shown) {
                        shown.fingerprint + "); compare it with `ssh-keygen -lf /etc/ssh/ssh_host_" +
                        family(shown.type) + "_key.pub` there";
   if (route.known_hosts_files.empty()) return reason + ", and name a UserKnownHostsFile for it";
-  return reason + ", then: " + learn_command(route, shown);
+  return reason + ", then: cluster sync host key " + shell_word(route.name) +
+         ", or for `ssh` too: " + learn_command(route, shown);
 }
 
 std::string changed(const Route& route, const HostKey& shown, const KnownKey& known) {
   const std::string file = known.where.substr(0, known.where.rfind(':'));
   std::string forget;
+  if (known.where == kInventory) {
+    forget = "cluster remove host key " + shell_word(route.name) + "; cluster sync host key " +
+             shell_word(route.name);
+    return "the host key of " + place(route) + " is not the one in the inventory: it shows " +
+           shown.type + ", " + shown.fingerprint + ", and not " + known.type + ", " +
+           fingerprint_of(known.base64) +
+           "; somebody may be listening in; if the key was changed on purpose: " + forget;
+  }
   for (const auto& name : route.known_names) {
     if (!forget.empty()) forget += "; ";
     forget += "ssh-keygen -f " + shell_word(file) + " -R " + shell_word(name);

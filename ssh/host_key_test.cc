@@ -28,7 +28,8 @@ TEST(Distrust, IsNotForAKnownKey) {
 TEST(Distrust, SaysHowToLearnAnUnknownKey) {
   EXPECT_EQ(distrust(node(), kShown, {key("ssh-rsa", "AAA1", KnownKey::Mark::authority)}),
             "the host key of '10.1.1.5' port 22 is not known (ssh-ed25519, SHA256:abc); compare it "
-            "with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there, then: "
+            "with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there, then: cluster sync "
+            "host key n1, or for `ssh` too: "
             "ssh-keyscan -t ed25519 10.1.1.5 >> '/home/my self/known_hosts'");
 }
 

@@ -35,10 +35,22 @@ void Job::end_turned_away(Refusal refusal, std::string reason) {
   end(End::unreachable, std::move(reason));
 }
 
+void Job::end_with_key(const HostKey& shown, const std::vector<KnownKey>& known) {
+  const auto is_none = [](const KnownKey& key) { return key.mark == KnownKey::Mark::authority; };
+  if (!std::ranges::all_of(known, is_none)) {
+    auto reason = distrust(route_, shown, known);
+    if (!reason.empty()) return end(End::host_key, std::move(reason));
+  }
+  reply_.key = {shown.type, shown.base64};
+  conclude(End::exited, 0, "");
+}
+
 void Job::conclude(End end, int status, std::string reason) {
   if (std::exchange(has_ended_, true)) return;
-  reply_ = {end, status, std::move(reason),
-            std::chrono::duration_cast<std::chrono::milliseconds>(spent()), tries()};
+  reply_.end = end;
+  reply_.status = status;
+  reply_.reason = std::move(reason);
+  reply_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(spent());
   run_.loop.silence(*this);
   run_.ended.push_back(target_);
 }

@@ -11,6 +11,7 @@
 #include "ssh/agent.h"
 #include "ssh/control_folder.h"
 #include "ssh/doors.h"
+#include "ssh/host_key.h"
 #include "ssh/identity.h"
 #include "ssh/known_hosts.h"
 #include "ssh/lessons.h"
@@ -127,6 +128,8 @@ class Job : public Waiter {
   /// Ends the job, as the host turned us away before the login.
   void end_turned_away(Refusal refusal, std::string reason);
   void end_with_status(int status) { conclude(End::exited, status, ""); }
+  /// Ends the job of a target that shows its key: with the key, or with what is wrong with it.
+  void end_with_key(const HostKey& shown, const std::vector<KnownKey>& known);
   bool has_ended() const { return has_ended_; }
 
  private:

@@ -25,6 +25,9 @@ struct KnownKey {
   std::string where;   ///< "/root/.ssh/known_hosts:3"
 };
 
+/// Where a key that is in the inventory is known from.
+inline constexpr const char* kInventory = "the inventory";
+
 /// The known_hosts files of sshd(8), each read once into a table that is asked for each host.
 class KnownHosts {
  public:

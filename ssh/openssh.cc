@@ -8,12 +8,13 @@ namespace cluster::ssh {
 
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
                                        std::chrono::seconds connect_timeout,
-                                       const std::string& host_key_alias) {
+                                       const std::vector<std::string>& host_keys) {
   std::vector<std::string> words{"ssh", "-T", "-x", "-a"};
   if (!me.config.empty()) words.insert(words.end(), {"-F", me.config});
   const auto option = [&words](const std::string& text) {
     words.insert(words.end(), {"-o", text});
   };
+  for (const auto& one : host_keys) option(one);  // the first value of an option counts
   option("BatchMode=yes");
   option("StrictHostKeyChecking=yes");
   option("UpdateHostKeys=no");
@@ -32,7 +33,6 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
     for (const char c : target.address) literal += c == '%' ? "%%" : std::string(1, c);
     option("HostName=" + literal);
   }
-  if (!host_key_alias.empty()) option("HostKeyAlias=" + host_key_alias);
   if (target.port != 0) option("Port=" + std::to_string(target.port));
   if (!target.user.empty()) words.insert(words.end(), {"-l", target.user});
   return words;
@@ -69,23 +69,60 @@ std::string name_in_use(const Route& route, const KnownHosts& known) {
 
 }  // namespace
 
-std::vector<KnownKey> known_keys(const Route& route, const KnownHosts& known) {
+std::vector<KnownKey> known_keys(const Target& target, const Route& route,
+                                 const KnownHosts& known) {
+  if (!target.keys.empty()) {
+    std::vector<KnownKey> keys;
+    for (const auto& [type, base64] : target.keys) {
+      keys.push_back({KnownKey::Mark::trusted, type, base64, kInventory});
+    }
+    for (const auto& key : known.lookup(names_of(route))) {
+      if (key.mark == KnownKey::Mark::revoked) keys.push_back(key);
+    }
+    return keys;
+  }
   const auto name = name_in_use(route, known);
   return known.lookup(name.empty() ? names_of(route) : std::vector<std::string>{name});
 }
 
-std::string host_key_alias(const Route& route, const KnownHosts& known) {
-  if (!has_second_name(route)) return "";
-  const auto names = names_of(route);
-  const auto by_name = std::ranges::find(names, route.known_names.back());
-  const auto used = std::ranges::find(names, name_in_use(route, known));
-  return used == names.end() || used < by_name ? "" : *used;
+std::vector<std::string> host_key_options(const Target& target, const Route& route,
+                                          const KnownHosts& known) {
+  if (target.keys.empty()) {
+    if (!has_second_name(route)) return {};
+    const auto names = names_of(route);
+    const auto by_name = std::ranges::find(names, route.known_names.back());
+    const auto used = std::ranges::find(names, name_in_use(route, known));
+    if (used == names.end() || used < by_name) return {};
+    return {"HostKeyAlias=" + *used};
+  }
+  // A command prints the lines, so that no file is left behind. ssh replaces %H and %%.
+  std::string command = R"(KnownHostsCommand=/usr/bin/printf "%%s %%s %%s\n")";
+  for (const auto& key : known_keys(target, route, known)) {
+    const bool is_revoked = key.mark == KnownKey::Mark::revoked;
+    command += is_revoked ? R"( "@revoked %H" )" : " %H ";
+    command += key.type + " " + key.base64;
+  }
+  return {command, "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
+          "VerifyHostKeyDNS=no"};
 }
 
-std::string host_key_alias(const Target& target, const Operator& me) {
+std::vector<std::string> host_key_options(const Target& target, const Operator& me) {
   const auto route = Config::read(me).route(target, me);
-  if (!has_second_name(route)) return "";  // and the files need not be read
-  return host_key_alias(route, KnownHosts(route.known_hosts_files));
+  if (target.keys.empty() && !has_second_name(route)) return {};  // and no file need be read
+  return host_key_options(target, route, KnownHosts(route.known_hosts_files));
+}
+
+std::vector<std::string> key_learning_options(const std::string& file) {
+  return {"StrictHostKeyChecking=accept-new",
+          "UserKnownHostsFile=" + file,
+          "GlobalKnownHostsFile=/dev/null",
+          "KnownHostsCommand=none",
+          "VerifyHostKeyDNS=no",
+          "HashKnownHosts=no",
+          "ControlPath=none",
+          "PubkeyAuthentication=no",
+          "GSSAPIAuthentication=no",
+          "HostbasedAuthentication=no"};
 }
 
 NoConnection why_no_connection(std::vector<std::string> said) {

@@ -12,25 +12,30 @@
 // This house calls OpenSSH's `ssh` in this way only.
 namespace cluster::ssh {
 
-/// The words of the command line before the host: strict host keys, no questions, no forwarding,
-/// no master connection made (one that is open is used), the configuration of `me`, and the fields
-/// of `target`. The caller adds further options, "--", the name and the command. `host_key_alias`
-/// is that of the two functions below.
+/// The words of the command line before the host: strict host keys, no questions, no forwarding, no
+/// master connection made (one that is open is used), the configuration of `me`, and the fields of
+/// `target`. The caller adds further options, "--", the name and the command. `host_keys` are the
+/// options of the functions below.
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
                                        std::chrono::seconds connect_timeout,
-                                       const std::string& host_key_alias);
+                                       const std::vector<std::string>& host_keys);
 
-/// The keys under which the host may show itself. As in OpenSSH they are those of its address; of
-/// an address with a port that is not the usual one and has none, those without the port. Nobody
-/// knows a key by its address: then by its name.
-std::vector<KnownKey> known_keys(const Route& route, const KnownHosts& known);
+/// The keys under which the host may show itself: those of `target`, with what known_hosts revokes.
+/// Without any they are, as in OpenSSH, those of its address; of an address with a port that is not
+/// the usual one and has none, those without the port. Nobody knows a key by its address: then
+/// those of its name.
+std::vector<KnownKey> known_keys(const Target& target, const Route& route, const KnownHosts& known);
 
-/// The name under which the key of a host is known where `ssh` would not look: it looks under the
-/// address to which it connects. "" = it finds the key by itself, or nobody knows it.
-std::string host_key_alias(const Route& route, const KnownHosts& known);
+/// The options ("NAME=VALUE") with which `ssh` takes the same keys. It looks under the address to
+/// which it connects, in the files of the configuration; where that is right, there are none.
+std::vector<std::string> host_key_options(const Target& target, const Route& route,
+                                          const KnownHosts& known);
 
 /// The same for a host of which nothing has been read yet. Throws as Config::read() and route().
-std::string host_key_alias(const Target& target, const Operator& me);
+std::vector<std::string> host_key_options(const Target& target, const Operator& me);
+
+/// The options with which `ssh` only learns the key of a host, into `file`.
+std::vector<std::string> key_learning_options(const std::string& file);
 
 /// The exit status of `ssh` when it failed itself, and not the command.
 inline constexpr int kOpensshFailed = 255;

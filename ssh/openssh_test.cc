@@ -19,7 +19,7 @@ using ::testing::Not;
 std::vector<std::string> words(const Target& target, const std::string& config = "",
                                std::chrono::seconds timeout = std::chrono::seconds(10)) {
   const Operator me{.user = "me", .home = "/home/me", .config = config, .agent_socket = ""};
-  return openssh_words(target, me, timeout, "");
+  return openssh_words(target, me, timeout, {});
 }
 
 // The values of "-o NAME=VALUE" in the words.

@@ -1,6 +1,7 @@
 #include "ssh/ssh_process.h"
 
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "ssh/openssh.h"
+#include "ssh/public_key.h"
 #include "ssh/remote_end.h"
 
 namespace cluster::ssh {
@@ -21,6 +23,7 @@ constexpr auto kKillGrace = std::chrono::seconds(2);     // from SIGTERM to SIGK
 constexpr auto kEndingBound = std::chrono::seconds(15);  // for the host to end a command
 constexpr const char* kNotSeen = "; ssh was stopped, but it may still be running there";
 constexpr std::size_t kMostEarlyErr = 65536;
+constexpr std::size_t kMostKeyLine = 16384;
 
 // Reads once; returns what read(2) returns.
 ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
@@ -32,6 +35,11 @@ ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
 
 bool contains(std::string_view text, std::string_view piece) {
   return text.find(piece) != std::string_view::npos;
+}
+
+// A name under which another process of ours can open what is open here.
+std::string descriptor_path(const FileDescriptor& file) {
+  return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file.get());
 }
 
 std::string last_line(std::string_view text) {
@@ -58,11 +66,12 @@ SshProcess::~SshProcess() {
 std::vector<std::string> SshProcess::arguments() const {
   // The log of ssh goes into a pipe of ours, so that the host's own stderr stays as it is. The
   // debug lines say when the command starts and when its exit status has come.
-  const std::string log =
-      "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log_pipe_.write.get());
+  const auto log = descriptor_path(log_pipe_.write);
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
+  const auto& known = run().known_hosts(route().known_hosts_files);
   auto words = openssh_words(asked_, me_, left,
-                             host_key_alias(route(), run().known_hosts(route().known_hosts_files)));
+                             asked_.shows_key ? key_learning_options(descriptor_path(learned_))
+                                              : host_key_options(asked_, route(), known));
   // Of a command that a master connection runs, the status is told one level deeper.
   const bool may_be_shared = route().needs_openssh.starts_with("ControlPath");
   words.insert(words.end(),
@@ -83,6 +92,7 @@ void SshProcess::start() {
   if (!run().lessons.empty() && is_foretold()) return;
   if (!route().is_shared) control_ = run().controls.socket(target());
   try {
+    if (asked_.shows_key) learned_ = FileDescriptor(memfd_create("key", MFD_CLOEXEC));
     process_.emplace(run().warden(), arguments(), asked_.input.text());
   } catch (const Error& error) {
     end(End::unreachable, error.what());
@@ -138,7 +148,21 @@ void SshProcess::command_has_started() {
   if (!early_err_.empty()) run().sink.err(target(), early_err_);
 }
 
+// Ends the job with the key that `ssh` has learned, if it has.
+bool SshProcess::has_shown_key() {
+  std::string text(kMostKeyLine, '\0');
+  const auto size = pread(learned_.get(), text.data(), text.size(), 0);
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  const auto words = split(std::string_view(text).substr(0, text.find('\n')), ' ');
+  if (words.size() < 3) return false;
+  const HostKey shown{std::string(words[1]), std::string(words[2]), fingerprint_of(words[2])};
+  const auto& known = run().known_hosts(route().known_hosts_files);
+  end_with_key(shown, known_keys(asked_, route(), known));
+  return true;
+}
+
 void SshProcess::conclude(int wait_status) {
+  if (asked_.shows_key && has_shown_key()) return;
   if (stopped_) return end(*stopped_, stop_reason_);
   const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : kOpensshFailed;
   if (!has_started_ && status != 0) return conclude_without_command(status);

@@ -31,6 +31,7 @@ class SshProcess : public Job {
   void read_all_there_is();
   void take_err(std::string_view bytes);
   void command_has_started();
+  bool has_shown_key();
   void conclude(int wait_status);
   void conclude_without_command(int status);
   bool is_foretold();
@@ -45,6 +46,7 @@ class SshProcess : public Job {
   Operator me_;
   Pipe log_pipe_;  // ssh's own words, apart from what the host prints
   SshLog log_;
+  FileDescriptor learned_;  // where `ssh` puts the host's key, when only that is wanted
   std::optional<ChildProcess> process_;
   std::optional<int> wait_status_;  // once it has exited
   std::string early_err_;           // stderr before the command: a banner, or of a jump host

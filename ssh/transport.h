@@ -24,6 +24,12 @@ class Input {
   std::shared_ptr<const std::string> text_;
 };
 
+/// A key by which a host shows that it is that host.
+struct PublicKey {
+  std::string type;    ///< "ssh-ed25519"
+  std::string base64;  ///< as known_hosts has it
+};
+
 /// A host to run a command on. A field that is empty or 0 comes from ~/.ssh/config, else it has the
 /// default in brackets.
 struct Target {
@@ -34,6 +40,10 @@ struct Target {
   std::string command = {};  ///< the command to run there in place of the common one
   Input input = {};          ///< its standard input, of any length; then comes the end
   bool sudo = false;         ///< whoever starts what needs root there does so by `sudo -n`
+  std::vector<PublicKey> keys = {};  ///< when there are any, only these count, not known_hosts
+  bool through_openssh = false;      ///< `ssh` serves it, whatever the configuration says
+  /// Its key is taken, and nothing more: no login, no command. An unknown key is no failure then.
+  bool shows_key = false;
 };
 
 /// Bounds of one run.
@@ -70,6 +80,7 @@ struct Reply {
       reason;  ///< one line that says what went wrong and what would be right; "" when exited
   std::chrono::milliseconds elapsed{0};  ///< from connecting to the end
   int tries = 1;  ///< the host turned us away before the last one, as it was crowded for a moment
+  PublicKey key = {};  ///< of a target that shows its key
 };
 
 /// How far a run is.

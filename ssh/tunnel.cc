@@ -113,7 +113,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, Operato
   const auto config = Config::read(me_);
   route_ = config.route(target_, me_);
   find_door(route_, config, me_);
-  host_key_alias_ = host_key_alias(target_, me_);
+  host_key_options_ = host_key_options(target_, me_);
   folder_ = make_folder();
   socket_ = folder_ / kSocket;
   entry_ = FileDescriptor(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -195,7 +195,7 @@ void Tunnel::log_in(const FileDescriptor& connection) {
 std::vector<std::string> Tunnel::words(int log, Time connect_deadline) const {
   const auto left =
       std::chrono::ceil<std::chrono::seconds>(connect_deadline - std::chrono::steady_clock::now());
-  auto words = openssh_words(target_, me_, left, host_key_alias_);
+  auto words = openssh_words(target_, me_, left, host_key_options_);
   // The last two notice a host that is gone, also when there is nothing to send.
   words.insert(words.end(),
                {"-E", "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log), "-o",

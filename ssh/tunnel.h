@@ -62,7 +62,7 @@ class Tunnel {
   Operator me_;
   Doorway& doorway_;
   Route route_;
-  std::string host_key_alias_;
+  std::vector<std::string> host_key_options_;
   Time deadline_;
   std::filesystem::path folder_;
   std::string socket_;

@@ -241,6 +241,8 @@ ssh::Target target_of(const Host& host) {
   ssh::Target target{host.name.str(), host.address.value_or(""), host.port.value_or(0),
                      login_user(host)};
   target.sudo = by_sudo(host);
+  for (const auto& key : host.keys) target.keys.push_back({key.type, key.base64});
+  target.through_openssh = host.through_openssh;
   return target;
 }
 

@@ -47,6 +47,11 @@ void default_interface(DomainSpec& domain, const std::string& value) {
   domain.interfaces.push_back(interface);
 }
 
+// The attribute is for the hosts themselves.
+void ssh_client(DomainSpec&, const std::string& value) {
+  if (value != "libssh" && value != "openssh") want("libssh or openssh");
+}
+
 void guest_agent(DomainSpec& domain, const std::string& value) { domain.guest_agent = yes(value); }
 
 void serial(DomainSpec& domain, const std::string& value) {
@@ -250,6 +255,8 @@ constexpr std::array kAttributes{
                 "none, bridge=NAME, direct=DEVICE, network=NAME, ovs=NAME",
                 "the interface of a VM that has none, neither recorded nor in own XML",
                 default_interface},
+    VmAttribute{"ssh_client", "libssh", "libssh, openssh",
+                "how hosts are reached; openssh: by an `ssh` process each, slower", ssh_client},
     VmAttribute{"vm_seed", "auto", "auto, yes, no",
                 "a CD-ROM for cloud-init; auto: with image=, vm_ssh_keys or vm_user_data", seed},
     VmAttribute{"vm_ssh_keys", "", "KEYS, one a line",

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The place where an attribute is seen.
-enum class Look { config, sync, placement, fixed_address };
+enum class Look { config, sync, placement, fixed_address, client };
 
 struct Row {
   std::string_view attribute;
@@ -70,6 +70,7 @@ const std::vector<Row> kRows{
     {"vm_xml_devices", "<watchdog model='i6300esb'/>", "\n    <watchdog model='i6300esb'/>"},
     {"vm_xml_features", "<pmu state='off'/>", "\n    <pmu state='off'/>"},
     {"vm_interface", "bridge=br7", "<source bridge='br7'/>"},
+    {"ssh_client", "openssh", "by ssh", {}, Look::client},
     {"vm_seed", "yes", "startupPolicy='optional'"},
     {"vm_ssh_keys", "ssh-rsa AAAA", "startupPolicy='optional'"},
     {"vm_user_data", "#cloud-config", "startupPolicy='optional'"},
@@ -114,6 +115,10 @@ class VmAttributes : public SlicedStory {
     if (at == Look::config) return said({"report", "vm", "config", "v1"});
     if (at == Look::sync) {
       return said({"sync", "vm", "config", "v1", "dryrun=yes", "format=csv"});
+    }
+    if (at == Look::client) {
+      cluster({"run", "host", "n2", "true"});
+      return transport.asked_targets.at(0).through_openssh ? "by ssh" : "by libssh";
     }
     if (at == Look::fixed_address) {
       cluster({"add", "host", "interface", "v1", "eth0", "bridge=br0", "address=10.9.0.5/24"});

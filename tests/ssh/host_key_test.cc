@@ -142,5 +142,105 @@ TEST_F(HostKeys, SignedByAnAuthorityGoThroughSsh) {
   EXPECT_EQ(run(target("127.0.0.3"), "true").reply.end, End::host_key);
 }
 
+class InventoryKeys : public HostKeys {
+ protected:
+  InventoryKeys() {
+    base_ = "GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519") + "\n";
+    configure(base_);
+  }
+  static PublicKey as_key(const std::string& line) {
+    const auto words = split(line, ' ');
+    return {std::string(words.at(0)), std::string(trim(words.at(1)))};
+  }
+  Target with(const std::string& line) const {
+    auto one = target();
+    one.keys = {as_key(line)};
+    return one;
+  }
+  Target asked(const std::string& config) {
+    configure(base_ + config);
+    auto one = target();
+    one.shows_key = true;
+    return one;
+  }
+  std::string base_;
+};
+
+// The two ways to a host: through libssh, and through `ssh`.
+constexpr const char* kWays[]{"", "AddressFamily inet\n"};
+
+TEST_F(InventoryKeys, AreEnoughWithoutKnownHosts) {
+  know("");
+  for (const std::string way : kWays) {
+    configure(base_ + way);
+    const auto answer = run(with(host_key()), "echo in");
+    EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+    EXPECT_EQ(answer.out, "in\n");
+  }
+}
+
+TEST_F(InventoryKeys, ComeBeforeKnownHosts) {
+  const auto other = other_key();
+  for (const std::string way : kWays) {
+    configure(base_ + way);
+    know(name() + " " + host_key());
+    const auto refused = run(with(other), "true");
+    EXPECT_EQ(refused.reply.end, End::host_key) << refused.reply.reason;
+    know(name() + " " + other);
+    EXPECT_EQ(run(with(host_key()), "true").reply.end, End::exited);
+    know("@revoked * " + host_key());
+    EXPECT_EQ(run(with(host_key()), "true").reply.end, End::host_key);
+  }
+}
+
+TEST_F(InventoryKeys, OfTheOtherKindAreSaidWithBothFingerprints) {
+  const auto reason = run(with(other_key()), "true").reply.reason;
+  EXPECT_THAT(reason, AllOf(HasSubstr("not the one in the inventory"), HasSubstr(fingerprint()),
+                            HasSubstr("cluster remove host key n-127.0.0.1")));
+}
+
+TEST_F(InventoryKeys, AreLearnedWithoutALogin) {
+  know("");
+  write_file(path("authorized_keys"), "");
+  for (const std::string way : {"", "AddressFamily inet\n", "KexAlgorithms curve25519-sha256\n"}) {
+    const auto answer = run(asked(way), "true");
+    EXPECT_EQ(answer.reply.end, End::exited) << way << answer.reply.reason;
+    EXPECT_EQ(answer.reply.key.type, "ssh-ed25519");
+    EXPECT_EQ(answer.reply.key.base64, as_key(host_key()).base64);
+    EXPECT_EQ(read_file(path(".ssh/known_hosts")), "\n");  // as it was
+  }
+}
+
+TEST_F(InventoryKeys, AreLearnedBehindAJumpHost) {
+  know("[127.0.0.5]:" + std::to_string(port()) + " " + host_key());
+  const auto answer =
+      run(asked("Host n-127.0.0.1\n  ProxyJump 127.0.0.5:" + std::to_string(port())), "true");
+  EXPECT_EQ(answer.reply.key.base64, as_key(host_key()).base64) << answer.reply.reason;
+}
+
+TEST_F(InventoryKeys, ThatChangedAreNotLearned) {
+  const auto other = other_key();
+  for (const std::string way : kWays) {
+    auto one = asked(way);
+    know("");
+    one.keys = {as_key(other)};
+    EXPECT_EQ(run(one, "true").reply.end, End::host_key);
+    one.keys.clear();
+    know(name() + " " + other);
+    const auto answer = run(one, "true");
+    EXPECT_EQ(answer.reply.end, End::host_key);
+    EXPECT_EQ(answer.reply.key.base64, "");
+  }
+}
+
+TEST_F(InventoryKeys, HostsGoThroughOpensshWhereTheyAreToldTo) {
+  auto one = target();
+  one.through_openssh = true;
+  EXPECT_EQ(run(one, "echo in").out, "in\n");
+  write_file(path("authorized_keys"), "");
+  EXPECT_THAT(run(one, "true").reply.reason, HasSubstr("because of ssh_client=openssh"));
+}
+
 }  // namespace
 }  // namespace cluster::ssh

@@ -264,5 +264,18 @@ TEST_F(ThroughSsh, NoSettingOfTheFileChangesTheCommand) {
   EXPECT_EQ(answer.err, "");
 }
 
+// libssh 0.10 has no such key exchange.
+TEST_F(ThroughSsh, AnAlgorithmThatOnlyOpenSshHasIsSaidAndLeadsIn) {
+  start("KexAlgorithms sntrup761x25519-sha512@openssh.com");
+  configure(base_);
+  auto asked = target();
+  const auto refused = run(asked, "true");
+  if (refused.reply.end == End::exited) GTEST_SKIP() << "this libssh has it";
+  EXPECT_THAT(refused.reply.reason,
+              HasSubstr("cluster set host attr n-127.0.0.1 ssh_client openssh"));
+  asked.through_openssh = true;
+  EXPECT_EQ(run(asked, "echo in").out, "in\n");
+}
+
 }  // namespace
 }  // namespace cluster::ssh

@@ -33,7 +33,7 @@ Story::Result Story::run(const std::vector<std::string>& words) {
 std::string Story::dump() {
   std::string commands;
   for (const auto* noun :
-       {"host", "host vm", "host gpu", "host interface", "attr", "appliance attr", "host attr"}) {
+       {"host", "host vm", "host gpu", "host interface", "host key", "attr", "appliance attr", "host attr"}) {
     std::vector<std::string> words{"dump"};
     for (const auto word : split(noun, ' ')) words.emplace_back(word);
     commands += cluster(words);

@@ -92,8 +92,8 @@ class Domains {
   /// The host's devices that running domains have. It takes two round trips.
   virtual std::vector<VmDevice> devices_in_use() = 0;
 
-  /// The documents of domains as they run now, in the order of `uuids`, which are asked for at once;
-  /// "" for one that does not run. Domain::xml may have been edited since it started.
+  /// The documents of domains as they run now, in the order of `uuids`; "" for one that does not
+  /// run. Domain::xml may have been edited since it started. All are asked for at once.
   virtual std::vector<std::string> running_documents(const std::vector<std::string>& uuids) = 0;
 
   /// The version of the libvirt there: 9000000 is 9.0.0.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ enum class Ending {
 /// It sends no KILL while gpupci is at work there, which may be in the middle of giving a card
 /// back, or what installs packages.
 extern const std::string kEndingCommand;
+
+/// The host gets this long to end a command and to say what became of it.
+inline constexpr std::chrono::seconds kEndingBound{15};
 
 /// What the output of that command says; Ending::unknown as long as it does not.
 Ending read_ending(std::string_view output);

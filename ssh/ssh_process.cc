@@ -19,8 +19,7 @@
 namespace cluster::ssh {
 namespace {
 
-constexpr auto kKillGrace = std::chrono::seconds(2);     // from SIGTERM to SIGKILL
-constexpr auto kEndingBound = std::chrono::seconds(15);  // for the host to end a command
+constexpr auto kKillGrace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
 constexpr const char* kNotSeen = "; ssh was stopped, but it may still be running there";
 constexpr std::size_t kMostEarlyErr = 65536;
 constexpr std::size_t kMostKeyLine = 16384;

@@ -1,0 +1,94 @@
+// The login: our keys, one after the other, and the words of whoever takes none.
+#include <fcntl.h>
+
+#include "core/text.h"
+#include "ssh/last_words.h"
+#include "ssh/session.h"
+
+namespace cluster::ssh {
+namespace {
+
+// An agent may take this long to sign, as a person may have to touch something.
+constexpr auto kAgentBound = std::chrono::seconds(5);
+
+}  // namespace
+
+// This answer is awaited first, because it tells libssh which signatures the server takes. Without
+// it an RSA key is sometimes signed with SHA-1 and refused (libssh 0.10).
+Session::Step Session::ask_service() {
+  const int code = libssh_.ssh_service_request(session_.get(), "ssh-userauth");
+  if (code == SSH_AGAIN) return Step::service;
+  return code == SSH_OK ? Step::files : break_off("the login to");
+}
+
+Session::Step Session::offer_files() {
+  for (; next_file_ < route().identity_files.size(); ++next_file_) {
+    if (next_file_ == route().agent_at && wants_agent()) return Step::agent;
+    const auto& path = route().identity_files[next_file_];
+    const Identity& identity = run().identities.load(path);
+    if (identity.key == nullptr) {
+      if (!identity.problem.empty()) unused_.push_back(path + " " + identity.problem);
+      continue;
+    }
+    switch (libssh_.ssh_userauth_publickey(session_.get(), nullptr, identity.key.get())) {
+      case SSH_AUTH_AGAIN:
+        return Step::files;
+      case SSH_AUTH_SUCCESS:
+        return Step::channel;
+      case SSH_AUTH_PARTIAL:
+        return fail(End::no_login, place(route()) + " wants more than a key from " +
+                                       quote(route().user) +
+                                       " (AuthenticationMethods in its sshd_config)");
+      case SSH_AUTH_DENIED:
+        tried_.push_back(path);
+        break;
+      default:
+        tried_.push_back(path);
+        return refuse_login();
+    }
+  }
+  return wants_agent() ? Step::agent : refuse_login();
+}
+
+bool Session::wants_agent() const { return has_agent() && !has_asked_agent_; }
+
+Session::Step Session::offer_agent() {
+  Agent& agent = run().agent(route().agent_socket);
+  if (!agent_socket_) {
+    if (agent.keys().empty() || !(agent_socket_ = agent.connect())) {
+      has_asked_agent_ = true;
+      return Step::files;
+    }
+    const int fd = fcntl(agent_socket_.get(), F_DUPFD_CLOEXEC, 0);
+    libssh_.ssh_set_agent_socket(session_.get(), fd);
+  }
+  run().watchdog.guard(agent_socket_.get(), kAgentBound);
+  const int code = libssh_.ssh_userauth_agent(session_.get(), nullptr);
+  if (run().watchdog.release()) agent.give_up();
+  if (code == SSH_AUTH_AGAIN) return Step::agent;
+  if (code == SSH_AUTH_SUCCESS) return Step::channel;
+  has_asked_agent_ = true;
+  return code == SSH_AUTH_DENIED ? Step::files : refuse_login();
+}
+
+Session::Step Session::refuse_login() {
+  if (tried_.empty() && !agent_socket_ && libssh_.ssh_is_connected(session_.get()) == 0) {
+    return break_off("the login to");
+  }
+  std::string reason = place(route()) + " takes no key of ours for " + quote(route().user);
+  if (has_agent()) {
+    const auto said = run().agent(route().agent_socket).description();
+    (agent_socket_ ? tried_ : unused_).push_back(said);
+  }
+  reason += tried_.empty() ? "; there was none to try" : "; tried " + joined(tried_, ", ");
+  if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
+  const auto said = last_words(libssh_.ssh_get_error(session_.get()));
+  if (!said.empty()) reason += "; it said " + quote(said);
+  reason += "; add one to ~/.ssh/authorized_keys there";
+  if (!tried_.empty() && (!said.empty() || libssh_.ssh_is_connected(session_.get()) != 0)) {
+    run().lessons.refused.insert({login_of(route()), {End::no_login, reason}});
+  }
+  return fail(End::no_login, reason);
+}
+
+}  // namespace cluster::ssh

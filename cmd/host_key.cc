@@ -143,13 +143,13 @@ int run_sync(Context& context, const SyncKeyArgs& args) {
   NoOutput nothing;
   const auto replies = context.transport.run(targets, "true", limits, nothing);
   std::vector<HostPublicKey> learned;
-  int status = 0;
+  FoldedNotes failures;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const auto& reply = replies[i];
     const auto& name = hosts[i].name.str();
     if (reply.end != ssh::End::exited || reply.key.base64.empty()) {
       const auto fault = reply.end == ssh::End::host_key ? Fault::refused : Fault::unreachable;
-      status = std::max(status, report_failure(context.output, name, Error(fault, reply.reason)));
+      failures.add(name, Error(fault, reply.reason));
     } else if (!is_known(hosts[i], reply.key)) {
       learned.push_back({hosts[i].name, reply.key.type, reply.key.base64, utc_now()});
       context.output.line(name + ": " + (only_tells ? "would learn " : "learned ") +
@@ -157,7 +157,8 @@ int run_sync(Context& context, const SyncKeyArgs& args) {
     }
   }
   if (!only_tells && !learned.empty()) context.inventory().add_host_keys(learned);
-  return status;
+  failures.print(context.output);
+  return failures.status();
 }
 
 Action declare_sync(Options& options) {

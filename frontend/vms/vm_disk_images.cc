@@ -88,9 +88,9 @@ void make_disk_images(Context& context, VmBatch& all, const ssh::Limits& limits)
     if (lines.empty()) continue;
     asked.push_back(&there);
     hosts.push_back(there.host);
-    commands.push_back(as_root(
-        there.host,
-        "sh -c " + shell_word(std::string(container_script("disk_images.sh")) + lines)));
+    commands.push_back(
+        as_root(there.host,
+                "sh -c " + shell_word(std::string(container_script("disk_images.sh")) + lines)));
   }
   if (hosts.empty()) return;
   const auto answers = ask_hosts(context, hosts, commands, limits);

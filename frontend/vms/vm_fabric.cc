@@ -84,8 +84,7 @@ void each_partition(
 void tell_fabric(Context& context, const VmHost& there, const Vm& vm, const char* letter,
                  const ssh::Limits& limits) {
   const auto command = "fmpm -" + std::string(letter) + " " + std::to_string(*vm.fabric);
-  const auto answers =
-      ask_hosts(context, {there.host}, {as_root(there.host, command)}, limits);
+  const auto answers = ask_hosts(context, {there.host}, {as_root(there.host, command)}, limits);
   const auto& answer = answers.front();
   if (const auto error = unfinished(answer)) throw Error(*error);
   if (answer.reply.status == 0) return;

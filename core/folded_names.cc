@@ -95,8 +95,7 @@ std::vector<Pieces> folded_at(std::size_t place, const std::vector<Pieces>& name
 std::string folded_names(const std::vector<std::string>& names) {
   auto sorted = names;
   std::ranges::sort(sorted);
-  const auto again = std::ranges::unique(sorted);
-  sorted.erase(again.begin(), again.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   std::map<std::size_t, std::vector<Pieces>> by_length;
   for (const auto& name : sorted) {
     auto pieces = pieces_of(name);

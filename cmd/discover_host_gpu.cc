@@ -32,7 +32,9 @@ struct Seen {
 // Brings the known facts of one host's cards up to date, and adds the differences to the table.
 void take_in(Inventory& inventory, const Seen& answer, bool dry_run, const std::string& now,
              Table& table) {
-  const auto& [host, seen, mdevs] = answer;
+  const auto& host = answer.host;
+  const auto& seen = answer.cards;
+  const auto& mdevs = answer.mdevs;
   std::vector<frontend::CardChange> changes;
   std::vector<frontend::MdevChange> mdev_changes;
   const auto look = [&] {

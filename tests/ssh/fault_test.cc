@@ -12,6 +12,15 @@
 namespace cluster::ssh {
 namespace {
 
+// A sanitizer keeps what was freed for a while. gcc and clang 14 say in two ways that there is one.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 using ::testing::AnyOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
@@ -218,9 +227,9 @@ TEST_F(Faults, OfTheCommandAreEachItsOwn) {
   EXPECT_EQ(replies_[killed].end, End::signaled);
   expect_good_unharmed();
   expect_nothing_ran_twice();
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LE(after.ru_maxrss - before.ru_maxrss, 64 * 1024);  // in KiB
-#endif
+  if (!kIsSanitized) {
+    EXPECT_LE(after.ru_maxrss - before.ru_maxrss, 64 * 1024);  // in KiB
+  }
 }
 
 // A run that only waits sleeps.

@@ -37,6 +37,7 @@ std::vector<Command> all_commands() {
                               host_commands(),
                               host_gpu_commands(),
                               host_interface_commands(),
+                              host_agent_commands(),
                               host_key_commands(),
                               host_vm_commands(),
                               host_vm_list_commands(),

@@ -30,6 +30,7 @@ std::span<const Command> help_commands();
 std::span<const Command> host_commands();
 std::span<const Command> host_gpu_commands();
 std::span<const Command> host_interface_commands();
+std::span<const Command> host_agent_commands();
 std::span<const Command> host_key_commands();
 std::span<const Command> host_vm_commands();
 std::span<const Command> host_vm_list_commands();

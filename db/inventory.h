@@ -13,6 +13,7 @@
 #include "db/attribute.h"
 #include "db/gpu.h"
 #include "db/host.h"
+#include "db/host_agent.h"
 #include "db/roll.h"
 #include "db/vm.h"
 
@@ -83,6 +84,14 @@ class Inventory {
   void remove_host_keys(const std::vector<HostName>& hosts);
 
   std::vector<HostPublicKey> host_keys(const OnlyHosts& only = {});  ///< by host and type
+
+  // --- their agents: db/host_agent.cc
+
+  /// What is known of the agents of hosts; one that was never asked has none.
+  std::map<HostName, HostAgent> host_agents();
+
+  /// Stores what hosts told of their agents. A host that is not there any more is left out.
+  void store_host_agents(const std::map<HostName, HostAgent>& agents);
 
   // --- attributes: db/attribute.cc
 

@@ -52,8 +52,11 @@ auto understood(const AgentAnswer& answer, Read read) {
   } catch (const json::exception&) {  // no JSON, or not these keys
   } catch (const Error&) {            // a name or an address is not valid
   }
-  throw Error(Fault::io, "cannot understand what gpupci says there (is it of this version?): " +
-                             quote(trim(std::string_view(answer.out).substr(0, 80))));
+  throw Error(Fault::io,
+              "cannot understand what gpupci says there (is it of this version? cluster "
+              "sync host agent " +
+                  answer.host.name.str() +
+                  "): " + quote(trim(std::string_view(answer.out).substr(0, 80))));
 }
 
 template <typename Value>

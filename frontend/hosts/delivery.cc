@@ -13,7 +13,8 @@
 namespace cluster::frontend {
 namespace {
 
-// The words after it are six for each file: path, name, size, sum, mode, and "old" or "". It stands
+// The words after it are seven for each file: path, name, size, sum, mode, "old" or "", and
+// "run" or "". It stands
 // in single quotes, so that every login shell passes it on: it has no quote of that kind, no
 // backslash, no exclamation mark (csh) and no line end. Each file says "rollcall put" or "same".
 constexpr const char* kScript =
@@ -32,7 +33,7 @@ constexpr const char* kScript =
     "if [ -f \"$p\" ]; then o=$(stat -c %u:%g \"$p\") || exit 1; "
     "elif [ -e \"$p\" ]; then die \"$p is no file\"; else o=; fi; "
     "if [ -n \"$o\" ] && [ \"$(stat -c %a \"$p\")\" = \"$5\" ] && [ \"$(sum \"$p\")\" = \"$4\" ]; "
-    "then [ $# -eq 6 ] || head -c \"$3\" >/dev/null; w=same; "
+    "then [ $# -eq 7 ] || head -c \"$3\" >/dev/null; w=same; "
     "else "
     "t=$(mktemp \"$d/.${p##*/}.XXXXXX\") || exit 1; "
     "head -c \"$3\" >\"$t\" || exit 1; "
@@ -40,12 +41,13 @@ constexpr const char* kScript =
     "[ \"$n\" = \"$4\" ] || die \"what came of $2 is not what was sent\"; "
     "[ -z \"$o\" ] || chown \"$o\" \"$t\" || exit 1; "
     "chmod \"$5\" \"$t\" || exit 1; "
+    "[ -z \"$7\" ] || \"$t\" --version >/dev/null || die \"$2 does not run there\"; "
     "sync \"$t\" 2>/dev/null; "
     "if [ -n \"$6\" ] && [ -n \"$o\" ]; then ln -f \"$p\" \"$p.old\" || exit 1; fi; "
     "mv -f \"$t\" \"$p\" || exit 1; t=; "
     "if command -v restorecon >/dev/null; then restorecon \"$p\" 2>/dev/null; fi; "
     "w=put; fi; "
-    "echo \"rollcall $w\"; shift 6; done";
+    "echo \"rollcall $w\"; shift 7; done";
 
 // A path that begins with a dash is no option.
 std::string plain(const std::string& path) {
@@ -80,7 +82,8 @@ Delivery::Delivery(const std::vector<DeliveredFile>& files)
   for (const auto& file : files) {
     for (const auto& word :
          {plain(file.path), file.name, std::to_string(file.bytes.size()), sha256_hex(file.bytes),
-          octal(file.mode), std::string(file.keeps_old ? "old" : "")}) {
+          octal(file.mode), std::string(file.keeps_old ? "old" : ""),
+          std::string(file.has_to_run ? "run" : "")}) {
       command_ += " " + shell_word(word);
     }
     all += file.bytes;

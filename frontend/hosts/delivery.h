@@ -15,7 +15,8 @@ struct DeliveredFile {
   std::string name;      ///< in such a folder
   std::string bytes;     ///< what it is to hold
   unsigned mode = 0644;  ///< its permissions, 0 to 0777
-  bool keeps_old = false;  ///< the file that was there before stays as PATH.old
+  bool keeps_old = false;   ///< the file that was there before stays as PATH.old
+  bool has_to_run = false;  ///< a program: it takes its place when it runs there with --version
 };
 
 /// Reads a file of this machine, with its permissions. Throws Error(io) when it is no file, or

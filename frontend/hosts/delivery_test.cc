@@ -108,6 +108,17 @@ TEST_F(ADelivery, KeepsTheOldOneWhenToldSo) {
   EXPECT_EQ(content("agent.old"), "old");
 }
 
+TEST_F(ADelivery, AProgramThatDoesNotRunThereTakesNoPlace) {
+  DeliveredFile file{place("agent"), "agent", "#!/bin/sh\nexit 3\n", 0755, true, true};
+  replace_file(place("agent"), "old");
+  EXPECT_EQ(refusal({file}), "agent does not run there");
+  EXPECT_EQ(content("agent"), "old");
+  EXPECT_THAT(names(), ElementsAre("agent"));
+  file.bytes = "#!/bin/sh\n[ \"$1\" = --version ]\n";
+  EXPECT_THAT(delivered(deliver({file}), 1), ElementsAre(true));
+  EXPECT_EQ(content("agent.old"), "old");
+}
+
 TEST_F(ADelivery, ThatComesInPartsChangesNothing) {
   replace_file(place("a"), "old");
   const Delivery delivery({{place("a"), "a", kBytes}});

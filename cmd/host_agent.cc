@@ -212,7 +212,8 @@ int run_sync(Context& context, const SyncAgentArgs& args) {
   if (!args.to.empty() && !args.to.starts_with('/')) {
     throw Error(Fault::usage, "to=" + args.to + ": want a whole path, /usr/local/bin/gpupci");
   }
-  auto file = frontend::read_for_delivery(args.from.empty() ? own_gpupci() : std::filesystem::path(args.from), "");
+  auto file = frontend::read_for_delivery(
+      args.from.empty() ? own_gpupci() : std::filesystem::path(args.from), "");
   file.mode = 0755;
   file.keeps_old = true;
   file.has_to_run = true;

@@ -210,6 +210,7 @@ int run(Context& context, const Args& args) {
   sync.plan(asked);
   if (!dry_run && !sync.empty()) sync.act();
   sync.show(dry_run);
+  if (sync.empty() && sync.status() == 0) context.output.note("nothing to do");
   return sync.status();
 }
 

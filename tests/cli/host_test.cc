@@ -3,9 +3,9 @@
 namespace cluster {
 namespace {
 
-using Host = Story;
+using HostStory = Story;
 
-TEST_F(Host, NamesSayApplianceRackAndRank) {
+TEST_F(HostStory, NamesSayApplianceRackAndRank) {
   cluster({"add", "host", "vm-container-0-15"});
   cluster({"add", "host", "compute-3-2", "rack=7"});
   cluster({"add", "host", "node"});
@@ -18,7 +18,7 @@ TEST_F(Host, NamesSayApplianceRackAndRank) {
             "vm-container-0-15: vm-container 0    15   -    -       -    -    -    -\n");
 }
 
-TEST_F(Host, ListsAsJsonAndCsv) {
+TEST_F(HostStory, ListsAsJsonAndCsv) {
   cluster({"add", "host", "n1", "address=10.0.0.1", "port=2222"});
   EXPECT_EQ(cluster({"list", "host", "n1", "format=csv"}),
             "host,appliance,rack,rank,cpus,address,port,user,sudo,maintenance\n"
@@ -28,7 +28,7 @@ TEST_F(Host, ListsAsJsonAndCsv) {
   cluster({"list", "host", "format=xml"}, 2, "not a format: 'xml' (want table, json or csv)");
 }
 
-TEST_F(Host, SetChangesWhatIsNamedAndNothingElse) {
+TEST_F(HostStory, SetChangesWhatIsNamedAndNothingElse) {
   cluster({"add", "host", "vm-container-0-1", "address=10.0.0.1", "user=root"});
   cluster({"add", "host", "vm-container-0-2", "address=10.0.0.2"});
   cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"});
@@ -40,7 +40,7 @@ TEST_F(Host, SetChangesWhatIsNamedAndNothingElse) {
   cluster({"set", "host", "vm-container-0-1"}, 2, "set host: nothing to set (want key=value)");
 }
 
-TEST_F(Host, SetIsDoneForAllOrForNone) {
+TEST_F(HostStory, SetIsDoneForAllOrForNone) {
   cluster({"add", "host", "n1", "address=10.0.0.1"});
   cluster({"add", "host", "n2", "address=10.0.0.2"});
   const auto before = dump();
@@ -49,7 +49,7 @@ TEST_F(Host, SetIsDoneForAllOrForNone) {
   EXPECT_EQ(dump(), before);
 }
 
-TEST_F(Host, DumpRebuilds) {
+TEST_F(HostStory, DumpRebuilds) {
   cluster({"add", "host", "vm-container-0-1", "address=fe80::1", "port=22", "user=root", "rack="});
   cluster({"add", "host", "rocks-1", "appliance=vm", "address=vm1.example.org"});
   EXPECT_EQ(cluster({"dump", "host"}),
@@ -59,7 +59,7 @@ TEST_F(Host, DumpRebuilds) {
             "user=root\n");
 }
 
-TEST_F(Host, RemoveTakesTheCardsAlong) {
+TEST_F(HostStory, RemoveTakesTheCardsAlong) {
   cluster({"add", "host", "n1"});
   cluster({"add", "host", "n2"});
   cluster({"add", "host", "gpu", "n1", "gpupci1", "02:00.0"});
@@ -67,7 +67,7 @@ TEST_F(Host, RemoveTakesTheCardsAlong) {
   EXPECT_EQ(dump(), "cluster add host n2 appliance=vm-container\n");
 }
 
-TEST_F(Host, RemoveIsRefusedWhileItHasVms) {
+TEST_F(HostStory, RemoveIsRefusedWhileItHasVms) {
   cluster({"add", "host", "n1"});
   cluster({"add", "host", "n2"});
   cluster({"add", "host", "gpu", "n2", "gpupci1", "02:00.0"});
@@ -81,7 +81,7 @@ TEST_F(Host, RemoveIsRefusedWhileItHasVms) {
   EXPECT_EQ(dump(), before);
 }
 
-TEST_F(Host, SelectsHostsAsRocksDoes) {
+TEST_F(HostStory, SelectsHostsAsRocksDoes) {
   for (const auto* name :
        {"vm-container-0-1", "vm-container-0-2", "vm-container-1-1", "compute-0-0"}) {
     cluster({"add", "host", name});
@@ -102,7 +102,7 @@ TEST_F(Host, SelectsHostsAsRocksDoes) {
   EXPECT_EQ(listed({"!rack0"}), "vm-container-1-1 ");
 }
 
-TEST_F(Host, RefusesWhatIsWrong) {
+TEST_F(HostStory, RefusesWhatIsWrong) {
   cluster({"add", "host", "vm-container-0-15", "address=10.0.0.15"});
   const auto before = dump();
   cluster({"add", "host", "vm-container-0-15"}, 1,
@@ -134,7 +134,7 @@ TEST_F(Host, RefusesWhatIsWrong) {
   EXPECT_EQ(dump(), before);
 }
 
-TEST_F(Host, MetacharactersAreRefusedEverywhere) {
+TEST_F(HostStory, MetacharactersAreRefusedEverywhere) {
   cluster({"add", "host", "n1"});
   const auto before = dump();
   for (const std::string evil : {"n; reboot", "$(reboot)", "n'--", "' OR 1=1 --", "<name>", "a&b",

@@ -144,7 +144,7 @@ TEST_F(SyncHostGpu, MakesCardsWhatTheyAreToBeAndIsSafeToRepeat) {
                               "n2:  gpupci1 pci_0000_01_00_0 detach detached\n"
                               "n2:  gpupci2 pci_0000_02_00_0 attach attached\n"));
   hosts.asked.clear();
-  EXPECT_EQ(cluster({"sync", "host", "gpu"}), "");
+  EXPECT_EQ(cluster({"sync", "host", "gpu"}, 0, "nothing to do"), "");
   EXPECT_EQ(hosts.asked,
             (std::vector<std::string>{"n1: gpupci -l --json", "n2: gpupci -l --json"}));
 }

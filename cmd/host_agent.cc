@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
@@ -54,60 +53,56 @@ class AgentSync {
   AgentSync(Context& context, const ssh::Limits& limits) : context_(context), limits_(limits) {}
 
   void ask(const std::vector<Host>& hosts, const std::string& path) {
-    const auto answers = frontend::ask_hosts(
-        context_, hosts, std::vector(hosts.size(), frontend::question_of_program(path)), limits_);
-    for (const auto& answer : answers) {
-      take(answer, [&](frontend::AgentProgram told) {
-        upgrades_.push_back({answer.host, std::move(told), ""});
-      });
+    const std::vector commands(hosts.size(), frontend::question_of_program(path));
+    for (const auto& answer : frontend::ask_hosts(context_, hosts, commands, limits_)) {
+      try {
+        upgrades_.push_back({answer.host, frontend::program_of(answer), ""});
+      } catch (const Error& error) {
+        failures_.add(answer.host.name.str(), error);
+      }
     }
   }
 
   // Decides what becomes of each host.
-  void decide(const frontend::DeliveredFile& file, const std::string& checksum) {
+  void decide(const frontend::DeliveredFile& file) {
+    const auto checksum = sha256_hex(file.bytes);
     const auto machine = frontend::machine_of(file.bytes);
     for (auto& one : upgrades_) {
       const auto& told = one.program;
       if (told.checksum == checksum) {
         one.outcome = "current";
       } else if (!machine.empty() && told.machine != machine) {
-        fail(one, "it is " + quote(told.machine) + ", and " + quote(file.name) + " is for " +
-                      machine + ": want from= of another one");
+        fail(one,
+             Error(Fault::refused, "it is " + quote(told.machine) + ", and " + quote(file.name) +
+                                       " is for " + machine + ": want from= of another one"));
       } else if (told.is_packaged) {
-        fail(one, quote(told.path) + " is of a package: upgrade that, or remove it");
+        fail(one, Error(Fault::refused,
+                        quote(told.path) + " is of a package: upgrade that, or remove it"));
       }
     }
   }
 
   void deliver(frontend::DeliveredFile file) {
-    std::map<std::string, frontend::Delivery> deliveries;
-    for (const auto& one : upgrades_) {
-      if (!one.outcome.empty() || deliveries.contains(one.program.path)) continue;
+    std::map<std::string, frontend::Delivery> deliveries;  // by path
+    const auto order = [&](const Upgrade& one) {
       file.path = one.program.path;
-      deliveries.emplace(one.program.path, frontend::Delivery({file}));
-    }
-    const auto to_do = hosts_with([](const Upgrade& one) { return one.outcome.empty(); });
-    std::vector<std::string> commands;
-    std::vector<ssh::Input> inputs;
-    for (const auto* one : to_do) {
-      const auto& delivery = deliveries.at(one->program.path);
-      commands.push_back(frontend::as_root(one->host, delivery.command()));
-      inputs.push_back(delivery.input());
-    }
-    each(to_do, commands, inputs, [](Upgrade& one, const frontend::AgentAnswer& answer) {
-      frontend::delivered(answer, 1);
-      one.outcome = "installed";
-    });
+      const auto at = deliveries.contains(file.path)
+                          ? deliveries.find(file.path)
+                          : deliveries.emplace(file.path, frontend::Delivery({file})).first;
+      return std::pair(at->second.command(), at->second.input());
+    };
+    as_root([](const Upgrade& one) { return one.outcome.empty(); }, order,
+            [](Upgrade& one, const frontend::AgentAnswer& answer) {
+              frontend::delivered(answer, 1);
+              one.outcome = "installed";
+            });
   }
 
   void write_units() {
-    const auto to_do = hosts_with([](const Upgrade& one) { return one.outcome != "failed"; });
-    std::vector<std::string> commands;
-    for (const auto* one : to_do) {
-      commands.push_back(
-          frontend::as_root(one->host, frontend::unit_of_program(one->program.path)));
-    }
-    each(to_do, commands, {}, [](Upgrade& one, const frontend::AgentAnswer& answer) {
+    const auto order = [](const Upgrade& one) {
+      return std::pair(frontend::unit_of_program(one.program.path), ssh::Input());
+    };
+    as_root(has_not_failed, order, [](Upgrade& one, const frontend::AgentAnswer& answer) {
       auto program = frontend::program_of(answer);
       if (program.version.empty()) throw Error(Fault::io, "it does not run there");
       if (program.has_new_unit && one.outcome == "current") one.outcome = "unit written";
@@ -117,16 +112,13 @@ class AgentSync {
 
   void deliver_settings(const frontend::DeliveredFile& file) {
     const frontend::Delivery delivery({file});
-    const auto to_do = hosts_with([](const Upgrade& one) { return one.outcome != "failed"; });
-    std::vector<std::string> commands;
-    for (const auto* one : to_do) {
-      commands.push_back(frontend::as_root(one->host, delivery.command()));
-    }
-    each(to_do, commands, std::vector(to_do.size(), delivery.input()),
-         [](Upgrade& one, const frontend::AgentAnswer& answer) {
-           const bool is_new = frontend::delivered(answer, 1).front();
-           if (is_new && one.outcome == "current") one.outcome = "settings written";
-         });
+    const auto order = [&](const Upgrade&) {
+      return std::pair(delivery.command(), delivery.input());
+    };
+    as_root(has_not_failed, order, [](Upgrade& one, const frontend::AgentAnswer& answer) {
+      const bool is_new = frontend::delivered(answer, 1).front();
+      if (is_new && one.outcome == "current") one.outcome = "settings written";
+    });
   }
 
   // Stores what is known now. Returns the exit status of the failures, which it prints.
@@ -142,14 +134,13 @@ class AgentSync {
     return failures_.status();
   }
 
-  int report(bool only_tells) {
+  int report() {
     const int status = store();
     Table table{{"host", "version", "path", "outcome"}, {}};
     for (const auto& one : upgrades_) {
-      if (one.outcome == "failed") continue;
-      table.rows.push_back(
-          {one.host.name.str(), cell(text(one.program.version)), one.program.path,
-           one.outcome.empty() && only_tells ? "would be installed" : one.outcome});
+      if (!has_not_failed(one)) continue;
+      table.rows.push_back({one.host.name.str(), cell(text(one.program.version)), one.program.path,
+                            one.outcome.empty() ? "would be installed" : one.outcome});
     }
     print_folded(context_.output, table);
     return status;
@@ -160,42 +151,35 @@ class AgentSync {
     return value.empty() ? std::nullopt : std::optional(value);
   }
 
-  template <typename Take>
-  void take(const frontend::AgentAnswer& answer, Take take) {
-    try {
-      take(frontend::program_of(answer));
-    } catch (const Error& error) {
-      failures_.add(answer.host.name.str(), error);
-    }
-  }
+  static bool has_not_failed(const Upgrade& one) { return one.outcome != "failed"; }
 
-  void fail(Upgrade& one, const std::string& reason) {
-    failures_.add(one.host.name.str(), Error(Fault::refused, reason));
+  void fail(Upgrade& one, const Error& error) {
+    failures_.add(one.host.name.str(), error);
     one.outcome = "failed";
   }
 
-  template <typename Wanted>
-  std::vector<Upgrade*> hosts_with(Wanted wanted) {
-    std::vector<Upgrade*> some;
-    for (auto& one : upgrades_) {
-      if (wanted(one)) some.push_back(&one);
-    }
-    return some;
-  }
-
-  template <typename Work>
-  void each(const std::vector<Upgrade*>& to_do, const std::vector<std::string>& commands,
-            const std::vector<ssh::Input>& inputs, Work work) {
-    if (to_do.empty()) return;
+  // Lets root carry out `order`, a command and its input, on the hosts that are `wanted`.
+  template <typename Wanted, typename Order, typename Take>
+  void as_root(Wanted wanted, Order order, Take take) {
+    std::vector<Upgrade*> upgrades;
     std::vector<Host> hosts;
-    for (const auto* one : to_do) hosts.push_back(one->host);
+    std::vector<std::string> commands;
+    std::vector<ssh::Input> inputs;
+    for (auto& one : upgrades_) {
+      if (!wanted(one)) continue;
+      auto [command, input] = order(one);
+      upgrades.push_back(&one);
+      hosts.push_back(one.host);
+      commands.push_back(frontend::as_root(one.host, command));
+      inputs.push_back(std::move(input));
+    }
+    if (hosts.empty()) return;
     const auto answers = frontend::ask_hosts(context_, hosts, commands, limits_, inputs);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       try {
-        work(*to_do[i], answers[i]);
+        take(*upgrades[i], answers[i]);
       } catch (const Error& error) {
-        failures_.add(answers[i].host.name.str(), error);
-        to_do[i]->outcome = "failed";
+        fail(*upgrades[i], error);
       }
     }
   }
@@ -228,13 +212,13 @@ int run_sync(Context& context, const SyncAgentArgs& args) {
 
   AgentSync sync(context, limits);
   sync.ask(hosts, args.to);
-  sync.decide(file, sha256_hex(file.bytes));
+  sync.decide(file);
   if (!only_tells) {
     sync.deliver(std::move(file));
     sync.write_units();
     if (settings) sync.deliver_settings(*settings);
   }
-  return sync.report(only_tells);
+  return sync.report();
 }
 
 Action declare_sync(Options& options) {

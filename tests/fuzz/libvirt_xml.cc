@@ -1,0 +1,12 @@
+#include "tests/fuzz/fuzz.h"
+#include "virt/domain_capabilities.h"
+#include "virt/domain_reading.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace cluster;
+  const auto text = text_of(data, size);
+  may_refuse([&] { virt::read_spec(text); });
+  may_refuse([&] { virt::given_devices(text); });
+  may_refuse([&] { virt::DomainCapabilities::parse(text); });
+  return 0;
+}

@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::array kCaught{SIGINT, SIGTERM, SIGHUP};
 
+// One that is blocked is never thrown away: a signalfd would give it although it is ignored.
+bool is_ignored(int number) {
+  struct sigaction action {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 CaughtSignals::CaughtSignals() {
@@ -21,12 +27,16 @@ CaughtSignals::CaughtSignals() {
   sigset_t before;
   sigemptyset(&caught);
   sigemptyset(&ours_);
-  for (const int number : kCaught) sigaddset(&caught, number);
+  for (const int number : kCaught) {
+    if (!is_ignored(number)) sigaddset(&caught, number);
+  }
   file_ = FileDescriptor(signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!file_) throw Error(Fault::io, "cannot wait for signals: " + errno_text(errno));
   pthread_sigmask(SIG_BLOCK, &caught, &before);
   for (const int number : kCaught) {
-    if (sigismember(&before, number) == 0) sigaddset(&ours_, number);
+    if (sigismember(&caught, number) == 1 && sigismember(&before, number) == 0) {
+      sigaddset(&ours_, number);
+    }
   }
 }
 

@@ -185,6 +185,20 @@ TEST_F(Ends, WithTheSecondSignalAtOnce) {
       ::testing::KilledBySignal(SIGTERM), "");
 }
 
+// nohup ignores SIGHUP, and a script's `&` SIGINT.
+TEST_F(Ends, NothingWithASignalThatIsIgnored) {
+  for (const int number : {SIGHUP, SIGINT, SIGTERM}) {
+    const auto before = ::signal(number, SIG_IGN);
+    Listener listener(1, [number] { raise(number); });
+    FanOut fan_out(me);
+    const auto replies = fan_out.run({target()}, "echo x; sleep 0.2; echo y", limits, listener);
+    ::signal(number, before);
+    EXPECT_EQ(replies[0].end, End::exited) << replies[0].reason;
+    EXPECT_EQ(listener.out(0), "x\ny\n");
+    EXPECT_EQ(fan_out.interruption(), 0);
+  }
+}
+
 TEST_F(Ends, WhenWhoTakesTheOutputFails) {
   Listener listener(1, [] { throw std::runtime_error("the disk is full"); });
   FanOut fan_out(me);

@@ -87,6 +87,13 @@ void ChildProcess::start(const std::vector<std::string>& arguments, int in, int 
   warden_.guard(pid_);
   // The system call is used by number: <sys/pidfd.h> of glibc 2.36 has no extern "C".
   pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  if (!pidfd_) {
+    const int code = errno;
+    signal(SIGKILL);
+    wait_for(0);
+    errno = code;
+    refuse("watch " + quote(arguments[0]));
+  }
 }
 
 ChildProcess::~ChildProcess() {

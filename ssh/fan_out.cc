@@ -1,7 +1,6 @@
 #include "ssh/fan_out.h"
 
 #include <netdb.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <iterator>
@@ -14,6 +13,7 @@
 #include "ssh/bystanders.h"
 #include "ssh/config.h"
 #include "ssh/conversation.h"
+#include "ssh/descriptors.h"
 #include "ssh/guarded_sink.h"
 #include "ssh/job.h"
 #include "ssh/jumps.h"
@@ -24,22 +24,6 @@
 
 namespace cluster::ssh {
 namespace {
-
-// One host takes four descriptors (its socket twice, an agent's twice); some belong to no host.
-constexpr std::size_t kDescriptorsPerHost = 4;
-constexpr std::size_t kOtherDescriptors = 64;
-
-// Raises the bound on open descriptors as far as it goes; returns the number of hosts that it
-// allows.
-std::size_t room_for_hosts() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
-  const auto open = std::max<std::size_t>(limit.rlim_cur, kOtherDescriptors + kDescriptorsPerHost);
-  return (open - kOtherDescriptors) / kDescriptorsPerHost;
-}
 
 std::vector<Route> find_routes(const std::vector<Target>& targets, const Operator& me) {
   const Config config = Config::read(me);
@@ -145,7 +129,7 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   if (!me_) me_ = Operator::current();
   if (libssh_ == nullptr) libssh_ = std::make_unique<LibSsh>();
   const auto routes = find_routes(targets, *me_);
-  const std::size_t at_once = std::clamp<std::size_t>(limits.at_once, 1, room_for_hosts());
+  const auto at_once = std::max<std::size_t>(limits.at_once, 1);
   const WithoutSigpipe without_sigpipe;
 
   GuardedSink guarded(sink);
@@ -159,7 +143,9 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   std::vector<Reply> replies(targets.size());
   std::vector<bool> have_ended(targets.size());
   std::unordered_map<std::size_t, Past> pasts;  // of those that were turned away
+  const auto room = room_for_descriptors();
   std::size_t open = 0;
+  std::size_t descriptors = 0;  // of those that are open
   std::size_t ended = 0;
   bool is_ending = false;
   const auto note_end = [&](std::size_t target, Reply reply) {
@@ -184,23 +170,29 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       }
     }
   };
+  const auto has_room = [&] {
+    const bool fits = open == 0 || descriptors + Job::kMostDescriptors <= room;
+    return !is_ending && open < at_once && fits;
+  };
   while (ended < targets.size()) {
-    while (!is_ending && open < at_once) {
+    while (has_room()) {
       const auto next = doors.next(Clock::now());
       if (next == Doors::kNone) break;
       const auto past = pasts.find(next);
       jobs[next] = make_job(run, next, targets[next], routes[next],
                             past == pasts.end() ? Past{} : past->second, *me_);
       ++open;
+      descriptors += jobs[next]->descriptors();
       jobs[next]->start();
     }
     if (run.ended.empty()) {
-      keeper.wake_at(open < at_once && !is_ending ? doors.wakes() : Clock::time_point::max());
+      keeper.wake_at(has_room() ? doors.wakes() : Clock::time_point::max());
       run.loop.turn();
     }
     for (const auto target : std::exchange(run.ended, {})) {
       const auto job = std::exchange(jobs[target], nullptr);
       --open;
+      descriptors -= job->descriptors();
       if (job->may_try_again() && !is_ending) {
         const auto& reply = job->reply();
         const auto now = Clock::now();

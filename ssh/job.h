@@ -91,6 +91,10 @@ class Job : public Waiter {
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
+  /// The most descriptors that it has open.
+  virtual std::size_t descriptors() const = 0;
+  static constexpr std::size_t kMostDescriptors = 9;
+
   /// Begins the work, which may end at once.
   virtual void start() = 0;
 

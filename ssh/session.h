@@ -24,6 +24,7 @@ class Session : public Job {
   Session(Run& run, std::size_t target, Route route, Past past, std::vector<KnownKey> known);
   ~Session() override;
 
+  std::size_t descriptors() const override { return 4; }  // its socket twice, an agent's twice
   void start() override;
   void ready() override { advance(); }
   void late() override;

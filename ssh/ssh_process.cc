@@ -57,7 +57,7 @@ SshProcess::~SshProcess() {
   run().loop.silence(*this);
   let_ender_go();
   if (!process_) return;
-  for (const int fd : {log_pipe_.read.get(), process_->out(), process_->err(), process_->exit()}) {
+  for (const int fd : {log_pipe_->read.get(), process_->out(), process_->err(), process_->exit()}) {
     run().loop.forget(fd);
   }
 }
@@ -65,7 +65,7 @@ SshProcess::~SshProcess() {
 std::vector<std::string> SshProcess::arguments() const {
   // The log of ssh goes into a pipe of ours, so that the host's own stderr stays as it is. The
   // debug lines say when the command starts and when its exit status has come.
-  const auto log = descriptor_path(log_pipe_.write);
+  const auto log = descriptor_path(log_pipe_->write);
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
   const auto& known = run().known_hosts(route().known_hosts_files);
   auto words = openssh_words(asked_, me_, left,
@@ -91,13 +91,14 @@ void SshProcess::start() {
   if (!run().lessons.empty() && is_foretold()) return;
   if (!route().is_shared) control_ = run().controls.socket(target());
   try {
+    log_pipe_.emplace();
     if (asked_.shows_key) learned_ = FileDescriptor(memfd_create("key", MFD_CLOEXEC));
     process_.emplace(run().warden(), arguments(), asked_.input.text());
   } catch (const Error& error) {
     end(End::unreachable, error.what());
     return;
   }
-  for (const int fd : {log_pipe_.read.get(), process_->out(), process_->err(), process_->exit()}) {
+  for (const int fd : {log_pipe_->read.get(), process_->out(), process_->err(), process_->exit()}) {
     run().loop.watch(fd, EPOLLIN, *this);
   }
   run().loop.alarm(*this, connect_deadline());
@@ -119,7 +120,7 @@ void SshProcess::read_all_there_is() {
   const auto log = [this](std::string_view bytes) { log_.take(bytes); };
   const auto out = [this](std::string_view bytes) { run().sink.out(target(), bytes); };
   const auto err = [this](std::string_view bytes) { take_err(bytes); };
-  while (read_some(log_pipe_.read.get(), log) > 0) {
+  while (read_some(log_pipe_->read.get(), log) > 0) {
   }
   if (log_.has_started()) command_has_started();
   for (const auto& [fd, take] :

@@ -21,6 +21,7 @@ class SshProcess : public Job {
   SshProcess(Run& run, std::size_t target, Route route, Past past, Target asked, Operator me);
   ~SshProcess() override;
 
+  std::size_t descriptors() const override { return 9; }  // five, a learned key, the ender's three
   void start() override;
   void ready() override;
   void late() override;
@@ -44,7 +45,7 @@ class SshProcess : public Job {
 
   Target asked_;
   Operator me_;
-  Pipe log_pipe_;  // ssh's own words, apart from what the host prints
+  std::optional<Pipe> log_pipe_;  // ssh's own words, apart from what the host prints
   SshLog log_;
   FileDescriptor learned_;  // where `ssh` puts the host's key, when only that is wanted
   std::optional<ChildProcess> process_;

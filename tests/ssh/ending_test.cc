@@ -1,10 +1,12 @@
 // Tests that what we end has ended on the host as well, with all that it had started.
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -197,6 +199,32 @@ TEST_F(Ends, NothingWithASignalThatIsIgnored) {
     EXPECT_EQ(listener.out(0), "x\ny\n");
     EXPECT_EQ(fan_out.interruption(), 0);
   }
+}
+
+// With `ulimit -n 160` each host is asked and ended all the same.
+TEST_F(Ends, EachWithFewDescriptors) {
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519"));
+  limits.command_timeout = std::chrono::seconds(1);
+  std::vector<Target> targets;
+  for (int i = 1; i <= 25; ++i) {
+    targets.push_back(target("127.0.7." + std::to_string(i)));
+    targets.back().through_openssh = i > 1;
+  }
+  const auto run_with_few = [&] {
+    const rlimit few{160, 160};
+    setrlimit(RLIMIT_NOFILE, &few);
+    Heard heard(targets.size());
+    FanOut fan_out(me);
+    for (const auto& reply : fan_out.run(targets, "exec sleep 1000", limits, heard)) {
+      if (!reply.reason.ends_with("; it was ended there")) {
+        std::cerr << reply.reason << '\n';
+        return 1;
+      }
+    }
+    return 0;
+  };
+  EXPECT_EXIT(_exit(run_with_few()), ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(Ends, WhenWhoTakesTheOutputFails) {

@@ -7,23 +7,21 @@
 namespace cluster::ssh {
 namespace {
 
-// Where nobody has moved for so long, the next one may go.
-constexpr auto kStill = std::chrono::milliseconds(250);
+constexpr auto kLook = std::chrono::milliseconds(100);
 
 }  // namespace
 
-void Doorway::wait(const std::string& name) {
+bool Doorway::wait(const std::string& name, const std::function<bool()>& gives_up) {
+  using Steady = std::chrono::steady_clock;
   std::unique_lock lock(mutex_);
   auto& door = doors_[name];
-  while (door.entering >= Doors::kAtFirst + door.room) {
-    const auto until = door.moved + kStill;
-    if (changed_.wait_until(lock, until) == std::cv_status::timeout &&
-        std::chrono::steady_clock::now() >= door.moved + kStill) {
-      break;
-    }
+  while (door.entering >= Doors::kAtFirst + door.room && Steady::now() < door.moved + still_) {
+    if (gives_up()) return false;
+    changed_.wait_until(lock, std::min(door.moved + still_, Steady::now() + kLook));
   }
   ++door.entering;
-  door.moved = std::chrono::steady_clock::now();
+  door.moved = Steady::now();
+  return true;
 }
 
 void Doorway::Place::leave(bool is_in) {

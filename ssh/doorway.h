@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,10 @@ namespace cluster::ssh {
 /// warden of their processes. Threads may share it.
 class Doorway {
  public:
+  /// Where nobody has moved for the time `still`, the next one may go.
+  explicit Doorway(std::chrono::milliseconds still = std::chrono::milliseconds(250))
+      : still_(still) {}
+
   /// A place at a door, given back when it dies.
   class Place {
    public:
@@ -36,8 +41,9 @@ class Doorway {
     bool has_left_ = false;
   };
 
-  /// Waits until a login at `door` may begin; the caller is to make a Place for it then.
-  void wait(const std::string& door);
+  /// Waits until a login at `door` may begin, and returns true; the caller is to make a Place for
+  /// it then. Returns false once `gives_up`, which is asked several times a second, says so.
+  bool wait(const std::string& door, const std::function<bool()>& gives_up);
 
   /// The warden, started with the first call. Throws Error(io) as it does.
   const Warden& warden();
@@ -49,6 +55,7 @@ class Doorway {
     std::chrono::steady_clock::time_point moved;
   };
 
+  std::chrono::milliseconds still_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Door> doors_;

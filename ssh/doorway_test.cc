@@ -11,6 +11,8 @@
 namespace cluster::ssh {
 namespace {
 
+bool never() { return false; }
+
 TEST(Doorway, LetsFewThroughAtATime) {
   Doorway doorway;
   std::atomic<int> entering = 0;
@@ -18,7 +20,7 @@ TEST(Doorway, LetsFewThroughAtATime) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 40; ++i) {
     threads.emplace_back([&] {
-      doorway.wait("gw");
+      EXPECT_TRUE(doorway.wait("gw", never));
       Doorway::Place place(doorway, "gw");
       const int now = ++entering;
       for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
@@ -36,9 +38,19 @@ TEST(Doorway, LetsFewThroughAtATime) {
 
 TEST(Doorway, DoesNotWaitForTheSlow) {
   Doorway doorway;
-  for (int i = 0; i < Doors::kAtFirst; ++i) doorway.wait("gw");  // these never come in
-  doorway.wait("gw");
-  doorway.wait("other");
+  for (int i = 0; i < Doors::kAtFirst; ++i)
+    EXPECT_TRUE(doorway.wait("gw", never));  // these never come in
+  EXPECT_TRUE(doorway.wait("gw", never));
+  EXPECT_TRUE(doorway.wait("other", never));
+}
+
+TEST(Doorway, LetsGoWhoGivesUp) {
+  Doorway doorway(std::chrono::hours(1));
+  for (int i = 0; i < Doors::kAtFirst; ++i) EXPECT_TRUE(doorway.wait("gw", never));
+  int asked = 0;
+  EXPECT_FALSE(doorway.wait("gw", [&] { return ++asked == 3; }));
+  Doorway::Place(doorway, "gw").is_in();  // one of the first; who gave up has no place
+  EXPECT_TRUE(doorway.wait("gw", never));
 }
 
 }  // namespace

@@ -177,10 +177,11 @@ void Tunnel::log_in(const FileDescriptor& connection) {
     return;
   }
   const auto began = std::chrono::steady_clock::now();
+  const auto gives_up = [this] { return is_readable(stop_) || is_over(deadline_); };
   Time::duration at_doors{};  // the waiting there does not count
   for (int tries = 1;; ++tries) {
     const auto came = std::chrono::steady_clock::now();
-    doorway_.wait(route_.door);
+    if (!doorway_.wait(route_.door, gives_up)) return give_up();
     at_doors += std::chrono::steady_clock::now() - came;
     const auto deadline = began + at_doors + limits_.connect_timeout;
     const auto refusal = try_once(connection, tries, deadline);
@@ -221,14 +222,7 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
     if (log.is_in()) place.is_in();
   }
   if (!wait_status) {
-    reply_ = {End::exited, 0, "", {}};
-    if (is_over(deadline_)) {
-      reply_ = {End::timed_out,
-                -1,
-                quote(target_.name) + " did not answer within " +
-                    std::to_string(limits_.command_timeout.count()) + " s",
-                {}};
-    }
+    give_up();
     ssh.signal(SIGTERM);
     wait_for({ssh.exit(), -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
     return Refusal::final;
@@ -245,6 +239,16 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
       refusal_of_ssh(log.said(), said(), log.has_sent_key_exchange(), log.has_begun_login());
   if (refusal == Refusal::momentary && tries > 1) reply_.reason += "; " + tried_words(tries);
   return refusal;
+}
+
+void Tunnel::give_up() {
+  reply_ = {End::exited, 0, "", {}};
+  if (!is_over(deadline_)) return;
+  reply_ = {End::timed_out,
+            -1,
+            quote(target_.name) + " did not answer within " +
+                std::to_string(limits_.command_timeout.count()) + " s",
+            {}};
 }
 
 std::string Tunnel::said() const {

@@ -49,6 +49,7 @@ class Tunnel {
   void serve();
   FileDescriptor take_connection();
   void log_in(const FileDescriptor& connection);
+  void give_up();
   Refusal try_once(const FileDescriptor& connection, int tries, Time connect_deadline);
   std::vector<std::string> words(int log, Time connect_deadline) const;
   Reply failure(const SshLog& log, int status) const;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "ssh/doors.h"
 #include "tests/ssh/server.h"
 
 namespace cluster::ssh {
@@ -108,6 +109,34 @@ TEST_F(Tunnels, GoThroughAJumpHost) {
   const auto first = log.find("Accepted publickey");
   ASSERT_NE(first, std::string::npos);
   EXPECT_NE(log.find("Accepted publickey", first + 1), std::string::npos);
+}
+
+// The others at the door of the host take long.
+class TunnelsAtADoor : public Tunnels {
+ protected:
+  TunnelsAtADoor() {
+    for (int i = 0; i < Doors::kAtFirst; ++i) {
+      crowded_.wait("127.0.0.1 " + std::to_string(port()), [] { return false; });
+    }
+  }
+
+  Doorway crowded_{std::chrono::hours(1)};
+};
+
+TEST_F(TunnelsAtADoor, DoNotWaitLongerThanTheyMay) {
+  limits.command_timeout = std::chrono::seconds(1);
+  Tunnel through(target(), "cat", limits, me, crowded_);
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::timed_out);
+  EXPECT_EQ(reply.reason, "'n-127.0.0.1' did not answer within 1 s");
+}
+
+TEST_F(TunnelsAtADoor, DoNotWaitOnceTheyAreNotWanted) {
+  limits.command_timeout = std::chrono::seconds(0);
+  Tunnel through(target(), "cat", limits, me, crowded_);
+  const auto fd = connect_to(through);
+  EXPECT_EQ(through.end().end, End::exited);
 }
 
 // sshd drops each login beyond four that are not in yet, and somebody has three.

@@ -72,9 +72,8 @@ std::vector<std::string> SshProcess::arguments() const {
                              asked_.shows_key ? key_learning_options(descriptor_path(learned_))
                                               : host_key_options(asked_, route(), known));
   // Of a command that a master connection runs, the status is told one level deeper.
-  const bool may_be_shared = route().needs_openssh.starts_with("ControlPath");
   words.insert(words.end(),
-               {"-E", log, "-o", may_be_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});
+               {"-E", log, "-o", route().is_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});
   words.insert(words.end(), {"--", asked_.name, run().command_of(target())});
   if (!control_.empty()) {  // before what says otherwise: the first value counts
     words.insert(words.begin() + 1,

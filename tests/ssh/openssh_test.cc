@@ -236,6 +236,9 @@ TEST_F(ThroughSsh, AnOpenMasterConnectionIsUsed) {
   EXPECT_EQ(answer.out, "in\n");
   EXPECT_EQ(answer.err, "err\n");
   EXPECT_EQ(run("exit 255").reply.end, End::exited);
+  auto by_attribute = target();
+  by_attribute.through_openssh = true;  // which is the reason then, and not the ControlPath
+  EXPECT_EQ(run(by_attribute, "exit 255").reply.end, End::exited);
   limits.command_timeout = std::chrono::seconds(2);
   EXPECT_EQ(run("sleep 60").reply.end, End::timed_out);
   limits.command_timeout = std::chrono::seconds(120);

@@ -231,7 +231,8 @@ std::vector<bool> FanOut::finds(const std::vector<Target>& targets) {
 int FanOut::converse(const Target& target, const std::string& command,
                      std::chrono::seconds connect_timeout) {
   if (!me_) me_ = Operator::current();
-  auto words = openssh_words(target, *me_, connect_timeout, host_key_options(target, *me_));
+  const auto route = Config::read(*me_).route(target, *me_);
+  auto words = openssh_words(target, *me_, connect_timeout, host_key_options(target, route));
   words.insert(words.end(), {"-t", "-o", "LogLevel=ERROR", "--", target.name, command});
   return ssh::converse(std::move(words));
 }

@@ -1,8 +1,7 @@
 #include "ssh/openssh.h"
 
 #include <algorithm>
-
-#include "ssh/config.h"
+#include <utility>
 
 namespace cluster::ssh {
 
@@ -58,13 +57,22 @@ std::vector<std::string> names_of(const Route& route) {
   return names;
 }
 
-// The first name under which somebody knows a key; "" = there is none.
-std::string name_in_use(const Route& route, const KnownHosts& known) {
-  for (const auto& name : names_of(route)) {
-    const auto is_revoked = [](const KnownKey& key) { return key.mark == KnownKey::Mark::revoked; };
-    if (!std::ranges::all_of(known.lookup({name}), is_revoked)) return name;
+// A name of the host, with the keys that are known under it.
+struct NamedKeys {
+  std::string name;
+  std::vector<KnownKey> keys;
+};
+
+// The first name under which somebody knows a key. "" = there is none, with all that is revoked.
+NamedKeys keys_in_use(const Route& route, const KnownHosts& known) {
+  const auto is_revoked = [](const KnownKey& key) { return key.mark == KnownKey::Mark::revoked; };
+  NamedKeys none;
+  for (auto& name : names_of(route)) {
+    auto keys = known.lookup({name});
+    if (!std::ranges::all_of(keys, is_revoked)) return {std::move(name), std::move(keys)};
+    none.keys.insert(none.keys.end(), keys.begin(), keys.end());
   }
-  return "";
+  return none;
 }
 
 }  // namespace
@@ -81,8 +89,7 @@ std::vector<KnownKey> known_keys(const Target& target, const Route& route,
     }
     return keys;
   }
-  const auto name = name_in_use(route, known);
-  return known.lookup(name.empty() ? names_of(route) : std::vector<std::string>{name});
+  return keys_in_use(route, known).keys;
 }
 
 std::vector<std::string> host_key_options(const Target& target, const Route& route,
@@ -91,7 +98,7 @@ std::vector<std::string> host_key_options(const Target& target, const Route& rou
     if (!has_second_name(route)) return {};
     const auto names = names_of(route);
     const auto by_name = std::ranges::find(names, route.known_names.back());
-    const auto used = std::ranges::find(names, name_in_use(route, known));
+    const auto used = std::ranges::find(names, keys_in_use(route, known).name);
     if (used == names.end() || used < by_name) return {};
     return {"HostKeyAlias=" + *used};
   }
@@ -106,8 +113,7 @@ std::vector<std::string> host_key_options(const Target& target, const Route& rou
           "VerifyHostKeyDNS=no"};
 }
 
-std::vector<std::string> host_key_options(const Target& target, const Operator& me) {
-  const auto route = Config::read(me).route(target, me);
+std::vector<std::string> host_key_options(const Target& target, const Route& route) {
   if (target.keys.empty() && !has_second_name(route)) return {};  // and no file need be read
   return host_key_options(target, route, KnownHosts(route.known_hosts_files));
 }

@@ -31,8 +31,8 @@ std::vector<KnownKey> known_keys(const Target& target, const Route& route, const
 std::vector<std::string> host_key_options(const Target& target, const Route& route,
                                           const KnownHosts& known);
 
-/// The same for a host of which nothing has been read yet. Throws as Config::read() and route().
-std::vector<std::string> host_key_options(const Target& target, const Operator& me);
+/// The same for a single host: its known_hosts files are read where that is needed.
+std::vector<std::string> host_key_options(const Target& target, const Route& route);
 
 /// The options with which `ssh` only learns the key of a host, into `file`.
 std::vector<std::string> key_learning_options(const std::string& file);

@@ -113,7 +113,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, Operato
   const auto config = Config::read(me_);
   route_ = config.route(target_, me_);
   find_door(route_, config, me_);
-  host_key_options_ = host_key_options(target_, me_);
+  host_key_options_ = host_key_options(target_, route_);
   folder_ = make_folder();
   socket_ = folder_ / kSocket;
   entry_ = FileDescriptor(open(folder_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

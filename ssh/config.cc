@@ -142,18 +142,18 @@ class Lookup {
 
   void take(const Setting& setting) {
     if (setting.keyword == "identityfile") {  // it adds up, each file once
-      const auto is_same = [&](const Setting& other) { return other.words == setting.words; };
-      if (std::ranges::none_of(identity_files_, is_same)) identity_files_.push_back(setting);
+      const auto is_same = [&](const Setting* other) { return other->words == setting.words; };
+      if (std::ranges::none_of(identity_files_, is_same)) identity_files_.push_back(&setting);
       return;
     }
     if (setting.keyword == "sendenv") {
-      sent_.push_back(setting);
+      sent_.push_back(&setting);
       return;
     }
     if (setting.keyword == "proxyjump" && first("proxycommand") != nullptr) return;
     const auto* jump = setting.keyword == "proxycommand" ? first("proxyjump") : nullptr;
     if (jump != nullptr && !is_off(*jump)) return;
-    if (!first_.emplace(setting.keyword, setting).second) return;
+    if (!first_.emplace(setting.keyword, &setting).second) return;
     if (setting.use == Use::openssh && !is_off(setting)) need_openssh(setting);
   }
 
@@ -166,7 +166,7 @@ class Lookup {
 
   const Setting* first(const char* keyword) const {
     const auto at = first_.find(keyword);
-    return at == first_.end() ? nullptr : &at->second;
+    return at == first_.end() ? nullptr : at->second;
   }
 
   std::string host_name() {
@@ -219,10 +219,10 @@ class Lookup {
 
   const Target& target_;
   const Operator& me_;
-  std::map<std::size_t, bool> decided_;  // conditions, by their numbers
-  std::map<std::string, Setting> first_;
-  std::vector<Setting> identity_files_;
-  std::vector<Setting> sent_;
+  std::map<std::size_t, bool> decided_;               // conditions, by their numbers
+  std::map<std::string_view, const Setting*> first_;  // they belong to the Config
+  std::vector<const Setting*> identity_files_;
+  std::vector<const Setting*> sent_;
   std::string needs_openssh_;
 };
 
@@ -264,9 +264,9 @@ void Lookup::find_known_hosts_files(Route& route) {
 }
 
 void Lookup::find_identities(Route& route) {
-  for (const auto& setting : identity_files_) {
-    if (lower(setting.words[0]) == "none") continue;
-    route.identity_files.push_back(path(setting.words[0], setting, route));
+  for (const auto* setting : identity_files_) {
+    if (lower(setting->words[0]) == "none") continue;
+    route.identity_files.push_back(path(setting->words[0], *setting, route));
   }
   if (identity_files_.empty()) {  // in the order of OpenSSH
     for (const auto* name : {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk"}) {
@@ -316,11 +316,11 @@ void Lookup::leave_master_to_openssh(Route& route) {
 
 // Debian's own file sends the language, which no command here depends on.
 void Lookup::leave_environment_to_openssh() {
-  for (const auto& setting : sent_) {
-    for (const auto& word : setting.words) {
+  for (const auto* setting : sent_) {
+    for (const auto& word : setting->words) {
       const bool is_usual = word == "LANG" || word.starts_with("LC_") || word == "COLORTERM" ||
                             word == "NO_COLOR" || word.starts_with('-');
-      if (!is_usual && is_in_environment(word)) need_openssh(setting);
+      if (!is_usual && is_in_environment(word)) need_openssh(*setting);
     }
   }
 }

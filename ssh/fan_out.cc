@@ -61,7 +61,7 @@ std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target,
   if (route.needs_openssh.empty()) {
     return std::make_unique<Session>(run, index, std::move(route), past, std::move(known));
   }
-  return std::make_unique<SshProcess>(run, index, std::move(route), past, target, me);
+  return std::make_unique<SshProcess>(run, index, std::move(route), past, me);
 }
 
 // Tells the Sink how far the run is.

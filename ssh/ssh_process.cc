@@ -49,9 +49,8 @@ std::string last_line(std::string_view text) {
 
 }  // namespace
 
-SshProcess::SshProcess(Run& run, std::size_t target, Route route, Past past, Target asked,
-                       Operator me)
-    : Job(run, target, std::move(route), past), asked_(std::move(asked)), me_(std::move(me)) {}
+SshProcess::SshProcess(Run& run, std::size_t target, Route route, Past past, const Operator& me)
+    : Job(run, target, std::move(route), past), me_(me) {}
 
 SshProcess::~SshProcess() {
   run().loop.silence(*this);
@@ -68,13 +67,13 @@ std::vector<std::string> SshProcess::arguments() const {
   const auto log = descriptor_path(log_pipe_->write);
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
   const auto& known = run().known_hosts(route().known_hosts_files);
-  auto words = openssh_words(asked_, me_, left,
-                             asked_.shows_key ? key_learning_options(descriptor_path(learned_))
-                                              : host_key_options(asked_, route(), known));
+  auto words = openssh_words(asked(), me_, left,
+                             asked().shows_key ? key_learning_options(descriptor_path(learned_))
+                                               : host_key_options(asked(), route(), known));
   // Of a command that a master connection runs, the status is told one level deeper.
   words.insert(words.end(),
                {"-E", log, "-o", route().is_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});
-  words.insert(words.end(), {"--", asked_.name, run().command_of(target())});
+  words.insert(words.end(), {"--", asked().name, run().command_of(target())});
   if (!control_.empty()) {  // before what says otherwise: the first value counts
     words.insert(words.begin() + 1,
                  {"-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", control_});
@@ -91,8 +90,8 @@ void SshProcess::start() {
   if (!route().is_shared) control_ = run().controls.socket(target());
   try {
     log_pipe_.emplace();
-    if (asked_.shows_key) learned_ = FileDescriptor(memfd_create("key", MFD_CLOEXEC));
-    process_.emplace(run().warden(), arguments(), asked_.input.text());
+    if (asked().shows_key) learned_ = FileDescriptor(memfd_create("key", MFD_CLOEXEC));
+    process_.emplace(run().warden(), arguments(), asked().input.text());
   } catch (const Error& error) {
     end(End::unreachable, error.what());
     return;
@@ -156,12 +155,12 @@ bool SshProcess::has_shown_key() {
   if (words.size() < 3) return false;
   const HostKey shown{std::string(words[1]), std::string(words[2]), fingerprint_of(words[2])};
   const auto& known = run().known_hosts(route().known_hosts_files);
-  end_with_key(shown, known_keys(asked_, route(), known));
+  end_with_key(shown, known_keys(asked(), route(), known));
   return true;
 }
 
 void SshProcess::conclude(int wait_status) {
-  if (asked_.shows_key && has_shown_key()) return;
+  if (asked().shows_key && has_shown_key()) return;
   if (stopped_) return end(*stopped_, stop_reason_);
   const int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : kOpensshFailed;
   if (!has_started_ && status != 0) return conclude_without_command(status);

@@ -17,8 +17,8 @@ namespace cluster::ssh {
 /// strict host keys, no questions, the same bounds.
 class SshProcess : public Job {
  public:
-  /// `asked` has the inventory's fields of the host; the configuration of `me` counts.
-  SshProcess(Run& run, std::size_t target, Route route, Past past, Target asked, Operator me);
+  /// The configuration of `me` counts, who outlives it.
+  SshProcess(Run& run, std::size_t target, Route route, Past past, const Operator& me);
   ~SshProcess() override;
 
   std::size_t descriptors() const override { return 9; }  // five, a learned key, the ender's three
@@ -28,6 +28,7 @@ class SshProcess : public Job {
   void interrupt() override;
 
  private:
+  const Target& asked() const { return run().targets[target()]; }
   std::vector<std::string> arguments() const;
   void read_all_there_is();
   void take_err(std::string_view bytes);
@@ -43,8 +44,7 @@ class SshProcess : public Job {
   void hear_ender();
   void let_ender_go();
 
-  Target asked_;
-  Operator me_;
+  const Operator& me_;
   std::optional<Pipe> log_pipe_;  // ssh's own words, apart from what the host prints
   SshLog log_;
   FileDescriptor learned_;  // where `ssh` puts the host's key, when only that is wanted

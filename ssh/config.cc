@@ -64,7 +64,8 @@ std::string usual_spelling(const std::string& name) {
 // The settings of one host, gathered block by block.
 class Lookup {
  public:
-  Lookup(const Target& target, const Operator& me) : target_(target), me_(me) {}
+  Lookup(const Target& target, const Operator& me, Sockets& sockets)
+      : target_(target), me_(me), sockets_(sockets) {}
 
   void add(const ConfigBlock& block) {
     const bool counts = std::ranges::all_of(
@@ -219,6 +220,7 @@ class Lookup {
 
   const Target& target_;
   const Operator& me_;
+  Sockets& sockets_;
   std::map<std::size_t, bool> decided_;               // conditions, by their numbers
   std::map<std::string_view, const Setting*> first_;  // they belong to the Config
   std::vector<const Setting*> identity_files_;
@@ -309,7 +311,7 @@ void Lookup::leave_master_to_openssh(Route& route) {
   const auto* setting = first("controlpath");
   if (setting == nullptr || lower(setting->words[0]) == "none") return;
   const auto file = home_and_environment(setting->words[0], me_.home);
-  if (file && !has_socket(*file, tokens(route))) return;
+  if (file && !sockets_.has(*file, tokens(route))) return;
   route.is_shared = true;
   need_openssh(*setting);
 }
@@ -370,7 +372,7 @@ Config Config::read(const Operator& me) {
 }
 
 Route Config::route(const Target& target, const Operator& me) const {
-  Lookup lookup(target, me);
+  Lookup lookup(target, me, sockets_);
   for (const auto& block : blocks_) lookup.add(block);
   return std::move(lookup).route();
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ssh/config_file.h"
+#include "ssh/config_value.h"
 #include "ssh/operator.h"
 #include "ssh/route.h"
 #include "ssh/transport.h"
@@ -13,7 +14,8 @@ namespace cluster::ssh {
 /// The settings of ~/.ssh/config and /etc/ssh/ssh_config, by the rules of ssh_config(5), read once
 /// for all hosts; tests/ssh/config_test.cc holds them against `ssh -G`. What libssh can do is done
 /// by it. A host with a setting that needs OpenSSH itself (ProxyJump, a certificate, `Match exec`,
-/// a keyword that is not known here, ...) goes through `ssh`; config_keyword.cc has the table.
+/// a keyword that is not known here, ...) goes through `ssh`; config_keyword.cc has the table. One
+/// thread may use it at a time.
 class Config {
  public:
   /// A configuration without any setting.
@@ -29,6 +31,7 @@ class Config {
 
  private:
   std::vector<ConfigBlock> blocks_;
+  mutable Sockets sockets_;  // those of master connections
 };
 
 }  // namespace cluster::ssh

@@ -25,6 +25,20 @@ bool walk(std::string_view text, const Literal& literal, const Token& token) {
   return true;
 }
 
+// True if one of the files that match is one.
+bool is_socket(const std::string& pattern) {
+  glob_t found{};
+  bool is_there = false;
+  if (glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc && !is_there; ++i) {
+      struct stat status {};
+      is_there = stat(found.gl_pathv[i], &status) == 0 && S_ISSOCK(status.st_mode);
+    }
+  }
+  globfree(&found);
+  return is_there;
+}
+
 }  // namespace
 
 std::optional<std::string> replace_tokens(std::string_view text, const Tokens& tokens) {
@@ -62,7 +76,7 @@ std::optional<std::string> home_and_environment(std::string_view path, const std
   }
 }
 
-bool has_socket(std::string_view path, const Tokens& tokens) {
+bool Sockets::has(std::string_view path, const Tokens& tokens) {
   std::string pattern;
   const auto add = [&pattern](char c) {
     if (c == '*' || c == '?' || c == '[' || c == '\\') pattern += '\\';
@@ -77,16 +91,9 @@ bool has_socket(std::string_view path, const Tokens& tokens) {
     }
     return true;
   });
-  glob_t found{};
-  bool is_there = false;
-  if (glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc && !is_there; ++i) {
-      struct stat status {};
-      is_there = stat(found.gl_pathv[i], &status) == 0 && S_ISSOCK(status.st_mode);
-    }
-  }
-  globfree(&found);
-  return is_there;
+  const auto [at, is_new] = found_.try_emplace(pattern);
+  if (is_new) at->second = is_socket(pattern);
+  return at->second;
 }
 
 bool is_in_environment(std::string_view pattern) {

@@ -17,9 +17,16 @@ std::optional<std::string> replace_tokens(std::string_view text, const Tokens& t
 /// user, and for a variable that is not set.
 std::optional<std::string> home_and_environment(std::string_view path, const std::string& home);
 
-/// True if there is a socket at `path`, in which a letter that is not among `tokens` stands for any
-/// text.
-bool has_socket(std::string_view path, const Tokens& tokens);
+/// The sockets of this machine, each looked for once.
+class Sockets {
+ public:
+  /// True if there is one at `path`, in which a letter that is not among `tokens` stands for any
+  /// text.
+  bool has(std::string_view path, const Tokens& tokens);
+
+ private:
+  std::map<std::string, bool> found_;  // by pattern
+};
 
 /// True if a variable of this process' environment has a name that `pattern` means.
 bool is_in_environment(std::string_view pattern);

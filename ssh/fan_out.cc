@@ -27,10 +27,11 @@ namespace {
 
 std::vector<Route> find_routes(const std::vector<Target>& targets, const Operator& me) {
   const Config config = Config::read(me);
+  DoorFinder doors(config, me);
   std::vector<Route> routes;
   for (const auto& target : targets) {
     routes.push_back(config.route(target, me));
-    find_door(routes.back(), config, me);
+    doors.find(routes.back());
   }
   return routes;
 }
@@ -50,8 +51,9 @@ std::string beyond_libssh(Run& run, Route& route, const std::vector<KnownKey>& k
   return order_login(route, run.identities, keys);
 }
 
-std::unique_ptr<Job> make_job(Run& run, std::size_t index, const Target& target, Route route,
-                              Past past, const Operator& me) {
+std::unique_ptr<Job> make_job(Run& run, std::size_t index, Route route, Past past,
+                              const Operator& me) {
+  const auto& target = run.targets[index];
   std::vector<KnownKey> known;
   if (target.through_openssh) route.needs_openssh = "ssh_client=openssh";
   if (route.needs_openssh.empty()) {
@@ -179,8 +181,8 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       const auto next = doors.next(Clock::now());
       if (next == Doors::kNone) break;
       const auto past = pasts.find(next);
-      jobs[next] = make_job(run, next, targets[next], routes[next],
-                            past == pasts.end() ? Past{} : past->second, *me_);
+      jobs[next] =
+          make_job(run, next, routes[next], past == pasts.end() ? Past{} : past->second, *me_);
       ++open;
       descriptors += jobs[next]->descriptors();
       jobs[next]->start();
@@ -218,7 +220,9 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
 std::vector<bool> FanOut::finds(const std::vector<Target>& targets) {
   constexpr std::size_t kLookups = 16;  // a name service may take long to say no
   if (!me_) me_ = Operator::current();
-  const auto routes = find_routes(targets, *me_);
+  const auto config = Config::read(*me_);
+  std::vector<Route> routes;
+  for (const auto& target : targets) routes.push_back(config.route(target, *me_));
   std::vector<char> found(targets.size());
   at_once(targets.size(), kLookups, [&](std::size_t i) {
     const auto& route = routes[i];

@@ -1,12 +1,12 @@
 #include "ssh/jumps.h"
 
 #include <algorithm>
-#include <map>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "ssh/config_value.h"
 
 namespace cluster::ssh {
 namespace {
@@ -14,24 +14,22 @@ namespace {
 constexpr std::string_view kProxyJump = "ProxyJump ";
 constexpr std::string_view kProxyCommand = "ProxyCommand ";
 
-// Replaces the tokens that ssh_config(5) allows in a ProxyJump and a ProxyCommand.
+// One jump host as ProxyJump names it: [USER@]HOST[:PORT], or the same as ssh://...
+struct Hop {
+  std::string host;
+  int port = 0;
+  std::string user;
+};
+
+// Replaces the tokens that ssh_config(5) allows in a ProxyJump and a ProxyCommand. `ssh` refuses
+// any other: then nothing is left.
 std::string expanded(std::string_view text, const Route& route) {
-  const std::map<char, std::string> values{{'h', route.address},
-                                           {'n', route.name},
-                                           {'p', std::to_string(route.port)},
-                                           {'r', route.user},
-                                           {'%', "%"}};
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto at = text[i] == '%' && i + 1 < text.size() ? values.find(text[i + 1]) : values.end();
-    if (at == values.end()) {
-      out += text[i];
-    } else {
-      out += at->second;
-      ++i;
-    }
-  }
-  return out;
+  const Tokens tokens{{'h', route.address},
+                      {'n', route.name},
+                      {'p', std::to_string(route.port)},
+                      {'r', route.user},
+                      {'%', "%"}};
+  return replace_tokens(text, tokens).value_or("");
 }
 
 Hop hop_of(std::string_view text) {
@@ -99,12 +97,8 @@ std::vector<Hop> hop_of_command(const std::string& command) {
   return {hop};
 }
 
-std::string address_and_port(const Route& route) {
-  return route.address + " " + std::to_string(route.port);
-}
-
-}  // namespace
-
+// The jump hosts of `route`, from the first one on. A ProxyCommand that is an `ssh -W` is a jump
+// host, too. Returns none when there is none or when they cannot be told.
 std::vector<Hop> jump_hosts(const Route& route) {
   if (route.proxy.starts_with(kProxyCommand)) {
     return hop_of_command(expanded(route.proxy.substr(kProxyCommand.size()), route));
@@ -117,16 +111,22 @@ std::vector<Hop> jump_hosts(const Route& route) {
   return hops;
 }
 
-void find_door(Route& route, const Config& config, const Operator& me) {
+std::string address_and_port(const Route& route) {
+  return route.address + " " + std::to_string(route.port);
+}
+
+}  // namespace
+
+void DoorFinder::find(Route& route) {
   route.door = address_and_port(route);
   if (route.proxy.empty()) return;
   // `ssh` reaches the last jump host through those before it, and the first one as the
   // configuration says for that one.
   std::vector<std::string> way{lower(route.name)};
-  for (Route at = route; !at.proxy.empty();) {
-    const auto hops = jump_hosts(at);
+  for (const Route* at = &route; !at->proxy.empty();) {
+    const auto hops = jump_hosts(*at);
     if (hops.empty()) {
-      route.door = at.proxy;
+      route.door = at->proxy;
       return;
     }
     const auto& first = hops.front();
@@ -139,14 +139,22 @@ void find_door(Route& route, const Config& config, const Operator& me) {
                    route.needs_openssh + "); say `ProxyJump none` for the first of them";
       return;
     }
-    try {
-      at = config.route({first.host, "", first.port, first.user}, me);
-    } catch (const Error&) {
-      route.door = name;  // a setting that `ssh` will complain of
-      return;
-    }
-    route.door = address_and_port(at);
+    const auto& next = way_to({first.host, first.port, first.user});
+    route.door = next ? address_and_port(*next) : name;
+    if (!next) return;  // `ssh` will complain of the setting
+    at = &*next;
   }
+}
+
+const std::optional<Route>& DoorFinder::way_to(const Place& jump_host) {
+  const auto [at, is_new] = ways_.try_emplace(jump_host);
+  if (!is_new) return at->second;
+  const auto& [host, port, user] = jump_host;
+  try {
+    at->second = config_.route({host, "", port, user}, me_);
+  } catch (const Error&) {  // none
+  }
+  return at->second;
 }
 
 }  // namespace cluster::ssh

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
-#include <vector>
+#include <tuple>
 
 #include "ssh/config.h"
 #include "ssh/operator.h"
@@ -9,20 +11,25 @@
 
 namespace cluster::ssh {
 
-/// One jump host as ProxyJump names it: [USER@]HOST[:PORT], or the same as ssh://...
-struct Hop {
-  std::string host;
-  int port = 0;
-  std::string user;
-};
-
-/// The jump hosts of `route`, from the first one on. A ProxyCommand that is an `ssh -W` is a jump
-/// host, too. Returns none when there is none or when they cannot be told.
-std::vector<Hop> jump_hosts(const Route& route);
-
-/// Sets `route.door` and `route.loop`. `ssh` starts a process for each jump host, which reads the
+/// Finds the door of each host. `ssh` starts a process for each jump host, which reads the
 /// configuration again for that host; with "Host *" and ProxyJump each of them would start another,
-/// without end.
-void find_door(Route& route, const Config& config, const Operator& me);
+/// without end. Many hosts have the same jump hosts, whose ways are found once.
+class DoorFinder {
+ public:
+  /// `config` and `me` outlive it.
+  DoorFinder(const Config& config, const Operator& me) : config_(config), me_(me) {}
+
+  /// Sets `route.door` and `route.loop`.
+  void find(Route& route);
+
+ private:
+  using Place = std::tuple<std::string, int, std::string>;  // host, port, user
+
+  const std::optional<Route>& way_to(const Place& jump_host);
+
+  const Config& config_;
+  const Operator& me_;
+  std::map<Place, std::optional<Route>> ways_;  // none: a setting makes no sense
+};
 
 }  // namespace cluster::ssh

@@ -24,7 +24,7 @@ class Jumps : public ::testing::Test {
     std::ofstream(me.config) << lines;
     const auto config = Config::read(me);
     auto route = config.route(target, me);
-    find_door(route, config, me);
+    DoorFinder(config, me).find(route);
     return route;
   }
 
@@ -79,6 +79,30 @@ TEST_F(Jumps, ThroughThemselvesAreFound) {
               HasSubstr("n1 -> a -> b -> a"));
   EXPECT_THAT(route("Host n*\n  ProxyJump a,c\nHost a\n  ProxyJump b\nHost b\n  ProxyJump a").loop,
               HasSubstr("n1 -> a -> b -> a"));
+}
+
+// Each of many hosts has its own door, however alike their ways are.
+TEST_F(Jumps, OfManyHostsAreFoundForEach) {
+  Operator me;
+  me.user = "me";
+  const auto config = Config(parse_config(
+      "Host a*\n  ProxyJump gw\nHost b*\n  ProxyJump you@gw\nHost c*\n  ProxyJump gw:24\n"
+      "Match user you\n  HostName 10.9.9.9",
+      "config", {}));
+  DoorFinder finder(config, me);
+  for (int i = 0; i < 2; ++i) {
+    for (const auto& [name, door] :
+         std::vector<std::pair<std::string, std::string>>{{"a1", "gw 22"},
+                                                          {"a2", "gw 22"},
+                                                          {"b1", "10.9.9.9 22"},
+                                                          {"c1", "gw 24"},
+                                                          {"n1", "n1 22"},
+                                                          {"a1", "gw 22"}}) {
+      auto route = config.route({name, "", 0, ""}, me);
+      finder.find(route);
+      EXPECT_EQ(route.door, door) << name;
+    }
+  }
 }
 
 TEST_F(Jumps, ThatOnlyLookLikeACircleAreLeft) {

@@ -35,7 +35,7 @@ struct Route {
   std::string proxy;
 
   /// The first thing on the way that a login has to pass, where few may stand at a time: "ADDRESS
-  /// PORT" of the host or of its first jump host, or a ProxyCommand. find_door() sets these two.
+  /// PORT" of the host or of its first jump host, or a ProxyCommand. a DoorFinder sets these two.
   std::string door;
   std::string loop;  ///< says that its jump hosts lead back to themselves; "" = they do not
 };

@@ -112,7 +112,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, Operato
   if (!complaints_) cannot("make a file in memory");
   const auto config = Config::read(me_);
   route_ = config.route(target_, me_);
-  find_door(route_, config, me_);
+  DoorFinder(config, me_).find(route_);
   host_key_options_ = host_key_options(target_, route_);
   folder_ = make_folder();
   socket_ = folder_ / kSocket;

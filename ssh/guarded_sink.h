@@ -19,7 +19,6 @@ class GuardedSink : public Sink {
   bool wants_progress() const override { return sink_.wants_progress(); }
   void progress(const Progress& progress) override;
   void interrupted(const std::vector<std::size_t>& pending) override;
-  bool prints() const override { return sink_.prints(); }
   int outlet() const override { return sink_.outlet(); }
   void unread() override;
 

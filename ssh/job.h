@@ -44,7 +44,7 @@ class Run {
   const std::vector<Target>& targets;
   const std::string& command;
   const Limits& limits;
-  Sink& sink;
+  Sink& sink;  ///< a GuardedSink, which throws nothing
   Doors& doors;
   Loop loop;
   Resolver resolver;

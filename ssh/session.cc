@@ -84,7 +84,6 @@ void Session::advance() {
   const bool logs_in = offers || step_ == Step::service || step_ == Step::channel;
   if (logs_in && libssh_.ssh_is_connected(session_.get()) == 0)
     step_ = offers ? refuse_login() : break_off("the login to");
-  if (sink_failure_) std::rethrow_exception(std::exchange(sink_failure_, nullptr));
   if (step_ != Step::over) wait_for_socket();
 }
 
@@ -175,7 +174,7 @@ void Session::send_input() {
 
 Session::Step Session::follow() {
   const bool is_ending = step_ == Step::ending;
-  for (int i = 0; i < kReadsInARow && (!has_closed_ || is_ending) && !sink_failure_; ++i) {
+  for (int i = 0; i < kReadsInARow && (!has_closed_ || is_ending); ++i) {
     const auto before = last_output_;
     libssh_.ssh_event_dopoll(event_.get(), 0);
     if (last_output_ == before) break;
@@ -237,15 +236,11 @@ void Session::interrupt() {
 
 void Session::receive(std::string_view bytes, bool is_err) noexcept {
   last_output_ = Clock::now();
-  if (sink_failure_) return;
-  try {
-    if (is_err) {
-      run().sink.err(target(), bytes);
-    } else {
-      run().sink.out(target(), bytes);
-    }
-  } catch (...) {
-    sink_failure_ = std::current_exception();
+  auto& sink = run().sink;
+  if (is_err) {
+    sink.err(target(), bytes);
+  } else {
+    sink.out(target(), bytes);
   }
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,7 +76,8 @@ class Session : public Job {
   bool wants_agent() const;
   std::string libssh_error() const;
 
-  // libssh calls these from C with news of the channel, so they may not throw.
+  // libssh calls this from C with news of the channel, so it may not throw; the Sink of a run does
+  // not.
   void receive(std::string_view bytes, bool is_err) noexcept;
 
   const LibSsh& libssh_;
@@ -109,7 +109,6 @@ class Session : public Job {
   std::optional<int> status_;
   std::string signal_;
   bool has_closed_ = false;
-  std::exception_ptr sink_failure_;
 };
 
 }  // namespace cluster::ssh

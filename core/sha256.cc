@@ -52,7 +52,7 @@ void take_block(State& state, const char* block) {
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
+std::string sha256(std::string_view bytes) {
   State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   const auto bits = static_cast<std::uint64_t>(bytes.size()) * 8;
@@ -62,9 +62,13 @@ std::string sha256_hex(std::string_view bytes) {
   while (rest.size() % kBlock != kBlock - 8) rest += '\0';
   for (unsigned shift = 64; shift > 0; shift -= 8) rest += static_cast<char>(bits >> (shift - 8));
   for (std::size_t at = 0; at < rest.size(); at += kBlock) take_block(state, rest.data() + at);
-  std::string digits;
-  for (const auto word : state) digits += to_hex(word, 8);
-  return digits;
+  std::string hash;
+  for (const auto word : state) {
+    for (int shift = 24; shift >= 0; shift -= 8) hash += static_cast<char>(word >> shift);
+  }
+  return hash;
 }
+
+std::string sha256_hex(std::string_view bytes) { return hex_bytes(sha256(bytes)); }
 
 }  // namespace cluster

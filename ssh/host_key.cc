@@ -87,18 +87,8 @@ std::optional<HostKey> shown_key(const LibSsh& libssh, ssh_session session) {
   char* raw_text = nullptr;
   if (libssh.ssh_pki_export_pubkey_base64(raw_key, &raw_text) != SSH_OK) return std::nullopt;
   const OwnedText base64(raw_text, libssh.ssh_string_free_char);
-  unsigned char* hash = nullptr;
-  std::size_t size = 0;
-  if (libssh.ssh_get_publickey_hash(raw_key, SSH_PUBLICKEY_HASH_SHA256, &hash, &size) != SSH_OK) {
-    return std::nullopt;
-  }
-  const OwnedText fingerprint(
-      libssh.ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, size),
-      libssh.ssh_string_free_char);
-  libssh.ssh_clean_pubkey_hash(&hash);
-  if (fingerprint == nullptr) return std::nullopt;
   const char* type = libssh.ssh_key_type_to_char(libssh.ssh_key_type(raw_key));
-  return HostKey{type, base64.get(), fingerprint.get()};
+  return HostKey{type, base64.get(), fingerprint_of(base64.get())};
 }
 
 std::string host_key_algorithms(const std::vector<KnownKey>& known) {

@@ -63,12 +63,6 @@ struct LibSsh {
   decltype(&::ssh_key_free) ssh_key_free = library.symbol("ssh_key_free");
   decltype(&::ssh_key_type) ssh_key_type = library.symbol("ssh_key_type");
   decltype(&::ssh_key_type_to_char) ssh_key_type_to_char = library.symbol("ssh_key_type_to_char");
-  decltype(&::ssh_get_publickey_hash) ssh_get_publickey_hash =
-      library.symbol("ssh_get_publickey_hash");
-  decltype(&::ssh_get_fingerprint_hash) ssh_get_fingerprint_hash =
-      library.symbol("ssh_get_fingerprint_hash");
-  decltype(&::ssh_clean_pubkey_hash) ssh_clean_pubkey_hash =
-      library.symbol("ssh_clean_pubkey_hash");
   decltype(&::ssh_string_free_char) ssh_string_free_char = library.symbol("ssh_string_free_char");
   // clang-format on
 };

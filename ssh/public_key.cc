@@ -1,7 +1,6 @@
 #include "ssh/public_key.h"
 
 #include "core/base64.h"
-#include "core/hex.h"
 #include "core/sha256.h"
 
 namespace cluster::ssh {
@@ -9,12 +8,7 @@ namespace cluster::ssh {
 std::string fingerprint_of(std::string_view base64_text) {
   const auto bytes = parse_base64(base64_text);
   if (!bytes) return "";
-  const auto digits = sha256_hex(*bytes);
-  std::string hash;
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    hash += static_cast<char>(parse_hex(std::string_view(digits).substr(i, 2)).value_or(0));
-  }
-  auto text = base64(hash);
+  auto text = base64(sha256(*bytes));
   return "SHA256:" + text.erase(text.find_last_not_of('=') + 1);
 }
 

@@ -1,7 +1,6 @@
 #include "ssh/host_key.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/text.h"
@@ -9,22 +8,6 @@
 
 namespace cluster::ssh {
 namespace {
-
-// A type of host key. An RSA key has two signature algorithms. The last name is the one that
-// ssh-keyscan and the files in /etc/ssh use.
-struct KeyType {
-  std::string_view name;
-  std::string_view algorithms;
-  std::string_view family;
-};
-
-constexpr std::array<KeyType, 5> kKeyTypes{{
-    {"ssh-ed25519", "ssh-ed25519", "ed25519"},
-    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", "ecdsa"},
-    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", "ecdsa"},
-    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", "ecdsa"},
-    {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256", "rsa"},
-}};
 
 std::string family(const std::string& type) {
   const auto* at = std::ranges::find(kKeyTypes, type, &KeyType::name);

@@ -1,19 +1,16 @@
 #include "ssh/known_hosts.h"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "core/text.h"
 #include "ssh/pattern.h"
+#include "ssh/public_key.h"
 
 namespace cluster::ssh {
 namespace {
-
-constexpr std::array<std::string_view, 5> kTypes{
-    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"};
 
 // Takes the first word of `line`.
 std::string_view take_word(std::string_view& line) {
@@ -49,7 +46,7 @@ void KnownHosts::add_line(std::string_view line, const std::string& where) {
   }
   key.type = take_word(line);
   key.base64 = take_word(line);
-  if (key.base64.empty() || std::ranges::find(kTypes, key.type) == kTypes.end()) return;
+  if (key.base64.empty() || !is_plain_type(key.type)) return;
 
   const std::size_t index = keys_.size();
   if (names.starts_with('|')) {

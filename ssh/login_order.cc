@@ -1,22 +1,15 @@
 #include "ssh/login_order.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
+
+#include "ssh/public_key.h"
 
 namespace cluster::ssh {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPlainTypes{
-    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"};
-
 // sshd hangs up after six (MaxAuthTries). Up to here a key may be offered twice.
 constexpr std::size_t kMostOffers = 5;
-
-bool is_plain(const AgentKey& key) {
-  return std::ranges::find(kPlainTypes, key.type) != kPlainTypes.end();
-}
 
 std::string words_for(std::size_t keys) {
   return "one of " + std::to_string(keys) + " keys of the agent";
@@ -43,7 +36,7 @@ std::string order_login(Route& route, Identities& identities,
     const bool is_chosen = at != rest.end();
     if (!is_chosen && route.identities_only) continue;
     ++offered;
-    if (!is_plain(key)) return "the key of type " + key.type + " in the agent";
+    if (!is_plain_type(key.type)) return "the key of type " + key.type + " in the agent";
     if (!is_chosen) continue;
     are_first = are_first && offered == chosen.size() + 1;
     all_can_sign = all_can_sign && identities.load(*at).key != nullptr;

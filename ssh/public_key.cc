@@ -1,9 +1,15 @@
 #include "ssh/public_key.h"
 
+#include <algorithm>
+
 #include "core/base64.h"
 #include "core/sha256.h"
 
 namespace cluster::ssh {
+
+bool is_plain_type(std::string_view type) {
+  return std::ranges::find(kKeyTypes, type, &KeyType::name) != kKeyTypes.end();
+}
 
 std::string fingerprint_of(std::string_view base64_text) {
   const auto bytes = parse_base64(base64_text);

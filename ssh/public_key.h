@@ -1,9 +1,28 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace cluster::ssh {
+
+/// A type of key that libssh can use: no certificate and no security key.
+struct KeyType {
+  std::string_view name;
+  std::string_view algorithms;  ///< of signatures; an RSA key has two
+  std::string_view family;      ///< as ssh-keyscan and the files in /etc/ssh call it
+};
+
+inline constexpr std::array<KeyType, 5> kKeyTypes{{
+    {"ssh-ed25519", "ssh-ed25519", "ed25519"},
+    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", "ecdsa"},
+    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", "ecdsa"},
+    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", "ecdsa"},
+    {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256", "rsa"},
+}};
+
+/// True if `type` is the name of one of these.
+bool is_plain_type(std::string_view type);
 
 /// "SHA256:..." of a public key, as `ssh-keygen -l` prints it; "" when `base64` is no base64.
 std::string fingerprint_of(std::string_view base64);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/base64.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace cluster::ssh {
@@ -111,7 +112,7 @@ FileDescriptor Agent::connect() {
   FileDescriptor made(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   // The socket does not block: an agent that is stopped has a full queue after a while.
   if (::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    problem_ = std::string("cannot be reached: ") + strerror(errno);
+    problem_ = "cannot be reached: " + errno_text(errno);
     return {};
   }
   return made;

@@ -10,18 +10,18 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <iterator>
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace cluster::ssh {
 namespace {
 
 [[noreturn]] void refuse(const std::string& what) {
-  throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
+  throw Error(Fault::io, "cannot " + what + ": " + errno_text(errno));
 }
 
 // Runs in the new process. It calls only functions that are allowed between fork and exec.
@@ -49,6 +49,10 @@ FileDescriptor file_with(std::string_view input) {
 }
 
 }  // namespace
+
+std::string descriptor_path(const FileDescriptor& file) {
+  return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file.get());
+}
 
 Pipe::Pipe() {
   std::array<int, 2> ends{};

@@ -59,6 +59,9 @@ class ChildProcess {
   FileDescriptor err_;
 };
 
+/// A name under which a process of ours can open what is open here.
+std::string descriptor_path(const FileDescriptor& file);
+
 /// A pipe whose read end does not block; both are closed on exec. Throws Error(io).
 struct Pipe {
   Pipe();

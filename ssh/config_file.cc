@@ -10,13 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace cluster::ssh {
@@ -188,7 +188,7 @@ class Parser {
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     if (in.is_open() && !in.bad()) return parse(text, file);
     if (errno != ENOENT || must_exist) {
-      throw Error(Fault::usage, "cannot read " + quote(file) + ": " + strerror(errno));
+      throw Error(Fault::usage, "cannot read " + quote(file) + ": " + errno_text(errno));
     }
   }
 

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace cluster::ssh {
 namespace {
@@ -42,7 +42,7 @@ int converse(std::vector<std::string> words) {
   }
   sigaction(SIGINT, &interrupt, nullptr);
   sigaction(SIGQUIT, &quit, nullptr);
-  if (pid < 0) throw Error(Fault::io, "cannot start " + words[0] + ": " + strerror(failed));
+  if (pid < 0) throw Error(Fault::io, "cannot start " + words[0] + ": " + errno_text(failed));
   return WIFSIGNALED(status) ? kSignaled + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -5,9 +5,9 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "core/file.h"
 #include "core/text.h"
 
 namespace cluster::ssh {
@@ -57,7 +57,7 @@ void Dial::connect_next() {
     const bool is_last = ++next_ == addresses_.size();
     socket_ = FileDescriptor(
         socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket_) return finish({}, std::string("cannot make a socket: ") + strerror(errno));
+    if (!socket_) return finish({}, "cannot make a socket: " + errno_text(errno));
     // libssh sends some packets in two small writes; Nagle would hold the second back for 40 ms.
     switch_on(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
     switch_on(socket_.get(), SOL_SOCKET, SO_KEEPALIVE);
@@ -70,7 +70,7 @@ void Dial::connect_next() {
       if (!is_last) loop_.alarm(*this, now + share);
       return;
     }
-    problem_ = strerror(errno) + hint(errno);
+    problem_ = errno_text(errno) + hint(errno);
     drop_socket();
   }
   finish({}, "cannot connect to " + place(route_) + ": " + problem_);
@@ -88,7 +88,7 @@ void Dial::ready() {
     loop_.forget(socket_.get());
     return finish(std::move(socket_), "");
   }
-  problem_ = strerror(code) + hint(code);
+  problem_ = errno_text(code) + hint(code);
   drop_socket();
   connect_next();
 }

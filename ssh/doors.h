@@ -53,8 +53,7 @@ class Doors {
   void has_ended(std::size_t number);
 
   /// Job `number` was turned away, for the `tries`th time. Puts it back for a pause, and returns
-  /// the end of that; returns nothing, and does nothing, when trying again before `deadline` is of
-  /// no use.
+  /// the end of that; returns nothing when trying again before `deadline` is of no use.
   std::optional<Clock::time_point> try_again(std::size_t number, int tries, Clock::time_point now,
                                              Clock::time_point deadline);
 

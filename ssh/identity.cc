@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string_view>
+
+#include "core/file.h"
 
 namespace cluster::ssh {
 namespace {
@@ -50,13 +51,12 @@ std::string Identities::public_half(const std::string& path) const {
 }
 
 Identity Identities::read(const std::string& path) const {
-  const auto none = [this](std::string problem, bool is_locked = false) {
-    return Identity{OwnedKey(nullptr, libssh_.ssh_key_free), std::move(problem), is_locked};
+  const auto none = [this](std::string problem) {
+    return Identity{OwnedKey(nullptr, libssh_.ssh_key_free), std::move(problem)};
   };
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return none("", access((path + ".pub").c_str(), F_OK) == 0);
-    return none(std::string("cannot be read: ") + strerror(errno));
+    return none(errno == ENOENT ? "" : "cannot be read: " + errno_text(errno));
   }
   // OpenSSH refuses such a key, too: when others can read our private key, it is no secret any
   // more.
@@ -67,16 +67,16 @@ Identity Identities::read(const std::string& path) const {
   bool passphrase_asked = false;
   const int code = libssh_.ssh_pki_import_privkey_file(path.c_str(), nullptr, note_passphrase,
                                                        &passphrase_asked, &raw);
-  if (passphrase_asked) return none("has a passphrase (ssh-add it)", true);
-  if (code != SSH_OK && path.ends_with(".pub")) return none("", true);  // it chooses a key
+  if (passphrase_asked) return none("has a passphrase (ssh-add it)");
+  if (code != SSH_OK && path.ends_with(".pub")) return none("");  // it chooses a key
   if (code != SSH_OK) return none("is no private key that can be read");
   OwnedKey key(raw, libssh_.ssh_key_free);
   if (is_security_key(libssh_.ssh_key_type(key.get()))) {
-    auto identity = none("is a security key (ssh-add it)", true);
+    auto identity = none("is a security key (ssh-add it)");
     identity.is_security_key = true;
     return identity;
   }
-  return {std::move(key), "", false};
+  return {std::move(key), ""};
 }
 
 }  // namespace cluster::ssh

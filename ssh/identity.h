@@ -11,7 +11,6 @@ namespace cluster::ssh {
 struct Identity {
   OwnedKey key;         ///< none when it cannot be used
   std::string problem;  ///< why not: "has a passphrase, ..."; "" also when there is no such file
-  bool is_locked;       ///< it needs its agent: a passphrase or a security key
   bool is_security_key = false;
   std::string public_base64 = {};  ///< the public half; "" = nobody knows it
   bool has_certificate = false;    ///< beside it, as PATH-cert.pub

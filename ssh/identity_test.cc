@@ -42,7 +42,6 @@ TEST_F(IdentityTest, AKeyCanBeUsed) {
   const auto& identity = identities_.load(make("key"));
   EXPECT_NE(identity.key, nullptr);
   EXPECT_EQ(identity.problem, "");
-  EXPECT_FALSE(identity.is_locked);
   EXPECT_EQ(libssh_.ssh_key_type(identity.key.get()), SSH_KEYTYPE_ED25519);
 }
 
@@ -50,7 +49,6 @@ TEST_F(IdentityTest, AKeyWithAPassphraseNeedsItsAgent) {
   const auto& identity = identities_.load(make("key", "secret words"));
   EXPECT_EQ(identity.key, nullptr);
   EXPECT_EQ(identity.problem, "has a passphrase (ssh-add it)");
-  EXPECT_TRUE(identity.is_locked);
 }
 
 TEST_F(IdentityTest, AKeyThatOthersCanReadIsRefused) {
@@ -72,7 +70,6 @@ TEST_F(IdentityTest, AFileThatIsNotThereIsNoProblem) {
   const auto& identity = identities_.load(dir_.path() / "none");
   EXPECT_EQ(identity.key, nullptr);
   EXPECT_EQ(identity.problem, "");
-  EXPECT_FALSE(identity.is_locked);
 }
 
 TEST_F(IdentityTest, APublicKeyAloneNamesAKeyOfTheAgent) {
@@ -80,7 +77,6 @@ TEST_F(IdentityTest, APublicKeyAloneNamesAKeyOfTheAgent) {
   std::filesystem::remove(path);
   const auto& identity = identities_.load(path);
   EXPECT_EQ(identity.key, nullptr);
-  EXPECT_TRUE(identity.is_locked);
 }
 
 TEST_F(IdentityTest, EachFileIsReadOnce) {

@@ -21,7 +21,7 @@ struct Lessons {
 
   std::set<std::string> turned_away;        ///< the place()s that turn our address away
   std::map<std::string, HostKey> distrust;  ///< by place and algorithms: the key that it shows
-  std::map<std::string, Failure> refused;   ///< by login_of()
+  std::map<std::string, Failure> refused;   ///< by login_of(), or by the door of a jump host
 
   bool empty() const { return turned_away.empty() && distrust.empty() && refused.empty(); }
 };

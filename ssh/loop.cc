@@ -4,16 +4,16 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <limits>
 #include <string>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace cluster::ssh {
 
 Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-  if (!epoll_) throw Error(Fault::io, std::string("cannot wait for hosts: ") + strerror(errno));
+  if (!epoll_) throw Error(Fault::io, "cannot wait for hosts: " + errno_text(errno));
 }
 
 void Loop::watch(int fd, std::uint32_t events, Waiter& waiter) {
@@ -24,7 +24,7 @@ void Loop::watch(int fd, std::uint32_t events, Waiter& waiter) {
   event.events = events;
   event.data.fd = fd;
   if (epoll_ctl(epoll_.get(), is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0) {
-    throw Error(Fault::io, std::string("cannot wait for a host: ") + strerror(errno));
+    throw Error(Fault::io, "cannot wait for a host: " + errno_text(errno));
   }
 }
 

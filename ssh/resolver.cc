@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace cluster::ssh {
 namespace {
@@ -24,7 +25,7 @@ Resolved ask(const std::string& host, int port, int flags) {
   wanted.ai_flags = flags | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int code = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
-  if (code != 0) return {{}, code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code)};
+  if (code != 0) return {{}, code == EAI_SYSTEM ? errno_text(errno) : gai_strerror(code)};
   Resolved resolved;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     SocketAddress address{.size = at->ai_addrlen};

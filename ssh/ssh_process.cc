@@ -36,11 +36,6 @@ bool contains(std::string_view text, std::string_view piece) {
   return text.find(piece) != std::string_view::npos;
 }
 
-// A name under which another process of ours can open what is open here.
-std::string descriptor_path(const FileDescriptor& file) {
-  return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file.get());
-}
-
 std::string last_line(std::string_view text) {
   text = trim(text);
   const auto at = text.rfind('\n');
@@ -195,7 +190,7 @@ void SshProcess::conclude_without_command(int status) {
   // Behind a jump host each host may fare in its own way; all share the login at the jump host.
   const bool is_of_jump_host = contains(early_err_, "Permission denied") ||
                                contains(early_err_, "Host key verification failed");
-  if (is_of_jump_host && !route().door.empty()) {
+  if (is_of_jump_host) {
     lessons.refused.insert({route().door, {how, words}});
   } else if (route().proxy.empty() && (how == End::no_login || how == End::host_key)) {
     lessons.refused.insert({login_of(route()), {how, words}});

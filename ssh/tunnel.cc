@@ -11,11 +11,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/text.h"
 #include "core/without_sigpipe.h"
 #include "ssh/child_process.h"
@@ -32,7 +32,7 @@ constexpr const char* kSocket = "socket";
 constexpr std::size_t kMostSaid = 4096;
 
 [[noreturn]] void cannot(const std::string& what) {
-  throw Error(Fault::io, "cannot " + what + ": " + strerror(errno));
+  throw Error(Fault::io, "cannot " + what + ": " + errno_text(errno));
 }
 
 std::filesystem::path make_folder() {
@@ -193,15 +193,14 @@ void Tunnel::log_in(const FileDescriptor& connection) {
   }
 }
 
-std::vector<std::string> Tunnel::words(int log, Time connect_deadline) const {
+std::vector<std::string> Tunnel::words(const FileDescriptor& log, Time connect_deadline) const {
   const auto left =
       std::chrono::ceil<std::chrono::seconds>(connect_deadline - std::chrono::steady_clock::now());
   auto words = openssh_words(target_, me_, left, host_key_options_);
   // The last two notice a host that is gone, also when there is nothing to send.
   words.insert(words.end(),
-               {"-E", "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(log), "-o",
-                "LogLevel=DEBUG1", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
-                "--", target_.name, command_});
+               {"-E", descriptor_path(log), "-o", "LogLevel=DEBUG1", "-o", "ServerAliveInterval=5",
+                "-o", "ServerAliveCountMax=3", "--", target_.name, command_});
   return words;
 }
 
@@ -212,7 +211,7 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
   lseek(complaints_.get(), 0, SEEK_SET);
   const Pipe pipe;
   SshLog log;
-  ChildProcess ssh(doorway_.warden(), words(pipe.write.get(), connect_deadline), connection.get(),
+  ChildProcess ssh(doorway_.warden(), words(pipe.write, connect_deadline), connection.get(),
                    complaints_.get());
   std::optional<int> wait_status;
   while (!wait_status && !is_readable(stop_) && !is_over(deadline_)) {

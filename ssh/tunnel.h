@@ -51,7 +51,7 @@ class Tunnel {
   void log_in(const FileDescriptor& connection);
   void give_up();
   Refusal try_once(const FileDescriptor& connection, int tries, Time connect_deadline);
-  std::vector<std::string> words(int log, Time connect_deadline) const;
+  std::vector<std::string> words(const FileDescriptor& log, Time connect_deadline) const;
   Reply failure(const SshLog& log, int status) const;
   std::string said() const;
 

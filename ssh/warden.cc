@@ -8,11 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <span>
 #include <string>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace cluster::ssh {
 namespace {
@@ -62,7 +62,7 @@ Warden::Warden() {
     pid_ = fork();
     if (pid_ == 0) keep_watch(far_end.get());
   }
-  if (pid_ < 0) throw Error(Fault::io, std::string("cannot start a process: ") + strerror(errno));
+  if (pid_ < 0) throw Error(Fault::io, "cannot start a process: " + errno_text(errno));
 }
 
 Warden::~Warden() {

@@ -1,7 +1,6 @@
 #include "ssh/host_key.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/text.h"
 #include "ssh/public_key.h"

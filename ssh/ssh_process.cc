@@ -3,9 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <functional>
 #include <utility>

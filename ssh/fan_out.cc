@@ -66,21 +66,14 @@ std::unique_ptr<Job> make_job(Run& run, std::size_t index, Route route, Past pas
   return std::make_unique<SshProcess>(run, index, std::move(route), past, me);
 }
 
-// Tells the Sink how far the run is.
-void tell_progress(const Run& run, const std::vector<std::unique_ptr<Job>>& jobs,
-                   const std::vector<Reply>& replies, std::size_t ended) {
-  Progress progress;
-  progress.hosts = jobs.size();
-  progress.ended = ended;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i] != nullptr) ++progress.running;
-    if (!replies[i].reason.empty() || replies[i].status > 0) ++progress.failed;
-  }
-  if (const auto last = run.loop.last_alarm(); last && run.limits.command_timeout.count() > 0) {
-    progress.left = std::chrono::ceil<std::chrono::seconds>(*last - Clock::now());
-  }
-  run.sink.progress(progress);
+// The time until the last host that runs is late, as far as that is bound.
+std::chrono::seconds time_left(const Run& run) {
+  const auto last = run.loop.last_alarm();
+  if (!last || run.limits.command_timeout.count() == 0) return std::chrono::seconds(0);
+  return std::chrono::ceil<std::chrono::seconds>(*last - Clock::now());
 }
+
+bool has_failed(const Reply& reply) { return !reply.reason.empty() || reply.status > 0; }
 
 Reply not_asked() {
   return {End::interrupted, -1, "interrupted before it was asked", std::chrono::milliseconds(0)};
@@ -92,22 +85,6 @@ bool resolves(const std::string& name) {
   freeaddrinfo(found);
   return true;
 }
-
-// Wakes the loop when somebody at a door may go on.
-class DoorKeeper : public Waiter {
- public:
-  explicit DoorKeeper(Loop& loop) : loop_(loop) {}
-  ~DoorKeeper() override { loop_.silence(*this); }
-  DoorKeeper(const DoorKeeper&) = delete;
-  DoorKeeper& operator=(const DoorKeeper&) = delete;
-
-  void wake_at(Clock::time_point when) { loop_.alarm(*this, when); }
-  void ready() override {}
-  void late() override {}
-
- private:
-  Loop& loop_;
-};
 
 }  // namespace
 
@@ -140,20 +117,20 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   SignalWatch signal(run.loop);
   OutletWatch outlet(run.loop, guarded);
   Ticker ticker(run.loop, guarded);
-  DoorKeeper keeper(run.loop);
   std::vector<std::unique_ptr<Job>> jobs(targets.size());
   std::vector<Reply> replies(targets.size());
   std::vector<bool> have_ended(targets.size());
   std::unordered_map<std::size_t, Past> pasts;  // of those that were turned away
   const auto room = room_for_descriptors();
-  std::size_t open = 0;
-  std::size_t descriptors = 0;  // of those that are open
-  std::size_t ended = 0;
+  std::size_t descriptors = 0;  // of those that run
+  Progress progress;
+  progress.hosts = targets.size();
   bool is_ending = false;
   const auto note_end = [&](std::size_t target, Reply reply) {
     replies[target] = std::move(reply);
     have_ended[target] = true;
-    ++ended;
+    ++progress.ended;
+    if (has_failed(replies[target])) ++progress.failed;
     guarded.ended(target, replies[target]);
   };
   const auto end_all = [&] {
@@ -173,27 +150,24 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
     }
   };
   const auto has_room = [&] {
-    const bool fits = open == 0 || descriptors + Job::kMostDescriptors <= room;
-    return !is_ending && open < at_once && fits;
+    const bool fits = progress.running == 0 || descriptors + Job::kMostDescriptors <= room;
+    return !is_ending && progress.running < at_once && fits;
   };
-  while (ended < targets.size()) {
+  while (progress.ended < progress.hosts) {
     while (has_room()) {
       const auto next = doors.next(Clock::now());
       if (next == Doors::kNone) break;
       const auto past = pasts.find(next);
       jobs[next] =
           make_job(run, next, routes[next], past == pasts.end() ? Past{} : past->second, *me_);
-      ++open;
+      ++progress.running;
       descriptors += jobs[next]->descriptors();
       jobs[next]->start();
     }
-    if (run.ended.empty()) {
-      keeper.wake_at(has_room() ? doors.wakes() : Clock::time_point::max());
-      run.loop.turn();
-    }
+    if (run.ended.empty()) run.loop.turn(has_room() ? doors.wakes() : Clock::time_point::max());
     for (const auto target : std::exchange(run.ended, {})) {
       const auto job = std::exchange(jobs[target], nullptr);
-      --open;
+      --progress.running;
       descriptors -= job->descriptors();
       if (job->may_try_again() && !is_ending) {
         const auto& reply = job->reply();
@@ -211,7 +185,10 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       note_end(target, reply);
     }
     if (!is_ending && (signal.number() != 0 || guarded.has_failed())) end_all();
-    if (ticker.take()) tell_progress(run, jobs, replies, ended);
+    if (ticker.take()) {
+      progress.left = time_left(run);
+      guarded.progress(progress);
+    }
   }
   guarded.rethrow();
   return replies;

@@ -43,10 +43,10 @@ void Loop::alarm(Waiter& waiter, Clock::time_point when) {
   times_.emplace(&waiter, when);
 }
 
-void Loop::turn() {
+void Loop::turn(Clock::time_point until) {
   std::array<epoll_event, 64> events{};
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                               milliseconds_to_next_alarm());
+                               milliseconds_to(until));
   for (int i = 0; i < count; ++i) {
     // Each waiter is looked up again: waking one may have made another forget its descriptor.
     const auto at = watches_.find(events.at(static_cast<std::size_t>(i)).data.fd);
@@ -60,9 +60,11 @@ void Loop::turn() {
   }
 }
 
-int Loop::milliseconds_to_next_alarm() const {
-  if (alarms_.empty()) return -1;
-  const auto left = alarms_.begin()->first - Clock::now();
+// The time to the next alarm, and to `until` at the most.
+int Loop::milliseconds_to(Clock::time_point until) const {
+  if (!alarms_.empty()) until = std::min(until, alarms_.begin()->first);
+  if (until == Clock::time_point::max()) return -1;
+  const auto left = until - Clock::now();
   if (left <= Clock::duration::zero()) return 0;
   const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return static_cast<int>(std::min<long long>(rounded, std::numeric_limits<int>::max()));

@@ -68,9 +68,10 @@ class Loop {
   }
   void silence(Waiter& waiter) { alarm(waiter, Clock::time_point::max()); }
 
-  /// Sleeps until something happens, then wakes the waiters: first those with news, then those
-  /// whose time has come. So a host does not count as late because another host kept us busy.
-  void turn();
+  /// Sleeps until something happens, or `until`, then wakes the waiters: first those with news,
+  /// then those whose time has come. So a host does not count as late because another host kept us
+  /// busy.
+  void turn(Clock::time_point until = Clock::time_point::max());
 
  private:
   struct Watch {
@@ -78,7 +79,7 @@ class Loop {
     Waiter* waiter;
   };
 
-  int milliseconds_to_next_alarm() const;
+  int milliseconds_to(Clock::time_point until) const;
 
   FileDescriptor epoll_;
   std::unordered_map<int, Watch> watches_;

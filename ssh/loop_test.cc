@@ -53,6 +53,13 @@ class LoopTest : public ::testing::Test {
   const Clock::time_point past_ = Clock::now();
 };
 
+TEST_F(LoopTest, SleepsNoLongerThanItMay) {
+  loop_.alarm(a_, past_ + std::chrono::hours(1));
+  loop_.turn(past_ + std::chrono::milliseconds(5));
+  EXPECT_GE(Clock::now(), past_ + std::chrono::milliseconds(5));
+  EXPECT_THAT(notes_, IsEmpty());
+}
+
 TEST_F(LoopTest, WakesWhoseDescriptorHasNews) {
   const auto with = news();
   const auto without = no_news();

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "cmd/attr.h"
 #include "cmd/commands.h"
@@ -7,7 +8,10 @@
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
+#include "core/natural_key.h"
 #include "core/text.h"
+#include "core/version.h"
+#include "frontend/hosts/agent_install.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/sudo.h"
@@ -24,6 +28,7 @@ struct Args {
   std::string appliance;
   std::string apply = "no";
   std::string dryrun = "no";
+  std::string agent;
   std::string timeout = "1800";
 };
 
@@ -82,6 +87,14 @@ class Runner {
 
   const rolls::Roll& roll() const { return *order_.back(); }
 
+  // True if it, or a roll that it requires, wants gpupci on that host.
+  bool wants_agent(const Host& host) const {
+    return std::ranges::any_of(order_, [&](const rolls::Roll* one) {
+      const auto* part = one->part_for(host.appliance);
+      return part != nullptr && part->agent;
+    });
+  }
+
   // In the order of `hosts`.
   std::vector<std::string> scripts_for(const std::vector<Host>& hosts) const {
     const auto containers = containers_of(inventory_, hosts);
@@ -111,28 +124,89 @@ class Runner {
   std::vector<const rolls::Roll*> order_;
 };
 
+// Puts gpupci on the hosts where the roll wants it and there is none, or an older one. A host that
+// cannot get ours is left to the roll, which says what is missing.
+class AgentsFirst {
+ public:
+  AgentsFirst(Context& context, const Runner& runner, std::vector<Host> hosts, const Args& args,
+              const ssh::Limits& limits)
+      : install_(context, limits) {
+    std::erase_if(hosts, [&](const Host& host) { return !runner.wants_agent(host); });
+    const auto from = args.agent.empty() ? frontend::own_gpupci() : args.agent;
+    if (hosts.empty() || !from) return;
+    auto file = frontend::gpupci_for_delivery(*from);
+    install_.ask(hosts, "");
+    for (auto& one : install_.upgrades()) {
+      const auto& theirs = one.program.version;
+      if (natural_key(theirs) > natural_key(version())) one.outcome = "newer";
+    }
+    install_.decide(file);
+    if (!parse_yes_no("dryrun", args.dryrun)) {
+      install_.deliver(std::move(file));
+      install_.write_units();
+    }
+    install_.store();
+  }
+
+  // The reason why the host cannot get its roll now, if there is one.
+  const Error* failure_of(const HostName& host) const {
+    const auto at = std::ranges::find(install_.failures(), host.str(), &frontend::PartFailure::who);
+    const bool has_failed = at != install_.failures().end() && at->error.fault() != Fault::refused;
+    return has_failed ? &at->error : nullptr;
+  }
+
+  // What was done there, to be said before the words of the roll.
+  std::string words(const HostName& host) {
+    for (const auto& one : install_.upgrades()) {
+      if (one.host.name != host) continue;
+      if (one.outcome.empty()) return "gpupci would be installed; ";
+      if (one.outcome == "installed") return "gpupci " + one.program.version + " installed; ";
+    }
+    return "";
+  }
+
+ private:
+  frontend::AgentInstall install_;
+};
+
 int run_apply(Context& context, const Runner& runner, const std::vector<Host>& hosts,
               const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   const auto& roll = runner.roll().name;
   const std::string shell = parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s";
-  std::vector<std::string> commands;
-  for (const auto& host : hosts) commands.push_back(frontend::as_root(host, shell));
   const auto token = rolls::new_report_token();
-  // The shell reads the text in braces to its end before it does anything. So a connection that
-  // breaks while the script is sent runs none of it, and no program there can read the rest of it
-  // away. The token is not on a command line, which steps and other users can see.
-  auto scripts = runner.scripts_for(hosts);
-  for (auto& script : scripts) {
-    script = "{\nset -- --report=" + token + " \"$@\"\n" + script + "exit\n} </dev/null\n";
+  const auto scripts = runner.scripts_for(hosts);
+  AgentsFirst agents(context, runner, hosts, args, limits);
+  std::vector<Host> ready;
+  std::vector<std::string> commands;
+  std::vector<ssh::Input> inputs;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (agents.failure_of(hosts[i].name) != nullptr) continue;
+    ready.push_back(hosts[i]);
+    commands.push_back(frontend::as_root(hosts[i], shell));
+    // The shell reads the text in braces to its end before it does anything. So a connection that
+    // breaks while the script is sent runs none of it, and no program there can read the rest of it
+    // away. The token is not on a command line, which steps and other users can see.
+    inputs.emplace_back("{\nset -- --report=" + token + " \"$@\"\n" + scripts[i] +
+                        "exit\n} </dev/null\n");
   }
+  const auto answers = frontend::ask_hosts(context, ready, commands, limits, inputs);
+  auto answer = answers.begin();
   Table table{{"host", "roll", "outcome", "details"}, {}};
   int status = 0;
-  for (const auto& answer :
-       frontend::ask_hosts(context, hosts, commands, limits, {scripts.begin(), scripts.end()})) {
-    const auto [outcome, details] = outcome_of(answer, token, roll);
-    table.rows.push_back({answer.host.name.str(), roll, word(outcome), details});
-    if (!ssh::reached(answer.reply.end)) status = std::max(status, exit_status(Fault::unreachable));
+  for (const auto& host : hosts) {
+    auto outcome = Outcome::failed;
+    std::string details;
+    if (const auto* failure = agents.failure_of(host.name)) {
+      details = failure->what();
+      status = std::max(status, exit_status(failure->fault()));
+    } else {
+      std::tie(outcome, details) = outcome_of(*answer, token, roll);
+      details = agents.words(host.name) + details;
+      if (!ssh::reached(answer->reply.end)) status = exit_status(Fault::unreachable);
+      ++answer;
+    }
+    table.rows.push_back({host.name.str(), roll, word(outcome), details});
     if (outcome == Outcome::failed) status = std::max(status, 1);
   }
   context.output.table(table);
@@ -193,6 +267,9 @@ Action declare_run(Options& options) {
   options.key("apply", args->apply, "yes: run it on the hosts [no: print it]");
   options.key("dryrun", args->dryrun,
               "yes, with apply=yes: the hosts only tell what is missing [no]");
+  options.key(
+      "agent", args->agent,
+      "with apply=yes: the gpupci for hosts where the roll wants it [gpupci beside cluster]");
   options.key("timeout", args->timeout, "seconds that a host may take [1800]");
   return [args](Context& context) { return run(context, *args); };
 }

@@ -53,10 +53,11 @@ struct FamilyPackages {
   std::vector<std::string> names;  ///< one at least
 };
 
-/// The things that the hosts of one appliance get. Each member but the first is a kind in
+/// The things that the hosts of one appliance get. Each member but the first two is a kind in
 /// step_kind.h.
 struct HostPart {
   std::string appliance;
+  bool agent = false;  ///< `run roll apply=yes` puts gpupci on the host first
   std::vector<FamilyPackages> packages;
   std::vector<HostFile> files;
   std::vector<HostStep> steps;

@@ -28,7 +28,7 @@ class RollScript : public ::testing::Test {
     made.name = name;
     made.version = "1.0";
     made.summary = "for tests";
-    made.hosts.push_back({"vm-container", {}, {}, {}, {}, {}});
+    made.hosts.push_back({"vm-container", false, {}, {}, {}, {}, {}});
     return made;
   }
 

@@ -1,8 +1,11 @@
 // Tests rolls from the folder to the script that a host runs.
 
 #include <fstream>
+#include <map>
 
 #include "core/file.h"
+#include "core/sha256.h"
+#include "frontend/hosts/agent_program.h"
 #include "rolls/engine/subprocess.h"
 #include "tests/support/roll_story.h"
 
@@ -224,6 +227,53 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
           "host='vm-container' means 4 hosts: want one, or apply=yes");
   EXPECT_EQ(cluster({"dump", "host", "roll", "n1", "c1"}),
             "cluster run roll demo host=n1 apply=yes\n");
+}
+
+// One host has none, one a newer one, one a package's, one of its own build, and one is away.
+TEST_F(RollStory, ApplyPutsTheAgentThereFirst) {
+  const auto demo = laid_out();
+  replace(demo / "roll.yaml", "  vm-container:\n", "  vm-container:\n    agent: yes\n");
+  cluster({"add", "roll", demo.native()});
+  cluster({"enable", "roll", "demo"});
+  const auto gpupci = folder.path() / "gpupci";
+  replace_file(gpupci, "#!/bin/sh\necho gpupci 1.0.0\n");
+  const std::string path = "path /usr/local/bin/gpupci\nmachine x86_64\n";
+  const std::string old = "checksum " + sha256_hex("old") + "\n";
+  const std::map<std::string, std::string> told{{"n1", ""},
+                                                {"n2", old + "version 999.1\n"},
+                                                {"n3", old + "version 0.0.1\npackaged\n"},
+                                                {"n4", old + "version 0.0.1\n"}};
+  for (const auto& [host, lines] : told) {
+    cluster({"add", "host", host});
+    transport.exactly[{host, frontend::question_of_program("")}].out = path + lines + "whole\n";
+    transport.exactly[{host, frontend::unit_of_program("/usr/local/bin/gpupci")}].out =
+        path + (host == "n2" ? lines : "version 1.0.0\n") + "whole\n";
+    transport.exactly[{host, "sh -s"}].out = "\nTOKEN\tdone\tdemo\tdone\n";
+    transport.exactly[{host, "sh -s -- --dry-run"}].out = "\nTOKEN\tdone\tdemo\tdone\n";
+    transport.answers[host].out = "rollcall put\n";  // whatever else is asked is the delivery
+  }
+  cluster({"add", "host", "n5"});
+  transport.answers["n5"] = {"", "", {ssh::End::unreachable, -1, "no route to host", {}}};
+  const std::vector<std::string> words{"run",        "roll",      "demo",
+                                       "format=csv", "apply=yes", "agent=" + gpupci.native()};
+  auto dryrun = words;
+  dryrun.emplace_back("dryrun=yes");
+  EXPECT_EQ(run(dryrun).out,
+            "host,roll,outcome,details\n"
+            "n1,demo,done,gpupci would be installed; done\n"
+            "n2,demo,done,done\n"
+            "n3,demo,done,done\n"
+            "n4,demo,done,gpupci would be installed; done\n"
+            "n5,demo,failed,no route to host\n");
+  const auto applied = run(words);
+  EXPECT_EQ(applied.status, 3);
+  EXPECT_EQ(applied.out,
+            "host,roll,outcome,details\n"
+            "n1,demo,done,gpupci 1.0.0 installed; done\n"
+            "n2,demo,done,done\n"
+            "n3,demo,done,done\n"
+            "n4,demo,done,gpupci 1.0.0 installed; done\n"
+            "n5,demo,failed,no route to host\n");
 }
 
 // The output of a step is not the report of the script, even if it looks the same.

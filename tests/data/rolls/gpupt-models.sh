@@ -99,7 +99,8 @@ END_OF_FILE
 fi
 
 # Step: gpupci is there
-# It takes the cards from the host and gives them back. It is a package of the site, or was put there by hand.
+# It takes the cards from the host and gives them back. cluster run roll apply=yes puts it there; else it is a
+# package of the site, or was put there by hand.
 is_done_1() {
 command -v gpupci
 }
@@ -108,7 +109,7 @@ case $family in
   debian) apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install gpupci ;;
   rhel) dnf -q -y install gpupci ;;
 esac || {
-  echo "put gpupci into /usr/local/bin of this host, or its package where the host installs from (cluster create distro)" >&2
+  echo "want gpupci in /usr/local/bin of this host (cluster sync host agent ${host:-HOST}), or its package where the host installs from" >&2
   exit 1
 }
 }

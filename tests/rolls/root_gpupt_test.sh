@@ -27,7 +27,7 @@ expect 0 'gpupt: would    packages libvirt-daemon-system' 'gpupt: would    gpupc
 package=$(echo "$dir"/distro/debian/site-*/gpupci_*.deb)
 mv "$package" "$dir"
 script gpupt
-expect 1 'put gpupci into /usr/local/bin of this host, or its package' 'gpupt: failed: gpupci is there'
+expect 1 "want gpupci in /usr/local/bin of this host (cluster sync host agent $host), or its package" 'gpupt: failed: gpupci is there'
 mv "$dir/${package##*/}" "$package"
 
 # A host that keeps an NVIDIA card keeps its driver.

@@ -20,6 +20,8 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxAnswer = 16U << 20U;
 constexpr std::string_view kGpupci = "/usr/local/bin/gpupci";  // as docs/security.md has it
+// No name of a host is in it: the same words of many hosts become one line.
+constexpr std::string_view kVersionHint = "is it of this version? cluster sync host agent";
 constexpr int kCommandNotFound = 127;  // the status that every POSIX shell gives
 
 class Collector : public ssh::Sink {
@@ -52,11 +54,8 @@ auto understood(const AgentAnswer& answer, Read read) {
   } catch (const json::exception&) {  // no JSON, or not these keys
   } catch (const Error&) {            // a name or an address is not valid
   }
-  throw Error(Fault::io,
-              "cannot understand what gpupci says there (is it of this version? cluster "
-              "sync host agent " +
-                  answer.host.name.str() +
-                  "): " + quote(trim(std::string_view(answer.out).substr(0, 80))));
+  throw Error(Fault::io, "cannot understand what gpupci says there (" + std::string(kVersionHint) +
+                             "): " + quote(trim(std::string_view(answer.out).substr(0, 80))));
 }
 
 template <typename Value>
@@ -228,13 +227,15 @@ std::string no_answer(const AgentAnswer& answer) {
   if (answer.reply.end != ssh::End::exited) return answer.reply.reason;
   if (auto refused = refused_by_sudo(answer, kGpupci); !refused.empty()) return refused;
   if (answer.reply.status == kCommandNotFound) {
-    return "there is no gpupci: put it into /usr/local/bin of the host";
+    return "there is no gpupci: cluster sync host agent puts it there";
   }
   if (!trim(answer.out).empty()) return "";
   const std::string said =
       answer.err.empty() ? "" : ": " + std::string(trim(split(answer.err, '\n')[0]));
+  // Words that it does not know end with the status of wrong usage, and ours are right for ours.
+  const bool is_doubtful = answer.reply.status == exit_status(Fault::usage);
   return "gpupci ended with status " + std::to_string(answer.reply.status) + " and no answer" +
-         said;
+         said + (is_doubtful ? " (" + std::string(kVersionHint) + ")" : "");
 }
 
 std::optional<Error> take_answer(const AgentAnswer& answer,

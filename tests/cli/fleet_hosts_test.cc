@@ -48,7 +48,7 @@ class Hosts : public Story {
   }
 
   static constexpr const char* kNoAgent =
-      "cluster: n2: there is no gpupci: put it into /usr/local/bin of the host\n";
+      "cluster: n2: there is no gpupci: cluster sync host agent puts it there\n";
   static constexpr const char* kOff = "cluster: n3: connection refused\n";
 };
 

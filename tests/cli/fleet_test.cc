@@ -151,11 +151,11 @@ TEST_F(Fleet, AHostThatDoesNotAnswerChangesNothing) {
   cluster({"discover", "host", "gpu"}, 3, "n1: connection refused");
   say("n1", "", 127, "bash: gpupci: command not found\n");
   cluster({"discover", "host", "gpu"}, 1,
-          "n1: there is no gpupci: put it into /usr/local/bin of the host");
+          "n1: there is no gpupci: cluster sync host agent puts it there");
   say("n1", "", 2, "gpupci: /etc/gpupci/gpupci.yaml:3: unknown key\n");
   cluster({"discover", "host", "gpu"}, 1,
           "n1: gpupci ended with status 2 and no answer: gpupci: /etc/gpupci/gpupci.yaml:3: "
-          "unknown key");
+          "unknown key (is it of this version? cluster sync host agent)");
   for (const std::string garbage :
        {"gpupci1 pci_0000_02_00_0", "{\"cards\": 3}", "[]", "{\"cards\": [{}]}",
         R"({"cards": [{"name": "x", "pci": "02:00.0", "functions": []}]})"}) {

@@ -33,6 +33,7 @@ std::vector<Command> all_commands() {
                               discover_host_gpu_commands(),
                               discover_host_vm_commands(),
                               distro_commands(),
+                              expand_host_commands(),
                               help_commands(),
                               host_commands(),
                               host_gpu_commands(),

@@ -26,6 +26,7 @@ std::span<const Command> detach_host_gpu_commands();
 std::span<const Command> discover_host_gpu_commands();
 std::span<const Command> discover_host_vm_commands();
 std::span<const Command> distro_commands();
+std::span<const Command> expand_host_commands();
 std::span<const Command> help_commands();
 std::span<const Command> host_commands();
 std::span<const Command> host_gpu_commands();

@@ -24,12 +24,7 @@ struct Args {
 
 // The physical hosts that are meant; no words mean all vm-containers.
 std::vector<Host> wanted_hosts(Inventory& inventory, const std::vector<std::string>& words) {
-  const auto all = inventory.hosts();
-  std::vector<Host> containers;
-  std::ranges::copy_if(all, std::back_inserter(containers),
-                       [](const Host& host) { return host.appliance == "vm-container"; });
-  auto hosts = frontend::select_hosts(all, words, containers);
-  std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
+  auto hosts = frontend::select_containers(inventory, words);
   if (hosts.empty()) {
     throw Error(Fault::not_found, "discover host vm: no physical hosts to ask");
   }

@@ -42,29 +42,28 @@ long long value_of(std::string_view digits) {
   return parse_number(digits.substr(at)).value_or(0);
 }
 
-// The text that a range beginning with `first` gives `value`.
-std::string in_range_of(const std::string& first, long long value) {
-  auto text = std::to_string(value);
+// True if `number` is what a range beginning with `first` has as `value`. A range with zeros in
+// front ends where its numbers would grow wider: n[01-99] n100, which nodeset(1) reads as well.
+bool goes_on(const std::string& first, const std::string& number, long long value) {
   const bool has_zeros = first.size() > 1 && first[0] == '0';
-  if (has_zeros && text.size() < first.size()) text.insert(0, first.size() - text.size(), '0');
-  return text;
+  if (has_zeros && number.size() != first.size()) return false;
+  if (!has_zeros && number.size() > 1 && number[0] == '0') return false;
+  return value_of(number) == value;
 }
 
-// "[0-15,20]" of several numbers, the number itself of one.
+// "[0-15,20]" of several numbers, the number itself of one. Those with fewer digits come first, as
+// in nodeset(1): numbers of one width are in a row, whatever others are there.
 std::string list_of(std::vector<std::string> numbers) {
   if (numbers.size() == 1) return numbers[0];
   std::ranges::sort(numbers, [](const std::string& left, const std::string& right) {
-    const auto a = value_of(left);
-    const auto b = value_of(right);
-    return a != b ? a < b : left.size() < right.size();
+    return left.size() != right.size() ? left.size() < right.size() : left < right;
   });
   std::string list;
   for (std::size_t from = 0; from < numbers.size();) {
     auto to = from;
     const auto first = value_of(numbers[from]);
     while (to + 1 < numbers.size() &&
-           numbers[to + 1] ==
-               in_range_of(numbers[from], first + static_cast<long long>(to + 1 - from))) {
+           goes_on(numbers[from], numbers[to + 1], first + static_cast<long long>(to + 1 - from))) {
       ++to;
     }
     list += list.empty() ? "[" : ",";

@@ -20,10 +20,12 @@ TEST(FoldedNames, NumbersInARowAreARange) {
 
 TEST(FoldedNames, ZerosInFrontAreKept) {
   EXPECT_EQ(folded_names({"n08", "n09", "n10"}), "n[08-10]");
-  EXPECT_EQ(folded_names({"n8", "n08", "n9", "n10"}), "n[8,08,9-10]");
-  EXPECT_EQ(folded_names({"n00", "n0", "n01", "n1"}), "n[0,00,1,01]");
+  EXPECT_EQ(folded_names({"n8", "n08", "n9", "n10"}), "n[8-9,08,10]");
+  EXPECT_EQ(folded_names({"n00", "n0", "n01", "n1"}), "n[0-1,00-01]");
   EXPECT_EQ(folded_names({"n099", "n100", "n101"}), "n[099-101]");
   EXPECT_EQ(folded_names({"n99", "n100"}), "n[99-100]");
+  EXPECT_EQ(folded_names({"n099", "n0100", "n98"}), "n[98,099,0100]");
+  EXPECT_EQ(folded_names({"n09", "n10", "n9", "n010"}), "n[9,09-10,010]");
 }
 
 TEST(FoldedNames, SeveralNumbersMultiplyWhereTheyCan) {

@@ -136,6 +136,14 @@ struct FreeGpu {
   std::optional<int> numa_node;  ///< nothing when not known
 };
 
+/// What selects the host of a card: its model, and whether it or the whole host failed the last
+/// check.
+struct CardTrait {
+  HostName host;
+  std::string model;  ///< in pci.ids, and its ids, as in FreeGpu
+  bool failing = false;
+};
+
 /// The cards that a host should have, and which new name each old name became.
 struct CardPlan {
   std::vector<GpuCard> cards;

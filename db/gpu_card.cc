@@ -334,6 +334,29 @@ std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
   return gpus;
 }
 
+std::vector<CardTrait> Inventory::card_traits() {
+  std::vector<CardTrait> cards;
+  read("list host gpu", [&] {
+    const auto query = db_->prepare(R"sql(
+        SELECT gpu.host, coalesce(gpu.model, ''),
+               coalesce(gpu_function.vendor || ':' || gpu_function.device, ''),
+               gpu.failing IS NOT NULL
+        FROM gpu
+        LEFT JOIN gpu_function ON gpu_function.host = gpu.host AND gpu_function.gpu = gpu.name AND
+                                  gpu_function.pci = (SELECT min(pci) FROM gpu_function AS one
+                                                      WHERE one.host = gpu.host AND
+                                                            one.gpu = gpu.name)
+        WHERE gpu.missing = 0
+        UNION ALL
+        SELECT name, '', '', failing IS NOT NULL FROM host WHERE failing IS NOT NULL)sql");
+    while (query->step()) {
+      cards.push_back({HostName(query->text(0)), query->string(1) + " " + query->string(2),
+                       query->number(3) != 0});
+    }
+  });
+  return cards;
+}
+
 void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
   const auto refuse = [&] {
     throw Error(Fault::refused, "the cards of host " + quote(host.str()) +

@@ -166,6 +166,10 @@ class Inventory {
   /// are sorted by name.
   std::vector<FreeGpu> free_gpus(const std::optional<HostName>& host);
 
+  /// The traits of all cards that are not missing. A host that fails as a whole has one more, of no
+  /// model.
+  std::vector<CardTrait> card_traits();
+
   /// Stores the cards that `host` should have. VMs keep their cards and slices under the new names,
   /// and they keep mediated devices that no longer exist. A plan that leaves out a card that a VM
   /// holds, or has two cards in one slot, throws Error(refused) and changes nothing.

@@ -6,142 +6,26 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/glob.h"
 #include "core/text.h"
+#include "frontend/hosts/host_facts.h"
+#include "frontend/hosts/host_words.h"
 #include "frontend/hosts/sudo.h"
 
 namespace cluster::frontend {
 namespace {
 
-constexpr std::size_t kMaxRange = 100000;
-constexpr std::string_view kWildcards = "*?%_";
-
-bool contains(const std::vector<std::string>& words, const std::string& word) {
-  return std::ranges::find(words, word) != words.end();
-}
+// Words with one of these are more than the name of a host.
+constexpr std::string_view kNotInNames = "!*?%[],&^@= \t\r\n";
 
 // `Row` is Host or HostGroups.
 template <typename Row>
-[[noreturn]] void unknown(const std::string& word, const std::vector<Row>& hosts) {
-  std::vector<std::string> names;
-  for (const auto& host : hosts) names.push_back(host.name.str());
-  std::ranges::sort(names, natural_less);  // if two are equally near, the first one wins
-  throw Error(Fault::not_found,
-              "host " + quote(word) + " is not in the inventory" + did_you_mean(word, names));
-}
-
-// The glob that an SQL pattern means; a glob stays as it is.
-std::string as_glob(std::string pattern) {
-  std::ranges::replace(pattern, '%', '*');
-  std::ranges::replace(pattern, '_', '?');
-  return pattern;
-}
-
-// The number in "rackN".
-std::optional<long long> rack_of(std::string_view word) {
-  constexpr std::string_view kRack = "rack";
-  if (!word.starts_with(kRack)) return std::nullopt;
-  return parse_number(word.substr(kRack.size()));
-}
-
-[[noreturn]] void bad_range(std::string_view word) {
-  throw Error(Fault::usage, "not a range of hosts: " + quote(word) + " (want n-[0-15,20])");
-}
-
-// A number of a range. "007" means the same as "7", but also says how wide the names are.
-long long range_number(std::string_view word, std::string_view digits) {
-  const auto stripped = digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
-  const auto number = stripped.empty() && !digits.empty() ? 0 : parse_number(stripped);
-  if (!number) bad_range(word);
-  return *number;
-}
-
-std::string padded(long long number, std::size_t width) {
-  auto text = std::to_string(number);
-  return text.size() < width ? std::string(width - text.size(), '0') + text : text;
-}
-
-// "n-[0-2,07]" gives n-0, n-1, n-2, n-07. Several brackets multiply.
-std::vector<std::string> expanded(std::string_view word) {
-  const auto open = word.find('[');
-  if (open == std::string_view::npos) {
-    if (word.find(']') != std::string_view::npos) bad_range(word);
-    return {std::string(word)};
+std::vector<HostGroups> groups_of(const std::vector<Row>& hosts) {
+  std::vector<HostGroups> groups;
+  groups.reserve(hosts.size());
+  for (const auto& host : hosts) {
+    groups.push_back({host.name, host.appliance, host.rack, host.managed});
   }
-  const auto close = word.find(']', open);
-  if (close == std::string_view::npos) bad_range(word);
-  const auto tails = expanded(word.substr(close + 1));
-  std::vector<std::string> names;
-  for (const auto piece : split(word.substr(open + 1, close - open - 1), ',')) {
-    const auto dash = piece.find('-');
-    const auto first_text = piece.substr(0, dash);
-    const auto last_text = dash == std::string_view::npos ? first_text : piece.substr(dash + 1);
-    const auto first = range_number(word, first_text);
-    const auto last = range_number(word, last_text);
-    if (last < first || static_cast<std::size_t>(last - first) >= kMaxRange) bad_range(word);
-    const bool zeros = first_text.size() > 1 && first_text[0] == '0';
-    for (auto number = first; number <= last; ++number) {
-      for (const auto& tail : tails) {
-        names.push_back(std::string(word.substr(0, open)) +
-                        padded(number, zeros ? first_text.size() : 0) + tail);
-        if (names.size() > kMaxRange) bad_range(word);
-      }
-    }
-  }
-  return names;
-}
-
-// The names of `hosts` that one word means; the word has no '!' and no brackets. A host's own name
-// comes first, so nothing that was added later can take it over.
-template <typename Row>
-std::vector<std::string> meant(const std::string& word, const std::vector<Row>& hosts) {
-  std::vector<std::string> names;
-  const auto take = [&](auto&& wanted) {
-    for (const auto& host : hosts) {
-      if (wanted(host)) names.push_back(host.name.str());
-    }
-  };
-  take([&](const Row& host) { return host.name.str() == word; });
-  if (!names.empty()) return names;
-  if (word.find_first_of(kWildcards) != std::string::npos) {
-    const auto glob = as_glob(word);
-    take([&](const Row& host) { return matches_glob(host.name.str(), glob); });
-    if (names.empty()) throw Error(Fault::not_found, "no host matches " + quote(word));
-    return names;
-  }
-  take([&](const Row& host) { return host.appliance == word; });
-  if (!names.empty()) return names;
-  if (const auto rack = rack_of(word)) {
-    take([&](const Row& host) { return host.rack == *rack; });
-    if (names.empty()) throw Error(Fault::not_found, "no host is in " + quote(word));
-    return names;
-  }
-  static_cast<void>(HostName(word));  // a word that cannot be a name is wrong usage
-  unknown(word, hosts);
-}
-
-// The names that `words` mean. When no word names a host, `otherwise` says of each host whether it
-// is meant.
-template <typename Row, typename Otherwise>
-std::set<std::string> chosen(const std::vector<Row>& hosts, const std::vector<std::string>& words,
-                             Otherwise otherwise) {
-  std::set<std::string> wanted;
-  std::set<std::string> unwanted;
-  bool named = false;
-  for (const auto& word : words) {
-    const bool out = word.starts_with('!');
-    named = named || !out;
-    for (const auto& one : expanded(out ? word.substr(1) : word)) {
-      for (const auto& name : meant(one, hosts)) (out ? unwanted : wanted).insert(name);
-    }
-  }
-  if (!named) {
-    for (const auto& host : hosts) {
-      if (otherwise(host)) wanted.insert(host.name.str());
-    }
-  }
-  for (const auto& name : unwanted) wanted.erase(name);
-  return wanted;
+  return groups;
 }
 
 // The hosts of these names when each word is the name of a host; else nothing.
@@ -149,7 +33,7 @@ std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
                                                const std::vector<std::string>& words) {
   std::set<HostName> names;
   for (const auto& word : words) {
-    if (word.find_first_of("!*?%_[]") != std::string::npos) return std::nullopt;
+    if (word.find_first_of(kNotInNames) != std::string::npos) return std::nullopt;
     try {
       names.insert(HostName(word));
     } catch (const Error&) {
@@ -164,9 +48,15 @@ std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
 template <typename Otherwise>
 std::vector<HostName> chosen_names(Inventory& inventory, const std::vector<std::string>& words,
                                    Otherwise otherwise) {
+  InventoryFacts facts(inventory);
+  HostWords reader(inventory.host_groups(), &facts);
+  HostWords::Hosts rest;
+  for (const auto& host : reader.hosts()) rest.push_back(otherwise(host));
+  const auto chosen = reader.chosen(words, rest);
   std::vector<HostName> names;
-  for (const auto& name : chosen(inventory.host_groups(), words, otherwise))
-    names.emplace_back(name);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i]) names.push_back(reader.hosts()[i].name);
+  }
   return names;
 }
 
@@ -191,12 +81,16 @@ constexpr auto kAny = [](const auto&) { return true; };
 std::vector<Host> select_hosts(const std::vector<Host>& hosts,
                                const std::vector<std::string>& words,
                                const std::vector<Host>& otherwise) {
-  const auto wanted = chosen(hosts, words, [&](const Host& host) {
-    return std::ranges::find(otherwise, host.name, &Host::name) != otherwise.end();
-  });
+  HostWords reader(groups_of(hosts), nullptr);
+  HostWords::Hosts rest;
+  for (const auto& host : hosts) {
+    rest.push_back(std::ranges::find(otherwise, host.name, &Host::name) != otherwise.end());
+  }
+  const auto wanted = reader.chosen(words, rest);
   std::vector<Host> selected;
-  std::ranges::copy_if(hosts, std::back_inserter(selected),
-                       [&](const Host& host) { return wanted.contains(host.name.str()); });
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (wanted[i]) selected.push_back(hosts[i]);
+  }
   return selected;
 }
 
@@ -211,6 +105,20 @@ std::vector<Host> select_hosts(Inventory& inventory, const std::vector<std::stri
 
 std::vector<Host> select_managed(Inventory& inventory, const std::vector<std::string>& words) {
   return hosts_of(inventory, words, [](const HostGroups& host) { return host.managed; });
+}
+
+std::vector<Host> select_containers(Inventory& inventory, const std::vector<std::string>& words) {
+  auto hosts = hosts_of(inventory, words,
+                        [](const HostGroups& host) { return host.appliance == "vm-container"; });
+  std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
+  return hosts;
+}
+
+bool is_spelled_out(Inventory& inventory, const std::vector<std::string>& words) {
+  InventoryFacts facts(inventory);
+  HostWords reader(inventory.host_groups(), &facts);
+  reader.chosen(words, HostWords::Hosts(reader.hosts().size(), true));
+  return reader.spelled_out();
 }
 
 OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& words) {
@@ -234,7 +142,11 @@ std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>&
 Host find_host(Inventory& inventory, const std::string& name) {
   const HostName wanted(name);
   if (auto host = inventory.find_host(wanted)) return *std::move(host);
-  unknown(name, inventory.host_groups());
+  std::vector<std::string> names;
+  for (const auto& host : inventory.host_groups()) names.push_back(host.name.str());
+  std::ranges::sort(names, natural_less);  // if two are equally near, the first one wins
+  throw Error(Fault::not_found,
+              "host " + quote(name) + " is not in the inventory" + did_you_mean(name, names));
 }
 
 ssh::Target target_of(const Host& host) {
@@ -247,7 +159,7 @@ ssh::Target target_of(const Host& host) {
 }
 
 bool means_a_group(const std::string& name, const std::vector<std::string>& appliances) {
-  return contains(appliances, name) || rack_of(name).has_value();
+  return is_selecting_word(name) || std::ranges::find(appliances, name) != appliances.end();
 }
 
 }  // namespace cluster::frontend

@@ -11,12 +11,18 @@ namespace cluster::frontend {
 /// The hosts that the operator means by `words`, in the order of `hosts`, each once. A word is
 ///   vm-container-0-15        a name
 ///   vm-container             an appliance: all its hosts
-///   rack0                    all hosts of a rack
+///   rack0  @gpu  all         all hosts of a rack or a group; all
 ///   vm-*  vm-%  n?  n_       a glob, or an SQL pattern
 ///   vm-container-0-[0-15,20] a range; each name in it must be there
+///   gpu_model=A100           a condition on an attribute
+///   free  failing            the hosts of such cards
+///   ^FILE  -                 the words of a file, of standard input
+///   A,B  A!B  A&B  A^B       both, without B, in both, in one of the two; from left to right
 ///   !WORD                    all hosts except these; alone: all of `otherwise` except these
 /// No words at all mean `otherwise`. Throws Error(not_found) when a word matches nothing, with the
-/// nearest name; Error(usage) when it is no name, pattern or range.
+/// nearest name; Error(usage) when it is no name, pattern, range or condition. docs/selecting.md
+/// has all of it. Of `hosts` that come from no inventory, only the names, appliances and racks are
+/// known.
 std::vector<Host> select_hosts(const std::vector<Host>& hosts,
                                const std::vector<std::string>& words,
                                const std::vector<Host>& otherwise);
@@ -30,6 +36,13 @@ std::vector<Host> select_hosts(Inventory& inventory, const std::vector<std::stri
 
 /// Does the same, but no words mean the managed hosts. `run host` goes to these.
 std::vector<Host> select_managed(Inventory& inventory, const std::vector<std::string>& words);
+
+/// Does the same without VMs, but no words mean the vm-containers.
+std::vector<Host> select_containers(Inventory& inventory, const std::vector<std::string>& words);
+
+/// True if `words` are names and ranges of names only, and not, for example, a pattern: whoever
+/// wrote them knows which hosts they mean. Throws as select_hosts().
+bool is_spelled_out(Inventory& inventory, const std::vector<std::string>& words);
 
 /// Returns only their names, for a query; nothing when there are no words, which means all hosts.
 OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& words);
@@ -46,7 +59,7 @@ Host find_host(Inventory& inventory, const std::string& name);
 /// wrong.
 ssh::Target target_of(const Host& host);
 
-/// True if `name` would be read as something else than a host: an appliance, or "rackN".
+/// True if `name` would be read as something else than a host: an appliance, "rackN", "free".
 bool means_a_group(const std::string& name, const std::vector<std::string>& appliances);
 
 }  // namespace cluster::frontend

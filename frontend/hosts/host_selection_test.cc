@@ -76,7 +76,7 @@ TEST(SelectHosts, WhatMatchesNothingIsAnError) {
   for (const auto* word : {"n3", "!n3", "x*", "rack7", "n[1-2]", "n[2-3]"}) {
     EXPECT_EQ(refusal(word), Fault::not_found) << word;
   }
-  for (const auto* word : {"", "a b", "n[", "n]", "n[]", "n[a]", "n[3-1]", "n[1-999999999]",
+  for (const auto* word : {"", "a;b", "n[", "n]", "n[]", "n[a]", "n[3-1]", "n[1-999999999]",
                            "n[1-9999][1-9999]", "n[-1]", "!", "!!n2"}) {
     EXPECT_EQ(refusal(word), Fault::usage) << word;
   }

@@ -30,6 +30,7 @@ packages_of() {
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       echo sudo                              # by which an ordinary account runs gpupci
       echo python3 python3-fusepy            # hosts whose /sys acts
+      echo python3-clustershell              # what its nodeset makes of ranges of hosts
       echo apt-utils debootstrap iproute2    # the rolls in a Debian of their own
       echo ruby                              # what Vagrant reads
       ;;

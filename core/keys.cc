@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "core/error.h"
 #include "core/names.h"
@@ -26,12 +27,39 @@ std::optional<int> parse_optional_int(const std::string& key, const std::string&
   return parse_int(key, text, min, max);
 }
 
+int parse_size(const std::string& key, const std::string& text, char unit, int min, int max) {
+  constexpr std::string_view kUnits = "KMGT";
+  const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+  auto suffix = lower(trim(std::string_view(text).substr(end)));
+  if (suffix.empty()) return parse_int(key, text, min, max);
+  const std::string one_unit{unit};
+  const auto place = kUnits.find(static_cast<char>(suffix[0] - 'a' + 'A'));
+  const bool known =
+      place != std::string_view::npos && (suffix.size() == 1 || suffix.substr(1) == "ib");
+  const auto number = parse_number(std::string_view(text).substr(0, end));
+  const auto wrong = [&] {
+    throw Error(Fault::usage,
+                key + "=" + quote(text) + ": want a number of " + one_unit + "iB from " +
+                    std::to_string(min) + " to " + std::to_string(max) +
+                    ", or with its unit, 1024 of the one before: 512M, 4G, 40GiB, 1T");
+  };
+  if (!known || !number || *number > std::numeric_limits<int>::max()) wrong();
+  // In KiB a number of TiB has 62 bits at the most.
+  long long kib = *number;
+  for (std::size_t i = 0; i < place; ++i) kib *= 1024;
+  long long divisor = 1;
+  for (std::size_t i = 0; i < kUnits.find(unit); ++i) divisor *= 1024;
+  if (kib % divisor != 0 || kib / divisor < min || kib / divisor > max) wrong();
+  return static_cast<int>(kib / divisor);
+}
+
 bool parse_yes_no(const std::string& key, const std::string& text) {
-  for (const auto* yes : {"yes", "true", "on", "1"}) {
-    if (text == yes) return true;
+  const auto word = lower(text);
+  for (const auto* yes : {"yes", "y", "true", "on", "1"}) {
+    if (word == yes) return true;
   }
-  for (const auto* no : {"no", "false", "off", "0"}) {
-    if (text == no) return false;
+  for (const auto* no : {"no", "n", "false", "off", "0"}) {
+    if (word == no) return false;
   }
   throw Error(Fault::usage, key + "=" + quote(text) + ": want yes or no");
 }

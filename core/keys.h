@@ -14,7 +14,13 @@ int parse_int(const std::string& key, const std::string& text, int min, int max)
 std::optional<int> parse_optional_int(const std::string& key, const std::string& text, int min,
                                       int max);
 
-/// Reads yes, no, true, false, on, off, 1, 0. Throws Error(usage) with the key's name.
+/// A size from `min` to `max` in `unit`, which is 'M' for MiB or 'G' for GiB. A number alone counts
+/// these; else it has a unit, in any case: "512M", "4G", "40GiB", "1T". Throws Error(usage) with
+/// the key's name, also for what is no whole number of `unit`, and for GB, which is not 1024 MB.
+int parse_size(const std::string& key, const std::string& text, char unit, int min, int max);
+
+/// Reads yes, no, y, n, true, false, on, off, 1, 0, in any case. Throws Error(usage) with the key's
+/// name.
 bool parse_yes_no(const std::string& key, const std::string& text);
 
 /// An IPv4 or IPv6 address, or a DNS name.

@@ -46,10 +46,29 @@ TEST(Keys, AnEmptiedNumberIsNone) {
             "rack='10': want a whole number from 0 to 9");
 }
 
-TEST(Keys, YesAndNoHaveFourWordsEach) {
-  for (const char* yes : {"yes", "true", "on", "1"}) EXPECT_TRUE(parse_yes_no("all", yes)) << yes;
-  for (const char* no : {"no", "false", "off", "0"}) EXPECT_FALSE(parse_yes_no("all", no)) << no;
-  for (const char* wrong : {"", "y", "YES", "yes ", "2"}) {
+TEST(Keys, SizesHaveUnits) {
+  EXPECT_EQ(parse_size("mem", "4096", 'M', 1, 1 << 30), 4096);
+  for (const char* four : {"4G", "4g", "4GiB", "4gib", "4 GiB", "4096M", "4194304K"}) {
+    EXPECT_EQ(parse_size("mem", four, 'M', 1, 1 << 30), 4096) << four;
+  }
+  EXPECT_EQ(parse_size("disksize", "40GiB", 'G', 1, 1 << 20), 40);
+  EXPECT_EQ(parse_size("disksize", "2T", 'G', 1, 1 << 20), 2048);
+  EXPECT_EQ(parse_size("disksize", "2048M", 'G', 1, 1 << 20), 2);
+  for (const char* wrong : {"4GB", "4X", "G", "-4G", "1.5G", "0G", "4Gi", "99999999999T", "1K",
+                            "04G", "2147483647T", "4G x"}) {
+    EXPECT_NE(refusal_of([&] { parse_size("mem", wrong, 'M', 1, 1 << 30); }), "") << wrong;
+  }
+  EXPECT_EQ(refusal_of([] { parse_size("disksize", "100M", 'G', 1, 99); }),
+            "disksize='100M': want a number of GiB from 1 to 99, or with its unit, 1024 of the one "
+            "before: 512M, 4G, 40GiB, 1T");
+}
+
+TEST(Keys, YesAndNoHaveFiveWordsEach) {
+  for (const char* yes : {"yes", "true", "on", "1", "Y", "YES", "True"})
+    EXPECT_TRUE(parse_yes_no("all", yes)) << yes;
+  for (const char* no : {"no", "false", "off", "0", "n", "No", "OFF"})
+    EXPECT_FALSE(parse_yes_no("all", no)) << no;
+  for (const char* wrong : {"", "ye", "nay", "yes ", "2"}) {
     EXPECT_EQ(refusal_of([&] { parse_yes_no("all", wrong); }),
               "all='" + std::string(wrong) + "': want yes or no");
   }

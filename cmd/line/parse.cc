@@ -1,6 +1,7 @@
 #include "cmd/line/parse.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "cmd/line/arguments.h"
@@ -9,6 +10,10 @@
 
 namespace cluster::cmd {
 namespace {
+
+// What these verbs do is not undone by another command.
+constexpr std::array<std::string_view, 5> kTakingVerbs{"detach", "remove", "restore", "save",
+                                                       "stop"};
 
 std::size_t word_count(std::string_view path) { return split(path, ' ').size(); }
 
@@ -35,8 +40,13 @@ bool has_commands_below(const CommandTable& table, const std::string& prefix) {
 
 [[noreturn]] void unknown_command(const std::vector<std::string>& words,
                                   const CommandTable& table) {
+  // Whoever takes a suggestion over must not lose anything by it.
   std::vector<std::string> paths;
-  for (const auto& command : table.commands) paths.emplace_back(command.path);
+  for (const auto& command : table.commands) {
+    const auto verb = command.path.substr(0, command.path.find(' '));
+    if (std::ranges::find(kTakingVerbs, verb) == kTakingVerbs.end())
+      paths.emplace_back(command.path);
+  }
   std::string typed = words[0];
   for (std::size_t i = 1; i < words.size() && i < 3; ++i) typed += " " + words[i];
   auto hint = did_you_mean(typed, paths);
@@ -46,6 +56,23 @@ bool has_commands_below(const CommandTable& table, const std::string& prefix) {
   }
   throw UnknownCommand(
       Fault::usage, "no command " + quote(typed) + (hint.empty() ? " (see `cluster help`)" : hint));
+}
+
+// The key that a word of the form key=value or --key most likely meant, as the end of an `error`
+// that names the word: " (did you mean 'detail='?)".
+std::string key_hint(std::span<const std::string> words, const std::vector<std::string>& keys,
+                     std::string_view error) {
+  if (error.find("did you mean") != std::string_view::npos) return "";
+  for (const auto& word : words) {
+    const bool dashes = word.starts_with("--");
+    const auto equals = word.find('=');
+    if (!dashes && (equals == std::string::npos || equals == 0)) continue;
+    const auto typed = word.substr(dashes ? 2 : 0, equals - (dashes ? 2 : 0));
+    if (typed.empty() || error.find(typed) == std::string_view::npos) continue;
+    if (std::ranges::find(keys, typed + "=") != keys.end()) continue;
+    if (auto hint = did_you_mean(typed + "=", keys); !hint.empty()) return hint;
+  }
+  return "";
 }
 
 Invocation help_for(std::string what) {
@@ -71,14 +98,32 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
   CommonOptions common;
   Options options;
   auto action = declare(*command, options, common);
+  std::vector<std::string> keys;
+  for (const auto& option : options.all()) {
+    if (!option.key.empty()) keys.push_back(option.key + "=");
+  }
+  const std::vector<std::string> rest(
+      words.begin() + static_cast<std::ptrdiff_t>(word_count(command->path)), words.end());
   try {
-    const auto rest = std::span(words).subspan(word_count(command->path));
     if (!read_arguments(options, rest)) return help_for(std::string(command->path));
   } catch (const Error& error) {
     const std::string path(command->path);
-    throw Error(error.fault(), path + ": " + error.what() + " (see `cluster " + path + " --help`)");
+    const auto hint = key_hint(rest, keys, error.what());
+    throw Error(error.fault(), path + ": " + error.what() +
+                                   (hint.empty() ? " (see `cluster " + path + " --help`)" : hint));
   }
-  return {Invocation::Wants::command, std::move(action), "", common.db,
+  // What is no key of the command may be a host or a value for it, and turn out to be none.
+  auto action_with_hint = [rest, keys, action = std::move(action)](Context& context) {
+    try {
+      return action(context);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::usage && error.fault() != Fault::not_found) throw;
+      const auto hint = key_hint(rest, keys, error.what());
+      if (hint.empty()) throw;
+      throw Error(error.fault(), error.what() + hint);
+    }
+  };
+  return {Invocation::Wants::command, std::move(action_with_hint), "", common.db,
           parse_format(common.format)};
 }
 

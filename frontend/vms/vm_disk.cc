@@ -185,7 +185,9 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
       throw Error(Fault::usage, "disksize=" + quote(sizes[i]) + ": " + disks[i].target +
                                     " is a CD-ROM, whose size is that of its image");
     }
-    disks[i].size_gib = parse_optional_int("disksize", sizes[i], 1, kMaxSizeGib);
+    disks[i].size_gib = sizes[i].empty()
+                            ? std::nullopt
+                            : std::optional(parse_size("disksize", sizes[i], 'G', 1, kMaxSizeGib));
   }
 }
 

@@ -102,7 +102,8 @@ TEST_F(Help, EndsACommandsPageWithExamples) {
               HasSubstr("\n    shutdown  ask the guest to shut down, and do not wait for it\n"));
   EXPECT_THAT(help, EndsWith("\nEXAMPLE\n"
                              "    cluster stop host vm rocks-33\n"
-                             "    cluster stop host vm rocks-33 action=shutdown\n"));
+                             "    cluster stop host vm rocks-33 action=poweroff\n"
+                             "    cluster stop host vm 'rocks-*' yes=yes\n"));
 }
 
 TEST_F(Help, PrintsTheReferenceAsMarkdown) {
@@ -126,6 +127,18 @@ TEST_F(Help, AnUnknownCommandNamesTheNearest) {
   cluster({"list", "host", "--colour=red"}, 2,
           "list host: The following argument was not expected: --colour=red (see `cluster list "
           "host --help`)");
+}
+
+TEST_F(Help, NoSuggestionRemovesOrStops) {
+  for (const auto* verb : {"reboot", "move", "console", "create", "resume", "remvoe", "removes",
+                           "stpo", "detatch", "delete"}) {
+    for (const auto* noun : {"vm", "gpu", "key"}) {
+      const auto [out, err, status] = run({verb, "host", noun, "n1"});
+      for (const auto* lost : {"mean 'remove", "mean 'stop", "mean 'detach"}) {
+        EXPECT_EQ(err.find(lost), std::string::npos) << err;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "cmd/roll_attr.h"
@@ -121,19 +122,33 @@ Action declare_set(Options& options) {
   return declare_put(options, noun, "set", &Inventory::set_attributes);
 }
 
-int run_remove(Context& context, PutArgs args, Noun noun) {
+struct RemoveArgs {
+  std::vector<std::string> words;
+  std::optional<std::string> name;
+  Consent consent;
+};
+
+int run_remove(Context& context, RemoveArgs args, Noun noun) {
   if (!args.name) args.name = take_last(args.words);
   if (!args.name || !fit(noun, args.words)) wrong_words("remove", noun, "NAME");
   auto& inventory = context.inventory();
-  inventory.remove_attributes(attributes_of(inventory, noun, args.words, *args.name, ""));
+  const auto attributes = attributes_of(inventory, noun, args.words, *args.name, "");
+  if (noun == Noun::host) {
+    std::vector<std::string> owners;
+    for (const auto& one : attributes) owners.push_back(one.host->str());
+    require_consent(context, args.consent, "remove host attr", "hosts", args.words, owners);
+  }
+  inventory.remove_attributes(attributes);
+  say_how_many(context, "removed it from", attributes.size(), "hosts");
   return 0;
 }
 
 template <Noun noun>
 Action declare_remove(Options& options) {
-  auto args = std::make_shared<PutArgs>();
+  auto args = std::make_shared<RemoveArgs>();
   options.argument(usage_of(noun, "NAME"), args->words, "whose attribute, and its name");
   options.key("attr", args->name, "NAME, when it is not among the words");
+  if constexpr (noun == Noun::host) args->consent.declare(options);
   return [=](Context& context) { return run_remove(context, *args, noun); };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <utility>
 
 #include "cmd/line/output.h"
@@ -17,7 +18,8 @@ class Context : public frontend::Context {
       : frontend::Context(std::move(open), to_hosts, std::move(to_vms)), output(to_operator) {}
 
   Output& output;
-  std::filesystem::path last_run;  ///< the file with the operator's last `run host`; "": none
+  std::istream* answers = nullptr;  ///< what the operator types when asked; nobody is there: none
+  std::filesystem::path last_run;   ///< the file with the operator's last `run host`; "": none
 };
 
 }  // namespace cluster::cmd

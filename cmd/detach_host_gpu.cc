@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
@@ -18,6 +19,7 @@ struct Args {
   std::vector<std::string> words;
   std::string dryrun = "no";
   std::string timeout = "300";
+  Consent consent;
 };
 
 bool is_card_word(const std::string& word) { return word == "all" || word.starts_with("gpupci"); }
@@ -33,17 +35,25 @@ int run(Context& context, const Args& args, const std::string& option) {
   if (words.empty()) throw Error(Fault::usage, "want a host: HOST... [CARD]");
   const auto limits = frontend::limits_of(args.timeout);
   const auto hosts = frontend::select_hosts(context.inventory(), words);
+  const bool detaches = option == "-d";
+  if (detaches && !parse_yes_no("dryrun", args.dryrun)) {
+    std::vector<std::string> names;
+    for (const auto& host : hosts) names.push_back(host.name.str());
+    require_consent(context, args.consent, "detach host gpu", "hosts", words, names);
+  }
   const std::string command =
       option + " " + card + " --json" + (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
 
   Table table{{"host", "gpu", "pci_bus", "outcome"}, {}};
   FoldedNotes notes;
   bool all_done = true;
+  std::size_t detached = 0;
   const auto answers = frontend::ask_agents(context, hosts, command, limits);
   for_each_answer(answers, notes, [&](const frontend::AgentAnswer& answer) {
     const auto& name = answer.host.name.str();
     all_done = all_done && answer.reply.status == 0;
     for (const auto& one : frontend::outcomes_of(answer)) {
+      if (one.outcome == "detached") ++detached;
       table.rows.push_back({name, one.name.str(), one.pci.libvirt(), one.outcome});
       if (one.error.empty()) continue;
       notes.add(name, " " + one.name.str() + ": " + one.error);
@@ -52,6 +62,7 @@ int run(Context& context, const Args& args, const std::string& option) {
   });
   notes.print(context.output);
   print_folded(context.output, table);
+  if (detaches) say_how_many(context, "detached", detached, "cards");
   return std::max(notes.status(), all_done ? 0 : 1);
 }
 
@@ -61,6 +72,7 @@ Action declare(Options& options, const std::string& option) {
       .required();
   options.key("dryrun", args->dryrun, "yes: tell what would be done and do nothing [no]");
   options.key("timeout", args->timeout, "seconds that a host may take [300]");
+  if (option == "-d") args->consent.declare(options);
   return [args, option](Context& context) { return run(context, *args, option); };
 }
 

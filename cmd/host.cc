@@ -4,9 +4,12 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/new_names.h"
 #include "core/error.h"
+#include "core/expanded_names.h"
 #include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
@@ -26,7 +29,8 @@ struct HostKeys {
       reason;
 
   void declare(Options& options) {
-    options.key("address", address, "IP address or DNS name for ssh [HOST itself]");
+    options.key("address", address,
+                "IP address or DNS name for ssh; of a range, the first one [HOST itself]");
     options.key("port", port, "port of its sshd [~/.ssh/config, else 22]");
     options.key("user", user,
                 "login name there [attribute ssh_user, ~/.ssh/config, else your own]");
@@ -120,25 +124,41 @@ Host guessed(const HostName& name) {
 
 struct AddArgs {
   std::string host;
+  std::optional<std::string> ip;
   HostKeys keys;
 };
 
 int run_add(Context& context, const AddArgs& args) {
-  Host host = guessed(HostName(args.host));
-  args.keys.apply(host);
-  auto& inventory = context.inventory(Inventory::Open::create);
-  if (frontend::means_a_group(args.host, inventory.appliances())) {
-    throw Error(Fault::usage,
-                "host name " + quote(args.host) + " means a group of hosts: want another");
+  auto keys = args.keys;
+  if (args.ip && keys.address) throw Error(Fault::usage, "want address= or ip=, not both");
+  if (args.ip) keys.address = args.ip;
+  const auto names = expanded_names(args.host);
+  std::vector<std::string> addresses;
+  if (keys.address && !keys.address->empty()) {
+    addresses = counting_addresses(*keys.address, names.size());
   }
-  inventory.add_host(host);
+  std::vector<Host> hosts;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    hosts.push_back(guessed(HostName(names[i])));
+    if (!addresses.empty()) keys.address = addresses[i];
+    keys.apply(hosts.back());
+  }
+  auto& inventory = context.inventory(Inventory::Open::create);
+  inventory.together("add host", [&] {
+    for (const auto& host : hosts) {
+      refuse_words(inventory, "host name", host.name.str());
+      inventory.add_host(host);
+    }
+  });
+  say_how_many(context, "added", hosts.size(), "hosts");
   return 0;
 }
 
 Action declare_add(Options& options) {
   auto args = std::make_shared<AddArgs>();
-  options.argument("HOST", args->host, "name of the new host").required();
+  options.argument("HOST", args->host, "name of the new host, or a range: n[1-4]").required();
   args->keys.declare(options);
+  options.key("ip", args->ip, "another name of address=");
   return [args](Context& context) { return run_add(context, *args); };
 }
 
@@ -192,18 +212,28 @@ Action declare_list(Options& options) {
   return [args](Context& context) { return run_list(context, *args); };
 }
 
-int run_remove(Context& context, const HostArgs& args) {
+struct RemoveArgs {
+  std::vector<std::string> hosts;
+  Consent consent;
+};
+
+int run_remove(Context& context, const RemoveArgs& args) {
   std::vector<HostName> names;
+  std::vector<std::string> texts;
   for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     names.push_back(host.name);
+    texts.push_back(host.name.str());
   }
+  require_consent(context, args.consent, "remove host", "hosts", args.hosts, texts);
   context.inventory().remove_hosts(names);
+  say_how_many(context, "removed", names.size(), "hosts");
   return 0;
 }
 
 Action declare_remove(Options& options) {
-  auto args = std::make_shared<HostArgs>();
+  auto args = std::make_shared<RemoveArgs>();
   options.argument("HOST", args->hosts, "hosts to remove, with their cards").required();
+  args->consent.declare(options);
   return [args](Context& context) { return run_remove(context, *args); };
 }
 

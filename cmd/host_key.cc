@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
@@ -92,19 +93,29 @@ Action declare_dump(Options& options) {
   return [args](Context& context) { return run_dump(context, *args); };
 }
 
-int run_remove(Context& context, const KeyHostsArgs& args) {
+struct RemoveKeyArgs {
+  std::vector<std::string> hosts;
+  Consent consent;
+};
+
+int run_remove(Context& context, const RemoveKeyArgs& args) {
   auto& inventory = context.inventory();
   std::vector<HostName> names;
+  std::vector<std::string> texts;
   for (const auto& host : frontend::select_hosts(inventory, args.hosts)) {
     names.push_back(host.name);
+    texts.push_back(host.name.str());
   }
+  require_consent(context, args.consent, "remove host key", "hosts", args.hosts, texts);
   inventory.remove_host_keys(names);
+  say_how_many(context, "forgot the keys of", names.size(), "hosts");
   return 0;
 }
 
 Action declare_remove(Options& options) {
-  auto args = std::make_shared<KeyHostsArgs>();
+  auto args = std::make_shared<RemoveKeyArgs>();
   options.argument("HOST", args->hosts, "whose keys are forgotten").required();
+  args->consent.declare(options);
   return [args](Context& context) { return run_remove(context, *args); };
 }
 

@@ -7,6 +7,7 @@
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
+#include "cmd/new_names.h"
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/random.h"
@@ -42,12 +43,12 @@ struct VmKeys {
   std::vector<std::string> disks, sizes;
 
   void declare(Options& options) {
-    options.key("mem", mem, "memory in MiB [1024]");
+    options.key("mem", mem, "memory in MiB, or with its unit: 4G [1024]");
     options.key("cpus", cpus, "virtual CPUs [1]");
     options.key("disk", disks,
                 "SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...] "
                 "[file:/var/lib/libvirt/images/VM.vda,vda,virtio]");
-    options.key("disksize", sizes, "size of the disk in GiB [36 for the default disk]");
+    options.key("disksize", sizes, "size of the disk in GiB, or 40G, 1T [36 for the default disk]");
     options.key("image", image,
                 "file of the container that its first disk is made of at the first start [empty]");
     options.key("how", how, "with image=: copy, or backing, a disk of what differs [copy]");
@@ -55,7 +56,7 @@ struct VmKeys {
   }
 
   void apply(Vm& vm) const {
-    if (mem) vm.memory_mib = parse_int("mem", *mem, 1, kMaxMemoryMib);
+    if (mem) vm.memory_mib = parse_size("mem", *mem, 'M', 1, kMaxMemoryMib);
     if (cpus) vm.cpus = parse_int("cpus", *cpus, 1, kMaxCpus);
     if (!disks.empty()) vm.disks = frontend::parse_disks(disks);
     if (fabric) vm.fabric = parse_optional_int("fabric", *fabric, 0, kMaxPartition);
@@ -132,6 +133,7 @@ int run_adopt(Context& context, const AddArgs& args) {
   static_cast<void>(parse_libvirt_name(args.libvirt_name));
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
+  refuse_words(inventory, "VM name", args.vm);
   const auto host = frontend::find_host(inventory, args.container);
   if (inventory.is_vm(host.name)) {
     throw Error(Fault::usage, "host " + quote(args.container) + " is a VM: want a physical host");
@@ -169,10 +171,7 @@ int run_add(Context& context, const AddArgs& args) {
   if (args.libvirt_name != args.vm) vm.libvirt_name = parse_libvirt_name(args.libvirt_name);
   auto& inventory = context.inventory();
   if (!args.container.empty()) static_cast<void>(frontend::find_host(inventory, args.container));
-  if (frontend::means_a_group(args.vm, inventory.appliances())) {
-    throw Error(Fault::usage,
-                "VM name " + quote(args.vm) + " means a group of hosts: want another");
-  }
+  refuse_words(inventory, "VM name", args.vm);
   std::vector<GpuName> cards;
   inventory.together("add host vm", [&] {
     if (wish.cards > 0) {

@@ -19,15 +19,17 @@ int main(int argc, char** argv) {
                                        const cluster::ssh::Limits& limits) {
     return cluster::frontend::open_remote_domains(target, limits, doorway);
   };
-  return cmd::run_program({argv + 1, argv + argc},
-                          {open,
-                           transport,
-                           open_domains,
-                           std::cout,
-                           std::cerr,
-                           cmd::terminal_width(STDOUT_FILENO),
-                           {isatty(STDOUT_FILENO) != 0, isatty(STDERR_FILENO) != 0},
-                           STDOUT_FILENO,
-                           cmd::progress_width(STDOUT_FILENO, STDERR_FILENO),
-                           cmd::state_dir()});
+  return cmd::run_program(
+      {argv + 1, argv + argc},
+      {open,
+       transport,
+       open_domains,
+       std::cout,
+       std::cerr,
+       cmd::terminal_width(STDOUT_FILENO),
+       {isatty(STDOUT_FILENO) != 0, isatty(STDERR_FILENO) != 0},
+       STDOUT_FILENO,
+       cmd::progress_width(STDOUT_FILENO, STDERR_FILENO),
+       cmd::state_dir(),
+       isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? &std::cin : nullptr});
 }

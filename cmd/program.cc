@@ -40,6 +40,7 @@ int run(const Invocation& invocation, const Surroundings& around, Output& output
   SignsOfLife transport(around.transport, output, around.progress_width);
   Context context([&](Inventory::Open open) { return around.open(invocation.db, open); }, transport,
                   around.open_domains, output);
+  context.answers = around.answers;
   if (!around.state_dir.empty()) {
     context.last_run = last_run_file(around.state_dir, inventory_file(invocation.db));
   }

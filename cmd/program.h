@@ -27,6 +27,7 @@ struct Surroundings {
   int outlet = -1;                       ///< the descriptor behind `out`, -1 when there is none
   std::size_t progress_width = 0;        ///< characters of a sign of life on `err`, 0: none
   std::filesystem::path state_dir = "";  ///< where a person's last run is kept; "": nowhere
+  std::istream* answers = nullptr;       ///< what the operator types when asked, if one is there
 };
 
 /// Runs the whole program; `words` are those after its name. Prints errors as "cluster: MESSAGE",

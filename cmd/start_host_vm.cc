@@ -2,10 +2,12 @@
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
+#include "core/folded_names.h"
 #include "core/keys.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
@@ -25,8 +27,12 @@ namespace {
 
 struct Args {
   std::vector<std::string> vms;
-  std::string action = "poweroff";
   std::string timeout;
+};
+
+struct StopArgs : Args {
+  std::optional<std::string> action;
+  Consent consent;
 };
 
 std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
@@ -119,18 +125,47 @@ virt::Stop parse_action(const std::string& text) {
   if (text == "shutdown") return virt::Stop::shutdown;
   if (text == "reset") return virt::Stop::reset;
   if (text == "reboot") return virt::Stop::reboot;
-  throw Error(Fault::usage, "action=" + quote(text) + ": want poweroff, shutdown, reset or reboot");
+  throw Error(Fault::usage, "action=" + quote(text) + ": want shutdown, poweroff, reset or reboot");
 }
 
-int run_stop(Context& context, const Args& args) {
+// Says what became of VMs that ran. What is asked of a guest may take long, or never happen.
+void say_what_was_asked(Context& context, const frontend::VmBatch& all, virt::Stop how,
+                        bool by_default) {
+  std::vector<std::string> names;
+  for (const auto& there : all) {
+    if (there.failure) continue;
+    for (const auto& task : there.tasks) {
+      if (!task.failure && task.domain && task.domain->active) names.push_back(task.vm.name.str());
+    }
+  }
+  if (names.empty()) return;
+  if (how == virt::Stop::shutdown && by_default) {
+    context.output.note("asked " + counted_names(names) +
+                        " to shut down (action=poweroff pulls the plug)");
+    return;
+  }
+  say_how_many(context,
+               how == virt::Stop::poweroff   ? "powered off"
+               : how == virt::Stop::reset    ? "reset"
+               : how == virt::Stop::shutdown ? "asked to shut down:"
+                                             : "asked to reboot:",
+               names.size(), "VMs");
+}
+
+int run_stop(Context& context, const StopArgs& args) {
   const auto limits = frontend::limits_of(args.timeout);
-  const auto how = parse_action(args.action);
+  const auto how = parse_action(args.action.value_or("shutdown"));
   const bool is_off_after = how == virt::Stop::poweroff || how == virt::Stop::shutdown;
-  auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
+  const auto vms = wanted_vms(context.inventory(), args);
+  std::vector<std::string> names;
+  for (const auto& vm : vms) names.push_back(vm.name.str());
+  require_consent(context, args.consent, "stop host vm", "VMs", args.vms, names);
+  auto all = frontend::look_at(context, vms, limits);
   frontend::on_each_vm(all, [&](virt::Domains& domains, frontend::VmTask& task) {
     if (task.domain && task.domain->active) return domains.stop(task.vm.uuid, how);
     if (!is_off_after) throw Error(Fault::refused, "it does not run");
   });
+  say_what_was_asked(context, all, how, !args.action);
   // A guest that shuts itself down may take long. Its partition stays active, and the next start
   // takes it as it is.
   if (how == virt::Stop::poweroff) frontend::release_partitions(context, all, limits);
@@ -138,18 +173,19 @@ int run_stop(Context& context, const Args& args) {
 }
 
 Action declare_stop(Options& options) {
-  auto args = std::make_shared<Args>();
+  auto args = std::make_shared<StopArgs>();
   args->timeout = "60";
   options.argument("VM", args->vms, "VMs, or containers whose VMs").required();
-  options.key("action", args->action, "poweroff, shutdown, reset or reboot [poweroff]");
+  options.key("action", args->action, "shutdown, poweroff, reset or reboot [shutdown]");
   options.key("timeout", args->timeout, "seconds that a container may take [60]");
+  args->consent.declare(options);
   return [args](Context& context) { return run_stop(context, *args); };
 }
 
 constexpr std::array kCommands{
     Command{"start host vm", "define VMs on their containers and start them", kRunVms,
             declare_start},
-    Command{"stop host vm", "power VMs off, or shut down, reset or reboot them", kRunVms,
+    Command{"stop host vm", "shut VMs down, or power off, reset or reboot them", kRunVms,
             declare_stop},
 };
 

@@ -16,7 +16,8 @@ constexpr long long kMaxSlice = 65534;
 constexpr std::string_view kGpuPrefix = "gpupci";
 
 bool is_label_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
 }
 
 bool is_label(std::string_view label) {
@@ -29,7 +30,7 @@ bool is_label(std::string_view label) {
 HostName::HostName(std::string_view text) : text_(text) {
   if (text.size() > kMaxName || !std::ranges::all_of(split(text, '.'), is_label)) {
     throw Error(Fault::usage, "not a host name: " + quote(text.substr(0, kMaxName)) +
-                                  " (want letters, digits and hyphens: vm-container-0-15)");
+                                  " (want letters, digits, hyphens and _: vm-container-0-15)");
   }
 }
 

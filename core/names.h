@@ -7,8 +7,8 @@
 
 namespace cluster {
 
-/// The name of a host, physical or VM, by RFC 1123: labels of 1 to 63 letters, digits and hyphens,
-/// with dots between them, 253 characters in all. It is kept as typed.
+/// The name of a host, physical or VM, by RFC 1123 and with '_': labels of 1 to 63 letters, digits,
+/// hyphens and '_', with dots between them, 253 characters in all. It is kept as typed.
 class HostName {
  public:
   /// Throws Error(usage) when `text` is no host name.

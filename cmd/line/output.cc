@@ -169,6 +169,10 @@ void Output::table(const std::vector<std::string>& columns, const TextRows& rows
 
 void Output::note(std::string_view text) { err_ << "cluster: " << printable(text) << '\n'; }
 
+void Output::ask(std::string_view text) {
+  err_ << "cluster: " << printable(text) << " [y/N] " << std::flush;
+}
+
 void Output::check_outlet() {
   if (out_) return;
   if (errno == EPIPE) throw ClosedPipe();

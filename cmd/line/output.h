@@ -72,6 +72,9 @@ class Output {
   /// Prints one line for the operator, "cluster: TEXT". Whatever is in the text, it stays one line.
   void note(std::string_view text);
 
+  /// Prints a question in the same way, and stays on its line: "cluster: TEXT [y/N] ".
+  void ask(std::string_view text);
+
   /// Throws ClosedPipe, or Error(io) with the kernel's reason, when what was printed and flushed
   /// last could not be written.
   void check_outlet();

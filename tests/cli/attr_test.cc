@@ -77,7 +77,9 @@ TEST_F(Attr, SetAddsAndChangesWhereAddOnlyAdds) {
   cluster({"add", "attr", "a", "4"}, 1,
           "the cluster has an attribute 'a' already, '' (`cluster set attr` changes it)");
   cluster({"remove", "host", "attr", "n1", "v1", "a"}, 1, "host 'v1' has no attribute 'a'");
-  cluster({"remove", "host", "attr", "!v1", "a"});
+  cluster({"remove", "host", "attr", "!v1", "a"}, 1,
+          "remove host attr: '!v1' means 2 hosts, n[1-2]: want yes=yes, or their names");
+  cluster({"remove", "host", "attr", "!v1", "a", "yes=Y"}, 0, "removed it from 2 hosts");
   EXPECT_EQ(cluster({"dump", "host", "attr"}), "");
 }
 

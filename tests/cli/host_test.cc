@@ -67,6 +67,59 @@ TEST_F(HostStory, RemoveTakesTheCardsAlong) {
   EXPECT_EQ(dump(), "cluster add host n2 appliance=vm-container\n");
 }
 
+TEST_F(HostStory, RemoveOfWhatIsNotSpelledOutWantsAYes) {
+  cluster({"add", "host", "n[1-4]"}, 0, "added 4 hosts");
+  for (const auto* word : {"n*", "vm-container", "all", "!n4", "appliance=vm-container"}) {
+    const auto [out, err, status] = run({"remove", "host", word});
+    EXPECT_EQ(status, 1) << word;
+    EXPECT_TRUE(err.ends_with("n[1-4]: want yes=yes, or their names\n") ||
+                err.ends_with("n[1-3]: want yes=yes, or their names\n"))
+        << err;
+  }
+  EXPECT_EQ(cluster({"expand", "host", "count=yes"}), "4\n");
+  cluster({"remove", "host", "n[1-2]"}, 0, "removed 2 hosts");
+  cluster({"remove", "host", "n*", "yes=yes"}, 0, "removed 2 hosts");
+}
+
+TEST_F(HostStory, AddTakesARangeWithCountingAddresses) {
+  cluster({"add", "host", "n[08-10]", "ip=10.1.1.254", "user=root"}, 0, "added 3 hosts");
+  cluster({"add", "host", "r[1-2]n[1-2]", "address=10.2.[1-2].[1-2]"}, 0, "added 4 hosts");
+  EXPECT_EQ(cluster({"dump", "host"}),
+            "cluster add host n08 appliance=vm-container address=10.1.1.254 user=root\n"
+            "cluster add host n09 appliance=vm-container address=10.1.1.255 user=root\n"
+            "cluster add host n10 appliance=vm-container address=10.1.2.0 user=root\n"
+            "cluster add host r1n1 appliance=vm-container address=10.2.1.1\n"
+            "cluster add host r1n2 appliance=vm-container address=10.2.1.2\n"
+            "cluster add host r2n1 appliance=vm-container address=10.2.2.1\n"
+            "cluster add host r2n2 appliance=vm-container address=10.2.2.2\n");
+  const auto before = dump();
+  EXPECT_EQ(run({"add", "host", "n[11-13]", "ip=10.1.1.252"}).status, 1);  // the third is taken
+  EXPECT_EQ(run({"add", "host", "n[9-12]", "ip=10.2.[1-2].[1-3]"}).status, 2);
+  EXPECT_EQ(run({"add", "host", "n[20-22]", "address=login.example"}).status, 2);
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(HostStory, WordsOfTheCommandLineAreNoNames) {
+  for (const auto* word : {"free", "failing", "all", "add", "host", "gpus", "interfaces", "alias",
+                           "rack7", "console"}) {
+    EXPECT_EQ(run({"add", "host", word}).status, 2) << word;
+  }
+  cluster({"add", "host", "a_b"});
+  EXPECT_EQ(run({"add", "host", "vm", "free", "a_b"}).status, 2);
+}
+
+TEST_F(HostStory, AWrongKeyIsAnsweredWithTheNearest) {
+  cluster({"add", "host", "n1"});
+  const auto ends = [&](const std::vector<std::string>& words, const std::string& end) {
+    const auto [out, err, status] = run(words);
+    EXPECT_EQ(status, 2);
+    EXPECT_TRUE(err.ends_with(end + "\n")) << err;
+  };
+  ends({"list", "host", "gpu", "detial=yes"}, " (did you mean 'detail='?)");
+  ends({"add", "host", "n2", "adress=10.0.0.1"}, " (did you mean 'address='?)");
+  ends({"set", "host", "n1", "--adress", "10.0.0.1"}, " (did you mean 'address='?)");
+}
+
 TEST_F(HostStory, RemoveIsRefusedWhileItHasVms) {
   cluster({"add", "host", "n1"});
   cluster({"add", "host", "n2"});
@@ -130,7 +183,8 @@ TEST_F(HostStory, RefusesWhatIsWrong) {
           "host 'vm-container-0-16' is not in the inventory (did you mean 'vm-container-0-15'?)");
   cluster({"list", "host", "node*"}, 1, "no host matches 'node*'");
   cluster({"list", "host", "rack9"}, 1, "no host is in 'rack9'");
-  cluster({"list", "host", "n-[2-1]"}, 2, "not a range of hosts: 'n-[2-1]' (want n-[0-15,20])");
+  cluster({"list", "host", "n-[2-1]"}, 2,
+          "not a range of hosts: 'n-[2-1]' (want n[0-15,20], n[001-100] or n[1-9/2])");
   EXPECT_EQ(dump(), before);
 }
 

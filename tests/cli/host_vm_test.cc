@@ -116,7 +116,9 @@ TEST_F(HostVm, RefusesWhatIsWrong) {
     cluster(words, status, error);
   };
   refused({"mem=0"}, 2, "mem='0': want a whole number from 1 to 2147483647");
-  refused({"mem=4G"}, 2, "mem='4G': want a whole number from 1 to 2147483647");
+  refused({"mem=4GB"}, 2,
+          "mem='4GB': want a number of MiB from 1 to 2147483647, or with its unit, 1024 of the one "
+          "before: 512M, 4G, 40GiB, 1T");
   refused({"cpus=-1"}, 2, "cpus='-1': want a whole number from 1 to 4096");
   refused({"disk=/vm/a.img"}, 2,
           "disk='/vm/a.img': want SOURCE:PATH,DEVICE,BUS, like file:/vm/disk.img,vda,virtio");

@@ -33,7 +33,7 @@ TEST_F(InventoryFile, OnlyAddHostMakesOne) {
   cluster({"list", "host"}, 1, missing);
   cluster({"add", "host", "gpu", "node", "gpupci1", "02:00.0"}, 1, missing);
   cluster({"add", "host", "not a name"}, 2,
-          "not a host name: 'not a name' (want letters, digits and hyphens: vm-container-0-15)");
+          "not a host name: 'not a name' (want letters, digits, hyphens and _: vm-container-0-15)");
   EXPECT_FALSE(std::filesystem::exists(file));
   cluster({"add", "host", "node"});
   EXPECT_TRUE(std::filesystem::exists(file));

@@ -280,7 +280,7 @@ TEST_F(StartHostVm, Stops) {
   cluster({"start", "host", "vm", "rocks-33"});
   cluster({"stop", "host", "vm", "rocks-33", "action=reboot"});
   cluster({"stop", "host", "vm", "rocks-33", "action=reset"});
-  cluster({"stop", "host", "vm", "rocks-33"});
+  cluster({"stop", "host", "vm", "rocks-33", "action=poweroff"});
   cluster({"stop", "host", "vm", "rocks-33"});  // off already
   cluster({"stop", "host", "vm", "rocks-33", "action=reset"}, 1, "rocks-33: it does not run");
   cluster({"start", "host", "vm", "rocks-33"});
@@ -289,7 +289,20 @@ TEST_F(StartHostVm, Stops) {
               ElementsAre("define rocks-33", "start rocks-33", "reboot rocks-33", "reset rocks-33",
                           "poweroff rocks-33", "start rocks-33", "shutdown rocks-33"));
   cluster({"stop", "host", "vm", "rocks-33", "action=halt"}, 2,
-          "action='halt': want poweroff, shutdown, reset or reboot");
+          "action='halt': want shutdown, poweroff, reset or reboot");
+}
+
+TEST_F(StartHostVm, StopAsksTheGuestUnlessItIsToldToPullThePlug) {
+  cluster({"start", "host", "vm", "rocks-33"});
+  cluster({"stop", "host", "vm", "rocks-33"}, 0,
+          "asked rocks-33 to shut down (action=poweroff pulls the plug)");
+  EXPECT_EQ(here().done.back(), "shutdown rocks-33");
+  const auto done = here().done.size();
+  cluster({"stop", "host", "vm", "rocks-*"}, 1,
+          "stop host vm: 'rocks-*' means 2 VMs, rocks-[33-34]: want yes=yes, or their names");
+  EXPECT_EQ(here().done.size(), done);
+  cluster({"start", "host", "vm", "rocks-[33-34]"});
+  cluster({"stop", "host", "vm", "rocks-*", "action=poweroff", "yes=yes"}, 0, "powered off 2 VMs");
 }
 
 TEST_F(StartHostVm, ListsWhatTheyDo) {
@@ -297,7 +310,7 @@ TEST_F(StartHostVm, ListsWhatTheyDo) {
   EXPECT_THAT(cluster({"list", "host", "vm", "status=yes", "--format", "csv"}),
               AllOf(HasSubstr("disk,disksize,status\n"), HasSubstr(",active\n"),
                     HasSubstr(",not defined\n")));
-  cluster({"stop", "host", "vm", "rocks-33"});
+  cluster({"stop", "host", "vm", "rocks-33", "action=poweroff"});
   domains.hosts["vm-container-0-16"].failure = Error(Fault::unreachable, "no connection");
   EXPECT_THAT(cluster({"list", "host", "vm", "status=yes", "--format", "csv"}, 3,
                       "vm-container-0-16: no connection"),

@@ -76,7 +76,7 @@ TEST_F(StartSlices, DoNotStartAsSomethingElseThanTheyWere) {
     EXPECT_EQ(start("v1"), "cluster: v1: " + why + " (`cluster discover host gpu n1`)\n");
     answer = before;
     EXPECT_EQ(start("v1"), "");
-    cluster({"stop", "host", "vm", "v1"});
+    cluster({"stop", "host", "vm", "v1", "action=poweroff"});
     cluster({"remove", "host", "gpu", "v1", "gpupci"});
   };
   refuses("gpupci1.0", "pci_0000_01_00_1", "pci_0000_01_01_1",

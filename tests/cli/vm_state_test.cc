@@ -62,7 +62,7 @@ TEST_F(VmState, AnImageIsMadeOnceAndMissedLater) {
   EXPECT_THAT(transport.asked_targets.at(0).command, HasSubstr(" 8 new"));
   EXPECT_THAT(dump(), HasSubstr("vda,virtio,qcow2,made=yes"));
   EXPECT_THAT(cluster({"list", "host", "vm"}), Not(HasSubstr("made")));
-  cluster({"stop", "host", "vm", "v1"});
+  cluster({"stop", "host", "vm", "v1", "action=poweroff"});
   cluster({"set", "host", "vm", "v1", "container=n2", "mem=2048"});
   auto& answer = transport.answers["n2"];
   answer.out = "";
@@ -202,7 +202,8 @@ TEST_F(VmState, APartitionIsActiveWhileItsVmRuns) {
   std::string active = kPartitions;
   says("fmpm -l", active.replace(active.find("\"isActive\": 0"), 13, "\"isActive\": 1"));
   says("fmpm -d 3", "still in use\n", 1);
-  cluster({"stop", "host", "vm", "v1"}, 1, "v1: F4: `fmpm -d 3` on n1: 'still in use'");
+  cluster({"stop", "host", "vm", "v1", "action=poweroff"}, 1,
+          "v1: F4: `fmpm -d 3` on n1: 'still in use'");
   cluster({"set", "host", "vm", "v1", "fabric="});
   EXPECT_THAT(dump(), Not(HasSubstr("fabric")));
 }

@@ -156,5 +156,5 @@ until_true 30 "$cluster" run host v1 true
 "$cluster" sync vm config v1 >/dev/null
 "$cluster" check host vm v1 all=yes format=csv >checked && fail "check host vm has not missed the card"
 grep -q '^v1,gpupci,I2,FAIL,no such device in the guest: the VM runs without 0000:42:00.0,' checked || fail "check host vm: $(<checked)"
-"$cluster" stop host vm v1
+"$cluster" stop host vm v1 action=poweroff
 exit $((failures > 0))

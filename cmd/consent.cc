@@ -1,0 +1,43 @@
+#include "cmd/consent.h"
+
+#include <istream>
+
+#include "core/error.h"
+#include "core/folded_names.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "frontend/hosts/host_selection.h"
+
+namespace cluster::cmd {
+
+void Consent::declare(Options& options) {
+  options.key("yes", yes, "yes: also for a pattern, group, rack, appliance, without asking [no]");
+}
+
+void require_consent(Context& context, const Consent& consent, const std::string& deed,
+                     const std::string& things, const std::vector<std::string>& words,
+                     const std::vector<std::string>& names) {
+  if (parse_yes_no("yes", consent.yes)) return;
+  if (names.empty() || frontend::is_spelled_out(context.inventory(), words)) return;
+  const auto count = std::to_string(names.size()) + " " +
+                     (names.size() == 1 ? things.substr(0, things.size() - 1) : things);
+  const auto what =
+      deed + ": " + quote(joined(words, " ")) + " means " + count + ", " + folded_names(names);
+  if (context.answers == nullptr) {
+    throw Error(Fault::refused, what + ": want yes=yes, or their names");
+  }
+  context.output.ask(what + ": go on?");
+  std::string answer;
+  std::getline(*context.answers, answer);
+  answer = lower(trim(answer));
+  if (answer != "y" && answer != "yes") {
+    throw Error(Fault::refused, deed + ": nothing was done");
+  }
+}
+
+void say_how_many(Context& context, const std::string& done, std::size_t count,
+                  const std::string& things) {
+  if (count > 1) context.output.note(done + " " + std::to_string(count) + " " + things);
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "cmd/context.h"
+#include "cmd/line/options.h"
+
+// What removes, stops or detaches asks first, unless the operator wrote down each name.
+namespace cluster::cmd {
+
+/// The key yes= of such a command.
+struct Consent {
+  std::string yes = "no";
+
+  void declare(Options& options);
+};
+
+/// Lets the command go on when each of `words` is a name or a range of names, or with yes=yes. Else
+/// it shows `names`, what the words mean, and asks the operator; where nobody can answer it throws
+/// Error(refused) that wants yes=yes. Throws the same when the answer is no. `deed` is the command,
+/// "remove host"; `things` are what it is done to, "hosts".
+void require_consent(Context& context, const Consent& consent, const std::string& deed,
+                     const std::string& things, const std::vector<std::string>& words,
+                     const std::vector<std::string>& names);
+
+/// Says on standard error that `count` things were done, if they are several: "removed 98 hosts".
+void say_how_many(Context& context, const std::string& done, std::size_t count,
+                  const std::string& things);
+
+}  // namespace cluster::cmd

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/names.h"
+#include "db/inventory.h"
+
+// The names that new hosts and VMs get.
+namespace cluster::cmd {
+
+/// Throws Error(usage) when `name` would be read as something else: an appliance, "rack0", "free",
+/// or a verb or noun of a command. `what` is "host name" or "VM name".
+void refuse_words(Inventory& inventory, const std::string& what, const std::string& name);
+
+/// The addresses of `count` new hosts. "10.0.0.1" counts up, by one for each host; "10.0.1.[1-4]"
+/// and "n[1-4].example" name one for each. Throws Error(usage) when they are not as many as the
+/// hosts, or run past the last address.
+std::vector<std::string> counting_addresses(const std::string& first, std::size_t count);
+
+}  // namespace cluster::cmd

@@ -381,4 +381,8 @@ std::string place(const Route& route) {
   return quote(route.address) + " port " + std::to_string(route.port);
 }
 
+std::string door_place(const Route& route) {
+  return quote(route.door_address) + " port " + std::to_string(route.door_port);
+}
+
 }  // namespace cluster::ssh

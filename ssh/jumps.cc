@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -111,14 +112,23 @@ std::vector<Hop> jump_hosts(const Route& route) {
   return hops;
 }
 
-std::string address_and_port(const Route& route) {
-  return route.address + " " + std::to_string(route.port);
+// The door of `route` is the place where `first` leads.
+void set_door(Route& route, const Route& first) {
+  route.door = first.address + " " + std::to_string(first.port);
+  route.door_address = first.address;
+  route.door_port = first.port;
+}
+
+// It is something that has no address.
+void set_door(Route& route, std::string door) {
+  route.door = std::move(door);
+  route.door_address.clear();
 }
 
 }  // namespace
 
 void DoorFinder::find(Route& route) {
-  route.door = address_and_port(route);
+  set_door(route, route);
   if (route.proxy.empty()) return;
   // `ssh` reaches the last jump host through those before it, and the first one as the
   // configuration says for that one.
@@ -126,7 +136,7 @@ void DoorFinder::find(Route& route) {
   for (const Route* at = &route; !at->proxy.empty();) {
     const auto hops = jump_hosts(*at);
     if (hops.empty()) {
-      route.door = at->proxy;
+      set_door(route, at->proxy);
       return;
     }
     const auto& first = hops.front();
@@ -134,15 +144,15 @@ void DoorFinder::find(Route& route) {
     const bool is_loop = std::ranges::find(way, name) != way.end();
     way.push_back(name);
     if (is_loop) {
-      route.door = joined(way, " ");
+      set_door(route, joined(way, " "));
       route.loop = "its way leads through jump hosts in a circle, " + joined(way, " -> ") + " (" +
                    route.needs_openssh + "); say `ProxyJump none` for the first of them";
       return;
     }
     const auto& next = way_to({first.host, first.port, first.user});
-    route.door = next ? address_and_port(*next) : name;
-    if (!next) return;  // `ssh` will complain of the setting
+    if (!next) return set_door(route, name);  // `ssh` will complain of the setting
     at = &*next;
+    set_door(route, *at);
   }
 }
 

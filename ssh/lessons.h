@@ -19,12 +19,16 @@ struct Lessons {
     std::string words;
   };
 
-  std::set<std::string> turned_away;        ///< the place()s that turn our address away
+  std::set<std::string> turned_away;        ///< the sshds that turn us away, by source()
+  std::set<std::string> heard;              ///< the doors at which a Knock has listened
   std::map<std::string, HostKey> distrust;  ///< by place and algorithms: the key that it shows
   std::map<std::string, Failure> refused;   ///< by login_of(), or by the door of a jump host
 
   bool empty() const { return turned_away.empty() && distrust.empty() && refused.empty(); }
 };
+
+/// The sshd of `route` and the address that it sees: ours, or that of a jump host.
+std::string source(const Route& route);
 
 /// Everything that decides whether the login at the place of `route` succeeds. Two hosts with the
 /// same one fare alike.

@@ -54,11 +54,14 @@ std::string tried_words(int tries) {
          "from here";
 }
 
-std::string penalty_words(const std::string& place) {
-  return "the sshd at " + place +
-         " turns this address away for a while (PerSourcePenalties): logins from here failed, or "
-         "were broken off, too often; wait, or name this machine's address as "
-         "PerSourcePenaltyExemptList ADDRESS in its sshd_config";
+std::string penalty_words(const std::string& place, bool is_behind_jump_host) {
+  const std::string whose = is_behind_jump_host ? "its jump host's" : "this machine's";
+  return "the sshd at " + place + " turns " +
+         (is_behind_jump_host ? "the address of its jump host" : "this address") +
+         " away for a while (PerSourcePenalties): logins from " +
+         (is_behind_jump_host ? "there" : "here") +
+         " failed, or were broken off, too often; wait, or name " + whose +
+         " address as PerSourcePenaltyExemptList ADDRESS in its sshd_config";
 }
 
 }  // namespace cluster::ssh

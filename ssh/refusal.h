@@ -29,7 +29,7 @@ Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err
 /// The words for an operator whose login was turned away for a moment, so many times.
 std::string tried_words(int tries);
 
-/// The words for an operator whose address is turned away at `place`.
-std::string penalty_words(const std::string& place);
+/// The words for an operator whose address is turned away at `place`, or that of a jump host.
+std::string penalty_words(const std::string& place, bool is_behind_jump_host = false);
 
 }  // namespace cluster::ssh

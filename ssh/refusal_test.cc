@@ -42,6 +42,13 @@ TEST(Refusal, OfALoginIsFinal) {
   EXPECT_EQ(refusal_of_ssh({}, "", true, false), Refusal::final);
 }
 
+TEST(Refusal, APenaltyIsSaidOfWhomItIsMeantFor) {
+  EXPECT_TRUE(
+      penalty_words("'n1' port 22").starts_with("the sshd at 'n1' port 22 turns this address"));
+  EXPECT_TRUE(penalty_words("'n1' port 22", true)
+                  .starts_with("the sshd at 'n1' port 22 turns the address of its jump host away"));
+}
+
 TEST(Refusal, OfAJumpHostIsReadFromItsOwnSsh) {
   const Lines log{"kex_exchange_identification: Connection closed by remote host",
                   "Connection closed by UNKNOWN port 65535"};

@@ -35,12 +35,16 @@ struct Route {
   std::string proxy;
 
   /// The first thing on the way that a login has to pass, where few may stand at a time: "ADDRESS
-  /// PORT" of the host or of its first jump host, or a ProxyCommand. a DoorFinder sets these two.
+  /// PORT" of the host or of its first jump host, or a ProxyCommand. a DoorFinder sets these.
   std::string door;
+  std::string door_address;  ///< that address, and its port; "" = it is a command
+  int door_port = 0;
   std::string loop;  ///< says that its jump hosts lead back to themselves; "" = they do not
 };
 
 /// The place of a host in words, for a reason: "'10.1.1.5' port 22".
 std::string place(const Route& route);
+/// The same of the first jump host.
+std::string door_place(const Route& route);
 
 }  // namespace cluster::ssh

@@ -115,7 +115,7 @@ Session::Step Session::break_off(const std::string& during) {
 Session::Step Session::turned_away(Refusal refusal, std::string reason) {
   const auto where = place(route());
   if (refusal == Refusal::penalty) {
-    run().lessons.turned_away.insert(where);
+    run().lessons.turned_away.insert(source(route()));
     reason = penalty_words(where);
   }
   end_turned_away(refusal, std::move(reason));
@@ -126,7 +126,7 @@ Session::Step Session::turned_away(Refusal refusal, std::string reason) {
 bool Session::is_foretold() {
   const auto& lessons = run().lessons;
   const auto where = place(route());
-  if (lessons.turned_away.contains(where)) {
+  if (lessons.turned_away.contains(source(route()))) {
     step_ = turned_away(Refusal::penalty, "");
     return true;
   }

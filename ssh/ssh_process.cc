@@ -80,6 +80,24 @@ void SshProcess::start() {
     return;
   }
   if (!run().lessons.empty() && is_foretold()) return;
+  if (tries() == 1 || route().proxy.empty() || route().door_address.empty() ||
+      !run().lessons.heard.insert(route().door).second) {
+    return start_ssh();
+  }
+  // The way through the jump host was closed without a word that we heard.
+  knock_.emplace(run().loop, run().resolver, route().door_address, route().door_port,
+                 [this](std::string_view first_bytes) { hear_door(first_bytes); });
+  knock_->start();
+}
+
+void SshProcess::hear_door(std::string_view first_bytes) {
+  if (has_ended()) return;
+  if (refusal_of_greeting(first_bytes) != Refusal::penalty) return start_ssh();
+  run().lessons.turned_away.insert(door_place(route()));
+  is_foretold();
+}
+
+void SshProcess::start_ssh() {
   if (!route().is_shared) control_ = run().controls.socket(target());
   try {
     log_pipe_.emplace();
@@ -176,9 +194,10 @@ void SshProcess::conclude_without_command(int status) {
   if (!said.empty()) words += ": " + quote(said);
   if (!early_err_.empty()) words += ", after " + quote(last_line(early_err_));
   auto& lessons = run().lessons;
-  if (log_.is_penalty() && route().proxy.empty()) {
-    lessons.turned_away.insert(place(route()));
-    return end(End::unreachable, penalty_words(place(route())));
+  if (log_.is_penalty()) {
+    lessons.turned_away.insert(source(route()));
+    is_foretold();
+    return;
   }
   const auto refusal = status == kOpensshFailed
                            ? refusal_of_ssh(log_.said(), early_err_, log_.has_sent_key_exchange(),
@@ -203,11 +222,16 @@ std::string SshProcess::without_success() const {
 // Ends the job without a connection when an earlier one has shown what would come of it.
 bool SshProcess::is_foretold() {
   const auto& lessons = run().lessons;
-  if (route().proxy.empty() && lessons.turned_away.contains(place(route()))) {
-    end(End::unreachable, penalty_words(place(route())));
+  const bool is_behind = !route().proxy.empty();
+  if (lessons.turned_away.contains(source(route()))) {
+    end(End::unreachable, penalty_words(place(route()), is_behind));
     return true;
   }
-  auto refused = lessons.refused.find(route().proxy.empty() ? login_of(route()) : route().door);
+  if (is_behind && lessons.turned_away.contains(door_place(route()))) {
+    end(End::unreachable, without_success() + ": " + penalty_words(door_place(route())));
+    return true;
+  }
+  auto refused = lessons.refused.find(is_behind ? route().door : login_of(route()));
   if (refused == lessons.refused.end()) return false;
   end(refused->second.end, without_success() + refused->second.words);
   return true;
@@ -234,6 +258,7 @@ void SshProcess::late() {
 
 void SshProcess::interrupt() {
   if (stopped_) return;
+  if (!process_) return end(End::interrupted, "interrupted before the command had started");
   stop(End::interrupted,
        has_started_ ? "interrupted" : "interrupted before the command had started");
 }

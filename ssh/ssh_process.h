@@ -7,6 +7,7 @@
 
 #include "ssh/child_process.h"
 #include "ssh/job.h"
+#include "ssh/knock.h"
 #include "ssh/operator.h"
 #include "ssh/ssh_log.h"
 
@@ -30,6 +31,8 @@ class SshProcess : public Job {
  private:
   const Target& asked() const { return run().targets[target()]; }
   std::vector<std::string> arguments() const;
+  void start_ssh();
+  void hear_door(std::string_view first_bytes);
   void read_all_there_is();
   void take_err(std::string_view bytes);
   void command_has_started();
@@ -45,6 +48,7 @@ class SshProcess : public Job {
   void let_ender_go();
 
   const Operator& me_;
+  std::optional<Knock> knock_;    // at the jump host
   std::optional<Pipe> log_pipe_;  // ssh's own words, apart from what the host prints
   SshLog log_;
   FileDescriptor learned_;  // where `ssh` puts the host's key, when only that is wanted

@@ -230,8 +230,8 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
   reply_ = failure(log, status);
   reply_.tries = tries;
   if (status != kOpensshFailed || log.has_started()) return Refusal::final;
-  if (log.is_penalty() && route_.proxy.empty()) {
-    reply_.reason = penalty_words(ssh::place(route_));
+  if (log.is_penalty()) {
+    reply_.reason = penalty_words(ssh::place(route_), !route_.proxy.empty());
     return Refusal::penalty;
   }
   const auto refusal =

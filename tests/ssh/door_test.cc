@@ -116,6 +116,36 @@ TEST_F(AtADoor, PenaltiesAreCalledByTheirNameThroughSsh) {
   EXPECT_LE(strict.taken(), 2 * Doors::kAtFirst);
 }
 
+TEST_F(AtADoor, OfAJumpHostPenaltiesAreCalledByTheirName) {
+  const Port strict("Not allowed at this time\r\n");
+  configure(
+      "GlobalKnownHostsFile none\nHost n-*\n  ProxyJump gw\n"
+      "Host gw\n  HostName 127.0.0.1\n  Port " +
+      std::to_string(strict.number()));
+  for (const auto& reply : run_on(many(30), "true")) {
+    EXPECT_EQ(reply.end, End::unreachable);
+    EXPECT_THAT(reply.reason,
+                AllOf(StartsWith("ssh to 'n-127.0.0.1' (because of ProxyJump"),
+                      HasSubstr("PerSourcePenalties"),
+                      HasSubstr("port " + std::to_string(strict.number()) + " turns this")));
+  }
+  EXPECT_LE(strict.taken(), 2 * Doors::kAtFirst + 1);
+}
+
+TEST_F(AtADoor, BehindAJumpHostPenaltiesAreCalledByTheirName) {
+  start();
+  jump();
+  const Port strict("Not allowed at this time\r\n");
+  const std::vector<Target> targets(10, {"n-1", "127.0.0.1", strict.number(), ""});
+  for (const auto& reply : run_on(targets, "true")) {
+    EXPECT_EQ(reply.end, End::unreachable);
+    EXPECT_THAT(reply.reason, AllOf(HasSubstr("turns the address of its jump host away"),
+                                    HasSubstr("port " + std::to_string(strict.number()))));
+    EXPECT_EQ(reply.tries, 1);
+  }
+  EXPECT_LE(strict.taken(), Doors::kAtOnce);
+}
+
 TEST_F(AtADoor, ARefusedKeyIsNotTriedWithEachHost) {
   start("LogLevel VERBOSE");
   write_file(path("authorized_keys"), "");

@@ -30,6 +30,8 @@ struct LibSsh {
   decltype(&::ssh_service_request) ssh_service_request = library.symbol("ssh_service_request");
   decltype(&::ssh_userauth_publickey) ssh_userauth_publickey =
       library.symbol("ssh_userauth_publickey");
+  decltype(&::ssh_userauth_none) ssh_userauth_none = library.symbol("ssh_userauth_none");
+  decltype(&::ssh_userauth_list) ssh_userauth_list = library.symbol("ssh_userauth_list");
   decltype(&::ssh_userauth_agent) ssh_userauth_agent = library.symbol("ssh_userauth_agent");
   decltype(&::ssh_set_agent_socket) ssh_set_agent_socket = library.symbol("ssh_set_agent_socket");
 

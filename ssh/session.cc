@@ -80,7 +80,7 @@ void Session::advance() {
     step_ = next();
   }
   // libssh 0.10 goes on saying "again" of a login whose server is gone.
-  const bool offers = step_ == Step::files || step_ == Step::agent;
+  const bool offers = step_ == Step::files || step_ == Step::agent || step_ == Step::none;
   const bool logs_in = offers || step_ == Step::service || step_ == Step::channel;
   if (logs_in && libssh_.ssh_is_connected(session_.get()) == 0)
     step_ = offers ? refuse_login() : break_off("the login to");
@@ -99,6 +99,8 @@ Session::Step Session::next() {
       return offer_files();
     case Step::agent:
       return offer_agent();
+    case Step::none:
+      return offer_nothing();
     case Step::channel:
       return open_channel();
     case Step::exec:

@@ -38,6 +38,7 @@ class Session : public Job {
     service,  ///< the server's word that we may log in, and which signatures it takes
     files,    ///< login with a key file
     agent,    ///< login with the agent
+    none,     ///< login without a key, where no key was taken
     channel,  ///< a channel for the command
     exec,     ///< the command's start
     command,  ///< its output and end
@@ -55,6 +56,7 @@ class Session : public Job {
   Step ask_service();
   Step offer_files();
   Step offer_agent();
+  Step offer_nothing();
   Step open_channel();
   Step request_exec();
   Step follow();
@@ -74,6 +76,7 @@ class Session : public Job {
   void wait_for_socket();
   bool has_agent() const { return !route().agent_socket.empty(); }
   bool wants_agent() const;
+  bool takes_another_key();
   std::string libssh_error() const;
 
   // libssh calls this from C with news of the channel, so it may not throw; the Sink of a run does
@@ -88,6 +91,7 @@ class Session : public Job {
   FileDescriptor socket_;
   FileDescriptor agent_socket_;
   bool has_asked_agent_ = false;
+  bool is_half_in_ = false;          // a key was taken, and the server wants more
   std::string greeting_;             // the first words of the server in place of its version
   std::size_t next_file_ = 0;        // the index into route().identity_files
   std::vector<std::string> tried_;   // keys that the host did not take

@@ -11,6 +11,9 @@ namespace {
 // An agent may take this long to sign, as a person may have to touch something.
 constexpr auto kAgentBound = std::chrono::seconds(5);
 
+// sshd hangs up after six tries (MaxAuthTries).
+constexpr std::size_t kMostTried = 5;
+
 }  // namespace
 
 // This answer is awaited first, because it tells libssh which signatures the server takes. Without
@@ -36,9 +39,8 @@ Session::Step Session::offer_files() {
       case SSH_AUTH_SUCCESS:
         return Step::channel;
       case SSH_AUTH_PARTIAL:
-        return fail(End::no_login, place(route()) + " wants more than a key from " +
-                                       quote(route().user) +
-                                       " (AuthenticationMethods in its sshd_config)");
+        if (!takes_another_key()) return refuse_login();
+        break;
       case SSH_AUTH_DENIED:
         tried_.push_back(path);
         break;
@@ -47,7 +49,14 @@ Session::Step Session::offer_files() {
         return refuse_login();
     }
   }
-  return wants_agent() ? Step::agent : refuse_login();
+  return wants_agent() ? Step::agent : Step::none;
+}
+
+// It may want two keys, "publickey,publickey".
+bool Session::takes_another_key() {
+  is_half_in_ = true;
+  const auto ways = static_cast<unsigned>(libssh_.ssh_userauth_list(session_.get(), nullptr));
+  return (ways & SSH_AUTH_METHOD_PUBLICKEY) != 0;
 }
 
 bool Session::wants_agent() const { return has_agent() && !has_asked_agent_; }
@@ -63,7 +72,10 @@ Session::Step Session::offer_agent() {
     libssh_.ssh_set_agent_socket(session_.get(), fd);
   }
   run().watchdog.guard(agent_socket_.get(), kAgentBound);
-  const int code = libssh_.ssh_userauth_agent(session_.get(), nullptr);
+  int code = SSH_AUTH_AGAIN;
+  do {  // it begins with the first key again, which the server does not take twice
+    code = libssh_.ssh_userauth_agent(session_.get(), nullptr);
+  } while (code == SSH_AUTH_PARTIAL && takes_another_key());
   if (run().watchdog.release()) agent.give_up();
   if (code == SSH_AUTH_AGAIN) return Step::agent;
   if (code == SSH_AUTH_SUCCESS) return Step::channel;
@@ -71,7 +83,21 @@ Session::Step Session::offer_agent() {
   return code == SSH_AUTH_DENIED ? Step::files : refuse_login();
 }
 
+// `ssh` begins with this, to hear which ways there are. Here it comes last, as it costs each host a
+// round trip and few let anybody in.
+Session::Step Session::offer_nothing() {
+  if (is_half_in_ || tried_.size() >= kMostTried) return refuse_login();
+  const int code = libssh_.ssh_userauth_none(session_.get(), nullptr);
+  if (code == SSH_AUTH_AGAIN) return Step::none;
+  return code == SSH_AUTH_SUCCESS ? Step::channel : refuse_login();
+}
+
 Session::Step Session::refuse_login() {
+  if (is_half_in_) {
+    return fail(End::no_login, place(route()) + " wants more than our keys from " +
+                                   quote(route().user) +
+                                   " (AuthenticationMethods in its sshd_config)");
+  }
   if (tried_.empty() && !agent_socket_ && libssh_.ssh_is_connected(session_.get()) == 0) {
     return break_off("the login to");
   }

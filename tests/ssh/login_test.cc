@@ -285,6 +285,64 @@ TEST_F(Login, WithOneKeyOfTheAgentGoesThroughSsh) {
 }
 
 // The key that lets in decides what may be done there, so the order is that of `ssh`.
+class LoginWithTwoKeys : public Login {
+ protected:
+  LoginWithTwoKeys() {
+    start("AuthenticationMethods publickey,publickey");
+    call({"ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", path(".ssh/id_ecdsa")});
+    write_file(path("authorized_keys"),
+               read_file(path(".ssh/id_ed25519.pub")) + read_file(path(".ssh/id_ecdsa.pub")));
+    configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+              "\nIdentityFile " + path(".ssh/id_ed25519") + "\nIdentityFile " +
+              path(".ssh/id_ecdsa"));
+  }
+
+  void expect_in(bool through_openssh) {
+    auto asked = target();
+    asked.through_openssh = through_openssh;
+    const auto answer = run(asked, "echo in");
+    EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+    EXPECT_EQ(answer.out, "in\n");
+  }
+};
+
+TEST_F(LoginWithTwoKeys, TakesTwoFiles) {
+  for (const bool through_openssh : {false, true}) expect_in(through_openssh);
+}
+
+TEST_F(LoginWithTwoKeys, TakesTwoOfTheAgent) {
+  start_agent();
+  for (const auto* name : {"id_ed25519", "id_ecdsa"}) {
+    add_to_agent(path(std::string(".ssh/") + name));
+    std::filesystem::remove(path(std::string(".ssh/") + name));
+    std::filesystem::remove(path(std::string(".ssh/") + name + ".pub"));
+  }
+  expect_in(false);
+}
+
+TEST_F(LoginWithTwoKeys, TakesOneOfTheAgentAndOneFile) {
+  start_agent();
+  const auto key = move_key();
+  add_to_agent(key);
+  std::filesystem::remove(key);
+  expect_in(false);
+}
+
+TEST_F(LoginWithTwoKeys, SaysThatOneIsTooFew) {
+  std::filesystem::remove(path(".ssh/id_ecdsa"));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("wants more than our keys from "));
+}
+
+// A server that lets in without a key is asked for that at last.
+TEST_F(Login, OffersNothingAtLast) {
+  start("LogLevel DEBUG3");
+  move_key();
+  EXPECT_EQ(run("true").reply.end, End::no_login);
+  EXPECT_THAT(read_file(path("sshd.log")), HasSubstr(" service ssh-connection method none"));
+}
+
 TEST_F(Login, ShowsTheSameKeyAsSsh) {
   start_agent();
   const auto held = path("held");

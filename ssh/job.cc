@@ -20,7 +20,13 @@ Job::Job(Run& run, std::size_t target, Route route, Past past)
 }
 
 std::string Job::connect_bound() const {
-  return "within " + std::to_string(connect_timeout_.count()) + " s";
+  const auto bound = has_begun_login_ ? run_.limits.connect_timeout : connect_timeout_;
+  return "within " + std::to_string(bound.count()) + " s";
+}
+
+void Job::begin_login() {
+  has_begun_login_ = true;
+  run_.loop.alarm(*this, Clock::now() + run_.limits.connect_timeout);
 }
 
 Clock::time_point Job::command_deadline() const {

@@ -104,7 +104,7 @@ class Job : public Waiter {
   /// True if the outcome is that the host turned us away, which a moment may cure. The command has
   /// surely not started.
   bool may_try_again() const { return refusal_ == Refusal::momentary; }
-  /// The time by which the command must have started.
+  /// The time by which the login must have begun.
   Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
   /// The time since the first try began, without the waiting at a door.
   Clock::duration spent() const { return Clock::now() - started_; }
@@ -117,7 +117,10 @@ class Job : public Waiter {
   /// The number of this try, from 1.
   int tries() const { return reply_.tries; }
 
-  /// The length of that time in words: "within 10 s".
+  /// Says that the host is there, as its key exchange is over: a login may be slow, so it has a
+  /// time of its own, which no ConnectTimeout makes shorter (ssh_config(5)).
+  void begin_login();
+  /// The length of the time that counts now, in words: "within 10 s".
   std::string connect_bound() const;
   /// The time by which a command that starts now must have ended.
   Clock::time_point command_deadline() const;
@@ -142,6 +145,7 @@ class Job : public Waiter {
   Route route_;
   Clock::time_point started_;
   std::chrono::seconds connect_timeout_;
+  bool has_begun_login_ = false;
   Reply reply_;
   Refusal refusal_ = Refusal::final;
   bool has_ended_ = false;

@@ -95,7 +95,10 @@ Session::Step Session::check_host_key() {
     return Step::over;
   }
   const auto reason = distrust(route(), *shown, known_);
-  if (reason.empty()) return Step::service;
+  if (reason.empty()) {
+    begin_login();
+    return Step::service;
+  }
   run().lessons.distrust.emplace(place(route()) + host_key_algorithms(known_), *shown);
   return fail(End::host_key, reason);
 }

@@ -131,6 +131,7 @@ void SshProcess::read_all_there_is() {
   const auto err = [this](std::string_view bytes) { take_err(bytes); };
   while (read_some(log_pipe_->read.get(), log) > 0) {
   }
+  if (log_.has_begun_login() && !stopped_ && !std::exchange(logs_in_, true)) begin_login();
   if (log_.has_started()) command_has_started();
   for (const auto& [fd, take] :
        {std::pair<int, std::function<void(std::string_view)>>{process_->out(), out},

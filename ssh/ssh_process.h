@@ -55,8 +55,9 @@ class SshProcess : public Job {
   std::optional<ChildProcess> process_;
   std::optional<int> wait_status_;  // once it has exited
   std::string early_err_;           // stderr before the command: a banner, or of a jump host
-  bool has_started_ = false;        // the command has started, and its clock runs
-  std::optional<End> stopped_;      // set when we have ended ssh; the way it counts
+  bool logs_in_ = false;
+  bool has_started_ = false;    // the command has started, and its clock runs
+  std::optional<End> stopped_;  // set when we have ended ssh; the way it counts
   std::string stop_reason_;
   std::string control_;                // the socket for a second ssh; "" = none
   std::optional<ChildProcess> ender_;  // ends the command on the host, over that socket

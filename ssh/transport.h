@@ -49,7 +49,7 @@ struct Target {
 /// Bounds of one run.
 struct Limits {
   std::chrono::seconds connect_timeout{
-      10};  ///< from the first packet until the command has started
+      10};  ///< for the key exchange, and again for the login until the command has started
   std::chrono::seconds command_timeout{30};  ///< from then until it has ended; 0 = no bound
   std::size_t at_once = 1024;                ///< connections open at the same time, from 1
 };

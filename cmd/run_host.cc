@@ -195,7 +195,8 @@ Action declare_run(Options& options) {
   options.argument("[HOST...] COMMAND", args->words, "the hosts, and the command as the last word");
   options.key("command", args->command, "the command, when it is not the last word");
   options.key("timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
-  options.key("connect-timeout", args->connect_timeout, "seconds to connect, and again to log in [10]");
+  options.key("connect-timeout", args->connect_timeout,
+              "seconds to connect, and again to log in [10]");
   options.key("num-threads", args->num_threads, "hosts at once [1024]");
   options.key("collate", args->collate,
               "yes: hosts that say the same as one; prefix: each line with its host; no: neither "

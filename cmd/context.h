@@ -4,6 +4,7 @@
 #include <iosfwd>
 #include <utility>
 
+#include "cmd/inventory_place.h"
 #include "cmd/line/output.h"
 #include "frontend/hosts/context.h"
 
@@ -20,6 +21,7 @@ class Context : public frontend::Context {
   Output& output;
   std::istream* answers = nullptr;  ///< what the operator types when asked; nobody is there: none
   std::filesystem::path last_run;   ///< the file with the operator's last `run host`; "": none
+  InventoryPlace place;             ///< where the inventory is, and who says so
 };
 
 }  // namespace cluster::cmd

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "cmd/inventory_place.h"
 #include "cmd/last_run.h"
 #include "cmd/line/terminal.h"
 #include "cmd/program.h"
@@ -13,7 +14,7 @@ int main(int argc, char** argv) {
   cluster::ssh::FanOut transport;
   cluster::ssh::Doorway doorway;
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
-    return std::make_unique<cluster::Inventory>(cluster::inventory_file(db), how);
+    return std::make_unique<cluster::Inventory>(cmd::inventory_place(db).file, how);
   };
   const auto open_domains = [&doorway](const cluster::ssh::Target& target,
                                        const cluster::ssh::Limits& limits) {

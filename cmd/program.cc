@@ -41,8 +41,9 @@ int run(const Invocation& invocation, const Surroundings& around, Output& output
   Context context([&](Inventory::Open open) { return around.open(invocation.db, open); }, transport,
                   around.open_domains, output);
   context.answers = around.answers;
+  context.place = inventory_place(invocation.db);
   if (!around.state_dir.empty()) {
-    context.last_run = last_run_file(around.state_dir, inventory_file(invocation.db));
+    context.last_run = last_run_file(around.state_dir, context.place.file);
   }
   return invocation.action(context);
 }

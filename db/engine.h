@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // The seam below the inventory. The code above it does not know which database stores the rows; the
 // code below it does not know what the rows mean. An engine is one file that implements the two
@@ -18,6 +20,7 @@ enum class Why {
   foreign_key,  ///< the target of the row is missing, or a row that points to it still exists
   check,        ///< a value that its column does not take
   rule,         ///< a trigger of the schema refused; the message is its own
+  denied,       ///< this program may read the database and not write to it
   busy,         ///< another program kept the database for longer than we wait
   other,        ///< disk, memory, wrong SQL
 };
@@ -74,6 +77,17 @@ class Statement {
   }
 };
 
+/// A column that can be written: no generated one.
+struct ColumnShape {
+  std::string name;
+  bool is_number = false;
+};
+
+struct TableShape {
+  std::string name;
+  std::vector<ColumnShape> columns;
+};
+
 /// One connection to an inventory's database, for one thread. All of its methods throw Failure. Its
 /// destructor undoes an open transaction.
 class Connection {
@@ -115,6 +129,19 @@ class Connection {
   /// The name by which the operator can open it again (--db): for SQLite the absolute path of its
   /// file.
   virtual std::string where() const = 0;
+
+  /// The reason why nothing can be written through this connection, and who could; "" when it can.
+  virtual std::string read_only() const = 0;
+
+  /// The tables of the inventory, each after those that it points to.
+  virtual std::vector<TableShape> tables() = 0;
+
+  /// What is wrong with the stored bytes, the indexes and the foreign keys, one line each.
+  virtual std::vector<std::string> faults() = 0;
+
+  /// Makes `file` a copy of the state at one moment, while others go on. What was in `file` is
+  /// replaced as one transaction; `locked` is called when nobody else can write to it any more.
+  virtual void copy_to(const std::string& file, const std::function<void()>& locked) = 0;
 };
 
 }  // namespace cluster::db

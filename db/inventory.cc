@@ -1,13 +1,11 @@
 #include "db/inventory.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <optional>
 #include <system_error>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/database_file.h"
 #include "db/engine.h"
 #include "db/sqlite_engine.h"
 
@@ -24,14 +22,22 @@ std::string error_text(const fs::path& file, const std::string& why) {
 
 void make_ready(const fs::path& file, Inventory::Open open) {
   if (file == kInMemory) return;
+  db::require_database_file(file);
+  if (open == Inventory::Open::create) {
+    db::make_database_file(file);
+    return;
+  }
+  if (auto why = db::why_unreadable(file); !why.empty()) throw Error(Fault::io, why);
   std::error_code failure;
-  if (open == Inventory::Open::existing) {
-    if (fs::exists(file, failure)) return;
+  if (!fs::exists(file, failure)) {
     throw Error(Fault::not_found, "no inventory at " + quote(file.native()) +
                                       " (the first `cluster add host` makes it)");
   }
-  if (file.has_parent_path()) fs::create_directories(file.parent_path(), failure);
-  if (failure) throw Error(Fault::io, "cannot make its folder: " + failure.message());
+  if (fs::file_size(file, failure) == 0) {
+    throw Error(Fault::io,
+                "is an empty file, and no inventory (the first `cluster add host` makes "
+                "one of it)");
+  }
 }
 
 // A part of the open transaction, or a transaction of its own. It is undone unless keep() was
@@ -121,6 +127,8 @@ Inventory::~Inventory() = default;
 
 std::string Inventory::where() const { return db_->where(); }
 
+std::string Inventory::read_only() const { return db_->read_only(); }
+
 void Inventory::together(const char* what, const std::function<void()>& work) { write(what, work); }
 
 void Inventory::look_together(const char* what, const std::function<void()>& work) {
@@ -129,6 +137,9 @@ void Inventory::look_together(const char* what, const std::function<void()>& wor
 
 void Inventory::write(const char* what, const std::function<void()>& work, const Explain& explain) {
   const auto refused = [&](const db::Failure& failure) {
+    if (failure.why == db::Why::denied) {
+      return Error(Fault::io, error_text(where(), failure.what()));
+    }
     const auto fault = failure.why == db::Why::rule    ? Fault::refused
                        : failure.why == db::Why::check ? Fault::usage
                                                        : Fault::io;
@@ -158,19 +169,6 @@ void Inventory::read(const char* what, const std::function<void()>& work) {
   } catch (const db::Failure& failure) {
     throw Error(Fault::io, std::string(what) + ": " + failure.what());
   }
-}
-
-fs::path inventory_file(const std::string& option) {
-  const auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value == nullptr ? "" : value);
-  };
-  if (!option.empty()) return option;
-  if (const auto file = variable("CLUSTER_DB"); !file.empty()) return file;
-  if (geteuid() == 0) return "/var/lib/cluster/cluster.db";
-  auto data = variable("XDG_DATA_HOME");
-  if (data.empty()) data = variable("HOME") + "/.local/share";
-  return fs::path(data) / "cluster/cluster.db";
 }
 
 }  // namespace cluster

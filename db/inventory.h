@@ -28,6 +28,8 @@ struct Failure;
 /// that is done as a whole or not at all; no method lets a db::Failure out. All methods throw
 /// Error(io) when the database file fails; each comment names the other errors.
 class Inventory {
+  friend class InventoryRows;  // db/rows.h: the rows, whatever they mean
+
  public:
   enum class Open {
     existing,  ///< the file must be there
@@ -35,14 +37,18 @@ class Inventory {
   };
 
   /// Opens `file` (":memory:" for tests) and brings its schema up to date. Throws Error(not_found)
-  /// when the file is not there. Throws Error(io) when it is not ours, cannot be written or has a
-  /// newer version.
+  /// when the file is not there. Throws Error(io) when it is not ours, cannot be read or has a
+  /// newer version. A file that cannot be written is opened for reading.
   Inventory(const std::filesystem::path& file, Open open);
   ~Inventory();
 
   /// The name by which the operator can open it again (--db, $CLUSTER_DB): for an SQLite file its
   /// absolute path.
   std::string where() const;
+
+  /// The reason why this program can only read it, and who could write; "" when it can write. A
+  /// method that changes something then throws Error(io) with these words.
+  std::string read_only() const;
 
   /// Runs `work`, which calls methods of this inventory, as one transaction. Nobody else writes
   /// between its reads and its writes, and when it throws, nothing of it is kept. `what` names the
@@ -282,10 +288,5 @@ class Inventory {
 
   std::unique_ptr<db::Connection> db_;
 };
-
-/// The place of the inventory: `option` (--db) when it is not empty, else $CLUSTER_DB, else
-/// /var/lib/cluster/cluster.db for root, else $XDG_DATA_HOME (or
-/// ~/.local/share)/cluster/cluster.db.
-std::filesystem::path inventory_file(const std::string& option);
 
 }  // namespace cluster

@@ -204,13 +204,5 @@ TEST(Inventory, WhatIsDoneTogetherIsKeptAsAWholeOrNotAtAll) {
   EXPECT_EQ(inventory.gpu_cards(host).size(), 2U);
 }
 
-TEST(Inventory, OptionThenVariableThenHome) {
-  setenv("CLUSTER_DB", "/from/variable.db", 1);
-  EXPECT_EQ(inventory_file("/from/option.db"), "/from/option.db");
-  EXPECT_EQ(inventory_file(""), "/from/variable.db");
-  unsetenv("CLUSTER_DB");
-  EXPECT_EQ(inventory_file("").filename(), "cluster.db");
-}
-
 }  // namespace
 }  // namespace cluster

@@ -1,17 +1,19 @@
 #include "db/sqlite_engine.h"
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <chrono>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
+#include "core/text.h"
+#include "db/database_file.h"
 #include "db/sqlite_constraints.h"
+#include "db/sqlite_shape.h"
 #include "schema/schema.h"
 
 namespace cluster::db {
@@ -23,15 +25,63 @@ constexpr int kApplicationId = 0x526f6c6c;  // "Roll": marks a database file as 
 
 // Adds the details that are missing in SQLite's own message ("unable to open database file").
 std::string open_failure(const fs::path& file, const SQLite::Exception& error) {
-  if (error.getErrorCode() == SQLITE_NOTADB) return "is not an inventory (not an SQLite file)";
-  if (error.getErrorCode() == SQLITE_READONLY) return "is not writable";
-  if (fs::is_directory(file)) return "is a folder";
-  std::string why = error.getErrorStr();
-  if (error.getErrorCode() == SQLITE_CANTOPEN &&
-      faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
-    why = std::strerror(errno);
+  switch (error.getErrorCode()) {
+    case SQLITE_NOTADB:
+      return "is not an inventory (not an SQLite file)";
+    case SQLITE_CORRUPT:
+      return "is damaged (" + std::string(error.getErrorStr()) +
+             "): `cluster restore database` puts a saved one in its place";
+    case SQLITE_BUSY:
+      return "another command keeps it (" + std::string(error.getErrorStr()) + "): try again";
+    default:
+      break;
   }
-  return why;
+  if (auto why = why_unreadable(file); !why.empty()) return why;
+  if (auto why = why_unwritable(file); !why.empty()) return why;
+  return error.getErrorStr();
+}
+
+// True for failures that somebody who only reads need not care about: the file or what SQLite keeps
+// beside it (-wal, -shm) cannot be written.
+bool is_about_writing(const SQLite::Exception& error) {
+  const auto code = error.getErrorCode();
+  return code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_FULL ||
+         code == SQLITE_IOERR || code == SQLITE_PERM;
+}
+
+// An open file, and what it takes to read it where one may not write.
+struct Opened {
+  std::unique_ptr<PrivateCopy> copy;  // null: the file itself is open
+  std::unique_ptr<SQLite::Database> db;
+  std::string read_only;  // the reason; "": it can be written
+};
+
+std::unique_ptr<SQLite::Database> open_for_writing(const fs::path& file, int busy_timeout_ms) {
+  auto db = std::make_unique<SQLite::Database>(
+      file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
+      busy_timeout_ms);
+  db->execAndGet("SELECT count(*) FROM sqlite_schema");  // opens the log, too
+  return db;
+}
+
+// A file whose log is in nobody's use cannot be read without writing beside it; SQLite would have
+// to be told that nobody changes it, which is not known. So such a file is read from a copy.
+Opened open_database(const fs::path& file, int busy_timeout_ms) {
+  std::string why = fs::exists(file) ? why_unwritable(file) : "";
+  if (why.empty()) {
+    try {
+      return {nullptr, open_for_writing(file, busy_timeout_ms), ""};
+    } catch (const SQLite::Exception& error) {
+      if (!is_about_writing(error) || !fs::exists(file) || fs::file_size(file) == 0) throw;
+      why = open_failure(file, error);
+    }
+  }
+  if (auto unreadable = why_unreadable(file); !unreadable.empty()) {
+    throw Failure(Why::other, "", unreadable);
+  }
+  auto copy = std::make_unique<PrivateCopy>(file);
+  auto db = open_for_writing(copy->file(), busy_timeout_ms);
+  return {std::move(copy), std::move(db), why};
 }
 
 class SqliteConnection;
@@ -67,9 +117,7 @@ class SqliteStatement : public Statement {
 class SqliteConnection : public Connection {
  public:
   SqliteConnection(const fs::path& file, int busy_timeout_ms)
-      : file_(file),
-        db_(file.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
-            busy_timeout_ms) {
+      : file_(file), opened_(open_database(file, busy_timeout_ms)), db_(*opened_.db) {
     db_.exec("PRAGMA foreign_keys = ON");
   }
 
@@ -91,7 +139,10 @@ class SqliteConnection : public Connection {
 
   void migrate() override;
 
-  void begin_write() override { run("BEGIN IMMEDIATE; SAVEPOINT part"); }
+  void begin_write() override {
+    if (!opened_.read_only.empty()) throw Failure(Why::denied, "", opened_.read_only);
+    run("BEGIN IMMEDIATE; SAVEPOINT part");
+  }
   void begin_read() override { run("BEGIN"); }
 
   void commit() override { run("COMMIT"); }
@@ -105,6 +156,11 @@ class SqliteConnection : public Connection {
   void defer_foreign_keys() override { run("PRAGMA defer_foreign_keys = ON"); }
 
   std::string where() const override { return fs::absolute(file_).native(); }
+  std::string read_only() const override { return opened_.read_only; }
+
+  std::vector<TableShape> tables() override { return tables_of(*this); }
+  std::vector<std::string> faults() override { return faults_of(*this); }
+  void copy_to(const std::string& file, const std::function<void()>& locked) override;
 
   // Explains `error` of `sql`; `again` runs the statement a second time.
   Failure failure(const SQLite::Exception& error, std::string_view sql,
@@ -114,10 +170,12 @@ class SqliteConnection : public Connection {
   int pragma(const char* name) { return db_.execAndGet(std::string("PRAGMA ") + name).getInt(); }
 
   int checked_version();
+  void keep_a_log();
   std::string broken_key(const std::function<void()>& again);
 
   fs::path file_;
-  SQLite::Database db_;
+  Opened opened_;
+  SQLite::Database& db_;
 };
 
 void SqliteStatement::bind(const char* name, const std::optional<std::string_view>& text) {
@@ -213,6 +271,7 @@ int SqliteConnection::checked_version() {
   if (!empty && pragma("application_id") != kApplicationId) {
     throw Error(Fault::io, "is a database of another program");
   }
+  if (version < 0) throw Error(Fault::io, "is damaged: its version is " + std::to_string(version));
   if (version > known) {
     throw Error(Fault::io, "is of a newer version (schema " + std::to_string(version) +
                                ", this program knows " + std::to_string(known) +
@@ -221,11 +280,26 @@ int SqliteConnection::checked_version() {
   return version;
 }
 
+// SQLite waits for nobody when two commands do this at once, as both would read first.
+void SqliteConnection::keep_a_log() {
+  constexpr int kTries = 250;
+  constexpr std::chrono::milliseconds kPause(20);
+  for (int tries = 1;; ++tries) {
+    try {
+      db_.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() != SQLITE_BUSY || tries == kTries) throw;
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+}
+
 void SqliteConnection::migrate() {
   const auto known = static_cast<int>(migrations().size());
   try {
     if (checked_version() == known) return;
-    db_.exec("PRAGMA journal_mode = WAL");
+    keep_a_log();
     // The lock comes before the second look, so two commands cannot both migrate.
     SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
     for (auto version = checked_version(); version < known; ++version) {
@@ -236,6 +310,30 @@ void SqliteConnection::migrate() {
     transaction.commit();
   } catch (const SQLite::Exception& error) {
     throw Failure(Why::other, "", open_failure(file_, error));
+  }
+}
+
+// The first step takes the lock of the target, the last one lets go of it.
+// https://sqlite.org/backup.html
+void SqliteConnection::copy_to(const std::string& file, const std::function<void()>& locked) {
+  constexpr int kTries = 250;
+  constexpr std::chrono::milliseconds kPause(20);
+  try {
+    SQLite::Database target(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs);
+    SQLite::Backup backup(target, db_);
+    const auto step = [&](int pages) {
+      for (int tries = 1;; ++tries) {
+        const int result = backup.executeStep(pages);
+        if (result == SQLITE_DONE || result == SQLITE_OK) return;
+        if (tries == kTries) throw Failure(Why::busy, "", "another command keeps " + quote(file));
+        std::this_thread::sleep_for(kPause);
+      }
+    };
+    step(1);
+    if (locked) locked();
+    step(-1);
+  } catch (const SQLite::Exception& error) {
+    throw Failure(Why::other, "", quote(file) + ": " + open_failure(file, error));
   }
 }
 

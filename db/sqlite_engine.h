@@ -12,7 +12,8 @@ inline constexpr int kBusyTimeoutMs = 5000;
 
 /// Opens the SQLite file `file`; ":memory:" is a database that goes with the connection. Makes the
 /// file when it is not there, but not its folder. Waits `busy_timeout_ms` for other programs. The
-/// connection belongs to one thread. Throws Error(io), "is not writable".
+/// connection belongs to one thread. Where this program cannot write, the connection reads, from a
+/// private copy if need be, and begin_write() throws Why::denied. Throws Failure.
 std::unique_ptr<Connection> open_sqlite(const std::filesystem::path& file,
                                         int busy_timeout_ms = kBusyTimeoutMs);
 

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -81,19 +82,65 @@ TEST_F(InventoryFile, ItsFolderMustBeMakeable) {
           "inventory '" + below + "': cannot make its folder: Not a directory");
 }
 
-TEST_F(InventoryFile, AnUnwritableFileIsSaid) {
+TEST_F(InventoryFile, WhoMayOnlyReadIsToldWhoMayWrite) {
   cluster({"add", "host", "node"});
   chmod(folder.path().c_str(), 0755);
   chmod(file.c_str(), 0444);
   const uid_t self = geteuid();
   if (self == 0) {  // root may write everywhere
     ASSERT_EQ(seteuid(65534), 0);
-  }
-  cluster({"add", "host", "n2"}, 1, named("is not writable"));
-  if (self == 0) {
+    cluster({"add", "host", "n2"}, 1, named("is not writable: be root (sudo)"));
+    EXPECT_EQ(cluster({"dump", "host"}), "cluster add host node appliance=vm-container\n");
     ASSERT_EQ(seteuid(self), 0);
+  } else {
+    EXPECT_EQ(run({"add", "host", "n2"}).status, 1);
   }
   EXPECT_EQ(cluster({"dump", "host"}), "cluster add host node appliance=vm-container\n");
+}
+
+TEST_F(InventoryFile, AnEmptyFileIsNoInventoryUntilOneIsMadeOfIt) {
+  write("");
+  cluster(
+      {"list", "host"}, 1,
+      named("is an empty file, and no inventory (the first `cluster add host` makes one of it)"));
+  cluster({"add", "host", "node"});
+  EXPECT_EQ(cluster({"dump", "host"}), "cluster add host node appliance=vm-container\n");
+}
+
+TEST_F(InventoryFile, ADamagedOneIsSaid) {
+  cluster({"add", "host", "node"});
+  sql("PRAGMA user_version = -3");
+  cluster({"list", "host"}, 1, named("is damaged: its version is -3"));
+  std::filesystem::resize_file(file, 8192);
+  EXPECT_EQ(run({"list", "host"}).status, 1);
+  EXPECT_EQ(run({"list", "host"}).err.find("internal error"), std::string::npos);
+}
+
+TEST_F(InventoryFile, NobodyTrustsOneThatEverybodyMayWriteTo) {
+  cluster({"add", "host", "node"});
+  chmod(file.c_str(), 0666);
+  cluster({"list", "host"}, 1,
+          named("everybody may write to it (want `chmod o-w` after a look at what is in it)"));
+}
+
+TEST_F(InventoryFile, ManyMayMakeItAtOnce) {
+  std::vector<std::jthread> makers;
+  std::atomic<int> failed = 0;
+  for (int maker = 0; maker < 8; ++maker) {
+    makers.emplace_back([&, maker] {
+      try {
+        Inventory inventory(file, Inventory::Open::create);
+        inventory.add_host(
+            {HostName("n-" + std::to_string(maker)), "compute", {}, {}, {}, {}, {}, {}});
+      } catch (const std::exception& error) {
+        ++failed;
+        ADD_FAILURE() << error.what();
+      }
+    });
+  }
+  makers.clear();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(Inventory(file, Inventory::Open::existing).hosts().size(), 8U);
 }
 
 TEST_F(InventoryFile, WritersWaitForEachOther) {

@@ -1,0 +1,44 @@
+#include <array>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/line/command.h"
+#include "core/error.h"
+
+namespace cluster::cmd {
+namespace {
+
+// What this program may do with the inventory, in words.
+std::string access(Context& context) {
+  try {
+    const auto why = context.inventory().read_only();
+    return why.empty() ? "read and write" : "read only: it " + why;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+int run_show(Context& context) {
+  const auto& place = context.place;
+  context.output.table(
+      {{"setting", "value", "from"},
+       {{std::string("database"), std::filesystem::absolute(place.file).lexically_normal().native(),
+         place.said_by},
+        {std::string("access"), access(context), std::string("the file")},
+        {std::string("settings"), config_file().native(),
+         std::string(std::filesystem::exists(config_file()) ? "the file" : "not there")}}});
+  return 0;
+}
+
+Action declare_show(Options& /*options*/) { return run_show; }
+
+constexpr std::array kCommands{
+    Command{"show config", "show which inventory is used, and who says so", kKeepInventory,
+            declare_show, Answer::table},
+};
+
+}  // namespace
+
+std::span<const Command> config_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,0 +1,210 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/line/command.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "core/utc_time.h"
+#include "db/rows.h"
+#include "frontend/rolls/roll_store.h"
+
+namespace cluster::cmd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kPrivate = 0600;  // an inventory may hold passwords of guests
+
+struct SaveArgs {
+  std::string file;
+  std::string overwrite;
+};
+
+// A file beside `wanted` that goes unless it was put there. Its log goes, too.
+class Draft {
+ public:
+  explicit Draft(const fs::path& wanted, mode_t mode = kPrivate)
+      : path_(wanted.native() + ".new-" + std::to_string(getpid())) {
+    const FileDescriptor made(
+        open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!made) cannot("make", path_, errno);
+    fchmod(made.get(), mode);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() {
+    std::error_code ignored;
+    for (const auto* end : {"", "-wal", "-shm", "-journal"}) {
+      fs::remove(path_.native() + end, ignored);
+    }
+  }
+
+  const fs::path& path() const { return path_; }
+
+  // Gives it the name `to`, which is replaced only when `over` says so.
+  void put(const fs::path& to, bool over) const {
+    const FileDescriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file || fsync(file.get()) != 0) cannot("write", path_, errno);
+    if (over) {
+      if (rename(path_.c_str(), to.c_str()) != 0) cannot("make", to, errno);
+    } else if (link(path_.c_str(), to.c_str()) != 0) {
+      if (errno != EEXIST) cannot("make", to, errno);
+      throw Error(Fault::exists, quote(to.native()) + " is there already (want overwrite=yes)");
+    }
+    const auto folder = to.parent_path().empty() ? fs::path(".") : to.parent_path();
+    const FileDescriptor around(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (around) fsync(around.get());
+  }
+
+ private:
+  fs::path path_;
+};
+
+int run_save(Context& context, const SaveArgs& args) {
+  const bool over = parse_yes_no("overwrite", args.overwrite);
+  if (!over && fs::exists(args.file)) {
+    throw Error(Fault::exists, quote(args.file) + " is there already (want overwrite=yes)");
+  }
+  auto& inventory = context.inventory();
+  if (std::error_code unknown; fs::equivalent(args.file, inventory.where(), unknown)) {
+    throw Error(Fault::usage, quote(args.file) + " is the inventory itself");
+  }
+  const Draft draft(args.file);
+  InventoryRows(inventory).save(draft.path());
+  draft.put(args.file, over);
+  return 0;
+}
+
+Action declare_save(Options& options) {
+  auto args = std::make_shared<SaveArgs>();
+  args->overwrite = "no";
+  options.argument("FILE", args->file, "the copy to make").or_key("file").required();
+  options.key("overwrite", args->overwrite, "yes: replace a file that is there [no]");
+  return [args](Context& context) { return run_save(context, *args); };
+}
+
+void refuse_faults(const std::vector<std::string>& faults, const std::string& file) {
+  if (faults.empty()) return;
+  throw Error(
+      Fault::refused,
+      quote(file) + " is damaged and was not taken: " + faults[0] +
+          (faults.size() == 1 ? "" : " (and " + std::to_string(faults.size() - 1) + " more)"));
+}
+
+// Moves what is at `file` out of the way, with its log, as it may be all that is left of a damaged
+// one.
+void move_aside(const fs::path& file, const fs::path& to) {
+  for (const auto* end : {"-wal", "-shm", ""}) {
+    if (rename((file.native() + end).c_str(), (to.native() + end).c_str()) != 0 &&
+        errno != ENOENT) {
+      cannot("move", file.native() + end, errno);
+    }
+  }
+}
+
+std::string file_time() {
+  auto time = utc_now();
+  std::erase_if(time, [](char c) { return c == ':' || c == '-'; });
+  return time;
+}
+
+int run_restore(Context& context, const SaveArgs& args) {
+  const auto& file = context.place.file;
+  if (!fs::exists(args.file)) throw Error(Fault::not_found, "no file " + quote(args.file));
+  if (std::error_code unknown; fs::equivalent(args.file, file, unknown)) {
+    throw Error(Fault::usage, quote(args.file) + " is the inventory itself");
+  }
+  const Draft draft(file);
+  {
+    std::error_code failed;
+    fs::copy_file(args.file, draft.path(), fs::copy_options::overwrite_existing, failed);
+    if (failed) throw Error(Fault::io, quote(args.file) + ": " + failed.message());
+  }
+  const auto kept = fs::path(file.native() + ".before-" + file_time());
+  Inventory saved(draft.path(), Inventory::Open::existing);
+  InventoryRows rows(saved);
+  refuse_faults(rows.faults(), args.file);
+  std::unique_ptr<Inventory> present;
+  try {
+    present = std::make_unique<Inventory>(file, Inventory::Open::existing);
+    if (!InventoryRows(*present).faults().empty()) present.reset();
+  } catch (const Error&) {
+    present.reset();
+  }
+  if (present != nullptr) {
+    if (const auto why = present->read_only(); !why.empty()) {
+      throw Error(Fault::io, "inventory " + quote(file.native()) + ": " + why);
+    }
+    rows.save(file, [&] {
+      const Draft copy(kept);
+      InventoryRows(*present).save(copy.path());
+      copy.put(kept, false);
+    });
+  } else {
+    const bool was_there = fs::exists(file);
+    if (was_there) move_aside(file, kept);
+    // The copy is made once more, by the database, so that no log belongs to it.
+    Inventory made(file, Inventory::Open::create);
+    rows.save(file);
+    if (!was_there) return 0;
+  }
+  context.output.note("what was there before is in " + quote(kept.native()));
+  return 0;
+}
+
+Action declare_restore(Options& options) {
+  auto args = std::make_shared<SaveArgs>();
+  options.argument("FILE", args->file, "what `cluster save database` made")
+      .or_key("file")
+      .required();
+  return [args](Context& context) { return run_restore(context, *args); };
+}
+
+// What the folder of the rolls lacks, or has otherwise than it was added.
+std::vector<std::string> roll_faults(Inventory& inventory) {
+  std::vector<std::string> faults;
+  for (const auto& roll : inventory.rolls()) {
+    const auto folder = frontend::folder_of(inventory, roll);
+    if (!fs::exists(folder)) {
+      faults.push_back("roll " + roll.name + " " + roll.version + ": no folder " +
+                       quote(folder.native()));
+    } else if (frontend::is_changed(inventory, roll)) {
+      faults.push_back("roll " + roll.name + " " + roll.version + ": its folder " +
+                       quote(folder.native()) + " was changed");
+    }
+  }
+  return faults;
+}
+
+int run_check(Context& context) {
+  auto& inventory = context.inventory();
+  auto faults = InventoryRows(inventory).faults();
+  if (faults.empty()) faults = roll_faults(inventory);
+  for (const auto& fault : faults) context.output.line(printable(fault));
+  return faults.empty() ? 0 : 1;
+}
+
+Action declare_check(Options& /*options*/) { return run_check; }
+
+constexpr std::array kCommands{
+    Command{"check database", "look whether the inventory is whole", kKeepInventory, declare_check},
+    Command{"restore database", "put a saved copy in the place of the inventory", kKeepInventory,
+            declare_restore},
+    Command{"save database", "make a copy of the inventory while others use it", kKeepInventory,
+            declare_save},
+};
+
+}  // namespace
+
+std::span<const Command> database_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,0 +1,75 @@
+#include "cmd/inventory_place.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "rolls/engine/document.h"
+
+namespace cluster::cmd {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// "postgresql" of "postgresql://host/name", RFC 3986; "" of a path.
+std::string scheme_of(const std::string& text) {
+  const auto end = text.find("://");
+  if (end == std::string::npos || end == 0) return "";
+  const auto scheme = text.substr(0, end);
+  const bool named = std::ranges::all_of(scheme, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+  });
+  return named ? scheme : "";
+}
+
+// True if there are but comments.
+bool says_nothing(const std::string& text) {
+  return std::ranges::all_of(split(text, '\n'), [](std::string_view line) {
+    const auto words = trim(line);
+    return words.empty() || words.starts_with('#');
+  });
+}
+
+// A URL may hold a password, so only its scheme is repeated.
+InventoryPlace place(const std::string& text, const std::string& said_by) {
+  if (const auto scheme = scheme_of(text); !scheme.empty()) {
+    throw Error(Fault::usage, said_by + ": " + quote(scheme + "://...") +
+                                  " is no inventory (want the path of a file)");
+  }
+  if (text.ends_with('/')) {
+    throw Error(Fault::usage, said_by + ": " + quote(text) + " is a folder (want a file in it)");
+  }
+  return {text, said_by};
+}
+
+}  // namespace
+
+std::filesystem::path config_file() {
+  const auto chosen = variable("CLUSTER_CONFIG");
+  return chosen.empty() ? kConfigFile : chosen;
+}
+
+InventoryPlace inventory_place(const std::string& option) {
+  if (!option.empty()) return place(option, "--db");
+  if (const auto file = variable("CLUSTER_DB"); !file.empty()) return place(file, "$CLUSTER_DB");
+  const auto config = config_file();
+  const auto text = read_file(config);
+  if (!text || says_nothing(*text)) return {kDefaultInventory, "built in"};
+  const rolls::Fields fields(rolls::parse_document(*text, config.native()), "the settings",
+                             {"database"});
+  const auto database = fields.find("database");
+  if (!database) return {kDefaultInventory, "built in"};
+  const auto chosen = place(database->line("database"), config.native());
+  if (!chosen.file.is_absolute()) {
+    database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory));
+  }
+  return chosen;
+}
+
+}  // namespace cluster::cmd

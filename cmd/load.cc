@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <iterator>
+
+#include "cmd/command_table.h"
+#include "cmd/commands.h"
+#include "cmd/context.h"
+#include "cmd/line/command.h"
+#include "cmd/line/parse.h"
+#include "core/command_reader.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "db/rows.h"
+
+namespace cluster::cmd {
+namespace {
+
+// The commands that touch the inventory and nothing else: no host, no file, no folder.
+constexpr std::array<std::string_view, 24> kLoadable{"add appliance attr",
+                                                     "add attr",
+                                                     "add host",
+                                                     "add host attr",
+                                                     "add host gpu",
+                                                     "add host interface",
+                                                     "add host key",
+                                                     "add host vm",
+                                                     "add row",
+                                                     "remove appliance attr",
+                                                     "remove attr",
+                                                     "remove host",
+                                                     "remove host attr",
+                                                     "remove host gpu",
+                                                     "remove host interface",
+                                                     "remove host key",
+                                                     "remove host vm",
+                                                     "set appliance attr",
+                                                     "set attr",
+                                                     "set host",
+                                                     "set host attr",
+                                                     "set host gpu",
+                                                     "set host interface",
+                                                     "set host vm"};
+
+struct RowArgs {
+  std::string table;
+  std::vector<std::string> values;
+};
+
+// Takes words such as `name=gpupci1` apart, from the third on.
+void read_values(const std::vector<std::string>& words, std::size_t first,
+                 InventoryRows::Values& values) {
+  values.clear();
+  for (std::size_t i = first; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const auto end = word.find('=');
+    if (end == std::string_view::npos || end == 0) {
+      throw Error(Fault::usage, quote(word) + " is no COLUMN=VALUE");
+    }
+    values.emplace_back(word.substr(0, end), word.substr(end + 1));
+  }
+}
+
+int run_add_row(Context& context, const RowArgs& args) {
+  InventoryRows::Values values;
+  read_values(args.values, 0, values);
+  InventoryRows(context.inventory(Inventory::Open::create)).add(args.table, values);
+  return 0;
+}
+
+Action declare_add_row(Options& options) {
+  auto args = std::make_shared<RowArgs>();
+  options.argument("TABLE", args->table, "table of the inventory").required();
+  options.argument("COLUMN=VALUE", args->values, "its columns; one that is left out is empty")
+      .required();
+  return [args](Context& context) { return run_add_row(context, *args); };
+}
+
+// The path of the command that `words` are, "" when it may not be in a file.
+std::string_view loadable_path(const std::vector<std::string>& words) {
+  std::string_view longest;
+  for (const auto& command : command_table().commands) {
+    const auto parts = split(command.path, ' ');
+    if (words.size() >= parts.size() && std::equal(parts.begin(), parts.end(), words.begin()) &&
+        command.path.size() > longest.size()) {
+      longest = command.path;
+    }
+  }
+  return std::ranges::find(kLoadable, longest) == kLoadable.end() ? std::string_view{} : longest;
+}
+
+// Carries out the commands of one file.
+class Loader {
+ public:
+  Loader(Context& context, Inventory& inventory) : context_(context), rows_(inventory) {}
+
+  void carry_out(std::vector<std::string>& words) {
+    if (words[0] == "cluster") words.erase(words.begin());
+    if (words.size() > 3 && words[0] == "add" && words[1] == "row") {
+      read_values(words, 3, values_);
+      rows_.add(words[2], values_);
+      return;
+    }
+    if (loadable_path(words).empty()) {
+      throw Error(Fault::usage, quote(joined(words, " ").substr(0, kShown)) +
+                                    " is no command for a file: want one that adds to, sets in or "
+                                    "removes from the inventory alone");
+    }
+    const auto invocation = parse(words, command_table());
+    if (invocation.wants != Invocation::Wants::command || !invocation.db.empty()) {
+      throw Error(Fault::usage, "neither help nor db= may be in a file");
+    }
+    invocation.action(context_);
+  }
+
+ private:
+  static constexpr std::size_t kShown = 60;  // bytes of a command in a message
+
+  Context& context_;
+  InventoryRows rows_;
+  InventoryRows::Values values_;
+};
+
+struct LoadArgs {
+  std::string file;
+};
+
+std::string text_of(const std::string& file) {
+  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  const auto text = read_file(file);
+  if (!text) throw Error(Fault::not_found, "no file " + quote(file));
+  return *text;
+}
+
+int run_load(Context& context, const LoadArgs& args) {
+  const auto text = text_of(args.file);
+  CommandLine command;
+  for (CommandReader check(text); check.next(command);) continue;  // before a file is made
+  auto& inventory = context.inventory(Inventory::Open::create);
+  inventory.together("load", [&] {
+    Loader loader(context, inventory);
+    CommandReader reader(text);
+    while (reader.next(command)) {
+      const int line = command.line;
+      try {
+        loader.carry_out(command.words);
+      } catch (const Error& error) {
+        throw Error(error.fault(), "line " + std::to_string(line) + ": " + error.what());
+      }
+    }
+  });
+  return 0;
+}
+
+Action declare_load(Options& options) {
+  auto args = std::make_shared<LoadArgs>();
+  options.argument("FILE", args->file, "what `cluster dump` printed; -: standard input")
+      .or_key("file")
+      .required();
+  return [args](Context& context) { return run_load(context, *args); };
+}
+
+constexpr std::array kCommands{
+    Command{"add row", "add a row that `cluster dump` printed", kKeepInventory, declare_add_row},
+    Command{"load", "carry out the commands of a file, all or none", kKeepInventory, declare_load},
+};
+
+}  // namespace
+
+std::span<const Command> load_commands() { return kCommands; }
+
+}  // namespace cluster::cmd

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "db/inventory.h"
+
+namespace cluster {
+
+/// The rows of an inventory as they are stored, whatever they mean: all of them can be written down
+/// and read back. What the schema has is asked of the database, so that no table and no column can
+/// be forgotten. All methods throw Error(io) when the file fails.
+class InventoryRows {
+ public:
+  /// Columns and their values; a column that is NULL is left out.
+  using Values = std::vector<std::pair<std::string_view, std::string_view>>;
+
+  explicit InventoryRows(Inventory& inventory);
+  InventoryRows(const InventoryRows&) = delete;
+  InventoryRows& operator=(const InventoryRows&) = delete;
+  ~InventoryRows();
+
+  /// Calls `with` for each row, in an order in which they can be added again. The views last until
+  /// it returns.
+  void each(const std::function<void(std::string_view table, const Values& values)>& with);
+
+  /// Adds a row; a kind of host (`appliance`) that is there already gets the new values. Throws
+  /// Error(usage) for an unknown table, column or value, Error(exists), Error(refused), and
+  /// Error(not_found) when a row that it points to is not there.
+  void add(const std::string& table, const Values& values);
+
+  /// Makes `file` hold a copy of one moment, while others go on. What was in it is replaced as one
+  /// transaction; `locked` is called when nobody else can write to it any more.
+  void save(const std::filesystem::path& file, const std::function<void()>& locked = {});
+
+  /// What is wrong with the file, one line each: what its engine finds, and rows that break the
+  /// rules that the schema holds when rows are added (db/rules.cc).
+  std::vector<std::string> faults();
+
+ private:
+  struct Statements;
+
+  Inventory& inventory_;
+  std::unique_ptr<Statements> statements_;
+};
+
+}  // namespace cluster

@@ -1,0 +1,146 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "core/file.h"
+#include "db/sqlite_engine.h"
+#include "tests/support/full_inventory.h"
+#include "tests/support/story.h"
+
+// The whole inventory: out as commands and in again, saved, restored and looked at.
+namespace cluster {
+namespace {
+
+class WholeInventory : public Story {
+ protected:
+  void fill() {
+    cluster({"add", "host", "first"});
+    cluster({"remove", "host", "first"});
+    db::open_sqlite(file)->run(std::string(kFullInventory));
+  }
+
+  std::string write(const char* name, const std::string& text) const {
+    replace_file(folder.path() / name, text);
+    return (folder.path() / name).native();
+  }
+
+  std::string in_folder(const char* name) const { return (folder.path() / name).native(); }
+};
+
+TEST_F(WholeInventory, IsTheSameAfterDumpAndLoad) {
+  fill();
+  const auto dumped = cluster({"dump"});
+  EXPECT_NE(dumped.find("cluster add row gpu host=n1 name=gpupci1 pci=pci_0000_02_00_0"),
+            std::string::npos);
+  const auto commands = write("dump.sh", dumped);
+  const auto db = "db=" + in_folder("loaded.db");
+  EXPECT_EQ(cluster({"load", commands, db}), "");
+  EXPECT_EQ(cluster({"dump", db}), dumped);
+  EXPECT_EQ(cluster({"check", "database", db}, 1),
+            "roll gpupt 0.9: no folder '" + in_folder("rolls/gpupt-0.9") + "'\n" +
+                "roll gpupt 1.0: no folder '" + in_folder("rolls/gpupt-1.0") + "'\n");
+}
+
+TEST_F(WholeInventory, TakesOrdinaryCommandsFromAFileToo) {
+  const auto commands = write("site.sh",
+                              "# our site\n"
+                              "cluster add host n1 rack=1 rank=2\n"
+                              "add host gpu n1 gpupci1 0000:02:00.0\n"
+                              "add host vm v1 n1 mem=1024 cpus=1 uuid=01234567-89ab-cdef-0123-"
+                              "456789abcdef\n"
+                              "add host gpu v1 gpupci gpupci1\n"
+                              "set host attr v1 site 'two\nlines'\n");
+  cluster({"load", commands});
+  EXPECT_EQ(cluster({"list", "host", "gpu"}),
+            "HOST GPU     PCI_BUS\n"
+            "n1:  gpupci1 pci_0000_02_00_0\n"
+            "v1:  gpupci  pci_0000_02_00_0\n");
+}
+
+TEST_F(WholeInventory, OneWrongLineChangesNothing) {
+  cluster({"add", "host", "n0"});
+  const auto before = cluster({"dump"});
+  const auto refused = [&](const std::string& last, const std::string& error, int status) {
+    const auto commands =
+        write("wrong.sh", "add host n1\n\nadd row attribute name=a value='x\ny'\n" + last);
+    cluster({"load", commands}, status, error);
+    EXPECT_EQ(cluster({"dump"}), before) << last;
+  };
+  refused("add host n1", "line 5: host 'n1' is in the inventory already", 1);
+  refused("add row gpu host=n7 name=gpupci1 pci=pci_0000_02_00_0",
+          "line 5: row of 'gpu': what it belongs to is not there (gpu_host_fkey)", 1);
+  refused(
+      "run host n0 reboot",
+      "line 5: 'run host n0 reboot' is no command for a file: want one that adds to, sets in or "
+      "removes from the inventory alone",
+      2);
+  refused("add host n2; reboot", "line 5: a shell would not take ';' as it is (want quotes)", 2);
+  refused("add host n2 db=/tmp/other.db", "line 5: neither help nor db= may be in a file", 2);
+  refused("add row host",
+          "line 5: add row: COLUMN=VALUE is required (see `cluster add row --help`)", 2);
+  refused("add row host name", "line 5: 'name' is no COLUMN=VALUE", 2);
+  EXPECT_NE(run({"load", in_folder("none")}).err.find("no file"), std::string::npos);
+}
+
+TEST_F(WholeInventory, AWrongQuoteDoesNotEvenMakeAFile) {
+  cluster({"load", write("wrong.sh", "add host 'n1")}, 2, "line 1: a quote (') is not closed");
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST_F(WholeInventory, ASavedCopyIsPutBackAndTheOtherIsKept) {
+  fill();
+  const auto before = cluster({"dump"});
+  const auto saved = in_folder("saved.db");
+  cluster({"save", "database", saved});
+  struct stat found {};
+  ASSERT_EQ(stat(saved.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600U);
+  cluster({"save", "database", saved}, 1, "'" + saved + "' is there already (want overwrite=yes)");
+  cluster({"save", "database", saved, "overwrite=yes"});
+  cluster({"save", "database", file.native(), "overwrite=yes"}, 2,
+          "'" + file.native() + "' is the inventory itself");
+  cluster({"add", "host", "late"});
+  const auto after = cluster({"dump"});
+  const auto restored = run({"restore", "database", saved, "db=" + file.native()});
+  EXPECT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(cluster({"dump"}), before);
+  const auto kept = restored.err.substr(restored.err.find('\'') + 1);
+  EXPECT_EQ(cluster({"dump", "db=" + kept.substr(0, kept.find('\''))}), after);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    EXPECT_EQ(entry.path().native().find(".new-"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(WholeInventory, ADamagedOneIsReplacedAndADamagedCopyIsNot) {
+  fill();
+  const auto before = cluster({"dump"});
+  const auto saved = in_folder("saved.db");
+  cluster({"save", "database", saved});
+  const auto bad = write("bad.db",
+                         "no database at all, but long enough to look at its header ......"
+                         "................................................");
+  const auto db = "db=" + file.native();
+  EXPECT_EQ(run({"restore", "database", bad, db}).status, 1);
+  EXPECT_EQ(cluster({"dump"}), before);
+  std::ofstream(file, std::ios::trunc)
+      << "garbage instead of an inventory, long enough for a header "
+         "of a hundred bytes, which this text now has by far";
+  std::filesystem::remove(file.native() + "-wal");
+  EXPECT_EQ(run({"dump"}).status, 1);
+  EXPECT_EQ(run({"restore", "database", saved, db}).status, 0);
+  EXPECT_EQ(cluster({"dump"}), before);
+}
+
+TEST_F(WholeInventory, WhatIsNotWholeIsSaid) {
+  cluster({"add", "host", "n1"});
+  EXPECT_EQ(cluster({"check", "database"}), "");
+  db::open_sqlite(file)->run(
+      "PRAGMA foreign_keys = OFF; INSERT INTO host_key VALUES "
+      "('gone', 'ssh-rsa', 'AAAA', '')");
+  EXPECT_EQ(cluster({"check", "database"}, 1),
+            "a row of host_key (rowid 1) belongs to nothing in host\n");
+}
+
+}  // namespace
+}  // namespace cluster

@@ -232,6 +232,70 @@ TEST_F(Faults, OfTheCommandAreEachItsOwn) {
   }
 }
 
+// All kinds in one run, and each is told as what it is.
+TEST_F(Faults, AllAtOnceAreEachItsOwnAmongAHundred) {
+  const Port closed(Port::Kind::closed);
+  const Port silent(Port::Kind::silent);
+  const Port garbage("\xff\xfe no ssh here\r\n");
+  const Port closing("");
+  const Port crowded("Exceeded MaxStartups\r\n");
+  const Port penalty("Not allowed at this time\r\n");
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("other")});
+  struct Case {
+    std::size_t host;
+    End end;
+    std::string words;
+  };
+  add_good(100);
+  std::vector<Case> cases{
+      {add("bad-closed", closed.number()), End::unreachable, "Connection refused"},
+      {add("bad-silent", silent.number()), End::unreachable, "did not speak SSH within 3 s"},
+      {add("bad-garbage", garbage.number()), End::unreachable, "no ssh here"},
+      {add("bad-closing", closing.number()), End::unreachable, "closes connections at once"},
+      {add("bad-crowded", crowded.number()), End::unreachable, "said 'Exceeded MaxStartups'"},
+      {add("bad-penalty", penalty.number()), End::unreachable, "PerSourcePenalties"},
+      {add("wrong-key", port()), End::host_key, "is not the one in"},
+      {add("wrong-user", port()), End::no_login, "takes no key of ours for 'no-such-user'"},
+      {add("much", port(), "head -c 100000000 /dev/zero"), End::exited, "^$"},
+      {add("no-newline", port(), "printf end"), End::exited, "^$"},
+      {add("no-status", port(), "kill -9 $PPID"), End::lost, "without an exit status|broke"},
+      {add("early-eof", port(), "exec >&- 2>&-; sleep 0.3; exit 3"), End::exited, "^$"},
+      {add("tiny", port(), "dd if=/dev/zero bs=1 count=10000 2>/dev/null"), End::exited, "^$"},
+      {add("killed", port(), "kill -9 $$"), End::signaled, "killed there by signal 'KILL'"},
+      {add_spoilt(Spoiler::Way::close, 45), End::unreachable,
+       "SSH handshake .*; tried|did not speak"},
+      {add_spoilt(Spoiler::Way::reset, 700), End::unreachable,
+       "SSH handshake .*; tried|did not speak"},
+      {add_spoilt(Spoiler::Way::silent, 700), End::unreachable, "did not speak SSH within 3 s"},
+      {add_spoilt(Spoiler::Way::noise, 45), End::unreachable, "SSH handshake|did not speak"}};
+  targets_[cases[7].host].user = "no-such-user";
+  const auto slow = add_spoilt(Spoiler::Way::drip, 0);
+  targets_[slow].name = "slow";
+  cases.push_back({slow, End::exited, "^$"});
+  lines_ += "wrong " + without_comment(read_file(path("other.pub"))) + "\n";
+  configure(
+      "GlobalKnownHostsFile none\nHost wrong-key\n  HostKeyAlias wrong\n"
+      "Host bad-*\n  ConnectTimeout 3");
+  rusage before{};
+  getrusage(RUSAGE_SELF, &before);
+  run_all();
+  rusage after{};
+  getrusage(RUSAGE_SELF, &after);
+  for (const auto& [host, end, words] : cases) {
+    EXPECT_EQ(replies_[host].end, end) << targets_[host].name << ": " << replies_[host].reason;
+    EXPECT_THAT(replies_[host].reason, ContainsRegex(words)) << targets_[host].name;
+    EXPECT_EQ(printable(replies_[host].reason), replies_[host].reason);
+  }
+  EXPECT_EQ(counts_->count(cases[8].host), 100'000'000U);
+  EXPECT_EQ(replies_[cases[11].host].status, 3);
+  EXPECT_EQ(counts_->count(cases[12].host), 10'000U);
+  expect_good_unharmed();
+  expect_nothing_ran_twice();
+  if (!kIsSanitized) {
+    EXPECT_LE(after.ru_maxrss - before.ru_maxrss, 64 * 1024);  // in KiB
+  }
+}
+
 // A run that only waits sleeps.
 TEST_F(Faults, ThatOnlyWaitTakeNoTime) {
   const Port silent(Port::Kind::silent);

@@ -39,6 +39,7 @@ check frontend core db ssh virt rolls
 check frontend/hosts core db ssh virt
 check frontend/cards core db
 check frontend/rolls core db rolls
+check frontend/neighbours core ssh
 check frontend/vms core db ssh virt rolls frontend/hosts frontend/cards frontend/rolls
 check frontend/guests core ssh virt frontend/hosts frontend/rolls frontend/vms
 check cmd/line core
@@ -87,7 +88,7 @@ one_file 'CLI/' cmd/line/arguments.cc
 
 only 'libssh/' ssh tests/bench
 only 'openssl/' ssh rolls/engine
-only 'yaml-cpp/' rolls/engine frontend/vms
+only 'yaml-cpp/' rolls/engine frontend/neighbours frontend/vms
 only 'archive(_entry)?\.h>' rolls/engine
 only 'libvirt/' virt tests
 only 'pugixml' virt tests

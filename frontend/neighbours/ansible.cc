@@ -1,0 +1,247 @@
+// An inventory of Ansible: INI, or YAML when it looks like that
+// (https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html).
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/expanded_names.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "frontend/neighbours/neighbour.h"
+
+namespace cluster::frontend {
+namespace {
+
+// Puts a host into groups, and the groups into those that have them as children.
+class AnsibleReader {
+ public:
+  void host(const std::string& name, int line, const std::string& group) {
+    hosts_.at(name, line);
+    if (!is_everybody(group)) members_.emplace_back(name, group);
+  }
+
+  void child(const std::string& group, const std::string& of) {
+    if (!is_everybody(of)) parents_.emplace(group, of);
+  }
+
+  void host_value(const std::string& name, const std::string& key, const std::string& value,
+                  int line) {
+    auto& host = hosts_.at(name, line);
+    if (key == "ansible_host" || key == "ansible_ssh_host") {
+      host.keys["address"] = value;
+    } else if (key == "ansible_port" || key == "ansible_ssh_port") {
+      host.keys["port"] = value;
+    } else if (key == "ansible_user" || key == "ansible_ssh_user") {
+      host.keys["user"] = value;
+    } else if (key == "ansible_become") {
+      host.keys["sudo"] = lower(value) == "true" || lower(value) == "yes" ? "yes" : "no";
+    } else if (key.starts_with("ansible_")) {
+      hosts_.leave(line, name + " " + key + "=" + value);
+    } else {
+      host.attributes.emplace_back(key, value);
+    }
+  }
+
+  // A variable of all is an attribute of all; one of another group has no place.
+  void group_value(const std::string& group, const std::string& key, const std::string& value,
+                   int line) {
+    if (group == "all" && !key.starts_with("ansible_")) {
+      globals_.push_back({{"add", "attr", key, value}, line});
+    } else {
+      hosts_.leave(line, "group " + group + " " + key + "=" + value);
+    }
+  }
+
+  void leave(int line, const std::string& what) { hosts_.leave(line, what); }
+
+  NeighbourReading reading() {
+    for (const auto& [name, group] : members_) add_group(hosts_.at(name, 0), group);
+    auto reading = hosts_.reading();
+    std::ranges::move(globals_, std::back_inserter(reading.commands));
+    return reading;
+  }
+
+ private:
+  void add_group(NeighbourHost& host, const std::string& group) {
+    if (std::ranges::find(host.groups, group) != host.groups.end()) return;
+    host.groups.push_back(group);
+    const auto [first, last] = parents_.equal_range(group);
+    for (auto at = first; at != last; ++at) add_group(host, at->second);
+  }
+
+  NeighbourHosts hosts_;
+  std::vector<std::pair<std::string, std::string>> members_;
+  std::multimap<std::string, std::string> parents_;
+  std::vector<NeighbourCommand> globals_;
+};
+
+// "node[01:50]" is a range of Ansible's, both ends included. Letters stay as they are.
+std::vector<std::string> hosts_of(std::string name, int line) {
+  const auto open = name.find('[');
+  if (open == std::string::npos) return {name};
+  std::replace(name.begin() + static_cast<std::ptrdiff_t>(open), name.end(), ':', '-');
+  try {
+    return expanded_names(name);
+  } catch (const Error&) {
+    throw Error(Fault::usage, "line " + std::to_string(line) + ": " + quote(name) +
+                                  " is no range of numbers: want node[01:50]");
+  }
+}
+
+std::string without_quotes(std::string_view text) {
+  text = trim(text);
+  const bool is_quoted = text.size() >= 2 && text.front() == text.back() &&
+                         (text.front() == '"' || text.front() == '\'');
+  return std::string(is_quoted ? text.substr(1, text.size() - 2) : text);
+}
+
+// Splits NAME=VALUE NAME='a b' at the blanks that are not in quotes. A # begins a comment.
+std::vector<std::string> ini_words(std::string_view line) {
+  std::vector<std::string> words;
+  std::string word;
+  char quote = 0;
+  for (const char c : line) {
+    if (quote == 0 && (c == '#' && word.empty())) break;
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      if (!word.empty()) words.push_back(std::move(word));
+      word.clear();
+      continue;
+    }
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    }
+    word += c;
+  }
+  if (!word.empty()) words.push_back(std::move(word));
+  return words;
+}
+
+void read_ini(std::string_view text, AnsibleReader& reader) {
+  std::string group = "ungrouped";
+  std::string kind;  // "", "vars" or "children"
+  int number = 0;
+  for (const auto raw : split(text, '\n')) {
+    ++number;
+    const auto line = trim(raw);
+    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+    if (line.front() == '[' && line.find(']') != std::string_view::npos) {
+      const auto inside = line.substr(1, line.find(']') - 1);
+      const auto colon = inside.find(':');
+      group = std::string(inside.substr(0, colon));
+      kind = colon == std::string_view::npos ? "" : std::string(inside.substr(colon + 1));
+      if (kind.empty() || kind == "vars" || kind == "children") continue;
+      throw Error(Fault::usage, "line " + std::to_string(number) + ": no such section: " +
+                                    quote(inside) + " (want [x], [x:vars] or [x:children])");
+    }
+    if (kind == "children") {
+      reader.child(std::string(line), group);
+    } else if (kind == "vars") {
+      const auto equals = line.find('=');
+      if (equals == std::string_view::npos) {
+        throw Error(Fault::usage, "line " + std::to_string(number) + ": want NAME=VALUE");
+      }
+      reader.group_value(group, std::string(trim(line.substr(0, equals))),
+                         without_quotes(line.substr(equals + 1)), number);
+    } else {
+      const auto words = ini_words(line);
+      for (const auto& name : hosts_of(words.at(0), number)) {
+        reader.host(name, number, group);
+        for (std::size_t i = 1; i < words.size(); ++i) {
+          const auto equals = words[i].find('=');
+          if (equals == std::string::npos) {
+            throw Error(Fault::usage, "line " + std::to_string(number) + ": " + quote(words[i]) +
+                                          " is no NAME=VALUE");
+          }
+          reader.host_value(name, words[i].substr(0, equals),
+                            without_quotes(words[i].substr(equals + 1)), number);
+        }
+      }
+    }
+  }
+}
+
+int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+// The depth of groups in each other that is read.
+constexpr int kMaxDepth = 50;
+
+void read_group(const std::string& name, const YAML::Node& group, AnsibleReader& reader,
+                int depth) {
+  if (!group.IsMap()) return;
+  if (depth > kMaxDepth) {
+    throw Error(Fault::usage, "line " + std::to_string(line_of(group)) + ": groups in " +
+                                  std::to_string(depth) + " groups");
+  }
+  for (const auto& part : group) {
+    const auto key = part.first.Scalar();
+    if (key != "hosts" && key != "vars" && key != "children") {
+      reader.leave(line_of(part.first), "group " + name + " " + key);
+      continue;
+    }
+    if (!part.second.IsMap()) continue;
+    for (const auto& entry : part.second) {
+      const auto& value = entry.second;
+      const auto what = entry.first.Scalar();
+      const int line = line_of(entry.first);
+      if (key == "children") {
+        reader.child(what, name);
+        read_group(what, value, reader, depth + 1);
+      } else if (key == "vars" && value.IsScalar()) {
+        reader.group_value(name, what, value.Scalar(), line);
+      } else if (key == "vars") {
+        reader.leave(line, "group " + name + " " + what);
+      } else {
+        for (const auto& host : hosts_of(what, line)) {
+          reader.host(host, line, name);
+          if (!value.IsMap()) continue;
+          for (const auto& fact : value) {
+            if (fact.second.IsScalar()) {
+              reader.host_value(host, fact.first.Scalar(), fact.second.Scalar(),
+                                line_of(fact.first));
+            } else {
+              reader.leave(line_of(fact.first), host + " " + fact.first.Scalar());
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+void read_yaml(std::string_view text, AnsibleReader& reader) {
+  try {
+    const auto document = YAML::Load(std::string(text));
+    if (!document.IsMap()) throw Error(Fault::usage, "it is no map of groups");
+    for (const auto& group : document) read_group(group.first.Scalar(), group.second, reader, 1);
+  } catch (const YAML::Exception& error) {
+    throw Error(Fault::usage,
+                "line " + std::to_string(error.mark.line + 1) + ": it is no YAML: " + error.msg);
+  }
+}
+
+// The first line that says something is "---" or "all:" in YAML, and never so in INI.
+bool is_yaml(std::string_view text) {
+  for (const auto raw : split(text, '\n')) {
+    const auto line = trim(raw);
+    if (line.empty() || line.front() == '#') continue;
+    return line == "---" || (line.ends_with(':') && line.find(' ') == std::string_view::npos);
+  }
+  return false;
+}
+
+}  // namespace
+
+NeighbourReading read_ansible(std::string_view text, const std::string& /*file*/) {
+  AnsibleReader reader;
+  if (is_yaml(text)) {
+    read_yaml(text, reader);
+  } else {
+    read_ini(text, reader);
+  }
+  return reader.reading();
+}
+
+}  // namespace cluster::frontend

@@ -1,0 +1,52 @@
+// hosts(5): ADDRESS NAME ALIAS...
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/neighbours/neighbour.h"
+
+namespace cluster::frontend {
+namespace {
+
+// Every machine has these for itself.
+bool is_of_every_machine(std::string_view address, std::string_view name) {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("fe00::") ||
+         address.starts_with("ff") || name == "localhost" || name == "broadcasthost";
+}
+
+}  // namespace
+
+NeighbourReading read_etc_hosts(std::string_view text, const std::string& /*file*/) {
+  NeighbourHosts hosts;
+  int number = 0;
+  for (const auto line : split(text, '\n')) {
+    ++number;
+    const auto words = blank_words(line.substr(0, line.find('#')));
+    if (words.empty()) continue;
+    if (words.size() < 2) {
+      throw Error(Fault::usage, "line " + std::to_string(number) + ": " + quote(words[0]) +
+                                    " has no name: want ADDRESS NAME...");
+    }
+    const auto address = words[0];
+    if (is_of_every_machine(address, words[1])) continue;
+    // The short name is what its people type; the first one is often whole, with the domain.
+    const auto is_short = [](const std::string& word) { return word.find('.') == word.npos; };
+    const auto found = std::find_if(words.begin() + 1, words.end(), is_short);
+    const auto name = found == words.end() ? words[1] : *found;
+    const bool is_known = hosts.has(name);
+    auto& host = hosts.at(name, number);
+    if (is_known) {
+      hosts.leave(number, address + " is another address of " + name);
+      continue;
+    }
+    host.keys["address"] = address;
+    for (const auto& alias : words) {
+      if (alias != address && alias != name && !alias.starts_with(name + ".")) {
+        hosts.leave(number, quote(alias) + " is another name of " + name);
+      }
+    }
+  }
+  return hosts.reading();
+}
+
+}  // namespace cluster::frontend

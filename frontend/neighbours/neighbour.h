@@ -1,0 +1,85 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The inventories of other tools, read as commands of this one. Text in, commands out.
+namespace cluster::frontend {
+
+/// A command of `cluster` that stands for something in a neighbour's file.
+struct NeighbourCommand {
+  std::vector<std::string> words;  ///< "add", "host", "n1", "address=10.1.1.1"
+  int line = 0;                    ///< of the file, where that was said; 0: nowhere in particular
+};
+
+/// What a neighbour's file came to.
+struct NeighbourReading {
+  std::vector<NeighbourCommand> commands;  ///< in an order in which they can be carried out
+  std::vector<std::string> left;           ///< what has no place here: "line 7: kickstart=x"
+};
+
+/// A host as neighbours tell of it. Texts are as they were found; the commands check them.
+struct NeighbourHost {
+  std::string name;
+  int line = 0;
+  std::string appliance;                    ///< "" = by its name
+  std::map<std::string, std::string> keys;  ///< of `add host` or `add host vm`
+  std::vector<std::string> disks;           ///< of a VM: SOURCE:PATH,DEVICE,BUS
+  std::vector<std::string> disk_sizes;      ///< in GiB, one for each disk
+  std::string container;                    ///< of a VM: its host
+  std::vector<std::string> groups;          ///< become the attribute `groups`
+  std::vector<std::pair<std::string, std::string>> attributes;
+};
+
+/// Collects hosts, each once, and makes the commands of them.
+class NeighbourHosts {
+ public:
+  /// The host of that name, made at `line` when it is new.
+  NeighbourHost& at(const std::string& name, int line);
+  bool has(const std::string& name) const { return numbers_.contains(name); }
+
+  /// Notes that something at `line` has no place here.
+  void leave(int line, const std::string& what);
+
+  /// The commands: the physical hosts, the VMs, and then the attributes of all. `left` moves along.
+  NeighbourReading reading();
+
+ private:
+  std::vector<NeighbourHost> hosts_;
+  std::map<std::string, std::size_t> numbers_;
+  std::vector<std::string> left_;
+};
+
+/// A kind of file that can be read.
+struct NeighbourFormat {
+  std::string_view name;   ///< as format= has it: "xcat"
+  std::string_view about;  ///< one line for the help
+  /// Throws Error(usage), with the line, when the text is not of that kind.
+  NeighbourReading (*read)(std::string_view text, const std::string& file);
+};
+
+/// All of them, by name.
+std::span<const NeighbourFormat> neighbour_formats();
+
+/// Throws Error(usage) with all names when there is no such format.
+const NeighbourFormat& neighbour_format(std::string_view name);
+
+/// The words of a line, blanks between them.
+std::vector<std::string> blank_words(std::string_view line);
+
+/// The groups that have no use as groups here: every host is in them.
+bool is_everybody(std::string_view group);
+
+// One file each.
+NeighbourReading read_ansible(std::string_view text, const std::string& file);
+NeighbourReading read_etc_hosts(std::string_view text, const std::string& file);
+NeighbourReading read_rocks(std::string_view text, const std::string& file);
+NeighbourReading read_ssh_config(std::string_view text, const std::string& file);
+NeighbourReading read_warewulf(std::string_view text, const std::string& file);
+NeighbourReading read_xcat(std::string_view text, const std::string& file);
+
+}  // namespace cluster::frontend

@@ -1,0 +1,159 @@
+#include "frontend/neighbours/neighbour.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+
+namespace cluster::frontend {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Read {
+  std::vector<std::string> commands;
+  std::vector<std::string> left;
+};
+
+// A file of tests/data/neighbours, made after real ones. Words of a command stand in bars.
+Read read(const std::string& format, const std::string& text) {
+  Read result;
+  auto reading = neighbour_format(format).read(text, "file");
+  for (const auto& command : reading.commands) {
+    result.commands.push_back(joined(command.words, "|"));
+  }
+  result.left = std::move(reading.left);
+  return result;
+}
+
+Read read_file_of(const std::string& format, const std::string& name) {
+  return read(format, read_file(std::string(NEIGHBOUR_DATA) + "/" + name).value());
+}
+
+std::string refusal(const std::string& format, const std::string& text) {
+  try {
+    neighbour_format(format).read(text, "file");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Neighbour, RocksBringsHostsVmsCardsAndAttributes) {
+  const auto [commands, left] = read_file_of("rocks", "rocks.sh");
+  EXPECT_THAT(
+      commands,
+      ElementsAre(
+          "add|host|vm-container-1-3|appliance=vm-container|address=10.2.255.250|cpus=48|rack=1|"
+          "rank=3",
+          "add|host|compute-1-0|appliance=compute|cpus=16|rack=1|rank=0",
+          "add|host|nas-1-0|appliance=compute|cpus=8|rack=1|rank=0",
+          "add|host|vm|render-1|vm-container-1-3|cpus=8|mem=16384|"
+          "disk=file:/export/vm/render-1.vda,vda,virtio|"
+          "disk=file:/export/vm/render-1.vdb,vdb,virtio|disksize=40|disksize=200",
+          "add|attr|Info_ClusterName|hydra", "add|appliance|attr|compute|sge|true",
+          "add|host|interface|render-1|eth0|bridge=private|mac=7a:77:6e:00:00:05|"
+          "address=10.2.255.249/16",
+          "add|host|gpu|vm-container-1-3|gpupci1|pci_0000_81_00_0",
+          "add|host|gpu|vm-container-1-3|gpupci2|pci_0000_c1_00_0",
+          "add|host|attr|compute-1-0|scratch|/state/partition1 and more",
+          "add|host|gpu|render-1|gpupci1|pci_0000_81_00_0"));
+  EXPECT_THAT(
+      left,
+      ElementsAre("line 3: /opt/rocks/bin/rocks add network private subnet=10.2.0.0 "
+                  "netmask=255.255.0.0 mtu=1500",
+                  "line 7: nas-1-0 membership=NAS Appliance: taken as compute",
+                  "line 18: render-1 rack=1", "line 18: render-1 rank=7",
+                  "line 25: /opt/rocks/bin/rocks add roll kvm 6.2 x86_64 enabled=true os=linux",
+                  "line 10: vm-container-1-3 eno1 mac=ac:1f:6b:00:10:01",
+                  "line 14: render-1 eth0: bridge=private is a guess, as a dump names no bridge",
+                  "line 9: vm-container-1-3 eno2 ip=131.10.4.3"));
+}
+
+TEST(Neighbour, XcatTellsVmsByTheirHost) {
+  const auto [commands, left] = read_file_of("xcat", "lsdef.txt");
+  EXPECT_THAT(commands, ElementsAre("add|host|hv01|appliance=vm-container|address=10.30.0.11",
+                                    "add|host|vm|gpuvm1|hv01|cpus=8|mem=32768",
+                                    "add|host|attr|hv01|groups|kvmhost,rack2",
+                                    "add|host|attr|gpuvm1|groups|vms"));
+  EXPECT_THAT(left, ElementsAre("line 5: hv01 arch=x86_64", "line 8: hv01 mac=0c:c4:7a:00:20:11",
+                                "line 15: gpuvm1 ip=10.30.1.1", "line 16: gpuvm1 mgt=kvm",
+                                "line 20: gpuvm1 vmstorage=dir:///install/vms",
+                                "line 22: compute is of objtype group"));
+  EXPECT_EQ(refusal("xcat", "a b\n"),
+            "line 1: want NAME: and below it lines of NAME=VALUE, as lsdef -z prints them");
+}
+
+TEST(Neighbour, WarewulfsPrimaryDeviceCounts) {
+  const auto [commands, left] = read_file_of("warewulf", "nodes.conf");
+  EXPECT_THAT(commands,
+              ElementsAre("add|host|wn01|appliance=compute|address=10.40.0.1",
+                          "add|host|wn02|appliance=compute", "add|host|attr|wn01|site|north",
+                          "add|host|attr|wn01|groups|gpu"));
+  EXPECT_THAT(
+      left, ElementsAre("line 19: wn01 ib0 ipaddr: 10.99.0.1", "line 21: wn01 default device: eno1",
+                        "line 22: wn01 default hwaddr: 3c:ec:ef:00:30:01",
+                        "line 24: wn01 default netmask: 255.255.0.0", "line 26: wn01 ipmi",
+                        "line 3: profile default", "line 7: profile gpu"));
+  EXPECT_THAT(refusal("warewulf", "a: [\n"), HasSubstr("it is no YAML"));
+  EXPECT_THAT(refusal("warewulf", "a: 1\n"), HasSubstr("no `nodes:`"));
+}
+
+TEST(Neighbour, AnsiblesGroupsAndRangesComeAlong) {
+  const auto [commands, left] = read_file_of("ansible", "ansible.ini");
+  EXPECT_THAT(
+      commands,
+      ElementsAre(
+          "add|host|login.example.org|address=192.0.2.7", "add|host|kvm01|sudo=yes|user=ops",
+          "add|host|kvm02|sudo=yes|user=ops", "add|host|kvm03|sudo=yes|user=ops",
+          "add|host|kvm09|port=2222", "add|host|attr|kvm01|groups|kvm,cluster,gpu",
+          "add|host|attr|kvm02|groups|kvm,cluster", "add|host|attr|kvm03|groups|kvm,cluster",
+          "add|host|attr|kvm09|location|second floor", "add|host|attr|kvm09|groups|kvm,cluster",
+          "add|attr|ntp|ntp.example.org"));
+  EXPECT_THAT(left, ElementsAre("line 2: login.example.org ansible_connection=ssh",
+                                "line 19: group kvm bridge=br0"));
+  EXPECT_EQ(refusal("ansible", "[a:hosts]\n"),
+            "line 1: no such section: 'a:hosts' (want [x], [x:vars] or [x:children])");
+  EXPECT_THAT(read("ansible", "[a:children]\nb\n[b:children]\na\n[b]\nn1\n").commands,
+              ElementsAre("add|host|n1", "add|host|attr|n1|groups|b,a"))
+      << "a circle ends";
+}
+
+TEST(Neighbour, AnsiblesYamlIsTheSame) {
+  const auto [commands, left] = read_file_of("ansible", "ansible.yml");
+  EXPECT_THAT(
+      commands,
+      ElementsAre("add|host|login|address=192.0.2.7", "add|host|kvm01|user=ops",
+                  "add|host|kvm02|user=ops", "add|host|attr|kvm01|groups|kvm,cluster,gpu",
+                  "add|host|attr|kvm02|groups|kvm,cluster", "add|attr|ntp|ntp.example.org"));
+  EXPECT_THAT(left, ElementsAre("line 15: kvm01 disks", "line 15: kvm02 disks",
+                                "line 17: group kvm bridge=br0"));
+}
+
+TEST(Neighbour, HostsOfTheMachineItselfAreNone) {
+  const auto [commands, left] = read_file_of("hosts", "hosts");
+  EXPECT_THAT(commands,
+              ElementsAre("add|host|head|address=10.50.0.1", "add|host|gpu01|address=10.50.0.11",
+                          "add|host|gpu02.cluster.example|address=10.50.0.12"));
+  EXPECT_THAT(left, ElementsAre("line 5: 'nfs' is another name of head",
+                                "line 7: fd00:50::11 is another address of gpu01"));
+  EXPECT_EQ(refusal("hosts", "10.1.1.1\n"), "line 1: '10.1.1.1' has no name: want ADDRESS NAME...");
+}
+
+TEST(Neighbour, SshsPatternsAreNoHosts) {
+  const auto [commands, left] = read_file_of("ssh-config", "ssh_config");
+  EXPECT_THAT(commands, ElementsAre("add|host|g1|user=root", "add|host|g2|user=root",
+                                    "add|host|g3|address=10.60.0.3|port=2200"));
+  EXPECT_THAT(left, IsEmpty());
+}
+
+TEST(Neighbour, AFormatHasAName) {
+  EXPECT_THROW(neighbour_format("cobbler"), Error);
+  EXPECT_EQ(neighbour_formats().size(), 6U);
+}
+
+}  // namespace
+}  // namespace cluster::frontend

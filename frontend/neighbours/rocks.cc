@@ -1,0 +1,315 @@
+// What `rocks dump` prints: commands, as sh reads them. Interfaces, slots of VMs and cards came to
+// Rocks as attributes and tables of their own, so a host is put together from many lines.
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/command_reader.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/neighbours/neighbour.h"
+
+namespace cluster::frontend {
+namespace {
+
+using Words = std::vector<std::string>;
+using Pairs = std::map<std::string, std::string>;
+
+// Appliances by their membership (`rocks list membership`).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMemberships{
+    {{"Compute", "compute"},
+     {"Frontend", "frontend"},
+     {"Hosted VM", "vm"},
+     {"VM Container", "vm-container"}}};
+
+struct RocksInterface {
+  std::string host;
+  std::string name;
+  int line = 0;
+  Pairs values;
+};
+
+class RocksReader {
+ public:
+  NeighbourReading read(std::string_view text) {
+    CommandReader reader(text);
+    for (CommandLine command; reader.next(command);) {
+      line_ = command.line;
+      auto words = command.words;
+      // Rocks quotes the verb and the noun as one word.
+      const auto path = split_path(words);
+      if (path.empty()) leave(joined(command.words, " "));
+    }
+    finish();
+    auto reading = hosts_.reading();
+    std::ranges::move(after_, std::back_inserter(reading.commands));
+    return reading;
+  }
+
+ private:
+  // Takes the command in; returns "" when it has no place here.
+  std::string split_path(Words& words) {
+    if (!words.empty() && (words[0] == "rocks" || words[0].ends_with("/rocks"))) {
+      words.erase(words.begin());
+    }
+    Words all;
+    for (const auto& word : words) {
+      // Only the first words can be a path in one word.
+      if (all.size() < 2 && word.find(' ') != std::string::npos) {
+        for (auto& part : blank_words(word)) all.push_back(std::move(part));
+      } else {
+        all.push_back(word);
+      }
+    }
+    for (const auto& [path, take] : kTaken) {
+      const auto parts = blank_words(path);
+      if (all.size() <= parts.size() || !std::equal(parts.begin(), parts.end(), all.begin())) {
+        continue;
+      }
+      Words rest(all.begin() + static_cast<std::ptrdiff_t>(parts.size()), all.end());
+      return (this->*take)(rest) ? std::string(path) : "";
+    }
+    return "";
+  }
+
+  static Pairs pairs_of(const Words& words) {
+    Pairs pairs;
+    for (const auto& word : words) {
+      if (const auto equals = word.find('='); equals != std::string::npos && equals > 0) {
+        pairs[word.substr(0, equals)] = word.substr(equals + 1);
+      }
+    }
+    return pairs;
+  }
+
+  // The first word that is no key.
+  static std::string plain(const Words& words, std::size_t number) {
+    std::size_t count = 0;
+    for (const auto& word : words) {
+      if (word.find('=') == std::string::npos && count++ == number) return word;
+    }
+    return "";
+  }
+
+  bool add_host(const Words& words) {
+    const auto name = plain(words, 0);
+    if (name.empty()) return false;
+    auto& host = hosts_.at(name, line_);
+    for (const auto& [key, value] : pairs_of(words)) {
+      if (key == "membership") {
+        const auto at =
+            std::ranges::find(kMemberships, value, &decltype(kMemberships)::value_type::first);
+        host.appliance = at == kMemberships.end() ? "compute" : at->second;
+        if (at == kMemberships.end()) leave(name + " membership=" + value + ": taken as compute");
+      } else if (key == "cpus" || key == "rack" || key == "rank") {
+        host.keys[key] = value;
+      } else if (key != "os" || value != "linux") {
+        leave(name + " " + key + "=" + value);
+      }
+    }
+    return true;
+  }
+
+  bool add_interface(const Words& words) {
+    const auto host = plain(words, 0);
+    const auto name = plain(words, 1);
+    if (name.empty()) return false;
+    interface(host, name).values = pairs_of(words);
+    return true;
+  }
+
+  bool set_interface(const Words& words, const std::string& what) {
+    if (words.size() != 3) return false;
+    interface(words[0], words[1]).values[what] = words[2];
+    return true;
+  }
+  bool set_ip(const Words& words) { return set_interface(words, "ip"); }
+  bool set_mac(const Words& words) { return set_interface(words, "mac"); }
+  bool set_vlan(const Words& words) { return set_interface(words, "vlan"); }
+  bool set_subnet(const Words& words) { return set_interface(words, "subnet"); }
+  bool set_module(const Words& words) { return set_interface(words, "module"); }
+  bool set_name(const Words& words) {
+    return words.size() == 3 && words[2] == words[0];  // it says nothing
+  }
+
+  RocksInterface& interface(const std::string& host, const std::string& name) {
+    const auto at = std::ranges::find_if(interfaces_, [&](const RocksInterface& one) {
+      return one.host == host && one.name == name;
+    });
+    if (at != interfaces_.end()) return *at;
+    interfaces_.push_back({host, name, line_, {}});
+    return interfaces_.back();
+  }
+
+  bool add_network(const Words& words) {
+    const auto values = pairs_of(words);
+    const auto name = plain(words, 0);
+    const auto mask = values.find("netmask");
+    if (mask != values.end()) {
+      masks_[name] = mask->second;
+    } else if (const auto second = plain(words, 2); !second.empty()) {
+      masks_[name] = second;
+    }
+    return false;  // a network has no place of its own
+  }
+
+  bool set_vm(const Words& words) {
+    const auto name = plain(words, 0);
+    auto values = pairs_of(words);
+    if (name.empty() || values["physnode"].empty()) return false;
+    auto& host = hosts_.at(name, line_);
+    host.container = values["physnode"];
+    for (const auto* place : {"rack", "rank"}) {
+      if (const auto at = host.keys.extract(place)) leave(name + " " + place + "=" + at.mapped());
+    }
+    if (!values["mem"].empty()) host.keys["mem"] = values["mem"];
+    host.disks = blank_words(values["disk"]);
+    host.disk_sizes = blank_words(values["disksize"]);
+    if (host.disk_sizes.size() != host.disks.size()) {
+      if (!host.disk_sizes.empty()) leave(name + " disksize=" + values["disksize"]);
+      host.disk_sizes.clear();
+    }
+    for (const auto* what : {"cdrom_path", "cdrom"}) {
+      if (!values[what].empty()) leave(name + " " + what + "=" + values[what]);
+    }
+    return true;
+  }
+
+  bool add_host_attr(const Words& words) {
+    if (words.size() != 3) return false;
+    cards_or_attributes_.push_back({{words[0], words[1], words[2]}, line_});
+    return true;
+  }
+
+  bool add_attr(const Words& words) {
+    if (words.size() != 2) return false;
+    after_.push_back({{"add", "attr", words[0], words[1]}, line_});
+    return true;
+  }
+
+  bool add_appliance_attr(const Words& words) {
+    if (words.size() != 3) return false;
+    const auto at =
+        std::ranges::find(kMemberships, words[0], &decltype(kMemberships)::value_type::second);
+    // `managed` of an appliance is a fact here.
+    if (at == kMemberships.end() || words[1] == "managed") return false;
+    after_.push_back({{"add", "appliance", "attr", words[0], words[1], words[2]}, line_});
+    return true;
+  }
+
+  // Rocks says the same in ways of its own at every installation.
+  bool pass(const Words& /*words*/) { return true; }
+
+  void finish() {
+    // The address in the network of the frontend counts, and else the first.
+    std::ranges::stable_partition(interfaces_, [](const RocksInterface& one) {
+      const auto at = one.values.find("subnet");
+      return at != one.values.end() && at->second == "private";
+    });
+    for (const auto& one : interfaces_) finish_interface(one);
+    // A VM's card points to one of its container, which therefore comes first.
+    for (const bool of_vms : {false, true}) {
+      for (const auto& [words, line] : cards_or_attributes_) {
+        line_ = line;
+        const bool is_vm = hosts_.has(words[0]) && !hosts_.at(words[0], line).container.empty();
+        if (is_vm == of_vms) finish_attribute(words);
+      }
+    }
+  }
+
+  void finish_attribute(const Words& words) {
+    const auto& [host, name, value] = std::tie(words[0], words[1], words[2]);
+    if (!hosts_.has(host)) {
+      leave(host + " " + name + "=" + value + ": there is no such host");
+      return;
+    }
+    if (name.starts_with("gpupci") && value.starts_with("pci_")) {
+      after_.push_back({{"add", "host", "gpu", host, name, value}, line_});
+    } else {
+      after_.push_back({{"add", "host", "attr", host, name, value}, line_});
+    }
+  }
+
+  void finish_interface(const RocksInterface& one) {
+    line_ = one.line;
+    auto values = one.values;
+    const auto left = [&](const std::string& what) {
+      if (!values[what].empty()) leave(one.host + " " + one.name + " " + what + "=" + values[what]);
+    };
+    if (!hosts_.has(one.host)) {
+      leave(one.host + " " + one.name + ": there is no such host");
+      return;
+    }
+    auto& host = hosts_.at(one.host, one.line);
+    if (host.container.empty()) {
+      if (values["ip"].empty() || !host.keys.emplace("address", values["ip"]).second) left("ip");
+      for (const auto* what : {"mac", "vlan", "module"}) left(what);
+      return;
+    }
+    NeighbourCommand command{{"add", "host", "interface", one.host, one.name}, one.line};
+    const auto bridge = values["subnet"].empty() ? "private" : values["subnet"];
+    command.words.push_back("bridge=" + bridge);
+    leave(one.host + " " + one.name + ": bridge=" + bridge +
+          " is a guess, as a dump names no bridge");
+    for (const auto* what : {"mac", "vlan"}) {
+      if (!values[what].empty()) command.words.push_back(std::string(what) + "=" + values[what]);
+    }
+    if (const auto prefix = prefix_of(values["subnet"]); prefix && !values["ip"].empty()) {
+      command.words.push_back("address=" + values["ip"] + "/" + std::to_string(*prefix));
+    } else {
+      left("ip");
+    }
+    after_.push_back(std::move(command));
+  }
+
+  // The length of a network's prefix; nothing when the dump does not tell it.
+  std::optional<int> prefix_of(const std::string& network) const {
+    const auto at = masks_.find(network);
+    if (at == masks_.end()) return std::nullopt;
+    int bits = 0;
+    for (const auto part : split(at->second, '.')) {
+      for (int byte = std::atoi(std::string(part).c_str()) & 0xff; (byte & 0x80) != 0;
+           byte = (byte << 1) & 0xff) {
+        ++bits;
+      }
+    }
+    return bits;
+  }
+
+  void leave(const std::string& what) { hosts_.leave(line_, what); }
+
+  using Take = bool (RocksReader::*)(const Words&);
+  static constexpr std::array<std::pair<std::string_view, Take>, 16> kTaken{{
+      {"add host interface", &RocksReader::add_interface},
+      {"add host attr", &RocksReader::add_host_attr},
+      {"set host attr", &RocksReader::add_host_attr},
+      {"add host", &RocksReader::add_host},
+      {"set host runaction", &RocksReader::pass},
+      {"set host installaction", &RocksReader::pass},
+      {"set host interface ip", &RocksReader::set_ip},
+      {"set host interface mac", &RocksReader::set_mac},
+      {"set host interface vlan", &RocksReader::set_vlan},
+      {"set host interface subnet", &RocksReader::set_subnet},
+      {"set host interface module", &RocksReader::set_module},
+      {"set host interface name", &RocksReader::set_name},
+      {"set host vm", &RocksReader::set_vm},
+      {"add network", &RocksReader::add_network},
+      {"add attr", &RocksReader::add_attr},
+      {"add appliance attr", &RocksReader::add_appliance_attr},
+  }};
+
+  NeighbourHosts hosts_;
+  std::vector<RocksInterface> interfaces_;
+  std::vector<std::pair<Words, int>> cards_or_attributes_;
+  std::map<std::string, std::string> masks_;  // by network
+  std::vector<NeighbourCommand> after_;       // the hosts
+  int line_ = 0;
+};
+
+}  // namespace
+
+NeighbourReading read_rocks(std::string_view text, const std::string& /*file*/) {
+  return RocksReader().read(text);
+}
+
+}  // namespace cluster::frontend

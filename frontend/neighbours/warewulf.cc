@@ -1,0 +1,82 @@
+// nodes.conf of Warewulf 4 (YAML): nodes, each with its network devices, tags and profiles.
+#include <yaml-cpp/yaml.h>
+
+#include "core/error.h"
+#include "frontend/neighbours/neighbour.h"
+
+namespace cluster::frontend {
+namespace {
+
+int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
+
+// The address of the device that is marked as primary, else of the first that has one.
+std::string address_of(const YAML::Node& devices) {
+  std::string address;
+  for (const auto& device : devices) {
+    const auto& values = device.second;
+    if (!values.IsMap() || !values["ipaddr"]) continue;
+    const auto here = values["ipaddr"].Scalar();
+    const auto primary = values["primary"] ? values["primary"].Scalar() : "";
+    if (address.empty() || primary == "true") address = here;
+  }
+  return address;
+}
+
+void read_node(NeighbourHosts& hosts, const std::string& name, const YAML::Node& node) {
+  auto& host = hosts.at(name, line_of(node));
+  host.appliance = "compute";
+  if (!node.IsMap()) return;
+  for (const auto& entry : node) {
+    const auto key = entry.first.Scalar();
+    const auto& value = entry.second;
+    if (key == "network devices") {
+      if (const auto address = address_of(value); !address.empty()) host.keys["address"] = address;
+      for (const auto& device : value) {
+        for (const auto& fact : device.second) {
+          const auto what = fact.first.Scalar();
+          if (what == "ipaddr" && fact.second.Scalar() == host.keys["address"]) continue;
+          if (what == "primary" || !fact.second.IsScalar()) continue;
+          hosts.leave(line_of(fact.first), name + " " + device.first.Scalar() + " " + what + ": " +
+                                               fact.second.Scalar());
+        }
+      }
+    } else if (key == "profiles" && value.IsSequence()) {
+      for (const auto& profile : value) {
+        if (profile.Scalar() != "default") host.groups.push_back(profile.Scalar());
+      }
+    } else if ((key == "tags" || key == "keys") && value.IsMap()) {
+      for (const auto& tag : value) {
+        host.attributes.emplace_back(tag.first.Scalar(), tag.second.Scalar());
+      }
+    } else {
+      hosts.leave(line_of(entry.first),
+                  name + " " + key + (value.IsScalar() ? ": " + value.Scalar() : ""));
+    }
+  }
+}
+
+}  // namespace
+
+NeighbourReading read_warewulf(std::string_view text, const std::string& /*file*/) {
+  NeighbourHosts hosts;
+  try {
+    const auto document = YAML::Load(std::string(text));
+    const auto nodes = document.IsMap() ? document["nodes"] : YAML::Node();
+    if (!nodes || !nodes.IsMap()) {
+      throw Error(Fault::usage, "it has no `nodes:`, which nodes.conf of Warewulf has");
+    }
+    for (const auto& node : nodes) read_node(hosts, node.first.Scalar(), node.second);
+    for (const auto* profiles : {"nodeprofiles", "profiles"}) {
+      if (!document[profiles]) continue;
+      for (const auto& profile : document[profiles]) {
+        hosts.leave(line_of(profile.first), "profile " + profile.first.Scalar());
+      }
+    }
+  } catch (const YAML::Exception& error) {
+    throw Error(Fault::usage,
+                "line " + std::to_string(error.mark.line + 1) + ": it is no YAML: " + error.msg);
+  }
+  return hosts.reading();
+}
+
+}  // namespace cluster::frontend

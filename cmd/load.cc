@@ -11,8 +11,10 @@
 #include "core/command_reader.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "db/rows.h"
+#include "frontend/neighbours/neighbour.h"
 
 namespace cluster::cmd {
 namespace {
@@ -124,6 +126,8 @@ class Loader {
 
 struct LoadArgs {
   std::string file;
+  std::string format;
+  std::string dryrun = "no";
 };
 
 std::string text_of(const std::string& file) {
@@ -133,7 +137,49 @@ std::string text_of(const std::string& file) {
   return *text;
 }
 
+// Gives `loader` one command of the file; `line` is where it stands.
+void carry_out(Loader& loader, std::vector<std::string>& words, int line) {
+  try {
+    loader.carry_out(words);
+  } catch (const Error& error) {
+    throw Error(error.fault(), "line " + std::to_string(line) + ": " + error.what());
+  }
+}
+
+void print(Output& output, const frontend::NeighbourCommand& command) {
+  std::string line = "cluster";
+  for (const auto& word : command.words) {
+    const auto equals = word.find('=');
+    const bool is_key = equals != std::string::npos && command.words[2] != "attr";
+    const auto start = is_key ? equals + 1 : 0;
+    line += " " + word.substr(0, start) + shell_word(word.substr(start));
+  }
+  output.line(line);
+}
+
+// Takes in the inventory of another tool, and tells what has no place in this one.
+int load_neighbour(Context& context, const LoadArgs& args, bool only_tells) {
+  const auto& format = frontend::neighbour_format(args.format);
+  auto reading = format.read(text_of(args.file), args.file);
+  if (only_tells) {
+    for (const auto& command : reading.commands) print(context.output, command);
+  } else {
+    auto& inventory = context.inventory(Inventory::Open::create);
+    inventory.together("load", [&] {
+      Loader loader(context, inventory);
+      for (auto& command : reading.commands) carry_out(loader, command.words, command.line);
+    });
+  }
+  for (const auto& left : reading.left) context.output.note("no place for " + left);
+  return 0;
+}
+
 int run_load(Context& context, const LoadArgs& args) {
+  const bool only_tells = parse_yes_no("dryrun", args.dryrun);
+  if (!args.format.empty()) return load_neighbour(context, args, only_tells);
+  if (only_tells) {
+    throw Error(Fault::usage, "dryrun=yes is for format=: a file of commands says what it does");
+  }
   const auto text = text_of(args.file);
   CommandLine command;
   for (CommandReader check(text); check.next(command);) continue;  // before a file is made
@@ -141,14 +187,7 @@ int run_load(Context& context, const LoadArgs& args) {
   inventory.together("load", [&] {
     Loader loader(context, inventory);
     CommandReader reader(text);
-    while (reader.next(command)) {
-      const int line = command.line;
-      try {
-        loader.carry_out(command.words);
-      } catch (const Error& error) {
-        throw Error(error.fault(), "line " + std::to_string(line) + ": " + error.what());
-      }
-    }
+    while (reader.next(command)) carry_out(loader, command.words, command.line);
   });
   return 0;
 }
@@ -158,6 +197,9 @@ Action declare_load(Options& options) {
   options.argument("FILE", args->file, "what `cluster dump` printed; -: standard input")
       .or_key("file")
       .required();
+  options.key("format", args->format,
+              "FILE is of another tool: ansible, hosts, rocks, ssh-config, warewulf, xcat");
+  options.key("dryrun", args->dryrun, "yes, with format=: print the commands and do nothing [no]");
   return [args](Context& context) { return run_load(context, *args); };
 }
 

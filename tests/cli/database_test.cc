@@ -42,6 +42,39 @@ TEST_F(WholeInventory, IsTheSameAfterDumpAndLoad) {
                 "roll gpupt 1.0: no folder '" + in_folder("rolls/gpupt-1.0") + "'\n");
 }
 
+TEST_F(WholeInventory, TakesInTheInventoryOfANeighbour) {
+  const auto dump = write("rocks.sh",
+                          "/opt/rocks/bin/rocks \"add host\" h-0-1 rack=0 rank=1 "
+                          "membership=VM\\ Container\n"
+                          "/opt/rocks/bin/rocks \"add host\" vm-0-1 cpus=4 "
+                          "membership=Hosted\\ VM\n"
+                          "/opt/rocks/bin/rocks add host interface vm-0-1 eth0\n"
+                          "/opt/rocks/bin/rocks set host interface vlan vm-0-1 eth0 2\n"
+                          "/opt/rocks/bin/rocks set host vm vm-0-1 physnode='h-0-1' mem='2048' "
+                          "disk='file:/vm/a.vda,vda,virtio' disksize='20'\n"
+                          "/opt/rocks/bin/rocks add host attr vm-0-1 gpupci pci_0000_02_00_0\n"
+                          "/opt/rocks/bin/rocks add host attr h-0-1 gpupci1 pci_0000_02_00_0\n"
+                          "/opt/rocks/bin/rocks add attr title 'two words'\n"
+                          "/opt/rocks/bin/rocks set host boot vm-0-1 action=os\n");
+  const auto dryrun = run({"load", dump, "format=rocks", "dryrun=yes"});
+  EXPECT_NE(dryrun.out.find("cluster add attr title 'two words'\n"), std::string::npos)
+      << dryrun.out;
+  EXPECT_NE(dryrun.err.find("cluster: no place for line 9: /opt/rocks/bin/rocks set host boot"),
+            std::string::npos)
+      << dryrun.err;
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(run({"load", dump, "format=rocks"}).status, 0);
+  EXPECT_EQ(cluster({"list", "host", "gpu"}),
+            "HOST    GPU     PCI_BUS\n"
+            "h-0-1:  gpupci1 pci_0000_02_00_0\n"
+            "vm-0-1: gpupci  pci_0000_02_00_0\n");
+  const auto again = run({"load", dump, "format=rocks"});
+  EXPECT_EQ(again.status, 1) << "it is there already";
+  EXPECT_EQ(again.err.find("cluster: line 1: "), 0U) << again.err;
+  cluster({"load", dump, "format=cobbler"}, 2,
+          "format=cobbler: want ansible, hosts, rocks, ssh-config, warewulf, xcat");
+}
+
 TEST_F(WholeInventory, TakesOrdinaryCommandsFromAFileToo) {
   const auto commands = write("site.sh",
                               "# our site\n"

@@ -26,6 +26,7 @@ std::vector<Command> all_commands() {
   for (const auto commands : {add_roll_commands(),
                               attr_commands(),
                               attr_list_commands(),
+                              change_commands(),
                               check_host_gpu_commands(),
                               check_host_vm_commands(),
                               config_commands(),

@@ -19,6 +19,7 @@ inline constexpr std::string_view kGetHelp = "Get help";
 std::span<const Command> add_roll_commands();
 std::span<const Command> attr_commands();
 std::span<const Command> attr_list_commands();
+std::span<const Command> change_commands();
 std::span<const Command> check_host_gpu_commands();
 std::span<const Command> check_host_vm_commands();
 std::span<const Command> config_commands();

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "cmd/author.h"
 #include "cmd/command_table.h"
 #include "cmd/context.h"
 #include "cmd/last_run.h"
@@ -11,6 +12,7 @@
 #include "cmd/signs_of_life.h"
 #include "core/error.h"
 #include "core/version.h"
+#include "db/history.h"
 
 namespace cluster::cmd {
 namespace {
@@ -27,7 +29,8 @@ Invocation read(const std::vector<std::string>& words) {
   }
 }
 
-int run(const Invocation& invocation, const Surroundings& around, Output& output) {
+int run(const std::vector<std::string>& words, const Surroundings& around, Output& output) {
+  const auto invocation = read(words);
   if (invocation.wants == Wants::help) {
     print_help(output, command_table(), invocation.help_for);
     return 0;
@@ -38,8 +41,12 @@ int run(const Invocation& invocation, const Surroundings& around, Output& output
   }
   output.set_format(invocation.format);
   SignsOfLife transport(around.transport, output, around.progress_width);
-  Context context([&](Inventory::Open open) { return around.open(invocation.db, open); }, transport,
-                  around.open_domains, output);
+  const auto open = [&](Inventory::Open how) {
+    auto inventory = around.open(invocation.db, how);
+    sign(*inventory, author_of(words));
+    return inventory;
+  };
+  Context context(open, transport, around.open_domains, output);
   context.answers = around.answers;
   context.place = inventory_place(invocation.db);
   if (!around.state_dir.empty()) {
@@ -51,7 +58,7 @@ int run(const Invocation& invocation, const Surroundings& around, Output& output
 int run_and_print(const std::vector<std::string>& words, const Surroundings& around) {
   Output output(around.out, around.err, around.width, around.terminals, around.outlet);
   try {
-    const int status = run(read(words), around, output);
+    const int status = run(words, around, output);
     around.out.flush();
     if (!around.out)
       throw Error(Fault::io, "cannot write the answer: standard output is full or closed");

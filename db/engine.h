@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "db/author.h"
+
 // The seam below the inventory. The code above it does not know which database stores the rows; the
 // code below it does not know what the rows mean. An engine is one file that implements the two
 // classes, and one schema. The SQL is in the language that both SQLite and PostgreSQL read
@@ -133,7 +135,10 @@ class Connection {
   /// The reason why nothing can be written through this connection, and who could; "" when it can.
   virtual std::string read_only() const = 0;
 
-  /// The tables of the inventory, each after those that it points to.
+  /// Says who makes the changes from now on.
+  virtual void sign(const Author& author) = 0;
+
+  /// The tables of the inventory, each after those that it points to; those of the history apart.
   virtual std::vector<TableShape> tables() = 0;
 
   /// What is wrong with the stored bytes, the indexes and the foreign keys, one line each.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "db/history.h"
 #include "db/inventory.h"
 
 namespace cluster {
@@ -41,6 +42,12 @@ class InventoryRows {
   /// What is wrong with the file, one line each: what its engine finds, and rows that break the
   /// rules that the schema holds when rows are added (db/rules.cc).
   std::vector<std::string> faults();
+
+  // --- the history: db/history.h has what these are for
+
+  void sign(const Author& author);
+  std::vector<Change> changes(const std::string& since, const std::string& login);
+  void undo(int number);
 
  private:
   struct Statements;

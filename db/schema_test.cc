@@ -316,7 +316,8 @@ TEST_P(Schema, TakesWhatIsRight) {
 TEST_P(Schema, EachRuleIsTriedHere) {
   std::set<std::string> tried;
   for (const auto& wrong : kWrong) tried.insert(wrong.constraint);
-  const auto rules = connection_->prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'");
+  const auto rules = connection_->prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, 7) <> 'change_'");
   while (rules->step()) EXPECT_TRUE(tried.contains(rules->string(0))) << rules->text(0);
 }
 

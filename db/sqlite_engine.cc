@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "db/database_file.h"
 #include "db/sqlite_constraints.h"
+#include "db/sqlite_history.h"
 #include "db/sqlite_shape.h"
 #include "schema/schema.h"
 
@@ -141,13 +142,28 @@ class SqliteConnection : public Connection {
 
   void begin_write() override {
     if (!opened_.read_only.empty()) throw Failure(Why::denied, "", opened_.read_only);
-    run("BEGIN IMMEDIATE; SAVEPOINT part");
+    run("BEGIN IMMEDIATE");
+    try {
+      begin_change(*this);
+      run("SAVEPOINT part");
+    } catch (...) {
+      roll_back();
+      throw;
+    }
+    is_change_ = true;
   }
   void begin_read() override { run("BEGIN"); }
 
-  void commit() override { run("COMMIT"); }
+  void commit() override {
+    if (is_change_) end_change(*this, author_);
+    is_change_ = false;
+    run("COMMIT");
+  }
+
+  void sign(const Author& author) override { author_ = author; }
 
   void roll_back() noexcept override {
+    is_change_ = false;
     if (in_transaction()) db_.tryExec("ROLLBACK");
   }
 
@@ -176,6 +192,8 @@ class SqliteConnection : public Connection {
   fs::path file_;
   Opened opened_;
   SQLite::Database& db_;
+  Author author_;
+  bool is_change_ = false;  // the open transaction writes
 };
 
 void SqliteStatement::bind(const char* name, const std::optional<std::string_view>& text) {
@@ -302,9 +320,11 @@ void SqliteConnection::migrate() {
     keep_a_log();
     // The lock comes before the second look, so two commands cannot both migrate.
     SQLite::Transaction transaction(db_, SQLite::TransactionBehavior::IMMEDIATE);
+    stop_history(*this);
     for (auto version = checked_version(); version < known; ++version) {
       db_.exec(std::string(migrations()[static_cast<std::size_t>(version)]));
     }
+    start_history(*this);
     db_.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     db_.exec("PRAGMA user_version = " + std::to_string(known));
     transaction.commit();

@@ -37,9 +37,10 @@ std::set<std::string> targets_of(Connection& connection, const std::string& tabl
 
 std::vector<TableShape> tables_of(Connection& connection) {
   std::map<std::string, std::set<std::string>> left;
-  for (const auto& name : answers(connection,
-                                  "SELECT name FROM sqlite_schema WHERE type = 'table' AND "
-                                  "substr(name, 1, 7) <> 'sqlite_'")) {
+  for (const auto& name :
+       answers(connection,
+               "SELECT name FROM sqlite_schema WHERE type = 'table' AND "
+               "substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 6) <> 'change'")) {
     left[name] = targets_of(connection, name);
   }
   std::vector<TableShape> tables;

@@ -1,0 +1,128 @@
+#include "db/history.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "db/engine.h"
+#include "db/rows.h"
+
+namespace cluster {
+namespace {
+
+std::string refusal(int number, const std::string& why) {
+  return "change " + std::to_string(number) + " cannot be undone: " + why;
+}
+
+// What a host told is learned anew when it is asked.
+bool is_told(const std::string& table) {
+  return table == "vm_definition" || table == "domain_capability" || table == "domain_device";
+}
+
+}  // namespace
+
+void sign(Inventory& inventory, const Author& author) { InventoryRows(inventory).sign(author); }
+
+void InventoryRows::sign(const Author& author) { inventory_.db_->sign(author); }
+
+std::vector<Change> InventoryRows::changes(const std::string& since, const std::string& login) {
+  std::vector<Change> found;
+  inventory_.read("list change", [&] {
+    const auto query = inventory_.db_->prepare(R"sql(
+        SELECT change_row.change, at, login, sudo_user, origin, command, place, host, before, after
+        FROM change_row LEFT JOIN change ON change.id = change_row.change
+        WHERE (:since = '' OR at >= :since)
+          AND (:login = '' OR login = :login OR sudo_user = :login)
+        ORDER BY number)sql");
+    query->bind(":since", std::string_view(since));
+    query->bind(":login", std::string_view(login));
+    while (query->step()) {
+      // The rows of a change stand together, as one is written after the other.
+      if (found.empty() || found.back().number != query->number(0)) {
+        found.push_back({query->number(0),
+                         query->string(1),
+                         {query->string(2), query->string(3), query->string(4), query->string(5)},
+                         {}});
+      }
+      found.back().rows.push_back(
+          {query->string(6), query->string(7), query->string(8), query->string(9)});
+    }
+  });
+  return found;
+}
+
+std::vector<Change> changes(Inventory& inventory, const std::string& since,
+                            const std::string& login, const std::vector<HostName>& hosts) {
+  auto changes = InventoryRows(inventory).changes(since, login);
+  if (hosts.empty()) return changes;
+  std::erase_if(changes, [&](const Change& change) {
+    return std::ranges::none_of(change.rows, [&](const ChangedRow& row) {
+      return std::ranges::any_of(hosts,
+                                 [&](const HostName& host) { return host.str() == row.host; });
+    });
+  });
+  return changes;
+}
+
+void InventoryRows::undo(int number) {
+  inventory_.write("undo change", [&] {
+    auto all = changes("", "");
+    const auto found = std::ranges::find(all, number, &Change::number);
+    if (found == all.end() || number == 0) {
+      throw Error(Fault::not_found,
+                  "no change " + std::to_string(number) + " (`cluster list change`)");
+    }
+    inventory_.db_->defer_foreign_keys();
+    const auto tables = inventory_.db_->tables();
+    std::ranges::reverse(found->rows);
+    for (const auto& row : found->rows) {
+      if (is_told(row.table) && row.after.empty()) continue;
+      if (row.before.find("\"(not kept)\"") != row.before.npos ||
+          (row.after.find("\"(not kept)\"") != row.after.npos && !row.before.empty())) {
+        throw Error(Fault::refused,
+                    refusal(number, "the history keeps no secrets, and a value of " + row.table +
+                                        " is one"));
+      }
+      const auto& shape = *std::ranges::find(tables, row.table, &db::TableShape::name);
+      std::string columns;
+      std::string values;
+      std::string sets;
+      std::string same;
+      for (const auto& column : shape.columns) {
+        const auto name = "\"" + column.name + "\"";
+        const auto of = [&](const char* json) {
+          return "json_extract(" + std::string(json) + ", '$." + column.name + "')";
+        };
+        const bool first = columns.empty();
+        columns += (first ? "" : ", ") + name;
+        values += (first ? "" : ", ") + of(":before");
+        sets += (first ? "" : ", ") + name + " = " + of(":before");
+        if (column.name == "seen" || column.name.ends_with("_seen")) continue;
+        if (row.after.find("\"" + column.name + "\":\"(not kept)\"") != row.after.npos) continue;
+        same += (same.empty() ? "" : " AND ") + name + " IS " + of(":after");
+      }
+      const auto table = "\"" + row.table + "\"";
+      const auto statement = inventory_.db_->prepare(
+          row.before.empty()  ? "DELETE FROM " + table + " WHERE " + same
+          : row.after.empty() ? "INSERT INTO " + table + " (" + columns + ") SELECT " + values
+                              : "UPDATE " + table + " SET " + sets + " WHERE " + same);
+      if (!row.before.empty()) statement->bind(":before", std::string_view(row.before));
+      if (!row.after.empty()) statement->bind(":after", std::string_view(row.after));
+      try {
+        // A row that goes with another (ON DELETE CASCADE) is gone when its turn comes.
+        if (statement->execute() != 1) {
+          throw Error(Fault::refused,
+                      refusal(number, "a row of " + row.table +
+                                          (row.host.empty() ? "" : " of " + quote(row.host)) +
+                                          " was changed since"));
+        }
+      } catch (const db::Failure& failure) {
+        throw Error(Fault::refused, refusal(number, "row of " + row.table + ": " + failure.what()));
+      }
+    }
+  });
+}
+
+void undo_change(Inventory& inventory, int number) { InventoryRows(inventory).undo(number); }
+
+}  // namespace cluster

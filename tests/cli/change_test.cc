@@ -1,0 +1,141 @@
+#include <cstdlib>
+
+#include "cmd/author.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "db/sqlite_engine.h"
+#include "tests/support/story.h"
+
+// Who changed what: `list change` and `undo change`.
+namespace cluster {
+namespace {
+
+class History : public Story {
+ protected:
+  void SetUp() override {
+    setenv("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 22", 1);
+    setenv("SUDO_USER", "jo", 1);
+  }
+  void TearDown() override {
+    unsetenv("SSH_CONNECTION");
+    unsetenv("SUDO_USER");
+  }
+
+  // The last change in CSV, without its time.
+  std::string last() {
+    const auto text = cluster({"list", "change", "format=csv"});
+    const auto lines = split(text, '\n');
+    auto line = std::string(lines.at(lines.size() - 2));
+    const auto time = line.find(",20");
+    if (time != line.npos) line.erase(time, line.find(',', time + 1) - time);
+    return line;
+  }
+
+  std::string sql(const std::string& query) {
+    const auto db = db::open_sqlite(file);
+    const auto statement = db->prepare(query);
+    return statement->step() ? statement->string(0) : "";
+  }
+};
+
+TEST_F(History, SaysWhoChangedWhatFromWhereByWhichCommand) {
+  cluster({"add", "host", "n1", "rack=1"});
+  const auto added = last();
+  EXPECT_NE(added.find("jo as "), std::string::npos) << added;
+  EXPECT_NE(added.find("192.0.2.7,add host n1 rack=1,"), std::string::npos) << added;
+  cluster({"set", "host", "n1", "rack=2"});
+  EXPECT_NE(last().find("changed host n1: rack 1 -> 2"), std::string::npos) << last();
+  cluster({"list", "host"});
+  cluster({"add", "host", "n1"}, 1, "host 'n1' is in the inventory already");
+  EXPECT_EQ(sql("SELECT count(*) FROM change"), "2") << "what changed nothing is no change";
+  db::open_sqlite(file)->run("UPDATE host SET rack = 7");
+  EXPECT_NE(last().find("(another program)"), std::string::npos) << last();
+}
+
+TEST_F(History, IsChosenByHostTimeAndUser) {
+  for (const auto* host : {"n1", "n2"}) cluster({"add", "host", host});
+  EXPECT_EQ(cluster({"list", "change", "n2", "format=csv"}).find("n1"), std::string::npos);
+  const auto header = cluster({"list", "change", "since=2999-01-01", "format=csv"});
+  EXPECT_EQ(cluster({"list", "change", "user=nobody-at-all", "format=csv"}), header);
+  EXPECT_NE(cluster({"list", "change", "user=jo", "since=1h", "format=csv"}), header);
+  cluster({"list", "change", "since=x"}, 2, "since='x': want 2026-11-28, 90m, 12h or 7d");
+}
+
+TEST_F(History, EveryTableHasItsTriggers) {
+  cluster({"add", "host", "n1"});
+  EXPECT_EQ(
+      sql("SELECT group_concat(name) FROM sqlite_schema AS t WHERE type = 'table' AND "
+          "name NOT LIKE 'change%' AND (SELECT count(*) FROM sqlite_schema WHERE "
+          "type = 'trigger' AND tbl_name = t.name AND name LIKE 'change\\_%' ESCAPE '\\') <> 3"),
+      "");
+}
+
+TEST_F(History, UndoMakesWhatACommandTouchedAsItWas) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "attr", "n1", "site", "x"});
+  cluster({"add", "host", "vm", "v1", "n1", "mem=1024", "cpus=1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"});
+  const auto before = cluster({"dump"});
+  const std::vector<std::vector<std::string>> commands{{"remove", "host", "gpu", "v1", "gpupci"},
+                                                       {"set", "host", "n1", "rack=3"},
+                                                       {"set", "attr", "site", "y"},
+                                                       {"set", "host", "attr", "n1", "site", "z"},
+                                                       {"set", "host", "vm", "v1", "mem=2048"}};
+  for (const auto& command : commands) {
+    cluster(command);
+    EXPECT_NE(cluster({"dump"}), before);
+    cluster({"undo", "change", sql("SELECT max(id) FROM change")});
+    EXPECT_EQ(cluster({"dump"}), before) << joined(command, " ");
+  }
+  cluster({"remove", "host", "gpu", "v1", "gpupci"});
+  cluster({"remove", "host", "vm", "v1"});
+  cluster({"remove", "host", "n1"});
+  for (int i = 0; i < 3; ++i) {
+    cluster({"undo", "change", sql("SELECT max(id) - " + std::to_string(2 * i) + " FROM change")});
+  }
+  EXPECT_EQ(cluster({"dump"}), before);
+}
+
+TEST_F(History, UndoRefusesWhatWasChangedSinceOrIsNotKnown) {
+  cluster({"add", "host", "n1", "rack=1"});
+  cluster({"set", "host", "n1", "rack=2"});
+  cluster({"set", "host", "n1", "rack=3"});
+  const auto before = cluster({"dump"});
+  cluster({"undo", "change", "2"}, 1,
+          "change 2 cannot be undone: a row of host of 'n1' was changed since");
+  cluster({"undo", "change", "99"}, 1, "no change 99 (`cluster list change`)");
+  cluster({"undo", "change", "x"}, 2, "'x' is no number of a change");
+  cluster({"add", "host", "attr", "n1", "n1_password", "hunter2"});
+  cluster({"remove", "host", "attr", "n1", "n1_password"});
+  cluster(
+      {"undo", "change", sql("SELECT max(id) FROM change")}, 1,
+      "change 5 cannot be undone: the history keeps no secrets, and a value of attribute is one");
+  EXPECT_EQ(cluster({"dump"}), before);
+}
+
+TEST_F(History, HasNoSecret) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "attr", "n1", "n1_password", "hunter2"});
+  cluster({"set", "host", "attr", "n1", "n1_password", "value=hunter2x"});
+  cluster({"add", "attr", "site_password", "hunter2"});
+  cluster({"add", "row", "attribute", "host=n1", "name=api_token", "value=hunter2"});
+  EXPECT_EQ(cluster({"list", "change", "format=json"}).find("hunter2"), std::string::npos);
+  EXPECT_EQ(
+      sql("SELECT count(*) FROM change_row WHERE before LIKE '%hunter%' OR after LIKE '%hunter%'"),
+      "0");
+  EXPECT_EQ(cmd::without_secrets({"set", "x", "password=hunter2", "b c"}),
+            "set x password=... 'b c'");
+}
+
+TEST_F(History, IsForgottenAfterTheDaysThatTheSiteSays) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "n2"});
+  db::open_sqlite(file)->run("UPDATE change SET at = '2020-01-01T00:00:00Z' WHERE id = 1");
+  cluster({"add", "host", "n3"});
+  EXPECT_EQ(sql("SELECT group_concat(id) FROM change"), "2,3");
+  EXPECT_EQ(sql("SELECT count(*) FROM change_row"), "2");
+}
+
+}  // namespace
+}  // namespace cluster

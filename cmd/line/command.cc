@@ -10,7 +10,7 @@ Action declare(const Command& command, Options& options, CommonOptions& common) 
     options.key("format", common.format, std::string(kFormatWords) + " [table]");
   }
   if (command.path != "help") {
-    options.key("db", common.db, "inventory file [$CLUSTER_DB, else /var/lib/cluster/cluster.db]");
+    options.key("db", common.db, "inventory file [as `cluster show config` says]");
   }
   return action;
 }

@@ -85,7 +85,7 @@ TEST(HelpPage, ExplainsACommandByItsDeclarationAndItsText) {
             "  BOX      name of the box\n"
             "  LID      its lids, oak|elm; or lid=\n"
             "  colour=  a long story about the colour that it has [no colour at all]\n"
-            "  db=      inventory file [$CLUSTER_DB, else /var/lib/cluster/cluster.db]\n\n"
+            "  db=      inventory file [as `cluster show config` says]\n\n"
             "Wood is best.\n\n"
             "EXAMPLE\n"
             "    cluster add big box b1\n");

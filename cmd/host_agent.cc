@@ -39,10 +39,9 @@ int report(Context& context, frontend::AgentInstall& install) {
   Table table{{"host", "version", "path", "outcome"}, {}};
   for (const auto& one : install.upgrades()) {
     if (one.outcome == "failed") continue;
-    table.rows.push_back({one.host.name.str(), 
-                          one.program.version.empty() ? Cell() : one.program.version,
-                          one.program.path,
-                          one.outcome.empty() ? "would be installed" : one.outcome});
+    table.rows.push_back(
+        {one.host.name.str(), one.program.version.empty() ? Cell() : one.program.version,
+         one.program.path, one.outcome.empty() ? "would be installed" : one.outcome});
   }
   print_folded(context.output, table);
   return status;

@@ -1,4 +1,5 @@
 #include "frontend/guests/guest_report.h"
+
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

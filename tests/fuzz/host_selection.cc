@@ -1,4 +1,5 @@
 #include "frontend/hosts/host_selection.h"
+
 #include "core/text.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
 #include "ssh/known_hosts.h"
+
 #include "ssh/openssh.h"
 #include "tests/fuzz/fuzz.h"
 

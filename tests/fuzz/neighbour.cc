@@ -1,6 +1,7 @@
 // The inventories of other tools: the first byte chooses which.
-#include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
+
+#include "core/text.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

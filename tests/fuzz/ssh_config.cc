@@ -1,5 +1,5 @@
-#include "ssh/config.h"
 #include "core/text.h"
+#include "ssh/config.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,0 +1,79 @@
+// The cards that can be chosen: by what they are, and by whether they are free.
+#include <algorithm>
+
+#include "core/error.h"
+#include "db/engine.h"
+#include "db/inventory.h"
+
+namespace cluster {
+
+DeviceKind kind_of(const GpuCard& card) {
+  const auto kind = [](const GpuFunction& function) {
+    return device_kind(function.device_class, function.vendor);
+  };
+  const auto is_gpu = [&](const auto& function) { return kind(function) == DeviceKind::gpu; };
+  if (card.functions.empty()) return DeviceKind::unknown;
+  return std::ranges::any_of(card.functions, is_gpu) ? DeviceKind::gpu
+                                                     : kind(card.functions.front());
+}
+
+std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
+  std::vector<FreeGpu> gpus;
+  read("list host gpu", [&] {
+    const auto query = db_->prepare(std::string(R"sql(
+        SELECT gpu.host, gpu.name, coalesce(gpu.model, ''),
+               coalesce(gpu_function.vendor || ':' || gpu_function.device, ''), gpu.numa_node
+        FROM host JOIN gpu ON gpu.host = host.name
+        LEFT JOIN gpu_function ON gpu_function.host = gpu.host AND gpu_function.gpu = gpu.name AND
+                                  gpu_function.pci = (SELECT min(pci) FROM gpu_function AS one
+                                                      WHERE one.host = gpu.host AND
+                                                            one.gpu = gpu.name)
+        WHERE host.failing IS NULL AND gpu.failing IS NULL AND gpu.missing = 0 AND
+              host.maintenance IS NULL AND coalesce(gpu.wish, '') <> 'host' AND
+              (gpu_function.class IS NULL OR
+               gpu_function.class IN ('0300', '0302', '0380', '1200') OR
+               EXISTS (SELECT 1 FROM gpu_function AS one
+                       WHERE one.host = gpu.host AND one.gpu = gpu.name AND
+                             one.class IN ('0300', '0302', '0380', '1200'))) AND
+              NOT EXISTS (SELECT 1 FROM vm_gpu WHERE container = gpu.host AND gpu = gpu.name) AND
+              NOT EXISTS (SELECT 1 FROM gpu_slice WHERE host = gpu.host AND gpu = gpu.name) AND
+              NOT EXISTS (SELECT 1 FROM mdev WHERE host = gpu.host AND gpu = gpu.name) AND
+              NOT EXISTS (SELECT 1 FROM gpu_in_domain AS there
+                          WHERE there.container = gpu.host AND there.gpu = gpu.name) AND
+              )sql") + (host ? "host.name = :host" : "host.appliance = 'vm-container'"));
+    if (host) query->bind(":host", host->str());
+    while (query->step()) {
+      gpus.push_back({HostName(query->text(0)), GpuName(query->text(1)),
+                      query->string(2) + " " + query->string(3), query->maybe_number(4)});
+    }
+  });
+  std::ranges::sort(gpus, [](const FreeGpu& left, const FreeGpu& right) {
+    return left.host == right.host ? left.name < right.name : left.host < right.host;
+  });
+  return gpus;
+}
+
+std::vector<CardTrait> Inventory::card_traits() {
+  std::vector<CardTrait> cards;
+  read("list host gpu", [&] {
+    const auto query = db_->prepare(R"sql(
+        SELECT gpu.host, coalesce(gpu.model, ''),
+               coalesce(gpu_function.vendor || ':' || gpu_function.device, ''),
+               gpu.failing IS NOT NULL
+        FROM gpu
+        LEFT JOIN gpu_function ON gpu_function.host = gpu.host AND gpu_function.gpu = gpu.name AND
+                                  gpu_function.pci = (SELECT min(pci) FROM gpu_function AS one
+                                                      WHERE one.host = gpu.host AND
+                                                            one.gpu = gpu.name)
+        WHERE gpu.missing = 0
+        UNION ALL
+        SELECT name, '', '', failing IS NOT NULL FROM host WHERE failing IS NOT NULL)sql");
+    while (query->step()) {
+      cards.push_back({HostName(query->text(0)), query->string(1) + " " + query->string(2),
+                       query->number(3) != 0});
+    }
+  });
+  return cards;
+}
+
+}  // namespace cluster

@@ -202,10 +202,11 @@ class RocksReader {
 
   void finish() {
     // The address in the network of the frontend counts, and else the first.
-    std::ranges::stable_partition(interfaces_, [](const RocksInterface& one) {
+    const auto is_private = [](const RocksInterface& one) {
       const auto at = one.values.find("subnet");
       return at != one.values.end() && at->second == "private";
-    });
+    };
+    std::stable_partition(interfaces_.begin(), interfaces_.end(), is_private);
     for (const auto& one : interfaces_) finish_interface(one);
     // A VM's card points to one of its container, which therefore comes first.
     for (const bool of_vms : {false, true}) {

@@ -97,7 +97,7 @@ expect_err "vm: VM 'rocks-33' runs with it"
 agent --remove-vgpu "$first" --lease="$lease"
 expect_status 1
 expect_err "rocks-33"
-changes stop host vm rocks-33
+changes stop host vm rocks-33 action=poweroff
 agent -a gpupci1.0
 expect_status 0
 cluster start host vm rocks-33

@@ -158,7 +158,7 @@ await_vm_status active
 expect_card_in_vm
 expect_card1
 
-changes stop host vm rocks-33
+changes stop host vm rocks-33 action=poweroff
 expect_vm_status 'shut off'
 cluster attach host gpu vm-container-0-15 gpupci1
 expect_done <<'END'

@@ -30,6 +30,7 @@ TEST_F(Help, AVerbListsItsNouns) {
             "  report attr            print the global attributes for scripts\n"
             "  report host attr       print what counts for a host, for scripts\n"
             "  report host gpu        print names and addresses of cards for scripts\n"
+            "  report host hosts      print the lines of an /etc/hosts\n"
             "  report host vm config  the same as `report vm config`, as Rocks spells it\n"
             "  report vm config       print the libvirt configuration of VMs, cards included\n\n"
             "`cluster VERB NOUN --help` says more of each.\n");

@@ -220,5 +220,18 @@ TEST_F(HostStory, MetacharactersAreRefusedEverywhere) {
   EXPECT_EQ(dump(), before);
 }
 
+TEST_F(HostStory, ReportsWhatAnEtcHostsHas) {
+  cluster({"add", "host", "n1", "address=10.1.0.1"});
+  cluster({"add", "host", "n2", "address=n2.example.org"});
+  cluster({"add", "host", "n3"});
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"add", "host", "interface", "v1", "eth0", "bridge=br0", "address=10.1.0.5/24"});
+  cluster({"add", "host", "interface", "v1", "eth1", "bridge=br1", "address=10.2.0.5/24"});
+  EXPECT_EQ(
+      cluster({"report", "host", "hosts"}, 0, "the inventory has no IP address of n[2-3] (2)"),
+      "10.1.0.1\tn1\n10.1.0.5\tv1\n10.2.0.5\tv1-eth1\n");
+  EXPECT_EQ(cluster({"report", "host", "hosts", "n1"}), "10.1.0.1\tn1\n");
+}
+
 }  // namespace
 }  // namespace cluster

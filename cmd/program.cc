@@ -40,6 +40,7 @@ int run(const std::vector<std::string>& words, const Surroundings& around, Outpu
     return 0;
   }
   output.set_format(invocation.format);
+  output.set_view(invocation.view);
   SignsOfLife transport(around.transport, output, around.progress_width);
   const auto open = [&](Inventory::Open how) {
     auto inventory = around.open(invocation.db, how);

@@ -65,6 +65,8 @@ struct CommandTable {
 struct CommonOptions {
   std::string db;                ///< inventory file, "" when not given
   std::string format = "table";  ///< the format of answers that are a table
+  std::string columns;           ///< of a list: those that are shown, with commas, "" = all
+  std::string sort;              ///< of a list: a column, "" = as it comes
 };
 
 /// Declares all that may follow `command` on the command line. parse() and help both use it.

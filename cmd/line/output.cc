@@ -157,6 +157,17 @@ void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows) 
 void Output::table(const Table& table) { this->table(table.columns, text_rows(table)); }
 
 void Output::table(const std::vector<std::string>& columns, const TextRows& rows) {
+  if (!view_.columns.empty() || !view_.sort.empty()) {
+    auto few = columns;
+    auto seen = rows;
+    apply(view_, few, seen);
+    print(few, seen);
+  } else {
+    print(columns, rows);
+  }
+}
+
+void Output::print(const std::vector<std::string>& columns, const TextRows& rows) {
   switch (format_) {
     case Format::table:
       return print_table(out_, columns, rows);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "cmd/line/table_view.h"
 #include "core/text_rows.h"
 
 namespace cluster::cmd {
@@ -52,7 +53,10 @@ class Output {
       : out_(out), err_(err), width_(width), terminals_(terminals), outlet_(outlet) {}
 
   void set_format(Format format) { format_ = format; }
+  void set_view(const TableView& view) { view_ = view; }
 
+  /// Prints the answer of a list, as far as the reader wants to see it. Throws Error(usage) when he
+  /// wants a column that is not there.
   void table(const Table& table);
 
   /// Prints the same from rows that may be many. Each row has as many cells as there are `columns`.
@@ -87,12 +91,15 @@ class Output {
   std::ostream& err() { return err_; }
 
  private:
+  void print(const std::vector<std::string>& columns, const TextRows& rows);
+
   std::ostream& out_;
   std::ostream& err_;
   std::size_t width_;
   Terminals terminals_;
   int outlet_;
   Format format_ = Format::table;
+  TableView view_;
 };
 
 /// The words of Format, for help and refusals.

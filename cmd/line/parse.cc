@@ -123,8 +123,12 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
       throw Error(error.fault(), error.what() + hint);
     }
   };
-  return {Invocation::Wants::command, std::move(action_with_hint), "", common.db,
-          parse_format(common.format)};
+  return {Invocation::Wants::command,
+          std::move(action_with_hint),
+          "",
+          common.db,
+          parse_format(common.format),
+          parse_table_view(common.columns, common.sort)};
 }
 
 }  // namespace cluster::cmd

@@ -23,6 +23,7 @@ struct Invocation {
   std::string help_for;  ///< with Wants::help: the argument for print_help()
   std::string db;        ///< --db, "" when it was not given
   Format format = Format::table;
+  TableView view = {};
 };
 
 /// Reads the words after the program's name. They start with the longest matching path of `table`,

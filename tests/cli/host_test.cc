@@ -233,5 +233,17 @@ TEST_F(HostStory, ReportsWhatAnEtcHostsHas) {
   EXPECT_EQ(cluster({"report", "host", "hosts", "n1"}), "10.1.0.1\tn1\n");
 }
 
+TEST_F(HostStory, AListShowsTheColumnsThatOneWants) {
+  cluster({"add", "host", "n2", "cpus=8"});
+  cluster({"add", "host", "n10", "cpus=16"});
+  EXPECT_EQ(cluster({"list", "host", "columns=cpus,host", "sort=-cpus"}),
+            "CPUS HOST\n16:  n10\n8:   n2\n");
+  EXPECT_EQ(cluster({"list", "host", "columns=host", "format=csv"}), "host\nn2\nn10\n");
+  const auto wrong = run({"list", "host", "columns=hots"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_EQ(wrong.err.find("cluster: columns='hots': no such column (want host, appliance, "), 0U)
+      << wrong.err;
+}
+
 }  // namespace
 }  // namespace cluster

@@ -71,7 +71,12 @@ class Draft {
 
 int run_save(Context& context, const SaveArgs& args) {
   const bool over = parse_yes_no("overwrite", args.overwrite);
-  if (!over && fs::exists(args.file)) {
+  std::error_code unseen;
+  const auto there = fs::symlink_status(args.file, unseen);
+  if (fs::exists(there) && !fs::is_regular_file(there)) {
+    throw Error(Fault::usage, quote(args.file) + " is no plain file (want a name for the copy)");
+  }
+  if (!over && fs::exists(there)) {
     throw Error(Fault::exists, quote(args.file) + " is there already (want overwrite=yes)");
   }
   auto& inventory = context.inventory();

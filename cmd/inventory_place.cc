@@ -42,6 +42,11 @@ InventoryPlace place(const std::string& text, const std::string& said_by) {
     throw Error(Fault::usage, said_by + ": " + quote(scheme + "://...") +
                                   " is no inventory (want the path of a file)");
   }
+  // SQLite would take these for a database that nobody keeps, and for a URI.
+  if (text == ":memory:" || text.starts_with("file:")) {
+    throw Error(Fault::usage,
+                said_by + ": " + quote(text) + " is no inventory (want the path of a file)");
+  }
   if (text.ends_with('/')) {
     throw Error(Fault::usage, said_by + ": " + quote(text) + " is a folder (want a file in it)");
   }

@@ -95,12 +95,19 @@ std::string_view loadable_path(const std::vector<std::string>& words) {
 // Carries out the commands of one file.
 class Loader {
  public:
-  Loader(Context& context, Inventory& inventory) : context_(context), rows_(inventory) {}
+  // The commands of a file must not wait for a host, nor change it.
+  Loader(Context& context, Inventory& inventory) : context_(context), rows_(inventory) {
+    context_.open_domains = [](const ssh::Target& target,
+                               const ssh::Limits&) -> std::unique_ptr<virt::Domains> {
+      throw Error(Fault::refused, "a file of commands may not ask " + quote(target.name));
+    };
+  }
 
   void carry_out(std::vector<std::string>& words) {
     if (words[0] == "cluster") words.erase(words.begin());
     if (words.size() > 3 && words[0] == "add" && words[1] == "row") {
       read_values(words, 3, values_);
+      if (words[2] == "host") check_name();
       rows_.add(words[2], values_);
       return;
     }
@@ -113,10 +120,19 @@ class Loader {
     if (invocation.wants != Invocation::Wants::command || !invocation.db.empty()) {
       throw Error(Fault::usage, "neither help nor db= may be in a file");
     }
-    invocation.action(context_);
+    if (invocation.action(context_) != 0) {
+      throw Error(Fault::refused, "it did not succeed, so nothing of the file is done");
+    }
   }
 
  private:
+  // The schema cannot tell what a name may be.
+  void check_name() const {
+    for (const auto& [column, value] : values_) {
+      if (column == "name") static_cast<void>(HostName(value));
+    }
+  }
+
   static constexpr std::size_t kShown = 60;  // bytes of a command in a message
 
   Context& context_;
@@ -161,6 +177,11 @@ void print(Output& output, const frontend::NeighbourCommand& command) {
 int load_neighbour(Context& context, const LoadArgs& args, bool only_tells) {
   const auto& format = frontend::neighbour_format(args.format);
   auto reading = format.read(text_of(args.file), args.file);
+  for (const auto& left : reading.left) context.output.note("no place for " + left);
+  if (reading.commands.empty()) {
+    throw Error(Fault::not_found, "no host is in " + quote(args.file) +
+                                      ", read as format=" + std::string(format.name));
+  }
   if (only_tells) {
     for (const auto& command : reading.commands) print(context.output, command);
   } else {
@@ -170,7 +191,6 @@ int load_neighbour(Context& context, const LoadArgs& args, bool only_tells) {
       for (auto& command : reading.commands) carry_out(loader, command.words, command.line);
     });
   }
-  for (const auto& left : reading.left) context.output.note("no place for " + left);
   return 0;
 }
 

@@ -68,12 +68,13 @@ std::unique_ptr<SQLite::Database> open_for_writing(const fs::path& file, int bus
 // A file whose log is in nobody's use cannot be read without writing beside it; SQLite would have
 // to be told that nobody changes it, which is not known. So such a file is read from a copy.
 Opened open_database(const fs::path& file, int busy_timeout_ms) {
-  std::string why = fs::exists(file) ? why_unwritable(file) : "";
+  std::error_code unseen;  // a folder that is closed, a circle of links: SQLite says so, too
+  std::string why = fs::exists(file, unseen) ? why_unwritable(file) : "";
   if (why.empty()) {
     try {
       return {nullptr, open_for_writing(file, busy_timeout_ms), ""};
     } catch (const SQLite::Exception& error) {
-      if (!is_about_writing(error) || !fs::exists(file) || fs::file_size(file) == 0) throw;
+      if (!is_about_writing(error) || !fs::exists(file, unseen) || fs::file_size(file) == 0) throw;
       why = open_failure(file, error);
     }
   }

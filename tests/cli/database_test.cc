@@ -70,9 +70,40 @@ TEST_F(WholeInventory, TakesInTheInventoryOfANeighbour) {
             "vm-0-1: gpupci  pci_0000_02_00_0\n");
   const auto again = run({"load", dump, "format=rocks"});
   EXPECT_EQ(again.status, 1) << "it is there already";
-  EXPECT_EQ(again.err.find("cluster: line 1: "), 0U) << again.err;
+  EXPECT_NE(again.err.find("cluster: line 1: host 'h-0-1' is in"), again.err.npos) << again.err;
   cluster({"load", dump, "format=cobbler"}, 2,
           "format=cobbler: want ansible, hosts, rocks, ssh-config, warewulf, xcat");
+}
+
+TEST_F(WholeInventory, AFileAsksNoHostAndHoldsNoNameThatIsNone) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "vm", "v1", "n1"});
+  const auto before = cluster({"dump"});
+  const auto asks = run({"load", write("asks.sh",
+                                       "add host n2\n"
+                                       "add host vm v2 n1 from=libvirt\n")});
+  EXPECT_EQ(asks.status, 1) << asks.err;
+  EXPECT_NE(asks.err.find("line 2: "), asks.err.npos) << asks.err;
+  for (const auto* name : {"'a b'", "''", "../x", "'x;y'"}) {
+    const auto row = "add row host appliance=compute name=" + std::string(name) + "\n";
+    EXPECT_EQ(run({"load", write("row.sh", row)}).status, 2) << name;
+  }
+  EXPECT_EQ(cluster({"dump"}), before);
+}
+
+TEST_F(WholeInventory, ACopyReplacesNothingButAPlainFile) {
+  cluster({"add", "host", "n1"});
+  const auto link = in_folder("link");
+  std::filesystem::create_symlink("nowhere", link);
+  for (const std::string& there : {link, folder.path().native()}) {
+    cluster({"save", "database", there, "overwrite=yes"}, 2,
+            "'" + there + "' is no plain file (want a name for the copy)");
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  for (const auto* db : {":memory:", "file:x.db?mode=memory"}) {
+    cluster({"add", "host", "n2", "--db", db}, 2,
+            "--db: '" + std::string(db) + "' is no inventory (want the path of a file)");
+  }
 }
 
 TEST_F(WholeInventory, TakesOrdinaryCommandsFromAFileToo) {

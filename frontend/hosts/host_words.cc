@@ -146,7 +146,12 @@ HostWords::Hosts HostWords::named(const std::set<std::string>& names) const {
 
 HostWords::Hosts HostWords::chosen(const std::vector<std::string>& words, const Hosts& otherwise) {
   spelled_out_ = true;
-  return chosen(words, otherwise, {});
+  auto found = chosen(words, otherwise, {});
+  // What means nobody is a mistake, and must never be done to nobody in silence.
+  if (!words.empty() && !hosts_.empty() && std::ranges::find(found, true) == found.end()) {
+    throw Error(Fault::not_found, "no host is left of " + shown(joined(words, " ")));
+  }
+  return found;
 }
 
 HostWords::Hosts HostWords::chosen(const std::vector<std::string>& words, const Hosts& otherwise,

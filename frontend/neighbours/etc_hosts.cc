@@ -10,8 +10,9 @@ namespace {
 
 // Every machine has these for itself.
 bool is_of_every_machine(std::string_view address, std::string_view name) {
-  return address.starts_with("127.") || address == "::1" || address.starts_with("fe00::") ||
-         address.starts_with("ff") || name == "localhost" || name == "broadcasthost";
+  return address.starts_with("127.") || address == "0.0.0.0" || address == "::1" ||
+         address.starts_with("fe00::") || address.starts_with("ff") || name == "localhost" ||
+         name == "broadcasthost";
 }
 
 }  // namespace

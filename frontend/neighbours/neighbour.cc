@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/names.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -35,7 +36,29 @@ void NeighbourHosts::leave(int line, const std::string& what) {
   left_.push_back("line " + std::to_string(line) + ": " + what);
 }
 
+void NeighbourHosts::leave_what_cannot_be() {
+  std::map<std::string, std::string> by_address;
+  std::erase_if(hosts_, [&](NeighbourHost& host) {
+    try {
+      static_cast<void>(HostName(host.name));
+    } catch (const Error& error) {
+      leave(host.line, error.what());
+      return true;
+    }
+    if (!host.container.empty()) return false;
+    const auto address = host.keys.find("address");
+    if (address == host.keys.end()) return false;
+    const auto [first, is_new] = by_address.emplace(address->second, host.name);
+    if (is_new) return false;
+    leave(host.line,
+          host.name + " address=" + address->second + ", which " + first->second + " has");
+    host.keys.erase(address);
+    return false;
+  });
+}
+
 NeighbourReading NeighbourHosts::reading() {
+  leave_what_cannot_be();
   NeighbourReading reading;
   for (const auto& host : hosts_) {
     if (!host.container.empty()) continue;

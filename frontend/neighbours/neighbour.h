@@ -49,6 +49,9 @@ class NeighbourHosts {
   NeighbourReading reading();
 
  private:
+  // A host whose name is none, and a second host with the address of another.
+  void leave_what_cannot_be();
+
   std::vector<NeighbourHost> hosts_;
   std::map<std::string, std::size_t> numbers_;
   std::vector<std::string> left_;

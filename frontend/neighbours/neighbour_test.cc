@@ -11,7 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 struct Read {
   std::vector<std::string> commands;
@@ -143,11 +142,46 @@ TEST(Neighbour, HostsOfTheMachineItselfAreNone) {
   EXPECT_EQ(refusal("hosts", "10.1.1.1\n"), "line 1: '10.1.1.1' has no name: want ADDRESS NAME...");
 }
 
-TEST(Neighbour, SshsPatternsAreNoHosts) {
+TEST(Neighbour, OfSshCountsWhatSshWouldFind) {
   const auto [commands, left] = read_file_of("ssh-config", "ssh_config");
   EXPECT_THAT(commands, ElementsAre("add|host|g1|user=root", "add|host|g2|user=root",
                                     "add|host|g3|address=10.60.0.3|port=2200"));
-  EXPECT_THAT(left, IsEmpty());
+  EXPECT_THAT(left, ElementsAre("line 4: g3 ProxyJump bastion"));
+  const auto first = read("ssh-config",
+                          "User top\nHost a*\n  Port 2200\nHost a1\n  User late\n  Port 22\n"
+                          "  HostName %h.example.org\nHost *\n  User bottom\n");
+  EXPECT_THAT(first.commands, ElementsAre("add|host|a1|address=a1.example.org|port=2200|user=top"));
+}
+
+TEST(Neighbour, WhatCannotBeAHostIsListedAndTheOthersCome) {
+  const auto [commands, left] = read("hosts",
+                                     "10.9.0.1 a\n10.9.0.1 d\n10.9.0.3 bad!name\n"
+                                     "0.0.0.0 ads.example.com\n");
+  EXPECT_THAT(commands, ElementsAre("add|host|a|address=10.9.0.1", "add|host|d"));
+  EXPECT_EQ(left.at(0), "line 2: d address=10.9.0.1, which a has");
+  EXPECT_EQ(left.size(), 2U);
+}
+
+TEST(Neighbour, TheAddressIsThatOfThePrimaryDevice) {
+  EXPECT_THAT(
+      read("warewulf",
+           "nodes:\n  n1:\n    primary network: eth1\n    network devices:\n"
+           "      default:\n        ipaddr: 10.1.0.1\n      eth1:\n        ipaddr: 10.2.0.1\n"
+           "  n2:\n    network devices:\n      ib0:\n        ipaddr: 10.3.0.2\n"
+           "      default:\n        ipaddr: 10.1.0.2\n")
+          .commands,
+      ElementsAre("add|host|n1|appliance=compute|address=10.2.0.1",
+                  "add|host|n2|appliance=compute|address=10.1.0.2"));
+  EXPECT_THAT(read("rocks",
+                   "rocks add host c-0-0 membership=Compute\n"
+                   "rocks set host interface ip c-0-0 eth0 10.1.0.3\n"
+                   "rocks add host interface c-0-0 eth0 subnet=private\n"
+                   "rocks add host interface c-0-0 ipmi ip=10.4.0.3\n"
+                   "rocks add host c-0-1 membership=Compute\n"
+                   "rocks add host interface c-0-1 ipmi ip=10.4.0.4\n")
+                  .commands,
+              ElementsAre("add|host|c-0-0|appliance=compute|address=10.1.0.3",
+                          "add|host|c-0-1|appliance=compute"));
 }
 
 TEST(Neighbour, AFormatHasAName) {

@@ -114,7 +114,8 @@ class RocksReader {
     const auto host = plain(words, 0);
     const auto name = plain(words, 1);
     if (name.empty()) return false;
-    interface(host, name).values = pairs_of(words);
+    auto& one = interface(host, name);
+    for (const auto& [key, value] : pairs_of(words)) one.values[key] = value;
     return true;
   }
 
@@ -243,7 +244,11 @@ class RocksReader {
     }
     auto& host = hosts_.at(one.host, one.line);
     if (host.container.empty()) {
-      if (values["ip"].empty() || !host.keys.emplace("address", values["ip"]).second) left("ip");
+      // That of its management controller is not where it is reached.
+      const bool is_controller = one.name.starts_with("ipmi");
+      if (is_controller || values["ip"].empty() ||
+          !host.keys.emplace("address", values["ip"]).second)
+        left("ip");
       for (const auto* what : {"mac", "vlan", "module"}) left(what);
       return;
     }

@@ -3,10 +3,13 @@
 #include <charconv>
 
 #include "frontend/neighbours/neighbour.h"
+#include "ssh/config.h"
 #include "ssh/config_file.h"
 
 namespace cluster::frontend {
 namespace {
+
+constexpr int kSshPort = 22;
 
 int line_of(const std::string& where) {
   int line = 0;
@@ -18,22 +21,23 @@ int line_of(const std::string& where) {
 
 }  // namespace
 
+// What counts for a host is what ssh would find, patterns before and behind it included.
 NeighbourReading read_ssh_config(std::string_view text, const std::string& file) {
   NeighbourHosts hosts;
-  for (const auto& block : ssh::parse_config(text, file, {})) {
+  const auto blocks = ssh::parse_config(text, file, {});
+  const ssh::Config config(blocks);
+  const ssh::Operator nobody{.user = "", .home = "/", .config = "", .agent_socket = ""};
+  for (const auto& block : blocks) {
     if (block.conditions.size() != 1 || block.conditions[0].keyword != "host") continue;
+    const int line = line_of(block.conditions[0].where);
     for (const auto& name : block.conditions[0].words) {
-      if (name.find_first_of("*?!") != std::string::npos) continue;
-      auto& host = hosts.at(name, line_of(block.conditions[0].where));
-      for (const auto& setting : block.settings) {
-        const auto& value = setting.words.at(0);
-        // The first value counts, as in ssh; %h is what was typed.
-        if (setting.keyword == "hostname" && value != "%h" && value != name) {
-          host.keys.emplace("address", value);
-        }
-        if (setting.keyword == "port") host.keys.emplace("port", value);
-        if (setting.keyword == "user") host.keys.emplace("user", value);
-      }
+      if (name.find_first_of("*?!") != std::string::npos || hosts.has(name)) continue;
+      const auto route = config.route({name, "", 0, ""}, nobody);
+      auto& host = hosts.at(name, line);
+      if (route.address != name) host.keys["address"] = route.address;
+      if (route.port != kSshPort) host.keys["port"] = std::to_string(route.port);
+      if (!route.user.empty()) host.keys["user"] = route.user;
+      if (!route.proxy.empty()) hosts.leave(line, name + " " + route.proxy);
     }
   }
   return hosts.reading();

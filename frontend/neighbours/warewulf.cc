@@ -1,6 +1,8 @@
 // nodes.conf of Warewulf 4 (YAML): nodes, each with its network devices, tags and profiles.
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "frontend/neighbours/neighbour.h"
 
@@ -9,15 +11,25 @@ namespace {
 
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
-// The address of the device that is marked as primary, else of the first that has one.
-std::string address_of(const YAML::Node& devices) {
+// The address of the device that is the primary one: by its name in the node, by a mark of its own,
+// because it is called "default", or else as the first that has an address.
+std::string address_of(const YAML::Node& node, const YAML::Node& devices) {
+  const auto named = node["primary network"] ? node["primary network"].Scalar() : "";
   std::string address;
+  int rank = 0;
   for (const auto& device : devices) {
     const auto& values = device.second;
     if (!values.IsMap() || !values["ipaddr"]) continue;
-    const auto here = values["ipaddr"].Scalar();
-    const auto primary = values["primary"] ? values["primary"].Scalar() : "";
-    if (address.empty() || primary == "true") address = here;
+    const auto name = device.first.Scalar();
+    const auto is_marked = [&](const char* mark) {
+      return values[mark] && values[mark].Scalar() == "true";
+    };
+    const int here = name == named                                  ? 4
+                     : is_marked("primary") || is_marked("default") ? 3
+                     : name == "default"                            ? 2
+                                                                    : 1;
+    if (here > rank) address = values["ipaddr"].Scalar();
+    rank = std::max(rank, here);
   }
   return address;
 }
@@ -29,13 +41,15 @@ void read_node(NeighbourHosts& hosts, const std::string& name, const YAML::Node&
   for (const auto& entry : node) {
     const auto key = entry.first.Scalar();
     const auto& value = entry.second;
+    if (key == "primary network") continue;
     if (key == "network devices") {
-      if (const auto address = address_of(value); !address.empty()) host.keys["address"] = address;
+      if (const auto address = address_of(node, value); !address.empty())
+        host.keys["address"] = address;
       for (const auto& device : value) {
         for (const auto& fact : device.second) {
           const auto what = fact.first.Scalar();
           if (what == "ipaddr" && fact.second.Scalar() == host.keys["address"]) continue;
-          if (what == "primary" || !fact.second.IsScalar()) continue;
+          if (what == "primary" || what == "default" || !fact.second.IsScalar()) continue;
           hosts.leave(line_of(fact.first), name + " " + device.first.Scalar() + " " + what + ": " +
                                                fact.second.Scalar());
         }

@@ -53,10 +53,11 @@ def run(word, *keys):
 def compare(word):
     said = run(word)
     ours, theirs = set(said.stdout.split()), set(NodeSet(word, resolver=None))
+    # Of words that leave no host nodeset prints an empty line; here nobody is never meant.
+    if not theirs:
+        return "" if said.returncode == 1 and "no host is left of" in said.stderr else f"{word}: {said}"
     if said.returncode != 0 or ours != theirs:
         return f"{word}: {sorted(ours ^ theirs)} {said.stderr}"
-    if not ours:
-        return ""
     folded = run(word, "fold=yes").stdout.strip()
     if set(NodeSet(folded, resolver=None)) != theirs:
         return f"{word}: folded as {folded}"

@@ -75,7 +75,8 @@ void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& k
 
 NeighbourReading read_xcat(std::string_view text, const std::string& /*file*/) {
   NeighbourHosts hosts;
-  for (const auto& stanza : stanzas_of(text)) {
+  const auto stanzas = stanzas_of(text);
+  for (const auto& stanza : stanzas) {
     const auto value_of = [&](std::string_view key) {
       const auto at = std::ranges::find(stanza.values, key, &Values::value_type::first);
       return at == stanza.values.end() ? "" : at->second.first;
@@ -92,7 +93,7 @@ NeighbourReading read_xcat(std::string_view text, const std::string& /*file*/) {
     }
   }
   // A host of VMs is one that a VM names.
-  for (const auto& stanza : stanzas_of(text)) {
+  for (const auto& stanza : stanzas) {
     for (const auto& [key, value] : stanza.values) {
       if (key == "vmhost" && hosts.has(value.first)) {
         hosts.at(value.first, 0).appliance = "vm-container";

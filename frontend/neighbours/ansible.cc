@@ -1,7 +1,5 @@
 // An inventory of Ansible: INI, or YAML when it looks like that
 // (https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html).
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 
 #include "core/error.h"
@@ -9,6 +7,7 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
+#include "frontend/neighbours/yaml_file.h"
 
 namespace cluster::frontend {
 namespace {
@@ -163,8 +162,6 @@ void read_ini(std::string_view text, AnsibleReader& reader) {
   }
 }
 
-int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
-
 // The depth of groups in each other that is read.
 constexpr int kMaxDepth = 50;
 
@@ -212,14 +209,10 @@ void read_group(const std::string& name, const YAML::Node& group, AnsibleReader&
 }
 
 void read_yaml(std::string_view text, AnsibleReader& reader) {
-  try {
-    const auto document = YAML::Load(std::string(text));
+  read_yaml_file(text, [&](const YAML::Node& document) {
     if (!document.IsMap()) throw Error(Fault::usage, "it is no map of groups");
     for (const auto& group : document) read_group(group.first.Scalar(), group.second, reader, 1);
-  } catch (const YAML::Exception& error) {
-    throw Error(Fault::usage,
-                "line " + std::to_string(error.mark.line + 1) + ": it is no YAML: " + error.msg);
-  }
+  });
 }
 
 // The first line that says something is "---" or "all:" in YAML, and never so in INI.

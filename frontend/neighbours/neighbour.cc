@@ -12,12 +12,9 @@ namespace cluster::frontend {
 namespace {
 
 constexpr std::array kFormats{
-    NeighbourFormat{"ansible", "an inventory of Ansible, INI or YAML", read_ansible},
-    NeighbourFormat{"hosts", "an /etc/hosts", read_etc_hosts},
-    NeighbourFormat{"rocks", "what `rocks dump` prints", read_rocks},
-    NeighbourFormat{"ssh-config", "a configuration of ssh", read_ssh_config},
-    NeighbourFormat{"warewulf", "nodes.conf of Warewulf 4", read_warewulf},
-    NeighbourFormat{"xcat", "what `lsdef -z` of xCAT prints", read_xcat},
+    NeighbourFormat{"ansible", read_ansible},   NeighbourFormat{"hosts", read_etc_hosts},
+    NeighbourFormat{"rocks", read_rocks},       NeighbourFormat{"ssh-config", read_ssh_config},
+    NeighbourFormat{"warewulf", read_warewulf}, NeighbourFormat{"xcat", read_xcat},
 };
 
 }  // namespace

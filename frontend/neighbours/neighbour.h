@@ -59,8 +59,7 @@ class NeighbourHosts {
 
 /// A kind of file that can be read.
 struct NeighbourFormat {
-  std::string_view name;   ///< as format= has it: "xcat"
-  std::string_view about;  ///< one line for the help
+  std::string_view name;  ///< as format= has it: "xcat"
   /// Throws Error(usage), with the line, when the text is not of that kind.
   NeighbourReading (*read)(std::string_view text, const std::string& file);
 };

@@ -1,15 +1,11 @@
 // nodes.conf of Warewulf 4 (YAML): nodes, each with its network devices, tags and profiles.
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 
-#include "core/error.h"
 #include "frontend/neighbours/neighbour.h"
+#include "frontend/neighbours/yaml_file.h"
 
 namespace cluster::frontend {
 namespace {
-
-int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 // The address of the device that is the primary one: by its name in the node, by a mark of its own,
 // because it is called "default", or else as the first that has an address.
@@ -73,8 +69,7 @@ void read_node(NeighbourHosts& hosts, const std::string& name, const YAML::Node&
 
 NeighbourReading read_warewulf(std::string_view text, const std::string& /*file*/) {
   NeighbourHosts hosts;
-  try {
-    const auto document = YAML::Load(std::string(text));
+  read_yaml_file(text, [&](const YAML::Node& document) {
     const auto nodes = document.IsMap() ? document["nodes"] : YAML::Node();
     if (!nodes || !nodes.IsMap()) {
       throw Error(Fault::usage, "it has no `nodes:`, which nodes.conf of Warewulf has");
@@ -86,10 +81,7 @@ NeighbourReading read_warewulf(std::string_view text, const std::string& /*file*
         hosts.leave(line_of(profile.first), "profile " + profile.first.Scalar());
       }
     }
-  } catch (const YAML::Exception& error) {
-    throw Error(Fault::usage,
-                "line " + std::to_string(error.mark.line + 1) + ": it is no YAML: " + error.msg);
-  }
+  });
   return hosts.reading();
 }
 

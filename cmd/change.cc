@@ -37,12 +37,7 @@ std::string time_of(const std::string& since) {
   constexpr std::array kSeconds{60LL, 3600LL, 86400LL};
   const auto then =
       std::chrono::system_clock::now() - std::chrono::seconds(*number * kSeconds.at(unit));
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(then);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
+  return utc_text(std::chrono::system_clock::to_time_t(then));
 }
 
 nlohmann::ordered_json object_of(const std::string& text) {

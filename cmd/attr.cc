@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "frontend/hosts/fence_agent.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/sudo.h"
 #include "frontend/vms/vm_attributes.h"
@@ -96,6 +97,7 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   frontend::check_attribute_name(*args.name);
   frontend::check_attribute_value(*args.name, value);
   frontend::check_login_attribute(*args.name, value);
+  frontend::check_fence_attribute(*args.name, value);
   auto& inventory = context.inventory();
   check_roll_attribute(inventory, *args.name, value);
   (inventory.*put)(attributes_of(inventory, noun, args.words, *args.name, value));

@@ -44,6 +44,7 @@ std::vector<Command> all_commands() {
                               host_interface_commands(),
                               host_agent_commands(),
                               host_key_commands(),
+                              host_power_commands(),
                               host_vm_commands(),
                               host_vm_list_commands(),
                               load_commands(),

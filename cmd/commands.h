@@ -37,6 +37,7 @@ std::span<const Command> host_gpu_commands();
 std::span<const Command> host_interface_commands();
 std::span<const Command> host_agent_commands();
 std::span<const Command> host_key_commands();
+std::span<const Command> host_power_commands();
 std::span<const Command> host_vm_commands();
 std::span<const Command> host_vm_list_commands();
 std::span<const Command> load_commands();

@@ -21,11 +21,16 @@ void require_consent(Context& context, const Consent& consent, const std::string
   if (names.empty() || frontend::is_spelled_out(context.inventory(), words)) return;
   const auto count = std::to_string(names.size()) + " " +
                      (names.size() == 1 ? things.substr(0, things.size() - 1) : things);
-  const auto what =
-      deed + ": " + quote(joined(words, " ")) + " means " + count + ", " + folded_names(names);
-  if (context.answers == nullptr) {
-    throw Error(Fault::refused, what + ": want yes=yes, or their names");
-  }
+  ask_consent(
+      context, consent, deed,
+      deed + ": " + quote(joined(words, " ")) + " means " + count + ", " + folded_names(names),
+      "want yes=yes, or their names");
+}
+
+void ask_consent(Context& context, const Consent& consent, const std::string& deed,
+                 const std::string& what, const std::string& wanted) {
+  if (parse_yes_no("yes", consent.yes)) return;
+  if (context.answers == nullptr) throw Error(Fault::refused, what + ": " + wanted);
   context.output.ask(what + ": go on?");
   std::string answer;
   std::getline(*context.answers, answer);

@@ -25,6 +25,11 @@ void require_consent(Context& context, const Consent& consent, const std::string
                      const std::string& things, const std::vector<std::string>& words,
                      const std::vector<std::string>& names);
 
+/// Lets the command go on with yes=yes, or when the operator agrees to `what`, "set host power:
+/// ...". Where nobody can answer it throws Error(refused) that says `wanted`, "want yes=yes".
+void ask_consent(Context& context, const Consent& consent, const std::string& deed,
+                 const std::string& what, const std::string& wanted);
+
 /// Says on standard error that `count` things were done, if they are several: "removed 98 hosts".
 void say_how_many(Context& context, const std::string& done, std::size_t count,
                   const std::string& things);

@@ -2,7 +2,7 @@
 // linker writes down the newest version of each function, and the loader of an older host refuses
 // the whole program for one that it lacks. So what gpupci and its libstdc++ call in a version after
 // 2.28 is defined here, and handed on to the version that every glibc of the architecture has. It
-// is linked into gpupci alone. tests/agent/old_glibc_test.sh says which name is missing here.
+// is linked into gpupci alone. tests/support/old_glibc_test.sh says which name is missing here.
 //
 // The sources are glibc's NEWS and headers: until 2.32 stat() was inline, until 2.33 libdl and
 // libpthread were libraries of their own, since 2.38 strtoul() of C++ is __isoc23_strtoul().

@@ -4,7 +4,21 @@
 #include <random>
 #include <unordered_map>
 
+#include "core/random.h"
+
 namespace cluster::ssh {
+namespace {
+
+// std::random_device of a static libstdc++ would want glibc 2.36.
+std::minstd_rand seeded() {
+  constexpr std::size_t kBytes = 8;
+  const auto digits = random_hex(kBytes);
+  std::seed_seq seed(digits.begin(), digits.end());
+  return std::minstd_rand(seed);
+}
+
+}  // namespace
+
 Doors::Doors(const std::vector<std::string>& doors)
     : entered_at_(doors.size(), Clock::time_point::max()),
       due_at_(doors.size(), Clock::time_point::max()),
@@ -24,7 +38,7 @@ Clock::duration Doors::pause_after(int tries) {
   for (int i = 1; i < tries && pause < kLongestPause; ++i) pause *= 2;
   pause = std::min(pause, std::chrono::microseconds(kLongestPause));
   // Another `cluster` at the same door must not come back at the same moments.
-  static thread_local std::minstd_rand random(std::random_device{}());
+  static thread_local auto random = seeded();
   std::uniform_int_distribution<std::chrono::microseconds::rep> some(-pause.count() / 4,
                                                                      pause.count() / 4);
   return pause + std::chrono::microseconds(some(random));

@@ -20,8 +20,11 @@ std::optional<std::string> if_any(const std::string& value) {
 std::optional<std::filesystem::path> own_gpupci() {
   std::error_code none;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", none);
-  auto beside = self.parent_path() / "gpupci";
-  if (std::filesystem::is_regular_file(beside, none)) return beside;
+  const auto folder = self.parent_path();
+  // The package has `cluster` in /usr/sbin, and gpupci in /usr/bin.
+  for (auto file : {folder / "gpupci", folder.parent_path() / "bin/gpupci"}) {
+    if (std::filesystem::is_regular_file(file, none)) return file;
+  }
   return std::nullopt;
 }
 

@@ -23,11 +23,12 @@ struct AgentProgram {
 std::string question_of_program(const std::string& path);
 
 /// The command that writes the unit of the gpupci at `path` into the folder `units`, where that is,
-/// makes the folder of its `settings`, and then asks the same. It does not enable the unit. Root
-/// runs it.
+/// unless a package has put the same one into the folder `packaged` and `units` has none; makes the
+/// folder of its `settings`, and then asks the same. It does not enable the unit. Root runs it.
 std::string unit_of_program(const std::string& path,
                             const std::string& units = "/etc/systemd/system",
-                            const std::string& settings = "/etc/gpupci");
+                            const std::string& settings = "/etc/gpupci",
+                            const std::string& packaged = "/lib/systemd/system");
 
 /// The answer to both. Throws Error(unreachable) when the host was not reached, Error(io) with the
 /// host's reason when it is no answer.

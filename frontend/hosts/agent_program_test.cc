@@ -23,7 +23,10 @@ constexpr const char* kAgent =
 // The host is this machine, and its login shell sh(1).
 class AProgram : public ::testing::Test {
  protected:
-  AProgram() { std::filesystem::create_directory(units()); }
+  AProgram() {
+    std::filesystem::create_directory(units());
+    std::filesystem::create_directory(packaged());
+  }
 
   AgentProgram ask(const std::string& command) {
     replace_file(scratch_.path() / "command", command);
@@ -42,11 +45,12 @@ class AProgram : public ::testing::Test {
   }
 
   AgentProgram write_unit() {
-    return ask(unit_of_program(agent(), units(), folder_.path() / "settings"));
+    return ask(unit_of_program(agent(), units(), folder_.path() / "settings", packaged()));
   }
 
   std::string agent() const { return folder_.path() / "it's gpupci"; }
   std::string units() const { return folder_.path() / "units"; }
+  std::string packaged() const { return folder_.path() / "packaged"; }
 
  private:
   TempDir folder_;
@@ -84,6 +88,21 @@ TEST_F(AProgram, HasItsUnitOnce) {
   EXPECT_TRUE(write_unit().has_new_unit);
   std::filesystem::remove_all(units());
   EXPECT_FALSE(write_unit().has_new_unit) << "the host has no systemd";
+}
+
+TEST_F(AProgram, HasTheUnitOfItsPackage) {
+  install();
+  const auto theirs = packaged() + "/gpupci-restore.service";
+  const auto ours = units() + "/gpupci-restore.service";
+  replace_file(theirs, "[Unit]\nA=\\n%\n");
+  EXPECT_FALSE(write_unit().has_new_unit);
+  EXPECT_FALSE(std::filesystem::exists(ours)) << "it would hide the package's for ever";
+  replace_file(ours, "an older one, which counts\n");
+  EXPECT_TRUE(write_unit().has_new_unit);
+  std::filesystem::remove(ours);
+  replace_file(theirs, "that of another gpupci\n");
+  EXPECT_TRUE(write_unit().has_new_unit);
+  EXPECT_EQ(read_file(ours), "[Unit]\nA=\\n%\n");
 }
 
 TEST_F(AProgram, SaysWhyThereIsNone) {

@@ -580,9 +580,12 @@ if [ "$family" = rhel ]; then
 fi
 
 # Step: gpupci has its unit for the boot
-# After a reboot the host's drivers have the cards again; gpupci --restore takes them before libvirt starts.
+# After a reboot the host's drivers have the cards again; gpupci --restore takes them before libvirt starts. The
+# package of gpupci has the unit, which one in /etc would hide for ever.
 is_done_15() {
-gpupci --print-unit | cmp -s - /etc/systemd/system/gpupci-restore.service
+unit=/etc/systemd/system/gpupci-restore.service
+[ -e "$unit" ] || unit=/lib/systemd/system/gpupci-restore.service
+gpupci --print-unit | cmp -s - "$unit"
 }
 step_15() {
 gpupci --print-unit >/etc/systemd/system/gpupci-restore.service

@@ -177,6 +177,16 @@ TEST_F(SettingsFile, IsReadBackAsItWasWritten) {
   }
 }
 
+TEST(Settings, OfTheExampleAreThoseWithoutAFile) {
+  const auto example = load_settings(DOCS "/../packaging/gpupci.yaml");
+  const Settings settings;
+  EXPECT_EQ(example.vendors, settings.vendors);
+  EXPECT_EQ(example.classes, settings.classes);
+  EXPECT_EQ(example.stub_driver, settings.stub_driver);
+  EXPECT_TRUE(example.devices.empty() && example.ignore.empty());
+  EXPECT_TRUE(example.of_card.empty() && example.of_host.empty());
+}
+
 TEST_F(SettingsFile, ThatCannotBeReadIsAnError) {
   EXPECT_THROW(load_settings(std::filesystem::temp_directory_path()), Error);
 }

@@ -68,17 +68,17 @@ site_packages() {
   local package
   "$cluster" create new roll site "$dir/site"
   mkdir "$dir/site/debs"
-  for package in "$@"; do
+  for package in "$@" gpupci; do
     mkdir -p "$dir/$package/DEBIAN"
     printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: the site <root@localhost>\nDescription: stands for %s\n' \
       "$package" "$package" >"$dir/$package/DEBIAN/control"
     # A step looks into this package.
     [[ $package != linux-headers-* ]] || mkdir -p "$dir/$package/lib/modules/${package#linux-headers-}/build"
+    # This one is ours, with all that its package has.
+    [[ $package != gpupci ]] ||
+      DESTDIR=$dir/gpupci cmake --install "$(dirname "$gpupci")/.." --prefix /usr --component gpupci --strip >/dev/null
     dpkg-deb --root-owner-group --build "$dir/$package" "$dir/site/debs" >/dev/null
   done
-  # This package is ours.
-  cpack --config "$(dirname "$gpupci")/../CPackConfig.cmake" -B "$dir/package" >/dev/null
-  mv "$dir"/package/gpupci_*.deb "$dir/site/debs"
   "$cluster" add roll "$dir/site"
   "$cluster" enable roll site
   "$cluster" create distro "$dir/distro"

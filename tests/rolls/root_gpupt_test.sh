@@ -74,7 +74,8 @@ in_root unmkinitramfs "/boot/initrd.img-$root_kernel" /tmp/initramfs
 in_file /tmp/initramfs/etc/modprobe.d/gpupt-blacklist.conf 'blacklist nouveau'
 grep -qx 'vfio-pci *' "$root/tmp/initramfs/conf/modules" || fail 'the initramfs does not load vfio-pci'
 [[ -L $root/etc/systemd/system/basic.target.wants/gpupci-restore.service ]] || fail 'the unit is not enabled'
-in_root systemd-analyze verify /etc/systemd/system/gpupci-restore.service || fail 'the unit is not one of systemd'
+[[ ! -e $root/etc/systemd/system/gpupci-restore.service ]] || fail 'the unit of the package is hidden'
+in_root systemd-analyze verify /lib/systemd/system/gpupci-restore.service || fail 'the unit is not one of systemd'
 
 # A second run changes nothing, to the last byte.
 again gpupt 'gpupt: ok       packages' 'gpupt: ok       the kernel starts with the IOMMU on' 'gpupt: reboot needed ('

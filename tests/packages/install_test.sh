@@ -1,0 +1,45 @@
+#!/bin/bash
+# install_test.sh BUILD GPUPCI: `cmake --install` puts each file where the packages have it, for the two components
+# apart, and what is meant as an example is one.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+build=$1
+gpupci=$2
+there=$(mktemp -d)
+trap 'rm -rf "$there"' EXIT
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+installed() {
+  DESTDIR=$there/$1 cmake --install "$build" --prefix /usr --component "$1" >"$there/log" 2>&1 || fail "$(<"$there/log")"
+}
+has() { [[ $(stat -c %a "$there/$1") == "$2" ]] || fail "$1 has mode $(stat -c %a "$there/$1"), want $2"; }
+
+installed rollcall
+installed gpupci
+has rollcall/usr/sbin/cluster 755
+[[ $(readlink -f "$there/rollcall/usr/bin/rollcall") == "$there/rollcall/usr/sbin/cluster" ]] || fail "rollcall is not cluster"
+has gpupci/usr/bin/gpupci 755
+[[ ! -e $there/rollcall/usr/bin/gpupci && ! -e $there/gpupci/usr/sbin ]] || fail "one component has the other's program"
+
+# All of the rolls and nothing else of their folder, and scripts stay scripts.
+(cd "$there/rollcall/usr/share/rollcall/rolls" && find . -type f -perm /111) | sort >"$there/scripts"
+(cd rolls && find . -type f -perm /111) | sort | diff - "$there/scripts" || fail "modes of the rolls' files"
+for folder in "$there"/rollcall/usr/share/rollcall/rolls/*; do
+  [[ -e $folder/roll.yaml ]] || fail "$folder is no roll"
+done
+CLUSTER_DB=$there/cluster.db "$there/rollcall/usr/bin/rollcall" add roll "$there/rollcall/usr/share/rollcall/rolls/gpupt" ||
+  fail "roll gpupt is not whole"
+
+# The unit is what the program there would print, so roll gpupt leaves it alone.
+"$gpupci" --print-unit | sed "s|$(realpath "$gpupci")|/usr/bin/gpupci|" |
+  diff - "$there/gpupci/usr/lib/systemd/system/gpupci-restore.service" || fail "the unit"
+
+# The example is read, and says what counts without it.
+example=$there/rollcall/usr/share/doc/rollcall/examples/cluster.yaml
+place=$(CLUSTER_CONFIG=$example CLUSTER_DB='' "$there/rollcall/usr/sbin/cluster" show config --format csv | grep '^database,')
+[[ $place == "database,/var/lib/cluster/cluster.db,$example" ]] || fail "$example: $place"

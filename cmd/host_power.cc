@@ -38,12 +38,18 @@ Power parse_action(const std::string& text) {
 }
 
 // Ctrl-C between the off and the on of a cycle would leave a host without power. So the agents that
-// have begun end first, no other begins, and the signal comes when this goes.
+// have begun end first, no other begins, and the signal comes when this goes. Signals that are
+// ignored (nohup) stay so.
 class HeldSignals {
  public:
   HeldSignals() {
     sigemptyset(&held_);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_, number);
+    for (const int number : kNumbers) {
+      struct sigaction now {};
+      if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) {
+        sigaddset(&held_, number);
+      }
+    }
     pthread_sigmask(SIG_BLOCK, &held_, &before_);
   }
   ~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -52,12 +58,14 @@ class HeldSignals {
 
   static bool came() {
     sigset_t waiting;
-    return sigpending(&waiting) == 0 &&
-           (sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1 ||
-            sigismember(&waiting, SIGHUP) == 1);
+    if (sigpending(&waiting) != 0) return false;
+    return std::ranges::any_of(kNumbers,
+                               [&](int number) { return sigismember(&waiting, number) == 1; });
   }
 
  private:
+  static constexpr std::array kNumbers{SIGINT, SIGTERM, SIGHUP};
+
   sigset_t held_{};
   sigset_t before_{};
 };

@@ -86,3 +86,23 @@ if power action=on 2>"$work/err"; then fail "a secret that others read was used"
 grep -q 'chmod 600' "$work/err" || fail "$(cat "$work/err")"
 [[ $(cat "$work/power") == 0 ]] || fail "it was switched all the same"
 if grep -r sesame "$CLUSTER_DB"; then fail "the secret is in the inventory"; fi
+
+# A signal lets the agents that have begun go on to their end, and no other begins: a cycle is never half done.
+"$cluster" add host 'm[1-20]' 2>/dev/null
+"$cluster" set host attr 'm[1-20]' fence "fence_dummy type=file delay=2 status_file=$work/switch-{host}"
+interrupt() { # interrupt SIGNAL
+  rm -f "$work"/switch-*
+  "$cluster" set host power 'm[1-20]' action=cycle 2>"$work/err" &
+  local pid=$! children
+  for _ in {1..100}; do
+    children=$(cat "/proc/$pid"/task/*/children)
+    if (($(wc -w <<<"$children") > 16)); then break; fi # a process that guards them is among these
+    sleep 0.05
+  done
+  kill -s "$1" "$pid"
+  wait "$pid" || true
+  grep -l on "$work"/switch-* | wc -l
+}
+[[ $(interrupt TERM) == 16 ]] || fail "TERM: $(cat "$work/err")"
+grep -q 'm\[17-20\] (4): interrupted before it began' "$work/err" || fail "TERM: $(cat "$work/err")"
+[[ $(trap '' HUP && interrupt HUP) == 20 ]] || fail "a HUP that is ignored: $(cat "$work/err")"

@@ -37,6 +37,15 @@ linked_files() {
   grep -oE '\]\([^)]*\)' "$1" | sed -E 's/^\]\(([^)#]*).*/\1/' | grep -vE '^(https?:.*)?$' | sort -u
 }
 
+# read_variables: the environment variables that the two programs read, by the sources.
+read_variables() {
+  grep -rhoE '\b(getenv|environment|variables?)\("[A-Z0-9_]+"\)' --include=*.cc --exclude=*_test.cc \
+    core schema db ssh virt rolls/engine frontend cmd node-agent | sed -E 's/.*"(.*)".*/\1/' | sort -u
+}
+
+# told_variables: those in the tables of the page about them.
+told_variables() { sed -nE '/^\| `[A-Z]/s/^\| ([^|]*).*/\1/p' docs/environment.md | grep -oE '[A-Z0-9_]{4,}' | sort -u; }
+
 pages=(README.md CONTRIBUTING.md CHANGELOG.md docs/*.md docs/decisions/*.md)
 for page in "${pages[@]}"; do
   # The program writes this page.
@@ -54,4 +63,8 @@ for page in README.md CONTRIBUTING.md docs/architecture.md docs/decisions/*.md; 
     [[ -e $path ]] || complain "$page: names $path, which is not there"
   done < <(named_paths "$page" || true)
 done
+
+while read -r name; do
+  complain "docs/environment.md: $name is read by the programs or told by the page, and not both"
+done < <(comm -3 <(read_variables) <(told_variables) | tr -d '\t')
 exit $status

@@ -46,6 +46,27 @@ read_variables() {
 # told_variables: those in the tables of the page about them.
 told_variables() { sed -nE '/^\| `[A-Z]/s/^\| ([^|]*).*/\1/p' docs/environment.md | grep -oE '[A-Z0-9_]{4,}' | sort -u; }
 
+# known_checks: the ids of all checks: of gpupci, of a VM before its define, of guests. Tests hold the first two pages to
+# the programs.
+known_checks() {
+  {
+    sed -nE 's/^\| ([HDGV][0-9]+) \|.*/\1/p' docs/gpupci.md
+    sed -nE 's/^\| (S[0-9]) \|.*/\1/p' docs/rolls.md
+    sed -nE 's,^///   ([A-Z][0-9]+) .*,\1,p' virt/domain_gates.h
+    sed -nE 's/^    (I[0-9]) .*/\1/p' cmd/help/check_host_vm.txt
+    grep -rhoE '"[A-Z][0-9]+: ' --include=*.cc --exclude=*_test.cc frontend | tr -d '": '
+    echo drift
+  } | sort -u
+}
+
+# explained_checks: those that have a row of their own in the page about troubles.
+explained_checks() { sed -nE 's/^\| ([A-Z][0-9]+|drift) \|.*/\1/p' docs/troubleshooting.md | sort -u; }
+
+# named_checks: those that stand in a column of another table there.
+named_checks() {
+  grep -E '^\| [^|]{6}' docs/troubleshooting.md | grep -oE '\| [HDGVSFI][0-9]+(, [HDGVSFI][0-9]+)* \|' | grep -oE '[A-Z][0-9]+' | sort -u
+}
+
 pages=(README.md CONTRIBUTING.md CHANGELOG.md docs/*.md docs/decisions/*.md)
 for page in "${pages[@]}"; do
   # The program writes this page.
@@ -67,4 +88,11 @@ done
 while read -r name; do
   complain "docs/environment.md: $name is read by the programs or told by the page, and not both"
 done < <(comm -3 <(read_variables) <(told_variables) | tr -d '\t')
+
+while read -r id; do
+  complain "docs/troubleshooting.md: check $id is made by the programs or explained by the page, and not both"
+done < <(comm -3 <(known_checks) <(explained_checks) | tr -d '\t')
+while read -r id; do
+  complain "docs/troubleshooting.md: there is no check $id"
+done < <(comm -13 <(known_checks) <(named_checks))
 exit $status

@@ -50,6 +50,7 @@ std::vector<Command> all_commands() {
                               load_commands(),
                               open_host_console_commands(),
                               pause_host_vm_commands(),
+                              report_fleet_commands(),
                               report_host_commands(),
                               report_host_gpu_commands(),
                               roll_attr_commands(),

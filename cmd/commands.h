@@ -43,6 +43,7 @@ std::span<const Command> host_vm_list_commands();
 std::span<const Command> load_commands();
 std::span<const Command> open_host_console_commands();
 std::span<const Command> pause_host_vm_commands();
+std::span<const Command> report_fleet_commands();
 std::span<const Command> report_host_commands();
 std::span<const Command> report_host_gpu_commands();
 std::span<const Command> roll_attr_commands();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/secret_names.h"
+
 namespace cluster::db {
 namespace {
 
@@ -12,9 +14,6 @@ constexpr std::array kOwners{"host", "vm", "container", "name"};
 // Values that are long, or may have secrets: only that they changed is written down.
 constexpr std::array kNotKept{"vm_definition.rendered", "vm_definition.defined",
                               "domain_capability.facts"};
-
-// Part of the names of attributes whose values nobody may read in the history.
-constexpr std::array kSecrets{"user_data", "password", "passwd", "secret", "token", "private"};
 
 std::string name_of(const std::string& table, const char* what) {
   return "\"change_" + std::string(what) + "_" + table + "\"";
@@ -26,7 +25,7 @@ std::string value_of(const std::string& table, const std::string& column, const 
   if (std::ranges::find(kNotKept, table + "." + column) != kNotKept.end()) return "'(not kept)'";
   if (table != "attribute" || column != "value") return value;
   std::string is_secret;
-  for (const auto* part : kSecrets) {
+  for (const auto part : kSecretParts) {
     is_secret += (is_secret.empty() ? "" : " OR ") +
                  ("instr(lower(" + row + ".name), '" + std::string(part) + "') > 0");
   }

@@ -196,4 +196,20 @@ std::vector<std::string> given_devices(const std::string& document) {
   return devices;
 }
 
+std::map<std::string, PciAddress> guest_addresses(const std::string& document) {
+  std::map<std::string, PciAddress> addresses;
+  try {
+    const DomainView view(document);
+    for (const auto& one : view.passed) {
+      if (one.guest) addresses.emplace(one.pci.libvirt(), *one.guest);
+    }
+    for (const auto& one : view.mdevs) {
+      if (one.guest) addresses.emplace(one.uuid, *one.guest);
+    }
+  } catch (const Error&) {
+    return {};
+  }
+  return addresses;
+}
+
 }  // namespace cluster::virt

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ DomainSpec read_spec(const std::string& document);
 /// "pci_0000_02_00_0", or the UUID of a mediated device. A document that libvirt could not have
 /// written gives none.
 std::vector<std::string> given_devices(const std::string& document);
+
+/// Where the guest has those devices, by the same names. A device is left out when its address is
+/// left to libvirt. A document that libvirt could not have written gives none.
+std::map<std::string, PciAddress> guest_addresses(const std::string& document);
 
 /// A device as host_devices() and VmDevice name it, "0000:02:00.0", as given_devices() does.
 std::string given_device(const std::string& device);

@@ -119,6 +119,22 @@ TEST(DomainReading, NamesTheDevicesOfTheHost) {
   EXPECT_TRUE(given_devices("").empty());
 }
 
+TEST(DomainReading, KnowsWhereTheGuestHasThem) {
+  const auto xml = document(
+      "<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x65' "
+      "slot='0x00' function='0x1'/></source><address type='pci' domain='0x0000' bus='0x07' "
+      "slot='0x00' function='0x1'/></hostdev>"
+      "<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x66' "
+      "slot='0x00' function='0x0'/></source></hostdev>"
+      "<hostdev mode='subsystem' type='mdev'><source><address "
+      "uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source><address type='pci' domain='0x0000' "
+      "bus='0x08' slot='0x00' function='0x0'/></hostdev>");
+  const std::map<std::string, PciAddress> expected{
+      {"pci_0000_65_00_1", {0, 7, 0, 1}}, {"c2177883-f1bb-47f0-914d-32a22e3a8804", {0, 8, 0, 0}}};
+  EXPECT_EQ(guest_addresses(xml), expected);
+  EXPECT_TRUE(guest_addresses("").empty());
+}
+
 TEST(DomainReading, RefusesOtherMachines) {
   const auto why = [](std::string text, const std::string& from, const std::string& to) {
     text.replace(text.find(from), from.size(), to);

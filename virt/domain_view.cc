@@ -54,8 +54,8 @@ void read_devices(DomainView& view) {
                              says(device, "managed", "yes"),
                              all_iommufd || says(device.child("driver"), "iommufd", "yes")});
     } else if (tag == "hostdev" && says(device, "type", "mdev")) {
-      view.mdevs.push_back({source.attribute("uuid").value(), std::string(alias(device)),
-                            says(device, "display", "on")});
+      view.mdevs.push_back({source.attribute("uuid").value(), guest_of(device),
+                            std::string(alias(device)), says(device, "display", "on")});
     } else if (tag == "controller") {
       const auto index = device.attribute("index").as_int(-1);
       if (says(device, "model", "pcie-switch-upstream-port")) view.has_switch = true;

@@ -24,6 +24,7 @@ struct PassedDevice {
 /// A mediated device in a document.
 struct PassedMdev {
   std::string uuid;
+  std::optional<PciAddress> guest;  ///< nothing: libvirt chooses
   std::string alias;
   bool display = false;
 };

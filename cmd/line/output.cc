@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -125,18 +126,6 @@ void print_json(std::ostream& out, const Columns& columns, const TextRows& rows)
     buffer << "\n  }";
   }
   buffer << (rows.size() == 0 ? "[]\n" : "\n]\n");
-}
-
-// RFC 4180: a field with a comma, a quote or a line end stands in quotes, and its quotes are
-// doubled.
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
 }
 
 void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows) {

@@ -1,24 +1,12 @@
 #include "frontend/cards/card_truth.h"
 
-#include <time.h>
-
 #include <algorithm>
 
 #include "core/stub_driver.h"
 #include "core/text.h"
+#include "core/utc_time.h"
 
 namespace cluster::frontend {
-namespace {
-
-std::optional<time_t> seconds_of(const std::string& text) {
-  struct tm parts {};
-  const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return timegm(&parts);
-}
-
-}  // namespace
-
 Binding binding_of(const std::optional<std::string>& driver, const std::string& stub) {
   if (!driver || driver->empty()) return Binding::unknown;
   const auto drivers = split(*driver, ' ');
@@ -40,13 +28,13 @@ std::optional<GpuWish> wish_of(const GpuCard& card, const std::vector<HeldDevice
 }
 
 std::string age(const std::string& since, const std::string& now) {
-  const auto from = seconds_of(since);
-  const auto to = seconds_of(now);
+  const auto from = utc_seconds(since);
+  const auto to = utc_seconds(now);
   if (!from || !to) return "";
-  constexpr time_t kMinute = 60;
-  constexpr time_t kHour = 60 * kMinute;
-  constexpr time_t kDay = 24 * kHour;
-  const auto passed = std::max<time_t>(0, *to - *from);  // clocks may differ
+  constexpr std::time_t kMinute = 60;
+  constexpr std::time_t kHour = 60 * kMinute;
+  constexpr std::time_t kDay = 24 * kHour;
+  const auto passed = std::max<std::time_t>(0, *to - *from);  // clocks may differ
   if (passed < 2 * kMinute) return std::to_string(passed) + " s";
   if (passed < 2 * kHour) return std::to_string(passed / kMinute) + " min";
   if (passed < 2 * kDay) return std::to_string(passed / kHour) + " h";

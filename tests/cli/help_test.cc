@@ -28,6 +28,7 @@ TEST_F(Help, AVerbListsItsNouns) {
             "Usage: cluster report ...\n\n"
             "  report appliance attr  print what counts for an appliance, for scripts\n"
             "  report attr            print the global attributes for scripts\n"
+            "  report fleet           print hosts, cards and VMs as another tool reads them\n"
             "  report host attr       print what counts for a host, for scripts\n"
             "  report host gpu        print names and addresses of cards for scripts\n"
             "  report host hosts      print the lines of an /etc/hosts\n"

@@ -1,0 +1,34 @@
+#include "frontend/fleet/fleet_format.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cluster::frontend {
+namespace {
+
+constexpr std::array kFormats{
+    FleetFormat{"csv", "spreadsheets: a row for each card and slice", fleet_as_csv},
+    FleetFormat{"prometheus", "Prometheus: metrics for node_exporter's textfile folder",
+                fleet_as_prometheus},
+};
+
+}  // namespace
+
+std::span<const FleetFormat> fleet_formats() { return kFormats; }
+
+std::string fleet_format_names() {
+  std::vector<std::string> names;
+  for (const auto& format : kFormats) names.emplace_back(format.name);
+  return joined(names, ", ");
+}
+
+const FleetFormat& fleet_format(std::string_view name) {
+  const auto at = std::ranges::find(kFormats, name, &FleetFormat::name);
+  if (at != kFormats.end()) return *at;
+  throw Error(Fault::usage, "format=" + quote(name) + ": want " + fleet_format_names());
+}
+
+}  // namespace cluster::frontend

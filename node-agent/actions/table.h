@@ -53,6 +53,7 @@ int print_cmdline(const Call& call);   ///< print_cmdline.cc
 int serve_ssh(const Call& call);       ///< serve_ssh.cc
 int check(const Call& call);           ///< check.cc
 int vfs(const Call& call);             ///< vfs.cc
+int tree(const Call& call);            ///< tree.cc
 int types(const Call& call);           ///< types.cc
 int vgpus(const Call& call);           ///< vgpus.cc
 int create_vgpu(const Call& call);     ///< create_vgpu.cc

@@ -8,23 +8,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json function_json(const PciFunction& function) {
-  return {{"pci", function.pci.libvirt()},
-          {"kind", kind(function)},
-          {"class", hex4(function.device_class)},
-          {"vendor", hex4(function.vendor)},
-          {"device", hex4(function.device)},
-          {"driver", or_null(function.driver)},
-          {"iommu_group", or_null(function.iommu_group)}};
-}
-
-ordered_json link_json(const Link& link) {
-  return {{"speed", or_null(link.speed)},
-          {"width", or_null(link.width)},
-          {"max_speed", or_null(link.max_speed)},
-          {"max_width", or_null(link.max_width)}};
-}
-
 ordered_json bars_json(const std::vector<Region>& bars) {
   auto list = ordered_json::array();
   for (const auto& bar : bars) {
@@ -104,6 +87,23 @@ ordered_json missing_json(const GpuName& name, const KnownCard& card) {
 }
 
 }  // namespace
+
+ordered_json function_json(const PciFunction& function) {
+  return {{"pci", function.pci.libvirt()},
+          {"kind", kind(function)},
+          {"class", hex4(function.device_class)},
+          {"vendor", hex4(function.vendor)},
+          {"device", hex4(function.device)},
+          {"driver", or_null(function.driver)},
+          {"iommu_group", or_null(function.iommu_group)}};
+}
+
+ordered_json link_json(const Link& link) {
+  return {{"speed", or_null(link.speed)},
+          {"width", or_null(link.width)},
+          {"max_speed", or_null(link.max_speed)},
+          {"max_width", or_null(link.max_width)}};
+}
 
 std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::map<GpuName, KnownCard>& missing,

@@ -42,6 +42,10 @@ std::string cards_json(const std::vector<CardFacts>& cards,
                        const std::optional<std::vector<ListedVgpu>>& vgpus = {},
                        const std::string& stub_driver = {});
 
+/// The JSON of one function, up to "iommu_group", and of its link.
+nlohmann::ordered_json function_json(const PciFunction& function);
+nlohmann::ordered_json link_json(const Link& link);
+
 /// The JSON of one vGPU, for `gpupci --vgpus --json` and for "vgpus" in `gpupci -l --json`.
 nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
 

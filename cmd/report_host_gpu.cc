@@ -5,9 +5,12 @@
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/host_topology.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
@@ -17,11 +20,14 @@ struct Args {
   std::vector<std::string> hosts;
   std::string gpu;
   std::string format = "names";
+  std::string json = "no";
+  std::string timeout = "60";
 
   bool wants(const GpuName& name) const { return gpu.empty() || name.str() == gpu; }
 };
 
-std::vector<std::string> names_of(Inventory& inventory, const Args& args) {
+std::vector<std::string> names_of(Context& context, const Args& args) {
+  auto& inventory = context.inventory();
   const auto gpus = inventory.host_gpus(frontend::select_only(inventory, args.hosts));
   std::vector<std::string> lines;
   for (std::size_t row = 0; row < gpus.size(); ++row) {
@@ -59,7 +65,8 @@ void add_card(std::vector<std::string>& lines, std::string what, const GpuCard& 
   if (card.functions.empty()) lines.push_back(vagrant_line(card.pci));
 }
 
-std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
+std::vector<std::string> vagrant_of(Context& context, const Args& args) {
+  auto& inventory = context.inventory();
   std::map<HostName, Vm> vms;
   for (auto& vm : inventory.vms(frontend::select_only(inventory, args.hosts))) {
     const auto name = vm.name;
@@ -96,17 +103,37 @@ std::vector<std::string> vagrant_of(Inventory& inventory, const Args& args) {
   return lines;
 }
 
+// Prints the lines, once all of them are known.
+template <std::vector<std::string> (*lines_of)(Context&, const Args&)>
+int print(Context& context, const Args& args) {
+  const auto lines = lines_of(context, args);
+  if (lines.empty() && !args.gpu.empty()) {
+    throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
+  }
+  for (const auto& line : lines) context.output.line(line);
+  return 0;
+}
+
+int print_topology(Context& context, const Args& args) {
+  if (!args.gpu.empty()) {
+    throw Error(Fault::usage, "gpu=" + quote(args.gpu) + ": format=topology has all cards");
+  }
+  const bool json = parse_yes_no("json", args.json);
+  return report_topology(context, args.hosts, json, frontend::limits_of(args.timeout));
+}
+
 // A format of the report. Another one is a function above, a row here, and a line of its page in
 // cmd/help/.
 struct Export {
   std::string_view name;
-  std::vector<std::string> (*lines)(Inventory& inventory, const Args& args);
-  bool wants_hosts;  // its lines do not say which host they are of
+  int (*print)(Context& context, const Args& args);
+  std::string_view why_hosts;  // why it wants hosts to be named; "": it does not
 };
 
 constexpr std::array kExports{
-    Export{"names", names_of, true},
-    Export{"vagrant", vagrant_of, false},
+    Export{"names", print<names_of>, "names alone do not say of which"},
+    Export{"topology", print_topology, "each is asked for its map"},
+    Export{"vagrant", print<vagrant_of>, ""},
 };
 
 const Export& parse_export(const std::string& format) {
@@ -120,23 +147,19 @@ const Export& parse_export(const std::string& format) {
 int run(Context& context, const Args& args) {
   if (!args.gpu.empty()) static_cast<void>(GpuName(args.gpu));
   const auto& wanted = parse_export(args.format);
-  if (args.hosts.empty() && wanted.wants_hosts) {
-    throw Error(Fault::usage, "report host gpu: want HOST (" + std::string(wanted.name) +
-                                  " alone do not say of which)");
+  if (args.hosts.empty() && !wanted.why_hosts.empty()) {
+    throw Error(Fault::usage, "report host gpu: want HOST (" + std::string(wanted.why_hosts) + ")");
   }
-  const auto lines = wanted.lines(context.inventory(), args);
-  if (lines.empty() && !args.gpu.empty()) {
-    throw Error(Fault::not_found, "no card " + args.gpu + " on " + joined(args.hosts, ", "));
-  }
-  for (const auto& line : lines) context.output.line(line);
-  return 0;
+  return wanted.print(context, args);
 }
 
 Action declare_report(Options& options) {
   auto args = std::make_shared<Args>();
   options.argument("HOST", args->hosts, "hosts and VMs to report; with format=vagrant [all]");
   options.key("gpu", args->gpu, "only this card; of names, only its address");
-  options.key("format", args->format, "names or vagrant [names]");
+  options.key("format", args->format, "names, topology or vagrant [names]");
+  options.key("json", args->json, "yes: a topology as JSON, a line for each host [no]");
+  options.key("timeout", args->timeout, "seconds to wait for the topology of a host [60]");
   return [args](Context& context) { return run(context, *args); };
 }
 

@@ -74,7 +74,7 @@ TEST_F(HostGpu, VagrantsLinesHaveEveryFunction) {
   EXPECT_EQ(cluster({"report", "host", "gpu", "format=vagrant", "gpu=gpupci2"}),
             "# gpupci2 of vm-container-0-15: missing when the host was asked last\n");
   cluster({"report", "host", "gpu", "rocks-33", "format=ruby"}, 2,
-          "format='ruby': want names or vagrant");
+          "format='ruby': want names or topology or vagrant");
   cluster({"report", "host", "gpu"}, 2,
           "report host gpu: want HOST (names alone do not say of which)");
   cluster({"add", "host", "gpu", "vm-container-0-2", "gpupci1", "10000:e1:1f.7"});

@@ -1,4 +1,5 @@
 #include "frontend/hosts/ask.h"
+#include "frontend/hosts/host_map.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,5 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   may_refuse([&] { frontend::mdevs_of(answer); });
   may_refuse([&] { frontend::outcomes_of(answer); });
   may_refuse([&] { frontend::checks_of(answer); });
+  may_refuse([&] {
+    const auto map = frontend::host_map_of(answer);
+    frontend::map_lines(answer.host.name, map, {});
+    frontend::map_json(answer.host.name, answer, map, {});
+  });
   return 0;
 }

@@ -78,18 +78,44 @@ bool has_row(Inventory& inventory, const StoredRoll& roll) {
   });
 }
 
+std::vector<std::string> rolls_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    names.push_back(entry.path().filename());
+  }
+  return names;
+}
+
+// What `from` means: a path, or the name of a roll in the folder `installed`. Whoever writes into
+// the folder where this is typed must not bring another roll by that name.
+fs::path roll_at(const std::string& from, const fs::path& installed) {
+  std::error_code unseen;
+  const bool is_here = fs::exists(from, unseen);
+  const bool is_name = from.find('/') == std::string::npos && !installed.empty();
+  const auto named = installed / from;
+  if (is_name && fs::exists(named / "roll.yaml", unseen)) {
+    if (!is_here || fs::equivalent(from, named, unseen)) return named;
+    throw Error(Fault::usage, quote(from) + " is here, and an installed roll: want " +
+                                  quote("./" + from) + " or " + quote(named.native()));
+  }
+  if (is_here) return from;
+  if (!is_name) {
+    throw Error(Fault::not_found,
+                "there is no " + quote(from) + " (want a roll's folder or its .tar.gz)");
+  }
+  throw Error(Fault::not_found, "no roll " + quote(from) + " is here or in " +
+                                    quote(installed.native()) +
+                                    did_you_mean(from, rolls_in(installed)));
+}
+
 struct AddArgs {
   std::string from;
 };
 
 int run_add(Context& context, const AddArgs& args) {
-  const fs::path from = args.from;
+  const auto from = roll_at(args.from, context.installed_rolls);
   std::error_code unseen;
-  if (!fs::exists(from, unseen)) {
-    throw Error(Fault::not_found, "there is no " + quote(args.from) +
-                                      " (want a roll's folder or "
-                                      "its .tar.gz)");
-  }
   const bool is_folder = fs::is_directory(from, unseen);
   if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
   auto& inventory = context.inventory(Inventory::Open::create);
@@ -123,7 +149,9 @@ int run_add(Context& context, const AddArgs& args) {
 
 Action declare_add(Options& options) {
   auto args = std::make_shared<AddArgs>();
-  options.argument("ROLL", args->from, "archive (gpupt-1.0.0.tar.gz) or folder of the roll")
+  options
+      .argument("ROLL", args->from,
+                "name of an installed roll (gpupt), or a roll's folder or archive")
       .required();
   return [args](Context& context) { return run_add(context, *args); };
 }

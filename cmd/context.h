@@ -7,6 +7,7 @@
 #include "cmd/inventory_place.h"
 #include "cmd/line/output.h"
 #include "frontend/hosts/context.h"
+#include "ssh/operator.h"
 
 namespace cluster::cmd {
 
@@ -22,6 +23,8 @@ class Context : public frontend::Context {
   std::istream* answers = nullptr;  ///< what the operator types when asked; nobody is there: none
   std::filesystem::path last_run;   ///< the file with the operator's last `run host`; "": none
   InventoryPlace place;             ///< where the inventory is, and who says so
+  std::filesystem::path installed_rolls;  ///< the folder of the rolls that came with the program
+  ssh::Operator me;                       ///< who runs this, and where the keys are
 };
 
 }  // namespace cluster::cmd

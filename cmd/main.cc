@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
+#include <string_view>
 
 #include "cmd/inventory_place.h"
 #include "cmd/last_run.h"
@@ -8,6 +10,25 @@
 #include "cmd/program.h"
 #include "frontend/hosts/remote_domains.h"
 #include "ssh/fan_out.h"
+#include "ssh/operator.h"
+
+namespace {
+
+// Debian's /usr/bin/cluster is graphviz's, so the package has a second name.
+std::string called(const char* program) {
+  constexpr std::string_view kSecondName = "rollcall";
+  const auto name = std::filesystem::path(program == nullptr ? "" : program).filename();
+  return name == kSecondName ? std::string(kSecondName) : "cluster";
+}
+
+// PREFIX/share/rollcall/rolls of PREFIX/sbin/cluster.
+std::filesystem::path installed_rolls() {
+  std::error_code none;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", none);
+  return self.parent_path().parent_path() / "share/rollcall/rolls";
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   namespace cmd = cluster::cmd;
@@ -32,5 +53,8 @@ int main(int argc, char** argv) {
        STDOUT_FILENO,
        cmd::progress_width(STDOUT_FILENO, STDERR_FILENO),
        cmd::state_dir(),
-       isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? &std::cin : nullptr});
+       isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? &std::cin : nullptr,
+       called(argv[0]),
+       installed_rolls(),
+       cluster::ssh::Operator::current()});
 }

@@ -36,7 +36,7 @@ int run(const std::vector<std::string>& words, const Surroundings& around, Outpu
     return 0;
   }
   if (invocation.wants == Wants::version) {
-    output.line("cluster " + std::string(version()));
+    output.line(output.program() + " " + std::string(version()));
     return 0;
   }
   output.set_format(invocation.format);
@@ -50,6 +50,8 @@ int run(const std::vector<std::string>& words, const Surroundings& around, Outpu
   Context context(open, transport, around.open_domains, output);
   context.answers = around.answers;
   context.place = inventory_place(invocation.db);
+  context.installed_rolls = around.installed_rolls;
+  context.me = around.me;
   if (!around.state_dir.empty()) {
     context.last_run = last_run_file(around.state_dir, context.place.file);
   }
@@ -58,6 +60,7 @@ int run(const std::vector<std::string>& words, const Surroundings& around, Outpu
 
 int run_and_print(const std::vector<std::string>& words, const Surroundings& around) {
   Output output(around.out, around.err, around.width, around.terminals, around.outlet);
+  output.set_program(around.name);
   try {
     const int status = run(words, around, output);
     around.out.flush();

@@ -10,6 +10,7 @@
 
 #include "cmd/line/output.h"
 #include "frontend/hosts/context.h"
+#include "ssh/operator.h"
 
 namespace cluster::cmd {
 
@@ -28,9 +29,12 @@ struct Surroundings {
   std::size_t progress_width = 0;        ///< characters of a sign of life on `err`, 0: none
   std::filesystem::path state_dir = "";  ///< where a person's last run is kept; "": nowhere
   std::istream* answers = nullptr;       ///< what the operator types when asked, if one is there
+  std::string name = "cluster";          ///< of the program, as it was called
+  std::filesystem::path installed_rolls = "";  ///< the rolls that came with it; "": none
+  ssh::Operator me = {};                       ///< whose keys are used
 };
 
-/// Runs the whole program; `words` are those after its name. Prints errors as "cluster: MESSAGE",
+/// Runs the whole program; `words` are those after its name. Prints errors as "NAME: MESSAGE",
 /// and returns the exit status: 0, 1, 2, 3 or 70, or the status of a remote command;
 /// 128 and the number of the signal that ended it early.
 int run_program(const std::vector<std::string>& words, const Surroundings& around);

@@ -69,7 +69,7 @@ struct Page {
     CommonOptions common;
     declare(command, options, common);
     arguments = arguments_of(options);
-    usage = "cluster " + std::string(command.path);
+    usage = command.path;
     for (const auto& argument : arguments) {
       if (!argument.usage.empty()) usage += " " + argument.usage;
     }
@@ -78,14 +78,14 @@ struct Page {
     }
   }
 
-  std::string usage;
+  std::string usage;  // without the name of the program
   std::vector<Argument> arguments;
   std::string text;
 };
 
 void print_page(Output& output, const CommandTable& table, const Command& command) {
   const Page page(table, command);
-  output.text(hanging("Usage: ", page.usage, output.width()));
+  output.text(hanging("Usage: ", output.program() + " " + page.usage, output.width()));
   output.text(hanging("  ", command.summary, output.width()) + "\n");
   Rows rows;
   for (const auto& one : page.arguments) rows.emplace_back(one.name, one.description);
@@ -114,14 +114,14 @@ std::vector<const Command*> commands_where(const CommandTable& table, auto&& is_
 
 void print_list(Output& output, const std::string& usage,
                 const std::vector<const Command*>& commands) {
-  output.text(hanging("Usage: ", usage, output.width()) + "\n");
+  output.text(hanging("Usage: ", output.program() + " " + usage, output.width()) + "\n");
   output.text(two_columns(rows_of(commands), output.width()));
   output.text("\n" + wrapped("`cluster VERB NOUN --help` says more of each.", output.width()));
 }
 
 void print_groups(Output& output, const CommandTable& table) {
-  output.text(
-      hanging("Usage: ", "cluster VERB NOUN [HOST...] [ARG...] [key=value...]", output.width()));
+  const auto usage = output.program() + " VERB NOUN [HOST...] [ARG...] [key=value...]";
+  output.text(hanging("Usage: ", usage, output.width()));
   for (const auto group : table.groups) {
     auto commands =
         commands_where(table, [&](const Command& command) { return command.group == group; });
@@ -163,7 +163,7 @@ void print_help(Output& output, const CommandTable& table, const std::string& wh
   if (command != table.commands.end()) return print_page(output, table, *command);
   const auto below =
       commands_where(table, [&](const Command& one) { return one.path.starts_with(what + " "); });
-  if (!below.empty()) return print_list(output, "cluster " + what + " ...", below);
+  if (!below.empty()) return print_list(output, what + " ...", below);
   const auto noun = meant_by(table, what);
   const auto* topic = topic_called(table, noun);
   const auto of_noun = commands_about(table, noun);
@@ -175,7 +175,7 @@ void print_help(Output& output, const CommandTable& table, const std::string& wh
   if (of_noun.empty()) return;
   const auto* nearest = *std::ranges::min_element(
       of_noun, {}, [](const Command* one) { return noun_of(*one).size(); });
-  print_list(output, "cluster VERB " + std::string(noun_of(*nearest)) + " ...", of_noun);
+  print_list(output, "VERB " + std::string(noun_of(*nearest)) + " ...", of_noun);
 }
 
 void print_reference(Output& output, const CommandTable& table) {
@@ -184,7 +184,7 @@ void print_reference(Output& output, const CommandTable& table) {
   for (const auto& command : table.commands) {
     const Page page(table, command);
     output.line("\n## cluster " + std::string(command.path) + "\n");
-    output.line("    " + page.usage + "\n");
+    output.line("    cluster " + page.usage + "\n");
     output.line(std::string(command.summary) + ".");
     output.line("\n| argument | meaning |\n| --- | --- |");
     for (const auto& argument : page.arguments) {

@@ -167,10 +167,10 @@ void Output::print(const std::vector<std::string>& columns, const TextRows& rows
   }
 }
 
-void Output::note(std::string_view text) { err_ << "cluster: " << printable(text) << '\n'; }
+void Output::note(std::string_view text) { err_ << program_ << ": " << printable(text) << '\n'; }
 
 void Output::ask(std::string_view text) {
-  err_ << "cluster: " << printable(text) << " [y/N] " << std::flush;
+  err_ << program_ << ": " << printable(text) << " [y/N] " << std::flush;
 }
 
 void Output::check_outlet() {

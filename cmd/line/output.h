@@ -52,6 +52,8 @@ class Output {
          int outlet = -1)
       : out_(out), err_(err), width_(width), terminals_(terminals), outlet_(outlet) {}
 
+  /// The name by which the program was called; notes begin with it ["cluster"].
+  void set_program(const std::string& name) { program_ = name; }
   void set_format(Format format) { format_ = format; }
   void set_view(const TableView& view) { view_ = view; }
 
@@ -73,16 +75,17 @@ class Output {
   /// Prints one line.
   void line(std::string_view text) { out_ << text << '\n'; }
 
-  /// Prints one line for the operator, "cluster: TEXT". Whatever is in the text, it stays one line.
+  /// Prints one line for the operator, "PROGRAM: TEXT". Whatever is in the text, it stays one line.
   void note(std::string_view text);
 
-  /// Prints a question in the same way, and stays on its line: "cluster: TEXT [y/N] ".
+  /// Prints a question in the same way, and stays on its line: "PROGRAM: TEXT [y/N] ".
   void ask(std::string_view text);
 
   /// Throws ClosedPipe, or Error(io) with the kernel's reason, when what was printed and flushed
   /// last could not be written.
   void check_outlet();
 
+  const std::string& program() const { return program_; }
   Format format() const { return format_; }
   std::size_t width() const { return width_; }
   Terminals terminals() const { return terminals_; }
@@ -98,6 +101,7 @@ class Output {
   std::size_t width_;
   Terminals terminals_;
   int outlet_;
+  std::string program_ = "cluster";
   Format format_ = Format::table;
   TableView view_;
 };

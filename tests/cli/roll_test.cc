@@ -42,6 +42,32 @@ TEST_F(RollStory, FromTheArchive) {
             "{{ demo_greeting }} from {{ host }}\n");
 }
 
+TEST_F(RollStory, OneThatIsInstalledByItsName) {
+  const auto installed = folder.path() / "installed";
+  fs::create_directory(installed);
+  fs::rename(laid_out(), installed / "demo");
+  cluster({"add", "roll", "demi"}, 1,
+          "no roll 'demi' is here or in '" + installed.native() + "' (did you mean 'demo'?)");
+  cluster({"add", "roll", "demo"});
+  EXPECT_EQ(read_file(stored("demo-0.1.0/roll.yaml")), read_file(installed / "demo/roll.yaml"));
+}
+
+TEST_F(RollStory, AFolderOfTheSameNameIsNotMistakenForAnInstalledOne) {
+  const auto installed = folder.path() / "installed";
+  fs::create_directory(installed);
+  fs::rename(laid_out(), installed / "demo");
+  const auto before = fs::current_path();
+  fs::create_directory(folder.path() / "here");
+  fs::current_path(folder.path() / "here");
+  fs::create_directory("demo");
+  cluster({"add", "roll", "demo"}, 2,
+          "'demo' is here, and an installed roll: want './demo' or '" +
+              (installed / "demo").native() + "'");
+  fs::current_path(installed);
+  cluster({"add", "roll", "demo"});
+  fs::current_path(before);
+}
+
 TEST_F(RollStory, WhatIsWrongIsNotStored) {
   const auto demo = laid_out();
   replace(demo / "roll.yaml", "summary:", "sumary:");

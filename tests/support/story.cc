@@ -26,6 +26,9 @@ Story::Result Story::run(const std::vector<std::string>& words) {
   };
   cmd::Surroundings around{open, transport, domains.opener(), printed, err};
   around.state_dir = folder.path() / "state";
+  around.name = called;
+  around.installed_rolls = folder.path() / "installed";
+  around.me.home = folder.path() / "home";
   const int status = cmd::run_program(words, around);
   return {printed.str(), err.str(), status};
 }

@@ -38,6 +38,7 @@ class Story : public ::testing::Test {
 
   TempDir folder;
   std::filesystem::path file = folder.path() / "cluster.db";
+  std::string called = "cluster";  ///< the name by which it is called
   FakeTransport transport;
   FakeDomains domains;
   std::ostringstream printed;  ///< on standard output, so far, by the last command

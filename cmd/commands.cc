@@ -57,6 +57,7 @@ std::vector<Command> all_commands() {
                               roll_commands(),
                               run_host_commands(),
                               run_roll_commands(),
+                              setup_commands(),
                               start_host_vm_commands(),
                               sync_host_gpu_commands(),
                               vm_config_commands()}) {

@@ -50,6 +50,7 @@ std::span<const Command> roll_attr_commands();
 std::span<const Command> roll_commands();
 std::span<const Command> run_host_commands();
 std::span<const Command> run_roll_commands();
+std::span<const Command> setup_commands();
 std::span<const Command> start_host_vm_commands();
 std::span<const Command> sync_host_gpu_commands();
 std::span<const Command> vm_config_commands();

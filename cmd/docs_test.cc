@@ -19,9 +19,11 @@ using Check = std::function<void(const std::string& line)>;
 
 const fs::path kSource = SOURCE;
 
-// The pages that people write. The reference is the program's own.
+// The pages that people write, and the session that README shows. The reference is the program's
+// own.
 std::vector<fs::path> pages() {
-  std::vector<fs::path> found{kSource / "README.md", kSource / "CONTRIBUTING.md"};
+  std::vector<fs::path> found{kSource / "README.md", kSource / "CONTRIBUTING.md",
+                              kSource / "docs/session.txt"};
   for (const auto& entry : fs::directory_iterator(kSource / "docs")) {
     const auto& path = entry.path();
     if (path.extension() == ".md" && path.filename() != "commands.md") found.push_back(path);
@@ -34,7 +36,7 @@ std::vector<fs::path> pages() {
 // a line that ends with a backslash goes on in the next one.
 void each_line(const fs::path& page, const Check& check) {
   const auto text = read_file(page).value_or("");
-  bool fenced = false;
+  bool fenced = page.extension() == ".txt";
   std::string begun;
   for (const auto line : split(text, '\n')) {
     if (line.starts_with("```")) fenced = !fenced;
@@ -55,7 +57,7 @@ void each_line(const fs::path& page, const Check& check) {
 // Calls `check` with each `cluster ...` in a sentence or a table of `page`.
 void each_span(const fs::path& page, const Check& check) {
   const auto text = read_file(page).value_or("");
-  bool fenced = false;
+  bool fenced = page.extension() == ".txt";
   std::string prose;
   for (const auto line : split(text, '\n')) {
     if (line.starts_with("```")) fenced = !fenced;

@@ -85,6 +85,10 @@ for page in README.md CONTRIBUTING.md docs/architecture.md docs/decisions/*.md; 
   done < <(named_paths "$page" || true)
 done
 
+for page in docs/*.md; do
+  grep -qF "]($page)" README.md || complain "README.md: has no link to $page"
+done
+
 while read -r name; do
   complain "docs/environment.md: $name is read by the programs or told by the page, and not both"
 done < <(comm -3 <(read_variables) <(told_variables) | tr -d '\t')
@@ -95,4 +99,7 @@ done < <(comm -3 <(known_checks) <(explained_checks) | tr -d '\t')
 while read -r id; do
   complain "docs/troubleshooting.md: there is no check $id"
 done < <(comm -13 <(known_checks) <(named_checks))
+
+cmp -s <(tools/session_svg <docs/session.txt) docs/session.svg ||
+  complain "docs/session.svg is not what tools/session_svg makes of docs/session.txt"
 exit $status

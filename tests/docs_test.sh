@@ -100,6 +100,10 @@ while read -r id; do
   complain "docs/troubleshooting.md: there is no check $id"
 done < <(comm -13 <(known_checks) <(named_checks))
 
+while read -r library; do
+  grep -qF "\`$library\`" docs/systems.md || complain "docs/systems.md: does not name $library, which the programs open"
+done < <(grep -rhoE '"lib[a-z-]+\.so\.[0-9]+"' --include=*.cc --include=*.h --exclude=*_test.cc core ssh virt rolls | tr -d '"' | sort -u)
+
 cmp -s <(tools/session_svg <docs/session.txt) docs/session.svg ||
   complain "docs/session.svg is not what tools/session_svg makes of docs/session.txt"
 exit $status

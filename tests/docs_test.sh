@@ -104,6 +104,13 @@ while read -r library; do
   grep -qF "\`$library\`" docs/systems.md || complain "docs/systems.md: does not name $library, which the programs open"
 done < <(grep -rhoE '"lib[a-z-]+\.so\.[0-9]+"' --include=*.cc --include=*.h --exclude=*_test.cc core ssh virt rolls | tr -d '"' | sort -u)
 
+# What pages type behind gpupci is an option of its.
+while read -r option; do
+  complain "a page types gpupci $option, which is no option of its"
+done < <(comm -23 \
+  <(cat README.md CONTRIBUTING.md docs/*.md | grep -oE '\bgpupci -[^`";|#]*' | grep -oE -- ' --?[a-z][a-z-]*' | tr -d ' ' | sort -u) \
+  <(grep -rhoE --include=*.cc --exclude=*_test.cc -- '"--?[a-z-]+' node-agent/actions | tr -d '"' | sort -u))
+
 cmp -s <(tools/session_svg <docs/session.txt) docs/session.svg ||
   complain "docs/session.svg is not what tools/session_svg makes of docs/session.txt"
 exit $status

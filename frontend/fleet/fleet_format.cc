@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::array kFormats{
     FleetFormat{"csv", "spreadsheets: a row for each card and slice", fleet_as_csv},
+    FleetFormat{"html", "people: a page of its own for a browser, with everything in it",
+                fleet_as_html},
     FleetFormat{"prometheus", "Prometheus: metrics for node_exporter's textfile folder",
                 fleet_as_prometheus},
 };

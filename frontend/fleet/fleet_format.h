@@ -35,6 +35,7 @@ const FleetFormat& fleet_format(std::string_view name);
 
 // One file each.
 FleetReport fleet_as_csv(const Fleet& fleet);
+FleetReport fleet_as_html(const Fleet& fleet);
 FleetReport fleet_as_prometheus(const Fleet& fleet);
 
 }  // namespace cluster::frontend

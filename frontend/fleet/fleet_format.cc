@@ -15,6 +15,7 @@ constexpr std::array kFormats{
                 fleet_as_html},
     FleetFormat{"prometheus", "Prometheus: metrics for node_exporter's textfile folder",
                 fleet_as_prometheus},
+    FleetFormat{"svg", "wikis: a picture of racks, hosts and cards", fleet_as_svg},
 };
 
 }  // namespace

@@ -37,5 +37,6 @@ const FleetFormat& fleet_format(std::string_view name);
 FleetReport fleet_as_csv(const Fleet& fleet);
 FleetReport fleet_as_html(const Fleet& fleet);
 FleetReport fleet_as_prometheus(const Fleet& fleet);
+FleetReport fleet_as_svg(const Fleet& fleet);
 
 }  // namespace cluster::frontend

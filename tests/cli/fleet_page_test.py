@@ -198,6 +198,19 @@ def write(folder, name):
     return page
 
 
+def look_at_picture(browser, folder):
+    picture = os.path.join(folder, "fleet.svg")
+    text = cluster("report", "fleet", "format=svg")
+    with open(picture, "w", encoding="utf-8") as file:
+        file.write(text)
+    words = " ".join(xml.etree.ElementTree.fromstring(text).itertext())
+    for word in ("5 hosts", "Rack 1", "n10", "gpupci1 in-vm v1", HOSTILE[:20]):
+        hold(word in words, f"not in the picture: {word}")
+    browser.size(1000, 400)
+    browser.send("/url", {"url": "file://" + picture})
+    browser.shot("picture")
+
+
 def main():
     for program in ("chromedriver", "chromium"):
         if not shutil.which(program):
@@ -219,6 +232,8 @@ def main():
         look_at_page(browser, page)
         look_at_words(browser, page)
         look_at_reader(browser)
+        cluster("load", rows)
+        look_at_picture(browser, folder)
         look_at_empty(browser, folder)
         hold(browser.said() == [], f"the console: {browser.said()}")
     finally:

@@ -28,5 +28,5 @@ done
 formats=$("$cluster" report fleet format=none 2>&1 || true)
 formats=${formats##*want }
 for format in ${formats//,/}; do
-  [[ $format == html || -e $data/fleet.cluster.$format ]] || fail "no file $data/fleet.cluster.$format"
+  [[ $format == html || $format == svg || -e $data/fleet.cluster.$format ]] || fail "no file $data/fleet.cluster.$format"
 done

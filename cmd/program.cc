@@ -4,6 +4,7 @@
 
 #include "cmd/author.h"
 #include "cmd/command_table.h"
+#include "cmd/complete.h"
 #include "cmd/context.h"
 #include "cmd/last_run.h"
 #include "cmd/line/help_page.h"
@@ -22,6 +23,7 @@ using Wants = Invocation::Wants;
 constexpr int kSignalled = 128;  // what a shell adds to the number of the signal
 
 Invocation read(const std::vector<std::string>& words) {
+  if (auto asked = completion(words)) return *asked;
   try {
     return parse(words, command_table());
   } catch (const UnknownCommand& unknown) {

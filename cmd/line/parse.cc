@@ -22,15 +22,6 @@ bool starts_with_path(const std::vector<std::string>& words, std::string_view pa
   return words.size() >= parts.size() && std::equal(parts.begin(), parts.end(), words.begin());
 }
 
-const Command* longest_match(const std::vector<std::string>& words, const CommandTable& table) {
-  const Command* best = nullptr;
-  for (const auto& command : table.commands) {
-    if (!starts_with_path(words, command.path)) continue;
-    if (best == nullptr || command.path.size() > best->path.size()) best = &command;
-  }
-  return best;
-}
-
 // True if there are longer paths that start with `prefix`, "add" or "report host vm".
 bool has_commands_below(const CommandTable& table, const std::string& prefix) {
   return std::ranges::any_of(table.commands, [&](const Command& command) {
@@ -82,6 +73,15 @@ Invocation help_for(std::string what) {
 bool is_help_flag(const std::string& word) { return word == "--help" || word == "-h"; }
 
 }  // namespace
+
+const Command* longest_match(const std::vector<std::string>& words, const CommandTable& table) {
+  const Command* best = nullptr;
+  for (const auto& command : table.commands) {
+    if (!starts_with_path(words, command.path)) continue;
+    if (best == nullptr || command.path.size() > best->path.size()) best = &command;
+  }
+  return best;
+}
 
 Invocation parse(const std::vector<std::string>& words, const CommandTable& table) {
   if (words.empty() || is_help_flag(words[0])) return help_for("");

@@ -33,4 +33,7 @@ struct Invocation {
 /// Error(usage); UnknownCommand is one kind of it.
 Invocation parse(const std::vector<std::string>& words, const CommandTable& table);
 
+/// The command with the longest path that `words` start with; null when there is none.
+const Command* longest_match(const std::vector<std::string>& words, const CommandTable& table);
+
 }  // namespace cluster::cmd

@@ -26,6 +26,11 @@ has rollcall/usr/sbin/cluster 755
 has gpupci/usr/bin/gpupci 755
 [[ ! -e $there/rollcall/usr/bin/gpupci && ! -e $there/gpupci/usr/sbin ]] || fail "one component has the other's program"
 
+for file in bash-completion/completions/{cluster,rollcall} fish/vendor_completions.d/{cluster,rollcall}.fish \
+  zsh/vendor-completions/_cluster; do
+  has "rollcall/usr/share/$file" 644
+done
+
 # All of the rolls and nothing else of their folder, and scripts stay scripts.
 (cd "$there/rollcall/usr/share/rollcall/rolls" && find . -type f -perm /111) | sort >"$there/scripts"
 (cd rolls && find . -type f -perm /111) | sort | diff - "$there/scripts" || fail "modes of the rolls' files"

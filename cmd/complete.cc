@@ -1,0 +1,119 @@
+#include "cmd/complete.h"
+
+#include <algorithm>
+#include <set>
+
+#include "cmd/command_table.h"
+#include "cmd/context.h"
+#include "cmd/line/completion.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "frontend/rolls/roll_store.h"
+
+namespace cluster::cmd {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names hosts(Inventory& inventory, std::string_view appliance) {
+  Names names;
+  for (const auto& host : inventory.host_groups()) {
+    if (appliance.empty() || host.appliance == appliance) names.push_back(host.name.str());
+  }
+  return names;
+}
+
+// The names of cards on the hosts among `words`; on all when there is none.
+Names cards(Inventory& inventory, const Names& words) {
+  OnlyHosts only;
+  for (const auto& name : hosts(inventory, "")) {
+    if (std::ranges::find(words, name) == words.end()) continue;
+    if (!only) only.emplace();
+    only->push_back(HostName(name));
+  }
+  constexpr std::size_t kName = 1;  // of the columns host, name, address
+  const auto rows = inventory.host_gpus(only);
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < rows.size(); ++i) names.emplace(rows.at(i, kName).text);
+  return {names.begin(), names.end()};
+}
+
+Names names_of(Inventory& inventory, std::string_view kind, const Names& words) {
+  Names names;
+  if (kind == "HOST" || kind == "VM") {
+    names = hosts(inventory, kind == "VM" ? "vm" : "");
+    const auto groups = kind == "VM" ? hosts(inventory, "vm-container") : inventory.appliances();
+    names.insert(names.end(), groups.begin(), groups.end());
+  } else if (kind == "CONTAINER") {
+    names = hosts(inventory, "vm-container");
+  } else if (kind == "CARD" || kind == "GPU") {
+    names = cards(inventory, words);
+  } else if (kind == "APPLIANCE") {
+    names = inventory.appliances();
+  } else if (kind == "ROLL") {
+    for (const auto& roll : inventory.rolls()) names.push_back(roll.name);
+  }
+  std::ranges::sort(names, natural_less);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+// The next words of the commands that enabled rolls bring.
+void add_roll_words(std::vector<Candidate>& to, Inventory& inventory, const Names& words) {
+  const auto typed = words.size() - 1;
+  for (const auto& roll : frontend::described_rolls(inventory)) {
+    for (const auto& command : roll.commands) {
+      const auto path = split(command.path, ' ');
+      if (path.size() <= typed || !path[typed].starts_with(words.back())) continue;
+      if (!std::equal(words.begin(), words.end() - 1, path.begin())) continue;
+      std::string word(path[typed]);
+      if (std::ranges::find(to, word, &Candidate::word) == to.end()) {
+        to.push_back({std::move(word), ""});
+      }
+    }
+  }
+}
+
+void print(Context& context, const Names& words) {
+  Inventory* inventory = nullptr;
+  try {
+    inventory = &context.inventory();
+  } catch (const Error&) {  // there is none, or it is not ours to read
+  }
+  const auto names = [&](std::string_view kind) {
+    return inventory == nullptr ? Names() : names_of(*inventory, kind, words);
+  };
+  auto found = completions(words, command_table(), names);
+  if (inventory != nullptr) add_roll_words(found, *inventory, words);
+  for (const auto& one : found) {
+    context.output.line(one.help.empty() ? one.word : one.word + '\t' + one.help);
+  }
+}
+
+// The inventory that the words name.
+std::string db_of(const Names& words) {
+  for (const auto& word : words) {
+    for (const std::string_view key : {"--db=", "db="}) {
+      if (word.starts_with(key)) return word.substr(key.size());
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<Invocation> completion(const std::vector<std::string>& words) {
+  constexpr std::size_t kBefore = 2;
+  if (words.size() <= kBefore || words[0] != "complete" || words[1] != "--") return std::nullopt;
+  const Names typed(words.begin() + kBefore, words.end());
+  auto action = [typed](Context& context) {
+    try {
+      print(context, typed);
+    } catch (const Error&) {  // whoever presses Tab wants no errors between his words
+    }
+    return 0;
+  };
+  return Invocation{Invocation::Wants::command, std::move(action), "", db_of(typed), {}};
+}
+
+}  // namespace cluster::cmd

@@ -1,0 +1,61 @@
+// What a shell is offered, of the names in the inventory too.
+
+#include <gmock/gmock.h>
+
+#include "core/text.h"
+#include "tests/support/story.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class CompletionStory : public Story {
+ protected:
+  std::vector<std::string> after(std::vector<std::string> words) {
+    words.insert(words.begin(), {"complete", "--"});
+    std::vector<std::string> found;
+    const auto out = cluster(words);
+    for (const auto line : split(out, '\n')) {
+      const auto word = line.substr(0, line.find('\t'));
+      if (!word.empty()) found.emplace_back(word);
+    }
+    return found;
+  }
+};
+
+TEST_F(CompletionStory, WithoutAnInventoryItKnowsTheCommands) {
+  EXPECT_THAT(after({"det"}), ElementsAre("detach"));
+  EXPECT_THAT(after({"list", "host", "vm", "sta"}), ElementsAre("status="));
+  EXPECT_THAT(after({"list", "host", "n"}), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(file)) << "it makes none";
+}
+
+TEST_F(CompletionStory, NamesHostsCardsVmsAndAppliances) {
+  cluster({"add", "host", "n2"});
+  cluster({"add", "host", "n10"});
+  cluster({"add", "host", "gpu", "n2", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "gpu", "n10", "gpupci7", "02:00.0"});
+  cluster({"add", "host", "vm", "v1", "n2"});
+  EXPECT_THAT(after({"run", "host", "n"}), Contains("n10"));
+  EXPECT_THAT(after({"list", "host", "n"}), ElementsAre("n2", "n10"));
+  EXPECT_THAT(after({"start", "host", "vm", "v"}), Contains("v1"));
+  EXPECT_THAT(after({"detach", "host", "gpu", "n2", "gpu"}), ElementsAre("gpupci1"));
+  EXPECT_THAT(after({"detach", "host", "gpu", "gpu"}), ElementsAre("gpupci1", "gpupci7"));
+  EXPECT_THAT(after({"set", "host", "vm", "v1", "container=n"}),
+              ElementsAre("container=n2", "container=n10"));
+  EXPECT_THAT(after({"list", "appliance", "attr", "vm-"}), Contains("vm-container"));
+}
+
+TEST_F(CompletionStory, IsInNoHelpAndNeverFails) {
+  EXPECT_THAT(after({"compl"}), IsEmpty());
+  EXPECT_THAT(run({"help"}).out, Not(::testing::HasSubstr("complete")));
+  EXPECT_THAT(after({"list", "host", "'\"$(reboot)"}), IsEmpty());
+  EXPECT_THAT(after({"db=" + (folder.path() / "none.db").string(), ""}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace cluster

@@ -14,6 +14,8 @@
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/selftest/selftest.h"
+#include "frontend/selftest/selftest_judgement.h"
 #include "virt/domain_gates.h"
 
 namespace cluster::cmd {
@@ -22,19 +24,21 @@ namespace {
 struct Args {
   std::vector<std::string> hosts;
   std::string all = "no";
+  std::string selftest = "no";
   std::string timeout = "60";
 };
 
 class HostChecks {
  public:
-  HostChecks(Context& context, bool all)
-      : context_(context), inventory_(context.inventory()), all_(all) {}
+  HostChecks(Context& context, bool all, bool selftest)
+      : context_(context), inventory_(context.inventory()), all_(all), selftest_(selftest) {}
 
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
     const auto answers = frontend::ask_agents(context_, hosts, "--check all --json", limits);
     int status = for_each_answer(context_, answers, [this](const frontend::AgentAnswer& answer) {
-      const auto checks = frontend::checks_of(answer);
-      for (const auto& one : checks) add(answer.host, one);
+      auto& checks = checks_[answer.host.name];
+      checks = frontend::checks_of(answer);
+      for (const auto& one : checks) add(answer.host.name, one);
       record(answer.host.name, checks);
     });
     std::vector<Host> answered;
@@ -51,6 +55,7 @@ class HostChecks {
             drift(answer);
             far_apart(answer);
           }));
+      if (selftest_) test(cards, limits);
     }
     std::ranges::stable_sort(table_.rows, natural_less, [](const auto& row) {
       return std::string_view(std::get<std::string>(row[0]));
@@ -60,18 +65,51 @@ class HostChecks {
   }
 
  private:
-  void add(const Host& host, const frontend::CheckAnswer& one) {
+  void add(const HostName& host, const frontend::CheckAnswer& one) {
     const bool passed = one.result == frontend::Verdict::pass;
     all_passed_ = all_passed_ && passed;
     if (passed && !all_) return;
     table_.rows.push_back(
-        {host.name.str(), one.card, one.id, std::string(name(one.result)), one.reason, one.fix});
+        {host.str(), one.card, one.id, std::string(name(one.result)), one.reason, one.fix});
+  }
+
+  void test(const std::vector<frontend::AgentAnswer>& cards, const ssh::Limits& limits) {
+    for (const auto& [host, found] : frontend::selftest(context_, cards, vms_, limits)) {
+      auto& checks = checks_[host];
+      for (const auto& one : found) {
+        add(host, one);
+        checks.push_back(one);
+      }
+      record(host, checks);
+    }
+  }
+
+  // What selftests found, now or before. A check without one does not see it, so it stays until the
+  // same test of the card has another result.
+  std::map<GpuName, std::string> found_by_selftests(
+      const HostName& host, const std::vector<frontend::CheckAnswer>& checks) {
+    std::map<GpuName, std::string> found;
+    for (const auto& one : checks) {
+      if (one.result == frontend::Verdict::fail && frontend::is_of_selftest(one.id)) {
+        found.emplace(GpuName(one.card), one.id + ": " + one.reason);
+      }
+    }
+    for (const auto& card : inventory_.gpu_cards(host)) {
+      const auto failing = card.failing.value_or("");
+      const auto id = failing.substr(0, failing.find(':'));
+      const bool is_known = std::ranges::any_of(checks, [&](const auto& one) {
+        return one.id == id && one.card == card.name.str() &&
+               one.result != frontend::Verdict::unknown;
+      });
+      if (frontend::is_of_selftest(id) && !is_known) found.emplace(card.name, failing);
+    }
+    return found;
   }
 
   // Placement looks at the first failure of the host and of each card.
   void record(const HostName& host, const std::vector<frontend::CheckAnswer>& checks) {
     std::optional<std::string> of_host;
-    std::map<GpuName, std::string> of_cards;
+    auto of_cards = found_by_selftests(host, checks);
     for (const auto& one : checks) {
       if (one.result != frontend::Verdict::fail) continue;
       const auto words = one.id + ": " + one.reason;
@@ -90,8 +128,8 @@ class HostChecks {
     try {
       const auto tell = [&](const std::string& card, frontend::Verdict result,
                             const std::string& change, const std::string& details) {
-        add(host, {"drift", card, result, change + (details.empty() ? "" : ": " + details),
-                   "cluster discover host gpu " + host.name.str()});
+        add(host.name, {"drift", card, result, change + (details.empty() ? "" : ": " + details),
+                        "cluster discover host gpu " + host.name.str()});
       };
       for (const auto& one :
            frontend::match_cards(inventory_.gpu_cards(host.name), frontend::cards_of(answer), held)
@@ -108,8 +146,8 @@ class HostChecks {
       }
     } catch (const Error& error) {
       if (error.fault() != Fault::refused) throw;
-      add(host, {"drift", "", frontend::Verdict::fail, error.what(),
-                 "see `cluster list host gpu detail=yes`"});
+      add(host.name, {"drift", "", frontend::Verdict::fail, error.what(),
+                      "see `cluster list host gpu detail=yes`"});
     }
   }
 
@@ -129,31 +167,35 @@ class HostChecks {
       }
       const auto far = virt::far_apart(held);
       if (!far) continue;
-      add(answer.host, {far->id, "", frontend::Verdict::warn,
-                        "VM " + quote(vm.name.str()) + ": " + far->reason, far->fix});
+      add(answer.host.name, {far->id, "", frontend::Verdict::warn,
+                             "VM " + quote(vm.name.str()) + ": " + far->reason, far->fix});
     }
   }
 
   Context& context_;
   Inventory& inventory_;
   bool all_;
+  bool selftest_;
   std::vector<Vm> vms_;
+  std::map<HostName, std::vector<frontend::CheckAnswer>> checks_;
   Table table_{{"host", "gpu", "check", "result", "reason", "fix"}, {}};
   bool all_passed_ = true;
 };
 
 int run(Context& context, const Args& args) {
   const bool all = parse_yes_no("all", args.all);
+  const bool selftest = parse_yes_no("selftest", args.selftest);
   const auto limits = frontend::limits_of(args.timeout);
   const auto hosts = frontend::select_managed(context.inventory(), args.hosts);
   if (hosts.empty()) throw Error(Fault::not_found, "check host gpu: no hosts to ask");
-  return HostChecks(context, all).run(hosts, limits);
+  return HostChecks(context, all, selftest).run(hosts, limits);
 }
 
 Action declare_check(Options& options) {
   auto args = std::make_shared<Args>();
   options.argument("HOST", args->hosts, "hosts to check [every managed host]");
   options.key("all", args->all, "yes: show also what passed [no]");
+  options.key("selftest", args->selftest, "yes: test idle cards with the tools of their host [no]");
   options.key("timeout", args->timeout, "seconds that a host may take [60]");
   return [args](Context& context) { return run(context, *args); };
 }

@@ -53,7 +53,7 @@ known_checks() {
     sed -nE 's/^\| ([HDGV][0-9]+) \|.*/\1/p' docs/gpupci.md
     sed -nE 's/^\| (S[0-9]) \|.*/\1/p' docs/rolls.md
     sed -nE 's,^///   ([A-Z][0-9]+) .*,\1,p' virt/domain_gates.h
-    sed -nE 's/^    (I[0-9]) .*/\1/p' cmd/help/check_host_vm.txt
+    sed -nE 's/^    ([IT][0-9]) .*/\1/p' cmd/help/check_host_vm.txt cmd/help/check_host_gpu.txt
     grep -rhoE '"[A-Z][0-9]+: ' --include=*.cc --exclude=*_test.cc frontend | tr -d '": '
     echo drift
   } | sort -u

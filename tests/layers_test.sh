@@ -43,6 +43,7 @@ check frontend/neighbours core ssh
 check frontend/vms core db ssh virt rolls frontend/hosts frontend/cards frontend/rolls
 check frontend/guests core ssh virt frontend/hosts frontend/rolls frontend/vms
 check frontend/fleet core db virt frontend/hosts frontend/cards frontend/vms
+check frontend/selftest core db ssh frontend/hosts frontend/vms
 check cmd/line core
 check cmd core db ssh virt rolls frontend
 check node-agent core virt

@@ -148,6 +148,14 @@ TEST(OutcomeJson, SaysWhatBecameOfEachFunction) {
   EXPECT_EQ(card["functions"][0]["device"], "1c03");
 }
 
+TEST(OutcomeJson, BeginsACardAsTheSelftestLooksForIt) {
+  const auto text = outcome_json("detach", virt::Mode::dry_run, "sysfs",
+                                 {untouched({GpuName("gpupci1"), {kVideoFacts}})});
+  EXPECT_NE(text.find(R"({"name":"gpupci1","pci":"pci_0000_02_00_0","error":null,)"),
+            std::string::npos)
+      << text;
+}
+
 TEST(OutcomeJson, HasNoWayWhereNothingWasDone) {
   const auto document = read(outcome_json("detach", virt::Mode::act, "", {}));
   EXPECT_EQ(document["through"], nullptr);

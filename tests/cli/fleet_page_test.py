@@ -22,7 +22,7 @@ HOSTILE = "</script><script>throw Error('bad')</script><!-- <b title=\"x'\"> & Ã
 WORDS = """
 n1 | n[1-2] | n[1-2],c1 | n? | n* | vm-container | compute | rack0 | rack1 | all | failing | free | vm | v%
 @gpu | @new | groups=gpu* | site=Uni* | gpu_model=A100 | gpu_model=10de:26b9 | gpu_model=l40s | rack=0 | rack=[0-1]
-n*!n1 | n*,!n[1-2] | vm-container&rack0 | n*^n1 | all !vm | !n1 | !rack0 !v* | n1 & all | project=a*c
+n*!n1 | n*,!n[1-2] | vm-container&rack0 | n*^n1 | all !vm | !n1 | !rack0 !v* | n1 & all | project=a*c | appliance=vm-c*
 """.replace("\n", " | ")
 # What a page cannot know, and what `cluster` refuses, too.
 REFUSED = ["nobody", "rack7", "n[9-010]", "n[", "n1!", "&", "x*", "@none", "^file", "-", "colour=red",
@@ -113,7 +113,9 @@ def look_at_page(browser, page):
     browser.size(1400, 1000)
     browser.send("/url", {"url": "file://" + page})
     hold(browser.look(SHOWN) == ["n1", "n2", "c1", "n10", "head"], f"shown: {browser.look(SHOWN)}")
-    hold(browser.look(ANSWER) == "5 hosts, 11 cards, 0 free", browser.look(ANSWER))
+    hold(browser.look(ANSWER) == "5 hosts, 12 cards, 0 free", browser.look(ANSWER))
+    models = browser.look("return document.getElementById('models').textContent")
+    hold(HOSTILE in models and "GA100 [A100 PCIe 40GB]023" in models, f"models: {models}")
     browser.shot("wide")
 
     browser.type("/")
@@ -154,6 +156,7 @@ def look_at_page(browser, page):
     browser.shot("dark")
     browser.tell("Emulation.setEmulatedMedia", media="print")
     browser.shot("print")
+    hold(browser.look("return document.getElementById('words').checkVisibility()"), "print hides what it is filtered by")
     browser.tell("Emulation.setEmulatedMedia", media="")
 
 
@@ -227,12 +230,12 @@ def main():
         with open(rows, "w", encoding="utf-8") as file:
             file.write("cluster add row gpu host=head name=gpupci1 pci=pci_0000_02_00_0 missing=1 model='%s'\n" %
                        HOSTILE.replace("'", "'\\''"))
+        cluster("load", rows)
         page = write(folder, "fleet")
         browser = Browser(folder)
         look_at_page(browser, page)
         look_at_words(browser, page)
         look_at_reader(browser)
-        cluster("load", rows)
         look_at_picture(browser, folder)
         look_at_empty(browser, folder)
         hold(browser.said() == [], f"the console: {browser.said()}")

@@ -124,6 +124,19 @@ TEST_F(ReportFleet, LooksAtWhatATimeIsOf) {
   EXPECT_EQ(all.hosts.at(2).seen, std::nullopt);
 }
 
+// fleet_page_test.py has the rest of what a page and a picture are.
+TEST_F(ReportFleet, APageAndAPictureStandAnyBytes) {
+  auto all = fleet({"n2"});
+  auto& model = all.hosts.at(0).cards.at(0).card.model;
+  model = "a\x1b<&>\xef\xbf\xbe</script>";
+  EXPECT_THAT(frontend::fleet_as_svg(all).text,
+              HasSubstr("a?&lt;&amp;&gt;?&lt;/script&gt;: 0 of 1"));
+  EXPECT_THAT(frontend::fleet_as_html(all).text, HasSubstr("a\\u001b\\u003c&>"));
+  model = "a\xff\xc3";
+  EXPECT_THAT(frontend::fleet_as_svg(all).text, HasSubstr("a??: 0 of 1"));
+  EXPECT_TRUE(is_utf8_text(frontend::fleet_as_html(all).text));
+}
+
 TEST_F(ReportFleet, RefusesAFormatThatIsNone) {
   cluster({"report", "fleet", "format=xml"}, 2,
           "format='xml': want " + frontend::fleet_format_names());

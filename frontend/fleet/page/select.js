@@ -83,7 +83,7 @@ function expandedNames(word) {
 }
 
 function globTest(glob, flags = "") {
-  const escaped = glob.replace(/[.+^${}()|[\]\\/-]/g, "\\$&");
+  const escaped = glob.replace(/[.+^${}()|[\]\\/]/g, "\\$&");
   return new RegExp(`^${escaped.replace(/\*+/g, ".*").replace(/\?/g, ".")}$`, `su${flags}`);
 }
 

@@ -4,6 +4,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/line/help_page.h"
+#include "cmd/line/manual.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -18,10 +19,13 @@ struct Args {
 int run(Context& context, const Args& args) {
   if (args.format == "markdown") {
     print_reference(context.output, command_table());
+  } else if (args.format == "man") {
+    print_manual(context.output, command_table(), joined(args.words, " "));
   } else if (args.format == "text") {
     print_help(context.output, command_table(), joined(args.words, " "));
   } else {
-    throw Error(Fault::usage, "not a format: " + quote(args.format) + " (want text or markdown)");
+    throw Error(Fault::usage,
+                "not a format: " + quote(args.format) + " (want text, markdown or man)");
   }
   return 0;
 }
@@ -29,7 +33,8 @@ int run(Context& context, const Args& args) {
 Action declare_help(Options& options) {
   auto args = std::make_shared<Args>();
   options.argument("COMMAND", args->words, "what to explain: add, add host gpu, gpu [everything]");
-  options.key("format", args->format, "text or markdown [text]");
+  options.key("format", args->format,
+              "text, markdown or man: the manual page of a noun, or of cluster [text]");
   return [args](Context& context) { return run(context, *args); };
 }
 

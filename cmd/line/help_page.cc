@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cmd/line/command_page.h"
 #include "cmd/line/output.h"
 #include "cmd/line/wrap.h"
 #include "core/error.h"
@@ -15,87 +16,14 @@ constexpr std::size_t kReferenceWidth = 100;
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-struct Argument {
-  std::string usage;  // "[HOST...]"; "" for a key
-  std::string name;   // "HOST", "timeout="
-  std::string description;
-};
-
-std::vector<Argument> arguments_of(const Options& options) {
-  std::vector<Argument> arguments;
-  for (const auto& option : options.all()) {
-    if (option.name.empty()) {
-      arguments.push_back({"", option.key + "=", option.help});
-      continue;
-    }
-    Argument argument{option.name, option.name, option.help};
-    // A name with a blank, "[HOST...] COMMAND", needs no more words.
-    if (option.name.find(' ') == std::string::npos) {
-      if (option.variable.is_list()) argument.usage += "...";
-      if (!option.is_required) argument.usage = "[" + argument.usage + "]";
-    }
-    if (!option.key.empty()) argument.description += "; or " + option.key + "=";
-    arguments.push_back(std::move(argument));
-  }
-  return arguments;
-}
-
-std::string_view text_called(const CommandTable& table, const std::string& name) {
-  const auto at = std::ranges::find(table.texts, name, &HelpText::name);
-  if (at == table.texts.end()) throw std::logic_error("no help text is called " + name);
-  return at->text;
-}
-
-// The text of a command. A line "@NAME" stands for the text called NAME, which several commands
-// share.
-std::string text_of(const CommandTable& table, const Command& command) {
-  std::string name(command.path);
-  std::ranges::replace(name, ' ', '_');
-  std::string out;
-  for (const auto line : split(trim(text_called(table, name + ".txt")), '\n')) {
-    if (line.starts_with('@')) {
-      out += text_called(table, std::string(line.substr(1)));
-    } else {
-      out += std::string(line) + '\n';
-    }
-  }
-  return out;
-}
-
-// The help for one command: its usage, its arguments, its text.
-struct Page {
-  Page(const CommandTable& table, const Command& command) : text(text_of(table, command)) {
-    Options options;
-    CommonOptions common;
-    declare(command, options, common);
-    arguments = arguments_of(options);
-    usage = command.path;
-    for (const auto& argument : arguments) {
-      if (!argument.usage.empty()) usage += " " + argument.usage;
-    }
-    if (std::ranges::any_of(arguments, [](const Argument& a) { return a.usage.empty(); })) {
-      usage += " [key=value...]";
-    }
-  }
-
-  std::string usage;  // without the name of the program
-  std::vector<Argument> arguments;
-  std::string text;
-};
-
 void print_page(Output& output, const CommandTable& table, const Command& command) {
-  const Page page(table, command);
+  const CommandPage page(table, command);
   output.text(hanging("Usage: ", output.program() + " " + page.usage, output.width()));
   output.text(hanging("  ", command.summary, output.width()) + "\n");
   Rows rows;
   for (const auto& one : page.arguments) rows.emplace_back(one.name, one.description);
   output.text(two_columns(rows, output.width()));
   output.text("\n" + wrapped(page.text, output.width()));
-}
-
-// The words after the verb: "host gpu" of "add host gpu".
-std::string_view noun_of(const Command& command) {
-  return command.path.substr(std::min(command.path.find(' '), command.path.size() - 1) + 1);
 }
 
 Rows rows_of(const std::vector<const Command*>& commands) {
@@ -182,7 +110,7 @@ void print_reference(Output& output, const CommandTable& table) {
   output.text("# Command reference\n\n");
   output.text(wrapped(text_called(table, "reference.txt"), kReferenceWidth));
   for (const auto& command : table.commands) {
-    const Page page(table, command);
+    const CommandPage page(table, command);
     output.line("\n## cluster " + std::string(command.path) + "\n");
     output.line("    cluster " + page.usage + "\n");
     output.line(std::string(command.summary) + ".");

@@ -114,7 +114,7 @@ TEST_F(Help, PrintsTheReferenceAsMarkdown) {
   EXPECT_THAT(reference, HasSubstr("\n## cluster stop host vm\n"));
   EXPECT_THAT(reference,
               HasSubstr("\n| `vm_firmware` | bios, efi, efi-secure | `bios` | big BARs want efi;"));
-  cluster({"help", "format=html"}, 2, "not a format: 'html' (want text or markdown)");
+  cluster({"help", "format=html"}, 2, "not a format: 'html' (want text, markdown or man)");
 }
 
 TEST_F(Help, SaysItsVersion) {

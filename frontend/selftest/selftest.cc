@@ -11,7 +11,7 @@
 namespace cluster::frontend {
 namespace {
 
-constexpr std::chrono::seconds kCardLimit{300};  // of all tools in selftest.sh
+constexpr std::chrono::seconds kCardLimit{360};  // of all tools in selftest.sh
 
 // A host, its cards that are to be tested, and the checks so far.
 struct Subject {

@@ -13,7 +13,7 @@ namespace cluster::frontend {
 /// many hosts at once and one card of a host after another. `listed` are the answers to
 /// `gpupci -l --json`, of which those that are none are left out, and `vms` the VMs there. Returns
 /// the checks of each host: those of judge_selftest(), and T0 of a card that was not tested. A card
-/// takes 5 minutes at the most beside the time in `limits`.
+/// takes 6 minutes at the most beside the time in `limits`.
 std::map<HostName, std::vector<CheckAnswer>> selftest(Context& context,
                                                       const std::vector<AgentAnswer>& listed,
                                                       const std::vector<Vm>& vms,

@@ -59,7 +59,7 @@ driver() { (cd -P "$devices/$address/driver" && pwd) 2>/dev/null; }
 
 # idle PART: gpupci would take the card from its driver now, so nobody has opened it meanwhile.
 idle() {
-  [ "$(driver)" = "$native" ] && case $(timeout -k 5 30 gpupci -d all --dry-run --json </dev/null 2>/dev/null) in
+  [ "$(driver)" = "$native" ] && case $(timeout -k 5 20 gpupci -d all --dry-run --json </dev/null 2>/dev/null) in
     *"{\"name\":\"$name\",\"pci\":\"pci_$(echo "$address" | tr :. __)\",\"error\":null,"*) return 0 ;;
   esac
   not "$1" "not tested: somebody has taken it meanwhile; gpupci -d all --dry-run there says who"
@@ -71,7 +71,7 @@ diag() {
   for tool in dcgmi nv-hostengine; do
     find_tool diag "$tool" "install datacenter-gpu-manager" || return
   done
-  timeout -k 5 110 nv-hostengine --no-daemon --domain-socket "$dir/dcgm" --pid "$dir/pid" \
+  timeout -k 5 100 nv-hostengine --no-daemon --domain-socket "$dir/dcgm" --pid "$dir/pid" \
     --log-filename "$dir/log" </dev/null >/dev/null 2>&1 &
   engine=$!
   tries=0
@@ -80,7 +80,7 @@ diag() {
     tries=$((tries + 1))
   done
   bus=": $(printf %08x "0x${address%%:*}"):${address#*:} "
-  id=$(timeout -k 5 20 dcgmi discovery --host "unix://$dir/dcgm" -l </dev/null 2>/dev/null |
+  id=$(timeout -k 5 10 dcgmi discovery --host "unix://$dir/dcgm" -l </dev/null 2>/dev/null |
     awk -v bus="$bus" '/^\| *[0-9]/ { id = $2 } index(tolower($0), "pci bus id" bus) { print id }')
   # Without a number it would look at all cards, also at those in use.
   case $id in
@@ -97,16 +97,16 @@ test_nvidia() {
     done
     return
   fi
-  run ecc 20 nvidia-smi -i "$address" --format=csv,noheader \
+  run ecc 30 nvidia-smi -i "$address" --format=csv,noheader \
     "--query-gpu=ecc.mode.current,ecc.errors.uncorrected.volatile.total,ecc.errors.corrected.volatile.total"
   # Cards before Ampere retire pages.
   remapped=remapped_rows
-  run rows 20 nvidia-smi -i "$address" --format=csv,noheader \
+  run rows 30 nvidia-smi -i "$address" --format=csv,noheader \
     --query-remapped-rows="$remapped.correctable,$remapped.uncorrectable,$remapped.pending,$remapped.failure"
-  run pages 20 nvidia-smi -i "$address" --format=csv,noheader \
+  run pages 30 nvidia-smi -i "$address" --format=csv,noheader \
     "--query-gpu=retired_pages.single_bit_ecc.count,retired_pages.double_bit.count,retired_pages.pending"
   # CUDA sees this card alone, and none when there is no such UUID.
-  CUDA_VISIBLE_DEVICES=$(timeout -k 5 20 nvidia-smi -i "$address" --query-gpu=uuid --format=csv,noheader \
+  CUDA_VISIBLE_DEVICES=$(timeout -k 5 30 nvidia-smi -i "$address" --query-gpu=uuid --format=csv,noheader \
     </dev/null 2>/dev/null)
   export CUDA_VISIBLE_DEVICES
   case $CUDA_VISIBLE_DEVICES in

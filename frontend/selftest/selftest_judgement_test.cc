@@ -151,6 +151,7 @@ TEST(SelftestJudgement, WhatIsNotAsExpectedIsUnknown) {
   EXPECT_THAT(amd("T1", "| ue: 0\n", "| ue: many\n"), StartsWith(strange + "grep"));
   EXPECT_THAT(amd("T1", "| ue: 0\n", ""), StartsWith(strange));
   EXPECT_THAT(amd("T2", "| 0x00000002", "| cat: \x1b[2J"), HasSubstr("\\x1b[2J"));
+  EXPECT_THAT(amd("T2", "| 0x00000002", "| \xff"), HasSubstr("\\xff"));
   for (const auto& [from, to] :
        std::vector<std::pair<std::string, std::string>>{{"\"Passed\"", "\"Waived\""},
                                                         {"\"24.93\"", "\"N/A\""},

@@ -12,28 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kList = "gpupci -l --json";
-constexpr const char* kDryRun = "gpupci -d all --json --dry-run";
-constexpr const char* kTest = "sh -s gpupci1=0000:c1:00.0 gpupci2=0000:c3:00.0";
-
-std::string card(int number, const std::string& bus, const std::string& vendor,
-                 const std::string& driver) {
-  const auto pci = R"("pci": "pci_0000_)" + bus + R"(_00_0")";
-  return R"({"name": "gpupci)" + std::to_string(number) + R"(", )" + pci +
-         R"(, "state": "present", "functions": [{)" + pci + R"(, "class": "0302", "vendor": ")" +
-         vendor + R"(", "device": "27b8", "driver": )" + driver + "}]}";
-}
-
-std::string outcome(int number, const std::string& bus, const std::string& error = "null") {
-  return R"({"name": "gpupci)" + std::to_string(number) + R"(", "pci": "pci_0000_)" + bus +
-         R"(_00_0", "error": )" + error + R"(, "functions": [{"outcome": ")" +
-         (error == "null" ? "would detach" : "untouched") + "\"}]}";
-}
-
-std::string cards(const std::string& list) {
-  return R"({"stub_driver": "vfio-pci", "cards": [)" + list + "]}";
-}
-
 class SelftestStory : public Story {
  protected:
   void SetUp() override {
@@ -43,6 +21,27 @@ class SelftestStory : public Story {
     transport.by_command["gpupci --check all --json"] = R"({"checks": []})";
     transport.by_command[kDryRun] = cards(outcome(1, "c1") + "," + outcome(2, "c3"));
     says(said("healthy.said"));
+  }
+
+  static constexpr const char* kList = "gpupci -l --json";
+  static constexpr const char* kDryRun = "gpupci -d all --json --dry-run";
+  static constexpr const char* kTest = "sh -s gpupci1=0000:c1:00.0 gpupci2=0000:c3:00.0";
+
+  static std::string card(int number, const std::string& bus, const std::string& vendor,
+                          const std::string& driver) {
+    const auto pci = R"("pci": "pci_0000_)" + bus + R"(_00_0")";
+    return R"({"name": "gpupci)" + std::to_string(number) + R"(", )" + pci +
+           R"(, "state": "present", "functions": [{)" + pci + R"(, "class": "0302", "vendor": ")" +
+           vendor + R"(", "device": "27b8", "driver": )" + driver + "}]}";
+  }
+  static std::string outcome(int number, const std::string& bus,
+                             const std::string& error = "null") {
+    return R"({"name": "gpupci)" + std::to_string(number) + R"(", "pci": "pci_0000_)" + bus +
+           R"(_00_0", "error": )" + error + R"(, "functions": [{"outcome": ")" +
+           (error == "null" ? "would detach" : "untouched") + "\"}]}";
+  }
+  static std::string cards(const std::string& list) {
+    return R"({"stub_driver": "vfio-pci", "cards": [)" + list + "]}";
   }
 
   void has(const std::string& list) { transport.by_command[kList] = cards(list); }
@@ -138,15 +137,15 @@ TEST_F(SelftestStory, WhatEndsEarlyLosesNoCard) {
   const auto text = said("healthy.said");
   transport.exactly[{"n1", kTest}] = {text.substr(0, text.find("card gpupci2")),
                                       "",
-                                      {ssh::End::timed_out, -1, "the 660 s are over", {}}};
+                                      {ssh::End::timed_out, -1, "the 780 s are over", {}}};
   const auto [out, err, status] = test();
   EXPECT_THAT(out, Not(HasSubstr("gpupci1")));
   for (const auto* id : {"T1", "T2", "T4"}) {
     EXPECT_THAT(out, HasSubstr("n1,gpupci2," + std::string(id) +
-                               ",UNKNOWN,the test did not come so far: the 660 s are over"));
+                               ",UNKNOWN,the test did not come so far: the 780 s are over"));
   }
   EXPECT_EQ(status, 1);
-  EXPECT_EQ(transport.asked_limits.command_timeout, std::chrono::seconds(60 + 2 * 300));
+  EXPECT_EQ(transport.asked_limits.command_timeout, std::chrono::seconds(60 + 2 * 360));
 }
 
 TEST_F(SelftestStory, AFailureStaysUntilTheTestHasAnotherResult) {

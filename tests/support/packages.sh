@@ -33,6 +33,7 @@ packages_of() {
       echo python3 python3-fusepy            # hosts whose /sys acts
       echo python3-clustershell              # what its nodeset makes of ranges of hosts
       echo apt-utils debootstrap iproute2    # the rolls in a Debian of their own
+      echo busybox                           # the shell of small hosts, for scripts that run on any host
       echo ruby                              # what Vagrant reads
       echo chromium chromium-driver          # the browser that opens the page of a fleet
       echo fish zsh                          # shells that complete, besides bash

@@ -114,7 +114,7 @@ std::string page_name(const std::string& program, std::string_view noun) {
 
 std::string head(const std::string& name, const std::string& names, const std::string& summary) {
   return ".TH " + upper(name) + " 8 \"\" \"Rollcall " + std::string(version()) +
-         "\" Rollcall\n.SH NAME\n" + roff_words(names) + " \\- " + roff_words(summary) +
+         "\" Rollcall\n.ad l\n.nh\n.SH NAME\n" + roff_words(names) + " \\- " + roff_words(summary) +
          "\n.SH SYNOPSIS\n";
 }
 

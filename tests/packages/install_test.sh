@@ -31,6 +31,14 @@ for file in bash-completion/completions/{cluster,rollcall} fish/vendor_completio
   has "rollcall/usr/share/$file" 644
 done
 
+for page in man8/cluster.8 man8/cluster-host-gpu.8 man1/rollcall.1 man5/cluster.yaml.5 man5/roll.yaml.5; do
+  has "rollcall/usr/share/man/$page" 644
+done
+for page in man8/gpupci.8 man5/gpupci.yaml.5; do
+  has "gpupci/usr/share/man/$page" 644
+  [[ ! -e $there/rollcall/usr/share/man/$page ]] || fail "rollcall has $page, too"
+done
+
 # All of the rolls and nothing else of their folder, and scripts stay scripts.
 (cd "$there/rollcall/usr/share/rollcall/rolls" && find . -type f -perm /111) | sort >"$there/scripts"
 (cd rolls && find . -type f -perm /111) | sort | diff - "$there/scripts" || fail "modes of the rolls' files"

@@ -22,6 +22,7 @@ packages_of() {
       echo clang libclang-rt-dev llvm        # the second compiler, its sanitizers, their stack traces
       echo shellcheck                        # the scripts
       echo mkdocs                            # the site of the pages
+      echo man-db mandoc                     # the two that read manual pages
       echo clang-format clang-tidy           # the layout and the faults of C++; version 14 judges
       echo strace                            # kills a program at a system call of the test's choice
       echo libvirt-clients libxml2-utils     # virt-xml-validate

@@ -30,6 +30,9 @@ for file in bash-completion/completions/{cluster,rollcall} fish/vendor_completio
   zsh/vendor-completions/_cluster; do
   has "rollcall/usr/share/$file" 644
 done
+for unit in rollcall-textfile.service rollcall-textfile.timer; do
+  has "rollcall/usr/lib/systemd/system/$unit" 644
+done
 
 for page in man8/cluster.8 man8/cluster-host-gpu.8 man1/rollcall.1 man5/cluster.yaml.5 man5/roll.yaml.5; do
   has "rollcall/usr/share/man/$page" 644

@@ -71,7 +71,7 @@ std::vector<Command> all_commands() {
 
 const CommandTable& command_table() {
   static const auto commands = all_commands();
-  static const std::array topics{kAttrTopic};
+  static const std::array topics{kAttrTopic, kFleetTopic};
   static const CommandTable table{commands, kGroups, kSynonyms, topics, help_texts()};
   return table;
 }

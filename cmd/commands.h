@@ -58,4 +58,7 @@ std::span<const Command> vm_config_commands();
 /// The attributes that say how VMs are made: `cluster help attr`.
 extern const Topic kAttrTopic;
 
+/// The formats of the whole fleet: `cluster help fleet`.
+extern const Topic kFleetTopic;
+
 }  // namespace cluster::cmd

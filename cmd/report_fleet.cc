@@ -3,6 +3,8 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/line/output.h"
+#include "cmd/line/wrap.h"
 #include "frontend/fleet/fleet_format.h"
 
 namespace cluster::cmd {
@@ -15,7 +17,7 @@ struct Args {
 
 int run(Context& context, const Args& args) {
   const auto& format = frontend::fleet_format(args.format);
-  const auto fleet = frontend::read_fleet(context.inventory(), args.hosts);
+  const auto fleet = frontend::read_fleet(context.inventory(), args.hosts, format.with_guests);
   const auto report = format.write(fleet);
   context.output.text(report.text);
   for (const auto& note : fleet.notes) context.output.note(note);
@@ -35,7 +37,27 @@ constexpr std::array kCommands{
             declare_report},
 };
 
+std::vector<std::pair<std::string, std::string>> format_rows() {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& format : frontend::fleet_formats()) rows.emplace_back(format.name, format.whose);
+  return rows;
+}
+
+void print_formats(Output& output) {
+  output.line("The formats of `cluster report fleet format=`:\n");
+  output.text(two_columns(format_rows(), output.width()));
+}
+
+void print_formats_markdown(Output& output) {
+  output.line("\n## Formats of the fleet\n");
+  output.line("`cluster help fleet` lists them; [reports](reports.md) says how each is used.\n");
+  output.line("| format= | for |\n| --- | --- |");
+  for (const auto& [name, whose] : format_rows()) output.line("| `" + name + "` | " + whose + " |");
+}
+
 }  // namespace
+
+const Topic kFleetTopic{"fleet", print_formats, print_formats_markdown};
 
 std::span<const Command> report_fleet_commands() { return kCommands; }
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <iterator>
 #include <map>
 
 #include "cmd/commands.h"
@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/fleet/vagrant.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 
@@ -39,30 +40,8 @@ std::vector<std::string> names_of(Context& context, const Args& args) {
   return lines;
 }
 
-std::string hex(unsigned int value, int digits) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "'0x%0*x'", digits, value);
-  return text.data();
-}
-
-// A device of the host in the spelling of vagrant-libvirt, inside `config.vm.provider :libvirt do
-// |v|`: https://vagrant-libvirt.github.io/vagrant-libvirt/configuration.html, "PCI device
-// passthrough".
-std::string vagrant_line(const PciAddress& pci) {
-  return "v.pci :domain => " + hex(pci.domain, 4) + ", :bus => " + hex(pci.bus, 2) + ", :slot => " +
-         hex(pci.slot, 2) + ", :function => " + hex(pci.function, 1);
-}
-
-// Adds the lines for one card, below a line that says what they are.
-void add_card(std::vector<std::string>& lines, std::string what, const GpuCard& card) {
-  if (card.model) what += ", " + *card.model;
-  if (card.missing) what += ": missing when the host was asked last";
-  if (!card.missing && card.functions.empty())
-    what += ": never discovered, so only the address that was typed";
-  lines.push_back("# " + printable(what));
-  if (card.missing) return;
-  for (const auto& function : card.functions) lines.push_back(vagrant_line(function.pci));
-  if (card.functions.empty()) lines.push_back(vagrant_line(card.pci));
+void add_lines(std::vector<std::string>& lines, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(lines));
 }
 
 std::vector<std::string> vagrant_of(Context& context, const Args& args) {
@@ -79,7 +58,8 @@ std::vector<std::string> vagrant_of(Context& context, const Args& args) {
     if (vm == vms.end()) {
       for (const auto& card : cards) {
         if (args.wants(card.name))
-          add_card(lines, card.name.str() + " of " + host.name.str(), card);
+          add_lines(lines,
+                    frontend::vagrant_card(card.name.str() + " of " + host.name.str(), card));
       }
       continue;
     }
@@ -90,14 +70,11 @@ std::vector<std::string> vagrant_of(Context& context, const Args& args) {
     for (const auto& held : vm->second.gpus) {
       const auto card = std::ranges::find(cards, held.gpu, &GpuCard::name);
       if (!args.wants(held.name) || card == cards.end()) continue;
-      add_card(lines, what(held.name, card->name.str()), *card);
+      add_lines(lines, frontend::vagrant_card(what(held.name, card->name.str()), *card));
     }
     for (const auto& slice : vm->second.slices) {
       if (!args.wants(slice.name)) continue;
-      const auto* why = slice.number ? ": not there when the host was asked last"
-                                     : ": it has no PCI address of its own";
-      lines.push_back("# " + what(slice.name, slice.device) + (slice.pci ? "" : why));
-      if (slice.pci) lines.push_back(vagrant_line(*slice.pci));
+      add_lines(lines, frontend::vagrant_slice(what(slice.name, slice.device), slice));
     }
   }
   return lines;

@@ -215,8 +215,8 @@ std::vector<FleetDevice> devices_of(const Vm& vm, const FleetHost& host) {
 
 class Reader {
  public:
-  Reader(Inventory& inventory, const std::vector<std::string>& words)
-      : inventory_(inventory), words_(words) {}
+  Reader(Inventory& inventory, const std::vector<std::string>& words, bool with_guests)
+      : inventory_(inventory), words_(words), with_guests_(with_guests) {}
 
   Fleet read() {
     fleet_.made = utc_now();
@@ -274,7 +274,9 @@ class Reader {
 
   void read_hosts(const AttributeResolver& attributes) {
     std::vector<Vm> vms;
-    for (const auto& vm : fleet_.vms) vms.push_back(vm.vm);
+    for (const auto& vm : fleet_.vms) {
+      if (with_guests_) vms.push_back(vm.vm);
+    }
     const auto guests = guest_places(inventory_, vms, fleet_.notes);
     std::vector<HostName> names;
     for (const auto& [name, host] : hosts_) names.push_back(name);
@@ -295,6 +297,7 @@ class Reader {
 
   Inventory& inventory_;
   const std::vector<std::string>& words_;
+  bool with_guests_;
   OnlyHosts only_;
   std::vector<Vm> vms_;
   std::map<HostName, FleetHost> hosts_;
@@ -328,9 +331,10 @@ std::string_view name(CardState state) {
   return "";
 }
 
-Fleet read_fleet(Inventory& inventory, const std::vector<std::string>& words) {
+Fleet read_fleet(Inventory& inventory, const std::vector<std::string>& words, bool with_guests) {
   Fleet fleet;
-  inventory.look_together("report fleet", [&] { fleet = Reader(inventory, words).read(); });
+  inventory.look_together("report fleet",
+                          [&] { fleet = Reader(inventory, words, with_guests).read(); });
   return fleet;
 }
 

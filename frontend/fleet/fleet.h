@@ -101,7 +101,9 @@ struct Fleet {
 };
 
 /// Reads what `words` (docs/selecting.md) mean in one transaction: hosts, their cards and VMs, and
-/// VMs alone. No words mean everything. Throws as select_hosts() does.
-Fleet read_fleet(Inventory& inventory, const std::vector<std::string>& words);
+/// VMs alone. No words mean everything. Where VMs have their cards takes the rendering of each VM;
+/// it is not known without `with_guests`. Throws as select_hosts() does.
+Fleet read_fleet(Inventory& inventory, const std::vector<std::string>& words,
+                 bool with_guests = true);
 
 }  // namespace cluster::frontend

@@ -22,6 +22,7 @@ struct FleetFormat {
   std::string_view name;   ///< as format= has it: "prometheus"
   std::string_view whose;  ///< for whom it is, less than a line: "node_exporter's textfile folder"
   FleetReport (*write)(const Fleet& fleet);
+  bool with_guests = false;  ///< it tells where VMs have their cards, as read_fleet() has it
 };
 
 /// All of them, by name.
@@ -34,9 +35,17 @@ std::string fleet_format_names();
 const FleetFormat& fleet_format(std::string_view name);
 
 // One file each.
+FleetReport fleet_as_ansible(const Fleet& fleet);
 FleetReport fleet_as_csv(const Fleet& fleet);
+FleetReport fleet_as_genders(const Fleet& fleet);
 FleetReport fleet_as_html(const Fleet& fleet);
+FleetReport fleet_as_kubevirt(const Fleet& fleet);
+FleetReport fleet_as_nova(const Fleet& fleet);
 FleetReport fleet_as_prometheus(const Fleet& fleet);
+FleetReport fleet_as_proxmox(const Fleet& fleet);
+FleetReport fleet_as_slurm(const Fleet& fleet);
+FleetReport fleet_as_slurm_gres(const Fleet& fleet);
 FleetReport fleet_as_svg(const Fleet& fleet);
+FleetReport fleet_as_vagrant(const Fleet& fleet);
 
 }  // namespace cluster::frontend

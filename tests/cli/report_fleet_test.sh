@@ -30,3 +30,128 @@ formats=${formats##*want }
 for format in ${formats//,/}; do
   [[ $format == html || $format == svg || -e $data/fleet.cluster.$format ]] || fail "no file $data/fleet.cluster.$format"
 done
+
+# needs TOOL: true if it is there; else it is said that what it would judge was not tried.
+needs() {
+  command -v "$1" >/dev/null && return
+  echo "no $1: it did not judge its format"
+  return 1
+}
+
+if needs promtool; then
+  promtool check metrics <"$folder/prometheus" || fail "promtool finds fault with the metrics"
+fi
+
+# Ansible takes it without a warning, and reads what was set: braces are no template, and a group has the right hosts.
+if needs ansible-inventory; then
+  cp "$folder/ansible" "$folder/inventory.yaml"
+  export ANSIBLE_LOCAL_TEMP=$folder/ansible.tmp ANSIBLE_HOME=$folder/ansible.home ANSIBLE_NOCOLOR=1
+  ansible-inventory -i "$folder/inventory.yaml" --list >"$folder/list.json" 2>"$folder/said" || fail "$(cat "$folder/said")"
+  [[ ! -s $folder/said ]] || fail "ansible warns: $(cat "$folder/said")"
+  python3 - "$folder/list.json" <<'PYTHON' || fail "ansible read something else"
+import json, sys
+read = json.load(open(sys.argv[1]))
+facts = read["_meta"]["hostvars"]
+text = lambda value: value["__ansible_unsafe"] if isinstance(value, dict) else value
+assert text(facts["n1"]["note"]) == 'one "quoted" \\ line\nand a second: {{ lookup("env", "HOME") }} # no comment'
+assert facts["n1"]["site"] == 'Universität "Süd"'
+assert facts["c1"]["ansible_port"] == 2222 and facts["v1"]["ansible_host"] == "10.2.0.1"
+assert facts["v1"]["rollcall_gpus"][0]["pci_bus"] == "0000:07:00.0"
+assert sorted(read["rack0"]["hosts"]) == ["n1", "n2"]
+assert sorted(read["vm"]["hosts"]) == ["v1", "v2", "v3", "v4"]
+PYTHON
+fi
+
+# What genders reads is what `cluster` selects by that file.
+if needs nodeattr; then
+  cp "$folder/genders" "$folder/fleet.genders"
+  nodeattr -f "$folder/fleet.genders" -k || fail "nodeattr finds fault with the file"
+  export CLUSTER_GROUPS=$folder/fleet.genders
+  for group in gpu vm-container rack=0 gpus=2; do
+    ours=$("$cluster" expand host "@$group" | sort)
+    [[ $(nodeattr -f "$folder/fleet.genders" -n "$group" | sort) == "$ours" ]] || fail "@$group: nodeattr has others"
+  done
+fi
+
+# Slurm reads both files. It looks for the devices, so they are elsewhere here.
+if needs slurmd; then
+  touch "$folder"/nvidia{0,1}
+  sed "s|/dev/nvidia|$folder/nvidia|" "$folder/slurm-gres" >"$folder/gres.conf"
+  printf '%s\n' ClusterName=x SlurmctldHost=localhost GresTypes=gpu SelectType=select/cons_tres \
+    "Include $folder/slurm" 'PartitionName=all Nodes=ALL' >"$folder/slurm.conf"
+  while read -r node; do
+    slurmd -G -N "$node" -f "$folder/slurm.conf" >"$folder/said" 2>&1 || fail "slurmd, $node: $(cat "$folder/said")"
+    wanted=$(grep -c "^NodeName=$node " "$folder/gres.conf")
+    [[ $(grep -c 'Gres Name=gpu' "$folder/said") == "$wanted" ]] || fail "slurmd, $node: $(cat "$folder/said")"
+  done < <(sed -n 's/^NodeName=\([^ ]*\).*/\1/p' "$folder/slurm")
+fi
+
+# Nova reads JSON behind each name, and KubeVirt YAML with the names of its API.
+if needs python3; then
+  python3 - "$folder/nova" <<'PYTHON' || fail "no nova.conf"
+import json, sys
+found = {"alias": 0, "device_spec": 0}
+section = None
+for line in open(sys.argv[1]):
+    if line[0] in "#\n":
+        continue
+    if line[0] == "[":
+        section = line.strip()
+        continue
+    name, value = line.split(" = ", 1)
+    value = json.loads(value)
+    assert section == "[pci]" and {"vendor_id", "product_id"} <= set(value)
+    assert set(value) - {"vendor_id", "product_id"} == {"alias": {"name"}, "device_spec": {"address"}}[name]
+    found[name] += 1
+assert all(found.values())
+PYTHON
+  if python3 -c 'import yaml' 2>/dev/null; then
+    python3 - "$folder/kubevirt" <<'PYTHON' || fail "no permittedHostDevices"
+import re, sys, yaml
+devices = yaml.safe_load(open(sys.argv[1]))["spec"]["configuration"]["permittedHostDevices"]["pciHostDevices"]
+assert devices
+for device in devices:
+    assert set(device) == {"pciVendorSelector", "resourceName"}
+    assert re.fullmatch("[0-9A-F]{4}:[0-9A-F]{4}", device["pciVendorSelector"])
+    assert re.fullmatch("[a-z.]+/[a-z]([a-z0-9_]{0,61}[a-z0-9])?", device["resourceName"])
+PYTHON
+  else
+    echo "no python3-yaml: it did not judge format=kubevirt"
+  fi
+fi
+
+# The lines of pci.cfg are those that src/PVE/Mapping/PCI.pm of pve-guest-common takes.
+grep -v '^#' "$folder/proxmox" | grep -vE '^$|^[a-z][a-z0-9_-]+$' >"$folder/maps"
+[[ -s $folder/maps ]] || fail "format=proxmox has no map"
+pci='[a-f0-9]{4,}:[a-f0-9]{2}:[a-f0-9]{2}(\.[a-f0-9])?'
+id='[0-9a-f]{4}:[0-9a-f]{4}'
+map="^	map id=$id(,iommugroup=[0-9]+)?,node=[a-zA-Z0-9-]+,path=$pci(,subsystem-id=$id)?\$"
+if grep -vE "$map" "$folder/maps"; then fail "format=proxmox: no such map"; fi
+
+# Ruby runs what a Vagrantfile would load.
+if needs ruby; then
+  ruby -W0 - "$folder/vagrant" >"$folder/said" <<'RUBY' || fail "ruby finds fault with the file"
+class Any
+  def method_missing(name, *arguments)
+    puts "#{name} #{arguments.map(&:to_s).join(' ')}".strip unless %i[vm provider].include?(name)
+    yield self if block_given?
+    self
+  end
+end
+module Vagrant
+  def self.configure(_) = yield(Any.new)
+end
+load ARGV[0]
+RUBY
+  [[ $(grep -c '^define ' "$folder/said") == 4 && $(grep -c '^pci ' "$folder/said") == 5 ]] ||
+    fail "ruby read: $(cat "$folder/said")"
+fi
+
+# The unit writes the metrics, and leaves those that are there when it cannot.
+command=$(sed -n "s/^ExecStart=.*-ec '\(.*\)'$/\1/p" "$(dirname "$0")/../../packaging/rollcall-textfile.service")
+command=${command//\$\$/$}
+mkdir "$folder/textfile"
+FOLDER=$folder/textfile sh -ec "${command//\/usr\/sbin\/cluster/$cluster}" 2>/dev/null || fail "the unit's command"
+diff "$folder/prometheus" "$folder/textfile/rollcall.prom" || fail "the unit wrote something else"
+! FOLDER=$folder/textfile sh -ec "${command//\/usr\/sbin\/cluster/false}" || fail "the unit's command hides a failure"
+diff "$folder/prometheus" "$folder/textfile/rollcall.prom" || fail "the unit left no metrics"

@@ -1,0 +1,242 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/text.h"
+#include "frontend/fleet/card_words.h"
+#include "frontend/fleet/fleet_format.h"
+
+// An inventory of Ansible in YAML:
+// https://docs.ansible.com/ansible/latest/collections/ansible/builtin/yaml_inventory.html. Texts
+// are in double quotes, as JSON has them, and !unsafe where Ansible would take braces for a
+// template.
+namespace cluster::frontend {
+namespace {
+
+// Names that Ansible gives a meaning of its own:
+// https://docs.ansible.com/ansible/latest/reference_appendices/special_variables.html, and the
+// keywords of plays, of which it warns.
+constexpr std::array<std::string_view, 26> kReserved{
+    "action",     "args",        "become",        "check_mode",     "connection",
+    "debugger",   "delegate_to", "environment",   "groups",         "group_names",
+    "hosts",      "hostvars",    "inventory_dir", "inventory_file", "inventory_hostname",
+    "name",       "omit",        "play_hosts",    "port",           "remote_user",
+    "role_names", "roles",       "tags",          "tasks",          "vars",
+    "when"};
+
+std::string quoted(const std::string& text) {
+  const auto json =
+      nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  return (text.find('{') == std::string::npos ? "" : "!unsafe ") + json;
+}
+
+// A key of YAML: "yes" and "1e3" are texts.
+std::string key(const std::string& name) { return '"' + name + "\":"; }
+
+// What may be a part of a group's name. YAML has no keys above 1024 letters.
+bool is_word(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+}
+
+// A name that Python could have, as Ansible wants it of groups and variables.
+std::string identifier(std::string_view text) {
+  std::string name(text);
+  std::ranges::replace_if(
+      name, [](char c) { return c == '-' || c == '.'; }, '_');
+  return name.empty() || (name.front() >= '0' && name.front() <= '9') ? "_" + name : name;
+}
+
+// The groups, each of which comes of one thing: if two things make the same name, the second one is
+// left out, as whoever acts on the group would hit too many hosts.
+class Groups {
+ public:
+  explicit Groups(const Fleet& fleet) {
+    for (const auto& host : fleet.hosts) taken_.insert(host.host.name.str());
+    for (const auto& vm : fleet.vms) taken_.insert(vm.vm.name.str());
+    taken_.insert({"all", "ungrouped"});
+  }
+
+  // `of` says what the group is of: "appliance=compute".
+  void add(const std::string& name, const std::string& of, const std::string& host) {
+    const auto group = identifier(name);
+    const auto [place, is_new] = groups_.try_emplace(group, Group{of, {}});
+    if (is_new && taken_.contains(group)) place->second.of.clear();
+    if (place->second.of == of) {
+      place->second.hosts.insert(host);
+    } else {
+      left_.insert(of);
+    }
+  }
+
+  void add(const Host& host, const std::map<std::string, std::string>& attributes) {
+    const auto& name = host.name.str();
+    add(host.appliance, "appliance=" + host.appliance, name);
+    if (host.rack) {
+      const auto rack = std::to_string(*host.rack);
+      add("rack" + rack, "rack=" + rack, name);
+    }
+    if (host.maintenance) add("maintenance", "maintenance", name);
+    for (const auto& [attribute, value] : attributes) {
+      if (attribute == "groups") {
+        auto list = value;
+        std::ranges::replace_if(
+            list,
+            [](char c) {
+              return !is_word({&c, 1});
+            },
+            ',');
+        for (const auto one : split(list, ',')) {
+          if (is_word(one)) add(std::string(one), "@" + std::string(one), name);
+        }
+      } else if (is_word(attribute) && is_word(value)) {
+        add(attribute + "_" + value, attribute + "=" + value, name);
+      }
+    }
+  }
+
+  std::string text() const {
+    std::string text;
+    for (const auto& of : left_) {
+      text += "    " + comment_line("no group of " + of + ": its name is that of something else");
+    }
+    for (const auto& [name, group] : groups_) {
+      if (group.of.empty()) continue;
+      text += "    " + key(name) + "\n      hosts:\n";
+      for (const auto& host : group.hosts) text += "        " + key(host) + "\n";
+    }
+    return text;
+  }
+
+ private:
+  struct Group {
+    std::string of;
+    std::set<std::string> hosts;
+  };
+
+  std::map<std::string, Group> groups_;
+  std::set<std::string> taken_;
+  std::set<std::string> left_;
+};
+
+// The variables of one host.
+class Variables {
+ public:
+  explicit Variables(const std::string& host) : text_("    " + key(host) + "\n") {}
+
+  void add(const std::string& name, const std::optional<std::string>& value) {
+    if (value) text_ += "      " + key(name) + " " + quoted(*value) + "\n";
+  }
+
+  void add(const std::string& name, const std::optional<int>& value) {
+    if (value) text_ += "      " + key(name) + " " + std::to_string(*value) + "\n";
+  }
+
+  void add(const Host& host) {
+    add("ansible_port", host.port);
+    add("ansible_user", host.user ? host.user : host.login.user);
+    add("rollcall_appliance", std::optional(host.appliance));
+    add("rollcall_rack", host.rack);
+    add("rollcall_rank", host.rank);
+    add("rollcall_maintenance", host.maintenance);
+    add("rollcall_failing", host.failing);
+  }
+
+  // An attribute whose name is no variable's has a comment in its place.
+  void add(const std::map<std::string, std::string>& attributes) {
+    for (const auto& [name, value] : attributes) {
+      const bool is_reserved =
+          std::ranges::find(kReserved, std::string_view(name)) != kReserved.end();
+      if (name == "groups") continue;
+      if (is_reserved || identifier(name) != name || name.starts_with("rollcall_")) {
+        text_ += "      " + comment_line("attribute " + name + " is no name of a variable");
+      } else {
+        add(name, std::optional(value));
+      }
+    }
+  }
+
+  void begin_cards() { text_ += "      rollcall_gpus:\n"; }
+
+  void begin_card(const std::string& name) { text_ += "        - name: " + name + "\n"; }
+
+  void fact(const std::string& name, const std::optional<std::string>& value) {
+    if (value) text_ += "          " + name + ": " + quoted(*value) + "\n";
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void add_card(Variables& variables, const FleetCard& one) {
+  const auto& card = one.card;
+  variables.fact("model", card.model);
+  if (!card.functions.empty()) variables.fact("id", ids_of(card));
+  variables.fact("serial", card.serial);
+  variables.fact("uuid", card.uuid);
+  variables.fact("failing", one.failing);
+}
+
+std::string host_text(const FleetHost& host) {
+  Variables variables(host.host.name.str());
+  variables.add("ansible_host", host.host.address);
+  variables.add(host.host);
+  if (!host.cards.empty()) variables.begin_cards();
+  for (const auto& card : host.cards) {
+    variables.begin_card(card.card.name.str());
+    variables.fact("state", std::string(name(card.state)));
+    variables.fact("pci_bus", card.card.pci.sysfs());
+    if (card.place) variables.fact("vm", card.place->vm.str());
+    add_card(variables, card);
+  }
+  variables.add(host.attributes);
+  return variables.text();
+}
+
+std::string vm_text(const FleetVm& vm, const FleetHost& host) {
+  Variables variables(vm.vm.name.str());
+  variables.add("ansible_host", vm.address);
+  variables.add(vm.host);
+  variables.add("rollcall_host", std::optional(vm.vm.container.str()));
+  if (!vm.devices.empty()) variables.begin_cards();
+  for (const auto& device : vm.devices) {
+    variables.begin_card(device.name.str());
+    variables.fact("device", device.device);
+    if (device.guest) variables.fact("pci_bus", device.guest->sysfs());
+    for (const auto& card : host.cards) {
+      if (device.whole && card.card.name == device.gpu) add_card(variables, card);
+    }
+  }
+  variables.add(vm.attributes);
+  return variables.text();
+}
+
+}  // namespace
+
+FleetReport fleet_as_ansible(const Fleet& fleet) {
+  Groups groups(fleet);
+  std::string hosts;
+  std::map<HostName, const FleetHost*> by_name;
+  for (const auto& host : fleet.hosts) {
+    by_name.emplace(host.host.name, &host);
+    if (!host.meant) continue;
+    hosts += host_text(host);
+    groups.add(host.host, host.attributes);
+  }
+  for (const auto& vm : fleet.vms) {
+    hosts += vm_text(vm, *by_name.at(vm.vm.container));
+    groups.add(vm.host, vm.attributes);
+  }
+  const auto children = groups.text();
+  return {"all:\n  hosts:" + (hosts.empty() ? " {}\n" : "\n" + hosts) +
+          "  children:" + (children.empty() ? " {}\n" : "\n" + children)};
+}
+
+}  // namespace cluster::frontend

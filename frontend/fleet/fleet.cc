@@ -220,6 +220,7 @@ class Reader {
 
   Fleet read() {
     fleet_.made = utc_now();
+    fleet_.words = words_;
     select();
     const AttributeResolver attributes(inventory_.attributes(only_));
     read_vms(attributes);

@@ -94,10 +94,11 @@ struct FleetVm {
 };
 
 struct Fleet {
-  std::string made;                ///< when it was read, "2026-11-21T01:20:00Z"
-  std::vector<FleetHost> hosts;    ///< "n2" before "n10"
-  std::vector<FleetVm> vms;        ///< in the same order
-  std::vector<std::string> notes;  ///< what could not be found out, one line each
+  std::string made;                     ///< when it was read, "2026-11-21T01:20:00Z"
+  std::vector<FleetHost> hosts;         ///< "n2" before "n10"
+  std::vector<FleetVm> vms;             ///< in the same order
+  std::vector<std::string> notes;       ///< what could not be found out, one line each
+  std::vector<std::string> words = {};  ///< what it was selected by; none: it is everything
 };
 
 /// Reads what `words` (docs/selecting.md) mean in one transaction: hosts, their cards and VMs, and

@@ -136,6 +136,7 @@ ordered_json data_of(const FleetVm& vm, const Attributes& common) {
 ordered_json data_of(const Fleet& fleet) {
   const auto common = common_attributes(fleet);
   ordered_json data{{"made", fleet.made}, {"common", common}, {"notes", fleet.notes}};
+  if (!fleet.words.empty()) data["words"] = joined(fleet.words, " ");
   auto& hosts = data["hosts"] = ordered_json::array();
   for (const auto& host : fleet.hosts) hosts.push_back(data_of(host, common));
   auto& vms = data["vms"] = ordered_json::array();

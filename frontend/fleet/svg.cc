@@ -22,6 +22,7 @@ constexpr int kNames = 150;  // where the squares of a host begin
 constexpr int kSquaresInLine = (kColumn - kNames - kMargin) / kStep;
 constexpr std::size_t kLongestName = 22;
 constexpr std::size_t kLongestModel = 60;
+constexpr std::size_t kLongestLine = 130;
 
 // How a card is drawn.
 enum class Sign { free, used, trouble, other };
@@ -143,7 +144,9 @@ class Picture {
 
   void draw_head() {
     text(kMargin, 38, "title", title());
-    text(kMargin, 58, "quiet", "As the inventory had it at " + fleet_.made);
+    const auto part = fleet_.words.empty() ? "" : ", of " + joined(fleet_.words, " ");
+    text(kMargin, 58, "quiet",
+         shortened("As the inventory had it at " + fleet_.made + part, kLongestLine));
     int x = kMargin;
     const auto legend = [&](Sign sign, std::string_view words, int width) {
       square(x, 74, sign);

@@ -186,6 +186,15 @@ def look_at_words(browser, page):
         hold(isinstance(found, str) and found, f"{words}: the page takes it for {found}")
 
 
+def look_at_part(browser, folder):
+    page = write(folder, "part", "rack1", "!c1")
+    browser.send("/url", {"url": "file://" + page})
+    made = browser.look("return document.getElementById('made').textContent")
+    hold("of what these words mean: rack1 !c1" in made, f"a part is taken for the whole: {made}")
+    hold(browser.look(SHOWN) == ["n10"], f"rack1 !c1: {browser.look(SHOWN)}")
+    hold(", of rack1 !c1" in cluster("report", "fleet", "rack1", "!c1", "format=svg"), "the same of a picture")
+
+
 def look_at_empty(browser, folder):
     os.environ["CLUSTER_DB"] = os.path.join(folder, "empty.db")
     cluster("add", "host", "n1")
@@ -194,10 +203,10 @@ def look_at_empty(browser, folder):
     hold(browser.look(ANSWER) == "1 host, 0 cards, 0 free", browser.look(ANSWER))
 
 
-def write(folder, name):
+def write(folder, name, *words):
     page = os.path.join(folder, name + ".html")
     with open(page, "w", encoding="utf-8") as file:
-        file.write(cluster("report", "fleet", "format=html"))
+        file.write(cluster("report", "fleet", *words, "format=html"))
     return page
 
 
@@ -237,6 +246,7 @@ def main():
         look_at_words(browser, page)
         look_at_reader(browser)
         look_at_picture(browser, folder)
+        look_at_part(browser, folder)
         look_at_empty(browser, folder)
         hold(browser.said() == [], f"the console: {browser.said()}")
     finally:

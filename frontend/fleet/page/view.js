@@ -60,6 +60,7 @@ class Page {
     document.getElementById("made").append(
         "Made ", element("time", { datetime: this.fleet.made }, when),
         ago === "now" ? "" : `, ${ago} ago`,
+        this.fleet.words ? `, of what these words mean: ${this.fleet.words}` : "",
         ". An age is the time from what a host told last until then.");
     this.drawStates();
     this.drawModels();

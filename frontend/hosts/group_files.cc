@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kBetweenFields = " \t\r";
 
 std::string_view without_comment(std::string_view line) { return line.substr(0, line.find('#')); }
 
@@ -62,7 +62,7 @@ Groups genders_groups(std::string_view text) {
   Groups groups;
   for (const auto whole : split(text, '\n')) {
     const auto line = trim(without_comment(whole));
-    const auto blank = line.find_first_of(kBlanks);
+    const auto blank = line.find_first_of(kBetweenFields);
     if (blank == std::string_view::npos) continue;
     const std::string nodes(line.substr(0, blank));
     for (const auto part : split(line.substr(blank), ',')) {

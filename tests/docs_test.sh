@@ -28,7 +28,7 @@ long_lines() {
 # named_paths FILE: prints the paths of this repository in its code spans. A NAME in capitals stands for any name.
 named_paths() {
   # shellcheck disable=SC2016 # the code spans of a page
-  grep -oE '`(core|schema|db|ssh|virt|rolls|frontend|cmd|node-agent|tests|tools|cmake|docs|packaging)/[^` ]*`' "$1" | tr -d '`' |
+  grep -oE '`(core|schema|db|ssh|virt|rolls|frontend|cmd|node-agent|tests|tools|cmake|docs|packaging|debian)/[^` ]*`' "$1" | tr -d '`' |
     grep -vE '[A-Z]{4}|\*' | sort -u
 }
 

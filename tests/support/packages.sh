@@ -14,7 +14,7 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config
-      echo dpkg-dev file                     # what the package of gpupci depends on
+      echo debhelper dpkg-dev                # makes the packages for Debian
       echo libarchive-dev libcli11-dev libgmock-dev libgtest-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
       echo libssh-dev libssl-dev libvirt-dev libxml2-dev libyaml-cpp-dev libyaml-dev nlohmann-json3-dev
       ;;
@@ -33,8 +33,9 @@ packages_of() {
       echo sudo                              # by which an ordinary account runs gpupci
       echo python3 python3-fusepy            # hosts whose /sys acts
       echo python3-clustershell              # what its nodeset makes of ranges of hosts
-      echo apt-utils debootstrap iproute2    # the rolls in a Debian of their own
+      echo apt-utils debootstrap iproute2 kmod   # the rolls in a Debian of their own
       echo busybox                           # the shell of small hosts, for scripts that run on any host
+      echo lintian rpm rpmlint               # what is packed for RHEL, and who judges packages
       echo ruby                              # what Vagrant reads
       echo chromium chromium-driver          # the browser that opens the page of a fleet
       echo fish zsh                          # shells that complete, besides bash

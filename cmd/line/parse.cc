@@ -66,6 +66,20 @@ std::string key_hint(std::span<const std::string> words, const std::vector<std::
   return "";
 }
 
+// How many words before the verb are options of all commands, as other programs have them there:
+// "--db FILE", "--format=json".
+std::size_t leading_options(const std::vector<std::string>& words) {
+  constexpr std::array<std::string_view, 4> kEverywhere{"--db", "--format", "--columns", "--sort"};
+  std::size_t count = 0;
+  while (count < words.size()) {
+    const std::string_view word = words[count];
+    const auto equals = word.find('=');
+    if (std::ranges::find(kEverywhere, word.substr(0, equals)) == kEverywhere.end()) break;
+    count += equals == std::string_view::npos ? 2 : 1;
+  }
+  return std::min(count, words.size());
+}
+
 Invocation help_for(std::string what) {
   return {Invocation::Wants::help, {}, std::move(what), "", {}};
 }
@@ -84,11 +98,13 @@ const Command* longest_match(const std::vector<std::string>& words, const Comman
 }
 
 Invocation parse(const std::vector<std::string>& words, const CommandTable& table) {
-  if (words.empty() || is_help_flag(words[0])) return help_for("");
-  if (words[0] == "--version") return {Invocation::Wants::version, {}, "", "", {}};
-  const Command* command = longest_match(words, table);
+  const auto verb = words.begin() + static_cast<std::ptrdiff_t>(leading_options(words));
+  const std::vector<std::string> line(verb, words.end());
+  if (line.empty() || is_help_flag(line[0])) return help_for("");
+  if (line[0] == "--version") return {Invocation::Wants::version, {}, "", "", {}};
+  const Command* command = longest_match(line, table);
   if (command == nullptr) {
-    auto typed = words;
+    auto typed = line;
     std::erase_if(typed, is_help_flag);
     const auto prefix = joined(typed, " ");
     if (!has_commands_below(table, prefix)) unknown_command(typed, table);
@@ -102,8 +118,9 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
   for (const auto& option : options.all()) {
     if (!option.key.empty()) keys.push_back(option.key + "=");
   }
-  const std::vector<std::string> rest(
-      words.begin() + static_cast<std::ptrdiff_t>(word_count(command->path)), words.end());
+  std::vector<std::string> rest(words.begin(), verb);
+  rest.insert(rest.end(), line.begin() + static_cast<std::ptrdiff_t>(word_count(command->path)),
+              line.end());
   try {
     if (!read_arguments(options, rest)) return help_for(std::string(command->path));
   } catch (const Error& error) {

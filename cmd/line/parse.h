@@ -27,10 +27,10 @@ struct Invocation {
 };
 
 /// Reads the words after the program's name. They start with the longest matching path of `table`,
-/// and then come its arguments. `key=value` may stand anywhere if the command has that key. Words
-/// after "--" are taken as they are. The words ask for help when there are none, when they are
-/// "VERB" or "VERB NOUN" without a command of that name, and when they have --help. Throws
-/// Error(usage); UnknownCommand is one kind of it.
+/// before which --db and --format may stand, and then come its arguments. `key=value` may stand
+/// anywhere if the command has that key. Words after "--" are taken as they are. The words ask for
+/// help when there are none, when they are "VERB" or "VERB NOUN" without a command of that name,
+/// and when they have --help. Throws Error(usage); UnknownCommand is one kind of it.
 Invocation parse(const std::vector<std::string>& words, const CommandTable& table);
 
 /// The command with the longest path that `words` start with; null when there is none.

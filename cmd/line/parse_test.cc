@@ -152,6 +152,16 @@ TEST(Parse, ReadsDbAndTheFormatOfATable) {
   EXPECT_EQ(parsed({"list", "box"}).format, Format::table);
 }
 
+TEST(Parse, ReadsThemBeforeTheVerbToo) {
+  const auto typed = parsed({"--db", "x.db", "--format=json", "list", "box"});
+  EXPECT_EQ(typed.db, "x.db");
+  EXPECT_EQ(typed.format, Format::json);
+  EXPECT_EQ(parsed({"--db=x.db"}).wants, Wants::help);
+  EXPECT_EQ(parsed({"--db"}).wants, Wants::help);
+  EXPECT_THROW(parsed({"--format=json", "put", "box", "ball"}), Error) << "it prints no table";
+  EXPECT_THROW(parsed({"--colour=red", "put", "box", "ball"}), UnknownCommand);
+}
+
 TEST(Parse, RefusesAFormatWhereThereIsNoTable) {
   EXPECT_THROW(parsed({"put", "box", "ball", "--format", "json"}), Error);
   expect_refused({"list", "box", "format=xml"}, "not a format: 'xml' (want table, json or csv)");

@@ -140,6 +140,8 @@ class Variables {
   void add(const Host& host) {
     add("ansible_port", host.port);
     add("ansible_user", host.user ? host.user : host.login.user);
+    if (host.sudo)
+      text_ += std::string("      ansible_become: ") + (*host.sudo ? "true\n" : "false\n");
     add("rollcall_appliance", std::optional(host.appliance));
     add("rollcall_rack", host.rack);
     add("rollcall_rank", host.rank);

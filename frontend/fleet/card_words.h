@@ -20,7 +20,7 @@ std::map<std::string, std::string> model_words(const Fleet& fleet, char separato
 std::string who(const Host& host, const FleetCard& card);
 
 /// Why a tool that gives cards to VMs of its own may not have this one: "it is in VM v1"; "" when
-/// it may: it is a GPU of which all is known, free, and on one of the host's own buses.
+/// it may: it is a GPU, and free.
 std::string why_not_free(const FleetCard& card);
 
 /// True if the card is its host's own: it is to stay there, or its host has no VMs; no VM and no

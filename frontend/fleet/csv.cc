@@ -56,7 +56,11 @@ class Rows {
         add(row);
       }
     }
-    for (const auto& slice : host.others) add(cells_of(of_host, slice));
+    for (const auto& slice : host.others) {
+      auto row = cells_of(of_host, slice);
+      row["gpu"] = slice.parent;  // what it is on, as `list host gpu` has it
+      add(row);
+    }
     if (host.cards.empty() && host.others.empty()) add(of_host);
   }
 

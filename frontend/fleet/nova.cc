@@ -17,7 +17,7 @@ std::string id_fields(const GpuCard& card) {
 }
 
 std::string why_not_for_nova(const FleetCard& card) {
-  const auto why = why_not_free(card);
+  auto why = why_not_free(card);
   if (!why.empty()) return why;
   return card.card.pci.domain > kLastDomain ? "nova knows no PCI domain above ffff" : "";
 }

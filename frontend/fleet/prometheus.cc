@@ -100,7 +100,7 @@ class Metrics {
       host_seen_.add_time(which, one.seen);
     }
     for (const auto& card : one.cards) add(host, card);
-    for (const auto& slice : one.others) add(host, "", slice);
+    for (const auto& slice : one.others) add(host, slice.parent, slice);
   }
 
   void add(const FleetVm& one) {

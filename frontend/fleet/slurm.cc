@@ -184,8 +184,11 @@ FleetReport fleet_as_slurm_gres(const Fleet& fleet) {
   std::string text =
       "# gres.conf of the nodes that format=slurm prints. Assumed: NVIDIA's driver has the cards "
       "of\n"
-      "# VMs, and numbers /dev/nvidiaN in the order of PCI addresses. Where it does not have all\n"
-      "# cards of a node, or their order is not known, there is a Count and no File.\n";
+      "# VMs, has no device that is no card here (a console), and numbers /dev/nvidiaN in the "
+      "order of\n"
+      "# PCI addresses. Where it does not have all cards of a node, or their order is not known, "
+      "there\n"
+      "# is a Count and no File.\n";
   for (const auto& node : Nodes(fleet).nodes) {
     text += left_lines(node);
     const auto line = [&](const std::string& type) {

@@ -74,16 +74,22 @@ if needs nodeattr; then
 fi
 
 # Slurm reads both files. It looks for the devices, so they are elsewhere here.
+slurm_conf() { printf '%s\n' ClusterName=x SlurmctldHost=localhost GresTypes=gpu SelectType=select/cons_tres "$@"; }
 if needs slurmd; then
   touch "$folder"/nvidia{0,1}
-  sed "s|/dev/nvidia|$folder/nvidia|" "$folder/slurm-gres" >"$folder/gres.conf"
-  printf '%s\n' ClusterName=x SlurmctldHost=localhost GresTypes=gpu SelectType=select/cons_tres \
-    "Include $folder/slurm" 'PartitionName=all Nodes=ALL' >"$folder/slurm.conf"
-  while read -r node; do
-    slurmd -G -N "$node" -f "$folder/slurm.conf" >"$folder/said" 2>&1 || fail "slurmd, $node: $(cat "$folder/said")"
-    wanted=$(grep -c "^NodeName=$node " "$folder/gres.conf")
-    [[ $(grep -c 'Gres Name=gpu' "$folder/said") == "$wanted" ]] || fail "slurmd, $node: $(cat "$folder/said")"
-  done < <(sed -n 's/^NodeName=\([^ ]*\).*/\1/p' "$folder/slurm")
+  slurm_conf 'NodeName=x Gres=gpu:1' 'PartitionName=all Nodes=ALL' >"$folder/slurm.conf"
+  echo 'NodeName=x Name=gpu Count=1' >"$folder/gres.conf"
+  if slurmd -G -N x -f "$folder/slurm.conf" >"$folder/said" 2>&1; then
+    sed "s|/dev/nvidia|$folder/nvidia|" "$folder/slurm-gres" >"$folder/gres.conf"
+    slurm_conf "Include $folder/slurm" 'PartitionName=all Nodes=ALL' >"$folder/slurm.conf"
+    while read -r node; do
+      slurmd -G -N "$node" -f "$folder/slurm.conf" >"$folder/said" 2>&1 || fail "slurmd, $node: $(cat "$folder/said")"
+      wanted=$(grep -c "^NodeName=$node " "$folder/gres.conf")
+      [[ $(grep -c 'Gres Name=gpu' "$folder/said") == "$wanted" ]] || fail "slurmd, $node: $(cat "$folder/said")"
+    done < <(sed -n 's/^NodeName=\([^ ]*\).*/\1/p' "$folder/slurm")
+  else
+    echo "slurmd does not start here: it did not judge its formats: $(cat "$folder/said")"
+  fi
 fi
 
 # Nova reads JSON behind each name, and KubeVirt YAML with the names of its API.

@@ -40,6 +40,24 @@ needs() {
 
 if needs promtool; then
   promtool check metrics <"$folder/prometheus" || fail "promtool finds fault with the metrics"
+  # The query of docs/reports.md joins what dcgm-exporter says in a VM and on a host with all of these metrics.
+  query=$(sed -n '/^    DCGM_FI_DEV/,/^$/p' "$(dirname "$0")/../../docs/reports.md")
+  python3 - "$folder/prometheus" "$query" >"$folder/join.yaml" <<'PYTHON'
+import json, sys
+series = [line.rsplit(" ", 1) for line in open(sys.argv[1]) if line.startswith("rollcall_gpu_info")]
+seen = [("v1", "00000000:07:00.0", "61"), ("c1", "00000000:3B:00.0", "40"), ("other", "00000000:01:00.0", "50")]
+series += [[f'DCGM_FI_DEV_GPU_TEMP{{gpu="0",Hostname="{name}",pci_bus_id="{bus}"}}', value] for name, bus, value in seen]
+wanted = [
+    ('{gpu="0",Hostname="v1",pci_bus_id="00000000:07:00.0",host="n1",vm="v1",serial="1322621000001",'
+     'model="GA100 [A100 PCIe 40GB]",state="in-vm"}', 61),
+    ('{gpu="0",Hostname="c1",pci_bus_id="00000000:3B:00.0",host="c1",model="GV100GL [Tesla V100 PCIe 16GB]",'
+     'state="host"}', 40)]
+print(json.dumps({"tests": [{
+    "input_series": [{"series": name, "values": value.strip()} for name, value in series],
+    "promql_expr_test": [{"expr": sys.argv[2], "eval_time": "0s",
+                          "exp_samples": [{"labels": labels, "value": value} for labels, value in wanted]}]}]}))
+PYTHON
+  promtool test rules "$folder/join.yaml" >"$folder/said" || fail "the join: $(cat "$folder/said")"
 fi
 
 # Ansible takes it without a warning, and reads what was set: braces are no template, and a group has the right hosts.

@@ -22,6 +22,20 @@ FileDescriptor open_or_fail(const fs::path& path, int flags) {
   return file;
 }
 
+// Stops soon after `most` bytes.
+std::string read_all(int file, const fs::path& path, std::size_t most) {
+  std::string text;
+  std::array<char, 65536> block{};
+  while (text.size() <= most) {
+    const auto count = ::read(file, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) cannot("read", path, errno);
+    if (count == 0) break;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
 void sync(const FileDescriptor& file, const fs::path& path) {
   if (::fsync(file.get()) != 0) cannot("sync", path, errno);
 }
@@ -62,15 +76,24 @@ std::optional<std::string> read_file(const fs::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   if (!file) cannot("open", path, errno);
-  std::string text;
-  std::array<char, 4096> block{};
-  for (;;) {
-    const auto count = ::read(file.get(), block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) cannot("read", path, errno);
-    if (count == 0) return text;
-    text.append(block.data(), static_cast<std::size_t>(count));
+  return read_all(file.get(), path, std::string::npos);
+}
+
+std::string read_input(const std::string& name, std::size_t most) {
+  const bool is_standard = name == "-";
+  const FileDescriptor file(is_standard ? -1 : ::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!is_standard && !file) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      throw Error(Fault::not_found, "no file " + quote(name));
+    }
+    cannot("open", name, errno);
   }
+  auto text = read_all(is_standard ? STDIN_FILENO : file.get(),
+                       is_standard ? "standard input" : fs::path(name), most);
+  if (text.size() <= most) return text;
+  throw Error(Fault::usage, (is_standard ? "standard input" : "file " + quote(name)) +
+                                " is too long: want " + std::to_string(most >> 20U) +
+                                " MiB at the most");
 }
 
 void write_attribute(const fs::path& path, std::string_view text) {

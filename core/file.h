@@ -39,6 +39,11 @@ std::string errno_text(int code);
 /// read.
 std::optional<std::string> read_file(const std::filesystem::path& path);
 
+/// Reads the whole file, or standard input when `name` is "-"; each may be a pipe or a device that
+/// has no end. Throws Error(not_found) when there is no such file, Error(usage) when it has more
+/// than `most` bytes, and as read_file() does.
+std::string read_input(const std::string& name, std::size_t most);
+
 /// Writes all of `bytes` into an open file, which is called `path` in Error(io).
 void write_all(const FileDescriptor& file, const std::filesystem::path& path,
                std::string_view bytes);

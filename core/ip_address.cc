@@ -28,6 +28,12 @@ std::string bytes_of(const std::string& text) {
   return "";
 }
 
+std::string spelled(const std::string& bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text.data(), text.size());
+  return text.data();
+}
+
 bool bit(const std::string& bytes, std::size_t number) {
   const auto byte = static_cast<unsigned char>(bytes[number / kBitsOfByte]);
   return (byte >> (kBitsOfByte - 1 - number % kBitsOfByte) & 1U) != 0;
@@ -66,24 +72,32 @@ IpAddress IpAddress::parse(std::string_view text) {
       (rest_is(one.bytes_, host, false) || (!one.is_v6() && rest_is(one.bytes_, host, true)))) {
     refuse(text, "it is that of the network or its broadcast, not of a machine in it");
   }
-  std::array<char, INET6_ADDRSTRLEN> spelled{};
-  inet_ntop(one.is_v6() ? AF_INET6 : AF_INET, one.bytes_.data(), spelled.data(), spelled.size());
-  one.text_ = spelled.data();
+  one.text_ = spelled(one.bytes_);
   return one;
 }
 
 std::string IpAddress::str() const { return text_ + "/" + std::to_string(prefix_); }
 
 bool IpAddress::reaches(const std::string& address) const {
-  const auto other = bytes_of(address);
-  if (other.size() != bytes_.size()) return false;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(prefix_); ++i) {
-    if (bit(other, i) != bit(bytes_, i)) return false;
+  return share_prefix(text_, address, prefix_);
+}
+
+bool share_prefix(const std::string& one, const std::string& other, int bits) {
+  const auto left = bytes_of(one);
+  const auto right = bytes_of(other);
+  if (left.empty() || left.size() != right.size()) return false;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(bits); ++i) {
+    if (bit(left, i) != bit(right, i)) return false;
   }
   return true;
 }
 
 bool is_ip_address(const std::string& text) { return !bytes_of(text).empty(); }
+
+std::string spelled_address(const std::string& text) {
+  const auto bytes = bytes_of(text);
+  return bytes.empty() ? "" : spelled(bytes);
+}
 
 std::vector<IpAddress> parse_ip_addresses(std::string_view text) {
   std::vector<IpAddress> addresses;

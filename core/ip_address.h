@@ -33,6 +33,12 @@ class IpAddress {
 /// True if `text` is an address of IPv4 or IPv6, without a prefix.
 bool is_ip_address(const std::string& text);
 
+/// True if both are addresses of one family whose first `bits` bits are the same.
+bool share_prefix(const std::string& one, const std::string& other, int bits);
+
+/// The same address as the kernel spells it, "fe80::1" for "FE80:0::1"; "" when `text` is none.
+std::string spelled_address(const std::string& text);
+
 /// The addresses of "10.1.0.5/24,fd00::5/64", each once; none of "" and of "dhcp". Throws
 /// Error(usage).
 std::vector<IpAddress> parse_ip_addresses(std::string_view text);

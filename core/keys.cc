@@ -1,12 +1,10 @@
 #include "core/keys.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "core/error.h"
+#include "core/ip_address.h"
 #include "core/names.h"
 #include "core/text.h"
 
@@ -65,11 +63,7 @@ bool parse_yes_no(const std::string& key, const std::string& text) {
 }
 
 std::string parse_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-      inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) {
-    return text;
-  }
+  if (const auto address = spelled_address(text); !address.empty()) return address;
   try {
     // A text that looks like an IPv4 address but is none is a typing mistake, not a DNS name.
     if (text.find_first_not_of("0123456789.") != std::string::npos) return HostName(text).str();
@@ -85,6 +79,15 @@ std::string parse_user(const std::string& text) {
   };
   if (text.empty() || text[0] == '-' || text.size() > 256 || !std::ranges::all_of(text, fits)) {
     throw Error(Fault::usage, "user=" + quote(text) + ": want a login name");
+  }
+  return text;
+}
+
+std::string parse_reason(const std::string& text) {
+  constexpr std::size_t kMost = 200;
+  if (!is_utf8_text(text) || text.size() > kMost || std::ranges::any_of(text, is_control)) {
+    throw Error(Fault::usage, "reason=" + quote(text.substr(0, kMost)) + ": want a line of " +
+                                  std::to_string(kMost) + " bytes at the most");
   }
   return text;
 }

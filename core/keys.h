@@ -23,10 +23,13 @@ int parse_size(const std::string& key, const std::string& text, char unit, int m
 /// name.
 bool parse_yes_no(const std::string& key, const std::string& text);
 
-/// An IPv4 or IPv6 address, or a DNS name.
+/// An IPv4 or IPv6 address, as the kernel spells it ("fe80::1"), or a DNS name.
 std::string parse_address(const std::string& text);
 
 /// A login name, "root", "rocks@EXAMPLE.ORG".
 std::string parse_user(const std::string& text);
+
+/// The reason of maintenance=yes: a line of at most 200 bytes; it may be "".
+std::string parse_reason(const std::string& text);
 
 }  // namespace cluster

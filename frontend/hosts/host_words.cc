@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
 
 #include "core/error.h"
 #include "core/expanded_names.h"
+#include "core/file.h"
 #include "core/glob.h"
 #include "core/text.h"
 
@@ -16,6 +14,7 @@ namespace {
 
 constexpr std::string_view kWildcards = "*?%_";
 constexpr std::string_view kOperators = ",!&^";
+constexpr std::string_view kNotAdding = "!&^";  // among them
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kMostPatterns = 1000;  // each is compared with each host
 constexpr std::size_t kMostText = 16U << 20U;
@@ -68,28 +67,10 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-// Reads all of a list, which may be a pipe or a device without an end.
-std::string text_of(std::istream& in, const std::string& what) {
-  std::string text(kMostText + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kMostText) throw Error(Fault::usage, what + " is too long for a list of hosts");
-  return text;
-}
-
 // Standard input can be read once; a command may ask several times what its words mean.
 const std::string& standard_input() {
-  static const std::string text = text_of(std::cin, "standard input");
+  static const std::string text = read_input("-", kMostText);
   return text;
-}
-
-std::string text_of_file(const std::string& file) {
-  std::error_code unknown;
-  std::ifstream in(file);
-  if (!in || std::filesystem::is_directory(file, unknown)) {
-    throw Error(Fault::not_found, "there is no file of hosts " + shown(file));
-  }
-  return text_of(in, "file " + quote(file));
 }
 
 // The length of what stands before the next operator; none counts within brackets. A condition may
@@ -162,9 +143,7 @@ HostWords::Hosts HostWords::chosen(const std::vector<std::string>& words, const 
   for (const auto& word : words) {
     const bool out = word.starts_with('!');
     names_some = names_some || !out;
-    const auto found = expression(std::string_view(word).substr(out ? 1 : 0), depth);
-    auto& all = out ? unwanted : wanted;
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] || found[i];
+    add_expression(std::string_view(word).substr(out ? 1 : 0), depth, out ? unwanted : wanted);
   }
   if (!names_some) {
     wanted = otherwise;
@@ -174,8 +153,11 @@ HostWords::Hosts HostWords::chosen(const std::vector<std::string>& words, const 
   return wanted;
 }
 
-HostWords::Hosts HostWords::expression(std::string_view word, Depth depth) {
-  Hosts all(hosts_.size());
+// A list of names is added name by name: many words must not each go through all hosts.
+void HostWords::add_expression(std::string_view word, Depth depth, Hosts& into) {
+  const bool only_adds = word.find_first_of(kNotAdding) == std::string_view::npos;
+  Hosts own(only_adds ? 0 : hosts_.size());
+  auto& all = only_adds ? into : own;
   auto rest = trim(word);
   if (rest.empty()) throw Error(Fault::usage, "a host's name is empty (want a name, or a range)");
   for (bool first = true; !rest.empty(); first = false) {
@@ -183,31 +165,38 @@ HostWords::Hosts HostWords::expression(std::string_view word, Depth depth) {
     const char done = first ? ',' : take_operator(word, rest);
     const auto length = item_length(rest);
     if (length == 0) nothing_beside(word);
-    const auto found = item(trim(rest.substr(0, length)), depth);
+    const auto one = trim(rest.substr(0, length));
     rest.remove_prefix(length);
+    if (done == ',') {
+      add_item(one, depth, all);
+      continue;
+    }
+    Hosts found(hosts_.size());
+    add_item(one, depth, found);
     for (std::size_t i = 0; i < all.size(); ++i) {
       const bool have = all[i];
-      all[i] = done == '!'   ? have && !found[i]
-               : done == '&' ? have && found[i]
-               : done == '^' ? have != found[i]
-                             : have || found[i];
+      all[i] = done == '!' ? have && !found[i] : done == '&' ? have && found[i] : have != found[i];
     }
   }
-  return all;
+  if (!only_adds) add_all(own, into);
 }
 
-HostWords::Hosts HostWords::item(std::string_view word, Depth depth) {
+void HostWords::add_all(const Hosts& found, Hosts& all) {
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] || found[i];
+}
+
+void HostWords::add_item(std::string_view word, Depth depth, Hosts& all) {
   if (word == "-" || word.starts_with('^')) {
     if (depth.in_file) {
       throw Error(Fault::usage, shown(word) + " in a list of hosts: a list names no other list");
     }
     static_cast<void>(facts(word));
-    if (word == "-") return from_text(standard_input(), "standard input");
+    if (word == "-") return add_all(from_text(standard_input(), "standard input"), all);
     const std::string file(word.substr(1));
-    return from_text(text_of_file(file), "file " + quote(file));
+    return add_all(from_text(read_input(file, kMostText), "file " + quote(file)), all);
   }
   if (const auto name = condition_name(word)) {
-    return condition(std::string(*name), std::string(word.substr(name->size() + 1)));
+    return add_all(condition(std::string(*name), std::string(word.substr(name->size() + 1))), all);
   }
   const bool is_group = word.starts_with('@');
   const auto names = expanded_names(is_group ? word.substr(1) : word);
@@ -216,17 +205,14 @@ HostWords::Hosts HostWords::item(std::string_view word, Depth depth) {
     throw Error(Fault::usage, shown(word) + " means more than " + std::to_string(kMostPatterns) +
                                   " patterns: want fewer");
   }
-  Hosts all(hosts_.size());
   for (const auto& name : names) {
     const auto place = is_group ? by_name_.end() : by_name_.find(name);
     if (place != by_name_.end()) {
       all[place->second] = true;
       continue;
     }
-    const auto found = is_group ? group(name, depth) : one(name);
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] || found[i];
+    add_all(is_group ? group(name, depth) : one(name), all);
   }
-  return all;
 }
 
 // The hosts of a word that is no host's own name. That comes first, so nothing that was added later
@@ -299,14 +285,10 @@ HostWords::Hosts HostWords::group(const std::string& name, Depth depth) {
   }
   Hosts all(hosts_.size());
   const auto inner = Depth{true, depth.groups + 1};
-  const auto add = [&](const std::string& word) {
-    const auto hosts = expression(word, inner);
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] || hosts[i];
-  };
   // A file of groups may know more hosts than the inventory has.
   for (const auto& nodes : found->second) {
     if (nodes.find_first_of("@!&^*") != std::string::npos) {
-      add(nodes);
+      add_expression(nodes, inner, all);
       continue;
     }
     for (auto rest = std::string_view(nodes); !rest.empty();) {

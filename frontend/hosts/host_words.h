@@ -56,8 +56,10 @@ class HostWords {
   };
 
   Hosts chosen(const std::vector<std::string>& words, const Hosts& otherwise, Depth depth);
-  Hosts expression(std::string_view word, Depth depth);
-  Hosts item(std::string_view word, Depth depth);
+  // These add to `all` the hosts that `word` means.
+  void add_expression(std::string_view word, Depth depth, Hosts& all);
+  void add_item(std::string_view word, Depth depth, Hosts& all);
+  static void add_all(const Hosts& found, Hosts& all);
   Hosts one(const std::string& word);
   Hosts from_text(const std::string& text, const std::string& what);
   Hosts group(const std::string& name, Depth depth);

@@ -76,6 +76,7 @@ TEST_F(HostWordsTest, ListsAndOperatorsFromLeftToRight) {
   EXPECT_THAT(meant({"n[1-4],!n2"}), ElementsAre("n1", "n3", "n4"));
   EXPECT_THAT(meant({"n[1-4]!n2,n2"}), ElementsAre("n1", "n2", "n3", "n4"));
   EXPECT_THAT(meant({"n[1-3]&n[2-4]"}), ElementsAre("n2", "n3"));
+  EXPECT_THAT(meant({"n1,n[3-4]", "n2", "!n3,n4"}), ElementsAre("n1", "n2"));
   EXPECT_THAT(meant({"n[1-3]^n[3-4]"}), ElementsAre("n1", "n2", "n4"));
   EXPECT_TRUE(spelled_out_);
   EXPECT_THAT(meant({"!n[1-4],n01", "!a_1"}), ElementsAre("ab1"));
@@ -132,8 +133,8 @@ TEST_F(HostWordsTest, AFileOfWords) {
   EXPECT_THAT(refusal("^" + (folder_.path() / "empty").native()), HasSubstr("names no host"));
   std::ofstream(folder_.path() / "more") << "^/etc/hostname\n";
   EXPECT_THAT(refusal("^" + (folder_.path() / "more").native()), HasSubstr("no other list"));
-  EXPECT_THAT(refusal("^/nowhere/list"), HasSubstr("there is no file"));
-  EXPECT_THAT(refusal("^/dev"), HasSubstr("there is no file"));
+  EXPECT_THAT(refusal("^/nowhere/list"), HasSubstr("no file '/nowhere/list'"));
+  EXPECT_THAT(refusal("^/dev"), HasSubstr("Is a directory"));
   EXPECT_THAT(refusal("^/dev/zero"), HasSubstr("too long"));
 }
 

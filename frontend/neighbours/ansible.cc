@@ -12,6 +12,8 @@
 namespace cluster::frontend {
 namespace {
 
+constexpr int kLetters = 26;
+
 // Puts a host into groups, and the groups into those that have them as children.
 class AnsibleReader {
  public:
@@ -75,17 +77,57 @@ class AnsibleReader {
   std::vector<NeighbourCommand> globals_;
 };
 
-// "node[01:50]" is a range of Ansible's, both ends included. Letters stay as they are.
-std::vector<std::string> hosts_of(std::string name, int line) {
-  const auto open = name.find('[');
-  if (open == std::string::npos) return {name};
-  std::replace(name.begin() + static_cast<std::ptrdiff_t>(open), name.end(), ':', '-');
+// The texts that "01:50", "01:50:2" or "a:f" between brackets means. Both ends are included.
+std::vector<std::string> texts_between(std::string_view inside) {
+  const auto parts = split(inside, ':');
+  if (parts.size() < 2 || parts.size() > 3) throw Error(Fault::usage, "no range");
+  const auto is_letter = [](std::string_view part) {
+    return part.size() == 1 && lower(part)[0] >= 'a' && lower(part)[0] <= 'z';
+  };
+  if (!is_letter(parts[0]) || !is_letter(parts[1])) {
+    const auto step = parts.size() == 3 ? "/" + std::string(parts[2]) : "";
+    return expanded_names("[" + std::string(parts[0]) + "-" + std::string(parts[1]) + step + "]");
+  }
+  const auto step = parts.size() == 3 ? parse_number(parts[2]) : 1;
+  const bool same_case = (parts[0][0] < 'a') == (parts[1][0] < 'a');
+  if (!step || *step < 1 || *step > kLetters || !same_case || parts[1][0] < parts[0][0]) {
+    throw Error(Fault::usage, "no range");
+  }
+  std::vector<std::string> letters;
+  for (int c = parts[0][0]; c <= parts[1][0]; c += static_cast<int>(*step)) {
+    letters.emplace_back(1, static_cast<char>(c));
+  }
+  return letters;
+}
+
+// "node[01:50]" and "db-[a:f]" are ranges of Ansible's, and several of them multiply.
+std::vector<std::string> hosts_of(const std::string& name, int line) {
+  std::vector<std::string> names{""};
   try {
-    return expanded_names(name);
+    for (auto rest = std::string_view(name); !rest.empty();) {
+      const auto open = rest.find('[');
+      const auto text = std::string(rest.substr(0, open));
+      std::vector<std::string> texts{""};
+      if (open != std::string_view::npos) {
+        const auto close = rest.find(']', open);
+        if (close == std::string_view::npos) throw Error(Fault::usage, "no range");
+        texts = texts_between(rest.substr(open + 1, close - open - 1));
+        rest.remove_prefix(close + 1);
+      } else {
+        rest = {};
+      }
+      if (texts.size() * names.size() > kMostNames) throw Error(Fault::usage, "too many");
+      std::vector<std::string> longer;
+      for (const auto& start : names) {
+        for (const auto& one : texts) longer.push_back(start + text + one);
+      }
+      names = std::move(longer);
+    }
   } catch (const Error&) {
     throw Error(Fault::usage, "line " + std::to_string(line) + ": " + quote(name) +
-                                  " is no range of numbers: want node[01:50]");
+                                  " is no range: want node[01:50] or node[a:f]");
   }
+  return names;
 }
 
 std::string without_quotes(std::string_view text) {
@@ -165,6 +207,41 @@ void read_ini(std::string_view text, AnsibleReader& reader) {
 // The depth of groups in each other that is read.
 constexpr int kMaxDepth = 50;
 
+void read_group(const std::string& name, const YAML::Node& group, AnsibleReader& reader, int depth);
+
+// A name under `hosts:` with the facts below it.
+void read_hosts(const std::string& group, const std::string& names, int line,
+                const YAML::Node& facts, AnsibleReader& reader) {
+  for (const auto& host : hosts_of(names, line)) {
+    reader.host(host, line, group);
+    if (!facts.IsMap()) continue;
+    for (const auto& fact : facts) {
+      if (fact.second.IsScalar()) {
+        reader.host_value(host, fact.first.Scalar(), fact.second.Scalar(), line_of(fact.first));
+      } else {
+        reader.leave(line_of(fact.first), host + " " + fact.first.Scalar());
+      }
+    }
+  }
+}
+
+// One entry of `hosts`, `vars` or `children` of a group.
+void read_entry(const std::string& group, const std::string& section, const YAML::Node& entry,
+                const YAML::Node& value, AnsibleReader& reader, int depth) {
+  const auto what = entry.Scalar();
+  const int line = line_of(entry);
+  if (section == "hosts") {
+    read_hosts(group, what, line, value, reader);
+  } else if (section == "children") {
+    reader.child(what, group);
+    read_group(what, value, reader, depth + 1);
+  } else if (value.IsScalar()) {
+    reader.group_value(group, what, value.Scalar(), line);
+  } else {
+    reader.leave(line, "group " + group + " " + what);
+  }
+}
+
 void read_group(const std::string& name, const YAML::Node& group, AnsibleReader& reader,
                 int depth) {
   if (!group.IsMap()) return;
@@ -174,36 +251,19 @@ void read_group(const std::string& name, const YAML::Node& group, AnsibleReader&
   }
   for (const auto& part : group) {
     const auto key = part.first.Scalar();
-    if (key != "hosts" && key != "vars" && key != "children") {
-      reader.leave(line_of(part.first), "group " + name + " " + key);
-      continue;
-    }
-    if (!part.second.IsMap()) continue;
-    for (const auto& entry : part.second) {
-      const auto& value = entry.second;
-      const auto what = entry.first.Scalar();
-      const int line = line_of(entry.first);
-      if (key == "children") {
-        reader.child(what, name);
-        read_group(what, value, reader, depth + 1);
-      } else if (key == "vars" && value.IsScalar()) {
-        reader.group_value(name, what, value.Scalar(), line);
-      } else if (key == "vars") {
-        reader.leave(line, "group " + name + " " + what);
-      } else {
-        for (const auto& host : hosts_of(what, line)) {
-          reader.host(host, line, name);
-          if (!value.IsMap()) continue;
-          for (const auto& fact : value) {
-            if (fact.second.IsScalar()) {
-              reader.host_value(host, fact.first.Scalar(), fact.second.Scalar(),
-                                line_of(fact.first));
-            } else {
-              reader.leave(line_of(fact.first), host + " " + fact.first.Scalar());
-            }
-          }
-        }
+    const auto& entries = part.second;
+    const bool is_known = key == "hosts" || key == "vars" || key == "children";
+    if (is_known && entries.IsMap()) {
+      for (const auto& entry : entries) {
+        read_entry(name, key, entry.first, entry.second, reader, depth);
       }
+    } else if (is_known && key != "vars" && entries.IsSequence()) {
+      // People write a list, which Ansible itself passes over with a warning.
+      for (const auto& entry : entries) read_entry(name, key, entry, {}, reader, depth);
+    } else if (is_known && key != "vars" && entries.IsScalar()) {
+      read_entry(name, key, entries, {}, reader, depth);
+    } else if (!is_known || !entries.IsNull()) {
+      reader.leave(line_of(part.first), "group " + name + " " + key);
     }
   }
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,11 +47,14 @@ class NeighbourHosts {
   /// Notes that something at `line` has no place here.
   void leave(int line, const std::string& what);
 
+  /// All of them, in the order in which they were made.
+  std::vector<NeighbourHost>& all() { return hosts_; }
+
   /// The commands: the physical hosts, the VMs, and then the attributes of all. `left` moves along.
   NeighbourReading reading();
 
  private:
-  // A host whose name is none, and a second host with the address of another.
+  // A second host with the address of another, and a VM of which nobody knows the host.
   void leave_what_cannot_be();
 
   std::vector<NeighbourHost> hosts_;
@@ -69,6 +74,18 @@ std::span<const NeighbourFormat> neighbour_formats();
 
 /// Throws Error(usage) with all names when there is no such format.
 const NeighbourFormat& neighbour_format(std::string_view name);
+
+/// Their names, as help and refusals list them: "ansible, hosts, ...".
+std::string neighbour_format_names();
+
+/// Throws Error, with the reason, when no host may have this name here.
+using NameCheck = std::function<void(const std::string& name)>;
+
+/// What the text, of the file `file`, came to. A host whose name `check` refuses is left out, with
+/// all that is said of it. Of several values of an attribute the last one counts. Throws as
+/// NeighbourFormat::read does.
+NeighbourReading read_neighbour(const NeighbourFormat& format, std::string_view text,
+                                const std::string& file, const NameCheck& check);
 
 /// The words of a line, blanks between them.
 std::vector<std::string> blank_words(std::string_view line);

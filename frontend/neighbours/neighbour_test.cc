@@ -4,11 +4,13 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/names.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -20,7 +22,8 @@ struct Read {
 // A file of tests/data/neighbours, made after real ones. Words of a command stand in bars.
 Read read(const std::string& format, const std::string& text) {
   Read result;
-  auto reading = neighbour_format(format).read(text, "file");
+  auto reading = read_neighbour(neighbour_format(format), text, "file",
+                                [](const std::string& name) { HostName{name}; });
   for (const auto& command : reading.commands) {
     result.commands.push_back(joined(command.words, "|"));
   }
@@ -65,8 +68,8 @@ TEST(Neighbour, RocksBringsHostsVmsCardsAndAttributes) {
       ElementsAre("line 3: /opt/rocks/bin/rocks add network private subnet=10.2.0.0 "
                   "netmask=255.255.0.0 mtu=1500",
                   "line 7: nas-1-0 membership=NAS Appliance: taken as compute",
-                  "line 18: render-1 rack=1", "line 18: render-1 rank=7",
                   "line 25: /opt/rocks/bin/rocks add roll kvm 6.2 x86_64 enabled=true os=linux",
+                  "line 8: render-1 rack=1", "line 8: render-1 rank=7",
                   "line 10: vm-container-1-3 eno1 mac=ac:1f:6b:00:10:01",
                   "line 14: render-1 eth0: bridge=private is a guess, as a dump names no bridge",
                   "line 9: vm-container-1-3 eno2 ip=131.10.4.3"));
@@ -182,6 +185,98 @@ TEST(Neighbour, TheAddressIsThatOfThePrimaryDevice) {
                   .commands,
               ElementsAre("add|host|c-0-0|appliance=compute|address=10.1.0.3",
                           "add|host|c-0-1|appliance=compute"));
+}
+
+TEST(Neighbour, ANameThatIsRefusedTakesAlongWhatBelongsToIt) {
+  const auto reading = read_neighbour(neighbour_format("rocks"),
+                                      "rocks add host gpu membership='VM Container' rack=2\n"
+                                      "rocks add host guest membership='Hosted VM'\n"
+                                      "rocks set host vm guest physnode=gpu\n"
+                                      "rocks add host interface guest eth0 mac=7a:77:6e:00:00:05\n"
+                                      "rocks add host attr gpu gpupci1 pci_0000_02_00_0\n"
+                                      "rocks add host attr guest site x\n"
+                                      "rocks add host rest membership=Compute\n",
+                                      "file", [](const std::string& name) {
+                                        if (name == "gpu") throw Error(Fault::usage, "reserved");
+                                      });
+  ASSERT_EQ(reading.commands.size(), 1U);
+  EXPECT_EQ(joined(reading.commands[0].words, " "), "add host rest appliance=compute");
+  EXPECT_THAT(reading.left, Contains("line 1: reserved"));
+  EXPECT_THAT(reading.left, Contains("line 2: guest is a VM of gpu, which is left out"));
+}
+
+TEST(Neighbour, RocksSaysItInAnyOrderAndMoreThanOnce) {
+  const auto [commands, left] = read("rocks",
+                                     "rocks set host vm v1 physnode=h-0-7 mem=512\n"
+                                     "rocks add host v1 cpus=2 rack=4 rank=None\n"
+                                     "rocks add host h-0-7 membership='VM Container' cpus=None\n"
+                                     "rocks set host vm v2 physnode=None\n"
+                                     "rocks add host v2 membership='Hosted VM'\n"
+                                     "rocks add host attr v2 a b\n"
+                                     "rocks add host attr h-0-7 os one\n"
+                                     "rocks set host attr h-0-7 os two\n"
+                                     "rocks add attr same x\nrocks add attr same x\n");
+  EXPECT_THAT(commands, ElementsAre("add|host|h-0-7|appliance=vm-container",
+                                    "add|host|vm|v1|h-0-7|cpus=2|mem=512", "add|attr|same|x",
+                                    "add|host|attr|h-0-7|os|two"));
+  EXPECT_THAT(left, ElementsAre("line 4: rocks set host vm v2 physnode=None", "line 1: v1 rack=4",
+                                "line 5: v2 is a VM, and the file does not say on which host it "
+                                "runs",
+                                "line 7: host attr h-0-7 os one: it is two further on"));
+}
+
+TEST(Neighbour, AnsiblesRangesHaveLettersAndSteps) {
+  EXPECT_THAT(read("ansible", "db-[b:d][08:12:4]\n").commands,
+              ElementsAre("add|host|db-b08", "add|host|db-b12", "add|host|db-c08",
+                          "add|host|db-c12", "add|host|db-d08", "add|host|db-d12"));
+  EXPECT_THAT(read("ansible", "x[A:E:2]\n").commands,
+              ElementsAre("add|host|xA", "add|host|xC", "add|host|xE"));
+  for (const auto* wrong :
+       {"n[d:b]", "n[a:F]", "n[a:c:0]", "n[1]", "n[1:2", "n[a:2]", "n[]", "n[1:99999][1:99999]"}) {
+    EXPECT_EQ(refusal("ansible", std::string(wrong) + "\n"),
+              "line 1: '" + std::string(wrong) + "' is no range: want node[01:50] or node[a:f]");
+  }
+}
+
+TEST(Neighbour, AnsiblesListsOfHostsAreNotPassedOver) {
+  const auto [commands, left] = read("ansible",
+                                     "all:\n  hosts:\n    - s1\n    - s[2:3]\n  children:\n"
+                                     "    web: {hosts: s1}\n    db:\n      children: [web]\n"
+                                     "      vars: [a]\n");
+  EXPECT_THAT(commands, ElementsAre("add|host|s1", "add|host|s2", "add|host|s3",
+                                    "add|host|attr|s1|groups|web,db"));
+  EXPECT_THAT(left, ElementsAre("line 9: group db vars"));
+}
+
+TEST(Neighbour, XcatsExpressionsAreNoValues) {
+  const auto [commands, left] = read("xcat",
+                                     "k1:\n    objtype=node\n    ip=|k(\\d+)|10.7.0.($1+0)|\n"
+                                     "    vmhost=|k(\\d+)|hv($1)|\n    groups=all,gpu\n"
+                                     "k2:\n    vmhost=k1\n    vmmemory=4G\n    vmcpus=many\n");
+  EXPECT_THAT(commands, ElementsAre("add|host|k1|appliance=vm-container",
+                                    "add|host|vm|k2|k1|mem=4G", "add|host|attr|k1|groups|gpu"));
+  EXPECT_THAT(left, ElementsAre("line 3: k1 ip=|k(\\d+)|10.7.0.($1+0)|: an expression, which "
+                                "`lsdef NODE` works out",
+                                "line 4: k1 vmhost=|k(\\d+)|hv($1)|: an expression, which `lsdef "
+                                "NODE` works out",
+                                "line 9: k2 vmcpus=many"));
+}
+
+TEST(Neighbour, WarewulfsOlderShapesAreRead) {
+  const auto [commands, left] = read("warewulf",
+                                     "nodes:\n"
+                                     "  o1:\n    profiles: default,fat\n    networkdevices:\n"
+                                     "      eth1: {ipaddr: 10.8.1.1/16}\n"
+                                     "      eth0: {ipaddr: 10.8.0.1/16, default: True}\n"
+                                     "  o2:\n    network devices:\n"
+                                     "    - {name: eth0, ipaddr: 10.8.0.2, hwaddr: x}\n"
+                                     "  o3:\n");
+  EXPECT_THAT(commands,
+              ElementsAre("add|host|o1|appliance=compute|address=10.8.0.1",
+                          "add|host|o2|appliance=compute|address=10.8.0.2",
+                          "add|host|o3|appliance=compute", "add|host|attr|o1|groups|fat"));
+  EXPECT_THAT(left,
+              ElementsAre("line 5: o1 eth1 ipaddr: 10.8.1.1/16", "line 9: o2 eth0 hwaddr: x"));
 }
 
 TEST(Neighbour, AFormatHasAName) {

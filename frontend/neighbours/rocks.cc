@@ -2,6 +2,7 @@
 // Rocks as attributes and tables of their own, so a host is put together from many lines.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
 
 #include "core/command_reader.h"
@@ -76,7 +77,9 @@ class RocksReader {
     Pairs pairs;
     for (const auto& word : words) {
       if (const auto equals = word.find('='); equals != std::string::npos && equals > 0) {
-        pairs[word.substr(0, equals)] = word.substr(equals + 1);
+        // Rocks prints what is set nowhere as Python does.
+        const auto value = word.substr(equals + 1);
+        pairs[word.substr(0, equals)] = value == "None" ? "" : value;
       }
     }
     return pairs;
@@ -101,6 +104,8 @@ class RocksReader {
             std::ranges::find(kMemberships, value, &decltype(kMemberships)::value_type::first);
         host.appliance = at == kMemberships.end() ? "compute" : at->second;
         if (at == kMemberships.end()) leave(name + " membership=" + value + ": taken as compute");
+      } else if (value.empty()) {
+        continue;
       } else if (key == "cpus" || key == "rack" || key == "rank") {
         host.keys[key] = value;
       } else if (key != "os" || value != "linux") {
@@ -160,9 +165,6 @@ class RocksReader {
     if (name.empty() || values["physnode"].empty()) return false;
     auto& host = hosts_.at(name, line_);
     host.container = values["physnode"];
-    for (const auto* place : {"rack", "rank"}) {
-      if (const auto at = host.keys.extract(place)) leave(name + " " + place + "=" + at.mapped());
-    }
     if (!values["mem"].empty()) host.keys["mem"] = values["mem"];
     host.disks = blank_words(values["disk"]);
     host.disk_sizes = blank_words(values["disksize"]);
@@ -202,6 +204,15 @@ class RocksReader {
   bool pass(const Words& /*words*/) { return true; }
 
   void finish() {
+    for (auto& host : hosts_.all()) {
+      if (host.container.empty()) continue;
+      line_ = host.line;
+      for (const auto* place : {"rack", "rank"}) {
+        if (const auto at = host.keys.extract(place)) {
+          leave(host.name + " " + place + "=" + at.mapped());
+        }
+      }
+    }
     // The address in the network of the frontend counts, and else the first.
     const auto is_private = [](const RocksInterface& one) {
       const auto at = one.values.find("subnet");
@@ -274,10 +285,9 @@ class RocksReader {
     if (at == masks_.end()) return std::nullopt;
     int bits = 0;
     for (const auto part : split(at->second, '.')) {
-      for (int byte = std::atoi(std::string(part).c_str()) & 0xff; (byte & 0x80) != 0;
-           byte = (byte << 1) & 0xff) {
-        ++bits;
-      }
+      const auto byte = parse_number(part);
+      if (!byte || *byte > 0xff) return std::nullopt;
+      bits += std::popcount(static_cast<unsigned>(*byte));
     }
     return bits;
   }

@@ -1,9 +1,11 @@
 // The stanzas of `lsdef -z`: a name with a colon, and indented lines of NAME=VALUE
 // (xcatstanzafile(5)).
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
 
@@ -47,12 +49,30 @@ const std::set<std::string> kOwn{"objtype",          "status",       "statustime
                                  "currchain",        "chain",        "appstatus",  "updatestatus",
                                  "updatestatustime", "appstatustime"};
 
+// "|node(\\d+)|10.0.0.($1+0)|", xcatdb(5): a value that is made of the node's name.
+bool is_expression(std::string_view value) {
+  return value.size() > 1 && value.starts_with('|') && value.ends_with('|');
+}
+
+bool is_memory(const std::string& value) {
+  try {
+    return parse_size("vmmemory", value, 'M', 1, std::numeric_limits<int>::max()) > 0;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& key,
                 const std::string& value, int line) {
   const bool is_vm = !host.container.empty();
-  const bool is_number = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
-  if (value.empty() || kOwn.contains(key) || key == "vmhost") return;
-  if (key == "ip" && !is_vm) {
+  const bool is_number = parse_number(value).has_value();
+  if (value.empty() || kOwn.contains(key)) return;
+  if (is_expression(value)) {
+    hosts.leave(line, host.name + " " + key + "=" + value +
+                          ": an expression, which `lsdef NODE` works out");
+  } else if (key == "vmhost") {
+    return;
+  } else if (key == "ip" && !is_vm) {
     host.keys["address"] = value;
   } else if (key == "groups") {
     for (const auto group : split(value, ',')) {
@@ -60,9 +80,9 @@ void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& k
     }
   } else if (key == "rack" && is_number && !is_vm) {
     host.keys["rack"] = value;
-  } else if (key == "vmcpus" && is_vm) {
+  } else if (key == "vmcpus" && is_vm && is_number) {
     host.keys["cpus"] = value;
-  } else if (key == "vmmemory" && is_vm && is_number) {
+  } else if (key == "vmmemory" && is_vm && is_memory(value)) {
     host.keys["mem"] = value;
   } else if (key == "username" && !is_vm) {
     host.keys["user"] = value;
@@ -86,7 +106,7 @@ NeighbourReading read_xcat(std::string_view text, const std::string& /*file*/) {
       continue;
     }
     auto& host = hosts.at(stanza.name, stanza.line);
-    host.container = value_of("vmhost");
+    if (const auto on = value_of("vmhost"); !is_expression(on)) host.container = on;
     if (host.container.empty()) host.appliance = "compute";
     for (const auto& [key, value] : stanza.values) {
       read_value(hosts, host, key, value.first, value.second);

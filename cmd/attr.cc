@@ -19,6 +19,7 @@
 namespace cluster::cmd {
 namespace {
 
+constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxValue = 65536;  // `dump` writes it as one word; Linux takes 128 KiB
 
 // Returns the owners as the usage line shows them, in front of the other words.
@@ -76,15 +77,6 @@ std::string value_in(const std::string& file) {
   return *text;
 }
 
-std::string checked(std::string value) {
-  if (value.size() > kMaxValue) {
-    throw Error(Fault::usage, "the value has " + std::to_string(value.size()) + " bytes: want " +
-                                  std::to_string(kMaxValue) + " at the most");
-  }
-  if (!is_utf8_text(value)) throw Error(Fault::usage, "the value is no text: want UTF-8");
-  return value;
-}
-
 using Put = void (Inventory::*)(const std::vector<Attribute>&);
 
 int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put) {
@@ -93,14 +85,17 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   if (!args.value) args.value = take_last(args.words);
   if (!args.name) args.name = take_last(args.words);
   if (!args.name || !fit(noun, args.words)) wrong_words(verb, noun, "NAME VALUE");
-  const auto value = checked(*args.value);
+  const auto& value = *args.value;
+  check_attribute_size(*args.name, value);
   frontend::check_attribute_name(*args.name);
   frontend::check_attribute_value(*args.name, value);
   frontend::check_login_attribute(*args.name, value);
   frontend::check_fence_attribute(*args.name, value);
   auto& inventory = context.inventory();
   check_roll_attribute(inventory, *args.name, value);
-  (inventory.*put)(attributes_of(inventory, noun, args.words, *args.name, value));
+  const auto attributes = attributes_of(inventory, noun, args.words, *args.name, value);
+  (inventory.*put)(attributes);
+  say_how_many(context, "gave it to", attributes.size(), "hosts");
   return 0;
 }
 
@@ -176,6 +171,17 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+
+void check_attribute_size(const std::string& name, const std::string& value) {
+  const auto want = [](const char* what, std::size_t size, std::size_t most) {
+    if (size <= most) return;
+    throw Error(Fault::usage, "the " + std::string(what) + " has " + std::to_string(size) +
+                                  " bytes: want " + std::to_string(most) + " at the most");
+  };
+  want("name", name.size(), kMaxName);
+  want("value", value.size(), kMaxValue);
+  if (!is_utf8_text(value)) throw Error(Fault::usage, "the value is no text: want UTF-8");
+}
 
 std::span<const Command> attr_commands() { return kCommands; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "db/attribute.h"
@@ -17,6 +18,10 @@ enum class Noun { global, appliance, host };
 constexpr const char* name_of(Noun noun) {
   return noun == Noun::host ? "host attr" : noun == Noun::appliance ? "appliance attr" : "attr";
 }
+
+/// Throws Error(usage) when the name or the value of an attribute is too long for a word of `dump`,
+/// or the value is no text.
+void check_attribute_size(const std::string& name, const std::string& value);
 
 /// The container of each VM among `hosts`; the attributes of the container count for the VM too.
 std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vector<Host>& hosts);

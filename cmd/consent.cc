@@ -1,6 +1,8 @@
 #include "cmd/consent.h"
 
+#include <algorithm>
 #include <istream>
+#include <set>
 
 #include "core/error.h"
 #include "core/folded_names.h"
@@ -10,6 +12,20 @@
 
 namespace cluster::cmd {
 
+namespace {
+
+// True if the words are names and ranges, and these are the names of all that is touched: the name
+// of a container spells out no VM.
+bool are_spelled_out(Inventory& inventory, const std::vector<std::string>& words,
+                     const std::vector<std::string>& names) {
+  if (!frontend::is_spelled_out(inventory, words)) return false;
+  std::set<std::string> spelled;
+  for (const auto& host : frontend::select_hosts(inventory, words)) spelled.insert(host.name.str());
+  return std::ranges::all_of(names, [&](const auto& name) { return spelled.contains(name); });
+}
+
+}  // namespace
+
 void Consent::declare(Options& options) {
   options.key("yes", yes, "yes: also for a pattern, group, rack, appliance, without asking [no]");
 }
@@ -18,7 +34,7 @@ void require_consent(Context& context, const Consent& consent, const std::string
                      const std::string& things, const std::vector<std::string>& words,
                      const std::vector<std::string>& names) {
   if (parse_yes_no("yes", consent.yes)) return;
-  if (names.empty() || frontend::is_spelled_out(context.inventory(), words)) return;
+  if (names.empty() || are_spelled_out(context.inventory(), words, names)) return;
   const auto count = std::to_string(names.size()) + " " +
                      (names.size() == 1 ? things.substr(0, things.size() - 1) : things);
   ask_consent(

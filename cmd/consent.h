@@ -17,10 +17,11 @@ struct Consent {
   void declare(Options& options);
 };
 
-/// Lets the command go on when each of `words` is a name or a range of names, or with yes=yes. Else
-/// it shows `names`, what the words mean, and asks the operator; where nobody can answer it throws
-/// Error(refused) that wants yes=yes. Throws the same when the answer is no. `deed` is the command,
-/// "remove host"; `things` are what it is done to, "hosts".
+/// Lets the command go on when `words` are the names, or ranges of them, of all that it touches
+/// (the name of a container is not that of its VMs), or with yes=yes. Else it shows `names`, what
+/// the words mean, and asks the operator; where nobody can answer it throws Error(refused) that
+/// wants yes=yes. Throws the same when the answer is no. `deed` is the command, "remove host";
+/// `things` are what it is done to, "hosts".
 void require_consent(Context& context, const Consent& consent, const std::string& deed,
                      const std::string& things, const std::vector<std::string>& words,
                      const std::vector<std::string>& names);

@@ -9,6 +9,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/new_names.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/keys.h"
@@ -124,7 +125,13 @@ std::string file_time() {
 
 int run_restore(Context& context, const SaveArgs& args) {
   const auto& file = context.place.file;
-  if (!fs::exists(args.file)) throw Error(Fault::not_found, "no file " + quote(args.file));
+  std::error_code unseen;
+  const auto saved_file = fs::status(args.file, unseen);
+  if (!fs::exists(saved_file)) throw Error(Fault::not_found, "no file " + quote(args.file));
+  if (!fs::is_regular_file(saved_file)) {
+    throw Error(Fault::usage,
+                quote(args.file) + " is no plain file (want what `cluster save database` made)");
+  }
   if (std::error_code unknown; fs::equivalent(args.file, file, unknown)) {
     throw Error(Fault::usage, quote(args.file) + " is the inventory itself");
   }
@@ -190,10 +197,27 @@ std::vector<std::string> roll_faults(Inventory& inventory) {
   return faults;
 }
 
+// Hosts that older versions let have a name that means something else.
+std::vector<std::string> name_faults(Inventory& inventory) {
+  std::vector<std::string> faults;
+  const auto appliances = inventory.appliances();
+  for (const auto& host : inventory.host_groups()) {
+    try {
+      refuse_words(appliances, "host name", host.name.str());
+    } catch (const Error& error) {
+      faults.emplace_back(error.what());
+    }
+  }
+  return faults;
+}
+
 int run_check(Context& context) {
   auto& inventory = context.inventory();
   auto faults = InventoryRows(inventory).faults();
-  if (faults.empty()) faults = roll_faults(inventory);
+  if (faults.empty()) {
+    faults = name_faults(inventory);
+    std::ranges::move(roll_faults(inventory), std::back_inserter(faults));
+  }
   for (const auto& fault : faults) context.output.line(printable(fault));
   return faults.empty() ? 0 : 1;
 }

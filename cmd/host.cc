@@ -88,16 +88,7 @@ struct HostKeys {
       throw Error(Fault::usage, "reason= is for maintenance=yes, and host " +
                                     quote(host.name.str()) + " is in use");
     }
-    host.maintenance = checked_reason(*reason);
-  }
-
-  static std::string checked_reason(const std::string& text) {
-    constexpr std::size_t kMost = 200;
-    if (!is_utf8_text(text) || text.size() > kMost || std::ranges::any_of(text, is_control)) {
-      throw Error(Fault::usage, "reason=" + quote(text) + ": want a line of " +
-                                    std::to_string(kMost) + " bytes at the most");
-    }
-    return text;
+    host.maintenance = parse_reason(*reason);
   }
 };
 
@@ -173,6 +164,7 @@ int run_set(Context& context, const SetArgs& args) {
   auto hosts = frontend::select_hosts(inventory, args.hosts);
   for (auto& host : hosts) args.keys.apply(host);
   inventory.set_hosts(hosts);
+  say_how_many(context, "changed", hosts.size(), "hosts");
   if (args.keys.begins_maintenance()) {
     for (const auto& line : frontend::who_runs(context, hosts)) context.output.note(line);
   }

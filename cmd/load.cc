@@ -1,17 +1,20 @@
 #include <algorithm>
 #include <array>
-#include <iostream>
-#include <iterator>
+#include <functional>
+#include <set>
 
 #include "cmd/command_table.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "cmd/line/parse.h"
+#include "cmd/new_names.h"
+#include "cmd/row_check.h"
 #include "core/command_reader.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/keys.h"
+#include "core/names.h"
 #include "core/text.h"
 #include "db/rows.h"
 #include "frontend/neighbours/neighbour.h"
@@ -67,7 +70,9 @@ void read_values(const std::vector<std::string>& words, std::size_t first,
 int run_add_row(Context& context, const RowArgs& args) {
   InventoryRows::Values values;
   read_values(args.values, 0, values);
-  InventoryRows(context.inventory(Inventory::Open::create)).add(args.table, values);
+  auto& inventory = context.inventory(Inventory::Open::create);
+  check_row(inventory.appliances(), args.table, values);
+  InventoryRows(inventory).add(args.table, values);
   return 0;
 }
 
@@ -92,11 +97,14 @@ std::string_view loadable_path(const std::vector<std::string>& words) {
   return std::ranges::find(kLoadable, longest) == kLoadable.end() ? std::string_view{} : longest;
 }
 
+constexpr std::size_t kMostText = std::size_t{1} << 30U;  // of a file
+
 // Carries out the commands of one file.
 class Loader {
  public:
   // The commands of a file must not wait for a host, nor change it.
-  Loader(Context& context, Inventory& inventory) : context_(context), rows_(inventory) {
+  Loader(Context& context, Inventory& inventory)
+      : context_(context), rows_(inventory), appliances_(inventory.appliances()) {
     context_.open_domains = [](const ssh::Target& target,
                                const ssh::Limits&) -> std::unique_ptr<virt::Domains> {
       throw Error(Fault::refused, "a file of commands may not ask " + quote(target.name));
@@ -107,8 +115,9 @@ class Loader {
     if (words[0] == "cluster") words.erase(words.begin());
     if (words.size() > 3 && words[0] == "add" && words[1] == "row") {
       read_values(words, 3, values_);
-      if (words[2] == "host") check_name();
+      check_row(appliances_, words[2], values_);
       rows_.add(words[2], values_);
+      if (words[2] == "host" || words[2] == "vm") note_vm(words[2] == "vm");
       return;
     }
     if (loadable_path(words).empty()) {
@@ -125,11 +134,27 @@ class Loader {
     }
   }
 
+  // Throws Error(refused) when what came is not whole.
+  void finish() const {
+    if (halves_.empty()) return;
+    throw Error(Fault::refused,
+                "the file has no row of table 'vm' for VM " + quote(*halves_.begin()));
+  }
+
  private:
-  // The schema cannot tell what a name may be.
-  void check_name() const {
+  // Notes that the row of `host` or of `vm`, the other half, of a VM came.
+  void note_vm(bool is_vm_row) {
+    std::string name;
+    bool is_vm = is_vm_row;
     for (const auto& [column, value] : values_) {
-      if (column == "name") static_cast<void>(HostName(value));
+      if (column == (is_vm_row ? "host" : "name")) name = value;
+      if (column == "appliance" && value == "vm") is_vm = true;
+    }
+    if (!is_vm) return;
+    if (is_vm_row) {
+      halves_.erase(name);
+    } else {
+      halves_.insert(name);
     }
   }
 
@@ -137,6 +162,8 @@ class Loader {
 
   Context& context_;
   InventoryRows rows_;
+  std::vector<std::string> appliances_;
+  std::set<std::string> halves_;  // VMs of which the row of `vm` is to come
   InventoryRows::Values values_;
 };
 
@@ -146,11 +173,15 @@ struct LoadArgs {
   std::string dryrun = "no";
 };
 
+// Editors of Windows begin a file with the mark of its encoding.
 std::string text_of(const std::string& file) {
-  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  const auto text = read_file(file);
-  if (!text) throw Error(Fault::not_found, "no file " + quote(file));
-  return *text;
+  constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
+  auto text = read_input(file, kMostText);
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    throw Error(Fault::usage, quote(file) + " is UTF-16: want UTF-8");
+  }
+  if (text.starts_with(kUtf8Mark)) text.erase(0, kUtf8Mark.size());
+  return text;
 }
 
 // Gives `loader` one command of the file; `line` is where it stands.
@@ -173,39 +204,76 @@ void print(Output& output, const frontend::NeighbourCommand& command) {
   output.line(line);
 }
 
+// An inventory in memory with the rows of the present one, if there is one. What is tried with it
+// is forgotten, and who may only read can try, too.
+std::unique_ptr<Inventory> trial_of(Context& context) {
+  auto trial = std::make_unique<Inventory>(":memory:", Inventory::Open::create);
+  if (!std::filesystem::exists(context.place.file)) return trial;
+  InventoryRows to(*trial);
+  trial->together("load", [&] {
+    InventoryRows(context.inventory()).each([&](std::string_view table, const auto& values) {
+      to.add(std::string(table), values);
+    });
+  });
+  return trial;
+}
+
+// Lets `work` load into the inventory, as one transaction, or with dryrun into a trial of it.
+void load_into(Context& context, bool dryrun, const std::function<void(Loader&)>& work) {
+  const auto into = [&](Context& there) {
+    auto& inventory = there.inventory(Inventory::Open::create);
+    inventory.together("load", [&] {
+      Loader loader(there, inventory);
+      work(loader);
+      loader.finish();
+    });
+  };
+  if (!dryrun) return into(context);
+  auto trial = trial_of(context);
+  Context there([&](Inventory::Open) { return std::move(trial); }, context.transport,
+                context.open_domains, context.output);
+  into(there);
+}
+
+// The appliances of the inventory. A file that is not there yet is not made for the question.
+std::vector<std::string> appliances_of(Context& context) {
+  if (std::filesystem::exists(context.place.file)) return context.inventory().appliances();
+  return Inventory(":memory:", Inventory::Open::create).appliances();
+}
+
 // Takes in the inventory of another tool, and tells what has no place in this one.
-int load_neighbour(Context& context, const LoadArgs& args, bool only_tells) {
+int load_neighbour(Context& context, const LoadArgs& args, bool dryrun) {
   const auto& format = frontend::neighbour_format(args.format);
-  auto reading = format.read(text_of(args.file), args.file);
+  const auto appliances = appliances_of(context);
+  const auto reading =
+      frontend::read_neighbour(format, text_of(args.file), args.file, [&](const std::string& name) {
+        static_cast<void>(HostName(name));
+        refuse_words(appliances, "host name", name);
+      });
   for (const auto& left : reading.left) context.output.note("no place for " + left);
   if (reading.commands.empty()) {
     throw Error(Fault::not_found, "no host is in " + quote(args.file) +
                                       ", read as format=" + std::string(format.name));
   }
-  if (only_tells) {
+  if (dryrun) {
     for (const auto& command : reading.commands) print(context.output, command);
-  } else {
-    auto& inventory = context.inventory(Inventory::Open::create);
-    inventory.together("load", [&] {
-      Loader loader(context, inventory);
-      for (auto& command : reading.commands) carry_out(loader, command.words, command.line);
-    });
   }
+  load_into(context, dryrun, [&](Loader& loader) {
+    for (const auto& command : reading.commands) {
+      auto words = command.words;
+      carry_out(loader, words, command.line);
+    }
+  });
   return 0;
 }
 
 int run_load(Context& context, const LoadArgs& args) {
-  const bool only_tells = parse_yes_no("dryrun", args.dryrun);
-  if (!args.format.empty()) return load_neighbour(context, args, only_tells);
-  if (only_tells) {
-    throw Error(Fault::usage, "dryrun=yes is for format=: a file of commands says what it does");
-  }
+  const bool dryrun = parse_yes_no("dryrun", args.dryrun);
+  if (!args.format.empty()) return load_neighbour(context, args, dryrun);
   const auto text = text_of(args.file);
   CommandLine command;
   for (CommandReader check(text); check.next(command);) continue;  // before a file is made
-  auto& inventory = context.inventory(Inventory::Open::create);
-  inventory.together("load", [&] {
-    Loader loader(context, inventory);
+  load_into(context, dryrun, [&](Loader& loader) {
     CommandReader reader(text);
     while (reader.next(command)) carry_out(loader, command.words, command.line);
   });
@@ -218,8 +286,9 @@ Action declare_load(Options& options) {
       .or_key("file")
       .required();
   options.key("format", args->format,
-              "FILE is of another tool: ansible, hosts, rocks, ssh-config, warewulf, xcat");
-  options.key("dryrun", args->dryrun, "yes, with format=: print the commands and do nothing [no]");
+              "FILE is of another tool: " + frontend::neighbour_format_names());
+  options.key("dryrun", args->dryrun,
+              "yes: only try it; with format= the commands are printed [no]");
   return [args](Context& context) { return run_load(context, *args); };
 }
 

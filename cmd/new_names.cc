@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "cmd/command_table.h"
 #include "core/error.h"
 #include "core/expanded_names.h"
+#include "core/ip_address.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
@@ -20,14 +22,18 @@ constexpr std::array<std::string_view, 15> kForeignNouns{
     "alias",    "boot",     "bootaction", "bonded", "bridge",    "firewall", "power",  "route",
     "sec_attr", "security", "storage",    "user",   "attribute", "card",     "network"};
 
-bool is_word_of_commands(std::string_view name) {
-  const auto is_it = [&](std::string_view word) {
-    return name == word || (name.ends_with('s') && name.substr(0, name.size() - 1) == word);
-  };
+std::set<std::string_view> words_of_commands() {
+  std::set<std::string_view> words(kForeignNouns.begin(), kForeignNouns.end());
   for (const auto& command : command_table().commands) {
-    if (std::ranges::any_of(split(command.path, ' '), is_it)) return true;
+    for (const auto word : split(command.path, ' ')) words.insert(word);
   }
-  return std::ranges::any_of(kForeignNouns, is_it);
+  return words;
+}
+
+bool is_word_of_commands(std::string_view name) {
+  static const auto words = words_of_commands();
+  return words.contains(name) ||
+         (name.ends_with('s') && words.contains(name.substr(0, name.size() - 1)));
 }
 
 // The next address, as the kernel spells it; nothing after the last one.
@@ -43,16 +49,20 @@ std::optional<std::string> one_more(int family, const std::string& address) {
   return text.data();
 }
 
-bool is_ip(const std::string& text) {
-  in6_addr bytes{};
-  return inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
+// True if counting from one to the other stayed where one site's addresses can be.
+bool in_one_network(const std::string& first, const std::string& last) {
+  return share_prefix(first, last, first.find(':') == std::string::npos ? 8 : 64);
 }
 
 }  // namespace
 
 void refuse_words(Inventory& inventory, const std::string& what, const std::string& name) {
-  if (frontend::means_a_group(name, inventory.appliances())) {
+  refuse_words(inventory.appliances(), what, name);
+}
+
+void refuse_words(const std::vector<std::string>& appliances, const std::string& what,
+                  const std::string& name) {
+  if (frontend::means_a_group(name, appliances)) {
     throw Error(Fault::usage, what + " " + quote(name) + " means a group of hosts: want another");
   }
   if (is_word_of_commands(name)) {
@@ -73,14 +83,16 @@ std::vector<std::string> counting_addresses(const std::string& first, std::size_
     return addresses;
   }
   if (count == 1) return {first};
-  if (!is_ip(first)) wrong("want the first IP address, or a range (n[1-4].example)");
+  if (!is_ip_address(first)) wrong("want the first IP address, or a range (n[1-4].example)");
   std::vector<std::string> addresses{first};
   while (addresses.size() < count) {
     const auto& last = addresses.back();
     auto next = last.find(':') == std::string::npos
                     ? one_more<std::array<unsigned char, 4>>(AF_INET, last)
                     : one_more<std::array<unsigned char, 16>>(AF_INET6, last);
-    if (!next) wrong("there are not as many addresses from there on");
+    if (!next || !in_one_network(first, *next)) {
+      wrong("there are not as many addresses from there on in its network");
+    }
     addresses.push_back(*std::move(next));
   }
   return addresses;

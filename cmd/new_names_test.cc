@@ -24,6 +24,8 @@ TEST(CountingAddresses, ARangeNamesThemAll) {
 TEST(CountingAddresses, RefuseWhatDoesNotReach) {
   EXPECT_THROW(counting_addresses("255.255.255.254", 3), Error);
   EXPECT_THROW(counting_addresses("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 2), Error);
+  EXPECT_THROW(counting_addresses("127.255.255.254", 3), Error);
+  EXPECT_THROW(counting_addresses("fd00::ffff:ffff:ffff:ffff", 2), Error);
   EXPECT_THROW(counting_addresses("10.0.0.[1-3]", 2), Error);
   EXPECT_THROW(counting_addresses("login.example", 2), Error);
 }

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 
 #include "cmd/commands.h"
+#include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
@@ -22,6 +24,7 @@ using virt::DomainState;
 struct Args {
   std::vector<std::string> vms;
   std::string timeout;
+  Consent consent;
 };
 
 // Throws Error(refused) unless libvirt has the VM, in that state.
@@ -64,7 +67,19 @@ void restore(virt::Domains& domains, VmTask& task) {
   domains.start(task.vm.uuid);
 }
 
-using Work = void (*)(virt::Domains& domains, VmTask& task);
+// What a command does to VMs, and how it is told.
+struct Deed {
+  void (*work)(virt::Domains& domains, VmTask& task);
+  std::string_view name;  // of the command
+  std::string_view done;  // "paused"
+  bool asks;              // because guests do not run afterwards
+  std::string_view timeout;
+};
+
+constexpr Deed kPause{pause, "pause host vm", "paused", true, "60"};
+constexpr Deed kResume{resume, "resume host vm", "resumed", false, "60"};
+constexpr Deed kSave{save, "save host vm", "saved", true, "300"};
+constexpr Deed kRestore{restore, "restore host vm", "restored", false, "300"};
 
 // Nobody begins to run on a host in maintenance.
 void refuse_starts(frontend::VmBatch& all) {
@@ -79,36 +94,51 @@ void refuse_starts(frontend::VmBatch& all) {
   }
 }
 
-Action declare(Options& options, Work work, const char* timeout) {
-  auto args = std::make_shared<Args>();
-  args->timeout = timeout;
-  options.argument("VM", args->vms, "VMs, or containers whose VMs").required();
-  options.key("timeout", args->timeout,
-              "seconds that a container may take [" + std::string(timeout) + "]");
-  return [args, work](Context& context) {
-    const auto limits = frontend::limits_of(args->timeout);
-    const auto vms = frontend::select_vms(context.inventory(), args->vms);
-    if (vms.empty()) {
-      throw Error(Fault::not_found, "no VMs there: " + quote(joined(args->vms, " ")));
-    }
-    auto all = frontend::look_at(context, vms, limits, frontend::Look::domains);
-    if (work == restore) refuse_starts(all);
-    frontend::on_each_vm(all, work);
-    return report_failures(context.output, frontend::failures_of(all));
-  };
+std::size_t count_done(const frontend::VmBatch& all) {
+  std::size_t count = 0;
+  for (const auto& there : all) {
+    if (there.failure) continue;
+    count += static_cast<std::size_t>(
+        std::ranges::count_if(there.tasks, [](const VmTask& task) { return !task.failure; }));
+  }
+  return count;
 }
 
-Action declare_pause(Options& options) { return declare(options, pause, "60"); }
-Action declare_resume(Options& options) { return declare(options, resume, "60"); }
-Action declare_save(Options& options) { return declare(options, save, "300"); }
-Action declare_restore(Options& options) { return declare(options, restore, "300"); }
+int run(Context& context, const Args& args, const Deed& deed) {
+  const auto limits = frontend::limits_of(args.timeout);
+  const auto vms = frontend::select_vms(context.inventory(), args.vms);
+  if (vms.empty()) {
+    throw Error(Fault::not_found, "no VMs there: " + quote(joined(args.vms, " ")));
+  }
+  if (deed.asks) {
+    std::vector<std::string> names;
+    for (const auto& vm : vms) names.push_back(vm.name.str());
+    require_consent(context, args.consent, std::string(deed.name), "VMs", args.vms, names);
+  }
+  auto all = frontend::look_at(context, vms, limits, frontend::Look::domains);
+  if (deed.work == restore) refuse_starts(all);
+  frontend::on_each_vm(all, deed.work);
+  say_how_many(context, std::string(deed.done), count_done(all), "VMs");
+  return report_failures(context.output, frontend::failures_of(all));
+}
+
+template <const Deed& deed>
+Action declare(Options& options) {
+  auto args = std::make_shared<Args>();
+  args->timeout = deed.timeout;
+  options.argument("VM", args->vms, "VMs, or containers whose VMs").required();
+  options.key("timeout", args->timeout,
+              "seconds that a container may take [" + std::string(deed.timeout) + "]");
+  if (deed.asks) args->consent.declare(options);
+  return [args](Context& context) { return run(context, *args, deed); };
+}
 
 constexpr std::array kCommands{
-    Command{"pause host vm", "let running VMs stand still", kRunVms, declare_pause},
-    Command{"restore host vm", "let VMs go on from their saved memory", kRunVms, declare_restore},
-    Command{"resume host vm", "let paused VMs go on", kRunVms, declare_resume},
+    Command{"pause host vm", "let running VMs stand still", kRunVms, declare<kPause>},
+    Command{"restore host vm", "let VMs go on from their saved memory", kRunVms, declare<kRestore>},
+    Command{"resume host vm", "let paused VMs go on", kRunVms, declare<kResume>},
     Command{"save host vm", "write the memory of running VMs to disk and end them", kRunVms,
-            declare_save},
+            declare<kSave>},
 };
 
 }  // namespace

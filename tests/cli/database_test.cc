@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "core/file.h"
+#include "core/text.h"
 #include "db/sqlite_engine.h"
 #include "tests/support/full_inventory.h"
 #include "tests/support/story.h"
@@ -91,6 +92,80 @@ TEST_F(WholeInventory, AFileAsksNoHostAndHoldsNoNameThatIsNone) {
   EXPECT_EQ(cluster({"dump"}), before);
 }
 
+TEST_F(WholeInventory, ARowHoldsWhatACommandWouldHaveStored) {
+  cluster({"add", "host", "n1"});
+  const auto before = cluster({"dump"});
+  const std::string host = "add row host appliance=compute name=";
+  for (const auto& row :
+       {host + "all", host + "rack7", host + "compute", host + "gpus", host + "n2 address=-oX",
+        host + "n2 address=1.2.3", host + "n2 user=-x", host + "n2 maintenance='a\nb'",
+        std::string("add row gpu host=n1 name=gpupci1x pci=pci_0000_02_00_0"),
+        std::string("add row gpu host=n1 name=gpupci1 pci=pci_0000_zz_00_0"),
+        "add row attribute value=x name=" + std::string(300, 'a'),
+        "add row attribute name=x value=" + std::string(70000, 'a')}) {
+    EXPECT_EQ(run({"load", write("row.sh", row + "\n")}).status, 2) << row.substr(0, 80);
+    std::vector<std::string> words;
+    for (const auto word : split(row, ' ')) words.emplace_back(word);
+    if (row.find('\'') != row.npos) continue;
+    EXPECT_EQ(run(words).status, 2) << row.substr(0, 80);
+  }
+  cluster({"load", write("half.sh", "add row host name=v1 appliance=vm\n")}, 1,
+          "the file has no row of table 'vm' for VM 'v1'");
+  cluster({"add", "attr", std::string(300, 'a'), "x"}, 2,
+          "the name has 300 bytes: want 255 at the most");
+  EXPECT_EQ(cluster({"dump"}), before);
+}
+
+TEST_F(WholeInventory, NamesOfOldThatMeanSomethingElseAreTold) {
+  cluster({"add", "host", "n1"});
+  db::open_sqlite(file)->run("UPDATE host SET name = 'free'");
+  EXPECT_EQ(cluster({"check", "database"}, 1),
+            "host name 'free' means a group of hosts: want another\n");
+}
+
+TEST_F(WholeInventory, FilesOfOtherEditorsAreRead) {
+  cluster({"load", write("bom.sh",
+                         "\xef\xbb\xbf"
+                         "add host n1\r\nadd host n2\r\n")});
+  cluster({"load",
+           write("bom.hosts",
+                 "\xef\xbb\xbf"
+                 "10.0.0.3 n3\r\n10.0.0.4 n4\r\n"),
+           "format=hosts"});
+  EXPECT_EQ(cluster({"expand", "host"}), "n[1-4]\n");
+  const auto wide = write("wide.sh", std::string("\xff\xfe"
+                                                 "a\0",
+                                                 4));
+  cluster({"load", wide}, 2, "'" + wide + "' is UTF-16: want UTF-8");
+}
+
+TEST_F(WholeInventory, ADryRunTriesTheCommandsAndChangesNothing) {
+  const auto commands = write("site.sh", "add host n1\nadd host attr n2 a b\n");
+  cluster({"load", commands, "dryrun=yes"}, 1, "line 2: host 'n2' is not in the inventory");
+  EXPECT_FALSE(std::filesystem::exists(file));
+  cluster({"add", "host", "n2"});
+  const auto before = cluster({"dump"});
+  EXPECT_EQ(cluster({"load", commands, "dryrun=yes"}), "");
+  EXPECT_EQ(cluster({"dump"}), before);
+  const auto hosts = write("hosts", "10.0.0.1 n1\n10.0.0.2 n2\n");
+  const auto tried = run({"load", hosts, "format=hosts", "dryrun=yes"});
+  EXPECT_EQ(tried.status, 1) << tried.err;
+  EXPECT_EQ(tried.err, "cluster: line 2: host 'n2' is in the inventory already\n");
+  EXPECT_EQ(cluster({"dump"}), before);
+}
+
+TEST_F(WholeInventory, UnusableNamesOfANeighbourAreAllListedAndTheOthersCome) {
+  const auto hosts = write("hosts", "10.0.0.1 gpu\n10.0.0.2 n2\n10.0.0.3 free\n10.0.0.4 a!b\n");
+  const auto loaded = run({"load", hosts, "format=hosts"});
+  EXPECT_EQ(loaded.status, 0);
+  EXPECT_EQ(loaded.err,
+            "cluster: no place for line 1: host name 'gpu' is a word of commands: want another\n"
+            "cluster: no place for line 3: host name 'free' means a group of hosts: want another\n"
+            "cluster: no place for line 4: not a host name: 'a!b' (want letters, digits, hyphens "
+            "and _: vm-container-0-15)\n");
+  EXPECT_EQ(cluster({"expand", "host"}), "n2\n");
+}
+
 TEST_F(WholeInventory, ACopyReplacesNothingButAPlainFile) {
   cluster({"add", "host", "n1"});
   const auto link = in_folder("link");
@@ -100,6 +175,10 @@ TEST_F(WholeInventory, ACopyReplacesNothingButAPlainFile) {
             "'" + there + "' is no plain file (want a name for the copy)");
   }
   EXPECT_TRUE(std::filesystem::is_symlink(link));
+  cluster({"restore", "database", folder.path().native()}, 2,
+          "'" + folder.path().native() +
+              "' is no plain file (want what `cluster save database` "
+              "made)");
   for (const auto* db : {":memory:", "file:x.db?mode=memory"}) {
     cluster({"add", "host", "n2", "--db", db}, 2,
             "--db: '" + std::string(db) + "' is no inventory (want the path of a file)");

@@ -120,6 +120,21 @@ TEST_F(Guest, IsPausedAndGoesOn) {
   EXPECT_THAT(n1().done, ElementsAre("pause v1", "resume v1"));
 }
 
+TEST_F(Guest, OfAPatternOrAContainerIsNotStoppedUnasked) {
+  for (const auto* verb : {"pause", "save", "stop"}) {
+    for (const auto* word : {"v*", "vm", "n1", "n[1]"}) {
+      const auto [out, err, status] = run({verb, "host", "vm", word});
+      EXPECT_EQ(status, 1) << verb << " " << word;
+      EXPECT_THAT(err, HasSubstr(": want yes=yes, or their names\n")) << verb << " " << word;
+    }
+  }
+  EXPECT_THAT(n1().done, ElementsAre());
+  cluster({"pause", "host", "vm", "n1", "yes=yes"});
+  EXPECT_THAT(n1().done, ElementsAre("pause v1"));
+  domains.hosts["n2"].domains.at(0).state = virt::DomainState::paused;
+  cluster({"resume", "host", "vm", "v*"}, 0, "resumed 2 VMs");
+}
+
 TEST_F(Guest, IsSavedAndRestored) {
   cluster({"save", "host", "vm", "v1"});
   EXPECT_THAT(cluster({"list", "host", "vm", "v1", "status=yes"}), HasSubstr(" saved\n"));

@@ -31,7 +31,7 @@ TEST_F(HostStory, ListsAsJsonAndCsv) {
 TEST_F(HostStory, SetChangesWhatIsNamedAndNothingElse) {
   cluster({"add", "host", "vm-container-0-1", "address=10.0.0.1", "user=root"});
   cluster({"add", "host", "vm-container-0-2", "address=10.0.0.2"});
-  cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"});
+  cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"}, 0, "changed 2 hosts");
   cluster({"set", "host", "vm-container-0-1", "user="});
   EXPECT_EQ(cluster({"list", "host"}),
             "HOST              APPLIANCE    RACK RANK CPUS ADDRESS  PORT USER SUDO MAINTENANCE\n"
@@ -47,6 +47,14 @@ TEST_F(HostStory, SetIsDoneForAllOrForNone) {
   cluster({"set", "host", "n1", "n2", "address=10.0.0.9"}, 1,
           "address '10.0.0.9' port 22 is that of host 'n1'");
   EXPECT_EQ(dump(), before);
+}
+
+TEST_F(HostStory, OneAddressHasOneSpelling) {
+  cluster({"add", "host", "n1", "address=FE80:0:0::A1"});
+  EXPECT_EQ(cluster({"dump", "host"}),
+            "cluster add host n1 appliance=vm-container address=fe80::a1\n");
+  cluster({"add", "host", "n2", "address=fe80::00a1"}, 1,
+          "address 'fe80::a1' port 22 is that of host 'n1'");
 }
 
 TEST_F(HostStory, DumpRebuilds) {

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/utc_time.h"
 #include "db/history.h"
+#include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
 namespace {
@@ -77,8 +78,10 @@ std::string what_changed(const ChangedRow& row) {
 int run_list(Context& context, const ListArgs& args) {
   const auto since = time_of(args.since);
   auto& inventory = context.inventory();
-  std::vector<HostName> hosts;
-  for (const auto& name : args.hosts) hosts.emplace_back(name);
+  OnlyHosts hosts;
+  if (!args.hosts.empty()) {
+    hosts = frontend::select_names(inventory, args.hosts, changed_hosts(inventory));
+  }
   Table table{{"change", "time", "user", "from", "command", "what"}, {}};
   for (const auto& change : changes(inventory, since, args.user, hosts)) {
     const auto& author = change.author;

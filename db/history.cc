@@ -1,6 +1,7 @@
 #include "db/history.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -52,16 +53,35 @@ std::vector<Change> InventoryRows::changes(const std::string& since, const std::
 }
 
 std::vector<Change> changes(Inventory& inventory, const std::string& since,
-                            const std::string& login, const std::vector<HostName>& hosts) {
+                            const std::string& login, const OnlyHosts& hosts) {
   auto changes = InventoryRows(inventory).changes(since, login);
-  if (hosts.empty()) return changes;
+  if (!hosts) return changes;
+  std::set<std::string> names;
+  for (const auto& host : *hosts) names.insert(host.str());
   std::erase_if(changes, [&](const Change& change) {
-    return std::ranges::none_of(change.rows, [&](const ChangedRow& row) {
-      return std::ranges::any_of(hosts,
-                                 [&](const HostName& host) { return host.str() == row.host; });
-    });
+    return std::ranges::none_of(change.rows,
+                                [&](const ChangedRow& row) { return names.contains(row.host); });
   });
   return changes;
+}
+
+std::vector<HostName> InventoryRows::changed_hosts() {
+  std::vector<HostName> names;
+  inventory_.read("list change", [&] {
+    const auto query = inventory_.db_->prepare(
+        "SELECT DISTINCT host FROM change_row WHERE host IS NOT NULL AND host <> ''");
+    while (query->step()) {
+      try {
+        names.emplace_back(query->text(0));
+      } catch (const Error&) {  // another program once wrote what is no name
+      }
+    }
+  });
+  return names;
+}
+
+std::vector<HostName> changed_hosts(Inventory& inventory) {
+  return InventoryRows(inventory).changed_hosts();
 }
 
 void InventoryRows::undo(int number) {

@@ -30,9 +30,12 @@ struct Change {
 void sign(Inventory& inventory, const Author& author);
 
 /// The changes since `since` ("" is all), by `login` (or who became it by sudo; "" is all), which
-/// touched one of `hosts` (empty is all). The oldest comes first.
+/// touched one of `hosts` (nothing is all). The oldest comes first.
 std::vector<Change> changes(Inventory& inventory, const std::string& since,
-                            const std::string& login, const std::vector<HostName>& hosts);
+                            const std::string& login, const OnlyHosts& hosts);
+
+/// The names of all hosts and VMs that changes touched, also of those that are not there any more.
+std::vector<HostName> changed_hosts(Inventory& inventory);
 
 /// Makes the rows that a change touched what they were before. Throws Error(not_found) when there
 /// is no such change, and Error(refused) when one of them is no more what it made of it, or when it

@@ -47,6 +47,7 @@ class InventoryRows {
 
   void sign(const Author& author);
   std::vector<Change> changes(const std::string& since, const std::string& login);
+  std::vector<HostName> changed_hosts();
   void undo(int number);
 
  private:

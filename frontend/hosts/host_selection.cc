@@ -135,6 +135,24 @@ OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& word
   return names;
 }
 
+std::vector<HostName> select_names(Inventory& inventory, const std::vector<std::string>& words,
+                                   const std::vector<HostName>& gone) {
+  InventoryFacts facts(inventory);
+  auto hosts = inventory.host_groups();
+  std::set<HostName> there;
+  for (const auto& host : hosts) there.insert(host.name);
+  for (const auto& name : gone) {
+    if (there.insert(name).second) hosts.push_back({name, "", std::nullopt, false});
+  }
+  HostWords reader(std::move(hosts), &facts);
+  const auto chosen = reader.chosen(words, HostWords::Hosts(reader.hosts().size(), true));
+  std::vector<HostName> names;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i]) names.push_back(reader.hosts()[i].name);
+  }
+  return names;
+}
+
 std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>& words) {
   return inventory.vms(select_only(inventory, words));
 }

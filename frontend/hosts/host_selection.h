@@ -47,6 +47,11 @@ bool is_spelled_out(Inventory& inventory, const std::vector<std::string>& words)
 /// Returns only their names, for a query; nothing when there are no words, which means all hosts.
 OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& words);
 
+/// The names that `words` mean among the hosts of the inventory and those that are `gone` from it;
+/// no words mean all. Throws as select_hosts() does.
+std::vector<HostName> select_names(Inventory& inventory, const std::vector<std::string>& words,
+                                   const std::vector<HostName>& gone);
+
 /// The VMs in `vms` that are meant by name, or whose container is meant; all when there are no
 /// words.
 std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>& words);

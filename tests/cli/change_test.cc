@@ -61,6 +61,27 @@ TEST_F(History, IsChosenByHostTimeAndUser) {
   cluster({"list", "change", "since=x"}, 2, "since='x': want 2026-11-28, 90m, 12h or 7d");
 }
 
+TEST_F(History, OfHostsIsChosenByTheirGrammarAlsoWhenTheyAreGone) {
+  cluster({"add", "host", "n[1-3]"}, 0, "added 3 hosts");
+  cluster({"add", "host", "m1"});
+  cluster({"set", "host", "n2", "rack=7"});
+  cluster({"remove", "host", "n1"});
+  const auto numbers = [&](const std::string& word) {
+    std::string all;
+    const auto text = cluster({"list", "change", word, "format=csv", "columns=change,what"});
+    for (const auto line : split(text, '\n')) {
+      if (line.starts_with("change") || line.empty()) continue;
+      all += std::string(line.substr(0, line.find(','))) + " ";
+    }
+    return all;
+  };
+  EXPECT_EQ(numbers("n1"), "1 1 1 4 ") << "a removed host";
+  EXPECT_EQ(numbers("rack7"), "1 1 1 3 ");
+  EXPECT_EQ(numbers("m*"), "2 ");
+  EXPECT_EQ(numbers("n[2-3]!n2"), "1 1 1 ");
+  EXPECT_EQ(run({"list", "change", "n9"}).status, 1);
+}
+
 TEST_F(History, EveryTableHasItsTriggers) {
   cluster({"add", "host", "n1"});
   EXPECT_EQ(

@@ -5,19 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "core/text.h"
+#include "core/variable.h"
 
 namespace cluster::cmd {
 namespace {
 
 constexpr std::size_t kLongest = 1000;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 bool is_about_values(const std::vector<std::string>& words) {
   for (std::size_t i = 1; i < words.size() && i < 3; ++i) {

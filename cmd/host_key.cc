@@ -6,6 +6,7 @@
 #include "cmd/context.h"
 #include "cmd/failures.h"
 #include "cmd/line/command.h"
+#include "cmd/login_keys.h"
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
@@ -16,9 +17,6 @@
 
 namespace cluster::cmd {
 namespace {
-
-constexpr int kMaxKeySeconds = 3600;
-constexpr int kMaxKeysAtOnce = 65535;
 
 struct AddKeyArgs {
   std::string host;
@@ -129,8 +127,7 @@ class NoOutput : public ssh::Sink {
 
 struct SyncKeyArgs {
   std::vector<std::string> hosts;
-  std::string connect_timeout = "10";
-  std::string num_threads = "1024";
+  LoginKeys login;
   std::string dryrun = "no";
 };
 
@@ -141,11 +138,7 @@ bool is_known(const Host& host, const ssh::PublicKey& key) {
 }
 
 int run_sync(Context& context, const SyncKeyArgs& args) {
-  ssh::Limits limits;
-  limits.connect_timeout =
-      std::chrono::seconds(parse_int("connect-timeout", args.connect_timeout, 1, kMaxKeySeconds));
-  limits.at_once =
-      static_cast<std::size_t>(parse_int("num-threads", args.num_threads, 1, kMaxKeysAtOnce));
+  const auto limits = args.login.limits();
   const bool only_tells = parse_yes_no("dryrun", args.dryrun);
   const auto hosts = frontend::select_managed(context.inventory(), args.hosts);
   if (hosts.empty()) throw Error(Fault::not_found, "sync host key: no hosts");
@@ -175,8 +168,7 @@ int run_sync(Context& context, const SyncKeyArgs& args) {
 Action declare_sync(Options& options) {
   auto args = std::make_shared<SyncKeyArgs>();
   options.argument("HOST", args->hosts, "hosts, appliances, racks, patterns [the managed ones]");
-  options.key("connect-timeout", args->connect_timeout, "seconds for the key of a host [10]");
-  options.key("num-threads", args->num_threads, "hosts at once [1024]");
+  args->login.declare(options);
   options.key("dryrun", args->dryrun, "yes: show the keys, learn none [no]");
   return [args](Context& context) { return run_sync(context, *args); };
 }

@@ -1,20 +1,15 @@
 #include "cmd/inventory_place.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "core/variable.h"
 #include "rolls/engine/document.h"
 
 namespace cluster::cmd {
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 // "postgresql" of "postgresql://host/name", RFC 3986; "" of a path.
 std::string scheme_of(const std::string& text) {

@@ -6,6 +6,7 @@
 #include "cmd/context.h"
 #include "cmd/last_run.h"
 #include "cmd/line/command.h"
+#include "cmd/login_keys.h"
 #include "cmd/run_files.h"
 #include "cmd/run_printer.h"
 #include "cmd/run_record.h"
@@ -22,14 +23,12 @@ namespace {
 
 constexpr int kExitTimedOut = 124;  // the status that timeout(1) uses
 constexpr int kMaxSeconds = 7 * 24 * 3600;
-constexpr int kMaxAtOnce = 65535;
 
 struct Args {
   std::vector<std::string> words;
   std::string command;
   std::string timeout = "30";
-  std::string connect_timeout = "10";
-  std::string num_threads = "1024";
+  LoginKeys login;
   std::string collate;
   std::string stats = "no";
   std::string sudo = "no";
@@ -168,12 +167,8 @@ void keep_failed(Context& context, const std::vector<ssh::Target>& targets,
 }
 
 int run(Context& context, const Args& args) {
-  ssh::Limits limits;
+  auto limits = args.login.limits();
   limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 0, kMaxSeconds));
-  limits.connect_timeout =
-      std::chrono::seconds(parse_int("connect-timeout", args.connect_timeout, 1, kMaxSeconds));
-  limits.at_once =
-      static_cast<std::size_t>(parse_int("num-threads", args.num_threads, 1, kMaxAtOnce));
   check_keys(context.output, args);
   const bool as_root = parse_yes_no("sudo", args.sudo);
   const auto [hosts, command] = hosts_and_command(context, args);
@@ -195,9 +190,7 @@ Action declare_run(Options& options) {
   options.argument("[HOST...] COMMAND", args->words, "the hosts, and the command as the last word");
   options.key("command", args->command, "the command, when it is not the last word");
   options.key("timeout", args->timeout, "seconds that the command may take, 0 for ever [30]");
-  options.key("connect-timeout", args->connect_timeout,
-              "seconds to connect, and again to log in [10]");
-  options.key("num-threads", args->num_threads, "hosts at once [1024]");
+  args->login.declare(options);
   options.key("collate", args->collate,
               "yes: hosts that say the same as one; prefix: each line with its host; no: neither "
               "[prefix when there are several]");

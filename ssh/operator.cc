@@ -3,23 +3,17 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "core/file.h"
 #include "core/text.h"
+#include "core/variable.h"
 
 namespace cluster::ssh {
 namespace {
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 // Says whether there is a cache of tickets at a place where Kerberos keeps them. A cache that is
 // not a file (KEYRING, KCM) is taken to be there.
 bool may_have_ticket() {
-  std::string cache = environment("KRB5CCNAME");
+  std::string cache = variable("KRB5CCNAME");
   if (cache.empty()) {
     const auto settings = read_file("/etc/krb5.conf").value_or("");
     for (const auto raw : split(settings, '\n')) {
@@ -35,10 +29,10 @@ bool may_have_ticket() {
 }  // namespace
 
 Operator Operator::current() {
-  Operator me{.user = environment("USER"),
-              .home = environment("HOME"),
-              .config = environment("CLUSTER_SSH_CONFIG"),
-              .agent_socket = environment("SSH_AUTH_SOCK"),
+  Operator me{.user = variable("USER"),
+              .home = variable("HOME"),
+              .config = variable("CLUSTER_SSH_CONFIG"),
+              .agent_socket = variable("SSH_AUTH_SOCK"),
               .has_ticket = may_have_ticket()};
   if (const passwd* entry = getpwuid(getuid()); entry != nullptr) {
     me.user = entry->pw_name;

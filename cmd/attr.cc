@@ -95,7 +95,7 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   check_roll_attribute(inventory, *args.name, value);
   const auto attributes = attributes_of(inventory, noun, args.words, *args.name, value);
   (inventory.*put)(attributes);
-  say_how_many(context, "gave it to", attributes.size(), "hosts");
+  say_how_many_of(context, "gave it to", attributes.size(), "hosts", args.words);
   return 0;
 }
 

@@ -61,4 +61,11 @@ void say_how_many(Context& context, const std::string& done, std::size_t count,
   if (count > 1) context.output.note(done + " " + std::to_string(count) + " " + things);
 }
 
+void say_how_many_of(Context& context, const std::string& done, std::size_t count,
+                     const std::string& things, const std::vector<std::string>& words) {
+  if (count > 1 && !frontend::is_spelled_out(context.inventory(), words)) {
+    say_how_many(context, done, count, things);
+  }
+}
+
 }  // namespace cluster::cmd

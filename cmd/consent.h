@@ -35,4 +35,8 @@ void ask_consent(Context& context, const Consent& consent, const std::string& de
 void say_how_many(Context& context, const std::string& done, std::size_t count,
                   const std::string& things);
 
+/// Says the same, unless `words` are names and ranges, so that whoever wrote them knows.
+void say_how_many_of(Context& context, const std::string& done, std::size_t count,
+                     const std::string& things, const std::vector<std::string>& words);
+
 }  // namespace cluster::cmd

@@ -164,7 +164,7 @@ int run_set(Context& context, const SetArgs& args) {
   auto hosts = frontend::select_hosts(inventory, args.hosts);
   for (auto& host : hosts) args.keys.apply(host);
   inventory.set_hosts(hosts);
-  say_how_many(context, "changed", hosts.size(), "hosts");
+  say_how_many_of(context, "changed", hosts.size(), "hosts", args.hosts);
   if (args.keys.begins_maintenance()) {
     for (const auto& line : frontend::who_runs(context, hosts)) context.output.note(line);
   }

@@ -204,16 +204,26 @@ void print(Output& output, const frontend::NeighbourCommand& command) {
   output.line(line);
 }
 
+// The inventory, when there is one. No file is made for the question.
+Inventory* present_inventory(Context& context) {
+  try {
+    return &context.inventory();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::not_found) throw;
+    return nullptr;
+  }
+}
+
 // An inventory in memory with the rows of the present one, if there is one. What is tried with it
 // is forgotten, and who may only read can try, too.
 std::unique_ptr<Inventory> trial_of(Context& context) {
   auto trial = std::make_unique<Inventory>(":memory:", Inventory::Open::create);
-  if (!std::filesystem::exists(context.place.file)) return trial;
+  auto* present = present_inventory(context);
+  if (present == nullptr) return trial;
   InventoryRows to(*trial);
   trial->together("load", [&] {
-    InventoryRows(context.inventory()).each([&](std::string_view table, const auto& values) {
-      to.add(std::string(table), values);
-    });
+    InventoryRows(*present).each(
+        [&](std::string_view table, const auto& values) { to.add(std::string(table), values); });
   });
   return trial;
 }
@@ -235,9 +245,8 @@ void load_into(Context& context, bool dryrun, const std::function<void(Loader&)>
   into(there);
 }
 
-// The appliances of the inventory. A file that is not there yet is not made for the question.
 std::vector<std::string> appliances_of(Context& context) {
-  if (std::filesystem::exists(context.place.file)) return context.inventory().appliances();
+  if (auto* present = present_inventory(context)) return present->appliances();
   return Inventory(":memory:", Inventory::Open::create).appliances();
 }
 

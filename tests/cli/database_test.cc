@@ -73,7 +73,7 @@ TEST_F(WholeInventory, TakesInTheInventoryOfANeighbour) {
   EXPECT_EQ(again.status, 1) << "it is there already";
   EXPECT_NE(again.err.find("cluster: line 1: host 'h-0-1' is in"), again.err.npos) << again.err;
   cluster({"load", dump, "format=cobbler"}, 2,
-          "format=cobbler: want ansible, hosts, rocks, ssh-config, warewulf, xcat");
+          "format='cobbler': want ansible, hosts, rocks, ssh-config, warewulf, xcat");
 }
 
 TEST_F(WholeInventory, AFileAsksNoHostAndHoldsNoNameThatIsNone) {
@@ -132,7 +132,7 @@ TEST_F(WholeInventory, FilesOfOtherEditorsAreRead) {
                  "\xef\xbb\xbf"
                  "10.0.0.3 n3\r\n10.0.0.4 n4\r\n"),
            "format=hosts"});
-  EXPECT_EQ(cluster({"expand", "host"}), "n[1-4]\n");
+  EXPECT_EQ(cluster({"expand", "host"}), "n1\nn2\nn3\nn4\n");
   const auto wide = write("wide.sh", std::string("\xff\xfe"
                                                  "a\0",
                                                  4));
@@ -140,17 +140,17 @@ TEST_F(WholeInventory, FilesOfOtherEditorsAreRead) {
 }
 
 TEST_F(WholeInventory, ADryRunTriesTheCommandsAndChangesNothing) {
-  const auto commands = write("site.sh", "add host n1\nadd host attr n2 a b\n");
-  cluster({"load", commands, "dryrun=yes"}, 1, "line 2: host 'n2' is not in the inventory");
+  const auto commands = write("site.sh", "add host n1\nadd host attr other a b\n");
+  cluster({"load", commands, "dryrun=yes"}, 1, "line 2: host 'other' is not in the inventory");
   EXPECT_FALSE(std::filesystem::exists(file));
-  cluster({"add", "host", "n2"});
+  cluster({"add", "host", "other"});
   const auto before = cluster({"dump"});
   EXPECT_EQ(cluster({"load", commands, "dryrun=yes"}), "");
   EXPECT_EQ(cluster({"dump"}), before);
-  const auto hosts = write("hosts", "10.0.0.1 n1\n10.0.0.2 n2\n");
+  const auto hosts = write("hosts", "10.0.0.1 n1\n10.0.0.2 other\n");
   const auto tried = run({"load", hosts, "format=hosts", "dryrun=yes"});
   EXPECT_EQ(tried.status, 1) << tried.err;
-  EXPECT_EQ(tried.err, "cluster: line 2: host 'n2' is in the inventory already\n");
+  EXPECT_EQ(tried.err, "cluster: line 2: host 'other' is in the inventory already\n");
   EXPECT_EQ(cluster({"dump"}), before);
 }
 

@@ -31,7 +31,8 @@ TEST_F(HostStory, ListsAsJsonAndCsv) {
 TEST_F(HostStory, SetChangesWhatIsNamedAndNothingElse) {
   cluster({"add", "host", "vm-container-0-1", "address=10.0.0.1", "user=root"});
   cluster({"add", "host", "vm-container-0-2", "address=10.0.0.2"});
-  cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"}, 0, "changed 2 hosts");
+  cluster({"set", "host", "vm-container-0-[1-2]", "cpus=64", "port=2200"});
+  cluster({"set", "host", "rack0", "cpus=64"}, 0, "changed 2 hosts");
   cluster({"set", "host", "vm-container-0-1", "user="});
   EXPECT_EQ(cluster({"list", "host"}),
             "HOST              APPLIANCE    RACK RANK CPUS ADDRESS  PORT USER SUDO MAINTENANCE\n"

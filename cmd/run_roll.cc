@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 #include "cmd/attr.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/failures.h"
 #include "cmd/line/command.h"
+#include "cmd/roll_outcome.h"
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/natural_key.h"
@@ -15,6 +16,7 @@
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/sudo.h"
+#include "frontend/rolls/roll_log.h"
 #include "frontend/rolls/roll_store.h"
 #include "rolls/engine/script.h"
 #include "rolls/engine/script_report.h"
@@ -28,55 +30,23 @@ struct Args {
   std::string appliance;
   std::string apply = "no";
   std::string dryrun = "no";
+  std::string undo = "no";
+  std::string packages = "keep";
   std::string agent;
   std::string timeout = "1800";
 };
 
-std::string last_line(const std::string& text) {
-  std::string last;
-  for (const auto line : split(text, '\n')) {
-    if (!trim(line).empty()) last = std::string(trim(line));
-  }
-  return last;
-}
-
-using Outcome = rolls::ScriptReport::Outcome;
-
-std::string word(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done:
-      return "done";
-    case Outcome::reboot:
-      return "reboot";
-    case Outcome::failed:
-      return "failed";
-  }
-  return "";
-}
-
-// Returns the outcome on one host, and the words that explain it.
-std::pair<Outcome, std::string> outcome_of(const frontend::AgentAnswer& answer,
-                                           const std::string& token, const std::string& roll) {
-  const auto& reply = answer.reply;
-  if (const auto error = frontend::unfinished(answer)) return {Outcome::failed, error->what()};
-  const auto report = rolls::find_report(answer.out, token);
-  if (report && report->outcome == Outcome::failed) {
-    // The failed roll may be one that this roll requires.
-    return {Outcome::failed, (report->roll == roll ? "" : report->roll + ": ") + report->words};
-  }
-  if (report && reply.status == 0) return {report->outcome, report->words};
-  const std::string why = "the script did not come to its end";
-  if (reply.status == 0) return {Outcome::failed, why + ": " + last_line(answer.out)};
-  const auto printed = last_line(answer.err);  // it was killed, or there is no shell
-  return {Outcome::failed, why + " (status " + std::to_string(reply.status) + ")" +
-                               (printed.empty() ? "" : ": " + printed)};
-}
-
 class Runner {
  public:
-  Runner(Context& context, const std::string& name)
-      : inventory_(context.inventory()), rolls_(frontend::enabled_rolls(inventory_)) {
-    const auto stored = frontend::find_roll(inventory_, name, "");
+  Runner(Context& context, const Args& args)
+      : inventory_(context.inventory()),
+        rolls_(frontend::enabled_rolls(inventory_)),
+        undo_(parse_yes_no("undo", args.undo)) {
+    if (args.packages != "keep" && (args.packages != "remove" || !undo_)) {
+      throw Error(Fault::usage,
+                  "packages=" + args.packages + " (want keep, or remove with undo=yes)");
+    }
+    const auto stored = frontend::find_roll(inventory_, args.name, "");
     const auto roll = std::ranges::find(rolls_, stored.name, &rolls::Roll::name);
     if (roll == rolls_.end()) {
       throw Error(Fault::refused, "roll " + quote(stored.name) +
@@ -86,6 +56,7 @@ class Runner {
   }
 
   const rolls::Roll& roll() const { return *order_.back(); }
+  bool undoes() const { return undo_; }
 
   // True if it, or a roll that it requires, wants gpupci on that host.
   bool wants_agent(const Host& host) const {
@@ -114,14 +85,29 @@ class Runner {
  private:
   std::string script(const AttributeResolver& site, const std::string& where,
                      const AttributeScope& scope) const {
-    return rolls::script({order_, *scope.appliance,
-                          frontend::values_for(inventory_, order_, site, scope),
-                          "cluster run roll " + roll().name + " " + where});
+    const rolls::ScriptSpec spec{
+        order_, *scope.appliance, frontend::values_for(inventory_, order_, site, scope),
+        "cluster run roll " + roll().name + " " + where + (undo_ ? " undo=yes" : "")};
+    return undo_ ? rolls::undo_script(spec, dependents()) : rolls::script(spec);
+  }
+
+  // The rolls that require this one, directly or not.
+  std::vector<std::string> dependents() const {
+    std::vector<std::string> names;
+    for (const auto& other : rolls_) {
+      const auto order = rolls::with_required(other, rolls_);
+      if (other.name == roll().name) continue;
+      if (std::ranges::any_of(order, [&](const auto* one) { return one->name == roll().name; })) {
+        names.push_back(other.name);
+      }
+    }
+    return names;
   }
 
   Inventory& inventory_;
   std::vector<rolls::Roll> rolls_;
   std::vector<const rolls::Roll*> order_;
+  bool undo_;
 };
 
 // Puts gpupci on the hosts where the roll wants it and there is none, or an older one. A host that
@@ -132,6 +118,7 @@ class AgentsFirst {
               const ssh::Limits& limits)
       : install_(context, limits) {
     std::erase_if(hosts, [&](const Host& host) { return !runner.wants_agent(host); });
+    if (runner.undoes()) hosts.clear();  // what is there can give the cards back
     const auto from = args.agent.empty() ? frontend::own_gpupci() : args.agent;
     if (hosts.empty() || !from) return;
     auto file = frontend::gpupci_for_delivery(*from);
@@ -169,11 +156,75 @@ class AgentsFirst {
   frontend::AgentInstall install_;
 };
 
+// The options of the script, as words of a command line.
+std::string shell_of(const Args& args) {
+  std::string options;
+  if (parse_yes_no("dryrun", args.dryrun)) options += " --dry-run";
+  if (args.packages == "remove") options += " --remove-packages";
+  return options.empty() ? "sh -s" : "sh -s --" + options;
+}
+
+// What the hosts that were asked have said: the table of their outcomes, the last lines of those
+// that failed, and their logs.
+class Telling {
+ public:
+  Telling(Context& context, const std::string& roll)
+      : output_(context.output), logs_(context.inventory()), roll_(roll) {}
+
+  void add(const HostName& host, const RollOutcome& outcome) {
+    table_.rows.push_back({host.str(), roll_, word(outcome.outcome), outcome.words});
+    if (outcome.outcome == rolls::ScriptReport::Outcome::failed) status_ = std::max(status_, 1);
+  }
+
+  void add(const HostName& host, const RollOutcome& outcome, const std::string& said) {
+    for (auto& item : items_of(said)) {
+      item.insert(item.begin(), host.str());
+      table_.rows.push_back(std::move(item));
+    }
+    add(host, outcome);
+    if (outcome.outcome == rolls::ScriptReport::Outcome::failed) last_.add(host.str(), said);
+    if (!said.empty()) keep(host, said);
+  }
+
+  void worsen(int status) { status_ = std::max(status_, status); }
+
+  int print() {
+    print_folded(output_, table_);
+    last_.print(output_);
+    if (!not_kept_.empty()) {
+      output_.note(not_kept_);
+    } else if (kept_) {
+      output_.note("what the hosts said is in " + logs_.folder().native());
+    }
+    return status_;
+  }
+
+ private:
+  void keep(const HostName& host, const std::string& said) {
+    if (!not_kept_.empty()) return;
+    try {
+      logs_.keep(host, roll_, said);
+      kept_ = true;
+    } catch (const Error& error) {  // the hosts are done all the same
+      not_kept_ = error.what();
+    }
+  }
+
+  Output& output_;
+  frontend::RollLogs logs_;
+  std::string roll_;
+  Table table_{{"host", "roll", "outcome", "details"}, {}};
+  LastLines last_;
+  bool kept_ = false;
+  std::string not_kept_;
+  int status_ = 0;
+};
+
 int run_apply(Context& context, const Runner& runner, const std::vector<Host>& hosts,
               const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   const auto& roll = runner.roll().name;
-  const std::string shell = parse_yes_no("dryrun", args.dryrun) ? "sh -s -- --dry-run" : "sh -s";
+  const auto shell = shell_of(args);
   const auto token = rolls::new_report_token();
   const auto scripts = runner.scripts_for(hosts);
   AgentsFirst agents(context, runner, hosts, args, limits);
@@ -186,36 +237,35 @@ int run_apply(Context& context, const Runner& runner, const std::vector<Host>& h
     commands.push_back(frontend::as_root(hosts[i], shell));
     // The shell reads the text in braces to its end before it does anything. So a connection that
     // breaks while the script is sent runs none of it, and no program there can read the rest of it
-    // away. The token is not on a command line, which steps and other users can see.
-    inputs.emplace_back("{\nset -- --report=" + token + " \"$@\"\n" + scripts[i] +
+    // away. The token is not on a command line, which steps and other users can see. Both outputs
+    // are one, so that its lines come in the order in which they were printed.
+    inputs.emplace_back("{\nset -- --report=" + token + " \"$@\"\nexec 2>&1\n" + scripts[i] +
                         "exit\n} </dev/null\n");
   }
   const auto answers = frontend::ask_hosts(context, ready, commands, limits, inputs);
   auto answer = answers.begin();
-  Table table{{"host", "roll", "outcome", "details"}, {}};
-  int status = 0;
+  Telling telling(context, roll);
   for (const auto& host : hosts) {
-    auto outcome = Outcome::failed;
-    std::string details;
     if (const auto* failure = agents.failure_of(host.name)) {
-      details = failure->what();
-      status = std::max(status, exit_status(failure->fault()));
-    } else {
-      std::tie(outcome, details) = outcome_of(*answer, token, roll);
-      details = agents.words(host.name) + details;
-      if (!ssh::reached(answer->reply.end)) status = exit_status(Fault::unreachable);
-      ++answer;
+      telling.add(host.name, {rolls::ScriptReport::Outcome::failed, failure->what()});
+      telling.worsen(exit_status(failure->fault()));
+      continue;
     }
-    table.rows.push_back({host.name.str(), roll, word(outcome), details});
-    if (outcome == Outcome::failed) status = std::max(status, 1);
+    auto outcome = outcome_of(*answer, token, roll);
+    outcome.words = agents.words(host.name) + outcome.words;
+    telling.add(host.name, outcome, said_by(*answer, token));
+    if (!ssh::reached(answer->reply.end)) telling.worsen(exit_status(Fault::unreachable));
+    ++answer;
   }
-  context.output.table(table);
-  return status;
+  return telling.print();
 }
 
 // Without host=, returns the hosts of the appliances that the roll has something for.
 std::vector<Host> hosts_to_apply(Inventory& inventory, const rolls::Roll& roll, const Args& args) {
   if (!args.host.empty()) return frontend::select_hosts(inventory, {args.host});
+  if (parse_yes_no("undo", args.undo) && args.appliance.empty()) {
+    throw Error(Fault::usage, "undo=yes with apply=yes wants host= or appliance=");
+  }
   auto hosts = inventory.hosts();
   std::erase_if(hosts, [&](const Host& host) {
     return roll.part_for(host.appliance) == nullptr ||
@@ -232,7 +282,7 @@ int run(Context& context, const Args& args) {
     throw Error(Fault::usage, "dryrun=yes is for apply=yes; a printed script has --dry-run itself");
   }
   auto& inventory = context.inventory();
-  const Runner runner(context, args.name);
+  const Runner runner(context, args);
   if (apply) {
     return run_apply(context, runner, hosts_to_apply(inventory, runner.roll(), args), args);
   }
@@ -267,6 +317,9 @@ Action declare_run(Options& options) {
   options.key("apply", args->apply, "yes: run it on the hosts [no: print it]");
   options.key("dryrun", args->dryrun,
               "yes, with apply=yes: the hosts only tell what is missing [no]");
+  options.key("undo", args->undo, "yes: take back what the roll did [no]");
+  options.key("packages", args->packages,
+              "with undo=yes: keep or remove those that the roll installed [keep]");
   options.key(
       "agent", args->agent,
       "with apply=yes: the gpupci for hosts where the roll wants it [gpupci beside cluster]");

@@ -18,6 +18,7 @@ for word in "$@"; do
   case $word in
     '') ;;
     --dry-run) dry_run=yes ;;
+    --remove-packages) ;; # undo.sh reads it
     --report=*) token=${word#*=} ;;
     *)
       echo "usage: sh $0 [--dry-run]" >&2
@@ -28,6 +29,10 @@ done
 
 changes=0
 doing='looking at the host'
+# What was on the host before a roll changed it is in a folder here for each roll; see keep.
+records=/var/lib/cluster-rolls
+# For this run alone.
+scratch=$(mktemp -d)
 
 say() { printf '%s: %s\n' "$roll" "$*"; }
 
@@ -35,7 +40,9 @@ say() { printf '%s: %s\n' "$roll" "$*"; }
 #   already  it was so
 #   changed  it was not so, and is so now
 #   would    it is not so, and would be done without --dry-run
-#   needs    it is not so, and no script can make it so
+#   needs    [WHY]: it is not so, and no script can make it so
+#   skipped  WHY: nobody looked whether it is so
+#   waits    WHY: it will be so after the next boot, which it asks for
 begin() { doing=$*; }
 already() { say "ok       $doing"; }
 changed() {
@@ -46,10 +53,37 @@ would() {
   changes=$((changes + 1))
   say "would    $doing"
 }
-needs() { say "needs    $doing"; }
+needs() { say "needs    $doing${1:+: $1}"; }
+skipped() { say "skipped  $doing: $1"; }
+waits() {
+  say "waits    $doing: $1"
+  [ "$dry_run" = yes ] || needs_reboot
+}
+# skip WHY and await_reboot WHY end the check of a step that cannot say whether it is so: there is
+# nothing to look at on this host, or the kernel that runs was started before it was made so.
+skip() {
+  printf '%s' "$*" >"$scratch/why"
+  exit 77
+}
+await_reboot() {
+  printf '%s' "$*" >"$scratch/why"
+  exit 75
+}
+# leave_alone is true when the check that was looked at last ended so, and says it.
+leave_alone() {
+  [ -s "$scratch/why" ] || return 1
+  case $held in
+    77) skipped "$(cat "$scratch/why")" ;;
+    75) waits "$(cat "$scratch/why")" ;;
+    *) return 1 ;;
+  esac
+}
+# booted_since FILE: true when the kernel that runs was started after FILE was written.
+booted_since() { [ "$(sed -n 's/^btime //p' /proc/stat)" -gt "$(stat -c %Y "$1")" ]; }
 # look FUNCTION: $held becomes 0 when FUNCTION ends with 0. It is a command by itself, because inside
 # of `if` and `||` the shell takes no notice of -e.
 look() {
+  rm -f "$scratch/why"
   set +e
   (
     set -e
@@ -70,14 +104,18 @@ failed() {
 }
 fail() {
   failed "$doing: $*"
-  trap - EXIT
+  trap 'rm -rf "$scratch"' EXIT
   exit 1
 }
 ended() {
   status=$?
+  rm -rf "$scratch"
   [ "$status" -eq 0 ] || failed "$doing (status $status)"
 }
 trap ended EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # This file names what needs a reboot. It is in /run, which the reboot empties.
 pending=/run/cluster-rolls.reboot
@@ -91,6 +129,51 @@ start() {
   [ -n "$family" ] || fail "this is neither of the family of $1:$ids"
   export family
   [ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
+}
+
+# keep PATH...: a step calls it before it writes these files. What is there now is kept, unless the
+# roll wrote it, so that undo=yes puts it back or removes the file.
+keep() {
+  for path in "$@"; do
+    if [ -e "$path" ] && [ -e "$records/$roll/after$path" ] && ! cmp -s "$path" "$records/$roll/after$path"; then
+      rm -f "$records/$roll/before$path" "$records/$roll/absent$path"  # somebody has changed it since
+    fi
+    if [ ! -e "$records/$roll/before$path" ] && [ ! -L "$records/$roll/before$path" ] && [ ! -e "$records/$roll/absent$path" ]; then
+      (umask 077 && mkdir -p "$records/$roll")
+      if [ -e "$path" ] || [ -L "$path" ]; then
+        mkdir -p "$records/$roll/before${path%/*}"
+        cp -a "$path" "$records/$roll/before$path"
+      else
+        mkdir -p "$records/$roll/absent${path%/*}"
+        : >"$records/$roll/absent$path"
+      fi
+    fi
+    printf '%s\n' "$path" >>"$scratch/kept"
+  done
+}
+# kept: after a step; what the roll has written is kept, too. A file that is another one when it is
+# undone was changed by somebody else, and stays.
+kept() {
+  [ -e "$scratch/kept" ] || return 0
+  while read -r path; do
+    [ -e "$path" ] || continue
+    mkdir -p "$records/$roll/after${path%/*}"
+    cp -a "$path" "$records/$roll/after$path"
+    record files "$doing|$path"
+  done <"$scratch/kept"
+  rm "$scratch/kept"
+}
+# record LIST LINE: notes the line once. recorded LIST LINE: true when it was noted.
+record() {
+  recorded "$1" "$2" || {
+    (umask 077 && mkdir -p "$records/$roll")
+    printf '%s\n' "$2" >>"$records/$roll/$1"
+  }
+}
+recorded() { grep -qsxF -e "$2" "$records/$roll/$1"; }
+# note_packages PACKAGE...: those that are not there yet are noted as the roll's.
+note_packages() {
+  for package in $(missing "$@"); do record packages "$package"; done
 }
 
 # is_installed PACKAGE
@@ -117,13 +200,14 @@ packages() {
 # is kept beside it, once.
 file() {
   begin "file $1"
-  new=$(mktemp)
+  new=$scratch/new
   cat >"$new"
   if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$new" "$1" && [ "0$(stat -c '%a %U:%G' "$1")" = "$2 $3" ]; then
     already
   elif [ "$dry_run" = yes ]; then
     would
   else
+    keep "$1"
     mkdir -p "$(dirname "$1")"
     if [ -e "$1" ] && ! cmp -s "$new" "$1" && [ ! -e "$1.before-$roll" ]; then
       cp -p "$1" "$1.before-$roll"
@@ -133,9 +217,9 @@ file() {
     # It is written beside PATH first, so nobody reads a file that is half written.
     cp -p "$new" "$1.new-$roll"
     mv -f "$1.new-$roll" "$1"
+    kept
     changed
   fi
-  rm -f "$new"
 }
 
 # unit NAME: systemd starts it at each boot.
@@ -147,8 +231,21 @@ unit() {
     would
   else
     systemctl --quiet enable "$1"
+    record units "$1"
     changed
   fi
+}
+
+# is_time: true when what is looked at last can be looked at, else it is said to be skipped.
+is_time() {
+  if [ "$dry_run" = yes ]; then
+    skipped 'dry run'
+  elif [ -e "$pending" ]; then
+    skipped 'not before the reboot'
+  else
+    return 0
+  fi
+  return 1
 }
 
 # finish says how it ended. It is the last line of a script.

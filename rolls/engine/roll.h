@@ -38,6 +38,7 @@ struct HostStep {
   std::string run;    ///< makes it true; stops at the first command that fails; "": nothing can
   const HostFamily* family = nullptr;  ///< null: on all hosts
   bool reboot = false;                 ///< the change that `run` makes counts from the next boot on
+  std::string undo = {};               ///< takes back what `run` did beside files that it kept
 };
 
 /// A command that shows that everything worked. It is run last, when no reboot is pending.
@@ -53,8 +54,8 @@ struct FamilyPackages {
   std::vector<std::string> names;  ///< one at least
 };
 
-/// The things that the hosts of one appliance get. Each member but the first two is a kind in
-/// step_kind.h.
+/// The things that the hosts of one appliance get. Each member but the first two and the last is a
+/// kind in step_kind.h.
 struct HostPart {
   std::string appliance;
   bool agent = false;  ///< `run roll apply=yes` puts gpupci on the host first
@@ -63,6 +64,7 @@ struct HostPart {
   std::vector<HostStep> steps;
   std::vector<std::string> units;  ///< systemd units to enable: "gpupci-restore.service"
   std::vector<HostCheck> checks;
+  bool needs_host = false;  ///< a script for no host in particular does nothing
 };
 
 /// The place of a fragment in the document of a VM.

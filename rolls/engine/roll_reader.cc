@@ -124,10 +124,13 @@ class RollReader {
   void read_host(const Item& key, const Item& value) {
     HostPart part;
     part.appliance = word(key, "appliance", is_appliance, "vm-container");
-    std::vector<std::string> known{"agent"};
+    std::vector<std::string> known{"agent", "needs_host"};
     for (const auto& kind : step_kinds()) known.emplace_back(kind.key);
     const Fields fields(value, part.appliance, known);
     if (const auto agent = fields.find("agent")) part.agent = agent->yes_or_no("agent");
+    if (const auto needs = fields.find("needs_host")) {
+      part.needs_host = needs->yes_or_no("needs_host");
+    }
     for (const auto& kind : step_kinds()) {
       const auto item = fields.find(std::string(kind.key));
       if (item) kind.read(*item, {files_, names_}, part);

@@ -17,19 +17,13 @@ class ScriptWriter {
   explicit ScriptWriter(const ScriptSpec& spec) : spec_(spec), main_(*spec.rolls.back()) {}
 
   std::string write() {
-    if (std::ranges::none_of(spec_.rolls, [&](auto* roll) { return part_of(*roll) != nullptr; })) {
-      std::vector<std::string> appliances;
-      for (const auto& part : main_.hosts) appliances.push_back(part.appliance);
-      throw Error(Fault::refused, "roll " + quote(main_.name) + " has nothing for hosts of " +
-                                      quote(spec_.appliance) +
-                                      (appliances.empty() ? "" : ", only for those of ") +
-                                      joined(appliances, ", "));
-    }
+    refuse_nothing();
     head();
     names();
     out_ += "roll=" + shell_word(main_.name) + "\n";
     out_ += prelude();
     out_ += host_family_shell();
+    refuse_no_host();
     for (const auto* roll : spec_.rolls) {
       if (const auto* part = part_of(*roll)) give(*roll, *part);
     }
@@ -41,7 +35,63 @@ class ScriptWriter {
     return std::move(out_);
   }
 
+  std::string write_undo(const std::vector<std::string>& dependents) {
+    refuse_nothing();
+    undo_head();
+    names();
+    out_ += "roll=" + shell_word(main_.name) + "\n";
+    out_ += prelude();
+    out_ += host_family_shell();
+    out_ += undo_shell();
+    out_ += "\n# ---- roll " + main_.name + "\n";
+    if (!dependents.empty()) {
+      out_ += "unless_needed";
+      for (const auto& name : dependents) out_ += " " + shell_word(name);
+      out_ += "\n";
+    }
+    const auto kinds = step_kinds();
+    const auto* part = part_of(main_);
+    for (auto kind = kinds.rbegin(); part != nullptr && kind != kinds.rend(); ++kind) {
+      if (kind->undo == nullptr) continue;
+      ScriptLines lines{main_, spec_.values, numbers_[kind->key], {}, {}};
+      kind->undo(*part, lines);
+      out_ += lines.text;
+    }
+    out_ += "\nfinish_undo\n";
+    return std::move(out_);
+  }
+
  private:
+  void refuse_nothing() const {
+    if (std::ranges::none_of(spec_.rolls, [&](auto* roll) { return part_of(*roll) != nullptr; })) {
+      std::vector<std::string> appliances;
+      for (const auto& part : main_.hosts) appliances.push_back(part.appliance);
+      throw Error(Fault::refused, "roll " + quote(main_.name) + " has nothing for hosts of " +
+                                      quote(spec_.appliance) +
+                                      (appliances.empty() ? "" : ", only for those of ") +
+                                      joined(appliances, ", "));
+    }
+  }
+
+  // What is taken from a machine is taken from one of the inventory, and the frontend is none.
+  void refuse_no_host() {
+    const auto needs = std::ranges::find_if(spec_.rolls, [&](const Roll* roll) {
+      const auto* part = part_of(*roll);
+      return part != nullptr && part->needs_host;
+    });
+    if (needs == spec_.rolls.end()) return;
+    const auto& name = (*needs)->name;
+    out_ +=
+        "\n" +
+        shell_comment("Roll " + name +
+                      " takes things from the machine where it runs, so it is for a host "
+                      "of the inventory.") +
+        "begin 'this is a host of the inventory'\n[ -n \"$host\" ] || fail " +
+        shell_word("this script is for no host, so nothing is done; the frontend is no target of " +
+                   name + ": cluster run roll " + main_.name + " host=HOST") +
+        "\n";
+  }
+
   const HostPart* part_of(const Roll& roll) const { return roll.part_for(spec_.appliance); }
 
   const std::string& value(std::string_view name) const {
@@ -71,6 +121,17 @@ class ScriptWriter {
     for (const auto* roll : spec_.rolls) {
       if (const auto* part = part_of(*roll)) plan(*part);
     }
+  }
+
+  void undo_head() {
+    const auto& host = value("host");
+    out_ += "#!/bin/sh\n" +
+            shell_comment("Takes back what roll " + main_.name + " did on " +
+                          (host.empty() ? "a host" : "host " + host) + " of appliance " +
+                          spec_.appliance + "; written by `" + spec_.command + "`.") +
+            "#\n# As root on that host: sh undo-roll.sh [--dry-run] [--remove-packages]. The roll "
+            "noted "
+            "there what it\n# changed; what somebody else has changed since is left alone.\n";
   }
 
   void plan(const HostPart& part) {
@@ -121,7 +182,6 @@ class ScriptWriter {
 
   // The kinds that come last have one place for all rolls.
   void give_last() {
-    std::string functions;
     std::string text;
     for (const auto& kind : step_kinds()) {
       if (!kind.last) continue;
@@ -130,14 +190,12 @@ class ScriptWriter {
         if (part == nullptr) continue;
         const auto lines = lines_of(kind, *roll, *part);
         if (lines.text.empty()) continue;
-        functions += lines.functions;
-        text += "  roll=" + shell_word(roll->name) + "\n" + indented(lines.text, "  ");
+        text += lines.functions + "roll=" + shell_word(roll->name) + "\n" + lines.text;
         last_ = roll;
       }
     }
     if (text.empty()) return;
-    out_ += "\n# ---- does it work? Not before a reboot that is needed.\n" + functions;
-    out_ += "if [ \"$dry_run\" = no ] && [ ! -e \"$pending\" ]; then\n" + text + "fi\n";
+    out_ += "\n# ---- does it work? Not before a reboot that is needed.\n" + text;
   }
 
   ScriptLines lines_of(const StepKind& kind, const Roll& roll, const HostPart& part) {
@@ -156,5 +214,9 @@ class ScriptWriter {
 }  // namespace
 
 std::string script(const ScriptSpec& spec) { return ScriptWriter(spec).write(); }
+
+std::string undo_script(const ScriptSpec& spec, const std::vector<std::string>& dependents) {
+  return ScriptWriter(spec).write_undo(dependents);
+}
 
 }  // namespace cluster::rolls

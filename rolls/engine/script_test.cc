@@ -169,7 +169,10 @@ TEST_F(RollScript, WhatIsOfOneFamilyIsLeftAloneElsewhere) {
     demo.hosts[0].steps.push_back(one);
     demo.hosts[0].checks.push_back({"check " + std::string(family.word), "false\n", &family});
   }
-  EXPECT_EQ(run(spec({&demo})), "demo: would    debian\ndemo: dry run: 1 to be done\n");
+  EXPECT_EQ(run(spec({&demo})),
+            "demo: would    debian\n"
+            "demo: skipped  check: check debian: dry run\n"
+            "demo: dry run: 1 to be done\n");
   EXPECT_THAT(script(spec({&demo})), HasSubstr("#   check    check rhel (rhel)\n"));
 }
 
@@ -178,9 +181,59 @@ TEST_F(RollScript, RequiredRollsComeFirstAndTheAskedOneHasTheLastWord) {
   base.hosts[0].steps = {step("base is so", "true")};
   base.hosts[0].checks = {{"base works", "true\n"}};
   const auto demo = roll("demo");
-  EXPECT_EQ(run(spec({&base, &demo})), "base: ok       base is so\ndemo: dry run: 0 to be done\n");
+  EXPECT_EQ(run(spec({&base, &demo})),
+            "base: ok       base is so\n"
+            "base: skipped  check: base works: dry run\n"
+            "demo: dry run: 0 to be done\n");
   const auto text = script(spec({&base, &demo}));
   EXPECT_TRUE(text.ends_with("fi\n\nroll=demo\nfinish\n")) << text.substr(text.size() - 200);
+}
+
+TEST_F(RollScript, WhatNobodyLookedAtIsNotSaidToBeSo) {
+  auto demo = roll("demo");
+  demo.hosts[0].steps = {step("a choice", "skip 'nobody chose it'; true"),
+                         step("a kernel", "await_reboot 'it is the old one'"),
+                         step("a status", "exit 77"), step("no help", "echo 'do this' >&2; false")};
+  demo.hosts[0].steps[3].run = "";
+  EXPECT_EQ(run(spec({&demo})),
+            "demo: skipped  a choice: nobody chose it\n"
+            "demo: waits    a kernel: it is the old one\n"
+            "demo: would    a status\n"
+            "demo: needs    no help: do this\n"
+            "demo: dry run: 1 to be done\n");
+}
+
+// What is taken from a machine is taken from one that the inventory has.
+TEST_F(RollScript, ForNoHostItDoesNothingWhereTheRollWantsOne) {
+  auto demo = roll("demo");
+  demo.hosts[0].needs_host = true;
+  demo.hosts[0].steps = {step("it is taken", "false")};
+  EXPECT_EQ(run(spec({&demo}), 1), "");
+  EXPECT_EQ(run(spec({&demo}, {{"host", "n1"}})),
+            "demo: would    it is taken\ndemo: dry run: 1 to be done\n");
+}
+
+TEST_F(RollScript, TheWayBackIsTheOtherWayRound) {
+  auto demo = roll("demo");
+  auto& part = demo.hosts[0];
+  part.files.resize(2);
+  part.files[0].to = "/etc/a";
+  part.files[1].to = "/etc/b";
+  part.steps = {step("one", "true"), step("two", "true"), step("only looks", "true")};
+  part.steps[0].undo = "afterwards update-grub\n";
+  part.steps[0].reboot = true;
+  part.steps[2].run = "";
+  part.units = {"a.service"};
+  const auto text = undo_script(spec({&demo}), {"other"});
+  EXPECT_THAT(text.substr(text.find("\nunless_needed other")),
+              ::testing::StrEq("\nunless_needed other\n"
+                               "undo_unit a.service\n"
+                               "\nbegin two\nundo_step '' no\n"
+                               "\nundo_1() {\nafterwards update-grub\n}\n"
+                               "begin one\nundo_step undo_1 yes\n"
+                               "put_back /etc/b\nput_back /etc/a\n"
+                               "undo_packages\n"
+                               "\nfinish_undo\n"));
 }
 
 TEST_F(RollScript, NumbersGoOnFromRollToRoll) {

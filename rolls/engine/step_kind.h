@@ -55,6 +55,8 @@ struct StepKind {
   std::vector<PlannedItem> (*plan)(const HostPart& part);
   /// Adds the kind's lines of sh; adds none when the part has nothing of the kind.
   void (*write)(const HostPart& part, ScriptLines& lines);
+  /// Adds the lines that take back what those did, the last item first; null when they did nothing.
+  void (*undo)(const HostPart& part, ScriptLines& lines);
 };
 
 /// All kinds, in the order in which a script does them.

@@ -178,7 +178,7 @@ TEST_F(RollStory, WhatNoScriptCanMakeSoEndsIt) {
   cluster({"enable", "roll", "demo"});
   const auto script = cluster({"run", "roll", "demo"});
   EXPECT_EQ(script.find("step_1() {"), std::string::npos);
-  EXPECT_NE(script.find("  needs\nelse\n  look is_done_1\n"
+  EXPECT_NE(script.find("  needs \"$(look is_done_1 2>&1 | tail -n 1)\"\nelse\n  look is_done_1\n"
                         "  [ \"$held\" -eq 0 ] || fail 'it is not so'\nfi\n"),
             std::string::npos);
   EXPECT_EQ(shellcheck(script), 0);
@@ -244,7 +244,16 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
       "n2:  demo reboot  reboot needed (demo: x); then run this again, to see that it worked\n"
       "n3:  demo failed  packages x (status 100)\n"
       "n4:  demo failed  connection refused\n");
-  EXPECT_EQ(err, "");
+  const auto logs = folder.path() / "roll-logs";
+  EXPECT_EQ(err,
+            "cluster: n3: E: no such package\n"
+            "cluster: n3: demo: failed: packages x (status 100)\n"
+            "cluster: what the hosts said is in " +
+                logs.native() + "\n");
+  EXPECT_EQ(fs::status(logs).permissions(), fs::perms::owner_all);
+  const auto log = fs::directory_iterator(logs / "n1")->path();
+  EXPECT_EQ(read_file(log), "demo: changed  file /etc/a\ndemo: done, 1 changed\n");
+  EXPECT_TRUE(log.native().ends_with("-demo.log")) << log;
   EXPECT_EQ(status, 3);
   ASSERT_EQ(transport.asked_targets.size(), 4U);
   EXPECT_EQ(transport.asked_targets[1].command, "sh -s");
@@ -312,12 +321,83 @@ TEST_F(RollStory, ApplyBelievesNoStepThatSaysDone) {
   transport.answers["n3"] = {fake + "\nTOKEN\tfailed\tbase\tdisk (status 1)\n" + fake,
                              "demo: failed: another\n",
                              {ssh::End::exited, 1, "", {}}};
-  EXPECT_EQ(cluster({"run", "roll", "demo", "apply=yes", "format=csv"}, 1),
+  const auto told = run({"run", "roll", "demo", "apply=yes", "format=csv"});
+  EXPECT_EQ(told.status, 1);
+  EXPECT_EQ(told.out,
             "host,roll,outcome,details\n"
             "n1,demo,failed,the script did not come to its end: demo: done\n"
             "n2,demo,failed,the script did not come to its end (status 137): demo: failed: it is "
             "well\n"
             "n3,demo,failed,base: disk (status 1)\n");
+}
+
+TEST_F(RollStory, ItemsOfHostsThatSayTheSameAreOne) {
+  enabled_demo();
+  cluster({"add", "host", "n2"});
+  const std::string said =
+      "demo: ok       packages\n"
+      "demo: would    packages gcc\n"
+      "demo: needs    a card: none is there\n"
+      "H8   -        WARN     there is no modules.alias\n"
+      "S2   UNKNOWN  nobody knows\n"
+      "demo: skipped  check: it works: dry run\n"
+      "demo: dry run: 1 to be done\n"
+      "\nTOKEN\tdone\tdemo\tdry run: 1 to be done\n";
+  for (const auto* host : {"n1", "n2"}) transport.answers[host].out = said;
+  const auto [out, err, status] = run({"run", "roll", "demo", "apply=yes", "dryrun=yes"});
+  EXPECT_EQ(status, 0) << err;
+  EXPECT_EQ(out,
+            "HOST        ROLL OUTCOME DETAILS\n"
+            "n[1-2] (2): demo would   packages gcc\n"
+            "n[1-2] (2): demo needs   a card: none is there\n"
+            "n[1-2] (2): demo warn    H8   -        WARN     there is no modules.alias\n"
+            "n[1-2] (2): demo unknown S2   UNKNOWN  nobody knows\n"
+            "n[1-2] (2): demo skipped check: it works: dry run\n"
+            "n[1-2] (2): demo done    dry run: 1 to be done\n");
+}
+
+TEST_F(RollStory, TheLastLinesOfHostsThatFailAlikeAreOne) {
+  enabled_demo();
+  cluster({"add", "host", "n2"});
+  std::string said;
+  for (int i = 1; i <= 20; ++i) said += "line " + std::to_string(i) + "\n";
+  for (const auto* host : {"n1", "n2"}) {
+    transport.answers[host] = {
+        said + "\nTOKEN\tfailed\tdemo\tit broke\n", "", {ssh::End::exited, 1, "", {}}};
+  }
+  const auto err = run({"run", "roll", "demo", "apply=yes"}).err;
+  EXPECT_EQ(err.find("cluster: n[1-2] (2): line 9\n"), 0U) << err;
+  EXPECT_NE(err.find("cluster: n[1-2] (2): line 20\n"), std::string::npos) << err;
+}
+
+TEST_F(RollStory, OfEachHostTheNewestLogsAreKept) {
+  enabled_demo();
+  const auto logs = folder.path() / "roll-logs/n1";
+  for (int i = 10; i < 22; ++i) {
+    replace_file(logs / ("2020-01-" + std::to_string(i) + "T000000Z-demo.log"), "old\n");
+  }
+  transport.answers["n1"].out = "demo: done\n\nTOKEN\tdone\tdemo\tdone\n";
+  run({"run", "roll", "demo", "apply=yes"});
+  EXPECT_EQ(std::distance(fs::directory_iterator(logs), fs::directory_iterator()), 10);
+  EXPECT_FALSE(fs::exists(logs / "2020-01-12T000000Z-demo.log"));
+  EXPECT_TRUE(fs::exists(logs / "2020-01-13T000000Z-demo.log"));
+}
+
+TEST_F(RollStory, WhatARollDidIsTakenBackOnHostsThatAreNamed) {
+  enabled_demo();
+  const auto script = cluster({"run", "roll", "demo", "host=n1", "undo=yes"});
+  EXPECT_NE(script.find("\nput_back /etc/demo/greeting\n"), std::string::npos) << script;
+  EXPECT_EQ(shellcheck(script), 0);
+  cluster({"run", "roll", "demo", "undo=yes", "apply=yes"}, 2,
+          "undo=yes with apply=yes wants host= or appliance=");
+  cluster({"run", "roll", "demo", "packages=remove"}, 2,
+          "packages=remove (want keep, or remove with undo=yes)");
+  transport.answers["n1"].out = "demo: stays    packages gcc: x\n\nTOKEN\tdone\tdemo\tdone\n";
+  const auto told = run({"run", "roll", "demo", "undo=yes", "apply=yes", "host=n1",
+                         "packages=remove", "format=csv", "dryrun=yes"});
+  EXPECT_EQ(told.out,
+            "host,roll,outcome,details\nn1,demo,stays,packages gcc: x\nn1,demo,done,done\n");
+  EXPECT_EQ(transport.asked_targets.back().command, "sh -s -- --dry-run --remove-packages");
 }
 
 TEST_F(RollStory, ACommandOfItsOwn) {

@@ -24,8 +24,9 @@ on() {
   {
     echo 'roll=demo'
     echo ". $engine/prelude.sh"
-    echo "pending=$dir/pending ids='$ids'"
+    echo "pending=$dir/pending ids='$ids' records=$dir/records"
     for file in "$engine"/families/*.sh; do echo ". $file"; done
+    [[ ${back-} != yes ]] || echo ". $engine/undo.sh"
     cat
   } >script
   PATH=$dir/bin:$PATH sh script "$@" >out 2>err || status=$?
@@ -52,6 +53,18 @@ done
 END
 stand_in apt-get <<'END'
 echo "apt-get $*" >>calls
+case $* in
+  *--simulate*)
+    shift 3
+    for package in "$@" $(cat along); do echo "Remv $package [1]"; done
+    exit
+    ;;
+  *' remove '*)
+    shift 5
+    for package in "$@"; do grep -vx "$package" installed >left; mv left installed; done
+    exit
+    ;;
+esac
 if [ "$*" = '-q update' ]; then cp mirror packages; exit; fi
 for package in "$@"; do
   case $package in -* | install | Dpkg::*) continue ;; esac
@@ -70,13 +83,18 @@ END
 stand_in systemctl <<'END'
 case $1 in
   is-enabled) grep -qx "$3" enabled ;;
-  --quiet) echo "$3" >>enabled ;;
+  --quiet)
+    grep -vx "$3" enabled >enabled.new
+    mv enabled.new enabled
+    [ "$2" = disable ] || echo "$3" >>enabled
+    ;;
 esac
 END
 for tool in update-initramfs dracut; do stand_in "$tool" <<<"echo \"$tool \$*\" >>calls"; done
 stand_in id <<<'cat user'
 fresh() {
-  rm -rf calls pending tree
+  rm -rf calls pending tree records
+  : >along
   printf '%s\n' gcc gcc:amd64 >installed
   printf '%s\n' old >removed
   printf '%s\n' gcc make hollow >packages
@@ -209,5 +227,70 @@ dracut --force"
     <<<'begin x; needs_reboot; needs_reboot; begin y; needs_reboot; finish'
   on debian 0 "demo: $reason" '' <<<finish
   on debian 0 'demo: dry run: 0 to be done' '' --dry-run <<<finish
+
+  # ---- the way back: what the roll changed is as before, and nothing else
+  fresh
+  me=$(stat -c %U:%G .)
+  mkdir tree
+  echo earlier >tree/theirs
+  echo mine >tree/found
+  forth="packages gcc make
+file $dir/tree/theirs 0644 $me <<'X'
+ours
+X
+file $dir/tree/new 0644 $me <<'X'
+ours
+X
+begin a step
+(keep $dir/tree/kept $dir/tree/found; echo ours >$dir/tree/kept; echo ours >$dir/tree/found)
+record steps \"\$doing\"; kept
+begin no way back; record steps \"\$doing\"
+unit a.service; unit b.service"
+  backwards="undo_unit b.service; undo_unit a.service
+called() { echo called >>$dir/calls; afterwards echo one; afterwards echo one; }
+begin no way back; undo_step '' no
+begin a step; undo_step called yes
+begin never done; undo_step called yes
+put_back $dir/tree/new; put_back $dir/tree/theirs
+undo_packages; finish_undo"
+  on debian 0 '*' '' <<<"$forth"
+  holds test "$(cat tree/theirs tree/new tree/kept tree/found | sort -u)" = ours
+  holds test "$(stat -c %a records/demo)" = 700
+  # What somebody has made of a file between two runs is what is put back.
+  echo theirs >tree/theirs
+  on debian 0 '*' '' <<<"$forth"
+  echo 'somebody' >tree/new
+  before=$(find tree records enabled installed | sort | while read -r file; do [[ -d $file ]] || cksum "$file"; done)
+  back=yes on debian 0 $'demo: would    unit b.service is enabled\n*demo: dry run: 5 to be undone, 3 stay' '' --dry-run <<<"$backwards"
+  holds test "$(find tree records enabled installed | sort | while read -r file; do [[ -d $file ]] || cksum "$file"; done)" = "$before"
+  back=yes on debian 0 "demo: undone   unit b.service is enabled
+demo: stays    no way back: no script can take it back
+demo: undone   file $dir/tree/kept
+demo: undone   file $dir/tree/found
+demo: undone   a step
+demo: stays    file $dir/tree/new: somebody has changed it since*
+demo: undone   file $dir/tree/theirs
+demo: stays    packages make: packages=remove removes them
+one
+demo: changed  echo one
+demo: 5 undone, 3 stay; reboot needed" '' <<<"$backwards"
+  holds test "$(<enabled)" = a.service
+  holds test "$(cat tree/theirs tree/found tree/new)" = $'theirs\nmine\nsomebody'
+  holds test ! -e tree/kept
+  holds test "$(<tree/theirs.before-demo)" = earlier
+  holds test "$(grep -c called calls)" = 1
+  # What stayed is told again; what others need is not removed; and then all is forgotten.
+  rm pending
+  echo debhelper >along
+  back=yes on debian 0 $'*stays    packages make: others would go with them: debhelper\n*' '' --remove-packages <<<"$backwards"
+  : >along
+  rm tree/new
+  back=yes on debian 0 '*demo: undone   packages make
+demo: done, 2 undone, 1 stay' '' --remove-packages <<<"$backwards"
+  holds test "$(<installed)" = $'gcc\ngcc:amd64'
+  rm -r records
+  back=yes on debian 0 'demo: done, nothing to be undone' '' <<<"$backwards"
+  mkdir -p records/other
+  back=yes on debian 1 '' '*roll other is on this host, too: first cluster run roll other undo=yes host=HOST' <<<'unless_needed other'
 }
 ((failures == 0))

@@ -19,11 +19,26 @@ discover() {
   stop_sshd
 }
 
+# booted_with WORD...: the line of the root's kernel.
+booted_with() {
+  echo "$*" >"$dir/cmdline"
+  grep -q " $root/proc/cmdline " /proc/mounts || mount --bind "$dir/cmdline" "$root/proc/cmdline"
+}
+booted_with quiet
+
+# A script for no host takes nothing from the machine where it runs.
+before=$(whole_root)
+"$cluster" run roll gpupt >"$root/tmp/add-roll.sh"
+status=0
+in_root sh /tmp/add-roll.sh >out 2>&1 || status=$?
+expect 1 'the frontend is no target of gpupt: cluster run roll gpupt host=HOST'
+[[ $(whole_root) == "$before" ]] || fail 'a script for no host changed something'
+
 # A dry run changes nothing, and so does a run without gpupci.
 before=$(whole_root)
 script gpupt --dry-run
 expect 0 'gpupt: would    packages libvirt-daemon-system' 'gpupt: would    gpupci is there' 'gpupt: dry run: '
-[[ $(whole_root) == "$before" ]] || fail 'a dry run changed something'
+diff <(echo "$before") <(whole_root) || fail 'a dry run changed something'
 package=$(echo "$dir"/distro/debian/site-*/gpupci_*.deb)
 mv "$package" "$dir"
 script gpupt
@@ -34,6 +49,11 @@ mv "$dir/${package##*/}" "$package"
 device 0000:03:00.0 10de 1b80 0300
 script gpupt
 expect 1 'gpupt: changed  gpupci is there' '0000:03:00.0 is an NVIDIA card that the inventory does not have' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
+rm -r "$root/sys/bus/pci/devices/0000:03:00.0"
+# So does one whose cards are joined by NVSwitches that stay with it.
+device 0000:03:00.0 10de 22a3 0680
+script gpupt
+expect 1 '0000:03:00.0 is an NVSwitch' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
 rm -r "$root/sys/bus/pci/devices/0000:03:00.0"
 
 # A package that needs the driver is not removed along with it; without such a package the driver is removed.
@@ -68,6 +88,7 @@ in_root dpkg --status qemu-system-x86 | grep -q '^Status: install ok installed' 
 in_root dpkg --status nvidia-driver-535 2>&1 | grep -q 'ok installed' && fail 'the driver is still there'
 [[ $(<"$root/root/uninstalled-with") == --silent ]] || fail 'the driver of a .run was not uninstalled once, silently'
 in_file /etc/modprobe.d/gpupt-blacklist.conf 'blacklist nouveau'
+in_file /etc/modprobe.d/gpupt-blacklist.conf 'install nvidia /bin/false'
 in_file /etc/gpupci/gpupci.yaml.before-gpupt 'vendors: ["1002"]'
 grep -q "vmlinuz-$root_kernel .*console=ttyS0 intel_iommu=on iommu=pt" "$root/boot/grub/grub.cfg" || fail 'GRUB does not turn the IOMMU on'
 in_root unmkinitramfs "/boot/initrd.img-$root_kernel" /tmp/initramfs
@@ -80,10 +101,22 @@ in_root systemd-analyze verify /lib/systemd/system/gpupci-restore.service || fai
 # A second run changes nothing, to the last byte.
 again gpupt 'gpupt: ok       packages' 'gpupt: ok       the kernel starts with the IOMMU on' 'gpupt: reboot needed ('
 
-# After the reboot it is checked. This machine has no IOMMU; gpupci says so, and the script ends with that.
+# After the reboot it is checked. The kernel that runs has no words of the IOMMU, so it waits for another reboot; with
+# them it has no groups all the same, and the script ends with that.
 rm "$root/run/cluster-rolls.reboot"
+booted_with quiet
 script gpupt
-expect 1 'the IOMMU is off' 'gpupt: failed: check: nothing is in the way of giving cards to VMs'
+expect 0 'gpupt: waits    the kernel that runs has the IOMMU on: it was started without intel_iommu=on' 'gpupt: skipped  check: nothing is in the way' 'gpupt: reboot needed ('
+rm "$root/run/cluster-rolls.reboot"
+booted_with quiet intel_iommu=on iommu=pt
+script gpupt
+expect 1 'there is no IOMMU group: turn VT-d or AMD-Vi on' 'gpupt: failed: the kernel that runs has the IOMMU on'
+mkdir -p "$root/sys/kernel/iommu_groups/0" "$root/sys/bus/pci/drivers/vfio-pci"
+ln -s ../../drivers/vfio-pci "$root/sys/bus/pci/devices/0000:02:00.0/driver"
+script gpupt
+expect 1 'gpupt: ok       the cards of the inventory are detached' 'gpupt: failed: check: nothing is in the way of giving cards to VMs'
+rm -r "$root/sys/bus/pci/devices/0000:02:00.0/driver" "$root/sys/kernel/iommu_groups/0"
+booted_with quiet
 
 # Another choice takes back the settings that no longer hold, with a new initramfs.
 "$cluster" set host attr "$host" gpupt_driver keep
@@ -132,6 +165,7 @@ rm -r "$root/sys/bus/pci/devices/0000:05:00.0"
 
 # After the reboot another driver has the card, and later vfio-pci has it.
 rm "$root/run/cluster-rolls.reboot"
+booted_with intel_iommu=on iommu=pt vfio-pci.ids=10de:1c03
 mkdir -p "$root/sys/kernel/iommu_groups/0" "$root"/sys/bus/pci/drivers/{nouveau,vfio-pci}
 ln -s ../../drivers/nouveau "$root/sys/bus/pci/devices/0000:02:00.0/driver"
 script gpupt
@@ -148,8 +182,39 @@ expect 0 'gpupt: changed  vfio-pci takes the models' 'gpupt: changed  the initra
 in_initramfs '# gpupt_bind is not model' || fail 'the initramfs still tells vfio-pci the models'
 grep -q 'vfio-pci.ids' "$root/boot/grub/grub.cfg" && fail 'GRUB still tells vfio-pci the models'
 
+# The way back: what the roll wrote is gone or as before, and what GRUB and the initramfs say, too. A file that somebody
+# has changed since stays; packages stay unless they are to go.
+echo 'vfio_pci' >>"$root/etc/modules-load.d/gpupt.conf"
+back="run roll gpupt host=$host undo=yes"
+before=$(whole_root)
+# shellcheck disable=SC2086 # words
+"$cluster" $back >"$root/tmp/add-roll.sh"
+undo() {
+  status=0
+  in_root sh /tmp/add-roll.sh "$@" >out 2>&1 || status=$?
+}
+undo --dry-run
+expect 0 'gpupt: would    unit gpupci-restore.service is enabled' 'gpupt: would    file /etc/gpupci/gpupci.yaml' 'gpupt: dry run: '
+diff <(echo "$before") <(whole_root) || fail 'a dry run changed something'
+rm "$root/sys/bus/pci/devices/0000:02:00.0/driver"
+undo
+expect 0 'gpupt: undone   unit gpupci-restore.service is enabled' 'gpupt: undone   the kernel starts with the IOMMU on' \
+  'gpupt: stays    file /etc/modules-load.d/gpupt.conf: somebody has changed it since' 'gpupt: stays    packages ' \
+  "gpupt: stays    the host has no NVIDIA driver of its own: no script can take it back" 'reboot needed'
+[[ $(<"$root/etc/gpupci/gpupci.yaml") == 'vendors: ["1002"]' && ! -e $root/etc/gpupci/gpupci.yaml.before-gpupt ]] || fail "the site's settings are not back"
+[[ ! -e $root/etc/modprobe.d/gpupt-blacklist.conf && ! -e $root/etc/default/grub.d/gpupt.cfg ]] || fail 'files of the roll are there still'
+grep -q 'iommu=' "$root/boot/grub/grub.cfg" && fail 'GRUB turns the IOMMU on still'
+in_root unmkinitramfs "/boot/initrd.img-$root_kernel" /tmp/initramfs-after
+[[ ! -e $root/tmp/initramfs-after/etc/modprobe.d/gpupt-blacklist.conf ]] || fail 'the initramfs keeps the drivers away still'
+[[ ! -e $root/etc/systemd/system/basic.target.wants/gpupci-restore.service ]] || fail 'the unit is enabled still'
+rm "$root/etc/modules-load.d/gpupt.conf"
+undo --remove-packages
+expect 0 'gpupt: undone   packages '
+in_root dpkg --status qemu-system-x86 2>&1 | grep -q 'ok installed' && fail 'the packages are there still'
+
 # A host that does not boot by GRUB is told what it must do by itself.
 rm "$root/boot/grub/grub.cfg"
+booted_with quiet
 script gpupt
 expect 1 "add 'intel_iommu=on iommu=pt' to the kernel's line"
 exit $((failures > 0))

@@ -3,6 +3,8 @@
 # functions; docs/rolls.md says which of them the steps of a roll may use.
 #   missing PACKAGE...           prints those that are not installed
 #   install_packages PACKAGE...  installs all of them
+#   removal_takes PACKAGE...     prints what would go with them when they are removed
+#   uninstall_packages PACKAGE...  removes them
 #   renew_initramfs all|running  makes the initramfs of all kernels, or of the running one, anew
 
 case $ids in
@@ -16,10 +18,15 @@ case $ids in
       done
     }
     install_packages() {
+      note_packages "$@"
       set -- -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
       # When that fails, the lists of packages may be too old, or not there yet.
       apt-get "$@" || { apt-get -q update && apt-get "$@"; }
     }
+    removal_takes() {
+      apt-get -q --simulate remove "$@" | sed -n 's/^Remv \([^ ]*\).*/\1/p'
+    }
+    uninstall_packages() { apt-get -q -y -o Dpkg::Use-Pty=0 remove "$@"; }
     renew_initramfs() {
       [ "$1" = all ] || set -- "$(uname -r)"
       update-initramfs -u -k "$1"

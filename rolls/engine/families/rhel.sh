@@ -9,7 +9,15 @@ case $ids in
         rpm -q --quiet "$package" || echo "$package"
       done
     }
-    install_packages() { dnf -q -y install "$@"; }
+    install_packages() {
+      note_packages "$@"
+      dnf -q -y install "$@"
+    }
+    removal_takes() {
+      printf '%s\n' "$@"
+      rpm -e --test "$@" 2>&1 | sed -n 's/.*needed by (installed) //p'
+    }
+    uninstall_packages() { dnf -q -y remove "$@"; }
     renew_initramfs() {
       if [ "$1" = all ]; then
         dracut --regenerate-all --force

@@ -23,14 +23,16 @@ void write(const HostPart& part, ScriptLines& lines) {
   for (const auto& check : part.checks) {
     const auto name = "check_" + std::to_string(++lines.number);
     lines.functions += name + "() {\n" + check.run + "}\n";
-    const auto text = "begin " + shell_word("check: " + check.name) + "\nlook " + name +
-                      "\n[ \"$held\" -eq 0 ] || fail 'it is not so'\nalready\n";
+    const auto text =
+        "begin " + shell_word("check: " + check.name) + "\nif is_time; then\n  look " + name +
+        "\n  if [ \"$held\" -eq 0 ]; then already; else leave_alone || fail 'it is not "
+        "so'; fi\nfi\n";
     lines.text += only_for(check.family, indented(text, check.family == nullptr ? "" : "  "));
   }
 }
 
 }  // namespace
 
-const StepKind kChecks{"checks", "check", true, read, plan, write};
+const StepKind kChecks{"checks", "check", true, read, plan, write, nullptr};
 
 }  // namespace cluster::rolls

@@ -63,8 +63,14 @@ void write(const HostPart& part, ScriptLines& lines) {
   }
 }
 
+void undo(const HostPart& part, ScriptLines& lines) {
+  for (auto file = part.files.rbegin(); file != part.files.rend(); ++file) {
+    lines.text += only_for(file->family, "put_back " + shell_word(file->to) + "\n");
+  }
+}
+
 }  // namespace
 
-const StepKind kFiles{"files", "file", false, read, plan, write};
+const StepKind kFiles{"files", "file", false, read, plan, write, undo};
 
 }  // namespace cluster::rolls

@@ -34,8 +34,11 @@ void write(const HostPart& part, ScriptLines& lines) {
   }
 }
 
+// Steps install packages, too; all of them are in one list on the host.
+void undo(const HostPart&, ScriptLines& lines) { lines.text += "undo_packages\n"; }
+
 }  // namespace
 
-const StepKind kPackages{"packages", "packages", false, read, plan, write};
+const StepKind kPackages{"packages", "packages", false, read, plan, write, undo};
 
 }  // namespace cluster::rolls

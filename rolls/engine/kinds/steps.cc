@@ -7,12 +7,13 @@ namespace {
 
 void read(const Item& value, const RollReading&, HostPart& part) {
   for (const auto& item : value.list("steps")) {
-    const Fields fields(item, "step", {"name", "why", "check", "run", "family", "reboot"});
+    const Fields fields(item, "step", {"name", "why", "check", "run", "undo", "family", "reboot"});
     HostStep step;
     step.name = fields.require("name").line("name");
     step.why = fields.require("why").lines("why");
     step.check = fields.require("check").lines("check");
     if (const auto run = fields.find("run")) step.run = run->lines("run");
+    if (const auto undo = fields.find("undo")) step.undo = undo->lines("undo");
     step.family = family_of(fields);
     if (const auto reboot = fields.find("reboot")) step.reboot = reboot->yes_or_no("reboot");
     part.steps.push_back(std::move(step));
@@ -38,23 +39,40 @@ void write(const HostPart& part, ScriptLines& lines) {
     std::string text = "begin " + shell_word(step.name) + "\n";
     text += "look is_done_" + number + " >/dev/null 2>&1\n";
     text += "if [ \"$held\" -eq 0 ]; then\n  already\n";
-    text += "elif [ \"$dry_run\" = yes ]; then\n";
+    text += "elif leave_alone; then\n  :\nelif [ \"$dry_run\" = yes ]; then\n";
     const auto look_again = "  look is_done_" + number + "\n  [ \"$held\" -eq 0 ] || ";
     if (step.run.empty()) {
       // The check is run again, so that the operator sees what it prints.
-      text += "  needs\nelse\n" + look_again + "fail 'it is not so'\nfi\n";
+      text += "  needs \"$(look is_done_" + number + " 2>&1 | tail -n 1)\"\nelse\n" + look_again +
+              "fail 'it is not so'\nfi\n";
     } else {
       out += "step_" + number + "() {\n" + step.run + "}\n";
       text += "  would\nelse\n  (step_" + number + ") </dev/null\n";
-      text += look_again + "fail 'it was done, and still is not so'\n";
+      text += "  record steps \"$doing\"\n  kept\n";
+      text += look_again + "leave_alone || fail 'it was done, and still is not so'\n";
       text += std::string(step.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
     }
     out += only_for(step.family, indented(text, step.family == nullptr ? "" : "  "));
   }
 }
 
+void undo(const HostPart& part, ScriptLines& lines) {
+  for (auto step = part.steps.rbegin(); step != part.steps.rend(); ++step) {
+    if (step->run.empty()) continue;
+    lines.text += "\n";
+    std::string function = "''";
+    if (!step->undo.empty()) {
+      function = "undo_" + std::to_string(++lines.number);
+      lines.text += function + "() {\n" + step->undo + "}\n";
+    }
+    const auto text = "begin " + shell_word(step->name) + "\nundo_step " + function +
+                      (step->reboot ? " yes\n" : " no\n");
+    lines.text += only_for(step->family, indented(text, step->family == nullptr ? "" : "  "));
+  }
+}
+
 }  // namespace
 
-const StepKind kSteps{"steps", "step", false, read, plan, write};
+const StepKind kSteps{"steps", "step", false, read, plan, write, undo};
 
 }  // namespace cluster::rolls

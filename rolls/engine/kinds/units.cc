@@ -25,8 +25,14 @@ void write(const HostPart& part, ScriptLines& lines) {
   for (const auto& unit : part.units) lines.text += "unit " + shell_word(unit) + "\n";
 }
 
+void undo(const HostPart& part, ScriptLines& lines) {
+  for (auto unit = part.units.rbegin(); unit != part.units.rend(); ++unit) {
+    lines.text += "undo_unit " + shell_word(*unit) + "\n";
+  }
+}
+
 }  // namespace
 
-const StepKind kUnits{"units", "unit", false, read, plan, write};
+const StepKind kUnits{"units", "unit", false, read, plan, write, undo};
 
 }  // namespace cluster::rolls

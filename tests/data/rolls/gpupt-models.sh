@@ -24,6 +24,7 @@
 #   step     the initramfs is newer than what goes into it; needs a reboot (rhel)
 #   step     the kernel starts with the IOMMU on; needs a reboot (debian)
 #   step     the kernel starts with the IOMMU on; needs a reboot (rhel)
+#   step     the kernel that runs has the IOMMU on
 #   step     gpupci has its unit for the boot
 #   step     the cards of the inventory are detached, once the IOMMU is on
 #   unit     gpupci-restore.service
@@ -62,6 +63,10 @@ roll=gpupt
 # shellcheck source=rolls/engine/families/rhel.sh
 . rolls/engine/families/rhel.sh
 start 'Debian nor of RHEL'
+
+# Roll gpupt takes things from the machine where it runs, so it is for a host of the inventory.
+begin 'this is a host of the inventory'
+[ -n "$host" ] || fail 'this script is for no host, so nothing is done; the frontend is no target of gpupt: cluster run roll gpupt host=HOST'
 
 # ---- roll gpupt
 roll=gpupt
@@ -106,8 +111,8 @@ command -v gpupci
 }
 step_1() {
 case $family in
-  debian) apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install gpupci ;;
-  rhel) dnf -q -y install gpupci ;;
+  debian) apt-get -q update && install_packages gpupci ;;
+  rhel) install_packages gpupci ;;
 esac || {
   echo "want gpupci in /usr/local/bin of this host (cluster sync host agent ${host:-HOST}), or its package where the host installs from" >&2
   exit 1
@@ -117,12 +122,16 @@ begin 'gpupci is there'
 look is_done_1 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_1) </dev/null
+  record steps "$doing"
+  kept
   look is_done_1
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -130,7 +139,7 @@ fi
 # A card that gpupt_ignore has is the host's, and so is one that neither gpupt_vendors nor gpupt_devices have:
 # none of its functions is bound to vfio-pci, and it goes to no VM.
 is_done_2() {
-[ "$gpupt_bind" != none ] || exit 0
+[ "$gpupt_bind" != none ] || skip 'gpupt_bind is none'
 known=$(gpupci -l | awk '{ print $2 }')
 for card in $cards; do
   echo "$known" | grep -qx "pci_$(echo "$card" | tr ':.' '__')" || {
@@ -144,8 +153,10 @@ begin 'gpupci takes each card of the inventory for one'
 look is_done_2 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
-  needs
+  needs "$(look is_done_2 2>&1 | tail -n 1)"
 else
   look is_done_2
   [ "$held" -eq 0 ] || fail 'it is not so'
@@ -155,7 +166,8 @@ fi
 # gpupt_bind=model: vfio-pci takes every card of such a model, so the host may keep none, now or later. A
 # vfio-pci that is built into the kernel reads no file, and is told on the kernel's line.
 is_done_3() {
-[ "$gpupt_bind" = model ] && [ -n "$cards" ] || exit 0
+[ "$gpupt_bind" = model ] || skip 'gpupt_bind is not model'
+[ -n "$cards" ] || skip 'the inventory has no card of this host'
 if [ -z "$models" ]; then
   echo "the inventory does not know the models of the cards: cluster discover host gpu $host" >&2
   exit 1
@@ -181,8 +193,10 @@ begin 'vfio-pci can be told the models of the cards, where that is wanted'
 look is_done_3 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
-  needs
+  needs "$(look is_done_3 2>&1 | tail -n 1)"
 else
   look is_done_3
   [ "$held" -eq 0 ] || fail 'it is not so'
@@ -192,7 +206,8 @@ fi
 # Nothing is taken from a host whose console, disks or network are on a card that is to go to VMs: gpupci would
 # refuse the card, and the host would have lost its driver for nothing.
 is_done_4() {
-[ "$gpupt_bind" != none ] || exit 0
+[ "$gpupt_bind" != none ] || skip 'gpupt_bind is none'
+[ -n "$cards" ] || skip 'the inventory has no card of this host'
 for card in $cards; do
   name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
   # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
@@ -205,16 +220,19 @@ begin 'the host itself needs no card of the inventory'
 look is_done_4 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
-  needs
+  needs "$(look is_done_4 2>&1 | tail -n 1)"
 else
   look is_done_4
   [ "$held" -eq 0 ] || fail 'it is not so'
 fi
 
 # Step: no NVIDIA card stays with a host that loses NVIDIA's driver
-# gpupt_driver=remove and blacklist are for the whole host. A card that is not in the inventory, and a host that
-# makes vGPUs, need the driver: there it is gpupt_driver=keep.
+# gpupt_driver=remove and blacklist are for the whole host. A card that is not in the inventory, a host that
+# makes vGPUs, and one whose NVSwitches join the cards of VMs (HGX; the fabric manager) need the driver: there
+# it is gpupt_driver=keep.
 is_done_5() {
 # The attributes of roll vgpu are there in a script for that roll.
 if command -v nvidia-vgpu-mgr >/dev/null || [ "${vgpu_driver+set}" = set ]; then
@@ -223,25 +241,37 @@ if command -v nvidia-vgpu-mgr >/dev/null || [ "${vgpu_driver+set}" = set ]; then
     exit 1
   fi
 fi
-[ "$gpupt_driver" != keep ] || exit 0
-# A script for no host in particular knows no cards, and whoever runs it decides.
-[ -n "$host" ] || exit 0
+[ "$gpupt_driver" != keep ] || skip 'gpupt_driver is keep'
+keep="cluster set host attr $host gpupt_driver keep"
+if command -v nv-fabricmanager >/dev/null; then
+  echo "NVIDIA's fabric manager is installed, and needs the driver for the NVSwitches: $keep" >&2
+  exit 1
+fi
 for device in /sys/bus/pci/devices/*; do
   # A virtual function goes with its card.
   [ ! -e "$device/physfn" ] || continue
-  case $(cat "$device/vendor" "$device/class" 2>/dev/null | paste -s -d ' ' -) in '0x10de 0x03'*) ;; *) continue ;; esac
   case " $functions " in *" ${device##*/} "*) continue ;; esac
-  echo "${device##*/} is an NVIDIA card that the inventory does not have: cluster discover host gpu $host," \
-    "or, when the host is to keep it, cluster set host attr $host gpupt_driver keep" >&2
-  exit 1
+  case $(cat "$device/vendor" "$device/class" 2>/dev/null | paste -s -d ' ' -) in
+    '0x10de 0x03'*)
+      echo "${device##*/} is an NVIDIA card that the inventory does not have: cluster discover host gpu $host," \
+        "or, when the host is to keep it, $keep" >&2
+      exit 1
+      ;;
+    '0x10de 0x0680'*)
+      echo "${device##*/} is an NVSwitch, for which the host's fabric manager needs the driver: $keep" >&2
+      exit 1
+      ;;
+  esac
 done
 }
 begin 'no NVIDIA card stays with a host that loses NVIDIA'\''s driver'
 look is_done_5 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
-  needs
+  needs "$(look is_done_5 2>&1 | tail -n 1)"
 else
   look is_done_5
   [ "$held" -eq 0 ] || fail 'it is not so'
@@ -253,7 +283,7 @@ fi
 # gpupt_driver=blacklist leaves it installed, and never loaded. What apt would take along that is not NVIDIA's
 # is not removed behind your back.
 is_done_6() {
-[ "$gpupt_driver" = remove ] || exit 0
+[ "$gpupt_driver" = remove ] || skip "gpupt_driver is $gpupt_driver"
 ! command -v nvidia-uninstall || exit 1
 [ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null | sed -n 's/^installed //p')" ]
 }
@@ -280,12 +310,16 @@ if [ "$family" = debian ]; then
   look is_done_6 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_6) </dev/null
+    record steps "$doing"
+    kept
     look is_done_6
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -297,7 +331,7 @@ fi
 # gpupt_driver=blacklist leaves it installed, and never loaded. Whatever else needs it is named by rpm, and then
 # nothing is removed.
 is_done_7() {
-[ "$gpupt_driver" = remove ] || exit 0
+[ "$gpupt_driver" = remove ] || skip "gpupt_driver is $gpupt_driver"
 ! command -v nvidia-uninstall || exit 1
 [ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
 }
@@ -318,46 +352,69 @@ if [ "$family" = rhel ]; then
   look is_done_7 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_7) </dev/null
+    record steps "$doing"
+    kept
     look is_done_7
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
 fi
 
 # Step: the drivers that would take the cards are kept away
-# They would take a card before vfio-pci does, and do not let go well. A host that keeps its driver
-# (gpupt_driver=keep) loads what it likes; gpupci then takes the inventory's cards from it.
+# They would take a card before vfio-pci does, and do not let go well. A module that is only blacklisted is
+# still loaded by its name, or by another module; `install MODULE /bin/false` ends that. nvidia_current is
+# Debian's name. A host that keeps its driver (gpupt_driver=keep) loads what it likes; gpupci then takes the
+# inventory's cards from it.
 is_done_8() {
 file=/etc/modprobe.d/gpupt-blacklist.conf
 if [ "$gpupt_driver" = keep ]; then
   printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' | cmp -s - "$file"
-else
-  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb | cmp -s - "$file"
+  exit
 fi
+modules='nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset nvidia_uvm nvidiafb'
+# shellcheck disable=SC2086 # one word a module
+{ printf 'blacklist %s\n' $modules && printf 'install %s /bin/false\n' $modules; } | cmp -s - "$file" || exit 1
+for module in $modules; do
+  [ -e "/sys/module/$module/initstate" ] || continue
+  booted_since "$file" || await_reboot "$module is loaded still"
+  echo "$module is loaded, and was kept away before this boot: something loads it without modprobe" >&2
+  exit 1
+done
 }
 step_8() {
+keep /etc/modprobe.d/gpupt-blacklist.conf
 file=/etc/modprobe.d/gpupt-blacklist.conf
 if [ "$gpupt_driver" = keep ]; then
   printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' >"$file"
-else
-  printf 'blacklist %s\n' nouveau nvidia nvidia_drm nvidia_modeset nvidia_uvm nvidiafb >"$file"
+  exit 0
 fi
+modules='nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset nvidia_uvm nvidiafb'
+# shellcheck disable=SC2086 # one word a module
+{ printf 'blacklist %s\n' $modules && printf 'install %s /bin/false\n' $modules; } >"$file.new"
+# Its age tells whether the kernel was started since.
+if cmp -s "$file.new" "$file"; then rm "$file.new"; else mv -f "$file.new" "$file"; fi
 }
 begin 'the drivers that would take the cards are kept away'
 look is_done_8 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_8) </dev/null
+  record steps "$doing"
+  kept
   look is_done_8
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -379,18 +436,23 @@ line='# gpupt_bind is not model'
 if [ "$gpupt_bind" = model ] && [ -n "$cards" ]; then
   line="options vfio-pci ids=$models"
 fi
+keep /etc/modprobe.d/gpupt-vfio.conf
 printf '%s\n' '# From roll gpupt.' "$line" >/etc/modprobe.d/gpupt-vfio.conf
 }
 begin 'vfio-pci takes the models of the cards early, where that is wanted'
 look is_done_9 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
   would
 else
   (step_9) </dev/null
+  record steps "$doing"
+  kept
   look is_done_9
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   needs_reboot
   changed
 fi
@@ -401,6 +463,7 @@ is_done_10() {
 grep -qx vfio-pci /etc/initramfs-tools/modules
 }
 step_10() {
+keep /etc/initramfs-tools/modules
 mkdir -p /etc/initramfs-tools
 printf '%s\n' '# from roll gpupt' vfio vfio_iommu_type1 vfio-pci >>/etc/initramfs-tools/modules
 }
@@ -409,12 +472,16 @@ if [ "$family" = debian ]; then
   look is_done_10 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_10) </dev/null
+    record steps "$doing"
+    kept
     look is_done_10
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -440,12 +507,16 @@ if [ "$family" = debian ]; then
   look is_done_11 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_11) </dev/null
+    record steps "$doing"
+    kept
     look is_done_11
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -471,12 +542,16 @@ if [ "$family" = rhel ]; then
   look is_done_12 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_12) </dev/null
+    record steps "$doing"
+    kept
     look is_done_12
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -499,8 +574,12 @@ case $words in
 esac
 file=/etc/default/grub.d/gpupt.cfg
 if [ -e /boot/grub/grub.cfg ]; then
-  grep -qxF "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" "$file" &&
-    [ -z "$(find "$file" -newer /boot/grub/grub.cfg)" ]
+  grep -qxF "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" "$file" || exit 1
+  # What GRUB reads is what counts: each kernel's line has each word.
+  kernels=$(grep -cE '^[[:space:]]*linux' /boot/grub/grub.cfg) || true
+  for word in $words; do
+    [ "$(grep -E '^[[:space:]]*linux' /boot/grub/grub.cfg | grep -cwF -e "$word")" = "$kernels" ] || exit 1
+  done
 else
   for word in $words; do
     grep -qwF -e "$word" /proc/cmdline || exit 1
@@ -520,6 +599,7 @@ if [ ! -e /boot/grub/grub.cfg ]; then
   echo "this host does not boot by GRUB (no /boot/grub/grub.cfg): add '$words' to the kernel's line of its boot loader" >&2
   exit 1
 fi
+keep /etc/default/grub.d/gpupt.cfg
 mkdir -p /etc/default/grub.d
 printf '%s\n' '# from roll gpupt' "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" >/etc/default/grub.d/gpupt.cfg
 update-grub
@@ -529,12 +609,16 @@ if [ "$family" = debian ]; then
   look is_done_13 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_13) </dev/null
+    record steps "$doing"
+    kept
     look is_done_13
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
@@ -561,6 +645,10 @@ if [ "$words" = auto ]; then
   words=iommu=pt
   if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
 fi
+# What the roll adds, and no more, is what it takes back.
+for word in $words; do
+  grubby --info=ALL | grep '^args=' | tr -d '"' | grep -qwF -e "$word" || record iommu "$word"
+done
 grubby --update-kernel=ALL --args="$words"
 }
 if [ "$family" = rhel ]; then
@@ -568,51 +656,91 @@ if [ "$family" = rhel ]; then
   look is_done_14 >/dev/null 2>&1
   if [ "$held" -eq 0 ]; then
     already
+  elif leave_alone; then
+    :
   elif [ "$dry_run" = yes ]; then
     would
   else
     (step_14) </dev/null
+    record steps "$doing"
+    kept
     look is_done_14
-    [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+    [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
     needs_reboot
     changed
   fi
 fi
 
+# Step: the kernel that runs has the IOMMU on
+# Files of the boot loader say how the next kernel starts. This one says what it was started with, and whether
+# it made IOMMU groups, without which no card can be given away.
+is_done_15() {
+words=$gpupt_iommu
+if [ "$words" = auto ]; then
+  words=iommu=pt
+  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
+fi
+for word in $words; do
+  grep -qwF -e "$word" /proc/cmdline || await_reboot "it was started without $word"
+done
+[ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || {
+  echo "the kernel was started with $words, and there is no IOMMU group: turn VT-d or AMD-Vi on in the firmware" >&2
+  exit 1
+}
+}
+begin 'the kernel that runs has the IOMMU on'
+look is_done_15 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif leave_alone; then
+  :
+elif [ "$dry_run" = yes ]; then
+  needs "$(look is_done_15 2>&1 | tail -n 1)"
+else
+  look is_done_15
+  [ "$held" -eq 0 ] || fail 'it is not so'
+fi
+
 # Step: gpupci has its unit for the boot
 # After a reboot the host's drivers have the cards again; gpupci --restore takes them before libvirt starts. The
 # package of gpupci has the unit, which one in /etc would hide for ever.
-is_done_15() {
+is_done_16() {
 unit=/etc/systemd/system/gpupci-restore.service
 [ -e "$unit" ] || unit=/lib/systemd/system/gpupci-restore.service
 gpupci --print-unit | cmp -s - "$unit"
 }
-step_15() {
+step_16() {
+keep /etc/systemd/system/gpupci-restore.service
 gpupci --print-unit >/etc/systemd/system/gpupci-restore.service
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
 fi
 }
 begin 'gpupci has its unit for the boot'
-look is_done_15 >/dev/null 2>&1
+look is_done_16 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_15) </dev/null
-  look is_done_15
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  (step_16) </dev/null
+  record steps "$doing"
+  kept
+  look is_done_16
+  [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   changed
 fi
 
 # Step: the cards of the inventory are detached, once the IOMMU is on
 # gpupt_bind=address: each is taken by its address with driver_override, so a twin that the host keeps is left
 # alone. gpupt_bind=model: vfio-pci has taken them in the boot.
-is_done_16() {
-[ "$gpupt_bind" != none ] || exit 0
-[ "$gpupt_bind" = address ] || [ ! -e "$pending" ] || exit 0
-[ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || exit 0
+is_done_17() {
+[ "$gpupt_bind" != none ] || skip 'gpupt_bind is none'
+[ -n "$functions" ] || skip 'the inventory has no card of this host'
+[ "$gpupt_bind" = address ] || [ ! -e "$pending" ] || skip 'not before the reboot'
+[ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || skip 'not before the IOMMU is on'
 for function in $functions; do
   driver=$(readlink "/sys/bus/pci/devices/$function/driver") || exit 1
   case ${driver##*/} in
@@ -621,7 +749,7 @@ for function in $functions; do
   esac
 done
 }
-step_16() {
+step_17() {
 if [ "$gpupt_bind" = model ]; then
   for function in $functions; do
     driver=$(readlink "/sys/bus/pci/devices/$function/driver") || driver='no driver'
@@ -636,15 +764,19 @@ for card in $cards; do
 done
 }
 begin 'the cards of the inventory are detached, once the IOMMU is on'
-look is_done_16 >/dev/null 2>&1
+look is_done_17 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
+elif leave_alone; then
+  :
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_16) </dev/null
-  look is_done_16
-  [ "$held" -eq 0 ] || fail 'it was done, and still is not so'
+  (step_17) </dev/null
+  record steps "$doing"
+  kept
+  look is_done_17
+  [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   changed
 fi
 
@@ -652,23 +784,38 @@ unit gpupci-restore.service
 
 # ---- does it work? Not before a reboot that is needed.
 check_1() {
-# 1 is a warning, 3 what could not be found out: both are printed, and do not make the host unfit. Where cards
-# are not taken, the host may use them, and what is said of the host itself counts.
+# 0 is that nothing is in the way, 1 a warning, which is printed. 2 is in the way, 3 could not be found out, and
+# any other says that nothing was looked at. Where cards are not taken, the host may use them, and what is
+# said of the host itself counts.
 status=0
 said=$(gpupci --check) || status=$?
 printf '%s\n' "$said"
 if [ "$gpupt_bind" = none ]; then
-  status=0
-  if printf '%s\n' "$said" | grep -qE '^H[0-9]+ .* FAIL '; then status=2; fi
+  case $status in
+    2 | 3)
+      status=0
+      if printf '%s\n' "$said" | grep -qE '^H[0-9]+ .* (FAIL|UNKNOWN) '; then status=2; fi
+      ;;
+  esac
 fi
-[ "$status" -ne 2 ]
+case $status in
+  0 | 1) ;;
+  2) exit 1 ;;
+  3)
+    echo 'gpupci --check could not find out everything (UNKNOWN above)' >&2
+    exit 1
+    ;;
+  *)
+    echo "gpupci --check ended with status $status: nothing is known" >&2
+    exit 1
+    ;;
+esac
 }
-if [ "$dry_run" = no ] && [ ! -e "$pending" ]; then
-  roll=gpupt
-  begin 'check: nothing is in the way of giving cards to VMs'
+roll=gpupt
+begin 'check: nothing is in the way of giving cards to VMs'
+if is_time; then
   look check_1
-  [ "$held" -eq 0 ] || fail 'it is not so'
-  already
+  if [ "$held" -eq 0 ]; then already; else leave_alone || fail 'it is not so'; fi
 fi
 
 finish

@@ -1,0 +1,158 @@
+# shellcheck shell=sh disable=SC2154 # prelude.sh and families/*.sh have the names
+# What the scripts of `run roll undo=yes` have beside prelude.sh. They go the way back, from the
+# last item to the first, by what the roll noted on the host while it changed it; what it found as
+# it should be, it leaves.
+
+remove_packages=no
+case " $* " in *' --remove-packages '*) remove_packages=yes ;; esac
+stayed=0
+undone() {
+  changes=$((changes + 1))
+  say "undone   $doing"
+}
+# stays WHY: it was done by the roll, and stays.
+stays() {
+  stayed=$((stayed + 1))
+  say "stays    $doing: $1"
+}
+# erase LIST LINE takes a note back.
+erase() {
+  grep -vxF -e "$2" "$records/$roll/$1" >"$scratch/left" || :
+  cat "$scratch/left" >"$records/$roll/$1"
+}
+# afterwards COMMAND WORD...: the undo of a step wants it at the end, once, when all is put back.
+afterwards() { grep -qsxF -e "$*" "$scratch/afterwards" || printf '%s\n' "$*" >>"$scratch/afterwards"; }
+
+# Only root can see what the roll noted.
+[ "$(id -u)" -eq 0 ] || fail 'only root can do this'
+
+# unless_needed ROLL...: these rolls require this one.
+unless_needed() {
+  begin 'no roll here requires it'
+  for other in "$@"; do
+    [ ! -d "$records/$other" ] || fail "roll $other is on this host, too: first cluster run roll $other undo=yes host=${host:-HOST}"
+  done
+}
+
+undo_unit() {
+  begin "unit $1 is enabled"
+  recorded units "$1" || return 0
+  if [ "$dry_run" = yes ]; then
+    would
+    return 0
+  fi
+  systemctl --quiet disable "$1"
+  erase units "$1"
+  undone
+}
+
+# put_back PATH, unless somebody else has changed it.
+put_back() {
+  begin "file $1"
+  there=$records/$roll
+  if [ ! -e "$there/before$1" ] && [ ! -L "$there/before$1" ] && [ ! -e "$there/absent$1" ]; then
+    return 0
+  fi
+  if [ -e "$1" ] && [ -e "$there/after$1" ] && ! cmp -s "$1" "$there/after$1"; then
+    if [ -e "$there/before$1" ]; then
+      stays "somebody has changed it since; what was there before the roll is in $there/before$1"
+    else
+      stays 'somebody has changed it since; before the roll there was none'
+    fi
+  elif [ "$dry_run" = yes ]; then
+    would
+  elif [ -e "$there/absent$1" ]; then
+    rm -f "$1"
+    rm -f "$there/absent$1" "$there/after$1"
+    undone
+  else
+    mkdir -p "${1%/*}"
+    cp -a "$there/before$1" "$1.new-$roll"
+    mv -f "$1.new-$roll" "$1"
+    ! cmp -s "$1" "$1.before-$roll" || rm -f "$1.before-$roll"
+    rm -f "$there/before$1" "$there/after$1"
+    undone
+  fi
+}
+
+# undo_step FUNCTION: puts back the files that the step kept, then calls FUNCTION ('' when the step
+# has none). The status is 0 when it was done here and is undone now.
+undo_step() {
+  step=$doing
+  recorded steps "$step" || return 0
+  of_step="$step|" awk 'index($0, ENVIRON["of_step"]) == 1 { print substr($0, length(ENVIRON["of_step"]) + 1) }' \
+    "$records/$roll/files" >"$scratch/files" 2>/dev/null || :
+  while read -r path; do put_back "$path"; done <"$scratch/files"
+  begin "$step"
+  if [ "$dry_run" = yes ] && { [ -n "$1" ] || [ -s "$scratch/files" ]; }; then
+    would
+    return 0
+  fi
+  if [ -n "$1" ]; then
+    ("$1") </dev/null
+  elif [ ! -s "$scratch/files" ]; then
+    stays 'no script can take it back'
+    return 0
+  fi
+  erase steps "$step"
+  undone
+  [ "$2" = no ] || needs_reboot
+}
+
+undo_packages() {
+  begin packages
+  [ -s "$records/$roll/packages" ] || return 0
+  set --
+  while read -r package; do
+    ! is_installed "$package" || set -- "$@" "$package"
+  done <"$records/$roll/packages"
+  if [ $# -eq 0 ]; then
+    rm "$records/$roll/packages"
+    return 0
+  fi
+  begin "packages $*"
+  if [ "$remove_packages" = no ]; then
+    stays 'packages=remove removes them'
+    return 0
+  fi
+  printf '%s\n' "$@" >"$scratch/ours"
+  others=$(removal_takes "$@" | grep -vxF -f "$scratch/ours" | paste -s -d ' ' -)
+  if [ -n "$others" ]; then
+    stays "others would go with them: $others"
+  elif [ "$dry_run" = yes ]; then
+    would
+  else
+    uninstall_packages "$@" </dev/null
+    rm "$records/$roll/packages"
+    undone
+  fi
+}
+
+# finish_undo says how it ended.
+finish_undo() {
+  if [ "$dry_run" = no ] && [ -s "$scratch/afterwards" ]; then
+    while read -r line; do
+      begin "$line"
+      eval "$line" </dev/null
+      say "changed  $doing"
+    done <"$scratch/afterwards"
+  fi
+  if [ "$stayed" -eq 0 ] && [ "$dry_run" = no ]; then
+    rm -rf "${records:?}/$roll"
+    rmdir "$records" 2>/dev/null || :
+  fi
+  words="done, nothing to be undone"
+  outcome='done'
+  left=
+  [ "$stayed" -eq 0 ] || left=", $stayed stay"
+  if [ "$dry_run" = yes ]; then
+    words="dry run: $changes to be undone$left"
+  elif [ -e "$pending" ] && [ "$changes" -gt 0 ]; then
+    outcome=reboot
+    words="$changes undone$left; reboot needed"
+  elif [ "$changes" -gt 0 ] || [ "$stayed" -gt 0 ]; then
+    words="done, $changes undone$left"
+  fi
+  say "$words"
+  report "$outcome" "$words"
+}

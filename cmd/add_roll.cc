@@ -60,6 +60,25 @@ class Placed {
   bool kept_ = false;
 };
 
+// The folder of the store. If it was made for a roll that is refused, it is removed again.
+class StoreFolder {
+ public:
+  explicit StoreFolder(const fs::path& path) : path_(path) {
+    std::error_code failed;  // who locks it says why
+    made_ = fs::create_directories(path, failed);
+  }
+  StoreFolder(const StoreFolder&) = delete;
+  StoreFolder& operator=(const StoreFolder&) = delete;
+  ~StoreFolder() {
+    std::error_code not_empty;
+    if (made_) fs::remove(path_, not_empty);
+  }
+
+ private:
+  fs::path path_;
+  bool made_ = false;
+};
+
 // Refuses a circle of this roll and the stored rolls, enabled or not. If a roll has several
 // versions, the enabled one counts, else the newest.
 void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
@@ -120,8 +139,8 @@ int run_add(Context& context, const AddArgs& args) {
   if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
   auto& inventory = context.inventory(Inventory::Open::create);
   const auto store = frontend::rolls_folder(inventory);
+  const StoreFolder made(store);
   std::error_code failed;
-  fs::create_directories(store, failed);
   const frontend::StoreLock lock(store);
   const frontend::Staging staging(store);
   auto folder = staging.path() / "roll";

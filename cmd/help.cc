@@ -7,6 +7,7 @@
 #include "cmd/line/manual.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
 namespace {
@@ -16,6 +17,21 @@ struct Args {
   std::string format = "text";
 };
 
+// The commands of enabled rolls come last. Help never fails for the sake of the inventory.
+void list_roll_commands(Context& context) {
+  std::string lines;
+  try {
+    for (const auto& roll : frontend::described_rolls(context.inventory())) {
+      for (const auto& command : roll.commands) {
+        lines += "  " + command.path + "  " + command.summary + " (roll " + roll.name + ")\n";
+      }
+    }
+  } catch (const Error&) {
+    return;
+  }
+  if (!lines.empty()) context.output.text("\nCommands of rolls:\n" + lines);
+}
+
 int run(Context& context, const Args& args) {
   if (args.format == "markdown") {
     print_reference(context.output, command_table());
@@ -23,6 +39,7 @@ int run(Context& context, const Args& args) {
     print_manual(context.output, command_table(), joined(args.words, " "));
   } else if (args.format == "text") {
     print_help(context.output, command_table(), joined(args.words, " "));
+    if (args.words.empty()) list_roll_commands(context);
   } else {
     throw Error(Fault::usage,
                 "not a format: " + quote(args.format) + " (want text, markdown or man)");

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <set>
 #include <system_error>
+#include <thread>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -16,6 +18,8 @@
 
 namespace cluster::frontend {
 namespace {
+
+constexpr std::chrono::seconds kLongestWait{30};  // for another command that has the store
 
 // Adds what the inventory knows of a host's cards.
 void add_cards(Inventory& inventory, const HostName& host, rolls::TemplateValues& values) {
@@ -60,6 +64,10 @@ bool is_changed(const Inventory& inventory, const StoredRoll& roll) {
     if (error.fault() != Fault::usage) throw;  // it cannot be looked at
     return true;                               // it has what no roll may hold
   }
+}
+
+std::filesystem::path signing_key_folder(const Inventory& inventory) {
+  return std::filesystem::path(inventory.where()).parent_path() / "distro-key";
 }
 
 StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version) {
@@ -191,8 +199,15 @@ void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& oth
 StoreLock::StoreLock(const std::filesystem::path& store) {
   folder_ = FileDescriptor(::open(store.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_ && errno == ENOENT) return;
-  if (!folder_ || ::flock(folder_.get(), LOCK_EX) != 0) {
-    cannot("lock", store, errno);
+  if (!folder_) cannot("lock", store, errno);
+  const auto until = std::chrono::steady_clock::now() + kLongestWait;
+  while (::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) cannot("lock", store, errno);
+    if (std::chrono::steady_clock::now() > until) {
+      throw Error(Fault::io, "another command has been changing " + quote(store.native()) +
+                                 " for 30 seconds: wait for its end, or end it");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }
 

@@ -21,6 +21,9 @@ std::filesystem::path rolls_folder(const Inventory& inventory);
 /// The folder where `create distro` makes the tree of packages when no folder is named.
 std::filesystem::path packages_folder(const Inventory& inventory);
 
+/// The folder of the key that signs those packages, as rolls/engine/package_signature.h has it.
+std::filesystem::path signing_key_folder(const Inventory& inventory);
+
 /// The folder of a stored roll.
 std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll);
 
@@ -68,7 +71,7 @@ void refuse_clashes(const rolls::Roll& roll, const std::vector<rolls::Roll>& oth
                     const std::vector<std::string_view>& built_in);
 
 /// Allows one change of the stored rolls at a time: the next change waits until this object is
-/// gone. Without the folder there are no stored rolls. Throws Error(io).
+/// gone, 30 seconds at the most. Without the folder there are no stored rolls. Throws Error(io).
 class StoreLock {
  public:
   explicit StoreLock(const std::filesystem::path& store);

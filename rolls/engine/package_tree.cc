@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "rolls/engine/folder.h"
+#include "rolls/engine/package_signature.h"
 #include "rolls/engine/subprocess.h"
 
 namespace cluster::rolls {
@@ -102,7 +103,8 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
 
 }  // namespace
 
-void create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder) {
+void create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder,
+                         const std::optional<fs::path>& key) {
   auto tree = fs::absolute(folder).lexically_normal();
   if (!tree.has_filename()) tree = tree.parent_path();  // it ended with '/'
   try {
@@ -115,6 +117,8 @@ void create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder)
     fs::create_directories(tree.parent_path());
     const FreshTree fresh(tree.parent_path());
     fill(rolls, fresh.path);
+    const bool has_packages = fs::exists(fresh.path / "debian") || fs::exists(fresh.path / "rhel");
+    if (key && has_packages) sign_package_tree(fresh.path, *key);
     replace_file(fresh.path / kMark, "made by `cluster create distro`, which replaces all of it\n");
     const auto flags = is_there ? RENAME_EXCHANGE : 0U;
     if (::renameat2(AT_FDCWD, fresh.path.c_str(), AT_FDCWD, tree.c_str(), flags) != 0) {

@@ -54,6 +54,36 @@ class PackageTree : public ::testing::Test {
   TempDir folder_;
 };
 
+TEST_F(PackageTree, IsSignedByAKeyThatIsMadeOnce) {
+  const auto one = roll("one");
+  deb(one, "first");
+  const auto home = folder_.path() / "key";
+  const auto verify = [&](const fs::path& file) {
+    // As a host does it that has the key and nothing else.
+    return run_subprocess({{"gpgv", "--quiet", "--keyring", (tree() / "key.gpg").native(),
+                            (tree() / "debian/Release.gpg").native(), file.native()},
+                           ".",
+                           "",
+                           {}});
+  };
+  create_package_tree({one}, tree(), home);
+  EXPECT_EQ(fs::status(home).permissions(), fs::perms::owner_all);
+  const auto key = read_file(tree() / "key.asc");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(run_subprocess({{"gpg", "--batch", "--dearmor", "--output",
+                             (tree() / "key.gpg").native(), (tree() / "key.asc").native()},
+                            ".",
+                            "",
+                            {}}),
+            0);
+  EXPECT_TRUE(fs::exists(tree() / "debian/InRelease"));
+  EXPECT_EQ(verify(tree() / "debian/Release"), 0);
+  replace_file(folder_.path() / "other", read_file(tree() / "debian/Release").value() + "\n");
+  EXPECT_NE(verify(folder_.path() / "other"), 0);
+  create_package_tree({one}, tree(), home);
+  EXPECT_EQ(read_file(tree() / "key.asc"), key);
+}
+
 TEST_F(PackageTree, HasAnIndexOfEachRollsPackages) {
   const auto one = roll("one");
   const auto two = roll("two");

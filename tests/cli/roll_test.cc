@@ -76,6 +76,9 @@ TEST_F(RollStory, WhatIsWrongIsNotStored) {
       demo.native() + "/roll.yaml:4:1: unknown key 'sumary' in 'roll' (did you mean 'summary'?)");
   EXPECT_FALSE(fs::exists(file));
   EXPECT_FALSE(fs::exists(stored("")));
+  replace_file(folder.path() / "broken.tar.gz", "no archive\n");
+  EXPECT_NE(run({"add", "roll", (folder.path() / "broken.tar.gz").native()}).status, 0);
+  EXPECT_FALSE(fs::exists(stored("")));
   cluster({"add", "roll", "/no/where"}, 1,
           "there is no '/no/where' (want a roll's folder or its .tar.gz)");
 }
@@ -413,6 +416,16 @@ TEST_F(RollStory, ACommandOfItsOwn) {
   EXPECT_EQ(cluster({"report", "demo", "a b", "--x=1", "--db", file.native()}, 7), "");
   EXPECT_EQ(read_file(folder.path() / "said"),
             "a b\n--x=1\n" + file.native() + "\n" + stored("demo-0.1.0").native() + "\n");
+}
+
+TEST_F(RollStory, HelpNamesTheCommandsOfEnabledRolls) {
+  enabled_demo();
+  const auto help = cluster({"help"});
+  EXPECT_NE(help.find("\nCommands of rolls:\n  report demo  print the greeting (roll demo)\n"),
+            std::string::npos)
+      << help;
+  cluster({"disable", "roll", "demo"});
+  EXPECT_EQ(cluster({"help"}).find("Commands of rolls"), std::string::npos);
 }
 
 TEST_F(RollStory, BuiltInCommandsAreNotShadowed) {

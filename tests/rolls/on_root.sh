@@ -90,7 +90,8 @@ serve_distro() {
   mkdir "$root/srv/distro"
   mount --bind "$dir/distro" "$root/srv/distro"
   in_root busybox httpd -p 127.0.0.1:80 -h /srv/distro
-  echo "deb [trusted=yes] http://127.0.0.1/debian ./" >"$root/etc/apt/sources.list"
+  install -D -m 644 "$dir/distro/key.asc" "$root/etc/apt/keyrings/rollcall.asc"
+  echo "deb [signed-by=/etc/apt/keyrings/rollcall.asc] http://127.0.0.1/debian ./" >"$root/etc/apt/sources.list"
 }
 
 host=vm-container-0-15

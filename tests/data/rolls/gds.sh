@@ -411,6 +411,7 @@ fi
 # Step: the packages of GPUDirect Storage are there
 # libcufile, gdscheck and nvidia-fs are NVIDIA's; a distribution has none of them.
 is_done_2() {
+[ -n "$gds_packages" ] || skip 'gds_packages is empty'
 for package in $gds_packages; do is_installed "$package" || exit 1; done
 }
 step_2() {
@@ -457,6 +458,7 @@ fi
 if [ "$gds_p2pdma" = no ] || { [ "$gds_p2pdma" = auto ] && grep -qs '^nvme' /proc/driver/nvidia-fs/modules; }; then
   p2pdma=false
 fi
+keep /etc/cufile.json
 # What NVIDIA's package or the site had there is kept once.
 if [ -e /etc/cufile.json ] && [ ! -e /etc/cufile.json.before-gds ]; then
   cp -p /etc/cufile.json /etc/cufile.json.before-gds
@@ -503,6 +505,7 @@ if grep -q '"use_pci_p2pdma": true' /etc/cufile.json; then
 else
   modules=nvidia-fs
 fi
+keep /etc/modprobe.d/gds.conf /etc/modules-load.d/gds.conf
 mkdir -p /etc/modprobe.d /etc/modules-load.d
 printf '%s\n' '# From roll gds.' "$options" >/etc/modprobe.d/gds.conf
 printf '%s\n' '# From roll gds.' "$modules" >/etc/modules-load.d/gds.conf
@@ -530,10 +533,17 @@ fi
 
 # ---- does it work? Not before a reboot that is needed.
 check_1() {
-# 1 is a warning, 3 what could not be found out: both are printed, and do not make the guest unfit.
+# 0 is that nothing is in the way, 1 a warning. 2 is in the way, 3 could not be found out, and any other says
+# that nothing was looked at.
 status=0
 gds-check || status=$?
-[ "$status" -ne 2 ]
+case $status in
+  0 | 1) ;;
+  *)
+    echo "gds-check ended with status $status" >&2
+    exit 1
+    ;;
+esac
 }
 roll=gds
 begin 'check: gds-check finds nothing in the way'

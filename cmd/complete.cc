@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
+#include "frontend/vms/vm_attributes.h"
 
 namespace cluster::cmd {
 namespace {
@@ -38,6 +39,23 @@ Names cards(Inventory& inventory, const Names& words) {
   return {names.begin(), names.end()};
 }
 
+// The attributes that say how VMs are made, those of the stored rolls, and the site's own.
+Names attributes(Inventory* inventory) {
+  Names names;
+  for (const auto& one : frontend::vm_attributes()) names.emplace_back(one.name);
+  if (inventory == nullptr) return names;
+  for (const auto& one : inventory->attributes()) names.push_back(one.name);
+  for (const auto& roll : frontend::described_rolls(*inventory)) {
+    for (const auto& one : roll.attributes) names.push_back(one.name);
+  }
+  return names;
+}
+
+void sort_names(Names& names) {
+  std::ranges::sort(names, natural_less);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
 Names names_of(Inventory& inventory, std::string_view kind, const Names& words) {
   Names names;
   if (kind == "HOST" || kind == "VM") {
@@ -53,8 +71,6 @@ Names names_of(Inventory& inventory, std::string_view kind, const Names& words) 
   } else if (kind == "ROLL") {
     for (const auto& roll : inventory.rolls()) names.push_back(roll.name);
   }
-  std::ranges::sort(names, natural_less);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
@@ -77,13 +93,17 @@ void add_roll_words(std::vector<Candidate>& to, Inventory& inventory, const Name
 void print(Context& context, const Names& words) {
   Inventory* inventory = nullptr;
   try {
-    inventory = &context.inventory();
-  } catch (const Error&) {  // there is none, or it is not ours to read
+    inventory = &context.inventory(Inventory::Open::as_it_is);
+  } catch (const Error&) {  // there is none, or it is not ours to read, or of another version
   }
-  const auto names = [&](std::string_view kind) {
-    return inventory == nullptr ? Names() : names_of(*inventory, kind, words);
+  const auto known = [&](std::string_view kind) {
+    auto names = kind == "ATTR"         ? attributes(inventory)
+                 : inventory == nullptr ? Names()
+                                        : names_of(*inventory, kind, words);
+    sort_names(names);
+    return names;
   };
-  auto found = completions(words, command_table(), names);
+  auto found = completions(words, command_table(), known);
   if (inventory != nullptr) add_roll_words(found, *inventory, words);
   for (const auto& one : found) {
     context.output.line(one.help.empty() ? one.word : one.word + '\t' + one.help);

@@ -108,6 +108,9 @@ class Connection {
   /// program or to a newer version.
   virtual void migrate() = 0;
 
+  /// False if migrate() would change something. Throws what migrate() throws.
+  virtual bool is_up_to_date() = 0;
+
   /// Begins a transaction that alone writes from here on, with a savepoint `part` in it. After a
   /// failure the caller can run `ROLLBACK TO SAVEPOINT part` and look for the reason, while nobody
   /// else writes.

@@ -114,7 +114,11 @@ Inventory::Inventory(const fs::path& file, Open open) {
   try {
     make_ready(file, open);
     db_ = db::open_sqlite(file);
-    db_->migrate();
+    if (open != Open::as_it_is) {
+      db_->migrate();
+    } else if (!db_->is_up_to_date()) {
+      throw Error(Fault::io, "is of an older version: any other command brings it up to date");
+    }
   } catch (const db::Failure& failure) {
     throw Error(Fault::io, error_text(file, failure.what()));
   } catch (const Error& error) {

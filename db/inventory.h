@@ -34,11 +34,13 @@ class Inventory {
   enum class Open {
     existing,  ///< the file must be there
     create,    ///< the file and its folder are made when they are not
+    as_it_is,  ///< the file must be there, and its schema must be up to date: it stays as it is
   };
 
   /// Opens `file` (":memory:" for tests) and brings its schema up to date. Throws Error(not_found)
   /// when the file is not there. Throws Error(io) when it is not ours, cannot be read or has a
-  /// newer version. A file that cannot be written is opened for reading.
+  /// newer version, or for as_it_is another one. A file that cannot be written is opened for
+  /// reading.
   Inventory(const std::filesystem::path& file, Open open);
   ~Inventory();
 

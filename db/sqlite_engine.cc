@@ -140,6 +140,7 @@ class SqliteConnection : public Connection {
   }
 
   void migrate() override;
+  bool is_up_to_date() override;
 
   void begin_write() override {
     if (!opened_.read_only.empty()) throw Failure(Why::denied, "", opened_.read_only);
@@ -329,6 +330,14 @@ void SqliteConnection::migrate() {
     db_.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     db_.exec("PRAGMA user_version = " + std::to_string(known));
     transaction.commit();
+  } catch (const SQLite::Exception& error) {
+    throw Failure(Why::other, "", open_failure(file_, error));
+  }
+}
+
+bool SqliteConnection::is_up_to_date() {
+  try {
+    return checked_version() == static_cast<int>(migrations().size());
   } catch (const SQLite::Exception& error) {
     throw Failure(Why::other, "", open_failure(file_, error));
   }

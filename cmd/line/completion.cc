@@ -88,11 +88,11 @@ std::string kind_of(std::string_view key) {
   return kind;
 }
 
-// Of a list, "n1,n2,n", the last element goes on.
+// Of a list, "n1,n2,n", or words that select hosts, "n1!n", the last element goes on.
 void add_names(Candidates& to, const NamesOf& names, const std::string& kind,
                const std::string& before, std::string_view begun) {
-  const auto comma = begun.rfind(',');
-  const auto kept = begun.substr(0, comma == std::string_view::npos ? 0 : comma + 1);
+  const auto sign = begun.find_last_of(",!&");
+  const auto kept = begun.substr(0, sign == std::string_view::npos ? 0 : sign + 1);
   const auto rest = begun.substr(kept.size());
   for (const auto& name : names(kind)) {
     if (name.starts_with(rest)) to.push_back({before + std::string(kept) + name, ""});
@@ -101,10 +101,11 @@ void add_names(Candidates& to, const NamesOf& names, const std::string& kind,
 
 void add_values(Candidates& to, const Option& option, const NamesOf& names,
                 const std::string& before, std::string_view begun) {
-  for (const auto& value : values_in(option.help)) {
+  const auto values = values_in(option.help);
+  for (const auto& value : values) {
     if (value.starts_with(begun)) to.push_back({before + value, ""});
   }
-  add_names(to, names, kind_of(option.key), before, begun);
+  if (values.empty()) add_names(to, names, kind_of(option.key), before, begun);
 }
 
 const Option* key_called(const Options& options, std::string_view key) {
@@ -113,10 +114,17 @@ const Option* key_called(const Options& options, std::string_view key) {
   return at == options.all().end() ? nullptr : &*at;
 }
 
-// True if the command makes a thing of that kind, whose name is new: HOST of `add host`.
+// True if the command makes a thing of that kind, whose name is new: HOST of `add host`. What an
+// attribute is called is known.
 bool is_new(std::string_view path, std::string_view kind) {
   const auto noun = path.substr(path.rfind(' ') + 1);
-  return path.starts_with("add ") && kind_of(noun) == kind;
+  return path.starts_with("add ") && kind_of(noun) == kind && kind != "ATTR";
+}
+
+// The kind that a NAME of the usage line is of: NAME of `set host attr` is an attribute.
+std::string kind_meant(std::string_view path, const std::string& kind) {
+  if (kind != "NAME" || path.starts_with("create ")) return kind;
+  return kind_of(path.substr(path.rfind(' ') + 1));
 }
 
 void add_arguments(Candidates& to, const Command& command, Words typed, const std::string& begun,
@@ -137,7 +145,8 @@ void add_arguments(Candidates& to, const Command& command, Words typed, const st
   }
   if (dashes == 0) {
     for (const auto& option : options.all()) {
-      for (const auto& kind : kinds_in(option.name)) {
+      for (const auto& name : kinds_in(option.name)) {
+        const auto kind = kind_meant(command.path, name);
         if (!is_new(command.path, kind)) add_names(to, names, kind, "", begun);
       }
     }

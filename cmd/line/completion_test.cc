@@ -36,16 +36,25 @@ Action declare_help(Options& options) {
   return {};
 }
 
+Action declare_set(Options& options) {
+  options.argument("HOST... NAME VALUE", unused.many, "whose, its name, its value").required();
+  options.key("host", unused.one, "n1 or n9 [n1]");
+  return {};
+}
+
 constexpr std::array kCommands{
+    Command{"add attr", "add an attribute", "Hosts", declare_set},
     Command{"add host", "add one", "Hosts", declare_add},
     Command{"help", "explain", "Help", declare_help},
     Command{"paint host", "paint hosts", "Hosts", declare_paint},
     Command{"paint host vm", "paint VMs", "Hosts", declare_add},
+    Command{"set host attr", "set an attribute", "Hosts", declare_set},
 };
 
 std::vector<std::string> names(std::string_view kind) {
   if (kind == "HOST") return {"n1", "n2", "m1"};
   if (kind == "CARD") return {"gpupci1"};
+  if (kind == "ATTR") return {"colour"};
   return {};
 }
 
@@ -58,7 +67,7 @@ std::vector<std::string> after(const std::vector<std::string>& words) {
 }
 
 TEST(Completion, BeginsWithVerbs) {
-  EXPECT_THAT(after({""}), ElementsAre("add", "help", "paint"));
+  EXPECT_THAT(after({""}), ElementsAre("add", "help", "paint", "set"));
   EXPECT_THAT(after({"p"}), ElementsAre("paint"));
   EXPECT_THAT(after({"x"}), IsEmpty());
   EXPECT_THAT(after({}), IsEmpty());
@@ -97,6 +106,21 @@ TEST(Completion, AKeyCalledLikeAThingHasItsNames) {
 TEST(Completion, OfAListTheLastNameGoesOn) {
   EXPECT_THAT(after({"paint", "host", "m1,n"}), ElementsAre("m1,n1", "m1,n2"));
   EXPECT_THAT(after({"paint", "host", "host=m1,n2,m"}), ElementsAre("host=m1,n2,m1"));
+}
+
+TEST(Completion, WordsThatSelectHostsGoOnBehindTheirSigns) {
+  EXPECT_THAT(after({"paint", "host", "!m"}), ElementsAre("!m1"));
+  EXPECT_THAT(after({"paint", "host", "n1!n"}), ElementsAre("n1!n1", "n1!n2"));
+  EXPECT_THAT(after({"paint", "host", "m1,n1&n2"}), ElementsAre("m1,n1&n2"));
+}
+
+TEST(Completion, NameIsWhatTheCommandIsAbout) {
+  EXPECT_THAT(after({"set", "host", "attr", "n1", "c"}), ElementsAre("colour"));
+  EXPECT_THAT(after({"add", "attr", "c"}), ElementsAre("colour"));
+}
+
+TEST(Completion, AClosedListIsNoNames) {
+  EXPECT_THAT(after({"set", "host", "attr", "host=n"}), ElementsAre("host=n1", "host=n9"));
 }
 
 TEST(Completion, WhatIsNewHasNoNameYet) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "core/text.h"
+#include "db/engine.h"
+#include "db/sqlite_engine.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -48,6 +50,29 @@ TEST_F(CompletionStory, NamesHostsCardsVmsAndAppliances) {
   EXPECT_THAT(after({"set", "host", "vm", "v1", "container=n"}),
               ElementsAre("container=n2", "container=n10"));
   EXPECT_THAT(after({"list", "appliance", "attr", "vm-"}), Contains("vm-container"));
+}
+
+TEST_F(CompletionStory, NamesAttributesOfVmsAndOfTheSite) {
+  EXPECT_THAT(after({"set", "attr", "vm_firm"}), ElementsAre("vm_firmware"));
+  cluster({"add", "host", "n1"});
+  cluster({"set", "attr", "contact", "me"});
+  EXPECT_THAT(after({"set", "host", "attr", "n1", "cont"}), ElementsAre("contact"));
+  EXPECT_THAT(after({"list", "host", "attr", "attr=cont"}), ElementsAre("attr=contact"));
+}
+
+TEST_F(CompletionStory, LeavesAnOlderInventoryAsItIs) {
+  cluster({"add", "host", "n1"});
+  const auto version = [&] {
+    const auto sql = db::open_sqlite(file);
+    const auto query = sql->prepare("PRAGMA user_version");
+    query->step();
+    return query->number(0);
+  };
+  const int older = version() - 1;
+  db::open_sqlite(file)->run("PRAGMA user_version = " + std::to_string(older));
+  EXPECT_THAT(after({"list", "host", "n"}), IsEmpty());
+  EXPECT_THAT(after({"det"}), ElementsAre("detach"));
+  EXPECT_EQ(version(), older);
 }
 
 TEST_F(CompletionStory, IsInNoHelpAndNeverFails) {

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string refusal(const std::string& value) {
+std::string why_not_fence(const std::string& value) {
   try {
     parse_fence(value, HostName("n1"));
   } catch (const Error& error) {
@@ -44,22 +44,23 @@ TEST(FenceAgent, WhatIsNoneIsRefused) {
         "../fence_ipmilan ip=a", "fence_ipmilan ip", "fence_ipmilan =a", "fence_ipmilan IP=a",
         "fence_ipmilan ip=a; reboot", "fence_ipmilan ip=a\nfence_ipmilan ip=b",
         "fence_ipmilan 'ip=a\nb=c'", "fence_ipmilan action=off", "fence_ipmilan option=off"}) {
-    EXPECT_THAT(refusal(value), HasSubstr(":")) << value;
+    EXPECT_THAT(why_not_fence(value), HasSubstr(":")) << value;
   }
 }
 
 TEST(FenceAgent, NoSecretIsAnOption) {
   for (const auto* name : {"password", "passwd", "snmp_priv_passwd", "snmp_auth_passwd",
                            "community", "api_token", "client_secret", "key_passphrase"}) {
-    EXPECT_THAT(refusal("fence_x " + std::string(name) + "=a"),
+    EXPECT_THAT(why_not_fence("fence_x " + std::string(name) + "=a"),
                 HasSubstr(std::string(name) + "_file=PATH"));
   }
-  EXPECT_THAT(refusal("fence_x password_file=bmc"), HasSubstr("want a whole path"));
+  EXPECT_THAT(why_not_fence("fence_x password_file=bmc"), HasSubstr("want a whole path"));
 }
 
 TEST(FenceAgent, NoOptionNamesAProgram) {
   for (const auto* name : {"password_script", "passwd_script", "ipmitool_path", "sudo_path"}) {
-    EXPECT_THAT(refusal("fence_x " + std::string(name) + "=/tmp/a"), HasSubstr("names a program"));
+    EXPECT_THAT(why_not_fence("fence_x " + std::string(name) + "=/tmp/a"),
+                HasSubstr("names a program"));
   }
 }
 

@@ -94,6 +94,11 @@ serve_distro() {
   echo "deb [signed-by=/etc/apt/keyrings/rollcall.asc] http://127.0.0.1/debian ./" >"$root/etc/apt/sources.list"
 }
 
+# booted_with WORD...: the line of the root's kernel.
+booted_with() {
+  echo "$*" >"$dir/cmdline"
+  grep -q " $root/proc/cmdline " /proc/mounts || mount --bind "$dir/cmdline" "$root/proc/cmdline"
+}
 host=vm-container-0-15
 "$cluster" add host "$host"
 "$cluster" add host gpu "$host" gpupci1 02:00.0
@@ -107,3 +112,4 @@ site_packages "${names[@]}"
 fresh_root
 serve_distro
 device 0000:02:00.0 10de 1c03 0300
+booted_with quiet

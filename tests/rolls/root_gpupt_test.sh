@@ -19,13 +19,6 @@ discover() {
   stop_sshd
 }
 
-# booted_with WORD...: the line of the root's kernel.
-booted_with() {
-  echo "$*" >"$dir/cmdline"
-  grep -q " $root/proc/cmdline " /proc/mounts || mount --bind "$dir/cmdline" "$root/proc/cmdline"
-}
-booted_with quiet
-
 # A script for no host takes nothing from the machine where it runs.
 before=$(whole_root)
 "$cluster" run roll gpupt >"$root/tmp/add-roll.sh"

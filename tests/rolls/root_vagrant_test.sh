@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/on_root.sh"
 
 install -D "$gpupci" "$root/usr/local/bin/gpupci"
+"$cluster" set host attr "$host" gpupt_iommu 'intel_iommu=on iommu=pt'
 script vagrant
 expect 0 'gpupt: changed  the initramfs is newer' 'vagrant: changed  file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
 in_root dpkg --status vagrant-libvirt | grep -q '^Status: install ok installed' || fail 'the package is not there'
@@ -13,6 +14,9 @@ in_root dpkg --status vagrant-libvirt | grep -q '^Status: install ok installed' 
 again vagrant 'vagrant: ok       file /etc/vagrant/cards.rb' 'vagrant: reboot needed ('
 
 rm "$root/run/cluster-rolls.reboot"
+booted_with intel_iommu=on iommu=pt
+mkdir -p "$root/sys/kernel/iommu_groups/0" "$root/sys/bus/pci/drivers/vfio-pci"
+ln -s ../../drivers/vfio-pci "$root/sys/bus/pci/devices/0000:02:00.0/driver"
 # shellcheck disable=SC2016 # it is expanded there
 printf '%s\n' '#!/bin/sh' '[ "$1" = --check ] || exec /usr/local/bin/gpupci "$@"' >"$root/usr/bin/gpupci"
 printf '%s\n' '#!/bin/sh' 'cat /root/plugins' >"$root/usr/bin/vagrant"

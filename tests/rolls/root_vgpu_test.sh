@@ -65,6 +65,8 @@ again vgpu 'vgpu: ok       packages' 'vgpu: reboot needed ('
 
 # After the reboot the vGPUs are made. This card can have none, and gpupci says so.
 rm "$root/run/cluster-rolls.reboot"
+booted_with intel_iommu=on iommu=pt
+mkdir -p "$root/sys/kernel/iommu_groups/0"
 script vgpu
 expect 1 'gpupci: cannot create a vGPU' 'vgpu: failed: the vGPUs of vgpu_profiles are there'
 

@@ -123,6 +123,20 @@ std::string file_time() {
   return time;
 }
 
+// Opens the copy of `file`, which is the one that the operator knows.
+std::unique_ptr<Inventory> opened_copy(const fs::path& copy, const std::string& file) {
+  try {
+    return std::make_unique<Inventory>(copy, Inventory::Open::existing);
+  } catch (const Error& error) {
+    std::string why = error.what();
+    if (const auto at = why.find(copy.native()); at != std::string::npos) {
+      why.replace(at, copy.native().size(), file);
+    }
+    const auto advice = why.find(": `cluster restore database`");  // which it is just now
+    throw Error(error.fault(), why.substr(0, advice));
+  }
+}
+
 int run_restore(Context& context, const SaveArgs& args) {
   const auto& file = context.place.file;
   std::error_code unseen;
@@ -142,8 +156,8 @@ int run_restore(Context& context, const SaveArgs& args) {
     if (failed) throw Error(Fault::io, quote(args.file) + ": " + failed.message());
   }
   const auto kept = fs::path(file.native() + ".before-" + file_time());
-  Inventory saved(draft.path(), Inventory::Open::existing);
-  InventoryRows rows(saved);
+  const auto saved = opened_copy(draft.path(), args.file);
+  InventoryRows rows(*saved);
   refuse_faults(rows.faults(), args.file);
   std::unique_ptr<Inventory> present;
   try {

@@ -86,6 +86,10 @@ Invocation help_for(std::string what) {
 
 bool is_help_flag(const std::string& word) { return word == "--help" || word == "-h"; }
 
+bool asks_for_version(const std::vector<std::string>& line) {
+  return line[0] == "--version" || line[0] == "-V" || (line[0] == "version" && line.size() == 1);
+}
+
 }  // namespace
 
 const Command* longest_match(const std::vector<std::string>& words, const CommandTable& table) {
@@ -101,7 +105,7 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
   const auto verb = words.begin() + static_cast<std::ptrdiff_t>(leading_options(words));
   const std::vector<std::string> line(verb, words.end());
   if (line.empty() || is_help_flag(line[0])) return help_for("");
-  if (line[0] == "--version") return {Invocation::Wants::version, {}, "", "", {}};
+  if (asks_for_version(line)) return {Invocation::Wants::version, {}, "", "", {}};
   const Command* command = longest_match(line, table);
   if (command == nullptr) {
     auto typed = line;

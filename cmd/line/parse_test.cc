@@ -184,7 +184,12 @@ TEST(Parse, WantsHelpForACommandEvenWhenItsWordsAreWrong) {
   }
 }
 
-TEST(Parse, WantsTheVersion) { EXPECT_EQ(parsed({"--version"}).wants, Wants::version); }
+TEST(Parse, WantsTheVersion) {
+  for (const auto* word : {"--version", "-V", "version"}) {
+    EXPECT_EQ(parsed({word}).wants, Wants::version);
+  }
+  EXPECT_THROW(parsed({"version", "box"}), UnknownCommand);
+}
 
 TEST(Parse, NamesTheArgumentThatIsMissingAsTheUsageLineDoes) {
   expect_refused({"put", "box"},

@@ -264,7 +264,8 @@ TEST_F(WholeInventory, ADamagedOneIsReplacedAndADamagedCopyIsNot) {
                          "no database at all, but long enough to look at its header ......"
                          "................................................");
   const auto db = "db=" + file.native();
-  EXPECT_EQ(run({"restore", "database", bad, db}).status, 1);
+  cluster({"restore", "database", bad, db}, 1,
+          "inventory '" + bad + "': is not an inventory (not an SQLite file)");
   EXPECT_EQ(cluster({"dump"}), before);
   std::ofstream(file, std::ios::trunc)
       << "garbage instead of an inventory, long enough for a header "

@@ -225,9 +225,8 @@ std::string vm_text(const FleetVm& vm, const FleetHost& host) {
 FleetReport fleet_as_ansible(const Fleet& fleet) {
   Groups groups(fleet);
   std::string hosts;
-  std::map<HostName, const FleetHost*> by_name;
+  const auto by_name = hosts_by_name(fleet);
   for (const auto& host : fleet.hosts) {
-    by_name.emplace(host.host.name, &host);
     if (!host.meant) continue;
     hosts += host_text(host);
     groups.add(host.host, host.attributes);

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 
+#include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
 
 // A row for each card, slice and other mediated device, and one for a host or a VM without any: no
@@ -115,9 +116,8 @@ class Rows {
     row["failing_seen"] = card.told.failing_seen.value_or("");
     row["seen"] = card.told.seen.value_or("");
     if (card.functions.empty()) return row;
-    const auto& first = card.functions.front();
-    row["id"] = first.vendor + ":" + first.device;
-    row["iommu_group"] = text(first.iommu_group);
+    row["id"] = ids_of(card);
+    row["iommu_group"] = text(card.functions.front().iommu_group);
     return row;
   }
 

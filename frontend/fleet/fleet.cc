@@ -225,8 +225,7 @@ class Reader {
     const AttributeResolver attributes(inventory_.attributes(only_));
     read_vms(attributes);
     read_hosts(attributes);
-    std::map<HostName, const FleetHost*> by_name;
-    for (const auto& host : fleet_.hosts) by_name.emplace(host.host.name, &host);
+    const auto by_name = hosts_by_name(fleet_);
     for (auto& vm : fleet_.vms) vm.devices = devices_of(vm.vm, *by_name.at(vm.vm.container));
     return std::move(fleet_);
   }
@@ -330,6 +329,12 @@ std::string_view name(CardState state) {
       return "free";
   }
   return "";
+}
+
+std::map<HostName, const FleetHost*> hosts_by_name(const Fleet& fleet) {
+  std::map<HostName, const FleetHost*> by_name;
+  for (const auto& host : fleet.hosts) by_name.emplace(host.host.name, &host);
+  return by_name;
 }
 
 Fleet read_fleet(Inventory& inventory, const std::vector<std::string>& words, bool with_guests) {

@@ -101,6 +101,9 @@ struct Fleet {
   std::vector<std::string> words = {};  ///< what it was selected by; none: it is everything
 };
 
+/// The hosts of a fleet by name; those of its VMs are among them. It holds as long as the fleet.
+std::map<HostName, const FleetHost*> hosts_by_name(const Fleet& fleet);
+
 /// Reads what `words` (docs/selecting.md) mean in one transaction: hosts, their cards and VMs, and
 /// VMs alone. No words mean everything. Where VMs have their cards takes the rendering of each VM;
 /// it is not known without `with_guests`. Throws as select_hosts() does.

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
+#include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
 #include "frontend/fleet/page_texts.h"
 
@@ -78,16 +79,13 @@ ordered_json data_of(const std::vector<FleetSlice>& slices) {
 
 ordered_json data_of(const FleetCard& one) {
   const auto& card = one.card;
-  std::optional<std::string> ids;
-  if (!card.functions.empty()) {
-    ids = card.functions.front().vendor + ":" + card.functions.front().device;
-  }
+  const auto ids = ids_of(card);
   return Facts()
       .add("name", card.name.str())
       .add("state", name(one.state))
       .add("pci", card.pci.sysfs())
       .add("model", card.model)
-      .add("ids", ids)
+      .add("ids", ids.empty() ? std::nullopt : std::optional(ids))
       .add("vm", one.place ? std::optional(one.place->vm.str()) : std::nullopt)
       .add("domain", one.domain)
       .add("failing", one.failing)

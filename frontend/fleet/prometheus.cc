@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/utc_time.h"
+#include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
 
 // Prometheus' text exposition format 0.0.4:
@@ -133,10 +134,7 @@ class Metrics {
     labels.push_back({"domain", one.domain.value_or("")});
     labels.push_back({"model", card.model.value_or("")});
     labels.push_back({"serial", card.serial.value_or("")});
-    if (!card.functions.empty()) {
-      const auto& first = card.functions.front();
-      labels.push_back({"id", first.vendor + ":" + first.device});
-    }
+    labels.push_back({"id", ids_of(card)});
     labels.push_back({"numa_node", number(card.numa_node)});
     info_.add(labels);
     // Of a card that was never checked nobody knows.

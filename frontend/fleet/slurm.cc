@@ -46,9 +46,9 @@ std::string driver_of(const FleetCard& card) {
 
 class Nodes {
  public:
-  explicit Nodes(const Fleet& fleet) : words_(model_words(fleet, '_')) {
+  explicit Nodes(const Fleet& fleet)
+      : words_(model_words(fleet, '_')), by_name_(hosts_by_name(fleet)) {
     for (const auto& host : fleet.hosts) {
-      by_name_.emplace(host.host.name, &host);
       if (host.meant) add(host);
     }
     for (const auto& vm : fleet.vms) add(vm);

@@ -1,6 +1,5 @@
 #include "frontend/fleet/vagrant.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -78,11 +77,8 @@ FleetReport fleet_as_vagrant(const Fleet& fleet) {
       "# A Vagrantfile beside it has: load File.expand_path('fleet.rb', __dir__)\n"
       "# A Vagrant of a host has the VMs of that host (cluster report fleet HOST format=vagrant).\n"
       "Vagrant.configure('2') do |config|\n";
-  for (const auto& vm : fleet.vms) {
-    const auto host = std::ranges::find_if(
-        fleet.hosts, [&](const FleetHost& one) { return one.host.name == vm.vm.container; });
-    text += vm_text(vm, *host);
-  }
+  const auto by_name = hosts_by_name(fleet);
+  for (const auto& vm : fleet.vms) text += vm_text(vm, *by_name.at(vm.vm.container));
   return {text + "end\n"};
 }
 

@@ -15,6 +15,7 @@
 #include "core/command_reader.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/secret_names.h"
 #include "core/text.h"
 #include "ssh/child_process.h"
 
@@ -43,10 +44,8 @@ bool is_agent_name(std::string_view name) {
 
 // The options that let somebody in: passwd, snmp_priv_passwd, api_token, community, ...
 bool is_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kWords{"passw",     "passphrase", "secret",
-                                                   "community", "token",      "api_key"};
-  return std::ranges::any_of(
-      kWords, [&](std::string_view word) { return name.find(word) != std::string_view::npos; });
+  return may_be_secret(name) || name.find("passw") != std::string_view::npos ||
+         name.find("community") != std::string_view::npos;
 }
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(Fault::usage, "fence: " + why); }

@@ -22,10 +22,10 @@ class Lines {
   Lines(const HostMap& map, const CardHolders& holders) : map_(map), holders_(holders) {}
 
   std::vector<std::string> take(const HostName& host) {
-    lines_.push_back(host.str() + ": " + summary());
     for (const auto& node : map_.nodes) {
       if (node.package) packages_.insert(*node.package);
     }
+    lines_.push_back(host.str() + ": " + summary());
     for (const auto package : packages_) {
       add(1, "socket " + std::to_string(package));
       for (const auto& node : map_.nodes) {
@@ -44,15 +44,11 @@ class Lines {
 
  private:
   std::string summary() const {
-    std::set<int> packages;
-    for (const auto& node : map_.nodes) {
-      if (node.package) packages.insert(*node.package);
-    }
     std::vector<std::string> words;
     const auto add_count = [&](std::size_t count, const std::string& one, const std::string& many) {
       if (count > 0) words.push_back(counted(count, one, many));
     };
-    add_count(packages.size(), "socket", "sockets");
+    add_count(packages_.size(), "socket", "sockets");
     add_count(map_.nodes.size(), "NUMA node", "NUMA nodes");
     const auto ends = ends_of(map_);
     const auto of_kind = [&](std::string_view kind) {

@@ -46,10 +46,10 @@ std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
 }
 
 template <typename Otherwise>
-std::vector<HostName> chosen_names(Inventory& inventory, const std::vector<std::string>& words,
-                                   Otherwise otherwise) {
+std::vector<HostName> chosen_names(Inventory& inventory, std::vector<HostGroups> hosts,
+                                   const std::vector<std::string>& words, Otherwise otherwise) {
   InventoryFacts facts(inventory);
-  HostWords reader(inventory.host_groups(), &facts);
+  HostWords reader(std::move(hosts), &facts);
   HostWords::Hosts rest;
   for (const auto& host : reader.hosts()) rest.push_back(otherwise(host));
   const auto chosen = reader.chosen(words, rest);
@@ -68,7 +68,7 @@ std::vector<Host> hosts_of(Inventory& inventory, const std::vector<std::string>&
     if (auto named = hosts_by_name(inventory, words)) {
       hosts = *std::move(named);
     } else {
-      hosts = inventory.hosts(chosen_names(inventory, words, otherwise));
+      hosts = inventory.hosts(chosen_names(inventory, inventory.host_groups(), words, otherwise));
     }
   });
   return hosts;
@@ -129,7 +129,7 @@ OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& word
       names.emplace();
       for (const auto& host : *named) names->push_back(host.name);
     } else {
-      names = chosen_names(inventory, words, kAny);
+      names = chosen_names(inventory, inventory.host_groups(), words, kAny);
     }
   });
   return names;
@@ -137,20 +137,13 @@ OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& word
 
 std::vector<HostName> select_names(Inventory& inventory, const std::vector<std::string>& words,
                                    const std::vector<HostName>& gone) {
-  InventoryFacts facts(inventory);
   auto hosts = inventory.host_groups();
   std::set<HostName> there;
   for (const auto& host : hosts) there.insert(host.name);
   for (const auto& name : gone) {
     if (there.insert(name).second) hosts.push_back({name, "", std::nullopt, false});
   }
-  HostWords reader(std::move(hosts), &facts);
-  const auto chosen = reader.chosen(words, HostWords::Hosts(reader.hosts().size(), true));
-  std::vector<HostName> names;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    if (chosen[i]) names.push_back(reader.hosts()[i].name);
-  }
-  return names;
+  return chosen_names(inventory, std::move(hosts), words, kAny);
 }
 
 std::vector<Vm> select_vms(Inventory& inventory, const std::vector<std::string>& words) {

@@ -100,8 +100,8 @@ RollOutcome outcome_of(const frontend::AgentAnswer& answer, const std::string& t
 
 std::string said_by(const frontend::AgentAnswer& answer, const std::string& token) {
   std::string said;
-  for (const auto& text : {answer.out, answer.err}) {
-    for (const auto line : split(text, '\n')) {
+  for (const auto* text : {&answer.out, &answer.err}) {
+    for (const auto line : split(*text, '\n')) {
       if (!line.empty() && !line.starts_with(token + "\t")) said += std::string(line) + "\n";
     }
   }

@@ -6,6 +6,7 @@
 #include "cmd/command_table.h"
 #include "cmd/context.h"
 #include "cmd/line/completion.h"
+#include "cmd/roll_command.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
@@ -110,16 +111,6 @@ void print(Context& context, const Names& words) {
   }
 }
 
-// The inventory that the words name.
-std::string db_of(const Names& words) {
-  for (const auto& word : words) {
-    for (const std::string_view key : {"--db=", "db="}) {
-      if (word.starts_with(key)) return word.substr(key.size());
-    }
-  }
-  return "";
-}
-
 }  // namespace
 
 std::optional<Invocation> completion(const std::vector<std::string>& words) {
@@ -133,7 +124,8 @@ std::optional<Invocation> completion(const std::vector<std::string>& words) {
     }
     return 0;
   };
-  return Invocation{Invocation::Wants::command, std::move(action), "", db_of(typed), {}};
+  auto words_of_db = typed;
+  return Invocation{Invocation::Wants::command, std::move(action), "", take_db(words_of_db), {}};
 }
 
 }  // namespace cluster::cmd

@@ -13,24 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Takes --db out of `words`, in any of its spellings.
-std::string take_db(std::vector<std::string>& words) {
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    for (const std::string key : {"--db=", "db="}) {
-      if (!word->starts_with(key)) continue;
-      auto db = word->substr(key.size());
-      words.erase(word);
-      return db;
-    }
-    if (*word == "--db" && word + 1 != words.end()) {
-      auto db = *(word + 1);
-      words.erase(word, word + 2);
-      return db;
-    }
-  }
-  return "";
-}
-
 std::optional<int> run_command(Context& context, const std::vector<std::string>& words) {
   Inventory* inventory = nullptr;
   try {
@@ -64,6 +46,23 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
 }
 
 }  // namespace
+
+std::string take_db(std::vector<std::string>& words) {
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    for (const std::string key : {"--db=", "db="}) {
+      if (!word->starts_with(key)) continue;
+      auto db = word->substr(key.size());
+      words.erase(word);
+      return db;
+    }
+    if (*word == "--db" && word + 1 != words.end()) {
+      auto db = *(word + 1);
+      words.erase(word, word + 2);
+      return db;
+    }
+  }
+  return "";
+}
 
 Invocation roll_command(const std::vector<std::string>& typed, const UnknownCommand& unknown) {
   auto words = typed;

@@ -116,13 +116,13 @@ std::string counted(const std::vector<std::string>& names, const std::string& th
 void require_consent(Context& context, const Args& args, const std::vector<Host>& hosts) {
   const std::string deed = "set host power";
   std::vector<std::string> names;
-  for (const auto& host : hosts) names.push_back(host.name.str());
-  std::vector<std::string> vms;
-  for (const auto& vm : context.inventory().vms()) {
-    if (std::ranges::find(hosts, vm.container, &Host::name) != hosts.end()) {
-      vms.push_back(vm.name.str());
-    }
+  OnlyHosts only{std::in_place};
+  for (const auto& host : hosts) {
+    names.push_back(host.name.str());
+    only->push_back(host.name);
   }
+  std::vector<std::string> vms;
+  for (const auto& vm : context.inventory().vms(only)) vms.push_back(vm.name.str());
   if (vms.empty()) {
     cmd::require_consent(context, args.consent, deed, "hosts", args.hosts, names);
   } else {

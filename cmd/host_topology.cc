@@ -1,6 +1,7 @@
 #include "cmd/host_topology.h"
 
 #include <map>
+#include <set>
 
 #include "cmd/failures.h"
 #include "core/error.h"
@@ -14,14 +15,14 @@ int report_topology(Context& context, const std::vector<std::string>& words, boo
                     const ssh::Limits& limits) {
   auto& inventory = context.inventory();
   const auto hosts = frontend::select_hosts(inventory, words);
+  OnlyHosts names{std::in_place};
+  for (const auto& host : hosts) names->push_back(host.name);
+  const std::set<HostName> meant(names->begin(), names->end());
   std::map<HostName, frontend::CardHolders> holders;
-  for (const auto& vm : inventory.vms()) {
-    for (const auto& host : hosts) {
-      if (host.name == vm.name) {
-        throw Error(Fault::usage, quote(host.name.str()) +
-                                      " is a VM: the topology is of its host " +
-                                      quote(vm.container.str()));
-      }
+  for (const auto& vm : inventory.vms(names)) {
+    if (meant.contains(vm.name)) {
+      throw Error(Fault::usage, quote(vm.name.str()) + " is a VM: the topology is of its host " +
+                                    quote(vm.container.str()));
     }
     for (const auto& held : vm.gpus) holders[vm.container].emplace(held.gpu, vm.name);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 #include <utility>
 
@@ -23,8 +24,8 @@ class Context : public frontend::Context {
   std::istream* answers = nullptr;  ///< what the operator types when asked; nobody is there: none
   std::filesystem::path last_run;   ///< the file with the operator's last `run host`; "": none
   InventoryPlace place;             ///< where the inventory is, and who says so
-  std::filesystem::path installed_rolls;  ///< the folder of the rolls that came with the program
-  ssh::Operator me;                       ///< who runs this, and where the keys are
+  std::filesystem::path installed_rolls;   ///< the folder of the rolls that came with the program
+  std::function<ssh::Operator()> find_me;  ///< who runs this, and where the keys are
 };
 
 }  // namespace cluster::cmd

@@ -56,5 +56,5 @@ int main(int argc, char** argv) {
        isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? &std::cin : nullptr,
        called(argv[0]),
        installed_rolls(),
-       cluster::ssh::Operator::current()});
+       cluster::ssh::Operator::current});
 }

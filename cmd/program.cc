@@ -53,7 +53,7 @@ int run(const std::vector<std::string>& words, const Surroundings& around, Outpu
   context.answers = around.answers;
   context.place = inventory_place(invocation.db);
   context.installed_rolls = around.installed_rolls;
-  context.me = around.me;
+  context.find_me = around.find_me;
   if (!around.state_dir.empty()) {
     context.last_run = last_run_file(around.state_dir, context.place.file);
   }

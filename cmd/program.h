@@ -31,7 +31,8 @@ struct Surroundings {
   std::istream* answers = nullptr;       ///< what the operator types when asked, if one is there
   std::string name = "cluster";          ///< of the program, as it was called
   std::filesystem::path installed_rolls = "";  ///< the rolls that came with it; "": none
-  ssh::Operator me = {};                       ///< whose keys are used
+  /// Finds out whose keys are used, which may ask a directory service.
+  std::function<ssh::Operator()> find_me = {};
 };
 
 /// Runs the whole program; `words` are those after its name. Prints errors as "NAME: MESSAGE",

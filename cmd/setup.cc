@@ -130,9 +130,10 @@ int run_setup(Context& context) {
   try {
     done("settings", config_file(), set_up_settings(context));
     done("inventory", context.place.file, set_up_inventory(context));
-    auto key = key_of(context.me);
+    const auto me = context.find_me();
+    auto key = key_of(me);
     const bool has_key = !key.empty();
-    if (!has_key) key = make_key(context.me);
+    if (!has_key) key = make_key(me);
     done("key", key, has_key ? "there" : "made");
     context.output.table(table);
     if (context.output.format() == Format::table) {

@@ -28,7 +28,11 @@ Story::Result Story::run(const std::vector<std::string>& words) {
   around.state_dir = folder.path() / "state";
   around.name = called;
   around.installed_rolls = folder.path() / "installed";
-  around.me.home = folder.path() / "home";
+  around.find_me = [this] {
+    ssh::Operator me;
+    me.home = folder.path() / "home";
+    return me;
+  };
   const int status = cmd::run_program(words, around);
   return {printed.str(), err.str(), status};
 }

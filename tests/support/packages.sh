@@ -30,6 +30,7 @@ packages_of() {
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
       echo qemu-utils                        # qemu-img
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
+      echo postgresql                        # servers that a test makes and throws away (postgresql.sh)
       echo sudo                              # by which an ordinary account runs gpupci
       echo python3 python3-fusepy            # hosts whose /sys acts
       echo python3-clustershell              # what its nodeset makes of ranges of hosts

@@ -9,6 +9,7 @@
 #include "cmd/roll_clashes.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/roll_arrival.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_fragments.h"
 #include "rolls/engine/archive.h"
@@ -18,66 +19,6 @@ namespace cluster::cmd {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A roll's folder that has its place in the store while no row of the inventory is about it yet. It
-// is removed again unless it is kept.
-class Placed {
- public:
-  // `folder` becomes `target`. If `target` is there already, an `add roll` that was killed has left
-  // it, or it belongs to another inventory beside this one. It stays when it is the same.
-  Placed(const fs::path& folder, const std::string& checksum, const fs::path& target)
-      : folder_(folder), target_(target) {
-    if (fs::exists(target)) {
-      std::string there;
-      try {
-        there = rolls::checksum_of(target);
-      } catch (const Error&) {  // no roll at all
-      }
-      kept_ = there == checksum;
-      if (kept_) return;
-      throw Error(Fault::exists, quote(target.native()) +
-                                     " is there, another roll of that name and version: if no "
-                                     "other inventory has it, remove the folder");
-    }
-    std::error_code failed;
-    fs::rename(folder, target, failed);
-    if (failed) {
-      throw Error(Fault::io, "cannot make " + quote(target.native()) + ": " + failed.message());
-    }
-  }
-  Placed(const Placed&) = delete;
-  Placed& operator=(const Placed&) = delete;
-  ~Placed() {
-    std::error_code ignored;
-    if (!kept_) fs::rename(target_, folder_, ignored);
-  }
-
-  void keep() { kept_ = true; }
-
- private:
-  fs::path folder_;
-  fs::path target_;
-  bool kept_ = false;
-};
-
-// The folder of the store. If it was made for a roll that is refused, it is removed again.
-class StoreFolder {
- public:
-  explicit StoreFolder(const fs::path& path) : path_(path) {
-    std::error_code failed;  // who locks it says why
-    made_ = fs::create_directories(path, failed);
-  }
-  StoreFolder(const StoreFolder&) = delete;
-  StoreFolder& operator=(const StoreFolder&) = delete;
-  ~StoreFolder() {
-    std::error_code not_empty;
-    if (made_) fs::remove(path_, not_empty);
-  }
-
- private:
-  fs::path path_;
-  bool made_ = false;
-};
 
 // Refuses a circle of this roll and the stored rolls, enabled or not. If a roll has several
 // versions, the enabled one counts, else the newest.
@@ -139,7 +80,7 @@ int run_add(Context& context, const AddArgs& args) {
   if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
   auto& inventory = context.inventory(Inventory::Open::create);
   const auto store = frontend::rolls_folder(inventory);
-  const StoreFolder made(store);
+  const frontend::StoreFolder made(store);
   std::error_code failed;
   const frontend::StoreLock lock(store);
   const frontend::Staging staging(store);
@@ -159,8 +100,8 @@ int run_add(Context& context, const AddArgs& args) {
   const StoredRoll stored{roll.name, roll.version, roll.arch, false, checksum};
   // The folder comes first: then a row always has its folder, whenever the command is killed. While
   // the store is locked no other command adds the row.
-  std::optional<Placed> placed;
-  if (!has_row(inventory, stored)) placed.emplace(folder, checksum, store / roll.full_name());
+  std::optional<frontend::Placed> placed;
+  if (!has_row(inventory, stored)) placed.emplace(folder, stored, store);
   inventory.add_roll(stored);  // refuses a row that is there
   if (placed) placed->keep();
   return 0;

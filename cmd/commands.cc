@@ -30,6 +30,7 @@ std::vector<Command> all_commands() {
                               check_host_gpu_commands(),
                               check_host_vm_commands(),
                               config_commands(),
+                              copy_database_commands(),
                               copy_host_commands(),
                               database_commands(),
                               detach_host_gpu_commands(),

@@ -23,6 +23,7 @@ std::span<const Command> change_commands();
 std::span<const Command> check_host_gpu_commands();
 std::span<const Command> check_host_vm_commands();
 std::span<const Command> config_commands();
+std::span<const Command> copy_database_commands();
 std::span<const Command> copy_host_commands();
 std::span<const Command> database_commands();
 std::span<const Command> detach_host_gpu_commands();

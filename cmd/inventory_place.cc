@@ -31,8 +31,10 @@ bool says_nothing(const std::string& text) {
   });
 }
 
+}  // namespace
+
 // A URL may hold a password, so only its scheme is repeated.
-InventoryPlace place(const std::string& text, const std::string& said_by) {
+InventoryPlace named_place(const std::string& text, const std::string& said_by) {
   if (const auto scheme = scheme_of(text); !scheme.empty()) {
     throw Error(Fault::usage, said_by + ": " + quote(scheme + "://...") +
                                   " is no inventory (want the path of a file)");
@@ -48,16 +50,15 @@ InventoryPlace place(const std::string& text, const std::string& said_by) {
   return {text, said_by};
 }
 
-}  // namespace
-
 std::filesystem::path config_file() {
   const auto chosen = variable("CLUSTER_CONFIG");
   return chosen.empty() ? kConfigFile : chosen;
 }
 
 InventoryPlace inventory_place(const std::string& option) {
-  if (!option.empty()) return place(option, "--db");
-  if (const auto file = variable("CLUSTER_DB"); !file.empty()) return place(file, "$CLUSTER_DB");
+  if (!option.empty()) return named_place(option, "--db");
+  if (const auto file = variable("CLUSTER_DB"); !file.empty())
+    return named_place(file, "$CLUSTER_DB");
   const auto config = config_file();
   const auto text = read_file(config);
   if (!text || says_nothing(*text)) return {kDefaultInventory, "built in"};
@@ -65,7 +66,7 @@ InventoryPlace inventory_place(const std::string& option) {
                              {"database"});
   const auto database = fields.find("database");
   if (!database) return {kDefaultInventory, "built in"};
-  const auto chosen = place(database->line("database"), config.native());
+  const auto chosen = named_place(database->line("database"), config.native());
   if (!chosen.file.is_absolute()) {
     database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory));
   }

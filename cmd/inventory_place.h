@@ -18,6 +18,10 @@ struct InventoryPlace {
   std::string said_by;  ///< "--db", "$CLUSTER_DB", "/etc/cluster/cluster.yaml", "built in"
 };
 
+/// The place that `text` names; `said_by` begins the messages. Throws Error(usage) when that is no
+/// place of an inventory.
+InventoryPlace named_place(const std::string& text, const std::string& said_by);
+
 /// $CLUSTER_CONFIG, else kConfigFile.
 std::filesystem::path config_file();
 

@@ -138,6 +138,10 @@ class Connection {
   /// The reason why nothing can be written through this connection, and who could; "" when it can.
   virtual std::string read_only() const = 0;
 
+  /// In the open transaction, from here on, nothing that is written is a change: the history does
+  /// not tell of it, and takes rows from elsewhere. The changes after it get numbers of their own.
+  virtual void without_history() = 0;
+
   /// Says who makes the changes from now on.
   virtual void sign(const Author& author) = 0;
 

@@ -13,6 +13,12 @@
 
 namespace cluster {
 
+/// How many rows of a table were copied.
+struct CopiedTable {
+  std::string name;
+  int rows = 0;
+};
+
 /// The rows of an inventory as they are stored, whatever they mean: all of them can be written down
 /// and read back. What the schema has is asked of the database, so that no table and no column can
 /// be forgotten. All methods throw Error(io) when the file fails.
@@ -38,6 +44,15 @@ class InventoryRows {
   /// Makes `file` hold a copy of one moment, while others go on. What was in it is replaced as one
   /// transaction; `locked` is called when nobody else can write to it any more.
   void save(const std::filesystem::path& file, const std::function<void()>& locked = {});
+
+  /// Throws Error(refused), which names what is there, unless the inventory is as a new one: it has
+  /// no rows but those of the schema, and no history.
+  void require_empty();
+
+  /// Adds all rows of this inventory, as they are at one moment, to `target`, and its history with
+  /// them: who, when and what. It is one transaction there. Throws as require_empty() of the target
+  /// does, and as add() does when its schema refuses a row. db/copy.cc has it.
+  std::vector<CopiedTable> copy_to(InventoryRows& target);
 
   /// What is wrong with the file, one line each: what its engine finds, and rows that break the
   /// rules that the schema holds when rows are added (db/rules.cc).

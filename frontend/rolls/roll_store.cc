@@ -104,6 +104,14 @@ std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std
   return rolls;
 }
 
+void refuse_changed(const Inventory& inventory, const StoredRoll& roll) {
+  if (!is_changed(inventory, roll)) return;
+  throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
+                                  " was changed after it was added (" +
+                                  quote(folder_of(inventory, roll).native()) +
+                                  "); remove it and add it again");
+}
+
 rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
   const auto folder = folder_of(inventory, roll);
   // The roll is read first, so that the check below covers all that was read.
@@ -114,11 +122,7 @@ rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
   } catch (const Error&) {
     failure = std::current_exception();
   }
-  if (is_changed(inventory, roll)) {
-    throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
-                                    " was changed after it was added (" + quote(folder.native()) +
-                                    "); remove it and add it again");
-  }
+  refuse_changed(inventory, roll);
   if (failure) std::rethrow_exception(failure);
   return *std::move(read);
 }

@@ -30,6 +30,9 @@ std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& ro
 /// True if the folder is not as it was when the roll was added.
 bool is_changed(const Inventory& inventory, const StoredRoll& roll);
 
+/// Throws Error(refused) when it is_changed().
+void refuse_changed(const Inventory& inventory, const StoredRoll& roll);
+
 /// The stored roll that is meant. Without a version it is the enabled one, or the only one. Throws
 /// Error(not_found) with the nearest name, Error(usage) when there are several.
 StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version);

@@ -17,6 +17,7 @@
 #include "virt/domain_merge.h"
 #include "virt/libvirt.h"
 #include "virt/running_domains.h"
+#include "virt/undefine_refusal.h"
 
 namespace cluster::virt {
 namespace {
@@ -316,7 +317,9 @@ void LibvirtDomains::undefine(const std::string& uuid) {
     if (!libvirt_.argument_is_refused()) break;
     if ((flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) != 0) refuse_to_lose_tpm(vm);
   }
-  must(-1, "undefine", vm);
+  const auto refusal = failure("undefine VM " + quote(vm.name));
+  const auto kept = kept_by(vm.domain.get(), vm.name);
+  throw kept ? Error(Fault::refused, *kept) : refusal;
 }
 
 void LibvirtDomains::start(const std::string& uuid) {

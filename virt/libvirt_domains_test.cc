@@ -234,7 +234,21 @@ TEST(LibvirtDomainsOfAHost, AreNotUndefinedWithTheirSnapshots) {
                           "<state>shutoff</state><creationTime>1</creationTime><active>1</active>" +
                           document("vm-1", kUuid) + "</test:domainsnapshot>"));
   ASSERT_EQ(host->list().size(), 1U);
-  EXPECT_THROW(host->undefine(kUuid), Error);
+  EXPECT_THAT([&] { host->undefine(kUuid); },
+              ::testing::ThrowsMessage<Error>(::testing::StartsWith(
+                  "libvirt there has snapshot 'before' of 'vm-1': delete them (virsh "
+                  "snapshot-delete vm-1 NAME), or let libvirt forget them and the VM")));
+  EXPECT_EQ(host->list().size(), 1U);
+}
+
+TEST(LibvirtDomainsOfAHost, AreNotUndefinedWithTheirSavedMemory) {
+  const TempDir folder;
+  const auto host =
+      open_host(folder, domain_with("<test:runstate>5</test:runstate><test:hasmanagedsave/>"));
+  EXPECT_THAT([&] { host->undefine(kUuid); },
+              ::testing::ThrowsMessage<Error>(::testing::StrEq(
+                  "libvirt there has the saved memory of 'vm-1': start it and stop it, or give "
+                  "that up (virsh managedsave-remove vm-1)")));
   EXPECT_EQ(host->list().size(), 1U);
 }
 

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <libvirt/libvirt.h>
+
+#include <optional>
+#include <string>
+
+namespace cluster::virt {
+
+/// What libvirt keeps of a domain that is not undefined with it, and the ways out: saved memory,
+/// snapshots, checkpoints. Nothing when there is none. `name` is the domain's.
+/// https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainUndefineFlags
+std::optional<std::string> kept_by(virDomain* domain, const std::string& name);
+
+}  // namespace cluster::virt

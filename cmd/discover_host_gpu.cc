@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
@@ -8,10 +9,12 @@
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
+#include "core/text.h"
 #include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/vms/vm_devices.h"
 
 namespace cluster::cmd {
 namespace {
@@ -70,6 +73,49 @@ void take_in(Inventory& inventory, const Seen& answer, bool dry_run, const std::
   }
 }
 
+// A card that a VM there has without the inventory, running or not, is not free. So containers with
+// cards are asked for such VMs as well; who cannot be asked is told of, as it may have some.
+void see_vms(Context& context, const std::vector<frontend::AgentAnswer>& answers,
+             const std::vector<Seen>& all, const ssh::Limits& limits) {
+  std::vector<Host> containers;
+  std::vector<HostName> names;
+  for (const auto& answer : answers) {
+    const auto seen = std::ranges::find(all, answer.host.name, &Seen::host);
+    if (seen == all.end() || seen->cards.empty()) continue;
+    if (answer.host.appliance != "vm-container") continue;
+    containers.push_back(answer.host);
+    names.push_back(answer.host.name);
+  }
+  if (containers.empty()) return;
+  auto& inventory = context.inventory();
+  const auto before = inventory.devices(names);
+  const auto domains = frontend::look_at_hosts(context, containers, limits);
+  frontend::remember_devices(context, domains);
+  const auto now = inventory.devices(names);
+  FoldedNotes notes;
+  for (const auto& there : domains) {
+    if (!there.failure) continue;
+    notes.add(there.host.name.str(), ": whether VMs there have its cards is not known: " +
+                                         std::string(there.failure->what()));
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto is_news = [&](const CardElsewhere& one) {
+      return std::ranges::none_of(before[i].elsewhere, [&](const CardElsewhere& old) {
+        return old.gpu == one.gpu && old.uuid == one.uuid;
+      });
+    };
+    std::set<std::pair<std::string, std::string>> told;
+    for (const auto& one : now[i].elsewhere) {
+      const auto card = SliceName{one.gpu, one.slice}.str();
+      if (!is_news(one) || !told.emplace(card, one.uuid).second) continue;
+      notes.add(names[i].str(), " " + card + ": is not free, as " + quote(one.domain) +
+                                    " there has it without the inventory (`cluster discover host "
+                                    "vm` tells more)");
+    }
+  }
+  notes.print(context.output);
+}
+
 int run(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
   const auto limits = frontend::limits_of(args.timeout);
@@ -102,6 +148,7 @@ int run(Context& context, const Args& args) {
   }
   failures.print(context.output);
   print_folded(context.output, table);
+  if (!dry_run) see_vms(context, answers, all, limits);
   return std::max(status, failures.status());
 }
 

@@ -274,6 +274,44 @@ TEST_F(AdoptedVm, ACardOfAVmThatWasRemovedIsNotFree) {
   EXPECT_THAT(run({"add", "host", "gpu", "v1", "gpupci", "gpupci1"}).err, HasSubstr("is in 'a'"));
 }
 
+// Who asks for cards alone learns of such VMs as well, before a card is given away.
+TEST_F(AdoptedVm, ACardOfAStrangerThatIsOffIsHeldOnceCardsAreDiscovered) {
+  const std::string functions =
+      R"(", "functions": [{"class": "0302", "vendor": "10de", "device": "2331", "pci": ")";
+  const auto card = [&](const std::string& name, const std::string& pci) {
+    return R"({"name": ")" + name + R"(", "pci": ")" + pci + functions + pci + R"("}]})";
+  };
+  transport.answers["n1"].out = R"({"cards": [)" + card("gpupci1", "pci_0000_65_00_0") + "," +
+                                card("gpupci2", "pci_0000_17_00_0") + "]}";
+  transport.answers["n2"].out = R"({"cards": []})";
+  made("b c", hostdev("0x65", "0x0"));
+  EXPECT_EQ(run({"discover", "host", "gpu", "dryrun=yes"}).err, "");
+  EXPECT_TRUE(there().calls.empty());
+  EXPECT_EQ(run({"discover", "host", "gpu"}).err,
+            "cluster: n1 gpupci1: is not free, as 'b c' there has it without the inventory "
+            "(`cluster discover host vm` tells more)\n");
+  EXPECT_EQ(domains.hosts["n2"].calls.count("open"), 0U);  // it has no cards
+  cluster({"add", "host", "vm", "v1", "n1"});
+  EXPECT_THAT(run({"add", "host", "gpu", "v1", "gpupci", "gpupci1"}).err,
+              HasSubstr("is in 'b c', a VM there that is not in the inventory"));
+  cluster({"add", "host", "vm", "v2", "gpus=1"});
+  EXPECT_THAT(cluster({"dump", "host", "gpu"}), HasSubstr("v2 gpupci pci_0000_17_00_0"));
+  EXPECT_EQ(run({"add", "host", "vm", "v3", "gpus=1"}).status, 1);
+  EXPECT_EQ(cluster({"discover", "host", "gpu"}), "");  // it is said once
+  there().domains.clear();
+  cluster({"discover", "host", "gpu"});
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"});
+}
+
+TEST_F(AdoptedVm, WhetherVmsHaveCardsIsSaidToBeUnknown) {
+  transport.answers["n1"].out = R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_65_00_0",)"
+                                R"( "functions": []}]})";
+  there().failure = Error(Fault::io, "exit status 127");
+  const auto [out, err, status] = run({"discover", "host", "gpu", "n1"});
+  EXPECT_THAT(err, HasSubstr("n1: whether VMs there have its cards is not known: exit status 127"));
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(AdoptedVm, TheSecondOfAPairOfStrangersKeepsItsCard) {
   made("a", hostdev("0x65", "0x0"));
   auto& twin = made("b", hostdev("0x65", "0x0"), "00000000-0000-4000-8000-000000000009");

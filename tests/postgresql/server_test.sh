@@ -49,7 +49,7 @@ stop_postgresql one
 start_postgresql one -c fsync=on
 same 'after a stop' "$(pg_sql one copy -c 'SELECT sum(n) FROM t')" 3
 pg_sql one copy -c 'INSERT INTO t VALUES (4)'
-mapfile -t processes < <(ps -o pid= --ppid "${pg_pids[one]}")
+mapfile -t processes < <(children_of "${pg_pids[one]}")
 ((${#processes[@]} > 2)) || fail "few processes: ${processes[*]}"
 kill_postgresql one
 for process in "${processes[@]}"; do
@@ -64,9 +64,11 @@ said=$(start_postgresql two -c port=none 2>&1) && fail 'it starts with a wrong o
 [[ $said == *"cannot start the PostgreSQL 'two'"*port* ]] || fail "said: $said"
 
 # A test that is killed leaves no server.
+support=$(realpath "${BASH_SOURCE[0]%/*}/../support/postgresql.sh")
 # shellcheck disable=SC2016 # the shell inside
 bash -c '. "$1"; find_postgresql; make_postgresql killed; start_postgresql killed; echo "$pg_dir ${pg_pids[killed]}"; kill -KILL $$' \
-  - "${BASH_SOURCE[0]%/*}/../support/postgresql.sh" >"$pg_dir/killed" 2>/dev/null || true
+  - "$support" >"$pg_dir/killed" 2>"$pg_dir/killed.said" &
+wait $! 2>/dev/null || true
 read -r orphan pid <"$pg_dir/killed"
 for _ in {1..100}; do
   [[ -e /proc/$pid ]] || break
@@ -74,6 +76,19 @@ for _ in {1..100}; do
 done
 [[ ! -e /proc/$pid ]] || fail "server $pid outlives its test"
 [[ $orphan == /tmp/rollcall-pg-* ]] && rm -rf "$orphan"
+
+# Over TCP only where a test wants it; a standby follows, and takes over.
+listen_postgresql one
+stop_postgresql one
+start_postgresql one
+same 'over TCP' "$("$pg_bin/psql" -XAtc 'SELECT sum(n) FROM t' "postgresql://postgres@127.0.0.1:${pg_ports[one]}/copy")" 7
+make_standby three one
+start_postgresql three
+same 'is a standby' "$(pg_sql three postgres -c 'SELECT pg_is_in_recovery()')" t
+kill_postgresql one
+pg_sql three postgres -c 'SELECT pg_promote()' >/dev/null
+pg_sql three copy -c 'INSERT INTO t VALUES (8)'
+same 'after it took over' "$(pg_sql three copy -c 'SELECT sum(n) FROM t')" 15
 
 dir=$pg_dir
 remove_postgresql

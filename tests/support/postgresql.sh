@@ -9,12 +9,14 @@
 #   new_database SERVER NAME [TEMPLATE]   makes a database
 #   pg_uri SERVER DATABASE [ROLE]    prints by which URI a client finds it
 #   remove_postgresql                ends and removes all of them, for the trap of the test
-# A server has a socket in a folder of its own and no TCP port. Whoever reaches the socket is trusted, under any name.
+#   make_standby SERVER PRIMARY      makes one that follows PRIMARY, which is running
+#   listen_postgresql SERVER         from its next start on it listens at 127.0.0.1, too, at the port pg_ports[SERVER]
+# A server has a socket in a folder of its own and no TCP port of itself. Whoever reaches the socket is trusted, under any name.
 # Nothing is written through to the disk (fsync=off). Servers never run as root: under root they run as `postgres`.
 
 pg_bin=
 pg_dir=
-declare -A pg_pids=()
+declare -A pg_pids=() pg_ports=()
 pg_superuser=postgres
 pg_initdb_options=(--locale=C.UTF-8)
 
@@ -71,14 +73,34 @@ pg_failed() {
   return 1
 }
 
+make_standby() {
+  local server=$1 primary=$2
+  rm -rf "${pg_dir:?}/$server/data"
+  (pg_exec pg_basebackup --checkpoint=fast --no-sync --write-recovery-conf --pgdata="$server/data" \
+    --host="$pg_dir/$primary" --port="$(port_of "$primary")" --username="$pg_superuser") \
+    >"$pg_dir/$server.log" 2>&1 || pg_failed "$server" 'cannot make'
+}
+
+port_of() { echo "${pg_ports[$1]:-5432}"; }
+
+# A port that is free now may be taken before the server has it; then the server says so.
+listen_postgresql() {
+  local port
+  for _ in {1..100}; do
+    port=$((20000 + RANDOM % 20000))
+    if ! (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
+  done
+  pg_ports[$1]=$port
+}
+
 start_postgresql() {
   local server=$1
   shift
-  (pg_exec postgres -D "$server/data" -c unix_socket_directories="$pg_dir/$server" -c listen_addresses= -c fsync=off \
-    -c full_page_writes=off -c autovacuum=off -c timezone=UTC "$@") >>"$pg_dir/$server.log" 2>&1 &
+  (pg_exec postgres -D "$server/data" -c unix_socket_directories="$pg_dir/$server" -c port="$(port_of "$server")" \
+    -c listen_addresses="${pg_ports[$server]:+127.0.0.1}" -c fsync=off -c autovacuum=off -c timezone=UTC "$@") >>"$pg_dir/$server.log" 2>&1 &
   pg_pids[$server]=$!
   for _ in {1..300}; do
-    if "$pg_bin/pg_isready" -q -h "$pg_dir/$server"; then return 0; fi
+    if "$pg_bin/pg_isready" -q -h "$pg_dir/$server" -p "$(port_of "$server")"; then return 0; fi
     kill -0 "${pg_pids[$server]}" 2>/dev/null || break
     sleep 0.1
   done
@@ -96,9 +118,11 @@ end_postgresql() {
 
 stop_postgresql() { end_postgresql "$1" INT; }
 
+children_of() { ps -o pid= --ppid "$1" | tr -d ' '; }
+
 kill_postgresql() {
   local -a children
-  mapfile -t children < <(ps -o pid= --ppid "${pg_pids[$1]}")
+  mapfile -t children < <(children_of "${pg_pids[$1]}")
   kill -KILL "${pg_pids[$1]}" ${children[@]+"${children[@]}"} 2>/dev/null || true
   end_postgresql "$1" KILL
 }
@@ -106,12 +130,12 @@ kill_postgresql() {
 pg_sql() {
   local server=$1 database=$2
   shift 2
-  "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$pg_dir/$server" -U "$pg_superuser" -d "$database" "$@"
+  "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$pg_dir/$server" -p "$(port_of "$server")" -U "$pg_superuser" -d "$database" "$@"
 }
 
 new_database() { pg_sql "$1" template1 -c "CREATE DATABASE \"$2\" TEMPLATE \"${3:-template0}\""; }
 
-pg_uri() { echo "postgresql:///$2?host=$pg_dir/$1&user=${3:-$pg_superuser}"; }
+pg_uri() { echo "postgresql:///$2?host=$pg_dir/$1&port=$(port_of "$1")&user=${3:-$pg_superuser}"; }
 
 remove_postgresql() {
   local server

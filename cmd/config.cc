@@ -4,6 +4,7 @@
 #include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
+#include "db/postgres_place.h"
 
 namespace cluster::cmd {
 namespace {
@@ -18,13 +19,18 @@ std::string access(Context& context) {
   }
 }
 
+std::string whole(const std::filesystem::path& place) {
+  if (db::is_postgres(place)) return place.native();
+  return std::filesystem::absolute(place).lexically_normal().native();
+}
+
 int run_show(Context& context) {
   const auto& place = context.place;
   context.output.table(
       {{"setting", "value", "from"},
-       {{std::string("database"), std::filesystem::absolute(place.file).lexically_normal().native(),
-         place.said_by},
-        {std::string("access"), access(context), std::string("the file")},
+       {{std::string("database"), whole(place.file), place.said_by},
+        {std::string("access"), access(context),
+         std::string(db::is_postgres(place.file) ? "the server" : "the file")},
         {std::string("settings"), config_file().native(),
          std::string(std::filesystem::exists(config_file()) ? "the file" : "not there")}}});
   return 0;

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "core/variable.h"
+#include "db/postgres_place.h"
 #include "rolls/engine/document.h"
 
 namespace cluster::cmd {
@@ -36,8 +37,9 @@ bool says_nothing(const std::string& text) {
 // A URL may hold a password, so only its scheme is repeated.
 InventoryPlace named_place(const std::string& text, const std::string& said_by) {
   if (const auto scheme = scheme_of(text); !scheme.empty()) {
-    throw Error(Fault::usage, said_by + ": " + quote(scheme + "://...") +
-                                  " is no inventory (want the path of a file)");
+    throw Error(Fault::usage,
+                said_by + ": " + quote(scheme + "://...") +
+                    " is no inventory (want the path of a file, or postgresql://HOST/DATABASE)");
   }
   // SQLite would take these for a database that nobody keeps, and for a URI.
   if (text == ":memory:" || text.starts_with("file:")) {
@@ -67,7 +69,7 @@ InventoryPlace inventory_place(const std::string& option) {
   const auto database = fields.find("database");
   if (!database) return {kDefaultInventory, "built in"};
   const auto chosen = named_place(database->line("database"), config.native());
-  if (!chosen.file.is_absolute()) {
+  if (!chosen.file.is_absolute() && !db::is_postgres(chosen.file)) {
     database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory));
   }
   return chosen;

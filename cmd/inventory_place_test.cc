@@ -48,9 +48,17 @@ TEST_F(PlaceOfInventory, IsTheSameForEverybodyUnlessSomebodySaysOtherwise) {
   unsetenv("CLUSTER_DB");
 }
 
+TEST_F(PlaceOfInventory, ADatabaseOnPostgresqlIsTakenAsItStands) {
+  EXPECT_EQ(inventory_place("postgresql://h//d?x=y").file.native(), "postgresql://h//d?x=y");
+  EXPECT_EQ(inventory_place("service=rollcall").file, "service=rollcall");
+  replace_file(config, "database: postgresql://db.example.org/cluster\n");
+  EXPECT_EQ(inventory_place("").file.native(), "postgresql://db.example.org/cluster");
+}
+
 TEST_F(PlaceOfInventory, WhatIsNoPathOfAFileIsRefusedWithoutItsPassword) {
-  EXPECT_EQ(refusal("postgresql://me:secret@host/name"),
-            "--db: 'postgresql://...' is no inventory (want the path of a file)");
+  EXPECT_EQ(refusal("mysql://me:secret@host/name"),
+            "--db: 'mysql://...' is no inventory (want the path of a file, or "
+            "postgresql://HOST/DATABASE)");
   for (const auto* url : {"https://x/y", "s3://bucket/x", "git+ssh://x", "file:///x"}) {
     EXPECT_NE(refusal(url).find("want the path of a file"), std::string::npos) << url;
   }

@@ -24,6 +24,8 @@ enum class Why {
   rule,         ///< a trigger of the schema refused; the message is its own
   denied,       ///< this program may read the database and not write to it
   busy,         ///< another program kept the database for longer than we wait
+  unreachable,  ///< the server did not answer; what was begun is undone
+  unknown,      ///< the server went while it made a change final: it may be done, or not
   other,        ///< disk, memory, wrong SQL
 };
 
@@ -103,6 +105,10 @@ class Connection {
 
   /// Carries out one or more statements without parameters.
   virtual void run(const std::string& statements) = 0;
+
+  /// True for a database of many machines. Who opens it does not bring its schema up to date: its
+  /// owner does.
+  virtual bool is_shared() const = 0;
 
   /// Brings the schema up to date. It also throws Error(io), when the database belongs to another
   /// program or to a newer version.

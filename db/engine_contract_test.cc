@@ -25,7 +25,7 @@ class Contract : public EachEngine {
     return Why::other;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, Contract, ::testing::ValuesIn(kEngines), name_of_engine);
+INSTANTIATE_TEST_SUITE_P(Engines, Contract, ::testing::ValuesIn(engines()), name_of_engine);
 
 TEST_P(Contract, WhatIsBoundComesBack) {
   const std::string text = "it's \"quoted\"; -- \xc3\xa9\n:name";

@@ -111,7 +111,8 @@ void InventoryRows::undo(int number) {
       for (const auto& column : shape.columns) {
         const auto name = "\"" + column.name + "\"";
         const auto of = [&](const char* json) {
-          return "json_extract(" + std::string(json) + ", '$." + column.name + "')";
+          const auto value = "json_extract(" + std::string(json) + ", '$." + column.name + "')";
+          return column.is_number ? "CAST(" + value + " AS INTEGER)" : value;
         };
         const bool first = columns.empty();
         columns += (first ? "" : ", ") + name;
@@ -119,7 +120,7 @@ void InventoryRows::undo(int number) {
         sets += (first ? "" : ", ") + name + " = " + of(":before");
         if (column.name == "seen" || column.name.ends_with("_seen")) continue;
         if (row.after.find("\"" + column.name + "\":\"(not kept)\"") != row.after.npos) continue;
-        same += (same.empty() ? "" : " AND ") + name + " IS " + of(":after");
+        same += (same.empty() ? "" : " AND ") + name + " IS NOT DISTINCT FROM " + of(":after");
       }
       const auto table = "\"" + row.table + "\"";
       const auto statement = inventory_.db_->prepare(

@@ -22,8 +22,10 @@ void Inventory::store_host_agents(const std::map<HostName, HostAgent>& agents) {
   write("sync host agent", [&] {
     // A host may have been removed meanwhile.
     const auto insert = db_->prepare(R"sql(
-        INSERT OR REPLACE INTO host_agent (host, version, seen, path, checksum)
-        SELECT name, :version, :seen, :path, :checksum FROM host WHERE name = :host)sql");
+        INSERT INTO host_agent (host, version, seen, path, checksum)
+        SELECT name, :version, :seen, :path, :checksum FROM host WHERE name = :host
+        ON CONFLICT (host) DO UPDATE SET version = excluded.version, seen = excluded.seen,
+                                         path = excluded.path, checksum = excluded.checksum)sql");
     for (const auto& [host, agent] : agents) {
       insert->bind(":host", host.str());
       insert->bind(":version", agent.version);

@@ -7,7 +7,8 @@
 #include "core/text.h"
 #include "db/database_file.h"
 #include "db/engine.h"
-#include "db/sqlite_engine.h"
+#include "db/open_database.h"
+#include "db/postgres_place.h"
 
 namespace cluster {
 namespace {
@@ -16,12 +17,12 @@ namespace fs = std::filesystem;
 
 constexpr const char* kInMemory = ":memory:";
 
-std::string error_text(const fs::path& file, const std::string& why) {
-  return "inventory " + quote(file.native()) + ": " + why;
+std::string error_text(const std::string& place, const std::string& why) {
+  return "inventory " + quote(place) + ": " + why;
 }
 
 void make_ready(const fs::path& file, Inventory::Open open) {
-  if (file == kInMemory) return;
+  if (file == kInMemory || db::is_postgres(file.native())) return;
   db::require_database_file(file);
   if (open == Inventory::Open::create) {
     db::make_database_file(file);
@@ -103,6 +104,33 @@ class Reading {
   bool whole_;
 };
 
+// What the operator has to know of a change that was begun.
+std::string outcome(const db::Failure& failure) {
+  switch (failure.why) {
+    case db::Why::unreachable:
+      return std::string(failure.what()) + " (nothing was changed: do it again)";
+    case db::Why::unknown:
+      return std::string(failure.what()) +
+             " (it may be done: look, by `cluster list change`, before you do it again)";
+    default:
+      return failure.what();
+  }
+}
+
+Fault fault_of(const db::Failure& failure) {
+  switch (failure.why) {
+    case db::Why::rule:
+      return Fault::refused;
+    case db::Why::check:
+      return Fault::usage;
+    case db::Why::unreachable:
+    case db::Why::unknown:
+      return Fault::unreachable;
+    default:
+      return Fault::io;
+  }
+}
+
 bool by_constraint(const db::Failure& failure) {
   return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
          failure.why == db::Why::check || failure.why == db::Why::rule;
@@ -110,20 +138,25 @@ bool by_constraint(const db::Failure& failure) {
 
 }  // namespace
 
-Inventory::Inventory(const fs::path& file, Open open) {
+Inventory::Inventory(const std::string& place, Open open) {
   try {
-    make_ready(file, open);
-    db_ = db::open_sqlite(file);
-    if (open != Open::as_it_is) {
+    make_ready(place, open);
+    db_ = db::open_database(place);
+    if (db_->is_shared() ? open == Open::upgrade : open != Open::as_it_is) {
       db_->migrate();
     } else if (!db_->is_up_to_date()) {
-      throw Error(Fault::io, "is of an older version: any other command brings it up to date");
+      throw Error(Fault::io, db_->is_shared()
+                                 ? "has not the tables of this version: its owner makes them "
+                                   "(`cluster upgrade database`)"
+                                 : "is of an older version: any other command brings it up to "
+                                   "date");
     }
   } catch (const db::Failure& failure) {
-    throw Error(Fault::io, error_text(file, failure.what()));
+    throw Error(fault_of(failure), error_text(place, failure.what()));
   } catch (const Error& error) {
-    if (error.fault() == Fault::not_found) throw;
-    throw Error(error.fault(), error_text(file, error.what()));
+    // A place that is not understood may have a password in it.
+    if (error.fault() == Fault::not_found || error.fault() == Fault::usage) throw;
+    throw Error(error.fault(), error_text(place, error.what()));
   }
 }
 
@@ -144,10 +177,7 @@ void Inventory::write(const char* what, const std::function<void()>& work, const
     if (failure.why == db::Why::denied) {
       return Error(Fault::io, error_text(where(), failure.what()));
     }
-    const auto fault = failure.why == db::Why::rule    ? Fault::refused
-                       : failure.why == db::Why::check ? Fault::usage
-                                                       : Fault::io;
-    return Error(fault, std::string(what) + ": " + failure.what());
+    return Error(fault_of(failure), std::string(what) + ": " + outcome(failure));
   };
   try {
     Part part(*db_);
@@ -171,7 +201,7 @@ void Inventory::read(const char* what, const std::function<void()>& work) {
     const Reading reading(*db_);
     work();
   } catch (const db::Failure& failure) {
-    throw Error(Fault::io, std::string(what) + ": " + failure.what());
+    throw Error(fault_of(failure), std::string(what) + ": " + failure.what());
   }
 }
 

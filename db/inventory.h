@@ -35,13 +35,15 @@ class Inventory {
     existing,  ///< the file must be there
     create,    ///< the file and its folder are made when they are not
     as_it_is,  ///< the file must be there, and its schema must be up to date: it stays as it is
+    upgrade,   ///< the same as `existing`; makes or upgrades the schema of a shared database, too
   };
 
-  /// Opens `file` (":memory:" for tests) and brings its schema up to date. Throws Error(not_found)
-  /// when the file is not there. Throws Error(io) when it is not ours, cannot be read or has a
-  /// newer version, or for as_it_is another one. A file that cannot be written is opened for
-  /// reading.
-  Inventory(const std::filesystem::path& file, Open open);
+  /// Opens the inventory at `place`: a file (":memory:" for tests), whose schema is brought up to
+  /// date, or a database on PostgreSQL ("postgresql://...", "service=NAME"), which `upgrade` alone
+  /// changes. Throws Error(not_found) when the file is not there. Throws Error(io) when it is not
+  /// ours, cannot be read or has a newer version, or for as_it_is another one; Error(unreachable)
+  /// when the server does not answer. What cannot be written is opened for reading.
+  Inventory(const std::string& place, Open open);
   ~Inventory();
 
   /// The name by which the operator can open it again (--db, $CLUSTER_DB): for an SQLite file its

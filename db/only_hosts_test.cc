@@ -35,7 +35,7 @@ TEST(OnlyThese, OfVeryManyHostsAllRowsAreReadAndTheOthersLeftOut) {
 }
 
 class OnlyTheseRows : public EachEngine {};
-INSTANTIATE_TEST_SUITE_P(Engines, OnlyTheseRows, ::testing::ValuesIn(kEngines), name_of_engine);
+INSTANTIATE_TEST_SUITE_P(Engines, OnlyTheseRows, ::testing::ValuesIn(engines()), name_of_engine);
 
 // The same rows come, however many hosts are named.
 TEST_P(OnlyTheseRows, AreThoseOfTheHostsThatAreNamed) {

@@ -139,6 +139,7 @@ class SqliteConnection : public Connection {
     }
   }
 
+  bool is_shared() const override { return false; }
   void migrate() override;
   bool is_up_to_date() override;
 

@@ -1,58 +1,22 @@
 #include "db/sqlite_history.h"
 
-#include <algorithm>
-#include <array>
-
-#include "core/secret_names.h"
+#include "db/history_values.h"
 
 namespace cluster::db {
 namespace {
 
-// Whose row it is, by the first of these columns that a table has.
-constexpr std::array kOwners{"host", "vm", "container", "name"};
-
-// Values that are long, or may have secrets: only that they changed is written down.
-constexpr std::array kNotKept{"vm_definition.rendered", "vm_definition.defined",
-                              "domain_capability.facts"};
-
 std::string name_of(const std::string& table, const char* what) {
   return "\"change_" + std::string(what) + "_" + table + "\"";
-}
-
-// The JSON of one value of NEW or OLD.
-std::string value_of(const std::string& table, const std::string& column, const std::string& row) {
-  const auto value = row + ".\"" + column + "\"";
-  if (std::ranges::find(kNotKept, table + "." + column) != kNotKept.end()) return "'(not kept)'";
-  if (table != "attribute" || column != "value") return value;
-  std::string is_secret;
-  for (const auto part : kSecretParts) {
-    is_secret += (is_secret.empty() ? "" : " OR ") +
-                 ("instr(lower(" + row + ".name), '" + std::string(part) + "') > 0");
-  }
-  return "CASE WHEN " + is_secret + " THEN '(not kept)' ELSE " + value + " END";
 }
 
 std::string json_of(const TableShape& table, const std::string& row) {
   std::string json = "json_object(";
   for (const auto& column : table.columns) {
     if (!json.ends_with('(')) json += ", ";
-    json += "'" + column.name + "', " + value_of(table.name, column.name, row);
+    json += "'" + column.name + "', " + kept_value(table.name, column.name, row);
   }
   return json + ")";
 }
-
-std::string owner_of(const TableShape& table, const std::string& row) {
-  for (const auto* owner : kOwners) {
-    if (table.name == "roll" || table.name == "appliance") break;
-    if (std::ranges::find(table.columns, owner, &ColumnShape::name) != table.columns.end()) {
-      return row + ".\"" + owner + "\"";
-    }
-  }
-  return "NULL";
-}
-
-// When a host was asked last is no change of what it is.
-bool is_seen(const std::string& column) { return column == "seen" || column.ends_with("_seen"); }
 
 std::string trigger(const TableShape& table, const char* what, const std::string& when,
                     const std::string& row, const std::string& before, const std::string& after) {
@@ -60,7 +24,7 @@ std::string trigger(const TableShape& table, const char* what, const std::string
          "\" WHEN (SELECT id FROM change_now) IS NOT NULL" + when +
          " BEGIN INSERT INTO change_row (change, place, host, before, after) VALUES "
          "((SELECT id FROM change_now), '" +
-         table.name + "', " + owner_of(table, row) + ", " + before + ", " + after + "); END;";
+         table.name + "', " + owner_value(table, row) + ", " + before + ", " + after + "); END;";
 }
 
 }  // namespace
@@ -77,15 +41,9 @@ void stop_history(Connection& connection) {
 void start_history(Connection& connection) {
   stop_history(connection);
   for (const auto& table : connection.tables()) {
-    std::string differs;
-    for (const auto& column : table.columns) {
-      if (is_seen(column.name)) continue;
-      differs += (differs.empty() ? "" : " OR ") +
-                 ("OLD.\"" + column.name + "\" IS NOT NEW.\"" + column.name + "\"");
-    }
     connection.run(trigger(table, "INSERT", "", "NEW", "NULL", json_of(table, "NEW")) +
-                   trigger(table, "UPDATE", " AND (" + differs + ")", "NEW", json_of(table, "OLD"),
-                           json_of(table, "NEW")) +
+                   trigger(table, "UPDATE", " AND (" + row_differs(table) + ")", "NEW",
+                           json_of(table, "OLD"), json_of(table, "NEW")) +
                    trigger(table, "DELETE", "", "OLD", json_of(table, "OLD"), "NULL"));
   }
 }

@@ -1,8 +1,8 @@
 #include "db/sqlite_shape.h"
 
-#include <algorithm>
-#include <map>
 #include <set>
+
+#include "db/table_order.h"
 
 namespace cluster::db {
 namespace {
@@ -29,30 +29,22 @@ std::set<std::string> targets_of(Connection& connection, const std::string& tabl
   const auto query = connection.prepare("SELECT \"table\" FROM pragma_foreign_key_list(:table)");
   query->bind(":table", table);
   while (query->step()) targets.insert(query->string(0));
-  targets.erase(table);
   return targets;
 }
 
 }  // namespace
 
 std::vector<TableShape> tables_of(Connection& connection) {
-  std::map<std::string, std::set<std::string>> left;
+  Targets targets;
   for (const auto& name :
        answers(connection,
                "SELECT name FROM sqlite_schema WHERE type = 'table' AND "
                "substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 6) <> 'change'")) {
-    left[name] = targets_of(connection, name);
+    targets[name] = targets_of(connection, name);
   }
   std::vector<TableShape> tables;
-  while (!left.empty()) {
-    // The first by name whose targets are all done; of a circle, the first.
-    auto next = std::ranges::find_if(left, [&](const auto& entry) {
-      return std::ranges::none_of(entry.second,
-                                  [&](const auto& target) { return left.contains(target); });
-    });
-    if (next == left.end()) next = left.begin();
-    tables.push_back({next->first, columns_of(connection, next->first)});
-    left.erase(next);
+  for (const auto& name : in_order(std::move(targets))) {
+    tables.push_back({name, columns_of(connection, name)});
   }
   return tables;
 }

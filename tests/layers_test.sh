@@ -86,6 +86,7 @@ one_file() {
 }
 
 one_file 'SQLiteCpp/|sqlite3' db/sqlite_engine.cc
+one_file 'libpq' db/libpq.h
 one_file 'CLI/' cmd/line/arguments.cc
 
 only 'libssh/' ssh tests/bench

@@ -101,7 +101,8 @@ says "everybody may write to it" "$dir/cluster" list host
 says "is an empty file" env CLUSTER_DB="$dir/empty" "$dir/cluster" list host
 says "is no regular file" env CLUSTER_DB=/dev/null "$dir/cluster" list host
 [[ ! -e /dev/null-journal ]] || fail "/dev/null-journal"
-(cd "$dir" && says "'postgresql://...' is no inventory" env CLUSTER_DB=postgresql://u:p@h/d "$dir/cluster" add host n1)
+(cd "$dir" && says "'mysql://...' is no inventory" env CLUSTER_DB=mysql://u:p@h/d "$dir/cluster" add host n1)
+(cd "$dir" && says "has a password" env CLUSTER_DB=postgresql://u:p@h/d "$dir/cluster" add host n1)
 [[ ! -e $dir/postgresql: ]] || fail "a folder for a URL"
 
 # A full disk is read from; a write is refused, and leaves what was there.

@@ -15,7 +15,7 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config
       echo debhelper dpkg-dev                # makes the packages for Debian
-      echo libarchive-dev libcli11-dev libgmock-dev libgtest-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
+      echo libarchive-dev libcli11-dev libgmock-dev libgtest-dev libpq-dev libpugixml-dev libsqlite3-dev libsqlitecpp-dev
       echo libssh-dev libssl-dev libvirt-dev libxml2-dev libyaml-cpp-dev libyaml-dev nlohmann-json3-dev
       ;;
     test)

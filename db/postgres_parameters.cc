@@ -1,0 +1,48 @@
+#include "db/postgres_parameters.h"
+
+#include <algorithm>
+
+namespace cluster::db {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_of_a_name(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+
+// The place after the text that begins at `at` and ends with the next `end`.
+std::size_t after(std::string_view sql, std::size_t at, char end) {
+  const auto found = sql.find(end, at + 1);
+  return found == std::string_view::npos ? sql.size() : found + 1;
+}
+
+}  // namespace
+
+NumberedSql numbered(std::string_view sql) {
+  NumberedSql made;
+  std::size_t at = 0;
+  const auto copy_to = [&](std::size_t end) {
+    made.sql += sql.substr(at, end - at);
+    at = end;
+  };
+  while (at < sql.size()) {
+    const char c = sql[at];
+    const char next = at + 1 < sql.size() ? sql[at + 1] : '\0';
+    if (c == '\'' || c == '"') {
+      copy_to(after(sql, at, c));  // a quote in quotes stands twice: two texts side by side
+    } else if (c == '-' && next == '-') {
+      copy_to(after(sql, at, '\n'));
+    } else if (c == ':' && is_letter(next)) {
+      auto end = at + 1;
+      while (end < sql.size() && is_of_a_name(sql[end])) ++end;
+      const std::string name(sql.substr(at, end - at));
+      auto known = std::ranges::find(made.names, name);
+      if (known == made.names.end()) known = made.names.insert(known, name);
+      made.sql += "$" + std::to_string(known - made.names.begin() + 1);
+      at = end;
+    } else {
+      copy_to(at + (c == ':' && next == ':' ? 2 : 1));
+    }
+  }
+  return made;
+}
+
+}  // namespace cluster::db

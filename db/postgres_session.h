@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "db/engine.h"
+#include "db/libpq.h"
+
+namespace cluster::db {
+
+/// An answer of the server.
+using PostgresResult = std::unique_ptr<PGresult, decltype(&::PQclear)>;
+
+/// One login at a server. It knows nothing of the inventory. Each question has a deadline, as TCP
+/// alone waits for a stopped server without an end. All methods throw Failure.
+class PostgresSession {
+ public:
+  static constexpr std::chrono::seconds kPatience{60};
+
+  /// Logs in. Throws Error(usage), too (db/postgres_place.h).
+  explicit PostgresSession(const std::string& place);
+  PostgresSession(const PostgresSession&) = delete;
+  PostgresSession& operator=(const PostgresSession&) = delete;
+  ~PostgresSession();
+
+  /// The last result of one or more statements without parameters.
+  PostgresResult run(const std::string& statements, std::chrono::milliseconds patience = kPatience);
+
+  /// Makes the change final. Throws Why::unknown when it may be done, or not.
+  void commit();
+
+  /// The name of the prepared statement `sql`, with $1, $2, ...; prepared when it is not yet.
+  std::string prepare(const std::string& sql);
+
+  /// Carries a prepared statement out. A null pointer is NULL.
+  PostgresResult execute(const std::string& name, const std::vector<const char*>& values);
+
+  bool in_transaction() const;
+  bool is_lost() const;
+
+  /// `text` in quotes, as a literal of SQL.
+  std::string literal(const std::string& text);
+
+ private:
+  using Moment = std::chrono::steady_clock::time_point;
+
+  bool wait_until(Moment end);
+  PostgresResult receive(std::chrono::milliseconds patience);
+  void must_send(int sent);
+  void require_safe(const std::string& place);
+  Failure failure(const PGresult* result) const;
+  Failure lost(const std::string& why) const;
+
+  const Libpq& libpq_;
+  PGconn* connection_ = nullptr;
+  std::map<std::string, std::string> prepared_;  // the name of each text on the server
+  bool alone_ = false;                           // no standby confirmed the last COMMIT
+};
+
+}  // namespace cluster::db

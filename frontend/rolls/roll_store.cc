@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "rolls/engine/folder.h"
+#include "rolls/engine/package_signature.h"
 
 namespace cluster::frontend {
 namespace {
@@ -38,6 +39,14 @@ void add_cards(Inventory& inventory, const HostName& host, rolls::TemplateValues
   values["cards"] = joined(cards, " ");
   values["functions"] = joined(functions, " ");
   values["models"] = joined({models.begin(), models.end()}, ",");
+}
+
+// The key in one line, as values of rolls are; "" before `create distro` has made one.
+std::string distro_key(const Inventory& inventory) {
+  const auto text = read_file(rolls::public_key_of(signing_key_folder(inventory)));
+  std::string key(trim(text.value_or("")));
+  std::ranges::replace(key, '\n', '|');
+  return key;
 }
 
 }  // namespace
@@ -257,6 +266,7 @@ void add_attributes(const rolls::Roll& roll, const ResolvedAttributes& resolved,
 rolls::TemplateValues values_for(Inventory& inventory, const std::vector<const rolls::Roll*>& rolls,
                                  const AttributeResolver& site, const AttributeScope& scope) {
   auto values = no_facts(scope.appliance.value());
+  values["distro_key"] = distro_key(inventory);
   if (scope.host) values["host"] = scope.host->str();
   if (scope.host && !scope.container) add_cards(inventory, *scope.host, values);
   const auto resolved = site.resolve(scope);

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 // NAME stands for the roll's name. PREFIX stands for the same name, spelled so that a shell
 // variable may begin with it.
 constexpr std::string_view kRollYaml =
-    R"(# The roll NAME. docs/rolls.md of Rollcall says what each key means.
+    R"(# The roll NAME. roll.yaml(5) and the page rolls.md of Rollcall say what each key means.
 name: "NAME"
 version: 0.1.0
 summary: says hello to whoever logs in

@@ -58,6 +58,8 @@ class Gpg {
 
 }  // namespace
 
+fs::path public_key_of(const fs::path& home) { return home.native() + ".asc"; }
+
 void sign_package_tree(const fs::path& tree, const fs::path& home) {
   try {
     const Gpg gpg(home);
@@ -73,6 +75,7 @@ void sign_package_tree(const fs::path& tree, const fs::path& home) {
       sign("--detach-sign", list, list.native() + ".asc");
     }
     gpg.run({"--armor", "--export"}, tree / "key.asc");
+    replace_file(public_key_of(home), read_file(tree / "key.asc").value_or(""));
   } catch (const fs::filesystem_error& error) {
     cannot("sign", tree, error.code().value());
   }

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "rolls/engine/package_signature.h"
 #include "rolls/engine/subprocess.h"
 #include "tests/support/temp_dir.h"
 
@@ -80,6 +81,7 @@ TEST_F(PackageTree, IsSignedByAKeyThatIsMadeOnce) {
   EXPECT_EQ(verify(tree() / "debian/Release"), 0);
   replace_file(folder_.path() / "other", read_file(tree() / "debian/Release").value() + "\n");
   EXPECT_NE(verify(folder_.path() / "other"), 0);
+  EXPECT_EQ(read_file(public_key_of(home)), key);
   create_package_tree({one}, tree(), home);
   EXPECT_EQ(read_file(tree() / "key.asc"), key);
 }

@@ -109,6 +109,11 @@ fail() {
 }
 ended() {
   status=$?
+  # Files that a step has changed before it ended half way are taken back, too.
+  if [ -e "$scratch/kept" ]; then
+    record steps "$doing"
+    kept || :
+  fi
   rm -rf "$scratch"
   [ "$status" -eq 0 ] || failed "$doing (status $status)"
 }
@@ -171,9 +176,13 @@ record() {
   }
 }
 recorded() { grep -qsxF -e "$2" "$records/$roll/$1"; }
-# note_packages PACKAGE...: those that are not there yet are noted as the roll's.
+# note_packages PACKAGE...: those that are not there yet are noted as the roll's, and that what is
+# done now installs some.
 note_packages() {
-  for package in $(missing "$@"); do record packages "$package"; done
+  for package in $(missing "$@"); do
+    record packages "$package"
+    record installed "$doing"
+  done
 }
 
 # is_installed PACKAGE

@@ -39,6 +39,7 @@ struct HostStep {
   const HostFamily* family = nullptr;  ///< null: on all hosts
   bool reboot = false;                 ///< the change that `run` makes counts from the next boot on
   std::string undo = {};               ///< takes back what `run` did beside files that it kept
+  std::string stays = {};              ///< why nothing takes that back; "" when `undo` does
 };
 
 /// A command that shows that everything worked. It is run last, when no reboot is pending.
@@ -122,7 +123,9 @@ struct Roll {
 ///   cards      addresses of its cards' first functions, "0000:02:00.0 0000:03:00.0"
 ///   functions  addresses of all their functions
 ///   models     vendor and device of each, "10de:1cb1,10de:0fb9"
-inline constexpr std::string_view kFacts[] = {"host", "appliance", "cards", "functions", "models"};
+///   distro_key the public key of `create distro`, armored, with '|' in the place of line ends
+inline constexpr std::string_view kFacts[] = {"host",      "appliance", "cards",
+                                              "functions", "models",    "distro_key"};
 
 /// Reads and checks the roll in `folder` as a whole. It reads roll.yaml and every file that it
 /// names, and checks that the folder holds only plain files and folders. `shown` stands for the

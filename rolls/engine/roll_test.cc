@@ -112,6 +112,14 @@ TEST_F(RollFile, AStepThatNothingCanMakeSo) {
   EXPECT_EQ(read().part_for("vm-container")->steps[0].run, "");
 }
 
+TEST_F(RollFile, AStepIsTakenBackOrSaysWhyNot) {
+  const std::string reboot = "        reboot: yes\n";
+  EXPECT_EQ(refusal(reboot, reboot + "        stays: it is for ever\n"), "nothing was refused");
+  EXPECT_EQ(read().part_for("vm-container")->steps[0].stays, "it is for ever");
+  EXPECT_THAT(refusal(reboot, reboot + "        undo: rm /x\n        stays: it is for ever\n"),
+              ::testing::EndsWith(": a step has undo or stays, not both"));
+}
+
 TEST_F(RollFile, SaysWhereItIsWrong) {
   EXPECT_EQ(refusal("summary:", "sumary:"),
             "demo/roll.yaml:3:1: unknown key 'sumary' in 'roll' (did you mean 'summary'?)");

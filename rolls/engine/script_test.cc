@@ -219,15 +219,18 @@ TEST_F(RollScript, TheWayBackIsTheOtherWayRound) {
   part.files.resize(2);
   part.files[0].to = "/etc/a";
   part.files[1].to = "/etc/b";
-  part.steps = {step("one", "true"), step("two", "true"), step("only looks", "true")};
+  part.steps = {step("one", "true"), step("two", "true"), step("only looks", "true"),
+                step("three", "true")};
   part.steps[0].undo = "afterwards update-grub\n";
   part.steps[0].reboot = true;
   part.steps[2].run = "";
+  part.steps[3].stays = "it's for ever";
   part.units = {"a.service"};
   const auto text = undo_script(spec({&demo}), {"other"});
   EXPECT_THAT(text.substr(text.find("\nunless_needed other")),
               ::testing::StrEq("\nunless_needed other\n"
                                "undo_unit a.service\n"
+                               "\nbegin three\nundo_step '' no 'it'\\''s for ever'\n"
                                "\nbegin two\nundo_step '' no\n"
                                "\nundo_1() {\nafterwards update-grub\n}\n"
                                "begin one\nundo_step undo_1 yes\n"

@@ -75,8 +75,9 @@ put_back() {
   fi
 }
 
-# undo_step FUNCTION: puts back the files that the step kept, then calls FUNCTION ('' when the step
-# has none). The status is 0 when it was done here and is undone now.
+# undo_step FUNCTION REBOOT [WHY]: puts back the files that the step kept, then calls FUNCTION (''
+# when the step has none). REBOOT is yes when that counts from the next boot on. WHY says why
+# nothing else is taken back. Packages that the step installed are an item by themselves.
 undo_step() {
   step=$doing
   recorded steps "$step" || return 0
@@ -84,14 +85,18 @@ undo_step() {
     "$records/$roll/files" >"$scratch/files" 2>/dev/null || :
   while read -r path; do put_back "$path"; done <"$scratch/files"
   begin "$step"
+  if recorded installed "$step" && [ -z "$1" ] && [ ! -s "$scratch/files" ]; then
+    if [ "$dry_run" = no ] && [ "$2" = yes ] && [ "$remove_packages" = yes ]; then needs_reboot; fi
+    return 0
+  fi
   if [ "$dry_run" = yes ] && { [ -n "$1" ] || [ -s "$scratch/files" ]; }; then
     would
     return 0
   fi
   if [ -n "$1" ]; then
     ("$1") </dev/null
-  elif [ ! -s "$scratch/files" ]; then
-    stays 'no script can take it back'
+  elif [ -n "${3-}" ] || [ ! -s "$scratch/files" ]; then
+    stays "${3:-no script can take it back}"
     return 0
   fi
   erase steps "$step"

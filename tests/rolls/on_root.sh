@@ -28,6 +28,12 @@ script() {
   status=0
   in_root sh /tmp/add-roll.sh "${@:2}" >out 2>&1 || status=$?
 }
+# take_back ROLL: runs there the script that takes it back.
+take_back() {
+  "$cluster" run roll "$1" "host=$host" undo=yes >"$root/tmp/undo-roll.sh"
+  status=0
+  in_root sh /tmp/undo-roll.sh >out 2>&1 || status=$?
+}
 expect() {
   local line want=$1
   shift
@@ -50,7 +56,7 @@ again() {
   before=$(whole_root)
   script "$1"
   expect 0 "${@:2}"
-  grep changed out && fail 'the second run changed something'
+  grep ': changed  ' out && fail 'the second run changed something'
   diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
 }
 
@@ -102,7 +108,7 @@ booted_with() {
 host=vm-container-0-15
 "$cluster" add host "$host"
 "$cluster" add host gpu "$host" gpupci1 02:00.0
-for one in gpupt vgpu gds guest vagrant; do
+for one in distro gpupt vgpu gds guest vagrant; do
   "$cluster" add roll "$here/../../rolls/$one"
   "$cluster" enable roll "$one"
 done

@@ -245,9 +245,13 @@ begin a step
 (keep $dir/tree/kept $dir/tree/found; echo ours >$dir/tree/kept; echo ours >$dir/tree/found)
 record steps \"\$doing\"; kept
 begin no way back; record steps \"\$doing\"
+begin for ever; record steps \"\$doing\"
+begin with packages; note_packages perl; record steps \"\$doing\"
 unit a.service; unit b.service"
   backwards="undo_unit b.service; undo_unit a.service
 called() { echo called >>$dir/calls; afterwards echo one; afterwards echo one; }
+begin with packages; undo_step '' no
+begin for ever; undo_step '' no 'it was eaten'
 begin no way back; undo_step '' no
 begin a step; undo_step called yes
 begin never done; undo_step called yes
@@ -261,9 +265,10 @@ undo_packages; finish_undo"
   on debian 0 '*' '' <<<"$forth"
   echo 'somebody' >tree/new
   before=$(find tree records enabled installed | sort | while read -r file; do [[ -d $file ]] || cksum "$file"; done)
-  back=yes on debian 0 $'demo: would    unit b.service is enabled\n*demo: dry run: 5 to be undone, 3 stay' '' --dry-run <<<"$backwards"
+  back=yes on debian 0 $'demo: would    unit b.service is enabled\n*demo: dry run: 5 to be undone, 4 stay' '' --dry-run <<<"$backwards"
   holds test "$(find tree records enabled installed | sort | while read -r file; do [[ -d $file ]] || cksum "$file"; done)" = "$before"
   back=yes on debian 0 "demo: undone   unit b.service is enabled
+demo: stays    for ever: it was eaten
 demo: stays    no way back: no script can take it back
 demo: undone   file $dir/tree/kept
 demo: undone   file $dir/tree/found
@@ -273,7 +278,7 @@ demo: undone   file $dir/tree/theirs
 demo: stays    packages make: packages=remove removes them
 one
 demo: changed  echo one
-demo: 5 undone, 3 stay; reboot needed" '' <<<"$backwards"
+demo: 5 undone, 4 stay; reboot needed" '' <<<"$backwards"
   holds test "$(<enabled)" = a.service
   holds test "$(cat tree/theirs tree/found tree/new)" = $'theirs\nmine\nsomebody'
   holds test ! -e tree/kept
@@ -286,9 +291,16 @@ demo: 5 undone, 3 stay; reboot needed" '' <<<"$backwards"
   : >along
   rm tree/new
   back=yes on debian 0 '*demo: undone   packages make
-demo: done, 2 undone, 1 stay' '' --remove-packages <<<"$backwards"
+demo: done, 2 undone, 2 stay' '' --remove-packages <<<"$backwards"
   holds test "$(<installed)" = $'gcc\ngcc:amd64'
-  rm -r records
+  # A step that ended half way is taken back, too.
+  echo mine >tree/half
+  on debian 3 '' 'demo: failed: half (status 3)' <<<"begin half; (keep $dir/tree/half; echo ours >$dir/tree/half; exit 3)"
+  holds test "$(<tree/half)" = ours
+  back=yes on debian 0 "*demo: undone   file $dir/tree/half
+demo: undone   half
+*" '' <<<"begin half; undo_step '' no; finish_undo"
+  holds test "$(<tree/half)" = mine
   back=yes on debian 0 'demo: done, nothing to be undone' '' <<<"$backwards"
   mkdir -p records/other
   back=yes on debian 1 '' '*roll other is on this host, too: first cluster run roll other undo=yes host=HOST' <<<'unless_needed other'

@@ -16,12 +16,35 @@ script gds
 expect 1 'Unable to locate package no-such-package' "add NVIDIA's repository of CUDA to this host"
 "$cluster" remove host attr "$host" gds_packages
 
-# NVIDIA's own file, or the site's, is kept.
-echo '{ "logging": { "level": "TRACE" } }' >"$root/etc/cufile.json"
+# Of NVIDIA's own file, or the site's, single values are changed, and a copy is kept.
+cat >"$root/etc/cufile.json" <<'END'
+{
+  // ours: { "level": 1 }
+  "logging" : { "level" : "TRACE" },
+  "fs": { "mount": { "use_pci_p2pdma": false } },
+  "properties": {
+    "max_direct_io_size_kb" : 4096,
+    "io_batchsize": 64
+  }
+}
+END
+cp "$root/etc/cufile.json" theirs
+"$cluster" set host attr "$host" gds_cufile 'execution.max_io_threads=8 properties.allow_compat_mode=true'
 script gds
-expect 0 'gds: changed  the packages of GPUDirect Storage are there' 'gds: changed  cuFile has its settings' 'gds: reboot needed ('
+expect 1 'gds: changed  the packages of GPUDirect Storage are there' 'gds_cufile has properties.allow_compat_mode: want it in gds_compat' \
+  'gds: failed: cuFile has its settings'
+cmp theirs "$root/etc/cufile.json" || fail 'it was changed'
+"$cluster" set host attr "$host" gds_cufile 'execution.max_io_threads=8 properties.rdma_dev_addr_list=["10.0.0.1"]'
+script gds
+expect 0 'gds: changed  cuFile has its settings' 'gds: reboot needed ('
 in_file /etc/cufile.json '    "use_pci_p2pdma": true,'
-in_file /etc/cufile.json.before-gds '{ "logging": { "level": "TRACE" } }'
+cmp theirs "$root/etc/cufile.json.before-gds" || fail 'what was there is another'
+[[ $(diff theirs "$root/etc/cufile.json" | grep '^[<>]') == '>   "execution": { "max_io_threads": 8 },
+<     "max_direct_io_size_kb" : 4096,
+>     "allow_compat_mode": true,
+>     "use_pci_p2pdma": true,
+>     "rdma_dev_addr_list": ["10.0.0.1"],
+>     "max_direct_io_size_kb" : 16384,' ]] || fail "other lines: $(diff theirs "$root/etc/cufile.json")"
 in_file /etc/modprobe.d/gds.conf 'options nvme_core multipath=N'
 
 again gds 'gds: ok       cuFile has its settings' 'gds: reboot needed ('
@@ -31,7 +54,7 @@ again gds 'gds: ok       cuFile has its settings' 'gds: reboot needed ('
 script gds
 expect 0 'gds: changed  cuFile has its settings' 'gds: changed  the drivers are loaded'
 in_file /etc/cufile.json '    "use_pci_p2pdma": false,'
-in_file /etc/cufile.json.before-gds '{ "logging": { "level": "TRACE" } }'
+cmp theirs "$root/etc/cufile.json.before-gds" || fail 'what was there is another'
 in_file /etc/modules-load.d/gds.conf nvidia-fs
 grep '^options' "$root/etc/modprobe.d/gds.conf" && fail 'the settings of P2PDMA are there still'
 
@@ -61,4 +84,11 @@ umount "$root/proc/driver"
 rm "$root/run/cluster-rolls.reboot"
 script gds
 expect 1 'S2   FAIL     there is no NVIDIA driver' 'gds: failed: check: gds-check finds nothing in the way'
+
+# The way back: the file is as it was, and the package is told, not the step that installed it.
+take_back gds
+expect 0 'gds: undone   cuFile has its settings' 'gds: stays    packages nvidia-gds: packages=remove'
+grep -q 'no script can take it back' out && fail 'a step that installs packages has a way back'
+cmp theirs "$root/etc/cufile.json" || fail 'it is not as it was'
+[[ ! -e $root/usr/local/share/gds/set-cufile ]] || fail 'set-cufile stays'
 exit $((failures > 0))

@@ -24,7 +24,7 @@ done
 # An empty profile asks for no vGPU, and is no mistake.
 "$cluster" set host attr "$host" vgpu_profiles ' '
 script vgpu
-expect 1 'vgpu: ok       vgpu_profiles can be read'
+expect 1 'vgpu: skipped  vgpu_profiles can be read: vgpu_profiles is empty'
 "$cluster" set host attr "$host" vgpu_profiles 'gpupci1=nvidia-222:2'
 
 # The script ends when the site does not bring the file.
@@ -54,7 +54,7 @@ ln -s /bin/true "$dir/manager/usr/bin/nvidia-vgpu-mgr"
 dpkg-deb --root-owner-group --build "$dir/manager" "$root/root/nvidia-vgpu.deb" >/dev/null
 "$cluster" set host attr "$host" vgpu_driver /root/nvidia-vgpu.deb
 script vgpu
-expect 0 "vgpu: changed  NVIDIA's Virtual GPU Manager is there"
+expect 0 "vgpu: changed  the site's package of NVIDIA's Virtual GPU Manager is installed" "vgpu: ok       NVIDIA's Virtual GPU Manager is there"
 in_root dpkg --status nvidia-vgpu | grep -q '^Status: install ok installed' || fail 'the package of the site is not installed'
 grep -q blacklist "$root/etc/modprobe.d/gpupt-blacklist.conf" && fail "NVIDIA's driver is kept away"
 for unit in gpupci-restore gpupci-vgpus; do

@@ -45,7 +45,7 @@ mapfile -t shell < <(cd "$top" && ls rolls/engine/prelude.sh rolls/engine/famili
 own_part() {
   local text file body
   text=$(<"$1")
-  for file in "${shell[@]}"; do
+  for file in "${shell[@]}" "${@:2}"; do
     body=$(sed '1,/^$/d' "$top/$file")
     [[ $text == *"$body"* ]] || fail "$1 has no $file"
     text=${text/"$body"/"# shellcheck source=$file"$'\n'". $file"}
@@ -53,13 +53,20 @@ own_part() {
   echo "$text"
 }
 
-# check_script ROLL HOST [NAME]: the script is NAME.sh, sound sh, and the same in dash.
+# check_script ROLL HOST [NAME]: the script is NAME.sh, and the one that takes it back NAME-undo.sh.
 check_script() {
-  local roll=$1 host=$2 name=${3:-$1} script
-  script=$name.sh
-  "$cluster" run roll "$roll" "host=$host" >"$script"
-  if [[ $write == write ]]; then own_part "$script" >"$golden/$script"; fi
-  diff -u "$golden/$script" <(own_part "$script") || fail "$script is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
+  local roll=$1 host=$2 name=${3:-$1}
+  "$cluster" run roll "$roll" "host=$host" >"$name.sh"
+  check_text "$name.sh"
+  "$cluster" run roll "$roll" "host=$host" undo=yes >"$name-undo.sh"
+  check_text "$name-undo.sh" rolls/engine/undo.sh
+}
+
+# check_text SCRIPT [FILE]: it is as it was, with the shell of FILE in it, sound sh, and the same in dash.
+check_text() {
+  local script=$1
+  if [[ $write == write ]]; then own_part "$@" >"$golden/$script"; fi
+  diff -u "$golden/$script" <(own_part "$@") || fail "$script is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
   shellcheck -s sh "$script" || fail "shellcheck $script"
   dash -n "$script" || fail "dash -n $script"
 }
@@ -76,7 +83,7 @@ check_packages() {
   done
 }
 
-for roll in gpupt vgpu gds guest vagrant; do
+for roll in distro gpupt vgpu gds guest vagrant; do
   "$cluster" add roll "$top/rolls/$roll"
   "$cluster" enable roll "$roll"
 done
@@ -98,6 +105,11 @@ install -m 755 /dev/null shown/bin/report
 add_host vm-container-0-15 gtx-and-teslas
 
 check_script gpupt vm-container-0-15
+# As create distro leaves it.
+printf '%s\n' '-----BEGIN PGP PUBLIC KEY BLOCK-----' '' 'mQINBGc=' '-----END PGP PUBLIC KEY BLOCK-----' >distro-key.asc
+"$cluster" set attr distro_url http://10.1.1.1/distro
+check_script distro vm-container-0-15
+rm distro-key.asc
 "$cluster" set host attr vm-container-0-15 gpupt_bind model
 "$cluster" set host attr vm-container-0-15 gpupt_driver blacklist
 "$cluster" set host attr vm-container-0-15 gpupt_ignore '"0000:85:00.0"'

@@ -7,13 +7,18 @@ namespace {
 
 void read(const Item& value, const RollReading&, HostPart& part) {
   for (const auto& item : value.list("steps")) {
-    const Fields fields(item, "step", {"name", "why", "check", "run", "undo", "family", "reboot"});
+    const Fields fields(item, "step",
+                        {"name", "why", "check", "run", "undo", "stays", "family", "reboot"});
     HostStep step;
     step.name = fields.require("name").line("name");
     step.why = fields.require("why").lines("why");
     step.check = fields.require("check").lines("check");
     if (const auto run = fields.find("run")) step.run = run->lines("run");
     if (const auto undo = fields.find("undo")) step.undo = undo->lines("undo");
+    if (const auto stays = fields.find("stays")) {
+      step.stays = stays->line("stays");
+      if (!step.undo.empty()) stays->refuse("a step has undo or stays, not both");
+    }
     step.family = family_of(fields);
     if (const auto reboot = fields.find("reboot")) step.reboot = reboot->yes_or_no("reboot");
     part.steps.push_back(std::move(step));
@@ -47,8 +52,10 @@ void write(const HostPart& part, ScriptLines& lines) {
               "fail 'it is not so'\nfi\n";
     } else {
       out += "step_" + number + "() {\n" + step.run + "}\n";
-      text += "  would\nelse\n  (step_" + number + ") </dev/null\n";
-      text += "  record steps \"$doing\"\n  kept\n";
+      const std::string note = "  record steps \"$doing\"\n";
+      const std::string act = "  (step_" + number + ") </dev/null\n";
+      // A step that says how it is taken back is taken back when it ended half way, too.
+      text += "  would\nelse\n" + (step.undo.empty() ? act + note : note + act) + "  kept\n";
       text += look_again + "leave_alone || fail 'it was done, and still is not so'\n";
       text += std::string(step.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
     }
@@ -66,7 +73,8 @@ void undo(const HostPart& part, ScriptLines& lines) {
       lines.text += function + "() {\n" + step->undo + "}\n";
     }
     const auto text = "begin " + shell_word(step->name) + "\nundo_step " + function +
-                      (step->reboot ? " yes\n" : " no\n");
+                      (step->reboot ? " yes" : " no") +
+                      (step->stays.empty() ? "" : " " + shell_word(step->stays)) + "\n";
     lines.text += only_for(step->family, indented(text, step->family == nullptr ? "" : "  "));
   }
 }

@@ -8,6 +8,8 @@
 #   packages kmod (rhel)
 #   file     /usr/local/bin/gds-check
 #   file     /usr/local/share/gds/cufile.json
+#   file     /usr/local/share/gds/set-cufile
+#   file     /usr/local/share/gds/wanted-cufile
 #   step     the VM has an NVIDIA card and an NVMe disk of its own
 #   step     the packages of GPUDirect Storage are there
 #   step     cuFile has its settings
@@ -20,6 +22,7 @@ export appliance=vm
 export cards=''
 export functions=''
 export models=''
+export distro_key=''
 # Attributes of roll gds.
 # whether Linux's P2PDMA is used in the place of nvidia-fs; auto where nvidia-fs does not load or nvme does not
 # know it
@@ -31,6 +34,9 @@ export gds_packages=nvidia-gds
 export gds_compat=true
 # the largest piece of one read or write, in KiB
 export gds_max_direct_io_size_kb=16384
+# other values of cufile.json, KEY=VALUE with spaces between them (logging.level=DEBUG
+# execution.max_io_threads=8); VALUE is a word, or JSON without spaces
+export gds_cufile=''
 roll=gds
 
 # shellcheck source=rolls/engine/prelude.sh
@@ -368,17 +374,179 @@ END_OF_FILE
 
 file /usr/local/share/gds/cufile.json 0644 root:root <<'END_OF_FILE'
 {
-  // From roll gds, attributes gds_*. A program may have one of its own: CUFILE_ENV_PATH_JSON.
+  // From roll gds. A program may have one of its own: CUFILE_ENV_PATH_JSON.
   "logging": { "level": "ERROR" },
   "properties": {
     // true: Linux's P2PDMA; false: the module nvidia-fs, with an nvme module that knows it
-    "use_pci_p2pdma": @P2PDMA@,
+    "use_pci_p2pdma": false,
     // true: what cannot go directly goes through the memory of the CPU, and nobody is told
     "allow_compat_mode": true,
     "max_direct_io_size_kb": 16384,
     "use_poll_mode": false
   }
 }
+END_OF_FILE
+
+file /usr/local/share/gds/set-cufile 0755 root:root <<'END_OF_FILE'
+#!/bin/sh
+# set-cufile KEY=VALUE...: prints the text of a cufile.json, which is on standard input, with these values in it. All
+# else, comments and blanks too, stays as it is.
+#   KEY    names with dots between them, as properties.use_pci_p2pdma; one that is not there is added
+#   VALUE  JSON without blanks, or a word, which becomes a text: true, 16384, DEBUG, ["10.0.0.1"]
+# It ends with status 1 and a reason, and prints nothing, when the text is no JSON with comments, has such a key twice, or
+# has something in a key's way that is no object. From roll gds.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+awk '
+function fail(why) {
+  print "set-cufile: " reading why >"/dev/stderr"
+  failed = 1
+  exit 1
+}
+function line_of(at, before) {
+  before = substr(text, 1, at)
+  return "line " (gsub(/\n/, "", before) + 1)
+}
+# blank(at): the place of the first character from `at` on that is neither blank nor in a comment.
+function blank(at, rest) {
+  for (;;) {
+    rest = substr(text, at)
+    if (match(rest, /^[ \t\r\n]+/) || match(rest, /^\/\/[^\n]*/)) {
+      at += RLENGTH
+    } else if (substr(rest, 1, 2) == "/*" && index(substr(rest, 3), "*/")) {
+      at += index(substr(rest, 3), "*/") + 3
+    } else {
+      return at
+    }
+  }
+}
+# after(at): the place behind the value that begins at `at`.
+function after(at, close_at, is_object) {
+  if (match(substr(text, at), /^"([^"\\\n]|\\.)*"/) || match(substr(text, at), /^[-+.A-Za-z0-9]+/)) return at + RLENGTH
+  is_object = substr(text, at, 1) == "{"
+  if (!is_object && substr(text, at, 1) != "[") fail(line_of(at) ": want a value")
+  close_at = is_object ? "}" : "]"
+  at = blank(at + 1)
+  while (substr(text, at, 1) != close_at) {
+    if (is_object) at = value_of(at)
+    at = next_member(after(at), close_at)
+  }
+  return at + 1
+}
+# value_of(at): the place of the value of the member that begins at `at`; `name` is its name.
+function value_of(at) {
+  if (!match(substr(text, at), /^"([^"\\\n]|\\.)*"/)) fail(line_of(at) ": want a name in quotes")
+  name = substr(text, at + 1, RLENGTH - 2)
+  at = blank(at + RLENGTH)
+  if (substr(text, at, 1) != ":") fail(line_of(at) ": want a colon behind \"" name "\"")
+  return blank(at + 1)
+}
+# next_member(at): the place of the next member, or of the end.
+function next_member(at, close_at) {
+  at = blank(at)
+  if (substr(text, at, 1) == ",") return blank(at + 1)
+  if (substr(text, at, 1) != close_at) fail(line_of(at) ": want a comma or \"" close_at "\"")
+  return at
+}
+# put(key, value) changes the text.
+function put(key, value, names, count, depth, open, at, value_at, found) {
+  count = split(key, names, ".")
+  open = blank(1)
+  for (depth = 1; depth <= count; depth++) {
+    if (substr(text, open, 1) != "{") fail("want an object where \"" names[depth] "\" of " key " is to be")
+    found = 0
+    at = blank(open + 1)
+    while (substr(text, at, 1) != "}") {
+      value_at = value_of(at)
+      if (name == names[depth]) {
+        if (found) fail("\"" name "\" of " key " is there twice")
+        found = value_at
+      }
+      at = next_member(after(value_at), "}")
+    }
+    if (!found) return add(open, names, depth, count, value)
+    open = found
+  }
+  text = substr(text, 1, found - 1) value substr(text, after(found))
+}
+# add(open, ...): a new first member of the object that begins at `open`; on a line of its own where the first one is.
+function add(open, names, depth, count, value, member, first, between, line, indent) {
+  member = "\"" names[count] "\": " value
+  while (--count >= depth) member = "\"" names[count] "\": { " member " }"
+  first = blank(open + 1)
+  between = substr(text, open + 1, first - open - 1)
+  if (substr(text, first, 1) != "}") member = member ","
+  if (!match(between, /\n/)) {
+    text = substr(text, 1, open) " " member (between == "" ? " " : "") substr(text, open + 1)
+    return
+  }
+  line = open + RSTART + 1
+  indent = substr(text, line)
+  indent = substr(indent, 1, match(indent, /[^ \t]/) - 1)
+  if (substr(text, first, 1) == "}") indent = indent "  "
+  text = substr(text, 1, line - 1) indent member "\n" substr(text, line)
+}
+BEGIN {
+  count_of_keys = ARGC - 1
+  for (i = 1; i <= count_of_keys; i++) {
+    keys[i] = ARGV[i]
+    ARGV[i] = ""
+  }
+}
+{ whole = whole $0 "\n" }
+END {
+  if (failed) exit 1
+  for (i = 1; i <= count_of_keys; i++) {
+    at = index(keys[i], "=")
+    key = substr(keys[i], 1, at - 1)
+    value = substr(keys[i], at + 1)
+    if (key !~ /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/) fail("not a key and its value: " keys[i])
+    if (value ~ /^[A-Za-z_\/][A-Za-z0-9_.\/:-]*$/ && value !~ /^(true|false|null)$/) value = "\"" value "\""
+    text = value
+    reading = "not a value of JSON: " keys[i] ": "
+    if (value ~ /[ \t]/ || after(1) != length(value) + 1) fail("want one value without blanks")
+    values[key] = value
+    order[i] = key
+  }
+  text = whole
+  reading = ""
+  if (blank(after(blank(1))) != length(text) + 1) fail("there is more behind the object")
+  for (i = 1; i <= count_of_keys; i++) put(order[i], values[order[i]])
+  printf "%s", text
+}
+' "$@"
+END_OF_FILE
+
+file /usr/local/share/gds/wanted-cufile 0755 root:root <<'END_OF_FILE'
+#!/bin/sh
+# Prints the /etc/cufile.json that this guest is to have: the one that is there, else the one beside this program, with
+# the values of the attributes gds_*, which are in the environment. From roll gds.
+# shellcheck disable=SC2154 # they are
+set -euf
+here=${0%/*}
+
+for word in $gds_cufile; do
+  case $word in
+    properties.use_pci_p2pdma=*) instead=gds_p2pdma ;;
+    properties.allow_compat_mode=*) instead=gds_compat ;;
+    properties.max_direct_io_size_kb=*) instead=gds_max_direct_io_size_kb ;;
+    *) continue ;;
+  esac
+  echo "gds_cufile has ${word%%=*}: want it in $instead" >&2
+  exit 1
+done
+
+p2pdma=true
+if [ "$gds_p2pdma" = no ] || { [ "$gds_p2pdma" = auto ] && grep -qs '^nvme' /proc/driver/nvidia-fs/modules; }; then
+  p2pdma=false
+fi
+from=/etc/cufile.json
+[ -s "$from" ] || from=$here/cufile.json
+# shellcheck disable=SC2086 # one word a value
+"$here/set-cufile" $gds_cufile properties.use_pci_p2pdma=$p2pdma "properties.allow_compat_mode=$gds_compat" \
+  "properties.max_direct_io_size_kb=$gds_max_direct_io_size_kb" <"$from"
 END_OF_FILE
 
 # Step: the VM has an NVIDIA card and an NVMe disk of its own
@@ -442,28 +610,24 @@ fi
 # Step: cuFile has its settings
 # nvidia-fs has to load, which it does only beside an NVIDIA module that gives it its symbols, and nvme has to
 # be registered with it, which the nvme of MOFED or DOCA alone does. Where either is not so, cuFile would read
-# through the CPU and not say so; use_pci_p2pdma is the way that needs neither.
+# through the CPU and not say so; use_pci_p2pdma is the way that needs neither. The rest of the file, and its
+# comments, are the site's or NVIDIA's, and stay.
 is_done_3() {
-p2pdma=true
-if [ "$gds_p2pdma" = no ] || { [ "$gds_p2pdma" = auto ] && grep -qs '^nvme' /proc/driver/nvidia-fs/modules; }; then
-  p2pdma=false
-fi
-sed "s/@P2PDMA@/$p2pdma/" /usr/local/share/gds/cufile.json | cmp -s - /etc/cufile.json
+/usr/local/share/gds/wanted-cufile | cmp -s - /etc/cufile.json
 }
 step_3() {
-p2pdma=true
 if [ "$gds_p2pdma" != yes ]; then
   modprobe -q nvidia-fs || true
-fi
-if [ "$gds_p2pdma" = no ] || { [ "$gds_p2pdma" = auto ] && grep -qs '^nvme' /proc/driver/nvidia-fs/modules; }; then
-  p2pdma=false
 fi
 keep /etc/cufile.json
 # What NVIDIA's package or the site had there is kept once.
 if [ -e /etc/cufile.json ] && [ ! -e /etc/cufile.json.before-gds ]; then
   cp -p /etc/cufile.json /etc/cufile.json.before-gds
 fi
-sed "s/@P2PDMA@/$p2pdma/" /usr/local/share/gds/cufile.json >/etc/cufile.json.new
+/usr/local/share/gds/wanted-cufile >/etc/cufile.json.new || {
+  rm -f /etc/cufile.json.new
+  exit 1
+}
 mv -f /etc/cufile.json.new /etc/cufile.json
 }
 begin 'cuFile has its settings'
@@ -487,7 +651,7 @@ fi
 # P2PDMA wants the NVIDIA driver to keep its BAR1 still and nvme without multipath; the other way wants
 # nvidia-fs loaded at each boot.
 is_done_4() {
-if grep -q '"use_pci_p2pdma": true' /etc/cufile.json; then
+if sed 's|//.*||' /etc/cufile.json | grep -q '"use_pci_p2pdma" *: *true'; then
   grep -qx 'options nvme_core multipath=N' /etc/modprobe.d/gds.conf && ! grep -qx nvidia-fs /etc/modules-load.d/gds.conf
 else
   grep -qx nvidia-fs /etc/modules-load.d/gds.conf && ! grep -q '^options' /etc/modprobe.d/gds.conf
@@ -500,7 +664,7 @@ step_4() {
 # Emptied and not removed: the initramfs that has their old text is found out by its age.
 options='# P2PDMA is not used'
 modules='# P2PDMA is used'
-if grep -q '"use_pci_p2pdma": true' /etc/cufile.json; then
+if sed 's|//.*||' /etc/cufile.json | grep -q '"use_pci_p2pdma" *: *true'; then
   options=$(printf '%s\n' 'options nvme_core multipath=N' 'options nvidia NVreg_RegistryDwords="RMForceStaticBar1=1;RmForceDisableIomapWC=1;"')
 else
   modules=nvidia-fs
@@ -522,8 +686,8 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_4) </dev/null
   record steps "$doing"
+  (step_4) </dev/null
   kept
   look is_done_4
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'

@@ -36,6 +36,7 @@ export appliance=vm-container
 export cards='0000:02:00.0 0000:03:00.0 0000:83:00.0 0000:84:00.0'
 export functions='0000:02:00.0 0000:02:00.1 0000:03:00.0 0000:03:00.1 0000:83:00.0 0000:83:00.1 0000:84:00.0 0000:84:00.1'
 export models=10de:0be5,10de:1021,10de:1096,10de:10f1,10de:1c03
+export distro_key=''
 # Attributes of roll gpupt.
 # what turns the IOMMU on; auto (by CPU), or words for the kernel's command line
 export gpupt_iommu=auto
@@ -82,7 +83,7 @@ if [ "$family" = rhel ]; then
 fi
 
 file /etc/gpupci/gpupci.yaml 0644 root:root <<'END_OF_FILE'
-# From roll gpupt, attributes gpupt_vendors, gpupt_devices and gpupt_ignore; docs/gpupci.md has the other keys.
+# From roll gpupt, attributes gpupt_vendors, gpupt_devices and gpupt_ignore; gpupci.yaml(5) has the other keys.
 vendors: ["10de", "1002"]
 devices: []
 ignore: ["0000:85:00.0"]
@@ -512,8 +513,8 @@ if [ "$family" = debian ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_11) </dev/null
     record steps "$doing"
+    (step_11) </dev/null
     kept
     look is_done_11
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -547,8 +548,8 @@ if [ "$family" = rhel ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_12) </dev/null
     record steps "$doing"
+    (step_12) </dev/null
     kept
     look is_done_12
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -614,8 +615,8 @@ if [ "$family" = debian ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_13) </dev/null
     record steps "$doing"
+    (step_13) </dev/null
     kept
     look is_done_13
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -661,8 +662,8 @@ if [ "$family" = rhel ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_14) </dev/null
     record steps "$doing"
+    (step_14) </dev/null
     kept
     look is_done_14
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -772,8 +773,8 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_17) </dev/null
   record steps "$doing"
+  (step_17) </dev/null
   kept
   look is_done_17
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'

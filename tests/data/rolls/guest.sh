@@ -22,6 +22,7 @@ export appliance=vm
 export cards=''
 export functions=''
 export models=''
+export distro_key=''
 # Attributes of roll guest.
 # NVIDIA's open kernel modules (Turing and later; Blackwell runs with no others), its proprietary ones, what the
 # distribution has, or none
@@ -66,7 +67,8 @@ END_OF_FILE
 # Step: the guest's agent runs
 # It is started when its channel appears, which was before its package came.
 is_done_1() {
-[ ! -e /dev/virtio-ports/org.qemu.guest_agent.0 ] || systemctl -q is-active qemu-guest-agent
+[ -e /dev/virtio-ports/org.qemu.guest_agent.0 ] || skip 'the VM has no channel for it'
+systemctl -q is-active qemu-guest-agent
 }
 step_1() {
 systemctl start qemu-guest-agent
@@ -80,8 +82,8 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_1) </dev/null
   record steps "$doing"
+  (step_1) </dev/null
   kept
   look is_done_1
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -113,7 +115,8 @@ fi
 # Step: the headers of the running kernel are there
 # The driver's modules are built for this kernel, and dkms builds them again for the next one.
 is_done_3() {
-[ "$guest_driver" = none ] || [ -e "/lib/modules/$(uname -r)/build" ]
+[ "$guest_driver" != none ] || skip 'guest_driver is none'
+[ -e "/lib/modules/$(uname -r)/build" ]
 }
 step_3() {
 case $family in
@@ -142,8 +145,10 @@ fi
 # It has the driver, its open kernel modules and the container toolkit, for each distribution. Its key comes
 # over HTTPS, in a package of NVIDIA's.
 is_done_4() {
-case $guest_driver$guest_container_toolkit in noneno | distributionno) exit 0 ;; esac
-[ -n "$guest_repository" ] || exit 0
+case $guest_driver$guest_container_toolkit in
+  noneno | distributionno) skip "guest_driver is $guest_driver, and guest_container_toolkit is no" ;;
+esac
+[ -n "$guest_repository" ] || skip 'guest_repository is empty'
 case $family in
   debian) grep -rqsF "$guest_repository" /etc/apt/sources.list.d ;;
   rhel) grep -rqsF "$guest_repository" /etc/yum.repos.d ;;
@@ -177,6 +182,7 @@ case $family in
       exit 1
     }
     sed -i "s|https://developer.download.nvidia.com/compute/cuda/repos|$guest_repository|" "/etc/yum.repos.d/cuda-$release.repo.new"
+    keep "/etc/yum.repos.d/cuda-$release.repo"
     mv -f "/etc/yum.repos.d/cuda-$release.repo.new" "/etc/yum.repos.d/cuda-$release.repo"
     ;;
 esac
@@ -190,8 +196,8 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_4) </dev/null
   record steps "$doing"
+  (step_4) </dev/null
   kept
   look is_done_4
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -203,7 +209,7 @@ fi
 # ones alone. The distribution's may be older than the card.
 is_done_5() {
 case ${guest_packages:-$guest_driver} in
-  none) exit 0 ;;
+  none) skip 'guest_driver is none' ;;
   open) set -- nvidia-open ;;
   proprietary) set -- cuda-drivers ;;
   distribution) set -- nvidia-driver ;;
@@ -251,9 +257,13 @@ fi
 # Step: the initramfs of the running kernel is newer than what goes into it
 # nouveau is kept away from the initramfs on.
 is_done_6() {
+images=
 for image in "/boot/initrd.img-$(uname -r)" "/boot/initramfs-$(uname -r).img"; do
-  [ ! -e "$image" ] || [ -z "$(find /etc/modprobe.d/guest-nouveau.conf -newer "$image")" ] || exit 1
+  [ -e "$image" ] || continue
+  images=some
+  [ -z "$(find /etc/modprobe.d/guest-nouveau.conf -newer "$image")" ] || exit 1
 done
+[ -n "$images" ] || skip 'the running kernel has none'
 }
 step_6() {
 renew_initramfs running
@@ -267,8 +277,8 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_6) </dev/null
   record steps "$doing"
+  (step_6) </dev/null
   kept
   look is_done_6
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -279,13 +289,15 @@ fi
 # Step: containers can have the cards
 # Docker, Podman and containerd read what a card needs from a description (CDI), which the toolkit writes.
 is_done_7() {
-[ "$guest_container_toolkit" = yes ] || exit 0
+[ "$guest_container_toolkit" = yes ] || skip 'guest_container_toolkit is no'
 is_installed nvidia-container-toolkit && { [ -s /etc/cdi/nvidia.yaml ] || [ ! -e /proc/driver/nvidia/version ]; }
 }
 step_7() {
 install_packages nvidia-container-toolkit
 # Only the driver that runs can describe the cards: else after the reboot.
-[ ! -e /proc/driver/nvidia/version ] || nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml
+[ -e /proc/driver/nvidia/version ] || exit 0
+keep /etc/cdi/nvidia.yaml
+nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml
 }
 begin 'containers can have the cards'
 look is_done_7 >/dev/null 2>&1
@@ -306,7 +318,7 @@ fi
 
 # ---- does it work? Not before a reboot that is needed.
 check_1() {
-[ "$guest_driver" != none ] || exit 0
+[ "$guest_driver" != none ] || skip 'guest_driver is none'
 timeout 60 nvidia-smi -L || {
   echo "cluster check host vm ${host:-VM} tells why" >&2
   exit 1

@@ -37,6 +37,7 @@
 #   file     /etc/systemd/system/gpupci-vgpus.service
 #   step     vgpu_profiles can be read
 #   step     the headers of the running kernel are there
+#   step     the site's package of NVIDIA's Virtual GPU Manager is installed; needs a reboot
 #   step     NVIDIA's Virtual GPU Manager is there; needs a reboot
 #   step     the initramfs of the running kernel is newer than what goes into it; needs a reboot
 #   step     the vGPUs of vgpu_profiles are there, once nothing waits for a reboot
@@ -49,6 +50,7 @@ export appliance=vm-container
 export cards=0000:82:00.0
 export functions=0000:82:00.0
 export models=10de:1eb8
+export distro_key=''
 # Attributes of roll gpupt.
 # what turns the IOMMU on; auto (by CPU), or words for the kernel's command line
 export gpupt_iommu=auto
@@ -105,7 +107,7 @@ if [ "$family" = rhel ]; then
 fi
 
 file /etc/gpupci/gpupci.yaml 0644 root:root <<'END_OF_FILE'
-# From roll gpupt, attributes gpupt_vendors, gpupt_devices and gpupt_ignore; docs/gpupci.md has the other keys.
+# From roll gpupt, attributes gpupt_vendors, gpupt_devices and gpupt_ignore; gpupci.yaml(5) has the other keys.
 vendors: ["10de", "1002"]
 devices: []
 ignore: []
@@ -535,8 +537,8 @@ if [ "$family" = debian ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_11) </dev/null
     record steps "$doing"
+    (step_11) </dev/null
     kept
     look is_done_11
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -570,8 +572,8 @@ if [ "$family" = rhel ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_12) </dev/null
     record steps "$doing"
+    (step_12) </dev/null
     kept
     look is_done_12
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -637,8 +639,8 @@ if [ "$family" = debian ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_13) </dev/null
     record steps "$doing"
+    (step_13) </dev/null
     kept
     look is_done_13
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -684,8 +686,8 @@ if [ "$family" = rhel ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
-    (step_14) </dev/null
     record steps "$doing"
+    (step_14) </dev/null
     kept
     look is_done_14
     [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -795,8 +797,8 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_17) </dev/null
   record steps "$doing"
+  (step_17) </dev/null
   kept
   look is_done_17
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
@@ -855,6 +857,7 @@ END_OF_FILE
 # A profile that is mistyped is refused before a driver is installed for it.
 is_done_18() {
 set -f
+[ -n "$(printf %s "$vgpu_profiles" | tr -d ' ')" ] || skip 'vgpu_profiles is empty'
 count=1
 for profile in $vgpu_profiles; do
   case ${profile%:*} in ?*=?*) ;; *) count=; break ;; esac
@@ -883,7 +886,9 @@ fi
 # NVIDIA's installer builds its module for this kernel, and dkms builds it again for the next one. RHEL has no
 # dkms of its own (EPEL has): without it NVIDIA's .run is to be run again by hand after an update of the kernel.
 is_done_19() {
-[ -e "/lib/modules/$(uname -r)/build" ] || command -v nvidia-vgpu-mgr
+[ ! -e "/lib/modules/$(uname -r)/build" ] || exit 0
+! command -v nvidia-vgpu-mgr || skip "NVIDIA's Virtual GPU Manager is there without them"
+exit 1
 }
 step_19() {
 case $family in
@@ -908,33 +913,26 @@ else
   changed
 fi
 
-# Step: NVIDIA's Virtual GPU Manager is there
-# It is the host's driver that makes vGPUs, with the daemons nvidia-vgpud and nvidia-vgpu-mgr. It is not
-# NVIDIA's ordinary driver, and no distribution has it.
+# Step: the site's package of NVIDIA's Virtual GPU Manager is installed
+# As a package it is known to dpkg or rpm, which remove it, too.
 is_done_20() {
+case $vgpu_driver in /*.deb | /*.rpm) ;; *) skip 'vgpu_driver is no package' ;; esac
+[ -r "$vgpu_driver" ] || skip 'the file is not there'
 command -v nvidia-vgpu-mgr
 }
 step_20() {
-if [ ! -r "$vgpu_driver" ]; then
-  echo "the Virtual GPU Manager is not installed, and vgpu_driver is '$vgpu_driver': want the path on this host of what NVIDIA" \
-    "gave you: cluster set host attr ${host:-HOST} vgpu_driver /root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run" >&2
-  exit 1
-fi
 case $vgpu_driver in
-  /*.run)
-    set -- --silent
-    ! command -v dkms >/dev/null || set -- "$@" --dkms
-    sh "$vgpu_driver" "$@"
+  *.deb)
+    note_packages "$(dpkg-deb --field "$vgpu_driver" Package)"
+    apt-get -q -y -o Dpkg::Use-Pty=0 install "$vgpu_driver"
     ;;
-  /*.deb) apt-get -q -y -o Dpkg::Use-Pty=0 install "$vgpu_driver" ;;
-  /*.rpm) dnf -q -y install "$vgpu_driver" ;;
-  *)
-    echo "vgpu_driver is '$vgpu_driver': want a whole path that ends in .run, .deb or .rpm" >&2
-    exit 1
+  *.rpm)
+    note_packages "$(rpm -q --package --queryformat '%{NAME}' "$vgpu_driver")"
+    dnf -q -y install "$vgpu_driver"
     ;;
 esac
 }
-begin 'NVIDIA'\''s Virtual GPU Manager is there'
+begin 'the site'\''s package of NVIDIA'\''s Virtual GPU Manager is installed'
 look is_done_20 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
@@ -952,17 +950,31 @@ else
   changed
 fi
 
-# Step: the initramfs of the running kernel is newer than what goes into it
-# nouveau is kept away from the initramfs on.
+# Step: NVIDIA's Virtual GPU Manager is there
+# It is the host's driver that makes vGPUs, with the daemons nvidia-vgpud and nvidia-vgpu-mgr. It is not
+# NVIDIA's ordinary driver, and no distribution has it.
 is_done_21() {
-for image in "/boot/initrd.img-$(uname -r)" "/boot/initramfs-$(uname -r).img"; do
-  [ ! -e "$image" ] || [ -z "$(find /etc/modprobe.d/vgpu-nouveau.conf -newer "$image")" ] || exit 1
-done
+command -v nvidia-vgpu-mgr
 }
 step_21() {
-renew_initramfs running
+if [ ! -r "$vgpu_driver" ]; then
+  echo "the Virtual GPU Manager is not installed, and vgpu_driver is '$vgpu_driver': want the path on this host of what NVIDIA" \
+    "gave you: cluster set host attr ${host:-HOST} vgpu_driver /root/NVIDIA-Linux-x86_64-580.95.02-vgpu-kvm.run" >&2
+  exit 1
+fi
+case $vgpu_driver in
+  /*.run)
+    set -- --silent
+    ! command -v dkms >/dev/null || set -- "$@" --dkms
+    sh "$vgpu_driver" "$@"
+    ;;
+  *)
+    echo "vgpu_driver is '$vgpu_driver': want a whole path that ends in .run, .deb or .rpm" >&2
+    exit 1
+    ;;
+esac
 }
-begin 'the initramfs of the running kernel is newer than what goes into it'
+begin 'NVIDIA'\''s Virtual GPU Manager is there'
 look is_done_21 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
@@ -971,10 +983,42 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_21) </dev/null
   record steps "$doing"
+  (step_21) </dev/null
   kept
   look is_done_21
+  [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
+  needs_reboot
+  changed
+fi
+
+# Step: the initramfs of the running kernel is newer than what goes into it
+# nouveau is kept away from the initramfs on.
+is_done_22() {
+images=
+for image in "/boot/initrd.img-$(uname -r)" "/boot/initramfs-$(uname -r).img"; do
+  [ -e "$image" ] || continue
+  images=some
+  [ -z "$(find /etc/modprobe.d/vgpu-nouveau.conf -newer "$image")" ] || exit 1
+done
+[ -n "$images" ] || skip 'the running kernel has none'
+}
+step_22() {
+renew_initramfs running
+}
+begin 'the initramfs of the running kernel is newer than what goes into it'
+look is_done_22 >/dev/null 2>&1
+if [ "$held" -eq 0 ]; then
+  already
+elif leave_alone; then
+  :
+elif [ "$dry_run" = yes ]; then
+  would
+else
+  record steps "$doing"
+  (step_22) </dev/null
+  kept
+  look is_done_22
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   needs_reboot
   changed
@@ -984,9 +1028,10 @@ fi
 # A card with SR-IOV gets its virtual functions first. gpupci makes no vGPU that the card cannot have now, and
 # changes nothing that a VM uses; it keeps in mind what it made and makes it again after a reboot. More vGPUs
 # than the profile says are left alone: who made them has their lease.
-is_done_22() {
+is_done_23() {
 set -f
-[ ! -e "$pending" ] || exit 0
+[ -n "$(printf %s "$vgpu_profiles" | tr -d ' ')" ] || skip 'vgpu_profiles is empty'
+[ ! -e "$pending" ] || skip 'not before the reboot'
 for profile in $vgpu_profiles; do
   card=${profile%%=*} count=${profile##*:} type=${profile#*=}
   type=${type%:*}
@@ -995,7 +1040,7 @@ for profile in $vgpu_profiles; do
   [ "$there" -ge "$count" ] || exit 1
 done
 }
-step_22() {
+step_23() {
 set -f
 for profile in $vgpu_profiles; do
   card=${profile%%=*} count=${profile##*:} type=${profile#*=}
@@ -1005,17 +1050,21 @@ for profile in $vgpu_profiles; do
   total=$(cat "/sys/bus/pci/devices/$pci/sriov_totalvfs" 2>/dev/null || echo 0)
   if [ -n "$pci" ] && [ "$total" -gt 0 ] && [ "$(cat "/sys/bus/pci/devices/$pci/sriov_numvfs")" -eq 0 ]; then
     gpupci --vfs "$card" "$total"
+    record functions "$card"
   fi
   there=$(gpupci --vgpus | awk -v card="$card" -v type="$type" \
     '($2 == card || index($2, card ".") == 1) && $3 == type && $4 == "present" { n++ } END { print n + 0 }')
   while [ "$there" -lt "$count" ]; do
-    gpupci --create-vgpu "$card" "$type"
+    said=$(gpupci --create-vgpu "$card" "$type")
+    printf '%s\n' "$said"
+    # "Created vGPU ID of type TYPE on PARENT, lease LEASE"
+    record vgpus "$(printf '%s\n' "$said" | sed -n 's/^Created vGPU \([^ ]*\) of .*, lease \([^ ]*\)$/\1 \2/p')"
     there=$((there + 1))
   done
 done
 }
 begin 'the vGPUs of vgpu_profiles are there, once nothing waits for a reboot'
-look is_done_22 >/dev/null 2>&1
+look is_done_23 >/dev/null 2>&1
 if [ "$held" -eq 0 ]; then
   already
 elif leave_alone; then
@@ -1023,10 +1072,10 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
-  (step_22) </dev/null
   record steps "$doing"
+  (step_23) </dev/null
   kept
-  look is_done_22
+  look is_done_23
   [ "$held" -eq 0 ] || leave_alone || fail 'it was done, and still is not so'
   changed
 fi
@@ -1070,6 +1119,7 @@ if is_time; then
 fi
 check_2() {
 said=$(gpupci --check) || true
+printf '%s\n' "$said" | grep -qE '^G[0-9]+ ' || skip 'no card here makes vGPUs'
 if printf '%s\n' "$said" | grep -E '^G[0-9]+ +[^ ]+ +FAIL ' >&2; then
   exit 1
 fi

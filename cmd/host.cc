@@ -25,13 +25,15 @@ constexpr const char* kDefaultAppliance = "vm-container";
 // The keys of a host. A key that was not typed leaves its value as it is; an empty one ("rack=")
 // makes its value unknown.
 struct HostKeys {
-  std::optional<std::string> address, port, user, sudo, appliance, rack, rank, cpus, maintenance,
-      reason;
+  std::optional<std::string> address, port, jump, user, sudo, appliance, rack, rank, cpus,
+      maintenance, reason;
 
   void declare(Options& options) {
     options.key("address", address,
                 "IP address or DNS name for ssh; of a range, the first one [HOST itself]");
     options.key("port", port, "port of its sshd [~/.ssh/config, else 22]");
+    options.key("jump", jump,
+                "jump hosts on the way to it, as ssh -J takes them [those of ~/.ssh/config]");
     options.key("user", user,
                 "login name there [attribute ssh_user, ~/.ssh/config, else your own]");
     options.key("sudo", sudo,
@@ -58,13 +60,14 @@ struct HostKeys {
     if (appliance) host.appliance = *appliance;
     if (address)
       host.address = address->empty() ? std::nullopt : std::optional(parse_address(*address));
+    if (jump) host.jump = jump->empty() ? std::nullopt : std::optional(parse_jump(*jump));
     if (user) host.user = user->empty() ? std::nullopt : std::optional(parse_user(*user));
     if (sudo) host.sudo = sudo->empty() ? std::nullopt : std::optional(parse_yes_no("sudo", *sudo));
     apply_maintenance(host);
   }
 
   bool empty() const {
-    return !address && !port && !user && !sudo && !appliance && !rack && !rank && !cpus &&
+    return !address && !port && !jump && !user && !sudo && !appliance && !rack && !rank && !cpus &&
            !maintenance && !reason;
   }
 
@@ -244,6 +247,7 @@ int run_dump(Context& context, const HostArgs& args) {
     number("cpus", host.cpus);
     if (host.address) line += " address=" + shell_word(*host.address);
     number("port", host.port);
+    if (host.jump) line += " jump=" + shell_word(*host.jump);
     if (host.user) line += " user=" + shell_word(*host.user);
     if (host.sudo) line += *host.sudo ? " sudo=yes" : " sudo=no";
     if (host.maintenance) {

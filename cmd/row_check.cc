@@ -43,6 +43,7 @@ constexpr std::array kRules{
     Rule{"gpu_function", "pci", check_pci},
     Rule{"gpu_slice", "pci", check_pci},
     Rule{"host", "address", [](const std::string& value) { parse_address(value); }},
+    Rule{"host", "jump", [](const std::string& value) { parse_jump(value); }},
     Rule{"host", "maintenance", [](const std::string& value) { parse_reason(value); }},
     Rule{"host", "name", [](const std::string& value) { HostName{value}; }},
     Rule{"host", "user", [](const std::string& value) { parse_user(value); }},

@@ -9,6 +9,25 @@
 #include "core/text.h"
 
 namespace cluster {
+namespace {
+
+// Throws Error unless `hop` is [USER@]HOST[:PORT]; an IPv6 address is in brackets.
+void check_hop(std::string_view hop) {
+  constexpr int kMaxPort = 65535;
+  if (const auto at = hop.rfind('@'); at != std::string_view::npos) {
+    parse_user(std::string(hop.substr(0, at)));
+    hop.remove_prefix(at + 1);
+  }
+  const bool is_v6 = hop.starts_with('[') && hop.find(']') != std::string_view::npos;
+  const auto end = std::min(is_v6 ? hop.find(']') + 1 : hop.find(':'), hop.size());
+  const auto host = is_v6 ? hop.substr(1, end - 2) : hop.substr(0, end);
+  parse_address(std::string(host));
+  if (end == hop.size()) return;
+  if (hop[end] != ':') throw Error(Fault::usage, "no port");
+  parse_int("port", std::string(hop.substr(end + 1)), 1, kMaxPort);
+}
+
+}  // namespace
 
 int parse_int(const std::string& key, const std::string& text, int min, int max) {
   const auto value = parse_number(text);
@@ -70,6 +89,18 @@ std::string parse_address(const std::string& text) {
   } catch (const Error&) {  // said below, as an address
   }
   throw Error(Fault::usage, "address=" + quote(text) + ": want an IP address or a DNS name");
+}
+
+std::string parse_jump(const std::string& text) {
+  try {
+    if (lower(text) == "none") throw Error(Fault::usage, "no host");
+    for (const auto hop : split(text, ',')) check_hop(hop);
+  } catch (const Error&) {
+    throw Error(Fault::usage, "jump=" + quote(text) +
+                                  ": want jump hosts as ssh has them: gate, you@gate:24, several "
+                                  "with commas");
+  }
+  return text;
 }
 
 std::string parse_user(const std::string& text) {

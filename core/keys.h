@@ -26,6 +26,10 @@ bool parse_yes_no(const std::string& key, const std::string& text);
 /// An IPv4 or IPv6 address, as the kernel spells it ("fe80::1"), or a DNS name.
 std::string parse_address(const std::string& text);
 
+/// The jump hosts on the way to a host, as ProxyJump of ssh_config(5) has them: "gate",
+/// "you@gate:24", "[fd00::1]:24", several with commas.
+std::string parse_jump(const std::string& text);
+
 /// A login name, "root", "rocks@EXAMPLE.ORG".
 std::string parse_user(const std::string& text);
 

@@ -27,11 +27,15 @@ void bind_host(db::Statement& statement, const Host& host) {
   statement.bind(":user", host.user);
   statement.bind(":sudo", host.sudo ? std::optional(*host.sudo ? 1 : 0) : std::nullopt);
   statement.bind(":maintenance", host.maintenance);
+  statement.bind(":jump", host.jump);
+  statement.bind(":network", host.network);
+  statement.bind(":mac", host.mac ? std::optional(host.mac->str()) : std::nullopt);
 }
 
 [[noreturn]] void refuse_address(const Host& host, std::string_view owner) {
   throw Error(Fault::exists, "address " + quote(*host.address) + " port " +
                                  std::to_string(host.port.value_or(kSshPort)) +
+                                 (host.jump ? " behind jump host " + quote(*host.jump) : "") +
                                  " is that of host " + quote(owner));
 }
 
@@ -41,15 +45,17 @@ void explain_address(db::Connection& db, const std::vector<Host>& hosts, const H
   const auto port = host.port.value_or(kSshPort);
   for (const auto& other : hosts) {
     if (other.name != host.name && other.address == host.address &&
-        other.port.value_or(kSshPort) == port) {
+        other.port.value_or(kSshPort) == port && other.jump == host.jump) {
       refuse_address(host, other.name.str());
     }
   }
   const auto query = db.prepare(R"sql(
       SELECT name FROM host
-      WHERE address = :address AND coalesce(port, 22) = :port AND name <> :name)sql");
+      WHERE address = :address AND coalesce(port, 22) = :port AND
+            coalesce(jump, '') = :jump AND name <> :name)sql");
   query->bind(":address", host.address);
   query->bind(":port", port);
+  query->bind(":jump", host.jump.value_or(""));
   query->bind(":name", host.name.str());
   if (query->step()) refuse_address(host, query->text(0));
 }
@@ -110,9 +116,9 @@ void Inventory::add_host(const Host& host) {
       [&] {
         const auto insert = db_->prepare(R"sql(
             INSERT INTO host (name, appliance, rack, rank, cpus, address, port, "user", sudo,
-                              maintenance)
+                              maintenance, jump, network, mac)
             VALUES (:name, :appliance, :rack, :rank, :cpus, :address, :port, :user, :sudo,
-                    :maintenance))sql");
+                    :maintenance, :jump, :network, :mac))sql");
         bind_host(*insert, host);
         insert->execute();
       },
@@ -127,7 +133,8 @@ void Inventory::set_hosts(const std::vector<Host>& hosts) {
         const auto update = db_->prepare(R"sql(
             UPDATE host SET appliance = :appliance, rack = :rack, rank = :rank, cpus = :cpus,
                             address = :address, port = :port, "user" = :user, sudo = :sudo,
-                            maintenance = :maintenance
+                            maintenance = :maintenance, jump = :jump, network = :network,
+                            mac = :mac
             WHERE name = :name)sql");
         for (const auto& host : hosts) {
           at = &host;
@@ -169,7 +176,7 @@ std::vector<Host> Inventory::hosts(const OnlyHosts& only) {
   read("list host", [&] {
     const auto query = db_->prepare(R"sql(
         SELECT host.name, appliance, rack, rank, cpus, address, port, "user", managed, failing,
-               sudo, maintenance
+               sudo, maintenance, jump, network, mac
         FROM host JOIN appliance ON appliance.name = host.appliance
         WHERE )sql" + these.in("host.name"));
     these.bind(*query);
@@ -188,6 +195,10 @@ std::vector<Host> Inventory::hosts(const OnlyHosts& only) {
                        query->is_null(10) ? std::nullopt : std::optional(query->number(10) != 0),
                        {},
                        query->maybe_string(11)});
+      auto& host = hosts.back();
+      host.jump = query->maybe_string(12);
+      host.network = query->maybe_string(13);
+      if (!query->is_null(14)) host.mac = MacAddress::parse(query->text(14));
     }
     db::read_logins(*db_, hosts);
     add_ways_in(hosts, only);

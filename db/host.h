@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/mac_address.h"
 #include "core/names.h"
 #include "db/host_key.h"
 
@@ -39,6 +40,11 @@ struct Host {
   std::optional<std::string> maintenance = {};
   bool through_openssh = false;  ///< attribute ssh_client; only hosts() sets this and `keys`
   std::vector<HostPublicKey> keys = {};
+  /// The jump hosts on the way to it, as ProxyJump of ssh_config(5) has them, "gate" or
+  /// "you@gate:24,inner"; nothing: ~/.ssh/config says. Behind others an address is another host's.
+  std::optional<std::string> jump = {};
+  std::optional<std::string> network = {};  ///< in which its address is, one of networks()
+  std::optional<MacAddress> mac = {};       ///< of the interface that has its address
 };
 
 /// The groups that a host belongs to: what words select it, besides its name.

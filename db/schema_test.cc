@@ -18,7 +18,8 @@ const Wrong kWrong[] = {
     {"INSERT INTO appliance (name, managed) VALUES ('x', 2)", "appliance_managed_check"},
     {"INSERT INTO appliance (name, managed) VALUES (NULL, 1)", "appliance_name_not_null"},
     {"INSERT INTO appliance (name, managed) VALUES ('x', NULL)", "appliance_managed_not_null"},
-    {"DELETE FROM appliance WHERE name = 'vm-container'", "host_appliance_fkey"},
+    {"DELETE FROM appliance WHERE name = 'vm-container'", "appliance_is_needed"},
+    {"DELETE FROM appliance WHERE name = 'own'", "host_appliance_fkey"},
     // host
     {"INSERT INTO host (name, appliance) VALUES ('n1', 'compute')",
      "host_pkey|host_name_in_any_case"},
@@ -36,6 +37,13 @@ const Wrong kWrong[] = {
     {"UPDATE host SET port = 0 WHERE name = 'n1'", "host_port_check"},
     {"UPDATE host SET port = 65536 WHERE name = 'n1'", "host_port_check"},
     {"UPDATE host SET \"user\" = '' WHERE name = 'n1'", "host_user_check"},
+    {"INSERT INTO host (name, appliance, address, jump) VALUES ('n4', 'vm', '10.0.0.2', 'gate')",
+     "host_address"},
+    {"UPDATE host SET jump = NULL WHERE name = 'o2'", "host_address"},
+    {"UPDATE host SET jump = '' WHERE name = 'n1'", "host_jump_check"},
+    {"UPDATE host SET network = 'public' WHERE name = 'n1'", "host_network_fkey"},
+    {"UPDATE host SET mac = '525400000001' WHERE name = 'n1'", "host_mac_check"},
+    {"UPDATE host SET mac = '52:54:00:00:00:02' WHERE name = 'n1'", "host_mac"},
     {"UPDATE host SET rack = 'first' WHERE name = 'n1'",
      "cannot store TEXT value in INTEGER column host.rack|"
      "invalid input syntax for type integer: \"first\""},
@@ -154,6 +162,17 @@ const Wrong kWrong[] = {
     {"UPDATE interface SET vlan = 0", "interface_vlan_check"},
     {"UPDATE interface SET vlan = 4095", "interface_vlan_check"},
     {"UPDATE interface SET model = NULL", "interface_model_not_null"},
+    {"UPDATE interface SET network = 'public'", "interface_network_fkey"},
+    // network
+    {"INSERT INTO network (name, subnet) VALUES ('private', '10.2.0.0/16')", "network_pkey"},
+    {"INSERT INTO network (name, subnet) VALUES ('x', NULL)", "network_subnet_not_null"},
+    {"UPDATE network SET name = 'my net'", "network_name_check"},
+    {"UPDATE network SET subnet = '10.1.0.0'", "network_subnet_check"},
+    {"UPDATE network SET gateway = ''", "network_gateway_check"},
+    {"UPDATE network SET vlan = 4095", "network_vlan_check"},
+    {"UPDATE network SET mtu = 67", "network_mtu_check"},
+    {"UPDATE network SET zone = ''", "network_zone_check"},
+    {"DELETE FROM network", "host_network_fkey"},
     // attribute
     {"INSERT INTO attribute (name, value) VALUES ('a', '2')", "attribute_once"},
     {"INSERT INTO attribute (host, name, value) VALUES ('n1', 'a', '2')", "attribute_once"},
@@ -239,6 +258,7 @@ const Wrong kWrong[] = {
 // Similar statements that are right.
 const char* const kRight[] = {
     "INSERT INTO host (name, appliance, address, port) VALUES ('n4', 'vm', '10.0.0.1', 2222)",
+    "INSERT INTO host (name, appliance, address, jump) VALUES ('n5', 'vm', '10.0.0.1', 'gate')",
     "INSERT INTO gpu (host, name, pci) VALUES ('n3', 'gpupci1', 'pci_0000_02_00_0')",
     "INSERT INTO vm_gpu (vm, name, container, gpu) VALUES ('v2', 'gpupci', 'n1', 'gpupci3')",
     ("INSERT INTO vm_gpu (vm, name, container, gpu, slice) "
@@ -252,6 +272,11 @@ class Schema : public EachEngine {
  protected:
   Schema() {
     connection_->run(R"sql(
+        INSERT INTO appliance (name, managed) VALUES ('own', 1);
+        INSERT INTO network (name, subnet) VALUES ('private', '10.1.0.0/16');
+        INSERT INTO host (name, appliance, address, jump, network, mac)
+        VALUES ('o1', 'own', '10.0.0.2', 'gate', 'private', '52:54:00:00:00:02'),
+               ('o2', 'own', '10.0.0.1', 'gate-2', NULL, NULL);
         INSERT INTO host (name, appliance, address)
         VALUES ('n1', 'vm-container', '10.0.0.1'), ('n2', 'vm-container', NULL),
                ('n3', 'vm-container', NULL), ('v1', 'vm', NULL), ('v2', 'vm', NULL),

@@ -353,6 +353,10 @@ Route Lookup::route() && {
     const auto* proxy = first(lower(name).c_str());
     if (proxy != nullptr && !is_off(*proxy)) route.proxy = name + " " + joined(proxy->words, " ");
   }
+  if (!target_.jump.empty()) {
+    route.proxy = "ProxyJump " + target_.jump;
+    route.needs_openssh = "jump=" + target_.jump;
+  }
   return route;
 }
 

@@ -32,6 +32,7 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
     for (const char c : target.address) literal += c == '%' ? "%%" : std::string(1, c);
     option("HostName=" + literal);
   }
+  if (!target.jump.empty()) option("ProxyJump=" + target.jump);
   if (target.port != 0) option("Port=" + std::to_string(target.port));
   if (!target.user.empty()) words.insert(words.end(), {"-l", target.user});
   return words;

@@ -60,6 +60,12 @@ TEST(OpensshWords, KeepAPercentSignOfAnAddress) {
   EXPECT_THAT(options(words({"n1", "fe80::1%eth0", 0, ""})), Contains("HostName=fe80::1%%eth0"));
 }
 
+TEST(OpensshWords, HaveTheJumpHostsOfTheTarget) {
+  Target one{"n1", "10.1.1.5", 0, ""};
+  one.jump = "you@gate:24,inner";
+  EXPECT_THAT(options(words(one)), Contains("ProxyJump=you@gate:24,inner"));
+}
+
 TEST(OpensshWords, WaitAtLeastASecond) {
   EXPECT_THAT(options(words({"n1", "", 0, ""}, "", std::chrono::seconds(0))),
               Contains("ConnectTimeout=1"));

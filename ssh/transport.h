@@ -42,6 +42,8 @@ struct Target {
   bool sudo = false;         ///< whoever starts what needs root there does so by `sudo -n`
   std::vector<PublicKey> keys = {};  ///< when there are any, only these count, not known_hosts
   bool through_openssh = false;      ///< `ssh` serves it, whatever the configuration says
+  /// Jump hosts as ProxyJump has them, "you@gate:24,inner" [the configuration].
+  std::string jump = {};
   /// Its key is taken, and nothing more: no login, no command. An unknown key is no failure then.
   bool shows_key = false;
 };

@@ -166,6 +166,7 @@ ssh::Target target_of(const Host& host) {
   target.sudo = by_sudo(host);
   for (const auto& key : host.keys) target.keys.push_back({key.type, key.base64});
   target.through_openssh = host.through_openssh;
+  target.jump = host.jump.value_or("");
   return target;
 }
 

@@ -102,7 +102,7 @@ void NeighbourHosts::leave(int line, const std::string& what) {
 }
 
 void NeighbourHosts::leave_what_cannot_be() {
-  std::map<std::string, std::string> by_address;
+  std::map<std::pair<std::string, std::string>, std::string> by_address;  // and jump hosts
   std::erase_if(hosts_, [&](NeighbourHost& host) {
     if (!host.container.empty()) return false;
     if (host.appliance == "vm") {
@@ -111,7 +111,9 @@ void NeighbourHosts::leave_what_cannot_be() {
     }
     const auto address = host.keys.find("address");
     if (address == host.keys.end()) return false;
-    const auto [first, is_new] = by_address.emplace(address->second, host.name);
+    const auto jump = host.keys.find("jump");
+    const auto [first, is_new] = by_address.emplace(
+        std::pair(address->second, jump == host.keys.end() ? "" : jump->second), host.name);
     if (is_new) return false;
     leave(host.line,
           host.name + " address=" + address->second + ", which " + first->second + " has");

@@ -148,8 +148,14 @@ TEST(Neighbour, HostsOfTheMachineItselfAreNone) {
 TEST(Neighbour, OfSshCountsWhatSshWouldFind) {
   const auto [commands, left] = read_file_of("ssh-config", "ssh_config");
   EXPECT_THAT(commands, ElementsAre("add|host|g1|user=root", "add|host|g2|user=root",
-                                    "add|host|g3|address=10.60.0.3|port=2200"));
-  EXPECT_THAT(left, ElementsAre("line 4: g3 ProxyJump bastion"));
+                                    "add|host|g3|address=10.60.0.3|jump=bastion|port=2200"));
+  EXPECT_TRUE(left.empty());
+  const auto doors = read("ssh-config",
+                          "Host a1 b1\n  HostName 10.0.0.5\nHost a1\n  ProxyJump a\n"
+                          "Host b1\n  ProxyJump b-%h\n");
+  EXPECT_THAT(doors.commands,
+              ElementsAre("add|host|a1|address=10.0.0.5|jump=a", "add|host|b1|address=10.0.0.5"));
+  EXPECT_THAT(doors.left, ElementsAre("line 1: b1 ProxyJump b-%h"));
   const auto first = read("ssh-config",
                           "User top\nHost a*\n  Port 2200\nHost a1\n  User late\n  Port 22\n"
                           "  HostName %h.example.org\nHost *\n  User bottom\n");

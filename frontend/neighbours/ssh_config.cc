@@ -1,7 +1,10 @@
 // ssh_config(5): each Host that is no pattern. What else ssh needs stays in the file, which
 // `cluster` reads as ssh does.
 #include <charconv>
+#include <optional>
 
+#include "core/error.h"
+#include "core/keys.h"
 #include "frontend/neighbours/neighbour.h"
 #include "ssh/config.h"
 #include "ssh/config_file.h"
@@ -17,6 +20,17 @@ int line_of(const std::string& where) {
   if (colon == std::string::npos) return 0;
   std::from_chars(where.data() + colon + 1, where.data() + where.size(), line);
   return line;
+}
+
+// The jump hosts as jump= takes them; nothing for a ProxyCommand, and for tokens of ssh.
+std::optional<std::string> jump_of(const ssh::Route& route) {
+  constexpr std::string_view kProxyJump = "ProxyJump ";
+  if (!route.proxy.starts_with(kProxyJump)) return std::nullopt;
+  try {
+    return parse_jump(route.proxy.substr(kProxyJump.size()));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -37,7 +51,11 @@ NeighbourReading read_ssh_config(std::string_view text, const std::string& file)
       if (route.address != name) host.keys["address"] = route.address;
       if (route.port != kSshPort) host.keys["port"] = std::to_string(route.port);
       if (!route.user.empty()) host.keys["user"] = route.user;
-      if (!route.proxy.empty()) hosts.leave(line, name + " " + route.proxy);
+      if (const auto jump = jump_of(route)) {
+        host.keys["jump"] = *jump;
+      } else if (!route.proxy.empty()) {
+        hosts.leave(line, name + " " + route.proxy);
+      }
     }
   }
   return hosts.reading();

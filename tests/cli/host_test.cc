@@ -50,6 +50,25 @@ TEST_F(HostStory, SetIsDoneForAllOrForNone) {
   EXPECT_EQ(dump(), before);
 }
 
+TEST_F(HostStory, OneAddressBehindTwoJumpHostsIsTwoHosts) {
+  cluster({"add", "host", "a1", "address=10.0.0.5", "jump=gate-a"});
+  cluster({"add", "host", "b1", "address=10.0.0.5", "jump=you@gate-b:24,[fd00::1]:22"});
+  cluster({"add", "host", "c1", "address=10.0.0.5"});
+  cluster({"add", "host", "a2", "address=10.0.0.5", "jump=gate-a"}, 1,
+          "address '10.0.0.5' port 22 behind jump host 'gate-a' is that of host 'a1'");
+  const auto before = dump();
+  cluster({"set", "host", "a1", "jump="}, 1, "address '10.0.0.5' port 22 is that of host 'c1'");
+  for (const auto* wrong :
+       {"none", "-oProxyCommand=x", "gate:0", "gate,", "a b", "%h", "[fd00::1"}) {
+    cluster({"set", "host", "c1", std::string("jump=") + wrong}, 2,
+            "jump='" + std::string(wrong) + "': want jump hosts as ssh has them: gate, " +
+                "you@gate:24, several with commas");
+  }
+  EXPECT_EQ(dump(), before);
+  run({"run", "host", "a1", "true"});
+  EXPECT_EQ(transport.asked_targets.at(0).jump, "gate-a");
+}
+
 TEST_F(HostStory, OneAddressHasOneSpelling) {
   cluster({"add", "host", "n1", "address=FE80:0:0::A1"});
   EXPECT_EQ(cluster({"dump", "host"}),

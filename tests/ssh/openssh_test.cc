@@ -41,6 +41,15 @@ TEST_F(ThroughSsh, AJumpHostIsTaken) {
   EXPECT_EQ(occurrences(read_file(path("sshd.log")), "Accepted publickey"), 2U);
 }
 
+TEST_F(ThroughSsh, TheJumpHostOfTheInventoryCountsBeforeTheConfiguration) {
+  auto asked = target("127.0.0.2");
+  asked.jump = "127.0.0.6:" + std::to_string(port());
+  configure(base_ + "Host *\n  ProxyCommand false\nHost 127.0.0.6\n  ProxyCommand none\n");
+  const auto answer = run("echo $SSH_CONNECTION | cut -d ' ' -f 3", asked);
+  EXPECT_EQ(answer.out, "127.0.0.2\n") << answer.reply.reason;
+  EXPECT_EQ(occurrences(read_file(path("sshd.log")), "Accepted publickey"), 2U);
+}
+
 TEST_F(ThroughSsh, OthersAreReachedInTheSameRun) {
   Heard heard(3);
   FanOut fan_out(me);

@@ -9,10 +9,14 @@ namespace cluster {
 inline constexpr std::string_view kFullInventory = R"sql(
 INSERT INTO appliance (name, managed) VALUES ('storage', 0);
 UPDATE appliance SET managed = 0 WHERE name = 'compute';
-INSERT INTO host (name, appliance, rack, rank, cpus, address, port, "user", failing, sudo, failing_seen, maintenance)
-VALUES ('n1', 'vm-container', 0, 15, 64, '10.1.1.1', 2222, 'root', 'H1: no IOMMU', 1, '2026-11-21T01:20:00Z', 'a fan'),
-       ('n2', 'storage', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, ''),
-       ('v1', 'vm', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO network VALUES ('private', '10.1.0.0/16', '10.1.0.1', 12, 9000, 'example.org'),
+                           ('public', 'fd00::/64', NULL, NULL, NULL, NULL);
+INSERT INTO host (name, appliance, rack, rank, cpus, address, port, "user", failing, sudo, failing_seen, maintenance,
+                  jump, network, mac)
+VALUES ('n1', 'vm-container', 0, 15, 64, '10.1.1.1', 2222, 'root', 'H1: no IOMMU', 1, '2026-11-21T01:20:00Z', 'a fan',
+        'you@gate:24,inner', 'private', '52:54:00:00:00:02'),
+       ('n2', 'storage', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, '', NULL, NULL, NULL),
+       ('v1', 'vm', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO attribute (appliance, host, name, value)
 VALUES (NULL, NULL, 'site', 'it''s "here"' || char(10) || 'and $there `too`'), ('vm', NULL, 'vm_firmware', ''),
        (NULL, 'n1', 'x', '-'), (NULL, 'v1', 'vm_placement', 'Grüße');
@@ -34,7 +38,7 @@ INSERT INTO vm_disk VALUES ('v1', 'vda', 'file', '/a b.qcow2', 'virtio', 'qcow2'
                            ('v1', 'sda', 'cdrom', '/x.iso', 'sata', 'raw', NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL);
 INSERT INTO vm_gpu VALUES ('v1', 'gpupci1', 'n1', 'gpupci1', NULL, NULL), ('v1', 'gpupci2', 'n1', 'gpupci2', 0, NULL),
                           ('v1', 'gpupci3', 'n1', NULL, NULL, '01234567-89ab-cdef-0123-456789abcdef');
-INSERT INTO interface VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:01', 'virtio', 12, '10.1.0.5/24');
+INSERT INTO interface VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:01', 'virtio', 12, '10.1.0.5/24', 'private');
 INSERT INTO vm_definition VALUES ('v1', 'u1', 'n1', '<domain>' || char(10) || '</domain>', '<domain/>', 9000000);
 INSERT INTO domain_device VALUES ('n1', 'u2', 'stranger', 'pci_0000_09_00_0', '2026-11-21T01:20:00Z');
 INSERT INTO domain_capability VALUES ('n1', 'kvm x86_64 q35 /usr/bin/qemu', 9000000, 'video vga' || char(10) || 'x y');

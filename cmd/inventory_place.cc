@@ -36,6 +36,7 @@ bool says_nothing(const std::string& text) {
 
 // A URL may hold a password, so only its scheme is repeated.
 InventoryPlace named_place(const std::string& text, const std::string& said_by) {
+  if (db::is_postgres(text)) return {text, said_by};
   if (const auto scheme = scheme_of(text); !scheme.empty()) {
     throw Error(Fault::usage,
                 said_by + ": " + quote(scheme + "://...") +

@@ -172,6 +172,10 @@ TEST_P(Server, ADelegateGivesCardsWhereTheAttributeOwnerNamesIt) {
             role + "')");
   EXPECT_EQ(failure_of([&] { write(*delegate, "DELETE FROM vm_gpu"); }).what(), words);
   delegate->roll_back();
+  // An UPDATE would take it for a VM whose cards the delegate may give.
+  const auto* take = "UPDATE vm_gpu SET vm = 'v2', container = 'n2' WHERE vm = 'v1'";
+  EXPECT_EQ(failure_of([&] { write(*delegate, take); }).what(), words);
+  delegate->roll_back();
   EXPECT_EQ(answer("SELECT count(*) FROM vm_gpu"), "1");
   EXPECT_EQ(failure_of([&] { write(*delegate, "DELETE FROM gpu"); }).why, Why::denied);
   delegate->roll_back();

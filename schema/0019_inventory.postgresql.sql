@@ -327,19 +327,26 @@ FOR EACH ROW EXECUTE FUNCTION mdev_is_of_the_container();
 
 CREATE FUNCTION owner_only() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  here json := row_to_json(CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END);
-  container text := coalesce(here ->> 'container', here ->> 'host');
-  owner text := coalesce(
-    (SELECT value FROM cluster.attribute AS a WHERE a.name = 'owner' AND a.host = here ->> 'vm'),
-    (SELECT value FROM cluster.attribute AS a WHERE a.name = 'owner' AND a.host = container), '');
+  -- Of a row that is changed, what it was counts, too: else an UPDATE would take the card of another's VM.
+  sides json[] := CASE TG_OP WHEN 'INSERT' THEN ARRAY[row_to_json(NEW)] WHEN 'DELETE' THEN ARRAY[row_to_json(OLD)]
+                             ELSE ARRAY[row_to_json(OLD), row_to_json(NEW)] END;
+  here json;
+  container text;
+  owner text;
 BEGIN
-  IF NOT pg_has_role(session_user, 'cluster_operator', 'MEMBER') AND
-     NOT pg_has_role(session_user, 'cluster_owner', 'MEMBER') AND
-     NOT session_user = ANY (regexp_split_to_array(btrim(owner), '[ ,]+')) THEN
-    RAISE EXCEPTION USING ERRCODE = '23R01', CONSTRAINT = TG_NAME, MESSAGE = format(
-      'role %L is no operator, and the attribute owner of %L does not name it',
-      session_user, coalesce(here ->> 'vm', container));
-  END IF;
+  FOREACH here IN ARRAY sides LOOP
+    container := coalesce(here ->> 'container', here ->> 'host');
+    owner := coalesce(
+      (SELECT value FROM cluster.attribute AS a WHERE a.name = 'owner' AND a.host = here ->> 'vm'),
+      (SELECT value FROM cluster.attribute AS a WHERE a.name = 'owner' AND a.host = container), '');
+    IF NOT pg_has_role(session_user, 'cluster_operator', 'MEMBER') AND
+       NOT pg_has_role(session_user, 'cluster_owner', 'MEMBER') AND
+       NOT session_user = ANY (regexp_split_to_array(btrim(owner), '[ ,]+')) THEN
+      RAISE EXCEPTION USING ERRCODE = '23R01', CONSTRAINT = TG_NAME, MESSAGE = format(
+        'role %L is no operator, and the attribute owner of %L does not name it',
+        session_user, coalesce(here ->> 'vm', container));
+    END IF;
+  END LOOP;
   RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER owner_only BEFORE INSERT OR UPDATE OR DELETE ON vm_gpu

@@ -194,7 +194,7 @@ TEST_F(Attr, DumpRebuildsTheInventory) {
   const auto before = dump();
   const auto script = folder.path() / "rebuild.sh";
   std::ofstream(script) << before;
-  file = folder.path() / "second.db";
+  place = places.make("second.db");
   for (const auto& words : words_of(script)) cluster(words);
   EXPECT_EQ(dump(), before);
 }

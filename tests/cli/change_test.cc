@@ -3,7 +3,6 @@
 #include "cmd/author.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "db/sqlite_engine.h"
 #include "tests/support/story.h"
 
 // Who changed what: `list change` and `undo change`.
@@ -32,7 +31,7 @@ class History : public Story {
   }
 
   std::string sql(const std::string& query) {
-    const auto db = db::open_sqlite(file);
+    const auto db = Places::connect(place);
     const auto statement = db->prepare(query);
     return statement->step() ? statement->string(0) : "";
   }
@@ -48,7 +47,7 @@ TEST_F(History, SaysWhoChangedWhatFromWhereByWhichCommand) {
   cluster({"list", "host"});
   cluster({"add", "host", "n1"}, 1, "host 'n1' is in the inventory already");
   EXPECT_EQ(sql("SELECT count(*) FROM change"), "2") << "what changed nothing is no change";
-  db::open_sqlite(file)->run("UPDATE host SET rack = 7");
+  Places::connect(place)->run("UPDATE host SET rack = 7");
   EXPECT_NE(last().find("(another program)"), std::string::npos) << last();
 }
 
@@ -152,9 +151,9 @@ TEST_F(History, HasNoSecret) {
 TEST_F(History, IsForgottenAfterTheDaysThatTheSiteSays) {
   cluster({"add", "host", "n1"});
   cluster({"add", "host", "n2"});
-  db::open_sqlite(file)->run("UPDATE change SET at = '2020-01-01T00:00:00Z' WHERE id = 1");
+  Places::connect(place)->run("UPDATE change SET at = '2020-01-01T00:00:00Z' WHERE id = 1");
   cluster({"add", "host", "n3"});
-  EXPECT_EQ(sql("SELECT group_concat(id) FROM change"), "2,3");
+  EXPECT_EQ(sql("SELECT count(*) || ' from ' || min(id) FROM change"), "2 from 2");
   EXPECT_EQ(sql("SELECT count(*) FROM change_row"), "2");
 }
 

@@ -18,7 +18,7 @@ class WholeInventory : public Story {
   void fill() {
     cluster({"add", "host", "first"});
     cluster({"remove", "host", "first"});
-    db::open_sqlite(file)->run(std::string(kFullInventory));
+    Places::connect(place)->run(std::string(kFullInventory));
   }
 
   std::string write(const char* name, const std::string& text) const {
@@ -118,7 +118,7 @@ TEST_F(WholeInventory, ARowHoldsWhatACommandWouldHaveStored) {
 
 TEST_F(WholeInventory, NamesOfOldThatMeanSomethingElseAreTold) {
   cluster({"add", "host", "n1"});
-  db::open_sqlite(file)->run("UPDATE host SET name = 'free'");
+  Places::connect(place)->run("UPDATE host SET name = 'free'");
   EXPECT_EQ(cluster({"check", "database"}, 1),
             "host name 'free' means a group of hosts: want another\n");
 }

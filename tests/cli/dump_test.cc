@@ -14,7 +14,7 @@ class Dump : public Story {
  protected:
   // Types the commands of `dumped` on an empty inventory.
   void rebuild(const std::string& dumped) {
-    file = folder.path() / ("rebuilt" + std::to_string(++rebuilt_) + ".db");
+    place = places.make("rebuilt" + std::to_string(++rebuilt_) + ".db");
     std::string line;
     for (const char c : dumped) {
       line += c;

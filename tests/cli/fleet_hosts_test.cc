@@ -68,7 +68,7 @@ TEST_F(Hosts, AreKnownByTheIdentityOfTheirCards) {
             "failing\n"
             "n1,gpupci1,pci_0000_02_00_0,present,,10de:20b5,2,13,,,00-4b-1c-ff-ff-2d-b0-48,"
             "GPU-6ab2,,\n");
-  const auto known = Inventory(file, Inventory::Open::existing).gpu_cards(HostName("n1"));
+  const auto known = Inventory(place, Inventory::Open::existing).gpu_cards(HostName("n1"));
   ASSERT_EQ(known.size(), 1U);
   EXPECT_EQ(known[0].serial, "00-4b-1c-ff-ff-2d-b0-48");
   EXPECT_EQ(known[0].uuid, "GPU-6ab2");
@@ -104,7 +104,7 @@ TEST_F(Hosts, AreCheckedAsFarAsTheyAnswer) {
   EXPECT_EQ(told(run({"check", "host", "gpu", "n1", "n2"})), "1: " + row);
   EXPECT_EQ(told(run({"check", "host", "gpu"})), "3: " + row + kOff);
   std::vector<std::optional<std::string>> failing;
-  for (const auto& host : Inventory(file, Inventory::Open::existing).hosts()) {
+  for (const auto& host : Inventory(place, Inventory::Open::existing).hosts()) {
     failing.push_back(host.failing);
   }
   EXPECT_EQ(failing, (std::vector<std::optional<std::string>>{{}, "H2: off", {}}));

@@ -69,7 +69,7 @@ TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
   };
   say("n1", with_bars(bars("268435456")));
   cluster({"discover", "host", "gpu", "n1"});
-  const auto cards = Inventory(file, Inventory::Open::existing).gpu_cards(HostName("n1"));
+  const auto cards = Inventory(place, Inventory::Open::existing).gpu_cards(HostName("n1"));
   EXPECT_EQ(cards.at(0).functions.at(0).bar_mib, 288);
   EXPECT_EQ(cards.at(0).functions.at(0).bars, (std::vector<int>{256, 32}));
   say("n1", with_bars(bars("8589934592")));
@@ -79,7 +79,7 @@ TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
   // A region that the host found no room for has no size: what was known stays.
   say("n1", with_bars(bars("null")));
   cluster({"discover", "host", "gpu", "n1"});
-  EXPECT_EQ(Inventory(file, Inventory::Open::existing)
+  EXPECT_EQ(Inventory(place, Inventory::Open::existing)
                 .gpu_cards(HostName("n1"))
                 .at(0)
                 .functions.at(0)
@@ -195,7 +195,7 @@ TEST_F(Checked, ShowsWhatDidNotPass) {
 
 TEST_F(Checked, RemembersWhatFailsUntilItPasses) {
   const auto failing = [this] {
-    Inventory inventory(file, Inventory::Open::existing);
+    Inventory inventory(place, Inventory::Open::existing);
     std::vector<std::optional<std::string>> words;
     for (const auto& host : inventory.hosts()) {
       words.push_back(host.failing);

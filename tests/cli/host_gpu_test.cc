@@ -216,7 +216,7 @@ TEST_F(HostGpu, DumpRebuildsEverything) {
   cluster({"set", "host", "rocks-33", "address=10.1.1.33"});
   cluster({"add", "host", "gpu", "rocks-33", "gpupci1", "gpupci2"});
   const auto before = dump();
-  file = folder.path() / "other.db";
+  place = places.make("other.db");
   std::istringstream lines(before);
   std::string line;
   while (std::getline(lines, line)) {

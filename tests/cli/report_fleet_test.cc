@@ -21,7 +21,7 @@ class ReportFleet : public Story {
   void SetUp() override { cluster({"load", FLEET_DATA "/fleet.cluster"}); }
 
   frontend::Fleet fleet(const std::vector<std::string>& words = {}) {
-    Inventory inventory(file, Inventory::Open::existing);
+    Inventory inventory(place, Inventory::Open::existing);
     return frontend::read_fleet(inventory, words);
   }
 
@@ -76,7 +76,7 @@ TEST_F(ReportFleet, CallsFreeWhatCanBeGivenToAVm) {
   };
   const auto chosen = [this] {
     std::vector<std::string> names;
-    for (const auto& gpu : Inventory(file, Inventory::Open::existing).free_gpus({})) {
+    for (const auto& gpu : Inventory(place, Inventory::Open::existing).free_gpus({})) {
       if (gpu.host.str() != "n10") names.push_back(gpu.host.str() + " " + gpu.name.str());
     }
     return names;

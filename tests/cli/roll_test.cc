@@ -413,9 +413,9 @@ TEST_F(RollStory, ACommandOfItsOwn) {
   EXPECT_EQ(unknown.status, 2);
   EXPECT_NE(unknown.err.find("no command 'report demo a b'"), std::string::npos) << unknown.err;
   cluster({"enable", "roll", "demo"});
-  EXPECT_EQ(cluster({"report", "demo", "a b", "--x=1", "--db", file.native()}, 7), "");
+  EXPECT_EQ(cluster({"report", "demo", "a b", "--x=1", "--db", place}, 7), "");
   EXPECT_EQ(read_file(folder.path() / "said"),
-            "a b\n--x=1\n" + file.native() + "\n" + stored("demo-0.1.0").native() + "\n");
+            "a b\n--x=1\n" + place + "\n" + stored("demo-0.1.0").native() + "\n");
 }
 
 TEST_F(RollStory, HelpNamesTheCommandsOfEnabledRolls) {

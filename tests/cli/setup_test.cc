@@ -18,7 +18,7 @@ class Setup : public Story {
  protected:
   Setup() {
     setenv("CLUSTER_CONFIG", config.c_str(), 1);
-    setenv("CLUSTER_DB", file.c_str(), 1);
+    setenv("CLUSTER_DB", place.c_str(), 1);
     fs::create_directory(folder.path() / "home");
   }
   ~Setup() override {
@@ -33,11 +33,10 @@ class Setup : public Story {
 
 TEST_F(Setup, MakesWhatIsMissingAndTellsWhatIsNext) {
   const auto out = cluster({"setup", "format=csv"});
-  EXPECT_EQ(out, "what,place,outcome\nsettings," + config.native() + ",made\ninventory," +
-                     file.native() + ",made\nkey," + in_home(".ssh/id_ed25519").native() +
-                     ",made\n");
+  EXPECT_EQ(out, "what,place,outcome\nsettings," + config.native() + ",made\ninventory," + place +
+                     ",made\nkey," + in_home(".ssh/id_ed25519").native() + ",made\n");
   EXPECT_THAT(*read_file(config), AllOf(HasSubstr("# /etc/cluster/cluster.yaml"),
-                                        HasSubstr("\ndatabase: \"" + file.native() + "\"\n")));
+                                        HasSubstr("\ndatabase: \"" + place + "\"\n")));
   EXPECT_THAT(*read_file(in_home(".ssh/id_ed25519.pub")), StartsWith("ssh-ed25519 "));
   struct stat found {};
   ASSERT_EQ(stat(in_home(".ssh").c_str(), &found), 0);
@@ -46,7 +45,7 @@ TEST_F(Setup, MakesWhatIsMissingAndTellsWhatIsNext) {
   // What it wrote says where the inventory is.
   unsetenv("CLUSTER_DB");
   EXPECT_THAT(cluster({"show", "config", "format=csv"}),
-              HasSubstr("\ndatabase," + file.native() + "," + config.native() + "\n"));
+              HasSubstr("\ndatabase," + place + "," + config.native() + "\n"));
 }
 
 TEST_F(Setup, ASecondTimeChangesNothing) {
@@ -77,7 +76,7 @@ TEST_F(Setup, TellsWhatIsDoneWhenItCannotGoOn) {
   fs::remove(in_home(""));
   const auto result = run({"setup", "format=csv"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.out, HasSubstr("inventory," + file.native() + ",made\n"));
+  EXPECT_THAT(result.out, HasSubstr("inventory," + place + ",made\n"));
   EXPECT_EQ(result.err,
             "cluster: cannot make '" + in_home(".ssh").native() + "': No such file or directory\n");
 }

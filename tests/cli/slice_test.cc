@@ -100,7 +100,7 @@ TEST_F(Slices, AreGivenListedDumpedAndTakenAway) {
                                 uuid +
                                 "\n"
                                 "cluster add host gpu v2 gpupci2 gpupci1.3\n"));
-  const auto file_before = std::exchange(file, folder.path() / "other.db");
+  const auto first = std::exchange(place, places.make("other.db"));
   for (const auto line : split(before, '\n')) {
     std::vector<std::string> words;
     for (const auto word : split(line, ' ')) words.emplace_back(word);
@@ -109,7 +109,7 @@ TEST_F(Slices, AreGivenListedDumpedAndTakenAway) {
   EXPECT_EQ(dump(), before);
   discover();
   const auto details_again = details();
-  file = file_before;
+  place = first;
   EXPECT_EQ(details_again, details());
 
   cluster({"set", "host", "gpu", "v2", "gpupci2", "gpupci1.1"});

@@ -104,7 +104,7 @@ class SyncHostGpu : public Story {
     std::ostringstream out;
     std::ostringstream err;
     const auto open = [this](const std::string& db, Inventory::Open how) {
-      return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
+      return std::make_unique<Inventory>(db.empty() ? place : db, how);
     };
     const int status = cmd::run_program(words, {open, hosts, domains.opener(), out, err});
     return {out.str(), err.str(), status};

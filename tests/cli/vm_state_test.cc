@@ -104,7 +104,7 @@ TEST_F(VmState, WhatIsSaidOfADiskIsKeptAndRendered) {
 TEST_F(VmState, ADumpKeepsThatAnImageWasMade) {
   cluster({"start", "host", "vm", "v1"});
   const auto before = dump();
-  file = folder.path() / "again.db";
+  place = places.make("again.db");
   EXPECT_THAT(before, HasSubstr(",made=yes"));
   cluster({"add", "host", "n1"});
   cluster({"add", "host", "vm", "v1", "n1", "disk=file:/vm/a.qcow2,vda,virtio,made=yes"});

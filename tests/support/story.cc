@@ -22,7 +22,7 @@ Story::Result Story::run(const std::vector<std::string>& words) {
   printed.str("");
   std::ostringstream err;
   const auto open = [this](const std::string& db, Inventory::Open how) {
-    return std::make_unique<Inventory>(db.empty() ? file.native() : db, how);
+    return std::make_unique<Inventory>(db.empty() ? place : db, how);
   };
   cmd::Surroundings around{open, transport, domains.opener(), printed, err};
   around.state_dir = folder.path() / "state";

@@ -3,18 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "db/engine.h"
 #include "tests/support/fake_domains.h"
 #include "tests/support/fake_transport.h"
+#include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
 
 namespace cluster {
 
 /// A story: command lines one after another, as an operator types them. Each story has its own
-/// inventory file, which is not there yet.
+/// inventory, whose file is not there yet.
 class Story : public ::testing::Test {
  protected:
   Story();
@@ -37,8 +40,10 @@ class Story : public ::testing::Test {
   std::string dump();
 
   TempDir folder;
-  std::filesystem::path file = folder.path() / "cluster.db";
-  std::string called = "cluster";  ///< the name by which it is called
+  Places places{folder.path()};
+  std::string place = places.make("cluster.db");  ///< of the inventory, as --db names it
+  std::filesystem::path file = folder.path() / "cluster.db";  ///< for stories of the file itself
+  std::string called = "cluster";                             ///< the name by which it is called
   FakeTransport transport;
   FakeDomains domains;
   std::ostringstream printed;  ///< on standard output, so far, by the last command

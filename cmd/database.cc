@@ -233,6 +233,7 @@ int run_check(Context& context) {
     std::ranges::move(roll_faults(inventory), std::back_inserter(faults));
   }
   for (const auto& fault : faults) context.output.line(printable(fault));
+  for (const auto& remark : InventoryRows(inventory).remarks()) context.output.note(remark);
   return faults.empty() ? 0 : 1;
 }
 

@@ -157,6 +157,9 @@ class Connection {
   /// What is wrong with the stored bytes, the indexes and the foreign keys, one line each.
   virtual std::vector<std::string> faults() = 0;
 
+  /// Settings of the database by which what a command acknowledged could be lost, one line each.
+  virtual std::vector<std::string> remarks() = 0;
+
   /// Makes `file` a copy of the state at one moment, while others go on. What was in `file` is
   /// replaced as one transaction; `locked` is called when nobody else can write to it any more.
   virtual void copy_to(const std::string& file, const std::function<void()>& locked) = 0;

@@ -127,6 +127,7 @@ class PostgresConnection : public Connection {
 
   std::vector<TableShape> tables() override { return tables_of_postgres(*this); }
   std::vector<std::string> faults() override { return faults_of_postgres(*this); }
+  std::vector<std::string> remarks() override { return weak_settings(*this); }
   void copy_to(const std::string&, const std::function<void()>&) override {
     throw Failure(Why::other, "", "an inventory on PostgreSQL is no file that can be copied");
   }

@@ -1,5 +1,7 @@
 #include "db/postgres_engine.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "tests/support/engines.h"
 
@@ -242,6 +244,17 @@ TEST_P(Server, FindsARuleThatIsSwitchedOff) {
   connection_->run("ALTER TABLE gpu DISABLE TRIGGER gpu_is_not_of_a_vm");
   EXPECT_EQ(connection_->faults(),
             (std::vector<std::string>{"trigger gpu_is_not_of_a_vm of gpu is switched off"}));
+}
+
+TEST_P(Server, SaysHowWhatIsStoredCouldBeLost) {
+  connection_->run("SET synchronous_commit = off");
+  const auto weak = connection_->remarks();
+  EXPECT_NE(std::ranges::find(weak,
+                              "synchronous_commit = 'off': what was stored may be lost with the "
+                              "server"),
+            weak.end());
+  connection_->run("SET synchronous_commit = on");
+  for (const auto& one : connection_->remarks()) EXPECT_FALSE(one.starts_with("synchronous_c"));
 }
 
 TEST(NoServer, IsUnreachable) {

@@ -157,4 +157,27 @@ std::vector<std::string> faults_of_postgres(Connection& connection) {
   return faults;
 }
 
+std::vector<std::string> weak_settings(Connection& connection) {
+  struct Setting {
+    const char* name;
+    const char* weak;  // values, with a blank around each; "" for no value
+    const char* words;
+  };
+  constexpr std::array kSettings{
+      Setting{"fsync", " off ", "a crash of the server may take the whole inventory"},
+      Setting{"full_page_writes", " off ", "a crash of the server may damage the inventory"},
+      Setting{"synchronous_commit", " off local ", "what was stored may be lost with the server"},
+      Setting{"synchronous_standby_names", "", "what was stored is on one server alone"},
+  };
+  std::vector<std::string> weak;
+  for (const auto& [name, values, words] : kSettings) {
+    const auto value = answer(connection, "SELECT current_setting('" + std::string(name) + "')");
+    const bool is_weak = std::string_view(values).empty()
+                             ? value.empty()
+                             : std::string(values).find(" " + value + " ") != std::string::npos;
+    if (is_weak) weak.push_back(std::string(name) + " = " + quote(value) + ": " + words);
+  }
+  return weak;
+}
+
 }  // namespace cluster::db

@@ -18,4 +18,8 @@ std::vector<TableShape> tables_of_postgres(Connection& connection);
 /// Rules that are switched off, constraints that were never checked, indexes that are broken.
 std::vector<std::string> faults_of_postgres(Connection& connection);
 
+/// Settings by which a row that was acknowledged could be lost with one machine.
+/// https://www.postgresql.org/docs/15/runtime-config-wal.html
+std::vector<std::string> weak_settings(Connection& connection);
+
 }  // namespace cluster::db

@@ -58,6 +58,9 @@ class InventoryRows {
   /// rules that the schema holds when rows are added (db/rules.cc).
   std::vector<std::string> faults();
 
+  /// How what is stored could be lost although nothing is wrong, one line each.
+  std::vector<std::string> remarks();
+
   // --- the history: db/history.h has what these are for
 
   void sign(const Author& author);

@@ -49,4 +49,10 @@ std::vector<std::string> InventoryRows::faults() {
   return faults;
 }
 
+std::vector<std::string> InventoryRows::remarks() {
+  std::vector<std::string> remarks;
+  inventory_.read("check database", [&] { remarks = inventory_.db_->remarks(); });
+  return remarks;
+}
+
 }  // namespace cluster

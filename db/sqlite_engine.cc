@@ -180,6 +180,7 @@ class SqliteConnection : public Connection {
 
   std::vector<TableShape> tables() override { return tables_of(*this); }
   std::vector<std::string> faults() override { return faults_of(*this); }
+  std::vector<std::string> remarks() override { return {}; }  // each COMMIT is on the disk
   void copy_to(const std::string& file, const std::function<void()>& locked) override;
 
   // Explains `error` of `sql`; `again` runs the statement a second time.

@@ -75,7 +75,7 @@ int run_list(Context& context, const ListArgs& args) {
   if (with_status || with_address) all = frontend::look_at(context, vms, limits);
   const auto status = status_of(all);
   std::map<HostName, frontend::KnownAddresses> addresses;
-  if (with_address) addresses = frontend::addresses_of(all);
+  if (with_address) addresses = frontend::addresses_of(context, all);
   if (with_status) table.columns.emplace_back("status");
   if (with_address) table.columns.insert(table.columns.end(), {"address", "told_by"});
   for (const auto& vm : vms) {

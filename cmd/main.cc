@@ -33,13 +33,12 @@ std::filesystem::path installed_rolls() {
 int main(int argc, char** argv) {
   namespace cmd = cluster::cmd;
   cluster::ssh::FanOut transport;
-  cluster::ssh::Doorway doorway;
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
     return std::make_unique<cluster::Inventory>(cmd::inventory_place(db).file, how);
   };
-  const auto open_domains = [&doorway](const cluster::ssh::Target& target,
-                                       const cluster::ssh::Limits& limits) {
-    return cluster::frontend::open_remote_domains(target, limits, doorway);
+  const auto open_domains = [&transport](const cluster::ssh::Target& target,
+                                         const cluster::ssh::Limits& limits) {
+    return cluster::frontend::open_remote_domains(target, limits, transport.doorway());
   };
   return cmd::run_program(
       {argv + 1, argv + argc},

@@ -117,7 +117,7 @@ int run(Context& context, const Args& args, const Deed& deed) {
   }
   auto all = frontend::look_at(context, vms, limits, frontend::Look::domains);
   if (deed.work == restore) refuse_starts(all);
-  frontend::on_each_vm(all, deed.work);
+  frontend::on_each_vm(context, all, deed.work);
   say_how_many(context, std::string(deed.done), count_done(all), "VMs");
   return report_failures(context.output, frontend::failures_of(all));
 }

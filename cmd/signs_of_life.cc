@@ -1,6 +1,7 @@
 #include "cmd/signs_of_life.h"
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include "core/folded_names.h"
@@ -15,9 +16,10 @@ constexpr const char* kWipe = "\r\x1b[K";         // ECMA-48, EL
 
 class LivingSink : public ssh::Sink {
  public:
-  LivingSink(ssh::Sink& sink, const std::vector<ssh::Target>& targets, Output& output,
-             std::size_t width)
-      : sink_(sink), targets_(targets), output_(output), width_(width) {}
+  // `fate` says what an interruption does to the pending.
+  LivingSink(ssh::Sink& sink, const std::vector<ssh::Target>& targets, std::string_view fate,
+             Output& output, std::size_t width)
+      : sink_(sink), targets_(targets), fate_(fate), output_(output), width_(width) {}
   LivingSink(const LivingSink&) = delete;
   LivingSink& operator=(const LivingSink&) = delete;
   ~LivingSink() override { wipe(); }
@@ -47,7 +49,7 @@ class LivingSink : public ssh::Sink {
     wipe();
     std::vector<std::string> names;
     for (const auto target : pending) names.push_back(targets_[target].name);
-    output_.note("interrupted: ending what runs on " + counted_names(names) +
+    output_.note("interrupted: " + std::string(fate_) + " " + counted_names(names) +
                  "; once more ends at once");
     sink_.interrupted(pending);
   }
@@ -69,6 +71,7 @@ class LivingSink : public ssh::Sink {
 
   ssh::Sink& sink_;
   const std::vector<ssh::Target>& targets_;
+  std::string_view fate_;
   Output& output_;
   std::size_t width_;
   Clock::time_point began_ = Clock::now();
@@ -102,8 +105,14 @@ std::string progress_line(const ssh::Progress& progress, std::size_t width) {
 std::vector<ssh::Reply> SignsOfLife::run(const std::vector<ssh::Target>& targets,
                                          const std::string& command, const ssh::Limits& limits,
                                          ssh::Sink& sink) {
-  LivingSink living(sink, targets, output_, width_);
+  LivingSink living(sink, targets, "ending what runs on", output_, width_);
   return transport_.run(targets, command, limits, living);
+}
+
+void SignsOfLife::work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
+                          ssh::Sink& sink) {
+  LivingSink living(sink, targets, "waiting no longer for", output_, width_);
+  transport_.work_on(targets, work, living);
 }
 
 }  // namespace cluster::cmd

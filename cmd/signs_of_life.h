@@ -23,6 +23,8 @@ class SignsOfLife : public ssh::Transport {
 
   std::vector<ssh::Reply> run(const std::vector<ssh::Target>& targets, const std::string& command,
                               const ssh::Limits& limits, ssh::Sink& sink) override;
+  void work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
+               ssh::Sink& sink) override;
   int interruption() const override { return transport_.interruption(); }
   std::vector<bool> finds(const std::vector<ssh::Target>& targets) override {
     return transport_.finds(targets);

@@ -47,6 +47,14 @@ class Played : public ssh::Transport {
     if (interrupts) sink.interrupted({0, 1});
     return {};
   }
+  void work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
+               ssh::Sink& sink) override {
+    wanted_progress = sink.wants_progress();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    if (wanted_progress) sink.progress({targets.size(), 1, 1, 0, std::chrono::seconds(0)});
+    work(0);
+    if (interrupts) sink.interrupted({0, 1});
+  }
   std::vector<bool> finds(const std::vector<ssh::Target>&) override { return {}; }
   int converse(const ssh::Target&, const std::string&, std::chrono::seconds) override { return 0; }
 
@@ -58,18 +66,28 @@ class Played : public ssh::Transport {
 class Signs : public ::testing::Test {
  protected:
   std::string shown(std::size_t hosts, bool shows) {
-    std::ostringstream terminal;
-    Output output(terminal, terminal);
     SignsOfLife signs(played, output, shows ? 80 : 0);
     Prints prints(terminal);
-    std::vector<ssh::Target> targets;
-    for (std::size_t i = 0; i < hosts; ++i) {
-      targets.emplace_back();
-      targets.back().name = "n" + std::to_string(i);
-    }
-    signs.run(targets, "x", {}, prints);
+    signs.run(named(hosts), "x", {}, prints);
     return terminal.str();
   }
+
+  std::string shown_of_work(std::size_t hosts, bool shows) {
+    SignsOfLife signs(played, output, shows ? 80 : 0);
+    ssh::SilentSink sink;
+    signs.work_on(
+        named(hosts), [](std::size_t) { return true; }, sink);
+    return terminal.str();
+  }
+
+  static std::vector<ssh::Target> named(std::size_t hosts) {
+    std::vector<ssh::Target> targets(hosts);
+    for (std::size_t i = 0; i < hosts; ++i) targets[i].name = "n" + std::to_string(i);
+    return targets;
+  }
+
+  std::ostringstream terminal;
+  Output output{terminal, terminal};
 
   Played played;
 };
@@ -92,6 +110,16 @@ TEST_F(Signs, NameWhoIsPending) {
   played.interrupts = true;
   EXPECT_THAT(shown(3, false), HasSubstr("cluster: interrupted: ending what runs on n[0-1] (2); "
                                          "once more ends at once\n"));
+}
+
+TEST_F(Signs, AreThereWhileALibraryBlocks) {
+  EXPECT_EQ(shown_of_work(2, true), "\r\x1b[K2 hosts: 1 done, 1 running\r\x1b[K");
+}
+
+TEST_F(Signs, NameWhomALibraryWaitsFor) {
+  played.interrupts = true;
+  EXPECT_EQ(shown_of_work(3, false),
+            "cluster: interrupted: waiting no longer for n[0-1] (2); once more ends at once\n");
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ int run_start(Context& context, const Args& args) {
   frontend::make_disk_images(context, all, limits);
   frontend::make_seeds(context, all, limits);
   frontend::activate_partitions(context, all, limits);
-  frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
+  frontend::on_each_vm(context, all, [](virt::Domains& domains, frontend::VmTask& task) {
     if (frontend::is_running(task)) return;
     frontend::define(domains, task);
     domains.start(task.vm.uuid);
@@ -161,7 +161,7 @@ int run_stop(Context& context, const StopArgs& args) {
   for (const auto& vm : vms) names.push_back(vm.name.str());
   require_consent(context, args.consent, "stop host vm", "VMs", args.vms, names);
   auto all = frontend::look_at(context, vms, limits);
-  frontend::on_each_vm(all, [&](virt::Domains& domains, frontend::VmTask& task) {
+  frontend::on_each_vm(context, all, [&](virt::Domains& domains, frontend::VmTask& task) {
     if (task.domain && task.domain->active) return domains.stop(task.vm.uuid, how);
     if (!is_off_after) throw Error(Fault::refused, "it does not run");
   });

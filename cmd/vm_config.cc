@@ -81,7 +81,8 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
   for (const auto& vm : vms) names->push_back(vm.name);
   const auto agreements = context.inventory().vm_agreements(names);
   // What is said of UEFI depends on the age of libvirt.
-  frontend::on_each(all, [](frontend::VmHost& there) { there.version = there.domains->version(); });
+  frontend::on_each(context, all,
+                    [](frontend::VmHost& there) { there.version = there.domains->version(); });
   for (auto& there : all) {
     for (auto& task : there.tasks) {
       if (there.failure || task.failure) continue;
@@ -223,7 +224,7 @@ int run_sync(Context& context, const Args& args) {
   context.output.text(diffs);
   context.output.out().flush();  // before anything changes, into a log as well
   if (!dry_run) {
-    frontend::on_each_vm(all, [](virt::Domains& domains, frontend::VmTask& task) {
+    frontend::on_each_vm(context, all, [](virt::Domains& domains, frontend::VmTask& task) {
       frontend::define(domains, task);
     });
     OnlyHosts names{std::in_place};

@@ -1,7 +1,11 @@
 #include "ssh/doorway.h"
 
-#include <algorithm>
+#include <sys/eventfd.h>
 
+#include <algorithm>
+#include <cerrno>
+
+#include "core/error.h"
 #include "ssh/doors.h"
 
 namespace cluster::ssh {
@@ -10,6 +14,11 @@ namespace {
 constexpr auto kLook = std::chrono::milliseconds(100);
 
 }  // namespace
+
+Doorway::Doorway(std::chrono::milliseconds still)
+    : still_(still), closed_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!closed_) throw Error(Fault::io, "cannot make an event: " + errno_text(errno));
+}
 
 bool Doorway::wait(const std::string& name, const std::function<bool()>& gives_up) {
   using Steady = std::chrono::steady_clock;
@@ -33,6 +42,25 @@ void Doorway::Place::leave(bool is_in) {
   if (is_in) door.room = std::min(door.room + 1, Doors::kAtOnce - Doors::kAtFirst);
   door.moved = std::chrono::steady_clock::now();
   doorway_.changed_.notify_all();
+}
+
+void Doorway::close() { eventfd_write(closed_.get(), 1); }
+
+bool Doorway::turns_away(const std::string& door) {
+  const std::lock_guard lock(mutex_);
+  const auto known = turning_away_.find(door);
+  return known != turning_away_.end() && known->second;
+}
+
+bool Doorway::turns_away(const std::string& door, const std::function<bool()>& knock) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [at, is_first] = turning_away_.try_emplace(door, false);
+    if (!is_first) return at->second;
+  }
+  const bool is_turned_away = knock();
+  const std::lock_guard lock(mutex_);
+  return turning_away_[door] = is_turned_away;
 }
 
 const Warden& Doorway::warden() {

@@ -8,18 +8,19 @@
 #include <optional>
 #include <string>
 
+#include "core/file.h"
 #include "ssh/warden.h"
 
 namespace cluster::ssh {
 
 /// The same as Doors for logins that wait in threads of their own: few at a time go through one
 /// door, the first two show whether it opens, and the slow make room after a while. It also has the
-/// warden of their processes. Threads may share it.
+/// warden of their processes, and what they have learned of doors. Threads may share it.
 class Doorway {
  public:
-  /// Where nobody has moved for the time `still`, the next one may go.
-  explicit Doorway(std::chrono::milliseconds still = std::chrono::milliseconds(250))
-      : still_(still) {}
+  /// Where nobody has moved for the time `still`, the next one may go. Throws Error(io) when the
+  /// kernel gives no descriptor.
+  explicit Doorway(std::chrono::milliseconds still = std::chrono::milliseconds(250));
 
   /// A place at a door, given back when it dies.
   class Place {
@@ -30,8 +31,11 @@ class Doorway {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-    /// Says that the login is over, so that another may begin. Only the first call counts.
+    /// Says that the login is over, so that another may begin. Only the first call of the two
+    /// counts.
     void is_in() { leave(true); }
+    /// Says that there is none.
+    void leave() { leave(false); }
 
    private:
     void leave(bool is_in);
@@ -44,6 +48,16 @@ class Doorway {
   /// Waits until a login at `door` may begin, and returns true; the caller is to make a Place for
   /// it then. Returns false once `gives_up`, which is asked several times a second, says so.
   bool wait(const std::string& door, const std::function<bool()>& gives_up);
+
+  /// Whoever uses it is to end, for good.
+  void close();
+  /// Is readable once it is closed (eventfd(2)).
+  int closed() const { return closed_.get(); }
+
+  /// True if the sshd at `door` is known to turn our address away.
+  bool turns_away(const std::string& door);
+  /// The same, after `knock` has listened at the door, which only the first caller does.
+  bool turns_away(const std::string& door, const std::function<bool()>& knock);
 
   /// The warden, started with the first call. Throws Error(io) as it does.
   const Warden& warden();
@@ -59,6 +73,8 @@ class Doorway {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Door> doors_;
+  std::map<std::string, bool> turning_away_;  // the doors that somebody has knocked at
+  FileDescriptor closed_;
   std::optional<Warden> warden_;
 };
 

@@ -13,6 +13,7 @@
 #include "ssh/bystanders.h"
 #include "ssh/config.h"
 #include "ssh/conversation.h"
+#include "ssh/crew.h"
 #include "ssh/descriptors.h"
 #include "ssh/guarded_sink.h"
 #include "ssh/job.h"
@@ -192,6 +193,26 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   }
   guarded.rethrow();
   return replies;
+}
+
+void FanOut::work_on(const std::vector<Target>& targets, const Work& work, Sink& sink) {
+  if (interruption_ != 0) return;
+  GuardedSink guarded(sink);
+  Loop loop;
+  SignalWatch signal(loop);  // before the threads, which leave signals to this one
+  Ticker ticker(loop, guarded);
+  Crew crew(loop, targets.size(), work);
+  while (!crew.is_over()) {
+    loop.turn();
+    if (interruption_ == 0 && signal.number() != 0) {
+      interruption_ = signal.number();
+      guarded.interrupted(crew.stop());
+      doorway_.close();
+    }
+    if (ticker.take()) guarded.progress(crew.progress());
+  }
+  crew.rethrow();
+  guarded.rethrow();
 }
 
 std::vector<bool> FanOut::finds(const std::vector<Target>& targets) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ssh/doorway.h"
 #include "ssh/operator.h"
 #include "ssh/transport.h"
 
@@ -31,6 +32,11 @@ class FanOut : public Transport {
   std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
                          const Limits& limits, Sink& sink) override;
 
+  void work_on(const std::vector<Target>& targets, const Work& work, Sink& sink) override;
+
+  /// What the tunnels share that work_on() is to break off.
+  Doorway& doorway() { return doorway_; }
+
   int interruption() const override { return interruption_; }
   std::vector<bool> finds(const std::vector<Target>& targets) override;
   int converse(const Target& target, const std::string& command,
@@ -39,6 +45,7 @@ class FanOut : public Transport {
  private:
   std::optional<Operator> me_;
   std::unique_ptr<LibSsh> libssh_;
+  Doorway doorway_;
   int interruption_ = 0;
 };
 

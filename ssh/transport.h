@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -120,6 +121,19 @@ class Sink {
   virtual void unread() {}
 };
 
+/// Takes nothing of a run.
+class SilentSink : public Sink {
+ public:
+  void out(std::size_t, std::string_view) override {}
+  void err(std::size_t, std::string_view) override {}
+  void ended(std::size_t, const Reply&) override {}
+  bool prints() const override { return false; }
+};
+
+/// The work on one target, by its number. It blocks in a library, so each has a thread. Returns
+/// false where it failed.
+using Work = std::function<bool(std::size_t target)>;
+
 /// Runs one command on many hosts.
 class Transport {
  public:
@@ -130,6 +144,12 @@ class Transport {
   /// can be run at all (libssh is missing), Error(usage) when ~/.ssh/config cannot be read.
   virtual std::vector<Reply> run(const std::vector<Target>& targets, const std::string& command,
                                  const Limits& limits, Sink& sink) = 0;
+
+  /// Calls `work` for each target, for many at the same time, and returns when all of that has
+  /// ended; what one threw is thrown then. `sink` is told of progress() and interrupted(). A signal
+  /// is taken as by run(): those whose work has not begun then are left out, and the connections of
+  /// the others are broken, so that they end soon. Does nothing after an interruption.
+  virtual void work_on(const std::vector<Target>& targets, const Work& work, Sink& sink) = 0;
 
   /// The number of the signal (SIGINT, SIGTERM, SIGHUP) that told a run to end, else 0. Later runs
   /// end at once.

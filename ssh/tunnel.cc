@@ -22,7 +22,10 @@
 #include "ssh/config.h"
 #include "ssh/doors.h"
 #include "ssh/jumps.h"
+#include "ssh/knock.h"
+#include "ssh/loop.h"
 #include "ssh/openssh.h"
+#include "ssh/resolver.h"
 
 namespace cluster::ssh {
 namespace {
@@ -64,10 +67,13 @@ FileDescriptor event() {
   return made;
 }
 
+constexpr std::size_t kMostWaitedFor = 5;
+
 // Waits until a descriptor can be read, or its other end is gone, or the time is over. -1 is no
 // descriptor.
-void wait_for(std::array<int, 3> descriptors, std::chrono::steady_clock::time_point until) {
-  std::array<pollfd, 3> wanted{};
+void wait_for(std::array<int, kMostWaitedFor> descriptors,
+              std::chrono::steady_clock::time_point until) {
+  std::array<pollfd, kMostWaitedFor> wanted{};
   for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = {descriptors[i], POLLIN, 0};
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(
       until - std::min(until, std::chrono::steady_clock::now()));
@@ -77,13 +83,9 @@ void wait_for(std::array<int, 3> descriptors, std::chrono::steady_clock::time_po
   poll(wanted.data(), wanted.size(), is_bound ? bound : -1);
 }
 
-bool is_readable(const FileDescriptor& descriptor) {
-  pollfd wanted{descriptor.get(), POLLIN, 0};
+bool is_readable(int descriptor) {
+  pollfd wanted{descriptor, POLLIN, 0};
   return poll(&wanted, 1, 0) == 1;
-}
-
-bool is_over(std::chrono::steady_clock::time_point time) {
-  return std::chrono::steady_clock::now() >= time;
 }
 
 // Reads all that is there.
@@ -103,9 +105,7 @@ Tunnel::Tunnel(Target target, std::string command, const Limits& limits, Operato
       limits_(limits),
       me_(std::move(me)),
       doorway_(doorway),
-      deadline_(limits.command_timeout.count() == 0
-                    ? Time::max()
-                    : std::chrono::steady_clock::now() + limits.command_timeout),
+      allowance_(limits.command_timeout),
       complaints_(memfd_create("ssh", MFD_CLOEXEC)),
       stop_(event()),
       over_(event()) {
@@ -142,7 +142,7 @@ void Tunnel::remove_socket() {
 
 Reply Tunnel::end() {
   if (!thread_.joinable()) return reply_;
-  wait_for({over_.get(), -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
+  wait_for({over_.get(), -1, -1, -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
   eventfd_write(stop_.get(), 1);
   thread_.join();
   return reply_;
@@ -160,10 +160,18 @@ void Tunnel::serve() {
   eventfd_write(over_.get(), 1);
 }
 
+bool Tunnel::is_wanted() const {
+  return !is_readable(stop_.get()) && !is_readable(doorway_.closed()) && !allowance_.is_over();
+}
+
 FileDescriptor Tunnel::take_connection() {
-  wait_for({listener_.get(), stop_.get(), -1}, deadline_);
+  while (is_wanted() && !is_readable(listener_.get())) {
+    wait_for({listener_.get(), stop_.get(), doorway_.closed(), allowance_.news(), -1},
+             allowance_.until());
+    allowance_.take_news();
+  }
   FileDescriptor connection;
-  if (is_readable(listener_)) {
+  if (is_readable(listener_.get())) {
     connection = FileDescriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   }
   listener_.reset();
@@ -177,20 +185,48 @@ void Tunnel::log_in(const FileDescriptor& connection) {
     return;
   }
   const auto began = std::chrono::steady_clock::now();
-  const auto gives_up = [this] { return is_readable(stop_) || is_over(deadline_); };
   Time::duration at_doors{};  // the waiting there does not count
   for (int tries = 1;; ++tries) {
     const auto came = std::chrono::steady_clock::now();
-    if (!doorway_.wait(route_.door, gives_up)) return give_up();
+    {
+      const Pause pause(allowance_);
+      if (!doorway_.wait(route_.door, [this] { return !is_wanted(); })) return give_up();
+    }
     at_doors += std::chrono::steady_clock::now() - came;
+    Doorway::Place place(doorway_, route_.door);
+    if (doorway_.turns_away(route_.door)) return end_at_door();
     const auto deadline = began + at_doors + limits_.connect_timeout;
-    const auto refusal = try_once(connection, tries, deadline);
-    if (refusal != Refusal::momentary || tries == Doors::kMostTries) return;
+    const auto refusal = try_once(connection, place, tries, deadline);
+    if (refusal != Refusal::momentary) return;
+    // The way through the jump host was closed without a word that we heard.
+    const bool is_behind = !route_.proxy.empty() && !route_.door_address.empty();
+    if (is_behind && doorway_.turns_away(route_.door, [this] { return hears_penalty(); })) {
+      return end_at_door();
+    }
     const auto until = std::chrono::steady_clock::now() + Doors::pause_after(tries);
-    if (until >= std::min(deadline, deadline_)) return;
-    wait_for({stop_.get(), -1, -1}, until);
-    if (is_readable(stop_)) return;
+    if (tries == Doors::kMostTries || until >= std::min(deadline, allowance_.until())) return;
+    place.leave();
+    wait_for({stop_.get(), doorway_.closed(), -1, -1, -1}, until);
+    if (!is_wanted()) return give_up();
   }
+}
+
+void Tunnel::end_at_door() {
+  reply_ = {End::unreachable,
+            -1,
+            "ssh to " + quote(target_.name) + " failed: " + penalty_words(door_place(route_)),
+            {}};
+}
+
+bool Tunnel::hears_penalty() const {
+  Loop loop;
+  Resolver resolver(loop);
+  std::optional<Refusal> heard;
+  Knock knock(loop, resolver, route_.door_address, route_.door_port,
+              [&](std::string_view first_bytes) { heard = refusal_of_greeting(first_bytes); });
+  knock.start();
+  while (!heard) loop.turn();
+  return *heard == Refusal::penalty;
 }
 
 std::vector<std::string> Tunnel::words(const FileDescriptor& log, Time connect_deadline) const {
@@ -205,8 +241,8 @@ std::vector<std::string> Tunnel::words(const FileDescriptor& log, Time connect_d
 }
 
 // Starts `ssh` once, and waits for its end. It reads nothing of the connection before it is in.
-Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time connect_deadline) {
-  Doorway::Place place(doorway_, route_.door);
+Refusal Tunnel::try_once(const FileDescriptor& connection, Doorway::Place& place, int tries,
+                         Time connect_deadline) {
   static_cast<void>(ftruncate(complaints_.get(), 0) == 0);
   lseek(complaints_.get(), 0, SEEK_SET);
   const Pipe pipe;
@@ -214,8 +250,10 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
   ChildProcess ssh(doorway_.warden(), words(pipe.write, connect_deadline), connection.get(),
                    complaints_.get());
   std::optional<int> wait_status;
-  while (!wait_status && !is_readable(stop_) && !is_over(deadline_)) {
-    wait_for({ssh.exit(), stop_.get(), pipe.read.get()}, deadline_);
+  while (!wait_status && is_wanted()) {
+    wait_for({ssh.exit(), stop_.get(), doorway_.closed(), allowance_.news(), pipe.read.get()},
+             allowance_.until());
+    allowance_.take_news();
     wait_status = ssh.reap();  // first: what it wrote is then all in the pipe
     read_log(pipe, log);
     if (log.is_in()) place.is_in();
@@ -223,7 +261,7 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
   if (!wait_status) {
     give_up();
     ssh.signal(SIGTERM);
-    wait_for({ssh.exit(), -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
+    wait_for({ssh.exit(), -1, -1, -1, -1}, std::chrono::steady_clock::now() + kSshGrace);
     return Refusal::final;
   }
   const int status = WIFEXITED(*wait_status) ? WEXITSTATUS(*wait_status) : kOpensshFailed;
@@ -242,7 +280,11 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, int tries, Time conne
 
 void Tunnel::give_up() {
   reply_ = {End::exited, 0, "", {}};
-  if (!is_over(deadline_)) return;
+  if (is_readable(doorway_.closed())) {
+    reply_ = {End::interrupted, -1, "interrupted", {}};
+    return;
+  }
+  if (!allowance_.is_over()) return;
   reply_ = {End::timed_out,
             -1,
             quote(target_.name) + " did not answer within " +

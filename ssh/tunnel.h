@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/file.h"
+#include "ssh/allowance.h"
 #include "ssh/doorway.h"
 #include "ssh/operator.h"
 #include "ssh/refusal.h"
@@ -21,13 +22,14 @@ namespace cluster::ssh {
 /// operator's whole configuration for the host counts, also jump hosts. Host keys are strict, and
 /// no question is asked. The socket is in a folder that only this user may enter. It takes one
 /// connection, and is removed with that connection. Where the host turns us away for a moment,
-/// `ssh` is started again, within the time to connect.
+/// `ssh` is started again, within the time to connect. Everything ends when the doorway is closed.
 class Tunnel {
  public:
   /// Starts to listen; `ssh` starts when somebody connects. `limits.connect_timeout` bounds the
-  /// time to connect. `limits.command_timeout` bounds the whole time from now on, even if something
-  /// hangs. 0 means no bound. `doorway` outlives it. Throws Error(io) when the kernel gives no
-  /// folder or socket.
+  /// time to connect. `limits.command_timeout` bounds the time that it may take of its owner from
+  /// now on, even if something hangs; 0 means no bound. The waiting at a door does not count, and
+  /// what the owner does meanwhile does not while allowance() is paused. `doorway` outlives it.
+  /// Throws Error(io) when the kernel gives no folder or socket.
   Tunnel(Target target, std::string command, const Limits& limits, Operator me, Doorway& doorway);
   /// Ends everything that still runs.
   ~Tunnel();
@@ -36,10 +38,13 @@ class Tunnel {
 
   const std::string& socket() const { return socket_; }
 
+  /// The time that the host may take.
+  Allowance& allowance() { return allowance_; }
+
   /// Returns the way it ended, once the connection is closed or broken. That is timed_out,
-  /// unreachable, host_key or no_login, or it is exited with the status of the program and, unless
-  /// the status is 0, with a reason. A program that does not end by itself within a moment is
-  /// ended, and counts as exited with 0.
+  /// interrupted, unreachable, host_key or no_login, or it is exited with the status of the program
+  /// and, unless the status is 0, with a reason. A program that does not end by itself within a
+  /// moment is ended, and counts as exited with 0.
   Reply end();
 
  private:
@@ -50,7 +55,11 @@ class Tunnel {
   FileDescriptor take_connection();
   void log_in(const FileDescriptor& connection);
   void give_up();
-  Refusal try_once(const FileDescriptor& connection, int tries, Time connect_deadline);
+  bool is_wanted() const;
+  void end_at_door();
+  bool hears_penalty() const;
+  Refusal try_once(const FileDescriptor& connection, Doorway::Place& place, int tries,
+                   Time connect_deadline);
   std::vector<std::string> words(const FileDescriptor& log, Time connect_deadline) const;
   Reply failure(const SshLog& log, int status) const;
   std::string said() const;
@@ -64,7 +73,7 @@ class Tunnel {
   Doorway& doorway_;
   Route route_;
   std::vector<std::string> host_key_options_;
-  Time deadline_;
+  Allowance allowance_;
   std::filesystem::path folder_;
   std::string socket_;
   FileDescriptor entry_;  // the folder

@@ -182,7 +182,7 @@ std::vector<GuestChecks> check_guests(Context& context, VmBatch& all, const ssh:
   const auto deadline = limits.command_timeout / 3;
   std::map<const VmHost*, std::vector<Asked>> asked;
   for (auto& there : all) asked[&there] = running_of(there);
-  on_each(all, [&](VmHost& there) {
+  on_each(context, all, [&](VmHost& there) {
     auto& of_host = asked.at(&there);
     see_as_they_run(*there.domains, of_host);
     ask_by_agent(*there.domains, of_host,

@@ -13,8 +13,9 @@
 
 namespace cluster::frontend {
 
-/// Connects to libvirt on a host. Several threads may call it at once. The whole connection lives
-/// within `limits.command_timeout`. Throws Error(unreachable) or Error(io), with the reason.
+/// Connects to libvirt on a host. Several threads may call it at once. The host may take
+/// `limits.command_timeout` for it and all later calls together. Throws Error(unreachable) or
+/// Error(io), with the reason.
 using DomainsOpener = std::function<std::unique_ptr<virt::Domains>(const ssh::Target& target,
                                                                    const ssh::Limits& limits)>;
 

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <map>
 
-#include "core/at_once.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::frontend {
 namespace {
-
-constexpr std::size_t kMostThreads = 64;
 
 // A VM to be asked for, and the place of its target.
 struct Wanted {
@@ -30,11 +27,11 @@ std::string fixed_address(const Vm& vm) {
   return found;
 }
 
-// Asks libvirt on one container. A container that does not answer knows no address.
-void ask(Context& context, const Host& container, const std::vector<Wanted>& wanted,
+// Asks libvirt on one container. One that does not answer knows no address, and gives false.
+bool ask(Context& context, const ssh::Target& container, const std::vector<Wanted>& wanted,
          const ssh::Limits& limits, std::vector<ssh::Target>& targets) {
   try {
-    const auto domains = context.open_domains(target_of(container), limits);
+    const auto domains = context.open_domains(container, limits);
     std::map<std::string, std::string> documents;  // of those that run, by uuid
     for (const auto& domain : domains->list()) {
       if (domain.active) documents.emplace(domain.uuid, domain.xml);
@@ -46,13 +43,15 @@ void ask(Context& context, const Host& container, const std::vector<Wanted>& wan
       uuids.push_back(one.uuid);
       places.push_back(one.target);
     }
-    if (uuids.empty()) return;
+    if (uuids.empty()) return true;
     const auto told = domains->addresses(uuids);
     for (std::size_t i = 0; i < uuids.size(); ++i) {
       const auto addresses = reachable(told[i], documents.at(uuids[i]));
       if (!addresses.empty()) targets[places[i]].address = addresses.front();
     }
+    return true;
   } catch (const Error&) {  // the name is tried, and its failure is told
+    return false;
   }
 }
 
@@ -65,9 +64,13 @@ void ask_containers(Context& context, const std::map<HostName, std::vector<Wante
   OnlyHosts names{std::in_place};
   for (const auto& [name, vms] : wanted) names->push_back(name);
   const auto containers = context.inventory().hosts(names);
-  at_once(containers.size(), kMostThreads, [&](std::size_t i) {
-    ask(context, containers[i], wanted.at(containers[i].name), limits, targets);
-  });
+  std::vector<ssh::Target> asked;
+  for (const auto& container : containers) asked.push_back(target_of(container));
+  const auto ask_there = [&](std::size_t i) {
+    return ask(context, asked[i], wanted.at(containers[i].name), limits, targets);
+  };
+  ssh::SilentSink sink;
+  context.transport.work_on(asked, ask_there, sink);
 }
 
 }  // namespace

@@ -14,6 +14,21 @@ namespace {
 // program without a shell's syntax, so any login shell and a forced command accept it.
 constexpr const char* kHelper = "virt-ssh-helper qemu:///system";
 
+// libvirt's answer to our good bye is waited for so long.
+constexpr auto kFarewell = std::chrono::seconds(2);
+
+// The host's time passes while this lives.
+class Waiting {
+ public:
+  explicit Waiting(ssh::Allowance& allowance) : allowance_(allowance) { allowance_.resume(); }
+  ~Waiting() { allowance_.pause(); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  ssh::Allowance& allowance_;
+};
+
 std::string helper_of(const ssh::Target& target) {
   return (target.sudo ? "sudo -n " : "") + std::string(kHelper);
 }
@@ -44,10 +59,12 @@ class RemoteDomains : public virt::Domains {
     } catch (const Error& error) {
       tell(tunnel_, target_, error);
     }
+    tunnel_.allowance().pause();
   }
 
   ~RemoteDomains() override {
     const WithoutSigpipe without_sigpipe;
+    tunnel_.allowance().resume(kFarewell);
     domains_.reset();
   }
 
@@ -102,6 +119,7 @@ class RemoteDomains : public virt::Domains {
   template <typename Call>
   auto told(Call call) -> decltype(call()) {
     const WithoutSigpipe without_sigpipe;
+    const Waiting waiting(tunnel_.allowance());
     try {
       return call();
     } catch (const Error& error) {

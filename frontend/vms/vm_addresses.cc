@@ -6,10 +6,10 @@
 
 namespace cluster::frontend {
 
-std::map<HostName, KnownAddresses> addresses_of(VmBatch& all) {
+std::map<HostName, KnownAddresses> addresses_of(Context& context, VmBatch& all) {
   std::mutex mutex;
   std::map<HostName, KnownAddresses> known;
-  on_each(all, [&](VmHost& there) {
+  on_each(context, all, [&](VmHost& there) {
     std::vector<const VmTask*> running;
     std::vector<std::string> uuids;
     for (const auto& task : there.tasks) {

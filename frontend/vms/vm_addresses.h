@@ -17,6 +17,6 @@ struct KnownAddresses {
 
 /// Asks libvirt on the containers for the addresses of the VMs that run. A container that fails now
 /// has failed.
-std::map<HostName, KnownAddresses> addresses_of(VmBatch& all);
+std::map<HostName, KnownAddresses> addresses_of(Context& context, VmBatch& all);
 
 }  // namespace cluster::frontend

@@ -4,16 +4,12 @@
 #include <map>
 #include <utility>
 
-#include "core/at_once.h"
 #include "frontend/hosts/host_selection.h"
 #include "virt/domain_merge.h"
 #include "virt/domain_reading.h"
 
 namespace cluster::frontend {
 namespace {
-
-// Each thread waits for a network most of the time; ssh takes about 0.1 s of a processor.
-constexpr std::size_t kMostThreads = 64;
 
 void find_domain(const std::vector<virt::Domain>& domains, VmTask& task) {
   const auto by_uuid = std::ranges::find(domains, task.vm.uuid, &virt::Domain::uuid);
@@ -67,17 +63,33 @@ std::vector<Vm> vms_of(const VmBatch& all) {
   return vms;
 }
 
-void on_each(VmBatch& all, const std::function<void(VmHost&)>& work) {
-  at_once(all.size(), kMostThreads, [&](std::size_t i) {
-    auto& there = all[i];
-    if (there.failure) return;
+void on_each(Context& context, VmBatch& all, const std::function<void(VmHost&)>& work) {
+  std::vector<VmHost*> asked;
+  std::vector<ssh::Target> targets;
+  for (auto& there : all) {
+    if (there.failure) continue;
+    asked.push_back(&there);
+    targets.push_back(target_of(there.host));
+  }
+  std::vector<char> are_done(asked.size());  // threads may not share the bits of vector<bool>
+  ssh::SilentSink sink;
+  const auto work_there = [&](std::size_t i) {
+    are_done[i] = 1;
+    auto& there = *asked[i];
     try {
       work(there);
     } catch (const Error& error) {
       there.failure = error;
       there.domains.reset();
     }
-  });
+    return !there.failure;
+  };
+  context.transport.work_on(targets, work_there, sink);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (are_done[i] == 0) {
+      asked[i]->failure = Error(Fault::unreachable, "interrupted before it was asked");
+    }
+  }
 }
 
 VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
@@ -94,7 +106,7 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
     there.tasks = std::move(tasks[host.name]);
     all.push_back(std::move(there));
   }
-  on_each(all, [&](VmHost& there) {
+  on_each(context, all, [&](VmHost& there) {
     there.domains = context.open_domains(target_of(there.host), limits);
     const auto domains = ask(there, look);
     for (auto& task : there.tasks) find_domain(domains, task);
@@ -105,7 +117,7 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
 VmBatch look_at_hosts(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits) {
   VmBatch all;
   for (const auto& host : hosts) all.push_back(VmHost{host});
-  on_each(all, [&](VmHost& there) {
+  on_each(context, all, [&](VmHost& there) {
     there.domains = context.open_domains(target_of(there.host), limits);
     there.found = ask(there, Look::everything);
   });
@@ -138,8 +150,9 @@ void store_agreements(Context& context, const VmBatch& all) {
   });
 }
 
-void on_each_vm(VmBatch& all, const std::function<void(virt::Domains&, VmTask&)>& work) {
-  on_each(all, [&](VmHost& there) {
+void on_each_vm(Context& context, VmBatch& all,
+                const std::function<void(virt::Domains&, VmTask&)>& work) {
+  on_each(context, all, [&](VmHost& there) {
     for (auto& task : there.tasks) {
       if (task.failure) continue;
       try {

@@ -44,8 +44,8 @@ inline bool is_running(const VmTask& task) {
 /// It may be defined already, and then `xml` is "".
 inline bool is_to_start(const VmTask& task) { return !task.failure && !is_running(task); }
 
-/// A container with those of its VMs that a command works on, and the way to its libvirt. No part
-/// of the connection outlives the `limits.command_timeout` that it was opened with.
+/// A container with those of its VMs that a command works on, and the way to its libvirt, which may
+/// take the `limits.command_timeout` that it was opened with for all calls together.
 struct VmHost {
   Host host;
   std::unique_ptr<virt::Domains> domains{};  ///< none when there is a failure
@@ -87,14 +87,16 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
 VmBatch look_at_hosts(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits);
 
 /// Calls `work` for each container that has not failed, for all at once. When `work` throws Error,
-/// that is the container's failure. `work` runs in several threads: it must leave the inventory and
-/// the output alone, and may write only to its own container.
-void on_each(VmBatch& all, const std::function<void(VmHost&)>& work);
+/// that is the container's failure; one that was not asked any more, as a signal came, has failed
+/// as well. `work` runs in several threads: it must leave the inventory and the output alone, and
+/// may write only to its own container.
+void on_each(Context& context, VmBatch& all, const std::function<void(VmHost&)>& work);
 
 /// Calls `work` for each VM that has not failed. The VMs of one container come one after another,
 /// and the containers work at once. It is like on_each(), but a failure of a VM stops that VM
 /// alone, unless the connection broke.
-void on_each_vm(VmBatch& all, const std::function<void(virt::Domains&, VmTask&)>& work);
+void on_each_vm(Context& context, VmBatch& all,
+                const std::function<void(virt::Domains&, VmTask&)>& work);
 
 /// The failures of containers and of VMs; those of containers come first.
 Failures failures_of(const VmBatch& all);

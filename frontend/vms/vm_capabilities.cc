@@ -67,7 +67,7 @@ void check_capabilities(Context& context, VmBatch& all) {
   for (auto& [host, machine] : inventory.known_machines(names)) {
     told[host].before.push_back(std::move(machine));
   }
-  on_each(all, [&](VmHost& there) {
+  on_each(context, all, [&](VmHost& there) {
     for (auto& task : there.tasks) {
       if (task.failure || task.xml.empty()) continue;
       try {

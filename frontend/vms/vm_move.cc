@@ -65,7 +65,7 @@ Moved forget_there(Context& context, const Vm& vm, const HostName& container,
                    const ssh::Limits& limits) {
   Moved moved;
   auto all = look_at(context, {vm}, limits, Look::domains);
-  on_each_vm(all, [&](virt::Domains& domains, VmTask& task) {
+  on_each_vm(context, all, [&](virt::Domains& domains, VmTask& task) {
     if (!task.domain) return;
     if (task.domain->active) {
       throw Error(Fault::refused, "it runs on " + task.vm.container.str() +

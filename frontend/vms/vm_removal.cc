@@ -68,7 +68,8 @@ Removed let_go(Context& context, const Vm& vm, const Removal& how, const ssh::Li
                                     stop + " (force=yes forgets it and leaves it running)");
   }
   if (how.undefine) {
-    on_each_vm(all, [](virt::Domains& domains, VmTask& task) { domains.undefine(task.vm.uuid); });
+    on_each_vm(context, all,
+               [](virt::Domains& domains, VmTask& task) { domains.undefine(task.vm.uuid); });
     removed.failures = failures_of(all);
   } else {
     auto devices = virt::given_devices(domain->xml);

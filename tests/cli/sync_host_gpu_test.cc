@@ -38,6 +38,10 @@ class ActingHosts : public ssh::Transport {
     return replies;
   }
 
+  void work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
+               ssh::Sink&) override {
+    for (std::size_t i = 0; i < targets.size(); ++i) work(i);
+  }
   std::vector<bool> finds(const std::vector<ssh::Target>& targets) override {
     return std::vector<bool>(targets.size(), true);
   }

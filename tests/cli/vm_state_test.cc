@@ -241,5 +241,18 @@ TEST_F(VmState, TheGpusOfAVmAreItsPartition) {
   cluster({"start", "host", "vm", "v1"});  // it is active already
 }
 
+// What came before the signal is shown, and nobody is asked any more.
+TEST_F(VmState, AfterASignalNobodyIsAsked) {
+  cluster({"start", "host", "vm", "v1"});
+  n1().done.clear();
+  transport.interrupted_by = 2;
+  const auto [out, err, status] = run({"list", "host", "vm", "status=yes"});
+  EXPECT_EQ(status, 130);
+  EXPECT_THAT(out, HasSubstr("unknown"));
+  EXPECT_EQ(err, "cluster: n1: interrupted before it was asked\n");
+  EXPECT_EQ(run({"stop", "host", "vm", "v1", "action=poweroff"}).status, 130);
+  EXPECT_THAT(n1().done, IsEmpty());
+}
+
 }  // namespace
 }  // namespace cluster

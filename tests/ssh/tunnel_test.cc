@@ -6,12 +6,15 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "ssh/doors.h"
+#include "ssh/fan_out.h"
 #include "tests/ssh/server.h"
 
 namespace cluster::ssh {
@@ -123,13 +126,18 @@ class TunnelsAtADoor : public Tunnels {
   Doorway crowded_{std::chrono::hours(1)};
 };
 
-TEST_F(TunnelsAtADoor, DoNotWaitLongerThanTheyMay) {
+// The others are no reason for a host to be late: not even more than its whole time.
+TEST_F(TunnelsAtADoor, DoNotCountTheWaiting) {
   limits.command_timeout = std::chrono::seconds(1);
   Tunnel through(target(), "cat", limits, me, crowded_);
+  std::jthread close([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    crowded_.close();
+  });
   EXPECT_EQ(talk(through, "x"), "");
   const auto reply = through.end();
-  EXPECT_EQ(reply.end, End::timed_out);
-  EXPECT_EQ(reply.reason, "'n-127.0.0.1' did not answer within 1 s");
+  EXPECT_EQ(reply.end, End::interrupted);
+  EXPECT_EQ(reply.reason, "interrupted");
 }
 
 TEST_F(TunnelsAtADoor, DoNotWaitOnceTheyAreNotWanted) {
@@ -173,6 +181,34 @@ TEST_F(Tunnels, SayThatTheirAddressIsTurnedAway) {
   EXPECT_EQ(reply.end, End::unreachable);
   EXPECT_THAT(reply.reason, HasSubstr("PerSourcePenalties"));
   EXPECT_EQ(strict.taken(), 1);
+}
+
+TEST_F(Tunnels, SayThatTheirJumpHostTurnsThemAway) {
+  const Port strict("Not allowed at this time\r\n");
+  configure("Host n-*\n  ProxyJump gw\nHost gw\n  HostName 127.0.0.1\n  Port " +
+            std::to_string(strict.number()));
+  for (int i = 0; i < 3; ++i) {
+    auto through = tunnel("cat");
+    EXPECT_EQ(talk(through, "x"), "");
+    const auto reply = through.end();
+    EXPECT_EQ(reply.end, End::unreachable);
+    EXPECT_THAT(reply.reason,
+                AllOf(StartsWith("ssh to 'n-127.0.0.1' failed: the sshd at '127.0.0.1' port " +
+                                 std::to_string(strict.number()) + " turns this address away"),
+                      HasSubstr("PerSourcePenaltyExemptList")));
+  }
+  EXPECT_EQ(strict.taken(), 2);  // one login, and one to hear the words
+}
+
+TEST_F(Tunnels, SayThatTheirHostTurnsTheJumpHostAway) {
+  start();
+  const Port strict("Not allowed at this time\r\n");
+  configure("Host n1\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  Tunnel through({"n1", "127.0.0.1", strict.number(), ""}, "cat", limits, me, doorway_);
+  EXPECT_EQ(talk(through, "x"), "");
+  const auto reply = through.end();
+  EXPECT_EQ(reply.end, End::unreachable);
+  EXPECT_THAT(reply.reason, HasSubstr("turns the address of its jump host away"));
 }
 
 TEST_F(Tunnels, DoNotGoInACircle) {
@@ -233,6 +269,36 @@ TEST_F(Tunnels, DoNotWaitForAProgramThatHangs) {
   const auto reply = through.end();
   EXPECT_EQ(reply.end, End::timed_out);
   EXPECT_EQ(reply.reason, "'n-127.0.0.1' did not answer within 2 s");
+}
+
+TEST_F(Tunnels, EndWithTheFirstSignal) {
+  start();
+  FanOut fan_out(me);
+  std::vector<Reply> replies(3);
+  const std::vector<Target> targets(replies.size(), target());
+  std::barrier all(3);
+  SilentSink sink;
+  fan_out.work_on(
+      targets,
+      [&](std::size_t i) {
+        Tunnel through(targets[i], "cat", limits, me, fan_out.doorway());
+        const auto fd = connect_to(through);
+        char one = 'x';
+        send(fd.get(), &one, 1, MSG_NOSIGNAL);
+        EXPECT_EQ(read(fd.get(), &one, 1), 1);
+        all.arrive_and_wait();
+        if (i == 0) kill(getpid(), SIGINT);
+        EXPECT_EQ(read(fd.get(), &one, 1), 0);
+        replies[i] = through.end();
+        return false;
+      },
+      sink);
+  for (const auto& reply : replies) EXPECT_EQ(reply.end, End::interrupted) << reply.reason;
+  EXPECT_EQ(fan_out.interruption(), SIGINT);
+  bool was_asked = false;
+  fan_out.work_on(
+      targets, [&](std::size_t) { return was_asked = true; }, sink);
+  EXPECT_FALSE(was_asked);
 }
 
 TEST_F(Tunnels, DoNotWaitForAHostThatIsFrozen) {

@@ -1,5 +1,7 @@
 #include "tests/support/fake_transport.h"
 
+#include "core/at_once.h"
+
 namespace cluster {
 namespace {
 
@@ -40,6 +42,12 @@ std::vector<ssh::Reply> FakeTransport::run(const std::vector<ssh::Target>& targe
     replies.push_back(answer.reply);
   }
   return replies;
+}
+
+void FakeTransport::work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
+                            ssh::Sink&) {
+  constexpr std::size_t kThreads = 8;
+  if (interrupted_by == 0) at_once(targets.size(), kThreads, work);
 }
 
 std::vector<bool> FakeTransport::finds(const std::vector<ssh::Target>& targets) {

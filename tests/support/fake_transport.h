@@ -23,6 +23,9 @@ class FakeTransport : public ssh::Transport {
   std::vector<ssh::Reply> run(const std::vector<ssh::Target>& targets, const std::string& command,
                               const ssh::Limits& limits, ssh::Sink& sink) override;
 
+  void work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
+               ssh::Sink& sink) override;
+
   int interruption() const override { return interrupted_by; }
   std::vector<bool> finds(const std::vector<ssh::Target>& targets) override;
   int converse(const ssh::Target& target, const std::string& command,

@@ -132,6 +132,14 @@ TEST_F(RemoteDomains, SayThatTheConnectionIsGone) {
   expect_error(Fault::io, "ended with status 124", [&] { domains->list(); });
 }
 
+TEST_F(RemoteDomains, KeepTheirTimeWhileOthersAreWaitedFor) {
+  start();
+  limits.command_timeout = std::chrono::seconds(5);
+  const auto domains = open();
+  std::this_thread::sleep_for(std::chrono::milliseconds(5100));  // as another host takes
+  EXPECT_TRUE(domains->list().empty());
+}
+
 TEST_F(RemoteDomains, DoNotWaitForADaemonThatHangs) {
   start();
   limits.command_timeout = std::chrono::seconds(3);

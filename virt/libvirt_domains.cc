@@ -14,6 +14,7 @@
 #include "core/at_once.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "virt/document_bounds.h"
 #include "virt/domain_merge.h"
 #include "virt/libvirt.h"
 #include "virt/running_domains.h"
@@ -169,7 +170,7 @@ std::map<std::string, DomainState> LibvirtDomains::states() const {
 // Returns nothing when the domain is gone meanwhile.
 std::optional<std::string> LibvirtDomains::xml_of(virDomain* domain, unsigned flags) const {
   const DomainXml xml(libvirt_.domain_get_xml_desc(domain, flags));
-  if (xml) return xml.get();
+  if (xml) return within_bounds(xml.get());
   if (libvirt_.domain_is_gone()) return std::nullopt;
   throw failure("show a VM");
 }

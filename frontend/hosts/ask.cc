@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -9,6 +10,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/bounded_json.h"
 #include "frontend/hosts/guest_address.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/sudo.h"
@@ -19,6 +21,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxAnswer = 16U << 20U;
+constexpr std::size_t kMostInAList = 4096;  // a card has 256 slices at most, a host a few cards
+constexpr std::size_t kLongestFact = 1024;  // bytes
 constexpr std::string_view kGpupci = "/usr/local/bin/gpupci";  // as docs/security.md has it
 // No name of a host is in it: the same words of many hosts become one line.
 constexpr std::string_view kVersionHint = "is it of this version? cluster sync host agent";
@@ -50,9 +54,9 @@ class Collector : public ssh::Sink {
 template <typename Read>
 auto understood(const AgentAnswer& answer, Read read) {
   try {
-    return read(json::parse(answer.out));
+    return read(json::parse(bounded_json(answer.out)));
   } catch (const json::exception&) {  // no JSON, or not these keys
-  } catch (const Error&) {            // a name or an address is not valid
+  } catch (const Error&) {            // beyond the bounds, or a name or an address is not valid
   }
   throw Error(Fault::io, "cannot understand what gpupci says there (" + std::string(kVersionHint) +
                              "): " + quote(trim(std::string_view(answer.out).substr(0, 80))));
@@ -65,24 +69,55 @@ std::optional<Value> optional_of(const json& object, const char* key) {
   return at->get<Value>();
 }
 
+// A number that is too large would silently become another one.
+std::optional<int> int_of(const json& object, const char* key) {
+  const auto at = object.find(key);
+  if (at == object.end() || at->is_null()) return std::nullopt;
+  const auto number = at->is_number_integer() ? at->get<double>() : HUGE_VAL;
+  if (std::abs(number) > std::numeric_limits<int>::max()) {
+    throw Error(Fault::io, "no number of this size: " + std::string(key));
+  }
+  return at->get<int>();
+}
+
+// A fact of a card, a text.
+std::optional<std::string> fact_of(const json& object, const char* key) {
+  auto fact = optional_of<std::string>(object, key);
+  if (fact && (fact->size() > kLongestFact || fact->find('\0') != std::string::npos)) {
+    throw Error(Fault::io, "no fact of a card: " + std::string(key));
+  }
+  return fact;
+}
+
+std::string required_fact(const json& object, const char* key) {
+  object.at(key);
+  return fact_of(object, key).value_or("");
+}
+
+// The list, which must not be endless.
+const json& bounded(const json& list) {
+  if (list.size() > kMostInAList) throw Error(Fault::io, "too many in a list");
+  return list;
+}
+
 std::optional<int> numa_node_of(const json& card) {
-  const auto node = optional_of<int>(card, "numa_node");
+  const auto node = int_of(card, "numa_node");
   return node && *node >= 0 ? node : std::nullopt;
 }
 
 // The BARs that the firmware of a guest puts above 4 GiB, in MiB. They are not known when one of
 // them has no size, as the host had no room for it.
 std::optional<std::vector<int>> bars_of(const json& function) {
-  const auto bars = optional_of<std::vector<json>>(function, "bars");
-  if (!bars) return std::nullopt;
+  const auto bars = function.find("bars");
+  if (bars == function.end() || bars->is_null()) return std::nullopt;
   std::vector<int> sizes;
   std::uint64_t sum = 0;
-  for (const auto& bar : *bars) {
+  for (const auto& bar : bounded(*bars)) {
     if (!bar.at("64bit").get<bool>() || !bar.at("prefetchable").get<bool>()) continue;
     const auto size = optional_of<std::uint64_t>(bar, "size");
     if (!size) return std::nullopt;
     const auto mib = *size >> 20U;
-    sum += mib;
+    sum += mib;  // 4096 of these cannot overflow
     if (sum > static_cast<std::uint64_t>(std::numeric_limits<int>::max())) {
       throw Error(Fault::io, "BARs of " + std::to_string(sum) + " MiB");
     }
@@ -102,18 +137,22 @@ Verdict verdict_of(const std::string& text) {
 GpuFunction function_of(const json& function) {
   const auto bars = bars_of(function);
   return {PciAddress::parse(function.at("pci").get<std::string>()),
-          function.at("class").get<std::string>(),
-          function.at("vendor").get<std::string>(),
-          function.at("device").get<std::string>(),
-          optional_of<std::string>(function, "subsystem_vendor"),
-          optional_of<std::string>(function, "subsystem_device"),
-          optional_of<int>(function, "iommu_group"),
+          required_fact(function, "class"),
+          required_fact(function, "vendor"),
+          required_fact(function, "device"),
+          fact_of(function, "subsystem_vendor"),
+          fact_of(function, "subsystem_device"),
+          int_of(function, "iommu_group"),
           bars ? std::optional(std::accumulate(bars->begin(), bars->end(), 0)) : std::nullopt,
           bars.value_or(std::vector<int>())};
 }
 
 // An agent that is older than slices does not send such a list.
-json list_in(const json& object, const char* key) { return object.value(key, json::array()); }
+const json& list_in(const json& object, const char* key) {
+  static const json none = json::array();
+  const auto at = object.find(key);
+  return at == object.end() ? none : bounded(*at);
+}
 
 // Calls `take` for each vGPU of that interface that is there.
 template <typename Take>
@@ -138,19 +177,18 @@ std::vector<GpuSlice> slices_of(const json& card) {
 GpuCard card_of(const json& card) {
   GpuCard result{GpuName(card.at("name").get<std::string>()),
                  PciAddress::parse(card.at("pci").get<std::string>()),
-                 optional_of<std::string>(card, "model"),
-                 optional_of<std::string>(card, "serial"),
-                 optional_of<std::string>(card, "uuid"),
-                 optional_of<std::string>(card, "slot"),
+                 fact_of(card, "model"),
+                 fact_of(card, "serial"),
+                 fact_of(card, "uuid"),
+                 fact_of(card, "slot"),
                  numa_node_of(card),
                  optional_of<std::string>(card, "state") == "missing",
                  {}};
   std::map<PciAddress, std::string> drivers;
-  for (const auto& function : card.at("functions")) {
+  for (const auto& function : bounded(card.at("functions"))) {
     result.functions.push_back(function_of(function));
     if (!function.contains("driver")) continue;
-    drivers[result.functions.back().pci] =
-        optional_of<std::string>(function, "driver").value_or("-");
+    drivers[result.functions.back().pci] = fact_of(function, "driver").value_or("-");
   }
   if (!drivers.empty() && drivers.size() == result.functions.size()) {
     std::vector<std::string> words;
@@ -255,13 +293,13 @@ std::optional<Error> take_answer(const AgentAnswer& answer,
 std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::vector<GpuCard> cards;
-    for (const auto& card : document.at("cards")) cards.push_back(card_of(card));
+    for (const auto& card : bounded(document.at("cards"))) cards.push_back(card_of(card));
     each_vgpu(document, "vendor-vfio", [&](const json& vgpu) {
       const auto name = SliceName::parse(vgpu.at("id").get<std::string>());
       for (auto& card : cards) {
         for (auto& slice : card.slices) {
           if (card.name == name.card && slice.number == name.slice) {
-            slice.type = vgpu.at("type").get<std::string>();
+            slice.type = required_fact(vgpu, "type");
           }
         }
       }
@@ -296,8 +334,8 @@ std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer) {
     if (!document.contains("vgpus")) return std::nullopt;
     std::vector<Mdev> mdevs;
     each_vgpu(document, "mdev", [&](const json& vgpu) {
-      mdevs.push_back({vgpu.at("id").get<std::string>(), vgpu.at("parent").get<std::string>(),
-                       vgpu.at("type").get<std::string>()});
+      mdevs.push_back(
+          {required_fact(vgpu, "id"), required_fact(vgpu, "parent"), required_fact(vgpu, "type")});
     });
     std::ranges::sort(mdevs, {}, &Mdev::uuid);
     return mdevs;
@@ -319,7 +357,7 @@ std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer) {
 std::vector<CheckAnswer> checks_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::vector<CheckAnswer> checks;
-    for (const auto& check : document.at("checks")) {
+    for (const auto& check : bounded(document.at("checks"))) {
       checks.push_back({check.at("id").get<std::string>(),
                         optional_of<std::string>(check, "card").value_or(""),
                         verdict_of(check.at("result").get<std::string>()),

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/bounded_json.h"
 
 namespace cluster::frontend {
 namespace {
@@ -24,7 +25,7 @@ std::optional<PciAddress> card_of_fabric(const std::string& text) {
 std::vector<FabricPartition> partitions_of(const AgentAnswer& answer) {
   std::vector<FabricPartition> all;
   try {
-    const auto list = nlohmann::json::parse(answer.out);
+    const auto list = nlohmann::json::parse(bounded_json(answer.out));
     for (const auto& one : list.at("partitionInfo")) {
       auto& partition = all.emplace_back();
       partition.id = one.at("partitionId").get<int>();

@@ -6,6 +6,7 @@
 
 #include "core/base64.h"
 #include "core/text.h"
+#include "frontend/hosts/bounded_json.h"
 
 namespace cluster::frontend {
 namespace {
@@ -21,14 +22,17 @@ struct Running {
   long long pid = 0;
 };
 
-Json returned(const virt::AgentReply& reply) {
+// Reads what the agent returned with `read`. Anything in it that is not as expected is an Error.
+template <typename Read>
+auto returned(const virt::AgentReply& reply, Read read) {
   if (reply.failure) throw Error(*reply.failure);
   try {
-    return Json::parse(reply.json).at("return");
-  } catch (const Json::exception&) {
-    throw Error(Fault::io, "the agent in the guest does not say what is wanted: " +
-                               quote(reply.json.substr(0, 80)));
+    return read(Json::parse(bounded_json(reply.json)).at("return"));
+  } catch (const Json::exception&) {  // no JSON, or not these keys
+  } catch (const Error&) {            // beyond the bounds
   }
+  throw Error(Fault::io, "the agent in the guest does not say what is wanted: " +
+                             quote(reply.json.substr(0, 80)));
 }
 
 std::string start_text(const GuestProgram& program) {
@@ -47,11 +51,12 @@ std::string status_text(long long pid) {
 
 // Returns true if the program has ended, and what it said.
 bool take_status(const virt::AgentReply& reply, GuestOutput& output) {
-  const auto status = returned(reply);
-  if (!status.value("exited", false)) return false;
-  output.out = parse_base64(status.value("out-data", "")).value_or("");
-  output.status = status.value("exitcode", -1);
-  return true;
+  return returned(reply, [&](const Json& status) {
+    if (!status.value("exited", false)) return false;
+    output.out = parse_base64(status.value("out-data", "")).value_or("");
+    output.status = status.value("exitcode", -1);
+    return true;
+  });
 }
 
 std::vector<Running> start(virt::Domains& domains, const std::vector<std::string>& uuids,
@@ -62,7 +67,9 @@ std::vector<Running> start(virt::Domains& domains, const std::vector<std::string
   std::vector<Running> running;
   for (std::size_t i = 0; i < uuids.size(); ++i) {
     try {
-      running.push_back({i, returned(replies[i]).value("pid", -1LL)});
+      const auto pid =
+          returned(replies[i], [](const Json& started) { return started.value("pid", -1LL); });
+      running.push_back({i, pid});
     } catch (const Error& error) {
       outputs[i].failure = error;
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "frontend/hosts/bounded_json.h"
 
 namespace cluster::frontend {
 namespace {
@@ -98,7 +99,7 @@ HostMap map_of(const json& document) {
 
 HostMap host_map_of(const AgentAnswer& answer) {
   try {
-    return map_of(json::parse(answer.out));
+    return map_of(json::parse(bounded_json(answer.out)));
   } catch (const json::exception&) {  // no JSON, or not these keys
   } catch (const Error&) {            // a name or an address is not valid
   }

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/error.h"
 #include "core/text.h"
+#include "frontend/hosts/bounded_json.h"
 #include "frontend/selftest/pcie_link.h"
 
 namespace cluster::frontend {
@@ -72,7 +74,12 @@ std::optional<bool> yes_or_no(std::string_view field) {
 json document_in(const Part& part) {
   const auto text = joined(part.lines, "\n");
   const auto from = std::min(text.find('{'), text.size());
-  return json::parse(text.substr(from, text.rfind('}') + 1 - from));
+  const auto end = text.rfind('}') + 1;
+  try {
+    return json::parse(bounded_json(std::string_view(text).substr(from, end - from)));
+  } catch (const Error&) {
+    return {};  // has no key that is looked for
+  }
 }
 
 // The GB/s that nvbandwidth measured; 0 when it did not. Throws json::exception.

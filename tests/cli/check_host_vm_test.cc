@@ -115,6 +115,23 @@ TEST_F(CheckHostVm, WhoeverCannotBeAskedIsUnknown) {
   EXPECT_THAT(run({"check", "host", "vm", "v1", "format=csv"}).out, HasSubstr("it is saved,"));
 }
 
+// A guest is a stranger: what its agent answers may be anything.
+TEST_F(CheckHostVm, AnAgentThatLiesIsNotUnderstood) {
+  transport.answers["v1"].reply = {ssh::End::no_login, -1, "no key of yours is accepted", {}};
+  const auto nested = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& answer :
+       {std::string(R"({"return": {"pid": "x"}})"), std::string(R"({"return": 7})"),
+        std::string(R"({"return": {"pid": 7, "exited": "yes"}})"), "{\"return\": " + nested + "}",
+        std::string("x")}) {
+    n1().agent = [answer](const std::string&, const std::string&) -> virt::AgentReply {
+      return {answer, {}};
+    };
+    const auto [out, err, status] = run({"check", "host", "vm", "v1", "format=csv"});
+    EXPECT_EQ(status, 1) << err;
+    EXPECT_THAT(out, HasSubstr("the agent in the guest does not say what is wanted"));
+  }
+}
+
 TEST_F(CheckHostVm, AContainerThatDoesNotAnswerIsAFailure) {
   n1().failure = Error(Fault::unreachable, "no route to host");
   cluster({"check", "host", "vm"}, 3, "n1: no route to host");

@@ -167,6 +167,37 @@ TEST_F(Fleet, AHostThatDoesNotAnswerChangesNothing) {
   EXPECT_EQ(dump(), before);
 }
 
+// Each of these would take the stack, the inventory or a number that is another one then.
+TEST_F(Fleet, AHostThatSaysTooMuchChangesNothing) {
+  cluster({"discover", "host", "gpu"});
+  const auto before = dump();
+  const auto nested = std::string(100'000, '[') + std::string(100'000, ']');
+  const auto function = [](const std::string& rest) {
+    return R"({"pci": "0000:02:00.0", "class": "0300", "vendor": "10de", "device": "1e07")" + rest +
+           "}";
+  };
+  const auto card = [](const std::string& functions, const std::string& rest = "") {
+    return R"({"name": "gpupci1", "pci": "0000:02:00.0", "functions": [)" + functions + "]" + rest +
+           "}";
+  };
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += (i == 0 ? "" : ",") + card("");
+  for (const auto& cards :
+       {card(function(R"(, "bars": )" + nested)), card("", R"(, "slices": )" + nested),
+        card(nested), card("", R"(, "model": ")" + std::string(100'000, 'x') + '"'),
+        card("", R"(, "model": "a\u0000b")"), card("", R"(, "numa_node": 9223372036854775807)"),
+        card("", R"(, "numa_node": 1e300)"), card(function(R"(, "iommu_group": -4294967296)")),
+        card(function(R"(, "iommu_group": 18446744073709551615)")), many}) {
+    say("n1", R"({"cards": [)" + cards + "]}");
+    const auto [out, err, status] = run({"discover", "host", "gpu"});
+    EXPECT_EQ(status, 1) << cards.substr(0, 200);
+    EXPECT_EQ(err.find("cluster: n1: cannot understand what gpupci says there"), 0U) << err;
+  }
+  say("n1", R"({"cards": [], "vgpus": )" + nested + "}");
+  EXPECT_EQ(run({"discover", "host", "gpu"}).status, 1);
+  EXPECT_EQ(dump(), before);
+}
+
 // Answers the checks with one document and the list of cards with another.
 class Checked : public Fleet {
  protected:

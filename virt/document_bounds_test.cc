@@ -1,0 +1,44 @@
+#include "virt/document_bounds.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace cluster::virt {
+namespace {
+
+std::string nested(int depth) {
+  std::string xml;
+  for (int i = 0; i < depth; ++i) xml += "<a>";
+  for (int i = 0; i < depth; ++i) xml += "</a>";
+  return xml;
+}
+
+std::string elements(std::size_t count) {
+  std::string xml = "<a>";
+  for (std::size_t i = 1; i < count; ++i) xml += "<b/>";
+  return xml + "</a>";
+}
+
+TEST(DocumentBounds, HoldItsDepth) {
+  EXPECT_EQ(within_bounds(nested(kDeepestDocument)), nested(kDeepestDocument));
+  EXPECT_THROW(within_bounds(nested(kDeepestDocument + 1)), Error);
+  EXPECT_THROW(within_bounds(nested(100'000)), Error);
+}
+
+TEST(DocumentBounds, HoldItsElements) {
+  EXPECT_NO_THROW(within_bounds(elements(kMostElements)));
+  EXPECT_THROW(within_bounds(elements(kMostElements + 1)), Error);
+}
+
+TEST(DocumentBounds, HoldItsLength) {
+  const auto text = "<a>" + std::string(kLongestDocument, 'x') + "</a>";
+  EXPECT_THROW(within_bounds(text), Error);
+}
+
+TEST(DocumentBounds, LeaveToOthersWhatIsNoDocument) {
+  for (const char* text : {"", "x", "<a", "<a></b>"}) EXPECT_EQ(within_bounds(text), text);
+}
+
+}  // namespace
+}  // namespace cluster::virt

@@ -111,8 +111,9 @@ void replace_file(const fs::path& path, std::string_view text) {
   fs::create_directories(folder, failed);
   if (failed) cannot("make", folder, failed.value());
   const fs::path fresh = path.native() + ".new";
+  ::unlink(fresh.c_str());  // of somebody who was killed; or a link that somebody has laid
   try {
-    const auto file = open_or_fail(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+    const auto file = open_or_fail(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     write_all(file, fresh, text);
     sync(file, fresh);
     if (::rename(fresh.c_str(), path.c_str()) != 0) cannot("replace", path, errno);

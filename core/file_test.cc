@@ -39,6 +39,16 @@ TEST_F(File, IsReplacedWholeWithItsFolders) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "a"), {}), 1);
 }
 
+// Somebody who may write to the folder has laid links to a file that only we may write.
+TEST_F(File, IsReplacedAndNoLinkIsFollowed) {
+  replace_file(folder_ / "ours", "ours");
+  for (const char* name : {"a", "a.new"}) fs::create_symlink(folder_ / "ours", folder_ / name);
+  replace_file(folder_ / "a", "text");
+  EXPECT_EQ(read_file(folder_ / "ours"), "ours");
+  EXPECT_EQ(read_file(folder_ / "a"), "text");
+  EXPECT_FALSE(fs::is_symlink(folder_ / "a"));
+}
+
 TEST_F(File, ThatCannotBeReplacedStaysAsItWas) {
   fs::create_directory(folder_ / "taken");
   replace_file(folder_ / "taken" / "inside", "here");

@@ -36,11 +36,16 @@ class HostChecks {
   int run(const std::vector<Host>& hosts, const ssh::Limits& limits) {
     const auto answers = frontend::ask_agents(context_, hosts, "--check all --json", limits);
     int status = for_each_answer(context_, answers, [this](const frontend::AgentAnswer& answer) {
-      auto& checks = checks_[answer.host.name];
-      checks = frontend::checks_of(answer);
+      auto checks = frontend::checks_of(answer);
+      for (const auto& one : checks) {
+        if (!one.card.empty()) GpuName(one.card);
+      }
       for (const auto& one : checks) add(answer.host.name, one);
-      record(answer.host.name, checks);
+      checks_[answer.host.name] = std::move(checks);
     });
+    std::vector<HostName> checked;
+    for (const auto& [host, checks] : checks_) checked.push_back(host);
+    record(checked);
     std::vector<Host> answered;
     for (const auto& answer : answers) {
       if (frontend::no_answer(answer).empty()) answered.push_back(answer.host);
@@ -74,27 +79,29 @@ class HostChecks {
   }
 
   void test(const std::vector<frontend::AgentAnswer>& cards, const ssh::Limits& limits) {
+    std::vector<HostName> tested;
     for (const auto& [host, found] : frontend::selftest(context_, cards, vms_, limits)) {
       auto& checks = checks_[host];
       for (const auto& one : found) {
         add(host, one);
         checks.push_back(one);
       }
-      record(host, checks);
+      tested.push_back(host);
     }
+    record(tested);
   }
 
   // What selftests found, now or before. A check without one does not see it, so it stays until the
   // same test of the card has another result.
-  std::map<GpuName, std::string> found_by_selftests(
-      const HostName& host, const std::vector<frontend::CheckAnswer>& checks) {
+  static std::map<GpuName, std::string> found_by_selftests(
+      const std::vector<GpuCard>& cards, const std::vector<frontend::CheckAnswer>& checks) {
     std::map<GpuName, std::string> found;
     for (const auto& one : checks) {
       if (one.result == frontend::Verdict::fail && frontend::is_of_selftest(one.id)) {
         found.emplace(GpuName(one.card), one.id + ": " + one.reason);
       }
     }
-    for (const auto& card : inventory_.gpu_cards(host)) {
+    for (const auto& card : cards) {
       const auto failing = card.failing.value_or("");
       const auto id = failing.substr(0, failing.find(':'));
       const bool is_known = std::ranges::any_of(checks, [&](const auto& one) {
@@ -106,10 +113,23 @@ class HostChecks {
     return found;
   }
 
+  // Stores what the checks of `hosts` have found, for all at once.
+  void record(const std::vector<HostName>& hosts) {
+    if (hosts.empty()) return;
+    const auto now = utc_now();
+    inventory_.together("check host gpu", [&] {
+      const auto devices = inventory_.devices(hosts);
+      for (std::size_t i = 0; i < hosts.size(); ++i) {
+        record(hosts[i], devices[i].cards, checks_[hosts[i]], now);
+      }
+    });
+  }
+
   // Placement looks at the first failure of the host and of each card.
-  void record(const HostName& host, const std::vector<frontend::CheckAnswer>& checks) {
+  void record(const HostName& host, const std::vector<GpuCard>& cards,
+              const std::vector<frontend::CheckAnswer>& checks, const std::string& now) {
     std::optional<std::string> of_host;
-    auto of_cards = found_by_selftests(host, checks);
+    auto of_cards = found_by_selftests(cards, checks);
     for (const auto& one : checks) {
       if (one.result != frontend::Verdict::fail) continue;
       const auto words = one.id + ": " + one.reason;
@@ -119,7 +139,7 @@ class HostChecks {
         of_host = words;
       }
     }
-    inventory_.set_failing(host, of_host, of_cards, utc_now());
+    inventory_.set_failing(host, of_host, of_cards, now);
   }
 
   void drift(const frontend::AgentAnswer& answer) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "cmd/commands.h"
@@ -32,42 +33,75 @@ struct Seen {
   std::optional<std::vector<Mdev>> mdevs;
 };
 
-// Brings the known facts of one host's cards up to date, and adds the differences to the table.
-void take_in(Inventory& inventory, const Seen& answer, bool dry_run, const std::string& now,
-             Table& table) {
-  const auto& host = answer.host;
-  const auto& seen = answer.cards;
-  const auto& mdevs = answer.mdevs;
-  std::vector<frontend::CardChange> changes;
-  std::vector<frontend::MdevChange> mdev_changes;
-  const auto look = [&] {
-    const auto held = frontend::held_of(inventory.vms(OnlyHosts{{host}}), host);
-    auto matching = frontend::match_cards(inventory.gpu_cards(host), seen, held);
-    changes = std::move(matching.changes);
-    if (mdevs) mdev_changes = compare(inventory.mdevs(host), *mdevs, held);
-    matching.plan.mdevs = mdevs;
-    for (auto& card : matching.plan.cards) {
-      card.told.seen = now;
-      const auto at = std::ranges::find(seen, card.name, &GpuCard::name);
-      if (at != seen.end() && at->told.driver) card.told.driver_seen = now;
-    }
-    return std::move(matching.plan);
-  };
-  if (dry_run) {
-    look();
-  } else {
-    const auto plan = look();
-    if (changes.empty() && mdev_changes.empty()) {
-      inventory.store_told(host, plan.cards);
-    } else {
-      inventory.store_gpu_cards(host, plan);
-    }
+// What the inventory has of one host's cards, and the VMs that hold them.
+struct Known {
+  std::vector<GpuCard> cards;
+  std::vector<Mdev> mdevs;
+  frontend::Held held;
+
+  bool operator==(const Known&) const = default;
+};
+
+// Reads what is known of the hosts that have answered, in their order.
+std::vector<Known> known_of(Inventory& inventory, const std::vector<Seen>& all) {
+  std::vector<HostName> names;
+  for (const auto& seen : all) names.push_back(seen.host);
+  std::map<HostName, std::vector<Vm>> vms;
+  for (auto& vm : inventory.vms(OnlyHosts(names))) vms[vm.container].push_back(std::move(vm));
+  std::vector<Known> known;
+  for (auto& devices : inventory.devices(names)) {
+    const auto& host = names[known.size()];
+    known.push_back(
+        {std::move(devices.cards), std::move(devices.mdevs), frontend::held_of(vms[host], host)});
   }
-  for (const auto& one : changes) {
+  return known;
+}
+
+// What the answer of a host makes of what is known.
+struct Outcome {
+  frontend::CardMatching matching;
+  std::vector<frontend::MdevChange> mdev_changes;
+  std::optional<Error> refusal;
+};
+
+Outcome judge(const Seen& seen, const Known& known, const std::string& now) {
+  Outcome outcome;
+  try {
+    outcome.matching = frontend::match_cards(known.cards, seen.cards, known.held);
+    if (seen.mdevs) outcome.mdev_changes = compare(known.mdevs, *seen.mdevs, known.held);
+  } catch (const Error& error) {
+    outcome.refusal = error;
+    return outcome;
+  }
+  auto& plan = outcome.matching.plan;
+  plan.mdevs = seen.mdevs;
+  for (auto& card : plan.cards) {
+    card.told.seen = now;
+    const auto at = std::ranges::find(seen.cards, card.name, &GpuCard::name);
+    if (at != seen.cards.end() && at->told.driver) card.told.driver_seen = now;
+  }
+  return outcome;
+}
+
+void store(Inventory& inventory, const HostName& host, Outcome& outcome) {
+  if (outcome.refusal) return;
+  try {
+    if (outcome.matching.changes.empty() && outcome.mdev_changes.empty()) {
+      inventory.store_told(host, outcome.matching.plan.cards);
+    } else {
+      inventory.store_gpu_cards(host, outcome.matching.plan);
+    }
+  } catch (const Error& error) {
+    outcome.refusal = error;
+  }
+}
+
+void add_rows(const HostName& host, const Outcome& outcome, Table& table) {
+  for (const auto& one : outcome.matching.changes) {
     table.rows.push_back({host.str(), one.name.str(), std::string(name(one.change)),
                           one.pci.libvirt(), one.details});
   }
-  for (const auto& one : mdev_changes) {
+  for (const auto& one : outcome.mdev_changes) {
     table.rows.push_back(
         {host.str(), one.mdev.parent, std::string(name(one.change)), one.mdev.uuid, one.details});
   }
@@ -125,26 +159,31 @@ int run(Context& context, const Args& args) {
 
   Table table{{"host", "gpu", "change", "pci_bus", "details"}, {}};
   const auto answers = frontend::ask_agents(context, hosts, "-l --json", limits);
-  // What hosts say is understood before the inventory is locked, and then stored at once.
   std::vector<Seen> all;
   const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
     all.push_back({answer.host.name, frontend::cards_of(answer), frontend::mdevs_of(answer)});
   });
-  FoldedNotes failures;
   const auto now = utc_now();
-  const auto take_all = [&] {
-    for (const auto& seen : all) {
-      try {
-        take_in(inventory, seen, dry_run, now, table);
-      } catch (const Error& error) {
-        failures.add(seen.host.str(), error);
-      }
+  std::vector<Known> known;
+  inventory.look_together("discover host gpu", [&] { known = known_of(inventory, all); });
+  std::vector<Outcome> outcomes;
+  for (std::size_t i = 0; i < all.size(); ++i) outcomes.push_back(judge(all[i], known[i], now));
+  // The inventory is locked for what is left: another command may have written meanwhile.
+  const auto store_all = [&] {
+    const auto still = known_of(inventory, all);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (still[i] != known[i]) outcomes[i] = judge(all[i], still[i], now);
+      store(inventory, all[i].host, outcomes[i]);
     }
   };
-  if (dry_run) {
-    inventory.look_together("discover host gpu", take_all);
-  } else {
-    inventory.together("discover host gpu", take_all);
+  if (!dry_run) inventory.together("discover host gpu", store_all);
+  FoldedNotes failures;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (outcomes[i].refusal) {
+      failures.add(all[i].host.str(), *outcomes[i].refusal);
+    } else {
+      add_rows(all[i].host, outcomes[i], table);
+    }
   }
   failures.print(context.output);
   print_folded(context.output, table);

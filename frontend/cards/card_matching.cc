@@ -247,6 +247,13 @@ bool is_harmful(Difference difference) {
          difference == Difference::replaced || difference == Difference::moved;
 }
 
+bool Held::operator==(const Held& other) const {
+  const auto is_same = [](const VmSlice& one, const VmSlice& another) {
+    return one.device == another.device && one.gpu == another.gpu;
+  };
+  return cards == other.cards && std::ranges::equal(slices, other.slices, is_same);
+}
+
 Held held_of(const std::vector<Vm>& vms, const HostName& host) {
   Held held;
   for (const auto& vm : vms) {

@@ -45,6 +45,8 @@ struct CardMatching {
 struct Held {
   std::vector<GpuName> cards{};   ///< whole, or in slices
   std::vector<VmSlice> slices{};  ///< slices of these cards, and devices that are no card
+
+  bool operator==(const Held& other) const;
 };
 
 Held held_of(const std::vector<Vm>& vms, const HostName& host);

@@ -1,6 +1,6 @@
-// light_server PORT HOST_KEY AUTHORIZED_KEY: an SSH server that costs little, so that a bench
-// measures the client. Each address of 127.0.0.0/8 is a host; whoever has the key may run commands,
-// which do nothing and end with status 0.
+// light_server PORT HOST_KEY AUTHORIZED_KEY [FILE]: an SSH server that costs little, so that a
+// bench measures the client. Each address of 127.0.0.0/8 is a host; whoever has the key may run
+// commands, which print FILE, if it is given, and end with status 0.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -12,6 +12,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -24,7 +26,8 @@ constexpr int kPatience = 10'000;  // milliseconds without a word from the clien
 // One login. Its thread owns it.
 class Guest {
  public:
-  Guest(ssh_session session, ssh_key allowed) : session_(session), allowed_(allowed) {
+  Guest(ssh_session session, ssh_key allowed, const std::string& answer)
+      : session_(session), allowed_(allowed), answer_(answer) {
     server_.userdata = this;
     server_.auth_pubkey_function = [](ssh_session, const char*, ssh_key key, char state,
                                       void* self) {
@@ -34,8 +37,8 @@ class Guest {
       const bool is_in = state == SSH_PUBLICKEY_STATE_VALID || state == SSH_PUBLICKEY_STATE_NONE;
       return static_cast<int>(is_in ? SSH_AUTH_SUCCESS : SSH_AUTH_DENIED);
     };
-    server_.channel_open_request_session_function = [](ssh_session session, void* self) {
-      return static_cast<Guest*>(self)->open(session);
+    server_.channel_open_request_session_function = [](ssh_session of, void* self) {
+      return static_cast<Guest*>(self)->open(of);
     };
     channel_callbacks_.userdata = this;
     channel_callbacks_.channel_exec_request_function = [](ssh_session, ssh_channel, const char*,
@@ -63,6 +66,7 @@ class Guest {
     while (!has_command_) {
       if (ssh_event_dopoll(event_, kPatience) != SSH_OK) return;
     }
+    ssh_channel_write(channel_, answer_.data(), static_cast<std::uint32_t>(answer_.size()));
     ssh_channel_request_send_exit_status(channel_, 0);
     ssh_channel_send_eof(channel_);
     ssh_channel_close(channel_);
@@ -80,6 +84,7 @@ class Guest {
 
   ssh_session session_;
   ssh_key allowed_;
+  const std::string& answer_;
   ssh_server_callbacks_struct server_{};
   ssh_channel_callbacks_struct channel_callbacks_{};
   ssh_event event_ = nullptr;
@@ -101,7 +106,7 @@ int listen_on(int port) {
   return listener;
 }
 
-void serve(int port, const char* host_key, const char* allowed_file) {
+void serve(int port, const char* host_key, const char* allowed_file, const std::string& answer) {
   ssh_key allowed = nullptr;
   if (ssh_pki_import_pubkey_file(allowed_file, &allowed) != SSH_OK) {
     throw std::runtime_error(std::string("cannot read ") + allowed_file);
@@ -125,19 +130,24 @@ void serve(int port, const char* host_key, const char* allowed_file) {
       ssh_free(session);
       continue;
     }
-    std::thread([session, allowed] { Guest(session, allowed).serve(); }).detach();
+    std::thread([session, allowed, &answer] { Guest(session, allowed, answer).serve(); }).detach();
   }
+}
+
+std::string read_file(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: light_server PORT HOST_KEY AUTHORIZED_KEY\n", stderr);
+  if (argc != 4 && argc != 5) {
+    std::fputs("usage: light_server PORT HOST_KEY AUTHORIZED_KEY [FILE]\n", stderr);
     return 2;
   }
   try {
-    serve(std::atoi(argv[1]), argv[2], argv[3]);
+    serve(std::atoi(argv[1]), argv[2], argv[3], argc == 5 ? read_file(argv[4]) : "");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "light_server: %s\n", error.what());
     return 1;

@@ -135,6 +135,20 @@ Reason has_open(const Process& process, const std::string& paths) {
   return {.what = described(process) + " has " + paths + " open", .fix = way_to_stop(process)};
 }
 
+Reasons files_under_way(const CardUsers& users, const ProcessTable& processes) {
+  Reasons reasons;
+  for (const auto pid : users.handles.handed_over) {
+    const auto process = processes.describe(pid);
+    if (process.command.empty()) continue;  // has gone
+    reasons.push_back({.what = described(process) +
+                               " has a socket in which an open file waits to be taken up "
+                               "(SCM_RIGHTS; the kernel tells not of what): it may be the card's",
+                       .fix = way_to_stop(process),
+                       .passing = true});
+  }
+  return reasons;
+}
+
 Reasons unseen_users(const CardUsers& users) {
   Reasons reasons;
   if (!users.blind.what.empty()) {

@@ -55,6 +55,10 @@ Reason has_open(const Process& process, const std::string& paths);
 /// The way to stop a process: its container, its unit, or the process itself.
 std::string way_to_stop(const Process& process);
 
+/// The reasons that an open file waits in a socket to be taken up, and that it may be of the card:
+/// a descriptor there is in no process' table, and keeps its device open. All are passing.
+Reasons files_under_way(const CardUsers& users, const ProcessTable& processes);
+
 /// The reasons that there may be more users: /proc does not show all processes, or some of them
 /// cannot be looked into. Empty when all could be looked into.
 Reasons unseen_users(const CardUsers& users);

@@ -94,12 +94,10 @@ Reasons changed_refusals(const Card& rest, const std::vector<Card>& same_call,
 
 Reasons attach_refusals(const Card& card, const GuardInput& input) {
   std::vector<Answer> answers;
-  const std::vector<Card> same_call{card};
-  const Subject subject(card, same_call, input);
   for (const auto* guard : guards()) {
-    if (guard->on_attach) ask(answers.emplace_back(Answer{guard}), subject);
+    if (guard->on_attach) answers.push_back({guard});
   }
-  return all_of(answers);
+  return ask_all(std::move(answers), card, {card}, input);
 }
 
 std::vector<std::string> forcible_guards() {

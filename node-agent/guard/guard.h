@@ -51,7 +51,7 @@ Reasons refusals(const Card& card, const std::vector<Card>& same_call, const Gua
 Reasons changed_refusals(const Card& rest, const std::vector<Card>& same_call,
                          const GuardInput& input, const Forced& forced = {});
 
-/// The reasons not to give the card back now.
+/// The reasons not to give the card back now. We wait for what passes, as refusals() does.
 Reasons attach_refusals(const Card& card, const GuardInput& input);
 
 /// The names of the guards that --force may override, in the order of the table.

@@ -52,15 +52,6 @@ bool is_passing(const Process& process) {
   return of_udev || (process.age && *process.age < kJustBegun);
 }
 
-// A descriptor that waits in a socket is in no process' table, and keeps its device open.
-Reason handed_over(const Process& process) {
-  return {.what = described(process) +
-                  " has a socket in which an open file waits to be taken up (SCM_RIGHTS; the "
-                  "kernel tells not of what): it may be the card's",
-          .fix = way_to_stop(process),
-          .passing = true};
-}
-
 // A process has one of the device nodes open or mapped: the unbind could hang.
 Reasons probe_holder(const Subject& subject) {
   const auto& users = subject.users();
@@ -77,10 +68,7 @@ Reasons probe_holder(const Subject& subject) {
     reasons.push_back(std::move(reason));
   }
   std::ranges::move(unseen_users(users), std::back_inserter(reasons));
-  for (const auto pid : users.handles.handed_over) {
-    const auto process = processes.describe(pid);
-    if (!process.command.empty()) reasons.push_back(handed_over(process));
-  }
+  std::ranges::move(files_under_way(users, processes), std::back_inserter(reasons));
   return reasons;
 }
 

@@ -73,6 +73,8 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
   add_domains(std::move(domains), is_meant, known, reasons);
   if (!users.in_vm.empty()) {
     std::ranges::move(unseen_users(users), std::back_inserter(reasons));
+    // libvirt and systemd hand devices of vfio to the programs that they start.
+    std::ranges::move(files_under_way(users, processes), std::back_inserter(reasons));
   }
   return reasons;
 }

@@ -1,5 +1,8 @@
 #include "node-agent/guard/vm.h"
 
+#include <chrono>
+#include <thread>
+
 #include "tests/support/guarded_card.h"
 
 namespace cluster::agent {
@@ -98,6 +101,23 @@ TEST_F(GuardVm, KnowAUserThatKeptOnlyTheDevice) {
   EXPECT_EQ(why_not_attach(),
             "vm: process 812 ('dpdk') has a device of vfio (the kernel tells not which) open; stop "
             "it (kill 812)");
+}
+
+// An unbind of vfio-pci waits for it as for any other open device.
+TEST_F(GuardVm, DoesNotKnowWhatIsOnItsWayThroughASocket) {
+  fake_.add_card("0000:02:00", 1, 13);
+  proc_.process(812, "launcher").open_special(812, 3, "socket:[4711]", "pos:\t0\nscm_fds: 1\n");
+  EXPECT_EQ(why_not_attach(), "nothing");  // nobody can have it of vfio
+  replace_file(fake_.root() / "class/vfio/13/dev", "243:13\n");
+  EXPECT_EQ(why_not_attach(),
+            "vm: process 812 ('launcher') has a socket in which an open file waits to be taken up "
+            "(SCM_RIGHTS; the kernel tells not of what): it may be the card's; stop it (kill 812)");
+  settle_time_ = std::chrono::minutes(1);
+  const std::jthread taken_up([this] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    proc_.close(812, 3);
+  });
+  EXPECT_EQ(why_not_attach(), "nothing");
 }
 
 TEST_F(GuardVm, KnowsWhoHasAMediatedDeviceAlone) {

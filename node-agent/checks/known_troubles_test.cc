@@ -88,6 +88,13 @@ TEST_F(KnownCard, FailsWhereNoVmWorksWithIt) {
   EXPECT_THAT(check("D24"), StartsWith("FAIL QEMU refuses NVMe disks with this controller"));
 }
 
+TEST_F(KnownCard, IsBetterLeftDetachedThanGivenBack) {
+  be("10de", "2330");
+  EXPECT_THAT(check("D24"), HasSubstr("sets up NVLink; let it be detached since boot"));
+  fake_.set_driver({0, 2, 0, 0}, "vfio-pci");
+  EXPECT_EQ(check("D24"), "PASS nothing is known against it");
+}
+
 TEST_F(KnownCard, HasTheWayOutOfItsHost) {
   set_host("kernel/iommu_groups/13/reserved_regions",
            "0x00000000bf000000 0x00000000bf7fffff direct\n");

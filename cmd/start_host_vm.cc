@@ -79,7 +79,8 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
                                                       static_cast<int>(there.version))) {
           context.output.note(line);
         }
-        task.check = definitions.check_of(plan.xml.empty() ? document.xml : plan.xml);
+        for (const auto& line : plan.upgraded) context.output.note(line);
+        if (!plan.xml.empty()) task.check = definitions.check_of(plan.xml);
         task.xml = std::move(plan.xml);
         task.rendered = std::move(plan.rendered);
         task.autostart = definitions.autostart(task.vm);

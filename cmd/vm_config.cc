@@ -99,6 +99,7 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
         take(task, plan, change_of(plan, task));
         if (plan.refusal) throw Error(*plan.refusal);
         for (const auto& line : warnings) context.output.note(line);
+        for (const auto& line : plan.upgraded) context.output.note(line);
         if (!plan.xml.empty()) {
           task.check = definitions.check_of(plan.xml);
           task.xml = plan.xml;

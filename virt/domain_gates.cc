@@ -11,11 +11,6 @@
 namespace cluster::virt {
 namespace {
 
-std::string version_text(int version) {
-  return std::to_string(version / 1000000) + "." + std::to_string(version / 1000 % 1000) + "." +
-         std::to_string(version % 1000);
-}
-
 class Gates {
  public:
   Gates(const DomainView& view, const GateFacts& facts) : view_(view), facts_(facts) {
@@ -325,6 +320,11 @@ std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards) {
           " and NVMe disk " + quote(nvme->name) + " on node " + std::to_string(*nvme->numa_node) +
           ", so what they exchange goes through both sockets",
       "give the VM a disk and a GPU of one node: cluster list host gpu detail=yes", true};
+}
+
+std::string version_text(unsigned long version) {
+  return std::to_string(version / 1000000) + "." + std::to_string(version / 1000 % 1000) + "." +
+         std::to_string(version % 1000);
 }
 
 std::optional<int> guest_address_bits(const std::string& document, const GateFacts& facts) {

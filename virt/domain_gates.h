@@ -52,6 +52,9 @@ std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards);
 /// is in the document, whoever wrote it. Throws Error(io) when it is no document of a domain.
 std::vector<Refusal> gate(const std::string& document, const GateFacts& facts);
 
+/// "9.0.0" for 9000000, a version as virConnectGetLibVersion() has it.
+std::string version_text(unsigned long version);
+
 /// The number of bits in an address of the guest of such a document. Returns nothing when the
 /// container's own number counts and is not known. A named model and host-model have QEMU's 40
 /// unless the document says otherwise.

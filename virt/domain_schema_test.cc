@@ -25,7 +25,7 @@ class Schema : public ::testing::Test {
 TEST_F(Schema, TakesTheExamples) {
   for (const auto& example : example_domains()) {
     EXPECT_EQ(schema_.refusal(domain_xml(example.spec)), std::nullopt) << example.name;
-    EXPECT_EQ(schema_.refusal(domain_xml_for_define(example.spec)), std::nullopt) << example.name;
+    EXPECT_EQ(schema_.refusal(for_define(domain_xml(example.spec))), std::nullopt) << example.name;
   }
 }
 

@@ -187,14 +187,16 @@ std::string fingerprint(const std::string& rendering) {
   return to_hex(hash, 16);
 }
 
-std::string domain_xml_for_define(const DomainSpec& domain) {
+std::string for_define(const std::string& rendering) {
+  constexpr auto kAsItIs =
+      pugi::parse_default | pugi::parse_comments | pugi::parse_ws_pcdata_single;
   pugi::xml_document document;
-  build(document, domain);
-  const auto print = fingerprint(document_text(document));
+  document.load_buffer(rendering.data(), rendering.size(), kAsItIs, pugi::encoding_utf8);
   auto root = document.document_element();
   auto metadata = root.child("metadata");  // a fragment may have added it
   if (metadata.empty()) metadata = root.insert_child_after("metadata", root.child("uuid"));
-  child(metadata, "rollcall:config", {{"xmlns:rollcall", kNamespace}, {"fingerprint", print}});
+  child(metadata, "rollcall:config",
+        {{"xmlns:rollcall", kNamespace}, {"fingerprint", fingerprint(rendering)}});
   return document_text(document);
 }
 

@@ -18,13 +18,11 @@ std::string domain_xml(const DomainSpec& domain);
 /// elements, has a prefix that is not declared, or contradicts itself.
 void check_fragment(const Fragment& fragment);
 
-/// domain_xml() with its own fingerprint in <metadata>, which libvirt keeps as it is. The
-/// fingerprint tells later whether libvirt's document was made of the same value. Throws as
-/// domain_xml().
-std::string domain_xml_for_define(const DomainSpec& domain);
+/// `rendering`, a text of domain_xml(), with its own fingerprint in <metadata>, which libvirt keeps
+/// as it is. The fingerprint tells later whether libvirt's document was made of the same value.
+std::string for_define(const std::string& rendering);
 
-/// The fingerprint that domain_xml_for_define() puts into <metadata>: 16 hex digits. `rendering` is
-/// a text of domain_xml().
+/// The fingerprint that for_define() puts into <metadata>: 16 hex digits.
 std::string fingerprint(const std::string& rendering);
 
 /// The fingerprint in `xml`, a document of libvirt. Returns nothing when there is none, or `xml` is

@@ -57,9 +57,9 @@ std::vector<unsigned> place(pugi::xml_node device) {
 
 TEST(DomainXmlProperty, IsWhatLibvirtsSchemaAllows) {
   const DomainSchema schema;
-  for_all(1, [&](const DomainSpec& domain, const std::string& xml) {
+  for_all(1, [&](const DomainSpec&, const std::string& xml) {
     EXPECT_EQ(schema.refusal(xml), std::nullopt);
-    EXPECT_EQ(schema.refusal(domain_xml_for_define(domain)), std::nullopt);
+    EXPECT_EQ(schema.refusal(for_define(xml)), std::nullopt);
   });
 }
 
@@ -73,8 +73,8 @@ TEST(DomainXmlProperty, IsTheSameEachTimeAndEndsWithALine) {
 }
 
 TEST(DomainXmlProperty, ADefineHasItsOwnFingerprintAndNothingElseMore) {
-  for_all(3, [](const DomainSpec& domain, const std::string& xml) {
-    auto defined = domain_xml_for_define(domain);
+  for_all(3, [](const DomainSpec&, const std::string& xml) {
+    auto defined = for_define(xml);
     EXPECT_EQ(fingerprint_in(defined), fingerprint(xml));
     const auto from = defined.find("  <metadata>");
     const auto to = defined.find("</metadata>\n");

@@ -241,7 +241,6 @@ VmDefinitions::Document VmDefinitions::document(const Vm& vm,
   } catch (const Error& error) {  // what the VM really is may be something else
     document.refusal = error;
   }
-  document.definition = virt::domain_xml_for_define(domain);
   if (const auto why = schema_.refusal(document.xml)) {
     const auto rest = virt::domain_xml(without_newer(domain));
     if (rest == document.xml || schema_.refusal(rest)) {

@@ -41,7 +41,6 @@ class VmDefinitions {
   /// A document of libvirt's schema.
   struct Document {
     std::string xml;                    ///< the text that `report vm config` prints
-    std::string definition;             ///< the same with a fingerprint, for libvirt
     std::vector<std::string> warnings;  ///< things that may not work so, one line each
     std::vector<std::string> notes;     ///< what was not checked here, one line each
     /// The check that libvirt on the container has to make. It is the schema there, when the

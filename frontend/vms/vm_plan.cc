@@ -1,9 +1,11 @@
 #include "frontend/vms/vm_plan.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/text.h"
 #include "frontend/vms/difference_words.h"
+#include "virt/domain_gates.h"
 #include "virt/domain_xml.h"
 
 namespace cluster::frontend {
@@ -35,6 +37,26 @@ Error drift_refusal(const VmTask& task, const std::vector<virt::MergeDifference>
                  " (" + std::to_string(count) + (count == 1 ? " line" : " lines") +
                  " above): keep=theirs accepts that, keep=ours sets it back (sync vm config " +
                  task.vm.name.str() + ")");
+}
+
+// What is only in the document there since another version of libvirt has it: nobody can tell what
+// a newer libvirt wrote by itself from what somebody wrote. It is kept, and said once.
+std::vector<std::string> upgraded(const VmTask& task, const VmAgreement* agreed,
+                                  unsigned long version,
+                                  const std::vector<virt::MergeDifference>& differences) {
+  const bool here = agreed != nullptr && agreed->container == task.vm.container;
+  if (!here || version <= agreed->libvirt) return {};
+  std::vector<virt::MergeDifference> kept;
+  std::ranges::copy_if(differences, std::back_inserter(kept), [](const auto& one) {
+    return one.kind == virt::MergeDifference::Kind::kept;
+  });
+  if (kept.empty()) return {};
+  std::vector<std::string> out{
+      "VM " + quote(task.vm.name.str()) + ": libvirt on " + task.vm.container.str() + " was " +
+      virt::version_text(agreed->libvirt) + " and is " + virt::version_text(version) +
+      " now; what it has written since is kept:"};
+  std::ranges::move(difference_words(task.vm.name.str(), kept), std::back_inserter(out));
+  return out;
 }
 
 }  // namespace
@@ -80,11 +102,12 @@ VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const V
     out.rendered = ours;
     const bool usable = agreed != nullptr && version >= agreed->libvirt;
     out.xml = usable ? virt::with_fingerprint(agreed_document(task.vm, document, agreed), ours)
-                     : document.definition;
+                     : virt::for_define(ours);
     return out;
   }
   const auto known = agreement(task, ours, agreed);
   const auto merged = virt::merge(known ? &*known : nullptr, task.domain->xml, ours, keep);
+  const auto news = upgraded(task, agreed, version, merged.differences);
   out.drifted = merged.drifted();
   out.lines = difference_words(task.vm.name.str(), merged.differences);
   if (!merged.refusals.empty()) {
@@ -99,9 +122,11 @@ VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const V
   } else if (merged.changes()) {
     out.xml = virt::with_fingerprint(*merged.document, ours);
     out.rendered = ours;
-  } else if (merged.drifted() || agreed == nullptr || agreed->rendered != ours ||
+    out.upgraded = news;
+  } else if (!news.empty() || merged.drifted() || agreed == nullptr || agreed->rendered != ours ||
              agreed->container != task.vm.container) {
     out.rendered = ours;  // it is as both want it
+    out.upgraded = news;
   }
   return out;
 }

@@ -19,7 +19,10 @@ struct VmPlan {
   bool is_new = false;  ///< libvirt has no such domain
   bool drifted = false;            ///< the host changed what the inventory speaks of
   std::vector<std::string> lines;  ///< every difference and who made it
-  std::optional<Error> refusal;    ///< why nothing is done; `lines` say more
+  /// What is said once after libvirt there became newer: what it, or somebody, wrote by itself
+  /// since the last define, all of which is kept.
+  std::vector<std::string> upgraded{};
+  std::optional<Error> refusal;  ///< why nothing is done; `lines` say more
 };
 
 /// Merges what the inventory says of the VM with what libvirt has. `document` is that of the VM,

@@ -73,6 +73,22 @@ TEST_F(EditedOnTheHost, WhatTheInventorySaysNothingOfStays) {
               ::testing::HasSubstr("<title>ledger</title>"));
 }
 
+TEST_F(EditedOnTheHost, WhatANewerLibvirtWritesIsKeptAndSaidOnce) {
+  edit(memory, "<title>ledger</title>" + memory);
+  EXPECT_EQ(cluster({"sync", "vm", "config", "rocks-33"}, 0, "nothing to do"), "");
+  there().version = 11003000;
+  const auto said = run({"sync", "vm", "config", "rocks-33", "dryrun=yes"}).err;
+  EXPECT_EQ(said,
+            "cluster: VM 'rocks-33': libvirt on vm-container-0-15 was 9.0.0 and is 11.3.0 now; "
+            "what it has written since is kept:\n"
+            "cluster: rocks-33: title  only on the host, kept\n"
+            "cluster: nothing to do\n");
+  EXPECT_EQ(run({"sync", "vm", "config", "rocks-33"}).err, said);
+  EXPECT_EQ(run({"sync", "vm", "config", "rocks-33"}).err, "cluster: nothing to do\n");
+  EXPECT_THAT(there().domains.at(0).xml, ::testing::HasSubstr("<title>ledger</title>"));
+  EXPECT_TRUE(there().done.empty());
+}
+
 TEST_F(EditedOnTheHost, StartAsksAsSyncDoes) {
   edit(memory, other);
   const auto [out, err, status] = run({"start", "host", "vm", "rocks-33"});

@@ -365,5 +365,19 @@ TEST_P(Schema, HasTheSameTablesOnEachEngine) {
   EXPECT_EQ(shape_of(*connection_), shape_of(*sqlite));
 }
 
+TEST_P(Schema, HasTheSameKeysOnEachEngine) {
+  const auto keys_of = [](Connection& connection, const char* sql) {
+    std::set<std::string> keys;
+    const auto query = connection.prepare(sql);
+    while (query->step()) keys.insert(query->string(0));
+    return keys;
+  };
+  const auto sqlite = open_sqlite(":memory:");
+  sqlite->migrate();
+  const auto wanted = keys_of(*sqlite, kSqliteKeys);
+  EXPECT_GT(wanted.size(), 50u);
+  EXPECT_EQ(keys_of(*connection_, GetParam().keys), wanted);
+}
+
 }  // namespace
 }  // namespace cluster::db

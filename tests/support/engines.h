@@ -24,6 +24,7 @@ struct Engine {
   bool shared;  ///< whether a second connection sees the same rows
   std::unique_ptr<Connection> (*open)(const TempDir& folder, int busy_timeout_ms);
   const char* rules;  ///< asks for the names of the rules of the schema
+  const char* keys;   ///< asks for its unique and foreign keys and its NOT NULLs, a line each
 };
 
 inline constexpr const char* kSqliteRules =
@@ -54,19 +55,64 @@ inline std::unique_ptr<Connection> open_test_postgres(const TempDir& folder, int
   return open_postgres(other_database(server, name), busy_timeout_ms);
 }
 
+inline constexpr const char* kSqliteKeys = R"sql(
+    WITH noun (name) AS (SELECT name FROM sqlite_schema WHERE type = 'table' AND
+                         substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 6) <> 'change'),
+    unique_key (noun, name, "column") AS (
+      SELECT noun.name, list.name, coalesce(info.name, '*') FROM noun,
+      pragma_index_list(noun.name) AS list, pragma_index_info(list.name) AS info
+      WHERE list."unique" = 1 ORDER BY noun.name, list.name, info.seqno),
+    foreign_key (noun, id, "column", target) AS (
+      SELECT noun.name, list.id, list."from",
+             list."table" || ', ' || list.on_delete || ', ' || list.on_update
+      FROM noun, pragma_foreign_key_list(noun.name) AS list ORDER BY noun.name, list.id, list.seq)
+    SELECT 'unique ' || noun || ' ' || group_concat("column") FROM unique_key GROUP BY noun, name
+    UNION ALL
+    SELECT 'foreign ' || noun || ' ' || group_concat("column") || ' to ' || target
+    FROM foreign_key GROUP BY noun, id
+    UNION ALL
+    SELECT 'not null ' || noun.name || ' ' || info.name
+    FROM noun, pragma_table_xinfo(noun.name) AS info WHERE info."notnull" = 1 AND hidden = 0)sql";
+inline constexpr const char* kPostgresKeys = R"sql(
+    SELECT 'unique ' || relname || ' ' || string_agg(coalesce(attname, '*'), ',' ORDER BY place)
+    FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+    CROSS JOIN unnest(indkey) WITH ORDINALITY AS part (number, place)
+    LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = number AND number <> 0
+    WHERE relnamespace = 'cluster'::regnamespace AND indisunique
+      AND substr(relname, 1, 6) <> 'change' AND substr(relname, 1, 5) <> 'roll_'
+    GROUP BY relname, indexrelid
+    UNION ALL
+    SELECT 'foreign ' || source.relname || ' ' || string_agg(attname, ',' ORDER BY place) ||
+           ' to ' || target.relname || ', ' ||
+           CASE confdeltype WHEN 'c' THEN 'CASCADE' ELSE 'NO ACTION' END || ', ' ||
+           CASE confupdtype WHEN 'c' THEN 'CASCADE' ELSE 'NO ACTION' END
+    FROM pg_constraint JOIN pg_class AS source ON source.oid = conrelid
+    JOIN pg_class AS target ON target.oid = confrelid
+    CROSS JOIN unnest(conkey) WITH ORDINALITY AS part (number, place)
+    JOIN pg_attribute ON attrelid = conrelid AND attnum = number
+    WHERE contype = 'f' AND connamespace = 'cluster'::regnamespace
+      AND substr(source.relname, 1, 5) <> 'roll_'
+    GROUP BY source.relname, target.relname, pg_constraint.oid, confdeltype, confupdtype
+    UNION ALL
+    SELECT 'not null ' || relname || ' ' || attname FROM pg_attribute
+    JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relnamespace = 'cluster'::regnamespace AND relkind = 'r' AND attnum > 0 AND attnotnull
+      AND attgenerated = '' AND substr(relname, 1, 6) <> 'change'
+      AND substr(relname, 1, 5) <> 'roll_' AND relname <> 'schema_version')sql";
+
 inline std::vector<Engine> engines() {
   std::vector<Engine> engines{
       {"SqliteFile", true,
        [](const TempDir& folder, int busy_timeout_ms) {
          return open_sqlite(folder.path() / "cluster.db", busy_timeout_ms);
        },
-       kSqliteRules},
+       kSqliteRules, kSqliteKeys},
       {"SqliteMemory", false,
        [](const TempDir&, int busy_timeout_ms) { return open_sqlite(":memory:", busy_timeout_ms); },
-       kSqliteRules},
+       kSqliteRules, kSqliteKeys},
   };
   if (!variable("ROLLCALL_TEST_POSTGRESQL").empty()) {
-    engines.push_back({"Postgresql", true, open_test_postgres, kPostgresRules});
+    engines.push_back({"Postgresql", true, open_test_postgres, kPostgresRules, kPostgresKeys});
   }
   return engines;
 }

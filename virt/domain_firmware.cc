@@ -81,10 +81,10 @@ void forget_features(Merging& merging, pugi::xml_node features, pugi::xml_node o
 
 }  // namespace
 
-void choose_firmware_anew(Merging& merging, Firmware firmware) {
+void choose_firmware_anew(Merging& merging, FirmwareChange change) {
   const auto os = merging.roots.theirs.child("os");
   const auto ours = merging.roots.ours.child("os");
-  const bool other_kind = firmware == Firmware::other_kind;
+  const bool other_kind = change == FirmwareChange::other_kind;
   if (!other_kind && merging.before.child("os").attribute("firmware").empty()) return;
   const bool secure = attribute(os.child("loader"), "secure") == "yes";
   for (const char* tag : {"loader", "nvram", "varstore"}) {
@@ -118,7 +118,7 @@ void follow_firmware(Merging& merging) {
     if (find_drift(merging) && merging.keep == Keep::theirs) {
       keep_firmware(merging);
     } else {
-      choose_firmware_anew(merging, Firmware::other_kind);
+      choose_firmware_anew(merging, FirmwareChange::other_kind);
     }
     return;
   }
@@ -127,7 +127,7 @@ void follow_firmware(Merging& merging) {
         return one.kind == MergeDifference::Kind::change &&
                one.path.starts_with("domain/os/firmware") && one.who != MergeDifference::Who::host;
       });
-  if (!now.empty() && other_features) choose_firmware_anew(merging, Firmware::other_image);
+  if (!now.empty() && other_features) choose_firmware_anew(merging, FirmwareChange::other_image);
 }
 
 }  // namespace cluster::virt

@@ -214,7 +214,7 @@ void follow_family(Merging& merging) {
                       (name == "watchdog" && attribute(device, "model") == "itco");
     if (goes && partner(device).empty()) merging.take_with(device_path(device), device);
   }
-  choose_firmware_anew(merging, Firmware::other_image);
+  choose_firmware_anew(merging, FirmwareChange::other_image);
   for (auto device : elements(merging.devices())) {
     const auto address = device.child("address");
     if (attribute(address, "type") != "pci") continue;

@@ -5,11 +5,13 @@
 #include <string>
 
 #include "tests/support/example_domains.h"
+#include "virt/domain_merge.h"
 #include "virt/domain_schema.h"
 #include "virt/domain_xml.h"
 
-// render_bench [VMS [FILE]] renders and validates VMs with two cards each. It prints its CPU time,
-// as the machine may be shared, and writes one document to FILE.
+// render_bench [VMS [FILE]] renders and validates VMs with two cards each, and merges what was
+// rendered anew with what somebody changed. It prints its CPU time, as the machine may be shared,
+// and writes one document to FILE.
 
 namespace {
 
@@ -38,6 +40,30 @@ std::string run(const std::string& what, cluster::virt::DomainSpec domain,
   return xml;
 }
 
+// Each VM has a title of its host and more memory from the inventory.
+void merge(const std::string& what, cluster::virt::DomainSpec domain,
+           const cluster::virt::DomainSchema& schema, int vms) {
+  const cluster::virt::Agreement agreed{cluster::virt::domain_xml(domain),
+                                        cluster::virt::for_define(domain_xml(domain))};
+  auto theirs = agreed.defined.value();
+  theirs.insert(theirs.find("<metadata>"), "<title>ledger</title>");
+  double merging = 0;
+  const auto start = std::clock();
+  for (int i = 0; i < vms; ++i) {
+    ++domain.memory_mib;
+    const auto ours = cluster::virt::domain_xml(domain);
+    const auto before = std::clock();
+    const auto merged = cluster::virt::merge(&agreed, theirs, ours, cluster::virt::Keep::ask);
+    merging += seconds(before);
+    if (!merged.document || schema.refusal(*merged.document)) {
+      std::cerr << what << " cannot be merged\n";
+      std::exit(1);
+    }
+  }
+  std::cout << what << ": " << vms / merging << " VMs/s merged, " << vms / seconds(start)
+            << " VMs/s rendered, merged and validated\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,6 +76,7 @@ int main(int argc, char** argv) {
   run("two cards, 6 functions", domain, schema, vms);
   domain.cards[0].functions.resize(2);
   const auto xml = run("two cards, 4 functions", domain, schema, vms);
+  merge("two cards, 4 functions", domain, schema, vms);
   for (auto& card : domain.cards) {
     card.functions.resize(1);
     card.known = false;

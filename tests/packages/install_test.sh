@@ -19,6 +19,14 @@ installed() {
 }
 has() { [[ $(stat -c %a "$there/$1") == "$2" ]] || fail "$1 has mode $(stat -c %a "$there/$1"), want $2"; }
 
+# A build of the package asks for what any build has, without the tests' library, and runs no tests, as it makes none.
+comm -23 <(tests/support/packages.sh list build | grep -vxE 'debhelper|dpkg-dev|g\+\+|pkg-config|libgmock-dev|libgtest-dev') \
+  <(sed -n '/^Build-Depends:/,/^$/s/^ \([a-z0-9.+-]*\).*/\1/p' debian/control | sort) >"$there/missing"
+[[ ! -s $there/missing ]] || fail "debian/control does not ask for $(paste -s -d ' ' "$there/missing")"
+dh build --no-act --buildsystem=cmake+ninja --with installsysusers >"$there/sequence"
+grep -q dh_auto_build "$there/sequence" || fail "the package's build builds nothing: $(<"$there/sequence")"
+! grep -q dh_auto_test "$there/sequence" || fail "the package's build runs tests"
+
 installed rollcall
 installed gpupci
 has rollcall/usr/sbin/cluster 755
@@ -29,6 +37,9 @@ has gpupci/usr/bin/gpupci 755
 for file in bash-completion/completions/{cluster,rollcall} fish/vendor_completions.d/{cluster,rollcall}.fish \
   zsh/vendor-completions/_cluster; do
   has "rollcall/usr/share/$file" 644
+done
+for file in bash-completion/completions/gpupci fish/vendor_completions.d/gpupci.fish zsh/vendor-completions/_gpupci; do
+  has "gpupci/usr/share/$file" 644
 done
 for unit in rollcall-textfile.service rollcall-textfile.timer; do
   has "rollcall/usr/lib/systemd/system/$unit" 644

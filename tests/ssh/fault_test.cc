@@ -44,6 +44,10 @@ class Counts : public Sink {
   std::vector<std::string> first_;
 };
 
+// Long enough for 50 logins of an instrumented build on a busy machine. A login that is never
+// answered takes as long.
+constexpr std::chrono::seconds kLogin{20};
+
 class Faults : public Server {
  protected:
   Faults() {
@@ -165,6 +169,7 @@ TEST_F(Faults, AtEachStageAreEachItsOwn) {
       spoilt.push_back(add_spoilt(way, good));
     }
   }
+  limits.connect_timeout = kLogin;
   limits.command_timeout = std::chrono::seconds(4);
   run_all();
   for (const auto host : spoilt) {
@@ -304,6 +309,7 @@ TEST_F(Faults, ThatOnlyWaitTakeNoTime) {
   const Port closing("");
   add("bad-closing", closing.number());
   const auto slow = add("slow", port(), "sleep 3");
+  limits.connect_timeout = kLogin;
   rusage before{};
   getrusage(RUSAGE_SELF, &before);
   run_all();

@@ -1,5 +1,7 @@
 #!/bin/bash
-# A thousand words mean for `cluster expand host` what they mean for ClusterShell's nodeset, and are folded as it does.
+# Words that chance makes mean for `cluster expand host` what they mean for ClusterShell's nodeset, and are folded as it
+# does.
+#   nodeset_test.sh CLUSTER COUNT
 set -euo pipefail
 cluster=$1
 python=/usr/bin/python3  # that of the package
@@ -10,11 +12,12 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export CLUSTER_DB=$folder/cluster.db CLUSTER_GROUPS=
-$python - "$cluster" "$CLUSTER_DB" <<'END'
+$python - "$cluster" "$CLUSTER_DB" "$2" <<'END'
 import random, sqlite3, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 from ClusterShell.NodeSet import NodeSet
-cluster, db = sys.argv[1:]
+cluster, db = sys.argv[1:3]
+count = int(sys.argv[3])
 seed = 14
 random.seed(seed)
 hosts = [f"n{i}" for i in range(30)] + [f"n{i:02}" for i in range(30)] + [f"n{i:03}" for i in range(95, 106)]
@@ -77,8 +80,8 @@ def split(folded):
     return words
 
 with ThreadPoolExecutor(4) as pool:
-    wrong = [line for line in pool.map(compare, [expression() for _ in range(1000)]) if line]
+    wrong = [line for line in pool.map(compare, [expression() for _ in range(count)]) if line]
 print(*wrong[:20], sep="\n")
-print(f"seed {seed}: {len(wrong)} of 1000 differ")
+print(f"seed {seed}: {len(wrong)} of {count} differ")
 sys.exit(bool(wrong))
 END

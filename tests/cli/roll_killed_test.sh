@@ -17,11 +17,10 @@ fail() {
   failures=$((failures + 1))
 }
 
-# killed_at CALL N ARG...: runs cluster and kills it before its Nth call of CALL; returns its status, then 137. A sanitized
-# program cannot look for leaks while it is traced.
+# killed_at CALL N ARG...: runs cluster and kills it before its Nth call of CALL; returns its status, then 137.
 killed_at() {
   local status=0
-  ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$cluster" "${@:3}" 2>err || status=$?
+  strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$cluster" "${@:3}" 2>err || status=$?
   [[ $status == 0 || $status == 137 ]] || fail "${*:3}, killed at $1 $2: status $status, $(<err)"
   return $status
 }

@@ -44,8 +44,8 @@ TEST_F(ThroughSsh, AJumpHostIsTaken) {
 TEST_F(ThroughSsh, TheJumpHostOfTheInventoryCountsBeforeTheConfiguration) {
   auto asked = target("127.0.0.2");
   asked.jump = "127.0.0.6:" + std::to_string(port());
-  configure(base_ + "Host *\n  ProxyCommand false\nHost 127.0.0.6\n  ProxyCommand none\n");
-  const auto answer = run("echo $SSH_CONNECTION | cut -d ' ' -f 3", asked);
+  configure(base_ + "Host 127.0.0.6\n  ProxyCommand none\nHost *\n  ProxyCommand false\n");
+  const auto answer = run(asked, "echo $SSH_CONNECTION | cut -d ' ' -f 3");
   EXPECT_EQ(answer.out, "127.0.0.2\n") << answer.reply.reason;
   EXPECT_EQ(occurrences(read_file(path("sshd.log")), "Accepted publickey"), 2U);
 }

@@ -1,5 +1,6 @@
 #include "cmd/attr.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -77,6 +78,18 @@ std::string value_in(const std::string& file) {
   return *text;
 }
 
+// Rocks' names for attributes of VMs (cpu_mode, kvm_autostart) are the site's own here.
+void say_what_counts(Output& output, const std::string& name) {
+  const bool is_of_kvm = name.starts_with("kvm_");
+  const auto ours = "vm_" + (is_of_kvm ? name.substr(4) : name);
+  if (!is_of_kvm && name != "cpu_mode") return;
+  if (std::ranges::find(frontend::vm_attributes(), ours, &frontend::VmAttribute::name) ==
+      frontend::vm_attributes().end()) {
+    return;
+  }
+  output.note(quote(name) + " is kept, and does nothing; " + quote(ours) + " counts for VMs");
+}
+
 using Put = void (Inventory::*)(const std::vector<Attribute>&);
 
 int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put) {
@@ -95,6 +108,7 @@ int run_put(Context& context, PutArgs args, Noun noun, const char* verb, Put put
   check_roll_attribute(inventory, *args.name, value);
   const auto attributes = attributes_of(inventory, noun, args.words, *args.name, value);
   (inventory.*put)(attributes);
+  say_what_counts(context.output, *args.name);
   say_how_many_of(context, "gave it to", attributes.size(), "hosts", args.words);
   return 0;
 }

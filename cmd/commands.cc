@@ -15,10 +15,35 @@ constexpr std::array kGroups{kSeeCards,     kGiveCards,     kRunVms,
 
 // Other words that people use for things that have a name here.
 constexpr std::array kSynonyms{
-    Synonym{"attribute", "attr"},    Synonym{"card", "host gpu"}, Synonym{"container", "host"},
-    Synonym{"disk", "host vm"},      Synonym{"image", "host vm"}, Synonym{"machine", "host vm"},
-    Synonym{"network", "interface"}, Synonym{"node", "host"},     Synonym{"package", "distro"},
-    Synonym{"slice", "host gpu"},    Synonym{"vgpu", "host gpu"}, Synonym{"xml", "vm config"},
+    Synonym{"attribute", "attr"}, Synonym{"card", "host gpu"},   Synonym{"container", "host"},
+    Synonym{"disk", "host vm"},   Synonym{"domain", "host vm"},  Synonym{"guest", "host vm"},
+    Synonym{"image", "host vm"},  Synonym{"machine", "host vm"}, Synonym{"network", "interface"},
+    Synonym{"node", "host"},      Synonym{"package", "distro"},  Synonym{"server", "host"},
+    Synonym{"slice", "host gpu"}, Synonym{"vgpu", "host gpu"},   Synonym{"xml", "vm config"},
+};
+
+constexpr std::array kFirstWords{
+    FirstWord{"boot", "start"},
+    FirstWord{"console", "open host console"},
+    FirstWord{"create", "add"},
+    FirstWord{"delete", "remove"},
+    FirstWord{"describe", "list"},
+    FirstWord{"get", "list"},
+    FirstWord{"gpupci", "run host"},
+    FirstWord{"ls", "list"},
+    FirstWord{"migrate", "set host vm"},
+    FirstWord{"move", "set host vm"},
+    FirstWord{"lspci", "list host gpu"},
+    FirstWord{"new", "add"},
+    FirstWord{"nvidia-smi", "list host gpu"},
+    FirstWord{"pdsh", "run host"},
+    FirstWord{"power", "set host power"},
+    FirstWord{"reboot", "stop host vm action=reboot"},
+    FirstWord{"show", "list"},
+    FirstWord{"shutdown", "stop"},
+    FirstWord{"ssh", "run host"},
+    FirstWord{"status", "list host gpu"},
+    FirstWord{"virsh", "list host vm"},
 };
 
 std::vector<Command> all_commands() {
@@ -76,5 +101,7 @@ const CommandTable& command_table() {
   static const CommandTable table{commands, kGroups, kSynonyms, topics, help_texts()};
   return table;
 }
+
+std::span<const FirstWord> first_words() { return kFirstWords; }
 
 }  // namespace cluster::cmd

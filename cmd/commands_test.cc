@@ -125,6 +125,19 @@ TEST(HelpTexts, AreAsciiWithoutTabs) {
   }
 }
 
+// A verb, or a command with or without keys.
+TEST(FirstWords, MeanSomethingThatThereIs) {
+  const auto& table = command_table();
+  const auto starts = [&](std::string_view words) {
+    return std::ranges::any_of(table.commands, [&](const Command& command) {
+      const auto path = std::string(command.path) + " ";
+      const auto typed = std::string(words) + " ";
+      return path.starts_with(typed) || typed.starts_with(path);
+    });
+  };
+  for (const auto& first : first_words()) EXPECT_TRUE(starts(first.meaning)) << first.word;
+}
+
 TEST(Synonyms, MeanSomethingThatHasCommands) {
   for (const auto& synonym : command_table().synonyms) {
     EXPECT_EQ(help(std::string(synonym.word)), help(std::string(synonym.noun))) << synonym.word;

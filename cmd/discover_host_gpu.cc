@@ -185,6 +185,9 @@ int run(Context& context, const Args& args) {
       add_rows(all[i].host, outcomes[i], table);
     }
   }
+  for (const auto& seen : all) {  // of all hosts, those without cards would be told each time
+    if (!args.hosts.empty() && seen.cards.empty()) failures.add(seen.host.str(), ": has no card");
+  }
   failures.print(context.output);
   print_folded(context.output, table);
   if (!dry_run) see_vms(context, answers, all, limits);

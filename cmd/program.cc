@@ -1,6 +1,8 @@
 #include "cmd/program.h"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 
 #include "cmd/author.h"
 #include "cmd/command_table.h"
@@ -12,6 +14,7 @@
 #include "cmd/roll_command.h"
 #include "cmd/signs_of_life.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "core/version.h"
 #include "db/history.h"
 
@@ -20,14 +23,21 @@ namespace {
 
 using Wants = Invocation::Wants;
 
-constexpr int kSignalled = 128;  // what a shell adds to the number of the signal
+constexpr int kSignalled = 128;       // what a shell adds to the number of the signal
+constexpr std::ptrdiff_t kShown = 3;  // words of a command that there is not
 
 Invocation read(const std::vector<std::string>& words) {
   if (auto asked = completion(words)) return *asked;
   try {
     return parse(words, command_table());
   } catch (const UnknownCommand& unknown) {
-    return roll_command(words, unknown);
+    const auto meant = meant_command(words, command_table(), first_words());
+    if (!meant) return roll_command(words, unknown);
+    const auto shown = std::min(std::ssize(words), kShown);
+    const auto typed = quote(joined({words.begin(), words.begin() + shown}, " "));
+    return roll_command(
+        words,
+        UnknownCommand(Fault::usage, "no command " + typed + " (did you mean '" + *meant + "'?)"));
   }
 }
 

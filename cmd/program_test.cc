@@ -56,6 +56,33 @@ TEST_F(RunProgram, AnAnswerThatCannotBePrintedIsAFailure) {
   EXPECT_EQ(err.str(), "cluster: cannot write the answer: standard output is full or closed\n");
 }
 
+// What others call a thing, or the program that they would type elsewhere, leads to a command.
+TEST_F(RunProgram, WordsOfOtherProgramsLeadToACommand) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> meant = {
+      {{"list", "gpus"}, "list host gpu"},
+      {{"show", "gpus", "n1"}, "list host gpu"},
+      {{"gpus"}, "list host gpu"},
+      {{"nvidia-smi"}, "list host gpu"},
+      {{"list", "cards"}, "list host gpu"},
+      {{"list", "vms"}, "list host vm"},
+      {{"virsh", "list", "--all"}, "list host vm"},
+      {{"create", "vm", "a"}, "add host vm"},
+      {{"stop", "vm", "a"}, "stop host vm"},
+      {{"delete", "node", "a"}, "remove host"},
+      {{"ssh", "n1", "true"}, "run host"},
+      {{"reboot", "vm", "a"}, "stop host vm action=reboot"},
+  };
+  for (const auto& [words, command] : meant) {
+    err.str("");
+    EXPECT_EQ(run(words,
+                  [](const std::string&, Inventory::Open) -> std::unique_ptr<Inventory> {
+                    throw Error(Fault::not_found, "no inventory");
+                  }),
+              2);
+    EXPECT_NE(err.str().find("(did you mean '" + command + "'?)"), std::string::npos) << err.str();
+  }
+}
+
 TEST_F(RunProgram, HelpAndVersionNeedNoInventory) {
   EXPECT_EQ(run({"--version"}), 0);
   EXPECT_EQ(out.str(), "cluster " + std::string(version()) + "\n");

@@ -68,7 +68,7 @@ std::string sudo_refusal(const std::string& user, std::string_view said, std::st
   const auto told = "sudo says " + quote(line) + " there: ";
   const auto name = user.empty() ? std::string("USER") : user;
   const auto file = " into /etc/sudoers.d/" + (user.empty() ? "rollcall" : user) +
-                    " of the host (visudo -f; docs/security.md)";
+                    " of the host (visudo -f; page security.md)";
   if (has_any(line, {"a tty", "a terminal"}) && !has_any(line, {"password"})) {
     return told + "put `Defaults:" + name + " !requiretty`" + file;
   }

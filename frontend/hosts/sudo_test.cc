@@ -46,7 +46,7 @@ TEST(Sudo, EachComplaintHasItsWayOut) {
   };
   const std::string allow =
       "put `ops ALL = (root) NOPASSWD: /usr/local/bin/gpupci` into /etc/sudoers.d/ops of the host "
-      "(visudo -f; docs/security.md)";
+      "(visudo -f; page security.md)";
   for (const auto* said :
        {"sudo: a password is required\n",
         "sudo: a terminal is required to read the password; either use the -S "
@@ -62,7 +62,7 @@ TEST(Sudo, EachComplaintHasItsWayOut) {
   }
   EXPECT_TRUE(told("sudo: sorry, you must have a tty to run sudo\n")
                   .ends_with("put `Defaults:ops !requiretty` into /etc/sudoers.d/ops of the host "
-                             "(visudo -f; docs/security.md)"));
+                             "(visudo -f; page security.md)"));
   for (const auto* said : {"sh: 1: exec: sudo: not found\n", "sh: line 1: exec: sudo: not found\n",
                            "bash: line 1: sudo: command not found\n"}) {
     EXPECT_NE(told(said).find("install sudo on the host"), std::string::npos) << told(said);

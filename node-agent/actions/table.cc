@@ -30,7 +30,7 @@ constexpr std::array kActions{
            print_modprobe},
     Action{"", "--print-cmdline", "[debian|rhel]", "print the kernel's command line for it",
            print_cmdline},
-    Action{"", "--serve-ssh", "", "be an ssh key's forced command (docs/security.md)", serve_ssh},
+    Action{"", "--serve-ssh", "", "be an ssh key's forced command (page security.md)", serve_ssh},
     Action{"", "--check", "[NAME|all]", "tell what is in the way of giving cards to VMs", check},
     Action{"", "--tree", "", "show the switches above cards, NVMe disks and networks", tree},
     Action{"", "--vfs", "NAME N", "set how many virtual functions (SR-IOV) a card has", vfs, true,

@@ -45,6 +45,15 @@ TEST_F(Attr, TheNearestCountsAndSaysWhereItWasSet) {
   EXPECT_EQ(cluster({"report", "attr", "attr=site"}), "Zurich\n");
 }
 
+// Rocks had such names, and here they are the site's own.
+TEST_F(Attr, ANameThatDoesNothingSaysWhichOneCounts) {
+  cluster({"set", "attr", "kvm_autostart", "yes"}, 0,
+          "'kvm_autostart' is kept, and does nothing; 'vm_autostart' counts for VMs");
+  cluster({"add", "attr", "cpu_mode", "host-model"}, 0,
+          "'cpu_mode' is kept, and does nothing; 'vm_cpu_mode' counts for VMs");
+  cluster({"set", "attr", "Kickstart_Lang", "en"});
+}
+
 TEST_F(Attr, ListShowsWhatIsStored) {
   cluster({"add", "attr", "b", "2"});
   cluster({"add", "attr", "a", "1"});

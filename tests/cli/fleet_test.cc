@@ -50,6 +50,11 @@ TEST_F(Fleet, DiscoverFillsTheInventoryAndIsQuietTheSecondTime) {
             "n1,gpupci2,pci_0000_03_00_0,present,,10de:1021,1,,,,,,,\n");
 }
 
+TEST_F(Fleet, DiscoverSaysOfANamedHostThatItHasNoCard) {
+  EXPECT_EQ(cluster({"discover", "host", "gpu", "n2"}, 0, "n2: has no card"), "");
+  cluster({"discover", "host", "gpu"});
+}
+
 TEST_F(Fleet, DiscoverLearnsTheSizeOfBars) {
   const auto with_bars = [](const std::string& bars) {
     return R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", "functions": [

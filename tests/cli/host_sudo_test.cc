@@ -15,7 +15,7 @@ using ::testing::StartsWith;
 constexpr const char* kNoCards = R"({"cards": []})";
 constexpr const char* kAllow =
     "put `ops ALL = (root) NOPASSWD: /usr/local/bin/gpupci` into /etc/sudoers.d/ops of the host "
-    "(visudo -f; docs/security.md)";
+    "(visudo -f; page security.md)";
 
 class HostSudo : public Story {
  protected:

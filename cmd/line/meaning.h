@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/line/command.h"
+
+namespace cluster::cmd {
+
+/// A first word that people bring from other programs: "show" means the verb "list", "nvidia-smi"
+/// the command "list host gpu".
+struct FirstWord {
+  std::string_view word;
+  std::string_view meaning;
+};
+
+/// The path of the command that is meant by words that are none: "list host gpu" by "show gpus", by
+/// "gpus" and by "nvidia-smi". The noun may be a synonym, a plural, or the end of a longer one.
+/// Returns nothing when there is no such command.
+std::optional<std::string> meant_command(const std::vector<std::string>& words,
+                                         const CommandTable& table,
+                                         std::span<const FirstWord> first_words);
+
+}  // namespace cluster::cmd

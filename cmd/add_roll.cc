@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_arrival.h"
+#include "frontend/rolls/roll_cache.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_fragments.h"
 #include "rolls/engine/archive.h"
@@ -98,6 +99,12 @@ int run_add(Context& context, const AddArgs& args) {
   refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
   const StoredRoll stored{roll.name, roll.version, roll.arch, false, checksum};
+  if (frontend::keeps_rolls(inventory)) {
+    std::vector<KeptFile> files;
+    if (!has_row(inventory, stored)) files = frontend::send_files(inventory, folder);
+    InventoryFiles(inventory).add_roll(stored, files);
+    return 0;
+  }
   // The folder comes first: then a row always has its folder, whenever the command is killed. While
   // the store is locked no other command adds the row.
   std::optional<frontend::Placed> placed;

@@ -38,9 +38,12 @@ int run(Context& context, const Args& args) {
   rows.require_empty();  // before the folders of rolls are copied
   Table table{{"table", "rows"}, {}};
   frontend::CopiedRolls rolls(source, target);
-  for (const auto& copied : InventoryRows(source).copy_to(rows)) {
-    table.rows.push_back({copied.name, std::int64_t{copied.rows}});
-  }
+  target.together("copy database", [&] {
+    for (const auto& copied : InventoryRows(source).copy_to(rows)) {
+      table.rows.push_back({copied.name, std::int64_t{copied.rows}});
+    }
+    rolls.name();
+  });
   rolls.keep();
   context.output.table(table);
   return 0;

@@ -15,6 +15,8 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "db/inventory_files.h"
+#include "db/postgres_place.h"
 #include "db/rows.h"
 #include "frontend/rolls/roll_store.h"
 
@@ -70,6 +72,17 @@ class Draft {
   fs::path path_;
 };
 
+// Makes `file` an SQLite file with the rows of an inventory that is none.
+void save_rows(Context& context, Inventory& inventory, const fs::path& file) {
+  Inventory copy(file, Inventory::Open::create);
+  InventoryRows rows(copy);
+  InventoryRows(inventory).copy_to(rows);
+  if (!inventory.rolls().empty()) {
+    context.output.note(
+        "the files of the rolls are not in it: `cluster copy database` takes them along");
+  }
+}
+
 int run_save(Context& context, const SaveArgs& args) {
   const bool over = parse_yes_no("overwrite", args.overwrite);
   std::error_code unseen;
@@ -85,7 +98,11 @@ int run_save(Context& context, const SaveArgs& args) {
     throw Error(Fault::usage, quote(args.file) + " is the inventory itself");
   }
   const Draft draft(args.file);
-  InventoryRows(inventory).save(draft.path());
+  if (InventoryFiles(inventory).are_kept()) {
+    save_rows(context, inventory, draft.path());
+  } else {
+    InventoryRows(inventory).save(draft.path());
+  }
   draft.put(args.file, over);
   return 0;
 }
@@ -137,8 +154,18 @@ std::unique_ptr<Inventory> opened_copy(const fs::path& copy, const std::string& 
   }
 }
 
+// A database that others use is not replaced under them.
+void refuse_shared(const fs::path& place, const std::string& file) {
+  if (!db::is_postgres(place)) return;
+  throw Error(Fault::refused, "inventory " + quote(place.native()) +
+                                  " is no file: `cluster copy database " + shell_word(file) +
+                                  " TO` fills an empty one, pg_restore brings back what pg_dump "
+                                  "saved");
+}
+
 int run_restore(Context& context, const SaveArgs& args) {
   const auto& file = context.place.file;
+  refuse_shared(file, args.file);
   std::error_code unseen;
   const auto saved_file = fs::status(args.file, unseen);
   if (!fs::exists(saved_file)) throw Error(Fault::not_found, "no file " + quote(args.file));
@@ -200,7 +227,11 @@ std::vector<std::string> roll_faults(Inventory& inventory) {
   std::vector<std::string> faults;
   for (const auto& roll : inventory.rolls()) {
     const auto folder = frontend::folder_of(inventory, roll);
-    if (!fs::exists(folder)) {
+    if (frontend::keeps_rolls(inventory)) {
+      if (!frontend::is_changed(inventory, roll)) continue;
+      faults.push_back("roll " + roll.name + " " + roll.version +
+                       ": what the inventory has of it is not what was added");
+    } else if (!fs::exists(folder)) {
       faults.push_back("roll " + roll.name + " " + roll.version + ": no folder " +
                        quote(folder.native()));
     } else if (frontend::is_changed(inventory, roll)) {
@@ -225,19 +256,55 @@ std::vector<std::string> name_faults(Inventory& inventory) {
   return faults;
 }
 
-int run_check(Context& context) {
+// What an `add roll` that was cut off has left in the inventory.
+std::vector<std::string> left_over(Inventory& inventory, bool repair) {
+  InventoryFiles files(inventory);
+  if (!files.are_kept()) return {};
+  if (repair) files.remove_unnamed();
+  auto faults = files.unnamed();
+  for (auto& sum : faults) sum = "a file of no roll is kept: " + sum + " (want repair=yes)";
+  return faults;
+}
+
+struct CheckArgs {
+  std::string repair = "no";
+};
+
+int run_check(Context& context, const CheckArgs& args) {
+  const bool repair = parse_yes_no("repair", args.repair);
   auto& inventory = context.inventory();
   auto faults = InventoryRows(inventory).faults();
   if (faults.empty()) {
     faults = name_faults(inventory);
     std::ranges::move(roll_faults(inventory), std::back_inserter(faults));
+    std::ranges::move(left_over(inventory, repair), std::back_inserter(faults));
   }
   for (const auto& fault : faults) context.output.line(printable(fault));
   for (const auto& remark : InventoryRows(inventory).remarks()) context.output.note(remark);
   return faults.empty() ? 0 : 1;
 }
 
-Action declare_check(Options& /*options*/) { return run_check; }
+Action declare_check(Options& options) {
+  auto args = std::make_shared<CheckArgs>();
+  options.key("repair", args->repair, "yes: take away files that no roll has [no]");
+  return [args](Context& context) { return run_check(context, *args); };
+}
+
+// Whoever opens a file brings it up to date; a database that others use is left to its owner.
+int run_upgrade(Context& context) {
+  bool was = true;
+  try {
+    context.inventory(Inventory::Open::as_it_is);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::io) throw;
+    was = false;
+  }
+  if (!was) context.inventory(Inventory::Open::upgrade);
+  context.output.line(was ? "up to date" : "brought up to date");
+  return 0;
+}
+
+Action declare_upgrade(Options& /*options*/) { return run_upgrade; }
 
 constexpr std::array kCommands{
     Command{"check database", "look whether the inventory is whole", kKeepInventory, declare_check},
@@ -245,6 +312,8 @@ constexpr std::array kCommands{
             declare_restore},
     Command{"save database", "make a copy of the inventory while others use it", kKeepInventory,
             declare_save},
+    Command{"upgrade database", "bring the tables of the inventory up to this program",
+            kKeepInventory, declare_upgrade},
 };
 
 }  // namespace

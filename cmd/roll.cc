@@ -8,6 +8,7 @@
 #include "cmd/roll_clashes.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/roll_cache.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_fragments.h"
 #include "rolls/engine/archive.h"
@@ -77,8 +78,14 @@ int run_remove(Context& context, const RollArgs& args) {
   const auto stored = frontend::find_roll(inventory, args.name, args.version);
   // The folder is moved away with one call: a folder that is half removed would be another roll.
   const frontend::Staging staging(frontend::rolls_folder(inventory));
-  const auto folder = frontend::folder_of(inventory, stored);
-  inventory.remove_roll(stored.name, stored.version);
+  const bool is_kept = frontend::keeps_rolls(inventory);
+  const auto folder =
+      is_kept ? frontend::cached_folder(stored) : frontend::folder_of(inventory, stored);
+  if (is_kept) {
+    InventoryFiles(inventory).remove_roll(stored);
+  } else {
+    inventory.remove_roll(stored.name, stored.version);
+  }
   std::error_code failed;
   fs::rename(folder, staging.path() / "roll", failed);
   if (failed && failed != std::errc::no_such_file_or_directory) {

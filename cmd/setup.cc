@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "db/postgres_place.h"
 #include "rolls/engine/subprocess.h"
 #include "ssh/config.h"
 
@@ -68,6 +69,10 @@ std::string writing_group(const fs::path& file) {
 
 std::string set_up_inventory(Context& context) {
   const auto& file = context.place.file;
+  if (db::is_postgres(file)) {
+    context.inventory();
+    return "there";
+  }
   std::string outcome = "there";
   if (!fs::exists(file)) {
     outcome = "made";
@@ -124,7 +129,9 @@ int run_setup(Context& context) {
   Table table{{"what", "place", "outcome"}, {}};
   bool is_new = false;
   const auto done = [&](const char* what, const fs::path& place, const std::string& outcome) {
-    table.rows.push_back({std::string(what), fs::absolute(place).native(), outcome});
+    const bool is_path = !db::is_postgres(place);
+    table.rows.push_back(
+        {std::string(what), is_path ? fs::absolute(place).native() : place.native(), outcome});
     is_new = is_new || outcome.starts_with("made");
   };
   try {

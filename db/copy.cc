@@ -74,7 +74,6 @@ std::vector<CopiedTable> InventoryRows::copy_to(InventoryRows& target) {
       auto& to = *target.inventory_.db_;
       target.require_empty();
       to.without_history();
-      to.prepare("DELETE FROM appliance")->execute();
       each([&](std::string_view table, const Values& values) {
         if (copied.empty() || copied.back().name != table) {
           copied.push_back({std::string(table), 0});

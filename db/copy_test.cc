@@ -86,14 +86,6 @@ TEST_F(Copy, TheHistoryGoesOnAfterIt) {
   EXPECT_FALSE(to.find_host(HostName("late")));
 }
 
-TEST_F(Copy, KindsOfHostsThatWereTakenAwayStayAway) {
-  db::open_sqlite(file("from.db"))->run("DELETE FROM appliance WHERE name = 'frontend'");
-  Inventory to(file("to.db"), Inventory::Open::create);
-  InventoryRows target(to);
-  InventoryRows(from).copy_to(target);
-  EXPECT_EQ(to.appliances(), from.appliances());
-}
-
 TEST_F(Copy, GoesIntoANewInventoryAlone) {
   Inventory to(file("to.db"), Inventory::Open::create);
   to.add_host({HostName("mine"), "compute", {}, {}, {}, {}, {}, {}});

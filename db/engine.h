@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "db/author.h"
+#include "db/file_store.h"
 
 // The seam below the inventory. The code above it does not know which database stores the rows; the
 // code below it does not know what the rows mean. An engine is one file that implements the two
@@ -163,6 +164,10 @@ class Connection {
   /// Makes `file` a copy of the state at one moment, while others go on. What was in `file` is
   /// replaced as one transaction; `locked` is called when nobody else can write to it any more.
   virtual void copy_to(const std::string& file, const std::function<void()>& locked) = 0;
+
+  /// The files of rolls, where the database keeps them for several machines; else null. They go
+  /// with the connection.
+  virtual FileStore* files() { return nullptr; }
 };
 
 }  // namespace cluster::db

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "db/postgres_files.h"
 #include "db/postgres_history.h"
 #include "db/postgres_parameters.h"
 #include "db/postgres_schema.h"
@@ -128,6 +129,7 @@ class PostgresConnection : public Connection {
   std::vector<TableShape> tables() override { return tables_of_postgres(*this); }
   std::vector<std::string> faults() override { return faults_of_postgres(*this); }
   std::vector<std::string> remarks() override { return weak_settings(*this); }
+  FileStore* files() override { return files_.get(); }
   void copy_to(const std::string&, const std::function<void()>&) override {
     throw Failure(Why::other, "", "an inventory on PostgreSQL is no file that can be copied");
   }
@@ -144,6 +146,7 @@ class PostgresConnection : public Connection {
   int turn_ms_;
   Author author_;
   std::unique_ptr<PostgresSession> session_;
+  std::unique_ptr<FileStore> files_ = postgres_files(*this);
   std::string read_only_;  // the reason; "": it can be written
   bool deferred_ = false;  // foreign keys are looked at when the transaction ends
   bool copies_ = false;    // the rows of the history have their numbers already

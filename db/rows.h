@@ -13,6 +13,10 @@
 
 namespace cluster {
 
+namespace db {
+class FileStore;
+}  // namespace db
+
 /// How many rows of a table were copied.
 struct CopiedTable {
   std::string name;
@@ -60,6 +64,9 @@ class InventoryRows {
 
   /// How what is stored could be lost although nothing is wrong, one line each.
   std::vector<std::string> remarks();
+
+  /// Where the inventory keeps the files of rolls; null when it keeps none (db/inventory_files.h).
+  static db::FileStore* files_of(Inventory& inventory);
 
   // --- the history: db/history.h has what these are for
 

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/roll_cache.h"
 #include "rolls/engine/folder.h"
 
 namespace cluster::frontend {
@@ -52,7 +53,7 @@ Placed::~Placed() {
 }
 
 CopiedRolls::CopiedRolls(Inventory& from, Inventory& to)
-    : store_(rolls_folder(to)), lock_(rolls_folder(to)) {
+    : store_(rolls_folder(to)), lock_(rolls_folder(to)), kept_(to) {
   const auto store = rolls_folder(to);
   std::error_code unseen;
   if (!fs::equivalent(rolls_folder(from), store, unseen)) {
@@ -60,14 +61,23 @@ CopiedRolls::CopiedRolls(Inventory& from, Inventory& to)
   }
   const auto rolls = from.rolls();
   if (rolls.empty()) return;
-  staging_.emplace(store);
+  const bool keeps = keeps_rolls(to);
+  if (!keeps) staging_.emplace(store);
   for (const auto& roll : rolls) {
     refuse_changed(from, roll);
     const auto folder = folder_of(from, roll);
+    if (keeps) {
+      sent_.emplace_back(roll, send_files(to, folder));
+      continue;
+    }
     const auto copy = staging_->path() / (roll.name + "-" + roll.version);
     rolls::copy_folder(folder, rolls::list_folder(folder, folder.native()), copy);
     placed_.emplace_back(copy, roll, store);
   }
+}
+
+void CopiedRolls::name() {
+  for (const auto& [roll, files] : sent_) kept_.name(roll, files);
 }
 
 void CopiedRolls::keep() {

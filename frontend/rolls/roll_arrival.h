@@ -1,9 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "db/inventory.h"
+#include "db/inventory_files.h"
 #include "frontend/rolls/roll_store.h"
 
 namespace cluster::frontend {
@@ -45,13 +48,17 @@ class Placed {
   bool kept_ = false;
 };
 
-/// The folders of all rolls of an inventory, copied to the store of another one. They are removed
+/// What all rolls of an inventory say, copied to the store of another one. Folders are removed
 /// again unless they are kept. Until this is gone no roll comes or goes on either side.
 class CopiedRolls {
  public:
   /// Throws Error(refused) when a folder is not as it was when its roll was added, Error(exists)
   /// when `to` has another roll of that name and version, and Error(io).
   CopiedRolls(Inventory& from, Inventory& to);
+
+  /// In the transaction in which `to` got the rows of the rolls: says what each of them has, where
+  /// the inventory itself keeps it.
+  void name();
 
   void keep();
 
@@ -61,6 +68,8 @@ class CopiedRolls {
   std::optional<StoreLock> lock_of_source_;  // of two inventories in one folder there is one lock
   std::optional<Staging> staging_;
   std::vector<Placed> placed_;
+  InventoryFiles kept_;
+  std::vector<std::pair<StoredRoll, std::vector<KeptFile>>> sent_;
 };
 
 }  // namespace cluster::frontend

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "frontend/rolls/frontend_places.h"
 
 namespace cluster::frontend {
 namespace {
@@ -35,8 +36,7 @@ void prune(const fs::path& folder) {
 
 }  // namespace
 
-RollLogs::RollLogs(const Inventory& inventory)
-    : folder_(fs::path(inventory.where()).parent_path() / "roll-logs") {}
+RollLogs::RollLogs(Inventory& inventory) : folder_(state_folder(inventory) / "roll-logs") {}
 
 void RollLogs::keep(const HostName& host, const std::string& roll, std::string_view text) const {
   const auto of_host = folder_ / host.str();

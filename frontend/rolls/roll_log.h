@@ -10,10 +10,10 @@
 namespace cluster::frontend {
 
 /// What hosts said while they got rolls: a file for each host and run, HOST/TIME-ROLL.log in a
-/// folder beside the inventory that only its owner reads.
+/// folder (state_folder) that only its owner reads.
 class RollLogs {
  public:
-  explicit RollLogs(const Inventory& inventory);
+  explicit RollLogs(Inventory& inventory);
 
   /// Keeps the last MiB of `text`, and the ten newest files of the host. Throws Error(io).
   void keep(const HostName& host, const std::string& roll, std::string_view text) const;

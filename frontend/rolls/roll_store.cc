@@ -14,6 +14,9 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/inventory_files.h"
+#include "frontend/rolls/frontend_places.h"
+#include "frontend/rolls/roll_cache.h"
 #include "rolls/engine/folder.h"
 #include "rolls/engine/package_signature.h"
 
@@ -42,29 +45,26 @@ void add_cards(Inventory& inventory, const HostName& host, rolls::TemplateValues
 }
 
 // The key in one line, as values of rolls are; "" before `create distro` has made one.
-std::string distro_key(const Inventory& inventory) {
+std::string distro_key(Inventory& inventory) {
   const auto text = read_file(rolls::public_key_of(signing_key_folder(inventory)));
   std::string key(trim(text.value_or("")));
   std::ranges::replace(key, '\n', '|');
   return key;
 }
 
-}  // namespace
-
-std::filesystem::path rolls_folder(const Inventory& inventory) {
-  return std::filesystem::path(inventory.where()).parent_path() / "rolls";
+// The folder that the site says, if it says one.
+std::optional<std::filesystem::path> shared_store(Inventory& inventory) {
+  const auto all = inventory.attributes(std::vector<HostName>{});
+  const auto said = std::ranges::find_if(all, [](const Attribute& one) {
+    return !one.host && !one.appliance && one.name == "roll_store";
+  });
+  if (said == all.end() || said->value.empty()) return std::nullopt;
+  if (said->value.starts_with('/')) return said->value;
+  throw Error(Fault::usage,
+              "attribute roll_store: " + quote(said->value) + " is not the whole path of a folder");
 }
 
-std::filesystem::path packages_folder(const Inventory& inventory) {
-  return std::filesystem::path(inventory.where()).parent_path() / "distro";
-}
-
-std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll) {
-  return rolls_folder(inventory) / (roll.name + "-" + roll.version);
-}
-
-bool is_changed(const Inventory& inventory, const StoredRoll& roll) {
-  const auto folder = folder_of(inventory, roll);
+bool differs(const std::filesystem::path& folder, const StoredRoll& roll) {
   std::error_code unseen;
   if (!std::filesystem::exists(folder, unseen) && !unseen) return true;
   try {
@@ -75,8 +75,39 @@ bool is_changed(const Inventory& inventory, const StoredRoll& roll) {
   }
 }
 
-std::filesystem::path signing_key_folder(const Inventory& inventory) {
-  return std::filesystem::path(inventory.where()).parent_path() / "distro-key";
+}  // namespace
+
+bool keeps_rolls(Inventory& inventory) {
+  return InventoryFiles(inventory).are_kept() && !shared_store(inventory);
+}
+
+std::filesystem::path rolls_folder(Inventory& inventory) {
+  if (auto shared = shared_store(inventory)) return *std::move(shared);
+  if (InventoryFiles(inventory).are_kept()) return cache_folder() / "rolls";
+  return state_folder(inventory) / "rolls";
+}
+
+std::filesystem::path packages_folder(Inventory& inventory) {
+  return state_folder(inventory) / "distro";
+}
+
+std::filesystem::path signing_key_folder(Inventory& inventory) {
+  return state_folder(inventory) / "distro-key";
+}
+
+std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll) {
+  if (!keeps_rolls(inventory)) {
+    return rolls_folder(inventory) / (roll.name + "-" + roll.version);
+  }
+  auto folder = cached_folder(roll);
+  std::error_code unseen;
+  if (!std::filesystem::exists(folder, unseen)) unpack_roll(inventory, roll);
+  return folder;
+}
+
+bool is_changed(Inventory& inventory, const StoredRoll& roll) {
+  const auto folder = folder_of(inventory, roll);
+  return differs(folder, roll) && !(keeps_rolls(inventory) && unpack_roll(inventory, roll));
 }
 
 StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version) {
@@ -113,7 +144,7 @@ std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std
   return rolls;
 }
 
-void refuse_changed(const Inventory& inventory, const StoredRoll& roll) {
+void refuse_changed(Inventory& inventory, const StoredRoll& roll) {
   if (!is_changed(inventory, roll)) return;
   throw Error(Fault::refused, "roll " + quote(roll.name) + " " + roll.version +
                                   " was changed after it was added (" +
@@ -121,17 +152,24 @@ void refuse_changed(const Inventory& inventory, const StoredRoll& roll) {
                                   "); remove it and add it again");
 }
 
-rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll) {
+rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll) {
   const auto folder = folder_of(inventory, roll);
   // The roll is read first, so that the check below covers all that was read.
   std::optional<rolls::Roll> read;
   std::exception_ptr failure;
-  try {
-    read = rolls::read_roll(folder, folder.native());
-  } catch (const Error&) {
-    failure = std::current_exception();
+  const auto read_it = [&] {
+    failure = nullptr;
+    try {
+      read = rolls::read_roll(folder, folder.native());
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+  };
+  read_it();
+  if (differs(folder, roll)) {
+    refuse_changed(inventory, roll);  // unless it is made anew
+    read_it();
   }
-  refuse_changed(inventory, roll);
   if (failure) std::rethrow_exception(failure);
   return *std::move(read);
 }
@@ -144,8 +182,7 @@ std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
   return rolls;
 }
 
-std::vector<rolls::Roll> described(const Inventory& inventory,
-                                   const std::vector<StoredRoll>& stored) {
+std::vector<rolls::Roll> described(Inventory& inventory, const std::vector<StoredRoll>& stored) {
   std::vector<rolls::Roll> rolls;
   for (const auto& roll : stored) {
     try {

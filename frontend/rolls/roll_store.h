@@ -15,23 +15,31 @@
 // The commands about rolls share these functions.
 namespace cluster::frontend {
 
-/// The folder that holds the folders of stored rolls.
-std::filesystem::path rolls_folder(const Inventory& inventory);
+/// True if the inventory itself keeps the files of rolls, for several frontends; a site may have a
+/// folder of them all instead, which the global attribute `roll_store` names.
+bool keeps_rolls(Inventory& inventory);
+
+/// The folder that holds the folders of stored rolls: that of `roll_store`, else `rolls` beside the
+/// inventory; of an inventory that keeps them itself, the cache. Throws Error(usage) when
+/// `roll_store` is no whole path.
+std::filesystem::path rolls_folder(Inventory& inventory);
 
 /// The folder where `create distro` makes the tree of packages when no folder is named.
-std::filesystem::path packages_folder(const Inventory& inventory);
+std::filesystem::path packages_folder(Inventory& inventory);
 
 /// The folder of the key that signs those packages, as rolls/engine/package_signature.h has it.
-std::filesystem::path signing_key_folder(const Inventory& inventory);
+std::filesystem::path signing_key_folder(Inventory& inventory);
 
-/// The folder of a stored roll.
-std::filesystem::path folder_of(const Inventory& inventory, const StoredRoll& roll);
+/// The folder of a stored roll. What the inventory keeps is unpacked first; then there is no folder
+/// when that is not whole.
+std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll);
 
-/// True if the folder is not as it was when the roll was added.
-bool is_changed(const Inventory& inventory, const StoredRoll& roll);
+/// True if the folder is not as it was when the roll was added. One that the inventory keeps is
+/// made anew first, so that what it keeps is judged.
+bool is_changed(Inventory& inventory, const StoredRoll& roll);
 
 /// Throws Error(refused) when it is_changed().
-void refuse_changed(const Inventory& inventory, const StoredRoll& roll);
+void refuse_changed(Inventory& inventory, const StoredRoll& roll);
 
 /// The stored roll that is meant. Without a version it is the enabled one, or the only one. Throws
 /// Error(not_found) with the nearest name, Error(usage) when there are several.
@@ -43,15 +51,14 @@ std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std
 
 /// Reads a stored roll. Throws Error(refused) when its folder was changed, and throws as
 /// rolls::read_roll() does.
-rolls::Roll read_stored(const Inventory& inventory, const StoredRoll& roll);
+rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll);
 
 /// All enabled rolls, by name. Throws as read_stored() does.
 std::vector<rolls::Roll> enabled_rolls(Inventory& inventory);
 
 /// Reads what stored rolls say of themselves. It does not look at their checksums, so do not use it
 /// for what rolls do. A roll that cannot be read is left out; `list roll` shows it as changed.
-std::vector<rolls::Roll> described(const Inventory& inventory,
-                                   const std::vector<StoredRoll>& stored);
+std::vector<rolls::Roll> described(Inventory& inventory, const std::vector<StoredRoll>& stored);
 
 /// Does the same for the enabled rolls.
 std::vector<rolls::Roll> described_rolls(Inventory& inventory);

@@ -137,6 +137,12 @@ void copy_folder(const fs::path& from, const std::vector<Entry>& entries, const 
   }
 }
 
+std::string checksum_of_file(const fs::path& path) {
+  Sha256 sha256;
+  read_blocks(path, [&](std::string_view bytes) { sha256.add(bytes); });
+  return sha256.hex();
+}
+
 std::string checksum_of(const fs::path& folder) {
   Sha256 sha256;
   std::string whole;

@@ -45,4 +45,7 @@ void read_blocks(const std::filesystem::path& path,
 /// executable, and its bytes. Throws as list_folder() does.
 std::string checksum_of(const std::filesystem::path& folder);
 
+/// The SHA-256 of the bytes of a file, 64 hex digits. Throws Error(io).
+std::string checksum_of_file(const std::filesystem::path& path);
+
 }  // namespace cluster::rolls

@@ -15,8 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kFailover(15);     // until a standby is the primary
-constexpr std::chrono::milliseconds kPause(200);  // between two looks for it
+constexpr std::chrono::seconds kFailover(15);            // until a standby is the primary
+constexpr std::chrono::milliseconds kBetweenLooks(200);  // between two looks for it
 constexpr std::chrono::seconds kCommit(10);
 constexpr std::chrono::seconds kLastLook(5);  // after a COMMIT was called off
 
@@ -81,7 +81,7 @@ PostgresSession::PostgresSession(const std::string& place) : libpq_(libpq()) {
     if (!waits || !is_passing(why) || Clock::now() >= end) {
       throw Failure(Why::unreachable, "", why.empty() ? "no memory" : why);
     }
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(kBetweenLooks);
   }
   // libpq prints what the server remarks, unless somebody takes it.
   libpq_.PQsetNoticeReceiver(

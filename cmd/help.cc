@@ -17,11 +17,13 @@ struct Args {
   std::string format = "text";
 };
 
-// The commands of enabled rolls come last. Help never fails for the sake of the inventory.
+// The commands of enabled rolls come last. Help never fails for the sake of the inventory, and
+// leaves it as it is.
 void list_roll_commands(Context& context) {
   std::string lines;
   try {
-    for (const auto& roll : frontend::described_rolls(context.inventory())) {
+    for (const auto& roll :
+         frontend::described_rolls(context.inventory(Inventory::Open::as_it_is))) {
       for (const auto& command : roll.commands) {
         lines += "  " + command.path + "  " + command.summary + " (roll " + roll.name + ")\n";
       }

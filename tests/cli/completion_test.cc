@@ -72,6 +72,8 @@ TEST_F(CompletionStory, LeavesAnOlderInventoryAsItIs) {
   db::open_sqlite(file)->run("PRAGMA user_version = " + std::to_string(older));
   EXPECT_THAT(after({"list", "host", "n"}), IsEmpty());
   EXPECT_THAT(after({"det"}), ElementsAre("detach"));
+  EXPECT_THAT(run({"help"}).out,
+              ::testing::HasSubstr("detach host gpu"));  // nor does help touch it
   EXPECT_EQ(version(), older);
 }
 

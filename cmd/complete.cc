@@ -40,15 +40,17 @@ Names cards(Inventory& inventory, const Names& words) {
   return {names.begin(), names.end()};
 }
 
+using Rolls = std::vector<rolls::Roll>;
+
 // The attributes that say how VMs are made, those of the stored rolls, and the site's own.
-Names attributes(Inventory* inventory) {
+Names attributes(Inventory* inventory, const Rolls& described) {
   Names names;
   for (const auto& one : frontend::vm_attributes()) names.emplace_back(one.name);
-  if (inventory == nullptr) return names;
-  for (const auto& one : inventory->attributes()) names.push_back(one.name);
-  for (const auto& roll : frontend::described_rolls(*inventory)) {
+  for (const auto& roll : described) {
     for (const auto& one : roll.attributes) names.push_back(one.name);
   }
+  if (inventory == nullptr) return names;
+  for (const auto& one : inventory->attributes()) names.push_back(one.name);
   return names;
 }
 
@@ -76,9 +78,9 @@ Names names_of(Inventory& inventory, std::string_view kind, const Names& words) 
 }
 
 // The next words of the commands that enabled rolls bring.
-void add_roll_words(std::vector<Candidate>& to, Inventory& inventory, const Names& words) {
+void add_roll_words(std::vector<Candidate>& to, const Rolls& described, const Names& words) {
   const auto typed = words.size() - 1;
-  for (const auto& roll : frontend::described_rolls(inventory)) {
+  for (const auto& roll : described) {
     for (const auto& command : roll.commands) {
       const auto path = split(command.path, ' ');
       if (path.size() <= typed || !path[typed].starts_with(words.back())) continue;
@@ -97,15 +99,16 @@ void print(Context& context, const Names& words) {
     inventory = &context.inventory(Inventory::Open::as_it_is);
   } catch (const Error&) {  // there is none, or it is not ours to read, or of another version
   }
+  const auto described = inventory == nullptr ? Rolls() : frontend::described_rolls(*inventory);
   const auto known = [&](std::string_view kind) {
-    auto names = kind == "ATTR"         ? attributes(inventory)
+    auto names = kind == "ATTR"         ? attributes(inventory, described)
                  : inventory == nullptr ? Names()
                                         : names_of(*inventory, kind, words);
     sort_names(names);
     return names;
   };
   auto found = completions(words, command_table(), known);
-  if (inventory != nullptr) add_roll_words(found, *inventory, words);
+  add_roll_words(found, described, words);
   for (const auto& one : found) {
     context.output.line(one.help.empty() ? one.word : one.word + '\t' + one.help);
   }

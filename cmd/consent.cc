@@ -35,12 +35,15 @@ void require_consent(Context& context, const Consent& consent, const std::string
                      const std::vector<std::string>& names) {
   if (parse_yes_no("yes", consent.yes)) return;
   if (names.empty() || are_spelled_out(context.inventory(), words, names)) return;
-  const auto count = std::to_string(names.size()) + " " +
-                     (names.size() == 1 ? things.substr(0, things.size() - 1) : things);
-  ask_consent(
-      context, consent, deed,
-      deed + ": " + quote(joined(words, " ")) + " means " + count + ", " + folded_names(names),
-      "want yes=yes, or their names");
+  ask_consent(context, consent, deed,
+              deed + ": " + quote(joined(words, " ")) + " means " + how_many(names, things),
+              "want yes=yes, or their names");
+}
+
+std::string how_many(const std::vector<std::string>& names, const std::string& things) {
+  return std::to_string(names.size()) + " " +
+         (names.size() == 1 ? things.substr(0, things.size() - 1) : things) + ", " +
+         folded_names(names);
 }
 
 void ask_consent(Context& context, const Consent& consent, const std::string& deed,

@@ -31,6 +31,9 @@ void require_consent(Context& context, const Consent& consent, const std::string
 void ask_consent(Context& context, const Consent& consent, const std::string& deed,
                  const std::string& what, const std::string& wanted);
 
+/// What `names` are, in words: "3 hosts, n[1-3]", "1 VM, v1". `things` is the plural, "hosts".
+std::string how_many(const std::vector<std::string>& names, const std::string& things);
+
 /// Says on standard error that `count` things were done, if they are several: "removed 98 hosts".
 void say_how_many(Context& context, const std::string& done, std::size_t count,
                   const std::string& things);

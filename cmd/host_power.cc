@@ -106,12 +106,6 @@ std::vector<Task> tasks_for(Inventory& inventory, const std::vector<Host>& hosts
                   " fence \"fence_ipmilan ip=ADDRESS username=NAME password_file=FILE\"`");
 }
 
-// "3 hosts, n[1-3]"
-std::string counted(const std::vector<std::string>& names, const std::string& thing) {
-  return std::to_string(names.size()) + " " + thing + (names.size() == 1 ? ", " : "s, ") +
-         folded_names(names);
-}
-
 // The VMs of the hosts are shown too: whoever wrote down a host's name need not know of them.
 void require_consent(Context& context, const Args& args, const std::vector<Host>& hosts) {
   const std::string deed = "set host power";
@@ -128,7 +122,7 @@ void require_consent(Context& context, const Args& args, const std::vector<Host>
   } else {
     ask_consent(context, args.consent, deed,
                 deed + ": action=" + args.action + " takes the power from " +
-                    counted(names, "host") + ", with " + counted(vms, "VM"),
+                    how_many(names, "hosts") + ", with " + how_many(vms, "VMs"),
                 "want yes=yes");
   }
 }

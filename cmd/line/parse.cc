@@ -66,15 +66,27 @@ std::string key_hint(std::span<const std::string> words, const std::vector<std::
   return "";
 }
 
+// What a command may have besides its own options: "--db", "--format", ... A list has them all.
+std::vector<std::string> common_options() {
+  const auto declares_none = [](Options&) { return Action(); };
+  CommonOptions common;
+  Options options;
+  declare({"list ", "", "", declares_none, Answer::table}, options, common);
+  std::vector<std::string> words;
+  for (const auto& option : options.all()) words.push_back("--" + option.key);
+  return words;
+}
+
 // How many words before the verb are options of all commands, as other programs have them there:
 // "--db FILE", "--format=json".
 std::size_t leading_options(const std::vector<std::string>& words) {
-  constexpr std::array<std::string_view, 4> kEverywhere{"--db", "--format", "--columns", "--sort"};
+  if (words.empty() || !words.front().starts_with("--")) return 0;
+  const auto everywhere = common_options();
   std::size_t count = 0;
   while (count < words.size()) {
     const std::string_view word = words[count];
     const auto equals = word.find('=');
-    if (std::ranges::find(kEverywhere, word.substr(0, equals)) == kEverywhere.end()) break;
+    if (std::ranges::find(everywhere, word.substr(0, equals)) == everywhere.end()) break;
     count += equals == std::string_view::npos ? 2 : 1;
   }
   return std::min(count, words.size());

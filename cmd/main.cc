@@ -8,6 +8,7 @@
 #include "cmd/last_run.h"
 #include "cmd/line/terminal.h"
 #include "cmd/program.h"
+#include "core/own_program.h"
 #include "frontend/hosts/remote_domains.h"
 #include "ssh/fan_out.h"
 #include "ssh/operator.h"
@@ -23,9 +24,7 @@ std::string called(const char* program) {
 
 // PREFIX/share/rollcall/rolls of PREFIX/sbin/cluster.
 std::filesystem::path installed_rolls() {
-  std::error_code none;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", none);
-  return self.parent_path().parent_path() / "share/rollcall/rolls";
+  return cluster::own_program().parent_path().parent_path() / "share/rollcall/rolls";
 }
 
 }  // namespace

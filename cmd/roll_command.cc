@@ -4,6 +4,7 @@
 
 #include "cmd/context.h"
 #include "core/error.h"
+#include "core/own_program.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
 #include "rolls/engine/subprocess.h"
@@ -34,9 +35,8 @@ std::optional<int> run_command(Context& context, const std::vector<std::string>&
       rolls::Subprocess program{{(roll.folder / command.run).native()}};
       program.words.insert(program.words.end(),
                            words.begin() + static_cast<std::ptrdiff_t>(path.size()), words.end());
-      std::error_code unknown;
       program.environment = {{"CLUSTER_DB", inventory->where()},
-                             {"CLUSTER", fs::read_symlink("/proc/self/exe", unknown).native()},
+                             {"CLUSTER", own_program().native()},
                              {"ROLL", roll.folder.native()}};
       context.output.out().flush();
       return rolls::run_subprocess(program);

@@ -1,6 +1,7 @@
 #include "frontend/hosts/agent_install.h"
 
 #include "core/error.h"
+#include "core/own_program.h"
 #include "core/sha256.h"
 #include "core/text.h"
 #include "core/utc_time.h"
@@ -19,8 +20,7 @@ std::optional<std::string> if_any(const std::string& value) {
 
 std::optional<std::filesystem::path> own_gpupci() {
   std::error_code none;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", none);
-  const auto folder = self.parent_path();
+  const auto folder = own_program().parent_path();
   // The package has `cluster` in /usr/sbin, and gpupci in /usr/bin.
   for (auto file : {folder / "gpupci", folder.parent_path() / "bin/gpupci"}) {
     if (std::filesystem::is_regular_file(file, none)) return file;

@@ -58,6 +58,10 @@ std::map<std::string, std::string> model_words(const Fleet& fleet, char separato
   return words;
 }
 
+std::string digits(const std::optional<int>& number) {
+  return number ? std::to_string(*number) : "";
+}
+
 std::string who(const Host& host, const FleetCard& card) {
   return card.card.name.str() + " of " + host.name.str();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "frontend/fleet/fleet.h"
@@ -26,6 +27,9 @@ std::string why_not_free(const FleetCard& card);
 /// True if the card is its host's own: it is to stay there, or its host has no VMs; no VM and no
 /// domain has it or a part of it.
 bool stays_with_host(const Host& host, const FleetCard& card);
+
+/// A number in digits; "" when it is not known.
+std::string digits(const std::optional<int>& number);
 
 /// A comment of one line for formats in which `#` begins one: "# TEXT\n". Whatever is in the text.
 std::string comment_line(const std::string& text);

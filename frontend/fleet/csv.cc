@@ -20,8 +20,6 @@ constexpr std::array<std::string_view, 27> kColumns{
 // The cells that a row has, by their column; the others are empty.
 using Row = std::map<std::string_view, std::string>;
 
-std::string text(const std::optional<int>& number) { return number ? std::to_string(*number) : ""; }
-
 std::string_view kind_name(DeviceKind kind) {
   switch (kind) {
     case DeviceKind::gpu:
@@ -80,8 +78,8 @@ class Rows {
   static Row cells_of(const Host& host, const std::optional<std::string>& seen) {
     Row row{{"host", host.name.str()},
             {"appliance", host.appliance},
-            {"rack", text(host.rack)},
-            {"rank", text(host.rank)},
+            {"rack", digits(host.rack)},
+            {"rank", digits(host.rank)},
             {"seen", seen.value_or("")},
             {"address", host.address.value_or("")},
             {"failing", host.failing.value_or("")}};
@@ -109,7 +107,7 @@ class Rows {
     row["model"] = card.model.value_or("");
     row["serial"] = card.serial.value_or("");
     row["uuid"] = card.uuid.value_or("");
-    row["numa_node"] = text(card.numa_node);
+    row["numa_node"] = digits(card.numa_node);
     row["driver"] = card.told.driver.value_or("");
     row["driver_seen"] = card.told.driver_seen.value_or("");
     row["failing"] = one.failing.value_or("");
@@ -117,7 +115,7 @@ class Rows {
     row["seen"] = card.told.seen.value_or("");
     if (card.functions.empty()) return row;
     row["id"] = ids_of(card);
-    row["iommu_group"] = text(card.functions.front().iommu_group);
+    row["iommu_group"] = digits(card.functions.front().iommu_group);
     return row;
   }
 

@@ -70,8 +70,6 @@ std::string bus_id(const PciAddress& pci) {
   return text.data();
 }
 
-std::string number(const std::optional<int>& value) { return value ? std::to_string(*value) : ""; }
-
 // Who sees the device by which address: the VM that holds it, else its host. These are the labels
 // by which dcgm-exporter's metrics are found; it calls the first one Hostname, and hostname in
 // newer versions.
@@ -94,8 +92,8 @@ class Metrics {
     if (one.meant) {
       host_info_.add({which[0],
                       {"appliance", host.appliance},
-                      {"rack", number(host.rack)},
-                      {"rank", number(host.rank)}});
+                      {"rack", digits(host.rack)},
+                      {"rank", digits(host.rank)}});
       host_maintenance_.add(which, host.maintenance ? 1 : 0);
       if (host.failing) host_failing_.add(which);
       host_seen_.add_time(which, one.seen);
@@ -135,7 +133,7 @@ class Metrics {
     labels.push_back({"model", card.model.value_or("")});
     labels.push_back({"serial", card.serial.value_or("")});
     labels.push_back({"id", ids_of(card)});
-    labels.push_back({"numa_node", number(card.numa_node)});
+    labels.push_back({"numa_node", digits(card.numa_node)});
     info_.add(labels);
     // Of a card that was never checked nobody knows.
     if (one.failing || card.told.failing_seen) failing_.add(which, one.failing ? 1 : 0);

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
+#include "frontend/hosts/host_words.h"
 
 // An inventory of Ansible in YAML:
 // https://docs.ansible.com/ansible/latest/collections/ansible/builtin/yaml_inventory.html. Texts
@@ -54,9 +55,9 @@ std::string identifier(std::string_view text) {
 
 // The groups, each of which comes of one thing: if two things make the same name, the second one is
 // left out, as whoever acts on the group would hit too many hosts.
-class Groups {
+class AnsibleGroups {
  public:
-  explicit Groups(const Fleet& fleet) {
+  explicit AnsibleGroups(const Fleet& fleet) {
     for (const auto& host : fleet.hosts) taken_.insert(host.host.name.str());
     for (const auto& vm : fleet.vms) taken_.insert(vm.vm.name.str());
     taken_.insert({"all", "ungrouped"});
@@ -84,15 +85,8 @@ class Groups {
     if (host.maintenance) add("maintenance", "maintenance", name);
     for (const auto& [attribute, value] : attributes) {
       if (attribute == "groups") {
-        auto list = value;
-        std::ranges::replace_if(
-            list,
-            [](char c) {
-              return !is_word({&c, 1});
-            },
-            ',');
-        for (const auto one : split(list, ',')) {
-          if (is_word(one)) add(std::string(one), "@" + std::string(one), name);
+        for (const auto& one : listed_groups(value)) {
+          if (is_word(one)) add(one, "@" + one, name);
         }
       } else if (is_word(attribute) && is_word(value)) {
         add(attribute + "_" + value, attribute + "=" + value, name);
@@ -223,7 +217,7 @@ std::string vm_text(const FleetVm& vm, const FleetHost& host) {
 }  // namespace
 
 FleetReport fleet_as_ansible(const Fleet& fleet) {
-  Groups groups(fleet);
+  AnsibleGroups groups(fleet);
   std::string hosts;
   const auto by_name = hosts_by_name(fleet);
   for (const auto& host : fleet.hosts) {

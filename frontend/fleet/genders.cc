@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
+#include "frontend/hosts/host_words.h"
 
 // /etc/genders: a line for each host and VM, `NODE ATTRIBUTE[=VALUE],...`. It has no quotes and no
 // escapes but %% (https://github.com/chaos/genders, README), so a value with a blank, a comma, '='
@@ -73,12 +74,7 @@ class Line {
     }
     const auto groups = attributes.find("groups");
     if (groups == attributes.end()) return;
-    auto list = groups->second;
-    std::ranges::replace_if(
-        list, [](char c) { return c == ' ' || c == '\t' || c == '\n'; }, ',');
-    for (const auto group : split(list, ',')) {
-      if (!group.empty()) add(std::string(group));
-    }
+    for (const auto& group : listed_groups(groups->second)) add(group);
   }
 
   std::string text() const {

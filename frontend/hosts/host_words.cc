@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "core/error.h"
 #include "core/expanded_names.h"
@@ -264,11 +265,9 @@ HostWords::Hosts HostWords::group(const std::string& name, Depth depth) {
   std::vector<std::string> known;
   std::set<std::string> members;
   for (const auto& [host, groups] : facts("@" + name).values("groups")) {
-    for (const auto piece : split(groups, ',')) {
-      for (const auto& group : words_of(piece)) {
-        if (group == name) members.insert(host);
-        known.push_back(group);
-      }
+    for (auto& group : listed_groups(groups)) {
+      if (group == name) members.insert(host);
+      known.push_back(std::move(group));
     }
   }
   if (!members.empty()) return named(members);
@@ -352,6 +351,14 @@ HostWords::Hosts HostWords::condition(const std::string& name, const std::string
 HostFacts& HostWords::facts(std::string_view word) {
   if (facts_ != nullptr) return *facts_;
   throw Error(Fault::usage, shown(word) + ": here only names, patterns and ranges name a host");
+}
+
+std::vector<std::string> listed_groups(const std::string& value) {
+  std::vector<std::string> groups;
+  for (const auto piece : split(value, ',')) {
+    std::ranges::move(words_of(piece), std::back_inserter(groups));
+  }
+  return groups;
 }
 
 bool is_selecting_word(std::string_view name) {

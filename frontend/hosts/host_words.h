@@ -77,6 +77,9 @@ class HostWords {
   bool spelled_out_ = true;
 };
 
+/// The groups in a value of the attribute `groups`: "gpu, big" and "gpu big" are two.
+std::vector<std::string> listed_groups(const std::string& value);
+
 /// True if `name` would be read as something else than a host: "rackN", "all", "free", "failing".
 bool is_selecting_word(std::string_view name);
 

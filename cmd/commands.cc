@@ -17,9 +17,9 @@ constexpr std::array kGroups{kSeeCards,     kGiveCards,     kRunVms,
 constexpr std::array kSynonyms{
     Synonym{"attribute", "attr"}, Synonym{"card", "host gpu"},   Synonym{"container", "host"},
     Synonym{"disk", "host vm"},   Synonym{"domain", "host vm"},  Synonym{"guest", "host vm"},
-    Synonym{"image", "host vm"},  Synonym{"machine", "host vm"}, Synonym{"network", "interface"},
-    Synonym{"node", "host"},      Synonym{"package", "distro"},  Synonym{"server", "host"},
-    Synonym{"slice", "host gpu"}, Synonym{"vgpu", "host gpu"},   Synonym{"xml", "vm config"},
+    Synonym{"image", "host vm"},  Synonym{"machine", "host vm"}, Synonym{"node", "host"},
+    Synonym{"package", "distro"}, Synonym{"server", "host"},     Synonym{"slice", "host gpu"},
+    Synonym{"vgpu", "host gpu"},  Synonym{"xml", "vm config"},
 };
 
 constexpr std::array kFirstWords{
@@ -49,6 +49,7 @@ constexpr std::array kFirstWords{
 std::vector<Command> all_commands() {
   std::vector<Command> list;
   for (const auto commands : {add_roll_commands(),
+                              appliance_commands(),
                               attr_commands(),
                               attr_list_commands(),
                               change_commands(),
@@ -74,11 +75,13 @@ std::vector<Command> all_commands() {
                               host_vm_commands(),
                               host_vm_list_commands(),
                               load_commands(),
+                              network_commands(),
                               open_host_console_commands(),
                               pause_host_vm_commands(),
                               report_fleet_commands(),
                               report_host_commands(),
                               report_host_gpu_commands(),
+                              report_network_commands(),
                               roll_attr_commands(),
                               roll_commands(),
                               run_host_commands(),

@@ -71,6 +71,8 @@ Names names_of(Inventory& inventory, std::string_view kind, const Names& words) 
     names = cards(inventory, words);
   } else if (kind == "APPLIANCE") {
     names = inventory.appliances();
+  } else if (kind == "NETWORK") {
+    for (const auto& network : inventory.networks()) names.push_back(network.name);
   } else if (kind == "ROLL") {
     for (const auto& roll : inventory.rolls()) names.push_back(roll.name);
   }

@@ -7,6 +7,7 @@
 #include "cmd/consent.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/networks.h"
 #include "cmd/new_names.h"
 #include "core/error.h"
 #include "core/expanded_names.h"
@@ -25,8 +26,8 @@ constexpr const char* kDefaultAppliance = "vm-container";
 // The keys of a host. A key that was not typed leaves its value as it is; an empty one ("rack=")
 // makes its value unknown.
 struct HostKeys {
-  std::optional<std::string> address, port, jump, user, sudo, appliance, rack, rank, cpus,
-      maintenance, reason;
+  std::optional<std::string> address, port, jump, subnet, mac, user, sudo, appliance, rack, rank,
+      cpus, maintenance, reason;
 
   void declare(Options& options) {
     options.key("address", address,
@@ -34,13 +35,15 @@ struct HostKeys {
     options.key("port", port, "port of its sshd [~/.ssh/config, else 22]");
     options.key("jump", jump,
                 "jump hosts on the way to it, as ssh -J takes them [those of ~/.ssh/config]");
+    options.key("subnet", subnet,
+                "network of `cluster list network` that its address is in [none]");
+    options.key("mac", mac, "MAC address of the interface that has its address");
     options.key("user", user,
                 "login name there [attribute ssh_user, ~/.ssh/config, else your own]");
     options.key("sudo", sudo,
                 "yes: root's work goes by `sudo -n` there [attribute ssh_sudo, else no]");
-    options.key(
-        "appliance", appliance,
-        "frontend, compute, vm-container or vm [from the name: compute-0-3; else vm-container]");
+    options.key("appliance", appliance,
+                "one of `cluster list appliance` [from the name: compute-0-3; else vm-container]");
     options.key("rack", rack, "rack number [from the name]");
     options.key("rank", rank, "place in the rack [from the name]");
     options.key("cpus", cpus, "number of CPUs");
@@ -61,14 +64,20 @@ struct HostKeys {
     if (address)
       host.address = address->empty() ? std::nullopt : std::optional(parse_address(*address));
     if (jump) host.jump = jump->empty() ? std::nullopt : std::optional(parse_jump(*jump));
+    if (subnet) host.network = subnet->empty() ? std::nullopt : subnet;
+    if (mac) host.mac = mac->empty() ? std::nullopt : std::optional(MacAddress::parse(*mac));
+    if (host.mac && host.appliance == "vm") {
+      throw Error(Fault::usage, "mac= is for physical hosts: that of VM " + quote(host.name.str()) +
+                                    " is its interface's");
+    }
     if (user) host.user = user->empty() ? std::nullopt : std::optional(parse_user(*user));
     if (sudo) host.sudo = sudo->empty() ? std::nullopt : std::optional(parse_yes_no("sudo", *sudo));
     apply_maintenance(host);
   }
 
   bool empty() const {
-    return !address && !port && !jump && !user && !sudo && !appliance && !rack && !rank && !cpus &&
-           !maintenance && !reason;
+    return !address && !port && !jump && !subnet && !mac && !user && !sudo && !appliance && !rack &&
+           !rank && !cpus && !maintenance && !reason;
   }
 
   // True if hosts are taken out of use.
@@ -96,7 +105,7 @@ struct HostKeys {
 };
 
 // Rocks' names say what a host is: "vm-container-0-15" is the vm-container of rank 15 in rack 0.
-Host guessed(const HostName& name) {
+Host guessed(const std::vector<std::string>& appliances, const HostName& name) {
   Host host{name, kDefaultAppliance, {}, {}, {}, {}, {}, {}};
   const auto& text = name.str();
   const auto last = text.rfind('-');
@@ -105,9 +114,8 @@ Host guessed(const HostName& name) {
   const auto rack = parse_number(text.substr(middle + 1, last - middle - 1));
   const auto rank = parse_number(text.substr(last + 1));
   const auto appliance = text.substr(0, middle);
-  constexpr std::array kKnown{"frontend", "compute", "vm-container"};
-  if (!rack || !rank || *rack > kMaxInt || *rank > kMaxInt ||
-      std::ranges::find(kKnown, appliance) == kKnown.end()) {
+  if (!rack || !rank || *rack > kMaxInt || *rank > kMaxInt || appliance == "vm" ||
+      std::ranges::find(appliances, appliance) == appliances.end()) {
     return host;
   }
   host.appliance = appliance;
@@ -116,13 +124,21 @@ Host guessed(const HostName& name) {
   return host;
 }
 
+// An address that is an IP address is in the network that the host names.
+void require_in_its_network(Inventory& inventory, const Host& host) {
+  if (!host.network) return;
+  const auto network = inventory.require_network(*host.network);
+  if (host.address) require_in_network(network, *host.address);
+}
+
 struct AddArgs {
   std::string host;
   std::optional<std::string> ip;
   HostKeys keys;
 };
 
-int run_add(Context& context, const AddArgs& args) {
+// The new hosts, whose names may say that they are of one of `appliances`.
+std::vector<Host> typed_hosts(const AddArgs& args, const std::vector<std::string>& appliances) {
   auto keys = args.keys;
   if (args.ip && keys.address) throw Error(Fault::usage, "want address= or ip=, not both");
   if (args.ip) keys.address = args.ip;
@@ -131,20 +147,31 @@ int run_add(Context& context, const AddArgs& args) {
   if (keys.address && !keys.address->empty()) {
     addresses = counting_addresses(*keys.address, names.size());
   }
+  if (keys.mac && names.size() > 1) throw Error(Fault::usage, "mac= is for one host");
   std::vector<Host> hosts;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    hosts.push_back(guessed(HostName(names[i])));
+    hosts.push_back(guessed(appliances, HostName(names[i])));
     if (!addresses.empty()) keys.address = addresses[i];
     keys.apply(hosts.back());
   }
+  return hosts;
+}
+
+int run_add(Context& context, const AddArgs& args) {
+  typed_hosts(args, {});  // what is wrong makes no file
   auto& inventory = context.inventory(Inventory::Open::create);
+  std::size_t count = 0;
   inventory.together("add host", [&] {
+    const auto appliances = inventory.appliances();
+    const auto hosts = typed_hosts(args, appliances);
     for (const auto& host : hosts) {
-      refuse_words(inventory, "host name", host.name.str());
+      require_in_its_network(inventory, host);
+      refuse_words(appliances, "host name", host.name.str());
       inventory.add_host(host);
     }
+    count = hosts.size();
   });
-  say_how_many(context, "added", hosts.size(), "hosts");
+  say_how_many(context, "added", count, "hosts");
   return 0;
 }
 
@@ -165,7 +192,10 @@ int run_set(Context& context, const SetArgs& args) {
   if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
   auto& inventory = context.inventory();
   auto hosts = frontend::select_hosts(inventory, args.hosts);
-  for (auto& host : hosts) args.keys.apply(host);
+  for (auto& host : hosts) {
+    args.keys.apply(host);
+    require_in_its_network(inventory, host);
+  }
   inventory.set_hosts(hosts);
   say_how_many_of(context, "changed", hosts.size(), "hosts", args.hosts);
   if (args.keys.begins_maintenance()) {
@@ -233,13 +263,14 @@ Action declare_remove(Options& options) {
 }
 
 int run_dump(Context& context, const HostArgs& args) {
+  const auto appliances = context.inventory().appliances();
   for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     std::string line = "cluster add host " + host.name.str() + " appliance=" + host.appliance;
     const auto number = [&](const char* key, const std::optional<int>& value) {
       if (value) line += std::string(" ") + key + "=" + std::to_string(*value);
     };
     // The name may say a rack and a rank that the row does not have. The guess must not come back.
-    const Host guess = guessed(host.name);
+    const Host guess = guessed(appliances, host.name);
     if (guess.rack && !host.rack) line += " rack=";
     if (guess.rank && !host.rank) line += " rank=";
     number("rack", host.rack);
@@ -248,6 +279,8 @@ int run_dump(Context& context, const HostArgs& args) {
     if (host.address) line += " address=" + shell_word(*host.address);
     number("port", host.port);
     if (host.jump) line += " jump=" + shell_word(*host.jump);
+    if (host.network) line += " subnet=" + *host.network;
+    if (host.mac) line += " mac=" + host.mac->str();
     if (host.user) line += " user=" + shell_word(*host.user);
     if (host.sudo) line += *host.sudo ? " sudo=yes" : " sudo=no";
     if (host.maintenance) {

@@ -5,6 +5,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/line/command.h"
+#include "cmd/networks.h"
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
@@ -26,10 +27,15 @@ Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
   return inventory.require_vm(host.name);
 }
 
+// True, or false, if the interface is in a network of IPv6, or of IPv4.
+std::optional<bool> is_v6(const Interface& interface) {
+  return interface.network ? std::optional(interface.network->subnet.is_v6()) : std::nullopt;
+}
+
 struct Args {
   std::string vm;
   std::string name;
-  std::optional<std::string> bridge, direct, network, ovs, mac, model, vlan, address;
+  std::optional<std::string> bridge, direct, network, ovs, mac, model, vlan, address, subnet;
 
   void declare(Options& options) {
     options.argument("VM", vm, "whose interface").required();
@@ -42,12 +48,13 @@ struct Args {
     options.key("ovs", ovs, "Open vSwitch bridge of the container");
     options.key("mac", mac, "MAC address [made of the VM's uuid and NAME, and kept]");
     options.key("model", model, "what the guest sees [virtio]");
-    options.key("vlan", vlan, "VLAN id, 1 to 4094 [none]");
+    options.key("vlan", vlan, "VLAN id, 1 to 4094 [that of subnet=, else none]");
     options.key("address", address,
                 "the guest's own, with the prefix: 10.1.0.5/24, several with commas [dhcp]");
+    options.key("subnet", subnet, "network of `cluster list network` that it is in [none]");
   }
 
-  void apply(Interface& interface) const {
+  void apply(Inventory& inventory, Interface& interface) const {
     int given = 0;
     const auto join = [&](InterfaceKind kind, const std::optional<std::string>& source) {
       if (!source) return;
@@ -68,10 +75,17 @@ struct Args {
     if (model) interface.model = frontend::parse_interface_model(*model);
     if (vlan) interface.vlan = parse_optional_int("vlan", *vlan, 1, kMaxVlan);
     if (address) interface.addresses = parse_ip_addresses(*address);
+    if (subnet) {
+      interface.network =
+          subnet->empty() ? std::nullopt : std::optional(inventory.require_network(*subnet));
+    }
+    for (const auto& own : interface.addresses) {
+      if (own.is_v6() == is_v6(interface)) require_in_network(*interface.network, own.address());
+    }
   }
 
   bool empty() const {
-    return !bridge && !direct && !network && !ovs && !mac && !model && !vlan && !address;
+    return !bridge && !direct && !network && !ovs && !mac && !model && !vlan && !address && !subnet;
   }
 };
 
@@ -79,8 +93,8 @@ int run_add(Context& context, const Args& args) {
   Interface interface {
     frontend::parse_interface_name(args.name), {}, "", {}
   };
-  args.apply(interface);
   auto& inventory = context.inventory();
+  args.apply(inventory, interface);
   inventory.add_interface(vm_with_interfaces(inventory, args.vm).name, interface);
   return 0;
 }
@@ -98,7 +112,7 @@ int run_set(Context& context, const Args& args) {
   auto& inventory = context.inventory();
   const auto vm = vm_with_interfaces(inventory, args.vm).name;
   auto interface = inventory.require_interface(vm, args.name);
-  args.apply(interface);
+  args.apply(inventory, interface);
   inventory.set_interface(vm, interface);
   return 0;
 }
@@ -137,11 +151,12 @@ struct VmsArgs {
 };
 
 int run_list(Context& context, const VmsArgs& args) {
-  Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan", "address"}, {}};
+  Table table{{"host", "iface", "kind", "source", "mac", "model", "vlan", "address", "subnet"}, {}};
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
       table.rows.push_back({vm.name.str(), one.name, std::string(name(one.kind)), one.source,
-                            one.mac->str(), one.model, cell(one.vlan), address_text(one)});
+                            one.mac->str(), one.model, cell(one.vlan), address_text(one),
+                            one.network ? Cell(one.network->name) : Cell()});
     }
   }
   context.output.table(table);
@@ -161,7 +176,8 @@ int run_dump(Context& context, const VmsArgs& args) {
                           shell_word(std::string(name(one.kind)) + "=" + one.source) +
                           " mac=" + one.mac->str() + " model=" + one.model +
                           (one.vlan ? " vlan=" + std::to_string(*one.vlan) : "") +
-                          (one.addresses.empty() ? "" : " address=" + address_text(one)));
+                          (one.addresses.empty() ? "" : " address=" + address_text(one)) +
+                          (one.network ? " subnet=" + one.network->name : ""));
     }
   }
   return 0;

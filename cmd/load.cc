@@ -23,7 +23,8 @@ namespace cluster::cmd {
 namespace {
 
 // The commands that touch the inventory and nothing else: no host, no file, no folder.
-constexpr std::array<std::string_view, 24> kLoadable{"add appliance attr",
+constexpr std::array<std::string_view, 30> kLoadable{"add appliance",
+                                                     "add appliance attr",
                                                      "add attr",
                                                      "add host",
                                                      "add host attr",
@@ -31,7 +32,9 @@ constexpr std::array<std::string_view, 24> kLoadable{"add appliance attr",
                                                      "add host interface",
                                                      "add host key",
                                                      "add host vm",
+                                                     "add network",
                                                      "add row",
+                                                     "remove appliance",
                                                      "remove appliance attr",
                                                      "remove attr",
                                                      "remove host",
@@ -40,13 +43,16 @@ constexpr std::array<std::string_view, 24> kLoadable{"add appliance attr",
                                                      "remove host interface",
                                                      "remove host key",
                                                      "remove host vm",
+                                                     "remove network",
+                                                     "set appliance",
                                                      "set appliance attr",
                                                      "set attr",
                                                      "set host",
                                                      "set host attr",
                                                      "set host gpu",
                                                      "set host interface",
-                                                     "set host vm"};
+                                                     "set host vm",
+                                                     "set network"};
 
 struct RowArgs {
   std::string table;

@@ -18,9 +18,9 @@ namespace {
 
 // Nouns that Rocks has and we have not, and other words for ours: who types `add host alias` wants
 // no host of that name.
-constexpr std::array<std::string_view, 15> kForeignNouns{
-    "alias",    "boot",     "bootaction", "bonded", "bridge",    "firewall", "power",  "route",
-    "sec_attr", "security", "storage",    "user",   "attribute", "card",     "network"};
+constexpr std::array<std::string_view, 14> kForeignNouns{
+    "alias", "boot",     "bootaction", "bonded",  "bridge", "firewall",  "power",
+    "route", "sec_attr", "security",   "storage", "user",   "attribute", "card"};
 
 std::set<std::string_view> words_of_commands() {
   std::set<std::string_view> words(kForeignNouns.begin(), kForeignNouns.end());
@@ -68,6 +68,22 @@ void refuse_words(const std::vector<std::string>& appliances, const std::string&
   if (is_word_of_commands(name)) {
     throw Error(Fault::usage, what + " " + quote(name) + " is a word of commands: want another");
   }
+}
+
+std::string parse_short_name(const std::string& what, const std::string& text) {
+  constexpr std::size_t kMost = 63;
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view kOthers = "0123456789-_";
+  const auto fits = [&](char c) {
+    return kLetters.find(c) != std::string_view::npos || kOthers.find(c) != std::string_view::npos;
+  };
+  if (text.empty() || text.size() > kMost || kLetters.find(text[0]) == std::string_view::npos ||
+      !std::ranges::all_of(text, fits)) {
+    throw Error(Fault::usage,
+                what + " " + quote(text) + ": want letters in lower case, digits, '-' and '_'");
+  }
+  refuse_words(std::vector<std::string>(), what, text);
+  return text;
 }
 
 std::vector<std::string> counting_addresses(const std::string& first, std::size_t count) {

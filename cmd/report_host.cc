@@ -4,46 +4,18 @@
 #include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "core/folded_names.h"
-#include "core/ip_address.h"
+#include "frontend/hosts/host_addresses.h"
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
 namespace {
 
-// The first interface with an address is the VM itself, as for ssh; the others get their name.
-std::vector<std::string> lines_of(const Vm& vm) {
-  std::vector<std::string> lines;
-  std::string suffix;
-  for (const auto& interface : vm.interfaces) {
-    if (interface.addresses.empty()) continue;
-    for (const auto& address : interface.addresses) {
-      lines.push_back(address.address() + "\t" + vm.name.str() +
-                      (suffix.empty() ? "" : "-" + interface.name));
-    }
-    suffix = interface.name;
-  }
-  return lines;
-}
-
 int run(Context& context, const std::vector<std::string>& words) {
   auto& inventory = context.inventory();
-  const auto hosts = frontend::select_hosts(inventory, words);
-  std::map<HostName, std::vector<std::string>> of_vms;
-  for (const auto& vm : inventory.vms()) of_vms[vm.name] = lines_of(vm);
-  std::vector<std::string> without;
-  for (const auto& host : hosts) {
-    const auto& name = host.name.str();
-    const auto vm = of_vms.find(host.name);
-    if (host.address && is_ip_address(*host.address)) {
-      context.output.line(*host.address + "\t" + name);
-    } else if (vm != of_vms.end() && !vm->second.empty()) {
-      for (const auto& line : vm->second) context.output.line(line);
-    } else {
-      without.push_back(name);
-    }
-  }
-  if (!without.empty()) {
-    context.output.note("the inventory has no IP address of " + counted_names(without));
+  const auto found = frontend::addresses_of(inventory, frontend::select_hosts(inventory, words));
+  for (const auto& one : found.known) context.output.line(one.address + "\t" + one.name);
+  if (!found.without.empty()) {
+    context.output.note("the inventory has no IP address of " + counted_names(found.without));
   }
   return 0;
 }

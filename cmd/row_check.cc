@@ -10,6 +10,7 @@
 #include "core/mac_address.h"
 #include "core/names.h"
 #include "core/pci_address.h"
+#include "core/subnet.h"
 #include "core/text.h"
 
 namespace cluster::cmd {
@@ -36,6 +37,7 @@ void check_pci(const std::string& value) {
 }
 
 constexpr std::array kRules{
+    Rule{"appliance", "name", [](const std::string& value) { HostName{value}; }},
     Rule{"attribute", "name", [](const std::string& value) { check_attribute_size(value, ""); }},
     Rule{"attribute", "value", [](const std::string& value) { check_attribute_size("", value); }},
     Rule{"gpu", "name", check_card},
@@ -44,11 +46,13 @@ constexpr std::array kRules{
     Rule{"gpu_slice", "pci", check_pci},
     Rule{"host", "address", [](const std::string& value) { parse_address(value); }},
     Rule{"host", "jump", [](const std::string& value) { parse_jump(value); }},
+    Rule{"host", "mac", [](const std::string& value) { MacAddress::parse(value); }},
     Rule{"host", "maintenance", [](const std::string& value) { parse_reason(value); }},
     Rule{"host", "name", [](const std::string& value) { HostName{value}; }},
     Rule{"host", "user", [](const std::string& value) { parse_user(value); }},
     Rule{"interface", "address", [](const std::string& value) { parse_ip_addresses(value); }},
     Rule{"interface", "mac", [](const std::string& value) { MacAddress::parse(value); }},
+    Rule{"network", "subnet", [](const std::string& value) { Subnet::parse(value); }},
     Rule{"vm_gpu", "name", [](const std::string& value) { GpuName{value}; }},
 };
 

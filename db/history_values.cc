@@ -38,7 +38,7 @@ std::string kept_value(const std::string& table, const std::string& column,
 }
 
 std::string owner_value(const TableShape& table, const std::string& row) {
-  if (table.name == "roll" || table.name == "appliance") return "NULL";
+  if (table.name == "roll" || table.name == "appliance" || table.name == "network") return "NULL";
   for (const auto* owner : kOwners) {
     if (std::ranges::find(table.columns, owner, &ColumnShape::name) != table.columns.end()) {
       return of(row, owner);

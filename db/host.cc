@@ -60,12 +60,32 @@ void explain_address(db::Connection& db, const std::vector<Host>& hosts, const H
   if (query->step()) refuse_address(host, query->text(0));
 }
 
+// Says which host has the MAC address that `host` should get.
+void explain_mac(db::Connection& db, const std::vector<Host>& hosts, const Host& host) {
+  const auto refuse = [&](std::string_view owner) {
+    throw Error(Fault::exists,
+                "MAC address " + host.mac->str() + " is that of host " + quote(owner));
+  };
+  for (const auto& other : hosts) {
+    if (other.name != host.name && other.mac == host.mac) refuse(other.name.str());
+  }
+  const auto query = db.prepare("SELECT name FROM host WHERE mac = :mac AND name <> :name");
+  query->bind(":mac", host.mac->str());
+  query->bind(":name", host.name.str());
+  if (query->step()) refuse(query->text(0));
+}
+
 // Says which constraint of the schema refused `host`.
 void explain_host(Inventory& inventory, db::Connection& db, const std::vector<Host>& hosts,
                   const Host& host, const db::Failure& failure) {
-  if (failure.why == db::Why::foreign_key) inventory.require_appliance(host.appliance);
+  if (failure.why == db::Why::foreign_key) {
+    inventory.require_appliance(host.appliance);
+    if (host.network) inventory.require_network(*host.network);
+  }
   if (failure.why != db::Why::unique) return;
-  if (failure.constraint == "host_address") {
+  if (failure.constraint == "host_mac") {
+    explain_mac(db, hosts, host);
+  } else if (failure.constraint == "host_address") {
     explain_address(db, hosts, host);
   } else {
     explain_host_name(db, host.name);
@@ -225,22 +245,6 @@ std::optional<Host> Inventory::find_host(const HostName& name) {
   auto found = hosts(OnlyHosts{{name}});
   if (found.empty()) return std::nullopt;
   return std::move(found[0]);
-}
-
-std::vector<std::string> Inventory::appliances() {
-  std::vector<std::string> names;
-  read("list appliance", [&] {
-    const auto query = db_->prepare("SELECT name FROM appliance ORDER BY name");
-    while (query->step()) names.push_back(query->string(0));
-  });
-  return names;
-}
-
-void Inventory::require_appliance(const std::string& name) {
-  const auto known = appliances();
-  if (std::ranges::find(known, name) != known.end()) return;
-  throw Error(Fault::usage,
-              "no appliance " + quote(name) + " (want one of " + joined(known, ", ") + ")");
 }
 
 }  // namespace cluster

@@ -65,6 +65,8 @@ void bind_interface(db::Statement& statement, db::Connection& db, const Vm& vm,
   statement.bind(":mac", mac.str());
   statement.bind(":model", interface.model);
   statement.bind(":vlan", interface.vlan);
+  statement.bind(":network",
+                 interface.network ? std::optional(interface.network->name) : std::nullopt);
   const auto addresses = ip_addresses_text(interface.addresses);
   statement.bind(":address",
                  addresses.empty() ? std::nullopt : std::optional<std::string_view>(addresses));
@@ -77,8 +79,8 @@ void Inventory::add_interface(const HostName& vm_name, const Interface& interfac
       "add host interface",
       [&] {
         const auto insert = db_->prepare(R"sql(
-            INSERT INTO interface (host, name, kind, source, mac, model, vlan, address)
-            VALUES (:host, :name, :kind, :source, :mac, :model, :vlan, :address))sql");
+            INSERT INTO interface (host, name, kind, source, mac, model, vlan, address, network)
+            VALUES (:host, :name, :kind, :source, :mac, :model, :vlan, :address, :network))sql");
         bind_interface(*insert, *db_, require_vm(vm_name), interface);
         insert->execute();
       },
@@ -92,7 +94,7 @@ void Inventory::set_interface(const HostName& vm_name, const Interface& interfac
         const Vm owner = require_vm(vm_name);
         const auto update = db_->prepare(R"sql(
             UPDATE interface SET kind = :kind, source = :source, mac = :mac, model = :model,
-                                 vlan = :vlan, address = :address
+                                 vlan = :vlan, address = :address, network = :network
             WHERE host = :host AND name = :name)sql");
         bind_interface(*update, *db_, owner, interface);
         if (update->execute() == 0) no_interface(owner, interface.name);

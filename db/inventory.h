@@ -14,6 +14,7 @@
 #include "db/gpu.h"
 #include "db/host.h"
 #include "db/host_agent.h"
+#include "db/network.h"
 #include "db/roll.h"
 #include "db/vm.h"
 
@@ -64,8 +65,8 @@ class Inventory {
 
   // --- hosts: db/host.cc
 
-  /// Throws Error(exists) when the name or the address is taken, Error(usage) on an unknown
-  /// appliance.
+  /// Throws Error(exists) when the name, the address or the MAC address is taken, Error(usage) on
+  /// an unknown appliance, Error(not_found) on an unknown network.
   void add_host(const Host& host);
 
   /// Stores new values of `hosts`, which must be there already. Throws as add_host(), and
@@ -79,10 +80,34 @@ class Inventory {
   std::vector<Host> hosts(const OnlyHosts& only = {});  ///< sorted, "n2" before "n10"
   std::vector<HostGroups> host_groups();                ///< of all hosts, in no order
   std::optional<Host> find_host(const HostName& name);
-  std::vector<std::string> appliances();  ///< sorted
+
+  // --- appliances: db/appliance.cc
+
+  std::vector<std::string> appliances();        ///< sorted
+  std::vector<Appliance> appliances_in_full();  ///< the same
 
   /// Throws Error(usage) unless `name` is one of appliances().
   void require_appliance(const std::string& name);
+
+  void add_appliance(const Appliance& appliance);  ///< throws Error(exists)
+  void set_appliance(const Appliance& appliance);  ///< throws as require_appliance()
+
+  /// Throws as require_appliance(), and Error(refused) when it has hosts or attributes, or is one
+  /// of those that are always there.
+  void remove_appliance(const std::string& name);
+
+  // --- networks: db/network.cc
+
+  std::vector<Network> networks();  ///< sorted
+
+  /// Throws Error(not_found).
+  Network require_network(const std::string& name);
+
+  void add_network(const Network& network);  ///< throws Error(exists)
+  void set_network(const Network& network);  ///< throws Error(not_found)
+
+  /// Throws Error(not_found), or Error(refused) while a host or an interface names it.
+  void remove_network(const std::string& name);
 
   // --- keys of hosts: db/host_key.cc
 
@@ -245,8 +270,8 @@ class Inventory {
   // --- interfaces of VMs: db/interface.cc
 
   /// Adds it to `vm`. If it has no MAC address, one is made from the VM's uuid and the name, and
-  /// stays. Throws Error(not_found) when there is no such VM, Error(exists) when the name or the
-  /// MAC address is taken.
+  /// stays. Throws Error(not_found) when there is no such VM or network, Error(exists) when the
+  /// name or the MAC address is taken.
   void add_interface(const HostName& vm, const Interface& interface);
 
   /// Stores new values for the interface with that name. Throws as add_interface(), and

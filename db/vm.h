@@ -9,6 +9,7 @@
 #include "core/names.h"
 #include "core/pci_address.h"
 #include "core/vm_devices.h"
+#include "db/network.h"
 
 namespace cluster {
 
@@ -56,6 +57,10 @@ struct Interface {
   std::string model = "virtio";           ///< the model that the guest sees
   std::optional<int> vlan = {};           ///< 1..4094
   std::vector<IpAddress> addresses = {};  ///< that the guest has; none: DHCP tells it one
+  std::optional<Network> network = {};    ///< that it is in; of one to be stored the name counts
+
+  /// Its own, or else that of its network.
+  std::optional<int> vlan_in_effect() const { return vlan || !network ? vlan : network->vlan; }
 };
 
 /// A virtual machine.

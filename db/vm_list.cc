@@ -82,9 +82,11 @@ void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
   }
 }
 
-void read_interfaces(db::Connection& db, const db::OnlyThese& these, Found& found) {
+void read_interfaces(db::Connection& db, const db::OnlyThese& these,
+                     const std::map<std::string, Network>& networks, Found& found) {
   const auto query = db.prepare(R"sql(
-      SELECT host, name, kind, source, mac, model, vlan, coalesce(address, '') FROM interface
+      SELECT host, name, kind, source, mac, model, vlan, coalesce(address, ''), network
+      FROM interface
       WHERE )sql" + these.in("host"));
   these.bind(*query);
   while (query->step()) {
@@ -93,6 +95,9 @@ void read_interfaces(db::Connection& db, const db::OnlyThese& these, Found& foun
     vm->interfaces.push_back({query->string(1), parse_interface_kind(query->text(2)),
                               query->string(3), MacAddress::parse(query->text(4)), query->string(5),
                               query->maybe_number(6), parse_ip_addresses(query->text(7))});
+    if (!query->is_null(8)) {
+      vm->interfaces.back().network = networks.at(query->string(8));
+    }
   }
 }
 
@@ -128,7 +133,9 @@ std::vector<Vm> Inventory::vms(const OnlyHosts& only) {
     const db::OnlyThese these(found.names(only));
     read_disks(*db_, these, found);
     read_gpus(*db_, these, found);
-    read_interfaces(*db_, these, found);
+    std::map<std::string, Network> by_name;
+    for (auto& network : networks()) by_name.emplace(network.name, network);
+    read_interfaces(*db_, these, by_name, found);
   });
   auto vms = std::move(found).take();
   for (auto& vm : vms) {

@@ -67,6 +67,7 @@ void add_interface(pugi::xml_node devices, const InterfaceSpec& interface) {
   }
   if (interface.kind == InterfaceKind::ovs) child(node, "virtualport", {{"type", "openvswitch"}});
   child(node, "model", {{"type", interface.model}});
+  if (interface.mtu) child(node, "mtu", {{"size", std::to_string(*interface.mtu)}});
   add_boot_order(node, interface.boot_order);
   if (!interface.name.empty()) add_alias(node, interface.name);
 }

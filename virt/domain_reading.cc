@@ -127,6 +127,9 @@ void read_interface(pugi::xml_node interface, DomainSpec& domain) {
   if (!tag.empty() && tag.next_sibling("tag").empty() && value(vlan, "trunk") != "yes") {
     if (const auto id = parse_number(value(tag, "id"))) spec.vlan = static_cast<int>(*id);
   }
+  if (const auto mtu = parse_number(value(interface.child("mtu"), "size"))) {
+    spec.mtu = static_cast<int>(*mtu);
+  }
   domain.interfaces.push_back(spec);
 }
 

@@ -33,6 +33,7 @@ struct InterfaceSpec {
   std::optional<int> vlan;        ///< 1 to 4094
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
   std::string name{};             ///< "eth0", in the alias; "" = no alias
+  std::optional<int> mtu{};       ///< bytes; nothing: that of the bridge
 };
 
 /// A card of the container, or one of its virtual functions, as the guest gets it: all functions in

@@ -48,31 +48,44 @@ TEST(Neighbour, RocksBringsHostsVmsCardsAndAttributes) {
   const auto [commands, left] = read_file_of("rocks", "rocks.sh");
   EXPECT_THAT(
       commands,
-      ElementsAre(
-          "add|host|vm-container-1-3|appliance=vm-container|address=10.2.255.250|cpus=48|rack=1|"
-          "rank=3",
-          "add|host|compute-1-0|appliance=compute|cpus=16|rack=1|rank=0",
-          "add|host|nas-1-0|appliance=compute|cpus=8|rack=1|rank=0",
-          "add|host|vm|render-1|vm-container-1-3|cpus=8|mem=16384|"
-          "disk=file:/export/vm/render-1.vda,vda,virtio|"
-          "disk=file:/export/vm/render-1.vdb,vdb,virtio|disksize=40|disksize=200",
-          "add|attr|Info_ClusterName|hydra", "add|appliance|attr|compute|sge|true",
-          "add|host|interface|render-1|eth0|bridge=private|mac=7a:77:6e:00:00:05|"
-          "address=10.2.255.249/16",
-          "add|host|gpu|vm-container-1-3|gpupci1|pci_0000_81_00_0",
-          "add|host|gpu|vm-container-1-3|gpupci2|pci_0000_c1_00_0",
-          "add|host|attr|compute-1-0|scratch|/state/partition1 and more",
-          "add|host|gpu|render-1|gpupci1|pci_0000_81_00_0"));
+      ElementsAre("add|network|private|10.2.0.0/16|mtu=1500",
+                  "add|host|vm-container-1-3|appliance=vm-container|address=10.2.255.250|cpus=48|"
+                  "mac=ac:1f:6b:00:10:01|rack=1|rank=3|subnet=private",
+                  "add|host|compute-1-0|appliance=compute|cpus=16|rack=1|rank=0",
+                  "add|host|nas-1-0|appliance=compute|cpus=8|rack=1|rank=0",
+                  "add|host|vm|render-1|vm-container-1-3|cpus=8|mem=16384|"
+                  "disk=file:/export/vm/render-1.vda,vda,virtio|"
+                  "disk=file:/export/vm/render-1.vdb,vdb,virtio|disksize=40|disksize=200",
+                  "add|attr|Info_ClusterName|hydra", "add|appliance|attr|compute|sge|true",
+                  "add|host|interface|render-1|eth0|bridge=private|mac=7a:77:6e:00:00:05|"
+                  "address=10.2.255.249/16|subnet=private",
+                  "add|host|gpu|vm-container-1-3|gpupci1|pci_0000_81_00_0",
+                  "add|host|gpu|vm-container-1-3|gpupci2|pci_0000_c1_00_0",
+                  "add|host|attr|compute-1-0|scratch|/state/partition1 and more",
+                  "add|host|gpu|render-1|gpupci1|pci_0000_81_00_0"));
   EXPECT_THAT(
       left,
-      ElementsAre("line 3: /opt/rocks/bin/rocks add network private subnet=10.2.0.0 "
-                  "netmask=255.255.0.0 mtu=1500",
-                  "line 7: nas-1-0 membership=NAS Appliance: taken as compute",
+      ElementsAre("line 7: nas-1-0 membership=NAS Appliance: taken as compute",
                   "line 25: /opt/rocks/bin/rocks add roll kvm 6.2 x86_64 enabled=true os=linux",
                   "line 8: render-1 rack=1", "line 8: render-1 rank=7",
-                  "line 10: vm-container-1-3 eno1 mac=ac:1f:6b:00:10:01",
                   "line 14: render-1 eth0: bridge=private is a guess, as a dump names no bridge",
                   "line 9: vm-container-1-3 eno2 ip=131.10.4.3"));
+}
+
+TEST(Neighbour, RocksNamesItsNetworksInTwoWays) {
+  const auto [commands, left] =
+      read("rocks",
+           "rocks add network private 10.1.0.0 255.255.0.0 dnszone=local servedns=True mtu=None\n"
+           "rocks add network odd subnet=10.2.0.0 netmask=255.0.255.0\n"
+           "rocks add host h-0-0 membership=Compute\n"
+           "rocks add host interface h-0-0 ib0 ip=10.9.0.1 subnet=private "
+           "mac=80:00:02:08:fe:80:00:00\n");
+  EXPECT_THAT(commands, ElementsAre("add|network|private|10.1.0.0/16|dnszone=local",
+                                    "add|host|h-0-0|appliance=compute|address=10.9.0.1"));
+  EXPECT_THAT(left, ElementsAre("line 1: network private servedns=True",
+                                "line 2: rocks add network odd subnet=10.2.0.0 "
+                                "netmask=255.0.255.0",
+                                "line 4: h-0-0 ib0 mac=80:00:02:08:fe:80:00:00"));
 }
 
 TEST(Neighbour, XcatTellsVmsByTheirHost) {

@@ -2,11 +2,12 @@
 // Rocks as attributes and tables of their own, so a host is put together from many lines.
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <optional>
+#include <set>
 
 #include "core/command_reader.h"
 #include "core/error.h"
+#include "core/mac_address.h"
+#include "core/subnet.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
 
@@ -43,6 +44,8 @@ class RocksReader {
     }
     finish();
     auto reading = hosts_.reading();
+    std::ranges::move(reading.commands, std::back_inserter(networks_));
+    reading.commands = std::move(networks_);
     std::ranges::move(after_, std::back_inserter(reading.commands));
     return reading;
   }
@@ -148,15 +151,32 @@ class RocksReader {
   }
 
   bool add_network(const Words& words) {
-    const auto values = pairs_of(words);
+    auto values = pairs_of(words);
     const auto name = plain(words, 0);
-    const auto mask = values.find("netmask");
-    if (mask != values.end()) {
-      masks_[name] = mask->second;
-    } else if (const auto second = plain(words, 2); !second.empty()) {
-      masks_[name] = second;
+    if (values["subnet"].empty()) values["subnet"] = plain(words, 1);
+    if (values["netmask"].empty()) values["netmask"] = plain(words, 2);
+    try {
+      subnets_.insert_or_assign(name, Subnet::parse(values["subnet"], values["netmask"]));
+    } catch (const Error&) {
+      return false;
     }
-    return false;  // a network has no place of its own
+    NeighbourCommand command{{"add", "network", name, subnets_.at(name).str()}, line_};
+    for (const auto& [key, value] : values) {
+      if (value.empty() || key == "subnet" || key == "netmask") continue;
+      if (key == "mtu" || key == "dnszone") {
+        command.words.push_back(key + "=" + value);
+      } else {
+        leave("network " + name + " " + key + "=" + value);
+      }
+    }
+    networks_.push_back(std::move(command));
+    return true;
+  }
+
+  // True if the interface's address is in the network that it names.
+  bool is_in_its_network(Pairs& values) const {
+    const auto at = subnets_.find(values["subnet"]);
+    return at != subnets_.end() && at->second.has(values["ip"]);
   }
 
   bool set_vm(const Words& words) {
@@ -257,10 +277,16 @@ class RocksReader {
     if (host.container.empty()) {
       // That of its management controller is not where it is reached.
       const bool is_controller = one.name.starts_with("ipmi");
-      if (is_controller || values["ip"].empty() ||
-          !host.keys.emplace("address", values["ip"]).second)
-        left("ip");
-      for (const auto* what : {"mac", "vlan", "module"}) left(what);
+      const bool is_its_address = !is_controller && !values["ip"].empty() &&
+                                  host.keys.emplace("address", values["ip"]).second;
+      if (is_its_address && is_in_its_network(values)) host.keys["subnet"] = values["subnet"];
+      if (is_its_address && is_new_mac(values["mac"])) {
+        host.keys["mac"] = values["mac"];
+      } else {
+        left("mac");
+      }
+      if (!is_its_address) left("ip");
+      for (const auto* what : {"vlan", "module"}) left(what);
       return;
     }
     NeighbourCommand command{{"add", "host", "interface", one.host, one.name}, one.line};
@@ -271,25 +297,24 @@ class RocksReader {
     for (const auto* what : {"mac", "vlan"}) {
       if (!values[what].empty()) command.words.push_back(std::string(what) + "=" + values[what]);
     }
-    if (const auto prefix = prefix_of(values["subnet"]); prefix && !values["ip"].empty()) {
-      command.words.push_back("address=" + values["ip"] + "/" + std::to_string(*prefix));
+    if (is_in_its_network(values)) {
+      const auto prefix = subnets_.at(values["subnet"]).prefix();
+      command.words.push_back("address=" + values["ip"] + "/" + std::to_string(prefix));
+      command.words.push_back("subnet=" + values["subnet"]);
     } else {
       left("ip");
     }
     after_.push_back(std::move(command));
   }
 
-  // The length of a network's prefix; nothing when the dump does not tell it.
-  std::optional<int> prefix_of(const std::string& network) const {
-    const auto at = masks_.find(network);
-    if (at == masks_.end()) return std::nullopt;
-    int bits = 0;
-    for (const auto part : split(at->second, '.')) {
-      const auto byte = parse_number(part);
-      if (!byte || *byte > 0xff) return std::nullopt;
-      bits += std::popcount(static_cast<unsigned>(*byte));
+  // False for what is no MAC address, such as that of InfiniBand, and for one that is there
+  // already.
+  bool is_new_mac(const std::string& text) {
+    try {
+      return macs_.insert(MacAddress::parse(text).str()).second;
+    } catch (const Error&) {
+      return false;
     }
-    return bits;
   }
 
   void leave(const std::string& what) { hosts_.leave(line_, what); }
@@ -317,8 +342,10 @@ class RocksReader {
   NeighbourHosts hosts_;
   std::vector<RocksInterface> interfaces_;
   std::vector<std::pair<Words, int>> cards_or_attributes_;
-  std::map<std::string, std::string> masks_;  // by network
-  std::vector<NeighbourCommand> after_;       // the hosts
+  std::map<std::string, Subnet> subnets_;  // by network
+  std::set<std::string> macs_;
+  std::vector<NeighbourCommand> networks_;
+  std::vector<NeighbourCommand> after_;  // the hosts
   int line_ = 0;
 };
 

@@ -23,9 +23,14 @@ virt::DiskSpec disk_of(const VmDisk& disk) {
 }
 
 virt::InterfaceSpec interface_of(const Interface& interface) {
-  return {interface.kind,  interface.source, interface.mac->str(),
-          interface.model, interface.vlan,   {},
-          interface.name};
+  return {interface.kind,
+          interface.source,
+          interface.mac->str(),
+          interface.model,
+          interface.vlan_in_effect(),
+          {},
+          interface.name,
+          interface.network ? interface.network->mtu : std::nullopt};
 }
 
 // The BARs of a function. An older inventory has only their sum: BARs are powers of two, so they

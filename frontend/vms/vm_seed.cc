@@ -62,6 +62,16 @@ std::vector<GuestInterface> interfaces_of(const Vm& vm, const virt::DomainSpec& 
   return interfaces;
 }
 
+// The attribute counts, and else what the networks of its interfaces say.
+std::string gateways_of(const Vm& vm, const std::string& attribute) {
+  if (!trim(attribute).empty()) return attribute;
+  std::vector<std::string> gateways;
+  for (const auto& one : vm.interfaces) {
+    if (one.network && one.network->gateway) gateways.push_back(*one.network->gateway);
+  }
+  return joined(gateways, ",");
+}
+
 // The bus of its disk is one that the guest can drive. Kernels of clouds have no drivers for SATA
 // and IDE, so a guest of virtio gets a CD-ROM of virtio-scsi.
 std::string bus_for_seed(const virt::DomainSpec& domain) {
@@ -78,9 +88,9 @@ std::optional<Seed> seed_of(const Vm& vm, const ResolvedAttributes& resolved,
                             const virt::DomainSpec& domain) {
   if (!wants_seed(vm, resolved)) return std::nullopt;
   const auto value = [&](const char* name) { return attribute_value(resolved, name); };
-  const auto files =
-      cloud_init_files({vm.uuid, vm.name.str(), value("vm_ssh_keys"), value("vm_user_data"),
-                        value("vm_gateway"), value("vm_nameservers"), interfaces_of(vm, domain)});
+  const auto files = cloud_init_files({vm.uuid, vm.name.str(), value("vm_ssh_keys"),
+                                       value("vm_user_data"), gateways_of(vm, value("vm_gateway")),
+                                       value("vm_nameservers"), interfaces_of(vm, domain)});
   return Seed{folder_of(vm) + "/" + vm.name.str() + "-seed-" + digest_of(files) + ".iso",
               iso_volume("cidata", files)};
 }

@@ -19,11 +19,11 @@ TEST_F(HostInterface, AddThenList) {
   cluster({"add", "host", "interface", "v1", "eth2", "direct=eno1"});
   cluster({"add", "host", "interface", "v2", "eth0", "network=default"});
   EXPECT_EQ(cluster({"list", "host", "interface"}),
-            "HOST IFACE KIND    SOURCE  MAC               MODEL  VLAN ADDRESS\n"
-            "v1:  eth0  bridge  br0     52:54:00:a5:b1:7a virtio -    dhcp\n"
-            "v1:  eth2  direct  eno1    52:54:00:f4:9e:38 virtio -    dhcp\n"
-            "v1:  eth10 ovs     br-int  52:54:00:ab:cd:ef e1000e 42   dhcp\n"
-            "v2:  eth0  network default 52:54:00:e8:76:c0 virtio -    dhcp\n");
+            "HOST IFACE KIND    SOURCE  MAC               MODEL  VLAN ADDRESS SUBNET\n"
+            "v1:  eth0  bridge  br0     52:54:00:a5:b1:7a virtio -    dhcp    -\n"
+            "v1:  eth2  direct  eno1    52:54:00:f4:9e:38 virtio -    dhcp    -\n"
+            "v1:  eth10 ovs     br-int  52:54:00:ab:cd:ef e1000e 42   dhcp    -\n"
+            "v2:  eth0  network default 52:54:00:e8:76:c0 virtio -    dhcp    -\n");
   EXPECT_EQ(cluster({"list", "host", "interface", "n1"}), cluster({"list", "host", "interface"}));
   EXPECT_EQ(cluster({"dump", "host", "interface", "v2"}),
             "cluster add host interface v2 eth0 network=default mac=52:54:00:e8:76:c0 "
@@ -37,17 +37,17 @@ TEST_F(HostInterface, HasTheAddressesOfItsGuest) {
     const auto table = cluster({"list", "host", "interface", "v1", "format=csv"});
     return table.substr(table.find('\n') + 1);
   };
-  EXPECT_EQ(listed(), "v1,eth0,bridge,br0,52:54:00:00:00:01,virtio,,\"10.1.0.5/24,fd00::5/64\"\n");
+  EXPECT_EQ(listed(), "v1,eth0,bridge,br0,52:54:00:00:00:01,virtio,,\"10.1.0.5/24,fd00::5/64\",\n");
   EXPECT_EQ(cluster({"dump", "host", "interface"}),
             "cluster add host interface v1 eth0 bridge=br0 mac=52:54:00:00:00:01 model=virtio "
             "address=10.1.0.5/24,fd00::5/64\n");
   cluster({"set", "host", "interface", "v1", "eth0", "vlan=7"});
   cluster({"set", "host", "interface", "v1", "eth0", "address=10.1.0.6/24"});
-  EXPECT_EQ(listed(), "v1,eth0,bridge,br0,52:54:00:00:00:01,virtio,7,10.1.0.6/24\n");
+  EXPECT_EQ(listed(), "v1,eth0,bridge,br0,52:54:00:00:00:01,virtio,7,10.1.0.6/24,\n");
   cluster({"set", "host", "interface", "v1", "eth0", "address=10.1.0.6"}, 2,
           "address='10.1.0.6': want an address with its prefix, 10.1.0.5/24, or dhcp");
   cluster({"set", "host", "interface", "v1", "eth0", "address=dhcp"});
-  EXPECT_EQ(listed(), "v1,eth0,bridge,br0,52:54:00:00:00:01,virtio,7,dhcp\n");
+  EXPECT_EQ(listed(), "v1,eth0,bridge,br0,52:54:00:00:00:01,virtio,7,dhcp,\n");
 }
 
 TEST_F(HostInterface, SetChangesWhatIsNamed) {

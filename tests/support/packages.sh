@@ -42,6 +42,7 @@ packages_of() {
       echo chromium chromium-driver          # the browser that opens the page of a fleet
       echo fish zsh                          # shells that complete, besides bash
       echo ansible-core genders prometheus slurmd   # what `report fleet` writes is read by them
+      echo bind9-utils dnsmasq-base          # what reads the lines of `report network`
       echo openipmi ipmitool                 # a BMC without a machine, and what talks to it
       # From Debian 13 on each fence agent is a package of its own.
       if ((debian < 13)); then echo fence-agents; else echo fence-agents-dummy fence-agents-ipmilan; fi

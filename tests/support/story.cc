@@ -39,8 +39,8 @@ Story::Result Story::run(const std::vector<std::string>& words) {
 
 std::string Story::dump() {
   std::string commands;
-  for (const auto* noun : {"host", "host vm", "host gpu", "host interface", "host key", "attr",
-                           "appliance attr", "host attr"}) {
+  for (const auto* noun : {"appliance", "network", "host", "host vm", "host gpu", "host interface",
+                           "host key", "attr", "appliance attr", "host attr"}) {
     std::vector<std::string> words{"dump"};
     for (const auto word : split(noun, ' ')) words.emplace_back(word);
     commands += cluster(words);

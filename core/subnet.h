@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cluster {
+
+/// A network of IP, "10.1.0.0/16" or "fd00::/64".
+class Subnet {
+ public:
+  /// Takes "10.1.0.0/16"; or "10.1.0.0" and as `mask` "255.255.0.0" or "16". Throws Error(usage)
+  /// when it is none, also when bits behind the prefix are set.
+  static Subnet parse(const std::string& text, const std::string& mask = {});
+
+  std::string str() const;  ///< as the kernel spells it, "10.1.0.0/16"
+  const std::string& address() const { return address_; }  ///< "10.1.0.0"
+  int prefix() const { return prefix_; }                   ///< 1 to 32, of IPv6 to 128
+  std::string mask() const;                                ///< "255.255.0.0"
+  bool is_v6() const { return address_.find(':') != std::string::npos; }
+
+  /// True if `address`, "10.1.0.5", is in it.
+  bool has(const std::string& address) const;
+
+  bool operator==(const Subnet&) const = default;
+
+ private:
+  std::string address_;
+  int prefix_ = 0;
+};
+
+}  // namespace cluster

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "cmd/line/terminal.h"
+#include "cmd/line/text_width.h"
 #include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -45,8 +47,6 @@ class Buffer {
     return *this;
   }
 
-  void blanks(std::size_t count) { text_.append(count, ' '); }
-
  private:
   void write() {
     out_ << text_;
@@ -75,33 +75,52 @@ std::string_view shown(const TextRows::Cell& cell, bool plain, std::string& made
   return made;
 }
 
+bool is_ascii(char c) { return static_cast<signed char>(c) >= 0; }
+
+// Ends a line. One that is longer than a terminal has columns is cut there, and an ellipsis says
+// so.
+void end_line(std::string& line, std::size_t columns, Buffer& buffer) {
+  if (columns > 0 && line.size() > columns && text_width(line) > columns) {
+    line = std::string(text_within(line, columns - 1)) + "\u2026";
+  }
+  buffer << line << "\n";
+  line.clear();
+}
+
 // The layout is that of Rocks: each column is as wide as its widest cell, one blank is between
-// columns, and none at the end.
-void print_table(std::ostream& out, const Columns& columns, const TextRows& rows) {
+// columns, and none at the end. `columns_there` are those of a terminal; 0 = it is none.
+void print_table(std::ostream& out, const Columns& columns, const TextRows& rows,
+                 std::size_t columns_there) {
   const bool plain = std::ranges::none_of(rows.text(), is_control);
+  const bool ascii = std::ranges::all_of(rows.text(), is_ascii);
+  const auto width_of = [ascii](std::string_view text) {
+    return ascii ? text.size() : text_width(text);
+  };
   std::string made;
   std::vector<std::size_t> widths;
   for (const auto& column : columns) widths.push_back(column.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (std::size_t i = 0; i < widths.size(); ++i) {
       widths[i] =
-          std::max(widths[i], shown(rows.at(row, i), plain, made).size() + (i == 0 ? 1 : 0));
+          std::max(widths[i], width_of(shown(rows.at(row, i), plain, made)) + (i == 0 ? 1 : 0));
     }
   }
   Buffer buffer(out);
+  std::string line;
   const auto last = columns.size() - 1;
   for (std::size_t i = 0; i <= last; ++i) {
-    buffer << upper(columns[i]);
-    if (i < last) buffer.blanks(widths[i] - columns[i].size() + 1);
+    line += upper(columns[i]);
+    if (i < last) line.append(widths[i] - columns[i].size() + 1, ' ');
   }
-  buffer << "\n";
+  end_line(line, columns_there, buffer);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (std::size_t i = 0; i <= last; ++i) {
       const auto text = shown(rows.at(row, i), plain, made);
-      buffer << text << (i == 0 ? ":" : "");
-      if (i < last) buffer.blanks(widths[i] - text.size() - (i == 0 ? 1 : 0) + 1);
+      line += text;
+      if (i == 0) line += ':';
+      if (i < last) line.append(widths[i] - width_of(text) - (i == 0 ? 1 : 0) + 1, ' ');
     }
-    buffer << "\n";
+    end_line(line, columns_there, buffer);
   }
 }
 
@@ -159,7 +178,7 @@ void Output::table(const std::vector<std::string>& columns, const TextRows& rows
 void Output::print(const std::vector<std::string>& columns, const TextRows& rows) {
   switch (format_) {
     case Format::table:
-      return print_table(out_, columns, rows);
+      return print_table(out_, columns, rows, terminals_.out ? terminal_columns(outlet_) : 0);
     case Format::json:
       return print_json(out_, columns, rows);
     case Format::csv:

@@ -35,6 +35,17 @@ TEST(Output, TableHasRocksColonAndNoTrailingBlanks) {
             "n1:                a \"b\", c -\n");
 }
 
+TEST(Output, ColumnsStandBelowEachOtherInAnyLanguage) {
+  EXPECT_EQ(printed(Format::table, {{"attr", "value", "source"},
+                                    {{Cell{"a"}, Cell{"Grüße"}, Cell{"G"}},
+                                     {Cell{"b"}, Cell{"東京"}, Cell{"H"}},
+                                     {Cell{"c"}, Cell{"plain"}, Cell{"A"}}}}),
+            "ATTR VALUE SOURCE\n"
+            "a:   Grüße G\n"
+            "b:   東京  H\n"
+            "c:   plain A\n");
+}
+
 TEST(Output, AnEmptyTableIsItsHeader) {
   EXPECT_EQ(printed(Format::table, {{"host", "gpu"}, {}}), "HOST GPU\n");
   EXPECT_EQ(printed(Format::json, {{"host"}, {}}), "[]\n");

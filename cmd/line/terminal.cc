@@ -17,10 +17,14 @@ constexpr std::size_t kWidest = 100;
 
 }  // namespace
 
-std::size_t terminal_width(int file) {
+std::size_t terminal_columns(int file) {
   winsize size{};
-  if (ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kWithoutTerminal;
-  return std::clamp(static_cast<std::size_t>(size.ws_col), kNarrowest, kWidest);
+  return ioctl(file, TIOCGWINSZ, &size) != 0 ? 0 : size.ws_col;
+}
+
+std::size_t terminal_width(int file) {
+  const auto columns = terminal_columns(file);
+  return columns == 0 ? kWithoutTerminal : std::clamp(columns, kNarrowest, kWidest);
 }
 
 std::size_t progress_width(int out, int err) {
@@ -30,9 +34,8 @@ std::size_t progress_width(int out, int err) {
   const bool is_piped =
       fstat(out, &found) == 0 && (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode));
   if (isatty(err) == 0 || is_dumb || is_piped) return 0;
-  winsize size{};
-  if (ioctl(err, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kWithoutTerminal;
-  return size.ws_col;
+  const auto columns = terminal_columns(err);
+  return columns == 0 ? kWithoutTerminal : columns;
 }
 
 }  // namespace cluster::cmd

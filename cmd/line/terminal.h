@@ -9,6 +9,9 @@ namespace cluster::cmd {
 /// one that does not know its width (TIOCGWINSZ, ioctl_tty(2)).
 std::size_t terminal_width(int file);
 
+/// The columns of the terminal `file`; 0 when it is none, or does not know.
+std::size_t terminal_columns(int file);
+
 /// The characters of a line that is drawn anew in its place on `err`; 0 when that is no terminal or
 /// a dumb one ($TERM), or when `out` is a pipe: a pager behind it draws on the same terminal.
 std::size_t progress_width(int out, int err);

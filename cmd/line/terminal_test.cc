@@ -7,6 +7,9 @@
 
 #include <array>
 #include <cstdlib>
+#include <sstream>
+
+#include "cmd/line/output.h"
 
 namespace cluster::cmd {
 namespace {
@@ -30,6 +33,39 @@ class Terminal {
  private:
   int file_;
 };
+
+TEST(TerminalWidth, OfATableIsTheWholeTerminal) {
+  EXPECT_EQ(terminal_columns(Terminal(250).file()), 250U);
+  EXPECT_EQ(terminal_columns(Terminal(8).file()), 8U);
+  EXPECT_EQ(terminal_columns(-1), 0U);
+}
+
+TEST(TerminalWidth, OfATableCutsItsLines) {
+  const Terminal terminal(20);
+  const Table table{{"host", "failing"},
+                    {{Cell{"n1"}, Cell{"D1: fallen off the bus"}},
+                     {Cell{"n2"}, Cell{"Grüße aus dem Süd"}},
+                     {Cell{"n3"}, Cell{"Grüße aus dem Süden"}}}};
+  const auto printed = [&](Terminals terminals, Format format = Format::table) {
+    std::ostringstream out;
+    std::ostringstream err;
+    Output output(out, err, 80, terminals, terminal.file());
+    output.set_format(format);
+    output.table(table);
+    return out.str();
+  };
+  EXPECT_EQ(printed({.out = true}),
+            "HOST FAILING\n"
+            "n1:  D1: fallen off…\n"
+            "n2:  Grüße aus dem …\n"
+            "n3:  Grüße aus dem …\n");
+  EXPECT_EQ(printed({}),
+            "HOST FAILING\n"
+            "n1:  D1: fallen off the bus\n"
+            "n2:  Grüße aus dem Süd\n"
+            "n3:  Grüße aus dem Süden\n");
+  EXPECT_EQ(printed({.out = true}, Format::csv), printed({}, Format::csv));
+}
 
 TEST(TerminalWidth, IsThatOfTheTerminal) {
   EXPECT_EQ(terminal_width(Terminal(72).file()), 72U);

@@ -93,6 +93,17 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
   frontend::check_capabilities(context, all);
 }
 
+// The number of VMs that did not run, and do now.
+std::size_t count_started(const frontend::VmBatch& all) {
+  std::size_t count = 0;
+  for (const auto& there : all) {
+    if (there.failure) continue;
+    count += static_cast<std::size_t>(
+        std::count_if(there.tasks.begin(), there.tasks.end(), frontend::is_to_start));
+  }
+  return count;
+}
+
 int run_start(Context& context, const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
@@ -110,6 +121,7 @@ int run_start(Context& context, const Args& args) {
     domains.start(task.vm.uuid);
   });
   frontend::store_agreements(context, all);
+  say_how_many(context, "started", count_started(all), "VMs");
   return report_failures(context.output, frontend::failures_of(all));
 }
 

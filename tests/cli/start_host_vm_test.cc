@@ -301,7 +301,7 @@ TEST_F(StartHostVm, StopAsksTheGuestUnlessItIsToldToPullThePlug) {
   cluster({"stop", "host", "vm", "rocks-*"}, 1,
           "stop host vm: 'rocks-*' means 2 VMs, rocks-[33-34]: want yes=yes, or their names");
   EXPECT_EQ(here().done.size(), done);
-  cluster({"start", "host", "vm", "rocks-[33-34]"});
+  cluster({"start", "host", "vm", "rocks-[33-34]"}, 0, "started 2 VMs");
   cluster({"stop", "host", "vm", "rocks-*", "action=poweroff", "yes=yes"}, 0, "powered off 2 VMs");
 }
 

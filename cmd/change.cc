@@ -75,6 +75,9 @@ std::string what_changed(const ChangedRow& row) {
   return text;
 }
 
+// What was not written down is unknown.
+Cell known(const std::string& text) { return text.empty() ? Cell() : Cell(text); }
+
 int run_list(Context& context, const ListArgs& args) {
   const auto since = time_of(args.since);
   auto& inventory = context.inventory();
@@ -89,9 +92,10 @@ int run_list(Context& context, const ListArgs& args) {
                           ? author.login
                           : author.sudo_user + " as " + author.login;
     for (const auto& row : change.rows) {
-      table.rows.push_back(
-          {std::to_string(change.number), change.at, change.number == 0 ? "?" : user, author.origin,
-           change.number == 0 ? "(another program)" : author.command, what_changed(row)});
+      table.rows.push_back({std::int64_t{change.number}, known(change.at),
+                            change.number == 0 ? Cell() : Cell(user), known(author.origin),
+                            change.number == 0 ? "(another program)" : author.command,
+                            what_changed(row)});
     }
   }
   context.output.table(table);

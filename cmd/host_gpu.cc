@@ -198,8 +198,8 @@ class Details {
     rows.add(card.name.str());
     rows.add(card.pci.libvirt());
     rows.add(card.missing ? "missing" : (first != nullptr ? "present" : "unknown"));
-    rows.add(holder(card.name.str()));
-    rows.add(first != nullptr ? first->vendor + ":" + first->device : "");
+    add_known(holder(card.name.str()));
+    add_known(first != nullptr ? first->vendor + ":" + first->device : "");
     add(first != nullptr ? std::optional(static_cast<int>(card.functions.size())) : std::nullopt);
     add(first != nullptr ? first->iommu_group : std::nullopt);
     add(card.numa_node);
@@ -216,11 +216,16 @@ class Details {
 
   void add_row(const Host& host, const std::string& gpu, const std::string& address,
                const std::string& state, const std::string& device, const std::string& type) {
-    for (const auto* text : {&host.name.str(), &gpu, &address, &state}) rows.add(*text);
-    rows.add(holder(device));
-    rows.add("");
-    for (int i = 0; i < 6; ++i) rows.add_unknown();
+    for (const auto* text : {&host.name.str(), &gpu, &address, &state}) add_known(*text);
+    add_known(holder(device));
+    for (int i = 0; i < 7; ++i) rows.add_unknown();
     add(type.empty() ? std::nullopt : std::optional("vGPU " + type));
+    rows.add_unknown();
+  }
+
+  // What is not there is unknown, and null in JSON.
+  void add_known(const std::string& text) {
+    if (!text.empty()) return rows.add(text);
     rows.add_unknown();
   }
 

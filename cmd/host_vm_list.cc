@@ -42,15 +42,20 @@ std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
   return status;
 }
 
-// The sizes of the disks in GiB, "40 -"; "" = none is known.
-std::string sizes_of(const Vm& vm) {
+// Several things, with blanks between; unknown when there is none.
+Cell words_of(const std::vector<std::string>& things) {
+  return things.empty() ? Cell() : Cell(joined(things, " "));
+}
+
+// The sizes of the disks in GiB, "40 -"; unknown when none is known.
+Cell sizes_of(const Vm& vm) {
   std::vector<std::string> sizes;
   for (const auto& disk : vm.disks) {
     sizes.push_back(disk.size_gib ? std::to_string(*disk.size_gib) : "-");
   }
   const bool is_known =
       std::ranges::any_of(vm.disks, [](const VmDisk& disk) { return disk.size_gib.has_value(); });
-  return is_known ? joined(sizes, " ") : "";
+  return is_known ? words_of(sizes) : Cell();
 }
 
 // The addresses of a VM and who told them. A VM that does not run has none.
@@ -85,7 +90,7 @@ int run_list(Context& context, const ListArgs& args) {
     std::vector<std::string> disks;
     for (const auto& disk : vm.disks) disks.push_back(frontend::disk_text(disk));
     table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
-                          joined(cards, " "), joined(disks, " "), sizes_of(vm)});
+                          words_of(cards), words_of(disks), sizes_of(vm)});
     auto& row = table.rows.back();
     const auto known = status.find(vm.name);
     if (with_status) row.emplace_back(known == status.end() ? "unknown" : known->second);

@@ -12,9 +12,9 @@ namespace {
 }
 
 // Returns the place of the quote that ends the text, which begins after the quote at `from`.
-std::size_t end_of_text(std::string_view json, std::size_t from) {
+std::size_t end_of_text(std::string_view text, std::size_t from) {
   auto at = from + 1;
-  while (at < json.size() && json[at] != '"') at += json[at] == '\\' ? 2 : 1;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
   if (at - from > kLongestJsonText) refuse("a text that is too long");
   return at;
 }

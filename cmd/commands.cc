@@ -22,11 +22,11 @@ constexpr std::array kSynonyms{
     Synonym{"vgpu", "host gpu"},  Synonym{"xml", "vm config"},
 };
 
+// None means a verb that removes or stops: nobody is led to that.
 constexpr std::array kFirstWords{
     FirstWord{"boot", "start"},
     FirstWord{"console", "open host console"},
     FirstWord{"create", "add"},
-    FirstWord{"delete", "remove"},
     FirstWord{"describe", "list"},
     FirstWord{"get", "list"},
     FirstWord{"gpupci", "run host"},
@@ -38,9 +38,7 @@ constexpr std::array kFirstWords{
     FirstWord{"nvidia-smi", "list host gpu"},
     FirstWord{"pdsh", "run host"},
     FirstWord{"power", "set host power"},
-    FirstWord{"reboot", "stop host vm action=reboot"},
     FirstWord{"show", "list"},
-    FirstWord{"shutdown", "stop"},
     FirstWord{"ssh", "run host"},
     FirstWord{"status", "list host gpu"},
     FirstWord{"virsh", "list host vm"},

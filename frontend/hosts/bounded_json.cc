@@ -7,7 +7,7 @@
 namespace cluster::frontend {
 namespace {
 
-[[noreturn]] void refuse(const char* why) {
+[[noreturn]] void refuse_json(const char* why) {
   throw Error(Fault::io, "the JSON has " + std::string(why));
 }
 
@@ -15,7 +15,7 @@ namespace {
 std::size_t end_of_text(std::string_view text, std::size_t from) {
   auto at = from + 1;
   while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-  if (at - from > kLongestJsonText) refuse("a text that is too long");
+  if (at - from > kLongestJsonText) refuse_json("a text that is too long");
   return at;
 }
 
@@ -31,14 +31,14 @@ std::string_view bounded_json(std::string_view text) {
         break;
       case '[':
       case '{':
-        if (++depth > kDeepestJson) refuse("lists in lists too deep");
+        if (++depth > kDeepestJson) refuse_json("lists in lists too deep");
         break;
       case ']':
       case '}':
         if (depth > 0) --depth;
         break;
       case ',':
-        if (++values > kMostJsonValues) refuse("too many values");
+        if (++values > kMostJsonValues) refuse_json("too many values");
         break;
       default:
         break;

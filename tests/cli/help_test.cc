@@ -33,6 +33,8 @@ TEST_F(Help, AVerbListsItsNouns) {
             "  report host gpu        print names and addresses of cards for scripts\n"
             "  report host hosts      print the lines of an /etc/hosts\n"
             "  report host vm config  the same as `report vm config`, as Rocks spells it\n"
+            "  report network dhcp    print what a DHCP server is told of the hosts\n"
+            "  report network dns     print the hosts as lines of a DNS zone\n"
             "  report vm config       print the libvirt configuration of VMs, cards included\n\n"
             "`cluster VERB NOUN --help` says more of each.\n");
   EXPECT_EQ(cluster({"report", "--help"}), cluster({"report"}));

@@ -49,7 +49,7 @@ TEST_F(HostSudo, TheAgentIsAskedAsRoot) {
 
 TEST_F(HostSudo, TheHostWinsOverItsApplianceOverAll) {
   const auto by_sudo = [this](const std::string& host) {
-    cluster({"discover", "host", "gpu", host});
+    run({"discover", "host", "gpu", host});
     return commands()[host].find("sudo -n") != std::string::npos;
   };
   EXPECT_FALSE(by_sudo("n2"));

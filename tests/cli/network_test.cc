@@ -95,11 +95,11 @@ TEST_F(NetworkStory, GivesItsVlanAndMtuToTheInterface) {
     return config.substr(at, config.find("</interface>", at) - at);
   };
   const auto tenant = interface_of("52:54:00:00:02:01");
-  EXPECT_NE(tenant.find("<tag id=\"12\""), std::string::npos) << tenant;
-  EXPECT_NE(tenant.find("<mtu size=\"9000\""), std::string::npos) << tenant;
+  EXPECT_NE(tenant.find("<tag id='12'"), std::string::npos) << tenant;
+  EXPECT_NE(tenant.find("<mtu size='9000'"), std::string::npos) << tenant;
   EXPECT_EQ(interface_of("52:54:00:00:02:02").find("<mtu"), std::string::npos);
   cluster({"set", "host", "interface", "v1", "eth0", "vlan=7"});
-  EXPECT_NE(interface_of("52:54:00:00:02:01").find("<tag id=\"7\""), std::string::npos);
+  EXPECT_NE(interface_of("52:54:00:00:02:01").find("<tag id='7'"), std::string::npos);
 }
 
 TEST_F(NetworkStory, ReportsToDnsmasq) {

@@ -53,7 +53,11 @@ mapfile -t processes < <(children_of "${pg_pids[one]}")
 ((${#processes[@]} > 2)) || fail "few processes: ${processes[*]}"
 kill_postgresql one
 for process in "${processes[@]}"; do
-  [[ $(ps -o stat= -p "$process") == @(|Z*) ]] || fail "process $process lives on"
+  for _ in {1..50}; do
+    [[ $(ps -o stat= -p "$process") == @(|Z*) ]] && continue 2
+    sleep 0.1
+  done
+  fail "process $process lives on"
 done
 start_postgresql one
 same 'after SIGKILL' "$(pg_sql one copy -c 'SELECT sum(n) FROM t')" 7

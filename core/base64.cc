@@ -1,5 +1,6 @@
 #include "core/base64.h"
 
+#include <array>
 #include <cstdint>
 
 namespace cluster {
@@ -9,6 +10,17 @@ constexpr std::string_view kLetters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr unsigned kBits = 6;  // of a letter
 constexpr unsigned kByte = 8;
+constexpr std::uint8_t kNone = 0xff;
+
+// The value of each letter; kNone of what is none.
+constexpr auto kValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNone);
+  for (std::size_t i = 0; i < kLetters.size(); ++i) {
+    values[static_cast<unsigned char>(kLetters[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}();
 
 }  // namespace
 
@@ -39,6 +51,7 @@ std::string base64(std::string_view bytes, std::size_t width) {
 
 std::optional<std::string> parse_base64(std::string_view text) {
   std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
   std::uint32_t held = 0;
   unsigned bits = 0;
   std::size_t letters = 0;
@@ -50,9 +63,9 @@ std::optional<std::string> parse_base64(std::string_view text) {
       ++padding;
       continue;
     }
-    const auto value = kLetters.find(c);
-    if (value == std::string_view::npos || padding != 0) return std::nullopt;
-    held = held << kBits | static_cast<std::uint32_t>(value);
+    const auto value = kValues[static_cast<unsigned char>(c)];
+    if (value == kNone || padding != 0) return std::nullopt;
+    held = held << kBits | value;
     bits += kBits;
     if (bits < kByte) continue;
     bits -= kByte;

@@ -9,6 +9,7 @@
 #include "db/engine.h"
 #include "db/open_database.h"
 #include "db/postgres_place.h"
+#include "db/refusals.h"
 
 namespace cluster {
 namespace {
@@ -117,8 +118,19 @@ std::string outcome(const db::Failure& failure) {
   }
 }
 
+bool by_constraint(const db::Failure& failure) {
+  return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
+         failure.why == db::Why::check || failure.why == db::Why::rule;
+}
+
+}  // namespace
+
 Fault fault_of(const db::Failure& failure) {
   switch (failure.why) {
+    case db::Why::unique:
+      return Fault::exists;
+    case db::Why::foreign_key:
+      return Fault::not_found;
     case db::Why::rule:
       return Fault::refused;
     case db::Why::check:
@@ -130,13 +142,6 @@ Fault fault_of(const db::Failure& failure) {
       return Fault::io;
   }
 }
-
-bool by_constraint(const db::Failure& failure) {
-  return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
-         failure.why == db::Why::check || failure.why == db::Why::rule;
-}
-
-}  // namespace
 
 Inventory::Inventory(const std::string& place, Open open) {
   try {

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
+#include "db/refusals.h"
 #include "db/rows.h"
 
 namespace cluster {
@@ -14,7 +15,7 @@ auto alone(const char* what, const Work& work) {
   try {
     return work();
   } catch (const db::Failure& failure) {
-    throw Error(Fault::io, std::string(what) + ": " + failure.what());
+    throw Error(fault_of(failure), std::string(what) + ": " + failure.what());
   }
 }
 

@@ -120,10 +120,7 @@ class PostgresConnection : public Connection {
 
   std::string where() const override { return place_; }
   std::string read_only() const override { return read_only_; }
-  void without_history() override {
-    session_->run("SET LOCAL cluster.history = 'off'");
-    copies_ = true;
-  }
+  void without_history() override;
   void sign(const Author& author) override { author_ = author; }
 
   std::vector<TableShape> tables() override { return tables_of_postgres(*this); }
@@ -183,6 +180,18 @@ void PostgresConnection::connect() {
     return std::string_view(libpq().PQgetvalue(result.get(), 0, column));
   };
   read_only_ = text(1) == "t" ? "" : "role " + quote(text(0)) + " may only read this inventory";
+}
+
+void PostgresConnection::without_history() {
+  const auto query =
+      prepare("SELECT session_user WHERE NOT pg_has_role(session_user, 'cluster_owner', 'MEMBER')");
+  if (query->step()) {
+    throw Failure(Why::denied, "",
+                  "role " + quote(query->text(0)) +
+                      " may not write another history into it (want a member of cluster_owner)");
+  }
+  session_->run("SET LOCAL cluster.history = 'off'");
+  copies_ = true;
 }
 
 // Nothing was done yet, so a server that is gone costs another login and no more.

@@ -149,6 +149,24 @@ TEST_P(Server, AnOperatorCannotChangeWhatWasOrTheRules) {
   EXPECT_NE(answer("SELECT count(*) FROM change_row"), changes) << "went unseen";
 }
 
+TEST_P(Server, TheOwnerAloneWritesWithoutTheHistory) {
+  const auto operating = as("operator");
+  operating->begin_write();
+  EXPECT_EQ(failure_of([&] { operating->without_history(); }).why, Why::denied);
+  operating->roll_back();
+
+  const auto changes = answer("SELECT count(*) FROM change_row");
+  connection_->begin_write();
+  connection_->without_history();
+  connection_->run(
+      "INSERT INTO host (name, appliance) VALUES ('n5', 'compute');"
+      "INSERT INTO change_row (number, change, place) VALUES (900, 1, 'host')");
+  connection_->commit();
+  write(*connection_, "DELETE FROM host WHERE name = 'n5'");
+  EXPECT_EQ(answer("SELECT count(*) FROM change_row"), std::to_string(std::stoi(changes) + 2));
+  EXPECT_EQ(answer("SELECT max(number) FROM change_row"), "901") << "numbers go on";
+}
+
 TEST_P(Server, ADelegateGivesCardsWhereTheAttributeOwnerNamesIt) {
   const auto role = role_of("delegate");
   const std::string give_v1 =

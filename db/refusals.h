@@ -2,12 +2,16 @@
 
 #include <string>
 
+#include "core/error.h"
 #include "core/names.h"
 #include "db/engine.h"
 
 // The texts of refusals that several nouns of db/ share. Each function asks `db` in the transaction
 // of the deed.
 namespace cluster {
+
+/// What a refusal of the database is to who asked for the deed.
+Fault fault_of(const db::Failure& failure);
 
 /// "card gpupci1", "slice gpupci1.0", "mediated device c2177883-...".
 std::string device_words(const std::string& device);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
+#include "db/refusals.h"
 
 namespace cluster {
 namespace {
@@ -24,21 +25,6 @@ std::string select_all(const db::TableShape& table) {
     order += comma + std::to_string(i + 1) + " NULLS FIRST";
   }
   return "SELECT " + columns + " FROM " + identifier(table.name) + " ORDER BY " + order;
-}
-
-Fault fault_of(const db::Failure& failure) {
-  switch (failure.why) {
-    case db::Why::unique:
-      return Fault::exists;
-    case db::Why::foreign_key:
-      return Fault::not_found;
-    case db::Why::check:
-      return Fault::usage;
-    case db::Why::rule:
-      return Fault::refused;
-    default:
-      return Fault::io;
-  }
 }
 
 Error explained(const std::string& table, const db::Failure& failure) {

@@ -30,7 +30,7 @@ cat >bin/sudo <<END
 exec "\$@"
 END
 chmod 755 bin/sudo
-export HOME=$dir/home PATH=$dir/bin:$pg_bin:$PATH CLUSTER_CONFIG=$dir/etc/cluster/cluster.yaml
+export HOME=$dir/home XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=$dir/state PATH=$dir/bin:$pg_bin:$PATH CLUSTER_CONFIG=$dir/etc/cluster/cluster.yaml
 export PGPORT=${pg_ports[main]} PGUSER=jo
 "$cluster" --db "$dir/lib/cluster/cluster.db" add host vm-container-0-15
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "core/variable.h"
 #include "db/postgres_engine.h"
 #include "db/postgres_place.h"
@@ -19,7 +21,12 @@ void manage(const std::string& server, const std::string& statement) {
 }  // namespace
 
 Places::Places(std::filesystem::path folder)
-    : folder_(std::move(folder)), server_(variable("ROLLCALL_TEST_POSTGRESQL")) {}
+    : folder_(std::move(folder)), server_(variable("ROLLCALL_TEST_POSTGRESQL")) {
+  if (server_.empty()) return;
+  // What a frontend keeps beside a database is the test's, too.
+  setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+  setenv("XDG_STATE_HOME", (folder_ / "state").c_str(), 1);
+}
 
 Places::~Places() {
   for (const auto& database : databases_) {

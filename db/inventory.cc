@@ -105,8 +105,14 @@ class Reading {
   bool whole_;
 };
 
-// What the operator has to know of a change that was begun.
-std::string outcome(const db::Failure& failure) {
+bool by_constraint(const db::Failure& failure) {
+  return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
+         failure.why == db::Why::check || failure.why == db::Why::rule;
+}
+
+}  // namespace
+
+std::string outcome_of(const db::Failure& failure) {
   switch (failure.why) {
     case db::Why::unreachable:
       return std::string(failure.what()) + " (nothing was changed: do it again)";
@@ -117,13 +123,6 @@ std::string outcome(const db::Failure& failure) {
       return failure.what();
   }
 }
-
-bool by_constraint(const db::Failure& failure) {
-  return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
-         failure.why == db::Why::check || failure.why == db::Why::rule;
-}
-
-}  // namespace
 
 Fault fault_of(const db::Failure& failure) {
   switch (failure.why) {
@@ -182,7 +181,7 @@ void Inventory::write(const char* what, const std::function<void()>& work, const
     if (failure.why == db::Why::denied) {
       return Error(Fault::io, error_text(where(), failure.what()));
     }
-    return Error(fault_of(failure), std::string(what) + ": " + outcome(failure));
+    return Error(fault_of(failure), std::string(what) + ": " + outcome_of(failure));
   };
   try {
     Part part(*db_);

@@ -1,11 +1,14 @@
 #include "db/postgres_engine.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "core/text.h"
 #include "db/postgres_files.h"
 #include "db/postgres_history.h"
 #include "db/postgres_parameters.h"
+#include "db/postgres_place.h"
 #include "db/postgres_schema.h"
 #include "db/postgres_session.h"
 
@@ -14,6 +17,8 @@ namespace {
 
 // A writer that does nothing for this long is thrown out, as it keeps the others waiting.
 constexpr const char* kIdle = "'8s'";
+constexpr std::chrono::seconds kFailover(15);  // until a standby is the primary
+constexpr std::chrono::milliseconds kBetweenLogins(200);
 
 class PostgresConnection;
 
@@ -135,6 +140,7 @@ class PostgresConnection : public Connection {
 
  private:
   void connect();
+  void log_in();
   void begin(const std::string& statements);
   std::string settings();
   std::string who_writes();
@@ -169,7 +175,22 @@ int PostgresStatement::execute() {
   return changed;
 }
 
+// Of several servers the one that may be written to may be about to change.
 void PostgresConnection::connect() {
+  using Clock = std::chrono::steady_clock;
+  const bool waits = number_of_servers(place_) > 1;
+  for (const auto end = Clock::now() + kFailover;;) {
+    try {
+      log_in();
+      return;
+    } catch (const Failure& failure) {
+      if (!waits || !may_pass(failure) || Clock::now() >= end) throw;
+    }
+    std::this_thread::sleep_for(kBetweenLogins);
+  }
+}
+
+void PostgresConnection::log_in() {
   session_ = std::make_unique<PostgresSession>(place_);
   const auto result = session_->run(
       "SET search_path = cluster; SET standard_conforming_strings = on; SET lock_timeout = '" +

@@ -15,8 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kFailover(15);            // until a standby is the primary
-constexpr std::chrono::milliseconds kBetweenLooks(200);  // between two looks for it
 constexpr std::chrono::seconds kCommit(10);
 constexpr std::chrono::seconds kLastLook(5);  // after a COMMIT was called off
 
@@ -27,20 +25,20 @@ constexpr std::array kPassing{"Connection refused",
                               "shutting down",
                               "recovery mode",
                               "server closed",
-                              "No such file or directory",
-                              "timeout expired"};
+                              "is gone",
+                              "terminating connection",
+                              "timeout expired",
+                              "No such file or directory"};
 
+// libpq adds what it found of a socket that it had closed; that says nothing.
 std::string one_line(const char* text) {
   std::string line;
   for (const auto part : split(std::string_view(trim(text)), '\n')) {
-    line += (line.empty() ? "" : "; ") + std::string(trim(part));
+    const auto words = trim(part);
+    if (words == "invalid socket") continue;
+    line += (line.empty() ? "" : "; ") + std::string(words);
   }
   return line;
-}
-
-bool is_passing(const std::string& why) {
-  return std::ranges::any_of(kPassing,
-                             [&](const char* words) { return why.find(words) != why.npos; });
 }
 
 // https://www.postgresql.org/docs/15/errcodes-appendix.html
@@ -61,6 +59,13 @@ Why kind_of(std::string_view state) {
 
 }  // namespace
 
+bool may_pass(const Failure& failure) {
+  const std::string_view why = failure.what();
+  return failure.why == Why::unreachable && std::ranges::any_of(kPassing, [&](const char* words) {
+           return why.find(words) != why.npos;
+         });
+}
+
 PostgresSession::PostgresSession(const std::string& place) : libpq_(libpq()) {
   std::vector<const char*> keys;
   std::vector<const char*> values;
@@ -71,17 +76,11 @@ PostgresSession::PostgresSession(const std::string& place) : libpq_(libpq()) {
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);
-  const bool waits = number_of_servers(place) > 1;
-  for (const auto end = Clock::now() + kFailover;;) {
-    connection_ = libpq_.PQconnectdbParams(keys.data(), values.data(), 1);
-    if (libpq_.PQstatus(connection_) == CONNECTION_OK) break;
+  connection_ = libpq_.PQconnectdbParams(keys.data(), values.data(), 1);
+  if (libpq_.PQstatus(connection_) != CONNECTION_OK) {
     const auto why = one_line(libpq_.PQerrorMessage(connection_));
     libpq_.PQfinish(connection_);
-    connection_ = nullptr;
-    if (!waits || !is_passing(why) || Clock::now() >= end) {
-      throw Failure(Why::unreachable, "", why.empty() ? "no memory" : why);
-    }
-    std::this_thread::sleep_for(kBetweenLooks);
+    throw lost(why);
   }
   // libpq prints what the server remarks, unless somebody takes it.
   libpq_.PQsetNoticeReceiver(

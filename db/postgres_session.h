@@ -14,6 +14,10 @@ namespace cluster::db {
 /// An answer of the server.
 using PostgresResult = std::unique_ptr<PGresult, decltype(&::PQclear)>;
 
+/// True for what a server says while it starts, stops, or is not yet the one that may be written
+/// to.
+bool may_pass(const Failure& failure);
+
 /// One login at a server. It knows nothing of the inventory. Each question has a deadline, as TCP
 /// alone waits for a stopped server without an end. All methods throw Failure.
 class PostgresSession {

@@ -13,6 +13,10 @@ namespace cluster {
 /// What a refusal of the database is to who asked for the deed.
 Fault fault_of(const db::Failure& failure);
 
+/// The words of a failure in a change, with what the operator has to know of one that was cut off:
+/// whether it is done.
+std::string outcome_of(const db::Failure& failure);
+
 /// "card gpupci1", "slice gpupci1.0", "mediated device c2177883-...".
 std::string device_words(const std::string& device);
 

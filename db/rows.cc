@@ -29,7 +29,7 @@ std::string select_all(const db::TableShape& table) {
 
 Error explained(const std::string& table, const db::Failure& failure) {
   const auto fault = fault_of(failure);
-  std::string why = failure.what();
+  std::string why = outcome_of(failure);
   if (fault == Fault::exists) why = "it is there already";
   if (fault == Fault::not_found) why = "what it belongs to is not there";
   if (!failure.constraint.empty()) why += " (" + failure.constraint + ")";

@@ -165,8 +165,9 @@ class Gates {
   void need(bool used, int version, const std::string& element) {
     if (!used || *facts_.libvirt_version >= version) return;
     refuse("V8",
-           element + " needs libvirt " + version_text(version) + ", the container has " +
-               version_text(*facts_.libvirt_version),
+           element + " needs libvirt " + version_text(static_cast<unsigned long>(version)) +
+               ", the container has " +
+               version_text(static_cast<unsigned long>(*facts_.libvirt_version)),
            "leave it out, or update libvirt on the container");
   }
 

@@ -193,7 +193,7 @@ rm "$root/sys/bus/pci/devices/0000:02:00.0/driver"
 undo
 expect 0 'gpupt: undone   unit gpupci-restore.service is enabled' 'gpupt: undone   the kernel starts with the IOMMU on' \
   'gpupt: stays    file /etc/modules-load.d/gpupt.conf: somebody has changed it since' 'gpupt: stays    packages ' \
-  "gpupt: stays    the host has no NVIDIA driver of its own: no script can take it back" 'reboot needed'
+  "gpupt: stays    the host has no NVIDIA driver of its own: the driver is to be installed again from where it came" 'reboot needed'
 [[ $(<"$root/etc/gpupci/gpupci.yaml") == 'vendors: ["1002"]' && ! -e $root/etc/gpupci/gpupci.yaml.before-gpupt ]] || fail "the site's settings are not back"
 [[ ! -e $root/etc/modprobe.d/gpupt-blacklist.conf && ! -e $root/etc/default/grub.d/gpupt.cfg ]] || fail 'files of the roll are there still'
 grep -q 'iommu=' "$root/boot/grub/grub.cfg" && fail 'GRUB turns the IOMMU on still'

@@ -17,6 +17,7 @@ stand_in() {
 }
 stand_in rpm <<'END'
 case "$1 $2" in
+  '-q --package') basename "$5" | sed 's/-[0-9].*//' ;;
   '-q --quiet') grep -qxF -e "$3" packages ;;
   '-e --test')
     if grep -qx render-farm packages; then echo "nvidia-driver is needed by (installed) render-farm-1" >&2; exit 1; fi
@@ -95,7 +96,7 @@ grep -qx "kernel-devel-$(uname -r)" "$kept/packages" || fail 'the headers were n
 mkdir -p "$root/lib/modules/$(uname -r)/build"
 touch -d yesterday "$root/boot/initramfs-$(uname -r).img"
 script vgpu
-expect 1 "vgpu: failed: NVIDIA's Virtual GPU Manager is there"
+expect 1 "vgpu: failed: the site's package of NVIDIA's Virtual GPU Manager is installed: it was done, and still is not so"
 grep -qx /root/NVIDIA-vGPU-rhel-9.4-580.95.02.x86_64.rpm "$kept/packages" || fail 'the package was not installed'
 ln -s /bin/true "$root/usr/bin/nvidia-vgpu-mgr"
 script vgpu

@@ -48,8 +48,13 @@ unless_needed vagrant vgpu
 undo_unit gpupci-restore.service
 
 undo_1() {
-# A card that a VM uses stays, and with it all that comes after.
+# A card that a VM uses stays, and with it all that comes after. One with another driver is the host's already.
 for card in $cards; do
+  driver=$(readlink "/sys/bus/pci/devices/$card/driver") || continue
+  case ${driver##*/} in
+    vfio-pci | *-vfio-pci | *_vfio_pci | pci-stub) ;;
+    *) continue ;;
+  esac
   name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
   [ -z "$name" ] || gpupci -a "$name"
 done

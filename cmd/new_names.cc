@@ -51,7 +51,7 @@ std::optional<std::string> one_more(int family, const std::string& address) {
 
 // True if counting from one to the other stayed where one site's addresses can be.
 bool in_one_network(const std::string& first, const std::string& last) {
-  return share_prefix(first, last, first.find(':') == std::string::npos ? 8 : 64);
+  return share_prefix(first, last, is_ip_v6(first) ? 64 : 8);
 }
 
 }  // namespace
@@ -103,9 +103,8 @@ std::vector<std::string> counting_addresses(const std::string& first, std::size_
   std::vector<std::string> addresses{first};
   while (addresses.size() < count) {
     const auto& last = addresses.back();
-    auto next = last.find(':') == std::string::npos
-                    ? one_more<std::array<unsigned char, 4>>(AF_INET, last)
-                    : one_more<std::array<unsigned char, 16>>(AF_INET6, last);
+    auto next = is_ip_v6(last) ? one_more<std::array<unsigned char, 16>>(AF_INET6, last)
+                               : one_more<std::array<unsigned char, 4>>(AF_INET, last);
     if (!next || !in_one_network(first, *next)) {
       wrong("there are not as many addresses from there on in its network");
     }

@@ -94,6 +94,8 @@ bool share_prefix(const std::string& one, const std::string& other, int bits) {
 
 bool is_ip_address(const std::string& text) { return !bytes_of(text).empty(); }
 
+bool is_ip_v6(std::string_view address) { return address.find(':') != address.npos; }
+
 std::string spelled_address(const std::string& text) {
   const auto bytes = bytes_of(text);
   return bytes.empty() ? "" : spelled(bytes);

@@ -33,6 +33,9 @@ class IpAddress {
 /// True if `text` is an address of IPv4 or IPv6, without a prefix.
 bool is_ip_address(const std::string& text);
 
+/// True if `address`, which is one of IPv4 or IPv6, is one of IPv6.
+bool is_ip_v6(std::string_view address);
+
 /// True if both are addresses of one family whose first `bits` bits are the same.
 bool share_prefix(const std::string& one, const std::string& other, int bits);
 

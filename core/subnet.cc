@@ -14,9 +14,7 @@ namespace {
 
 constexpr int kBitsOfByte = 8;
 
-int family_of(const std::string& address) {
-  return address.find(':') == std::string::npos ? AF_INET : AF_INET6;
-}
+int family_of(const std::string& address) { return is_ip_v6(address) ? AF_INET6 : AF_INET; }
 
 int bits_of(const std::string& address) { return family_of(address) == AF_INET ? 32 : 128; }
 

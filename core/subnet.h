@@ -1,7 +1,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
+
+#include "core/ip_address.h"
 
 namespace cluster {
 
@@ -16,7 +17,7 @@ class Subnet {
   const std::string& address() const { return address_; }  ///< "10.1.0.0"
   int prefix() const { return prefix_; }                   ///< 1 to 32, of IPv6 to 128
   std::string mask() const;                                ///< "255.255.0.0"
-  bool is_v6() const { return address_.find(':') != std::string::npos; }
+  bool is_v6() const { return is_ip_v6(address_); }
 
   /// True if `address`, "10.1.0.5", is in it.
   bool has(const std::string& address) const;

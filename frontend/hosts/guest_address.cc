@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/ip_address.h"
 #include "core/text.h"
 #include "frontend/hosts/host_selection.h"
 
@@ -88,7 +89,7 @@ std::vector<std::string> reachable(const virt::ToldAddresses& told, const std::s
     if (std::ranges::find(found, one.address) == found.end()) found.push_back(one.address);
   }
   std::stable_partition(found.begin(), found.end(),
-                        [](const std::string& one) { return one.find(':') == std::string::npos; });
+                        [](const std::string& one) { return !is_ip_v6(one); });
   return found;
 }
 

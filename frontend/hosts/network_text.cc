@@ -5,18 +5,17 @@
 #include <array>
 #include <set>
 
+#include "core/ip_address.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
 namespace {
 
-bool is_v6(const std::string& address) { return address.find(':') != std::string::npos; }
-
 // Calls `with` for each address that is in `network` and whose interface is known.
 template <typename With>
 void each_lease(const Network& network, const std::vector<NamedAddress>& addresses, With with) {
   for (const auto& one : addresses) {
-    if (one.network == network.name && one.mac && is_v6(one.address) == network.subnet.is_v6()) {
+    if (one.network == network.name && one.mac && is_ip_v6(one.address) == network.subnet.is_v6()) {
       with(one);
     }
   }
@@ -30,7 +29,7 @@ std::string whole_name(const std::string& name, const std::string& zone) {
 // "5.0.1.10.in-addr.arpa", or the nibbles of IPv6 below ip6.arpa.
 std::string reverse_name(const std::string& address) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  const bool six = is_v6(address);
+  const bool six = is_ip_v6(address);
   std::array<unsigned char, 16> bytes{};
   inet_pton(six ? AF_INET6 : AF_INET, address.c_str(), bytes.data());
   std::string name;
@@ -68,7 +67,8 @@ std::string dnsmasq_text(const std::vector<Network>& networks,
     }
     each_lease(network, addresses, [&](const NamedAddress& one) {
       text += "dhcp-host=" + one.mac->str() + "," +
-              (is_v6(one.address) ? "[" + one.address + "]" : one.address) + "," + one.name + "\n";
+              (is_ip_v6(one.address) ? "[" + one.address + "]" : one.address) + "," + one.name +
+              "\n";
     });
   }
   return text;
@@ -111,7 +111,8 @@ std::string zone_text(const std::vector<Network>& networks,
       if (reverse) {
         text += reverse_name(one.address) + ".\tIN\tPTR\t" + name + "\n";
       } else {
-        text += name + "\tIN\t" + (is_v6(one.address) ? "AAAA" : "A") + "\t" + one.address + "\n";
+        text +=
+            name + "\tIN\t" + (is_ip_v6(one.address) ? "AAAA" : "A") + "\t" + one.address + "\n";
       }
     }
   }

@@ -20,7 +20,6 @@ namespace cluster::cmd {
 namespace {
 
 constexpr int kMaxInt = std::numeric_limits<int>::max();
-constexpr int kMaxPort = 65535;
 constexpr const char* kDefaultAppliance = "vm-container";
 
 // The keys of a host. A key that was not typed leaves its value as it is; an empty one ("rack=")

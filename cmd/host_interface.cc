@@ -15,8 +15,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr int kMaxVlan = 4094;
-
 // The VM that is called `name`. So far only VMs have interfaces.
 Vm vm_with_interfaces(Inventory& inventory, const std::string& name) {
   const auto host = frontend::find_host(inventory, name);

@@ -16,7 +16,6 @@
 namespace cluster::cmd {
 namespace {
 
-constexpr int kMaxVlan = 4094;
 constexpr int kMinMtu = 68;  // RFC 791
 constexpr int kMaxMtu = 65535;
 

@@ -13,7 +13,6 @@ namespace {
 
 // Throws Error unless `hop` is [USER@]HOST[:PORT]; an IPv6 address is in brackets.
 void check_hop(std::string_view hop) {
-  constexpr int kMaxPort = 65535;
   if (const auto at = hop.rfind('@'); at != std::string_view::npos) {
     parse_user(std::string(hop.substr(0, at)));
     hop.remove_prefix(at + 1);

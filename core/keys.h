@@ -7,6 +7,8 @@
 // attributes alike.
 namespace cluster {
 
+inline constexpr int kMaxPort = 65535;
+
 /// A whole number from `min` to `max`. Throws Error(usage) with the key's name.
 int parse_int(const std::string& key, const std::string& text, int min, int max);
 

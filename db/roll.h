@@ -11,6 +11,8 @@ struct StoredRoll {
   std::string arch;  ///< as `uname -m` says it, or "any"
   bool enabled = false;
   std::string checksum;  ///< of the folder when it was added
+
+  std::string full_name() const { return name + "-" + version; }
 };
 
 }  // namespace cluster

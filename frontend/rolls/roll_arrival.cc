@@ -22,7 +22,7 @@ StoreFolder::~StoreFolder() {
 }
 
 Placed::Placed(const fs::path& folder, const StoredRoll& roll, const fs::path& store)
-    : folder_(folder), target_(store / (roll.name + "-" + roll.version)) {
+    : folder_(folder), target_(store / roll.full_name()) {
   if (fs::exists(target_)) {
     std::string there;
     try {
@@ -70,7 +70,7 @@ CopiedRolls::CopiedRolls(Inventory& from, Inventory& to)
       sent_.emplace_back(roll, send_files(to, folder));
       continue;
     }
-    const auto copy = staging_->path() / (roll.name + "-" + roll.version);
+    const auto copy = staging_->path() / roll.full_name();
     rolls::copy_folder(folder, rolls::list_folder(folder, folder.native()), copy);
     placed_.emplace_back(copy, roll, store);
   }

@@ -51,8 +51,7 @@ void send_file(InventoryFiles& kept, const KeptFile& file, const fs::path& path)
 
 fs::path cached_folder(const StoredRoll& roll) {
   constexpr std::size_t kEnough = 12;
-  return cache_folder() / "rolls" /
-         (roll.name + "-" + roll.version + "." + roll.checksum.substr(0, kEnough));
+  return cache_folder() / "rolls" / (roll.full_name() + "." + roll.checksum.substr(0, kEnough));
 }
 
 bool unpack_roll(Inventory& inventory, const StoredRoll& roll) {

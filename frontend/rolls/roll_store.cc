@@ -97,7 +97,7 @@ std::filesystem::path signing_key_folder(Inventory& inventory) {
 
 std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll) {
   if (!keeps_rolls(inventory)) {
-    return rolls_folder(inventory) / (roll.name + "-" + roll.version);
+    return rolls_folder(inventory) / roll.full_name();
   }
   auto folder = cached_folder(roll);
   std::error_code unseen;

@@ -410,6 +410,7 @@ DECLARE
   account text := coalesce(nullif(current_setting('cluster.sudo_user', true), ''),
                            nullif(nullif(current_setting('cluster.login', true), ''), session_user));
   days integer;
+  oldest text;
 BEGIN
   SELECT id INTO number FROM change_now WHERE transaction = pg_current_xact_id();
   IF FOUND THEN RETURN number; END IF;
@@ -422,11 +423,10 @@ BEGIN
           coalesce(nullif(current_setting('cluster.command', true), ''), current_setting('application_name')));
   SELECT CAST(value AS integer) INTO days FROM attribute
   WHERE name = 'change_days' AND appliance IS NULL AND host IS NULL AND value ~ '^[1-9][0-9]{0,5}$';
-  DELETE FROM change_row WHERE change IN (
-    SELECT id FROM change WHERE at < to_char((now() - make_interval(days => coalesce(days, 365))) AT TIME ZONE 'UTC',
-                                             'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
-  DELETE FROM change WHERE at < to_char((now() - make_interval(days => coalesce(days, 365))) AT TIME ZONE 'UTC',
-                                        'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+  oldest := to_char((now() - make_interval(days => coalesce(days, 365))) AT TIME ZONE 'UTC',
+                    'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+  DELETE FROM change_row WHERE change IN (SELECT id FROM change WHERE at < oldest);
+  DELETE FROM change WHERE at < oldest;
   RETURN number;
 END $$;
 

@@ -6,8 +6,6 @@
 namespace cluster {
 namespace {
 
-constexpr std::string_view kSeeded = "appliance";  // a new inventory has rows of it
-
 int count(db::Connection& db, const std::string& table) {
   const auto query = db.prepare("SELECT count(*) FROM \"" + table + "\"");
   query->step();
@@ -58,7 +56,7 @@ void InventoryRows::require_empty() {
     auto tables = inventory_.db_->tables();
     tables.insert(tables.end(), history_tables().begin(), history_tables().end());
     for (const auto& table : tables) {
-      const int rows = table.name == kSeeded ? 0 : count(*inventory_.db_, table.name);
+      const int rows = table.name == kSeededTable ? 0 : count(*inventory_.db_, table.name);
       if (rows == 0) continue;
       throw Error(Fault::refused, "inventory " + quote(inventory_.where()) + " is not empty (" +
                                       std::to_string(rows) + " in table " + table.name +

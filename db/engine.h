@@ -17,6 +17,9 @@
 // (docs/architecture.md).
 namespace cluster::db {
 
+/// The time that a command waits for another command that writes.
+inline constexpr int kBusyTimeoutMs = 5000;
+
 /// The kinds of failure on which some caller acts.
 enum class Why {
   unique,       ///< the row is there already

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
+#include "db/history_values.h"
 #include "db/rows.h"
 
 namespace cluster {
@@ -118,7 +119,7 @@ void InventoryRows::undo(int number) {
         columns += (first ? "" : ", ") + name;
         values += (first ? "" : ", ") + of(":before");
         sets += (first ? "" : ", ") + name + " = " + of(":before");
-        if (column.name == "seen" || column.name.ends_with("_seen")) continue;
+        if (db::is_seen(column.name)) continue;
         if (row.after.find("\"" + column.name + "\":\"(not kept)\"") != row.after.npos) continue;
         same += (same.empty() ? "" : " AND ") + name + " IS NOT DISTINCT FROM " + of(":after");
       }

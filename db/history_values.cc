@@ -15,13 +15,13 @@ constexpr std::array kOwners{"host", "vm", "container", "name"};
 constexpr std::array kNotKept{"vm_definition.rendered", "vm_definition.defined",
                               "domain_capability.facts"};
 
-bool is_seen(const std::string& column) { return column == "seen" || column.ends_with("_seen"); }
-
 std::string of(const std::string& row, const std::string& column) {
   return row + ".\"" + column + "\"";
 }
 
 }  // namespace
+
+bool is_seen(const std::string& column) { return column == "seen" || column.ends_with("_seen"); }
 
 std::string kept_value(const std::string& table, const std::string& column,
                        const std::string& row) {

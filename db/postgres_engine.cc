@@ -25,7 +25,9 @@ class PostgresConnection;
 class PostgresStatement : public Statement {
  public:
   PostgresStatement(PostgresConnection& connection, std::string_view sql)
-      : connection_(connection), sql_(numbered(sql)), values_(sql_.names.size()) {}
+      : connection_(connection), sql_(numbered(sql)), values_(sql_.names.size()) {
+    prepare();
+  }
 
   void bind(const char* name, const std::optional<std::string_view>& text) override {
     if (text && text->find('\0') != std::string_view::npos) {
@@ -57,6 +59,9 @@ class PostgresStatement : public Statement {
   }
 
  private:
+  // The name of the statement on the server, which knows it no more after another login.
+  std::string prepare();
+
   std::optional<std::string>& value_of(const char* name) {
     const auto found = std::ranges::find(sql_.names, name);
     if (found == sql_.names.end()) {
@@ -80,9 +85,7 @@ class PostgresConnection : public Connection {
   }
 
   std::unique_ptr<Statement> prepare(std::string_view sql) override {
-    auto statement = std::make_unique<PostgresStatement>(*this, sql);
-    session_->prepare(numbered(sql).sql);
-    return statement;
+    return std::make_unique<PostgresStatement>(*this, sql);
   }
 
   void run(const std::string& statements) override { session_->run(statements); }
@@ -155,12 +158,13 @@ class PostgresConnection : public Connection {
   bool copies_ = false;    // the rows of the history have their numbers already
 };
 
+std::string PostgresStatement::prepare() { return connection_.session().prepare(sql_.sql); }
+
 bool PostgresStatement::step() {
   if (!result_) {
     std::vector<const char*> values;
     for (const auto& value : values_) values.push_back(value ? value->c_str() : nullptr);
-    auto& session = connection_.session();
-    result_ = session.execute(session.prepare(sql_.sql), values);
+    result_ = connection_.session().execute(prepare(), values);
   }
   const int rows = libpq_.PQntuples(result_.get());
   if (row_ < rows) ++row_;
@@ -178,13 +182,12 @@ int PostgresStatement::execute() {
 // Of several servers the one that may be written to may be about to change.
 void PostgresConnection::connect() {
   using Clock = std::chrono::steady_clock;
-  const bool waits = number_of_servers(place_) > 1;
   for (const auto end = Clock::now() + kFailover;;) {
     try {
       log_in();
       return;
     } catch (const Failure& failure) {
-      if (!waits || !may_pass(failure) || Clock::now() >= end) throw;
+      if (number_of_servers(place_) == 1 || !may_pass(failure) || Clock::now() >= end) throw;
     }
     std::this_thread::sleep_for(kBetweenLogins);
   }

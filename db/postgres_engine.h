@@ -7,13 +7,10 @@
 
 namespace cluster::db {
 
-/// The time that a command waits for another one that writes, on either engine.
-inline constexpr int kPostgresTurnMs = 5000;
-
 /// Connects to the inventory on PostgreSQL at `place` (db/postgres_place.h). Of several servers it
 /// waits for one that may be written to, 15 s at most. Nothing waits without an end: an answer 60
 /// s, a COMMIT 10 s, another writer `turn_ms`. The connection belongs to one thread. Throws
 /// Failure, Why::unreachable in most cases, and Error(usage) for a place that is none.
-std::unique_ptr<Connection> open_postgres(const std::string& place, int turn_ms = kPostgresTurnMs);
+std::unique_ptr<Connection> open_postgres(const std::string& place, int turn_ms = kBusyTimeoutMs);
 
 }  // namespace cluster::db

@@ -43,7 +43,7 @@ class Server : public EachEngine {
   }
 
   // A login of that kind of role.
-  std::unique_ptr<Connection> as(const std::string& kind, int turn_ms = kPostgresTurnMs) const {
+  std::unique_ptr<Connection> as(const std::string& kind, int turn_ms = kBusyTimeoutMs) const {
     auto place = connection_->where();
     const auto user = place.find("user=");
     return open_postgres(place.substr(0, user) + "user=" + role_of(kind), turn_ms);
@@ -239,7 +239,7 @@ TEST_P(Server, ACommitAfterAFailureIsNoSilentUndo) {
 
 TEST_P(Server, NobodyFindsAnInventoryWhereThereIsNone) {
   const TempDir folder;
-  const auto empty = open_test_postgres(folder, kPostgresTurnMs);
+  const auto empty = open_test_postgres(folder, kBusyTimeoutMs);
   EXPECT_FALSE(empty->is_up_to_date());
   EXPECT_EQ(empty->read_only(), "");
 }

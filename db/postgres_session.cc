@@ -6,7 +6,6 @@
 #include <array>
 #include <thread>
 
-#include "core/error.h"
 #include "core/text.h"
 #include "db/postgres_place.h"
 
@@ -181,11 +180,10 @@ void PostgresSession::must_send(int sent) {
   if (sent == 0) throw lost(one_line(libpq_.PQerrorMessage(connection_)));
 }
 
-PostgresResult PostgresSession::run(const std::string& statements,
-                                    std::chrono::milliseconds patience) {
+PostgresResult PostgresSession::run(const std::string& statements) {
   if (connection_ == nullptr) throw lost("");
   must_send(libpq_.PQsendQuery(connection_, statements.c_str()));
-  return receive(patience);
+  return receive(kPatience);
 }
 
 // A COMMIT that waits for a standby does not heed statement_timeout. When it is called off, it is

@@ -31,7 +31,7 @@ class PostgresSession {
   ~PostgresSession();
 
   /// The last result of one or more statements without parameters.
-  PostgresResult run(const std::string& statements, std::chrono::milliseconds patience = kPatience);
+  PostgresResult run(const std::string& statements);
 
   /// Makes the change final. Throws Why::unknown when it may be done, or not.
   void commit();

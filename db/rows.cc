@@ -12,8 +12,6 @@
 namespace cluster {
 namespace {
 
-constexpr std::string_view kSeeded = "appliance";  // the schema itself adds rows to it
-
 std::string identifier(std::string_view name) { return '"' + std::string(name) + '"'; }
 
 std::string select_all(const db::TableShape& table) {
@@ -88,7 +86,7 @@ struct InventoryRows::Statements {
     }
     if (columns.empty()) throw Error(Fault::usage, "a row of " + quote(table) + " without values");
     auto sql = "INSERT INTO " + identifier(table) + " (" + columns + ") VALUES (" + binds + ")";
-    if (table == kSeeded) sql += " ON CONFLICT (name) DO UPDATE SET " + changes;
+    if (table == kSeededTable) sql += " ON CONFLICT (name) DO UPDATE SET " + changes;
     made.statement = db.prepare(sql);
     return inserts.emplace(key, std::move(made)).first->second;
   }

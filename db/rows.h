@@ -17,6 +17,9 @@ namespace db {
 class FileStore;
 }  // namespace db
 
+/// The table to which the schema itself adds rows.
+inline constexpr std::string_view kSeededTable = "appliance";
+
 /// How many rows of a table were copied.
 struct CopiedTable {
   std::string name;

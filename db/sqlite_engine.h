@@ -7,9 +7,6 @@
 
 namespace cluster::db {
 
-/// The time that a command waits for another command that writes.
-inline constexpr int kBusyTimeoutMs = 5000;
-
 /// Opens the SQLite file `file`; ":memory:" is a database that goes with the connection. Makes the
 /// file when it is not there, but not its folder. Waits `busy_timeout_ms` for other programs. The
 /// connection belongs to one thread. Where this program cannot write, the connection reads, from a

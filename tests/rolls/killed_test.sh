@@ -1,7 +1,7 @@
 #!/bin/bash
 # `cluster add roll` and `cluster remove roll` are killed before each system call that changes a file. Every roll that
 # is in the inventory afterwards is whole, and the same command, typed again, ends as if nothing had happened.
-#   roll_killed_test.sh CLUSTER
+#   killed_test.sh CLUSTER
 set -euo pipefail
 
 cluster=$(realpath "$1")

@@ -11,8 +11,8 @@
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_addresses.h"
-#include "frontend/vms/vm_batch.h"
 #include "frontend/vms/vm_disk.h"
+#include "frontend/vms/vm_status.h"
 
 namespace cluster::cmd {
 namespace {
@@ -27,20 +27,6 @@ struct ListArgs {
   std::string address = "no";
   std::string timeout = "30";
 };
-
-// The status of each VM by its name. A VM that is not in it has no known status.
-std::map<HostName, std::string> status_of(const frontend::VmBatch& all) {
-  std::map<HostName, std::string> status;
-  for (const auto& there : all) {
-    if (there.failure) continue;
-    for (const auto& task : there.tasks) {
-      status.emplace(task.vm.name, !task.domain                 ? "not defined"
-                                   : frontend::is_running(task) ? "active"
-                                                                : virt::state_word(*task.domain));
-    }
-  }
-  return status;
-}
 
 // Several things, with blanks between; unknown when there is none.
 Cell words_of(const std::vector<std::string>& things) {
@@ -78,7 +64,7 @@ int run_list(Context& context, const ListArgs& args) {
   const auto vms = frontend::select_vms(context.inventory(), args.vms);
   frontend::VmBatch all;
   if (with_status || with_address) all = frontend::look_at(context, vms, limits);
-  const auto status = status_of(all);
+  const auto status = frontend::status_of(all);
   std::map<HostName, frontend::KnownAddresses> addresses;
   if (with_address) addresses = frontend::addresses_of(context, all);
   if (with_status) table.columns.emplace_back("status");

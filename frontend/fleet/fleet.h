@@ -91,6 +91,7 @@ struct FleetVm {
   std::map<std::string, std::string> attributes = {};  ///< as in FleetHost
   std::optional<std::string> address = {};             ///< that it has, or its first interface
   std::vector<FleetDevice> devices = {};               ///< by name
+  std::optional<std::string> status = {};  ///< what it does, when its host was asked: "active"
 };
 
 struct Fleet {

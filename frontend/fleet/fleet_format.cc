@@ -18,7 +18,7 @@ constexpr std::array kFormats{
     FleetFormat{"kubevirt", "KubeVirt: permittedHostDevices", fleet_as_kubevirt},
     FleetFormat{"nova", "OpenStack: [pci] of nova.conf", fleet_as_nova},
     FleetFormat{"prometheus", "Prometheus: metrics for node_exporter's textfile folder",
-                fleet_as_prometheus, true},
+                fleet_as_prometheus, true, true},
     FleetFormat{"proxmox", "Proxmox VE: /etc/pve/mapping/pci.cfg", fleet_as_proxmox},
     FleetFormat{"slurm", "Slurm: node lines for slurm.conf", fleet_as_slurm, true},
     FleetFormat{"slurm-gres", "Slurm: gres.conf", fleet_as_slurm_gres, true},

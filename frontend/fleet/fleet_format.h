@@ -7,7 +7,7 @@
 
 #include "frontend/fleet/fleet.h"
 
-// The fleet in the words of other tools: text out, nothing asked.
+// The fleet in the words of other tools: text out.
 namespace cluster::frontend {
 
 /// What a format makes of a fleet.
@@ -23,6 +23,7 @@ struct FleetFormat {
   std::string_view whose;  ///< for whom it is, less than a line: "node_exporter's textfile folder"
   FleetReport (*write)(const Fleet& fleet);
   bool with_guests = false;  ///< it tells where VMs have their cards, as read_fleet() has it
+  bool with_status = false;  ///< it tells FleetVm::status
 };
 
 /// All of them, by name.

@@ -105,6 +105,7 @@ class Metrics {
   void add(const FleetVm& one) {
     const Labels which{{"vm", one.vm.name.str()}, {"host", one.vm.container.str()}};
     vm_info_.add(which);
+    if (one.status) vm_state_.add({which[0], which[1], {"state", *one.status}});
     vm_cpus_.add(which, one.vm.cpus);
     constexpr long long kMib = 1024 * 1024;
     vm_memory_.add(which, one.vm.memory_mib * kMib);
@@ -112,9 +113,9 @@ class Metrics {
 
   std::string text() const {
     std::string out;
-    for (const auto* metric :
-         {&info_, &failing_, &present_, &seen_, &driver_seen_, &checked_, &slice_, &host_info_,
-          &host_maintenance_, &host_failing_, &host_seen_, &vm_info_, &vm_cpus_, &vm_memory_}) {
+    for (const auto* metric : {&info_, &failing_, &present_, &seen_, &driver_seen_, &checked_,
+                               &slice_, &host_info_, &host_maintenance_, &host_failing_,
+                               &host_seen_, &vm_info_, &vm_state_, &vm_cpus_, &vm_memory_}) {
       out += metric->text();
     }
     return out;
@@ -170,6 +171,7 @@ class Metrics {
                        "1 if the last check said that no card of the host should be used."};
   Metric host_seen_{"rollcall_host_seen_timestamp_seconds", "When the host told of itself last."};
   Metric vm_info_{"rollcall_vm_info", "A VM and its host."};
+  Metric vm_state_{"rollcall_vm_state", "What the VM did when its host was asked for this."};
   Metric vm_cpus_{"rollcall_vm_cpus", "CPUs that the VM is to have."};
   Metric vm_memory_{"rollcall_vm_memory_bytes", "Memory that the VM is to have."};
 };

@@ -15,6 +15,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class ReportFleet : public Story {
  protected:
@@ -137,6 +138,27 @@ TEST_F(ReportFleet, APageAndAPictureStandAnyBytes) {
   model = "a\xff\xc3";
   EXPECT_THAT(frontend::fleet_as_svg(all).text, HasSubstr("a??: 0 of 1"));
   EXPECT_TRUE(is_utf8_text(frontend::fleet_as_html(all).text));
+}
+
+TEST_F(ReportFleet, TellsMetricsWhatVmsDoWhenItIsAsked) {
+  virt::Domain running;
+  running.name = "v1";
+  running.uuid = fleet().vms.at(0).vm.uuid;
+  running.state = virt::DomainState::running;
+  domains.hosts["n1"].domains.push_back(running);
+  domains.hosts["n3"].failure.emplace(Fault::unreachable, "no route to host");
+  EXPECT_THAT(run({"report", "fleet", "format=prometheus"}).out, Not(HasSubstr("_vm_state")));
+  EXPECT_THAT(domains.hosts["n1"].calls, IsEmpty());
+  const auto told = run({"report", "fleet", "format=prometheus", "status=yes"});
+  EXPECT_THAT(told.out,
+              HasSubstr("\nrollcall_vm_state{vm=\"v1\",host=\"n1\",state=\"active\"} 1\n"
+                        "rollcall_vm_state{vm=\"v2\",host=\"n1\",state=\"not defined\"} 1\n"));
+  EXPECT_THAT(told.out, Not(HasSubstr("rollcall_vm_state{vm=\"v4\"")));
+  EXPECT_THAT(told.out, HasSubstr("\nrollcall_vm_info{vm=\"v4\",host=\"n3\"} 1\n"));
+  EXPECT_THAT(told.err, HasSubstr("cluster: n3: no route to host\n"));
+  EXPECT_EQ(told.status, 3);
+  cluster({"report", "fleet", "status=yes"}, 2,
+          "status=yes: format=csv does not tell what VMs do: want format=prometheus");
 }
 
 TEST_F(ReportFleet, RefusesAFormatThatIsNone) {

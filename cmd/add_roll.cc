@@ -17,6 +17,7 @@
 #include "rolls/engine/folder.h"
 
 namespace cluster::cmd {
+namespace add_roll {
 namespace {
 
 namespace fs = std::filesystem;
@@ -128,7 +129,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace add_roll
 
-std::span<const Command> add_roll_commands() { return kCommands; }
+std::span<const Command> add_roll_commands() { return add_roll::kCommands; }
 
 }  // namespace cluster::cmd

@@ -12,6 +12,7 @@
 #include "db/network.h"
 
 namespace cluster::cmd {
+namespace appliance {
 namespace {
 
 // Those that the schema itself adds, as they are there.
@@ -139,7 +140,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace appliance
 
-std::span<const Command> appliance_commands() { return kCommands; }
+std::span<const Command> appliance_commands() { return appliance::kCommands; }
 
 }  // namespace cluster::cmd

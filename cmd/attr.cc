@@ -18,6 +18,7 @@
 #include "frontend/vms/vm_attributes.h"
 
 namespace cluster::cmd {
+namespace attr {
 namespace {
 
 constexpr std::size_t kMaxName = 255;
@@ -185,6 +186,7 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace attr
 
 void check_attribute_size(const std::string& name, const std::string& value) {
   const auto want = [](const char* what, std::size_t size, std::size_t most) {
@@ -192,11 +194,11 @@ void check_attribute_size(const std::string& name, const std::string& value) {
     throw Error(Fault::usage, "the " + std::string(what) + " has " + std::to_string(size) +
                                   " bytes: want " + std::to_string(most) + " at the most");
   };
-  want("name", name.size(), kMaxName);
-  want("value", value.size(), kMaxValue);
+  want("name", name.size(), attr::kMaxName);
+  want("value", value.size(), attr::kMaxValue);
   if (!is_utf8_text(value)) throw Error(Fault::usage, "the value is no text: want UTF-8");
 }
 
-std::span<const Command> attr_commands() { return kCommands; }
+std::span<const Command> attr_commands() { return attr::kCommands; }
 
 }  // namespace cluster::cmd

@@ -16,6 +16,7 @@
 #include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
+namespace attr_list {
 namespace {
 
 struct ListArgs {
@@ -246,6 +247,7 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace attr_list
 
 std::map<HostName, HostName> containers_of(Inventory& inventory, const std::vector<Host>& hosts) {
   OnlyHosts names{std::in_place};
@@ -269,6 +271,6 @@ AttributeScope scope_of(const Host& host, const std::map<HostName, HostName>& co
   return scope;
 }
 
-std::span<const Command> attr_list_commands() { return kCommands; }
+std::span<const Command> attr_list_commands() { return attr_list::kCommands; }
 
 }  // namespace cluster::cmd

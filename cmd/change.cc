@@ -12,6 +12,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace change {
 namespace {
 
 struct ListArgs {
@@ -132,7 +133,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace change
 
-std::span<const Command> change_commands() { return kCommands; }
+std::span<const Command> change_commands() { return change::kCommands; }
 
 }  // namespace cluster::cmd

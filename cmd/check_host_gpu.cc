@@ -19,6 +19,7 @@
 #include "virt/domain_gates.h"
 
 namespace cluster::cmd {
+namespace check_host_gpu {
 namespace {
 
 struct Args {
@@ -226,7 +227,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace check_host_gpu
 
-std::span<const Command> check_host_gpu_commands() { return kCommands; }
+std::span<const Command> check_host_gpu_commands() { return check_host_gpu::kCommands; }
 
 }  // namespace cluster::cmd

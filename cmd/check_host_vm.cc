@@ -13,6 +13,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace check_host_vm {
 namespace {
 
 struct Args {
@@ -56,7 +57,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace check_host_vm
 
-std::span<const Command> check_host_vm_commands() { return kCommands; }
+std::span<const Command> check_host_vm_commands() { return check_host_vm::kCommands; }
 
 }  // namespace cluster::cmd

@@ -7,6 +7,7 @@
 #include "db/postgres_place.h"
 
 namespace cluster::cmd {
+namespace config {
 namespace {
 
 // What this program may do with the inventory, in words.
@@ -44,7 +45,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace config
 
-std::span<const Command> config_commands() { return kCommands; }
+std::span<const Command> config_commands() { return config::kCommands; }
 
 }  // namespace cluster::cmd

@@ -10,6 +10,7 @@
 #include "frontend/rolls/roll_arrival.h"
 
 namespace cluster::cmd {
+namespace copy_database {
 namespace {
 
 namespace fs = std::filesystem;
@@ -63,7 +64,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace copy_database
 
-std::span<const Command> copy_database_commands() { return kCommands; }
+std::span<const Command> copy_database_commands() { return copy_database::kCommands; }
 
 }  // namespace cluster::cmd

@@ -11,6 +11,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace copy_host {
 namespace {
 
 struct Args {
@@ -78,7 +79,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace copy_host
 
-std::span<const Command> copy_host_commands() { return kCommands; }
+std::span<const Command> copy_host_commands() { return copy_host::kCommands; }
 
 }  // namespace cluster::cmd

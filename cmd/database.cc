@@ -21,6 +21,7 @@
 #include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
+namespace database {
 namespace {
 
 namespace fs = std::filesystem;
@@ -317,7 +318,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace database
 
-std::span<const Command> database_commands() { return kCommands; }
+std::span<const Command> database_commands() { return database::kCommands; }
 
 }  // namespace cluster::cmd

@@ -13,6 +13,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace detach_host_gpu {
 namespace {
 
 struct Args {
@@ -87,7 +88,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace detach_host_gpu
 
-std::span<const Command> detach_host_gpu_commands() { return kCommands; }
+std::span<const Command> detach_host_gpu_commands() { return detach_host_gpu::kCommands; }
 
 }  // namespace cluster::cmd

@@ -18,6 +18,7 @@
 #include "frontend/vms/vm_devices.h"
 
 namespace cluster::cmd {
+namespace discover_host_gpu {
 namespace {
 
 struct Args {
@@ -208,7 +209,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace discover_host_gpu
 
-std::span<const Command> discover_host_gpu_commands() { return kCommands; }
+std::span<const Command> discover_host_gpu_commands() { return discover_host_gpu::kCommands; }
 
 }  // namespace cluster::cmd

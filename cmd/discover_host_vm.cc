@@ -14,6 +14,7 @@
 #include "frontend/vms/vm_devices.h"
 
 namespace cluster::cmd {
+namespace discover_host_vm {
 namespace {
 
 struct Args {
@@ -103,7 +104,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace discover_host_vm
 
-std::span<const Command> discover_host_vm_commands() { return kCommands; }
+std::span<const Command> discover_host_vm_commands() { return discover_host_vm::kCommands; }
 
 }  // namespace cluster::cmd

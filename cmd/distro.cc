@@ -9,6 +9,7 @@
 #include "rolls/engine/package_tree.h"
 
 namespace cluster::cmd {
+namespace distro {
 namespace {
 
 struct Args {
@@ -37,7 +38,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace distro
 
-std::span<const Command> distro_commands() { return kCommands; }
+std::span<const Command> distro_commands() { return distro::kCommands; }
 
 }  // namespace cluster::cmd

@@ -7,6 +7,7 @@
 #include "db/rows.h"
 
 namespace cluster::cmd {
+namespace dump {
 namespace {
 
 constexpr std::size_t kPiece = 1 << 16;  // bytes that are handed to the output at once
@@ -40,7 +41,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace dump
 
-std::span<const Command> dump_commands() { return kCommands; }
+std::span<const Command> dump_commands() { return dump::kCommands; }
 
 }  // namespace cluster::cmd

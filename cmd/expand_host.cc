@@ -9,6 +9,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace expand_host {
 namespace {
 
 struct ExpandArgs {
@@ -50,7 +51,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace expand_host
 
-std::span<const Command> expand_host_commands() { return kCommands; }
+std::span<const Command> expand_host_commands() { return expand_host::kCommands; }
 
 }  // namespace cluster::cmd

@@ -10,6 +10,7 @@
 #include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
+namespace help {
 namespace {
 
 struct Args {
@@ -61,7 +62,8 @@ constexpr std::array kCommands{
     Command{"help", "list the commands, or explain one", kGetHelp, declare_help}};
 
 }  // namespace
+}  // namespace help
 
-std::span<const Command> help_commands() { return kCommands; }
+std::span<const Command> help_commands() { return help::kCommands; }
 
 }  // namespace cluster::cmd

@@ -17,6 +17,7 @@
 #include "frontend/vms/vm_occupants.h"
 
 namespace cluster::cmd {
+namespace host {
 namespace {
 
 constexpr int kMaxInt = std::numeric_limits<int>::max();
@@ -307,7 +308,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host
 
-std::span<const Command> host_commands() { return kCommands; }
+std::span<const Command> host_commands() { return host::kCommands; }
 
 }  // namespace cluster::cmd

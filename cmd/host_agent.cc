@@ -14,6 +14,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace host_agent {
 namespace {
 
 constexpr const char* kSettings = "/etc/gpupci/gpupci.yaml";
@@ -139,7 +140,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_agent
 
-std::span<const Command> host_agent_commands() { return kCommands; }
+std::span<const Command> host_agent_commands() { return host_agent::kCommands; }
 
 }  // namespace cluster::cmd

@@ -17,6 +17,7 @@
 #include "frontend/vms/vm_removal.h"
 
 namespace cluster::cmd {
+namespace host_gpu {
 namespace {
 
 // The words of `add` and `set`: HOST NAME CARD, or HOST gpu=NAME value=CARD.
@@ -341,7 +342,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_gpu
 
-std::span<const Command> host_gpu_commands() { return kCommands; }
+std::span<const Command> host_gpu_commands() { return host_gpu::kCommands; }
 
 }  // namespace cluster::cmd

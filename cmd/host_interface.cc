@@ -13,6 +13,7 @@
 #include "frontend/vms/vm_interface.h"
 
 namespace cluster::cmd {
+namespace host_interface {
 namespace {
 
 // The VM that is called `name`. So far only VMs have interfaces.
@@ -198,7 +199,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_interface
 
-std::span<const Command> host_interface_commands() { return kCommands; }
+std::span<const Command> host_interface_commands() { return host_interface::kCommands; }
 
 }  // namespace cluster::cmd

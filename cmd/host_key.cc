@@ -16,6 +16,7 @@
 #include "ssh/public_key.h"
 
 namespace cluster::cmd {
+namespace host_key {
 namespace {
 
 struct AddKeyArgs {
@@ -184,7 +185,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_key
 
-std::span<const Command> host_key_commands() { return kCommands; }
+std::span<const Command> host_key_commands() { return host_key::kCommands; }
 
 }  // namespace cluster::cmd

@@ -16,6 +16,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace host_power {
 namespace {
 
 using frontend::Power;
@@ -187,7 +188,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_power
 
-std::span<const Command> host_power_commands() { return kCommands; }
+std::span<const Command> host_power_commands() { return host_power::kCommands; }
 
 }  // namespace cluster::cmd

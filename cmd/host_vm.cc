@@ -22,6 +22,7 @@
 #include "frontend/vms/vm_removal.h"
 
 namespace cluster::cmd {
+namespace host_vm {
 namespace {
 
 constexpr int kMaxMemoryMib = std::numeric_limits<int>::max();
@@ -299,7 +300,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_vm
 
-std::span<const Command> host_vm_commands() { return kCommands; }
+std::span<const Command> host_vm_commands() { return host_vm::kCommands; }
 
 }  // namespace cluster::cmd

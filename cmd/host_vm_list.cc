@@ -15,6 +15,7 @@
 #include "frontend/vms/vm_status.h"
 
 namespace cluster::cmd {
+namespace host_vm_list {
 namespace {
 
 struct VmsArgs {
@@ -126,7 +127,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace host_vm_list
 
-std::span<const Command> host_vm_list_commands() { return kCommands; }
+std::span<const Command> host_vm_list_commands() { return host_vm_list::kCommands; }
 
 }  // namespace cluster::cmd

@@ -20,6 +20,7 @@
 #include "frontend/neighbours/neighbour.h"
 
 namespace cluster::cmd {
+namespace load {
 namespace {
 
 // The commands that touch the inventory and nothing else: no host, no file, no folder.
@@ -313,7 +314,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace load
 
-std::span<const Command> load_commands() { return kCommands; }
+std::span<const Command> load_commands() { return load::kCommands; }
 
 }  // namespace cluster::cmd

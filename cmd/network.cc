@@ -14,6 +14,7 @@
 #include "core/text.h"
 
 namespace cluster::cmd {
+namespace network {
 namespace {
 
 constexpr int kMinMtu = 68;  // RFC 791
@@ -200,6 +201,7 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace network
 
 std::vector<Network> chosen_networks(Inventory& inventory, const std::vector<std::string>& names) {
   if (names.empty()) return inventory.networks();
@@ -214,6 +216,6 @@ void require_in_network(const Network& network, const std::string& address) {
                                 quote(network.name) + " (" + network.subnet.str() + ")");
 }
 
-std::span<const Command> network_commands() { return kCommands; }
+std::span<const Command> network_commands() { return network::kCommands; }
 
 }  // namespace cluster::cmd

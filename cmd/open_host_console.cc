@@ -14,6 +14,7 @@
 #include "virt/domain_guest.h"
 
 namespace cluster::cmd {
+namespace open_host_console {
 namespace {
 
 struct Args {
@@ -71,7 +72,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace open_host_console
 
-std::span<const Command> open_host_console_commands() { return kCommands; }
+std::span<const Command> open_host_console_commands() { return open_host_console::kCommands; }
 
 }  // namespace cluster::cmd

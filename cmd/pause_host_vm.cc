@@ -16,6 +16,7 @@
 #include "virt/running_domains.h"
 
 namespace cluster::cmd {
+namespace pause_host_vm {
 namespace {
 
 using frontend::VmTask;
@@ -142,7 +143,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace pause_host_vm
 
-std::span<const Command> pause_host_vm_commands() { return kCommands; }
+std::span<const Command> pause_host_vm_commands() { return pause_host_vm::kCommands; }
 
 }  // namespace cluster::cmd

@@ -12,6 +12,7 @@
 #include "frontend/vms/vm_status.h"
 
 namespace cluster::cmd {
+namespace report_fleet {
 namespace {
 
 struct Args {
@@ -84,9 +85,10 @@ void print_formats_markdown(Output& output) {
 }
 
 }  // namespace
+}  // namespace report_fleet
 
-const Topic kFleetTopic{"fleet", print_formats, print_formats_markdown};
+const Topic kFleetTopic{"fleet", report_fleet::print_formats, report_fleet::print_formats_markdown};
 
-std::span<const Command> report_fleet_commands() { return kCommands; }
+std::span<const Command> report_fleet_commands() { return report_fleet::kCommands; }
 
 }  // namespace cluster::cmd

@@ -8,6 +8,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace report_host {
 namespace {
 
 int run(Context& context, const std::vector<std::string>& words) {
@@ -31,7 +32,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace report_host
 
-std::span<const Command> report_host_commands() { return kCommands; }
+std::span<const Command> report_host_commands() { return report_host::kCommands; }
 
 }  // namespace cluster::cmd

@@ -15,6 +15,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace report_host_gpu {
 namespace {
 
 struct Args {
@@ -146,7 +147,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace report_host_gpu
 
-std::span<const Command> report_host_gpu_commands() { return kCommands; }
+std::span<const Command> report_host_gpu_commands() { return report_host_gpu::kCommands; }
 
 }  // namespace cluster::cmd

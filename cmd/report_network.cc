@@ -14,6 +14,7 @@
 #include "frontend/hosts/network_text.h"
 
 namespace cluster::cmd {
+namespace report_network {
 namespace {
 
 using frontend::NamedAddress;
@@ -100,7 +101,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace report_network
 
-std::span<const Command> report_network_commands() { return kCommands; }
+std::span<const Command> report_network_commands() { return report_network::kCommands; }
 
 }  // namespace cluster::cmd

@@ -15,6 +15,7 @@
 #include "rolls/engine/new_roll.h"
 
 namespace cluster::cmd {
+namespace roll {
 namespace {
 
 namespace fs = std::filesystem;
@@ -219,7 +220,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace roll
 
-std::span<const Command> roll_commands() { return kCommands; }
+std::span<const Command> roll_commands() { return roll::kCommands; }
 
 }  // namespace cluster::cmd

@@ -10,6 +10,7 @@
 #include "frontend/rolls/roll_store.h"
 
 namespace cluster::cmd {
+namespace roll_attr {
 namespace {
 
 struct Args {
@@ -44,8 +45,9 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace roll_attr
 
-std::span<const Command> roll_attr_commands() { return kCommands; }
+std::span<const Command> roll_attr_commands() { return roll_attr::kCommands; }
 
 bool concerns(const rolls::Roll& roll, std::string_view appliance) {
   if (roll.hosts.empty() && roll.vm.empty()) return true;  // only commands, for all

@@ -19,6 +19,7 @@
 #include "frontend/hosts/host_selection.h"
 
 namespace cluster::cmd {
+namespace run_host {
 namespace {
 
 constexpr int kExitTimedOut = 124;  // the status that timeout(1) uses
@@ -210,7 +211,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace run_host
 
-std::span<const Command> run_host_commands() { return kCommands; }
+std::span<const Command> run_host_commands() { return run_host::kCommands; }
 
 }  // namespace cluster::cmd

@@ -22,6 +22,7 @@
 #include "rolls/engine/script_report.h"
 
 namespace cluster::cmd {
+namespace run_roll {
 namespace {
 
 struct Args {
@@ -358,7 +359,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace run_roll
 
-std::span<const Command> run_roll_commands() { return kCommands; }
+std::span<const Command> run_roll_commands() { return run_roll::kCommands; }
 
 }  // namespace cluster::cmd

@@ -19,6 +19,7 @@
 #include "ssh/config.h"
 
 namespace cluster::cmd {
+namespace setup {
 namespace {
 
 namespace fs = std::filesystem;
@@ -162,7 +163,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace setup
 
-std::span<const Command> setup_commands() { return kCommands; }
+std::span<const Command> setup_commands() { return setup::kCommands; }
 
 }  // namespace cluster::cmd

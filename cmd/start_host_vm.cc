@@ -23,6 +23,7 @@
 #include "frontend/vms/vm_seed.h"
 
 namespace cluster::cmd {
+namespace start_host_vm {
 namespace {
 
 struct Args {
@@ -203,7 +204,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace start_host_vm
 
-std::span<const Command> start_host_vm_commands() { return kCommands; }
+std::span<const Command> start_host_vm_commands() { return start_host_vm::kCommands; }
 
 }  // namespace cluster::cmd

@@ -19,6 +19,7 @@
 #include "frontend/hosts/sudo.h"
 
 namespace cluster::cmd {
+namespace sync_host_gpu {
 namespace {
 
 struct Args {
@@ -228,7 +229,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace sync_host_gpu
 
-std::span<const Command> sync_host_gpu_commands() { return kCommands; }
+std::span<const Command> sync_host_gpu_commands() { return sync_host_gpu::kCommands; }
 
 }  // namespace cluster::cmd

@@ -23,6 +23,7 @@
 #include "virt/domain_merge.h"
 
 namespace cluster::cmd {
+namespace vm_config {
 namespace {
 
 struct Args {
@@ -262,7 +263,8 @@ constexpr std::array kCommands{
 };
 
 }  // namespace
+}  // namespace vm_config
 
-std::span<const Command> vm_config_commands() { return kCommands; }
+std::span<const Command> vm_config_commands() { return vm_config::kCommands; }
 
 }  // namespace cluster::cmd

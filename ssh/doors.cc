@@ -22,7 +22,7 @@ std::minstd_rand seeded() {
 Doors::Doors(const std::vector<std::string>& doors)
     : entered_at_(doors.size(), Clock::time_point::max()),
       due_at_(doors.size(), Clock::time_point::max()),
-      has_tried_(doors.size(), false) {
+      turns_(doors.size()) {
   std::unordered_map<std::string, std::size_t> numbers;
   for (std::size_t i = 0; i < doors.size(); ++i) {
     const auto [at, is_new] = numbers.try_emplace(doors[i], doors_.size());
@@ -63,6 +63,7 @@ std::size_t Doors::next(Clock::time_point now) {
     }
     ++door.entering;
     entered_at_[number] = now;
+    if (!turns_[number].has_tried) turns_[number] = {true, door.came_in, 0};
     if (door.jobs > 1) set_due(number, now + door.patience);
     return number;
   }
@@ -80,6 +81,7 @@ void Doors::opens(std::size_t number) {
   auto& door = door_of(number);
   door.turned_away = 0;
   door.has_opened = true;
+  ++door.came_in;
   if (is_entering(number)) door.room = std::min(door.room + 1, kAtOnce);
 }
 
@@ -99,13 +101,18 @@ std::optional<Clock::time_point> Doors::try_again(std::size_t number, int tries,
                                                   Clock::time_point now,
                                                   Clock::time_point deadline) {
   auto& door = door_of(number);
+  auto& turn = turns_[number];
+  turn.tries_shut = has_moved(number) ? 0 : turn.tries_shut + 1;
+  turn.came_in = door.came_in;
   door.room = door.has_opened ? std::max(kInACrowd, door.room - 1) : 1;
+  door.patience =
+      std::max(door.patience, std::min<Clock::duration>(2 * door.patience, kLongestPatience));
   if (door.turned_away++ == 0) door.turned_away_since = now;
-  const bool is_shut =
-      door.turned_away >= kMostInARow && now - door.turned_away_since >= kLongestStreak;
+  const int others = door.entering - (is_entering(number) ? 1 : 0);
+  const bool is_shut = others == 0 && door.turned_away >= kMostInARow &&
+                       now - door.turned_away_since >= kLongestStreak;
   const auto when = now + pause_after(tries);
-  if (is_shut || tries >= kMostTries || when >= deadline) return std::nullopt;
-  has_tried_[number] = true;
+  if (is_shut || turn.tries_shut >= kMostTries || when >= deadline) return std::nullopt;
   ++door.resting;
   resting_.emplace(when, number);
   has_ended(number);
@@ -127,7 +134,7 @@ void Doors::lend_places(Clock::time_point now) {
 }
 
 bool Doors::may_enter(const Door& door, std::size_t number) const {
-  const bool is_tested = !door.has_opened && door.resting > 0 && !has_tried_[number];
+  const bool is_tested = !door.has_opened && door.resting > 0 && !turns_[number].has_tried;
   return door.entering < door.room && !is_tested;
 }
 

@@ -26,12 +26,15 @@ class Doors {
   /// room for another: it may be a host behind a jump host that is off, which is no reason for the
   /// others to wait.
   static constexpr auto kPatience = std::chrono::seconds(1);
-  static constexpr int kMostTries = 24;
+  /// A refusal doubles it, up to this: those who linger at the door are what crowds it.
+  static constexpr auto kLongestPatience = std::chrono::seconds(8);
+  static constexpr int kMostTries = 24;  ///< of a job, while nobody comes in
   /// The pause before the next try of a job: it doubles, and varies by a quarter.
   static constexpr auto kFirstPause = std::chrono::milliseconds(50);
   static constexpr auto kLongestPause = std::chrono::milliseconds(500);
   static Clock::duration pause_after(int tries);
-  /// A door that has turned away so many in a row, and for so long, is not tried again.
+  /// A door that has turned away so many in a row, and for so long, is not tried again when nobody
+  /// is on the way in.
   static constexpr int kMostInARow = 16;
   static constexpr auto kLongestStreak = std::chrono::seconds(5);
 
@@ -52,6 +55,12 @@ class Doors {
   /// Job `number` has ended, and may never have been in.
   void has_ended(std::size_t number);
 
+  /// True if somebody came in while job `number`, which was turned away, tried. The door moves on,
+  /// so this try was a part of the waiting there.
+  bool has_moved(std::size_t number) const {
+    return doors_[door_numbers_[number]].came_in != turns_[number].came_in;
+  }
+
   /// Job `number` was turned away, for the `tries`th time. Puts it back for a pause, and returns
   /// the end of that; returns nothing when trying again before `deadline` is of no use.
   std::optional<Clock::time_point> try_again(std::size_t number, int tries, Clock::time_point now,
@@ -63,11 +72,19 @@ class Doors {
     int entering = 0;
     int room = kAtFirst;
     bool has_opened = false;  // somebody came in
+    int came_in = 0;
     int resting = 0;
     Clock::duration patience = kPatience;
     int turned_away = 0;  // in a row
     Clock::time_point turned_away_since;
     std::deque<std::size_t> waiting;
+  };
+
+  // What a job has met at its door.
+  struct Turn {
+    bool has_tried = false;
+    int came_in = 0;     // Door::came_in when it first tried, or was turned away last
+    int tries_shut = 0;  // in a row, while nobody came in
   };
 
   Door& door_of(std::size_t number) { return doors_[door_numbers_[number]]; }
@@ -84,9 +101,9 @@ class Doors {
   std::vector<std::size_t> door_numbers_;      // of each job
   std::vector<Clock::time_point> entered_at_;  // of each job; max() = it is not entering
   std::vector<Clock::time_point> due_at_;      // the one in due_; max() = none
-  std::vector<bool> has_tried_;
-  std::deque<std::size_t> ready_;  // not asked at their door yet, or let through next
-  std::size_t waiting_ = 0;        // at all doors
+  std::vector<Turn> turns_;                    // of each job
+  std::deque<std::size_t> ready_;              // not asked at their door yet, or let through next
+  std::size_t waiting_ = 0;                    // at all doors
   std::set<std::pair<Clock::time_point, std::size_t>> due_;  // when the entering lend their place
   std::set<std::pair<Clock::time_point, std::size_t>> resting_;
 };

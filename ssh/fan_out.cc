@@ -173,9 +173,11 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       if (job->may_try_again() && !is_ending) {
         const auto& reply = job->reply();
         const auto now = Clock::now();
-        const auto when = doors.try_again(target, reply.tries, now, job->connect_deadline());
+        const auto waited = doors.has_moved(target) ? job->spent() : Clock::duration{};
+        const auto deadline = job->connect_deadline() + waited;
+        const auto when = doors.try_again(target, reply.tries, now, deadline);
         if (when) {
-          pasts[target] = {reply.tries, job->spent() + (*when - now)};
+          pasts[target] = {reply.tries, job->spent() - waited + (*when - now)};
           continue;
         }
       }

@@ -171,6 +171,11 @@ Item parse_document(const std::string& text, const std::string& file) {
     refuse_at(file, error.mark, printable(error.msg));
   }
   const auto tree = maker.tree();
+  // yaml-cpp makes no document of what begins with a comma.
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (!tree && first != std::string::npos && text[first] == ',') {
+    throw Error(Fault::usage, file + ":1:1: ',' begins no document");
+  }
   if (!tree || tree->kind == YamlNode::Kind::null) {
     throw Error(Fault::usage, file + ":1:1: the file is empty");
   }

@@ -148,6 +148,7 @@ TEST(YamlDocument, HasOneDocumentAndNoReferences) {
   EXPECT_EQ(document_refusal(""), "f:1:1: the file is empty");
   EXPECT_EQ(document_refusal("# nothing\n"), "f:1:1: the file is empty");
   EXPECT_EQ(document_refusal("~\n"), "f:1:1: the file is empty");
+  EXPECT_EQ(document_refusal(",\nname: x\n"), "f:1:1: ',' begins no document");
   EXPECT_EQ(document_refusal("a: 1\n---\nb: 2\n"), "f:3:1: a second document (`---`); want one");
   EXPECT_EQ(document_refusal("a: 1\n---\n"), "nothing was refused");
   EXPECT_EQ(document_refusal("a: &x 1\nb: *x\n"),

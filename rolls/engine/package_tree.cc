@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -22,13 +24,40 @@ namespace fs = std::filesystem;
 
 constexpr const char* kMark = ".cluster-distro";  // says that the folder is ours to replace
 
+constexpr std::string_view kFresh = ".distro-XXXXXX";  // as mkdtemp(3) fills it in
+
+FileDescriptor locked(const fs::path& folder) {
+  FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (opened && ::flock(opened.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return opened;
+}
+
+// Removes what runs that were killed have left in `parent`. Who makes a tree holds its lock.
+void remove_left_trees(const fs::path& parent) {
+  const auto prefix = kFresh.substr(0, kFresh.find('X'));
+  std::vector<fs::path> left;
+  std::error_code ignored;  // a folder may be closed to readers
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    const auto name = entry.path().filename().native();
+    if (name.starts_with(prefix) && name.size() == kFresh.size()) left.push_back(entry.path());
+  }
+  for (const auto& path : left) {
+    struct stat found = {};
+    const auto lock = locked(path);
+    if (!lock || ::fstat(lock.get(), &found) != 0 || found.st_uid != ::geteuid()) continue;
+    fs::remove_all(path, ignored);
+  }
+}
+
 // A folder in `parent` for a tree that is being made, and then for the tree that it replaces. A web
 // server can read all files in it. It is removed with this object.
 struct FreshTree {
   explicit FreshTree(const fs::path& parent) {
-    std::string name = (parent / ".distro-XXXXXX").native();
+    remove_left_trees(parent);
+    std::string name = (parent / kFresh).native();
     if (::mkdtemp(name.data()) == nullptr) cannot("make", name, errno);
     path = name;
+    lock = locked(path);
     ::chmod(name.c_str(), 0755);
   }
   FreshTree(const FreshTree&) = delete;
@@ -41,6 +70,7 @@ struct FreshTree {
 
   mode_t mask = ::umask(022);
   fs::path path;
+  FileDescriptor lock;
 };
 
 void run(const std::vector<std::string>& words, const fs::path& folder, const fs::path& out,

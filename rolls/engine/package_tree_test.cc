@@ -1,6 +1,8 @@
 #include "rolls/engine/package_tree.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -54,6 +56,20 @@ class PackageTree : public ::testing::Test {
 
   TempDir folder_;
 };
+
+TEST_F(PackageTree, RemovesWhatAKilledRunHasLeft) {
+  const auto site = tree().parent_path();
+  for (const char* name : {".distro-abcdef/debian/a.deb", ".distro-ghijkl/a", ".distro-notes/a"}) {
+    replace_file(site / name, "text\n");
+  }
+  // Another run makes this one.
+  const FileDescriptor other(::open((site / ".distro-ghijkl").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+  create_package_tree({roll("one")}, tree());
+  EXPECT_FALSE(fs::exists(site / ".distro-abcdef"));
+  EXPECT_TRUE(fs::exists(site / ".distro-ghijkl/a"));
+  EXPECT_TRUE(fs::exists(site / ".distro-notes/a"));
+}
 
 TEST_F(PackageTree, IsSignedByAKeyThatIsMadeOnce) {
   const auto one = roll("one");

@@ -105,6 +105,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   virtual ~Connection() = default;
 
+  /// SQL that is wrong fails here or at its first step.
   virtual std::unique_ptr<Statement> prepare(std::string_view sql) = 0;
 
   /// Carries out one or more statements without parameters.

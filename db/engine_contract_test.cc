@@ -100,7 +100,7 @@ TEST_P(Contract, ExecuteCountsTheRowsOfThisStatementAlone) {
 }
 
 TEST_P(Contract, WrongSqlIsAFailure) {
-  EXPECT_THROW(connection_->prepare("SELECT nothing FROM nowhere"), Failure);
+  EXPECT_THROW(connection_->prepare("SELECT nothing FROM nowhere")->step(), Failure);
   EXPECT_THROW(connection_->run("INSERT nowhere"), Failure);
 }
 

@@ -37,6 +37,7 @@ struct Libpq {
   decltype(&::PQresultStatus) PQresultStatus = library.symbol("PQresultStatus");
   decltype(&::PQsendPrepare) PQsendPrepare = library.symbol("PQsendPrepare");
   decltype(&::PQsendQuery) PQsendQuery = library.symbol("PQsendQuery");
+  decltype(&::PQsendQueryParams) PQsendQueryParams = library.symbol("PQsendQueryParams");
   decltype(&::PQsendQueryPrepared) PQsendQueryPrepared = library.symbol("PQsendQueryPrepared");
   decltype(&::PQsetNoticeReceiver) PQsetNoticeReceiver = library.symbol("PQsetNoticeReceiver");
   decltype(&::PQsocket) PQsocket = library.symbol("PQsocket");

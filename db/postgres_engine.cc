@@ -17,6 +17,7 @@ namespace {
 
 // A writer that does nothing for this long is thrown out, as it keeps the others waiting.
 constexpr const char* kIdle = "'8s'";
+constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr std::chrono::seconds kFailover(15);  // until a standby is the primary
 constexpr std::chrono::milliseconds kBetweenLogins(200);
 
@@ -25,9 +26,7 @@ class PostgresConnection;
 class PostgresStatement : public Statement {
  public:
   PostgresStatement(PostgresConnection& connection, std::string_view sql)
-      : connection_(connection), sql_(numbered(sql)), values_(sql_.names.size()) {
-    prepare();
-  }
+      : connection_(connection), sql_(numbered(sql)), values_(sql_.names.size()) {}
 
   void bind(const char* name, const std::optional<std::string_view>& text) override {
     if (text && text->find('\0') != std::string_view::npos) {
@@ -59,9 +58,6 @@ class PostgresStatement : public Statement {
   }
 
  private:
-  // The name of the statement on the server, which knows it no more after another login.
-  std::string prepare();
-
   std::optional<std::string>& value_of(const char* name) {
     const auto found = std::ranges::find(sql_.names, name);
     if (found == sql_.names.end()) {
@@ -95,7 +91,10 @@ class PostgresConnection : public Connection {
   bool is_up_to_date() override { return is_postgres_up_to_date(*this); }
 
   void begin_write() override;
-  void begin_read() override { begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
+  void begin_read() override {
+    begin(kBeginRead);
+    has_answered_ = false;
+  }
 
   // What was deferred is looked at while the transaction can still be asked: a COMMIT that fails
   // ends it.
@@ -112,6 +111,7 @@ class PostgresConnection : public Connection {
 
   void roll_back() noexcept override {
     deferred_ = copies_ = false;
+    has_answered_ = true;
     if (!in_transaction()) return;
     try {
       session_->run("ROLLBACK");
@@ -139,7 +139,7 @@ class PostgresConnection : public Connection {
     throw Failure(Why::other, "", "an inventory on PostgreSQL is no file that can be copied");
   }
 
-  PostgresSession& session() { return *session_; }
+  PostgresResult execute(const std::string& sql, const std::vector<const char*>& values);
 
  private:
   void connect();
@@ -153,18 +153,17 @@ class PostgresConnection : public Connection {
   Author author_;
   std::unique_ptr<PostgresSession> session_;
   std::unique_ptr<FileStore> files_ = postgres_files(*this);
-  std::string read_only_;  // the reason; "": it can be written
-  bool deferred_ = false;  // foreign keys are looked at when the transaction ends
-  bool copies_ = false;    // the rows of the history have their numbers already
+  std::string read_only_;     // the reason; "": it can be written
+  bool has_answered_ = true;  // false: a transaction reads, and another can take its place
+  bool deferred_ = false;     // foreign keys are looked at when the transaction ends
+  bool copies_ = false;       // the rows of the history have their numbers already
 };
-
-std::string PostgresStatement::prepare() { return connection_.session().prepare(sql_.sql); }
 
 bool PostgresStatement::step() {
   if (!result_) {
     std::vector<const char*> values;
     for (const auto& value : values_) values.push_back(value ? value->c_str() : nullptr);
-    result_ = connection_.session().execute(prepare(), values);
+    result_ = connection_.execute(sql_.sql, values);
   }
   const int rows = libpq_.PQntuples(result_.get());
   if (row_ < rows) ++row_;
@@ -230,6 +229,21 @@ void PostgresConnection::begin(const std::string& statements) {
   }
   connect();
   session_->run(statements);
+}
+
+// A transaction that reads and has answered nothing is begun anew where its server went: nobody has
+// seen a state that another answer could contradict.
+PostgresResult PostgresConnection::execute(const std::string& sql,
+                                           const std::vector<const char*>& values) {
+  const bool may_repeat = !has_answered_;
+  has_answered_ = true;
+  try {
+    return session_->execute(sql, values);
+  } catch (const Failure& failure) {
+    if (failure.why != Why::unreachable || !may_repeat) throw;
+  }
+  begin(kBeginRead);
+  return session_->execute(sql, values);
 }
 
 // What the history writes down of who makes the change (schema/0019_inventory.postgresql.sql), and

@@ -67,7 +67,10 @@ class Server : public EachEngine {
 
   // Ends the server's process of `connection`.
   void end(Connection& connection) const {
-    const auto number = answer(connection, "SELECT pg_backend_pid()");
+    end_process(answer(connection, "SELECT pg_backend_pid()"));
+  }
+
+  void end_process(const std::string& number) const {
     EXPECT_EQ(answer("SELECT CAST(pg_terminate_backend(" + number + ", 5000) AS text)"), "true");
   }
 };
@@ -211,6 +214,22 @@ TEST_P(Server, WhatWasNotBegunIsBegunOnANewLogin) {
   end(*other);
   write(*other, "DELETE FROM gpu");
   EXPECT_EQ(answer("SELECT count(*) FROM gpu"), "0");
+}
+
+TEST_P(Server, AReadIsRepeatedUnlessItHasAnsweredAlready) {
+  const auto other = another();
+  const auto number = answer(*other, "SELECT pg_backend_pid()");
+  other->begin_read();
+  end_process(number);
+  EXPECT_EQ(answer(*other, "SELECT count(*) FROM host"), "4");
+  end(*other);
+  EXPECT_EQ(failure_of([&] { answer(*other, "SELECT count(*) FROM host"); }).why, Why::unreachable);
+  other->roll_back();
+  other->begin_read();
+  other->roll_back();
+  const auto adds = other->prepare("INSERT INTO host (name, appliance) VALUES ('n7', 'compute')");
+  end(*other);
+  EXPECT_EQ(failure_of([&] { adds->execute(); }).why, Why::unreachable) << "no read";
 }
 
 TEST_P(Server, WhatWasBegunIsUndoneAndNotRepeated) {

@@ -217,8 +217,7 @@ void PostgresSession::commit() {
   }
 }
 
-std::string PostgresSession::prepare(const std::string& sql) {
-  if (connection_ == nullptr) throw lost("");
+std::string PostgresSession::prepared(const std::string& sql) {
   const auto known = prepared_.find(sql);
   if (known != prepared_.end()) return known->second;
   const auto name = "s" + std::to_string(prepared_.size());
@@ -228,11 +227,15 @@ std::string PostgresSession::prepare(const std::string& sql) {
   return name;
 }
 
-PostgresResult PostgresSession::execute(const std::string& name,
+PostgresResult PostgresSession::execute(const std::string& sql,
                                         const std::vector<const char*>& values) {
   if (connection_ == nullptr) throw lost("");
-  must_send(libpq_.PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(values.size()),
-                                       values.data(), nullptr, nullptr, 0));
+  const int count = static_cast<int>(values.size());
+  const bool is_new = seen_.insert(sql).second;
+  must_send(is_new ? libpq_.PQsendQueryParams(connection_, sql.c_str(), count, nullptr,
+                                              values.data(), nullptr, nullptr, 0)
+                   : libpq_.PQsendQueryPrepared(connection_, prepared(sql).c_str(), count,
+                                                values.data(), nullptr, nullptr, 0));
   return receive(kPatience);
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,9 @@ class PostgresSession {
   /// Makes the change final. Throws Why::unknown when it may be done, or not.
   void commit();
 
-  /// The name of the prepared statement `sql`, with $1, $2, ...; prepared when it is not yet.
-  std::string prepare(const std::string& sql);
-
-  /// Carries a prepared statement out. A null pointer is NULL.
-  PostgresResult execute(const std::string& name, const std::vector<const char*>& values);
+  /// Carries out `sql`, which has $1, $2, ... for `values`. A null pointer is NULL. What comes a
+  /// second time is prepared, as that takes a question of its own.
+  PostgresResult execute(const std::string& sql, const std::vector<const char*>& values);
 
   bool in_transaction() const;
   bool is_lost() const;
@@ -54,12 +53,14 @@ class PostgresSession {
   bool wait_until(Moment end);
   PostgresResult receive(std::chrono::milliseconds patience);
   void must_send(int sent);
+  std::string prepared(const std::string& sql);
   void require_safe(const std::string& place);
   Failure failure(const PGresult* result) const;
   Failure lost(const std::string& why) const;
 
   const Libpq& libpq_;
   PGconn* connection_ = nullptr;
+  std::set<std::string> seen_;                   // what was carried out once
   std::map<std::string, std::string> prepared_;  // the name of each text on the server
   bool alone_ = false;                           // no standby confirmed the last COMMIT
 };

@@ -157,6 +157,26 @@ std::vector<std::string> faults_of_postgres(Connection& connection) {
   return faults;
 }
 
+namespace {
+
+// Whether a standby that confirms what is stored is connected: not everybody may see that.
+std::string standby_remark(Connection& connection) {
+  const auto query = connection.prepare(R"sql(
+      SELECT current_setting('synchronous_standby_names'), session_user,
+             CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 ELSE 0 END,
+             CAST((SELECT count(*) FROM pg_stat_replication
+                   WHERE sync_state IN ('sync', 'quorum')) AS integer))sql");
+  query->step();
+  if (query->text(0).empty() || query->number(3) > 0) return "";
+  const auto setting = "synchronous_standby_names = " + quote(query->text(0)) + ": ";
+  return query->number(2) == 1
+             ? setting + "no such standby is connected, so a change waits, and is on one server"
+             : setting + "role " + quote(query->text(1)) +
+                   " may not see whether one is connected (want a member of pg_monitor)";
+}
+
+}  // namespace
+
 std::vector<std::string> weak_settings(Connection& connection) {
   struct Setting {
     const char* name;
@@ -177,6 +197,7 @@ std::vector<std::string> weak_settings(Connection& connection) {
                              : std::string(values).find(" " + value + " ") != std::string::npos;
     if (is_weak) weak.push_back(std::string(name) + " = " + quote(value) + ": " + words);
   }
+  if (auto remark = standby_remark(connection); !remark.empty()) weak.push_back(std::move(remark));
   return weak;
 }
 

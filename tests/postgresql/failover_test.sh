@@ -103,5 +103,13 @@ same 'lost' "$lost" 0
 same 'said not to be done, and there' "$denied" ''
 same 'statuses other than 0, 1 and 3' "$(awk '$2 != 0 && $2 != 1 && $2 != 3' "$pg_dir/all")" ''
 
+# Who may see the standbys is told that the last one went; others are told that they may not see it.
+remarks() { as "$1" check database 2>&1 | grep standby || true; }
+server=$primary
+same 'with a standby' "$(remarks postgres)" ''
+[[ $(remarks one) == *"role 'one' may not see whether one is connected"* ]] || fail "an operator: $(remarks one)"
+stop_postgresql "$standby"
+[[ $(remarks postgres) == *'no such standby is connected'* ]] || fail "without a standby: $(remarks postgres)"
+
 ((failures > 0)) || echo 'failover: ok'
 exit $((failures > 0))

@@ -30,24 +30,8 @@ void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
   if (auto node = node_in(folder)) nodes.push_back(std::move(*node));
 }
 
-void walk(const Sysfs& sysfs, const fs::path& folder, std::vector<DeviceNode>& nodes,
-          bool sound = false) {
-  std::error_code gone;
-  for (fs::directory_iterator at(folder, gone), end; !gone && at != end; at.increment(gone)) {
-    std::error_code ignored;
-    if (at->is_symlink(ignored) || !at->is_directory(ignored)) continue;
-    const auto name = at->path().filename().native();
-    if (name == "power" || name == "vfio-dev") continue;
-    if (sound && name.starts_with("input")) continue;
-    if (is_function_name(name)) continue;  // below a bridge: it is no part of this function
-    add_node(at->path(), nodes);
-    walk(sysfs, at->path(), nodes, sound || name == "sound");
-    if (const auto disk = disk_of_path(name)) {
-      const auto head = sysfs.root() / "class/block" / *disk;
-      add_node(head, nodes);
-      walk(sysfs, head, nodes);
-    }
-  }
+void add_nodes(const DeviceTree& tree, std::vector<DeviceNode>& nodes) {
+  for (const auto& folder : tree.nodes) add_node(folder, nodes);
 }
 
 // The DRM nodes of a partition lie below a platform device, beside the render node that KFD names.
@@ -58,7 +42,7 @@ void add_partition(const Sysfs& sysfs, unsigned render_minor, std::vector<Device
   std::error_code none;
   const auto real = fs::canonical(sysfs.root() / "class/drm" / name, none);
   if (!none) {
-    walk(sysfs, real.parent_path(), nodes);
+    add_nodes(device_tree(sysfs, real.parent_path()), nodes);
     return;
   }
   constexpr unsigned kDrm = 226;  // Documentation/admin-guide/devices.txt
@@ -88,7 +72,7 @@ std::optional<DeviceNode> node_in(const fs::path& folder) {
 std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const fs::path& proc,
                                      const PciAddress& pci) {
   std::vector<DeviceNode> nodes;
-  walk(sysfs, sysfs.device_path(pci), nodes);
+  add_nodes(device_tree(sysfs, pci), nodes);
   const auto gpus = kfd_gpus(sysfs, pci);
   if (!gpus.empty()) add_node(kfd_folder(sysfs), nodes);
   for (const auto& gpu : gpus) {

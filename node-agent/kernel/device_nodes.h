@@ -43,14 +43,11 @@ struct NodeRange {
 std::optional<DeviceNode> node_in(const std::filesystem::path& folder);
 
 /// The nodes through which programs use a function while a host driver has it:
-/// - every `dev` below the function, at any depth (DRM, ALSA, NVMe and its disks and partitions,
-///   I2C, video, USB and what is plugged in ...; Documentation/ABI/stable/sysfs-devices);
-/// - the disk of an NVMe with several paths;
+/// - every node of device_tree(): DRM, ALSA, NVMe and its disks and partitions, I2C, video, USB and
+///   what is plugged in ...;
 /// - /dev/kfd when the function is a GPU of it (kfd.h), and the DRM nodes of its partitions, which
 ///   are platform devices (amdgpu_xcp);
 /// - those that have no place in sysfs (driver_nodes.h).
-/// The input devices of a sound card, the jacks of an HDMI output, are left out: their driver goes
-/// away even while they are open. The nodes of vfio are left out too.
 std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const std::filesystem::path& proc,
                                      const PciAddress& pci);
 

@@ -62,6 +62,12 @@ TEST_F(DeviceNodes, AreAllThatLieBelowTheFunction) {
                                             "/dev/dri/renderD128 c226:128"));
 }
 
+// All functions of a bus that the function itself makes go with it.
+TEST_F(DeviceNodes, AreThoseOfADomainOfItsOwnToo) {
+  add(device() / "pci10000:e0/10000:e0:1d.0/10000:e1:00.0/nvme/nvme0", "240:0");
+  EXPECT_THAT(nodes(), ElementsAre("/dev/nvme0 c240:0"));
+}
+
 TEST_F(DeviceNodes, AreNotThoseOfVfioOfInputsAndOfOtherFunctions) {
   add(device() / "vfio-dev/vfio0", "510:0");
   add(device() / "sound/card0/input12/event3", "13:67");

@@ -43,7 +43,7 @@ class Walk {
 
   DeviceTree run(const PciAddress& pci) {
     const auto device = sysfs_.device_path(pci);
-    const bool shown = look(device, false);
+    const bool shown = look(device, {});
     drop_siblings();
     // 0x02 is the base class of network controllers.
     const auto device_class = sysfs_.device_class(pci);
@@ -54,10 +54,19 @@ class Walk {
     return std::move(tree_);
   }
 
+  DeviceTree run(const fs::path& folder) {
+    look(folder, {});
+    return std::move(tree_);
+  }
+
  private:
-  // Returns true when the folder shows what its network driver has made. `owned` is true on a bus
-  // of the function's own, where all functions go with it.
-  bool look(const fs::path& folder, bool owned) {
+  struct Place {
+    bool owned = false;  // on a bus of the function's own, where all functions go with it
+    bool sound = false;  // below a sound card
+  };
+
+  // Returns true when the folder shows what its network driver has made.
+  bool look(const fs::path& folder, Place place) {
     bool shown = false;
     bool node = false;
     bool bound = false;
@@ -71,17 +80,24 @@ class Walk {
         node = node || name == "dev";
       } else if (name == "net") {
         shown = add_interfaces(at->path()) || shown;
-      } else if (!contains(kSkipped, name) && (owned || !is_function_name(name))) {
+      } else if (goes_on(name, place)) {
         if (const auto disk = disk_of_path(name)) add_head(*disk);
-        shown = look(at->path(), owned || is_bus_of_its_own(name)) || shown;
+        const Place below{place.owned || is_bus_of_its_own(name), place.sound || name == "sound"};
+        shown = look(at->path(), below) || shown;
         shown = shown || contains(kWithoutInterface, name);
       }
     }
+    if (node) tree_.nodes.push_back(folder);
     if (node && is_block(folder)) tree_.disks.push_back(folder);
     if (bound && !shown && contains(kNetworkDrivers, driver_of(folder))) {
       tree_.without_interface.push_back(folder);
     }
     return shown;
+  }
+
+  static bool goes_on(std::string_view name, Place place) {
+    if (contains(kSkipped, name) || (place.sound && name.starts_with("input"))) return false;
+    return place.owned || !is_function_name(name);
   }
 
   // A USB network card has one interface, although its driver has two parts of the device: of the
@@ -109,7 +125,7 @@ class Walk {
   // The disk of an NVMe with several paths lies below none of its controllers.
   void add_head(const std::string& disk) {
     const auto head = sysfs_.root() / "class/block" / disk;
-    if (!contains(tree_.disks, head)) look(head, false);
+    if (!contains(tree_.disks, head)) look(head, {});
   }
 
   const Sysfs& sysfs_;
@@ -119,6 +135,10 @@ class Walk {
 }  // namespace
 
 DeviceTree device_tree(const Sysfs& sysfs, const PciAddress& pci) { return Walk(sysfs).run(pci); }
+
+DeviceTree device_tree(const Sysfs& sysfs, const fs::path& folder) {
+  return Walk(sysfs).run(folder);
+}
 
 bool is_function_name(std::string_view name) {
   return name.size() >= 12 && name[name.size() - 2] == '.' && name[name.size() - 5] == ':';

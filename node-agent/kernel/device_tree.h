@@ -10,11 +10,16 @@
 
 namespace cluster::agent {
 
-/// What the kernel itself uses of a function, at any depth below it: on a USB, SCSI, ATA, virtio or
-/// auxiliary bus, behind Thunderbolt, or on the PCI bus that Intel's VMD makes of its own
+/// What lies below a device at any depth: on a USB, SCSI, ATA, virtio or auxiliary bus, behind
+/// Thunderbolt, or on the PCI bus that Intel's VMD makes of its own
 /// (Documentation/ABI/stable/sysfs-devices). Another PCI function below a bridge is left out.
 struct DeviceTree {
-  std::vector<std::filesystem::path> disks;  ///< block devices with `dev`, and their partitions
+  /// The folders that have `dev`, of character and block devices, and the disk of an NVMe with
+  /// several paths. Those of vfio are left out, and so are the input devices of a sound card, the
+  /// jacks of an HDMI output: their driver goes away even while they are open.
+  std::vector<std::filesystem::path> nodes;
+
+  std::vector<std::filesystem::path> disks;       ///< those of `nodes` that are block devices
   std::vector<std::filesystem::path> interfaces;  ///< ".../net/eth0"
 
   /// Devices that a network driver has, and that show no interface: a network namespace of its own
@@ -24,6 +29,9 @@ struct DeviceTree {
 
 /// The tree below one function.
 DeviceTree device_tree(const Sysfs& sysfs, const PciAddress& pci);
+
+/// The tree below any folder of sysfs.
+DeviceTree device_tree(const Sysfs& sysfs, const std::filesystem::path& folder);
 
 /// "0000:03:00.0", with a domain of any length: the name of a PCI function in sysfs.
 bool is_function_name(std::string_view name);

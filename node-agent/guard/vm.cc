@@ -93,8 +93,8 @@ constinit const Guard kVmGuard{
     .help =
         "a running or saved VM has the card, a virtual function or a mediated device of it: "
         "libvirt "
-        "says so, or a process has its `/dev/vfio/GROUP` or `/dev/vfio/devices/vfioN` open. "
-        "Holds for `-a` too",
+        "says so, or a process has its `/dev/vfio/GROUP`, or `/dev/vfio/devices/vfioN` of it or of "
+        "its IOMMU group, open. Holds for `-a` too",
     .probe = probe_vm,
     .not_forced = "a running or saved VM cannot be overridden; shut it down",
     .on_attach = true,

@@ -30,6 +30,15 @@ void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
   if (auto node = node_in(folder)) nodes.push_back(std::move(*node));
 }
 
+// Those of one device by iommufd.
+void add_vfio_devices(const fs::path& device, std::vector<DeviceNode>& nodes) {
+  std::error_code missing;
+  for (fs::directory_iterator at(device / "vfio-dev", missing), end; !missing && at != end;
+       at.increment(missing)) {
+    add_node(at->path(), nodes);
+  }
+}
+
 void add_nodes(const DeviceTree& tree, std::vector<DeviceNode>& nodes) {
   for (const auto& folder : tree.nodes) add_node(folder, nodes);
 }
@@ -92,6 +101,11 @@ std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci) {
     if (!virtual_function && !fs::exists(at->path() / "mdev_type", none)) continue;
     std::ranges::move(vfio_nodes(sysfs, at->path()), std::back_inserter(nodes));
   }
+  std::error_code none;
+  for (fs::directory_iterator at(device / "iommu_group/devices", none), end; !none && at != end;
+       at.increment(none)) {
+    if (at->path().filename() != pci.sysfs()) add_vfio_devices(at->path(), nodes);
+  }
   return nodes;
 }
 
@@ -103,10 +117,7 @@ std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const fs::path& device) {
   for (const auto* prefix : {"", "noiommu-"}) {
     if (!missing) add_node(sysfs.root() / "class/vfio" / (prefix + group.native()), nodes);
   }
-  for (fs::directory_iterator at(device / "vfio-dev", missing), end; !missing && at != end;
-       at.increment(missing)) {
-    add_node(at->path(), nodes);
-  }
+  add_vfio_devices(device, nodes);
   return nodes;
 }
 

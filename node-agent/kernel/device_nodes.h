@@ -52,8 +52,8 @@ std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const std::filesystem::
                                      const PciAddress& pci);
 
 /// The nodes through which a VM holds a function of vfio: /dev/vfio/GROUP and, since Linux 6.6,
-/// /dev/vfio/devices/vfioN. The nodes of the virtual functions and mediated devices that are made
-/// from the function are among them.
+/// /dev/vfio/devices/vfioN, its own and those of the other functions of its IOMMU group. The nodes
+/// of the virtual functions and mediated devices that are made from the function are among them.
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci);
 
 /// The same for any device, by its folder in sysfs: a mediated device is on no PCI bus.

@@ -178,6 +178,17 @@ TEST_F(DeviceNodes, OfVfioAreTheGroupAndTheDevice) {
               ElementsAre("/dev/vfio/13 c243:0", "/dev/vfio/devices/vfio7 c510:7"));
 }
 
+TEST_F(DeviceNodes, OfVfioAreThoseOfTheGroupsOtherDevicesToo) {
+  fake_.add({"0000:03:00.0", "0200", "8086:1521", "vfio-pci", 13});
+  fake_.add({"0000:04:00.0", "0200", "8086:1521", "vfio-pci", 14});
+  for (const std::string neighbour : {"3", "4"}) {
+    add(fake_.root() / ("bus/pci/devices/0000:0" + neighbour + ":00.0/vfio-dev/vfio1"),
+        "510:" + neighbour, "vfio/devices/vfio1");
+  }
+  EXPECT_THAT(spelled(vfio_nodes(fake_.sysfs(), kVideo)),
+              ElementsAre("/dev/vfio/devices/vfio1 c510:3"));
+}
+
 TEST_F(DeviceNodes, OfVfioAreThoseOfAGroupWithoutAnIommuToo) {
   add(fake_.root() / "class/vfio/noiommu-13", "243:1", "vfio/noiommu-13");
   EXPECT_THAT(spelled(vfio_nodes(fake_.sysfs(), kVideo)),

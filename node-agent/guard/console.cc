@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "core/file.h"
 #include "core/text.h"
@@ -14,15 +15,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Who draws the host's console. The kernel does not tell on which framebuffer: it takes the first
-// one, or that of the display with which the firmware started (drivers/video/fbdev/core/fbcon.c).
+// Who draws the host's console. The kernel does not tell on which framebuffer: it takes those that
+// its command line maps, else the first one, or that of the display with which the firmware started
+// (drivers/video/fbdev/core/fbcon.c).
 class Drawn {
  public:
   Drawn(const GuardInput& input, BoundConsole console)
       : input_(input),
         console_(std::move(console)),
         memory_(memory_ranges(input.proc)),
-        framebuffers_(agent::framebuffers(input.sysfs)) {}
+        framebuffers_(agent::framebuffers(input.sysfs)),
+        mapped_(mapped_framebuffers(input.proc)) {
+    // One that does not exist shows nothing.
+    std::erase_if(mapped_, [&](int number) {
+      return std::ranges::find(framebuffers_, number, &Framebuffer::number) == framebuffers_.end();
+    });
+  }
 
   // "vtcon1, fb0" if the console is drawn on the function.
   std::optional<std::string> on(const PciFunction& function) const {
@@ -31,9 +39,11 @@ class Drawn {
       return first_display ? std::optional(console_.name) : std::nullopt;
     }
     for (const auto& one : framebuffers_) {
-      const bool first = one.number == framebuffers_.front().number;
-      const bool here = one.pci ? *one.pci == function.pci && (first || first_display)
-                                : first && has_firmwares(function, first_display);
+      const bool chosen = mapped_.empty() ? one.number == framebuffers_.front().number
+                                          : mapped_.contains(one.number);
+      const bool preferred = mapped_.empty() && first_display;
+      const bool here = one.pci ? *one.pci == function.pci && (chosen || preferred)
+                                : chosen && has_firmwares(function, first_display);
       if (here) return console_.name + ", fb" + std::to_string(one.number);
     }
     return std::nullopt;
@@ -60,6 +70,7 @@ class Drawn {
   BoundConsole console_;
   std::vector<MemoryRange> memory_;
   std::vector<Framebuffer> framebuffers_;
+  std::set<int> mapped_;
 };
 
 // The keyboards from which the kernel's console reads, with the function that each is plugged into.

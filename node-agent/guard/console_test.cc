@@ -73,6 +73,22 @@ TEST_F(GuardConsole, LeaveTheDisplayOfTheFirmwareThatDrawsNone) {
   EXPECT_EQ(why(), "nothing");
 }
 
+// fbcon=map: has the last word, where the framebuffer that it names exists.
+TEST_F(GuardConsole, KeepTheCardToWhichTheConsolesAreMapped) {
+  fake_.add({"0000:01:00.0", "0300", "1a03:2000", "ast", 5});
+  bind_framebuffers();
+  add_framebuffer(0, "bus/pci/devices/0000:01:00.0/graphics");
+  add_framebuffer(1, kBelowCard);
+  EXPECT_EQ(why(), "nothing");
+  proc_.file("cmdline", "ro fbcon=map:1\n");
+  EXPECT_THAT(why(), HasSubstr("0000:02:00.0 shows the host's console (vtcon1, fb1)"));
+  set("0000:02:00.0/boot_vga", "1");
+  proc_.file("cmdline", "ro fbcon=map:0\n");
+  EXPECT_EQ(why(), "nothing");
+  proc_.file("cmdline", "ro fbcon=map:7\n");
+  EXPECT_THAT(why(), HasSubstr("(vtcon1, fb1)"));
+}
+
 TEST_F(GuardConsole, GoByTheFirmwareWhereNoFramebufferIsKnown) {
   set("0000:02:00.0/boot_vga", "1");
   bind("vtcon0", "(S) dummy device");

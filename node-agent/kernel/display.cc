@@ -55,6 +55,21 @@ std::vector<Framebuffer> framebuffers(const Sysfs& sysfs) {
   return found;
 }
 
+// The last map counts. A digit stands for a framebuffer, and the kernel begins anew after the last.
+std::set<int> mapped_framebuffers(const fs::path& proc) {
+  const auto text = read_file(proc / "cmdline").value_or("");
+  std::set<int> found;
+  for (const auto word : split(trim(text), ' ')) {
+    if (!word.starts_with("fbcon=")) continue;
+    for (const auto option : split(word.substr(6), ',')) {
+      if (!option.starts_with("map:")) continue;
+      found.clear();
+      for (const char digit : option.substr(4)) found.insert(digit - '0');
+    }
+  }
+  return found;
+}
+
 std::optional<BoundConsole> bound_console(const Sysfs& sysfs) {
   std::optional<BoundConsole> vga;
   std::error_code none;

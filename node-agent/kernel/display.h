@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ struct Framebuffer {
 
 /// Every framebuffer, by number.
 std::vector<Framebuffer> framebuffers(const Sysfs& sysfs);
+
+/// The numbers of the framebuffers over which the kernel's command line spreads its consoles:
+/// `fbcon=map:01` (Documentation/fb/fbcon.rst). Empty where it leaves the choice to the kernel.
+std::set<int> mapped_framebuffers(const std::filesystem::path& proc);
 
 /// A bound console of the kernel (/sys/class/vtconsole, Documentation/driver-api/console.rst).
 struct BoundConsole {

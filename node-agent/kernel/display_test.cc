@@ -63,5 +63,18 @@ TEST(MemoryRanges, AreReadWithTheirDepth) {
   EXPECT_EQ(found[1].depth, 2U);
 }
 
+TEST(MappedFramebuffers, AreThoseOfTheLastMapOnTheKernelsLine) {
+  FakeProc proc;
+  const auto mapped = [&](const std::string& line) {
+    proc.file("cmdline", line + "\n");
+    return mapped_framebuffers(proc.root());
+  };
+  EXPECT_EQ(mapped("ro quiet"), std::set<int>{});
+  EXPECT_EQ(mapped("ro fbcon=map:1"), std::set<int>{1});
+  EXPECT_EQ(mapped("fbcon=font:VGA8x16,map:020 fbcon=rotate:1"), (std::set<int>{0, 2}));
+  EXPECT_EQ(mapped("fbcon=map:0 fbcon=map:1"), std::set<int>{1});
+  EXPECT_EQ(mapped("xfbcon=map:1 fbcon=map:"), std::set<int>{});
+}
+
 }  // namespace
 }  // namespace cluster::agent

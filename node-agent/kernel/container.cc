@@ -164,6 +164,16 @@ std::optional<Container> job(const Parts& path, std::size_t at) {
   return std::nullopt;
 }
 
+// "1000", the user below whose slice a path is; empty when it is below none.
+std::string user_on(const Parts& path) {
+  for (const auto part : path) {
+    if (part.starts_with("user-") && part.ends_with(".slice")) {
+      return std::string(part.substr(5, part.size() - 11));
+    }
+  }
+  return "";
+}
+
 std::optional<Container> container_on(const Parts& path) {
   bool in_pod = false;
   for (std::size_t at = 0; at < path.size(); ++at) {
@@ -191,7 +201,14 @@ std::optional<Container> container_on(const Parts& path) {
 
 std::optional<Container> container_in(std::string_view cgroups) {
   for (const auto& path : paths_in(cgroups)) {
-    if (auto found = container_on(path)) return found;
+    auto found = container_on(path);
+    if (!found) continue;
+    // Root's runtime does not know the containers of users.
+    const auto user = user_on(path);
+    if (!user.empty() && user != "0") {
+      found->note += (found->note.empty() ? "as user " : "; as user ") + user;
+    }
+    return found;
   }
   return std::nullopt;
 }
@@ -219,12 +236,9 @@ std::string inner_service_in(std::string_view cgroups) {
 
 std::optional<Container> login_in(std::string_view cgroups) {
   for (const auto& path : paths_in(cgroups, true)) {
-    std::string user;
+    const auto user = user_on(path);
+    if (user.empty()) continue;
     for (const auto part : path) {
-      if (part.starts_with("user-") && part.ends_with(".slice")) {
-        user = part.substr(5, part.size() - 11);
-      }
-      if (user.empty()) continue;
       if (part.starts_with("session-") && part.ends_with(".scope")) {
         return Container{"session", std::string(part.substr(8, part.size() - 14)),
                          "loginctl terminate-session", ""};

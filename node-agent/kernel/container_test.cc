@@ -1,6 +1,6 @@
 #include "node-agent/kernel/container.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace cluster::agent {
 namespace {
@@ -49,6 +49,18 @@ TEST(Container, IsStoppedByTheProgramThatRunsIt) {
       "podman stop " + kShort);
   EXPECT_EQ(stop("/system.slice/nerdctl-" + kId + ".scope"), "nerdctl stop " + kShort);
   EXPECT_EQ(stop("/default/" + kId), "nerdctl stop " + kShort);
+}
+
+TEST(Container, OfAUserIsStoppedByThatUser) {
+  const auto note = [](const std::string& cgroup) {
+    return container_in("0::" + cgroup + "\n").value_or(Container{}).note;
+  };
+  const std::string of_user = "/user.slice/user-1000.slice/user@1000.service/user.slice/";
+  EXPECT_EQ(note(of_user + "docker-" + kId + ".scope"), "as user 1000");
+  EXPECT_EQ(note(of_user + "libpod-" + kId + ".scope"), "as user 1000");
+  EXPECT_EQ(note("/user.slice/user-0.slice/session-2.scope/nerdctl-" + kId + ".scope"), "");
+  EXPECT_THAT(note("/user.slice/user-7.slice/session-2.scope/lxc.payload.web"),
+              ::testing::EndsWith("; as user 7"));
 }
 
 TEST(Container, OfAPodIsKnownToTheKubelet) {

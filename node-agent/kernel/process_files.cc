@@ -339,12 +339,11 @@ void ProcessFiles::look_at_mapping(const std::string& task, std::string_view lin
     }
     return;
   }
-  if (!is_local(name)) return;
   look_at_region(name);
   std::size_t device = 0;
   for (int field = 0; field < 3; ++field) device = line.find(' ', device) + 1;
   std::string file(line.substr(device));
-  if (harmless_.contains(file)) return;
+  if (harmless_.contains(file) || !is_local(name)) return;
   // The kernel has map_files for a whole process, as long as its main thread has not ended.
   const bool of_thread = task.find('/') != std::string::npos;
   const auto link = of_thread ? task + "/root" + std::string(name)

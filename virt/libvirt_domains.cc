@@ -325,7 +325,9 @@ void LibvirtDomains::undefine(const std::string& uuid) {
 
 void LibvirtDomains::start(const std::string& uuid) {
   const auto vm = look_up(uuid);
-  must(libvirt_.domain_create(vm.domain.get()), "start", vm);
+  if (libvirt_.domain_create(vm.domain.get()) == 0) return;
+  const auto why = failure("start VM " + quote(vm.name));
+  throw Error(why.fault(), std::string(why.what()) + failed_start_cause(why.what()));
 }
 
 void LibvirtDomains::stop(const std::string& uuid, Stop how) {
@@ -440,6 +442,13 @@ std::string uri_of_socket(const std::string& path) {
     }
   }
   return uri;
+}
+
+std::string failed_start_cause(std::string_view failure) {
+  if (failure.find("set iommu for container: Operation not permitted") == std::string_view::npos) {
+    return "";
+  }
+  return "; the host remaps no interrupts (gpupci --check: H4), or its firmware keeps memory (H6)";
 }
 
 }  // namespace cluster::virt

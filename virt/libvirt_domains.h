@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "virt/domains.h"
 
@@ -15,5 +16,9 @@ std::unique_ptr<Domains> open_domains(const std::string& uri);
 
 /// The URI of a QEMU daemon that is spoken to over the UNIX socket `path`.
 std::string uri_of_socket(const std::string& path);
+
+/// What of its host is behind the message of a start that failed, "; the host remaps ...", and
+/// which checks of gpupci tell it. Empty where the message says it all (docs/troubleshooting.md).
+std::string failed_start_cause(std::string_view failure);
 
 }  // namespace cluster::virt

@@ -63,6 +63,14 @@ class LibvirtDomains : public ::testing::Test {
   std::unique_ptr<Domains> domains = open_domains("test:///default");
 };
 
+TEST(FailedStart, HasACauseWhereOnlyTheKernelsLogTellsIt) {
+  EXPECT_THAT(failed_start_cause("internal error: qemu unexpectedly closed the monitor: vfio "
+                                 "0000:02:00.0: Failed to set iommu for container: Operation not "
+                                 "permitted"),
+              ::testing::AllOf(::testing::HasSubstr("H4"), ::testing::HasSubstr("H6")));
+  EXPECT_EQ(failed_start_cause("Requested operation is not valid: domain is already active"), "");
+}
+
 TEST_F(LibvirtDomains, PauseResumeAndSave) {
   const auto uuid = domains->list().at(0).uuid;
   domains->pause(uuid);

@@ -90,14 +90,23 @@ TEST(Neighbour, RocksNamesItsNetworksInTwoWays) {
 
 TEST(Neighbour, XcatTellsVmsByTheirHost) {
   const auto [commands, left] = read_file_of("xcat", "lsdef.txt");
-  EXPECT_THAT(commands, ElementsAre("add|host|hv01|appliance=vm-container|address=10.30.0.11",
-                                    "add|host|vm|gpuvm1|hv01|cpus=8|mem=32768",
-                                    "add|host|attr|hv01|groups|kvmhost,rack2",
-                                    "add|host|attr|gpuvm1|groups|vms"));
-  EXPECT_THAT(left, ElementsAre("line 5: hv01 arch=x86_64", "line 8: hv01 mac=0c:c4:7a:00:20:11",
-                                "line 15: gpuvm1 ip=10.30.1.1", "line 16: gpuvm1 mgt=kvm",
-                                "line 20: gpuvm1 vmstorage=dir:///install/vms",
-                                "line 22: compute is of objtype group"));
+  EXPECT_THAT(
+      commands,
+      ElementsAre("add|network|net-10_30_0_0-255_255_0_0|10.30.0.0/16|dnszone=cluster.example|"
+                  "gateway=10.30.0.1|mtu=9000|vlan=30",
+                  "add|host|hv01|appliance=vm-container|address=10.30.0.11|"
+                  "mac=0c:c4:7a:00:20:11",
+                  "add|host|vm|gpuvm1|hv01|cpus=8|mem=32768",
+                  "add|host|attr|hv01|groups|kvmhost,rack2", "add|host|attr|gpuvm1|groups|vms"));
+  EXPECT_THAT(left,
+              ElementsAre("line 5: hv01 arch=x86_64", "line 15: gpuvm1 ip=10.30.1.1",
+                          "line 16: gpuvm1 mgt=kvm", "line 20: gpuvm1 vmstorage=dir:///install/vms",
+                          "line 22: compute is of objtype group",
+                          "line 32: network 10_30_0_0-255_255_0_0 mgtifname=eth1"));
+  // A network whose address has bits behind its prefix is none.
+  const auto [none, odd] = read("xcat", "x:\n objtype=network\n net=10.1.2.3\n mask=8\n");
+  EXPECT_THAT(none, ::testing::IsEmpty());
+  EXPECT_THAT(odd, ElementsAre("line 1: network x net=10.1.2.3 mask=8"));
   EXPECT_EQ(refusal("xcat", "a b\n"),
             "line 1: want NAME: and below it lines of NAME=VALUE, as lsdef -z prints them");
 }

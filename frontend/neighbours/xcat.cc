@@ -1,11 +1,14 @@
-// The stanzas of `lsdef -z`: a name with a colon, and indented lines of NAME=VALUE
-// (xcatstanzafile(5)).
+// The stanzas of `lsdef -z` and of `lsdef -t network -z`: a name with a colon, and indented lines
+// of NAME=VALUE (xcatstanzafile(5)).
 #include <algorithm>
 #include <limits>
 #include <set>
 
 #include "core/error.h"
+#include "core/ip_address.h"
 #include "core/keys.h"
+#include "core/mac_address.h"
+#include "core/subnet.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
 
@@ -18,6 +21,12 @@ struct Stanza {
   std::string name;
   int line = 0;
   Values values;  // each with its line
+
+  // "" when it is not said.
+  std::string value_of(std::string_view key) const {
+    const auto at = std::ranges::find(values, key, &Values::value_type::first);
+    return at == values.end() ? "" : at->second.first;
+  }
 };
 
 std::vector<Stanza> stanzas_of(std::string_view text) {
@@ -54,12 +63,61 @@ bool is_expression(std::string_view value) {
   return value.size() > 1 && value.starts_with('|') && value.ends_with('|');
 }
 
-bool is_memory(const std::string& value) {
+// True if `parse` takes the value, and does not throw.
+template <typename Parse>
+bool is_taken(Parse parse) {
   try {
-    return parse_size("vmmemory", value, 'M', 1, std::numeric_limits<int>::max()) > 0;
+    parse();
   } catch (const Error&) {
     return false;
   }
+  return true;
+}
+
+bool is_within(std::string_view text, long long min, long long max) {
+  const auto number = parse_number(text);
+  return number && *number >= min && *number <= max;
+}
+
+constexpr int kMaxPacket = 65535;  // bytes
+constexpr int kMaxVlan = 4094;     // IEEE 802.1Q
+
+// xCAT calls a network by its address, "10_30_0_0-255_255_0_0"; here a name begins with a letter.
+std::string network_name(const std::string& theirs) {
+  auto name = lower(theirs);
+  if (!name.empty() && (name[0] < 'a' || name[0] > 'z')) name.insert(0, "net-");
+  std::ranges::replace(name, '.', '_');
+  return name;
+}
+
+// A stanza of networks(5).
+void read_network(NeighbourHosts& hosts, const Stanza& stanza,
+                  std::vector<NeighbourCommand>& commands) {
+  const auto net = stanza.value_of("net");
+  const auto mask = stanza.value_of("mask");
+  if (!is_taken([&] { Subnet::parse(net, mask); })) {
+    hosts.leave(stanza.line, "network " + stanza.name + " net=" + net + " mask=" + mask);
+    return;
+  }
+  const auto subnet = Subnet::parse(net, mask);
+  NeighbourCommand command{{"add", "network", network_name(stanza.name), subnet.str()},
+                           stanza.line};
+  for (const auto& [key, value] : stanza.values) {
+    const auto& [text, line] = value;
+    if (text.empty() || key == "net" || key == "mask" || key == "objtype") continue;
+    if (key == "gateway" && is_ip_address(text) && subnet.has(text)) {
+      command.words.push_back("gateway=" + text);
+    } else if (key == "mtu" && is_within(text, 68, kMaxPacket)) {
+      command.words.push_back("mtu=" + text);
+    } else if (key == "vlanid" && is_within(text, 1, kMaxVlan)) {
+      command.words.push_back("vlan=" + text);
+    } else if (key == "domain") {
+      command.words.push_back("dnszone=" + text);
+    } else {
+      hosts.leave(line, "network " + stanza.name + " " + key + "=" + text);
+    }
+  }
+  commands.push_back(std::move(command));
 }
 
 void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& key,
@@ -82,8 +140,12 @@ void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& k
     host.keys["rack"] = value;
   } else if (key == "vmcpus" && is_vm && is_number) {
     host.keys["cpus"] = value;
-  } else if (key == "vmmemory" && is_vm && is_memory(value)) {
+  } else if (key == "vmmemory" && is_vm && is_taken([&] {
+               parse_size("vmmemory", value, 'M', 1, std::numeric_limits<int>::max());
+             })) {
     host.keys["mem"] = value;
+  } else if (key == "mac" && !is_vm && is_taken([&] { MacAddress::parse(value); })) {
+    host.keys["mac"] = value;
   } else if (key == "username" && !is_vm) {
     host.keys["user"] = value;
   } else {
@@ -95,18 +157,18 @@ void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& k
 
 NeighbourReading read_xcat(std::string_view text, const std::string& /*file*/) {
   NeighbourHosts hosts;
+  std::vector<NeighbourCommand> networks;
   const auto stanzas = stanzas_of(text);
   for (const auto& stanza : stanzas) {
-    const auto value_of = [&](std::string_view key) {
-      const auto at = std::ranges::find(stanza.values, key, &Values::value_type::first);
-      return at == stanza.values.end() ? "" : at->second.first;
-    };
-    if (const auto type = value_of("objtype"); type != "node" && !type.empty()) {
+    if (const auto type = stanza.value_of("objtype"); type == "network") {
+      read_network(hosts, stanza, networks);
+      continue;
+    } else if (type != "node" && !type.empty()) {
       hosts.leave(stanza.line, stanza.name + " is of objtype " + type);
       continue;
     }
     auto& host = hosts.at(stanza.name, stanza.line);
-    if (const auto on = value_of("vmhost"); !is_expression(on)) host.container = on;
+    if (const auto on = stanza.value_of("vmhost"); !is_expression(on)) host.container = on;
     if (host.container.empty()) host.appliance = "compute";
     for (const auto& [key, value] : stanza.values) {
       read_value(hosts, host, key, value.first, value.second);
@@ -120,7 +182,9 @@ NeighbourReading read_xcat(std::string_view text, const std::string& /*file*/) {
       }
     }
   }
-  return hosts.reading();
+  auto reading = hosts.reading();
+  reading.commands.insert(reading.commands.begin(), networks.begin(), networks.end());
+  return reading;
 }
 
 }  // namespace cluster::frontend

@@ -133,6 +133,7 @@ class Variables {
 
   void add(const Host& host) {
     add("ansible_port", host.port);
+    if (host.jump) add("ansible_ssh_common_args", std::optional("-o ProxyJump=" + *host.jump));
     add("ansible_user", host.user ? host.user : host.login.user);
     if (host.sudo)
       text_ += std::string("      ansible_become: ") + (*host.sudo ? "true\n" : "false\n");

@@ -48,6 +48,13 @@ TEST_F(ReportFleet, HasHostsWithTheirVmsAndVmsAlone) {
   EXPECT_EQ(who(fleet({"free"})), "n3(5) n10(1) v4");
 }
 
+TEST_F(ReportFleet, TellsAnsibleTheWayToAHost) {
+  cluster({"set", "host", "head", "jump=you@gate:24,inner"});
+  EXPECT_THAT(cluster({"report", "fleet", "head", "format=ansible"}),
+              HasSubstr("    \"head\":\n      \"ansible_ssh_common_args\": "
+                        "\"-o ProxyJump=you@gate:24,inner\"\n"));
+}
+
 TEST_F(ReportFleet, SaysWhatACardIsInOneWord) {
   const auto all = fleet();
   std::map<std::string, std::string> states;

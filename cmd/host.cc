@@ -217,23 +217,36 @@ struct HostArgs {
 
 Cell maintenance_cell(const std::string& reason) { return reason.empty() ? "yes" : reason; }
 
-int run_list(Context& context, const HostArgs& args) {
+struct ListArgs {
+  std::vector<std::string> hosts;
+  std::string detail = "no";
+};
+
+int run_list(Context& context, const ListArgs& args) {
+  const bool has_detail = parse_yes_no("detail", args.detail);
   Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user", "sudo",
                "maintenance"},
               {}};
+  if (has_detail) table.columns.insert(table.columns.end(), {"subnet", "mac", "jump", "failing"});
   for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
     table.rows.push_back({host.name.str(), host.appliance, cell(host.rack), cell(host.rank),
                           cell(host.cpus), cell(host.address), cell(host.port), cell(host.user),
                           host.sudo ? Cell(*host.sudo ? "yes" : "no") : Cell(),
                           host.maintenance ? maintenance_cell(*host.maintenance) : Cell()});
+    if (!has_detail) continue;
+    auto& row = table.rows.back();
+    row.insert(row.end(), {cell(host.network), host.mac ? Cell(host.mac->str()) : Cell(),
+                           cell(host.jump), cell(host.failing)});
   }
   context.output.table(table);
   return 0;
 }
 
 Action declare_list(Options& options) {
-  auto args = std::make_shared<HostArgs>();
+  auto args = std::make_shared<ListArgs>();
   options.argument("HOST", args->hosts, "hosts to show [all]");
+  options.key("detail", args->detail,
+              "yes: also its network, MAC address, jump hosts and failure [no]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 

@@ -12,8 +12,11 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "core/utc_time.h"
+#include "frontend/cards/card_truth.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/meant_cards.h"
 #include "frontend/vms/vm_removal.h"
 
 namespace cluster::cmd {
@@ -163,19 +166,21 @@ struct ListArgs {
 // The known facts of the cards of physical hosts, one row for a card or slice.
 class Details {
  public:
-  void add(const Host& host, const HostDevices& devices) {
+  void add(const Host& host, const HostDevices& devices, const frontend::MeantCards& meant) {
     holders_.clear();
     for (const auto& held : devices.held) holders_.emplace(held.device, held.vm.str());
     bool asked = false;
     for (const auto& card : devices.cards) {
-      add_card(host, card);
       asked = asked || !card.functions.empty();
+      if (!meant.has(host.name, card.name)) continue;
+      add_card(host, card);
       for (const auto& slice : card.slices) add_slice(host, card.name, slice);
       for (const auto& slice : devices.held) {
         if (slice.present || !slice.number || slice.gpu != card.name) continue;
         add_row(host, slice.device, "", not_there(asked), slice.device, "");
       }
     }
+    if (!meant.has_all()) return;
     for (const auto& mdev : devices.mdevs) {
       add_row(host, mdev.parent, mdev.uuid, "present", mdev.uuid, mdev.type);
     }
@@ -185,9 +190,9 @@ class Details {
     }
   }
 
-  const std::vector<std::string> columns{"host",   "gpu",       "pci_bus",     "state",     "vm",
-                                         "id",     "functions", "iommu_group", "numa_node", "slot",
-                                         "serial", "uuid",      "model",       "failing"};
+  const std::vector<std::string> columns{
+      "host",      "gpu",  "pci_bus", "state", "vm",    "id",      "functions", "iommu_group",
+      "numa_node", "slot", "serial",  "uuid",  "model", "failing", "seen",      "checked"};
   TextRows rows{columns.size()};
 
  private:
@@ -208,6 +213,9 @@ class Details {
                              card.failing ? &card.failing : &host.failing}) {
       add(*text);
     }
+    for (const auto* since : {&card.told.seen, &card.told.failing_seen}) {
+      add_known(frontend::age(since->value_or(""), now_));
+    }
   }
 
   void add_slice(const Host& host, const GpuName& card, const GpuSlice& slice) {
@@ -221,7 +229,7 @@ class Details {
     add_known(holder(device));
     for (int i = 0; i < 7; ++i) rows.add_unknown();
     add(type.empty() ? std::nullopt : std::optional("vGPU " + type));
-    rows.add_unknown();
+    for (int i = 0; i < 3; ++i) rows.add_unknown();
   }
 
   // What is not there is unknown, and null in JSON.
@@ -247,10 +255,12 @@ class Details {
   }
 
   std::map<std::string, std::string> holders_;  // by device, of one host
+  const std::string now_ = utc_now();
 };
 
 // Handles some hosts at a time, as the facts of all cards would fill much memory.
-Details details_of(Inventory& inventory, const std::vector<Host>& hosts) {
+Details details_of(Inventory& inventory, const std::vector<Host>& hosts,
+                   const frontend::MeantCards& meant) {
   constexpr std::size_t kAtATime = 500;
   Details details;
   for (std::size_t i = 0; i < hosts.size(); i += kAtATime) {
@@ -258,9 +268,19 @@ Details details_of(Inventory& inventory, const std::vector<Host>& hosts) {
     std::vector<HostName> names;
     for (const auto& host : some) names.push_back(host.name);
     const auto devices = inventory.devices(names);
-    for (std::size_t j = 0; j < some.size(); ++j) details.add(some[j], devices[j]);
+    for (std::size_t j = 0; j < some.size(); ++j) details.add(some[j], devices[j], meant);
   }
   return details;
+}
+
+// Of the rows that list host gpu prints, those of cards that are not meant go.
+void leave_out_others(const frontend::MeantCards& meant, TextRows& rows) {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t row = 0; row < rows.size(); ++row) {
+    const HostName host(std::string(rows.at(row, 0).text));
+    if (meant.has(host, GpuName(std::string(rows.at(row, 1).text)))) order.push_back(row);
+  }
+  rows.reorder(order);
 }
 
 int run_list(Context& context, const ListArgs& args) {
@@ -272,15 +292,21 @@ int run_list(Context& context, const ListArgs& args) {
   if (parse_yes_no("detail", args.detail)) {
     std::optional<Details> details;
     inventory.look_together("list host gpu", [&] {
-      auto hosts = frontend::select_hosts(inventory, words);
+      const frontend::MeantCards meant(inventory, words);
+      auto hosts = inventory.hosts(meant.hosts());
       std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
-      details.emplace(details_of(inventory, hosts));
+      details.emplace(details_of(inventory, hosts, meant));
     });
     context.output.table(details->columns, details->rows);
     return 0;
   }
-  context.output.table({"host", "gpu", "pci_bus"},
-                       inventory.host_gpus(frontend::select_only(inventory, words)));
+  std::optional<TextRows> rows;
+  inventory.look_together("list host gpu", [&] {
+    const frontend::MeantCards meant(inventory, words);
+    rows = inventory.host_gpus(meant.hosts());
+    if (!meant.has_all()) leave_out_others(meant, *rows);
+  });
+  context.output.table({"host", "gpu", "pci_bus"}, *rows);
   return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "core/utc_time.h"
 #include "frontend/cards/card_truth.h"
-#include "frontend/hosts/host_selection.h"
+#include "frontend/hosts/meant_cards.h"
 
 namespace cluster::cmd {
 namespace {
@@ -74,7 +74,8 @@ std::vector<GpuCard> take_told(Inventory& inventory, const frontend::AgentAnswer
 int show_status(Context& context, const std::vector<std::string>& words,
                 const ssh::Limits& limits) {
   auto& inventory = context.inventory();
-  auto hosts = frontend::select_hosts(inventory, words);
+  const frontend::MeantCards meant(inventory, words);
+  auto hosts = inventory.hosts(meant.hosts());
   std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
   std::vector<HostName> names;
   for (const auto& host : hosts) names.push_back(host.name);
@@ -100,6 +101,7 @@ int show_status(Context& context, const std::vector<std::string>& words,
     const auto at = told.find(hosts[i].name);
     const bool answered = at != told.end();
     for (const auto& card : answered ? at->second.cards : devices[i].cards) {
+      if (!meant.has(hosts[i].name, card.name)) continue;
       const bool is_known = answered && !card.missing && card.told.driver_seen == now;
       const auto binding =
           is_known ? frontend::binding_of(card.told.driver, at->second.stub) : Binding::unknown;

@@ -130,7 +130,9 @@ HostWords::Hosts HostWords::chosen(const std::vector<std::string>& words, const 
   spelled_out_ = true;
   auto found = chosen(words, otherwise, {});
   // What means nobody is a mistake, and must never be done to nobody in silence.
-  if (!words.empty() && !hosts_.empty() && std::ranges::find(found, true) == found.end()) {
+  const bool wants_some = facts_ == nullptr || !facts_->may_mean_nobody();
+  if (wants_some && !words.empty() && !hosts_.empty() &&
+      std::ranges::find(found, true) == found.end()) {
     throw Error(Fault::not_found, "no host is left of " + shown(joined(words, " ")));
   }
   return found;
@@ -239,11 +241,11 @@ HostWords::Hosts HostWords::one(const std::string& word) {
                  "no host is in " + quote(word));
   }
   if (word == "all") return found(Hosts(hosts_.size(), true), "there are no hosts");
-  if (word == "free") {
-    return found(named(facts(word).with_free_card()), "no host has a free card");
-  }
-  if (word == "failing") {
-    return found(named(facts(word).with_failing_card()), "no host has a failing card");
+  if (word == "free" || word == "failing") {
+    auto& facts = this->facts(word);
+    auto hosts = named(word == "free" ? facts.with_free_card() : facts.with_failing_card());
+    spelled_out_ = false;
+    return facts.may_mean_nobody() ? hosts : found(hosts, "no host has a " + word + " card");
   }
   static_cast<void>(HostName(word));  // a word that cannot be a name is wrong usage
   std::vector<std::string> names;

@@ -28,6 +28,9 @@ class HostFacts {
 
   /// The models of the cards of each host.
   virtual std::multimap<std::string, std::string> card_models() = 0;
+
+  /// True: it is no mistake if the words, or `free` and `failing` among them, mean nobody.
+  virtual bool may_mean_nobody() const { return false; }
 };
 
 /// Reads the words that select hosts: docs/selecting.md is their grammar.

@@ -46,6 +46,31 @@ TEST_F(ExpandHost, CardConditions) {
   cluster({"expand", "host", "failing"}, 1, "no host has a failing card");
 }
 
+// To a list of cards, `free` and `failing` are conditions on the card itself.
+TEST_F(ExpandHost, OfAListOfCardsConditionsMeanTheCards) {
+  const auto cards = [this](std::vector<std::string> words) {
+    words.insert(words.begin(), {"list", "host", "gpu"});
+    words.insert(words.end(), {"columns=host,gpu", "format=csv"});
+    return cluster(words);
+  };
+  const std::string header = "host,gpu\n";
+  for (const auto* host : {"n001", "n1"}) {
+    cluster({"add", "host", "gpu", host, "gpupci1", "0000:02:00.0"});
+    cluster({"add", "host", "gpu", host, "gpupci2", "0000:03:00.0"});
+  }
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"});
+  const std::string free = header + "n001,gpupci1\nn001,gpupci2\nn1,gpupci2\n";
+  EXPECT_EQ(cards({"free"}), free);
+  EXPECT_EQ(cards({"free", "detail=yes"}), free);
+  EXPECT_EQ(cards({"n1&free"}), header + "n1,gpupci2\n");
+  EXPECT_EQ(cards({"n1!free"}), header + "n1,gpupci1\n");
+  EXPECT_EQ(cards({"n1", "!free", "detail=yes"}), header + "n1,gpupci1\n");
+  EXPECT_EQ(cards({"n1", "free"}), header + "n001,gpupci1\nn001,gpupci2\nn1,gpupci1\nn1,gpupci2\n");
+  EXPECT_EQ(cards({"v1"}), header + "v1,gpupci\n");
+  EXPECT_EQ(cluster({"list", "host", "free", "columns=host", "format=csv"}), "host\nn001\nn1\n");
+  cluster({"list", "host", "gpu", "n1&failing"}, 1, "no host has a failing card");
+}
+
 TEST_F(ExpandHost, TheSameWordsGoEverywhere) {
   EXPECT_EQ(cluster({"list", "host", "vm", "rack1&n1", "format=csv"}).substr(0, 5), "vm,ho");
   cluster({"set", "host", "n001,n002", "cpus=4"});

@@ -63,7 +63,9 @@ TEST_F(Hosts, AreDiscoveredAsFarAsTheyAnswer) {
 
 TEST_F(Hosts, AreKnownByTheIdentityOfTheirCards) {
   cluster({"discover", "host", "gpu", "n1"});
-  EXPECT_EQ(cluster({"list", "host", "gpu", "detail=yes", "format=csv"}),
+  EXPECT_EQ(cluster({"list", "host", "gpu", "detail=yes", "format=csv",
+                     "columns=host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,"
+                     "serial,uuid,model,failing"}),
             "host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,serial,uuid,model,"
             "failing\n"
             "n1,gpupci1,pci_0000_02_00_0,present,,10de:20b5,2,13,,,00-4b-1c-ff-ff-2d-b0-48,"

@@ -1,5 +1,7 @@
 // Tests how the frontend uses the agents' answers to discover, check, detach and attach host gpu.
 
+#include <gmock/gmock.h>
+
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -43,7 +45,9 @@ TEST_F(Fleet, DiscoverFillsTheInventoryAndIsQuietTheSecondTime) {
             "cluster add host gpu n1 gpupci2 pci_0000_03_00_0\n");
   EXPECT_EQ(cluster({"discover", "host", "gpu"}), "");
   EXPECT_EQ(cluster({"discover", "host", "gpu", "format=json"}), "[]\n");
-  EXPECT_EQ(cluster({"list", "host", "gpu", "detail=yes", "format=csv"}),
+  EXPECT_EQ(cluster({"list", "host", "gpu", "detail=yes", "format=csv",
+                     "columns=host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,"
+                     "serial,uuid,model,failing"}),
             "host,gpu,pci_bus,state,vm,id,functions,iommu_group,numa_node,slot,serial,uuid,model,"
             "failing\n"
             "n1,gpupci1,pci_0000_02_00_0,present,,10de:1c03,2,13,0,3,,,GP106 [GeForce GTX 1060],\n"
@@ -254,8 +258,11 @@ TEST_F(Checked, RemembersWhatFailsUntilItPasses) {
   const Words both{"H2: no IOMMU", {}, "D1: fallen off the bus", {}};
   EXPECT_EQ(failing(), both);
   const auto list = cluster({"list", "host", "gpu", "n1", "detail=yes", "format=csv"});
-  EXPECT_NE(list.find(",GP106 [GeForce GTX 1060],H2: no IOMMU\n"), std::string::npos) << list;
-  EXPECT_NE(list.find(",D1: fallen off the bus\n"), std::string::npos) << list;
+  EXPECT_NE(list.find(",GP106 [GeForce GTX 1060],H2: no IOMMU,"), std::string::npos) << list;
+  EXPECT_NE(list.find(",D1: fallen off the bus,"), std::string::npos) << list;
+  EXPECT_THAT(cluster({"list", "host", "gpu", "failing", "detail=yes", "format=csv",
+                       "columns=host,gpu,checked"}),
+              ::testing::MatchesRegex("host,gpu,checked\n(n1,gpupci[12],[0-9]+ s\n)+"));
   transport.answers["n1"] = {"", "", {ssh::End::unreachable, -1, "connection refused", {}}};
   const auto by_command = std::exchange(transport.by_command, {});
   run({"check", "host", "gpu", "n1"});

@@ -47,7 +47,7 @@ INVENTORY = """
 add appliance gpu-node
 add network private 10.1.0.0/16 gateway=10.1.0.1 vlan=12 mtu=9000 dnszone=example.org
 add network six fd00::/64
-add host n1 rack=0 rank=15 cpus=64 address=10.1.1.1 port=2222 user=root sudo=yes maintenance=yes subnet=private
+add host n1 rack=0 rank=15 cpus=64 address=10.1.1.1 port=2222 user=root sudo=yes maintenance=yes subnet=private jump=gate mac=52:54:00:00:00:01
 add host n2
 add host vm v1 n1 mem=4096 cpus=4 disk=file:/v1.vda,vda,virtio disksize=40
 add host vm v2 n1 mem=4096 cpus=4

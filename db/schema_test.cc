@@ -144,6 +144,7 @@ const Wrong kWrong[] = {
     {"UPDATE vm_disk SET discard = 'x'", "vm_disk_discard_check"},
     {"UPDATE vm_disk SET serial = ''", "vm_disk_serial_check"},
     {"UPDATE vm_disk SET made = 2", "vm_disk_made_check"},
+    {"UPDATE vm_disk SET iothread = 0", "vm_disk_iothread_check"},
     // interface
     {"INSERT INTO interface (host, name, kind, source, mac, model) "
      "VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:09', 'virtio')",

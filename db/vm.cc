@@ -15,9 +15,9 @@ namespace {
 void insert_disks(db::Connection& db, const Vm& vm) {
   const auto insert = db.prepare(R"sql(
       INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib, cache, io, discard,
-                           serial, made, image, image_how)
+                           serial, made, image, image_how, iothread)
       VALUES (:vm, :target, :source, :path, :bus, :format, :size_gib, :cache, :io, :discard,
-              :serial, :made, :image, :image_how))sql");
+              :serial, :made, :image, :image_how, :iothread))sql");
   const auto maybe = [](std::string_view text) {
     return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
   };
@@ -36,6 +36,7 @@ void insert_disks(db::Connection& db, const Vm& vm) {
     insert->bind(":made", disk.made ? 1 : 0);
     insert->bind(":image", maybe(disk.image));
     insert->bind(":image_how", maybe(disk.image.empty() ? "" : disk.backing ? "backing" : "copy"));
+    insert->bind(":iothread", disk.iothread);
     insert->execute();
   }
 }

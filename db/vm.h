@@ -44,6 +44,7 @@ struct VmDisk {
   bool made = false;
   std::string image{};   ///< file of the container that it is made of, absolute; "" = it is empty
   bool backing = false;  ///< it has only what differs from `image`, and is no copy of it
+  std::optional<int> iothread{};  ///< QEMU's I/O thread of the disk, from 1
 
   bool operator==(const VmDisk&) const = default;
 };

@@ -67,7 +67,7 @@ void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
   const auto query = db.prepare(R"sql(
       SELECT vm, source, path, target, bus, format, size_gib, coalesce(cache, ''),
              coalesce(io, ''), coalesce(discard, ''), coalesce(serial, ''), made,
-             coalesce(image, ''), coalesce(image_how, '')
+             coalesce(image, ''), coalesce(image_how, ''), iothread
       FROM vm_disk
       WHERE )sql" + these.in("vm") +
                                 " ORDER BY vm, target");
@@ -78,7 +78,8 @@ void read_disks(db::Connection& db, const db::OnlyThese& these, Found& found) {
     vm->disks.push_back({parse_disk_source(query->text(1)), query->string(2), query->string(3),
                          query->string(4), query->string(5), query->maybe_number(6),
                          query->string(7), query->string(8), query->string(9), query->string(10),
-                         query->number(11) != 0, query->string(12), query->text(13) == "backing"});
+                         query->number(11) != 0, query->string(12), query->text(13) == "backing",
+                         query->maybe_number(14)});
   }
 }
 

@@ -34,6 +34,7 @@ void add_disk(pugi::xml_node devices, const DiskSpec& disk) {
                                     std::pair("discard", &disk.discard)}) {
     if (!value->empty()) driver.append_attribute(name) = value->c_str();
   }
+  if (disk.iothread) driver.append_attribute("iothread") = *disk.iothread;
   auto source = child(node, "source", {{block ? "dev" : "file", disk.path}});
   if (disk.optional) source.append_attribute("startupPolicy") = "optional";
   child(node, "target", {{"dev", disk.target}, {"bus", disk.bus}});
@@ -143,6 +144,24 @@ void add_scsi_controllers(pugi::xml_node devices) {
     last.append_attribute("model") = "virtio-scsi";
     add_alias(last, "scsi" + std::to_string(index));
   }
+}
+
+int highest_iothread(pugi::xml_node devices) {
+  int highest = 0;
+  for (const auto device : devices.children()) {
+    const auto driver = device.child("driver");
+    highest = std::max(highest, driver.attribute("iothread").as_int());
+    for (const auto thread : driver.child("iothreads").children("iothread")) {
+      highest = std::max(highest, thread.attribute("id").as_int());
+    }
+  }
+  return highest;
+}
+
+void add_iothreads(pugi::xml_node root) {
+  const int count = highest_iothread(root.child("devices"));
+  if (count == 0 || !root.child("iothreads").empty() || !root.child("iothreadids").empty()) return;
+  root.insert_child_after("iothreads", root.child("vcpu")).text() = count;
 }
 
 }  // namespace cluster::virt

@@ -48,9 +48,10 @@ TEST(DomainDevices, ADiskHasWhatIsSaidOfIt) {
   spec.io = "native";
   spec.discard = "unmap";
   spec.serial = "a 1";
+  spec.iothread = 2;
   const auto xml = disk(spec);
   EXPECT_THAT(xml, HasSubstr("<driver name='qemu' type='raw' cache='none' io='native' "
-                             "discard='unmap'/>"));
+                             "discard='unmap' iothread='2'/>"));
   EXPECT_THAT(xml, HasSubstr("<serial>a 1</serial>"));
 }
 

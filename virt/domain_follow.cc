@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "virt/domain_firmware.h"
 #include "virt/domain_identity.h"
+#include "virt/domain_parts.h"
 #include "virt/domain_places.h"
 #include "virt/domain_spelling.h"
 #include "virt/domain_tree.h"
@@ -102,6 +103,17 @@ void follow_cpus(Merging& merging) {
         ": the domain has NUMA cells of its own, which share out its CPUs");
   }
   check_topology(merging, cpus);
+}
+
+// Threads that a device still has stay, whoever said how many there are.
+void follow_iothreads(Merging& merging) {
+  auto root = merging.roots.theirs;
+  auto count = root.child("iothreads");
+  const int wanted = highest_iothread(merging.devices());
+  if (!root.child("iothreadids").empty() || wanted <= number_of(count)) return;
+  merging.follows("domain/iothreads", text_if_any(count), std::to_string(wanted));
+  if (count.empty()) count = root.insert_child_after("iothreads", root.child("vcpu"));
+  count.text() = wanted;
 }
 
 void drop_address(Merging& merging, pugi::xml_node device) {
@@ -230,6 +242,7 @@ void follow_family(Merging& merging) {
 void follow(Merging& merging) {
   follow_memory(merging);
   follow_cpus(merging);
+  follow_iothreads(merging);
   follow_firmware(merging);
   follow_disks(merging);
   follow_interfaces(merging);

@@ -68,6 +68,28 @@ TEST(DomainMerge, DoesNotSetBackWhatLibvirtDropped) {
   EXPECT_FALSE(merged.changes());
 }
 
+std::string disk_with(const std::string& target, const std::string& thread) {
+  return "<disk type='file' device='disk'><driver name='qemu' type='raw'" + thread +
+         "/><source file='/" + target + "'/><target dev='" + target + "' bus='virtio'/></disk>";
+}
+
+TEST(DomainMerge, KeepsTheThreadsThatADiskOfTheHostHas) {
+  const auto ours = domain("<vcpu>1</vcpu>", disk_with("vda", ""));
+  const auto before =
+      domain("<vcpu>1</vcpu><iothreads>1</iothreads>", disk_with("vda", " iothread='1'"));
+  const auto theirs = domain("<vcpu>1</vcpu><iothreads>3</iothreads>",
+                             disk_with("vda", " iothread='1'") + disk_with("vdb", " iothread='3'"));
+  const Agreement agreement{before, theirs};
+  const auto merged = merge(&agreement, theirs, ours, Keep::ask);
+  ASSERT_TRUE(merged.document);
+  EXPECT_THAT(*merged.document, HasSubstr("<iothreads>3</iothreads>"));
+  EXPECT_THAT(*merged.document, Not(HasSubstr("iothread='1'")));
+  const Agreement alone{before, before};
+  const auto gone = merge(&alone, before, ours, Keep::ask);
+  ASSERT_TRUE(gone.document);
+  EXPECT_THAT(*gone.document, Not(HasSubstr("iothread")));
+}
+
 std::string overridden(const std::string& alias) {
   return "<override xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><device alias='" + alias +
          "'><frontend><property name='x-p' type='bool' "

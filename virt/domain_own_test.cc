@@ -194,6 +194,7 @@ TEST_F(OwnXmlOfDevices, SaysMoreOfADiskByItsTarget) {
   EXPECT_THAT(xml, HasSubstr("<driver name='qemu' type='qcow2' cache='none' io='native' "
                              "discard='unmap' iothread='1'/>"));
   EXPECT_THAT(xml, HasSubstr("<serial>abc</serial>"));
+  EXPECT_THAT(xml, HasSubstr("</vcpu>\n  <iothreads>1</iothreads>\n"));
   const auto same = with(
       "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source "
       "file='/srv/a.qcow2'/><target dev='vda' bus='virtio'/></disk>");

@@ -45,6 +45,12 @@ void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
 /// an lsilogic, for which guests of today have no driver.
 void add_scsi_controllers(pugi::xml_node devices);
 
+/// The highest number of an I/O thread that a device has; 0 = none has one.
+int highest_iothread(pugi::xml_node devices);
+
+/// Gives the domain <iothreads>, as many as its devices ask for, unless it says them itself.
+void add_iothreads(pugi::xml_node root);
+
 /// A PCI controller of the guest; the bus behind it has the number `index`.
 struct Controller {
   int index = 0;

@@ -99,6 +99,7 @@ void read_disk(pugi::xml_node disk, DomainSpec& domain) {
   spec.io = value(driver, "io");
   spec.discard = value(driver, "discard");
   spec.serial = child_text(disk, "serial");
+  if (const auto thread = number(value(driver, "iothread")); thread > 0) spec.iothread = thread;
   domain.disks.push_back(spec);
 }
 

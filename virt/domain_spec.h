@@ -21,7 +21,8 @@ struct DiskSpec {
   std::optional<int> boot_order;  ///< from 1; see DomainSpec::boot
   /// As libvirt spells them in <driver> and <serial>: "none", "native", "unmap"; "" = not said.
   std::string cache{}, io{}, discard{}, serial{};
-  bool optional = false;  ///< the VM starts without it when the file is not there
+  bool optional = false;          ///< the VM starts without it when the file is not there
+  std::optional<int> iothread{};  ///< QEMU's I/O thread of the disk, from 1
 };
 
 /// https://libvirt.org/formatdomain.html#network-interfaces

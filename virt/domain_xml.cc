@@ -160,6 +160,7 @@ void build(pugi::xml_document& document, const DomainSpec& domain, const OwnPort
   for (const auto& fragment : domain.fragments) merge_fragment(root, fragment);
   settle_boot(root, domain);
   add_scsi_controllers(root.child("devices"));
+  add_iothreads(root);
 }
 
 // Own XML adds devices as well, so the ports can only be counted in the whole document.

@@ -101,9 +101,14 @@ class Adoption {
  private:
   void add_disks() {
     for (const auto& one : spec_.disks) {
-      VmDisk disk{one.source, one.path, one.target,  one.bus,    one.format, {},
-                  one.cache,  one.io,   one.discard, one.serial, false};
-      if (!can_be_typed(disk)) disk.cache = disk.io = disk.discard = disk.serial = "";
+      VmDisk disk{one.source, one.path, one.target, one.bus, one.format, {}};
+      const auto plain = disk;
+      disk.cache = one.cache;
+      disk.io = one.io;
+      disk.discard = one.discard;
+      disk.serial = one.serial;
+      disk.iothread = one.iothread;
+      if (!can_be_typed(disk)) disk = plain;
       if (!can_be_typed(disk)) continue;
       disk.made = disk.source == DiskSource::file;
       vm_->disks.push_back(disk);

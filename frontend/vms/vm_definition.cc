@@ -18,8 +18,8 @@ namespace cluster::frontend {
 namespace {
 
 virt::DiskSpec disk_of(const VmDisk& disk) {
-  return {disk.source, disk.path,  disk.format, disk.target,  disk.bus,
-          {},          disk.cache, disk.io,     disk.discard, disk.serial};
+  return {disk.source, disk.path, disk.format,  disk.target, disk.bus, {},
+          disk.cache,  disk.io,   disk.discard, disk.serial, false,    disk.iothread};
 }
 
 virt::InterfaceSpec interface_of(const Interface& interface) {

@@ -13,6 +13,7 @@ namespace cluster::frontend {
 namespace {
 
 constexpr int kMaxSizeGib = 1 << 20;  // a PiB
+constexpr int kMostIothreads = 64;    // each is a thread of QEMU
 constexpr std::array<std::string_view, 5> kBuses{"virtio", "scsi", "sata", "ide", "usb"};
 constexpr std::array<std::string_view, 2> kFormats{"raw", "qcow2"};
 
@@ -86,6 +87,15 @@ bool is_backing(const std::string& text, std::string_view how) {
   return how == "backing";
 }
 
+int iothread_of(const std::string& text, std::string_view word) {
+  const auto number = parse_number(word);
+  if (!number || *number < 1 || *number > kMostIothreads) {
+    refuse(text, "iothread " + quote(word) + ": want a number from 1 to " +
+                     std::to_string(kMostIothreads));
+  }
+  return static_cast<int>(*number);
+}
+
 void set_key(const std::string& text, std::string_view word, VmDisk& disk) {
   const auto at = word.find('=');
   const auto name = word.substr(0, at);
@@ -103,9 +113,15 @@ void set_key(const std::string& text, std::string_view word, VmDisk& disk) {
     disk.backing = is_backing(text, value);
     return;
   }
+  if (name == "iothread" && at != std::string_view::npos) {
+    disk.iothread = iothread_of(text, value);
+    return;
+  }
   const auto key = std::ranges::find(disk_keys(), name, &DiskKey::name);
   if (at == std::string_view::npos || key == disk_keys().end()) {
-    refuse(text, quote(word) + ": want cache=, io=, discard=, serial=, image=, how= or made=");
+    refuse(text, quote(word) +
+                     ": want cache=, io=, discard=, serial=, iothread=, image=, how= or "
+                     "made=");
   }
   const bool known = key->words.empty() ? is_serial(value)
                                         : std::ranges::find(key->words, value) != key->words.end();
@@ -156,6 +172,9 @@ VmDisk parse_disk(const std::string& text) {
   for (const auto& key : keys) set_key(text, key, disk);
   if (disk.io == "native" && disk.cache != "none" && disk.cache != "directsync") {
     refuse(text, "io=native goes with cache=none or cache=directsync only");
+  }
+  if (disk.iothread && disk.bus != "virtio") {
+    refuse(text, "iothread= goes with the bus virtio only");
   }
   check_image(text, disk);
   return disk;
@@ -245,6 +264,7 @@ std::string disk_text(const VmDisk& disk, bool with_state) {
     const auto& value = disk.*(key.field);
     if (!value.empty()) text += "," + std::string(key.name) + "=" + value;
   }
+  if (disk.iothread) text += ",iothread=" + std::to_string(*disk.iothread);
   if (!disk.image.empty()) text += ",image=" + disk.image + (disk.backing ? ",how=backing" : "");
   return text + (with_state && disk.made ? ",made=yes" : "");
 }

@@ -10,9 +10,9 @@
 // "cdrom:/path,sda,sata".
 namespace cluster::frontend {
 
-/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...], with the keys cache, io, discard
-/// and serial, which libvirt gives QEMU, and image, how and made. Throws Error(usage) when a text
-/// is not so, or when two texts have the same device.
+/// Each text is SOURCE:PATH,DEVICE,BUS[,FORMAT][,KEY=VALUE...], with the keys cache, io, discard,
+/// serial and iothread, which libvirt gives QEMU, and image, how and made. Throws Error(usage) when
+/// a text is not so, or when two texts have the same device.
 std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts);
 
 /// Sets the sizes of the first disks, in GiB; "" leaves a size unknown. Throws Error(usage) when

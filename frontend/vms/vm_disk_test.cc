@@ -41,22 +41,25 @@ TEST(Disk, RefusesWhatIsNone) {
 TEST(Disk, KeysBehindItSayHowItIsTreated) {
   const auto disk =
       parse_disks({"file:/a,vda,virtio,raw,cache=none,io=native,discard=unmap,"
-                   "serial=A 1_b.c-d"})[0];
+                   "serial=A 1_b.c-d,iothread=2"})[0];
   EXPECT_EQ(disk.cache, "none");
   EXPECT_EQ(disk.io, "native");
   EXPECT_EQ(disk.discard, "unmap");
   EXPECT_EQ(disk.serial, "A 1_b.c-d");
+  EXPECT_EQ(disk.iothread, 2);
   EXPECT_FALSE(disk.made);
   EXPECT_EQ(parse_disks({disk_text(disk)})[0], disk);
   const auto made = parse_disks({"file:/a,vda,virtio,made=yes"})[0];
   EXPECT_TRUE(made.made);
   EXPECT_EQ(disk_text(made), "file:/a,vda,virtio,raw");
   EXPECT_EQ(parse_disks({disk_text(made, true)})[0], made);
-  for (const auto* bad : {"file:/a,vda,virtio,cache=fast", "file:/a,vda,virtio,io=native",
-                          "file:/a,vda,virtio,cache=writeback,io=native",
-                          "file:/a,vda,virtio,serial=", "file:/a,vda,virtio,serial=<a>",
-                          "file:/a,vda,virtio,iothread=1", "file:/a,vda,virtio,made",
-                          "file:/a,vda,virtio,made=1", "cache=none,vda,virtio"}) {
+  for (const auto* bad :
+       {"file:/a,vda,virtio,cache=fast", "file:/a,vda,virtio,io=native",
+        "file:/a,vda,virtio,cache=writeback,io=native",
+        "file:/a,vda,virtio,serial=", "file:/a,vda,virtio,serial=<a>",
+        "file:/a,vda,virtio,iothread=0", "file:/a,vda,virtio,iothread=yes",
+        "file:/a,vda,virtio,iothread=65", "file:/a,sda,scsi,iothread=1", "file:/a,vda,virtio,made",
+        "file:/a,vda,virtio,made=1", "cache=none,vda,virtio"}) {
     EXPECT_THROW(parse_disks({bad}), Error) << bad;
   }
 }

@@ -93,12 +93,12 @@ TEST_F(VmState, AnotherImageOfTheVmIsNotMadeYet) {
 
 TEST_F(VmState, WhatIsSaidOfADiskIsKeptAndRendered) {
   const std::string disk =
-      "disk=file:/vm/a.raw,vda,virtio,raw,cache=none,io=native,discard=unmap,serial=s1";
+      "disk=file:/vm/a.raw,vda,virtio,raw,cache=none,io=native,discard=unmap,serial=s1,iothread=1";
   cluster({"set", "host", "vm", "v1", disk, "disksize=8"});
   EXPECT_THAT(dump(), HasSubstr(disk));
   EXPECT_THAT(cluster({"report", "vm", "config", "v1"}),
               HasSubstr("<driver name='qemu' type='raw' cache='none' io='native' "
-                        "discard='unmap'/>"));
+                        "discard='unmap' iothread='1'/>"));
 }
 
 TEST_F(VmState, ADumpKeepsThatAnImageWasMade) {

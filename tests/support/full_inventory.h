@@ -34,8 +34,8 @@ INSERT INTO gpu_slice VALUES ('n1', 'gpupci2', 0, 'pci_10000_03_00_4', '1145');
 INSERT INTO mdev (host, uuid, parent, type) VALUES ('n1', '01234567-89ab-cdef-0123-456789abcdef', 'gpupci3', 'nvidia-558');
 INSERT INTO vm (host, container, uuid, memory_mib, cpus, fabric, libvirt_name) VALUES ('v1', 'n1', 'u1', 4096, 4, 2, 'old name');
 INSERT INTO vm_disk VALUES ('v1', 'vda', 'file', '/a b.qcow2', 'virtio', 'qcow2', 40, 'none', 'native', 'unmap', 'S1', 1,
-                            '/base.img', 'backing'),
-                           ('v1', 'sda', 'cdrom', '/x.iso', 'sata', 'raw', NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL);
+                            '/base.img', 'backing', NULL),
+                           ('v1', 'sda', 'cdrom', '/x.iso', 'sata', 'raw', NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, 1);
 INSERT INTO vm_gpu VALUES ('v1', 'gpupci1', 'n1', 'gpupci1', NULL, NULL), ('v1', 'gpupci2', 'n1', 'gpupci2', 0, NULL),
                           ('v1', 'gpupci3', 'n1', NULL, NULL, '01234567-89ab-cdef-0123-456789abcdef');
 INSERT INTO interface VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:01', 'virtio', 12, '10.1.0.5/24', 'private');

@@ -77,6 +77,7 @@ void GeneratedDomains::disks(DomainSpec& domain) {
     if (rarely()) disk.cache = "none";
     if (rarely()) disk.discard = "unmap";
     if (rarely()) disk.serial = "disk" + std::to_string(i);
+    if (disk.bus == "virtio" && rarely()) disk.iothread = static_cast<int>(1 + below(3));
     disk.target = (disk.bus == "virtio" ? "vd" : "sd") + letter('a', i);
     domain.disks.push_back(disk);
   }

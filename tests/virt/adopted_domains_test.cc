@@ -80,8 +80,9 @@ const std::vector<Made> kMade{
     {"network-disk", os("q35"),
      "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='rbd' "
      "name='p/i'><host name='ceph' port='6789'/></source><target dev='vda' bus='virtio'/></disk>"},
-    {"block", os("q35"),
-     "<disk type='block' device='disk'><driver name='qemu' type='raw' cache='none'/><source "
+    {"block", os("q35") + "<iothreads>4</iothreads>",
+     "<disk type='block' device='disk'><driver name='qemu' type='raw' cache='none' "
+     "iothread='2'/><source "
      "dev='/dev/vg/a'/><target dev='vda' bus='virtio'/><serial>A 1</serial></disk>"},
     {"tuned",
      os("q35") + "<cputune><vcpupin vcpu='0' cpuset='0'/></cputune><cpu mode='custom'><model "

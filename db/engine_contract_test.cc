@@ -66,6 +66,26 @@ TEST_P(Contract, AParameterThatStandsTwiceIsBoundOnce) {
   EXPECT_FALSE(query->step());
 }
 
+// An engine may keep what it compiled for the same text.
+TEST_P(Contract, AStatementPreparedOnceMoreBeginsAnew) {
+  const auto* text = "SELECT name, CAST(:n AS TEXT) FROM host ORDER BY name";
+  {
+    const auto query = connection_->prepare(text);
+    query->bind(":n", "before");
+    ASSERT_TRUE(query->step());
+    EXPECT_EQ(query->text(1), "before");
+  }
+  const auto query = connection_->prepare(text);
+  const auto beside = connection_->prepare(text);
+  ASSERT_TRUE(query->step());
+  EXPECT_EQ(query->text(0), "n1");
+  EXPECT_TRUE(query->is_null(1));
+  ASSERT_TRUE(query->step());
+  ASSERT_TRUE(beside->step());
+  EXPECT_EQ(beside->text(0), "n1");
+  EXPECT_EQ(query->text(0), "n2");
+}
+
 TEST_P(Contract, AnUnknownParameterIsAFailure) {
   const auto query = connection_->prepare("SELECT name FROM host WHERE name = :n");
   EXPECT_THROW(query->bind(":m", "n1"), Failure);

@@ -6,7 +6,10 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "core/error.h"
@@ -86,12 +89,14 @@ Opened open_database(const fs::path& file, int busy_timeout_ms) {
   return {std::move(copy), std::move(db), why};
 }
 
+// This file passes 400 lines on purpose: it alone includes SQLiteCpp.
 class SqliteConnection;
 
 class SqliteStatement : public Statement {
  public:
-  SqliteStatement(SqliteConnection& connection, const SQLite::Database& db, const std::string& sql)
-      : connection_(connection), statement_(db, sql) {}
+  SqliteStatement(SqliteConnection& connection, std::unique_ptr<SQLite::Statement> statement)
+      : connection_(connection), owned_(std::move(statement)), statement_(*owned_) {}
+  ~SqliteStatement() override;
 
   void bind(const char* name, const std::optional<std::string_view>& text) override;
   void bind(const char* name, const std::optional<int>& number) override;
@@ -112,7 +117,8 @@ class SqliteStatement : public Statement {
   }
 
   SqliteConnection& connection_;
-  SQLite::Statement statement_;
+  std::unique_ptr<SQLite::Statement> owned_;
+  SQLite::Statement& statement_;
   std::vector<SQLite::Column> columns_;  // each reads the row where the statement is
 };
 
@@ -125,11 +131,14 @@ class SqliteConnection : public Connection {
 
   std::unique_ptr<Statement> prepare(std::string_view sql) override {
     try {
-      return std::make_unique<SqliteStatement>(*this, db_, std::string(sql));
+      return std::make_unique<SqliteStatement>(*this, compiled(std::string(sql)));
     } catch (const SQLite::Exception& error) {
       throw failure(error, sql);
     }
   }
+
+  // Keeps a statement that nobody uses any more, for the next prepare() of its text.
+  void keep(std::unique_ptr<SQLite::Statement> statement);
 
   void run(const std::string& statements) override {
     try {
@@ -188,6 +197,10 @@ class SqliteConnection : public Connection {
                   const std::function<void()>& again = {});
 
  private:
+  // To compile what writes a table may take longer than to carry it out, as its triggers are
+  // compiled with it. So what was compiled before is taken again.
+  std::unique_ptr<SQLite::Statement> compiled(const std::string& sql);
+
   int pragma(const char* name) { return db_.execAndGet(std::string("PRAGMA ") + name).getInt(); }
 
   int checked_version();
@@ -197,9 +210,15 @@ class SqliteConnection : public Connection {
   fs::path file_;
   Opened opened_;
   SQLite::Database& db_;
+  std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>> idle_;  // by their texts
   Author author_;
   bool is_change_ = false;  // the open transaction writes
 };
+
+SqliteStatement::~SqliteStatement() {
+  columns_.clear();
+  connection_.keep(std::move(owned_));
+}
 
 void SqliteStatement::bind(const char* name, const std::optional<std::string_view>& text) {
   if (text && text->find('\0') != std::string_view::npos) {
@@ -250,6 +269,21 @@ int SqliteStatement::execute() {
   const int changed = statement_.getChanges();
   statement_.tryReset();
   return changed;
+}
+
+std::unique_ptr<SQLite::Statement> SqliteConnection::compiled(const std::string& sql) {
+  const auto kept = idle_.extract(sql);
+  if (kept.empty()) return std::make_unique<SQLite::Statement>(db_, sql);
+  kept.mapped()->clearBindings();
+  return std::move(kept.mapped());
+}
+
+void SqliteConnection::keep(std::unique_ptr<SQLite::Statement> statement) {
+  constexpr std::size_t kMost = 32;  // lists of hosts make texts that nobody asks for again
+  statement->tryReset();
+  if (idle_.size() == kMost) idle_.clear();
+  const auto& sql = statement->getQuery();
+  idle_.try_emplace(sql, std::move(statement));
 }
 
 Failure SqliteConnection::failure(const SQLite::Exception& error, std::string_view sql,

@@ -1,4 +1,3 @@
-#include "db/sqlite_engine.h"
 #include "tests/support/full_inventory.h"
 #include "tests/support/roll_story.h"
 
@@ -14,9 +13,9 @@ class CopiedInventory : public RollStory {
 
 TEST_F(CopiedInventory, IsTheSameThere) {
   cluster({"add", "roll", laid_out().native()});
-  db::open_sqlite(file)->run("UPDATE roll SET enabled = 1;" + std::string(kFullInventory) +
-                             "DELETE FROM roll WHERE name <> 'demo'");
-  const auto told = cluster({"copy", "database", file.native(), at("new/other.db"), "format=csv"});
+  Places::connect(place)->run("UPDATE roll SET enabled = 1;" + std::string(kFullInventory) +
+                              "DELETE FROM roll WHERE name <> 'demo'");
+  const auto told = cluster({"copy", "database", place, at("new/other.db"), "format=csv"});
   EXPECT_TRUE(told.starts_with("table,rows\n")) << told;
   EXPECT_NE(told.find("\nhost,3\n"), told.npos) << told;
   EXPECT_NE(told.find("\nroll,1\n"), told.npos) << told;
@@ -29,17 +28,17 @@ TEST_F(CopiedInventory, IsTheSameThere) {
 
 TEST_F(CopiedInventory, GoesNowhereButIntoANewOne) {
   cluster({"add", "host", "n1"});
-  cluster({"copy", "database", file.native(), at("./cluster.db")}, 2,
-          "'" + at("./cluster.db") + "' is the inventory that is copied: want another TO");
-  cluster({"copy", "database", file.native(), at("other.db"), "db=" + file.native()}, 2,
+  cluster({"copy", "database", place, place}, 2,
+          "'" + place + "' is the inventory that is copied: want another TO");
+  cluster({"copy", "database", place, at("other.db"), "db=" + place}, 2,
           "--db names one inventory: want FROM and TO");
   cluster({"copy", "database", at("none.db"), at("other.db")}, 1,
           "no inventory at '" + at("none.db") + "' (the first `cluster add host` makes it)");
   EXPECT_FALSE(fs::exists(at("other.db")));
-  cluster({"copy", "database", file.native(), ":memory:"}, 2,
+  cluster({"copy", "database", place, ":memory:"}, 2,
           "TO: ':memory:' is no inventory (want the path of a file)");
-  cluster({"copy", "database", file.native(), at("other.db")});
-  cluster({"copy", "database", file.native(), at("other.db")}, 1,
+  cluster({"copy", "database", place, at("other.db")});
+  cluster({"copy", "database", place, at("other.db")}, 1,
           "inventory '" + at("other.db") + "' is not empty (1 in table host): want a new one");
 }
 
@@ -56,6 +55,8 @@ TEST_F(CopiedInventory, TakesNoRollThatIsNotAsItWasAdded) {
 
 TEST_F(CopiedInventory, KeepsTheRollsOfAnotherOneBesideIt) {
   enabled_demo();
+  cluster({"copy", "database", file.native(), at("./cluster.db")}, 2,
+          "'" + at("./cluster.db") + "' is the inventory that is copied: want another TO");
   cluster({"copy", "database", file.native(), at("beside.db")});
   EXPECT_EQ(cluster({"check", "database", db("beside.db")}), "") << "both have the same folder";
   cluster({"create", "new", "roll", "demo", at("other/demo")});

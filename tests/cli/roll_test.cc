@@ -38,6 +38,7 @@ TEST_F(RollStory, FromTheArchive) {
   const auto archive = folder.path() / "demo.tar.gz";
   cluster({"create", "roll", laid_out().native(), archive.native()});
   cluster({"add", "roll", archive.native()});
+  cluster({"list", "roll"});
   EXPECT_EQ(read_file(stored("demo-0.1.0/files/greeting")),
             "{{ demo_greeting }} from {{ host }}\n");
 }
@@ -49,6 +50,7 @@ TEST_F(RollStory, OneThatIsInstalledByItsName) {
   cluster({"add", "roll", "demi"}, 1,
           "no roll 'demi' is here or in '" + installed.native() + "' (did you mean 'demo'?)");
   cluster({"add", "roll", "demo"});
+  cluster({"list", "roll"});
   EXPECT_EQ(read_file(stored("demo-0.1.0/roll.yaml")), read_file(installed / "demo/roll.yaml"));
 }
 
@@ -140,6 +142,7 @@ TEST_F(RollStory, ACircleIsNotStoredEvenWhenNoneIsEnabled) {
   const auto demo = laid_out();
   replace(demo / "roll.yaml", "requires: []", "requires: [base]");
   cluster({"add", "roll", demo.native()});
+  cluster({"list", "roll"});
   const auto base = laid_out("base");
   replace(base / "roll.yaml", "requires: []", "requires: [demo]");
   cluster({"add", "roll", base.native()}, 2,
@@ -247,7 +250,7 @@ TEST_F(RollStory, ApplyTellsWhatBecameOfEachHost) {
       "n2:  demo reboot  reboot needed (demo: x); then run this again, to see that it worked\n"
       "n3:  demo failed  packages x (status 100)\n"
       "n4:  demo failed  connection refused\n");
-  const auto logs = folder.path() / "roll-logs";
+  const auto logs = beside("roll-logs");
   EXPECT_EQ(err,
             "cluster: n3: E: no such package\n"
             "cluster: n3: demo: failed: packages x (status 100)\n"
@@ -375,7 +378,7 @@ TEST_F(RollStory, TheLastLinesOfHostsThatFailAlikeAreOne) {
 
 TEST_F(RollStory, OfEachHostTheNewestLogsAreKept) {
   enabled_demo();
-  const auto logs = folder.path() / "roll-logs/n1";
+  const auto logs = beside("roll-logs/n1");
   for (int i = 10; i < 22; ++i) {
     replace_file(logs / ("2020-01-" + std::to_string(i) + "T000000Z-demo.log"), "old\n");
   }
@@ -442,7 +445,7 @@ TEST_F(RollStory, BuiltInCommandsAreNotShadowed) {
 TEST_F(RollStory, ADistroIsOursToReplaceOrLeft) {
   enabled_demo();
   cluster({"create", "distro"});
-  const auto distro = folder.path() / "distro";
+  const auto distro = beside("distro");
   EXPECT_EQ(read_file(distro / "rolls/demo-0.1.0/bin/report"),
             read_file(stored("demo-0.1.0/bin/report")));
   cluster({"disable", "roll", "demo"});

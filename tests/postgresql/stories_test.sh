@@ -18,6 +18,13 @@ about_the_file=(
   'WholeInventory.ACopyReplacesNothingButAPlainFile' 'save and restore are of files; PostgreSQL has pg_dump'
   'WholeInventory.ASavedCopyIsPutBackAndTheOtherIsKept' 'save and restore are of files'
   'WholeInventory.ADamagedOneIsReplacedAndADamagedCopyIsNot' 'destroys the file'
+  'RollStore.WhatAKilledAddHasLeftIsNotInTheWay' 'folders of rolls beside the file'
+  'RollStore.ARollOfAnotherInventoryIsNotReplaced' 'folders of rolls beside the file'
+  'RollStore.TwoAtOnceAreOneAfterTheOther' 'looks at the folders of rolls beside the file'
+  'RollStore.AFullDiskLeavesNothing' 'folders of rolls beside the file'
+  '*.*AChangedRoll*' 'changes what is added in its folder, which on PostgreSQL is a copy that is made anew'
+  'CopiedInventory.TakesNoRollThatIsNotAsItWasAdded' 'changes a roll in its folder'
+  'CopiedInventory.KeepsTheRollsOfAnotherOneBesideIt' 'folders of rolls beside the file'
   'WholeInventory.WhatIsNotWholeIsSaid' 'writes past the foreign keys, which PostgreSQL does not let anybody do'
 )
 elsewhere='Host.*:HostGpu.*:Dump.*:WholeInventory.*:Slices.*:RollStory.*'
@@ -47,7 +54,7 @@ make_lane turkish
 # tell SERVER SHARD SHARDS FILTER: the stories of a shard, in the environment that ctest gives them.
 tell() {
   ROLLCALL_TEST_POSTGRESQL=$(pg_uri "$1" postgres stories) GTEST_SHARD_INDEX=$2 GTEST_TOTAL_SHARDS=$3 GTEST_BRIEF=1 \
-    timeout 250 "$stories" --gtest_filter="$4" >"$pg_dir/$1.$2" 2>&1
+    timeout 800 "$stories" --gtest_filter="$4" >"$pg_dir/$1.$2" 2>&1
 }
 begin=$SECONDS
 lanes=()

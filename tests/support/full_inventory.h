@@ -5,7 +5,7 @@
 namespace cluster {
 
 /// Rows in which every column of every table has a value somewhere. A test that finds a column
-/// without one fails: whoever adds a column adds it here, too.
+/// without one fails: whoever adds a column adds it here, too. Both engines read it.
 inline constexpr std::string_view kFullInventory = R"sql(
 INSERT INTO appliance (name, managed) VALUES ('storage', 0);
 UPDATE appliance SET managed = 0 WHERE name = 'compute';
@@ -18,10 +18,11 @@ VALUES ('n1', 'vm-container', 0, 15, 64, '10.1.1.1', 2222, 'root', 'H1: no IOMMU
        ('n2', 'storage', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, '', NULL, NULL, NULL),
        ('v1', 'vm', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO attribute (appliance, host, name, value)
-VALUES (NULL, NULL, 'site', 'it''s "here"' || char(10) || 'and $there `too`'), ('vm', NULL, 'vm_firmware', ''),
+VALUES (NULL, NULL, 'site', 'it''s "here"
+and $there `too`'), ('vm', NULL, 'vm_firmware', ''),
        (NULL, 'n1', 'x', '-'), (NULL, 'v1', 'vm_placement', 'Grüße');
 INSERT INTO host_key VALUES ('n1', 'ssh-ed25519', 'AAAA+/=', '2026-11-28T05:00:00Z');
-INSERT INTO host_agent VALUES ('n1', '0.2.0', '2026-11-21T01:20:00Z', '/usr/bin/gpupci', printf('%064d', 7));
+INSERT INTO host_agent VALUES ('n1', '0.2.0', '2026-11-21T01:20:00Z', '/usr/bin/gpupci', '0000000000000000000000000000000000000000000000000000000000000007');
 INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing, wish, driver,
                  driver_seen, present_seen, failing_seen)
 VALUES ('n1', 'gpupci1', 'pci_0000_02_00_0', 'A100', '00-11', 'GPU-1', '3', 1, 1, 'D1: fallen off the bus', 'detached',
@@ -39,10 +40,12 @@ INSERT INTO vm_disk VALUES ('v1', 'vda', 'file', '/a b.qcow2', 'virtio', 'qcow2'
 INSERT INTO vm_gpu VALUES ('v1', 'gpupci1', 'n1', 'gpupci1', NULL, NULL), ('v1', 'gpupci2', 'n1', 'gpupci2', 0, NULL),
                           ('v1', 'gpupci3', 'n1', NULL, NULL, '01234567-89ab-cdef-0123-456789abcdef');
 INSERT INTO interface VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:01', 'virtio', 12, '10.1.0.5/24', 'private');
-INSERT INTO vm_definition VALUES ('v1', 'u1', 'n1', '<domain>' || char(10) || '</domain>', '<domain/>', 9000000);
+INSERT INTO vm_definition VALUES ('v1', 'u1', 'n1', '<domain>
+</domain>', '<domain/>', 9000000);
 INSERT INTO domain_device VALUES ('n1', 'u2', 'stranger', 'pci_0000_09_00_0', '2026-11-21T01:20:00Z');
-INSERT INTO domain_capability VALUES ('n1', 'kvm x86_64 q35 /usr/bin/qemu', 9000000, 'video vga' || char(10) || 'x y');
-INSERT INTO roll VALUES ('gpupt', '1.0', 'any', 1, printf('%064d', 8)), ('gpupt', '0.9', 'x86_64', 0, printf('%064d', 9));
+INSERT INTO domain_capability VALUES ('n1', 'kvm x86_64 q35 /usr/bin/qemu', 9000000, 'video vga
+x y');
+INSERT INTO roll VALUES ('gpupt', '1.0', 'any', 1, '0000000000000000000000000000000000000000000000000000000000000008'), ('gpupt', '0.9', 'x86_64', 0, '0000000000000000000000000000000000000000000000000000000000000009');
 )sql";
 
 }  // namespace cluster

@@ -19,7 +19,12 @@ class RollStory : public Story {
 
   static void replace(const fs::path& file, const std::string& from, const std::string& to);
 
+  /// A path in the store of rolls, like demo-0.1.0/roll.yaml. Of an inventory on PostgreSQL the
+  /// store is the copy that this frontend has, since it first read the roll.
   fs::path stored(const std::string& path) const;
+
+  /// What the frontend keeps of the inventory under that name: beside its file, if it is one.
+  fs::path beside(const std::string& name) const;
 
   /// Returns ShellCheck's own status. Its messages are in the test's output.
   int shellcheck(const std::string& script);

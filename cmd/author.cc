@@ -24,8 +24,9 @@ bool is_about_values(const std::vector<std::string>& words) {
 bool is_secret_key(const std::string& word) {
   constexpr std::array kParts{"password", "passwd", "secret", "token", "user_data", "value"};
   const auto key = lower(word.substr(0, word.find('=')));
-  return word.find('=') != word.npos &&
-         std::ranges::any_of(kParts, [&](const char* part) { return key.find(part) != key.npos; });
+  return word.find('=') != std::string::npos && std::ranges::any_of(kParts, [&](const char* part) {
+           return key.find(part) != std::string::npos;
+         });
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct UndoArgs {
 
 // "2026-11-28" and more of a time stay as they are; "90m", "12h" and "7d" are ages.
 std::string time_of(const std::string& since) {
-  if (since.empty() || since.find_first_not_of("0123456789-:TZ") == since.npos) {
+  if (since.empty() || since.find_first_not_of("0123456789-:TZ") == std::string::npos) {
     if (since.empty() || (since.size() >= 10 && since[4] == '-' && since[7] == '-')) return since;
   }
   const auto number = parse_number(std::string_view(since).substr(0, since.size() - 1));

@@ -37,7 +37,8 @@ void CommandReader::read_double_quotes(std::string& into) {
   for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
     char c = text_[at_];
     if (c == '$' || c == '`') refuse(line_, "a shell would replace this (want single quotes)");
-    if (c == '\\' && at_ + 1 < text_.size() && kEscaped.find(text_[at_ + 1]) != kEscaped.npos) {
+    if (c == '\\' && at_ + 1 < text_.size() &&
+        kEscaped.find(text_[at_ + 1]) != std::string_view::npos) {
       c = text_[++at_];
       if (c == '\n') {  // the line goes on
         ++line_;
@@ -77,7 +78,7 @@ bool CommandReader::next(CommandLine& command) {
       } else {
         word(command) += text_[at_];
       }
-    } else if (kOfShells.find(c) != kOfShells.npos) {
+    } else if (kOfShells.find(c) != std::string_view::npos) {
       refuse(line_,
              "a shell would not take " + quote(std::string(1, c)) + " as it is (want quotes)");
     } else if (c == '\0') {

@@ -94,7 +94,7 @@ bool share_prefix(const std::string& one, const std::string& other, int bits) {
 
 bool is_ip_address(const std::string& text) { return !bytes_of(text).empty(); }
 
-bool is_ip_v6(std::string_view address) { return address.find(':') != address.npos; }
+bool is_ip_v6(std::string_view address) { return address.find(':') != std::string_view::npos; }
 
 std::string spelled_address(const std::string& text) {
   const auto bytes = bytes_of(text);

@@ -81,7 +81,7 @@ bool parse_yes_no(const std::string& key, const std::string& text) {
 }
 
 std::string parse_address(const std::string& text) {
-  if (const auto address = spelled_address(text); !address.empty()) return address;
+  if (auto address = spelled_address(text); !address.empty()) return address;
   try {
     // A text that looks like an IPv4 address but is none is a typing mistake, not a DNS name.
     if (text.find_first_not_of("0123456789.") != std::string::npos) return HostName(text).str();

@@ -98,8 +98,8 @@ void InventoryRows::undo(int number) {
     std::ranges::reverse(found->rows);
     for (const auto& row : found->rows) {
       if (is_told(row.table) && row.after.empty()) continue;
-      if (row.before.find("\"(not kept)\"") != row.before.npos ||
-          (row.after.find("\"(not kept)\"") != row.after.npos && !row.before.empty())) {
+      if (row.before.find("\"(not kept)\"") != std::string::npos ||
+          (row.after.find("\"(not kept)\"") != std::string::npos && !row.before.empty())) {
         throw Error(Fault::refused,
                     refusal(number, "the history keeps no secrets, and a value of " + row.table +
                                         " is one"));
@@ -120,7 +120,7 @@ void InventoryRows::undo(int number) {
         values += (first ? "" : ", ") + of(":before");
         sets += (first ? "" : ", ") + name + " = " + of(":before");
         if (db::is_seen(column.name)) continue;
-        if (row.after.find("\"" + column.name + "\":\"(not kept)\"") != row.after.npos) continue;
+        if (row.after.find("\"" + column.name + "\":\"(not kept)\"") != std::string::npos) continue;
         same += (same.empty() ? "" : " AND ") + name + " IS NOT DISTINCT FROM " + of(":after");
       }
       const auto table = "\"" + row.table + "\"";

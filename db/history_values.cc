@@ -25,7 +25,7 @@ bool is_seen(const std::string& column) { return column == "seen" || column.ends
 
 std::string kept_value(const std::string& table, const std::string& column,
                        const std::string& row) {
-  const auto value = of(row, column);
+  auto value = of(row, column);
   if (std::ranges::find(kNotKept, table + "." + column) != kNotKept.end()) return "'(not kept)'";
   if (table != "attribute" || column != "value") return value;
   std::string is_secret;

@@ -67,7 +67,7 @@ bool is_postgres(const std::string& place) {
 bool is_local(const std::string& host) {
   return host.empty() || host.starts_with('/') || host.starts_with('@') || host == "localhost" ||
          host == "::1" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 std::size_t number_of_servers(const std::string& place) {

@@ -96,8 +96,8 @@ TEST_F(Place, SaysWhatLibpqCannotRead) {
 }
 
 TEST_F(Place, CountsItsServers) {
-  EXPECT_EQ(number_of_servers("postgresql:///d"), 1u);
-  EXPECT_EQ(number_of_servers("postgresql://a,b:5433,c/d"), 3u);
+  EXPECT_EQ(number_of_servers("postgresql:///d"), 1U);
+  EXPECT_EQ(number_of_servers("postgresql://a,b:5433,c/d"), 3U);
 }
 
 }  // namespace

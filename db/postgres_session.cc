@@ -61,7 +61,7 @@ Why kind_of(std::string_view state) {
 bool may_pass(const Failure& failure) {
   const std::string_view why = failure.what();
   return failure.why == Why::unreachable && std::ranges::any_of(kPassing, [&](const char* words) {
-           return why.find(words) != why.npos;
+           return why.find(words) != std::string_view::npos;
          });
 }
 
@@ -104,13 +104,15 @@ void PostgresSession::require_safe(const std::string& place) {
   std::string mode;
   const std::unique_ptr<PQconninfoOption, decltype(&::PQconninfoFree)> options(
       libpq_.PQconninfo(connection_), libpq_.PQconninfoFree);
-  for (const auto* option = options.get(); option && option->keyword != nullptr; ++option) {
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
     const std::string value = option->val == nullptr ? "" : option->val;
     if (option->keyword == std::string("host")) host = value;
     if (option->keyword == std::string("hostaddr") && host.empty()) host = value;
     if (option->keyword == std::string("sslmode")) mode = value;
   }
-  if (place.find("sslmode=") != place.npos || mode.starts_with("verify-") || mode == "require") {
+  if (place.find("sslmode=") != std::string::npos || mode.starts_with("verify-") ||
+      mode == "require") {
     return;
   }
   for (const auto one : split(std::string_view(host), ',')) {
@@ -220,7 +222,7 @@ void PostgresSession::commit() {
 std::string PostgresSession::prepared(const std::string& sql) {
   const auto known = prepared_.find(sql);
   if (known != prepared_.end()) return known->second;
-  const auto name = "s" + std::to_string(prepared_.size());
+  auto name = "s" + std::to_string(prepared_.size());
   must_send(libpq_.PQsendPrepare(connection_, name.c_str(), sql.c_str(), 0, nullptr));
   receive(kPatience);
   prepared_.emplace(sql, name);

@@ -19,7 +19,7 @@ bool is_apart(const std::string& table) { return table.starts_with("change"); }
 class Rows : public ::testing::Test {
  protected:
   Rows() {
-    Inventory(file("full"), Inventory::Open::create);
+    const Inventory made(file("full"), Inventory::Open::create);
     db::open_sqlite(file("full"))->run(std::string(kFullInventory));
   }
 

@@ -376,7 +376,7 @@ TEST_P(Schema, HasTheSameKeysOnEachEngine) {
   const auto sqlite = open_sqlite(":memory:");
   sqlite->migrate();
   const auto wanted = keys_of(*sqlite, kSqliteKeys);
-  EXPECT_GT(wanted.size(), 50u);
+  EXPECT_GT(wanted.size(), 50U);
   EXPECT_EQ(keys_of(*connection_, GetParam().keys), wanted);
 }
 

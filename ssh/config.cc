@@ -29,15 +29,15 @@ bool is_off(const Setting& setting) {
 // Reads a time of sshd_config(5): "90", "1m30s".
 std::chrono::seconds time_of(const Setting& setting) {
   constexpr long long kMost = 1'000'000'000;
-  static const std::map<char, long long> kUnits{
+  static const std::map<char, long long> units{
       {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
   const auto text = lower(setting.words[0]);
   long long total = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find_first_not_of("0123456789", at), text.size());
     const auto number = parse_number(std::string_view(text).substr(at, end - at));
-    const auto unit = end < text.size() ? kUnits.find(text[end]) : kUnits.find('s');
-    if (!number || *number > kMost || unit == kUnits.end()) {
+    const auto unit = end < text.size() ? units.find(text[end]) : units.find('s');
+    if (!number || *number > kMost || unit == units.end()) {
       throw Error(Fault::usage, setting.where + ": '" + setting.keyword + "' wants a time, not " +
                                     quote(setting.words[0]));
     }

@@ -45,9 +45,10 @@ class Doorway {
     bool has_left_ = false;
   };
 
-  /// Waits until a login at `door` may begin, and returns true; the caller is to make a Place for
-  /// it then. Returns false once `gives_up`, which is asked several times a second, says so.
-  bool wait(const std::string& door, const std::function<bool()>& gives_up);
+  /// Waits until a login at the door `name` may begin, and returns true; the caller is to make a
+  /// Place for it then. Returns false once `gives_up`, which is asked several times a second, says
+  /// so.
+  bool wait(const std::string& name, const std::function<bool()>& gives_up);
 
   /// Whoever uses it is to end, for good.
   void close();

@@ -103,8 +103,9 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
     }
   }
   if (interruption_ != 0) {
-    for (std::size_t i = 0; i < targets.size(); ++i) sink.ended(i, not_asked());
-    return std::vector(targets.size(), not_asked());
+    std::vector replies(targets.size(), not_asked());
+    for (std::size_t i = 0; i < replies.size(); ++i) sink.ended(i, replies[i]);
+    return replies;
   }
   if (!me_) me_ = Operator::current();
   if (libssh_ == nullptr) libssh_ = std::make_unique<LibSsh>();

@@ -20,20 +20,20 @@ class Clock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<Clock>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT: a name of the standard
 
   static time_point now() noexcept {
     return time_point(std::chrono::steady_clock::now().time_since_epoch() -
-                      duration(passed_over_.load(std::memory_order_relaxed)));
+                      duration(passed_over.load(std::memory_order_relaxed)));
   }
 
   /// Takes back `time`, which has just passed.
   static void pass_over(duration time) {
-    passed_over_.fetch_add(time.count(), std::memory_order_relaxed);
+    passed_over.fetch_add(time.count(), std::memory_order_relaxed);
   }
 
  private:
-  static inline std::atomic<rep> passed_over_{0};
+  static inline std::atomic<rep> passed_over{0};
 };
 
 /// An object that a Loop wakes.

@@ -18,7 +18,8 @@ bool may_have_ticket() {
     const auto settings = read_file("/etc/krb5.conf").value_or("");
     for (const auto raw : split(settings, '\n')) {
       const auto line = trim(raw);
-      if (line.starts_with("default_ccache_name") && line.find("FILE:") == line.npos) return true;
+      const bool names_one = line.starts_with("default_ccache_name");
+      if (names_one && line.find("FILE:") == std::string_view::npos) return true;
     }
     cache = "/tmp/krb5cc_" + std::to_string(getuid());
   }

@@ -150,7 +150,7 @@ std::vector<std::string> DomainCapabilities::lacking(const std::string& document
   for (const auto& wish : kWishes) {
     for (const auto& found : read.child("domain").select_nodes(wish.where)) {
       const std::string value =
-          found.attribute() ? found.attribute().value() : found.node().text().as_string();
+          found.attribute().empty() ? found.node().text().as_string() : found.attribute().value();
       if (value.empty() || supports(wish.kind, value)) continue;
       const auto there = values_.find(wish.kind);
       auto line =

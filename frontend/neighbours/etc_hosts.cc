@@ -31,7 +31,9 @@ NeighbourReading read_etc_hosts(std::string_view text, const std::string& /*file
     const auto address = words[0];
     if (is_of_every_machine(address, words[1])) continue;
     // The short name is what its people type; the first one is often whole, with the domain.
-    const auto is_short = [](const std::string& word) { return word.find('.') == word.npos; };
+    const auto is_short = [](const std::string& word) {
+      return word.find('.') == std::string::npos;
+    };
     const auto found = std::find_if(words.begin() + 1, words.end(), is_short);
     const auto name = found == words.end() ? words[1] : *found;
     const bool is_known = hosts.has(name);

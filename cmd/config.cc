@@ -4,7 +4,7 @@
 #include "cmd/context.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
-#include "db/postgres_place.h"
+#include "db/open_database.h"
 
 namespace cluster::cmd {
 namespace config {
@@ -21,7 +21,7 @@ std::string access(Context& context) {
 }
 
 std::string whole(const std::filesystem::path& place) {
-  if (db::is_postgres(place)) return place.native();
+  if (!db::is_file(place)) return place.native();
   return std::filesystem::absolute(place).lexically_normal().native();
 }
 
@@ -31,7 +31,7 @@ int run_show(Context& context) {
       {{"setting", "value", "from"},
        {{std::string("database"), whole(place.file), place.said_by},
         {std::string("access"), access(context),
-         std::string(db::is_postgres(place.file) ? "the server" : "the file")},
+         std::string(db::is_file(place.file) ? "the file" : "the server")},
         {std::string("settings"), config_file().native(),
          std::string(std::filesystem::exists(config_file()) ? "the file" : "not there")}}});
   return 0;

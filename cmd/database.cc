@@ -16,7 +16,7 @@
 #include "core/text.h"
 #include "core/utc_time.h"
 #include "db/inventory_files.h"
-#include "db/postgres_place.h"
+#include "db/open_database.h"
 #include "db/rows.h"
 #include "frontend/rolls/roll_store.h"
 
@@ -157,7 +157,7 @@ std::unique_ptr<Inventory> opened_copy(const fs::path& copy, const std::string& 
 
 // A database that others use is not replaced under them.
 void refuse_shared(const fs::path& place, const std::string& file) {
-  if (!db::is_postgres(place)) return;
+  if (db::is_file(place)) return;
   throw Error(Fault::refused, "inventory " + quote(place.native()) +
                                   " is no file: `cluster copy database " + shell_word(file) +
                                   " TO` fills an empty one, pg_restore brings back what pg_dump "

@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "core/variable.h"
-#include "db/postgres_place.h"
+#include "db/open_database.h"
 #include "rolls/engine/document.h"
 
 namespace cluster::cmd {
@@ -36,7 +36,7 @@ bool says_nothing(const std::string& text) {
 
 // A URL may hold a password, so only its scheme is repeated.
 InventoryPlace named_place(const std::string& text, const std::string& said_by) {
-  if (db::is_postgres(text)) return {text, said_by};
+  if (!db::is_file(text)) return {text, said_by};
   if (const auto scheme = scheme_of(text); !scheme.empty()) {
     throw Error(Fault::usage,
                 said_by + ": " + quote(scheme + "://...") +
@@ -70,7 +70,7 @@ InventoryPlace inventory_place(const std::string& option) {
   const auto database = fields.find("database");
   if (!database) return {kDefaultInventory, "built in"};
   const auto chosen = named_place(database->line("database"), config.native());
-  if (!chosen.file.is_absolute() && !db::is_postgres(chosen.file)) {
+  if (!chosen.file.is_absolute() && db::is_file(chosen.file)) {
     database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory));
   }
   return chosen;

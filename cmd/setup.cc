@@ -14,7 +14,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "db/postgres_place.h"
+#include "db/open_database.h"
 #include "rolls/engine/subprocess.h"
 #include "ssh/config.h"
 
@@ -70,7 +70,7 @@ std::string writing_group(const fs::path& file) {
 
 std::string set_up_inventory(Context& context) {
   const auto& file = context.place.file;
-  if (db::is_postgres(file)) {
+  if (!db::is_file(file)) {
     context.inventory();
     return "there";
   }
@@ -130,9 +130,9 @@ int run_setup(Context& context) {
   Table table{{"what", "place", "outcome"}, {}};
   bool is_new = false;
   const auto done = [&](const char* what, const fs::path& place, const std::string& outcome) {
-    const bool is_path = !db::is_postgres(place);
+    const bool is_file = db::is_file(place);
     table.rows.push_back(
-        {std::string(what), is_path ? fs::absolute(place).native() : place.native(), outcome});
+        {std::string(what), is_file ? fs::absolute(place).native() : place.native(), outcome});
     is_new = is_new || outcome.starts_with("made");
   };
   try {

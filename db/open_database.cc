@@ -11,4 +11,6 @@ std::unique_ptr<Connection> open_database(const std::string& place) {
   return open_sqlite(place);
 }
 
+bool is_file(const std::string& place) { return !is_postgres(place); }
+
 }  // namespace cluster::db

@@ -12,4 +12,8 @@ namespace cluster::db {
 /// Throws what open_postgres() and open_sqlite() throw.
 std::unique_ptr<Connection> open_database(const std::string& place);
 
+/// True when `place` is the path of a file, with a folder, an owner and a mode of its own; false
+/// when a server has the database.
+bool is_file(const std::string& place);
+
 }  // namespace cluster::db

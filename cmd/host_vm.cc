@@ -209,6 +209,7 @@ struct SetArgs {
   std::string vm;
   std::optional<std::string> container;
   std::optional<std::string> cdrom;
+  std::string force = "no";
   std::string timeout = "60";
   VmKeys keys;
 };
@@ -238,9 +239,10 @@ int run_set(Context& context, const SetArgs& args) {
     }
     if (host.name != vm.container) {
       const auto moved =
-          frontend::move_vm(context, vm, host.name, frontend::limits_of(args.timeout));
+          frontend::move_vm(context, vm, host.name,
+                            {frontend::limits_of(args.timeout), parse_yes_no("force", args.force)});
       if (!moved.failures.empty()) return report_failures(context.output, moved.failures);
-      for (const auto& line : moved.left_behind) context.output.note(line);
+      if (!moved.left_behind.empty()) context.output.note(moved.left_behind);
     }
   }
   if (has_keys) inventory.set_vm(vm);
@@ -254,6 +256,8 @@ Action declare_set(Options& options) {
   options.key("cdrom", args->cdrom, "image of its CD-ROM; none: it has no CD-ROM [as it is]");
   options.key("container", args->container,
               "move the VM, which must be off, to this host, with as many cards of it");
+  options.key("force", args->force,
+              "with container=, yes: although its UEFI variables or TPM stay behind [no]");
   options.key("timeout", args->timeout, "with container=, seconds for the old one [60]");
   return [args](Context& context) { return run_set(context, *args); };
 }

@@ -58,13 +58,23 @@ std::vector<GpuName> choose_alike(Inventory& inventory, const Vm& vm, const Host
   return cards;
 }
 
+// What to do with the state that is beside the disk of a VM, before the VM moves to `container`.
+std::string copy_first(const Vm& vm, const HostName& container,
+                       const std::vector<std::pair<std::string, std::string>>& beside) {
+  std::string words;
+  for (const auto& [what, path] : beside) {
+    words += (words.empty() ? "" : ", ") + what + " stay on " + vm.container.str() + ": copy " +
+             path + " to " + container.str();
+  }
+  return words;
+}
+
 // Makes libvirt on the old container forget the VM. The VM must not run there: if it were defined
 // on two hosts, it could be started on both. Returns the reasons if it could not; nothing when the
 // VM is gone.
-Moved forget_there(Context& context, const Vm& vm, const HostName& container,
-                   const ssh::Limits& limits) {
+Moved forget_there(Context& context, const Vm& vm, const HostName& container, const Move& how) {
   Moved moved;
-  auto all = look_at(context, {vm}, limits, Look::domains);
+  auto all = look_at(context, {vm}, how.limits, Look::domains);
   on_each_vm(context, all, [&](virt::Domains& domains, VmTask& task) {
     if (!task.domain) return;
     if (task.domain->active) {
@@ -72,12 +82,12 @@ Moved forget_there(Context& context, const Vm& vm, const HostName& container,
                                       ": first `cluster stop host vm " + task.vm.name.str() + "`");
     }
     const auto beside = virt::state_beside(task.domain->xml);
-    domains.undefine(task.vm.uuid);
-    for (const auto& [what, path] : beside) {
-      moved.left_behind.push_back("VM " + quote(vm.name.str()) + ": " + what + " stay on " +
-                                  vm.container.str() + ": copy " + path + " to " + container.str() +
-                                  " before it starts there");
+    if (!beside.empty()) {
+      const auto words = copy_first(vm, container, beside);
+      if (!how.force) throw Error(Fault::refused, words + ", then say it again with force=yes");
+      moved.left_behind = "VM " + quote(vm.name.str()) + ": " + words + " before it starts there";
     }
+    domains.undefine(task.vm.uuid);
   });
   moved.failures = failures_of(all);
   return moved;
@@ -101,8 +111,7 @@ void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuN
   }
 }
 
-Moved move_vm(Context& context, const Vm& vm, const HostName& container,
-              const ssh::Limits& limits) {
+Moved move_vm(Context& context, const Vm& vm, const HostName& container, const Move& how) {
   if (!vm.slices.empty()) {
     throw Error(Fault::refused, "VM " + quote(vm.name.str()) + " holds " + vm.slices[0].device +
                                     " of host " + quote(vm.container.str()) +
@@ -114,7 +123,7 @@ Moved move_vm(Context& context, const Vm& vm, const HostName& container,
   if (const auto host = inventory.find_host(container)) refuse_in_maintenance(*host);
   // Cards that cannot be had are found out before libvirt forgets the VM.
   choose_alike(inventory, vm, container);
-  auto moved = forget_there(context, vm, container, limits);
+  auto moved = forget_there(context, vm, container, how);
   if (!moved.failures.empty()) return moved;
   try {
     inventory.together("set host vm", [&] {

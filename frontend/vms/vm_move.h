@@ -17,19 +17,24 @@ Allocation choose_cards(Inventory& inventory, const std::string& container, cons
 /// ...
 void give_cards(Inventory& inventory, const HostName& vm, const std::vector<GpuName>& cards);
 
+/// How a VM is moved.
+struct Move {
+  ssh::Limits limits;  ///< of the container that it leaves
+  bool force = false;  ///< although its UEFI variables or the state of its TPM stay there
+};
+
 /// What became of a move.
 struct Moved {
   /// The reasons if the old libvirt could not forget the VM. Then the VM stays there: it runs, has
-  /// saved memory or snapshots, or its state is not known.
+  /// saved memory, snapshots or state beside its disk, or nothing is known of it.
   Failures failures;
-  /// What stays on the old container, and what to do with it, a line each.
-  std::vector<std::string> left_behind;
+  /// What stays on the old container, and what to do with it; "" when nothing does.
+  std::string left_behind;
 };
 
 /// Moves `vm` to `container`, with a card there for each card that it has now: one of the same
-/// model, or any GPU where the model is not known. libvirt on the old container forgets the VM; its
-/// UEFI variables and the state of its TPM stay there. Throws Error(refused) when there are no such
-/// cards.
-Moved move_vm(Context& context, const Vm& vm, const HostName& container, const ssh::Limits& limits);
+/// model, or any GPU where the model is not known. libvirt on the old container forgets the VM.
+/// Throws Error(refused) when there are no such cards.
+Moved move_vm(Context& context, const Vm& vm, const HostName& container, const Move& how);
 
 }  // namespace cluster::frontend

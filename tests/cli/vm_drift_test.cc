@@ -138,15 +138,22 @@ TEST_F(EditedOnTheHost, GoesAlongWhenTheVmMoves) {
               ::testing::Not(::testing::HasSubstr("<title>ledger</title>")));
 }
 
-TEST_F(EditedOnTheHost, AMoveSaysWhichStateStaysBehind) {
+TEST_F(EditedOnTheHost, AMoveLeavesNoStateBehindUntold) {
   edit("</os>", "<nvram>/vm/a_VARS.fd</nvram></os>");
   cluster({"add", "host", "vm-container-0-16"});
-  const auto [out, err, status] =
-      run({"set", "host", "vm", "rocks-33", "container=vm-container-0-16"});
-  EXPECT_EQ(status, 0);
-  EXPECT_THAT(err, ::testing::HasSubstr("its UEFI variables stay on vm-container-0-15: copy "
-                                        "/vm/a_VARS.fd to vm-container-0-16 before it starts "
-                                        "there"));
+  const std::string copy =
+      "its UEFI variables stay on vm-container-0-15: copy /vm/a_VARS.fd to vm-container-0-16";
+  const auto refused = run({"set", "host", "vm", "rocks-33", "container=vm-container-0-16"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, ::testing::HasSubstr(copy + ", then say it again with force=yes"));
+  EXPECT_EQ(domains.hosts["vm-container-0-15"].domains.size(), 1U);
+  EXPECT_THAT(cluster({"list", "host", "vm"}), ::testing::HasSubstr("vm-container-0-15"));
+
+  const auto moved =
+      run({"set", "host", "vm", "rocks-33", "container=vm-container-0-16", "force=yes"});
+  EXPECT_EQ(moved.status, 0);
+  EXPECT_THAT(moved.err, ::testing::HasSubstr(copy + " before it starts there"));
+  EXPECT_TRUE(domains.hosts["vm-container-0-15"].domains.empty());
 }
 
 // A command that is killed between a define and the commit leaves a domain that nothing is agreed

@@ -62,7 +62,10 @@ before=$(stopped_variables)
 "$cluster" start host vm ada
 before=$(stopped_variables)
 
-"$cluster" set host vm ada container=n2 2>said
+! "$cluster" set host vm ada container=n2 2>said || fail "it moved without its variables"
+grep -qF "copy $dir/ada_VARS.fd to n2, then say it again with force=yes" said || fail "said: $(<said)"
+virsh -q -c qemu:///system dominfo ada >/dev/null || fail "libvirt has forgotten it"
+"$cluster" set host vm ada container=n2 force=yes 2>said
 grep -qF "its UEFI variables stay on n1: copy $dir/ada_VARS.fd to n2 before it starts there" said || fail "said: $(<said)"
 [[ $(sha256sum <ada_VARS.fd) == "$before" ]] || fail "the move has not kept the variables"
 "$cluster" sync vm config >/dev/null

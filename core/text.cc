@@ -75,7 +75,11 @@ std::string lower(std::string_view text) {
 
 std::string printable(std::string_view text) { return escaped(text, false); }
 
-std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
+std::string quote(std::string_view text) {
+  constexpr std::size_t kMost = 1000;
+  const auto* rest = text.size() > kMost ? "..." : "";
+  return "'" + printable(text.substr(0, kMost)) + rest + "'";
+}
 
 bool is_utf8_text(std::string_view text) {
   const auto byte = [&](std::size_t at) -> std::uint32_t {

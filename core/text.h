@@ -25,7 +25,7 @@ std::string lower(std::string_view text);
 /// terminal.
 std::string printable(std::string_view text);
 
-/// `text`, printable, in single quotes for a message.
+/// `text`, printable, in single quotes for a message; no more than the first 1,000 bytes of it.
 std::string quote(std::string_view text);
 
 /// True if `text` is UTF-8 (RFC 3629: no surrogates, no longer form than needed) without NUL.

@@ -32,6 +32,8 @@ TEST(Lower, LeavesOtherLettersAlone) { EXPECT_EQ(lower("HostName\xc3\x89"), "hos
 TEST(Quote, StaysOneLine) {
   EXPECT_EQ(quote("a b"), "'a b'");
   EXPECT_EQ(quote("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");
+  EXPECT_EQ(quote(std::string(1000, 'a')), "'" + std::string(1000, 'a') + "'");
+  EXPECT_EQ(quote(std::string(1001, 'a')), "'" + std::string(1000, 'a') + "...'");
 }
 
 TEST(Utf8, IsToldFromOtherBytes) {

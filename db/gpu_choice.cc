@@ -59,7 +59,7 @@ std::vector<CardTrait> Inventory::card_traits() {
     const auto query = db_->prepare(R"sql(
         SELECT gpu.host, coalesce(gpu.model, ''),
                coalesce(gpu_function.vendor || ':' || gpu_function.device, ''),
-               gpu.failing IS NOT NULL
+               CASE WHEN gpu.failing IS NULL THEN 0 ELSE 1 END
         FROM gpu
         LEFT JOIN gpu_function ON gpu_function.host = gpu.host AND gpu_function.gpu = gpu.name AND
                                   gpu_function.pci = (SELECT min(pci) FROM gpu_function AS one
@@ -67,7 +67,7 @@ std::vector<CardTrait> Inventory::card_traits() {
                                                             one.gpu = gpu.name)
         WHERE gpu.missing = 0
         UNION ALL
-        SELECT name, '', '', failing IS NOT NULL FROM host WHERE failing IS NOT NULL)sql");
+        SELECT name, '', '', 1 FROM host WHERE failing IS NOT NULL)sql");
     while (query->step()) {
       cards.push_back({HostName(query->text(0)), query->string(1) + " " + query->string(2),
                        query->number(3) != 0});

@@ -1,6 +1,7 @@
 #include "db/postgres_engine.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <thread>
 
@@ -49,8 +50,13 @@ class PostgresStatement : public Statement {
     return libpq_.PQgetisnull(result_.get(), row_, column) != 0;
   }
   int number(int column) const override {
+    if (is_null(column)) return 0;
+    // A boolean is "t" here, and no number.
     const auto digits = text(column);
-    return digits.empty() ? 0 : std::atoi(digits.data());  // libpq ends each value with a NUL
+    int number = 0;
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+    if (error == std::errc() && end == digits.end()) return number;
+    throw Failure(Why::other, "", quote(digits) + " is no number that fits");
   }
   std::string_view text(int column) const override {
     return {libpq_.PQgetvalue(result_.get(), row_, column),

@@ -77,6 +77,16 @@ class Server : public EachEngine {
 INSTANTIATE_TEST_SUITE_P(Engines, Server, ::testing::ValuesIn(postgres_alone()), name_of_engine);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Server);
 
+TEST_P(Server, ABooleanIsNoNumber) {
+  const auto query = connection_->prepare("SELECT 1 = 1, -7, NULL::bigint, 5000000000");
+  ASSERT_TRUE(query->step());
+  EXPECT_EQ(failure_of([&] { query->number(0); }).what(),
+            std::string("'t' is no number that fits"));
+  EXPECT_EQ(query->number(1), -7);
+  EXPECT_EQ(query->number(2), 0);
+  EXPECT_EQ(failure_of([&] { query->number(3); }).why, Why::other);
+}
+
 TEST_P(Server, WhoWaitsForTheTurnIsToldWhoHasIt) {
   connection_->sign({"alice", "", "pts/3", "add host n9"});
   connection_->begin_write();

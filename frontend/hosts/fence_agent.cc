@@ -150,9 +150,9 @@ Ended wait_for(ssh::ChildProcess& child, std::chrono::seconds patience) {
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
       std::array<pollfd, 1> watched{pollfd{child.exit(), POLLIN, 0}};
       // Its outputs are looked at now and then: one that is closed would be readable for ever.
-      constexpr int kLook_ms = 100;
+      constexpr int kLookMs = 100;
       ::poll(watched.data(), watched.size(),
-             static_cast<int>(std::clamp<long long>(left.count() + 1, 0, kLook_ms)));
+             static_cast<int>(std::clamp<long long>(left.count() + 1, 0, kLookMs)));
       read_all();
       ended.status = child.reap();
     }

@@ -157,10 +157,10 @@ HostWords::Hosts HostWords::chosen(const std::vector<std::string>& words, const 
 }
 
 // A list of names is added name by name: many words must not each go through all hosts.
-void HostWords::add_expression(std::string_view word, Depth depth, Hosts& into) {
+void HostWords::add_expression(std::string_view word, Depth depth, Hosts& all) {
   const bool only_adds = word.find_first_of(kNotAdding) == std::string_view::npos;
   Hosts own(only_adds ? 0 : hosts_.size());
-  auto& all = only_adds ? into : own;
+  auto& here = only_adds ? all : own;
   auto rest = trim(word);
   if (rest.empty()) throw Error(Fault::usage, "a host's name is empty (want a name, or a range)");
   for (bool first = true; !rest.empty(); first = false) {
@@ -171,17 +171,17 @@ void HostWords::add_expression(std::string_view word, Depth depth, Hosts& into) 
     const auto one = trim(rest.substr(0, length));
     rest.remove_prefix(length);
     if (done == ',') {
-      add_item(one, depth, all);
+      add_item(one, depth, here);
       continue;
     }
     Hosts found(hosts_.size());
     add_item(one, depth, found);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool have = all[i];
-      all[i] = done == '!' ? have && !found[i] : done == '&' ? have && found[i] : have != found[i];
+    for (std::size_t i = 0; i < here.size(); ++i) {
+      const bool have = here[i];
+      here[i] = done == '!' ? have && !found[i] : done == '&' ? have && found[i] : have != found[i];
     }
   }
-  if (!only_adds) add_all(own, into);
+  if (!only_adds) add_all(own, all);
 }
 
 void HostWords::add_all(const Hosts& found, Hosts& all) {

@@ -27,7 +27,7 @@ class History : public Story {
     const auto lines = split(text, '\n');
     auto line = std::string(lines.at(lines.size() - 2));
     const auto time = line.find(",20");
-    if (time != line.npos) line.erase(time, line.find(',', time + 1) - time);
+    if (time != std::string::npos) line.erase(time, line.find(',', time + 1) - time);
     return line;
   }
 

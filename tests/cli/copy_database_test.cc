@@ -17,8 +17,8 @@ TEST_F(CopiedInventory, IsTheSameThere) {
                               "DELETE FROM roll WHERE name <> 'demo'");
   const auto told = cluster({"copy", "database", place, at("new/other.db"), "format=csv"});
   EXPECT_TRUE(told.starts_with("table,rows\n")) << told;
-  EXPECT_NE(told.find("\nhost,3\n"), told.npos) << told;
-  EXPECT_NE(told.find("\nroll,1\n"), told.npos) << told;
+  EXPECT_NE(told.find("\nhost,3\n"), std::string::npos) << told;
+  EXPECT_NE(told.find("\nroll,1\n"), std::string::npos) << told;
   EXPECT_EQ(cluster({"dump", db("new/other.db")}), cluster({"dump"}));
   EXPECT_EQ(cluster({"list", "change", db("new/other.db")}), cluster({"list", "change"}));
   EXPECT_EQ(cluster({"list", "roll", db("new/other.db")}), cluster({"list", "roll"}));

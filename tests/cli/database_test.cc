@@ -78,7 +78,7 @@ TEST_F(WholeInventory, TakesInTheInventoryOfANeighbour) {
             "vm-0-1: gpupci  pci_0000_02_00_0\n");
   const auto again = run({"load", dump, "format=rocks"});
   EXPECT_EQ(again.status, 1) << "it is there already";
-  EXPECT_NE(again.err.find("cluster: line 1: host 'h-0-1' is in"), again.err.npos) << again.err;
+  EXPECT_NE(again.err.find("cluster: line 1: host 'h-0-1' is in"), std::string::npos) << again.err;
   cluster({"load", dump, "format=cobbler"}, 2,
           "format='cobbler': want ansible, hosts, rocks, ssh-config, warewulf, xcat");
 }
@@ -91,7 +91,7 @@ TEST_F(WholeInventory, AFileAsksNoHostAndHoldsNoNameThatIsNone) {
                                        "add host n2\n"
                                        "add host vm v2 n1 from=libvirt\n")});
   EXPECT_EQ(asks.status, 1) << asks.err;
-  EXPECT_NE(asks.err.find("line 2: "), asks.err.npos) << asks.err;
+  EXPECT_NE(asks.err.find("line 2: "), std::string::npos) << asks.err;
   for (const auto* name : {"'a b'", "''", "../x", "'x;y'"}) {
     const auto row = "add row host appliance=compute name=" + std::string(name) + "\n";
     EXPECT_EQ(run({"load", write("row.sh", row)}).status, 2) << name;
@@ -113,7 +113,7 @@ TEST_F(WholeInventory, ARowHoldsWhatACommandWouldHaveStored) {
     EXPECT_EQ(run({"load", write("row.sh", row + "\n")}).status, 2) << row.substr(0, 80);
     std::vector<std::string> words;
     for (const auto word : split(row, ' ')) words.emplace_back(word);
-    if (row.find('\'') != row.npos) continue;
+    if (row.find('\'') != std::string::npos) continue;
     EXPECT_EQ(run(words).status, 2) << row.substr(0, 80);
   }
   cluster({"load", write("half.sh", "add row host name=v1 appliance=vm\n")}, 1,

@@ -107,7 +107,7 @@ class Metrics {
     vm_info_.add(which);
     if (one.status) vm_state_.add({which[0], which[1], {"state", *one.status}});
     vm_cpus_.add(which, one.vm.cpus);
-    constexpr long long kMib = 1024 * 1024;
+    constexpr long long kMib = 1 << 20;
     vm_memory_.add(which, one.vm.memory_mib * kMib);
   }
 

@@ -94,7 +94,8 @@ std::vector<std::string> texts_between(std::string_view inside) {
     throw Error(Fault::usage, "no range");
   }
   std::vector<std::string> letters;
-  for (int c = parts[0][0]; c <= parts[1][0]; c += static_cast<int>(*step)) {
+  const int last = static_cast<unsigned char>(parts[1][0]);
+  for (int c = static_cast<unsigned char>(parts[0][0]); c <= last; c += static_cast<int>(*step)) {
     letters.emplace_back(1, static_cast<char>(c));
   }
   return letters;
@@ -228,7 +229,7 @@ void read_hosts(const std::string& group, const std::string& names, int line,
 // One entry of `hosts`, `vars` or `children` of a group.
 void read_entry(const std::string& group, const std::string& section, const YAML::Node& entry,
                 const YAML::Node& value, AnsibleReader& reader, int depth) {
-  const auto what = entry.Scalar();
+  const auto& what = entry.Scalar();
   const int line = line_of(entry);
   if (section == "hosts") {
     read_hosts(group, what, line, value, reader);

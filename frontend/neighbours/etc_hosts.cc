@@ -28,7 +28,7 @@ NeighbourReading read_etc_hosts(std::string_view text, const std::string& /*file
       throw Error(Fault::usage, "line " + std::to_string(number) + ": " + quote(words[0]) +
                                     " has no name: want ADDRESS NAME...");
     }
-    const auto address = words[0];
+    const auto& address = words[0];
     if (is_of_every_machine(address, words[1])) continue;
     // The short name is what its people type; the first one is often whole, with the domain.
     const auto is_short = [](const std::string& word) {

@@ -9,7 +9,7 @@ namespace cluster::frontend {
 namespace {
 
 // The network devices of a node: a map by their names, or a list as the first versions had it.
-struct Device {
+struct Device {  // NOLINT(bugprone-exception-escape): a YAML::Node is copied when it moves
   std::string name;
   YAML::Node values;
 };
@@ -30,7 +30,7 @@ std::vector<Device> devices_of(const YAML::Node& node) {
 
 // "10.1.0.1" of "10.1.0.1" and of "10.1.0.1/16".
 std::string address_in(const YAML::Node& value) {
-  const auto text = value.Scalar();
+  const auto& text = value.Scalar();
   return text.substr(0, text.find('/'));
 }
 

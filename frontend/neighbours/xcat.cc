@@ -160,10 +160,12 @@ NeighbourReading read_xcat(std::string_view text, const std::string& /*file*/) {
   std::vector<NeighbourCommand> networks;
   const auto stanzas = stanzas_of(text);
   for (const auto& stanza : stanzas) {
-    if (const auto type = stanza.value_of("objtype"); type == "network") {
+    const auto type = stanza.value_of("objtype");
+    if (type == "network") {
       read_network(hosts, stanza, networks);
       continue;
-    } else if (type != "node" && !type.empty()) {
+    }
+    if (type != "node" && !type.empty()) {
       hosts.leave(stanza.line, stanza.name + " is of objtype " + type);
       continue;
     }

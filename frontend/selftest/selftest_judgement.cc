@@ -356,12 +356,12 @@ class Judge {
 std::vector<CheckAnswer> judge_selftest(const std::vector<GpuCard>& cards, const std::string& said,
                                         const std::string& why) {
   const auto all = read(said);
-  static const Said kNothing;
+  static const Said nothing;
   std::vector<CheckAnswer> checks;
   for (const auto& card : cards) {
     const auto at = all.find(card.name.str());
     const bool is_amd = !card.functions.empty() && card.functions.front().vendor == "1002";
-    auto own = Judge(card, at == all.end() ? kNothing : at->second, why).run(is_amd);
+    auto own = Judge(card, at == all.end() ? nothing : at->second, why).run(is_amd);
     std::ranges::move(own, std::back_inserter(checks));
   }
   return checks;

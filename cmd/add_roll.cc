@@ -55,7 +55,7 @@ fs::path roll_at(const std::string& from, const fs::path& installed) {
   std::error_code unseen;
   const bool is_here = fs::exists(from, unseen);
   const bool is_name = from.find('/') == std::string::npos && !installed.empty();
-  const auto named = installed / from;
+  auto named = installed / from;
   if (is_name && fs::exists(named / "roll.yaml", unseen)) {
     if (!is_here || fs::equivalent(from, named, unseen)) return named;
     throw Error(Fault::usage, quote(from) + " is here, and an installed roll: want " +

@@ -69,7 +69,7 @@ InventoryPlace inventory_place(const std::string& option) {
                              {"database"});
   const auto database = fields.find("database");
   if (!database) return {kDefaultInventory, "built in"};
-  const auto chosen = named_place(database->line("database"), config.native());
+  auto chosen = named_place(database->line("database"), config.native());
   if (!chosen.file.is_absolute() && db::is_file(chosen.file)) {
     database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory));
   }

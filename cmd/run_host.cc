@@ -134,8 +134,9 @@ void check_keys(const Output& output, const Args& args) {
   if (output.format() == Format::csv) {
     throw Error(Fault::usage, "run host: want --format json, or none");
   }
-  const bool is_json = output.format() == Format::json;
-  if (int{is_json} + int{!args.output_dir.empty()} + int{!args.collate.empty()} > 1) {
+  const std::array ways{output.format() == Format::json, !args.output_dir.empty(),
+                        !args.collate.empty()};
+  if (std::ranges::count(ways, true) > 1) {
     throw Error(Fault::usage, "run host: want one of --format json, output-dir= and collate=");
   }
 }

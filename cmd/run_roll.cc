@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "cmd/attr.h"
 #include "cmd/commands.h"
@@ -169,8 +170,8 @@ std::string shell_of(const Args& args) {
 // that failed, and their logs.
 class Telling {
  public:
-  Telling(Context& context, const std::string& roll)
-      : output_(context.output), logs_(context.inventory()), roll_(roll) {}
+  Telling(Context& context, std::string roll)
+      : output_(context.output), logs_(context.inventory()), roll_(std::move(roll)) {}
 
   void add(const HostName& host, const RollOutcome& outcome) {
     table_.rows.push_back({host.str(), roll_, word(outcome.outcome), outcome.words});

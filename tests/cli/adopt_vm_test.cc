@@ -172,7 +172,7 @@ TEST_F(AdoptedVm, KeepsItsNameInLibvirt) {
   cluster({"set", "host", "vm", "build-01", "cpus=4"});
   cluster({"sync", "vm", "config"});
   EXPECT_THAT(there().done, ElementsAre("define Build Server_ü"));
-  EXPECT_EQ(run({"set", "host", "vm", "build-01", "container=n2"}).status, 0);
+  EXPECT_EQ(run({"set", "host", "vm", "build-01", "container=n2", "force=yes"}).status, 0);
   cluster({"sync", "vm", "config"});
   EXPECT_THAT(domains.hosts["n2"].done, ElementsAre("define Build Server_ü"));
   cluster({"remove", "host", "vm", "build-01", "undefine=yes"});

@@ -5,26 +5,9 @@
 set -euo pipefail
 
 cluster=$(realpath "$1")
-strace -o /dev/null true 2>/dev/null || { echo 'strace may not trace here'; exit 77; }
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
+# shellcheck source=tests/support/kills.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/kills.sh"
 export CLUSTER_DB=$dir/cluster.db ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
-
-# killed_at CALL N: copies, and is killed before its Nth call of CALL; returns its status, then 137.
-killed_at() {
-  local status=0
-  strace -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
-    "$cluster" copy database cluster.db to/cluster.db >out 2>err || status=$?
-  [[ $status == 0 || $status == 137 ]] || fail "killed at $1 $2: status $status, $(<err)"
-  return $status
-}
 
 state() { "$cluster" dump db="$1" | sed 's, .*/rolls/, rolls/,'; "$cluster" list change db="$1"; "$cluster" list roll db="$1"; }
 
@@ -37,7 +20,7 @@ points=0
 for call in mkdir rename write pwrite64 fdatasync; do
   for ((n = 1; n < 1000; n += n / 2 + 1)); do
     rm -rf to
-    if killed_at $call $n 2>/dev/null; then break; fi
+    if killed_at $call $n copy database cluster.db to/cluster.db >out 2>/dev/null; then break; fi
     points=$((points + 1))
     if [[ -s to/cluster.db && $("$cluster" list host db=to/cluster.db format=csv | sed 1d) ]]; then
       [[ $(state to/cluster.db) == "$before" ]] || fail "killed at $call $n: not whole"

@@ -8,6 +8,7 @@
 namespace cluster::agent {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
@@ -67,6 +68,28 @@ TEST_F(Check, StoresNothing) {
     EXPECT_FALSE(std::filesystem::exists(file)) << file;
   }
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia");
+}
+
+class CheckOfNeighbours : public CalledGpupci {};
+
+TEST_F(CheckOfNeighbours, NamesTheOtherCardOfTheGroup) {
+  fake_.add_card("0000:02:00", 2, 13).add_card("0000:03:00", 1, 13);
+  environment_.proc = fake_.root() / "proc";
+  replace_file(environment_.proc / "cpuinfo", "flags\t: svm\n");
+  environment_.modules = fake_.root() / "modules";
+  EXPECT_THAT(gpupci({"--check"}),
+              StartsWith("ID   CARD     RESULT   REASON\nH1   -        FAIL "));
+  EXPECT_EQ(status_, 2);
+  EXPECT_THAT(err_, IsEmpty());
+  EXPECT_THAT(check("all"),
+              HasSubstr("\nD4   gpupci2  WARN     it shares its IOMMU group with gpupci1; "));
+  EXPECT_THAT(check("gpupci2"),
+              HasSubstr("\nD4   gpupci2  WARN     it shares its IOMMU group with gpupci1; "));
+  const auto report = nlohmann::json::parse(gpupci({"--check", "gpupci1", "--json"}));
+  EXPECT_EQ(report["checks"].size(), 34);
+  EXPECT_EQ(report["checks"][7]["card"], "gpupci1");
+  EXPECT_THAT(gpupci({"--check", "gpupci3"}), IsEmpty());
+  EXPECT_EQ(err_, "GPU card gpupci3 not found\n");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "node-agent/kernel/pci_ids.h"
 #include "tests/support/called_gpupci.h"
 #include "tests/support/fake_slices.h"
 
@@ -94,6 +95,87 @@ TEST_F(List, TellsWhichDriverHoldsCardsForVms) {
   EXPECT_THAT(gpupci({"-l", "--json"}), HasSubstr("\"stub_driver\":\"uio_pci_generic\""));
   EXPECT_THAT(gpupci({"-s", "gpupci1", "--json"}),
               HasSubstr("\"stub_driver\":\"uio_pci_generic\""));
+}
+
+// Also for a card of which nothing more is known.
+TEST_F(List, HasEveryKeyInJson) {
+  fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13})
+      .add({"0000:02:00.1", "0403", "10de:10f1", std::nullopt, std::nullopt});
+  const std::string link = R"({"speed":null,"width":null,"max_speed":null,"max_width":null})";
+  const auto name = PciIds().model(0x10de, 0x1c03);  // as this machine has it, or has it not
+  const std::string model = name ? nlohmann::json(*name).dump() : "null";
+  EXPECT_EQ(
+      gpupci({"-l", "--json"}),
+      R"({"cards":[{"name":"gpupci1","pci":"pci_0000_02_00_0","functions":[)"
+      R"({"pci":"pci_0000_02_00_0","kind":"video","class":"0300","vendor":"10de",)"
+      R"("device":"1c03","driver":"nvidia","iommu_group":13,)"
+      R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
+      R"("reset_methods":[],"link":)" +
+          link +
+          "},"
+          R"({"pci":"pci_0000_02_00_1","kind":"audio","class":"0403","vendor":"10de",)"
+          R"("device":"10f1","driver":null,"iommu_group":null,)"
+          R"("subsystem_vendor":null,"subsystem_device":null,"revision":null,"bars":[],)"
+          R"("reset_methods":[],"link":)" +
+          link +
+          "}],"
+          R"("state":"present","model":)" +
+          model +
+          R"(,"numa_node":null,"slot":null,)"
+          R"("serial":null,"uuid":null,"wedged":null,"sriov":null,"slices":[],"left_out":[]}],)"
+          R"("vgpus":[],"stub_driver":"vfio-pci"})"
+          "\n");
+}
+
+TEST_F(List, HasTheIdentityOfACardInJson) {
+  fake_.add({"0000:02:00.0", "0302", "10de:20b5", "nvidia", 13});
+  const auto set = [this](const std::string& attribute, const std::string& text) {
+    replace_file(fake_.root() / "bus/pci/devices/0000:02:00.0" / attribute, text + "\n");
+  };
+  set("subsystem_vendor", "0x10de");
+  set("subsystem_device", "0x1533");
+  set("revision", "0xa1");
+  set("reset_method", "flr bus");
+  set("current_link_speed", "8.0 GT/s PCIe");
+  set("current_link_width", "8");
+  set("max_link_speed", "16.0 GT/s PCIe");
+  set("max_link_width", "16");
+  set("numa_node", "1");
+  set("serial_number", "00-4b-1c-ff-ff-2d-b0-48");
+  set("sriov_totalvfs", "20");
+  set("sriov_numvfs", "0");
+  replace_file(fake_.root() / "bus/pci/slots/4/address", "0000:02:00\n");
+  replace_file(environment_.proc / "driver/nvidia/gpus/0000:02:00.0/information",
+               "GPU UUID: \t GPU-6ab2\n");
+  const auto cards = nlohmann::json::parse(gpupci({"-l", "--json"}))["cards"];
+  ASSERT_EQ(cards.size(), 1U);
+  const auto& card = cards[0];
+  EXPECT_EQ(card["serial"], "00-4b-1c-ff-ff-2d-b0-48");
+  EXPECT_EQ(card["uuid"], "GPU-6ab2");
+  EXPECT_EQ(card["slot"], "4");
+  EXPECT_EQ(card["numa_node"], 1);
+  EXPECT_EQ(card["sriov"], (nlohmann::json{{"vfs", 0}, {"total", 20}}));
+  const auto& function = card["functions"][0];
+  EXPECT_EQ(function["subsystem_vendor"], "10de");
+  EXPECT_EQ(function["subsystem_device"], "1533");
+  EXPECT_EQ(function["revision"], "a1");
+  EXPECT_EQ(function["reset_methods"], (nlohmann::json{"flr", "bus"}));
+  EXPECT_EQ(function["link"], (nlohmann::json{{"speed", "8.0 GT/s PCIe"},
+                                              {"width", 8},
+                                              {"max_speed", "16.0 GT/s PCIe"},
+                                              {"max_width", 16}}));
+}
+
+TEST_F(List, HasRegionsInJson) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto device = fake_.sysfs().device_path(PciAddress::parse("0000:02:00.0"));
+  replace_file(device / "resource",
+               "0x00000000c0000000 0x00000000c0ffffff 0x0000000000040200\n"
+               "0x0000380000000000 0x000038000fffffff 0x000000000014220c\n");
+  const auto list = nlohmann::json::parse(gpupci({"-l", "--json"}));
+  EXPECT_EQ(list["cards"][0]["functions"][0]["bars"].dump(),
+            R"([{"64bit":false,"placed":true,"prefetchable":false,"size":16777216},)"
+            R"({"64bit":true,"placed":true,"prefetchable":true,"size":268435456}])");
 }
 
 }  // namespace

@@ -30,13 +30,16 @@ struct Args {
 
 std::vector<std::string> names_of(Context& context, const Args& args) {
   auto& inventory = context.inventory();
-  const auto gpus = inventory.host_gpus(frontend::select_only(inventory, args.hosts));
+  const auto only = frontend::select_only(inventory, args.hosts);
+  const bool of_one_host = only && only->size() == 1;
+  const auto gpus = inventory.host_gpus(only);
   std::vector<std::string> lines;
   for (std::size_t row = 0; row < gpus.size(); ++row) {
     const std::string name(gpus.at(row, 1).text);
     const std::string shown(gpus.at(row, 2).text);
     if (!args.wants(GpuName(name))) continue;
-    lines.push_back(args.gpu.empty() ? name + ":" + shown : shown);
+    lines.push_back((of_one_host ? "" : std::string(gpus.at(row, 0).text) + ": ") +
+                    (args.gpu.empty() ? name + ":" : "") + shown);
   }
   return lines;
 }
@@ -109,7 +112,7 @@ struct Export {
 };
 
 constexpr std::array kExports{
-    Export{"names", print<names_of>, "names alone do not say of which"},
+    Export{"names", print<names_of>, ""},
     Export{"topology", print_topology, "each is asked for its map"},
     Export{"vagrant", print<vagrant_of>, ""},
 };
@@ -133,7 +136,7 @@ int run(Context& context, const Args& args) {
 
 Action declare_report(Options& options) {
   auto args = std::make_shared<Args>();
-  options.argument("HOST", args->hosts, "hosts and VMs to report; with format=vagrant [all]");
+  options.argument("HOST", args->hosts, "hosts and VMs to report; not with format=topology [all]");
   options.key("gpu", args->gpu, "only this card; of names, only its address");
   options.key("format", args->format, "names, topology or vagrant [names]");
   options.key("json", args->json, "yes: a topology as JSON, a line for each host [no]");

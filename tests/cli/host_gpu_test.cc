@@ -75,13 +75,27 @@ TEST_F(HostGpu, VagrantsLinesHaveEveryFunction) {
             "# gpupci2 of vm-container-0-15: missing when the host was asked last\n");
   cluster({"report", "host", "gpu", "rocks-33", "format=ruby"}, 2,
           "format='ruby': want names or topology or vagrant");
-  cluster({"report", "host", "gpu"}, 2,
-          "report host gpu: want HOST (names alone do not say of which)");
   cluster({"add", "host", "gpu", "vm-container-0-2", "gpupci1", "10000:e1:1f.7"});
   EXPECT_THAT(
       report("vm-container-0-2"),
       ::testing::EndsWith(
           "v.pci :domain => '0x10000', :bus => '0xe1', :slot => '0x1f', :function => '0x7'\n"));
+}
+
+TEST_F(HostGpu, AReportOfSeveralHostsSaysWhoseEachCardIs) {
+  cluster({"add", "host", "gpu", "vm-container-0-15", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "gpu", "vm-container-0-2", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "gpu", "rocks-33", "gpupci", "gpupci1"});
+  EXPECT_EQ(cluster({"report", "host", "gpu", "vm-container-0-%"}),
+            "vm-container-0-2: gpupci1:pci_0000_02_00_0\n"
+            "vm-container-0-15: gpupci1:pci_0000_02_00_0\n");
+  EXPECT_EQ(cluster({"report", "host", "gpu"}),
+            "rocks-33: gpupci:pci_0000_02_00_0\n"
+            "vm-container-0-2: gpupci1:pci_0000_02_00_0\n"
+            "vm-container-0-15: gpupci1:pci_0000_02_00_0\n");
+  EXPECT_EQ(cluster({"report", "host", "gpu", "vm-container", "gpu=gpupci1"}),
+            "vm-container-0-2: pci_0000_02_00_0\n"
+            "vm-container-0-15: pci_0000_02_00_0\n");
 }
 
 TEST_F(HostGpu, KeysMayStandForTheArguments) {

@@ -135,10 +135,14 @@ void move_aside(const fs::path& file, const fs::path& to) {
   }
 }
 
-std::string file_time() {
+// Returns the place beside `file` where what was there is kept. Nothing has that name yet.
+fs::path place_of_before(const fs::path& file) {
   auto time = utc_now();
   std::erase_if(time, [](char c) { return c == ':' || c == '-'; });
-  return time;
+  const auto name = file.native() + ".before-" + time;
+  fs::path place = name;
+  for (int number = 2; fs::exists(place); ++number) place = name + '-' + std::to_string(number);
+  return place;
 }
 
 // Opens the copy of `file`, which is the one that the operator knows.
@@ -183,7 +187,7 @@ int run_restore(Context& context, const SaveArgs& args) {
     fs::copy_file(args.file, draft.path(), fs::copy_options::overwrite_existing, failed);
     if (failed) throw Error(Fault::io, quote(args.file) + ": " + failed.message());
   }
-  const auto kept = fs::path(file.native() + ".before-" + file_time());
+  const auto kept = place_of_before(file);
   const auto saved = opened_copy(draft.path(), args.file);
   InventoryRows rows(*saved);
   refuse_faults(rows.faults(), args.file);

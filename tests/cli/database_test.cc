@@ -256,6 +256,9 @@ TEST_F(WholeInventory, ASavedCopyIsPutBackAndTheOtherIsKept) {
   EXPECT_EQ(cluster({"dump"}), before);
   const auto kept = restored.err.substr(restored.err.find('\'') + 1);
   EXPECT_EQ(cluster({"dump", "db=" + kept.substr(0, kept.find('\''))}), after);
+  // Within the same second, too.
+  EXPECT_EQ(run({"restore", "database", saved, "db=" + file.native()}).status, 0);
+  EXPECT_EQ(cluster({"dump", "db=" + kept.substr(0, kept.find('\''))}), after);
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     EXPECT_EQ(entry.path().native().find(".new-"), std::string::npos) << entry.path();
   }

@@ -91,7 +91,8 @@ esac
   echo 'the distro has no key, and an unsigned one is not trusted: cluster create distro' >&2
   exit 1
 }
-new=$(mktemp -d)
+new=$scratch/lists
+mkdir "$new"
 case $family in
   debian)
     list=/etc/apt/sources.list.d/rollcall.list
@@ -108,14 +109,12 @@ case $family in
 esac
 # A list that cannot be read would be in the way of all other packages, so it is read before it counts.
 "$@" || {
-  rm -r "$new"
   echo "no list of packages at $distro_url that the key has signed: cluster create distro makes them of the debs/ and rpms/ of" \
     "enabled rolls" >&2
   exit 1
 }
 keep "$list"
 cp "$new/${list##*/}" "$list"
-rm -r "$new"
 }
 begin 'the host installs from the distro'
 look is_done_2 >/dev/null 2>&1

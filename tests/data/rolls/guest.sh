@@ -164,12 +164,11 @@ case $family in
   debian)
     command -v curl >/dev/null || install_packages ca-certificates curl
     url=$guest_repository/$ID$release/$machine
-    curl -fsSL -o /run/cuda-keyring.deb "$url/cuda-keyring_1.1-1_all.deb" || {
+    curl -fsSL -o "$scratch/cuda-keyring.deb" "$url/cuda-keyring_1.1-1_all.deb" || {
       echo "no keyring of NVIDIA's at $url: set guest_repository to a mirror, or to nothing when the site has a repository" >&2
       exit 1
     }
-    dpkg -i /run/cuda-keyring.deb
-    rm -f /run/cuda-keyring.deb
+    dpkg -i "$scratch/cuda-keyring.deb"
     # The package names NVIDIA's own place.
     sed -i "s|https://developer.download.nvidia.com/compute/cuda/repos|$guest_repository|" /etc/apt/sources.list.d/cuda-*.list
     apt-get -q update

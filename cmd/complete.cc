@@ -8,6 +8,7 @@
 #include "cmd/line/completion.h"
 #include "cmd/roll_command.h"
 #include "core/error.h"
+#include "core/natural_key.h"
 #include "core/text.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_attributes.h"
@@ -55,7 +56,7 @@ Names attributes(Inventory* inventory, const Rolls& described) {
 }
 
 void sort_names(Names& names) {
-  std::ranges::sort(names, natural_less);
+  sort_naturally(names, [](const std::string& name) { return std::string_view(name); });
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 

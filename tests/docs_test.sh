@@ -79,7 +79,7 @@ for page in "${pages[@]}"; do
   done < <(linked_files "$page" || true)
 done
 
-for page in README.md CONTRIBUTING.md docs/architecture.md docs/decisions/*.md; do
+for page in README.md CONTRIBUTING.md docs/*.md docs/decisions/*.md; do
   while read -r path; do
     [[ -e $path ]] || complain "$page: names $path, which is not there"
   done < <(named_paths "$page" || true)

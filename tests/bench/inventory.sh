@@ -55,6 +55,7 @@ row "report host gpu $one" "SELECT name, shown FROM host_gpu WHERE host = '$one'
 row "report vm config vm-9999" ""
 row "list host gpu" "SELECT host, name, shown FROM host_gpu"
 row "list host gpu detail=yes" "$detail"
+row "complete -- run host ''" "SELECT name FROM host"
 row "list host" "SELECT name, appliance, rack, rank, cpus, address, port, user FROM host"
 row "list host vm" "SELECT * FROM vm; SELECT * FROM vm_disk; SELECT * FROM gpu_in_vm; SELECT * FROM interface"
 runs=1

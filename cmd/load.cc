@@ -118,15 +118,50 @@ class Loader {
     };
   }
 
-  void carry_out(std::vector<std::string>& words) {
+  // Gives it one command of the file; `line` is where it stands.
+  void carry_out(std::vector<std::string>& words, int line) {
+    try {
+      carry_out_one(words, line);
+    } catch (const RefusedRow& refused) {
+      throw at(lines_[refused.row], refused);
+    } catch (const Error& error) {
+      settle();  // a row that waited came before
+      throw at(line, error);
+    }
+  }
+
+  // Throws Error(refused) when what came is not whole.
+  void finish() {
+    settle();
+    if (halves_.empty()) return;
+    throw Error(Fault::refused,
+                "the file has no row of table 'vm' for VM " + quote(*halves_.begin()));
+  }
+
+ private:
+  static Error at(int line, const Error& error) {
+    return {error.fault(), "line " + std::to_string(line) + ": " + error.what()};
+  }
+
+  void settle() {
+    try {
+      rows_.settle();
+    } catch (const RefusedRow& refused) {
+      throw at(lines_[refused.row], refused);
+    }
+  }
+
+  void carry_out_one(std::vector<std::string>& words, int line) {
     if (words[0] == "cluster") words.erase(words.begin());
     if (words.size() > 3 && words[0] == "add" && words[1] == "row") {
       read_values(words, 3, values_);
       check_row(appliances_, words[2], values_);
-      rows_.add(words[2], values_);
+      lines_.push_back(line);
+      rows_.add_later(words[2], values_);
       if (words[2] == "host" || words[2] == "vm") note_vm(words[2] == "vm");
       return;
     }
+    rows_.settle();
     if (loadable_path(words).empty()) {
       throw Error(Fault::usage, quote(joined(words, " ").substr(0, kShown)) +
                                     " is no command for a file: want one that adds to, sets in or "
@@ -141,14 +176,6 @@ class Loader {
     }
   }
 
-  // Throws Error(refused) when what came is not whole.
-  void finish() const {
-    if (halves_.empty()) return;
-    throw Error(Fault::refused,
-                "the file has no row of table 'vm' for VM " + quote(*halves_.begin()));
-  }
-
- private:
   // Notes that the row of `host` or of `vm`, the other half, of a VM came.
   void note_vm(bool is_vm_row) {
     std::string name;
@@ -172,6 +199,7 @@ class Loader {
   std::vector<std::string> appliances_;
   std::set<std::string> halves_;  // VMs of which the row of `vm` is to come
   InventoryRows::Values values_;
+  std::vector<int> lines_;  // of the rows
 };
 
 struct LoadArgs {
@@ -189,15 +217,6 @@ std::string text_of(const std::string& file) {
   }
   if (text.starts_with(kUtf8Mark)) text.erase(0, kUtf8Mark.size());
   return text;
-}
-
-// Gives `loader` one command of the file; `line` is where it stands.
-void carry_out(Loader& loader, std::vector<std::string>& words, int line) {
-  try {
-    loader.carry_out(words);
-  } catch (const Error& error) {
-    throw Error(error.fault(), "line " + std::to_string(line) + ": " + error.what());
-  }
 }
 
 void print(Output& output, const frontend::NeighbourCommand& command) {
@@ -277,7 +296,7 @@ int load_neighbour(Context& context, const LoadArgs& args, bool dryrun) {
   load_into(context, dryrun, [&](Loader& loader) {
     for (const auto& command : reading.commands) {
       auto words = command.words;
-      carry_out(loader, words, command.line);
+      loader.carry_out(words, command.line);
     }
   });
   return 0;
@@ -291,7 +310,7 @@ int run_load(Context& context, const LoadArgs& args) {
   for (CommandReader check(text); check.next(command);) continue;  // before a file is made
   load_into(context, dryrun, [&](Loader& loader) {
     CommandReader reader(text);
-    while (reader.next(command)) carry_out(loader, command.words, command.line);
+    while (reader.next(command)) loader.carry_out(command.words, command.line);
   });
   return 0;
 }

@@ -105,12 +105,12 @@ class Reading {
   bool whole_;
 };
 
-bool by_constraint(const db::Failure& failure) {
+}  // namespace
+
+bool is_by_constraint(const db::Failure& failure) {
   return failure.why == db::Why::unique || failure.why == db::Why::foreign_key ||
          failure.why == db::Why::check || failure.why == db::Why::rule;
 }
-
-}  // namespace
 
 std::string outcome_of(const db::Failure& failure) {
   switch (failure.why) {
@@ -189,7 +189,7 @@ void Inventory::write(const char* what, const std::function<void()>& work, const
       work();
       part.keep();
     } catch (const db::Failure& failure) {
-      if (!explain || !by_constraint(failure)) throw;
+      if (!explain || !is_by_constraint(failure)) throw;
       const auto unknown = refused(failure);
       part.undo();
       explain(failure);

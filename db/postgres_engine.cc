@@ -65,17 +65,22 @@ class PostgresStatement : public Statement {
 
  private:
   std::optional<std::string>& value_of(const char* name) {
-    const auto found = std::ranges::find(sql_.names, name);
-    if (found == sql_.names.end()) {
-      throw Failure(Why::other, "", "no parameter " + std::string(name));
+    // Most are set in the order in which they stand.
+    const auto& names = sql_.names;
+    auto at = next_;
+    if (at >= names.size() || names[at] != name) {
+      at = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
     }
-    return values_[static_cast<std::size_t>(found - sql_.names.begin())];
+    if (at == names.size()) throw Failure(Why::other, "", "no parameter " + std::string(name));
+    next_ = (at + 1) % names.size();
+    return values_[at];
   }
 
   const Libpq& libpq_ = libpq();
   PostgresConnection& connection_;
   NumberedSql sql_;
   std::vector<std::optional<std::string>> values_;
+  std::size_t next_ = 0;  // the parameter after the one that was set last
   PostgresResult result_{nullptr, libpq_.PQclear};
   int row_ = -1;
 };

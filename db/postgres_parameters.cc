@@ -1,6 +1,6 @@
 #include "db/postgres_parameters.h"
 
-#include <algorithm>
+#include <map>
 
 namespace cluster::db {
 namespace {
@@ -18,6 +18,7 @@ std::size_t after(std::string_view sql, std::size_t at, char end) {
 
 NumberedSql numbered(std::string_view sql) {
   NumberedSql made;
+  std::map<std::string_view, std::size_t> numbers;
   std::size_t at = 0;
   const auto copy_to = [&](std::size_t end) {
     made.sql += sql.substr(at, end - at);
@@ -33,10 +34,10 @@ NumberedSql numbered(std::string_view sql) {
     } else if (c == ':' && is_letter(next)) {
       auto end = at + 1;
       while (end < sql.size() && is_of_a_name(sql[end])) ++end;
-      const std::string name(sql.substr(at, end - at));
-      auto known = std::ranges::find(made.names, name);
-      if (known == made.names.end()) known = made.names.insert(known, name);
-      made.sql += "$" + std::to_string(known - made.names.begin() + 1);
+      const auto name = sql.substr(at, end - at);
+      const auto [known, is_new] = numbers.try_emplace(name, made.names.size() + 1);
+      if (is_new) made.names.emplace_back(name);
+      made.sql += "$" + std::to_string(known->second);
       at = end;
     } else {
       copy_to(at + (c == ':' && next == ':' ? 2 : 1));

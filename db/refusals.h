@@ -13,6 +13,9 @@ namespace cluster {
 /// What a refusal of the database is to who asked for the deed.
 Fault fault_of(const db::Failure& failure);
 
+/// True when a constraint or a rule of the schema refused.
+bool is_by_constraint(const db::Failure& failure);
+
 /// The words of a failure in a change, with what the operator has to know of one that was cut off:
 /// whether it is done.
 std::string outcome_of(const db::Failure& failure);

@@ -1,28 +1,29 @@
 #include "db/rows.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <map>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
 #include "db/refusals.h"
+#include "db/row_insert.h"
 
 namespace cluster {
 namespace {
 
-std::string identifier(std::string_view name) { return '"' + std::string(name) + '"'; }
+constexpr std::size_t kAtOnce = 100;  // rows that are sent together
 
 std::string select_all(const db::TableShape& table) {
   std::string columns;
   std::string order;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const std::string comma = i == 0 ? "" : ", ";
-    columns += comma + identifier(table.columns[i].name);
+    columns += comma + db::identifier(table.columns[i].name);
     order += comma + std::to_string(i + 1) + " NULLS FIRST";
   }
-  return "SELECT " + columns + " FROM " + identifier(table.name) + " ORDER BY " + order;
+  return "SELECT " + columns + " FROM " + db::identifier(table.name) + " ORDER BY " + order;
 }
 
 Error explained(const std::string& table, const db::Failure& failure) {
@@ -32,12 +33,6 @@ Error explained(const std::string& table, const db::Failure& failure) {
   if (fault == Fault::not_found) why = "what it belongs to is not there";
   if (!failure.constraint.empty()) why += " (" + failure.constraint + ")";
   return {fault, "row of " + quote(table) + ": " + why};
-}
-
-int number_of(std::string_view column, std::string_view value) {
-  const auto number = parse_number(value);
-  if (number && *number <= INT32_MAX) return static_cast<int>(*number);
-  throw Error(Fault::usage, std::string(column) + ": not a number: " + quote(value));
 }
 
 template <typename Shape>
@@ -52,62 +47,53 @@ const Shape& shape_of(const std::vector<Shape>& shapes, std::string_view name,
 
 }  // namespace
 
-// A statement for each table and choice of columns that was asked for.
-struct InventoryRows::Statements {
-  struct Insert {
-    std::unique_ptr<db::Statement> statement;
-    std::vector<std::string> parameters;  // ":name"
-    std::vector<bool> numbers;
-  };
-
-  Insert& insert(db::Connection& db, const std::string& table, const Values& values) {
+// An insert for each table and choice of columns that was asked for, and the rows that wait for
+// others of the same.
+struct InventoryRows::Inserts {
+  db::RowInsert& find(InventoryRows& rows, const std::string& table, const Values& values) {
     key = table;
     for (const auto& [column, value] : values) (key += ' ') += column;
-    const auto found = inserts.find(key);
-    if (found != inserts.end()) return found->second;
-    const auto& shape = shape_of(tables, table, "no table ");
-    Insert made;
-    std::string columns;
-    std::string binds;
-    std::string changes;
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+    const auto& shape = shape_of(rows.tables(), table, "no table ");
+    std::vector<db::ColumnShape> columns;
     for (const auto& one : values) {
-      const auto& known =
-          shape_of(shape.columns, one.first, "table " + quote(table) + " has no column ");
-      const auto parameter = ":" + known.name;
-      if (std::ranges::find(made.parameters, parameter) != made.parameters.end()) {
-        throw Error(Fault::usage, "column " + quote(known.name) + " is there twice");
+      columns.push_back(
+          shape_of(shape.columns, one.first, "table " + quote(table) + " has no column "));
+      if (std::ranges::count(columns, one.first, &db::ColumnShape::name) > 1) {
+        throw Error(Fault::usage, "column " + quote(one.first) + " is there twice");
       }
-      made.parameters.push_back(parameter);
-      made.numbers.push_back(known.is_number);
-      const std::string comma = columns.empty() ? "" : ", ";
-      columns += comma + identifier(known.name);
-      binds += comma + parameter;
-      changes += comma + identifier(known.name) + " = excluded." + identifier(known.name);
     }
     if (columns.empty()) throw Error(Fault::usage, "a row of " + quote(table) + " without values");
-    auto sql = "INSERT INTO " + identifier(table) + " (" + columns + ") VALUES (" + binds + ")";
-    if (table == kSeededTable) sql += " ON CONFLICT (name) DO UPDATE SET " + changes;
-    made.statement = db.prepare(sql);
-    return inserts.emplace(key, std::move(made)).first->second;
+    return known.try_emplace(key, table, std::move(columns), table == kSeededTable).first->second;
   }
 
   std::vector<db::TableShape> tables;
-  std::map<std::string, Insert> inserts;
+  std::map<std::string, db::RowInsert> known;
   std::string key;
+  db::RowInsert* of_waiting = nullptr;
+  std::vector<std::string> waiting;  // values, row by row
+  std::size_t settled = 0;           // rows of add_later()
 };
 
 InventoryRows::InventoryRows(Inventory& inventory)
-    : inventory_(inventory), statements_(std::make_unique<Statements>()) {
-  inventory_.read("look at the inventory", [&] { statements_->tables = inventory_.db_->tables(); });
-}
+    : inventory_(inventory), inserts_(std::make_unique<Inserts>()) {}
 
 InventoryRows::~InventoryRows() = default;
 
-void InventoryRows::each(
-    const std::function<void(std::string_view table, const Values& values)>& with) {
+// Every command makes one of these, to sign what it may change, and few ask for the tables.
+std::vector<db::TableShape>& InventoryRows::tables() {
+  if (inserts_->tables.empty()) {
+    inventory_.read("look at the inventory", [&] { inserts_->tables = inventory_.db_->tables(); });
+  }
+  return inserts_->tables;
+}
+
+void InventoryRows::each(const Each& with) { each_of(tables(), with); }
+
+void InventoryRows::each_of(const std::vector<db::TableShape>& tables, const Each& with) {
   inventory_.read("dump", [&] {
     Values values;
-    for (const auto& table : statements_->tables) {
+    for (const auto& table : tables) {
       const auto query = inventory_.db_->prepare(select_all(table));
       while (query->step()) {
         values.clear();
@@ -125,18 +111,11 @@ void InventoryRows::each(
 
 void InventoryRows::add(const std::string& table, const Values& values) {
   const auto work = [&] {
+    auto& insert = inserts_->find(*this, table, values);
+    std::vector<std::string_view> row;
+    for (const auto& [column, value] : values) row.push_back(value);
     try {
-      auto& insert = statements_->insert(*inventory_.db_, table, values);
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const auto* parameter = insert.parameters[i].c_str();
-        const auto [column, value] = values[i];
-        if (insert.numbers[i]) {
-          insert.statement->bind(parameter, number_of(column, value));
-        } else {
-          insert.statement->bind(parameter, value);
-        }
-      }
-      insert.statement->execute();
+      insert.add(*inventory_.db_, row);
     } catch (const db::Failure& failure) {
       throw explained(table, failure);
     }
@@ -146,6 +125,53 @@ void InventoryRows::add(const std::string& table, const Values& values) {
     work();
   } else {
     inventory_.write("add row", work);
+  }
+}
+
+void InventoryRows::add_later(const std::string& table, const Values& values) {
+  auto& insert = inserts_->find(*this, table, values);
+  const bool may_wait = inventory_.db_->is_shared() && table != kSeededTable;
+  auto& waiting = inserts_->waiting;
+  if (!may_wait || &insert != inserts_->of_waiting || waiting.size() == kAtOnce * insert.width()) {
+    settle();
+  }
+  if (!may_wait) {
+    add(table, values);
+    ++inserts_->settled;
+    return;
+  }
+  inserts_->of_waiting = &insert;
+  for (const auto& [column, value] : values) waiting.emplace_back(value);
+}
+
+// When one of them is refused, they are added one by one, which tells which it is.
+void InventoryRows::settle() {
+  const auto values = std::exchange(inserts_->waiting, {});
+  if (values.empty()) return;
+  auto& db = *inventory_.db_;
+  auto& insert = *inserts_->of_waiting;
+  const std::vector<std::string_view> rows(values.begin(), values.end());
+  try {
+    db.run("SAVEPOINT rows");
+    insert.add(db, rows);
+    db.run("RELEASE SAVEPOINT rows");
+    inserts_->settled += rows.size() / insert.width();
+    return;
+  } catch (const Error&) {
+    db.run("ROLLBACK TO SAVEPOINT rows");
+  } catch (const db::Failure& failure) {
+    if (!is_by_constraint(failure)) throw;
+    db.run("ROLLBACK TO SAVEPOINT rows");
+  }
+  for (auto row = rows.begin(); row != rows.end(); row += insert.width()) {
+    try {
+      insert.add(db, {row, insert.width()});
+    } catch (const db::Failure& failure) {
+      throw RefusedRow(explained(insert.table(), failure), inserts_->settled);
+    } catch (const Error& error) {
+      throw RefusedRow(error, inserts_->settled);
+    }
+    ++inserts_->settled;
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "db/history.h"
 #include "db/inventory.h"
 
@@ -15,10 +17,18 @@ namespace cluster {
 
 namespace db {
 class FileStore;
+struct TableShape;
 }  // namespace db
 
 /// The table to which the schema itself adds rows.
 inline constexpr std::string_view kSeededTable = "appliance";
+
+/// What add_later() was given and the inventory did not take.
+struct RefusedRow : Error {
+  RefusedRow(const Error& error, std::size_t number) : Error(error), row(number) {}
+
+  std::size_t row;  ///< how many were given to add_later() before it
+};
 
 /// How many rows of a table were copied.
 struct CopiedTable {
@@ -39,14 +49,24 @@ class InventoryRows {
   InventoryRows& operator=(const InventoryRows&) = delete;
   ~InventoryRows();
 
+  using Each = std::function<void(std::string_view table, const Values& values)>;
+
   /// Calls `with` for each row, in an order in which they can be added again. The views last until
   /// it returns.
-  void each(const std::function<void(std::string_view table, const Values& values)>& with);
+  void each(const Each& with);
 
   /// Adds a row; a kind of host (`appliance`) that is there already gets the new values. Throws
   /// Error(usage) for an unknown table, column or value, Error(exists), Error(refused), and
   /// Error(not_found) when a row that it points to is not there.
   void add(const std::string& table, const Values& values);
+
+  /// Does the same in the open transaction, for a row of many. A database of many machines gets
+  /// many rows with one question, so this row may wait until a later call or settle(), which then
+  /// throws RefusedRow for it; of one that does not wait this throws as add() does.
+  void add_later(const std::string& table, const Values& values);
+
+  /// Adds the rows that wait. Throws RefusedRow for the first that is refused.
+  void settle();
 
   /// Makes `file` hold a copy of one moment, while others go on. What was in it is replaced as one
   /// transaction; `locked` is called when nobody else can write to it any more.
@@ -79,10 +99,13 @@ class InventoryRows {
   void undo(int number);
 
  private:
-  struct Statements;
+  struct Inserts;
+
+  void each_of(const std::vector<db::TableShape>& tables, const Each& with);
+  std::vector<db::TableShape>& tables();
 
   Inventory& inventory_;
-  std::unique_ptr<Statements> statements_;
+  std::unique_ptr<Inserts> inserts_;
 };
 
 }  // namespace cluster

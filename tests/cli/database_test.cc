@@ -232,6 +232,28 @@ TEST_F(WholeInventory, OneWrongLineChangesNothing) {
   EXPECT_NE(run({"load", in_folder("none")}).err.find("no file"), std::string::npos);
 }
 
+TEST_F(WholeInventory, ARowAmongHundredsIsRefusedByItsLine) {
+  cluster({"add", "host", "n0"});
+  const auto before = cluster({"dump"});
+  const auto rows = [](int wrong) {
+    std::string text;
+    for (int line = 1; line <= 250; ++line) {
+      text += "add row host appliance=compute name=n" + std::to_string(line == wrong ? 7 : line);
+      text += "\n";
+    }
+    return text;
+  };
+  for (const auto* last : {"", "add row host appliance=compute name=n999 rack=x\n",
+                           "set host n1 rack=1\n", "add row nothing a=b\n", "add row host\n"}) {
+    const auto [out, err, status] = run({"load", write("rows.sh", rows(130) + last)});
+    EXPECT_EQ(err.find("cluster: line 130: row of 'host': it is there already ("), 0U) << err;
+    EXPECT_EQ(status, 1);
+    EXPECT_EQ(cluster({"dump"}), before);
+  }
+  cluster({"load", write("rows.sh", rows(0) + "set host n250 rack=7\n")});
+  EXPECT_EQ(cluster({"list", "host", "rack7", "format=csv", "columns=host"}), "host\nn250\n");
+}
+
 TEST_F(WholeInventory, AWrongQuoteDoesNotEvenMakeAFile) {
   cluster({"load", write("wrong.sh", "add host 'n1")}, 2, "line 1: a quote (') is not closed");
   EXPECT_FALSE(std::filesystem::exists(file));

@@ -17,6 +17,7 @@
 #include "core/utc_time.h"
 #include "db/inventory_files.h"
 #include "db/open_database.h"
+#include "db/outdated_inventory.h"
 #include "db/rows.h"
 #include "frontend/rolls/roll_store.h"
 
@@ -297,15 +298,13 @@ Action declare_check(Options& options) {
 
 // Whoever opens a file brings it up to date; a database that others use is left to its owner.
 int run_upgrade(Context& context) {
-  bool was = true;
   try {
     context.inventory(Inventory::Open::as_it_is);
-  } catch (const Error& error) {
-    if (error.fault() != Fault::io) throw;
-    was = false;
+    context.output.line("up to date");
+  } catch (const OutdatedInventory&) {
+    context.inventory(Inventory::Open::upgrade);
+    context.output.line("brought up to date");
   }
-  if (!was) context.inventory(Inventory::Open::upgrade);
-  context.output.line(was ? "up to date" : "brought up to date");
   return 0;
 }
 

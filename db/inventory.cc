@@ -8,6 +8,7 @@
 #include "db/database_file.h"
 #include "db/engine.h"
 #include "db/open_database.h"
+#include "db/outdated_inventory.h"
 #include "db/postgres_place.h"
 #include "db/refusals.h"
 
@@ -149,14 +150,18 @@ Inventory::Inventory(const std::string& place, Open open) {
     if (db_->is_shared() ? open == Open::upgrade : open != Open::as_it_is) {
       db_->migrate();
     } else if (!db_->is_up_to_date()) {
-      throw Error(Fault::io, db_->is_shared()
-                                 ? "has not the tables of this version: its owner makes them "
-                                   "(`cluster upgrade database`)"
-                                 : "is of an older version: any other command brings it up to "
-                                   "date");
+      throw OutdatedInventory(
+          Fault::io,
+          error_text(place, db_->is_shared()
+                                ? "has not the tables of this version: its owner makes them "
+                                  "(`cluster upgrade database`)"
+                                : "is of an older version: any other command brings it up to "
+                                  "date"));
     }
   } catch (const db::Failure& failure) {
     throw Error(fault_of(failure), error_text(place, failure.what()));
+  } catch (const OutdatedInventory&) {
+    throw;
   } catch (const Error& error) {
     // A place that is not understood may have a password in it.
     if (error.fault() == Fault::not_found || error.fault() == Fault::usage) throw;

@@ -70,6 +70,14 @@ TEST_F(InventoryFile, ANewerVersionIsLeftAlone) {
                 std::to_string(migrations().size()) + "): upgrade `cluster`"));
 }
 
+TEST_F(InventoryFile, AnUpgradeSaysWhetherItChangedSomething) {
+  sql(std::string(migrations()[0]) + "PRAGMA application_id = 0x526f6c6c; PRAGMA user_version = 1");
+  EXPECT_EQ(cluster({"upgrade", "database"}), "brought up to date\n");
+  EXPECT_EQ(cluster({"upgrade", "database"}), "up to date\n");
+  sql("PRAGMA application_id = 1");
+  cluster({"upgrade", "database"}, 1, named("is a database of another program"));
+}
+
 TEST_F(InventoryFile, AFolderIsNoFile) {
   std::filesystem::create_directory(file);
   cluster({"add", "host", "node"}, 1, named("is a folder"));

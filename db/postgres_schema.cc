@@ -30,10 +30,16 @@ std::string answer(Connection& connection, const std::string& sql) {
   return query->step() ? query->string(0) : "";
 }
 
-// 0: there is no inventory yet.
+bool has_version(Connection& connection) {
+  return !answer(connection, "SELECT to_regclass('cluster.schema_version')").empty();
+}
+
+// 0: there is no inventory yet. That is asked first where a question that fails would end a
+// transaction; else every command would pay for it.
 int checked_version(Connection& connection) {
+  const bool is_part = connection.in_transaction();
   try {
-    if (answer(connection, "SELECT to_regclass('cluster.schema_version')").empty()) return 0;
+    if (is_part && !has_version(connection)) return 0;
     const auto query =
         connection.prepare("SELECT version, oldest_program FROM cluster.schema_version");
     if (!query->step()) throw Error(Fault::io, "is damaged: it has no version");
@@ -44,6 +50,7 @@ int checked_version(Connection& connection) {
     }
     return query->number(0);
   } catch (const Failure& failure) {
+    if (failure.why == Why::other && !is_part && !has_version(connection)) return 0;
     if (failure.why != Why::denied) throw;
     const auto role = answer(connection, "SELECT session_user");
     throw Failure(Why::denied, "",

@@ -219,25 +219,24 @@ void PostgresSession::commit() {
   }
 }
 
-std::string PostgresSession::prepared(const std::string& sql) {
-  const auto known = prepared_.find(sql);
-  if (known != prepared_.end()) return known->second;
-  auto name = "s" + std::to_string(prepared_.size());
-  must_send(libpq_.PQsendPrepare(connection_, name.c_str(), sql.c_str(), 0, nullptr));
+void PostgresSession::prepare(const std::string& sql, std::string& name) {
+  auto chosen = "s" + std::to_string(++prepared_);
+  must_send(libpq_.PQsendPrepare(connection_, chosen.c_str(), sql.c_str(), 0, nullptr));
   receive(kPatience);
-  prepared_.emplace(sql, name);
-  return name;
+  name = std::move(chosen);
 }
 
 PostgresResult PostgresSession::execute(const std::string& sql,
                                         const std::vector<const char*>& values) {
   if (connection_ == nullptr) throw lost("");
   const int count = static_cast<int>(values.size());
-  const bool is_new = seen_.insert(sql).second;
+  const auto [known, is_new] = names_.try_emplace(sql);
+  auto& name = known->second;
+  if (!is_new && name.empty()) prepare(sql, name);
   must_send(is_new ? libpq_.PQsendQueryParams(connection_, sql.c_str(), count, nullptr,
                                               values.data(), nullptr, nullptr, 0)
-                   : libpq_.PQsendQueryPrepared(connection_, prepared(sql).c_str(), count,
-                                                values.data(), nullptr, nullptr, 0));
+                   : libpq_.PQsendQueryPrepared(connection_, name.c_str(), count, values.data(),
+                                                nullptr, nullptr, 0));
   return receive(kPatience);
 }
 

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -53,16 +52,16 @@ class PostgresSession {
   bool wait_until(Moment end);
   PostgresResult receive(std::chrono::milliseconds patience);
   void must_send(int sent);
-  std::string prepared(const std::string& sql);
+  void prepare(const std::string& sql, std::string& name);
   void require_safe(const std::string& place);
   Failure failure(const PGresult* result) const;
   Failure lost(const std::string& why) const;
 
   const Libpq& libpq_;
   PGconn* connection_ = nullptr;
-  std::set<std::string> seen_;                   // what was carried out once
-  std::map<std::string, std::string> prepared_;  // the name of each text on the server
-  bool alone_ = false;                           // no standby confirmed the last COMMIT
+  std::map<std::string, std::string> names_;  // of what is prepared; "": it was carried out once
+  int prepared_ = 0;                          // how many
+  bool alone_ = false;                        // no standby confirmed the last COMMIT
 };
 
 }  // namespace cluster::db

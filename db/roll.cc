@@ -56,9 +56,14 @@ void Inventory::add_roll(const StoredRoll& roll) {
       },
       [&](const db::Failure& failure) {
         if (failure.why != db::Why::unique) return;
-        throw Error(Fault::exists, shown(roll.name, roll.version) +
-                                       " is there already (`cluster remove roll` first, or give "
-                                       "this one another version)");
+        const auto there =
+            db_->prepare("SELECT checksum FROM roll WHERE name = :name AND version = :version");
+        bind_roll(*there, roll.name, roll.version);
+        const bool is_another = there->step() && there->text(0) != roll.checksum;
+        throw Error(Fault::exists, shown(roll.name, roll.version) + " is there already" +
+                                       (is_another ? ", with other files" : "") +
+                                       " (`cluster remove roll` first, or give this one another "
+                                       "version)");
       });
 }
 

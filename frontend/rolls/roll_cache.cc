@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 #include "core/error.h"
@@ -18,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPiece = std::size_t{512} << 10U;  // bytes
+constexpr std::chrono::hours kKept{24};                  // after the last look
 
 // Writes the files of the roll below `folder`. False when a path among them leaves it.
 bool write_files(InventoryFiles& kept, const StoredRoll& roll, const fs::path& folder) {
@@ -32,6 +35,19 @@ bool write_files(InventoryFiles& kept, const StoredRoll& roll, const fs::path& f
     kept.read(file.sha256, [&](std::string_view bytes) { write_all(open, target, bytes); });
   }
   return true;
+}
+
+// Moves what nobody needs into `away`.
+void forget_unnamed(Inventory& inventory, const fs::path& store, const fs::path& away) {
+  std::vector<fs::path> named;
+  for (const auto& roll : inventory.rolls()) named.push_back(cached_folder(roll));
+  const auto long_ago = fs::file_time_type::clock::now() - kKept;
+  for (const auto& entry : fs::directory_iterator(store)) {
+    if (std::ranges::find(named, entry.path()) != named.end()) continue;
+    std::error_code other_command;
+    if (entry.last_write_time(other_command) > long_ago || other_command) continue;
+    fs::rename(entry, away / entry.path().filename(), other_command);
+  }
 }
 
 void send_file(InventoryFiles& kept, const KeptFile& file, const fs::path& path) {
@@ -68,6 +84,7 @@ bool unpack_roll(Inventory& inventory, const StoredRoll& roll) {
     if (rolls::checksum_of(fresh) != roll.checksum) return false;
     if (fs::exists(target)) fs::rename(target, staging.path() / "old");
     fs::rename(fresh, target);
+    forget_unnamed(inventory, store, staging.path());
     return true;
   } catch (const fs::filesystem_error& error) {
     cannot("make", target, error.code().value());

@@ -12,7 +12,9 @@ namespace cluster::frontend {
 /// so that rolls of two inventories do not meet.
 std::filesystem::path cached_folder(const StoredRoll& roll);
 
-/// Makes the cached folder anew, at once. False when the files that the inventory has do not make
+/// Makes the cached folder anew, at once. Then the cache forgets the rolls that the inventory does
+/// not name and that nobody has looked at for a day: commands that run may still need these, and
+/// other inventories have the same cache. False when the files that the inventory has do not make
 /// the roll that was added; then the folder is not touched. Throws Error(io).
 bool unpack_roll(Inventory& inventory, const StoredRoll& roll);
 

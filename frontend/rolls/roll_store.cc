@@ -100,8 +100,9 @@ std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll) {
     return rolls_folder(inventory) / roll.full_name();
   }
   auto folder = cached_folder(roll);
-  std::error_code unseen;
-  if (!std::filesystem::exists(folder, unseen)) unpack_roll(inventory, roll);
+  std::error_code failed;  // its time is that of the last look
+  std::filesystem::last_write_time(folder, std::filesystem::file_time_type::clock::now(), failed);
+  if (failed == std::errc::no_such_file_or_directory) unpack_roll(inventory, roll);
   return folder;
 }
 

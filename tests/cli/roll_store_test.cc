@@ -60,6 +60,18 @@ TEST_F(RollStore, ARollOfAnotherInventoryIsNotReplaced) {
             "name,version,arch,enabled,state\ndemo,0.1.0,any,no,ok\n");
 }
 
+TEST_F(RollStore, AnotherRollOfThatNameAndVersionIsToldFromIt) {
+  const auto demo = laid_out();
+  const std::string advice = " (`cluster remove roll` first, or give this one another version)";
+  cluster({"add", "roll", demo.native()});
+  cluster({"add", "roll", demo.native()}, 1, "roll 'demo' 0.1.0 is there already" + advice);
+  std::ofstream(demo / "files/greeting", std::ios::app) << "more\n";
+  cluster({"add", "roll", demo.native()}, 1,
+          "roll 'demo' 0.1.0 is there already, with other files" + advice);
+  EXPECT_EQ(cluster({"list", "roll", "format=csv"}),
+            "name,version,arch,enabled,state\ndemo,0.1.0,any,no,ok\n");
+}
+
 TEST_F(RollStore, TwoAtOnceAreOneAfterTheOther) {
   const auto demo = laid_out();
   cluster({"add", "host", "n1"});

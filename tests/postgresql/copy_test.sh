@@ -115,6 +115,38 @@ refused 1 'is there already' a add roll next
 on a remove roll demo version=0.2.0
 same 'pieces after one went' "$(chunks)" "$first"
 
+# Of two frontends that add two rolls of one name and version at once one is told that it did not, and both have the other's.
+adding=()
+for frontend in a b; do
+  cp -r demo "of-$frontend"
+  sed -i 's/0\.1\.0/0.3.0/' "of-$frontend/roll.yaml"
+  echo "$frontend" >"of-$frontend/files/empty"
+  (on $frontend add roll "of-$frontend" 2>"said-$frontend" || true) &
+  adding+=($!)
+done
+wait "${adding[@]}"
+winner=a loser=b
+[[ ! -s said-a ]] || winner=b loser=a
+same 'who added it' "$(<said-$winner)" ''
+[[ $(<said-$loser) == "cluster: roll 'demo' 0.3.0 is there already, with other files ("* ]] || fail "the other: $(<said-$loser)"
+for frontend in a b; do
+  same "the rolls of $frontend" "$(on $frontend list roll format=csv | grep -c ',ok$')" 2
+  [[ -z $(diff -r "of-$winner" "$frontend"/cache/cluster/rolls/demo-0.3.0.*) ]] || fail "$frontend has another roll"
+done
+on a check database repair=yes >out 2>err || true # what the other has stored
+
+# The cache of the frontend that did not remove it forgets it, when nobody has looked at it for a day.
+on $winner remove roll demo version=0.3.0
+rolls_of() { (cd "$1/cache/cluster/rolls" && echo demo-*); }
+heal() { echo changed >>"$(echo "$1"/cache/cluster/rolls/demo-0.1.0.*)/roll.yaml" && on "$1" list roll >out; }
+heal $loser
+[[ $(rolls_of $loser) == demo-0.1.0.*' demo-0.3.0.'* ]] || fail "forgotten at once: $(rolls_of $loser)"
+touch -d '25 hours ago' "$loser"/cache/cluster/rolls/*
+on $loser list roll >out
+same 'looked at' "$(cd "$loser/cache/cluster/rolls" && find demo-* -maxdepth 0 -mmin -60 | wc -l)" 1
+heal $loser
+[[ $(rolls_of $loser) == demo-0.1.0.* && $(rolls_of $loser) != *' '* ]] || fail "not forgotten: $(rolls_of $loser)"
+
 # What a cut off `add roll` left is told, and taken away. What is lost is told.
 pg_sql one inventory -c "INSERT INTO cluster.roll_chunk VALUES (repeat('a', 64), 0, 'x')"
 got=0

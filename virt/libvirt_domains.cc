@@ -14,17 +14,15 @@
 #include "core/at_once.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "virt/document_bounds.h"
 #include "virt/domain_merge.h"
-#include "virt/libvirt.h"
+#include "virt/libvirt_guests.h"
+#include "virt/libvirt_handles.h"
 #include "virt/running_domains.h"
 #include "virt/undefine_refusal.h"
 
 namespace cluster::virt {
 namespace {
 
-// libvirt sends the calls of several threads one after another without waiting for answers.
-constexpr std::size_t kMostThreads = 128;
 constexpr auto kNoId = static_cast<unsigned>(-1);  // the id of a domain that is not active
 constexpr unsigned kInactive = VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE;
 constexpr const char* kStateParameter = "state.state";  // a name in virConnectGetAllDomainStats()
@@ -57,12 +55,9 @@ DomainState state_of(int state) {
   }
 }
 
-// This file passes 400 lines on purpose: all calls about domains, on one connection.
 class LibvirtDomains : public Domains {
  public:
-  explicit LibvirtDomains(const std::string& uri) : connection_(connect(libvirt_, uri)) {
-    if (!connection_) throw libvirt_.error("connect");
-  }
+  explicit LibvirtDomains(const std::string& uri) : handles_(uri) {}
 
   std::vector<Domain> list() override;
   std::vector<VmDevice> devices_in_use() override;
@@ -77,124 +72,63 @@ class LibvirtDomains : public Domains {
   void pause(const std::string& uuid) override;
   void resume(const std::string& uuid) override;
   void save(const std::string& uuid) override;
-  std::vector<ToldAddresses> addresses(const std::vector<std::string>& uuids) override;
+  std::vector<ToldAddresses> addresses(const std::vector<std::string>& uuids) override {
+    return addresses_of(handles_, uuids);
+  }
   std::vector<AgentReply> ask_agents(const std::vector<AgentCommand>& commands,
-                                     std::chrono::seconds patience) override;
+                                     std::chrono::seconds patience) override {
+    return virt::ask_agents(handles_, commands, patience);
+  }
 
  private:
-  using DomainHandle = std::unique_ptr<virDomain, decltype(&::virDomainFree)>;
-
-  DomainHandle handle(virDomain* domain) const { return {domain, libvirt_.domain_free}; }
-  struct Named {
-    DomainHandle domain;
-    std::string name;  // asked for beforehand: each call into libvirt forgets the last failure
-  };
-  Error failure(const std::string& what) const;
-  Named look_up(const std::string& uuid) const;
-  void must(int result, const char* verb, const Named& vm) const;
-  std::string uuid_of(virDomain* domain) const;
   std::map<std::string, DomainState> states() const;
-  std::vector<DomainHandle> handles(unsigned flags) const;
-  std::set<std::string> uuids(unsigned flags) const;
-  std::optional<std::string> xml_of(virDomain* domain, unsigned flags) const;
-  std::vector<GuestAddress> addresses_by(virDomain* domain, unsigned source) const;
-  void refuse_to_lose_tpm(const Named& vm) const;
+  void refuse_to_lose_tpm(const LibvirtHandles::Named& vm) const;
   void say_who_is_in_the_way(const std::string& xml) const;
 
-  Libvirt libvirt_;  // outlives the connection, which it closes
-  LibvirtConnection connection_;
+  LibvirtHandles handles_;
+  const Libvirt& libvirt_ = handles_.libvirt();
 };
-
-// When the connection is gone, the error says so first, whatever call failed.
-Error LibvirtDomains::failure(const std::string& what) const {
-  auto why = libvirt_.error(what);
-  if (libvirt_.connect_is_alive(connection_.get()) == 1) return why;
-  return {Fault::unreachable, why.what()};
-}
-
-LibvirtDomains::Named LibvirtDomains::look_up(const std::string& uuid) const {
-  auto found = handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuid.c_str()));
-  if (!found) throw failure("find the VM with uuid " + quote(uuid));
-  const std::string name = libvirt_.domain_get_name(found.get());
-  return {std::move(found), name};
-}
-
-void LibvirtDomains::must(int result, const char* verb, const Named& vm) const {
-  if (result != 0) throw failure(verb + (" VM " + quote(vm.name)));
-}
-
-std::string LibvirtDomains::uuid_of(virDomain* domain) const {
-  std::string text(VIR_UUID_STRING_BUFLEN, '\0');
-  libvirt_.domain_get_uuid_string(domain, text.data());
-  text.resize(VIR_UUID_STRING_BUFLEN - 1);
-  return text;
-}
-
-std::vector<LibvirtDomains::DomainHandle> LibvirtDomains::handles(unsigned flags) const {
-  virDomainPtr* list = nullptr;
-  const int count = libvirt_.connect_list_all_domains(connection_.get(), &list, flags);
-  if (count < 0) throw failure("list the VMs");
-  std::vector<DomainHandle> all;
-  all.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) all.push_back(handle(list[i]));
-  std::free(list);
-  return all;
-}
-
-std::set<std::string> LibvirtDomains::uuids(unsigned flags) const {
-  std::set<std::string> all;
-  for (const auto& domain : handles(flags)) all.insert(uuid_of(domain.get()));
-  return all;
-}
 
 // Asks with one call that waits for no guest and no lock. virDomainGetState() would be one call for
 // each domain.
 std::map<std::string, DomainState> LibvirtDomains::states() const {
   virDomainStatsRecordPtr* records = nullptr;
   const int count =
-      libvirt_.connect_get_all_domain_stats(connection_.get(), VIR_DOMAIN_STATS_STATE, &records,
+      libvirt_.connect_get_all_domain_stats(handles_.connection(), VIR_DOMAIN_STATS_STATE, &records,
                                             VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
-  if (count < 0) throw failure("ask for the state of the VMs");
+  if (count < 0) throw handles_.failure("ask for the state of the VMs");
   std::map<std::string, DomainState> all;
   for (int i = 0; i < count; ++i) {
     for (int k = 0; k < records[i]->nparams; ++k) {
       const auto& parameter = records[i]->params[k];
       if (parameter.field != std::string_view(kStateParameter)) continue;
-      all[uuid_of(records[i]->dom)] = state_of(parameter.value.i);
+      all[handles_.uuid_of(records[i]->dom)] = state_of(parameter.value.i);
     }
   }
   libvirt_.domain_stats_record_list_free(records);
   return all;
 }
 
-// Returns nothing when the domain is gone meanwhile.
-std::optional<std::string> LibvirtDomains::xml_of(virDomain* domain, unsigned flags) const {
-  const DomainXml xml(libvirt_.domain_get_xml_desc(domain, flags));
-  if (xml) return within_bounds(xml.get());
-  if (libvirt_.domain_is_gone()) return std::nullopt;
-  throw failure("show a VM");
-}
-
 std::vector<Domain> LibvirtDomains::list() {
-  std::vector<DomainHandle> domains;
+  std::vector<LibvirtHandles::Handle> domains;
   std::map<std::string, DomainState> state;
   std::set<std::string> autostart;
   std::set<std::string> persistent;
   std::set<std::string> saved;
   const std::vector<std::function<void()>> questions{
-      [&] { domains = handles(0); },
+      [&] { domains = handles_.all(0); },
       [&] { state = states(); },
-      [&] { autostart = uuids(VIR_CONNECT_LIST_DOMAINS_AUTOSTART); },
-      [&] { persistent = uuids(VIR_CONNECT_LIST_DOMAINS_PERSISTENT); },
-      [&] { saved = uuids(VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE); },
+      [&] { autostart = handles_.uuids(VIR_CONNECT_LIST_DOMAINS_AUTOSTART); },
+      [&] { persistent = handles_.uuids(VIR_CONNECT_LIST_DOMAINS_PERSISTENT); },
+      [&] { saved = handles_.uuids(VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE); },
   };
-  at_once(questions.size(), kMostThreads, [&](std::size_t i) { questions[i](); });
+  at_once(questions.size(), LibvirtHandles::kMostThreads, [&](std::size_t i) { questions[i](); });
 
   std::vector<std::optional<Domain>> found(domains.size());
-  at_once(domains.size(), kMostThreads, [&](std::size_t i) {
+  at_once(domains.size(), LibvirtHandles::kMostThreads, [&](std::size_t i) {
     auto* domain = domains[i].get();
-    auto xml = xml_of(domain, kInactive);
-    const auto uuid = uuid_of(domain);
+    auto xml = handles_.xml_of(domain, kInactive);
+    const auto uuid = handles_.uuid_of(domain);
     const auto known = state.find(uuid);
     if (!xml || known == state.end()) return;
     found[i] = Domain{libvirt_.domain_get_name(domain),
@@ -216,10 +150,10 @@ std::vector<Domain> LibvirtDomains::list() {
 }
 
 std::vector<VmDevice> LibvirtDomains::devices_in_use() {
-  const auto domains = handles(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  const auto domains = handles_.all(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
   std::vector<std::vector<std::string>> devices(domains.size());
-  at_once(domains.size(), kMostThreads, [&](std::size_t i) {
-    if (const auto xml = xml_of(domains[i].get(), 0)) devices[i] = host_devices(*xml);
+  at_once(domains.size(), LibvirtHandles::kMostThreads, [&](std::size_t i) {
+    if (const auto xml = handles_.xml_of(domains[i].get(), 0)) devices[i] = host_devices(*xml);
   });
   std::vector<VmDevice> all;
   for (std::size_t i = 0; i < domains.size(); ++i) {
@@ -231,21 +165,21 @@ std::vector<VmDevice> LibvirtDomains::devices_in_use() {
 }
 
 std::vector<std::string> LibvirtDomains::running_documents(const std::vector<std::string>& uuids) {
-  const auto domains = handles(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  const auto domains = handles_.all(VIR_CONNECT_LIST_DOMAINS_ACTIVE);
   std::vector<std::string> documents(uuids.size());
-  at_once(domains.size(), kMostThreads, [&](std::size_t i) {
-    const auto at = std::ranges::find(uuids, uuid_of(domains[i].get()));
+  at_once(domains.size(), LibvirtHandles::kMostThreads, [&](std::size_t i) {
+    const auto at = std::ranges::find(uuids, handles_.uuid_of(domains[i].get()));
     if (at == uuids.end()) return;
     documents[static_cast<std::size_t>(at - uuids.begin())] =
-        xml_of(domains[i].get(), 0).value_or("");
+        handles_.xml_of(domains[i].get(), 0).value_or("");
   });
   return documents;
 }
 
 unsigned long LibvirtDomains::version() {
   unsigned long version = 0;
-  if (libvirt_.connect_get_lib_version(connection_.get(), &version) != 0) {
-    throw failure("tell its version");
+  if (libvirt_.connect_get_lib_version(handles_.connection(), &version) != 0) {
+    throw handles_.failure("tell its version");
   }
   return version;
 }
@@ -256,12 +190,12 @@ DomainCapabilities LibvirtDomains::capabilities(const DomainMachine& machine) {
   };
   const std::unique_ptr<char, decltype(&std::free)> answer(
       libvirt_.connect_get_domain_capabilities(
-          connection_.get(), or_default(machine.emulator), or_default(machine.arch),
+          handles_.connection(), or_default(machine.emulator), or_default(machine.arch),
           or_default(machine.machine), or_default(machine.type), 0),
       &std::free);
   if (answer) return DomainCapabilities::of_libvirt(answer.get());
   const bool unknown = libvirt_.function_is_missing();
-  const auto why = failure("take a domain of " + quote(machine.text()));
+  const auto why = handles_.failure("take a domain of " + quote(machine.text()));
   throw Error(unknown || why.fault() == Fault::unreachable ? why.fault() : Fault::refused,
               why.what());
 }
@@ -269,12 +203,12 @@ DomainCapabilities LibvirtDomains::capabilities(const DomainMachine& machine) {
 std::string LibvirtDomains::define(const std::string& xml, Validation check) {
   const unsigned flags = check == Validation::schema ? VIR_DOMAIN_DEFINE_VALIDATE : 0;
   const auto domain =
-      handle(libvirt_.domain_define_xml_flags(connection_.get(), xml.c_str(), flags));
+      handles_.own(libvirt_.domain_define_xml_flags(handles_.connection(), xml.c_str(), flags));
   if (domain) {
-    if (auto read = xml_of(domain.get(), kInactive)) return *read;
+    if (auto read = handles_.xml_of(domain.get(), kInactive)) return *read;
     throw Error(Fault::io, "the VM was removed from the host right after it was defined");
   }
-  const auto why = failure("define the VM");
+  const auto why = handles_.failure("define the VM");
   say_who_is_in_the_way(xml);
   throw why;
 }
@@ -285,16 +219,16 @@ void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
   document.load_string(xml.c_str());
   const std::string name = document.child("domain").child_value("name");
   const std::string uuid = document.child("domain").child_value("uuid");
-  const auto by_name = handle(libvirt_.domain_lookup_by_name(connection_.get(), name.c_str()));
-  if (by_name && uuid_of(by_name.get()) != uuid) {
+  const auto by_name =
+      handles_.own(libvirt_.domain_lookup_by_name(handles_.connection(), name.c_str()));
+  if (by_name && handles_.uuid_of(by_name.get()) != uuid) {
     throw Error(Fault::exists,
-                "the host has another VM " + quote(name) + ", with uuid " + uuid_of(by_name.get()) +
-                    " instead of " + uuid +
+                "the host has another VM " + quote(name) + ", with uuid " +
+                    handles_.uuid_of(by_name.get()) + " instead of " + uuid +
                     ": take the one there into the inventory (cluster add host vm ... "
                     "from=libvirt), or remove it (virsh undefine)");
   }
-  const auto by_uuid =
-      handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuid.c_str()));
+  const auto by_uuid = handles_.find(uuid);
   if (by_uuid && libvirt_.domain_get_name(by_uuid.get()) != name) {
     throw Error(Fault::exists, "the host has the VM with uuid " + uuid + " under the name " +
                                    quote(libvirt_.domain_get_name(by_uuid.get())) + " instead of " +
@@ -302,8 +236,8 @@ void LibvirtDomains::say_who_is_in_the_way(const std::string& xml) const {
   }
 }
 
-void LibvirtDomains::refuse_to_lose_tpm(const Named& vm) const {
-  const auto xml = xml_of(vm.domain.get(), VIR_DOMAIN_XML_INACTIVE);
+void LibvirtDomains::refuse_to_lose_tpm(const LibvirtHandles::Named& vm) const {
+  const auto xml = handles_.xml_of(vm.domain.get(), VIR_DOMAIN_XML_INACTIVE);
   const auto state = xml ? tpm_state(*xml) : std::nullopt;
   if (!state) return;
   throw Error(Fault::refused,
@@ -312,114 +246,56 @@ void LibvirtDomains::refuse_to_lose_tpm(const Named& vm) const {
 }
 
 void LibvirtDomains::undefine(const std::string& uuid) {
-  const auto vm = look_up(uuid);
+  const auto vm = handles_.look_up(uuid);
   for (const unsigned flags : kUndefine) {
     if (libvirt_.domain_undefine_flags(vm.domain.get(), flags) == 0) return;
     if (!libvirt_.argument_is_refused()) break;
     if ((flags & VIR_DOMAIN_UNDEFINE_KEEP_TPM) != 0) refuse_to_lose_tpm(vm);
   }
-  const auto refusal = failure("undefine VM " + quote(vm.name));
+  const auto refusal = handles_.failure("undefine VM " + quote(vm.name));
   const auto kept = kept_by(vm.domain.get(), vm.name);
   throw kept ? Error(Fault::refused, *kept) : refusal;
 }
 
 void LibvirtDomains::start(const std::string& uuid) {
-  const auto vm = look_up(uuid);
+  const auto vm = handles_.look_up(uuid);
   if (libvirt_.domain_create(vm.domain.get()) == 0) return;
-  const auto why = failure("start VM " + quote(vm.name));
+  const auto why = handles_.failure("start VM " + quote(vm.name));
   throw Error(why.fault(), std::string(why.what()) + failed_start_cause(why.what()));
 }
 
 void LibvirtDomains::stop(const std::string& uuid, Stop how) {
-  const auto vm = look_up(uuid);
+  const auto vm = handles_.look_up(uuid);
   switch (how) {
     case Stop::poweroff:
-      return must(libvirt_.domain_destroy(vm.domain.get()), "power off", vm);
+      return handles_.must(libvirt_.domain_destroy(vm.domain.get()), "power off", vm);
     case Stop::shutdown:
-      return must(libvirt_.domain_shutdown(vm.domain.get()), "shut down", vm);
+      return handles_.must(libvirt_.domain_shutdown(vm.domain.get()), "shut down", vm);
     case Stop::reset:
-      return must(libvirt_.domain_reset(vm.domain.get(), 0), "reset", vm);
+      return handles_.must(libvirt_.domain_reset(vm.domain.get(), 0), "reset", vm);
     case Stop::reboot:
-      return must(libvirt_.domain_reboot(vm.domain.get(), 0), "reboot", vm);
+      return handles_.must(libvirt_.domain_reboot(vm.domain.get(), 0), "reboot", vm);
   }
 }
 
 void LibvirtDomains::set_autostart(const std::string& uuid, bool on) {
-  const auto vm = look_up(uuid);
-  must(libvirt_.domain_set_autostart(vm.domain.get(), on ? 1 : 0), "set autostart of", vm);
+  const auto vm = handles_.look_up(uuid);
+  handles_.must(libvirt_.domain_set_autostart(vm.domain.get(), on ? 1 : 0), "set autostart of", vm);
 }
 
 void LibvirtDomains::pause(const std::string& uuid) {
-  const auto vm = look_up(uuid);
-  must(libvirt_.domain_suspend(vm.domain.get()), "pause", vm);
+  const auto vm = handles_.look_up(uuid);
+  handles_.must(libvirt_.domain_suspend(vm.domain.get()), "pause", vm);
 }
 
 void LibvirtDomains::resume(const std::string& uuid) {
-  const auto vm = look_up(uuid);
-  must(libvirt_.domain_resume(vm.domain.get()), "resume", vm);
+  const auto vm = handles_.look_up(uuid);
+  handles_.must(libvirt_.domain_resume(vm.domain.get()), "resume", vm);
 }
 
 void LibvirtDomains::save(const std::string& uuid) {
-  const auto vm = look_up(uuid);
-  must(libvirt_.domain_managed_save(vm.domain.get(), 0), "save", vm);
-}
-
-// Returns none when that source knows none, or is none of this guest's.
-std::vector<GuestAddress> LibvirtDomains::addresses_by(virDomain* domain, unsigned source) const {
-  virDomainInterfacePtr* interfaces = nullptr;
-  const int count = libvirt_.domain_interface_addresses(domain, &interfaces, source, 0);
-  std::vector<GuestAddress> found;
-  for (int i = 0; i < count; ++i) {
-    const auto* one = interfaces[i];
-    for (unsigned k = 0; k < one->naddrs; ++k) {
-      const std::string address = one->addrs[k].addr;
-      if (address.starts_with("127.") || address == "::1" || address.starts_with("fe80:")) continue;
-      found.push_back({lower(one->hwaddr == nullptr ? "" : one->hwaddr), address});
-    }
-    libvirt_.domain_interface_free(interfaces[i]);
-  }
-  std::free(interfaces);
-  return found;
-}
-
-std::vector<ToldAddresses> LibvirtDomains::addresses(const std::vector<std::string>& uuids) {
-  constexpr std::array kSources{
-      std::pair(unsigned{VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT}, "agent"),
-      std::pair(unsigned{VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE}, "lease"),
-      std::pair(unsigned{VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP}, "arp"),
-  };
-  std::vector<ToldAddresses> all(uuids.size());
-  at_once(uuids.size(), kMostThreads, [&](std::size_t i) {
-    const auto domain =
-        handle(libvirt_.domain_lookup_by_uuid_string(connection_.get(), uuids[i].c_str()));
-    if (!domain) return;
-    for (const auto& [source, name] : kSources) {
-      all[i].addresses = addresses_by(domain.get(), source);
-      if (all[i].addresses.empty()) continue;
-      all[i].source = name;
-      return;
-    }
-  });
-  return all;
-}
-
-std::vector<AgentReply> LibvirtDomains::ask_agents(const std::vector<AgentCommand>& commands,
-                                                   std::chrono::seconds patience) {
-  const SharedLibrary library("libvirt-qemu.so.0", "libvirt0");
-  const decltype(&::virDomainQemuAgentCommand) ask = library.symbol("virDomainQemuAgentCommand");
-  std::vector<AgentReply> replies(commands.size());
-  at_once(commands.size(), kMostThreads, [&](std::size_t i) {
-    try {
-      const auto vm = look_up(commands[i].uuid);
-      const DomainXml answer(
-          ask(vm.domain.get(), commands[i].json.c_str(), static_cast<int>(patience.count()), 0));
-      if (!answer) throw failure("ask the agent in VM " + quote(vm.name));
-      replies[i].json = answer.get();
-    } catch (const Error& error) {
-      replies[i].failure = error;
-    }
-  });
-  return replies;
+  const auto vm = handles_.look_up(uuid);
+  handles_.must(libvirt_.domain_managed_save(vm.domain.get(), 0), "save", vm);
 }
 
 }  // namespace

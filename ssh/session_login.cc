@@ -110,7 +110,13 @@ Session::Step Session::refuse_login() {
   if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
   const auto said = last_words(libssh_.ssh_get_error(session_.get()));
   if (!said.empty()) reason += "; it said " + quote(said);
-  reason += "; add one to ~/.ssh/authorized_keys there";
+  const auto ways = static_cast<unsigned>(libssh_.ssh_userauth_list(session_.get(), nullptr));
+  if (ways == 0 || (ways & SSH_AUTH_METHOD_PUBLICKEY) != 0) {
+    reason += "; add one to ~/.ssh/authorized_keys there";
+  }
+  if ((ways & SSH_AUTH_METHOD_GSSAPI_MIC) != 0) {
+    reason += "; it takes Kerberos tickets: kinit, and GSSAPIAuthentication yes in ~/.ssh/config";
+  }
   if (!tried_.empty() && (!said.empty() || libssh_.ssh_is_connected(session_.get()) != 0)) {
     run().lessons.refused.insert({login_of(route()), {End::no_login, reason}});
   }

@@ -29,6 +29,7 @@ packages_of() {
       echo libvirt-clients libxml2-utils     # virt-xml-validate
       echo libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86   # a libvirtd of a test's own, virt-ssh-helper
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
+      echo krb5-admin-server krb5-kdc krb5-user   # a realm whose tickets log in by ssh
       echo qemu-utils                        # qemu-img
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       echo postgresql                        # servers that a test makes and throws away (postgresql.sh)

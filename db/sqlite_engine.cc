@@ -127,6 +127,9 @@ class SqliteConnection : public Connection {
   SqliteConnection(const fs::path& file, int busy_timeout_ms)
       : file_(file), opened_(open_database(file, busy_timeout_ms)), db_(*opened_.db) {
     db_.exec("PRAGMA foreign_keys = ON");
+    // A statement that can fail in the middle, as it has triggers, keeps the pages that it changes:
+    // in a file that would be 14 system calls a row.
+    db_.exec("PRAGMA temp_store = MEMORY");
   }
 
   std::unique_ptr<Statement> prepare(std::string_view sql) override {
@@ -279,10 +282,12 @@ std::unique_ptr<SQLite::Statement> SqliteConnection::compiled(const std::string&
 }
 
 void SqliteConnection::keep(std::unique_ptr<SQLite::Statement> statement) {
-  constexpr std::size_t kMost = 32;  // lists of hosts make texts that nobody asks for again
+  constexpr std::size_t kMost = 32;
+  constexpr std::size_t kLongest = 4096;  // a list of hosts is longer: nobody asks for it again
+  const auto& sql = statement->getQuery();
+  if (sql.size() > kLongest) return;
   statement->tryReset();
   if (idle_.size() == kMost) idle_.clear();
-  const auto& sql = statement->getQuery();
   idle_.try_emplace(sql, std::move(statement));
 }
 

@@ -71,6 +71,22 @@ changes() {
   expect_done </dev/null
 }
 
+# while_held PROGRAM COMMAND: runs COMMAND in the guest, as `run` does, while PROGRAM runs there. PROGRAM says "held" once
+# it holds what it should hold. HOLDER in COMMAND is its pid.
+while_held() {
+  # shellcheck disable=SC2029 # both are meant to be put together here
+  run guest_ssh "
+    rm -f /run/held; mkfifo /run/held
+    ($1) >/run/held 2>&1 </dev/null &
+    export HOLDER=\$!
+    read -r word </run/held
+    [ \"\$word\" = held ] || { echo \"the holder says: \$word\" >&2; kill \$HOLDER; exit 99; }
+    status=0
+    $2 || status=\$?
+    kill \$HOLDER
+    exit \$status"
+}
+
 # guest COMMAND: prepares the guest or looks at it. The command must work.
 guest() { guest_ssh "set -e; $1" </dev/null; }
 

@@ -19,22 +19,6 @@ expect_untouched() {
 END
 }
 
-# while_held PROGRAM COMMAND: runs COMMAND in the guest while PROGRAM runs there. PROGRAM says "held" once it holds what
-# it should hold. HOLDER in COMMAND is its pid.
-while_held() {
-  # shellcheck disable=SC2029 # both are meant to be put together here
-  run guest_ssh "
-    rm -f /run/held; mkfifo /run/held
-    ($1) >/run/held 2>&1 </dev/null &
-    export HOLDER=\$!
-    read -r word </run/held
-    [ \"\$word\" = held ] || { echo \"the holder says: \$word\" >&2; kill \$HOLDER; exit 99; }
-    status=0
-    $2 || status=\$?
-    kill \$HOLDER
-    exit \$status"
-}
-
 # The program has one open file, by another name than the one in /dev.
 while_held 'mknod -m 600 /run/by-another-name c 226 0; exec 7<>/run/by-another-name; echo held; exec sleep 300' \
   'gpupci -d gpupci1'

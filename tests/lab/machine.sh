@@ -57,12 +57,17 @@ card_args() {
     elif [[ $function == usb-full ]]; then
       device+=",id=usb-$bus-$slot-$number"
     fi
-    # The cards' NICs are only looked at; they have no network.
+    # All NICs of the cards are on one wire, and nobody else is.
+    if [[ $function == nic ]]; then
+      machine_args+=(-netdev "hubport,id=wire-$bus-$slot-$number,hubid=1")
+      device+=",netdev=wire-$bus-$slot-$number"
+    fi
     machine_args+=(-device "$device,bus=$bus,addr=$slot.$number$first")
     if [[ $function == usb-full ]]; then
       machine_args+=(-drive "if=none,id=stick-$bus-$slot-$number,format=raw,snapshot=on,file.driver=null-co,file.size=64M,file.read-zeroes=on"
         -device "usb-storage,bus=usb-$bus-$slot-$number.0,drive=stick-$bus-$slot-$number"
-        -device "usb-net,bus=usb-$bus-$slot-$number.0"
+        -netdev "hubport,id=wire-$bus-$slot-$number,hubid=1"
+        -device "usb-net,bus=usb-$bus-$slot-$number.0,netdev=wire-$bus-$slot-$number"
         -device "usb-kbd,bus=usb-$bus-$slot-$number.0")
     fi
     first=''

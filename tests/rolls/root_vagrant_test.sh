@@ -27,4 +27,8 @@ expect 1 'vagrant: failed: check: Vagrant can have VMs of libvirt'
 echo 'vagrant-libvirt (0.7.0, system)' >"$root/root/plugins"
 script vagrant
 expect 0 'vagrant: done, nothing had to be changed'
+
+take_back vagrant
+expect 0 'vagrant: undone   file /etc/vagrant/cards.rb' 'vagrant: stays    packages vagrant-libvirt: packages=remove'
+[[ ! -e $root/etc/vagrant/cards.rb ]] || fail 'cards.rb stays'
 exit $((failures > 0))

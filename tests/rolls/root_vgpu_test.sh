@@ -93,7 +93,10 @@ cat >"$root/usr/bin/gpupci" <<'END'
 #!/bin/sh
 [ "$1" = --vfs ] || exec /usr/local/bin/gpupci "$@"
 echo "$*" >>/root/vfs-calls
-cd /sys/bus/pci/devices && mv /root/functions/virtfn? 0000:02:00.0 && mv /root/functions/* . && echo "$3" >0000:02:00.0/sriov_numvfs
+cd /sys/bus/pci/devices && case $3 in
+  0) mv 0000:02:00.[45] 0000:02:00.0/virtfn? /root/functions ;;
+  *) mv /root/functions/virtfn? 0000:02:00.0 && mv /root/functions/* . ;;
+esac && echo "$3" >0000:02:00.0/sriov_numvfs
 END
 chmod 755 "$root/usr/bin/gpupci"
 "$cluster" set host attr "$host" vgpu_profiles 'gpupci1=222:2'
@@ -128,4 +131,10 @@ start gpupci-restore.service.d/vgpu.conf
 for slice in "${slices[@]}"; do mv "$slice/later" "$slice/creatable_vgpu_types"; done
 start gpupci-vgpus.service
 [[ $(vgpus) == 2 ]] || fail 'the two vGPUs were expected again'
+
+take_back vgpu
+expect 0 'vgpu: undone   unit gpupci-vgpus.service is enabled' 'vgpu: undone   the vGPUs of vgpu_profiles are there' \
+  "vgpu: undone   NVIDIA's Virtual GPU Manager is there" 'vgpu: stays    packages ' 'reboot needed'
+[[ $(vgpus) == 0 && $(tail -n 1 "$root/root/vfs-calls") == '--vfs gpupci1 0' ]] || fail 'the vGPUs and their functions stay'
+[[ ! -e $root/etc/systemd/system/gpupci-vgpus.service ]] || fail 'the unit stays'
 exit $((failures > 0))

@@ -215,8 +215,6 @@ struct HostArgs {
   std::vector<std::string> hosts;
 };
 
-Cell maintenance_cell(const std::string& reason) { return reason.empty() ? "yes" : reason; }
-
 struct ListArgs {
   std::vector<std::string> hosts;
   std::string detail = "no";
@@ -224,21 +222,15 @@ struct ListArgs {
 
 int run_list(Context& context, const ListArgs& args) {
   const bool has_detail = parse_yes_no("detail", args.detail);
-  Table table{{"host", "appliance", "rack", "rank", "cpus", "address", "port", "user", "sudo",
-               "maintenance"},
-              {}};
-  if (has_detail) table.columns.insert(table.columns.end(), {"subnet", "mac", "jump", "failing"});
-  for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
-    table.rows.push_back({host.name.str(), host.appliance, cell(host.rack), cell(host.rank),
-                          cell(host.cpus), cell(host.address), cell(host.port), cell(host.user),
-                          host.sudo ? Cell(*host.sudo ? "yes" : "no") : Cell(),
-                          host.maintenance ? maintenance_cell(*host.maintenance) : Cell()});
-    if (!has_detail) continue;
-    auto& row = table.rows.back();
-    row.insert(row.end(), {cell(host.network), host.mac ? Cell(host.mac->str()) : Cell(),
-                           cell(host.jump), cell(host.failing)});
-  }
-  context.output.table(table);
+  std::vector<std::string> columns{"host",    "appliance", "rack", "rank", "cpus",
+                                   "address", "port",      "user", "sudo", "maintenance"};
+  if (has_detail) columns.insert(columns.end(), {"subnet", "mac", "jump", "failing"});
+  auto& inventory = context.inventory();
+  std::optional<TextRows> rows;
+  inventory.look_together("list host", [&] {
+    rows = inventory.host_rows(frontend::select_only(inventory, args.hosts), has_detail);
+  });
+  context.output.table(columns, *rows);
   return 0;
 }
 

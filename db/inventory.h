@@ -79,6 +79,12 @@ class Inventory {
 
   std::vector<Host> hosts(const OnlyHosts& only = {});  ///< sorted, "n2" before "n10"
   std::vector<HostGroups> host_groups();                ///< of all hosts, in no order
+
+  /// The same hosts as hosts() gives, as cells to show (db/host_list.cc): name, appliance, rack,
+  /// rank, cpus, address, port, user, sudo ("yes", "no"), maintenance ("yes", or the reason), and
+  /// with `detail` also network, mac, jump, failing.
+  TextRows host_rows(const OnlyHosts& only, bool detail);
+
   std::optional<Host> find_host(const HostName& name);
 
   // --- appliances: db/appliance.cc

@@ -101,6 +101,17 @@ TEST_F(Selection, HostsInTheOrderOfTheirNumbers) {
   EXPECT_THAT(names_of_hosts(only({})), IsEmpty());
 }
 
+// The rows of a list are the hosts that hosts() gives.
+TEST_F(Selection, RowsAreThoseHosts) {
+  for (const auto& hosts :
+       {OnlyHosts{}, only({"n10", "v1", "n2", "n9"}), only({}), only_of_many({"n10", "n2"})}) {
+    std::vector<std::string> names;
+    const auto rows = inventory.host_rows(hosts, false);
+    for (std::size_t i = 0; i < rows.size(); ++i) names.emplace_back(rows.at(i, 0).text);
+    EXPECT_EQ(names, names_of_hosts(hosts));
+  }
+}
+
 TEST_F(Selection, KeysAreThoseOfAllHosts) {
   std::vector<std::string> keys;
   for (const auto& key : inventory.host_groups()) {

@@ -1,0 +1,78 @@
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "core/natural_key.h"
+#include "db/engine.h"
+#include "db/inventory.h"
+#include "db/only_hosts.h"
+
+namespace cluster {
+namespace {
+
+struct Column {
+  const char* sql;
+  bool is_number = false;
+};
+
+constexpr std::array kColumns{
+    Column{"name"},
+    Column{"appliance"},
+    Column{"rack", true},
+    Column{"rank", true},
+    Column{"cpus", true},
+    Column{"address"},
+    Column{"port", true},
+    Column{R"("user")"},
+    Column{"CASE sudo WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END"},
+    Column{"CASE maintenance WHEN '' THEN 'yes' ELSE maintenance END"},
+    Column{"network"},
+    Column{"mac"},
+    Column{"jump"},
+    Column{"failing"},
+};
+constexpr std::size_t kFew = 10;  // up to maintenance
+
+std::string query_of(std::span<const Column> columns) {
+  std::string sql = "SELECT ";
+  for (const auto& column : columns) {
+    if (&column != columns.data()) sql += ", ";
+    sql += column.sql;
+  }
+  return sql + " FROM host WHERE ";
+}
+
+}  // namespace
+
+TextRows Inventory::host_rows(const OnlyHosts& only, bool detail) {
+  const db::OnlyThese these(only);
+  const auto columns = std::span(kColumns).first(detail ? kColumns.size() : kFew);
+  TextRows rows(columns.size());
+  std::vector<std::pair<std::string, std::uint32_t>> keys;
+  read("list host", [&] {
+    const auto query = db_->prepare(query_of(columns) + these.in("name"));
+    these.bind(*query);
+    while (query->step()) {
+      if (!these.has(query->text(0))) continue;
+      keys.emplace_back(natural_key(query->text(0)), static_cast<std::uint32_t>(keys.size()));
+      for (int i = 0; const auto& column : columns) {
+        if (query->is_null(i)) {
+          rows.add_unknown();
+        } else if (column.is_number) {
+          rows.add(static_cast<std::int64_t>(query->number(i)));
+        } else {
+          rows.add(query->text(i));
+        }
+        ++i;
+      }
+    }
+  });
+  std::ranges::sort(keys);
+  std::vector<std::uint32_t> order;
+  order.reserve(keys.size());
+  for (const auto& key : keys) order.push_back(key.second);
+  rows.reorder(order);
+  return rows;
+}
+
+}  // namespace cluster

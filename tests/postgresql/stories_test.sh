@@ -1,6 +1,7 @@
 #!/bin/bash
 # The stories of tests/cli/, told over an inventory on PostgreSQL: each has a database of its own, made of a template. They
-# are told in two lanes at once; some of them a second time in a database whose locale writes I in small as no other does.
+# are told in two lanes at once; beside them some a second time in a database whose locale writes I in small as no other
+# does.
 #   stories_test.sh CLUSTER STORIES     STORIES: stories_test
 set -euo pipefail
 
@@ -57,14 +58,16 @@ tell() {
     timeout 800 "$stories" --gtest_filter="$4" >"$pg_dir/$1.$2" 2>&1
 }
 begin=$SECONDS
-lanes=()
+declare -A lanes=()
 tell main 0 2 "*-$left_out" &
-lanes+=($!)
+lanes[$!]='the stories of the first lane'
 tell main 1 2 "*-$left_out" &
-lanes+=($!)
-wait "${lanes[0]}" || fail 'the stories of the first lane'
-wait "${lanes[1]}" || fail 'the stories of the second lane'
-tell turkish 0 1 "$elsewhere-$left_out" || fail 'the stories in another locale'
+lanes[$!]='the stories of the second lane'
+tell turkish 0 1 "$elsewhere-$left_out" &
+lanes[$!]='the stories in another locale'
+for lane in "${!lanes[@]}"; do
+  wait "$lane" || fail "${lanes[$lane]}"
+done
 cat "$pg_dir"/{main.0,main.1,turkish.0}
 told=$(sed -n 's/^\[==========\] \([0-9]*\) tests\? from .* ran\..*/\1/p' "$pg_dir"/main.[01] | paste -sd +)
 echo "told: $((${told:-0})) of $(wc -l <<<"$known") stories, in $((SECONDS - begin)) s"

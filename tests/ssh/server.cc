@@ -81,10 +81,11 @@ Background::~Background() {
 
 void Background::signal(int number) const { kill(pid_, number); }
 
-// The port is below those that the kernel gives out by itself, and at a place that belongs to this
-// process. So no test that runs beside this one takes the port between its choice and its use.
+// The port is below those that the kernel gives out by itself, and the first of 16 that belong to
+// this process. So no test that runs beside this one takes the port between its choice and its use.
 Port::Port(Kind kind)
-    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), number_(10000 + getpid() % 20000) {
+    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      number_(10000 + 16 * (getpid() % 1250)) {
   auto address = local(number_);
   while (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     if (++number_ == 32768) throw std::runtime_error("no free port");
@@ -161,10 +162,11 @@ void Server::start(const std::string& extra) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   const auto addresses = occurrences(read_file(path("sshd_config")), "ListenAddress ");
   sshd_.reset();
-  std::filesystem::remove(path("sshd.log"));
   for (std::string log; occurrences(log, "Server listening on ") < addresses;) {
     // A child of the server before may hold the port a moment longer, and answer at it.
     if (sshd_ == nullptr || log.find("Cannot bind any address") != std::string::npos) {
+      sshd_.reset();
+      std::filesystem::remove(path("sshd.log"));
       sshd_ = std::make_unique<Background>(
           std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", path("sshd_config")},
           path("sshd.log"));

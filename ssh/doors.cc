@@ -24,6 +24,7 @@ Doors::Doors(const std::vector<std::string>& doors)
       due_at_(doors.size(), Clock::time_point::max()),
       turns_(doors.size()) {
   std::unordered_map<std::string, std::size_t> numbers;
+  doors_.reserve(doors.size());
   for (std::size_t i = 0; i < doors.size(); ++i) {
     const auto [at, is_new] = numbers.try_emplace(doors[i], doors_.size());
     if (is_new) doors_.emplace_back();

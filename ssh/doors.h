@@ -77,7 +77,7 @@ class Doors {
     Clock::duration patience = kPatience;
     int turned_away = 0;  // in a row
     Clock::time_point turned_away_since;
-    std::deque<std::size_t> waiting;
+    std::vector<std::size_t> waiting;  // the first one first
   };
 
   // What a job has met at its door.

@@ -155,7 +155,6 @@ guest 'gpupci --print-unit >/etc/systemd/system/gpupci-restore.service; systemct
 "$lab" reboot "$host" --keep
 changes set host vm-container-0-15 port="$(lab_info port)"
 await_vm_status active
-expect_card_in_vm
 expect_card1
 
 changes stop host vm rocks-33 action=poweroff

@@ -60,13 +60,14 @@ std::string first_address(const std::string& address, int prefix) {
   return spelled_bytes(family, bytes);
 }
 
+[[noreturn]] void refuse(const std::string& text, const std::string& mask, const std::string& why) {
+  throw Error(Fault::usage, "subnet=" + quote(text) +
+                                (mask.empty() ? "" : " netmask=" + quote(mask)) + ": " + why);
+}
+
 }  // namespace
 
-Subnet Subnet::parse(const std::string& text, const std::string& mask) {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(Fault::usage, "subnet=" + quote(text) +
-                                  (mask.empty() ? "" : " netmask=" + quote(mask)) + ": " + why);
-  };
+Subnet Subnet::read(const std::string& text, const std::string& mask) {
   const auto slash = text.find('/');
   const bool has_both = slash != std::string::npos && !mask.empty();
   Subnet subnet;
@@ -75,12 +76,24 @@ Subnet Subnet::parse(const std::string& text, const std::string& mask) {
       subnet.address_.empty() || has_both
           ? std::nullopt
           : prefix_of(subnet.address_, slash == std::string::npos ? mask : text.substr(slash + 1));
-  if (!prefix) refuse("want 10.1.0.0/16, or 10.1.0.0 and 255.255.0.0");
+  if (!prefix) refuse(text, mask, "want 10.1.0.0/16, or 10.1.0.0 and 255.255.0.0");
   subnet.prefix_ = *prefix;
-  const auto first = first_address(subnet.address_, *prefix);
+  return subnet;
+}
+
+Subnet Subnet::parse(const std::string& text, const std::string& mask) {
+  auto subnet = read(text, mask);
+  const auto first = first_address(subnet.address_, subnet.prefix_);
   if (first != subnet.address_) {
-    refuse("the address of that network is " + first + "/" + std::to_string(*prefix));
+    refuse(text, mask,
+           "the address of that network is " + first + "/" + std::to_string(subnet.prefix_));
   }
+  return subnet;
+}
+
+Subnet Subnet::around(const std::string& address, const std::string& mask) {
+  auto subnet = read(address, mask);
+  subnet.address_ = first_address(subnet.address_, subnet.prefix_);
   return subnet;
 }
 

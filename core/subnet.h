@@ -13,6 +13,9 @@ class Subnet {
   /// when it is none, also when bits behind the prefix are set.
   static Subnet parse(const std::string& text, const std::string& mask = {});
 
+  /// The network that `address` is in. Takes both as parse() does, and throws as it does.
+  static Subnet around(const std::string& address, const std::string& mask = {});
+
   std::string str() const;  ///< as the kernel spells it, "10.1.0.0/16"
   const std::string& address() const { return address_; }  ///< "10.1.0.0"
   int prefix() const { return prefix_; }                   ///< 1 to 32, of IPv6 to 128
@@ -25,6 +28,9 @@ class Subnet {
   bool operator==(const Subnet&) const = default;
 
  private:
+  // Reads both, and not whether bits behind the prefix are set.
+  static Subnet read(const std::string& text, const std::string& mask);
+
   std::string address_;
   int prefix_ = 0;
 };

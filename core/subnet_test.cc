@@ -36,6 +36,12 @@ TEST(Subnet, OfOnePrefixReadsItsMaskBack) {
   }
 }
 
+TEST(Subnet, IsAroundAnAddress) {
+  EXPECT_EQ(Subnet::around("10.1.2.3", "255.255.0.0").str(), "10.1.0.0/16");
+  EXPECT_EQ(Subnet::around("fd00::5/64").str(), "fd00::/64");
+  EXPECT_THROW(Subnet::around("10.1.2.3"), Error);
+}
+
 TEST(Subnet, RefusesWhatIsNoNetwork) {
   const auto refusal = [](const std::string& text, const std::string& mask = {}) {
     try {

@@ -102,22 +102,27 @@ void NeighbourHosts::leave(int line, const std::string& what) {
 }
 
 void NeighbourHosts::leave_what_cannot_be() {
-  std::map<std::pair<std::string, std::string>, std::string> by_address;  // and jump hosts
+  std::map<Words, std::string> owners;
+  const auto leave_second = [&](NeighbourHost& host, const std::string& key, const Words& beside) {
+    const auto value = host.keys.find(key);
+    if (value == host.keys.end()) return;
+    Words words{key, value->second};
+    words.insert(words.end(), beside.begin(), beside.end());
+    const auto [first, is_new] = owners.emplace(std::move(words), host.name);
+    if (is_new) return;
+    leave(host.line,
+          host.name + " " + key + "=" + value->second + ", which " + first->second + " has");
+    host.keys.erase(value);
+  };
   std::erase_if(hosts_, [&](NeighbourHost& host) {
     if (!host.container.empty()) return false;
     if (host.appliance == "vm") {
       leave(host.line, host.name + " is a VM, and the file does not say on which host it runs");
       return true;
     }
-    const auto address = host.keys.find("address");
-    if (address == host.keys.end()) return false;
     const auto jump = host.keys.find("jump");
-    const auto [first, is_new] = by_address.emplace(
-        std::pair(address->second, jump == host.keys.end() ? "" : jump->second), host.name);
-    if (is_new) return false;
-    leave(host.line,
-          host.name + " address=" + address->second + ", which " + first->second + " has");
-    host.keys.erase(address);
+    leave_second(host, "address", {jump == host.keys.end() ? "" : jump->second});
+    leave_second(host, "mac", {});
     return false;
   });
 }

@@ -54,7 +54,8 @@ class NeighbourHosts {
   NeighbourReading reading();
 
  private:
-  // A second host with the address of another, and a VM of which nobody knows the host.
+  // A second host with the address or the MAC address of another, and a VM of which nobody knows
+  // the host.
   void leave_what_cannot_be();
 
   std::vector<NeighbourHost> hosts_;

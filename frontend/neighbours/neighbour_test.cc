@@ -114,14 +114,19 @@ TEST(Neighbour, XcatTellsVmsByTheirHost) {
 TEST(Neighbour, WarewulfsPrimaryDeviceCounts) {
   const auto [commands, left] = read_file_of("warewulf", "nodes.conf");
   EXPECT_THAT(commands,
-              ElementsAre("add|host|wn01|appliance=compute|address=10.40.0.1",
-                          "add|host|wn02|appliance=compute", "add|host|attr|wn01|site|north",
+              ElementsAre("add|network|default|10.40.0.0/16|gateway=10.40.0.254|mtu=9000",
+                          "add|network|ib0|10.99.0.0/24",
+                          "add|host|wn01|appliance=compute|address=10.40.0.1|mac=3c:ec:ef:00:30:01|"
+                          "subnet=default",
+                          "add|host|wn02|appliance=compute|address=10.40.0.2",
+                          "add|host|wn03|appliance=compute", "add|host|attr|wn01|site|north",
                           "add|host|attr|wn01|groups|gpu"));
   EXPECT_THAT(
-      left, ElementsAre("line 19: wn01 ib0 ipaddr: 10.99.0.1", "line 21: wn01 default device: eno1",
-                        "line 22: wn01 default hwaddr: 3c:ec:ef:00:30:01",
-                        "line 24: wn01 default netmask: 255.255.0.0", "line 26: wn01 ipmi",
-                        "line 3: profile default", "line 7: profile gpu"));
+      left, ElementsAre("line 4: profile default comment: every node",
+                        "line 9: profile default runtime overlay", "line 12: profile gpu kernel",
+                        "line 27: wn01 ib0 ipaddr: 10.99.0.1", "line 30: wn01 default device: eno1",
+                        "line 34: wn01 ipmi", "line 40: wn02 default netmask: 255.255.255.0"))
+      << "the last profile counts, and a network has one mask";
   EXPECT_THAT(refusal("warewulf", "a: [\n"), HasSubstr("it is no YAML"));
   EXPECT_THAT(refusal("warewulf", "a: 1\n"), HasSubstr("no `nodes:`"));
 }
@@ -290,6 +295,32 @@ TEST(Neighbour, XcatsExpressionsAreNoValues) {
                                 "line 9: k2 vmcpus=many"));
 }
 
+TEST(Neighbour, WarewulfsNetworksAreKnownByTheirMask) {
+  const auto [commands, left] = read("warewulf",
+                                     "nodeprofiles:\n"
+                                     "  net: {network devices: {2.5G: {netmask: 255.0.0.0, "
+                                     "device: eno1}}}\n"
+                                     "nodes:\n"
+                                     "  n1:\n    profiles: [net, gone, ~gone]\n"
+                                     "    network devices:\n"
+                                     "      2.5G: {ipaddr: 10.1.0.1, gateway: 11.0.0.1, "
+                                     "hwaddr: \"02:00:00:00:00:01\"}\n"
+                                     "      ib0: {ipaddr: 10.2.0.1}\n"
+                                     "  n2:\n    network devices:\n"
+                                     "      default: {ipaddr: 10.3.0.2, hwaddr: "
+                                     "\"02:00:00:00:00:01\"}\n");
+  EXPECT_THAT(
+      commands,
+      ElementsAre("add|network|net-2_5g|10.0.0.0/8",
+                  "add|host|n1|appliance=compute|address=10.1.0.1|mac=02:00:00:00:00:01|"
+                  "subnet=net-2_5g",
+                  "add|host|n2|appliance=compute|address=10.3.0.2", "add|host|attr|n1|groups|net"));
+  EXPECT_THAT(left,
+              ElementsAre("line 2: profile net 2.5G device: eno1",
+                          "line 7: n1 2.5G gateway: 11.0.0.1", "line 8: n1 ib0 ipaddr: 10.2.0.1",
+                          "line 10: n2 mac=02:00:00:00:00:01, which n1 has"));
+}
+
 TEST(Neighbour, WarewulfsOlderShapesAreRead) {
   const auto [commands, left] = read("warewulf",
                                      "nodes:\n"
@@ -300,7 +331,8 @@ TEST(Neighbour, WarewulfsOlderShapesAreRead) {
                                      "    - {name: eth0, ipaddr: 10.8.0.2, hwaddr: x}\n"
                                      "  o3:\n");
   EXPECT_THAT(commands,
-              ElementsAre("add|host|o1|appliance=compute|address=10.8.0.1",
+              ElementsAre("add|network|eth0|10.8.0.0/16", "add|network|eth1|10.8.0.0/16",
+                          "add|host|o1|appliance=compute|address=10.8.0.1|subnet=eth0",
                           "add|host|o2|appliance=compute|address=10.8.0.2",
                           "add|host|o3|appliance=compute", "add|host|attr|o1|groups|fat"));
   EXPECT_THAT(left,

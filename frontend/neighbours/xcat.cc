@@ -5,12 +5,10 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/ip_address.h"
 #include "core/keys.h"
 #include "core/mac_address.h"
-#include "core/subnet.h"
 #include "core/text.h"
-#include "frontend/neighbours/neighbour.h"
+#include "frontend/neighbours/neighbour_network.h"
 
 namespace cluster::frontend {
 namespace {
@@ -74,22 +72,6 @@ bool is_taken(Parse parse) {
   return true;
 }
 
-bool is_within(std::string_view text, long long min, long long max) {
-  const auto number = parse_number(text);
-  return number && *number >= min && *number <= max;
-}
-
-constexpr int kMaxPacket = 65535;  // bytes
-constexpr int kMaxVlan = 4094;     // IEEE 802.1Q
-
-// xCAT calls a network by its address, "10_30_0_0-255_255_0_0"; here a name begins with a letter.
-std::string network_name(const std::string& theirs) {
-  auto name = lower(theirs);
-  if (!name.empty() && (name[0] < 'a' || name[0] > 'z')) name.insert(0, "net-");
-  std::ranges::replace(name, '.', '_');
-  return name;
-}
-
 // A stanza of networks(5).
 void read_network(NeighbourHosts& hosts, const Stanza& stanza,
                   std::vector<NeighbourCommand>& commands) {
@@ -99,25 +81,16 @@ void read_network(NeighbourHosts& hosts, const Stanza& stanza,
     hosts.leave(stanza.line, "network " + stanza.name + " net=" + net + " mask=" + mask);
     return;
   }
-  const auto subnet = Subnet::parse(net, mask);
-  NeighbourCommand command{{"add", "network", network_name(stanza.name), subnet.str()},
-                           stanza.line};
+  NeighbourNetwork network(stanza.name, Subnet::parse(net, mask), stanza.line);
   for (const auto& [key, value] : stanza.values) {
     const auto& [text, line] = value;
     if (text.empty() || key == "net" || key == "mask" || key == "objtype") continue;
-    if (key == "gateway" && is_ip_address(text) && subnet.has(text)) {
-      command.words.push_back("gateway=" + text);
-    } else if (key == "mtu" && is_within(text, 68, kMaxPacket)) {
-      command.words.push_back("mtu=" + text);
-    } else if (key == "vlanid" && is_within(text, 1, kMaxVlan)) {
-      command.words.push_back("vlan=" + text);
-    } else if (key == "domain") {
-      command.words.push_back("dnszone=" + text);
-    } else {
+    const auto ours = key == "vlanid" ? "vlan" : key == "domain" ? "dnszone" : key;
+    if (!network.take(ours, text)) {
       hosts.leave(line, "network " + stanza.name + " " + key + "=" + text);
     }
   }
-  commands.push_back(std::move(command));
+  commands.push_back(network.command());
 }
 
 void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& key,

@@ -76,9 +76,6 @@ std::string what_changed(const ChangedRow& row) {
   return text;
 }
 
-// What was not written down is unknown.
-Cell known(const std::string& text) { return text.empty() ? Cell() : Cell(text); }
-
 int run_list(Context& context, const ListArgs& args) {
   const auto since = time_of(args.since);
   auto& inventory = context.inventory();

@@ -75,8 +75,8 @@ class HostChecks {
     const bool passed = one.result == frontend::Verdict::pass;
     all_passed_ = all_passed_ && passed;
     if (passed && !all_) return;
-    table_.rows.push_back(
-        {host.str(), one.card, one.id, std::string(name(one.result)), one.reason, one.fix});
+    table_.rows.push_back({host.str(), known(one.card), one.id, std::string(name(one.result)),
+                           known(one.reason), known(one.fix)});
   }
 
   void test(const std::vector<frontend::AgentAnswer>& cards, const ssh::Limits& limits) {

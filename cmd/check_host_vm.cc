@@ -35,8 +35,9 @@ int run(Context& context, const Args& args) {
       const bool passed = check.result == frontend::Verdict::pass;
       all_passed = all_passed && passed;
       if (passed && !with_passed) continue;
-      table.rows.push_back({one.vm.name.str(), check.card, check.id,
-                            std::string(name(check.result)), check.reason, check.fix});
+      table.rows.push_back({one.vm.name.str(), known(check.card), check.id,
+                            std::string(name(check.result)), known(check.reason),
+                            known(check.fix)});
     }
   }
   context.output.table_unless_empty(table);

@@ -100,11 +100,11 @@ void store(Inventory& inventory, const HostName& host, Outcome& outcome) {
 void add_rows(const HostName& host, const Outcome& outcome, Table& table) {
   for (const auto& one : outcome.matching.changes) {
     table.rows.push_back({host.str(), one.name.str(), std::string(name(one.change)),
-                          one.pci.libvirt(), one.details});
+                          one.pci.libvirt(), known(one.details)});
   }
   for (const auto& one : outcome.mdev_changes) {
-    table.rows.push_back(
-        {host.str(), one.mdev.parent, std::string(name(one.change)), one.mdev.uuid, one.details});
+    table.rows.push_back({host.str(), one.mdev.parent, std::string(name(one.change)), one.mdev.uuid,
+                          known(one.details)});
   }
 }
 

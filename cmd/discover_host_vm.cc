@@ -79,10 +79,10 @@ int run(Context& context, const Args& args) {
     if (import) take_in(context, there, found, failures);
     for (const auto& one : found) {
       table.rows.push_back({there.host.name.str(), printable(one.domain->name),
-                            one.vm ? one.vm->str() : "", std::string(name(one.relation)),
+                            one.vm ? Cell(one.vm->str()) : Cell(), std::string(name(one.relation)),
                             std::string(virt::state_word(*one.domain)),
-                            one.domain->autostart ? "yes" : "no", joined(one.cards, " "),
-                            one.domain->uuid, one.details});
+                            one.domain->autostart ? "yes" : "no", cell(one.cards), one.domain->uuid,
+                            known(one.details)});
     }
   }
   if (import) frontend::remember_devices(context, all);

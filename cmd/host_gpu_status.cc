@@ -46,10 +46,6 @@ std::string difference(const GpuCard& card, Binding binding, const HostDevices& 
   return "";
 }
 
-std::optional<std::string> text_or_nothing(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 }  // namespace
 
 std::vector<GpuCard> take_told(Inventory& inventory, const frontend::AgentAnswer& answer,
@@ -107,15 +103,14 @@ int show_status(Context& context, const std::vector<std::string>& words,
           is_known ? frontend::binding_of(card.told.driver, at->second.stub) : Binding::unknown;
       auto judged = card;
       judged.missing = answered && card.missing;
-      table.rows.push_back(
-          {hosts[i].name.str(), card.name.str(), card.pci.libvirt(),
-           judged.missing ? Cell()
-           : is_known     ? cell(card.told.driver)
-                          : Cell("unknown"),
-           cell(text_or_nothing(owner_of(judged, binding, devices[i]))),
-           cell(text_or_nothing(wish_words(card, devices[i]))),
-           cell(text_or_nothing(difference(judged, binding, devices[i]))), cell(card.told.driver),
-           cell(text_or_nothing(frontend::age(card.told.driver_seen.value_or(""), now)))});
+      table.rows.push_back({hosts[i].name.str(), card.name.str(), card.pci.libvirt(),
+                            judged.missing ? Cell()
+                            : is_known     ? cell(card.told.driver)
+                                           : Cell("unknown"),
+                            known(owner_of(judged, binding, devices[i])),
+                            known(wish_words(card, devices[i])),
+                            known(difference(judged, binding, devices[i])), cell(card.told.driver),
+                            known(frontend::age(card.told.driver_seen.value_or(""), now))});
     }
   }
   context.output.table(table);

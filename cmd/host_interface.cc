@@ -140,9 +140,12 @@ Action declare_remove(Options& options) {
   return [args](Context& context) { return run_remove(context, *args); };
 }
 
-// What address= takes.
-std::string address_text(const Interface& interface) {
-  return interface.addresses.empty() ? "dhcp" : ip_addresses_text(interface.addresses);
+// What address= takes, with commas between.
+std::vector<std::string> address_words(const Interface& interface) {
+  if (interface.addresses.empty()) return {"dhcp"};
+  std::vector<std::string> words;
+  for (const auto& one : interface.addresses) words.push_back(one.str());
+  return words;
 }
 
 struct VmsArgs {
@@ -154,7 +157,8 @@ int run_list(Context& context, const VmsArgs& args) {
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
       table.rows.push_back({vm.name.str(), one.name, std::string(name(one.kind)), one.source,
-                            one.mac->str(), one.model, cell(one.vlan), address_text(one),
+                            one.mac->str(), one.model, cell(one.vlan),
+                            cell(address_words(one), ","),
                             one.network ? Cell(one.network->name) : Cell()});
     }
   }
@@ -171,12 +175,12 @@ Action declare_list(Options& options) {
 int run_dump(Context& context, const VmsArgs& args) {
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     for (const auto& one : vm.interfaces) {
-      context.output.line("cluster add host interface " + vm.name.str() + " " + one.name + " " +
-                          shell_word(std::string(name(one.kind)) + "=" + one.source) +
-                          " mac=" + one.mac->str() + " model=" + one.model +
-                          (one.vlan ? " vlan=" + std::to_string(*one.vlan) : "") +
-                          (one.addresses.empty() ? "" : " address=" + address_text(one)) +
-                          (one.network ? " subnet=" + one.network->name : ""));
+      context.output.line(
+          "cluster add host interface " + vm.name.str() + " " + one.name + " " +
+          shell_word(std::string(name(one.kind)) + "=" + one.source) + " mac=" + one.mac->str() +
+          " model=" + one.model + (one.vlan ? " vlan=" + std::to_string(*one.vlan) : "") +
+          (one.addresses.empty() ? "" : " address=" + ip_addresses_text(one.addresses)) +
+          (one.network ? " subnet=" + one.network->name : ""));
     }
   }
   return 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 
 #include "cmd/commands.h"
@@ -29,32 +30,17 @@ struct ListArgs {
   std::string timeout = "30";
 };
 
-// Several things, with blanks between; unknown when there is none.
-Cell words_of(const std::vector<std::string>& things) {
-  return things.empty() ? Cell() : Cell(joined(things, " "));
-}
-
-// The sizes of the disks in GiB, "40 -"; unknown when none is known.
-Cell sizes_of(const Vm& vm) {
-  std::vector<std::string> sizes;
-  for (const auto& disk : vm.disks) {
-    sizes.push_back(disk.size_gib ? std::to_string(*disk.size_gib) : "-");
-  }
-  const bool is_known =
-      std::ranges::any_of(vm.disks, [](const VmDisk& disk) { return disk.size_gib.has_value(); });
-  return is_known ? words_of(sizes) : Cell();
-}
-
 // The addresses of a VM and who told them. A VM that does not run has none.
-std::vector<Cell> address_cells(const std::map<HostName, frontend::KnownAddresses>& addresses,
+std::vector<Cell> address_cells(Format format,
+                                const std::map<HostName, frontend::KnownAddresses>& addresses,
                                 const std::map<HostName, std::string>& status, const Vm& vm) {
   const auto state = status.find(vm.name);
-  if (state != status.end() && state->second != "active") return {Cell(), state->second};
+  if (state != status.end() && state->second != "active") return {List{}, state->second};
   const auto known = addresses.find(vm.name);
   if (known == addresses.end() || known->second.addresses.empty()) {
-    return {std::string("unknown"), Cell()};
+    return {format == Format::json ? Cell() : Cell("unknown"), Cell()};
   }
-  return {joined(known->second.addresses, " "), known->second.source};
+  return {cell(known->second.addresses), known->second.source};
 }
 
 int run_list(Context& context, const ListArgs& args) {
@@ -75,14 +61,19 @@ int run_list(Context& context, const ListArgs& args) {
     for (const auto& card : vm.gpus) cards.push_back(card.name.str() + "=" + card.gpu.str());
     for (const auto& slice : vm.slices) cards.push_back(slice.name.str() + "=" + slice.device);
     std::vector<std::string> disks;
-    for (const auto& disk : vm.disks) disks.push_back(frontend::disk_text(disk));
-    table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus,
-                          words_of(cards), words_of(disks), sizes_of(vm)});
+    List sizes;  // in GiB
+    for (const auto& disk : vm.disks) {
+      disks.push_back(frontend::disk_text(disk));
+      sizes.items.push_back(disk.size_gib ? Item(*disk.size_gib) : Item());
+    }
+    table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus, cell(cards),
+                          cell(disks), std::move(sizes)});
     auto& row = table.rows.back();
     const auto known = status.find(vm.name);
     if (with_status) row.emplace_back(known == status.end() ? "unknown" : known->second);
     if (!with_address) continue;
-    for (auto& one : address_cells(addresses, status, vm)) row.push_back(std::move(one));
+    auto cells = address_cells(context.output.format(), addresses, status, vm);
+    std::ranges::move(cells, std::back_inserter(row));
   }
   context.output.table(table);
   return report_failures(context.output, frontend::failures_of(all));

@@ -25,8 +25,8 @@ int run_list(Context& context, const Args& args) {
   Table table{{"roll", "version", "attr", "values", "default", "help"}, {}};
   for (const auto& roll : frontend::described(inventory, stored)) {
     for (const auto& one : roll.attributes) {
-      table.rows.push_back(
-          {roll.name, roll.version, one.name, joined(one.values, ", "), one.value, one.help});
+      table.rows.push_back({roll.name, roll.version, one.name, cell(one.values, ", "),
+                            known(one.value), known(one.help)});
     }
   }
   context.output.table(table);

@@ -115,7 +115,7 @@ std::vector<std::vector<Cell>> items_of(const std::string& said) {
     if (rows.size() == kMostItems) break;
     const auto item = script_line(line);
     if (item && std::ranges::find(kItems, item->word) != kItems.end()) {
-      rows.push_back({item->roll, item->word, bounded(item->what)});
+      rows.push_back({item->roll, item->word, known(bounded(item->what))});
     } else if (const auto result = unclear_result(line)) {
       rows.push_back({roll, *result, bounded(line)});
     }

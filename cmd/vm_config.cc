@@ -217,8 +217,8 @@ int run_sync(Context& context, const Args& args) {
   compare(context, all, keep,
           [&](const frontend::VmTask& task, const frontend::VmPlan& plan, const Change& change) {
             if (!change.word.empty() && !plan.refusal) {
-              table.rows.push_back(
-                  {task.vm.name.str(), task.vm.container.str(), change.word, change.details});
+              table.rows.push_back({task.vm.name.str(), task.vm.container.str(), change.word,
+                                    known(change.details)});
             }
             if (with_diff || plan.drifted) diffs += change.lines;
           });

@@ -11,9 +11,10 @@ namespace cluster {
 /// Rows of cells in two pieces of memory: a list of 120,000 cards takes 8 MB, not 60.
 class TextRows {
  public:
-  enum class Kind : std::uint8_t { unknown, text, number };
+  enum class Kind : std::uint8_t { unknown, text, number, list };
 
-  /// One cell. `text` is a view into the rows; it is "" when the value is not known.
+  /// One cell. `text` is a view into the rows; it is "" when the value is not known, and an array
+  /// of JSON, "[1, 2]", when it is a list.
   struct Cell {
     Kind kind = Kind::unknown;
     std::string_view text;
@@ -25,7 +26,9 @@ class TextRows {
 
   void add(std::string_view text) { add(text, Kind::text); }
   void add(std::int64_t number) { add(std::to_string(number), Kind::number); }
+  void add_list(std::string_view json) { add(json, Kind::list); }
   void add_unknown() { add("", Kind::unknown); }
+  void add(const Cell& cell) { add(cell.text, cell.kind); }
 
   std::size_t columns() const { return columns_; }
   std::size_t size() const;  ///< whole rows

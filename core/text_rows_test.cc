@@ -28,6 +28,11 @@ TEST(TextRows, GivesBackWhatWasAdded) {
   EXPECT_EQ(rows.at(2, 1).kind, TextRows::Kind::number);
   EXPECT_EQ(rows.at(3, 0).kind, TextRows::Kind::unknown);
   EXPECT_EQ(rows.at(3, 1).kind, TextRows::Kind::text);
+  rows.add_list("[1, 2]");
+  rows.add(rows.at(0, 0));
+  EXPECT_EQ(rows.at(4, 0).kind, TextRows::Kind::list);
+  EXPECT_EQ(rows.at(4, 0).text, "[1, 2]");
+  EXPECT_EQ(rows.at(4, 1).text, "a");
 }
 
 TEST(TextRows, CanBeReorderedAgainAndAgain) {

@@ -17,7 +17,39 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
-TextRows text_rows(const Table& table) {
+std::string json_text(std::string_view text) { return nlohmann::json(text).dump(); }
+
+std::string json_of(const Item& item) {
+  if (const auto* text = std::get_if<std::string>(&item)) return json_text(*text);
+  const auto* number = std::get_if<std::int64_t>(&item);
+  return number != nullptr ? std::to_string(*number) : "null";
+}
+
+// "[\"a\", null]", in one line.
+std::string json_of(const List& list) {
+  std::vector<std::string> items;
+  for (const auto& item : list.items) items.push_back(json_of(item));
+  return "[" + joined(items, ", ") + "]";
+}
+
+std::string text_of(const Item& item) {
+  if (const auto* text = std::get_if<std::string>(&item)) return *text;
+  const auto* number = std::get_if<std::int64_t>(&item);
+  return number != nullptr ? std::to_string(*number) : "-";
+}
+
+// "a -", with a dash for what is not known; "" when nothing is.
+std::string text_of(const List& list) {
+  std::vector<std::string> items;
+  bool is_known = false;
+  for (const auto& item : list.items) {
+    items.push_back(text_of(item));
+    is_known = is_known || item.index() > 0;
+  }
+  return is_known ? joined(items, list.between) : "";
+}
+
+TextRows text_rows(const Table& table, Format format) {
   TextRows rows(table.columns.size());
   for (const auto& row : table.rows) {
     for (const auto& cell : row) {
@@ -25,8 +57,12 @@ TextRows text_rows(const Table& table) {
         rows.add(*text);
       } else if (const auto* number = std::get_if<std::int64_t>(&cell)) {
         rows.add(*number);
-      } else {
+      } else if (const auto* list = std::get_if<List>(&cell); list == nullptr) {
         rows.add_unknown();
+      } else if (format == Format::json) {
+        rows.add_list(json_of(*list));
+      } else {
+        rows.add(text_of(*list));
       }
     }
   }
@@ -124,12 +160,11 @@ void print_table(std::ostream& out, const Columns& columns, const TextRows& rows
   }
 }
 
-// Prints an array with one object for a row, as nlohmann's dump(2) would print it. It prints a row
-// at a time, because its values take ten times the memory of their text.
+// Prints an array with one object for a row, as nlohmann's dump(2) would print it, but a list in
+// one line. It prints a row at a time, because its values take ten times the memory of their text.
 void print_json(std::ostream& out, const Columns& columns, const TextRows& rows) {
-  const auto quoted = [](std::string_view text) { return nlohmann::json(text).dump(); };
   std::vector<std::string> keys;
-  std::ranges::transform(columns, std::back_inserter(keys), quoted);
+  std::ranges::transform(columns, std::back_inserter(keys), json_text);
   Buffer buffer(out);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     buffer << (row == 0 ? "[\n  {\n" : ",\n  {\n");
@@ -137,9 +172,9 @@ void print_json(std::ostream& out, const Columns& columns, const TextRows& rows)
       const auto [kind, text] = rows.at(row, i);
       buffer << (i == 0 ? "    " : ",\n    ") << keys[i] << ": ";
       if (kind == TextRows::Kind::text) {
-        buffer << quoted(text);
+        buffer << json_text(text);
       } else {
-        buffer << (kind == TextRows::Kind::number ? text : "null");
+        buffer << (kind == TextRows::Kind::unknown ? "null" : text);
       }
     }
     buffer << "\n  }";
@@ -162,7 +197,7 @@ void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows) 
 
 }  // namespace
 
-void Output::table(const Table& table) { this->table(table.columns, text_rows(table)); }
+void Output::table(const Table& table) { this->table(table.columns, text_rows(table, format_)); }
 
 void Output::table(const std::vector<std::string>& columns, const TextRows& rows) {
   if (!view_.columns.empty() || !view_.sort.empty()) {

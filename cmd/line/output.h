@@ -16,8 +16,19 @@ namespace cluster::cmd {
 
 enum class Format { table, json, csv };
 
+/// One of the values of a cell; an empty one means that it is not known.
+using Item = std::variant<std::monostate, std::string, std::int64_t>;
+
+/// A cell with several values: an array in JSON, else a text in which `between` is between them.
+struct List {
+  std::vector<Item> items;
+  std::string_view between = " ";
+
+  auto operator<=>(const List&) const = default;
+};
+
 /// A cell; an empty one means that the value is not known.
-using Cell = std::variant<std::monostate, std::string, std::int64_t>;
+using Cell = std::variant<std::monostate, std::string, std::int64_t, List>;
 
 /// The answer of a list command. Column names are the JSON keys; in upper case they are the table's
 /// header. The first column is the owner of the row and gets Rocks' colon.
@@ -31,6 +42,14 @@ template <typename Value>
 Cell cell(const std::optional<Value>& value) {
   if (!value) return {};
   return *value;
+}
+
+/// An empty text becomes an empty cell: what nobody told is not known.
+inline Cell known(const std::string& text) { return text.empty() ? Cell() : Cell(text); }
+
+/// A cell with several texts.
+inline Cell cell(const std::vector<std::string>& texts, std::string_view between = " ") {
+  return List{{texts.begin(), texts.end()}, between};
 }
 
 /// Nobody reads standard output any more (EPIPE). The program ends quietly.

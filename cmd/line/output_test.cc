@@ -68,6 +68,21 @@ TEST(Output, JsonKeepsTypesAndTheUnknown) {
       "]\n");
 }
 
+TEST(Output, AListIsAnArrayInJsonAndATextElsewhere) {
+  const Table table{
+      {"vm", "disk", "size", "values"},
+      {{Cell{"v1"}, cell({"a b", "c"}), List{{Item{}, std::int64_t{40}}}, cell({"x", "y"}, ", ")},
+       {Cell{"v2"}, List{}, List{{Item{}}}, List{}}}};
+  EXPECT_EQ(printed(Format::table, table),
+            "VM  DISK  SIZE VALUES\nv1: a b c - 40 x, y\nv2: -     -    -\n");
+  EXPECT_EQ(printed(Format::csv, table), "vm,disk,size,values\nv1,a b c,- 40,\"x, y\"\nv2,,,\n");
+  const auto rows = nlohmann::json::parse(printed(Format::json, table));
+  EXPECT_EQ(rows[0], nlohmann::json::parse(R"({"vm": "v1", "disk": ["a b", "c"],
+                                               "size": [null, 40], "values": ["x", "y"]})"));
+  EXPECT_EQ(rows[1],
+            nlohmann::json::parse(R"({"vm": "v2", "disk": [], "size": [null], "values": []})"));
+}
+
 TEST(Output, CsvKeepsACellThatIsEmpty) {
   EXPECT_EQ(printed(Format::csv, {{"host", "gpu", "vm"}, {{Cell{}, Cell{"gpupci1"}, Cell{}}}}),
             "host,gpu,vm\n,gpupci1,\n");

@@ -18,13 +18,18 @@ std::size_t place_of(const std::vector<std::string>& columns, const std::string&
               key + "=" + quote(wanted) + ": no such column (want " + joined(columns, ", ") + ")");
 }
 
+// The text of a cell that its row is sorted by. An empty list comes first, as what is unknown does.
+std::string_view sorted_by(const TextRows::Cell& cell) {
+  return cell.kind == TextRows::Kind::list ? cell.text.substr(1, cell.text.size() - 2) : cell.text;
+}
+
 void sort_by(const std::vector<std::string>& columns, std::string wanted, TextRows& rows) {
   const bool is_descending = wanted.starts_with('-');
   if (is_descending) wanted.erase(0, 1);
   const auto column = place_of(columns, "sort", wanted);
   std::vector<std::string> keys;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    keys.push_back(natural_key(rows.at(row, column).text));
+    keys.push_back(natural_key(sorted_by(rows.at(row, column))));
   }
   std::vector<std::uint32_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -37,16 +42,7 @@ void sort_by(const std::vector<std::string>& columns, std::string wanted, TextRo
 TextRows chosen(const std::vector<std::size_t>& places, const TextRows& rows) {
   TextRows few(places.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    for (const auto place : places) {
-      const auto [kind, text] = rows.at(row, place);
-      if (kind == TextRows::Kind::unknown) {
-        few.add_unknown();
-      } else if (kind == TextRows::Kind::number) {
-        few.add(static_cast<std::int64_t>(std::stoll(std::string(text))));
-      } else {
-        few.add(text);
-      }
-    }
+    for (const auto place : places) few.add(rows.at(row, place));
   }
   return few;
 }

@@ -47,6 +47,15 @@ TEST(TableView, NumbersAreSortedAsNumbers) {
   EXPECT_EQ(viewed("host", "-cpus"), "host |n1 |n2 |n10 ");
 }
 
+TEST(TableView, AnEmptyListComesFirst) {
+  std::vector<std::string> names{"disk"};
+  TextRows rows(1);
+  for (const auto* disks : {R"(["b"])", "[]", R"(["a", "c"])"}) rows.add_list(disks);
+  apply(parse_table_view("", "disk"), names, rows);
+  EXPECT_EQ(rows.at(0, 0).text, "[]");
+  EXPECT_EQ(rows.at(1, 0).text, R"(["a", "c"])");
+}
+
 TEST(TableView, AnUnknownColumnIsRefusedWithThoseThatThereAre) {
   for (const auto& [columns, sort] : {std::pair("host,cpu", ""), std::pair("host", "-cpu")}) {
     try {

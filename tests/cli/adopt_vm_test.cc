@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/json_shape.h"
+#include "tests/support/shell_words.h"
 #include "tests/support/story.h"
 
 namespace cluster {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -76,7 +79,7 @@ TEST_F(AdoptedVm, EachDomainIsOursKnownOrAStranger) {
   EXPECT_THAT(rows, HasSubstr("n1,v2,v2,known,"));
   EXPECT_THAT(rows, HasSubstr("n1,Build Server.01,,stranger,saved,yes,gpupci1 pci_0000_99_00_0," +
                               std::string(kUuid) + ",\n"));
-  EXPECT_THAT(cluster({"discover", "host", "vm", "format=json"}), HasSubstr("\"relation\""));
+  expect_shape(cluster({"discover", "host", "vm", "format=json"}), "discover_host_vm");
   EXPECT_TRUE(domains.hosts["n1"].done.size() == 1);  // the define of v1
 }
 
@@ -222,6 +225,21 @@ TEST_F(AdoptedVm, WhatIsTypedBesideIsRefused) {
   cluster({"add", "host", "vm", "x", "n1", "from=libvirt", "uuid=" + std::string(kUuid)});
   EXPECT_THAT(run({"add", "host", "vm", "y", "n1", "from=libvirt", "libvirt_name=a"}).err,
               HasSubstr("is that of VM 'x'"));
+}
+
+// A VM has a host's name here, '_' included, and beside it whatever name libvirt takes.
+TEST_F(AdoptedVm, HasAnyNameThatLibvirtTakes) {
+  int count = 0;
+  for (const auto* name : {"a b", "c++", "_x_", ".hidden", "Büro (alt)", "a,b", "$HOME'\"", "-v"}) {
+    const auto vm = "a_b.c-" + std::to_string(++count);
+    cluster({"add", "host", "vm", vm, "n1", std::string("libvirt_name=") + name});
+    EXPECT_THAT(shell_words(cluster({"dump", "host", "vm", vm})),
+                Contains(std::string("libvirt_name=") + name));
+  }
+  for (const auto& name : {std::string("a/b"), std::string("a\nb"), std::string(" "),
+                           std::string("a\0b", 3), std::string("\xff"), std::string(256, 'a')}) {
+    EXPECT_EQ(run({"add", "host", "vm", "x", "n1", "libvirt_name=" + name}).status, 2) << name;
+  }
 }
 
 TEST_F(AdoptedVm, ACardOfAStrangerIsNotFree) {

@@ -4,6 +4,7 @@
 
 #include "core/base64.h"
 #include "core/file.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -69,6 +70,8 @@ TEST_F(CheckHostVm, AsksTheAgent) {
       cluster({"check", "host", "vm", "v1", "all=yes", "format=csv"}),
       HasSubstr("v1,,I1,PASS,the guest answers over its agent,\n"
                 "v1,gpupci,I2,PASS,\"10de:2330 is where it was given, at 0000:01:00.0\",\n"));
+  asked = 0;
+  expect_shape(cluster({"check", "host", "vm", "v1", "all=yes", "format=json"}), "check_host_vm");
 }
 
 TEST_F(CheckHostVm, TellsWhatIsWrong) {

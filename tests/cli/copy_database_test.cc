@@ -1,4 +1,5 @@
 #include "tests/support/full_inventory.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/roll_story.h"
 
 // `copy database`: the whole inventory in another place.
@@ -15,6 +16,7 @@ TEST_F(CopiedInventory, IsTheSameThere) {
   cluster({"add", "roll", laid_out().native()});
   Places::connect(place)->run("UPDATE roll SET enabled = 1;" + std::string(kFullInventory) +
                               "DELETE FROM roll WHERE name <> 'demo'");
+  expect_shape(cluster({"copy", "database", place, at("json.db"), "format=json"}), "copy_database");
   const auto told = cluster({"copy", "database", place, at("new/other.db"), "format=csv"});
   EXPECT_TRUE(told.starts_with("table,rows\n")) << told;
   EXPECT_NE(told.find("\nhost,3\n"), std::string::npos) << told;

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/shell_words.h"
 #include "tests/support/story.h"
 
@@ -35,7 +36,8 @@ TEST_F(CopyHost, SaysWhatBecameOfEachHost) {
 }
 
 TEST_F(CopyHost, HostsShareTheBytes) {
-  cluster({"copy", "host", tool, "n[0-1]:/usr/local/bin", "--format", "csv"});
+  expect_shape(cluster({"copy", "host", tool, "n[0-1]:/usr/local/bin", "--format", "json"}),
+               "copy_host");
   ASSERT_EQ(transport.asked_targets.size(), 2U);
   EXPECT_EQ(transport.asked_targets[0].input.text(), "#!/bin/sh\n");
   EXPECT_EQ(transport.asked_targets[0].input.text().data(),

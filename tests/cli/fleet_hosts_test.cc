@@ -1,6 +1,7 @@
 // Tests discover, check, detach and attach host gpu on several hosts, of which some fail. Each host
 // has its own answer.
 
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -131,6 +132,7 @@ TEST_F(Hosts, TellWhatBecameOfTheirCards) {
     EXPECT_EQ(told(run({verb, "host", "gpu", "n1", "n2"})), "1: " + both + why);
     EXPECT_EQ(told(run({verb, "host", "gpu", "n1", "n2", "n3"})), "3: " + both + why + kOff);
     EXPECT_EQ(told(run({verb, "host", "gpu", "n1"})), "0: " + header + row);
+    expect_shape(cluster({verb, "host", "gpu", "n1", "format=json"}), "detach_host_gpu");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -34,6 +35,8 @@ class Fleet : public Story {
 };
 
 TEST_F(Fleet, DiscoverFillsTheInventoryAndIsQuietTheSecondTime) {
+  expect_shape(cluster({"discover", "host", "gpu", "dryrun=yes", "format=json"}),
+               "discover_host_gpu");
   EXPECT_EQ(
       cluster({"discover", "host", "gpu"}),
       "HOST GPU     CHANGE PCI_BUS          DETAILS\n"
@@ -231,6 +234,7 @@ TEST_F(Checked, ShowsWhatDidNotPass) {
   EXPECT_EQ(status, 1);
   EXPECT_NE(run({"check", "host", "gpu", "n1", "all=yes"}).out.find("H2    PASS"),
             std::string::npos);
+  expect_shape(run({"check", "host", "gpu", "n1", "all=yes", "format=json"}).out, "check_host_gpu");
 }
 
 TEST_F(Checked, RemembersWhatFailsUntilItPasses) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -49,6 +50,20 @@ TEST_F(Guest, IsListedWithItsAddressesAndWhoToldThem) {
   n1().addresses["v1"] = {{{"02:42:00:00:00:01", "fe80::1"}, {"02:42:00:00:00:01", "10.1.0.5"}},
                           "agent"};
   EXPECT_EQ(addresses(), "v1,10.1.0.5,agent\nv2,,shut off\n");
+}
+
+TEST_F(Guest, HasAnArrayOfAddressesInJson) {
+  const auto said = [&] {
+    auto out = cluster({"list", "host", "vm", "status=yes", "address=yes", "format=json"});
+    expect_shape(out, "host_vm");
+    return out;
+  };
+  EXPECT_THAT(said(), HasSubstr(R"("address": null)")) << "nobody knows";
+  n1().addresses["v1"] = {{{"02:42:00:00:00:01", "10.1.0.5"}, {"02:42:00:00:00:01", "10.1.0.6"}},
+                          "agent"};
+  EXPECT_THAT(said(), AllOf(HasSubstr(R"("address": ["10.1.0.5", "10.1.0.6"])"),
+                            HasSubstr(R"("address": [])")))
+      << "what does not run has none";
 }
 
 TEST_F(Guest, OfAContainerThatDoesNotAnswerIsUnknown) {

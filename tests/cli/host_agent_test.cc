@@ -5,6 +5,7 @@
 #include "core/file.h"
 #include "core/sha256.h"
 #include "frontend/hosts/agent_program.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -55,6 +56,8 @@ TEST_F(HostAgentStory, IsPutWhereItDiffers) {
   EXPECT_EQ(sync({"dryrun=yes"}),
             "host,version,path,outcome\nn1,0.9.0,/usr/local/bin/gpupci,would be installed\n"
             "n2,1.0.0,/usr/local/bin/gpupci,current\n");
+  expect_shape(cluster({"sync", "host", "agent", "from=" + from, "dryrun=yes", "format=json"}),
+               "sync_host_agent");
   EXPECT_THAT(cluster({"list", "host", "agent", "format=csv"}),
               StartsWith("host,version,path,age\nn1,0.9.0,/usr/local/bin/gpupci,"));
   EXPECT_EQ(sync(),

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/file.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -26,6 +27,8 @@ class HostPowerStory : public Story {
 TEST_F(HostPowerStory, ManyHostsAreSwitched) {
   EXPECT_EQ(cluster({"set", "host", "power", "n[1-2]", "action=on"}, 0, "switched 2 hosts"), "");
   EXPECT_EQ(states(), "host,power\nn1,on\nn2,on\nn3,off\n");
+  expect_shape(cluster({"set", "host", "power", "n1", "action=status", "format=json"}),
+               "set_host_power");
   cluster({"set", "host", "power", "n1", "action=off"});
   cluster({"set", "host", "power", "n3", "action=cycle"});
   EXPECT_EQ(states(), "host,power\nn1,off\nn2,on\nn3,on\n");

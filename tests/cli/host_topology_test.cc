@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/text.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -20,14 +22,28 @@ class HostTopology : public Story {
     for (const auto* host : {"n1", "n2"}) transport.answers[host].out = kMap;
   }
 
-  static constexpr const char* kMap =
-      R"({"nodes": [{"node": 0, "cpus": "0-3", "package": 0}], "functions": [
-      {"pci": "pci_0000_00_01_0", "kind": "port", "vendor": "8086", "device": "1901",
-       "parent": null},
-      {"pci": "pci_0000_02_00_0", "kind": "card", "vendor": "10de", "device": "1c03",
-       "parent": "pci_0000_00_01_0", "card": "gpupci1", "driver": "vfio-pci", "iommu_group": 1},
-      {"pci": "pci_0000_00_1f_6", "kind": "network", "vendor": "8086", "device": "15b8",
-       "parent": null, "names": ["eno1"]}]})";
+  // The words of one function, as gpupci tells it.
+  static std::string function(const std::string& pci, const std::string& kind,
+                              const std::string& ids, const std::string& more) {
+    return R"({"pci": ")" + pci + R"(", "kind": ")" + kind + R"(", "class": "0000", )" + ids +
+           R"(, "model": null, "numa_node": null, )" + more +
+           R"(, "link": {"speed": null, "width": null, "max_speed": null, "max_width": null}})";
+  }
+
+  const std::string kMap =
+      R"({"nodes": [{"node": 0, "cpus": "0-3", "package": 0}], "functions": [)" +
+      function(
+          "pci_0000_00_01_0", "port", R"("vendor": "8086", "device": "1901")",
+          R"("driver": null, "iommu_group": null, "card": null, "parent": null, "names": [])") +
+      "," +
+      function("pci_0000_02_00_0", "card", R"("vendor": "10de", "device": "1c03")",
+               R"("driver": "vfio-pci", "iommu_group": 1, "card": "gpupci1",
+                  "parent": "pci_0000_00_01_0", "names": [])") +
+      "," +
+      function("pci_0000_00_1f_6", "network", R"("vendor": "8086", "device": "15b8")",
+               R"("driver": null, "iommu_group": null, "card": null, "parent": null,
+                  "names": ["eno1"])") +
+      "]}";
 };
 
 TEST_F(HostTopology, IsAskedAndHasTheVms) {
@@ -53,6 +69,9 @@ TEST_F(HostTopology, IsAskedAndHasTheVms) {
 
 TEST_F(HostTopology, AsJsonIsALineForEachHost) {
   const auto text = cluster({"report", "host", "gpu", "n[1-2]", "format=topology", "json=yes"});
+  const auto lines = split(text, '\n');
+  ASSERT_EQ(lines.size(), 3U) << "and nothing after the last";
+  for (const auto line : {lines[0], lines[1]}) expect_shape(std::string(line), "topology");
   EXPECT_THAT(text, HasSubstr(R"({"host":"n1","nodes":[)"));
   EXPECT_THAT(text, HasSubstr("\n{\"host\":\"n2\""));
   EXPECT_THAT(text, HasSubstr(R"("distances":[{"from":"gpupci1","to":"eno1","distance":"PHB"}])"));

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "tests/support/json_shape.h"
 #include "tests/support/roll_story.h"
 
 namespace cluster {
@@ -45,6 +46,8 @@ TEST_F(RollAttr, AreListedWithTheirHelp) {
       "demo,0.1.0,demo_greeting,,Hello,how to begin\n";
   EXPECT_EQ(cluster({"list", "roll", "attr", "format=csv"}), head);
   EXPECT_EQ(cluster({"list", "roll", "attr", "demo", "format=csv"}), head + rows);
+  expect_shape(cluster({"list", "roll", "attr", "demo", "format=json"}), "roll_attr");
+  expect_shape(cluster({"list", "roll", "format=json"}), "roll");
   cluster({"enable", "roll", "demo"});
   EXPECT_EQ(cluster({"list", "roll", "attr", "format=csv"}), head + rows);
 }

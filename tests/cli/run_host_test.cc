@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -166,6 +167,7 @@ TEST_F(RunManyHosts, AnObjectForEachInJson) {
   transport.answers["n1"] = {"\xff\x1b", "e\n", {ssh::End::timed_out, -1, "too long", {}}};
   transport.answers["n0"].reply.elapsed = std::chrono::milliseconds(1250);
   const auto [out, err, status] = run({"run", "host", "n0", "n1", "x", "--format", "json"});
+  expect_shape(out, "run_host");
   const auto said = nlohmann::json::parse(out);
   ASSERT_EQ(said.size(), 2U);
   EXPECT_EQ(said[0]["host"], "n0");

@@ -5,6 +5,7 @@
 
 #include "core/file.h"
 #include "db/postgres_place.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/roll_story.h"
 
 namespace cluster {
@@ -52,7 +53,8 @@ TEST_F(Setup, MakesWhatIsMissingAndTellsWhatIsNext) {
 }
 
 TEST_F(Setup, ASecondTimeChangesNothing) {
-  cluster({"setup"});
+  expect_shape(cluster({"setup", "format=json"}), "setup");
+  expect_shape(cluster({"show", "config", "format=json"}), "show_config");
   const auto key = read_file(in_home(".ssh/id_ed25519"));
   const auto settings = read_file(config);
   cluster({"add", "host", "n1"});

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cmd/program.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -138,6 +139,7 @@ TEST_F(SyncHostGpu, MakesCardsWhatTheyAreToBeAndIsSafeToRepeat) {
   EXPECT_EQ(plan.out, changes("n1:  gpupci1 pci_0000_01_00_0 detach to be done\n"
                               "n2:  gpupci1 pci_0000_01_00_0 detach to be done\n"
                               "n2:  gpupci2 pci_0000_02_00_0 attach to be done\n"));
+  expect_shape(run({"sync", "host", "gpu", "dryrun=yes", "format=json"}).out, "sync_host_gpu");
   EXPECT_EQ(hosts.hosts["n1"].drivers["gpupci1"], "nvidia");
   const auto done = run({"sync", "host", "gpu"});
   EXPECT_EQ(done.status, 0);
@@ -196,6 +198,7 @@ TEST_F(SyncHostGpu, StatusShowsTheTruthBesideTheWish) {
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci2"});
   cluster({"set", "host", "gpu", "n1", "gpupci1", "wish=detached"});
   cluster({"set", "host", "gpu", "n2", "gpupci2", "wish=host"});
+  expect_shape(run({"list", "host", "gpu", "status=yes", "format=json"}).out, "host_gpu_status");
   const auto csv = run({"list", "host", "gpu", "status=yes", "format=csv"}).out;
   EXPECT_THAT(csv, HasSubstr("host,gpu,pci_bus,driver,owner,wish,differs,last_driver,age\n"));
   EXPECT_THAT(csv, HasSubstr("n1,gpupci1,pci_0000_01_00_0,nvidia,host,detached,is attached to its "

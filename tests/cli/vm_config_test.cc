@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "core/file.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -189,6 +190,7 @@ TEST_F(SyncVmConfig, DefinesWhatIsNotThereAndThenNothing) {
   EXPECT_EQ(cluster({"sync", "vm", "config", "dryrun=yes", "format=csv"}),
             "vm,host,change,details\nrocks-33,vm-container-0-15,new,\n"
             "rocks-34,vm-container-0-15,new,\n");
+  expect_shape(cluster({"sync", "vm", "config", "dryrun=yes", "format=json"}), "sync_vm_config");
   EXPECT_TRUE(there().done.empty());
   EXPECT_EQ(cluster({"sync", "vm", "config"}),
             "VM        HOST              CHANGE DETAILS\n"

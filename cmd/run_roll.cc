@@ -174,7 +174,7 @@ class Telling {
       : output_(context.output), logs_(context.inventory()), roll_(std::move(roll)) {}
 
   void add(const HostName& host, const RollOutcome& outcome) {
-    table_.rows.push_back({host.str(), roll_, word(outcome.outcome), outcome.words});
+    table_.rows.push_back({host.str(), roll_, word(outcome.outcome), known(outcome.words)});
     if (outcome.outcome == rolls::ScriptReport::Outcome::failed) status_ = std::max(status_, 1);
   }
 
@@ -339,8 +339,8 @@ int run_dump(Context& context, const DumpArgs& args) {
   for (const auto& host : frontend::select_hosts(inventory, args.hosts)) {
     for (const auto& roll : rolls) {
       if (roll.part_for(host.appliance) == nullptr) continue;
-      context.output.line("cluster run roll " + roll.name + " host=" + host.name.str() +
-                          " apply=yes");
+      // Without apply=yes: what a dump prints acts on no host.
+      context.output.line("cluster run roll " + roll.name + " host=" + host.name.str());
     }
   }
   return 0;
@@ -353,7 +353,7 @@ Action declare_dump(Options& options) {
 }
 
 constexpr std::array kCommands{
-    Command{"dump host roll", "print the commands that give hosts their rolls again",
+    Command{"dump host roll", "print the commands for the rolls that hosts should have",
             kKeepInventory, declare_dump},
     Command{"run roll", "print the script of a roll for a host, or run it there", kPrepareHosts,
             declare_run, Answer::table},

@@ -6,6 +6,7 @@
 #include "core/sha256.h"
 #include "frontend/hosts/agent_program.h"
 #include "rolls/engine/subprocess.h"
+#include "tests/support/json_shape.h"
 #include "tests/support/roll_story.h"
 
 namespace cluster {
@@ -118,8 +119,10 @@ TEST_F(RunRoll, ApplyTellsWhatBecameOfEachHost) {
   EXPECT_NE(transport.asked_targets[1].input.text().find("export host=n2\n"), std::string::npos);
   cluster({"run", "roll", "demo", "host=vm-container"}, 2,
           "host='vm-container' means 4 hosts: want one, or apply=yes");
-  EXPECT_EQ(cluster({"dump", "host", "roll", "n1", "c1"}),
-            "cluster run roll demo host=n1 apply=yes\n");
+  EXPECT_EQ(cluster({"dump", "host", "roll", "n1", "c1"}), "cluster run roll demo host=n1\n");
+  transport.asked_targets.clear();
+  EXPECT_NE(cluster({"run", "roll", "demo", "host=n1"}).find("#!/bin/sh"), std::string::npos);
+  EXPECT_TRUE(transport.asked_targets.empty()) << "what a dump prints acts on no host";
 }
 
 // One host has none, one a newer one, one a package's, one of its own build, and one is away.
@@ -202,6 +205,8 @@ TEST_F(RunRoll, ItemsOfHostsThatSayTheSameAreOne) {
       "demo: dry run: 1 to be done\n"
       "\nTOKEN\tdone\tdemo\tdry run: 1 to be done\n";
   for (const auto* host : {"n1", "n2"}) transport.answers[host].out = said;
+  expect_shape(run({"run", "roll", "demo", "apply=yes", "dryrun=yes", "format=json"}).out,
+               "run_roll");
   const auto [out, err, status] = run({"run", "roll", "demo", "apply=yes", "dryrun=yes"});
   EXPECT_EQ(status, 0) << err;
   EXPECT_EQ(out,

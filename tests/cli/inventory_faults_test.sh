@@ -1,9 +1,10 @@
 #!/bin/bash
-# inventory_faults_test.sh CLUSTER [KILLS]: many writers at once, commands that are killed, a clock that goes back, files
+# inventory_faults_test.sh CLUSTER [KILLS [CARDS]]: many writers at once, commands that are killed, a clock that goes back, files
 # that are no inventory, arguments that are nothing: what was answered with 0 is there, and nothing else is said to be.
 set -u
 cluster=$(realpath "$1")
 kills=${2:-12}
+cards=${3:-5}  # of each writer
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 status=0
@@ -12,10 +13,10 @@ export CLUSTER_DB=$dir/cluster.db CLUSTER_CONFIG=$dir/none HOME=$dir
 
 # Sixteen writers, which begin at once.
 "$cluster" add host n1 || fail "cannot begin"
-write() { # write WRITER: five cards of its own
+write() { # write WRITER: cards of its own
   local card
-  for card in 1 2 3 4 5; do
-    "$cluster" add host gpu n1 "gpupci$(($1 * 10 + card))" "$(printf '%04x:%02x:00.0' "$1" "$card")" || return 1
+  for ((card = 1; card <= cards; ++card)); do
+    "$cluster" add host gpu n1 "gpupci$(($1 * 1000 + card))" "$(printf '%04x:%02x:00.0' "$1" "$card")" || return 1
   done
 }
 writers=()
@@ -26,7 +27,7 @@ done
 for writer in {1..16}; do
   wait "${writers[writer - 1]}" || fail "writer $writer: $(cat "$dir/err$writer")"
 done
-[[ $("$cluster" list host gpu format=csv | grep -c '^n1,') == 80 ]] || fail "a card is lost"
+[[ $("$cluster" list host gpu format=csv | grep -c '^n1,') == $((16 * cards)) ]] || fail "a card is lost"
 
 # A loop that is killed at any moment: each command that answered 0 is there.
 : >"$dir/done"

@@ -58,5 +58,55 @@ row "list host gpu detail=yes" "$detail"
 row "complete -- run host ''" "SELECT name FROM host"
 row "list host" "SELECT name, appliance, rack, rank, cpus, address, port, user FROM host"
 row "list host vm" "SELECT * FROM vm; SELECT * FROM vm_disk; SELECT * FROM gpu_in_vm; SELECT * FROM interface"
-runs=1
-row "add host vm new-1 gpus=2" ""
+
+# What writes. Each run begins with a new copy of an inventory, without rows or of the large one. sqlite3 reads what
+# `dump` tells as INSERTs in one transaction, into tables with the same rules.
+"$cluster" dump >"$dir/dump"
+"$cluster" --db "$dir/empty.db" add host vm-container-0-0
+sqlite3 "$db" 'PRAGMA wal_checkpoint(TRUNCATE)' >"$dir/answer"
+sqlite3 "$dir/empty.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >"$dir/answer"
+{
+  echo 'PRAGMA foreign_keys = ON; BEGIN IMMEDIATE;'
+  while read -r table; do
+    [[ $table != appliance ]] || continue # the schema has its rows
+    columns=$(sqlite3 "$db" "SELECT group_concat('\"' || name || '\"') FROM pragma_table_info('$table')")
+    sqlite3 -header -cmd ".mode insert $table" "$db" "SELECT $columns FROM $table"
+  done < <(awk '{ print $4 }' "$dir/dump" | uniq)
+  echo 'COMMIT;'
+} >"$dir/inserts"
+
+# Prints the CPU time, in ms, of `$3 $4...` on a new copy of the inventory $2, the median of $1 runs.
+written() {
+  local n=$1 from=$2 i
+  shift 2
+  for ((i = 0; i < n; ++i)); do
+    rm -f "$dir"/new.db*
+    [[ $from == none ]] || cp "$from" "$dir/new.db"
+    /usr/bin/time -a -o "$dir/times" -f '%U %S' "$@" >"$dir/answer"
+  done
+  awk '{ printf "%d\n", ($1 + $2) * 1000 }' "$dir/times" | sort -n | sed -n "$(((n + 1) / 2))p"
+  rm "$dir/times"
+}
+ratio() { awk "BEGIN { printf \"%.1f\", $1 / ($2 + !$2) }"; }
+
+# The schema alone, for sqlite3 to fill.
+"$cluster" --db "$dir/schema.db" add host n1
+"$cluster" --db "$dir/schema.db" remove host n1
+sqlite3 "$dir/schema.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >"$dir/answer"
+load=$(written 3 none "$cluster" --db "$dir/new.db" load "$dir/dump")
+inserts=$(written 3 "$dir/schema.db" sqlite3 "$dir/new.db" ".read $dir/inserts")
+printf '\n| load of %d rows | CPU ms |\n| --- | --- |\n' "$(wc -l <"$dir/dump")"
+printf '| cluster load | %s |\n| sqlite3, INSERTs | %s |\n| ratio | %s |\n' "$load" "$inserts" "$(ratio "$load" "$inserts")"
+
+printf '\n| one of 20, CPU ms | on the large inventory | on an empty one | ratio |\n| --- | --- | --- | --- |\n'
+# The clock has steps of 10 ms, so 20 are done in one measured run.
+one() { # the words of cluster, where N is the number of the run
+  local twenty="for ((i = 10; i < 30; ++i)); do $cluster --db $dir/new.db ${1//N/\$i} || exit; done"
+  large=$(written 3 "$db" bash -c "$twenty")
+  small=$(written 3 "$dir/empty.db" bash -c "$twenty")
+  printf '| %s | %s | %s | %s |\n' "$1" "$(awk "BEGIN { print $large / 20 }")" "$(awk "BEGIN { print $small / 20 }")" \
+    "$(ratio "$large" "$small")"
+}
+one "add host new-N"
+one "add host gpu vm-container-0-0 gpupciN N:01.0"
+one "add host vm new-N vm-container-0-0"

@@ -1,5 +1,7 @@
 #!/bin/bash
-# half_detached_test.sh HOST libvirt|sysfs: somebody else has already detached a part of a card.
+# shellcheck disable=SC2016 # it is the guest's shell that expands
+# half_detached_test.sh HOST libvirt|sysfs: somebody else has already detached a part of a card, or gives a detached card
+# back to the host.
 set -euo pipefail
 # shellcheck source=tests/lab/assert.sh
 . "$(dirname "$0")/assert.sh"
@@ -54,3 +56,35 @@ expect_drivers <<'END'
 0000:03:00.0 vfio-pci
 0000:03:00.1 vfio-pci
 END
+
+# The other card comes back as a whole, and gpupci is not asked. Only its record tells that it was to stay away.
+if [[ $through == libvirt ]]; then
+  guest 'for f in 0 1; do virsh -q nodedev-reattach pci_0000_03_00_$f; done'
+else
+  guest 'for f in 0000:03:00.0 0000:03:00.1; do
+    echo >/sys/bus/pci/devices/$f/driver_override
+    echo $f >/sys/bus/pci/devices/$f/driver/unbind
+    echo $f >/sys/bus/pci/drivers_probe
+  done'
+fi
+expect_drivers <<'END'
+0000:02:00.0 bochs-drm
+0000:02:00.1 snd_hda_intel
+0000:03:00.0 bochs-drm
+0000:03:00.1 snd_hda_intel
+END
+agent --check all
+expect_status 2
+expect_checks 'gpupci1 PASS: D5' 'gpupci2 FAIL: D5'
+grep -qF 'gpupci detached it, and the host has it again (0000:03:00.0 is on bochs-drm); gpupci -d gpupci2, or gpupci -a gpupci2 when the host is to keep it' \
+  "$scratch/out" || fail "both ways out were expected"
+
+# Each of the two ways ends it.
+agent -d gpupci2
+expect_status 0
+agent --check gpupci2
+expect_checks 'gpupci2 PASS: D5'
+agent -a gpupci2
+expect_status 0
+agent --check gpupci2
+expect_checks 'gpupci2 PASS: D5'

@@ -13,6 +13,8 @@
 #include "core/expanded_names.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "core/utc_time.h"
+#include "frontend/cards/card_truth.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_occupants.h"
 
@@ -220,17 +222,36 @@ struct ListArgs {
   std::string detail = "no";
 };
 
+// The same rows with ages for the times in the last two columns.
+TextRows with_ages(const TextRows& rows) {
+  const auto now = utc_now();
+  TextRows aged(rows.columns());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t column = 0; column < rows.columns(); ++column) {
+      const auto cell = rows.at(row, column);
+      const bool is_time = column + 2 >= rows.columns() && cell.kind == TextRows::Kind::text;
+      if (is_time) {
+        aged.add(frontend::age(std::string(cell.text), now));
+      } else {
+        aged.add(cell);
+      }
+    }
+  }
+  return aged;
+}
+
 int run_list(Context& context, const ListArgs& args) {
   const bool has_detail = parse_yes_no("detail", args.detail);
   std::vector<std::string> columns{"host",    "appliance", "rack", "rank", "cpus",
                                    "address", "port",      "user", "sudo", "maintenance"};
-  if (has_detail) columns.insert(columns.end(), {"subnet", "mac", "jump", "failing"});
+  if (has_detail)
+    columns.insert(columns.end(), {"subnet", "mac", "jump", "failing", "seen", "checked"});
   auto& inventory = context.inventory();
   std::optional<TextRows> rows;
   inventory.look_together("list host", [&] {
     rows = inventory.host_rows(frontend::select_only(inventory, args.hosts), has_detail);
   });
-  context.output.table(columns, *rows);
+  context.output.table(columns, has_detail ? with_ages(*rows) : *rows);
   return 0;
 }
 
@@ -238,7 +259,7 @@ Action declare_list(Options& options) {
   auto args = std::make_shared<ListArgs>();
   options.argument("HOST", args->hosts, "hosts to show [all]");
   options.key("detail", args->detail,
-              "yes: also its network, MAC address, jump hosts and failure [no]");
+              "yes: also its network, MAC address, jump hosts, failure, and ages [no]");
   return [args](Context& context) { return run_list(context, *args); };
 }
 

@@ -30,6 +30,8 @@ constexpr std::array kColumns{
     Column{"mac"},
     Column{"jump"},
     Column{"failing"},
+    Column{"(SELECT max(present_seen) FROM gpu WHERE gpu.host = host.name)"},
+    Column{"failing_seen"},
 };
 constexpr std::size_t kFew = 10;  // up to maintenance
 

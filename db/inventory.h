@@ -82,7 +82,8 @@ class Inventory {
 
   /// The same hosts as hosts() gives, as cells to show (db/host_list.cc): name, appliance, rack,
   /// rank, cpus, address, port, user, sudo ("yes", "no"), maintenance ("yes", or the reason), and
-  /// with `detail` also network, mac, jump, failing.
+  /// with `detail` also network, mac, jump, failing, and the times, "2026-11-21T01:20:00Z", when
+  /// it told last which cards it has and when it was checked.
   TextRows host_rows(const OnlyHosts& only, bool detail);
 
   std::optional<Host> find_host(const HostName& name);

@@ -1,11 +1,15 @@
 // Tests discover, check, detach and attach host gpu on several hosts, of which some fail. Each host
 // has its own answer.
 
+#include <gmock/gmock.h>
+
 #include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
 namespace {
+
+using ::testing::MatchesRegex;
 
 // A card as an agent reports it, at 02:00, with a function for the audio.
 std::string card(const std::string& name, const std::string& identity,
@@ -111,6 +115,8 @@ TEST_F(Hosts, AreCheckedAsFarAsTheyAnswer) {
     failing.push_back(host.failing);
   }
   EXPECT_EQ(failing, (std::vector<std::optional<std::string>>{{}, "H2: off", {}}));
+  EXPECT_THAT(cluster({"list", "host", "detail=yes", "columns=host,seen,checked", "format=csv"}),
+              MatchesRegex("host,seen,checked\nn1,[0-9]+ s,[0-9]+ s\nn2,,[0-9]+ s\nn3,,\n"));
 }
 
 TEST_F(Hosts, TellWhatBecameOfTheirCards) {

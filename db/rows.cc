@@ -37,12 +37,12 @@ Error explained(const std::string& table, const db::Failure& failure) {
 
 template <typename Shape>
 const Shape& shape_of(const std::vector<Shape>& shapes, std::string_view name,
-                      const std::string& kind) {
+                      std::string_view kind) {
   const auto found = std::ranges::find(shapes, name, &Shape::name);
   if (found != shapes.end()) return *found;
   std::vector<std::string> names;
   for (const auto& one : shapes) names.push_back(one.name);
-  throw Error(Fault::usage, kind + quote(name) + did_you_mean(name, names));
+  throw Error(Fault::usage, std::string(kind) + quote(name) + did_you_mean(name, names));
 }
 
 }  // namespace

@@ -163,7 +163,8 @@ void InventoryRows::settle() {
     if (!is_by_constraint(failure)) throw;
     db.run("ROLLBACK TO SAVEPOINT rows");
   }
-  for (auto row = rows.begin(); row != rows.end(); row += insert.width()) {
+  const auto width = static_cast<std::ptrdiff_t>(insert.width());
+  for (auto row = rows.begin(); row != rows.end(); row += width) {
     try {
       insert.add(db, {row, insert.width()});
     } catch (const db::Failure& failure) {

@@ -75,8 +75,10 @@ std::vector<VgpuHint> why_no_vgpus(const Card& card, const Sysfs& sysfs, const S
   std::error_code none;
   if (card.functions.front().driver == "nvidia") {
     hints.push_back({"NVIDIA's vGPU manager offers no type on " + card.label() + " now",
-                     "where MIG is on, make GPU instances first (nvidia-smi mig -cgi PROFILE); "
-                     "else systemctl status nvidia-vgpu-mgr may tell why"});
+                     "where vGPUs are to be made on MIG, turn it on (nvidia-smi -i " +
+                         card.functions.front().pci.sysfs() +
+                         " -mig 1) and make instances (gpupci --create-vgpu " + card.label() +
+                         " PROFILE); else systemctl status nvidia-vgpu-mgr may tell why"});
   } else if (!fs::exists(sysfs.root() / "class/mdev_bus", none)) {
     hints.push_back(
         {"no driver of the host makes mediated devices (/sys/class/mdev_bus is missing)",

@@ -48,7 +48,10 @@ TEST_F(VgpuHints, NameBothCausesOfACardWithSriov) {
                                             fake_.root() / "bus/pci/devices/0000:02:00.0/virtfn0");
   std::filesystem::create_directory_symlink("../0000:02:00.0",
                                             fake_.root() / "bus/pci/devices/0000:02:00.4/physfn");
-  EXPECT_THAT(why(), ::testing::StartsWith("NVIDIA's vGPU manager offers no type on gpupci1 now"));
+  EXPECT_THAT(why(), ::testing::StartsWith(
+                         "NVIDIA's vGPU manager offers no type on gpupci1 now; where vGPUs are to "
+                         "be made on MIG, turn it on (nvidia-smi -i 0000:02:00.0 -mig 1) and make "
+                         "instances (gpupci --create-vgpu gpupci1 PROFILE); else "));
 }
 
 TEST_F(VgpuHints, NameTheDriverThatMakesNone) {

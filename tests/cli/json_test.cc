@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "cmd/command_table.h"
 #include "core/file.h"
 #include "core/text.h"

@@ -19,7 +19,8 @@ struct Libpq {
   decltype(&::PQconninfo) PQconninfo = library.symbol("PQconninfo");
   decltype(&::PQconninfoFree) PQconninfoFree = library.symbol("PQconninfoFree");
   decltype(&::PQconninfoParse) PQconninfoParse = library.symbol("PQconninfoParse");
-  decltype(&::PQconnectdbParams) PQconnectdbParams = library.symbol("PQconnectdbParams");
+  decltype(&::PQconnectPoll) PQconnectPoll = library.symbol("PQconnectPoll");
+  decltype(&::PQconnectStartParams) PQconnectStartParams = library.symbol("PQconnectStartParams");
   decltype(&::PQconsumeInput) PQconsumeInput = library.symbol("PQconsumeInput");
   decltype(&::PQerrorMessage) PQerrorMessage = library.symbol("PQerrorMessage");
   decltype(&::PQescapeLiteral) PQescapeLiteral = library.symbol("PQescapeLiteral");
@@ -33,6 +34,7 @@ struct Libpq {
   decltype(&::PQgetvalue) PQgetvalue = library.symbol("PQgetvalue");
   decltype(&::PQisBusy) PQisBusy = library.symbol("PQisBusy");
   decltype(&::PQntuples) PQntuples = library.symbol("PQntuples");
+  decltype(&::PQreset) PQreset = library.symbol("PQreset");
   decltype(&::PQresultErrorField) PQresultErrorField = library.symbol("PQresultErrorField");
   decltype(&::PQresultStatus) PQresultStatus = library.symbol("PQresultStatus");
   decltype(&::PQsendPrepare) PQsendPrepare = library.symbol("PQsendPrepare");

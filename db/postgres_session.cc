@@ -17,6 +17,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kCommit(10);
 constexpr std::chrono::seconds kLastLook(5);  // after a COMMIT was called off
 
+constexpr std::chrono::seconds kPromptLogin(1);
+
+int milliseconds_until(Clock::time_point end) {
+  return static_cast<int>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count());
+}
+
 // What is said while a standby takes over. libpq has no codes for what goes wrong at a login.
 constexpr std::array kPassing{"Connection refused",
                               "read-only",
@@ -75,13 +82,8 @@ PostgresSession::PostgresSession(const std::string& place) : libpq_(libpq()) {
   }
   keys.push_back(nullptr);
   values.push_back(nullptr);
-  connection_ = libpq_.PQconnectdbParams(keys.data(), values.data(), 1);
-  if (libpq_.PQstatus(connection_) != CONNECTION_OK) {
-    const auto why = one_line(libpq_.PQerrorMessage(connection_));
-    libpq_.PQfinish(connection_);
-    throw lost(why);
-  }
-  // libpq prints what the server remarks, unless somebody takes it.
+  connection_ = libpq_.PQconnectStartParams(keys.data(), values.data(), 1);
+  // libpq prints what the server remarks, at the login, too, unless somebody takes it.
   libpq_.PQsetNoticeReceiver(
       connection_,
       [](void* self, const PGresult* remark) {
@@ -90,11 +92,34 @@ PostgresSession::PostgresSession(const std::string& place) : libpq_(libpq()) {
         if (state != nullptr && std::string_view(state) == "01000") session.alone_ = true;
       },
       this);
+  finish_login();
+  if (libpq_.PQstatus(connection_) != CONNECTION_OK) {
+    const auto why = one_line(libpq_.PQerrorMessage(connection_));
+    libpq_.PQfinish(connection_);
+    throw lost(why);
+  }
   require_safe(place);
 }
 
 PostgresSession::~PostgresSession() {
   if (connection_ != nullptr) libpq_.PQfinish(connection_);
+}
+
+// A login that takes long is begun anew and left to libpq, which alone knows how long to wait for
+// each of several servers.
+void PostgresSession::finish_login() {
+  const auto end = Clock::now() + kPromptLogin;
+  auto step = PGRES_POLLING_WRITING;
+  while (libpq_.PQstatus(connection_) != CONNECTION_BAD && step != PGRES_POLLING_OK) {
+    const auto left = milliseconds_until(end);
+    if (left <= 0) {
+      libpq_.PQreset(connection_);
+      return;
+    }
+    pollfd server{libpq_.PQsocket(connection_), POLLOUT, 0};
+    if (step == PGRES_POLLING_READING) server.events = POLLIN;
+    if (poll(&server, 1, left) > 0) step = libpq_.PQconnectPoll(connection_);
+  }
 }
 
 // A service or the environment may name another machine and leave libpq's default, which verifies
@@ -145,12 +170,11 @@ Failure PostgresSession::failure(const PGresult* result) const {
 
 bool PostgresSession::wait_until(Moment end) {
   while (libpq_.PQisBusy(connection_) != 0) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    const auto left = milliseconds_until(end);
     if (left <= 0) return false;
     pollfd server{libpq_.PQsocket(connection_), POLLIN, 0};
-    if (poll(&server, 1, static_cast<int>(left)) <= 0) continue;  // a signal, or time is up
-    if (libpq_.PQconsumeInput(connection_) == 0) return true;     // gone: the result says so
+    if (poll(&server, 1, left) <= 0) continue;                 // a signal, or time is up
+    if (libpq_.PQconsumeInput(connection_) == 0) return true;  // gone: the result says so
   }
   return true;
 }

@@ -49,6 +49,7 @@ class PostgresSession {
  private:
   using Moment = std::chrono::steady_clock::time_point;
 
+  void finish_login();
   bool wait_until(Moment end);
   PostgresResult receive(std::chrono::milliseconds patience);
   void must_send(int sent);

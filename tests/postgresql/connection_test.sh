@@ -1,16 +1,17 @@
 #!/bin/bash
-# A connection that breaks while a change is made final: the command does not know whether it is done, says so, and says how
-# to look. What it says to look at has the answer.
-#   commit_test.sh CLUSTER
+# Connections that are not as usual. One breaks while a change is made final: the command does not know whether it is done,
+# says so, and says how to look; what it says to look at has the answer. What a server remarks at a login is not printed.
+#   connection_test.sh CLUSTER
 set -euo pipefail
 
 cluster=$(realpath "$1")
 here=$(realpath "${BASH_SOURCE[0]%/*}")
 # shellcheck source=tests/postgresql/inventory.sh
 . "$here/inventory.sh"
-need_postgresql commit
+need_postgresql connection
 cutters=()
 trap 'kill ${cutters[@]+"${cutters[@]}"}; remove_postgresql' EXIT
+pg_initdb_options=(--locale=C.UTF-8 --locale-provider=icu --icu-locale=und)
 make_postgresql main
 start_postgresql main
 make_inventory main inventory
@@ -38,5 +39,10 @@ cut after 1
 # A connection that is not cut at its COMMIT goes through it like any other.
 same 'a reader' "$(CLUSTER_DB="postgresql:///inventory?host=$pg_dir/after&user=one" "$cluster" list host format=csv | wc -l)" 2
 
-((failures > 0)) || echo 'commit: ok'
+# As after an upgrade of the machine's ICU, which means nothing to an inventory: its names are compared by their bytes.
+pg_sql main postgres -c "UPDATE pg_database SET datcollversion = '1' WHERE datname = 'inventory'"
+[[ $("$pg_bin/psql" -XAtc '' "$(pg_uri main inventory)" 2>&1) == *'collation version mismatch'* ]] || fail 'the server remarks nothing'
+same 'remarked' "$(as one list host format=csv 2>&1 >/dev/null)" ''
+
+((failures > 0)) || echo 'connection: ok'
 exit $((failures > 0))

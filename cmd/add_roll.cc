@@ -81,7 +81,7 @@ int run_add(Context& context, const AddArgs& args) {
   const bool is_folder = fs::is_directory(from, unseen);
   if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
   auto& inventory = context.inventory(Inventory::Open::create);
-  const auto store = frontend::rolls_folder(inventory);
+  const auto [store, is_cache] = frontend::roll_place(inventory);
   const frontend::StoreFolder made(store);
   std::error_code failed;
   const frontend::StoreLock lock(store);
@@ -100,7 +100,7 @@ int run_add(Context& context, const AddArgs& args) {
   refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
   const StoredRoll stored{roll.name, roll.version, roll.arch, false, checksum};
-  if (frontend::keeps_rolls(inventory)) {
+  if (is_cache) {
     std::vector<KeptFile> files;
     if (!has_row(inventory, stored)) files = frontend::send_files(inventory, folder);
     InventoryFiles(inventory).add_roll(stored, files);

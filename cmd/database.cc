@@ -231,16 +231,17 @@ Action declare_restore(Options& options) {
 // What the folder of the rolls lacks, or has otherwise than it was added.
 std::vector<std::string> roll_faults(Inventory& inventory) {
   std::vector<std::string> faults;
+  const auto place = frontend::roll_place(inventory);
   for (const auto& roll : inventory.rolls()) {
-    const auto folder = frontend::folder_of(inventory, roll);
-    if (frontend::keeps_rolls(inventory)) {
-      if (!frontend::is_changed(inventory, roll)) continue;
+    const auto folder = frontend::folder_of(inventory, roll, place);
+    if (place.is_cache) {
+      if (!frontend::is_changed(inventory, roll, place)) continue;
       faults.push_back("roll " + roll.name + " " + roll.version +
                        ": what the inventory has of it is not what was added");
     } else if (!fs::exists(folder)) {
       faults.push_back("roll " + roll.name + " " + roll.version + ": no folder " +
                        quote(folder.native()));
-    } else if (frontend::is_changed(inventory, roll)) {
+    } else if (frontend::is_changed(inventory, roll, place)) {
       faults.push_back("roll " + roll.name + " " + roll.version + ": its folder " +
                        quote(folder.native()) + " was changed");
     }

@@ -75,14 +75,14 @@ Action declare_disable(Options& options) {
 
 int run_remove(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
-  const frontend::StoreLock lock(frontend::rolls_folder(inventory));
+  const auto place = frontend::roll_place(inventory);
+  const frontend::StoreLock lock(place.folder);
   const auto stored = frontend::find_roll(inventory, args.name, args.version);
   // The folder is moved away with one call: a folder that is half removed would be another roll.
-  const frontend::Staging staging(frontend::rolls_folder(inventory));
-  const bool is_kept = frontend::keeps_rolls(inventory);
-  const auto folder =
-      is_kept ? frontend::cached_folder(stored) : frontend::folder_of(inventory, stored);
-  if (is_kept) {
+  const frontend::Staging staging(place.folder);
+  const auto folder = place.is_cache ? frontend::cached_folder(stored)
+                                     : frontend::folder_of(inventory, stored, place);
+  if (place.is_cache) {
     InventoryFiles(inventory).remove_roll(stored);
   } else {
     inventory.remove_roll(stored.name, stored.version);
@@ -109,9 +109,10 @@ struct NamesArgs {
 int run_list(Context& context, const NamesArgs& args) {
   auto& inventory = context.inventory();
   Table table{{"name", "version", "arch", "enabled", "state"}, {}};
+  const auto place = frontend::roll_place(inventory);
   for (const auto& roll : frontend::select_rolls(inventory, args.names)) {
     table.rows.push_back({roll.name, roll.version, roll.arch, roll.enabled ? "yes" : "no",
-                          frontend::is_changed(inventory, roll) ? "changed" : "ok"});
+                          frontend::is_changed(inventory, roll, place) ? "changed" : "ok"});
   }
   context.output.table(table);
   return 0;
@@ -126,9 +127,10 @@ Action declare_list(Options& options) {
 int run_dump(Context& context, const NamesArgs& args) {
   auto& inventory = context.inventory();
   const auto rolls = frontend::select_rolls(inventory, args.names);
+  const auto place = frontend::roll_place(inventory);
   for (const auto& roll : rolls) {
     context.output.line("cluster add roll " +
-                        shell_word(frontend::folder_of(inventory, roll).native()));
+                        shell_word(frontend::folder_of(inventory, roll, place).native()));
   }
   // These lines come after all rolls are added. A required roll comes before the roll that requires
   // it.

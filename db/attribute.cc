@@ -5,6 +5,7 @@
 #include "db/engine.h"
 #include "db/inventory.h"
 #include "db/only_hosts.h"
+#include "db/rows.h"
 
 namespace cluster {
 namespace {
@@ -141,6 +142,18 @@ std::vector<Attribute> Inventory::attributes(const OnlyHosts& only) {
     }
   });
   return attributes;
+}
+
+std::optional<std::string> InventoryRows::global_attribute(Inventory& inventory,
+                                                           const std::string& name) {
+  std::optional<std::string> value;
+  inventory.read("list attr", [&] {
+    const auto query = inventory.db_->prepare(R"sql(
+        SELECT value FROM attribute WHERE appliance IS NULL AND host IS NULL AND name = :name)sql");
+    query->bind(":name", name);
+    if (query->step()) value = query->string(0);
+  });
+  return value;
 }
 
 AttributeResolver::AttributeResolver(const std::vector<Attribute>& attributes) {

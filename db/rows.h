@@ -91,6 +91,9 @@ class InventoryRows {
   /// Where the inventory keeps the files of rolls; null when it keeps none (db/inventory_files.h).
   static db::FileStore* files_of(Inventory& inventory);
 
+  /// The value of the attribute `name` of no host and no appliance.
+  static std::optional<std::string> global_attribute(Inventory& inventory, const std::string& name);
+
   // --- the history: db/history.h has what these are for
 
   void sign(const Author& author);

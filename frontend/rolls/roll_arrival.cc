@@ -61,7 +61,7 @@ CopiedRolls::CopiedRolls(Inventory& from, Inventory& to)
   }
   const auto rolls = from.rolls();
   if (rolls.empty()) return;
-  const bool keeps = keeps_rolls(to);
+  const bool keeps = roll_place(to).is_cache;
   if (!keeps) staging_.emplace(store);
   for (const auto& roll : rolls) {
     refuse_changed(from, roll);

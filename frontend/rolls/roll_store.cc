@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "db/inventory_files.h"
+#include "db/rows.h"
 #include "frontend/rolls/frontend_places.h"
 #include "frontend/rolls/roll_cache.h"
 #include "rolls/engine/folder.h"
@@ -54,14 +55,11 @@ std::string distro_key(Inventory& inventory) {
 
 // The folder that the site says, if it says one.
 std::optional<std::filesystem::path> shared_store(Inventory& inventory) {
-  const auto all = inventory.attributes(std::vector<HostName>{});
-  const auto said = std::ranges::find_if(all, [](const Attribute& one) {
-    return !one.host && !one.appliance && one.name == "roll_store";
-  });
-  if (said == all.end() || said->value.empty()) return std::nullopt;
-  if (said->value.starts_with('/')) return said->value;
+  const auto said = InventoryRows::global_attribute(inventory, "roll_store");
+  if (!said || said->empty()) return std::nullopt;
+  if (said->starts_with('/')) return *said;
   throw Error(Fault::usage,
-              "attribute roll_store: " + quote(said->value) + " is not the whole path of a folder");
+              "attribute roll_store: " + quote(*said) + " is not the whole path of a folder");
 }
 
 bool differs(const std::filesystem::path& folder, const StoredRoll& roll) {
@@ -77,15 +75,13 @@ bool differs(const std::filesystem::path& folder, const StoredRoll& roll) {
 
 }  // namespace
 
-bool keeps_rolls(Inventory& inventory) {
-  return InventoryFiles(inventory).are_kept() && !shared_store(inventory);
+RollPlace roll_place(Inventory& inventory) {
+  if (auto shared = shared_store(inventory)) return {*std::move(shared), false};
+  if (InventoryFiles(inventory).are_kept()) return {cache_folder() / "rolls", true};
+  return {state_folder(inventory) / "rolls", false};
 }
 
-std::filesystem::path rolls_folder(Inventory& inventory) {
-  if (auto shared = shared_store(inventory)) return *std::move(shared);
-  if (InventoryFiles(inventory).are_kept()) return cache_folder() / "rolls";
-  return state_folder(inventory) / "rolls";
-}
+std::filesystem::path rolls_folder(Inventory& inventory) { return roll_place(inventory).folder; }
 
 std::filesystem::path packages_folder(Inventory& inventory) {
   return state_folder(inventory) / "distro";
@@ -95,10 +91,10 @@ std::filesystem::path signing_key_folder(Inventory& inventory) {
   return state_folder(inventory) / "distro-key";
 }
 
-std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll) {
-  if (!keeps_rolls(inventory)) {
-    return rolls_folder(inventory) / roll.full_name();
-  }
+std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll,
+                                const std::optional<RollPlace>& known) {
+  const auto place = known ? *known : roll_place(inventory);
+  if (!place.is_cache) return place.folder / roll.full_name();
   auto folder = cached_folder(roll);
   std::error_code failed;  // its time is that of the last look
   std::filesystem::last_write_time(folder, std::filesystem::file_time_type::clock::now(), failed);
@@ -106,9 +102,11 @@ std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll) {
   return folder;
 }
 
-bool is_changed(Inventory& inventory, const StoredRoll& roll) {
-  const auto folder = folder_of(inventory, roll);
-  return differs(folder, roll) && !(keeps_rolls(inventory) && unpack_roll(inventory, roll));
+bool is_changed(Inventory& inventory, const StoredRoll& roll,
+                const std::optional<RollPlace>& known) {
+  const auto place = known ? *known : roll_place(inventory);
+  return differs(folder_of(inventory, roll, place), roll) &&
+         !(place.is_cache && unpack_roll(inventory, roll));
 }
 
 StoredRoll find_roll(Inventory& inventory, const std::string& name, const std::string& version) {
@@ -153,8 +151,9 @@ void refuse_changed(Inventory& inventory, const StoredRoll& roll) {
                                   "); remove it and add it again");
 }
 
-rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll) {
-  const auto folder = folder_of(inventory, roll);
+rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll,
+                        const std::optional<RollPlace>& known) {
+  const auto folder = folder_of(inventory, roll, known);
   // The roll is read first, so that the check below covers all that was read.
   std::optional<rolls::Roll> read;
   std::exception_ptr failure;
@@ -177,17 +176,20 @@ rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll) {
 
 std::vector<rolls::Roll> enabled_rolls(Inventory& inventory) {
   std::vector<rolls::Roll> rolls;
+  const auto place = roll_place(inventory);
   for (const auto& roll : inventory.rolls()) {
-    if (roll.enabled) rolls.push_back(read_stored(inventory, roll));
+    if (roll.enabled) rolls.push_back(read_stored(inventory, roll, place));
   }
   return rolls;
 }
 
 std::vector<rolls::Roll> described(Inventory& inventory, const std::vector<StoredRoll>& stored) {
   std::vector<rolls::Roll> rolls;
+  if (stored.empty()) return rolls;
+  const auto place = roll_place(inventory);
   for (const auto& roll : stored) {
     try {
-      const auto folder = folder_of(inventory, roll);
+      const auto folder = folder_of(inventory, roll, place);
       rolls.push_back(rolls::read_roll(folder, folder.native()));
     } catch (const Error&) {
       continue;
@@ -204,8 +206,10 @@ std::vector<rolls::Roll> described_rolls(Inventory& inventory) {
 
 std::vector<rolls::Roll> enabled_with(Inventory& inventory, const rolls::Roll& roll) {
   std::vector<rolls::Roll> rolls{roll};
+  const auto place = roll_place(inventory);
   for (const auto& other : inventory.rolls()) {
-    if (other.enabled && other.name != roll.name) rolls.push_back(read_stored(inventory, other));
+    if (!other.enabled || other.name == roll.name) continue;
+    rolls.push_back(read_stored(inventory, other, place));
   }
   return rolls;
 }

@@ -15,13 +15,20 @@
 // The commands about rolls share these functions.
 namespace cluster::frontend {
 
-/// True if the inventory itself keeps the files of rolls, for several frontends; a site may have a
-/// folder of them all instead, which the global attribute `roll_store` names.
-bool keeps_rolls(Inventory& inventory);
+/// Where the rolls of an inventory are. Who looks at several of them asks once, and passes it on.
+struct RollPlace {
+  /// The folder that holds the folders of stored rolls: that of the global attribute `roll_store`,
+  /// else `rolls` beside the inventory; of an inventory that keeps them itself, the cache.
+  std::filesystem::path folder;
 
-/// The folder that holds the folders of stored rolls: that of `roll_store`, else `rolls` beside the
-/// inventory; of an inventory that keeps them itself, the cache. Throws Error(usage) when
-/// `roll_store` is no whole path.
+  /// True if the inventory itself keeps the files of rolls, for several frontends.
+  bool is_cache = false;
+};
+
+/// Throws Error(usage) when `roll_store` is no whole path.
+RollPlace roll_place(Inventory& inventory);
+
+/// The folder of roll_place().
 std::filesystem::path rolls_folder(Inventory& inventory);
 
 /// The folder where `create distro` makes the tree of packages when no folder is named.
@@ -32,11 +39,13 @@ std::filesystem::path signing_key_folder(Inventory& inventory);
 
 /// The folder of a stored roll. What the inventory keeps is unpacked first; then there is no folder
 /// when that is not whole.
-std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll);
+std::filesystem::path folder_of(Inventory& inventory, const StoredRoll& roll,
+                                const std::optional<RollPlace>& known = {});
 
 /// True if the folder is not as it was when the roll was added. One that the inventory keeps is
 /// made anew first, so that what it keeps is judged.
-bool is_changed(Inventory& inventory, const StoredRoll& roll);
+bool is_changed(Inventory& inventory, const StoredRoll& roll,
+                const std::optional<RollPlace>& known = {});
 
 /// Throws Error(refused) when it is_changed().
 void refuse_changed(Inventory& inventory, const StoredRoll& roll);
@@ -51,7 +60,8 @@ std::vector<StoredRoll> select_rolls(Inventory& inventory, const std::vector<std
 
 /// Reads a stored roll. Throws Error(refused) when its folder was changed, and throws as
 /// rolls::read_roll() does.
-rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll);
+rolls::Roll read_stored(Inventory& inventory, const StoredRoll& roll,
+                        const std::optional<RollPlace>& known = {});
 
 /// All enabled rolls, by name. Throws as read_stored() does.
 std::vector<rolls::Roll> enabled_rolls(Inventory& inventory);

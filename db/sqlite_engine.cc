@@ -153,9 +153,6 @@ class SqliteConnection : public Connection {
         db_(*opened_.db),
         patience_(db_.getHandle(), busy_timeout_ms) {
     db_.exec("PRAGMA foreign_keys = ON");
-    // A statement that can fail in the middle, as it has triggers, keeps the pages that it changes:
-    // in a file that would be 14 system calls a row.
-    db_.exec("PRAGMA temp_store = MEMORY");
   }
 
   std::unique_ptr<Statement> prepare(std::string_view sql) override {

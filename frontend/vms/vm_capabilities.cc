@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/text.h"
-#include "virt/domain_capabilities.h"
 
 namespace cluster::frontend {
 namespace {
@@ -29,15 +28,10 @@ Error lacks(const Vm& vm, const std::string& what, const std::string& when) {
                               ": take what they have, or install what is missing there"};
 }
 
-// What one container told of its machines: before, and in this run.
+// What one container told of its machines, by their texts: before, and in this run.
 struct Told {
-  std::vector<KnownMachine> before;
+  KnownCapabilities::Machines before;
   std::map<std::string, virt::DomainCapabilities> now;
-
-  const KnownMachine* find(const std::string& machine) const {
-    const auto found = std::ranges::find(before, machine, &KnownMachine::machine);
-    return found == before.end() ? nullptr : &*found;
-  }
 };
 
 void check(VmHost& there, Told& told, const VmTask& task) {
@@ -45,15 +39,26 @@ void check(VmHost& there, Told& told, const VmTask& task) {
   const auto key = machine.text();
   const auto there_now = task.domain ? task.domain->xml : std::string();
   if (!told.now.contains(key)) {
-    const auto* known = told.find(key);
-    const bool holds =
-        known != nullptr && known->libvirt == there.version &&
-        missing_in(virt::DomainCapabilities::parse(known->facts), task.xml, there_now).empty();
+    const auto known = told.before.find(key);
+    const bool holds = known != told.before.end() && known->second.libvirt == there.version &&
+                       missing_in(known->second.capabilities, task.xml, there_now).empty();
     if (holds) return;
     told.now[key] = there.domains->capabilities(machine);
   }
   const auto missing = missing_in(told.now[key], task.xml, there_now);
   if (!missing.empty()) throw lacks(task.vm, joined(missing, ", "), "");
+}
+
+// Reads the texts of the inventory once, as many VMs ask for the same machine.
+std::map<HostName, KnownCapabilities::Machines> known_machines(Inventory& inventory,
+                                                               const OnlyHosts& containers) {
+  std::map<HostName, KnownCapabilities::Machines> all;
+  for (const auto& [host, known] : inventory.known_machines(containers)) {
+    all[host].insert_or_assign(
+        known.machine,
+        KnownCapabilities::Machine{known.libvirt, virt::DomainCapabilities::parse(known.facts)});
+  }
+  return all;
 }
 
 }  // namespace
@@ -64,8 +69,8 @@ void check_capabilities(Context& context, VmBatch& all) {
   for (const auto& there : all) names->push_back(there.host.name);
   std::map<HostName, Told> told;
   for (const auto& name : *names) told[name];
-  for (auto& [host, machine] : inventory.known_machines(names)) {
-    told[host].before.push_back(std::move(machine));
+  for (auto& [host, machines] : known_machines(inventory, names)) {
+    told[host].before = std::move(machines);
   }
   on_each(context, all, [&](VmHost& there) {
     for (auto& task : there.tasks) {
@@ -94,20 +99,17 @@ void check_capabilities(Context& context, VmBatch& all) {
 KnownCapabilities::KnownCapabilities(Inventory& inventory, const std::vector<Vm>& vms) {
   std::set<HostName> containers;
   for (const auto& vm : vms) containers.insert(vm.container);
-  machines_ = inventory.known_machines(OnlyHosts{{containers.begin(), containers.end()}});
+  machines_ = known_machines(inventory, OnlyHosts{{containers.begin(), containers.end()}});
 }
 
 void KnownCapabilities::check(const Vm& vm, const std::string& document,
                               const std::string& there) const {
-  const auto [begin, end] = machines_.equal_range(vm.container);
-  if (begin == end) return;
-  const auto key = virt::machine_of(document).text();
-  for (auto one = begin; one != end; ++one) {
-    if (one->second.machine != key) continue;
-    const auto missing =
-        missing_in(virt::DomainCapabilities::parse(one->second.facts), document, there);
-    if (!missing.empty()) throw lacks(vm, joined(missing, ", "), ", when they were asked last");
-  }
+  const auto of_host = machines_.find(vm.container);
+  if (of_host == machines_.end()) return;
+  const auto known = of_host->second.find(virt::machine_of(document).text());
+  if (known == of_host->second.end()) return;
+  const auto missing = missing_in(known->second.capabilities, document, there);
+  if (!missing.empty()) throw lacks(vm, joined(missing, ", "), ", when they were asked last");
 }
 
 }  // namespace cluster::frontend

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "frontend/vms/vm_batch.h"
+#include "virt/domain_capabilities.h"
 
 namespace cluster::frontend {
 
@@ -18,6 +19,12 @@ void check_capabilities(Context& context, VmBatch& all);
 /// What the containers of some VMs told when they were asked last.
 class KnownCapabilities {
  public:
+  struct Machine {
+    unsigned long libvirt = 0;  ///< the version that told it: 9000000 is 9.0.0
+    virt::DomainCapabilities capabilities;
+  };
+  using Machines = std::map<std::string, Machine>;  ///< by DomainMachine::text()
+
   KnownCapabilities(Inventory& inventory, const std::vector<Vm>& vms);
 
   /// Throws Error(refused) when the document of `vm` asks for what its container did not have.
@@ -25,7 +32,7 @@ class KnownCapabilities {
   void check(const Vm& vm, const std::string& document, const std::string& there) const;
 
  private:
-  std::multimap<HostName, KnownMachine> machines_;
+  std::map<HostName, Machines> machines_;
 };
 
 }  // namespace cluster::frontend

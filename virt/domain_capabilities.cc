@@ -152,11 +152,8 @@ std::vector<std::string> DomainCapabilities::lacking(const std::string& document
       const std::string value =
           found.attribute().empty() ? found.node().text().as_string() : found.attribute().value();
       if (value.empty() || supports(wish.kind, value)) continue;
-      const auto there = values_.find(wish.kind);
       auto line =
-          "no " + std::string(wish.word) + " " + quote(value) + " (it has " +
-          (there == values_.end() || there->second.empty() ? "none" : joined(there->second, ", ")) +
-          ")";
+          "no " + std::string(wish.word) + " " + quote(value) + " (it has " + list(wish.kind) + ")";
       if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
     }
   }

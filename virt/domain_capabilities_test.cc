@@ -73,6 +73,14 @@ TEST(DomainCapabilities, NameWhatTheyLackOnce) {
               ElementsAre("no CPU model 'EPYC-Genoa' (it has qemu64, EPYC)"));
 }
 
+TEST(DomainCapabilities, CountWhatIsTooMuchToName) {
+  std::string models = "cpu/model";
+  for (int i = 0; i < 130; ++i) models += " model-" + std::to_string(i);
+  const auto document = domain("<cpu mode='custom'><model>EPYC</model></cpu>");
+  EXPECT_THAT(DomainCapabilities::parse(models).lacking(document),
+              ElementsAre("no CPU model 'EPYC' (it has 130 others)"));
+}
+
 TEST(DomainCapabilities, NameWhatThereIsNoneOf) {
   EXPECT_THAT(lacking("<domain type='kvm'><os firmware='efi'><type machine='q35'>hvm</type>"
                       "<loader secure='yes'/></os><devices><tpm model='tpm-crb'>"

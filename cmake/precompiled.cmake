@@ -1,11 +1,11 @@
 # Two ways to compile less often what all units share. The headers of the standard library are read
-# once for many units. And up to eight files of a folder are compiled as one unit: most of the time
+# once for many units. And up to sixteen files of a folder are compiled as one unit: most of the time
 # of a unit goes into the templates of these headers, which all files use. So no two files of a folder
 # may give the same name to different things, in an anonymous namespace neither; targets that do are
 # named ALONE. A new build folder with -DROLLCALL_PCH=OFF does neither, and proves that every file
 # includes what it uses.
 
-set(files_a_unit 8)
+set(files_a_unit 16)
 
 set(standard_headers
   <algorithm> <array> <chrono> <filesystem> <fstream> <functional> <map> <memory> <optional> <set>

@@ -14,7 +14,7 @@ std::string nested(int depth) {
   return xml;
 }
 
-std::string elements(std::size_t count) {
+std::string document_of(std::size_t count) {
   std::string xml = "<a>";
   for (std::size_t i = 1; i < count; ++i) xml += "<b/>";
   return xml + "</a>";
@@ -27,8 +27,8 @@ TEST(DocumentBounds, HoldItsDepth) {
 }
 
 TEST(DocumentBounds, HoldItsElements) {
-  EXPECT_NO_THROW(within_bounds(elements(kMostElements)));
-  EXPECT_THROW(within_bounds(elements(kMostElements + 1)), Error);
+  EXPECT_NO_THROW(within_bounds(document_of(kMostElements)));
+  EXPECT_THROW(within_bounds(document_of(kMostElements + 1)), Error);
 }
 
 TEST(DocumentBounds, HoldItsLength) {

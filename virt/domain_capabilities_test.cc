@@ -43,7 +43,7 @@ constexpr const char* kAnswer = R"xml(
   </devices>
 </domainCapabilities>)xml";
 
-std::string domain(const std::string& head, const std::string& devices = "") {
+std::string whole_domain(const std::string& head, const std::string& devices = "") {
   return "<domain type='kvm'><os><type arch='x86_64' machine='q35'>hvm</type></os>" + head +
          "<devices><emulator>/usr/bin/kvm</emulator>" + devices + "</devices></domain>";
 }
@@ -53,30 +53,31 @@ std::vector<std::string> lacking(const std::string& document) {
 }
 
 TEST(DomainCapabilities, LackNothingThatTheyTell) {
-  EXPECT_THAT(lacking(domain("<cpu mode='maximum'/>",
-                             "<disk device='disk'><target dev='sda' bus='scsi'/></disk>"
-                             "<disk device='cdrom'><target dev='sdb' bus='sata'/></disk>"
-                             "<video><model type='vga'/></video>")),
+  EXPECT_THAT(lacking(whole_domain("<cpu mode='maximum'/>",
+                                   "<disk device='disk'><target dev='sda' bus='scsi'/></disk>"
+                                   "<disk device='cdrom'><target dev='sdb' bus='sata'/></disk>"
+                                   "<video><model type='vga'/></video>")),
               IsEmpty());
-  EXPECT_THAT(lacking(domain("<cpu mode='custom'><model>EPYC</model></cpu>")), IsEmpty());
+  EXPECT_THAT(lacking(whole_domain("<cpu mode='custom'><model>EPYC</model></cpu>")), IsEmpty());
 }
 
 TEST(DomainCapabilities, NameWhatTheyLackOnce) {
-  EXPECT_THAT(lacking(domain("<cpu mode='host-passthrough'/>",
-                             "<video><model type='qxl'/></video><video><model type='qxl'/></video>"
-                             "<disk device='lun'><target dev='sda' bus='usb'/></disk>")),
-              ElementsAre("no CPU mode 'host-passthrough' (it has maximum, custom)",
-                          "no disk as 'lun' (it has disk, cdrom)",
-                          "no disk bus 'usb' (it has virtio, scsi, sata)",
-                          "no video model 'qxl' (it has vga, none)"));
-  EXPECT_THAT(lacking(domain("<cpu mode='custom'><model>EPYC-Genoa</model></cpu>")),
+  EXPECT_THAT(
+      lacking(whole_domain("<cpu mode='host-passthrough'/>",
+                           "<video><model type='qxl'/></video><video><model type='qxl'/></video>"
+                           "<disk device='lun'><target dev='sda' bus='usb'/></disk>")),
+      ElementsAre("no CPU mode 'host-passthrough' (it has maximum, custom)",
+                  "no disk as 'lun' (it has disk, cdrom)",
+                  "no disk bus 'usb' (it has virtio, scsi, sata)",
+                  "no video model 'qxl' (it has vga, none)"));
+  EXPECT_THAT(lacking(whole_domain("<cpu mode='custom'><model>EPYC-Genoa</model></cpu>")),
               ElementsAre("no CPU model 'EPYC-Genoa' (it has qemu64, EPYC)"));
 }
 
 TEST(DomainCapabilities, CountWhatIsTooMuchToName) {
   std::string models = "cpu/model";
   for (int i = 0; i < 130; ++i) models += " model-" + std::to_string(i);
-  const auto document = domain("<cpu mode='custom'><model>EPYC</model></cpu>");
+  const auto document = whole_domain("<cpu mode='custom'><model>EPYC</model></cpu>");
   EXPECT_THAT(DomainCapabilities::parse(models).lacking(document),
               ElementsAre("no CPU model 'EPYC' (it has 130 others)"));
 }
@@ -92,8 +93,10 @@ TEST(DomainCapabilities, NameWhatThereIsNoneOf) {
 }
 
 TEST(DomainCapabilities, LackNothingThatLibvirtDoesNotTellOf) {
-  EXPECT_THAT(lacking(domain("", "<rng model='virtio'/><graphics type='spice'/>")), IsEmpty());
-  EXPECT_THAT(DomainCapabilities().lacking(domain("<cpu mode='host-passthrough'/>")), IsEmpty());
+  EXPECT_THAT(lacking(whole_domain("", "<rng model='virtio'/><graphics type='spice'/>")),
+              IsEmpty());
+  EXPECT_THAT(DomainCapabilities().lacking(whole_domain("<cpu mode='host-passthrough'/>")),
+              IsEmpty());
 }
 
 TEST(DomainCapabilities, AreTheSameWhenTheyComeBack) {
@@ -109,7 +112,7 @@ TEST(DomainCapabilities, AreNoOtherDocument) {
 }
 
 TEST(DomainMachine, IsThatOfTheDocument) {
-  EXPECT_EQ(machine_of(domain("")).text(), "kvm x86_64 q35 /usr/bin/kvm");
+  EXPECT_EQ(machine_of(whole_domain("")).text(), "kvm x86_64 q35 /usr/bin/kvm");
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::string link_of(const json& function) {
   return "x" + std::to_string(*width) + " at " + *speed;
 }
 
-MapFunction function_of(const json& one) {
+MapFunction mapped_function(const json& one) {
   MapFunction function{
       PciAddress::parse(one.at("pci").get<std::string>()),
       one.at("kind").get<std::string>(),
@@ -88,7 +88,7 @@ HostMap map_of(const json& document) {
                          value_of<int>(node, "package")});
   }
   if (document.at("functions").size() > kMost) throw Error(Fault::io, "too many functions");
-  for (const auto& one : document.at("functions")) map.functions.push_back(function_of(one));
+  for (const auto& one : document.at("functions")) map.functions.push_back(mapped_function(one));
   std::ranges::sort(map.functions, {}, &MapFunction::pci);
   std::ranges::sort(map.nodes, {}, &MapNode::number);
   prune(map);

@@ -20,6 +20,7 @@
 #include "db/sqlite_shape.h"
 #include "schema/schema.h"
 
+// This file passes 400 lines on purpose: it alone includes SQLiteCpp.
 namespace cluster::db {
 namespace {
 
@@ -89,7 +90,6 @@ Opened open_database(const fs::path& file, int busy_timeout_ms) {
   return {std::move(copy), std::move(db), why};
 }
 
-// This file passes 400 lines on purpose: it alone includes SQLiteCpp.
 // How long a connection waits for others. SQLite's own way asks ever more rarely, up to ten times a
 // second, so that of many writers the one that waits longest hardly ever has its turn.
 class Patience {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -47,8 +46,8 @@ const Shape& shape_of(const std::vector<Shape>& shapes, std::string_view name,
 
 }  // namespace
 
-// An insert for each table and choice of columns that was asked for, and the rows that wait for
-// others of the same.
+// An insert for each table and choice of columns that was asked for, and the rows of one table that
+// wait for others of the same choice.
 struct InventoryRows::Inserts {
   db::RowInsert& find(InventoryRows& rows, const std::string& table, const Values& values) {
     key = table;
@@ -70,9 +69,13 @@ struct InventoryRows::Inserts {
   std::vector<db::TableShape> tables;
   std::map<std::string, db::RowInsert> known;
   std::string key;
-  db::RowInsert* of_waiting = nullptr;
-  std::vector<std::string> waiting;  // values, row by row
-  std::size_t settled = 0;           // rows of add_later()
+
+  struct Waiting {
+    std::vector<std::string> values;   // row by row
+    std::vector<std::size_t> numbers;  // of the rows, as RefusedRow has them
+  };
+  std::map<db::RowInsert*, Waiting> waiting;
+  std::size_t given = 0;  // rows of add_later()
 };
 
 InventoryRows::InventoryRows(Inventory& inventory)
@@ -130,32 +133,30 @@ void InventoryRows::add(const std::string& table, const Values& values) {
 
 void InventoryRows::add_later(const std::string& table, const Values& values) {
   auto& insert = inserts_->find(*this, table, values);
+  const auto number = inserts_->given++;
   const bool may_wait = inventory_.db_->is_shared() && table != kSeededTable;
-  auto& waiting = inserts_->waiting;
-  if (!may_wait || &insert != inserts_->of_waiting || waiting.size() == kAtOnce * insert.width()) {
-    settle();
-  }
-  if (!may_wait) {
-    add(table, values);
-    ++inserts_->settled;
-    return;
-  }
-  inserts_->of_waiting = &insert;
-  for (const auto& [column, value] : values) waiting.emplace_back(value);
+  auto& all = inserts_->waiting;
+  if (!may_wait || (!all.empty() && all.begin()->first->table() != table)) settle();
+  if (!may_wait) return add(table, values);
+  auto& waiting = all[&insert];
+  for (const auto& [column, value] : values) waiting.values.emplace_back(value);
+  waiting.numbers.push_back(number);
+  if (waiting.numbers.size() == kAtOnce) settle(insert);
+}
+
+void InventoryRows::settle() {
+  while (!inserts_->waiting.empty()) settle(*inserts_->waiting.begin()->first);
 }
 
 // When one of them is refused, they are added one by one, which tells which it is.
-void InventoryRows::settle() {
-  const auto values = std::exchange(inserts_->waiting, {});
-  if (values.empty()) return;
+void InventoryRows::settle(db::RowInsert& insert) {
+  const auto waiting = inserts_->waiting.extract(&insert).mapped();
   auto& db = *inventory_.db_;
-  auto& insert = *inserts_->of_waiting;
-  const std::vector<std::string_view> rows(values.begin(), values.end());
+  const std::vector<std::string_view> rows(waiting.values.begin(), waiting.values.end());
   try {
     db.run("SAVEPOINT rows");
     insert.add(db, rows);
     db.run("RELEASE SAVEPOINT rows");
-    inserts_->settled += rows.size() / insert.width();
     return;
   } catch (const Error&) {
     db.run("ROLLBACK TO SAVEPOINT rows");
@@ -164,15 +165,15 @@ void InventoryRows::settle() {
     db.run("ROLLBACK TO SAVEPOINT rows");
   }
   const auto width = static_cast<std::ptrdiff_t>(insert.width());
-  for (auto row = rows.begin(); row != rows.end(); row += width) {
+  auto number = waiting.numbers.begin();
+  for (auto row = rows.begin(); row != rows.end(); row += width, ++number) {
     try {
       insert.add(db, {row, insert.width()});
     } catch (const db::Failure& failure) {
-      throw RefusedRow(explained(insert.table(), failure), inserts_->settled);
+      throw RefusedRow(explained(insert.table(), failure), *number);
     } catch (const Error& error) {
-      throw RefusedRow(error, inserts_->settled);
+      throw RefusedRow(error, *number);
     }
-    ++inserts_->settled;
   }
 }
 

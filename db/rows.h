@@ -17,6 +17,7 @@ namespace cluster {
 
 namespace db {
 class FileStore;
+class RowInsert;
 struct TableShape;
 }  // namespace db
 
@@ -106,6 +107,7 @@ class InventoryRows {
 
   void each_of(const std::vector<db::TableShape>& tables, const Each& with);
   std::vector<db::TableShape>& tables();
+  void settle(db::RowInsert& insert);
 
   Inventory& inventory_;
   std::unique_ptr<Inserts> inserts_;

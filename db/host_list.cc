@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <array>
+#include <numeric>
 #include <span>
 
 #include "core/natural_key.h"
@@ -50,13 +50,11 @@ TextRows Inventory::host_rows(const OnlyHosts& only, bool detail) {
   const db::OnlyThese these(only);
   const auto columns = std::span(kColumns).first(detail ? kColumns.size() : kFew);
   TextRows rows(columns.size());
-  std::vector<std::pair<std::string, std::uint32_t>> keys;
   read("list host", [&] {
     const auto query = db_->prepare(query_of(columns) + these.in("name"));
     these.bind(*query);
     while (query->step()) {
       if (!these.has(query->text(0))) continue;
-      keys.emplace_back(natural_key(query->text(0)), static_cast<std::uint32_t>(keys.size()));
       for (int i = 0; const auto& column : columns) {
         if (query->is_null(i)) {
           rows.add_unknown();
@@ -69,10 +67,9 @@ TextRows Inventory::host_rows(const OnlyHosts& only, bool detail) {
       }
     }
   });
-  std::ranges::sort(keys);
-  std::vector<std::uint32_t> order;
-  order.reserve(keys.size());
-  for (const auto& key : keys) order.push_back(key.second);
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  sort_naturally(order, [&](std::uint32_t row) { return rows.at(row, 0).text; });
   rows.reorder(order);
   return rows;
 }

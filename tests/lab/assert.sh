@@ -137,6 +137,16 @@ expect_drivers() {
   diff -u --label expected --label drivers - "$scratch/drivers" >&2 || fail "other drivers were expected"
 }
 
+# expect_attached: both cards are with their host.
+expect_attached() {
+  expect_drivers <<'END'
+0000:02:00.0 bochs-drm
+0000:02:00.1 snd_hda_intel
+0000:03:00.0 bochs-drm
+0000:03:00.1 snd_hda_intel
+END
+}
+
 # fresh_cards libvirt|sysfs: every function gets the driver that the kernel would choose, gpupci remembers nothing,
 # there are no VMs, and libvirtd runs or does not. It uses plain writes to sysfs, so no test depends on the code that it
 # tests.

@@ -11,17 +11,9 @@ guest 'udevadm settle'
 
 # held_in CGROUP COMMAND: runs COMMAND while a program of that control group has gpupci1's node open.
 held_in() {
-  run guest_ssh "
-    mkdir -p /sys/fs/cgroup$1; rm -f /run/held; mkfifo /run/held
-    (echo \$BASHPID >/sys/fs/cgroup$1/cgroup.procs; exec 7<>/dev/dri/by-path/pci-0000:02:00.0-card; echo held; exec sleep 300) \
-      >/run/held 2>&1 </dev/null &
-    holder=\$!
-    read -r word </run/held
-    [ \"\$word\" = held ] || { echo \"the holder says: \$word\" >&2; kill \$holder; exit 99; }
-    status=0
-    $2 || status=\$?
-    kill \$holder
-    exit \$status"
+  guest "mkdir -p /sys/fs/cgroup$1"
+  while_held "echo \$BASHPID >/sys/fs/cgroup$1/cgroup.procs
+    exec 7<>/dev/dri/by-path/pci-0000:02:00.0-card; echo held; exec sleep 300" "$2"
 }
 
 # The service inside the container has the name of a service that the host may have, too.

@@ -106,12 +106,7 @@ expect_drivers <<'END'
 END
 
 "$lab" reboot "$host" --keep
-expect_drivers <<'END'
-0000:02:00.0 bochs-drm
-0000:02:00.1 snd_hda_intel
-0000:03:00.0 bochs-drm
-0000:03:00.1 snd_hda_intel
-END
+expect_attached
 agent --restore
 expect_done <<'END'
 Detached GPU card 'gpupci1' video device 0000:02:00.0

@@ -1,4 +1,5 @@
 // The reader of ssh_config is held against `ssh -G`: what OpenSSH makes of a file is what counts.
+// This file passes 400 lines on purpose: most of it is one list of configurations.
 #include "ssh/config.h"
 
 #include <gmock/gmock.h>

@@ -1,8 +1,8 @@
 #!/bin/bash
 # scripts_test.sh CLUSTER GPUPCI [write]: `cluster run roll` prints for the rolls here the files in tests/data/rolls,
-# byte for byte. The shell that all of them have is left out; it has its own test. The inventory's cards come from
-# recorded hosts, by the real gpupci behind a real sshd. With `write` it writes these files anew: read their difference
-# before you keep it.
+# byte for byte. The shell that all of them have is left out; it has its own test. Of a script that holds all of roll
+# gpupt, its .diff from gpupt.sh is kept. The inventory's cards come from recorded hosts, by the real gpupci behind a
+# real sshd. With `write` it writes these files anew: read their difference before you keep it.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -55,20 +55,28 @@ own_part() {
 
 # check_script ROLL HOST [NAME]: the script is NAME.sh, and the one that takes it back NAME-undo.sh.
 check_script() {
-  local roll=$1 host=$2 name=${3:-$1}
+  local roll=$1 host=$2 name=${3:-$1} script
   "$cluster" run roll "$roll" "host=$host" >"$name.sh"
-  check_text "$name.sh"
+  own_part "$name.sh" >"$name.own"
+  if [[ $name != gpupt ]] && grep -qx '# ---- roll gpupt' "$name.own"; then
+    diff -U1 --label gpupt.sh --label "$name.sh" gpupt.own "$name.own" >"$name.diff" || [[ $? == 1 ]]
+    check_text "$name.diff" "$name.diff"
+  else
+    check_text "$name.sh" "$name.own"
+  fi
   "$cluster" run roll "$roll" "host=$host" undo=yes >"$name-undo.sh"
-  check_text "$name-undo.sh" rolls/engine/undo.sh
+  own_part "$name-undo.sh" rolls/engine/undo.sh >"$name-undo.own"
+  check_text "$name-undo.sh" "$name-undo.own"
+  for script in "$name.sh" "$name-undo.sh"; do
+    shellcheck -s sh "$script" || fail "shellcheck $script"
+    dash -n "$script" || fail "dash -n $script"
+  done
 }
 
-# check_text SCRIPT [FILE]: it is as it was, with the shell of FILE in it, sound sh, and the same in dash.
+# check_text KEPT TEXT: the file TEXT is as it is kept.
 check_text() {
-  local script=$1
-  if [[ $write == write ]]; then own_part "$@" >"$golden/$script"; fi
-  diff -u "$golden/$script" <(own_part "$@") || fail "$script is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
-  shellcheck -s sh "$script" || fail "shellcheck $script"
-  dash -n "$script" || fail "dash -n $script"
+  if [[ $write == write ]]; then cp "$2" "$golden/$1"; fi
+  diff -u "$golden/$1" "$2" || fail "$1 is another; to keep it: tests/rolls/scripts_test.sh CLUSTER GPUPCI write"
 }
 
 # Debian has every package that a roll names for Debian.

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "core/error.h"
 
 namespace cluster {
@@ -71,6 +75,71 @@ TEST(Keys, YesAndNoHaveFiveWordsEach) {
   for (const char* wrong : {"", "ye", "nay", "yes ", "2"}) {
     EXPECT_EQ(refusal_of([&] { parse_yes_no("all", wrong); }),
               "all='" + std::string(wrong) + "': want yes or no");
+  }
+}
+
+TEST(Keys, AnAddressIsOneOfAMachineOrADnsName) {
+  const std::vector<std::pair<const char*, const char*>> taken{
+      {"10.1.0.5", "10.1.0.5"},
+      {"FE80:0:0::1", "fe80::1"},
+      {"::ffff:10.1.0.5", "::ffff:10.1.0.5"},
+      {"n1", "n1"},
+      {"3com.example.org", "3com.example.org"},
+      {"1a", "1a"},
+      {"xn--bcher-kva.example", "xn--bcher-kva.example"},
+  };
+  for (const auto& [typed, kept] : taken) {
+    EXPECT_EQ(parse_address(typed), kept);
+    EXPECT_EQ(parse_address(kept), kept) << "what is kept parses back";
+  }
+  for (const char* wrong :
+       {"", "10.1.0", "10.1.0.256", "10.1.0.5/24", "10.1.0.5 ", "1.2.3.4.5", "n1:22", "-n1",
+        "n1..example", "fe80::1%eth0", "[fe80::1]", "a b", "*"}) {
+    EXPECT_EQ(refusal_of([&] { parse_address(wrong); }),
+              "address='" + std::string(wrong) + "': want an IP address or a DNS name");
+  }
+}
+
+TEST(Keys, JumpHostsAreThoseOfSsh) {
+  for (const char* right : {"gate", "you@gate:24", "a,b,c", "[fd00::1]", "you@[fd00::1]:24",
+                            "10.1.0.1:1", "gate:65535", "you@EXAMPLE.ORG@gate"}) {
+    EXPECT_EQ(parse_jump(right), right);
+  }
+  for (const char* wrong :
+       {"",         "none",        "None",       ",gate", "gate,",      "a,,b", "gate:",
+        "gate:0",   "gate:65536",  "gate:ssh",   "@gate", "-oX@gate",   "you@", "fd00::1",
+        "[fd00::1", "[fd00::1]24", "[fd00::1]:", "[]",    "ssh://gate", "a b",  "gate;reboot"}) {
+    EXPECT_EQ(refusal_of([&] { parse_jump(wrong); }),
+              "jump='" + std::string(wrong) +
+                  "': want jump hosts as ssh has them: gate, you@gate:24, several with commas");
+  }
+}
+
+TEST(Keys, AUserIsALoginNameAndNoOption) {
+  const std::vector<std::string> taken{"root", "rocks@EXAMPLE.ORG", "a.b-c_9",
+                                       std::string(256, 'a')};
+  for (const auto& right : taken) EXPECT_EQ(parse_user(right), right);
+  const std::vector<std::string> refused{
+      "",    "-oProxyCommand=x",   "a b", "a;b", "$(a)", "a\nb", "m\xc3\xbcller",
+      "a/b", std::string(257, 'a')};
+  for (const auto& wrong : refused) {
+    EXPECT_NE(refusal_of([&] { parse_user(wrong); }).find(": want a login name"), std::string::npos)
+        << wrong;
+  }
+}
+
+TEST(Keys, AReasonIsOneShortLine) {
+  const std::vector<std::string> taken{"", "a fan's noise",
+                                       "L\xc3\xbc"
+                                       "fter",
+                                       std::string(200, 'x')};
+  for (const auto& right : taken) EXPECT_EQ(parse_reason(right), right);
+  const std::vector<std::string> refused{"two\nlines", "\x1b[2J", "\xff", "a\tb",
+                                         std::string(201, 'x')};
+  for (const auto& wrong : refused) {
+    const auto refusal = refusal_of([&] { parse_reason(wrong); });
+    EXPECT_NE(refusal.find(": want a line of 200 bytes at the most"), std::string::npos);
+    EXPECT_EQ(refusal.find_first_of("\n\x1b\t"), std::string::npos);
   }
 }
 

@@ -131,6 +131,15 @@ std::vector<std::string> hosts_of(const std::string& name, int line) {
   return names;
 }
 
+// The line without the blanks at its ends, and without a comment, whose # follows a blank.
+std::string_view without_comment(std::string_view line) {
+  line = trim(line);
+  for (auto at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
+    if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return trim(line.substr(0, at));
+  }
+  return line;
+}
+
 std::string without_quotes(std::string_view text) {
   text = trim(text);
   const bool is_quoted = text.size() >= 2 && text.front() == text.back() &&
@@ -161,6 +170,34 @@ std::vector<std::string> ini_words(std::string_view line) {
   return words;
 }
 
+// "node[01:50]:2222" is a port behind the names of hosts, which may have colons in brackets.
+std::pair<std::string, std::string> name_and_port(const std::string& word) {
+  const auto open = word.rfind('[');
+  const auto colon = word.find(':', open == std::string::npos ? 0 : word.find(']', open));
+  if (colon == std::string::npos || !parse_number(word.substr(colon + 1))) return {word, ""};
+  return {word.substr(0, colon), word.substr(colon + 1)};
+}
+
+// A line of a host, or of a range of them, with what is said of it.
+void read_ini_host(const std::string& group, std::string_view line, int number,
+                   AnsibleReader& reader) {
+  const auto words = ini_words(line);
+  const auto [names, port] = name_and_port(words.at(0));
+  for (const auto& name : hosts_of(names, number)) {
+    reader.host(name, number, group);
+    if (!port.empty()) reader.host_value(name, "ansible_port", port, number);
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const auto equals = words[i].find('=');
+      if (equals == std::string::npos) {
+        throw Error(Fault::usage, "line " + std::to_string(number) + ": " + quote(words[i]) +
+                                      " is no NAME=VALUE");
+      }
+      reader.host_value(name, words[i].substr(0, equals),
+                        without_quotes(words[i].substr(equals + 1)), number);
+    }
+  }
+}
+
 void read_ini(std::string_view text, AnsibleReader& reader) {
   std::string group = "ungrouped";
   std::string kind;  // "", "vars" or "children"
@@ -179,7 +216,7 @@ void read_ini(std::string_view text, AnsibleReader& reader) {
                                     quote(inside) + " (want [x], [x:vars] or [x:children])");
     }
     if (kind == "children") {
-      reader.child(std::string(line), group);
+      reader.child(std::string(without_comment(line)), group);
     } else if (kind == "vars") {
       const auto equals = line.find('=');
       if (equals == std::string_view::npos) {
@@ -188,19 +225,7 @@ void read_ini(std::string_view text, AnsibleReader& reader) {
       reader.group_value(group, std::string(trim(line.substr(0, equals))),
                          without_quotes(line.substr(equals + 1)), number);
     } else {
-      const auto words = ini_words(line);
-      for (const auto& name : hosts_of(words.at(0), number)) {
-        reader.host(name, number, group);
-        for (std::size_t i = 1; i < words.size(); ++i) {
-          const auto equals = words[i].find('=');
-          if (equals == std::string::npos) {
-            throw Error(Fault::usage, "line " + std::to_string(number) + ": " + quote(words[i]) +
-                                          " is no NAME=VALUE");
-          }
-          reader.host_value(name, words[i].substr(0, equals),
-                            without_quotes(words[i].substr(equals + 1)), number);
-        }
-      }
+      read_ini_host(group, line, number, reader);
     }
   }
 }
@@ -276,12 +301,14 @@ void read_yaml(std::string_view text, AnsibleReader& reader) {
   });
 }
 
-// The first line that says something is "---" or "all:" in YAML, and never so in INI.
+// The first line that says something is "---" or "all:" in YAML, and never so in INI. A comment may
+// follow it.
 bool is_yaml(std::string_view text) {
   for (const auto raw : split(text, '\n')) {
-    const auto line = trim(raw);
-    if (line.empty() || line.front() == '#') continue;
-    return line == "---" || (line.ends_with(':') && line.find(' ') == std::string_view::npos);
+    const auto line = without_comment(raw);
+    if (line.empty()) continue;
+    return line.starts_with("---") || line.starts_with("%YAML") ||
+           (line.ends_with(':') && line.find(' ') == std::string_view::npos);
   }
   return false;
 }

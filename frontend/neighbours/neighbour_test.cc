@@ -281,6 +281,36 @@ TEST(Neighbour, AnsiblesListsOfHostsAreNotPassedOver) {
   EXPECT_THAT(left, ElementsAre("line 9: group db vars"));
 }
 
+TEST(Neighbour, AnsiblesFilesHaveCommentsWhereAnsibleTakesThem) {
+  for (const auto* first : {"---\nall:", "--- # the hall\nall:", "# it\n\n---\nall: # everybody",
+                            "all:  # everybody", "%YAML 1.2\n---\nall:"}) {
+    const auto [commands, left] =
+        read("ansible", std::string(first) + "\n  hosts:\n    n1: {ansible_port: 2222}  # old\n");
+    EXPECT_THAT(commands, ElementsAre("add|host|n1|port=2222")) << first;
+    EXPECT_THAT(left, ::testing::IsEmpty()) << first;
+  }
+  const auto [commands, left] = read("ansible",
+                                     "; the hall\n[gpu]  # with cards\nn1 site=a#b  # port=1\n"
+                                     "[kvm:children]\ngpu  # all of them\n\t# none\n"
+                                     "[all:vars]\nmotd=a # b\n");
+  EXPECT_THAT(commands, ElementsAre("add|host|n1", "add|host|attr|n1|site|a#b",
+                                    "add|host|attr|n1|groups|gpu,kvm", "add|attr|motd|a # b"));
+  EXPECT_THAT(left, ::testing::IsEmpty());
+}
+
+TEST(Neighbour, AnsiblesPortsFollowTheName) {
+  EXPECT_THAT(read("ansible", "n1:2222 ansible_user=root\nn[08:09]:24\n").commands,
+              ElementsAre("add|host|n1|port=2222|user=root", "add|host|n08|port=24",
+                          "add|host|n09|port=24"));
+  EXPECT_THAT(read("ansible", "n1:22 ansible_port=23\n").commands,
+              ElementsAre("add|host|n1|port=23"))
+      << "the last one counts";
+  for (const auto* none : {"n1:2222x", "n1:ssh", "fd00::1"}) {
+    EXPECT_THAT(read("ansible", std::string(none) + "\n").left,
+                ElementsAre(HasSubstr("not a host name: '" + std::string(none) + "'")));
+  }
+}
+
 TEST(Neighbour, XcatsExpressionsAreNoValues) {
   const auto [commands, left] = read("xcat",
                                      "k1:\n    objtype=node\n    ip=|k(\\d+)|10.7.0.($1+0)|\n"

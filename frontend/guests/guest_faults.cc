@@ -204,7 +204,7 @@ std::optional<GuestFault> log_fault(const GuestReport& report, const GuestDevice
                           ": options vfio-pci disable_idle_d3=1, and 0 in d3cold_allowed of the "
                           "card; then restart the VM"};
   }
-  const auto invalid = report.line_with("kernel-log", {"is 0M @", gpu.address});
+  const auto invalid = report.line_with("kernel-log", {"BAR", "is 0M @", gpu.address});
   if (!invalid.empty()) {
     return GuestFault{invalid.substr(invalid.find("BAR")) + ": NVIDIA's driver finds no region",
                       "as I3 says"};

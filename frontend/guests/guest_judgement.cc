@@ -125,7 +125,7 @@ class Judge {
     for (const auto* one : found) {
       auto what = one->unplaced;
       const auto& address = one->address;
-      const auto zero = report_.line_with("kernel-log", {"is 0M @", address});
+      const auto zero = report_.line_with("kernel-log", {"BAR", "is 0M @", address});
       if (what.empty() && !zero.empty()) what.push_back(zero.substr(zero.find("BAR")));
       if (what.empty()) continue;
       return say("I3", card.name,
@@ -175,17 +175,24 @@ class Judge {
     return !lines.empty() && lines.front() != "missing";
   }
 
+  // A guest judges nothing else of itself.
+  static bool is_gds_check(std::string_view id) {
+    return id.starts_with('S') && parse_number(id.substr(1));
+  }
+
   // "S1   PASS     reason; fix", as gds-check prints it.
   void judge_gds() {
     if (!has_gds()) {
       return say("S1", "", Verdict::unknown, "there is no gds-check in the guest",
                  "cluster run roll gds host=" + given_.vm + " apply=yes");
     }
+    const auto before = checks_.size();
     constexpr std::array kWords{std::pair("PASS", Verdict::pass), std::pair("WARN", Verdict::warn),
                                 std::pair("UNKNOWN", Verdict::unknown),
                                 std::pair("FAIL", Verdict::fail)};
     for (const auto& line : report_.part("gds")) {
       const auto id = line.substr(0, line.find(' '));
+      if (!is_gds_check(id)) continue;
       const auto rest = trim(std::string_view(line).substr(id.size()));
       for (const auto& [word, verdict] : kWords) {
         if (!rest.starts_with(word)) continue;
@@ -194,6 +201,10 @@ class Judge {
         say(id, "", verdict, text.substr(0, semicolon),
             semicolon == std::string::npos ? "" : text.substr(semicolon + 2));
       }
+    }
+    if (checks_.size() == before) {
+      say("S1", "", Verdict::unknown, "gds-check in the guest tells of no check",
+          "run gds-check there");
     }
   }
 

@@ -126,6 +126,29 @@ TEST(GuestJudgement, HasARowForEachRecording) {
   }
 }
 
+// A guest may say whatever it likes. Its card is judged, and the others' are, too.
+TEST(GuestJudgement, StandsWhatNoScriptOfOursSays) {
+  const std::string device =
+      "device x/0000:00:02.0/0000:01:00.0 0x10de 0x2330 0x030200 nvidia D0 de10\n";
+  for (const std::string& said : std::vector<std::string>{
+           "=== pci\n" + device + "region 1 2 3\n=== end\n",
+           "=== pci\n" + device + "region 0 0xfff 0x200\n=== end\n",
+           "=== pci\n" + device + "=== kernel-log\nit is 0M @ 0000:01:00.0\n=== end\n",
+           "=== pci\n" + device + "=== kernel-log\nXid (PCI:\n=== lspci\nRegion\n=== end\n",
+           "=== pci\ndevice / a b c d e f\nregion\n=== end\n"}) {
+    EXPECT_FALSE(judge_guest(given(), said).empty()) << said;
+  }
+}
+
+TEST(GuestJudgement, LetsAGuestJudgeNothingButItsGpudirectStorage) {
+  auto cards = given();
+  cards.wants_gds = true;
+  EXPECT_EQ(verdicts(judge_guest(cards, "=== gds\nI2 PASS yes\nS PASS a\nSx PASS a\n=== end\n")),
+            "I2 FAIL, S1 UNKNOWN");
+  EXPECT_EQ(verdicts(judge_guest(cards, "=== gds\nS1 PASS a\nI6 PASS a\n=== end\n")),
+            "I2 FAIL, S1 PASS");
+}
+
 TEST(GuestJudgement, ACardThatTheDomainDoesNotHaveIsSaid) {
   auto cards = given();
   cards.cards[0].functions[0].path = "";

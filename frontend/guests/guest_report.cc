@@ -27,7 +27,9 @@ std::string mib_text(std::uint64_t bytes) {
 // A card does without its I/O ports (IORESOURCE_IO).
 std::string unplaced_region(const std::vector<std::string_view>& words, std::size_t number) {
   if (words.size() < 4) return "";
-  const auto value = [&](std::size_t i) { return parse_hex(words[i].substr(2)).value_or(0); };
+  const auto value = [&](std::size_t i) {
+    return words[i].starts_with("0x") ? parse_hex(words[i].substr(2)).value_or(0) : 0;
+  };
   constexpr std::uint64_t kPorts = 0x100;
   if (value(1) != 0 || value(2) == 0 || value(3) == 0 || (value(3) & kPorts) != 0) return "";
   return "region " + std::to_string(number) + " of " + mib_text(value(2) + 1);

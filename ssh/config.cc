@@ -71,8 +71,10 @@ class Lookup {
     const bool counts = std::ranges::all_of(
         block.conditions, [this](const Setting& condition) { return holds(condition); });
     for (const auto& setting : block.settings) {
+      // OpenSSH refuses these wherever they stand.
+      if (!setting.is_usual) need_openssh(setting);
       if (setting.use == Use::unknown) {
-        judge_unknown(setting);  // OpenSSH refuses it wherever it stands
+        judge_unknown(setting);
       } else if (counts) {
         take(setting);
       }
@@ -192,9 +194,9 @@ class Lookup {
 
   // Returns a file name with ~, ${NAME} and %x replaced.
   std::string path(const std::string& word, const Setting& setting, const Route& route) {
-    const auto found = home_and_environment(word, me_.home);
+    const auto found = file_name(word, me_.home, tokens(route));
     if (!found) need_openssh(setting);
-    return found ? expand(*found, setting, tokens(route)) : word;
+    return found.value_or(word);
   }
 
   Tokens tokens(const Route& route) const {
@@ -257,11 +259,13 @@ void Lookup::find_known_hosts_files(Route& route) {
       route.known_hosts_files.push_back(path(word, *own, route));
     }
   }
-  const auto* common = first("globalknownhostsfile");  // OpenSSH replaces nothing in it
+  const auto* common = first("globalknownhostsfile");
   if (common != nullptr && is_none(*common)) return;
   const std::vector<std::string> usual{"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"};
-  for (const auto& file : common == nullptr ? usual : common->words) {
-    route.known_hosts_files.push_back(file);
+  for (const auto& word : common == nullptr ? usual : common->words) {
+    const auto file = in_home(word, me_.home);  // nothing else is replaced
+    if (!file) need_openssh(*common);
+    route.known_hosts_files.push_back(file.value_or(word));
   }
 }
 
@@ -310,8 +314,7 @@ void Lookup::leave_login_to_openssh() {
 void Lookup::leave_master_to_openssh(Route& route) {
   const auto* setting = first("controlpath");
   if (setting == nullptr || lower(setting->words[0]) == "none") return;
-  const auto file = home_and_environment(setting->words[0], me_.home);
-  if (file && !sockets_.has(*file, tokens(route))) return;
+  if (!sockets_.has(setting->words[0], me_.home, tokens(route))) return;
   route.is_shared = true;
   need_openssh(*setting);
 }
@@ -338,6 +341,11 @@ Route Lookup::route() && {
     route.port = static_cast<int>(parse_number(port->words[0]).value_or(22));
   }
   route.user = user();
+  // OpenSSH 10.0 replaces these, an older one does not.
+  if (target_.user.empty() &&
+      (route.user.find('%') != std::string::npos || route.user.find("${") != std::string::npos)) {
+    if (const auto* setting = first("user"); setting != nullptr) need_openssh(*setting);
+  }
   if (const auto* timeout = first("connecttimeout");
       timeout != nullptr && lower(timeout->words[0]) != "none") {
     route.connect_timeout = time_of(*timeout);

@@ -10,14 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "ssh/config_check.h"
 
 namespace cluster::ssh {
 namespace {
@@ -135,11 +134,13 @@ Setting setting_of(std::string_view line, const std::string& where) {
   if (word && word->empty()) word = take_piece(line);  // a sign stood before it
   if (!word) refuse(where, "a quote has no end");
   const auto& row = keyword_row(lower(*word));
-  Setting setting{row.name.empty() ? lower(*word) : std::string(row.name), {}, where, row.use, 0};
+  Setting setting{
+      row.name.empty() ? lower(*word) : std::string(row.name), {}, where, row.use, true, 0};
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
   setting.words = words_of(line, where);
   if (setting.keyword == "match") setting.words = match_words(line);
   check_words(setting);
+  setting.is_usual = is_usual_value(setting.keyword, setting.words);
   return setting;
 }
 
@@ -163,8 +164,9 @@ class Parser {
     int number = 0;
     for (const auto raw : split(text, '\n')) {
       ++number;
-      // A form feed may stand at the end only.
-      const auto line = trim(raw.substr(0, raw.find_last_not_of(" \t\r\n\f") + 1));
+      // A form feed may stand at the end only. OpenSSH reads nothing behind a NUL.
+      const auto whole = raw.substr(0, raw.find('\0'));
+      const auto line = trim(whole.substr(0, whole.find_last_not_of(" \t\r\n\f") + 1));
       if (line.empty() || line.starts_with('#') || line == "=") continue;
       Setting setting = setting_of(line, file + ":" + std::to_string(number));
       if (setting.keyword == "host" || setting.keyword == "match") {
@@ -183,12 +185,17 @@ class Parser {
   }
 
   void read(const std::string& file, bool must_exist) {
-    errno = 0;
-    std::ifstream in(file);
-    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (in.is_open() && !in.bad()) return parse(text, file);
-    if (errno != ENOENT || must_exist) {
-      throw Error(Fault::usage, "cannot read " + quote(file) + ": " + errno_text(errno));
+    struct stat status {};
+    if (stat(file.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;  // it has no lines
+    std::optional<std::string> text;
+    try {
+      text = read_file(file);
+    } catch (const Error& error) {
+      throw Error(Fault::usage, error.what());
+    }
+    if (text) return parse(*text, file);
+    if (must_exist) {
+      throw Error(Fault::usage, "cannot read " + quote(file) + ": " + errno_text(ENOENT));
     }
   }
 
@@ -200,6 +207,12 @@ class Parser {
   void include(const Setting& setting) {
     if (++depth_ > kDeepestInclude) refuse(setting.where, "files include one another too deeply");
     for (const auto& word : setting.words) {
+      // OpenSSH 9.9 replaces these, an older one does not.
+      if (word.find('%') != std::string::npos || word.find("${") != std::string::npos) {
+        blocks_.back().settings.push_back(setting);
+        blocks_.back().settings.back().use = Use::openssh;
+        continue;
+      }
       if (word.starts_with('~') && folders_.is_system) {
         refuse(setting.where, "the system's file cannot include " + quote(word));
       }

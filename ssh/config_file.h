@@ -15,6 +15,7 @@ struct Setting {
   std::vector<std::string> words;  ///< its arguments, without quotes; at least one
   std::string where;               ///< "/root/.ssh/config:3"
   Use use = Use::unknown;
+  bool is_usual = true;    ///< false: only OpenSSH can tell whether it takes the value
   std::size_t number = 0;  ///< of a condition: its place among those read
 };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/glob.h"
@@ -12,14 +13,20 @@ namespace cluster::ssh {
 namespace {
 
 // Calls `literal` with each character, and `token` with each letter behind a `%`, as long as they
-// return true.
-template <typename Literal, typename Token>
-bool walk(std::string_view text, const Literal& literal, const Token& token) {
+// return true, and `variable` with each NAME in ${NAME}.
+template <typename Literal, typename Token, typename Variable>
+bool walk(std::string_view text, const Literal& literal, const Token& token,
+          const Variable& variable) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
+    if (text[i] == '%') {
+      if (i + 1 == text.size() || !token(text[++i])) return false;
+    } else if (text.substr(i, 2) == "${") {
+      const auto end = text.find('}', i);
+      if (end == std::string_view::npos) return false;
+      if (!variable(std::string(text.substr(i + 2, end - i - 2)))) return false;
+      i = end;
+    } else {
       literal(text[i]);
-    } else if (i + 1 == text.size() || !token(text[++i])) {
-      return false;
     }
   }
   return true;
@@ -43,54 +50,66 @@ bool is_socket(const std::string& pattern) {
 
 std::optional<std::string> replace_tokens(std::string_view text, const Tokens& tokens) {
   std::string out;
-  const bool is_whole = walk(
-      text, [&](char c) { out += c; },
-      [&](char letter) {
-        const auto at = tokens.find(letter);
-        if (at == tokens.end()) return false;
-        out += at->second;
-        return true;
-      });
-  if (!is_whole) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto at = i + 1 < text.size() ? tokens.find(text[++i]) : tokens.end();
+    if (at == tokens.end()) return std::nullopt;
+    out += at->second;
+  }
   return out;
 }
 
-std::optional<std::string> home_and_environment(std::string_view path, const std::string& home) {
-  std::string out;
-  if (path.starts_with('~')) {
-    if (path.size() > 1 && path[1] != '/') return std::nullopt;
-    out = home;
-    path.remove_prefix(1);
-  }
-  while (true) {
-    const auto at = path.find("${");
-    out += path.substr(0, at);
-    if (at == std::string_view::npos) return out;
-    const auto end = path.find('}', at);
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string name(path.substr(at + 2, end - at - 2));
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) return std::nullopt;
-    out += value;
-    path.remove_prefix(end + 1);
-  }
+std::optional<std::string> in_home(std::string_view path, const std::string& home) {
+  if (!path.starts_with('~')) return std::string(path);
+  if (path.size() > 1 && path[1] != '/') return std::nullopt;
+  return home + std::string(path.substr(1));
 }
 
-bool Sockets::has(std::string_view path, const Tokens& tokens) {
+std::optional<std::string> file_name(std::string_view path, const std::string& home,
+                                     const Tokens& tokens) {
+  const auto text = in_home(path, home);
+  std::string out;
+  const auto variable = [&out](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value != nullptr) out += value;
+    return value != nullptr;
+  };
+  const auto token = [&](char letter) {
+    const auto at = tokens.find(letter);
+    if (at != tokens.end()) out += at->second;
+    return at != tokens.end();
+  };
+  const auto literal = [&out](char c) { out += c; };
+  if (!text || !walk(*text, literal, token, variable)) return std::nullopt;
+  return out;
+}
+
+bool Sockets::has(std::string_view path, const std::string& home, const Tokens& tokens) {
+  const auto text = in_home(path, home);
+  if (!text) return true;
   std::string pattern;
   const auto add = [&pattern](char c) {
     if (c == '*' || c == '?' || c == '[' || c == '\\') pattern += '\\';
     pattern += c;
   };
-  walk(path, add, [&](char letter) {
+  const auto variable = [&](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value != nullptr) std::ranges::for_each(std::string_view(value), add);
+    return value != nullptr;
+  };
+  const auto token = [&](char letter) {
     const auto at = tokens.find(letter);
     if (at == tokens.end()) {
       pattern += '*';
     } else {
-      for (const char c : at->second) add(c);
+      std::ranges::for_each(at->second, add);
     }
     return true;
-  });
+  };
+  if (!walk(*text, add, token, variable)) return true;
   const auto [at, is_new] = found_.try_emplace(pattern);
   if (is_new) at->second = is_socket(pattern);
   return at->second;

@@ -13,16 +13,21 @@ using Tokens = std::map<char, std::string>;
 /// `text` with each %x replaced. Returns nothing when a letter is not among `tokens`.
 std::optional<std::string> replace_tokens(std::string_view text, const Tokens& tokens);
 
-/// `path` with a leading `~/` and each ${NAME} replaced. Returns nothing for the home of another
-/// user, and for a variable that is not set.
-std::optional<std::string> home_and_environment(std::string_view path, const std::string& home);
+/// `path` with a leading `~/` replaced. Returns nothing for the home of another user.
+std::optional<std::string> in_home(std::string_view path, const std::string& home);
+
+/// The same, with each ${NAME} and %x replaced, too; nothing is replaced in the value of a
+/// variable. Returns nothing for a variable that is not set, and for a letter that is not among
+/// `tokens`.
+std::optional<std::string> file_name(std::string_view path, const std::string& home,
+                                     const Tokens& tokens);
 
 /// The sockets of this machine, each looked for once.
 class Sockets {
  public:
-  /// True if there is one at `path`, in which a letter that is not among `tokens` stands for any
-  /// text.
-  bool has(std::string_view path, const Tokens& tokens);
+  /// True if there is one at `path`, as file_name() reads it; a letter that is not among `tokens`
+  /// stands for any text there. Whatever else cannot be told may lead to one.
+  bool has(std::string_view path, const std::string& home, const Tokens& tokens);
 
  private:
   std::map<std::string, bool> found_;  // by pattern

@@ -191,6 +191,7 @@ class AsSshG : public ::testing::Test {
         {"%i", std::to_string(getuid())},
         {"%k", alias.empty() ? route.name : alias},
         {"${CONFIG_TEST}", "/of/environment"},
+        {"${CONFIG_TEST_PERCENT}", "/of/%h"},
         {"%%", "%"}};
     for (auto& text : texts) {
       if (text.starts_with("~/")) text = me_.home + text.substr(1);
@@ -373,10 +374,118 @@ constexpr const char* kWritten[]{
     "HashKnownHosts yes|StrictHostKeyChecking accept-new|NoHostAuthenticationForLocalhost yes",
     "Protocol 2|Cipher 3des|UseRoaming no|KbdInteractiveAuthentication no|BatchMode yes",
     "ControlMaster auto|ControlPersist 10m|ControlPath /nowhere/%C",
+    "User ${LOGNAME}",
+    "Include ${CONFIG_TEST}/more",
+    "Include @/%n|Port 5",
+    "Include @|Include @/d|Port 5",
+    "IdentityFile ${CONFIG_TEST_PERCENT}/%n",
+    "GlobalKnownHostsFile ~/k ~root/k",
+    "UserKnownHostsFile @/d",
+};
+
+// What OpenSSH refuses for a value, wherever that stands; @ is not a folder here.
+constexpr const char* kOdd[]{
+    "AddKeysToAgent foo",
+    "AddressFamily inet5",
+    "BatchMode maybe",
+    "CanonicalDomains -x",
+    "CanonicalizeHostname none",
+    "CanonicalizeMaxDots x",
+    "Ciphers foo",
+    "Ciphers aes128-ctr,foo",
+    "Compression true",
+    "Compression yes no",
+    "ConnectTimeout 1x",
+    "ControlMaster perhaps",
+    "ControlPersist foo",
+    "DynamicForward x",
+    "EscapeChar foo",
+    "FingerprintHash foo",
+    "ForwardX11 maybe",
+    "ForwardX11Timeout 1q",
+    "GSSAPIAuthentication 1",
+    "HashKnownHosts maybe",
+    "HostKeyAlgorithms +foo",
+    "IdentitiesOnly ask",
+    "IPQoS foo",
+    "IPQoS ef ef ef",
+    "KexAlgorithms ^foo",
+    "LocalForward x",
+    "LocalForward 80 x",
+    "LogLevel LOUD",
+    "MACs foo",
+    "NumberOfPasswordPrompts x",
+    "PasswordAuthentication 0",
+    "PubkeyAcceptedAlgorithms foo",
+    "PubkeyAuthentication maybe",
+    "RekeyLimit 3",
+    "RekeyLimit 1M x",
+    "RemoteForward x y",
+    "RequestTTY foo",
+    "RequiredRSASize x",
+    "SendEnv a=b",
+    "ServerAliveCountMax x",
+    "ServerAliveInterval x",
+    "SessionType foo",
+    "StdinNull ask",
+    "StreamLocalBindMask 9",
+    "StrictHostKeyChecking foo",
+    "SyslogFacility foo",
+    "TCPKeepAlive foo",
+    "Tunnel foo",
+    "TunnelDevice foo",
+    "UpdateHostKeys foo",
+    "VerifyHostKeyDNS foo",
+    "VisualHostKey foo",
+    "HostbasedAuthentication x",
+    "KbdInteractiveAuthentication x",
+    "ConnectionAttempts 0",
+    "ConnectionAttempts x",
+};
+
+// What people write, which needs no OpenSSH.
+constexpr const char* kUsual[]{
+    "AddKeysToAgent 1h",
+    "AddKeysToAgent yes",
+    "BatchMode YES",
+    "CanonicalDomains a.example b-c.example",
+    "CanonicalizeHostname FALSE",
+    "CheckHostIP no",
+    "Compression yes",
+    "ConnectTimeout 1h30m",
+    "ConnectionAttempts 1",
+    "ControlPersist 4h",
+    "DynamicForward 1080",
+    "EscapeChar none",
+    "EscapeChar ~",
+    "FingerprintHash md5",
+    "ForwardAgent /run/agent",
+    "ForwardX11 yes",
+    "HashKnownHosts true",
+    "Host n2|Ciphers +aes128-cbc|KexAlgorithms +diffie-hellman-group1-sha1",
+    "Host n2|HostKeyAlgorithms +ssh-rsa|MACs ^hmac-md5|PubkeyAcceptedAlgorithms -ssh-*",
+    "IPQoS lowdelay throughput",
+    "IPQoS none",
+    "LocalForward 8080 web:80",
+    "LocalForward [::1]:8080 /run/x.sock",
+    "LogLevel quiet",
+    "NumberOfPasswordPrompts 1",
+    "RekeyLimit 1G 1h",
+    "RekeyLimit default none",
+    "RemoteForward 9000 localhost:9000",
+    "RequestTTY force",
+    "ServerAliveInterval 30|ServerAliveCountMax 4",
+    "StrictHostKeyChecking accept-new",
+    "SyslogFacility LOCAL3",
+    "TCPKeepAlive no",
+    "Tunnel no",
+    "UpdateHostKeys ask",
+    "User a|UserKnownHostsFile /k|PasswordAuthentication no",
 };
 
 TEST_F(AsSshG, AreFilesOfEachKind) {
   setenv("CONFIG_TEST", "/of/environment", 1);
+  setenv("CONFIG_TEST_PERCENT", "/of/%h", 1);
   for (const std::string all : kWritten) {
     std::string text;
     for (const auto line : split(all, '|')) text += std::string(line) + "\n";
@@ -385,6 +494,33 @@ TEST_F(AsSshG, AreFilesOfEachKind) {
   unsetenv("CONFIG_TEST");
   EXPECT_GT(by_libssh_, 60);
   EXPECT_GT(through_ssh_, 30);
+}
+
+TEST_F(AsSshG, AreValuesThatSshRefuses) {
+  for (const std::string line : kOdd) {
+    for (const std::string before : {"", "Host n2\n"}) {
+      write("config", before + line + "\n");
+      const bool counts_only_there = line.starts_with("ConnectionAttempts 0");
+      if (!counts_only_there) {
+        EXPECT_FALSE(told_by_ssh(me_.config, {"n1", "", 0, ""})) << line;
+      }
+      try {
+        EXPECT_NE(Config::read(me_).route({"n1", "", 0, ""}, me_).needs_openssh, "") << line;
+      } catch (const Error&) {
+        SUCCEED() << "it is refused here";
+      }
+    }
+  }
+}
+
+TEST_F(AsSshG, AreValuesThatNeedNoOpenSsh) {
+  for (const std::string all : kUsual) {
+    std::string text;
+    for (const auto line : split(all, '|')) text += std::string(line) + "\n";
+    const auto before = through_ssh_;
+    compare(text, {"n1", "", 0, ""});
+    EXPECT_EQ(through_ssh_, before) << text;
+  }
 }
 
 TEST_F(AsSshG, AreFilesWithTheFieldsOfTheInventory) {

@@ -37,6 +37,11 @@ class Agent {
   /// Says that the agent hung, so that nobody asks it again.
   void give_up() { problem_ = "does not answer"; }
 
+  /// Says that it did not sign with a key that it holds, as its user said no, or a token is not
+  /// there. libssh then asks it for no other key.
+  void note_refusal() { has_refused_ = true; }
+  bool has_refused() const { return has_refused_; }
+
   /// The words for a reason: "2 keys of the agent", or what is wrong with it.
   std::string description() const;
 
@@ -44,6 +49,7 @@ class Agent {
   std::string path_;
   std::optional<std::vector<AgentKey>> keys_;  // nothing until asked
   std::string problem_;                        // "" = it answers
+  bool has_refused_ = false;
 };
 
 }  // namespace cluster::ssh

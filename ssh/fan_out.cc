@@ -3,6 +3,7 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <unordered_map>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "ssh/jumps.h"
 #include "ssh/login_order.h"
 #include "ssh/openssh.h"
+#include "ssh/public_key.h"
 #include "ssh/session.h"
 #include "ssh/ssh_process.h"
 
@@ -47,9 +49,14 @@ std::vector<std::string> doors_of(const std::vector<Route>& routes) {
 std::string beyond_libssh(Run& run, Route& route, const std::vector<KnownKey>& known) {
   const auto authority = std::ranges::find(known, KnownKey::Mark::authority, &KnownKey::mark);
   if (authority != known.end()) return "@cert-authority at " + authority->where;
-  static const std::vector<AgentKey> none;
-  const auto& keys = route.agent_socket.empty() ? none : run.agent(route.agent_socket).keys();
-  return order_login(route, run.identities, keys);
+  const auto is_beyond = [](const KnownKey& key) { return is_openssh_type(key.type); };
+  if (!known.empty() && std::ranges::all_of(known, is_beyond)) {
+    return known[0].type + " at " + known[0].where;
+  }
+  if (route.agent_socket.empty()) return order_login(route, run.identities, {});
+  auto& agent = run.agent(route.agent_socket);
+  if (agent.has_refused()) return kRefusingAgent;
+  return order_login(route, run.identities, agent.keys());
 }
 
 std::unique_ptr<Job> make_job(Run& run, std::size_t index, Route route, Past past,
@@ -109,7 +116,7 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   }
   if (!me_) me_ = Operator::current();
   if (libssh_ == nullptr) libssh_ = std::make_unique<LibSsh>();
-  const auto routes = find_routes(targets, *me_);
+  auto routes = find_routes(targets, *me_);
   const auto at_once = std::max<std::size_t>(limits.at_once, 1);
   const WithoutSigpipe without_sigpipe;
 
@@ -122,7 +129,8 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   std::vector<std::unique_ptr<Job>> jobs(targets.size());
   std::vector<Reply> replies(targets.size());
   std::vector<bool> have_ended(targets.size());
-  std::unordered_map<std::size_t, Past> pasts;  // of those that were turned away
+  std::unordered_map<std::size_t, Past> pasts;  // of those that begin anew
+  std::deque<std::size_t> left_to_openssh;      // in the middle of the login
   const auto room = room_for_descriptors();
   std::size_t descriptors = 0;  // of those that run
   Progress progress;
@@ -157,7 +165,13 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
   };
   while (progress.ended < progress.hosts) {
     while (has_room()) {
-      const auto next = doors.next(Clock::now());
+      auto next = Doors::kNone;
+      if (left_to_openssh.empty()) {
+        next = doors.next(Clock::now());
+      } else {
+        next = left_to_openssh.front();
+        left_to_openssh.pop_front();
+      }
       if (next == Doors::kNone) break;
       const auto past = pasts.find(next);
       jobs[next] =
@@ -171,6 +185,12 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       const auto job = std::exchange(jobs[target], nullptr);
       --progress.running;
       descriptors -= job->descriptors();
+      if (!job->needs_openssh().empty() && !is_ending) {
+        routes[target].needs_openssh = job->needs_openssh();
+        pasts[target] = {job->reply().tries - 1, job->spent()};
+        left_to_openssh.push_back(target);
+        continue;
+      }
       if (job->may_try_again() && !is_ending) {
         const auto& reply = job->reply();
         const auto now = Clock::now();

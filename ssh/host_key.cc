@@ -78,7 +78,10 @@ std::string host_key_algorithms(const std::vector<KnownKey>& known) {
   std::string rest;
   for (const auto& type : kKeyTypes) {
     const bool is_known = std::ranges::any_of(known, [&](const KnownKey& key) {
-      return key.mark == KnownKey::Mark::trusted && key.type == type.name;
+      return key.mark == KnownKey::Mark::trusted && key.type == type.name &&
+             std::ranges::none_of(known, [&key](const KnownKey& other) {
+               return other.mark == KnownKey::Mark::revoked && other.base64 == key.base64;
+             });
     });
     std::string& list = is_known ? first : rest;
     if (!list.empty()) list += ",";

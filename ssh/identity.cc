@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <fstream>
 
 #include "core/file.h"
 
@@ -16,6 +18,14 @@ int note_passphrase(const char*, char*, std::size_t, int, int, void* asked) {
   return -1;
 }
 
+bool begins_as_private_key(const std::string& path) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  std::ifstream in(path, std::ios::binary);
+  std::array<char, kBegin.size()> bytes{};
+  in.read(bytes.data(), bytes.size());
+  return std::string_view(bytes.data(), static_cast<std::size_t>(in.gcount())) == kBegin;
+}
+
 bool is_security_key(ssh_keytypes_e type) {
   return type == SSH_KEYTYPE_SK_ECDSA || type == SSH_KEYTYPE_SK_ED25519;
 }
@@ -26,27 +36,49 @@ const Identity& Identities::load(const std::string& path) {
   auto at = loaded_.find(path);
   if (at == loaded_.end()) {
     at = loaded_.emplace(path, read(path)).first;
-    at->second.public_base64 = public_half(path);
-    at->second.has_certificate = access((path + "-cert.pub").c_str(), R_OK) == 0;
+    find_public_half(path, at->second);
+    // OpenSSH offers the public half that it found, and signs with no other key.
+    auto& [key, problem, is_security_key, public_base64, certificate] = at->second;
+    if (key && certificate.empty() && !public_base64.empty() &&
+        base64_of(key.get()) != public_base64) {
+      key.reset();
+      problem = "is not the key of " + path + ".pub (remove that)";
+    }
+    for (const auto* ending : {"-cert", "-cert.pub"}) {
+      const auto file = path + ending;
+      if (at->second.certificate.empty() && access(file.c_str(), R_OK) == 0) {
+        at->second.certificate = file;
+      }
+    }
   }
   return at->second;
 }
 
-// OpenSSH looks in this order: the file itself may be a public key.
-std::string Identities::public_half(const std::string& path) const {
-  for (const auto& file : {path, path + ".pub"}) {
+// OpenSSH looks in this order (sshkey_load_public() in authfile.c): the file itself may be a public
+// key, PATH.pub may be one, and a private key may tell its public half. Each may be a certificate.
+void Identities::find_public_half(const std::string& path, Identity& identity) const {
+  const bool is_private = begins_as_private_key(path);
+  const auto beside = path + ".pub";
+  for (const auto& file : {is_private ? beside : path, is_private ? path : beside}) {
     ssh_key raw = nullptr;
     if (access(file.c_str(), R_OK) != 0 ||
         libssh_.ssh_pki_import_pubkey_file(file.c_str(), &raw) != SSH_OK) {
       continue;
     }
     const OwnedKey key(raw, libssh_.ssh_key_free);
-    char* text = nullptr;
-    if (libssh_.ssh_pki_export_pubkey_base64(raw, &text) != SSH_OK) continue;
-    const OwnedText base64(text, libssh_.ssh_string_free_char);
-    return base64.get();
+    identity.public_base64 = base64_of(raw);
+    if (identity.public_base64.empty()) continue;
+    const std::string_view type = libssh_.ssh_key_type_to_char(libssh_.ssh_key_type(raw));
+    if (type.find("-cert-") != std::string_view::npos) identity.certificate = file;
+    return;
   }
-  return "";
+}
+
+std::string Identities::base64_of(ssh_key key) const {
+  char* text = nullptr;
+  if (libssh_.ssh_pki_export_pubkey_base64(key, &text) != SSH_OK) return "";
+  const OwnedText base64(text, libssh_.ssh_string_free_char);
+  return base64.get();
 }
 
 Identity Identities::read(const std::string& path) const {

@@ -13,7 +13,7 @@ struct Identity {
   std::string problem;  ///< why not: "has a passphrase, ..."; "" also when there is no such file
   bool is_security_key = false;
   std::string public_base64 = {};  ///< the public half; "" = nobody knows it
-  bool has_certificate = false;    ///< beside it, as PATH-cert.pub
+  std::string certificate = {};    ///< the file with a certificate for it; "" = there is none
 };
 
 /// The private keys of a run, each file read once.
@@ -26,7 +26,8 @@ class Identities {
 
  private:
   Identity read(const std::string& path) const;
-  std::string public_half(const std::string& path) const;
+  std::string base64_of(ssh_key key) const;
+  void find_public_half(const std::string& path, Identity& identity) const;
 
   const LibSsh& libssh_;
   std::map<std::string, Identity> loaded_;

@@ -104,6 +104,9 @@ class Job : public Waiter {
   /// True if the outcome is that the host turned us away, which a moment may cure. The command has
   /// surely not started.
   bool may_try_again() const { return refusal_ == Refusal::momentary; }
+  /// The reason why only OpenSSH can go on with the host, which has not been given up then; "" =
+  /// the outcome stands.
+  const std::string& needs_openssh() const { return needs_openssh_; }
   /// The time by which the login must have begun.
   Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
   /// The time since the first try began, without the waiting at a door.
@@ -132,6 +135,11 @@ class Job : public Waiter {
   void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }
   /// Ends the job, as the host turned us away before the login.
   void end_turned_away(Refusal refusal, std::string reason);
+  /// Ends the job in the middle of the login, so that OpenSSH begins anew.
+  void end_for_openssh(const std::string& why) {
+    needs_openssh_ = why;
+    end(End::no_login, why);
+  }
   void end_with_status(int status) { conclude(End::exited, status, ""); }
   /// Ends the job of a target that shows its key: with the key, or with what is wrong with it.
   void end_with_key(const HostKey& shown, const std::vector<KnownKey>& known);
@@ -148,6 +156,7 @@ class Job : public Waiter {
   bool has_begun_login_ = false;
   Reply reply_;
   Refusal refusal_ = Refusal::final;
+  std::string needs_openssh_;
   bool has_ended_ = false;
 };
 

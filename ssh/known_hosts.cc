@@ -1,10 +1,11 @@
 #include "ssh/known_hosts.h"
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <set>
 
+#include "core/error.h"
+#include "core/file.h"
 #include "core/text.h"
 #include "ssh/pattern.h"
 #include "ssh/public_key.h"
@@ -20,18 +21,28 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
+// A file that cannot be read has no keys, as for OpenSSH; somebody may have named a folder.
+std::string text_of_file(const std::string& file) {
+  try {
+    return read_file(file).value_or("");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 }  // namespace
 
 KnownHosts::KnownHosts(const std::vector<std::string>& files) {
   for (const auto& file : files) {
-    std::ifstream in(file);
-    add(std::string{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()}, file);
+    add(text_of_file(file), file);
   }
 }
 
 void KnownHosts::add(std::string_view text, const std::string& file) {
   int number = 0;
-  for (const auto line : split(text, '\n')) add_line(line, file + ":" + std::to_string(++number));
+  for (const auto line : split(text, '\n')) {
+    add_line(line.substr(0, line.find('\0')), file + ":" + std::to_string(++number));
+  }
 }
 
 void KnownHosts::add_line(std::string_view line, const std::string& where) {
@@ -46,7 +57,8 @@ void KnownHosts::add_line(std::string_view line, const std::string& where) {
   }
   key.type = take_word(line);
   key.base64 = take_word(line);
-  if (key.base64.empty() || !is_plain_type(key.type)) return;
+  if (key.base64.empty() || (!is_plain_type(key.type) && !is_openssh_type(key.type))) return;
+  if (is_key_of_other_type(key.type, key.base64)) return;
 
   const std::size_t index = keys_.size();
   if (names.starts_with('|')) {

@@ -21,8 +21,7 @@ std::string order_login(Route& route, Identities& identities,
                         const std::vector<AgentKey>& agent_keys) {
   for (const auto& file : route.identity_files) {
     const auto& identity = identities.load(file);
-    if (identity.has_certificate) return "the certificate " + file + "-cert.pub";
-    if (identity.is_security_key && agent_keys.empty()) return "the security key " + file;
+    if (!identity.certificate.empty()) return "the certificate " + identity.certificate;
   }
   auto rest = route.identity_files;
   std::vector<std::string> chosen;  // files whose keys the agent has, in its order
@@ -42,6 +41,9 @@ std::string order_login(Route& route, Identities& identities,
     all_can_sign = all_can_sign && identities.load(*at).key != nullptr;
     chosen.push_back(*at);
     rest.erase(at);
+  }
+  for (const auto& file : rest) {
+    if (identities.load(file).is_security_key) return "the security key " + file;
   }
   const auto all = rest.size() + chosen.size() + agent_keys.size();
   if (offered == 0) {

@@ -9,6 +9,10 @@
 
 namespace cluster::ssh {
 
+/// Why OpenSSH has to ask an agent that would not sign with one of its keys: it goes on with the
+/// next one.
+inline constexpr const char* kRefusingAgent = "the agent, which refused to sign with a key";
+
 /// Brings the keys of `route` into the order in which OpenSSH offers them (pubkey_prepare() in
 /// sshconnect2.c): those of the agent that are identity files, the other keys of the agent, the
 /// other files. Returns the reason why only OpenSSH can offer them so, "" when libssh can; libssh

@@ -24,8 +24,15 @@ inline constexpr std::array<KeyType, 5> kKeyTypes{{
 /// True if `type` is the name of one of these.
 bool is_plain_type(std::string_view type);
 
+/// True if `type` is a type of key that OpenSSH has, and libssh has not, for a host or an
+/// authority.
+bool is_openssh_type(std::string_view type);
+
 /// "SHA256:..." of a public key, as `ssh-keygen -l` prints it; "" when `base64` is no base64.
 std::string fingerprint_of(std::string_view base64);
+
+/// True if `base64` says that it is a key of another type than `type`.
+bool is_key_of_other_type(std::string_view type, std::string_view base64);
 
 /// True if `base64` is a public key of that type (RFC 4253, 6.6: its type stands at its begin).
 bool is_public_key(std::string_view type, std::string_view base64);

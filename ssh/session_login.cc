@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "ssh/last_words.h"
+#include "ssh/login_order.h"
 #include "ssh/session.h"
 
 namespace cluster::ssh {
@@ -76,7 +77,13 @@ Session::Step Session::offer_agent() {
   do {  // it begins with the first key again, which the server does not take twice
     code = libssh_.ssh_userauth_agent(session_.get(), nullptr);
   } while (code == SSH_AUTH_PARTIAL && takes_another_key());
-  if (run().watchdog.release()) agent.give_up();
+  const bool hung = run().watchdog.release();
+  if (hung) agent.give_up();
+  if (code == SSH_AUTH_ERROR && !hung && libssh_.ssh_is_connected(session_.get()) != 0) {
+    agent.note_refusal();
+    end_for_openssh(kRefusingAgent);
+    return Step::over;
+  }
   if (code == SSH_AUTH_AGAIN) return Step::agent;
   if (code == SSH_AUTH_SUCCESS) return Step::channel;
   has_asked_agent_ = true;
@@ -98,17 +105,22 @@ Session::Step Session::refuse_login() {
                                    quote(route().user) +
                                    " (AuthenticationMethods in its sshd_config)");
   }
+  const auto said = last_words(libssh_.ssh_get_error(session_.get()));
+  // A server may have had enough before it answered to a key.
+  if (step_ == Step::files && !said.empty() && next_file_ < route().identity_files.size()) {
+    const auto& path = route().identity_files[next_file_];
+    if (tried_.empty() || tried_.back() != path) tried_.push_back(path);
+  }
   if (tried_.empty() && !agent_socket_ && libssh_.ssh_is_connected(session_.get()) == 0) {
     return break_off("the login to");
   }
   std::string reason = place(route()) + " takes no key of ours for " + quote(route().user);
   if (has_agent()) {
-    const auto said = run().agent(route().agent_socket).description();
-    (agent_socket_ ? tried_ : unused_).push_back(said);
+    const auto agent = run().agent(route().agent_socket).description();
+    (agent_socket_ ? tried_ : unused_).push_back(agent);
   }
   reason += tried_.empty() ? "; there was none to try" : "; tried " + joined(tried_, ", ");
   if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
-  const auto said = last_words(libssh_.ssh_get_error(session_.get()));
   if (!said.empty()) reason += "; it said " + quote(said);
   const auto ways = static_cast<unsigned>(libssh_.ssh_userauth_list(session_.get(), nullptr));
   if (ways == 0 || (ways & SSH_AUTH_METHOD_PUBLICKEY) != 0) {

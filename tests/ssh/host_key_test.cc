@@ -77,6 +77,18 @@ TEST_F(HostKeys, RevokedIsRefusedEvenIfKnown) {
   EXPECT_THAT(answer.reply.reason, AllOf(HasSubstr("revoked by"), HasSubstr("known_hosts:2")));
 }
 
+// 127.0.0.1 may be the end of somebody's tunnel.
+TEST_F(HostKeys, OfLocalhostAreCheckedWhateverTheFileSays) {
+  know("");
+  configure("NoHostAuthenticationForLocalhost yes\nGlobalKnownHostsFile none\nIdentityFile " +
+            path(".ssh/id_ed25519") + "\nUserKnownHostsFile " + path(".ssh/known_hosts"));
+  auto asked = target();
+  for (const bool through_openssh : {false, true}) {
+    asked.through_openssh = through_openssh;
+    EXPECT_EQ(run(asked, "true").reply.end, End::host_key) << through_openssh;
+  }
+}
+
 TEST_F(HostKeys, HashedIsKnown) {
   know(name() + " " + host_key());
   call({"ssh-keygen", "-q", "-H", "-f", path(".ssh/known_hosts")});
@@ -107,6 +119,43 @@ TEST_F(HostKeys, KnownWithoutThePortIsEnoughWhereThePortHasNone) {
 TEST_F(HostKeys, UnknownTypeOnALineSkipsThatLineOnly) {
   know(name() + " ssh-newest AAAA\n" + name() + " " + host_key());
   EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+// OpenSSH takes no line whose key is of another type than it says, and reads nothing behind a NUL.
+TEST_F(HostKeys, AreReadAsSshReadsThem) {
+  const auto key = host_key();
+  know(name() + " ssh-rsa " + key.substr(key.find(' ') + 1));
+  EXPECT_EQ(run("true").reply.end, End::host_key);
+  know(name() + " " + host_key() + std::string("\0x", 2));
+  EXPECT_EQ(run("true").reply.end, End::exited);
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh") + " " +
+            path(".ssh/known_hosts"));
+  EXPECT_EQ(run("true").reply.end, End::exited) << "a folder has no keys";
+}
+
+// Of a host with two keys the one is asked for that is not revoked.
+TEST_F(HostKeys, OfSeveralNoRevokedOneIsAskedFor) {
+  call({"ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", path("ecdsa")});
+  start("HostKey " + path("ecdsa"));
+  know("@revoked * " + host_key() + "\n" + name() + " " + host_key() + "\n" + name() + " " +
+       without_comment(read_file(path("ecdsa.pub"))));
+  EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+// Only OpenSSH knows the keys of tokens.
+TEST_F(HostKeys, OfATokenGoThroughSsh) {
+  const std::string key =
+      " sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIFRlc3RUZXN0VGVzdFRl"
+      "c3RUZXN0VGVzdFRlc3RUZXN0VGVzdAAAAARzc2g6";
+  for (const std::string& line : {"@cert-authority *" + key, name() + key}) {
+    know(line);
+    EXPECT_THAT(run("true").reply.reason, HasSubstr("ssh to 'n-127.0.0.1' (because of ")) << line;
+  }
+  know("@cert-authority *" + key + "\n" + name() + " " + host_key());
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519"));
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
 }
 
 TEST_F(HostKeys, StandInTheGlobalFileToo) {

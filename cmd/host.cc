@@ -6,6 +6,7 @@
 #include "cmd/commands.h"
 #include "cmd/consent.h"
 #include "cmd/context.h"
+#include "cmd/host_words.h"
 #include "cmd/line/command.h"
 #include "cmd/networks.h"
 #include "cmd/new_names.h"
@@ -62,7 +63,7 @@ struct HostKeys {
     number("rack", rack, host.rack, 0, kMaxInt);
     number("rank", rank, host.rank, 0, kMaxInt);
     number("cpus", cpus, host.cpus, 1, kMaxInt);
-    if (appliance) host.appliance = *appliance;
+    if (appliance) set_appliance(host);
     if (address)
       host.address = address->empty() ? std::nullopt : std::optional(parse_address(*address));
     if (jump) host.jump = jump->empty() ? std::nullopt : std::optional(parse_jump(*jump));
@@ -88,6 +89,15 @@ struct HostKeys {
   }
 
  private:
+  void set_appliance(Host& host) const {
+    if (*appliance == "vm" && host.appliance != "vm") {
+      throw Error(Fault::usage, "appliance=vm: host " + quote(host.name.str()) +
+                                    " would be a VM on no container (`cluster add host vm` adds "
+                                    "VMs)");
+    }
+    host.appliance = *appliance;
+  }
+
   void apply_maintenance(Host& host) const {
     if (maintenance) {
       if (!parse_yes_no("maintenance", *maintenance)) {
@@ -291,28 +301,13 @@ Action declare_remove(Options& options) {
 int run_dump(Context& context, const HostArgs& args) {
   const auto appliances = context.inventory().appliances();
   for (const auto& host : frontend::select_hosts(context.inventory(), args.hosts)) {
+    if (host.appliance == "vm") continue;  // `dump host vm` has it
     std::string line = "cluster add host " + host.name.str() + " appliance=" + host.appliance;
-    const auto number = [&](const char* key, const std::optional<int>& value) {
-      if (value) line += std::string(" ") + key + "=" + std::to_string(*value);
-    };
     // The name may say a rack and a rank that the row does not have. The guess must not come back.
     const Host guess = guessed(appliances, host.name);
     if (guess.rack && !host.rack) line += " rack=";
     if (guess.rank && !host.rank) line += " rank=";
-    number("rack", host.rack);
-    number("rank", host.rank);
-    number("cpus", host.cpus);
-    if (host.address) line += " address=" + shell_word(*host.address);
-    number("port", host.port);
-    if (host.jump) line += " jump=" + shell_word(*host.jump);
-    if (host.network) line += " subnet=" + *host.network;
-    if (host.mac) line += " mac=" + host.mac->str();
-    if (host.user) line += " user=" + shell_word(*host.user);
-    if (host.sudo) line += *host.sudo ? " sudo=yes" : " sudo=no";
-    if (host.maintenance) {
-      line += " maintenance=yes";
-      if (!host.maintenance->empty()) line += " reason=" + shell_word(*host.maintenance);
-    }
+    line += host_words(host);
     context.output.line(line);
   }
   return 0;
@@ -335,6 +330,28 @@ constexpr std::array kCommands{
 
 }  // namespace
 }  // namespace host
+
+std::string host_words(const Host& host) {
+  std::string words;
+  const auto number = [&](const char* key, const std::optional<int>& value) {
+    if (value) words += std::string(" ") + key + "=" + std::to_string(*value);
+  };
+  number("rack", host.rack);
+  number("rank", host.rank);
+  number("cpus", host.cpus);
+  if (host.address) words += " address=" + shell_word(*host.address);
+  number("port", host.port);
+  if (host.jump) words += " jump=" + shell_word(*host.jump);
+  if (host.network) words += " subnet=" + *host.network;
+  if (host.mac) words += " mac=" + host.mac->str();
+  if (host.user) words += " user=" + shell_word(*host.user);
+  if (host.sudo) words += *host.sudo ? " sudo=yes" : " sudo=no";
+  if (host.maintenance) {
+    words += " maintenance=yes";
+    if (!host.maintenance->empty()) words += " reason=" + shell_word(*host.maintenance);
+  }
+  return words;
+}
 
 std::span<const Command> host_commands() { return host::kCommands; }
 

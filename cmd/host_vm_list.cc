@@ -6,6 +6,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
+#include "cmd/host_words.h"
 #include "cmd/line/command.h"
 #include "core/keys.h"
 #include "core/text.h"
@@ -89,6 +90,8 @@ Action declare_list(Options& options) {
 }
 
 int run_dump(Context& context, const VmsArgs& args) {
+  std::map<HostName, std::string> words;
+  for (const auto& host : context.inventory().hosts()) words[host.name] = host_words(host);
   for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
     std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
                        " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
@@ -100,6 +103,8 @@ int run_dump(Context& context, const VmsArgs& args) {
       line += " disksize=" + (disk.size_gib ? std::to_string(*disk.size_gib) : "");
     }
     context.output.line(line);
+    const auto& of_host = words[vm.name];
+    if (!of_host.empty()) context.output.line("cluster set host " + vm.name.str() + of_host);
   }
   return 0;
 }

@@ -192,7 +192,7 @@ TEST_F(HostGpu, AVmHoldsOnlyCardsOfItsContainer) {
 
 TEST_F(HostGpu, RefusesWhatIsWrong) {
   add_two();
-  cluster({"add", "host", "rocks-50", "appliance=vm"});
+  cluster({"add", "row", "host", "name=rocks-50", "appliance=vm"});
   const auto before = dump();
   const std::vector<std::string> add{"add", "host", "gpu", "vm-container-0-15"};
   const auto refused = [&](std::vector<std::string> words, int status, const std::string& error) {

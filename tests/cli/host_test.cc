@@ -79,12 +79,33 @@ TEST_F(HostStory, OneAddressHasOneSpelling) {
 
 TEST_F(HostStory, DumpRebuilds) {
   cluster({"add", "host", "vm-container-0-1", "address=fe80::1", "port=22", "user=root", "rack="});
-  cluster({"add", "host", "rocks-1", "appliance=vm", "address=vm1.example.org"});
+  cluster({"add", "host", "vm", "rocks-1", "vm-container-0-1",
+           "uuid=c2177883-f1bb-47f0-914d-32a22e3a8804"});
+  cluster({"set", "host", "rocks-1", "address=vm1.example.org", "rack=7", "maintenance=yes",
+           "reason=a fan"});
   EXPECT_EQ(cluster({"dump", "host"}),
-            "cluster add host rocks-1 appliance=vm address=vm1.example.org\n"
             "cluster add host vm-container-0-1 appliance=vm-container rack= rank=1 address=fe80::1 "
             "port=22 "
             "user=root\n");
+  EXPECT_EQ(cluster({"dump", "host", "vm"}),
+            "cluster add host vm rocks-1 vm-container-0-1 "
+            "uuid=c2177883-f1bb-47f0-914d-32a22e3a8804 mem=1024 cpus=1 "
+            "disk=file:/var/lib/libvirt/images/rocks-1.vda,vda,virtio,raw disksize=36\n"
+            "cluster set host rocks-1 rack=7 address=vm1.example.org maintenance=yes reason='a "
+            "fan'\n");
+}
+
+TEST_F(HostStory, OnlyAddHostVmMakesAVm) {
+  cluster({"add", "host", "n1"});
+  const auto before = dump();
+  cluster({"add", "host", "v1", "appliance=vm"}, 2,
+          "appliance=vm: host 'v1' would be a VM on no container (`cluster add host vm` adds VMs)");
+  cluster({"set", "host", "n1", "appliance=vm"}, 2,
+          "appliance=vm: host 'n1' would be a VM on no container (`cluster add host vm` adds VMs)");
+  EXPECT_EQ(dump(), before);
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"set", "host", "v1", "appliance=vm", "rack=7"});
+  cluster({"set", "host", "v1", "appliance=compute"}, 1, "host 'v1' is a VM and stays one");
 }
 
 TEST_F(HostStory, RemoveTakesTheCardsAlong) {

@@ -13,7 +13,7 @@
 namespace cluster {
 namespace {
 
-using Words = std::vector<std::string>;
+using TypedWords = std::vector<std::string>;
 
 // Makes commands of few names, so that they meet each other. It makes the same ones on every
 // machine.
@@ -22,7 +22,7 @@ class Typist {
   explicit Typist(unsigned seed) : engine_(seed) {}
 
   // `changes` is the number of those that can be undone.
-  Words command(std::size_t changes) {
+  TypedWords command(std::size_t changes) {
     switch (below(13)) {
       case 12:
         return {"undo", "change", std::to_string(1 + below(changes))};
@@ -73,14 +73,14 @@ class Typist {
     const char* name;
     std::initializer_list<const char*> values;
   };
-  Words with(Words words, std::initializer_list<Key> keys) {
+  TypedWords with(TypedWords words, std::initializer_list<Key> keys) {
     for (const auto& key : keys) {
       if (seldom()) words.push_back(std::string(key.name) + "=" + one_of(key.values));
     }
     return words;
   }
 
-  Words host(const char* verb) {
+  TypedWords host(const char* verb) {
     return with({verb, "host", host_name()},
                 {{"address", {"", "10.1.0.1", "10.1.0.2", "10.9.0.1", "n1.example.org"}},
                  {"port", {"", "22", "2222", "0"}},
@@ -97,7 +97,7 @@ class Typist {
                  {"reason", {"a fan's noise", ""}}});
   }
 
-  Words network() {
+  TypedWords network() {
     const bool adds = below(2) == 0;
     return with({adds ? "add" : "set", "network", network_name(),
                  (adds ? "" : "subnet=") + one_of({"10.1.0.0/16", "10.1.0.0/24", "fd00::/64"})},
@@ -107,15 +107,15 @@ class Typist {
                  {"dnszone", {"", "example.org"}}});
   }
 
-  Words card() {
+  TypedWords card() {
     if (seldom()) return {"set", "host", "gpu", host_name(), card_name(), "wish=detached"};
     return with({"add", "host", "gpu", host_name(), card_name(),
                  one_of({"02:00.0", "0000:03:00.0", "pci_10000_04_00_0"})},
                 {{"wish", {"", "host", "detached"}}});
   }
 
-  Words vm(const char* verb) {
-    Words words{verb, "host", "vm", vm_name()};
+  TypedWords vm(const char* verb) {
+    TypedWords words{verb, "host", "vm", vm_name()};
     if (*verb == 'a') words.push_back(host_name());
     return with(std::move(words),
                 {{"mem", {"1024", "4G", "1"}},
@@ -130,7 +130,7 @@ class Typist {
                  {"libvirt_name", {"", "Win 10", "it's"}}});
   }
 
-  Words card_of_vm() {
+  TypedWords card_of_vm() {
     return {one_of({"add", "set"}),
             "host",
             "gpu",
@@ -140,13 +140,13 @@ class Typist {
                     "01234567-89ab-cdef-0123-456789abcdef"})};
   }
 
-  Words interface() {
-    Words words{one_of({"add", "set"}),
-                "host",
-                "interface",
-                vm_name(),
-                one_of({"eth0", "eth1"}),
-                one_of({"bridge=br0", "direct=eno1", "network=my net", "ovs=br-int"})};
+  TypedWords interface() {
+    TypedWords words{one_of({"add", "set"}),
+                     "host",
+                     "interface",
+                     vm_name(),
+                     one_of({"eth0", "eth1"}),
+                     one_of({"bridge=br0", "direct=eno1", "network=my net", "ovs=br-int"})};
     return with(std::move(words),
                 {{"mac", {"", "02:00:00:00:00:01", "02:00:00:00:00:03"}},
                  {"model", {"virtio", "e1000e"}},
@@ -155,8 +155,8 @@ class Typist {
                  {"subnet", {"", "private", "public"}}});
   }
 
-  Words attribute() {
-    Words words{one_of({"add", "set", "remove"})};
+  TypedWords attribute() {
+    TypedWords words{one_of({"add", "set", "remove"})};
     const bool removes = words[0] == "remove";
     const auto level = below(3);
     if (level == 0) words.push_back("attr");
@@ -170,12 +170,12 @@ class Typist {
     return words;
   }
 
-  Words appliance() {
+  TypedWords appliance() {
     return with({one_of({"add", "set"}), "appliance", one_of({"depot", "compute", "n1"})},
                 {{"managed", {"yes", "no"}}});
   }
 
-  Words key() {
+  TypedWords key() {
     return {"add",
             "host",
             "key",
@@ -184,7 +184,7 @@ class Typist {
             "AAAAC3NzaC1lZDI1NTE5AAAAIMcnhmHXwAJ0cOHOvyo8rVNwXVCLcVTaBjIMsXWrZ1mB"};
   }
 
-  Words removal() {
+  TypedWords removal() {
     switch (below(7)) {
       case 0:
         return {"remove", "host", host_name()};

@@ -142,6 +142,8 @@ TEST_F(GuardConsole, KeepTheKeyboardOfTheConsole) {
   EXPECT_EQ(plugged("sysrq kbd leds event3", "0000:05:00.2"), "nothing");
   EXPECT_EQ(plugged("kbd event3", "0000:02:00.2"), "nothing") << "the buttons of a headset";
   EXPECT_EQ(plugged("mouse0 event3", "0000:02:00.2"), "nothing");
+  EXPECT_EQ(plugged("sysrq leds event3", "0000:02:00.2"), "nothing") << "a panel with lamps";
+  EXPECT_THAT(plugged("sysrq kbd event3", "0000:02:00.2"), HasSubstr("keyboard"));
 }
 
 TEST_F(GuardConsole, FindTheFramebufferOfTheFirmware) {

@@ -188,6 +188,61 @@ TEST_F(GuardStick, NamesThePoolOfAMember) {
   EXPECT_EQ(why(), "disk: /dev/sdb1 belongs to the ZFS pool 'my tank'; zpool export 'my tank'");
 }
 
+TEST_F(GuardStick, NamesEachMountOfItsOwn) {
+  mount("36 22 8:17 / /data rw - ext4 /dev/sdb1 rw");
+  mount("37 22 8:17 /sub /srv rw - ext4 /dev/sdb1 rw");
+  EXPECT_EQ(why(),
+            "disk: /dev/sdb1 is mounted on '/data'; umount /data; disk: /dev/sdb1 is mounted on "
+            "'/srv'; umount /srv");
+}
+
+TEST_F(GuardStick, DoesNotAdviseToUnmountTheRootOfAContainer) {
+  proc_.process(900, "nginx").file("900/mountinfo", "5 1 8:17 / / rw - ext4 /dev/sdb1 rw\n");
+  EXPECT_EQ(why(),
+            "disk: /dev/sdb1 is mounted on '/' in the mount namespace of process 900 ('nginx'); "
+            "stop it (kill 900)");
+}
+
+TEST_F(GuardStick, NamesTheWayToTakeApartWhatIsBuiltOnIt) {
+  const auto built = [&](const std::string& name, const std::string& uuid) {
+    std::filesystem::remove_all(sys(kStick) / "sdb1/holders");
+    std::filesystem::remove_all(fake_.root() / "block");
+    add_device(name, "147:0");
+    if (!uuid.empty()) {
+      replace_file(fake_.root() / "block" / name / "dm/name", "mpatha\n");
+      replace_file(fake_.root() / "block" / name / "dm/uuid", uuid + "\n");
+    }
+    hold(sys(kStick) / "sdb1", name);
+    return why();
+  };
+  EXPECT_THAT(built("drbd0", ""), HasSubstr("/dev/drbd0 is built on a disk of it; drbdadm down"));
+  EXPECT_THAT(built("dm-0", "mpath-3600"), HasSubstr("; multipath -f /dev/mapper/mpatha"));
+  EXPECT_THAT(built("dm-0", "CRYPT-PLAIN"), HasSubstr("; cryptsetup close /dev/mapper/mpatha"));
+  EXPECT_THAT(built("dm-0", "DMRAID-x"), HasSubstr("; dmsetup remove /dev/mapper/mpatha or "));
+}
+
+// A partition of what is built on a disk goes with it.
+TEST_F(GuardStick, NamesNoPartitionOfALoopDevice) {
+  back("loop0", "7:0", "/dev/sdb");
+  replace_file(fake_.root() / "block/loop0/loop0p1/dev", "259:5\n");
+  replace_file(fake_.root() / "block/loop0/loop0p1/partition", "1\n");
+  EXPECT_EQ(why(),
+            "disk: /dev/loop0 shows '/dev/sdb', which is on a disk of it; losetup -d /dev/loop0");
+}
+
+TEST_F(GuardStick, TakesNoLabelForAPool) {
+  proc_.file("spl/kstat/zfs/tank/state", "ONLINE\n");
+  const auto facts = [&](const std::string& text) {
+    replace_file(fake_.root() / "run/udev/data/b8:17", text);
+    return why();
+  };
+  EXPECT_EQ(facts("E:ID_FS_LABEL=tank\nE:ID_FS_TYPE=ext4\n"), "nothing");
+  EXPECT_EQ(facts("E:ID_FS_TYPE=zfs_member\n"), "nothing");
+  EXPECT_EQ(facts("E:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank/state\n"), "nothing");
+  EXPECT_EQ(facts("E:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=other\n"), "nothing");
+  EXPECT_THAT(facts("E:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank\n"), HasSubstr("ZFS pool 'tank'"));
+}
+
 TEST_F(GuardStick, NamesTheBtrfsOfAMember) {
   const auto members = fake_.root() / "fs/btrfs/6c0f/devices";
   for (const auto* member : {"sdb1", "sdz"}) replace_file(members / member / "size", "1\n");

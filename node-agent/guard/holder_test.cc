@@ -225,5 +225,78 @@ TEST_F(GuardHolder, HasGoneWithItsProcess) {
   EXPECT_THAT(why(), HasSubstr("process 812 ('Xorg') has /dev/dri/card0 open"));
 }
 
+// A buffer outlives the open file of the card: whoever has it keeps the memory of the card.
+TEST_F(GuardHolder, FindWhoHasABufferThatItsDriverExported) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto holds = [&](const std::string& exporter) {
+    std::filesystem::remove_all(proc_.root() / "812");
+    proc_.process(812, "python3").open_special(812, 5, "/dmabuf:", "exp_name:\t" + exporter + "\n");
+    return why();
+  };
+  const auto holder = [](const std::string& exporter) {
+    return "holder: process 812 ('python3') has a buffer of " + exporter +
+           " (dma-buf; the kernel tells not of which card) open; stop it (kill 812)";
+  };
+  for (const auto* of_nvidia : {"nvidia", "nvidia_drm", "nvidia-drm", "nvidia_uvm"}) {
+    EXPECT_EQ(holds(of_nvidia), holder(of_nvidia));
+  }
+  for (const auto* of_others : {"udmabuf", "amdgpu", "drm", "i915"}) {
+    EXPECT_EQ(holds(of_others), "nothing") << of_others;
+  }
+  // The core of DRM exports for all drivers that have a node of DRM.
+  add_node("0000:02:00.0/drm/card0", "9:9", "dri/card0");
+  EXPECT_EQ(holds("drm"), holder("drm"));
+  // A driver has the name of its module, too, and another one than NVIDIA's exports for itself.
+  fake_.set_driver(kVideo, "amdgpu");
+  EXPECT_EQ(holds("amdgpu"), holder("amdgpu"));
+  EXPECT_EQ(holds("nvidia_drm"), "nothing");
+  EXPECT_EQ(holds("amd_gpu_module"), "nothing");
+  std::filesystem::create_directories(fake_.root() / "bus/pci/drivers/amdgpu");
+  std::filesystem::create_symlink("../../../../module/amd_gpu_module",
+                                  fake_.root() / "bus/pci/drivers/amdgpu/module");
+  EXPECT_EQ(holds("amd_gpu_module"), holder("amd_gpu_module"));
+}
+
+TEST_F(GuardHolder, LeaveTheBuffersOfOthersWithACardThatHasNoDriverOfTheHost) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "9:9", "dri/card0");
+  proc_.process(812, "kwin").open_special(812, 5, "/dmabuf:", "exp_name:\tdrm\n");
+  EXPECT_THAT(why(), HasSubstr("has a buffer of drm"));
+  for (const auto& driver :
+       {std::optional<std::string>(), std::optional<std::string>("vfio-pci")}) {
+    fake_.set_driver(kVideo, driver);
+    EXPECT_EQ(why(), "nothing") << driver.value_or("none");
+  }
+}
+
+TEST_F(GuardHolder, FindWhoHasARegionOfItOrOfASliceMapped) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto functions = fake_.root() / "bus/pci/devices";
+  std::filesystem::create_directories(functions / "0000:02:00.4");
+  std::filesystem::create_symlink("../0000:02:00.4", functions / "0000:02:00.0/virtfn0");
+  std::filesystem::create_directories(functions / "0000:05:00.0");
+  std::filesystem::create_symlink("../0000:05:00.0", functions / "0000:02:00.0/consumer");
+  const auto maps = [&](const std::string& file) {
+    std::filesystem::remove_all(proc_.root() / "812");
+    replace_file(functions / file, "");
+    proc_.process(812, "dpdk").map(812, "7f00-7f10", functions / file);
+    return why();
+  };
+  EXPECT_EQ(maps("0000:02:00.0/resource0"),
+            "holder: process 812 ('dpdk') has region 0 of 0000:02:00.0 open; stop it (kill 812)");
+  EXPECT_EQ(maps("0000:02:00.4/resource2_wc"),
+            "holder: process 812 ('dpdk') has region 2 of 0000:02:00.4 open; stop it (kill 812)");
+  EXPECT_EQ(maps("0000:05:00.0/resource0"), "nothing") << "no slice of it";
+}
+
+// It is no user on the host: the guard of VMs tells of it.
+TEST_F(GuardHolder, LeaveAUserOfVfioToTheGuardOfVms) {
+  fake_.add_card("0000:02:00", 1, 13);
+  replace_file(fake_.root() / "class/vfio/13/dev", "243:13\n");
+  proc_.process(812, "dpdk").open_special(812, 3, "anon_inode:[vfio-device]", "pos:\t0\n");
+  EXPECT_THAT(why(), ::testing::StartsWith("vm: process 812 ('dpdk') has a device of vfio"));
+  EXPECT_THAT(why(), ::testing::Not(HasSubstr("holder: ")));
+}
+
 }  // namespace
 }  // namespace cluster::agent

@@ -173,5 +173,18 @@ TEST_F(GuardVm, QuotesTheNameOfAVm) {
             "'x'\\''; reboot'");
 }
 
+TEST_F(GuardVm, KnowWhoHasTheGroupOfAMediatedDeviceOpen) {
+  fake_.add_card("0000:02:00", 1, 13);
+  const auto device = fake_.root() / "bus/mdev/devices/c2177883";
+  std::filesystem::create_directories(device);
+  std::filesystem::create_symlink("../../21", device / "iommu_group");
+  replace_file(fake_.root() / "class/vfio/21/dev", "1:5\n");
+  const auto sysfs = fake_.sysfs();
+  EXPECT_THAT(device_vms(device, input(sysfs)), ::testing::IsEmpty());
+  proc_.process(812, "crosvm").open(812, 9, "/dev/zero");
+  EXPECT_EQ(message(device_vms(device, input(sysfs))),
+            "vm: process 812 ('crosvm') has /dev/21 open; stop it (kill 812)");
+}
+
 }  // namespace
 }  // namespace cluster::agent

@@ -12,7 +12,7 @@ void forget_fingerprint(pugi::xml_node root) {
   for (const auto child : elements(metadata)) {
     if (namespace_of(child) == kOurNamespace) metadata.remove_child(child);
   }
-  if (!metadata.empty() && elements(metadata).empty()) root.remove_child(metadata);
+  if (!metadata.empty() && metadata.first_child().empty()) root.remove_child(metadata);
 }
 
 namespace {

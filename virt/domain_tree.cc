@@ -52,6 +52,17 @@ bool uses(pugi::xml_node element, std::string_view prefix) {
   return std::ranges::any_of(elements(element), [&](auto child) { return uses(child, prefix); });
 }
 
+// Takes out what is said to people and not to libvirt, which drops it as well.
+void drop_remarks(pugi::xml_node element) {
+  for (auto child = element.first_child(); !child.empty();) {
+    const auto next = child.next_sibling();
+    if (child.type() == pugi::node_comment || child.type() == pugi::node_pi) {
+      element.remove_child(child);
+    }
+    child = next;
+  }
+}
+
 // Makes a child of <metadata> stand alone.
 void carry_declarations(pugi::xml_node element, const Scope& scope) {
   for (auto one = scope.rbegin(); one != scope.rend(); ++one) {
@@ -84,6 +95,7 @@ void tidy(pugi::xml_node element, Scope& scope) {
   const std::string_view name = element.name();
   tidy_text(element, name == "title" || name == "description");
   const bool metadata = name == "metadata";
+  if (!metadata) drop_remarks(element);
   for (const auto child : elements(element)) {
     if (metadata) {
       carry_declarations(child, scope);
@@ -155,6 +167,8 @@ void write_canonical(std::string& out, pugi::xml_node element, Scope& known, Sco
   for (const auto child : element.children()) {
     if (child.type() == pugi::node_element) {
       write_canonical(out, child, known, written);
+    } else if (child.type() == pugi::node_comment) {
+      out.append("<!--").append(child.value()).append("-->");
     } else if (!trim(child.value()).empty()) {
       escape(out, child.value(), false);
     }
@@ -167,7 +181,8 @@ void write_canonical(std::string& out, pugi::xml_node element, Scope& known, Sco
 }  // namespace
 
 void read_domain(pugi::xml_document& document, const std::string& xml) {
-  constexpr auto kFlags = pugi::parse_default | pugi::parse_ws_pcdata;
+  constexpr auto kFlags =
+      pugi::parse_default | pugi::parse_ws_pcdata | pugi::parse_comments | pugi::parse_pi;
   if (!document.load_buffer(xml.data(), xml.size(), kFlags, pugi::encoding_utf8) ||
       document.child("domain").empty()) {
     throw Error(Fault::io, "what libvirt has of the VM is no domain document");

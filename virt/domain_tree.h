@@ -12,11 +12,11 @@ namespace cluster::virt {
 /// The namespace of QEMU's own elements in a domain, https://libvirt.org/drvqemu.html.
 inline constexpr std::string_view kQemuNamespace = "http://libvirt.org/schemas/domain/qemu/1.0";
 
-/// Reads a domain's document: without comments, without blanks round texts (they stay in <title>,
-/// <description> and below <metadata>, which libvirt keeps to the byte), with the prefix `qemu` for
-/// QEMU's namespace whatever it was called, and spelled by spell(). Children of <metadata> carry
-/// the declarations of the prefixes that they use. Throws Error(io) when `xml` is no domain
-/// document.
+/// Reads a domain's document: without comments and without blanks round texts, with the prefix
+/// `qemu` for QEMU's namespace whatever it was called, and spelled by spell(). Below <metadata>,
+/// which libvirt keeps to the byte, both stay, and so do the blanks in <title> and <description>.
+/// Children of <metadata> carry the declarations of the prefixes that they use. Throws Error(io)
+/// when `xml` is no domain document.
 void read_domain(pugi::xml_document& document, const std::string& xml);
 
 /// The children of `parent` that are elements.

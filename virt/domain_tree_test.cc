@@ -29,6 +29,17 @@ TEST(DomainTree, KeepsTextsThatLibvirtKeepsToTheByte) {
   EXPECT_EQ(elements(root).size(), 4U);
 }
 
+TEST(DomainTree, KeepsRemarksWhereLibvirtKeepsThem) {
+  pugi::xml_document document;
+  const auto root = root_of(document,
+                            "<domain><!-- a --><?b c?><metadata><!-- d --><e xmlns='urn:e'><!-- f "
+                            "--><![CDATA[<g>]]></e></metadata><devices><!-- h --></devices>"
+                            "</domain>");
+  EXPECT_EQ(canonical(root),
+            "<domain><metadata><!-- d --><e xmlns=\"urn:e\"><!-- f -->&lt;g&gt;</e></metadata>"
+            "<devices></devices></domain>");
+}
+
 TEST(DomainTree, CallsQemusNamespaceQemu) {
   for (const auto& xml : {std::string("<domain xmlns:q='") + kQemu +
                               "'><q:commandline><q:arg value='-a'/>"

@@ -89,8 +89,12 @@ std::string word(pugi::xml_node element, const char* name) {
 std::string controller_key(pugi::xml_node controller) {
   const auto type = word(controller, "type");
   const auto index = controller.attribute("index");
-  if (type != "pci") return type + " " + index.as_string("0");
   const auto model = attribute(controller, "model");
+  // The companions of an EHCI controller have its index.
+  const bool companion = model.starts_with("ich9-uhci");
+  if (type != "pci") {
+    return type + " " + index.as_string("0") + (companion ? " " + std::string(model) : "");
+  }
   if (model == "pcie-root" || model == "pci-root") return "pci root";
   if (model.find("expander") != std::string_view::npos) {
     return "pci " + std::string(model) + " " + word(controller.child("target"), "busNr");
@@ -138,7 +142,12 @@ std::optional<std::string> natural_key(pugi::xml_node device) {
     return std::string("port ") + device.child("target").attribute("port").as_string("0");
   }
   if (name == "graphics") return value(device, "type");
-  if (name == "input") return word(device, "type") + " " + word(device, "bus");
+  if (name == "input") {
+    const auto source = device.child("source");
+    const auto of_host = word(source, "dev") + word(source, "evdev");
+    return word(device, "type") + " " + word(device, "bus") + (of_host.empty() ? "" : " ") +
+           of_host;
+  }
   if (name == "filesystem") return value(device.child("target"), "dir");
   if (name == "shmem") return value(device, "name");
   if (name == "audio") return value(device, "id");

@@ -157,8 +157,7 @@ class Merger {
   }
 
   static bool same_index(pugi::xml_node left, pugi::xml_node right) {
-    return std::string_view(left.name()) == "controller" &&
-           attribute(left, "type") == attribute(right, "type") &&
+    return is_pci_controller(left) && is_pci_controller(right) &&
            attribute(left, "index") == attribute(right, "index");
   }
 

@@ -91,9 +91,9 @@ TEST(DomainFragment, MayRepeatWhatIsSaidAlready) {
 TEST(DomainFragment, ListsGrow) {
   const auto xml =
       merged({on_domain("<cpu><feature name='a'/></cpu><cpu><feature name='b'/></cpu>"),
-              on_domain("<seclabel type='none'/><seclabel type='none'/>")});
+              on_domain("<seclabel type='dynamic'/><seclabel type='dynamic'/>")});
   EXPECT_THAT(xml, HasSubstr("    <feature name='a'/>\n    <feature name='b'/>\n"));
-  EXPECT_THAT(xml, HasSubstr("  <seclabel type='none'/>\n  <seclabel type='none'/>\n"));
+  EXPECT_THAT(xml, HasSubstr("  <seclabel type='dynamic'/>\n  <seclabel type='dynamic'/>\n"));
 }
 
 TEST(DomainFragment, AContradictionIsNamedWithBothSides) {

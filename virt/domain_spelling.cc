@@ -151,12 +151,66 @@ void split_schedulers(pugi::xml_node cputune) {
   }
 }
 
+// The source of a device of the host: numbers of USB in the width that libvirt writes, those of a
+// USB or SCSI address in tens.
+void spell_source(pugi::xml_node source) {
+  for (const char* name : {"vendor", "product"}) {
+    auto id = source.child(name).attribute("id");
+    if (id.empty() || number(id.value(), -1) < 0) continue;
+    id = hexadecimal(number(id.value()), 4).c_str();
+  }
+  auto address = source.child("address");
+  if (auto uuid = address.attribute("uuid"); !uuid.empty()) uuid = lower(uuid.value()).c_str();
+  if (!address.attribute("slot").empty()) return;
+  for (const char* name : {"bus", "device", "target", "unit"}) {
+    auto part = address.attribute(name);
+    if (part.empty() || number(part.value(), -1) < 0) continue;
+    part = std::to_string(number(part.value())).c_str();
+  }
+}
+
+// The number that libvirt gives to an element that says none: one more than those before.
+void count(pugi::xml_node parent, const char* tag, const char* child, const char* name) {
+  int next = 0;
+  for (const auto element : parent.children(tag)) {
+    auto at = *child == 0 ? element : element.child(child);
+    if (at.attribute(name).empty()) {
+      if (at.empty()) at = pugi::xml_node(element).append_child(child);
+      at.append_attribute(name) = std::to_string(next).c_str();
+    }
+    next = std::max(next, number(attribute(at, name), 0) + 1);
+  }
+}
+
+// What libvirt says of an element where its document says nothing, and by which it is known.
+void say_defaults(pugi::xml_node root) {
+  const auto devices = root.child("devices");
+  for (const char* tag : {"serial", "parallel", "console"}) count(devices, tag, "target", "port");
+  count(root.child("cpu").child("numa"), "cell", "", "id");
+  for (auto input : devices.children("input")) {
+    if (attribute(input, "type") == "tablet" && input.attribute("bus").empty()) {
+      input.append_attribute("bus") = "usb";
+    }
+  }
+  for (auto panic : devices.children("panic")) {
+    if (panic.attribute("model").empty()) panic.append_attribute("model") = "isa";
+  }
+  for (auto label : root.children("seclabel")) {
+    if (attribute(label, "type") == "none" && label.attribute("model").empty()) {
+      label.append_attribute("model") = "none";
+    }
+  }
+}
+
 void spell_element(pugi::xml_node element, pugi::xml_node root) {
   const std::string_view name = element.name();
   if (name == "metadata") return;
   spell_size(element, root);
   spell_sets(element);
   if (name == "address") spell_address(element);
+  if (name == "source" && std::string_view(element.parent().name()) == "hostdev") {
+    spell_source(element);
+  }
   if (name == "graphics") spell_listen(element);
   if (name == "mac" && !element.attribute("address").empty()) {
     element.attribute("address") = lower(attribute(element, "address")).c_str();
@@ -183,6 +237,7 @@ bool same_machine(std::string_view short_one, std::string_view long_one) {
 void spell(pugi::xml_node root) {
   spell_element(root, root);
   split_schedulers(root.child("cputune"));
+  say_defaults(root);
 }
 
 bool same(std::string_view path, std::string_view attribute, std::optional<std::string_view> a,

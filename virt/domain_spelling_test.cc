@@ -76,6 +76,37 @@ TEST(DomainSpelling, SaysTheListenAddressOfGraphicsOnce) {
                     "</graphics></devices>"));
 }
 
+std::string hostdev(const std::string& source) {
+  return spelled("<devices><hostdev><source>" + source + "</source></hostdev></devices>");
+}
+
+TEST(DomainSpelling, WritesDevicesOfTheHostAsLibvirtDoes) {
+  EXPECT_EQ(hostdev("<vendor id='0x1'/><product id='0xBEEF'/>"),
+            hostdev("<vendor id='0x0001'/><product id='0xbeef'/>"));
+  EXPECT_EQ(hostdev("<address bus='001' device='0x0A'/>"),
+            hostdev("<address bus='1' device='10'/>"));
+  EXPECT_EQ(hostdev("<address bus='0' target='00' unit='7'/>"),
+            hostdev("<address bus='0' target='0' unit='7'/>"));
+  EXPECT_EQ(hostdev("<address uuid='AB'/>"), hostdev("<address uuid='ab'/>"));
+  EXPECT_NE(hostdev("<vendor id='x'/>"), hostdev("<vendor id='0x0000'/>"));
+}
+
+TEST(DomainSpelling, SaysWhatLibvirtWillSay) {
+  const auto devices = [](const std::string& inside) {
+    return spelled("<devices>" + inside + "</devices>");
+  };
+  EXPECT_EQ(devices("<console/><console><target type='virtio'/></console><serial/>"),
+            devices("<console><target port='0'/></console><console><target type='virtio' "
+                    "port='1'/></console><serial><target port='0'/></serial>"));
+  EXPECT_EQ(devices("<console><target port='4'/></console><console/>"),
+            devices("<console><target port='4'/></console><console><target port='5'/></console>"));
+  EXPECT_EQ(devices("<input type='tablet'/><panic/>"),
+            devices("<input type='tablet' bus='usb'/><panic model='isa'/>"));
+  EXPECT_EQ(spelled("<cpu><numa><cell memory='1'/><cell memory='2'/></numa></cpu>"),
+            spelled("<cpu><numa><cell id='0' memory='1'/><cell id='1' memory='2'/></numa></cpu>"));
+  EXPECT_EQ(spelled("<seclabel type='none'/>"), spelled("<seclabel type='none' model='none'/>"));
+}
+
 TEST(DomainSpelling, LeavesTheMetadataOfOthersAlone) {
   EXPECT_EQ(spelled("<metadata><a xmlns='urn:a'><memory unit='GiB'>1</memory></a></metadata>"),
             "<metadata><a xmlns=\"urn:a\"><memory unit=\"GiB\">1</memory></a></metadata>");

@@ -3,9 +3,16 @@
 #include <set>
 #include <string_view>
 
+#include "core/mac_address.h"
+#include "core/text.h"
 #include "virt/domain_parts.h"
 
 namespace cluster::virt {
+namespace {
+
+constexpr const char* kOwnPort = "own-port";
+
+}  // namespace
 
 std::string alias_text(const std::string& name) {
   auto alias = "ua-" + name;
@@ -128,6 +135,10 @@ void add_scsi_controllers(pugi::xml_node devices) {
     for (const char c : name.substr(2)) number = number * 26 + (c - 'a' + 1);
     wanted.insert(address.empty() ? (number - 1) / kDisksOfOne : address.as_int());
   }
+  for (const auto hostdev : devices.children("hostdev")) {
+    if (std::string_view(hostdev.attribute("type").value()) != "scsi") continue;
+    wanted.insert(hostdev.child("address").attribute("controller").as_int(0));
+  }
   for (const auto controller : devices.children("controller")) {
     if (std::string_view(controller.attribute("type").value()) == "scsi") {
       wanted.erase(controller.attribute("index").as_int());
@@ -143,6 +154,43 @@ void add_scsi_controllers(pugi::xml_node devices) {
     last.append_attribute("index") = std::to_string(index).c_str();
     last.append_attribute("model") = "virtio-scsi";
     add_alias(last, "scsi" + std::to_string(index));
+  }
+}
+
+void name_own_ports(pugi::xml_node devices) {
+  int number = 0;
+  for (const auto controller : devices.children("controller")) {
+    const std::string_view model = controller.attribute("model").value();
+    const bool pci = std::string_view(controller.attribute("type").value()) == "pci";
+    if (!pci || model.ends_with("-root") || !controller.child("alias").empty()) continue;
+    add_alias(controller, std::string(kOwnPort) + std::to_string(++number));
+  }
+}
+
+bool is_own_port(pugi::xml_node controller) {
+  const std::string_view name = controller.child("alias").attribute("name").value();
+  return name.starts_with(alias_text(kOwnPort));
+}
+
+void add_macs(pugi::xml_node devices, const std::string& uuid) {
+  const auto interfaces = devices.children("interface");
+  const auto is_taken = [&](const std::string& mac) {
+    return std::any_of(interfaces.begin(), interfaces.end(), [&](const auto& one) {
+      return lower(one.child("mac").attribute("address").value()) == mac;
+    });
+  };
+  int number = 0;
+  for (auto interface : interfaces) {
+    if (!interface.child("mac").attribute("address").empty()) continue;
+    const auto name = "<interface " + std::to_string(number++) + ">";
+    unsigned attempt = 0;
+    std::string mac;
+    do {
+      mac = MacAddress::made_of(uuid, name, attempt++).str();
+    } while (is_taken(mac));
+    auto element = interface.child("mac");
+    if (element.empty()) element = interface.prepend_child("mac");
+    element.append_attribute("address") = mac.c_str();
   }
 }
 

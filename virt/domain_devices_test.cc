@@ -77,6 +77,19 @@ TEST(DomainDevices, DisksOnScsiHaveVirtioScsi) {
                              "  </controller>\n"));
 }
 
+TEST(DomainDevices, SoHasAScsiDeviceOfTheHost) {
+  pugi::xml_document document;
+  const auto devices = child(document, "devices");
+  child(devices, "hostdev", {{"mode", "subsystem"}, {"type", "scsi"}});
+  child(child(devices, "hostdev", {{"type", "scsi"}}), "address", {{"controller", "2"}});
+  child(devices, "hostdev", {{"type", "scsi_host"}});
+  add_scsi_controllers(devices);
+  const auto xml = document_text(document);
+  EXPECT_THAT(xml, HasSubstr("type='scsi' index='0' model='virtio-scsi'"));
+  EXPECT_THAT(xml, HasSubstr("type='scsi' index='2' model='virtio-scsi'"));
+  EXPECT_EQ(xml.find("index='1'"), std::string::npos);
+}
+
 TEST(DomainDevices, AnAliasHasNoDot) {
   EXPECT_EQ(alias_text("gpupci2.0"), "ua-gpupci2-0");
   EXPECT_EQ(alias_text("a_b-c"), "ua-a_b-c");

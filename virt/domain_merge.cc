@@ -135,7 +135,10 @@ class Walk {
         tell_kept(merging_, at, tag_of(r), std::nullopt);
       return;
     }
-    if (is_pci_controller(o)) return;  // until something is to be behind it
+    if (comes_with_what_is_behind(o)) {
+      if (b.empty() && is_own_port(o)) merging_.spare_ports.push_back(o);
+      return;
+    }
     const bool dropped_by_libvirt = merging_.known && !b.empty() && r.empty();
     const bool as_before = canonical(b) == canonical(o);
     if (dropped_by_libvirt && as_before) return;
@@ -195,6 +198,25 @@ class Walk {
                                      [](const auto& one) { return one.kind == Kind::change; }),
                       differences.end());
     merging_.changed(at, tag_of(t), std::nullopt, Who::inventory);
+  // A PCI controller comes when something is to be behind it, and what says which one it is never
+  // comes later.
+  static bool comes_with_what_is_behind(pugi::xml_node element) {
+    return is_pci_controller(element) && std::string_view(element.name()) != "pcihole64";
+  }
+
+  // What an element says, but for the place and the name of a device, which change with those of
+  // others. A device of the host is its source: who agreed that it is absent did not mean the way
+  // in which it would be given.
+  static std::string what_it_is(pugi::xml_node element) {
+    if (std::string_view(element.parent().name()) != "devices") return canonical(element);
+    if (std::string_view(element.name()) == "hostdev") return canonical(element.child("source"));
+    pugi::xml_document copy;
+    auto device = copy.append_copy(element);
+    device.remove_child("address");
+    device.remove_child("alias");
+    return canonical(device);
+  }
+
     merging_.take(t);
   }
 

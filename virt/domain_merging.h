@@ -41,7 +41,8 @@ struct Merging {
   std::vector<std::pair<pugi::xml_node, pugi::xml_node>>
       fresh;  ///< copied from ours, and its origin
   std::vector<Move> moving;
-  std::vector<pugi::xml_node> kept_ports;  ///< controllers that we no longer say
+  std::vector<pugi::xml_node> spare_ports;  ///< controllers of ours that came, for hot-plug
+  std::vector<pugi::xml_node> kept_ports;   ///< controllers that we no longer say
 
   pugi::xml_node devices() const { return roots.theirs.child("devices"); }
   pugi::xml_node our_devices() const { return roots.ours.child("devices"); }

@@ -257,6 +257,27 @@ TEST_F(OwnXmlOfDevices, AnotherDeviceIsAdded) {
   EXPECT_EQ(count(xml, "<rng "), 2);
 }
 
+// libvirt would make another MAC at each define.
+TEST_F(OwnXmlOfDevices, AnInterfaceWithoutMacGetsOneThatStays) {
+  const std::string nic = "<interface type='user'><model type='virtio'/></interface>";
+  const auto xml = with(nic + nic);
+  EXPECT_EQ(xml, with(nic + nic));
+  EXPECT_EQ(count(xml, "<interface "), count(xml, "<mac address='52:54:00:"));
+  const auto first = xml.rfind("<mac address=");
+  const auto mac = xml.substr(first, xml.find("/>", first) - first);
+  EXPECT_EQ(count(xml, mac), 1);
+}
+
+TEST_F(OwnXmlOfDevices, TakesTheCompanionsOfAUsbControllerAndTwoInputsOfTheHost) {
+  const auto xml = with(
+      "<controller type='usb' index='0' model='ich9-ehci1'/><controller type='usb' index='0' "
+      "model='ich9-uhci1'><master startport='0'/></controller><input type='evdev'><source "
+      "dev='/dev/input/event1'/></input><input type='evdev'><source dev='/dev/input/event2'/>"
+      "</input>");
+  EXPECT_EQ(count(xml, "<controller type='usb'"), 2);
+  EXPECT_EQ(count(xml, "<input "), 2);
+}
+
 TEST_F(OwnXmlOfDevices, PinsAndTimersAreFoundByWhatTheyAreOf) {
   domain_.cpu_pins = {"3"};
   const auto on_all = [&](const std::string& xml) {

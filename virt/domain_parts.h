@@ -41,9 +41,20 @@ void add_disks(pugi::xml_node devices, const DomainSpec& domain);
 void add_interfaces(pugi::xml_node devices, const DomainSpec& domain);
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
 
-/// Adds a virtio-scsi controller for each disk on bus scsi that has none: libvirt's own choice is
-/// an lsilogic, for which guests of today have no driver.
+/// Adds a virtio-scsi controller for each disk on bus scsi, and each SCSI device of the host, that
+/// has none: libvirt's own choice is an lsilogic, for which guests of today have no driver.
 void add_scsi_controllers(pugi::xml_node devices);
+
+/// Gives each PCI controller of own XML a name: libvirt gives it another number in a domain that is
+/// there.
+void name_own_ports(pugi::xml_node devices);
+
+/// True if name_own_ports() has named the controller.
+bool is_own_port(pugi::xml_node controller);
+
+/// Gives each interface that says no MAC address one, made of the UUID of its domain: libvirt would
+/// make another at each define.
+void add_macs(pugi::xml_node devices, const std::string& uuid);
 
 /// The highest number of an I/O thread that a device has; 0 = none has one.
 int highest_iothread(pugi::xml_node devices);

@@ -71,9 +71,10 @@ class Placement {
         movers_.push_back({element, address, ours.child("address"), {}, {}});
       }
     }
-    if (movers_.empty()) return;
+    if (movers_.empty() && merging_.spare_ports.empty()) return;
     match_controllers();
     match_slots();
+    for (const auto ours : merging_.spare_ports) add_spare(ours);
     if (add_controllers()) give_slots();
   }
 
@@ -90,7 +91,7 @@ class Placement {
   void match_controllers() {
     const auto theirs = pci_controllers(devices_);
     for (const auto& [our, their] : pairs(pci_controllers(merging_.our_devices()), theirs)) {
-      index_[index_of(our)] = index_of(their);
+      if (has_index(our)) index_[index_of(our)] = index_of(their);
     }
     for (const auto controller : theirs) next_ = std::max(next_, index_of(controller) + 1);
   }
@@ -138,9 +139,24 @@ class Placement {
     return true;
   }
 
+  // A port that nothing is behind goes behind all others; libvirt would put it where it likes.
+  void add_spare(pugi::xml_node ours) {
+    const auto controller = add_controller(ours);
+    if (!controller.child("address").empty()) {
+      movers_.push_back({controller, controller.child("address"), ours.child("address"), {}, {}});
+    } else if (is_port(controller)) {
+      spares_.push_back(controller);
+    }
+  }
+
+  static bool has_index(pugi::xml_node controller) {
+    return !attribute(controller, "index").empty();
+  }
+
   pugi::xml_node add_controller(pugi::xml_node ours) {
-    index_[index_of(ours)] = next_;
+    if (has_index(ours)) index_[index_of(ours)] = next_;
     auto controller = devices_.append_copy(ours);
+    if (!has_index(ours)) controller.append_attribute("index");
     controller.attribute("index") = next_++;
     auto target = controller.child("target");
     for (const char* name : {"chassis", "port"}) target.remove_attribute(name);  // libvirt's
@@ -203,6 +219,17 @@ class Placement {
                          MergeDifference::Who::inventory);
       }
     }
+    for (auto controller : spares_) {
+      const auto place = free_place({controller, {}, {}, {}, {}}, {0, 2}, used);
+      if (!place) return;  // libvirt finds one, or says so
+      used.insert(*place);
+      auto address = controller.append_child("address");
+      address.append_attribute("type") = "pci";
+      address.append_attribute("domain") = "0x0000";
+      address.append_attribute("bus") = hexadecimal(place->first, 2).c_str();
+      address.append_attribute("slot") = hexadecimal(place->second, 2).c_str();
+      address.append_attribute("function") = "0x0";
+    }
   }
 
   // Functions of one slot stay together; a bridge goes behind all bridges of its bus, for firmware
@@ -231,8 +258,9 @@ class Placement {
   Merging& merging_;
   pugi::xml_node devices_;
   std::deque<Move> movers_;
-  std::map<int, int> index_;  // of a controller of ours: in their document
-  std::map<At, At> given_;    // a slot of ours: in their document
+  std::vector<pugi::xml_node> spares_;  // ports that have no address yet
+  std::map<int, int> index_;            // of a controller of ours: in their document
+  std::map<At, At> given_;              // a slot of ours: in their document
   int next_ = 1;
 };
 

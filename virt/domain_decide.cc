@@ -28,8 +28,9 @@ Value decide(Merging& merging, const std::string& path, std::string_view attribu
       tell_kept(merging, where(), owned(r), owned(t));
     return t;
   }
-  const bool they =
-      merging.known ? differ(r, t) && !(b && !differ(b, t)) : merging.lost || (b && differ(b, t));
+  const bool they = merging.of_host_alone ? t.has_value()
+                    : merging.known       ? differ(r, t) && !(b && !differ(b, t))
+                                          : merging.lost || (b && differ(b, t));
   const bool we = o != b;
   if (o && t && !differ(o, t)) {
     if (merging.known && differ(r, t)) tell_kept(merging, where(), owned(r), owned(t));
@@ -40,7 +41,8 @@ Value decide(Merging& merging, const std::string& path, std::string_view attribu
     merging.changed(where(), owned(t), owned(o), Who::inventory);
     return o;
   }
-  return settle(merging, where(), t, o, we ? Who::both : Who::host, merging.known ? r : b) ? o : t;
+  const auto agreed = merging.of_host_alone ? o : merging.known ? r : b;
+  return settle(merging, where(), t, o, we ? Who::both : Who::host, agreed) ? o : t;
 }
 
 bool settle(Merging& merging, const std::string& path, Value theirs, Value ours, Who who,

@@ -105,13 +105,23 @@ void follow_cpus(Merging& merging) {
   check_topology(merging, cpus);
 }
 
-// Threads that a device still has stay, whoever said how many there are.
+// Threads that a device still has stay, whoever said how many there are, and so do those that were
+// agreed on beyond what was said.
 void follow_iothreads(Merging& merging) {
   auto root = merging.roots.theirs;
   auto count = root.child("iothreads");
-  const int wanted = highest_iothread(merging.devices());
+  const auto had = number_of(merging.before.child("iothreads"));
+  const bool more = merging.known && had == number_of(merging.roots.defined.child("iothreads")) &&
+                    had > number_of(merging.roots.rendered.child("iothreads"));
+  const auto wanted = std::max<long long>(highest_iothread(merging.devices()), more ? had : 0);
   if (!root.child("iothreadids").empty() || wanted <= number_of(count)) return;
-  merging.follows("domain/iothreads", text_if_any(count), std::to_string(wanted));
+  if (wanted == had) {
+    std::erase_if(merging.result.differences, [](const MergeDifference& one) {
+      return one.kind == MergeDifference::Kind::change && one.path == "domain/iothreads";
+    });
+  } else {
+    merging.follows("domain/iothreads", text_if_any(count), std::to_string(wanted));
+  }
   if (count.empty()) count = root.insert_child_after("iothreads", root.child("vcpu"));
   count.text() = wanted;
 }

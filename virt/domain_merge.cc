@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -106,6 +107,7 @@ class Walk {
     if (is_atomic(name) || std::string_view(parent.name()) == "metadata") {
       return whole(parent, quad, at);
     }
+    if (merging_.of_host_alone && name == "alias" && !t.empty()) return;
     if (!t.empty() && !o.empty()) return both(quad, at);
     if (t.empty()) return missing(parent, quad, at);
     if (!b.empty()) return no_longer_said(parent, quad, at);
@@ -118,13 +120,56 @@ class Walk {
   }
 
   void both(const Quad& quad, const std::string& at) {
-    const auto model = quad.theirs.child("model");
-    // Our screen is there so that there is one at all: any other does.
-    if (quad.rendered.empty() && std::string_view(quad.theirs.name()) == "video" &&
-        !model.empty() && attribute(model, "type") != "none") {
+    if (!quad.rendered.empty()) return element(quad, at);
+    if (does_as_well(quad)) return;
+    if (merging_.of_host_alone || merging_.lost || !somebody_made(quad.theirs)) {
+      return element(quad, at);
+    }
+    merging_.of_host_alone = true;
+    of_host_alone(quad, at);
+    merging_.of_host_alone = false;
+  }
+
+  // Where the two contradict each other, theirs is not mixed with ours.
+  void of_host_alone(const Quad& quad, const std::string& at) {
+    auto& differences = merging_.result.differences;
+    const auto told = static_cast<std::ptrdiff_t>(differences.size());
+    pugi::xml_document before;
+    before.append_copy(quad.theirs);
+    element(quad, at);
+    const auto is = [](MergeDifference::Kind kind) {
+      return [kind](const MergeDifference& one) { return one.kind == kind; };
+    };
+    if (merging_.keep != Keep::theirs ||
+        std::none_of(differences.begin() + told, differences.end(), is(Kind::drift))) {
       return;
     }
-    element(quad, at);
+    differences.erase(
+        std::remove_if(differences.begin() + told, differences.end(), is(Kind::change)),
+        differences.end());
+    auto theirs = quad.theirs;
+    for (const auto child : elements(theirs)) merging_.take(child);
+    theirs.remove_children();
+    theirs.remove_attributes();
+    for (const auto one : before.first_child().attributes()) theirs.append_copy(one);
+    for (const auto one : before.first_child().children()) theirs.append_copy(one);
+  }
+
+  // Our screen, or what holds our SCSI disks, is there so that there is one at all: any does, and
+  // another one is no more what the guest has a driver for.
+  static bool does_as_well(const Quad& quad) {
+    const std::string_view name = quad.theirs.name();
+    const auto model = quad.theirs.child("model");
+    if (name == "video") return !model.empty() && attribute(model, "type") != "none";
+    return name == "controller" && attribute(quad.theirs, "type") == "scsi" &&
+           alias(quad.ours).starts_with("ua-scsi");
+  }
+
+  // Devices that libvirt makes for nobody.
+  static bool somebody_made(pugi::xml_node device) {
+    static const std::set<std::string_view> names{"disk",      "filesystem", "graphics", "hostdev",
+                                                  "interface", "shmem",      "tpm",      "vsock"};
+    return std::string_view(device.parent().name()) == "devices" && names.contains(device.name());
   }
 
   // Ours has it and theirs has not.
@@ -140,7 +185,7 @@ class Walk {
       return;
     }
     const bool dropped_by_libvirt = merging_.known && !b.empty() && r.empty();
-    const bool as_before = canonical(b) == canonical(o);
+    const bool as_before = !b.empty() && what_it_is(b) == what_it_is(o);
     if (dropped_by_libvirt && as_before) return;
     if (merging_.lost || (!b.empty() && !dropped_by_libvirt)) {
       if (!settle(merging_, at, {}, tag_of(o), as_before ? Who::host : Who::both,
@@ -151,6 +196,25 @@ class Walk {
       merging_.changed(at, std::nullopt, tag_of(o), Who::inventory);
     }
     add(parent, quad);
+  }
+
+  // A PCI controller comes when something is to be behind it, and what says which one it is never
+  // comes later.
+  static bool comes_with_what_is_behind(pugi::xml_node element) {
+    return is_pci_controller(element) && std::string_view(element.name()) != "pcihole64";
+  }
+
+  // What an element says, but for the place and the name of a device, which change with those of
+  // others. A device of the host is its source: who agreed that it is absent did not mean the way
+  // in which it would be given.
+  static std::string what_it_is(pugi::xml_node element) {
+    if (std::string_view(element.parent().name()) != "devices") return canonical(element);
+    if (std::string_view(element.name()) == "hostdev") return canonical(element.child("source"));
+    pugi::xml_document copy;
+    auto device = copy.append_copy(element);
+    device.remove_child("address");
+    device.remove_child("alias");
+    return canonical(device);
   }
 
   void add(pugi::xml_node parent, const Quad& quad) {
@@ -198,25 +262,6 @@ class Walk {
                                      [](const auto& one) { return one.kind == Kind::change; }),
                       differences.end());
     merging_.changed(at, tag_of(t), std::nullopt, Who::inventory);
-  // A PCI controller comes when something is to be behind it, and what says which one it is never
-  // comes later.
-  static bool comes_with_what_is_behind(pugi::xml_node element) {
-    return is_pci_controller(element) && std::string_view(element.name()) != "pcihole64";
-  }
-
-  // What an element says, but for the place and the name of a device, which change with those of
-  // others. A device of the host is its source: who agreed that it is absent did not mean the way
-  // in which it would be given.
-  static std::string what_it_is(pugi::xml_node element) {
-    if (std::string_view(element.parent().name()) != "devices") return canonical(element);
-    if (std::string_view(element.name()) == "hostdev") return canonical(element.child("source"));
-    pugi::xml_document copy;
-    auto device = copy.append_copy(element);
-    device.remove_child("address");
-    device.remove_child("alias");
-    return canonical(device);
-  }
-
     merging_.take(t);
   }
 

@@ -90,6 +90,126 @@ TEST(DomainMerge, KeepsTheThreadsThatADiskOfTheHostHas) {
   EXPECT_THAT(*gone.document, Not(HasSubstr("iothread")));
 }
 
+TEST(DomainMerge, KeepsTheThreadsThatWereAgreedOnBeyondWhatIsSaid) {
+  const auto with = [](int threads, int of_disk) {
+    return domain("<iothreads>" + std::to_string(threads) + "</iothreads>",
+                  disk_with("vda", " iothread='" + std::to_string(of_disk) + "'"));
+  };
+  const auto theirs = with(4, 2);
+  const Agreement agreement{with(2, 2), theirs};
+  for (const auto& [said, becomes] : {std::pair(3, 4), std::pair(5, 5)}) {
+    const auto merged = merge(&agreement, theirs, with(said, said), Keep::ask);
+    ASSERT_TRUE(merged.document);
+    EXPECT_THAT(*merged.document, HasSubstr("<iothreads>" + std::to_string(becomes) + "<"));
+  }
+}
+
+// A disk of the host alone, which the inventory says now as well.
+TEST(DomainMerge, AsksBeforeADeviceOfTheHostBecomesAnother) {
+  const std::string rbd =
+      "<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='rbd' "
+      "name='p/i'/><target dev='vda' bus='virtio'/></disk>";
+  const auto theirs = domain("", rbd);
+  const Agreement agreement{domain(""), theirs};
+  const auto ours = domain("", disk_with("vda", ""));
+  const auto asked = merge(&agreement, theirs, ours, Keep::ask);
+  EXPECT_FALSE(asked.document);
+  EXPECT_TRUE(asked.drifted());
+  EXPECT_THAT(merge(&agreement, theirs, ours, Keep::ours).document.value_or(""),
+              HasSubstr("file='/vda'"));
+  EXPECT_THAT(merge(&agreement, theirs, ours, Keep::theirs).document.value_or(""),
+              HasSubstr("name='p/i'"));
+  EXPECT_THAT(merge(&agreement, theirs, ours, Keep::theirs).document.value_or(""),
+              Not(HasSubstr("file=")));
+  // Who says the same, or more, is not asked.
+  auto more = rbd;
+  more.insert(more.find("/><source"), " cache='none'");
+  const auto quiet = merge(&agreement, theirs, domain("", more), Keep::ask);
+  ASSERT_TRUE(quiet.document);
+  EXPECT_THAT(*quiet.document, HasSubstr("cache='none'"));
+}
+
+TEST(DomainMerge, LeavesTheControllerOfTheHostsDisksAsItIs) {
+  const auto controller = [](const std::string& model) {
+    return "<controller type='scsi' index='0' model='" + model + "'";
+  };
+  const auto theirs = domain("", controller("lsilogic") + "/>");
+  const Agreement agreement{domain(""), theirs};
+  const auto ours =
+      domain("", controller("virtio-scsi") + "><alias name='ua-scsi0'/></controller>");
+  const auto merged = merge(&agreement, theirs, ours, Keep::ask);
+  EXPECT_TRUE(merged.document);
+  EXPECT_FALSE(merged.changes());
+  // Who says it in XML of their own means it.
+  const auto said =
+      merge(&agreement, theirs, domain("", controller("virtio-scsi") + "/>"), Keep::ask);
+  EXPECT_TRUE(said.changes());
+}
+
+std::string function(const std::string& number, const std::string& slot,
+                     const std::string& managed = "yes") {
+  return "<hostdev mode='subsystem' type='pci' managed='" + managed +
+         "'><source><address domain='0' bus='9' slot='0' function='" + number +
+         "'/></source><alias name='ua-gpupci1-fn" + number +
+         "'/><address type='pci' bus='0' slot='" + slot + "' function='" + number + "'/></hostdev>";
+}
+
+// Somebody made the VM with one function of the card, and it was taken in so.
+TEST(DomainMerge, AFunctionThatIsAgreedToBeAbsentStaysAbsent) {
+  const auto theirs = domain("", function("0", "4"));
+  const Agreement agreement{domain("", function("0", "1") + function("1", "1")), theirs};
+  for (const auto& said : {function("0", "2") + function("1", "2"),
+                           function("0", "1", "no") + function("1", "1", "no")}) {
+    const auto merged = merge(&agreement, theirs, domain("<title>a</title>", said), Keep::ask);
+    ASSERT_TRUE(merged.document);
+    EXPECT_THAT(*merged.document, Not(HasSubstr("function='0x1'")));
+  }
+  const auto other = function("0", "1") + disk_with("vda", "");
+  const Agreement without_disk{domain("", other), domain("", function("0", "4"))};
+  const auto changed = domain("", function("0", "1") + disk_with("vda", " cache='none'"));
+  EXPECT_THAT(merge(&without_disk, theirs, changed, Keep::ask).document.value_or(""),
+              HasSubstr("cache='none'"));
+}
+
+TEST(DomainMerge, TheHoleOfTheRootBusComesLater) {
+  const std::string root = "<controller type='pci' index='0' model='pcie-root'";
+  const auto theirs = domain("", root + "/>");
+  const Agreement agreement{domain(""), theirs};
+  const auto ours = domain("", root + "><pcihole64 unit='GiB'>64</pcihole64></controller>");
+  const auto merged = merge(&agreement, theirs, ours, Keep::ask);
+  ASSERT_TRUE(merged.document);
+  EXPECT_THAT(*merged.document, HasSubstr("<pcihole64 unit='KiB'>67108864</pcihole64>"));
+  const Agreement agreed{ours, *merged.document};
+  EXPECT_THAT(merge(&agreed, *merged.document, domain(""), Keep::ask).document.value_or(""),
+              Not(HasSubstr("pcihole64")));
+}
+
+TEST(DomainMerge, APortOfOwnXmlComesBehindAllOthersAndGoesAgain) {
+  const auto port = [](const std::string& index, const std::string& slot) {
+    return "<controller type='pci' index='" + index +
+           "' model='pcie-root-port'><address type='pci' domain='0' bus='0' slot='" + slot +
+           "' function='0'/></controller>";
+  };
+  const auto theirs = domain(
+      "", "<controller type='pci' index='0' model='pcie-root'/>" + port("1", "1") + port("2", "4"));
+  const Agreement agreement{domain(""), theirs};
+  const auto ours = domain("",
+                           "<controller type='pci' model='pcie-root-port'><alias "
+                           "name='ua-own-port1'/></controller><controller type='pci' index='9' "
+                           "model='pcie-root-port'><alias name='ua-own-port2'/></controller>");
+  const auto merged = merge(&agreement, theirs, ours, Keep::ask);
+  ASSERT_TRUE(merged.document);
+  EXPECT_THAT(*merged.document, HasSubstr("index='3'"));
+  EXPECT_THAT(*merged.document, HasSubstr("index='4'"));
+  EXPECT_THAT(*merged.document, HasSubstr("slot='0x05'"));
+  EXPECT_THAT(*merged.document, HasSubstr("slot='0x06'"));
+  const Agreement agreed{ours, *merged.document};
+  EXPECT_FALSE(merge(&agreed, *merged.document, ours, Keep::ask).changes());
+  const auto gone = merge(&agreed, *merged.document, domain(""), Keep::ask).document.value_or("");
+  EXPECT_THAT(gone, Not(HasSubstr("index='3'")));
+  EXPECT_THAT(gone, HasSubstr("index='2'"));
+}
+
 std::string overridden(const std::string& alias) {
   return "<override xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><device alias='" + alias +
          "'><frontend><property name='x-p' type='bool' "

@@ -38,6 +38,9 @@ struct Merging {
   /// The devices of theirs, and what each was.
   std::vector<std::pair<pugi::xml_node, pugi::xml_node>> origins;
   Merged result;
+  /// True in a device that the inventory says now, and that somebody has made on the host before:
+  /// then what the two say otherwise is asked.
+  bool of_host_alone = false;
   std::vector<std::pair<pugi::xml_node, pugi::xml_node>>
       fresh;  ///< copied from ours, and its origin
   std::vector<Move> moving;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "cmd/commands.h"
 #include "cmd/consent.h"
@@ -69,21 +70,21 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
         if (frontend::has_cards(task.vm)) {
           frontend::check_cards(task, have, seen.at(task.vm.container), there.in_use);
         }
-        const auto document = definitions.document(task.vm, static_cast<int>(there.version));
-        auto plan = frontend::plan(task, document, frontend::agreement_of(agreements, task.vm),
-                                   there.version, virt::Keep::ask);
+        const auto version = static_cast<int>(there.version);
+        const auto ours = definitions.rendering(task.vm, version);
+        const auto plan =
+            frontend::plan(task, ours.xml, frontend::agreement_of(agreements, task.vm),
+                           there.version, virt::Keep::ask);
         if (plan.refusal) {
           for (const auto& line : plan.lines) context.output.note(line);
-          throw Error(*plan.refusal);
         }
-        for (const auto& line : frontend::warnings_of(definitions, task, document, plan,
-                                                      static_cast<int>(there.version))) {
-          context.output.note(line);
+        auto lines = frontend::take_plan(definitions, task, ours, plan, version);
+        if (plan.xml.empty()) {  // it starts as it is there
+          const auto& as_it_is = task.domain->xml;
+          std::ranges::move(definitions.judge(task.vm, ours, as_it_is, as_it_is, version),
+                            std::back_inserter(lines));
         }
-        for (const auto& line : plan.upgraded) context.output.note(line);
-        if (!plan.xml.empty()) task.check = definitions.check_of(plan.xml);
-        task.xml = std::move(plan.xml);
-        task.rendered = std::move(plan.rendered);
+        for (const auto& line : lines) context.output.note(line);
         task.autostart = definitions.autostart(task.vm);
         task.seed = definitions.seed(task.vm);
       } catch (const Error& error) {

@@ -2,6 +2,7 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -89,23 +90,15 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
       if (there.failure || task.failure) continue;
       try {
         const auto version = static_cast<int>(there.version);
-        const auto document = definitions.document(task.vm, version);
+        const auto ours = definitions.rendering(task.vm, version);
         task.autostart = definitions.autostart(task.vm);
         const auto plan = frontend::plan(
-            task, document, frontend::agreement_of(agreements, task.vm), there.version, keep);
-        std::vector<std::string> warnings;
-        if (!plan.refusal && !plan.xml.empty()) {
-          warnings = frontend::warnings_of(definitions, task, document, plan, version);
-        }
+            task, ours.xml, frontend::agreement_of(agreements, task.vm), there.version, keep);
+        std::vector<std::string> lines;
+        if (!plan.refusal) lines = frontend::take_plan(definitions, task, ours, plan, version);
         take(task, plan, change_of(plan, task));
         if (plan.refusal) throw Error(*plan.refusal);
-        for (const auto& line : warnings) context.output.note(line);
-        for (const auto& line : plan.upgraded) context.output.note(line);
-        if (!plan.xml.empty()) {
-          task.check = definitions.check_of(plan.xml);
-          task.xml = plan.xml;
-        }
-        task.rendered = plan.rendered;
+        for (const auto& line : lines) context.output.note(line);
       } catch (const Error& error) {
         task.failure = error;
       }
@@ -131,17 +124,6 @@ int run_diff(Context& context, const Args& args) {
   return report_failures(context.output, frontend::failures_of(all));
 }
 
-// Judges what the document has become. What somebody made by hand is told, and not refused.
-void judge_anew(const frontend::VmDefinitions& definitions, const Vm& vm,
-                frontend::VmDefinitions::Document& document, int version) {
-  try {
-    document.warnings = definitions.judge(vm, document.xml, version);
-  } catch (const Error& error) {
-    if (document.refusal) throw;
-    document.warnings = {error.what()};
-  }
-}
-
 int run_report(Context& context, const Args& args) {
   if (parse_yes_no("diff", args.diff)) return run_diff(context, args);
   auto& inventory = context.inventory();
@@ -151,28 +133,29 @@ int run_report(Context& context, const Args& args) {
   for (const auto& vm : vms) names->push_back(vm.name);
   const auto agreements = inventory.vm_agreements(names);
   const frontend::KnownCapabilities capabilities(inventory, vms);
-  std::vector<std::pair<std::string, frontend::VmDefinitions::Document>> documents;
+  std::vector<std::pair<std::string, std::string>> documents;
+  std::vector<std::string> lines;
   for (const auto& vm : vms) {
     const auto* agreed = frontend::agreement_of(agreements, vm);
     const auto version =
         agreed == nullptr ? std::nullopt : std::optional(static_cast<int>(agreed->libvirt));
-    auto document = definitions.document(vm, version);
-    document.xml = frontend::agreed_document(vm, document, agreed);
-    if (agreed != nullptr) {
-      judge_anew(definitions, vm, document, *version);
-    } else if (document.refusal) {
-      throw Error(*document.refusal);
+    const auto there = agreed == nullptr ? std::string() : agreed->defined;
+    const auto ours = definitions.rendering(vm, version);
+    auto document = frontend::agreed_document(vm, ours.xml, agreed);
+    std::ranges::move(definitions.judge(vm, ours, document, there, version),
+                      std::back_inserter(lines));
+    if (agreed == nullptr || agreed->rendered != ours.xml) {
+      if (auto note = definitions.check(vm, ours, document).note) lines.push_back(*note);
     }
-    capabilities.check(vm, document.xml, agreed == nullptr ? "" : agreed->defined);
+    capabilities.check(vm, document, there);
     documents.emplace_back(vm.name.str(), std::move(document));
   }
+  for (const auto& line : lines) context.output.note(line);
   for (const auto& [name, document] : documents) {
-    for (const auto& warning : document.warnings) context.output.note(warning);
-    for (const auto& note : document.notes) context.output.note(note);
     if (args.output_dir.empty()) {
-      context.output.text(document.xml);
+      context.output.text(document);
     } else {
-      replace_file(std::filesystem::path(args.output_dir) / (name + ".xml"), document.xml);
+      replace_file(std::filesystem::path(args.output_dir) / (name + ".xml"), document);
     }
   }
   return 0;
@@ -187,15 +170,16 @@ Action declare_report(Options& options) {
   return [args](Context& context) { return run_report(context, *args); };
 }
 
-// Says what an older libvirt left out, unless that was agreed `before`.
+// Says what an older libvirt left out of what was asked for, unless that was agreed `before`.
 void tell_unheard(Context& context, const frontend::VmBatch& all,
                   const std::map<HostName, VmAgreement>& before) {
   for (const auto& there : all) {
     for (const auto& task : there.tasks) {
       if (!task.defined) continue;
-      std::vector<std::string> told;
+      auto told = virt::unheard(task.rendered, task.xml);  // as the host has it otherwise
       if (const auto* agreed = frontend::agreement_of(before, task.vm)) {
-        told = virt::unheard(agreed->rendered, agreed->defined);
+        std::ranges::move(virt::unheard(agreed->rendered, agreed->defined),
+                          std::back_inserter(told));
       }
       for (const auto& path : virt::unheard(task.rendered, *task.defined)) {
         if (std::ranges::find(told, path) != told.end()) continue;

@@ -15,9 +15,7 @@ namespace {
 std::string document_of(const VmDefinitions& definitions, const Vm& vm, const VmAgreement* agreed) {
   const auto version =
       agreed == nullptr ? std::nullopt : std::optional(static_cast<int>(agreed->libvirt));
-  VmDefinitions::Document document;
-  document.xml = definitions.rendering(vm, version);
-  return agreed_document(vm, document, agreed);
+  return agreed_document(vm, definitions.rendering(vm, version).xml, agreed);
 }
 
 }  // namespace

@@ -273,8 +273,8 @@ class Adoption {
   void agree() {
     const auto vm = inventory_.require_vm(vm_->name);
     const VmDefinitions definitions(inventory_, {vm});
-    const auto rendered = definitions.rendering(vm, static_cast<int>(there_.version));
-    inventory_.agree(vm.name, {vm.uuid, vm.container, rendered,
+    const auto ours = definitions.rendering(vm, static_cast<int>(there_.version));
+    inventory_.agree(vm.name, {vm.uuid, vm.container, ours.xml,
                                virt::without_passwords(domain_.xml), there_.version});
   }
 

@@ -206,73 +206,62 @@ virt::GateFacts VmDefinitions::facts(const Vm& vm) const {
   return facts;
 }
 
-std::vector<std::string> VmDefinitions::judge(const Vm& vm, const virt::DomainSpec& domain,
-                                              const std::string& document,
+std::vector<std::string> VmDefinitions::judge(const Vm& vm, const Rendering& ours,
+                                              const std::string& document, const std::string& there,
                                               std::optional<int> libvirt_version) const {
   auto known = facts(vm);
   known.libvirt_version = libvirt_version;
-  known.cards.insert(known.cards.begin(), domain.cards.begin(), domain.cards.end());
+  known.cards.insert(known.cards.begin(), ours.domain.cards.begin(), ours.domain.cards.end());
+  const auto is_in = [&](const std::string& other, const virt::Refusal& one) {
+    const auto all = virt::gate(other, known);
+    return std::ranges::any_of(all, [&](const virt::Refusal& its) {
+      return its.id == one.id && its.reason == one.reason;
+    });
+  };
   std::vector<std::string> warnings;
   for (const auto& one : virt::gate(document, known)) {
     const auto line =
         "VM " + quote(vm.name.str()) + ": " + one.id + ": " + one.reason + ": " + one.fix;
-    if (!one.warns) throw Error(Fault::refused, line);
+    const bool refused =
+        !one.warns && (there.empty() || !is_in(there, one) || is_in(ours.xml, one));
+    if (refused) throw Error(Fault::refused, line);
     warnings.push_back(line);
   }
   return warnings;
-}
-
-std::vector<std::string> VmDefinitions::judge(const Vm& vm, const std::string& document,
-                                              std::optional<int> libvirt_version) const {
-  return judge(vm, spec(vm), document, libvirt_version);
 }
 
 bool VmDefinitions::autostart(const Vm& vm) const {
   return parse_yes_no("vm_autostart", attribute_value(attributes(vm), "vm_autostart"));
 }
 
-VmDefinitions::Document VmDefinitions::document(const Vm& vm,
-                                                std::optional<int> libvirt_version) const {
-  auto domain = spec(vm);
-  domain.libvirt_version = libvirt_version;
-  Document document;
+VmDefinitions::Rendering VmDefinitions::rendering(const Vm& vm,
+                                                  std::optional<int> libvirt_version) const {
+  Rendering ours{spec(vm), ""};
+  ours.domain.libvirt_version = libvirt_version;
   try {
-    document.xml = virt::domain_xml(domain);
+    ours.xml = virt::domain_xml(ours.domain);
   } catch (const Error& error) {  // the wrong value was typed earlier
     throw Error(Fault::refused, error.what());
   }
-  try {
-    document.warnings = judge(vm, domain, document.xml, libvirt_version);
-  } catch (const Error& error) {  // what the VM really is may be something else
-    document.refusal = error;
-  }
-  if (const auto why = schema_.refusal(document.xml)) {
-    const auto rest = virt::domain_xml(without_newer(domain));
-    if (rest == document.xml || schema_.refusal(rest)) {
-      throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
-                                      " is none that libvirt takes: " + *why +
-                                      culprit(schema_, domain));
-    }
-    document.check = virt::Validation::schema;
-    document.notes.push_back("VM " + quote(vm.name.str()) +
-                             ": the libvirt here is too old to check all of it; that of " +
-                             vm.container.str() + " will");
-  }
-  return document;
+  return ours;
 }
 
-std::string VmDefinitions::rendering(const Vm& vm, std::optional<int> libvirt_version) const {
-  auto domain = spec(vm);
-  domain.libvirt_version = libvirt_version;
-  try {
-    return virt::domain_xml(domain);
-  } catch (const Error& error) {
-    throw Error(Fault::refused, error.what());
+VmDefinitions::Check VmDefinitions::check(const Vm& vm, const Rendering& ours,
+                                          const std::string& document) const {
+  if (!schema_.refusal(document)) return {};
+  // Whoever wrote the rest, libvirt there has taken it.
+  const auto why = schema_.refusal(ours.xml);
+  if (!why) return {virt::Validation::schema, {}};
+  const auto rest = virt::domain_xml(without_newer(ours.domain));
+  if (rest == ours.xml || schema_.refusal(rest)) {
+    throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +
+                                    " is none that libvirt takes: " + *why +
+                                    culprit(schema_, ours.domain));
   }
-}
-
-virt::Validation VmDefinitions::check_of(const std::string& xml) const {
-  return schema_.refusal(xml) ? virt::Validation::schema : virt::Validation::none;
+  return {virt::Validation::schema,
+          "VM " + quote(vm.name.str()) +
+              ": the libvirt here is too old to check all of it; that of " + vm.container.str() +
+              " will"};
 }
 
 }  // namespace cluster::frontend

@@ -38,40 +38,38 @@ class VmDefinitions {
   /// True if `vm` is to start with its container.
   bool autostart(const Vm& vm) const;
 
-  /// A document of libvirt's schema.
-  struct Document {
-    std::string xml;                    ///< the text that `report vm config` prints
-    std::vector<std::string> warnings;  ///< things that may not work so, one line each
-    std::vector<std::string> notes;     ///< what was not checked here, one line each
-    /// The check that libvirt on the container has to make. It is the schema there, when the
-    /// document has elements that are newer than the schema here.
-    virt::Validation check = virt::Validation::none;
-    /// The id of the gate and the reason why a VM that is nothing else could not work so.
-    std::optional<Error> refusal{};
+  /// What the inventory says of a VM.
+  struct Rendering {
+    virt::DomainSpec domain;
+    std::string xml;  ///< what `report vm config` prints of a VM that is defined nowhere
   };
 
-  /// The libvirt document of `vm`. `libvirt_version` is the version on its container, 9000000 for
-  /// 9.0.0, where it is known. Throws as spec() does, and Error(refused) when libvirt would not
-  /// take it.
-  Document document(const Vm& vm, std::optional<int> libvirt_version = {}) const;
-
-  /// The same text, whatever becomes of it. Throws as spec() does.
-  std::string rendering(const Vm& vm, std::optional<int> libvirt_version) const;
+  /// What the inventory says of `vm`. `libvirt_version` is the version on its container, 9000000
+  /// for 9.0.0, where it is known. Throws as spec() does, and Error(refused) when its XML cannot be
+  /// made.
+  Rendering rendering(const Vm& vm, std::optional<int> libvirt_version) const;
 
   /// The warnings of the gates about `document`, which is to become the configuration of `vm`,
   /// whoever wrote it. Throws Error(refused) with the id of the gate when it could not work so.
-  std::vector<std::string> judge(const Vm& vm, const std::string& document,
+  /// What is so in `there` already, the document that libvirt has, is a warning, unless `ours`
+  /// alone makes it so; "" = libvirt has none.
+  std::vector<std::string> judge(const Vm& vm, const Rendering& ours, const std::string& document,
+                                 const std::string& there,
                                  std::optional<int> libvirt_version) const;
 
-  /// The check that libvirt on the container has to make of `xml`, which may have elements that are
-  /// newer than the schema here.
-  virt::Validation check_of(const std::string& xml) const;
+  /// The check that libvirt on the container has to make of a document: that by the schema there,
+  /// when the document has elements that are newer than the schema here.
+  struct Check {
+    virt::Validation by = virt::Validation::none;
+    std::optional<std::string> note;  ///< what was not checked here, one line
+  };
+
+  /// Checks `document`, which was made of `ours`, with libvirt's schema. Throws Error(refused) when
+  /// what the inventory says is nothing that libvirt takes.
+  Check check(const Vm& vm, const Rendering& ours, const std::string& document) const;
 
  private:
   virt::DomainSpec spec_without_seed(const Vm& vm, const ResolvedAttributes& resolved) const;
-  std::vector<std::string> judge(const Vm& vm, const virt::DomainSpec& domain,
-                                 const std::string& document,
-                                 std::optional<int> libvirt_version) const;
   const GpuCard& card(const Vm& vm, const GpuName& name) const;
   virt::GateFacts facts(const Vm& vm) const;
 

@@ -66,42 +66,40 @@ const VmAgreement* agreement_of(const std::map<HostName, VmAgreement>& all, cons
   return found == all.end() || found->second.uuid != vm.uuid ? nullptr : &found->second;
 }
 
-std::string agreed_document(const Vm& vm, const VmDefinitions::Document& document,
-                            const VmAgreement* agreed) {
-  if (agreed == nullptr) return document.xml;
+std::string agreed_document(const Vm& vm, const std::string& ours, const VmAgreement* agreed) {
+  if (agreed == nullptr) return ours;
   const virt::Agreement agreement{agreed->rendered, agreed->defined};
-  if (agreed->rendered == document.xml) return virt::without_fingerprint(agreed->defined);
-  const auto merged = virt::merge(&agreement, agreed->defined, document.xml, virt::Keep::ask);
+  if (agreed->rendered == ours) return virt::without_fingerprint(agreed->defined);
+  const auto merged = virt::merge(&agreement, agreed->defined, ours, virt::Keep::ask);
   if (merged.document) return *merged.document;
   throw refused("VM " + quote(vm.name.str()) + ": " + joined(merged.refusals, "; "));
 }
 
-std::vector<std::string> warnings_of(const VmDefinitions& definitions, const VmTask& task,
-                                     const VmDefinitions::Document& document, const VmPlan& plan,
-                                     int version) {
-  const bool is_so = plan.xml.empty() && task.domain;
-  auto out = document.notes;
-  try {
-    const auto& last = is_so ? task.domain->xml : plan.xml;
-    for (auto& line : definitions.judge(task.vm, last, version)) {
-      if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
-    }
-  } catch (const Error& error) {
-    if (!is_so || document.refusal) throw;
-    out.emplace_back(error.what());
+std::vector<std::string> take_plan(const VmDefinitions& definitions, VmTask& task,
+                                   const VmDefinitions::Rendering& ours, const VmPlan& plan,
+                                   int version) {
+  if (plan.refusal) throw Error(*plan.refusal);
+  std::vector<std::string> out;
+  if (!plan.xml.empty()) {
+    out = definitions.judge(task.vm, ours, plan.xml, task.domain ? task.domain->xml : "", version);
+    const auto check = definitions.check(task.vm, ours, plan.xml);
+    if (check.note) out.push_back(*check.note);
+    task.check = check.by;
   }
+  std::ranges::copy(plan.upgraded, std::back_inserter(out));
+  task.xml = plan.xml;
+  task.rendered = plan.rendered;
   return out;
 }
 
-VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const VmAgreement* agreed,
+VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agreed,
             unsigned long version, virt::Keep keep) {
   VmPlan out;
-  const auto& ours = document.xml;
   if (!task.domain) {
     out.is_new = true;
     out.rendered = ours;
     const bool usable = agreed != nullptr && version >= agreed->libvirt;
-    out.xml = usable ? virt::with_fingerprint(agreed_document(task.vm, document, agreed), ours)
+    out.xml = usable ? virt::with_fingerprint(agreed_document(task.vm, ours, agreed), ours)
                      : virt::for_define(ours);
     return out;
   }
@@ -115,10 +113,11 @@ VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const V
   } else if (!merged.document) {
     out.refusal = drift_refusal(task, merged.differences, known.has_value());
   } else if (merged.changes() && task.domain->saved) {
-    out.refusal = refused("it has saved memory, and a start would go on from that and not from " +
-                          std::string("what changes: start and stop it first, or `virsh "
-                                      "managedsave-remove ") +
-                          shell_word(task.domain->name) + "` on " + quote(task.vm.container.str()));
+    out.refusal = refused(
+        "it has saved memory, and a start would go on from that and not from what changes: "
+        "`cluster restore host vm " +
+        task.vm.name.str() + "` and stop it, or `virsh managedsave-remove " +
+        shell_word(task.domain->name) + "` on " + quote(task.vm.container.str()));
   } else if (merged.changes()) {
     out.xml = virt::with_fingerprint(*merged.document, ours);
     out.rendered = ours;

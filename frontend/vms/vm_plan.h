@@ -25,24 +25,23 @@ struct VmPlan {
   std::optional<Error> refusal;  ///< why nothing is done; `lines` say more
 };
 
-/// Merges what the inventory says of the VM with what libvirt has. `document` is that of the VM,
+/// Merges what the inventory says of the VM with what libvirt has. `ours` is its rendering,
 /// `agreed` what was agreed at its last define, null if nothing was, and `version` that of the
 /// container's libvirt where it is known, else 0. A VM that libvirt does not have is defined as it
 /// was agreed elsewhere, with its guest addresses, unless libvirt here is older.
-VmPlan plan(const VmTask& task, const VmDefinitions::Document& document, const VmAgreement* agreed,
+VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agreed,
             unsigned long version, virt::Keep keep);
 
 /// The document that a define of the VM would bring, as far as the inventory knows: with the guest
 /// addresses that were agreed. Throws Error(refused) when what was agreed does not allow it.
-std::string agreed_document(const Vm& vm, const VmDefinitions::Document& document,
-                            const VmAgreement* agreed);
+std::string agreed_document(const Vm& vm, const std::string& ours, const VmAgreement* agreed);
 
-/// The warnings about `vm` as `plan` makes it, whoever wrote what is in it. Throws Error(refused)
-/// with the id of the gate when it could not work so, unless it is so already and the inventory
-/// does not want it so.
-std::vector<std::string> warnings_of(const VmDefinitions& definitions, const VmTask& task,
-                                     const VmDefinitions::Document& document, const VmPlan& plan,
-                                     int version);
+/// Judges what `plan` would define, whoever wrote what is in it, and puts it into `task`. Returns
+/// what is worth saying, a line each. Throws the plan's refusal, and as VmDefinitions::judge() and
+/// check() do.
+std::vector<std::string> take_plan(const VmDefinitions& definitions, VmTask& task,
+                                   const VmDefinitions::Rendering& ours, const VmPlan& plan,
+                                   int version);
 
 /// The agreement about `vm`, null when there is none.
 const VmAgreement* agreement_of(const std::map<HostName, VmAgreement>& all, const Vm& vm);

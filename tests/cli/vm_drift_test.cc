@@ -53,6 +53,17 @@ TEST_F(EditedOnTheHost, DriftIsAcceptedOnce) {
             "rocks-33: memory 2 GiB -> 8 GiB  change\n");
 }
 
+// What the host has otherwise was not asked for, so libvirt has not dropped it.
+TEST_F(EditedOnTheHost, WhatWasAcceptedIsNotCalledDropped) {
+  edit(memory, other);
+  edit("<name>rocks-33</name>", "<name>renamed</name>");
+  there().domains.at(0).name = "renamed";
+  cluster({"set", "host", "vm", "rocks-33", "cpus=2"});
+  const auto [out, err, status] = run({"sync", "vm", "config", "rocks-33", "keep=theirs"});
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(err, "");
+}
+
 TEST_F(EditedOnTheHost, DriftIsSetBack) {
   edit(memory, other);
   EXPECT_THAT(cluster({"sync", "vm", "config", "rocks-33", "keep=ours"}),

@@ -34,7 +34,8 @@ std::vector<Host> wanted_hosts(Inventory& inventory, const std::vector<std::stri
 
 // Takes in what the inventory does not have. A VM that cannot be taken in is a failure of its own.
 void take_in(Context& context, const frontend::VmHost& there,
-             std::vector<frontend::FoundDomain>& found, frontend::Failures& failures) {
+             std::vector<frontend::FoundDomain>& found, frontend::MacOwners& macs,
+             frontend::Failures& failures) {
   for (auto& one : found) {
     if (one.relation == frontend::Relation::ours) continue;
     const auto who = there.host.name.str() + " " + quote(one.domain->name);
@@ -45,7 +46,7 @@ void take_in(Context& context, const frontend::VmHost& there,
                         " from=libvirt uuid=" + one.domain->uuid + "` takes this one in as NAME)");
       }
       const auto vm = frontend::name_for(*one.domain);
-      for (const auto& note : frontend::adopt(context.inventory(), vm, there, *one.domain)) {
+      for (const auto& note : frontend::adopt(context.inventory(), vm, there, *one.domain, macs)) {
         context.output.note(who + ": " + note);
       }
       one.relation = frontend::Relation::ours;
@@ -72,11 +73,12 @@ int run(Context& context, const Args& args) {
   for (const auto& host : hosts) names.push_back(host.name);
   const auto vms = inventory.vms();
   const auto devices = inventory.devices(names);
+  auto macs = frontend::mac_owners(vms);
   for (const auto& there : all) {
     if (there.failure) continue;
     const auto at = std::ranges::find(names, there.host.name) - names.begin();
     auto found = frontend::found_domains(there, vms, devices[static_cast<std::size_t>(at)]);
-    if (import) take_in(context, there, found, failures);
+    if (import) take_in(context, there, found, macs, failures);
     for (const auto& one : found) {
       table.rows.push_back({there.host.name.str(), printable(one.domain->name),
                             one.vm ? Cell(one.vm->str()) : Cell(), std::string(name(one.relation)),

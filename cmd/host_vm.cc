@@ -142,7 +142,9 @@ int run_adopt(Context& context, const AddArgs& args) {
   const auto all = frontend::look_at_hosts(context, {host}, limits);
   if (all[0].failure) return report_failures(context.output, frontend::failures_of(all));
   frontend::remember_devices(context, all);
-  for (const auto& note : frontend::adopt(inventory, name, all[0], find_domain(all[0], args))) {
+  auto macs = frontend::mac_owners(inventory.vms());
+  for (const auto& note :
+       frontend::adopt(inventory, name, all[0], find_domain(all[0], args), macs)) {
     context.output.note(name.str() + ": " + note);
   }
   frontend::remember_devices(context, all);

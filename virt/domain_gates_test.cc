@@ -154,6 +154,18 @@ TEST(DomainGates, OwnXmlIsJudgedAsWell) {
   EXPECT_EQ(two_macs[0].reason, "two network interfaces have the MAC 52:54:00:00:00:0a");
 }
 
+TEST(DomainGates, TheTwoOfATeamHaveOneMac) {
+  const auto nic = [](const std::string& role) {
+    return "<interface type='network'><mac address='52:54:00:00:00:0a'/><teaming type='" + role +
+           "'/></interface>";
+  };
+  const auto judged = [&](const std::string& nics) {
+    return gate("<domain type='kvm'><devices>" + nics + "</devices></domain>", {});
+  };
+  EXPECT_THAT(judged(nic("persistent") + nic("transient")), IsEmpty());
+  EXPECT_EQ(judged(nic("persistent") + nic("persistent")).size(), 1U);
+}
+
 TEST(DomainGates, SecureBootIsOnQ35) {
   auto domain = example_domain("emulated");
   domain.firmware = Firmware::efi_secure;

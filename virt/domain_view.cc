@@ -41,7 +41,8 @@ void read_devices(DomainView& view) {
   for (const auto device : view.devices().children()) {
     const std::string_view tag = device.name();
     const auto source = device.child("source").child("address");
-    if (tag == "interface") {
+    // The two of a team have one MAC, https://libvirt.org/formatdomain.html, "Teaming".
+    if (tag == "interface" && !says(device.child("teaming"), "type", "transient")) {
       if (const auto mac = device.child("mac").attribute("address"); !mac.empty()) {
         view.macs.push_back(lower(mac.value()));
       }

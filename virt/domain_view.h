@@ -45,7 +45,7 @@ struct DomainView {
   pugi::xml_document document;
   std::vector<PassedDevice> passed;
   std::vector<PassedMdev> mdevs;
-  std::vector<std::string> macs;  ///< of the interfaces, in lower case
+  std::vector<std::string> macs;  ///< in lower case, of the interfaces, one of each team
   std::set<std::string> cliques;  ///< aliases that have a GPUDirect clique
   std::set<int> switched;         ///< guest buses behind a port of a PCIe switch
   bool has_switch = false;        ///< there is a PCIe switch

@@ -71,12 +71,20 @@ void relate(const VmHost& there, const std::vector<Vm>& vms, FoundDomain& found)
                   by_name->container.str() + ", with uuid " + by_name->uuid;
 }
 
+std::string owner_words(const HostName& vm, const Interface& interface) {
+  return interface.name + " of VM " + quote(vm.str());
+}
+
 // Collects what the inventory is to have of a VM.
 class Adoption {
  public:
   Adoption(Inventory& inventory, const HostName& name, const VmHost& there,
-           const virt::Domain& domain)
-      : inventory_(inventory), there_(there), domain_(domain), spec_(virt::read_spec(domain.xml)) {
+           const virt::Domain& domain, MacOwners owners)
+      : macs(std::move(owners)),
+        inventory_(inventory),
+        there_(there),
+        domain_(domain),
+        spec_(virt::read_spec(domain.xml)) {
     vm_.emplace(Vm{name,
                    there.host.name,
                    domain.uuid,
@@ -97,6 +105,7 @@ class Adoption {
   }
 
   std::vector<std::string> notes;
+  MacOwners macs;
 
  private:
   void add_disks() {
@@ -137,12 +146,19 @@ class Adoption {
       } catch (const Error&) {
         continue;  // it stays libvirt's alone
       }
+      const auto [owner, is_new] = macs.emplace(*interface->mac, "");
+      if (!is_new) {
+        notes.push_back("its interface " + interface->mac->str() + " has the MAC address of " +
+                        owner->second + ", and stays in libvirt's document");
+        continue;
+      }
       if (!is_interface_name(one.name) || !taken.insert(one.name).second) {
         do {
           interface->name = "eth" + std::to_string(next++);
         } while (names.contains(interface->name) || !taken.insert(interface->name).second);
       }
       inventory_.add_interface(vm_->name, *interface);
+      owner->second = owner_words(vm_->name, *interface);
     }
     has_interfaces_ = !taken.empty();
   }
@@ -206,7 +222,9 @@ class Adoption {
     const auto devices = inventory_.devices({vm_->container}).at(0);
     std::vector<Held> held;
     for (const auto& card : devices.cards) hold_card(card, held);
-    for (const auto& mdev : spec_.mdevs) held.push_back({MdevRef{mdev.uuid}, mdev.name});
+    for (const auto& mdev : spec_.mdevs) {
+      if (is_known(devices, mdev)) held.push_back({MdevRef{mdev.uuid}, mdev.name});
+    }
     tell_unknown(devices);
     std::set<GpuName> taken;
     std::vector<std::optional<GpuName>> names;
@@ -257,12 +275,19 @@ class Adoption {
                     joined(missing, ", ") + ", and stays so");
   }
 
+  static bool is_known(const HostDevices& devices, const virt::MdevSpec& mdev) {
+    return std::ranges::find(devices.mdevs, mdev.uuid, &Mdev::uuid) != devices.mdevs.end();
+  }
+
   void tell_unknown(const HostDevices& devices) {
     std::vector<std::string> unknown;
     for (const auto& slot : spec_.cards) {
       for (const auto& pci : slot.functions) {
         if (!card_name(devices.cards, pci)) unknown.push_back(pci.libvirt());
       }
+    }
+    for (const auto& mdev : spec_.mdevs) {
+      if (!is_known(devices, mdev)) unknown.push_back(mdev.uuid);
     }
     if (unknown.empty()) return;
     notes.push_back("it has " + joined(unknown, ", ") + " of " + vm_->container.str() +
@@ -332,8 +357,18 @@ HostName name_for(const virt::Domain& domain) {
   }
 }
 
+MacOwners mac_owners(const std::vector<Vm>& vms) {
+  MacOwners owners;
+  for (const auto& vm : vms) {
+    for (const auto& one : vm.interfaces) {
+      if (one.mac) owners.emplace(*one.mac, owner_words(vm.name, one));
+    }
+  }
+  return owners;
+}
+
 std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const VmHost& there,
-                               const virt::Domain& domain) {
+                               const virt::Domain& domain, MacOwners& macs) {
   if (means_a_group(name.str(), inventory.appliances())) {
     throw Error(Fault::usage,
                 "VM name " + quote(name.str()) + " means a group of hosts: want another");
@@ -341,7 +376,7 @@ std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const
   if (!domain.persistent) {
     throw Error(Fault::refused, "it is transient, and gone when it stops: `virsh define` it first");
   }
-  Adoption adoption(inventory, name, there, domain);
+  Adoption adoption(inventory, name, there, domain, macs);
   inventory.together("add host vm", [&] {
     // A card that two domains have is the VM's, and the other one's no more free than before.
     auto known = inventory.domain_devices(OnlyHosts{{there.host.name}});
@@ -349,6 +384,7 @@ std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const
     adoption.take();
     inventory.store_domain_devices(known);
   });
+  macs = std::move(adoption.macs);
   return std::move(adoption.notes);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,11 +39,16 @@ std::vector<FoundDomain> found_domains(const VmHost& there, const std::vector<Vm
 /// what no host's name has.
 HostName name_for(const virt::Domain& domain);
 
+/// The interfaces of the inventory's VMs, by MAC address: "eth0 of VM 'v1'".
+using MacOwners = std::map<MacAddress, std::string>;
+MacOwners mac_owners(const std::vector<Vm>& vms);
+
 /// Takes `domain`, one of `there`, into the inventory as VM `name`, as it is: nothing changes in
 /// libvirt, and the next sync has nothing to do. What the inventory has no word for stays in
-/// libvirt's document. Returns what is worth knowing, a line each. Throws Error when the VM cannot
+/// libvirt's document, and so does an interface whose MAC address is among `macs`, to which those
+/// of the VM are added. Returns what is worth knowing, a line each. Throws Error when the VM cannot
 /// be taken in, and then nothing is.
 std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const VmHost& there,
-                               const virt::Domain& domain);
+                               const virt::Domain& domain, MacOwners& macs);
 
 }  // namespace cluster::frontend

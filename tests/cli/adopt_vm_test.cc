@@ -212,6 +212,46 @@ TEST_F(AdoptedVm, IsLeftOutWithItsReason) {
   EXPECT_EQ(cluster({"dump", "host", "interface"}).find("aa:bb:02"), std::string::npos);
 }
 
+// What the inventory cannot have stays in libvirt's document, is said, and hinders no later change.
+TEST_F(AdoptedVm, IsTakenInWithWhatTheInventoryCannotHave) {
+  made("a");
+  const std::string twins =
+      "<interface type='bridge'><mac address='52:54:00:AA:BB:02'/><source "
+      "bridge='br0'/><model type='virtio'/></interface>";
+  made("b",
+       twins + twins +
+           "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address "
+           "uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>",
+       "00000000-0000-4000-8000-000000000002");
+  const auto said = run({"discover", "host", "vm", "n1", "import=yes"});
+  EXPECT_EQ(said.status, 0);
+  EXPECT_THAT(said.err, HasSubstr("n1 'b': its interface 52:54:00:aa:bb:01 has the MAC address of "
+                                  "eth0 of VM 'a', and stays in libvirt's document\n"));
+  EXPECT_THAT(said.err, HasSubstr("n1 'b': its interface 52:54:00:aa:bb:02 has the MAC address of "
+                                  "eth0 of VM 'b', and stays"));
+  EXPECT_THAT(said.err, HasSubstr("it has c2177883-f1bb-47f0-914d-32a22e3a8804 of n1, which is no "
+                                  "card of the inventory"));
+  EXPECT_EQ(cluster({"sync", "vm", "config"}, 0, "nothing to do"), "");
+  cluster({"set", "host", "vm", "b", "mem=4096"});
+  const auto [out, err, status] = run({"sync", "vm", "config", "b"});
+  EXPECT_EQ(status, 0);
+  EXPECT_THAT(err, HasSubstr("V15: two network interfaces have the MAC 52:54:00:aa:bb:02"));
+  EXPECT_THAT(there().domains[1].xml, HasSubstr(">4194304</memory>"));
+}
+
+// The inventory is to give the VM a disk where the host has another.
+TEST_F(AdoptedVm, ADiskOfTheHostIsNotReplacedUntold) {
+  made("a");
+  cluster({"discover", "host", "vm", "import=yes"});
+  cluster({"set", "host", "vm", "a", "disk=file:/srv/a.img,vda,virtio,qcow2,cache=none",
+           "disk=file:/srv/new.img,vdb,virtio"});
+  const auto [out, err, status] = run({"sync", "vm", "config"});
+  EXPECT_EQ(status, 1);
+  EXPECT_THAT(out, HasSubstr("a: disk vdb: type file, the host has network"));
+  EXPECT_THAT(err, HasSubstr("keep=theirs accepts that"));
+  EXPECT_THAT(there().domains[0].xml, HasSubstr("name='p/i'"));
+}
+
 TEST_F(AdoptedVm, WhatIsTypedBesideIsRefused) {
   made("a");
   cluster({"add", "host", "vm", "x", "n1", "from=virsh"}, 2, "from='virsh': want libvirt");

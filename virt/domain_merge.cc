@@ -239,6 +239,10 @@ class Walk {
     const std::string_view name = t.name();
     if (name == "controller" && attribute(t, "type") == "pci") {
       merging_.kept_ports.push_back(t);  // until it is known what is behind it
+      const auto hole = t.child("pcihole64");
+      if (hole.empty() || b.child("pcihole64").empty()) return;
+      merging_.changed(at + "/pcihole64", text_if_any(hole), std::nullopt, Who::inventory);
+      merging_.take(hole);
       return;
     }
     // libvirt would make another at once, elsewhere.

@@ -171,9 +171,10 @@ TEST(DomainMerge, AFunctionThatIsAgreedToBeAbsentStaysAbsent) {
               HasSubstr("cache='none'"));
 }
 
-TEST(DomainMerge, TheHoleOfTheRootBusComesLater) {
+TEST(DomainMerge, TheHoleOfTheRootBusComesLaterAndGoes) {
   const std::string root = "<controller type='pci' index='0' model='pcie-root'";
-  const auto theirs = domain("", root + "/>");
+  const std::string port = "<controller type='pci' index='1' model='pcie-root-port'/>";
+  const auto theirs = domain("", root + "/>" + port);
   const Agreement agreement{domain(""), theirs};
   const auto ours = domain("", root + "><pcihole64 unit='GiB'>64</pcihole64></controller>");
   const auto merged = merge(&agreement, theirs, ours, Keep::ask);

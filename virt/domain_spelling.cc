@@ -224,6 +224,9 @@ void spell_element(pugi::xml_node element, pugi::xml_node root) {
       !port.empty() && !port.starts_with("0x")) {
     element.attribute("port") = hexadecimal(number(port), 1).c_str();
   }
+  if (auto bus = element.attribute("busNr"); !bus.empty() && number(bus.value(), -1) >= 0) {
+    bus = std::to_string(number(bus.value())).c_str();
+  }
   for (const auto child : elements(element)) spell_element(child, root);
 }
 

@@ -47,6 +47,8 @@ TEST(DomainSpelling, WritesAddressesAsLibvirtDoes) {
   EXPECT_EQ(
       spelled("<devices><controller type='pci'><target port='17'/></controller></devices>"),
       spelled("<devices><controller type='pci'><target port='0x11'/></controller></devices>"));
+  EXPECT_EQ(spelled("<devices><controller><target busNr='0xC8'/></controller></devices>"),
+            spelled("<devices><controller><target busNr='200'/></controller></devices>"));
   // A drive has no slot.
   EXPECT_EQ(spelled("<devices><disk><address type='drive' bus='0' unit='1'/></disk></devices>"),
             "<devices><disk><address bus=\"0\" type=\"drive\" unit=\"1\"></address></disk>"

@@ -280,11 +280,21 @@ std::vector<std::string> appliances_of(Context& context) {
 int load_neighbour(Context& context, const LoadArgs& args, bool dryrun) {
   const auto& format = frontend::neighbour_format(args.format);
   const auto appliances = appliances_of(context);
+  const auto check = [&](const std::string& name) {
+    static_cast<void>(HostName(name));
+    refuse_words(appliances, "host name", name);
+  };
+  auto* present = present_inventory(context);
+  const auto is_there = [&](const std::string& name) {
+    try {
+      return present != nullptr && present->find_host(HostName(name)).has_value();
+    } catch (const Error& error) {
+      if (error.fault() == Fault::usage) return false;  // no host has such a name
+      throw;
+    }
+  };
   const auto reading =
-      frontend::read_neighbour(format, text_of(args.file), args.file, [&](const std::string& name) {
-        static_cast<void>(HostName(name));
-        refuse_words(appliances, "host name", name);
-      });
+      frontend::read_neighbour(format, text_of(args.file), args.file, check, is_there);
   for (const auto& left : reading.left) context.output.note("no place for " + left);
   if (reading.commands.empty()) {
     throw Error(Fault::not_found, "no host is in " + quote(args.file) +

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/ip_address.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
 
@@ -13,6 +14,16 @@ bool is_of_every_machine(std::string_view address, std::string_view name) {
   return address.starts_with("127.") || address == "0.0.0.0" || address == "::1" ||
          address.starts_with("fe00::") || address.starts_with("ff") || name == "localhost" ||
          name == "broadcasthost";
+}
+
+// The short name is what its people type; the first one is often whole, with the domain. Of several
+// short ones it is that of the first, and else the first.
+std::string short_name(const std::vector<std::string>& words) {
+  const auto label = words[1].substr(0, words[1].find('.'));
+  if (std::find(words.begin() + 1, words.end(), label) != words.end()) return label;
+  const auto is_short = [](const std::string& word) { return word.find('.') == std::string::npos; };
+  const auto found = std::find_if(words.begin() + 1, words.end(), is_short);
+  return found == words.end() ? words[1] : *found;
 }
 
 }  // namespace
@@ -29,13 +40,12 @@ NeighbourReading read_etc_hosts(std::string_view text, const std::string& /*file
                                     " has no name: want ADDRESS NAME...");
     }
     const auto& address = words[0];
+    if (!is_ip_address(address)) {
+      hosts.leave(number, joined(words, " ") + ": " + quote(address) + " is no IP address");
+      continue;
+    }
     if (is_of_every_machine(address, words[1])) continue;
-    // The short name is what its people type; the first one is often whole, with the domain.
-    const auto is_short = [](const std::string& word) {
-      return word.find('.') == std::string::npos;
-    };
-    const auto found = std::find_if(words.begin() + 1, words.end(), is_short);
-    const auto name = found == words.end() ? words[1] : *found;
+    const auto name = short_name(words);
     const bool is_known = hosts.has(name);
     auto& host = hosts.at(name, number);
     if (is_known) {

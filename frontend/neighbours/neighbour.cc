@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <sstream>
 
+#include "core/attribute_name.h"
 #include "core/error.h"
+#include "core/keys.h"
+#include "core/mac_address.h"
+#include "core/secret_names.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -17,6 +22,29 @@ constexpr std::array kFormats{
 };
 
 using Words = std::vector<std::string>;
+using Check = void (*)(const std::string& text);
+
+constexpr int kMostNumber = std::numeric_limits<int>::max();
+
+// What the commands would refuse, by key.
+constexpr std::array<std::pair<std::string_view, Check>, 10> kChecks{{
+    {"address", [](const std::string& text) { parse_address(text); }},
+    {"cpus", [](const std::string& text) { parse_int("cpus", text, 1, kMostNumber); }},
+    {"jump", [](const std::string& text) { parse_jump(text); }},
+    {"mac", [](const std::string& text) { MacAddress::parse(text); }},
+    {"mem", [](const std::string& text) { parse_size("mem", text, 'M', 1, kMostNumber); }},
+    {"port", [](const std::string& text) { parse_int("port", text, 1, kMaxPort); }},
+    {"rack", [](const std::string& text) { parse_int("rack", text, 0, kMostNumber); }},
+    {"rank", [](const std::string& text) { parse_int("rank", text, 0, kMostNumber); }},
+    {"sudo", [](const std::string& text) { parse_yes_no("sudo", text); }},
+    {"user", [](const std::string& text) { parse_user(text); }},
+}};
+
+// True for SOURCE:PATH,DEVICE,BUS.
+bool is_disk(const std::string& text) {
+  const auto colon = text.find(':');
+  return colon != std::string::npos && colon < text.find(',') && split(text, ',').size() >= 3;
+}
 
 // The place of the host in `add host NAME`, `add host vm NAME CONTAINER`, `add host attr NAME ...`.
 std::size_t place_of_host(const Words& words) {
@@ -32,19 +60,35 @@ void leave(NeighbourReading& reading, int line, const std::string& what) {
   reading.left.push_back("line " + std::to_string(line) + ": " + what);
 }
 
+// True if the command adds an attribute, and no attribute may have that name.
+bool leave_attribute(NeighbourReading& reading, const NeighbourCommand& command) {
+  const auto& words = command.words;
+  const std::size_t noun = words[1] == "attr" ? 1 : 2;
+  if (words.size() < 4 || words[noun] != "attr") return false;
+  const auto& name = words[words.size() - 2];
+  if (is_attribute_name(name)) return false;
+  leave(reading, command.line,
+        joined(Words(words.begin() + 1, words.end()), " ") + ": no attribute has such a name");
+  return true;
+}
+
 // Leaves out the hosts that `check` refuses, and what belongs to hosts that are not there.
-void leave_unusable(NeighbourReading& reading, const NameCheck& check) {
+void leave_unusable(NeighbourReading& reading, const NameCheck& check, const IsThere& is_there) {
   std::set<std::string> there;
   std::set<std::string> refused;
+  std::map<std::string, std::string> in_any_case;
   std::erase_if(reading.commands, [&](const NeighbourCommand& command) {
     const auto& words = command.words;
     const auto place = place_of_host(words);
+    if (leave_attribute(reading, command)) return true;
     if (place == 0) return false;
     const auto& host = words[place];
     const bool is_vm = words[2] == "vm" && place == 3;
     if (place == 3 && !is_vm) return !there.contains(host);
     try {
       check(host);
+      const auto [first, is_new] = in_any_case.emplace(lower(host), host);
+      if (!is_new) throw Error(Fault::exists, host + " is " + first->second + " in another case");
     } catch (const Error& error) {
       leave(reading, command.line, error.what());
       refused.insert(host);
@@ -52,6 +96,12 @@ void leave_unusable(NeighbourReading& reading, const NameCheck& check) {
     }
     if (is_vm && refused.contains(words.at(4))) {
       leave(reading, command.line, host + " is a VM of " + words[4] + ", which is left out");
+      return true;
+    }
+    if (is_vm && !there.contains(words[4]) && !is_there(words[4])) {
+      leave(
+          reading, command.line,
+          host + " is a VM of " + words[4] + ", which is neither in the file nor in the inventory");
       return true;
     }
     there.insert(host);
@@ -97,11 +147,58 @@ NeighbourHost& NeighbourHosts::at(const std::string& name, int line) {
   return hosts_[place->second];
 }
 
+std::string NeighbourHosts::container_of(const std::string& name) const {
+  const auto at = numbers_.find(name);
+  return at == numbers_.end() ? "" : hosts_[at->second].container;
+}
+
+void NeighbourHosts::set(NeighbourHost& host, const std::string& key, const std::string& value,
+                         int line) {
+  auto& known = host.keys[key];
+  if (!known.empty() && known != value) {
+    leave(line, host.name + " " + key + "=" + known + ", said before: it is " + value + " here");
+  }
+  known = value;
+}
+
+// A terminal keeps what it shows, so a secret is told by its name alone.
 void NeighbourHosts::leave(int line, const std::string& what) {
-  left_.push_back("line " + std::to_string(line) + ": " + what);
+  auto text = what;
+  const auto equals = text.find('=');
+  if (equals != std::string::npos) {
+    const auto name = std::string_view(text).substr(0, equals);
+    const auto blank = name.rfind(' ');
+    if (is_secret(blank == std::string_view::npos ? name : name.substr(blank + 1))) {
+      text.replace(equals + 1, std::string::npos, "***");
+    }
+  }
+  left_.push_back("line " + std::to_string(line) + ": " + text);
+}
+
+// What no host may have here must not keep the others out.
+void NeighbourHosts::leave_wrong_values(NeighbourHost& host) {
+  const bool is_vm = !host.container.empty();
+  for (const auto& [key, check] : kChecks) {
+    const auto at = host.keys.find(std::string(key));
+    if (at == host.keys.end()) continue;
+    try {
+      check(at->second);
+      if (!is_vm || key == "cpus" || key == "mem") continue;
+      leave(host.line, host.name + " " + at->first + "=" + at->second);
+    } catch (const Error& error) {
+      leave(host.line, host.name + " " + error.what());
+    }
+    host.keys.erase(at);
+  }
+  if (std::ranges::all_of(host.disks, is_disk)) return;
+  leave(host.line, host.name + " disk=" + joined(host.disks, " ") +
+                       ": want SOURCE:PATH,DEVICE,BUS, with blanks between several");
+  host.disks.clear();
+  host.disk_sizes.clear();
 }
 
 void NeighbourHosts::leave_what_cannot_be() {
+  for (auto& host : hosts_) leave_wrong_values(host);
   std::map<Words, std::string> owners;
   const auto leave_second = [&](NeighbourHost& host, const std::string& key, const Words& beside) {
     const auto value = host.keys.find(key);
@@ -171,9 +268,10 @@ std::string neighbour_format_names() {
 }
 
 NeighbourReading read_neighbour(const NeighbourFormat& format, std::string_view text,
-                                const std::string& file, const NameCheck& check) {
+                                const std::string& file, const NameCheck& check,
+                                const IsThere& is_there) {
   auto reading = format.read(text, file);
-  leave_unusable(reading, check);
+  leave_unusable(reading, check, is_there);
   leave_overwritten(reading);
   return reading;
 }
@@ -184,6 +282,8 @@ std::vector<std::string> blank_words(std::string_view line) {
   for (std::string word; in >> word;) words.push_back(word);
   return words;
 }
+
+bool is_secret(std::string_view name) { return may_be_secret(name) || name.ends_with("_pass"); }
 
 bool is_everybody(std::string_view group) { return group == "all" || group == "ungrouped"; }
 

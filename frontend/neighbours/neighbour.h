@@ -44,6 +44,12 @@ class NeighbourHosts {
   NeighbourHost& at(const std::string& name, int line);
   bool has(const std::string& name) const { return numbers_.contains(name); }
 
+  /// The host of the VM `name`; "" when it is none.
+  std::string container_of(const std::string& name) const;
+
+  /// Sets a key of `host`. What was said of it before is noted when it was another value.
+  void set(NeighbourHost& host, const std::string& key, const std::string& value, int line);
+
   /// Notes that something at `line` has no place here.
   void leave(int line, const std::string& what);
 
@@ -57,6 +63,7 @@ class NeighbourHosts {
   // A second host with the address or the MAC address of another, and a VM of which nobody knows
   // the host.
   void leave_what_cannot_be();
+  void leave_wrong_values(NeighbourHost& host);
 
   std::vector<NeighbourHost> hosts_;
   std::map<std::string, std::size_t> numbers_;
@@ -82,14 +89,21 @@ std::string neighbour_format_names();
 /// Throws Error, with the reason, when no host may have this name here.
 using NameCheck = std::function<void(const std::string& name)>;
 
+/// True if a host of this name is in the inventory already.
+using IsThere = std::function<bool(const std::string& name)>;
+
 /// What the text, of the file `file`, came to. A host whose name `check` refuses is left out, with
-/// all that is said of it. Of several values of an attribute the last one counts. Throws as
-/// NeighbourFormat::read does.
+/// all that is said of it, and so is a VM of a host that is neither in the file nor there. Of
+/// several values of an attribute the last one counts. Throws as NeighbourFormat::read does.
 NeighbourReading read_neighbour(const NeighbourFormat& format, std::string_view text,
-                                const std::string& file, const NameCheck& check);
+                                const std::string& file, const NameCheck& check,
+                                const IsThere& is_there);
 
 /// The words of a line, blanks between them.
 std::vector<std::string> blank_words(std::string_view line);
+
+/// True if what has this name is told by its name alone.
+bool is_secret(std::string_view name);
 
 /// The groups that have no use as groups here: every host is in them.
 bool is_everybody(std::string_view group);

@@ -10,7 +10,6 @@ namespace {
 
 constexpr int kMinPacket = 68;     // bytes, RFC 791
 constexpr int kMaxPacket = 65535;  // bytes
-constexpr int kMaxVlan = 4094;     // IEEE 802.1Q
 
 bool is_within(std::string_view text, long long min, long long max) {
   const auto number = parse_number(text);

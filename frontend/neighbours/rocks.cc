@@ -10,19 +10,15 @@
 #include "core/subnet.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
+#include "frontend/neighbours/neighbour_network.h"
+#include "frontend/neighbours/rocks_appliances.h"
+#include "frontend/neighbours/rocks_cards.h"
 
 namespace cluster::frontend {
 namespace {
 
 using Words = std::vector<std::string>;
 using Pairs = std::map<std::string, std::string>;
-
-// Appliances by their membership (`rocks list membership`).
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMemberships{
-    {{"Compute", "compute"},
-     {"Frontend", "frontend"},
-     {"Hosted VM", "vm"},
-     {"VM Container", "vm-container"}}};
 
 struct RocksInterface {
   std::string host;
@@ -99,22 +95,29 @@ class RocksReader {
 
   bool add_host(const Words& words) {
     const auto name = plain(words, 0);
-    if (name.empty()) return false;
+    // A second word makes it a noun of Rocks that has no place here: `add host alias HOST NAME`.
+    if (name.empty() || !plain(words, 1).empty()) return false;
     auto& host = hosts_.at(name, line_);
     for (const auto& [key, value] : pairs_of(words)) {
       if (key == "membership") {
-        const auto at =
-            std::ranges::find(kMemberships, value, &decltype(kMemberships)::value_type::first);
-        host.appliance = at == kMemberships.end() ? "compute" : at->second;
-        if (at == kMemberships.end()) leave(name + " membership=" + value + ": taken as compute");
+        appliances_.add_member(name, value, line_);
       } else if (value.empty()) {
         continue;
       } else if (key == "cpus" || key == "rack" || key == "rank") {
-        host.keys[key] = value;
+        hosts_.set(host, key, value, line_);
       } else if (key != "os" || value != "linux") {
         leave(name + " " + key + "=" + value);
       }
     }
+    return true;
+  }
+
+  // Rocks has more appliances than those that anybody uses: which of them come is seen at the end.
+  bool add_appliance(const Words& words) {
+    const auto name = plain(words, 0);
+    auto values = pairs_of(words);
+    if (name.empty()) return false;
+    appliances_.add(name, values["membership"], line_);
     return true;
   }
 
@@ -129,7 +132,7 @@ class RocksReader {
 
   bool set_interface(const Words& words, const std::string& what) {
     if (words.size() != 3) return false;
-    interface(words[0], words[1]).values[what] = words[2];
+    interface(words[0], words[1]).values[what] = words[2] == "None" ? "" : words[2];
     return true;
   }
   bool set_ip(const Words& words) { return set_interface(words, "ip"); }
@@ -185,15 +188,18 @@ class RocksReader {
     if (name.empty() || values["physnode"].empty()) return false;
     auto& host = hosts_.at(name, line_);
     host.container = values["physnode"];
-    if (!values["mem"].empty()) host.keys["mem"] = values["mem"];
+    if (!values["mem"].empty()) hosts_.set(host, "mem", values["mem"], line_);
     host.disks = blank_words(values["disk"]);
     host.disk_sizes = blank_words(values["disksize"]);
     if (host.disk_sizes.size() != host.disks.size()) {
       if (!host.disk_sizes.empty()) leave(name + " disksize=" + values["disksize"]);
       host.disk_sizes.clear();
     }
-    for (const auto* what : {"cdrom_path", "cdrom"}) {
-      if (!values[what].empty()) leave(name + " " + what + "=" + values[what]);
+    // Its number on the host, and full virtualization, go without saying.
+    if (values["virt-type"] == "hvm") values["virt-type"].clear();
+    for (const auto* what : {"physnode", "mem", "disk", "disksize", "slice"}) values[what].clear();
+    for (const auto& [what, value] : values) {
+      if (!value.empty()) leave(name + " " + what + "=" + value);
     }
     return true;
   }
@@ -212,11 +218,7 @@ class RocksReader {
 
   bool add_appliance_attr(const Words& words) {
     if (words.size() != 3) return false;
-    const auto at =
-        std::ranges::find(kMemberships, words[0], &decltype(kMemberships)::value_type::second);
-    // `managed` of an appliance is a fact here.
-    if (at == kMemberships.end() || words[1] == "managed") return false;
-    after_.push_back({{"add", "appliance", "attr", words[0], words[1], words[2]}, line_});
+    appliances_.add_attribute(words[0], words[1], words[2], line_);
     return true;
   }
 
@@ -224,6 +226,7 @@ class RocksReader {
   bool pass(const Words& /*words*/) { return true; }
 
   void finish() {
+    appliances_.finish(hosts_, networks_, after_);
     for (auto& host : hosts_.all()) {
       if (host.container.empty()) continue;
       line_ = host.line;
@@ -257,6 +260,8 @@ class RocksReader {
       return;
     }
     if (name.starts_with("gpupci") && value.starts_with("pci_")) {
+      const auto why = cards_.refusal(hosts_, host, name, value);
+      if (!why.empty()) return leave(host + " " + name + "=" + value + why);
       after_.push_back({{"add", "host", "gpu", host, name, value}, line_});
     } else {
       after_.push_back({{"add", "host", "attr", host, name, value}, line_});
@@ -286,7 +291,9 @@ class RocksReader {
         left("mac");
       }
       if (!is_its_address) left("ip");
-      for (const auto* what : {"vlan", "module"}) left(what);
+      if (is_its_address && host.keys.contains("subnet")) values["subnet"].clear();
+      for (const auto* what : {"ip", "mac"}) values[what].clear();
+      leave_rest(one, values);
       return;
     }
     NeighbourCommand command{{"add", "host", "interface", one.host, one.name}, one.line};
@@ -294,8 +301,16 @@ class RocksReader {
     command.words.push_back("bridge=" + bridge);
     leave(one.host + " " + one.name + ": bridge=" + bridge +
           " is a guess, as a dump names no bridge");
-    for (const auto* what : {"mac", "vlan"}) {
-      if (!values[what].empty()) command.words.push_back(std::string(what) + "=" + values[what]);
+    if (is_new_mac(values["mac"])) {
+      command.words.push_back("mac=" + values["mac"]);
+    } else {
+      left("mac");
+    }
+    const auto vlan = parse_number(values["vlan"]);
+    if (vlan && *vlan >= 1 && *vlan <= kMaxVlan) {
+      command.words.push_back("vlan=" + values["vlan"]);
+    } else if (values["vlan"] != "0") {  // none
+      left("vlan");
     }
     if (is_in_its_network(values)) {
       const auto prefix = subnets_.at(values["subnet"]).prefix();
@@ -305,6 +320,16 @@ class RocksReader {
       left("ip");
     }
     after_.push_back(std::move(command));
+    for (const auto* what : {"ip", "mac", "vlan", "subnet"}) values[what].clear();
+    leave_rest(one, values);
+  }
+
+  // What nobody asked for. The name of an interface says nothing when it is its host's.
+  void leave_rest(const RocksInterface& one, const Pairs& values) {
+    for (const auto& [what, value] : values) {
+      if (value.empty() || (what == "name" && value == one.host)) continue;
+      leave(one.host + " " + one.name + " " + what + "=" + value);
+    }
   }
 
   // False for what is no MAC address, such as that of InfiniBand, and for one that is there
@@ -320,7 +345,7 @@ class RocksReader {
   void leave(const std::string& what) { hosts_.leave(line_, what); }
 
   using Take = bool (RocksReader::*)(const Words&);
-  static constexpr std::array<std::pair<std::string_view, Take>, 16> kTaken{{
+  static constexpr std::array<std::pair<std::string_view, Take>, 19> kTaken{{
       {"add host interface", &RocksReader::add_interface},
       {"add host attr", &RocksReader::add_host_attr},
       {"set host attr", &RocksReader::add_host_attr},
@@ -336,12 +361,17 @@ class RocksReader {
       {"set host vm", &RocksReader::set_vm},
       {"add network", &RocksReader::add_network},
       {"add attr", &RocksReader::add_attr},
+      {"set attr", &RocksReader::add_attr},
       {"add appliance attr", &RocksReader::add_appliance_attr},
+      {"set appliance attr", &RocksReader::add_appliance_attr},
+      {"add appliance", &RocksReader::add_appliance},
   }};
 
   NeighbourHosts hosts_;
   std::vector<RocksInterface> interfaces_;
   std::vector<std::pair<Words, int>> cards_or_attributes_;
+  RocksAppliances appliances_;
+  RocksCards cards_;
   std::map<std::string, Subnet> subnets_;  // by network
   std::set<std::string> macs_;
   std::vector<NeighbourCommand> networks_;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kSshPort = 22;
 
-int line_of(const std::string& where) {
+int line_in(const std::string& where) {
   int line = 0;
   const auto colon = where.rfind(':');
   if (colon == std::string::npos) return 0;
@@ -43,7 +43,7 @@ NeighbourReading read_ssh_config(std::string_view text, const std::string& file)
   const ssh::Operator nobody{.user = "", .home = "/", .config = "", .agent_socket = ""};
   for (const auto& block : blocks) {
     if (block.conditions.size() != 1 || block.conditions[0].keyword != "host") continue;
-    const int line = line_of(block.conditions[0].where);
+    const int line = line_in(block.conditions[0].where);
     for (const auto& name : block.conditions[0].words) {
       if (name.find_first_of("*?!") != std::string::npos || hosts.has(name)) continue;
       const auto route = config.route({name, "", 0, ""}, nobody);

@@ -1,5 +1,6 @@
 // nodes.conf of Warewulf 4 (YAML): nodes, each with its network devices, tags and profiles.
 #include <algorithm>
+#include <array>
 
 #include "core/mac_address.h"
 #include "core/text.h"
@@ -100,6 +101,11 @@ class Warewulf {
       }
     }
     for (const auto& node : document["nodes"]) read_node(node.first.Scalar(), node.second);
+    for (const auto& entry : document) {
+      constexpr std::array kRead{"WW_INTERNAL", "nodeprofiles", "nodes", "profiles"};
+      const auto key = entry.first.Scalar();
+      if (std::ranges::find(kRead, key) == kRead.end()) leave(entry, key);
+    }
     auto reading = hosts_.reading();
     std::vector<NeighbourCommand> networks;
     for (const auto& [name, network] : networks_) networks.push_back(network.command());
@@ -128,7 +134,12 @@ class Warewulf {
     std::vector<Device> devices_;
   };
 
+  void leave_unless_null(const YAML::Node& node, const std::string& what) {
+    if (!node.IsNull()) hosts_.leave(line_of(node), what + ": " + told_line(node));
+  }
+
   void read_profile(const std::string& name, const YAML::Node& values) {
+    if (!values.IsMap()) return leave_unless_null(values, "profile " + name);
     for (const auto& entry : values) {
       const auto key = entry.first.Scalar();
       if (!is_of_devices(key)) {
@@ -149,7 +160,7 @@ class Warewulf {
   void read_node(const std::string& name, const YAML::Node& node) {
     auto& host = hosts_.at(name, line_of(node));
     host.appliance = "compute";
-    if (!node.IsMap()) return;
+    if (!node.IsMap()) return leave_unless_null(node, name);
     std::vector<std::string> names{"default"};  // in which a node is that names none
     if (node["profiles"]) names = profiles_of(node["profiles"]);
     Profiles profiles;
@@ -165,7 +176,7 @@ class Warewulf {
         read_devices(host, text_of(node, "primary network"), devices_of(value), profiles);
       } else if ((key == "tags" || key == "keys") && value.IsMap()) {
         for (const auto& tag : value) {
-          host.attributes.emplace_back(tag.first.Scalar(), tag.second.Scalar());
+          host.attributes.emplace_back(tag.first.Scalar(), one_line(tag.second));
         }
       } else {
         leave(entry, name + " " + key);
@@ -184,9 +195,10 @@ class Warewulf {
       if (is_primary && network != nullptr) host.keys["subnet"] = network->name();
       for (const auto& fact : device.values) {
         const auto key = fact.first.Scalar();
-        if (key == "primary" || key == "default" || key == "name" || !fact.second.IsScalar() ||
-            (is_primary && take(host, key, fact.second.Scalar())) ||
-            (network != nullptr && is_of_network(key, fact.second.Scalar(), *network))) {
+        if (key == "primary" || key == "default" || key == "name") continue;
+        if (fact.second.IsScalar() &&
+            ((is_primary && take(host, key, fact.second.Scalar())) ||
+             (network != nullptr && is_of_network(key, fact.second.Scalar(), *network)))) {
           continue;
         }
         leave(fact, host.name + " " + device.name + " " + key);
@@ -231,8 +243,12 @@ class Warewulf {
 
   template <typename Entry>
   void leave(const Entry& entry, const std::string& what) {
-    hosts_.leave(line_of(entry.first),
-                 what + (entry.second.IsScalar() ? ": " + entry.second.Scalar() : ""));
+    hosts_.leave(line_of(entry.first), what + (entry.second.IsNull() ? "" : ": " + told(entry)));
+  }
+
+  template <typename Entry>
+  static std::string told(const Entry& entry) {
+    return is_secret(entry.first.Scalar()) ? "***" : told_line(entry.second);
   }
 
   NeighbourHosts hosts_;

@@ -37,7 +37,8 @@ std::vector<Stanza> stanzas_of(std::string_view text) {
     const bool is_indented = line.front() == ' ' || line.front() == '\t';
     const auto equals = content.find('=');
     if (!is_indented && content.ends_with(':')) {
-      stanzas.push_back({std::string(content.substr(0, content.size() - 1)), number, {}});
+      const auto name = trim(content.substr(0, content.size() - 1));
+      stanzas.push_back({std::string(name), number, {}});
     } else if (is_indented && !stanzas.empty() && equals != std::string_view::npos) {
       stanzas.back().values.emplace_back(
           trim(content.substr(0, equals)),
@@ -104,23 +105,23 @@ void read_value(NeighbourHosts& hosts, NeighbourHost& host, const std::string& k
   } else if (key == "vmhost") {
     return;
   } else if (key == "ip" && !is_vm) {
-    host.keys["address"] = value;
+    hosts.set(host, "address", value, line);
   } else if (key == "groups") {
     for (const auto group : split(value, ',')) {
       if (!trim(group).empty() && !is_everybody(trim(group))) host.groups.emplace_back(trim(group));
     }
   } else if (key == "rack" && is_number && !is_vm) {
-    host.keys["rack"] = value;
+    hosts.set(host, "rack", value, line);
   } else if (key == "vmcpus" && is_vm && is_number) {
-    host.keys["cpus"] = value;
+    hosts.set(host, "cpus", value, line);
   } else if (key == "vmmemory" && is_vm && is_taken([&] {
                parse_size("vmmemory", value, 'M', 1, std::numeric_limits<int>::max());
              })) {
-    host.keys["mem"] = value;
+    hosts.set(host, "mem", value, line);
   } else if (key == "mac" && !is_vm && is_taken([&] { MacAddress::parse(value); })) {
-    host.keys["mac"] = value;
+    hosts.set(host, "mac", value, line);
   } else if (key == "username" && !is_vm) {
-    host.keys["user"] = value;
+    hosts.set(host, "user", value, line);
   } else {
     hosts.leave(line, host.name + " " + key + "=" + value);
   }

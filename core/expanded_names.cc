@@ -44,9 +44,10 @@ void add_numbers(std::string_view word, std::string_view piece, std::vector<std:
   const auto range = piece.substr(0, slash);
   const auto dash = range.find('-');
   if (dash == std::string_view::npos && slash != std::string_view::npos) bad_range(word);
-  const auto first = range.substr(0, dash);
-  const auto last = dash == std::string_view::npos ? first : range.substr(dash + 1);
-  const auto step = slash == std::string_view::npos ? 1 : number_in(word, piece.substr(slash + 1));
+  const auto first = trim(range.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : trim(range.substr(dash + 1));
+  const auto step =
+      slash == std::string_view::npos ? 1 : number_in(word, trim(piece.substr(slash + 1)));
   const auto from = number_in(word, first);
   const auto to = number_in(word, last);
   // Nobody can say what the width of n[9-010] is.

@@ -26,6 +26,7 @@ TEST(ExpandedNames, RangesStepsListsAndWidths) {
   EXPECT_THAT(expanded_names("n[098-101/3]-ib"), ElementsAre("n098-ib", "n101-ib"));
   EXPECT_THAT(expanded_names("n[98-100]"), ElementsAre("n98", "n99", "n100"));
   EXPECT_THAT(expanded_names("n[ 1-2 , 5 ]"), ElementsAre("n1", "n2", "n5"));
+  EXPECT_THAT(expanded_names("n[1 - 5 / 2]"), ElementsAre("n1", "n3", "n5"));
   EXPECT_THAT(expanded_names("[1-2]"), ElementsAre("1", "2"));
 }
 

@@ -22,6 +22,7 @@ seed = 14
 random.seed(seed)
 hosts = [f"n{i}" for i in range(30)] + [f"n{i:02}" for i in range(30)] + [f"n{i:03}" for i in range(95, 106)]
 hosts += [f"r{r}n{i}" for r in range(4) for i in range(12)] + [f"vm-{r}-{i:02}-ib" for r in range(3) for i in range(12)]
+hosts += [f"Gpu_{i}.a-b.org" for i in range(6)] + [f"c{i}-{j}-{k:03}" for i in range(2) for j in range(3) for k in range(3)]
 hosts = sorted(set(hosts))
 subprocess.run([cluster, "add", "host", hosts[0]], check=True)
 with sqlite3.connect(db) as inventory:
@@ -32,16 +33,19 @@ def numbers(low, high, width):
     for _ in range(random.randint(1, 3)):
         a, b = sorted(random.choices(range(low, high), k=2))
         step = random.choice(["", "", "/2", "/3"])
-        parts.append(f"{a:0{width}}" if a == b else f"{a:0{width}}-{b:0{width}}{step}")
-    return "[" + ",".join(parts) + "]"
+        dash = random.choice(["-", "-", "-", " - "])
+        parts.append(f"{a:0{width}}" if a == b else f"{a:0{width}}{dash}{b:0{width}}{step}")
+    return "[" + random.choice([",", ",", ", "]).join(parts) + "]"
 
 def one():
-    kind = random.randrange(6)
+    kind = random.randrange(8)
     if kind == 0: return "n" + numbers(0, 30, 1)
     if kind == 1: return "n" + numbers(0, 30, 2)
     if kind == 2: return "n" + numbers(95, 106, 3)
     if kind == 3: return "r" + numbers(0, 4, 1) + "n" + numbers(0, 12, 1)
     if kind == 4: return "vm-" + numbers(0, 3, 1) + "-" + numbers(0, 12, 2) + "-ib"
+    if kind == 5: return "Gpu_" + numbers(0, 6, 1) + ".a-b.org"
+    if kind == 6: return "c" + numbers(0, 2, 1) + "-" + numbers(0, 3, 1) + "-" + numbers(0, 3, 3)
     return random.choice(hosts)
 
 def expression():

@@ -9,6 +9,7 @@
 #include "cmd/roll_clashes.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/checked_rolls.h"
 #include "frontend/rolls/roll_arrival.h"
 #include "frontend/rolls/roll_cache.h"
 #include "frontend/rolls/roll_store.h"
@@ -97,15 +98,17 @@ int run_add(Context& context, const AddArgs& args) {
   const auto roll = rolls::read_roll(folder, from.native());
   refuse_clashes(roll, {});
   frontend::check_fragments(roll);
-  refuse_circles(inventory, roll);
   const auto checksum = rolls::checksum_of(folder);
   const StoredRoll stored{roll.name, roll.version, roll.arch, false, checksum};
   if (is_cache) {
     std::vector<KeptFile> files;
     if (!has_row(inventory, stored)) files = frontend::send_files(inventory, folder);
-    InventoryFiles(inventory).add_roll(stored, files);
+    frontend::on_checked_rolls(
+        inventory, "add roll", [&] { refuse_circles(inventory, roll); },
+        [&] { InventoryFiles(inventory).add_roll(stored, files); });
     return 0;
   }
+  refuse_circles(inventory, roll);  // while the store is locked nobody else adds one
   // The folder comes first: then a row always has its folder, whenever the command is killed. While
   // the store is locked no other command adds the row.
   std::optional<frontend::Placed> placed;

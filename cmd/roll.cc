@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <system_error>
 
 #include "cmd/commands.h"
@@ -8,6 +9,7 @@
 #include "cmd/roll_clashes.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "frontend/rolls/checked_rolls.h"
 #include "frontend/rolls/roll_cache.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_fragments.h"
@@ -33,12 +35,17 @@ struct RollArgs {
 int run_enable(Context& context, const RollArgs& args) {
   auto& inventory = context.inventory();
   const frontend::StoreLock lock(frontend::rolls_folder(inventory));
-  const auto stored = frontend::find_roll(inventory, args.name, args.version);
-  const auto roll = frontend::read_stored(inventory, stored);
-  const auto rolls = frontend::enabled_with(inventory, roll);
-  rolls::with_required(roll, rolls);
-  refuse_clashes(roll, rolls);
-  inventory.enable_roll(stored.name, stored.version);
+  std::optional<StoredRoll> stored;
+  frontend::on_checked_rolls(
+      inventory, "enable roll",
+      [&] {
+        stored = frontend::find_roll(inventory, args.name, args.version);
+        const auto roll = frontend::read_stored(inventory, *stored);
+        const auto rolls = frontend::enabled_with(inventory, roll);
+        rolls::with_required(roll, rolls);
+        refuse_clashes(roll, rolls);
+      },
+      [&] { inventory.enable_roll(stored->name, stored->version); });
   return 0;
 }
 
@@ -48,10 +55,8 @@ Action declare_enable(Options& options) {
   return [args](Context& context) { return run_enable(context, *args); };
 }
 
-int run_disable(Context& context, const RollArgs& args) {
-  auto& inventory = context.inventory();
-  const frontend::StoreLock lock(frontend::rolls_folder(inventory));
-  const auto stored = frontend::find_roll(inventory, args.name, args.version);
+// Refuses while a roll that is enabled requires `stored`.
+void refuse_while_required(Inventory& inventory, const StoredRoll& stored) {
   for (const auto& other :
        stored.enabled ? frontend::described_rolls(inventory) : std::vector<rolls::Roll>()) {
     const auto& needs = other.requires_rolls;
@@ -63,7 +68,19 @@ int run_disable(Context& context, const RollArgs& args) {
                                     quote(stored.name) + ": first `cluster disable roll " +
                                     other.name + "`");
   }
-  inventory.disable_roll(stored.name, stored.version);
+}
+
+int run_disable(Context& context, const RollArgs& args) {
+  auto& inventory = context.inventory();
+  const frontend::StoreLock lock(frontend::rolls_folder(inventory));
+  std::optional<StoredRoll> stored;
+  frontend::on_checked_rolls(
+      inventory, "disable roll",
+      [&] {
+        stored = frontend::find_roll(inventory, args.name, args.version);
+        refuse_while_required(inventory, *stored);
+      },
+      [&] { inventory.disable_roll(stored->name, stored->version); });
   return 0;
 }
 

@@ -51,6 +51,17 @@ std::string shown(const nlohmann::ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// The columns that say which row of a table it is; of those that are NULL nothing is said.
+std::vector<std::string> naming_columns(const std::string& table) {
+  if (table == "attribute") return {"appliance", "host", "name"};
+  if (table == "gpu_function") return {"host", "gpu", "pci"};
+  if (table == "gpu_slice") return {"host", "gpu", "number"};
+  if (table == "host_key") return {"host", "type"};
+  if (table == "mdev") return {"host", "uuid"};
+  if (table == "roll") return {"name", "version"};
+  return {"host", "vm", "name", "pci", "target"};
+}
+
 // The values that say which row it is, and what became of them: "name=n1 rack=1", "rack: 1 -> 2".
 std::string what_changed(const ChangedRow& row) {
   const auto before = object_of(row.before);
@@ -60,8 +71,8 @@ std::string what_changed(const ChangedRow& row) {
                                          : "changed " + row.table;
   const auto& all = row.after.empty() ? before : after;
   if (!row.before.empty() && !row.after.empty()) {
-    for (const auto* key : {"host", "vm", "name", "pci", "target"}) {
-      if (all.contains(key)) text += " " + shown(all[key]);
+    for (const auto& key : naming_columns(row.table)) {
+      if (all.contains(key) && !all[key].is_null()) text += " " + shown(all[key]);
     }
     text += ":";
   }

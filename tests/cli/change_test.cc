@@ -54,6 +54,19 @@ TEST_F(History, SaysWhoChangedWhatFromWhereByWhichCommand) {
       << last();
 }
 
+TEST_F(History, NamesTheRowThatChanged) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "attr", "site", "1"});
+  cluster({"set", "attr", "site", "2"});
+  EXPECT_NE(last().find("changed attribute site: value 1 -> 2"), std::string::npos) << last();
+  cluster({"add", "appliance", "attr", "vm", "site", "1"});
+  cluster({"set", "appliance", "attr", "vm", "site", "2"});
+  EXPECT_NE(last().find("changed attribute vm site: value 1 -> 2"), std::string::npos) << last();
+  cluster({"add", "host", "attr", "n1", "site", "1"});
+  cluster({"set", "host", "attr", "n1", "site", "2"});
+  EXPECT_NE(last().find("changed attribute n1 site: value 1 -> 2"), std::string::npos) << last();
+}
+
 TEST_F(History, IsChosenByHostTimeAndUser) {
   for (const auto* host : {"n1", "n2"}) cluster({"add", "host", host});
   EXPECT_EQ(cluster({"list", "change", "n2", "format=csv"}).find("n1"), std::string::npos);

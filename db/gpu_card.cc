@@ -37,13 +37,7 @@ class Devices {
   std::unordered_map<std::string, std::size_t> places_;
 };
 
-// A list of sizes as it is stored, "16 131072 32"; nothing when there are none.
-std::optional<std::string> text_of(const std::vector<int>& sizes) {
-  std::vector<std::string> words;
-  for (const int size : sizes) words.push_back(std::to_string(size));
-  return words.empty() ? std::nullopt : std::optional(joined(words, " "));
-}
-
+// Of a list of sizes as it is stored, "16 131072 32".
 std::vector<int> sizes_of(const std::optional<std::string>& text) {
   std::vector<int> sizes;
   if (!text) return sizes;
@@ -161,107 +155,6 @@ void read_elsewhere(db::Connection& db, const db::OnlyThese& these, Devices& dev
   }
 }
 
-void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) {
-  const auto insert = db.prepare(R"sql(
-      INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing,
-                       failing, wish, driver, driver_seen, present_seen,
-                       failing_seen)
-      VALUES (:host, :name, :pci, :model, :serial, :uuid, :physical_slot, :numa_node, :missing,
-              :failing, :wish, :driver, :driver_seen, :seen, :failing_seen))sql");
-  insert->bind(":host", host.str());
-  insert->bind(":name", card.name.str());
-  insert->bind(":pci", card.pci.libvirt());
-  insert->bind(":model", card.model);
-  insert->bind(":serial", card.serial);
-  insert->bind(":uuid", card.uuid);
-  insert->bind(":physical_slot", card.physical_slot);
-  insert->bind(":numa_node", card.numa_node);
-  insert->bind(":missing", card.missing ? 1 : 0);
-  insert->bind(":failing", card.failing);
-  insert->bind(":wish", card.wish ? std::optional(name(*card.wish)) : std::nullopt);
-  insert->bind(":driver", card.told.driver);
-  insert->bind(":driver_seen", card.told.driver_seen);
-  insert->bind(":seen", card.told.seen);
-  insert->bind(":failing_seen", card.told.failing_seen);
-  insert->execute();
-
-  const auto function = db.prepare(R"sql(
-      INSERT INTO gpu_function (host, gpu, pci, class, vendor, device, subsystem_vendor,
-                                subsystem_device, iommu_group, bar_mib, bars)
-      VALUES (:host, :gpu, :pci, :class, :vendor, :device, :subsystem_vendor, :subsystem_device,
-              :iommu_group, :bar_mib, :bars))sql");
-  for (const auto& one : card.functions) {
-    function->bind(":host", host.str());
-    function->bind(":gpu", card.name.str());
-    function->bind(":pci", one.pci.libvirt());
-    function->bind(":class", one.device_class);
-    function->bind(":vendor", one.vendor);
-    function->bind(":device", one.device);
-    function->bind(":subsystem_vendor", one.subsystem_vendor);
-    function->bind(":subsystem_device", one.subsystem_device);
-    function->bind(":iommu_group", one.iommu_group);
-    function->bind(":bar_mib", one.bar_mib);
-    function->bind(":bars", text_of(one.bars));
-    function->execute();
-  }
-
-  const auto slice = db.prepare(R"sql(
-      INSERT INTO gpu_slice (host, gpu, number, pci, type)
-      VALUES (:host, :gpu, :number, :pci, :type))sql");
-  for (const auto& one : card.slices) {
-    slice->bind(":host", host.str());
-    slice->bind(":gpu", card.name.str());
-    slice->bind(":number", one.number);
-    slice->bind(":pci", one.pci.libvirt());
-    slice->bind(":type", one.type);
-    slice->execute();
-  }
-}
-
-void store_mdevs(db::Connection& db, const HostName& host, const std::vector<Mdev>& mdevs) {
-  const auto forget = db.prepare("DELETE FROM mdev WHERE host = :host");
-  forget->bind(":host", host.str());
-  forget->execute();
-  const auto insert = db.prepare(R"sql(
-      INSERT INTO mdev (host, uuid, parent, type) VALUES (:host, :uuid, :parent, :type))sql");
-  for (const auto& mdev : mdevs) {
-    insert->bind(":host", host.str());
-    insert->bind(":uuid", mdev.uuid);
-    insert->bind(":parent", mdev.parent);
-    insert->bind(":type", mdev.type);
-    insert->execute();
-  }
-}
-
-// Names are changed in place, and two cards may even swap theirs. Meanwhile the rows of VMs point
-// nowhere, and the foreign keys are checked when the transaction ends.
-void rename_in_vms(db::Connection& db, const HostName& host,
-                   const std::map<GpuName, GpuName>& renamed) {
-  for (const auto& [old_name, new_name] : renamed) {
-    const auto update = db.prepare(R"sql(
-        UPDATE vm_gpu SET gpu = '>' || :new WHERE container = :host AND gpu = :old)sql");
-    update->bind(":new", new_name.str());
-    update->bind(":host", host.str());
-    update->bind(":old", old_name.str());
-    update->execute();
-  }
-  const auto finish = db.prepare(R"sql(
-      UPDATE vm_gpu SET gpu = substr(gpu, 2) WHERE container = :host AND substr(gpu, 1, 1) = '>')sql");
-  finish->bind(":host", host.str());
-  finish->execute();
-}
-
-// True if a VM holds a card that its container does not have.
-bool holds_what_is_gone(db::Connection& db, const HostName& host) {
-  const auto query = db.prepare(R"sql(
-      SELECT 1 FROM vm_gpu AS held
-      WHERE container = :host AND gpu IS NOT NULL AND
-            NOT EXISTS (SELECT 1 FROM gpu WHERE gpu.host = held.container AND
-                                                gpu.name = held.gpu))sql");
-  query->bind(":host", host.str());
-  return query->step();
-}
-
 }  // namespace
 
 std::vector<GpuCard> Inventory::gpu_cards(const HostName& host) {
@@ -286,29 +179,6 @@ std::vector<HostDevices> Inventory::devices(const std::vector<HostName>& hosts) 
     read_elsewhere(*db_, these, devices);
   });
   return std::move(devices.all());
-}
-
-void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
-  const auto refuse = [&] {
-    throw Error(Fault::refused, "the cards of host " + quote(host.str()) +
-                                    " cannot be stored: a VM holds one that would go, or two "
-                                    "would have one name, slot or address");
-  };
-  write(
-      "discover host gpu",
-      [&] {
-        db_->defer_foreign_keys();
-        rename_in_vms(*db_, host, plan.renamed);
-        const auto remove = db_->prepare("DELETE FROM gpu WHERE host = :host");
-        remove->bind(":host", host.str());
-        remove->execute();
-        for (const auto& card : plan.cards) insert_card(*db_, host, card);
-        if (plan.mdevs) store_mdevs(*db_, host, *plan.mdevs);
-        // This may be a part of a transaction. The keys are checked at the end of the whole, so not
-        // here.
-        if (holds_what_is_gone(*db_, host)) refuse();
-      },
-      [&](const db::Failure&) { refuse(); });
 }
 
 void Inventory::store_told(const HostName& host, const std::vector<GpuCard>& cards) {

@@ -3,6 +3,7 @@
 #include "cmd/author.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "db/inventory.h"
 #include "db/postgres_place.h"
 #include "tests/support/story.h"
 
@@ -65,6 +66,46 @@ TEST_F(History, NamesTheRowThatChanged) {
   cluster({"add", "host", "attr", "n1", "site", "1"});
   cluster({"set", "host", "attr", "n1", "site", "2"});
   EXPECT_NE(last().find("changed attribute n1 site: value 1 -> 2"), std::string::npos) << last();
+}
+
+// What a host tells of its cards is the difference to what was known, not all of it anew.
+TEST_F(History, OfADiscoveryTellsWhatIsNew) {
+  cluster({"add", "host", "n1"});
+  const HostName host("n1");
+  const auto card = [](const std::string& number, const std::string& pci) {
+    GpuCard one{GpuName("gpupci" + number), PciAddress::parse(pci), {}, {}, {}, {}, {}, false, {}};
+    one.functions = {{one.pci, "0302", "10de", "20f1", {}, {}, 5}};
+    return one;
+  };
+  std::vector<GpuCard> cards{card("1", "0000:02:00.0"), card("2", "0000:03:00.0"),
+                             card("3", "0000:04:00.0")};
+  const std::vector<Mdev> mdevs{{"01234567-89ab-cdef-0123-456789abcdef", "gpupci1", "nvidia-558"}};
+  const auto store = [&] {
+    Inventory(place, Inventory::Open::existing).store_gpu_cards(host, {cards, {}, mdevs});
+  };
+  const auto rows = [&] { return sql("SELECT count(*) FROM change_row"); };
+  const auto known = [&] { return Inventory(place, Inventory::Open::existing).gpu_cards(host); };
+  store();
+  const auto before = rows();
+  cards[0].told.seen = "2026-11-21T01:20:00Z";
+  store();
+  EXPECT_EQ(rows(), before) << "that it was seen again is no change";
+  EXPECT_EQ(known(), cards);
+  cards[1].missing = true;
+  store();
+  EXPECT_EQ(std::stoi(rows()), std::stoi(before) + 1);
+  EXPECT_NE(last().find("changed gpu n1 gpupci2 pci_0000_03_00_0: missing 0 -> 1"),
+            std::string::npos)
+      << last();
+  EXPECT_EQ(known(), cards);
+  cards[2].functions[0].iommu_group = 6;
+  store();
+  EXPECT_EQ(std::stoi(rows()), std::stoi(before) + 3) << "a function went and came";
+  EXPECT_EQ(known(), cards);
+  std::swap(cards[0].pci, cards[1].pci);  // two change places
+  std::swap(cards[0].functions, cards[1].functions);
+  store();
+  EXPECT_EQ(known(), cards);
 }
 
 TEST_F(History, IsChosenByHostTimeAndUser) {

@@ -13,6 +13,7 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "db/synced.h"
 #include "frontend/cards/card_truth.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
@@ -166,6 +167,8 @@ struct ListArgs {
 // The known facts of the cards of physical hosts, one row for a card or slice.
 class Details {
  public:
+  explicit Details(SyncedCards synced) : synced_(std::move(synced)) {}
+
   void add(const Host& host, const HostDevices& devices, const frontend::MeantCards& meant) {
     holders_.clear();
     for (const auto& held : devices.held) holders_.emplace(held.device, held.vm.str());
@@ -190,9 +193,10 @@ class Details {
     }
   }
 
-  const std::vector<std::string> columns{
-      "host",      "gpu",  "pci_bus", "state", "vm",    "id",      "functions", "iommu_group",
-      "numa_node", "slot", "serial",  "uuid",  "model", "failing", "seen",      "checked"};
+  const std::vector<std::string> columns{"host",    "gpu",       "pci_bus",     "state",     "vm",
+                                         "id",      "functions", "iommu_group", "numa_node", "slot",
+                                         "serial",  "uuid",      "model",       "failing",   "seen",
+                                         "checked", "synced"};
   TextRows rows{columns.size()};
 
  private:
@@ -216,6 +220,8 @@ class Details {
     for (const auto* since : {&card.told.seen, &card.told.failing_seen}) {
       add_known(frontend::age(since->value_or(""), now_));
     }
+    const auto synced = synced_.find({host.name, card.name});
+    add_known(synced == synced_.end() ? "" : frontend::age(synced->second, now_));
   }
 
   void add_slice(const Host& host, const GpuName& card, const GpuSlice& slice) {
@@ -229,7 +235,7 @@ class Details {
     add_known(holder(device));
     for (int i = 0; i < 7; ++i) rows.add_unknown();
     add(type.empty() ? std::nullopt : std::optional("vGPU " + type));
-    for (int i = 0; i < 3; ++i) rows.add_unknown();
+    for (int i = 0; i < 4; ++i) rows.add_unknown();
   }
 
   // What is not there is unknown, and null in JSON.
@@ -255,6 +261,7 @@ class Details {
   }
 
   std::map<std::string, std::string> holders_;  // by device, of one host
+  SyncedCards synced_;
   const std::string now_ = utc_now();
 };
 
@@ -262,7 +269,7 @@ class Details {
 Details details_of(Inventory& inventory, const std::vector<Host>& hosts,
                    const frontend::MeantCards& meant) {
   constexpr std::size_t kAtATime = 500;
-  Details details;
+  Details details(synced_cards(inventory, meant.hosts()));
   for (std::size_t i = 0; i < hosts.size(); i += kAtATime) {
     const auto some = std::span(hosts).subspan(i, std::min(kAtATime, hosts.size() - i));
     std::vector<HostName> names;

@@ -10,6 +10,9 @@
 #include "cmd/line/command.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "core/utc_time.h"
+#include "db/synced.h"
+#include "frontend/cards/card_truth.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_addresses.h"
@@ -26,6 +29,7 @@ struct VmsArgs {
 
 struct ListArgs {
   std::vector<std::string> vms;
+  std::string detail = "no";
   std::string status = "no";
   std::string address = "no";
   std::string timeout = "30";
@@ -45,11 +49,20 @@ std::vector<Cell> address_cells(Format format,
 }
 
 int run_list(Context& context, const ListArgs& args) {
+  const bool with_detail = parse_yes_no("detail", args.detail);
   const bool with_status = parse_yes_no("status", args.status);
   const bool with_address = parse_yes_no("address", args.address);
   const auto limits = frontend::limits_of(args.timeout);
   Table table{{"vm", "host", "mem", "cpus", "gpu", "disk", "disksize"}, {}};
   const auto vms = frontend::select_vms(context.inventory(), args.vms);
+  const auto now = utc_now();
+  std::map<HostName, std::string> synced;
+  if (with_detail) {
+    table.columns.emplace_back("synced");
+    OnlyHosts names{std::in_place};
+    for (const auto& vm : vms) names->push_back(vm.name);
+    synced = synced_vms(context.inventory(), args.vms.empty() ? std::nullopt : names);
+  }
   frontend::VmBatch all;
   if (with_status || with_address) all = frontend::look_at(context, vms, limits);
   const auto status = frontend::status_of(all);
@@ -70,6 +83,10 @@ int run_list(Context& context, const ListArgs& args) {
     table.rows.push_back({vm.name.str(), vm.container.str(), vm.memory_mib, vm.cpus, cell(cards),
                           cell(disks), std::move(sizes)});
     auto& row = table.rows.back();
+    if (with_detail) {
+      const auto since = synced.find(vm.name);
+      row.push_back(known(since == synced.end() ? "" : frontend::age(since->second, now)));
+    }
     const auto known = status.find(vm.name);
     if (with_status) row.emplace_back(known == status.end() ? "unknown" : known->second);
     if (!with_address) continue;
@@ -83,6 +100,7 @@ int run_list(Context& context, const ListArgs& args) {
 Action declare_list(Options& options) {
   auto args = std::make_shared<ListArgs>();
   options.argument("VM", args->vms, "VMs to show, or containers whose VMs to show [all]");
+  options.key("detail", args->detail, "yes: also when `sync vm config` last defined them [no]");
   options.key("status", args->status, "yes: ask libvirt on the containers what they do [no]");
   options.key("address", args->address, "yes: ask libvirt on the containers where they are [no]");
   options.key("timeout", args->timeout, "seconds that a container may take [30]");

@@ -12,6 +12,7 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "db/synced.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/cards/card_truth.h"
 #include "frontend/hosts/ask.h"
@@ -56,6 +57,7 @@ class CardSync {
     const auto answers = frontend::ask_agents(context_, hosts, "-l --json", limits_);
     take(for_each_answer(context_, answers,
                          [this](const frontend::AgentAnswer& answer) { plan_of(answer); }));
+    planned_ = utc_now();
     for (const auto& there : all_) {
       for (const auto& step : there.steps) {
         context_.output.note(there.host.name.str() + " " + step.card.str() + ": " +
@@ -68,8 +70,11 @@ class CardSync {
   int status() const { return status_; }
 
   void act() {
-    for (const auto wish : {GpuWish::detached, GpuWish::host}) act(wish);
-    read_back();
+    if (!empty()) {
+      for (const auto wish : {GpuWish::detached, GpuWish::host}) act(wish);
+      read_back();
+    }
+    note_synced();
   }
 
   void show(bool dry_run) {
@@ -118,7 +123,9 @@ class CardSync {
       const auto binding = frontend::binding_of(at->told.driver, stub);
       if (binding == frontend::Binding::unknown) {
         tell(host, card.name, "its agent does not tell the driver");
-      } else if (!fits(*wish, binding)) {
+      } else if (fits(*wish, binding)) {
+        fitting_[host].push_back(card.name);
+      } else {
         there.steps.push_back({card.name, at->pci, *wish, *at->told.driver});
       }
     }
@@ -163,7 +170,27 @@ class CardSync {
                        frontend::binding_of(card.told.driver, stub));
         }
       }));
+      for (const auto& there : all_) {
+        for (const auto& step : there.steps) {
+          const auto at = now_.find({there.host.name, step.card});
+          if (at == now_.end() || !fits(step.wish, at->second)) continue;
+          store_synced(inventory, there.host.name, {step.card}, now);
+        }
+      }
     });
+  }
+
+  // Cards that already were as they are to be count, too.
+  void note_synced() {
+    auto& inventory = context_.inventory();
+    if (fitting_.empty() || !inventory.read_only().empty()) return;
+    try {
+      inventory.together("sync host gpu", [&] {
+        for (const auto& [host, cards] : fitting_) store_synced(inventory, host, cards, planned_);
+      });
+    } catch (const Error& error) {  // a role may be one that changes no cards; they are as wished
+      context_.output.note(std::string("the time of this sync is not stored: ") + error.what());
+    }
   }
 
   std::string outcome(const HostSteps& there, const Step& step) {
@@ -181,6 +208,8 @@ class CardSync {
   ssh::Limits limits_;
   std::vector<HostSteps> all_;  // hosts with something to be done
   std::map<std::pair<HostName, GpuName>, frontend::Binding> now_;
+  std::map<HostName, std::vector<GpuName>> fitting_;  // cards that need no step
+  std::string planned_;
   int status_ = 0;
 };
 
@@ -209,7 +238,7 @@ int run(Context& context, const Args& args) {
   }
   CardSync sync(context, limits);
   sync.plan(asked);
-  if (!dry_run && !sync.empty()) sync.act();
+  if (!dry_run) sync.act();
   sync.show(dry_run);
   if (sync.empty() && sync.status() == 0) context.output.note("nothing to do");
   return sync.status();

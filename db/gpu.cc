@@ -92,7 +92,7 @@ void Inventory::set_gpu(const Gpu& gpu) {
             UPDATE gpu SET pci = :pci, model = NULL, serial = NULL, uuid = NULL,
                            physical_slot = NULL, numa_node = NULL, missing = 0,
                            failing = NULL, driver = NULL, driver_seen = NULL, present_seen = NULL,
-                           failing_seen = NULL
+                           failing_seen = NULL, synced_seen = NULL
             WHERE host = :host AND name = :name)sql");
         update->bind(":host", gpu.host.str());
         update->bind(":name", gpu.name.str());
@@ -115,8 +115,9 @@ void Inventory::set_gpu_wish(const HostName& host, const std::vector<GpuName>& c
   write("set host gpu", [&] {
     const auto held = db_->prepare(R"sql(
         SELECT vm, device FROM gpu_in_vm WHERE container = :host AND gpu = :gpu)sql");
-    const auto update =
-        db_->prepare("UPDATE gpu SET wish = :wish WHERE host = :host AND name = :gpu");
+    const auto update = db_->prepare(R"sql(
+        UPDATE gpu SET synced_seen = CASE WHEN wish = :wish THEN synced_seen END, wish = :wish
+        WHERE host = :host AND name = :gpu)sql");
     for (const auto& card : cards) {
       held->bind(":host", host.str());
       held->bind(":gpu", card.str());

@@ -18,6 +18,7 @@ namespace cluster {
 namespace db {
 class FileStore;
 class RowInsert;
+class Statement;
 struct TableShape;
 }  // namespace db
 
@@ -101,6 +102,13 @@ class InventoryRows {
   std::vector<Change> changes(const std::string& since, const std::string& login);
   std::vector<HostName> changed_hosts();
   void undo(int number);
+
+  // --- when cards and VMs were as they are to be: db/synced.h
+
+  void store_synced(const HostName& host, const std::vector<GpuName>& cards,
+                    const std::string& now);
+  void each_synced(const char* table, const OnlyHosts& only,
+                   const std::function<void(const db::Statement&)>& with);
 
  private:
   struct Inserts;

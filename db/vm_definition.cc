@@ -1,3 +1,4 @@
+#include "core/utc_time.h"
 #include "db/engine.h"
 #include "db/inventory.h"
 #include "db/only_hosts.h"
@@ -24,19 +25,22 @@ std::map<HostName, VmAgreement> Inventory::vm_agreements(const OnlyHosts& only) 
 }
 
 void Inventory::agree(const HostName& vm, const VmAgreement& agreement) {
+  const auto now = utc_now();
   write("sync vm config", [&] {
     // The VM may have been removed meanwhile, and then nothing is to be agreed.
     const auto insert = db_->prepare(R"sql(
-        INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt)
-        SELECT host, :uuid, :container, :rendered, :defined, :libvirt FROM vm WHERE host = :vm
+        INSERT INTO vm_definition (vm, uuid, container, rendered, defined, libvirt, synced_seen)
+        SELECT host, :uuid, :container, :rendered, :defined, :libvirt, :now FROM vm WHERE host = :vm
         ON CONFLICT (vm) DO UPDATE SET uuid = excluded.uuid, container = excluded.container,
-          rendered = excluded.rendered, defined = excluded.defined, libvirt = excluded.libvirt)sql");
+          rendered = excluded.rendered, defined = excluded.defined, libvirt = excluded.libvirt,
+          synced_seen = excluded.synced_seen)sql");
     insert->bind(":vm", vm.str());
     insert->bind(":uuid", agreement.uuid);
     insert->bind(":container", agreement.container.str());
     insert->bind(":rendered", agreement.rendered);
     insert->bind(":defined", agreement.defined);
     insert->bind(":libvirt", static_cast<long long>(agreement.libvirt));
+    insert->bind(":now", std::string_view(now));
     insert->execute();
   });
 }

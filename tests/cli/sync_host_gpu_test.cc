@@ -155,6 +155,30 @@ TEST_F(SyncHostGpu, MakesCardsWhatTheyAreToBeAndIsSafeToRepeat) {
             (std::vector<std::string>{"n1: gpupci -l --json", "n2: gpupci -l --json"}));
 }
 
+TEST_F(SyncHostGpu, SaysWhenItLastLeftACardAsItIsToBe) {
+  const auto synced = [this] {
+    const auto csv =
+        cluster({"list", "host", "gpu", "n1", "detail=yes", "columns=gpu,synced", "format=csv"});
+    expect_shape(cluster({"list", "host", "gpu", "detail=yes", "format=json"}), "host_gpu_detail");
+    return csv;
+  };
+  const std::string none = "gpu,synced\ngpupci1,\ngpupci2,\n";
+  cluster({"set", "host", "gpu", "n1", "all", "wish=detached"});
+  run({"sync", "host", "gpu", "dryrun=yes"});
+  EXPECT_EQ(synced(), none);
+  hosts.hosts["n1"].refused = "gpupci1";
+  run({"sync", "host", "gpu"});
+  EXPECT_THAT(synced(), ::testing::MatchesRegex("gpu,synced\ngpupci1,\ngpupci2,[0-9]+ s\n"))
+      << "what a guard kept is not as it is to be, what was detached already is";
+  hosts.hosts["n1"].refused.clear();
+  run({"sync", "host", "gpu"});
+  EXPECT_THAT(synced(), ::testing::MatchesRegex("gpu,synced\n(gpupci[12],[0-9]+ s\n){2}"));
+  cluster({"set", "host", "gpu", "n1", "all", "wish=detached"});
+  EXPECT_THAT(synced(), ::testing::MatchesRegex("gpu,synced\n(gpupci[12],[0-9]+ s\n){2}"));
+  cluster({"set", "host", "gpu", "n1", "all", "wish=host"});
+  EXPECT_EQ(synced(), none) << "another wish was not fulfilled yet";
+}
+
 TEST_F(SyncHostGpu, ACardOfAVmIsToBeDetached) {
   cluster({"add", "host", "vm", "v1", "n1"});
   cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"});

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -165,6 +166,14 @@ TEST_F(EditedOnTheHost, AMoveLeavesNoStateBehindUntold) {
   EXPECT_EQ(moved.status, 0);
   EXPECT_THAT(moved.err, ::testing::HasSubstr(copy + " before it starts there"));
   EXPECT_TRUE(domains.hosts["vm-container-0-15"].domains.empty());
+}
+
+TEST_F(EditedOnTheHost, ListSaysWhenItWasLastAsTheInventoryHasIt) {
+  cluster({"add", "host", "vm", "never", "vm-container-0-15"});
+  run({"sync", "vm", "config", "rocks-33"});
+  EXPECT_THAT(cluster({"list", "host", "vm", "detail=yes", "columns=vm,synced", "format=csv"}),
+              ::testing::MatchesRegex("vm,synced\nnever,\nrocks-33,[0-9]+ s\n"));
+  expect_shape(cluster({"list", "host", "vm", "detail=yes", "format=json"}), "host_vm");
 }
 
 // A command that is killed between a define and the commit leaves a domain that nothing is agreed

@@ -24,11 +24,11 @@ and $there `too`'), ('vm', NULL, 'vm_firmware', ''),
 INSERT INTO host_key VALUES ('n1', 'ssh-ed25519', 'AAAA+/=', '2026-11-28T05:00:00Z');
 INSERT INTO host_agent VALUES ('n1', '0.2.0', '2026-11-21T01:20:00Z', '/usr/bin/gpupci', '0000000000000000000000000000000000000000000000000000000000000007');
 INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing, failing, wish, driver,
-                 driver_seen, present_seen, failing_seen)
+                 driver_seen, present_seen, failing_seen, synced_seen)
 VALUES ('n1', 'gpupci1', 'pci_0000_02_00_0', 'A100', '00-11', 'GPU-1', '3', 1, 1, 'D1: fallen off the bus', 'detached',
-        'nvidia -', '2026-11-21T01:20:00Z', '2026-11-21T01:20:01Z', '2026-11-21T01:20:02Z'),
-       ('n1', 'gpupci2', 'pci_10000_03_00_0', NULL, NULL, NULL, NULL, NULL, 0, NULL, 'host', NULL, NULL, NULL, NULL),
-       ('n1', 'gpupci3', 'pci_0000_04_00_0', NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL);
+        'nvidia -', '2026-11-21T01:20:00Z', '2026-11-21T01:20:01Z', '2026-11-21T01:20:02Z', '2026-11-21T01:20:03Z'),
+       ('n1', 'gpupci2', 'pci_10000_03_00_0', NULL, NULL, NULL, NULL, NULL, 0, NULL, 'host', NULL, NULL, NULL, NULL, NULL),
+       ('n1', 'gpupci3', 'pci_0000_04_00_0', NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO gpu_function VALUES ('n1', 'gpupci1', 'pci_0000_02_00_0', '0300', '10de', '2204', '1028', '0001', 12, 131088, '16 131072 32'),
                                 ('n1', 'gpupci1', 'pci_0000_02_00_1', '0403', '10de', '1aef', NULL, NULL, 12, NULL, NULL);
 INSERT INTO gpu_slice VALUES ('n1', 'gpupci2', 0, 'pci_10000_03_00_4', '1145');
@@ -41,7 +41,7 @@ INSERT INTO vm_gpu VALUES ('v1', 'gpupci1', 'n1', 'gpupci1', NULL, NULL), ('v1',
                           ('v1', 'gpupci3', 'n1', NULL, NULL, '01234567-89ab-cdef-0123-456789abcdef');
 INSERT INTO interface VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:01', 'virtio', 12, '10.1.0.5/24', 'private');
 INSERT INTO vm_definition VALUES ('v1', 'u1', 'n1', '<domain>
-</domain>', '<domain/>', 9000000);
+</domain>', '<domain/>', 9000000, '2026-11-21T01:20:04Z');
 INSERT INTO domain_device VALUES ('n1', 'u2', 'stranger', 'pci_0000_09_00_0', '2026-11-21T01:20:00Z');
 INSERT INTO domain_capability VALUES ('n1', 'kvm x86_64 q35 /usr/bin/qemu', 9000000, 'video vga
 x y');

@@ -1,6 +1,7 @@
 #include "frontend/hosts/host_selection.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -28,9 +29,8 @@ std::vector<HostGroups> groups_of(const std::vector<Row>& hosts) {
   return groups;
 }
 
-// The hosts of these names when each word is the name of a host; else nothing.
-std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
-                                               const std::vector<std::string>& words) {
+// The words as names, when each could be the name of a host; else nothing.
+std::optional<std::set<HostName>> plain_names(const std::vector<std::string>& words) {
   std::set<HostName> names;
   for (const auto& word : words) {
     if (word.find_first_of(kNotInNames) != std::string::npos) return std::nullopt;
@@ -40,9 +40,29 @@ std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
       return std::nullopt;
     }
   }
-  auto hosts = inventory.hosts(OnlyHosts{{names.begin(), names.end()}});
-  if (names.empty() || hosts.size() != names.size()) return std::nullopt;
-  return hosts;
+  return names.empty() ? std::nullopt : std::optional(std::move(names));
+}
+
+// The hosts of these names when each word is the name of a host; else nothing.
+std::optional<std::vector<Host>> hosts_by_name(Inventory& inventory,
+                                               const std::vector<std::string>& words) {
+  const auto names = plain_names(words);
+  if (!names) return std::nullopt;
+  auto hosts = inventory.hosts(OnlyHosts{{names->begin(), names->end()}});
+  return hosts.size() == names->size() ? std::optional(std::move(hosts)) : std::nullopt;
+}
+
+// The same names, sorted, asked with one question and not with those about logins and keys.
+OnlyHosts names_there(Inventory& inventory, const std::vector<std::string>& words) {
+  const auto names = plain_names(words);
+  if (!names) return std::nullopt;
+  const auto rows = inventory.host_rows(OnlyHosts{{names->begin(), names->end()}}, false);
+  if (rows.size() != names->size()) return std::nullopt;
+  OnlyHosts there{std::in_place};
+  for (std::uint32_t row = 0; row < rows.size(); ++row) {
+    there->emplace_back(std::string(rows.at(row, 0).text));
+  }
+  return there;
 }
 
 template <typename Otherwise>
@@ -125,10 +145,8 @@ OnlyHosts select_only(Inventory& inventory, const std::vector<std::string>& word
   if (words.empty()) return std::nullopt;
   OnlyHosts names;
   inventory.look_together("list host", [&] {
-    if (const auto named = hosts_by_name(inventory, words)) {
-      names.emplace();
-      for (const auto& host : *named) names->push_back(host.name);
-    } else {
+    names = names_there(inventory, words);
+    if (!names) {
       names = chosen_names(inventory, inventory.host_groups(), words, kAny);
     }
   });

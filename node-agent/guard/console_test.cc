@@ -110,6 +110,28 @@ TEST_F(GuardConsole, KeepTheTextModeOfVga) {
       "one in the firmware");
 }
 
+// The framebuffer of another card shows nothing of that console.
+TEST_F(GuardConsole, KeepTheTextModeOfVgaBesideAFramebuffer) {
+  fake_.add({"0000:01:00.0", "0300", "1a03:2000", "ast", 5});
+  bind("vtcon0", "(S) VGA+");
+  add_framebuffer(0, "bus/pci/devices/0000:01:00.0/graphics");
+  EXPECT_EQ(why(), "nothing");
+  set("0000:02:00.0/boot_vga", "1");
+  EXPECT_THAT(why(), HasSubstr("0000:02:00.0 shows the host's console (vtcon0); "));
+}
+
+TEST_F(GuardConsole, LeaveTheFramebufferOfTheFirmwareThatIsNotTheFirst) {
+  fake_.add({"0000:01:00.0", "0300", "1a03:2000", "ast", 5});
+  set_regions();
+  bind_framebuffers();
+  add_framebuffer(0, "bus/pci/devices/0000:01:00.0/graphics");
+  add_framebuffer(1, kElsewhere);
+  proc_.file("iomem", "e0000000-efffffff : 0000:02:00.0\n  e0000000-e02fffff : BOOTFB\n");
+  EXPECT_EQ(why({"framebuffer"}), "nothing");
+  proc_.file("cmdline", "ro fbcon=map:1\n");
+  EXPECT_THAT(why({"framebuffer"}), HasSubstr("shows the host's console (vtcon1, fb1)"));
+}
+
 // A platform device has the framebuffer: its place in memory tells the card.
 TEST_F(GuardConsole, FindTheCardOfAFramebufferOfTheFirmware) {
   set("0000:02:00.0/boot_vga", "1");
@@ -178,6 +200,11 @@ TEST_F(GuardConsole, FindTheFramebufferOfTheFirmwareWhateverItsName) {
               HasSubstr("(efidrm) is in region 1"));
   EXPECT_EQ(in_region("    e0000000-efffffff : nvidia\n"), "nothing");
   EXPECT_EQ(in_region(""), "nothing");
+  EXPECT_EQ(in_region("  f0000000-f0ffffff : 0000:02:00.1\n    f0000000-f0ffffff : snd\n"),
+            "nothing")
+      << "in a region of another function";
+  EXPECT_EQ(in_region("  f1000000-f1ffffff : newfwdrm\n"), "nothing") << "behind the region";
+  EXPECT_EQ(in_region("  f1000000-f1ffffff : BOOTFB\n"), "nothing") << "behind the region";
   fake_.set_driver({0, 2, 0, 0}, std::nullopt);
   EXPECT_THAT(in_region(""), HasSubstr("(nvidia) is in region 0"));
 }
@@ -195,6 +222,8 @@ TEST_F(GuardConsole, FindTheDeviceOfTheFirmwareBelowTheFunction) {
   EXPECT_EQ(why(), "nothing") << "no driver has it";
   fs::create_directory_symlink(fake_.root(), device / "driver");
   EXPECT_THAT(why(), HasSubstr("(simple-framebuffer.0) is on 0000:02:00.0; boot with"));
+  fs::rename(device, device.parent_path() / "nvidia_wmi.0");
+  EXPECT_EQ(why(), "nothing") << "another device";
 }
 
 TEST_F(GuardConsole, OfADummyIsNone) {

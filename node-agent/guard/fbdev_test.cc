@@ -16,6 +16,8 @@ class GuardFbdev : public GuardedCard {
 TEST_F(GuardFbdev, WantsAFramebufferAndNotOnlyTheLeaveToMakeOne) {
   allow("Y");
   EXPECT_EQ(why(), "nothing");
+  set("0000:02:00.0/graphics/power/control", "auto");
+  EXPECT_EQ(why(), "nothing");
   set("0000:02:00.0/graphics/fb0/name", "nvidia-drmdrmfb\n");
   EXPECT_EQ(why(),
             "fbdev: nvidia_drm draws the console on its cards (fbdev); options nvidia_drm fbdev=0 "

@@ -199,6 +199,20 @@ TEST_F(GuardHolder, NameAProcessForWhichTheKernelDoesNotAnswer) {
             "it; cat /proc/812/stack tells what it waits for");
 }
 
+// A ring that is busy does not tell what it holds; without root many a process does not.
+TEST_F(GuardHolder, CountThoseWhomNobodyMayLookInto) {
+  fake_.add_card("0000:02:00", 1, 13);
+  for (const int pid : {812, 813}) {
+    proc_.process(pid, "ring")
+        .open_special(pid, 3, "anon_inode:[io_uring]", "UserFiles:\t1\nUserBufs:\t0\n");
+  }
+  EXPECT_EQ(why(),
+            "holder: 2 processes cannot be looked into, process 812 for one: any of them may use "
+            "it; run gpupci as root");
+  proc_.close(812, 3).close(813, 3);
+  EXPECT_EQ(why(), "nothing");
+}
+
 TEST_F(GuardHolder, DoesNotKnowWhatIsOnItsWayThroughASocket) {
   fake_.add_card("0000:02:00", 1, 13);
   add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -93,24 +94,19 @@ class Merge {
     }
     if (sources.empty()) return;
     node.remove("<<");
+    std::set<std::string> keys;
+    for (const auto& entry : node) keys.insert(one_line(entry.first));
     for (const auto& source : sources) {
       for (const auto& entry : source) {
-        if (!has(node, entry.first)) node.force_insert(entry.first, entry.second);
+        if (keys.insert(one_line(entry.first)).second) {
+          node.force_insert(entry.first, entry.second);
+        }
       }
     }
   }
 
   static bool is_merge(const YAML::Node& key) {
     return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";  // "<<" in quotes is a text
-  }
-
-  static bool has(const YAML::Node& map, const YAML::Node& key) {
-    for (const auto& entry : map) {
-      if (entry.first.IsScalar() && key.IsScalar() && entry.first.Scalar() == key.Scalar()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   int count_ = 0;

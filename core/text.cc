@@ -159,6 +159,7 @@ std::optional<std::string> nearest(std::string_view text, const std::vector<std:
   const std::string* best = nullptr;
   std::size_t best_edits = std::max<std::size_t>(1, text.size() / 3) + 1;  // a third may be wrong
   for (const auto& word : known) {
+    if (lower(word) == lower(text)) return word;
     // Each letter too many or too few is one edit at least.
     const auto difference = std::max(text.size(), word.size()) - std::min(text.size(), word.size());
     if (difference >= best_edits) continue;

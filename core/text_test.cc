@@ -89,6 +89,7 @@ TEST(Nearest, NamesWhatWasProbablyMeant) {
   EXPECT_EQ(nearest("frontend", known), std::nullopt);
   EXPECT_EQ(did_you_mean("compute-0-1", known), " (did you mean 'compute-0-0'?)");
   EXPECT_EQ(nearest("n51", {"n2", "n15"}), "n15");
+  EXPECT_EQ(nearest("SOLO", {"SOL", "solo"}), "solo");
   EXPECT_EQ(did_you_mean("x", {}), "");
 }
 

@@ -140,6 +140,11 @@ void make_database_file(const fs::path& file) {
 std::string why_unwritable(const fs::path& file) {
   if (may(file, W_OK) && may(folder_of_file(file), W_OK)) return "";
   const int code = errno;
+  std::error_code unseen;
+  if (code == ENOENT && fs::is_symlink(file, unseen)) {
+    return "is a link to " + quote(fs::read_symlink(file, unseen).native()) +
+           ", which is not there, nor is its folder";
+  }
   struct statvfs system {};
   if (code == EROFS || (statvfs(file.c_str(), &system) == 0 && (system.f_flag & ST_RDONLY) != 0)) {
     return "is on a file system that is read-only";

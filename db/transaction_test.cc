@@ -171,6 +171,16 @@ TEST(Opening, SaysWhatIsWrongWithTheFile) {
   EXPECT_EQ(refusal(file), named(file, "is a database of another program"));
   sql->run("PRAGMA application_id = 0x526f6c6c; PRAGMA user_version = 999");
   EXPECT_NE(refusal(file).find("is of a newer version (schema 999"), std::string::npos);
+  const auto link = folder.path() / "link.db";
+  std::filesystem::create_symlink("gone/cluster.db", link);
+  try {
+    const Inventory inventory(link, Inventory::Open::create);
+    ADD_FAILURE() << "there is no folder";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), named(link,
+                                  "is a link to 'gone/cluster.db', which is not there, nor "
+                                  "is its folder"));
+  }
 }
 
 }  // namespace

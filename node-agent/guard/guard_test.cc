@@ -47,6 +47,24 @@ TEST_F(Guards, TakeTwoCardsOfOneGroupOnlyTogether) {
   EXPECT_EQ(why({}, true), "nothing");
 }
 
+TEST_F(Guards, NameNoCardThatIsNotInTheGroup) {
+  fake_.add_card("0000:02:00", 1, 13).add_card("0000:03:00", 1, 13).add_card("0000:04:00", 1, 14);
+  fake_.add({"0000:05:00.0", "0106", "8086:a102", "ahci", 13});
+  EXPECT_EQ(why(),
+            "group: 0000:03:00.0 (class 0300, driver nvidia) shares IOMMU group 13 with it; they "
+            "go together, to one VM: gpupci -d gpupci1,gpupci2; group: 0000:05:00.0 (class 0106, "
+            "driver ahci) shares IOMMU group 13 with it; put the card into a slot with a group of "
+            "its own");
+}
+
+// Only what is in the slot of the neighbour says whether the host can spare it.
+TEST_F(Guards, AdviseToDetachADisplayThatNobodyUses) {
+  fake_.add_card("0000:02:00", 1, 13)
+      .add({"0000:01:00.0", "0300", "1a03:2000", "ast", 13})
+      .add({"0000:07:00.0", "0106", "8086:a102", "ahci", 20});
+  EXPECT_THAT(why(), HasSubstr("or detach that device too (devices: in /etc/gpupci/gpupci.yaml)"));
+}
+
 // The second slot of a board is often behind its chipset, in one group with the devices of the
 // host and with a bridge that is a function of their slot.
 TEST_F(Guards, AdviseToDetachNothingThatIsTheHosts) {

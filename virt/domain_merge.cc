@@ -22,6 +22,34 @@ namespace {
 using Kind = MergeDifference::Kind;
 using Who = MergeDifference::Who;
 
+// True if both say the same, in the same order.
+bool alike(pugi::xml_node left, pugi::xml_node right) {
+  const auto same = [](const char* a, const char* b) { return std::string_view(a) == b; };
+  if (!same(left.name(), right.name()) || !same(left.value(), right.value())) return false;
+  auto one = left.first_attribute();
+  auto other = right.first_attribute();
+  for (; !one.empty() && !other.empty(); one = one.next_attribute()) {
+    if (!same(one.name(), other.name()) || !same(one.value(), other.value())) return false;
+    other = other.next_attribute();
+  }
+  if (!one.empty() || !other.empty()) return false;
+  auto child = left.first_child();
+  auto its = right.first_child();
+  for (; !child.empty() && !its.empty(); child = child.next_sibling()) {
+    if (!alike(child, its)) return false;
+    its = its.next_sibling();
+  }
+  return child.empty() && its.empty();
+}
+
+// True if neither side changed an element, as most are. The place that we say of a device has to be
+// asked for all the same, as what it is behind may have changed.
+bool is_settled(const Quad& quad) {
+  const auto& [b, r, t, o] = quad;
+  if (b.empty() || r.empty() || t.empty() || o.empty()) return false;
+  return o.child("address").empty() && alike(b, o) && alike(r, t);
+}
+
 // Walks through the documents and makes theirs what it should be.
 class Walk {
  public:
@@ -98,6 +126,7 @@ class Walk {
     const auto some = !t.empty() ? t : !o.empty() ? o : !b.empty() ? b : r;
     const auto name = local_name(some);
     if (listing(local_name(some.parent()), name) != Listing::none) return;
+    if (is_settled(quad)) return;
     const auto at = path + "/" + label(o.empty() ? some : o);
     if (name == "address" && std::string_view(some.parent().name()) != "source" &&
         std::string_view(parent.parent().name()) == "devices" &&

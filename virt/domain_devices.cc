@@ -157,7 +157,7 @@ void add_scsi_controllers(pugi::xml_node devices) {
   }
 }
 
-void name_own_ports(pugi::xml_node devices) {
+void name_own_ports(pugi::xml_node devices, const char* root) {
   int number = 0;
   for (const auto controller : devices.children("controller")) {
     const std::string_view model = controller.attribute("model").value();
@@ -165,6 +165,12 @@ void name_own_ports(pugi::xml_node devices) {
     if (!pci || model.ends_with("-root") || !controller.child("alias").empty()) continue;
     add_alias(controller, std::string(kOwnPort) + std::to_string(++number));
   }
+  const auto first = devices.find_child_by_attribute("controller", "type", "pci");
+  if (number == 0 || !devices.find_child_by_attribute("controller", "model", root).empty()) return;
+  auto bus = devices.insert_child_before("controller", first);
+  bus.append_attribute("type") = "pci";
+  bus.append_attribute("index") = 0;
+  bus.append_attribute("model") = root;
 }
 
 bool is_own_port(pugi::xml_node controller) {

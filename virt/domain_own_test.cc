@@ -268,6 +268,17 @@ TEST_F(OwnXmlOfDevices, AnInterfaceWithoutMacGetsOneThatStays) {
   EXPECT_EQ(count(xml, mac), 1);
 }
 
+// libvirt takes the first PCI controller without a number for the root.
+TEST_F(OwnXmlOfDevices, PortsFollowTheRootBusAndHaveNames) {
+  domain_.cards.clear();
+  const auto xml = with("<controller type='pci' model='pcie-root-port'/>");
+  EXPECT_EQ(count(xml,
+                  "<controller type='pci' index='0' model='pcie-root'/>\n"
+                  "    <controller type='pci' model='pcie-root-port'>\n"
+                  "      <alias name='ua-own-port1'/>"),
+            1);
+}
+
 TEST_F(OwnXmlOfDevices, TakesTheCompanionsOfAUsbControllerAndTwoInputsOfTheHost) {
   const auto xml = with(
       "<controller type='usb' index='0' model='ich9-ehci1'/><controller type='usb' index='0' "

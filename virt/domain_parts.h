@@ -46,8 +46,8 @@ void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
 void add_scsi_controllers(pugi::xml_node devices);
 
 /// Gives each PCI controller of own XML a name: libvirt gives it another number in a domain that is
-/// there.
-void name_own_ports(pugi::xml_node devices);
+/// there. They follow the `root` bus, "pcie-root": libvirt would take the first of them for it.
+void name_own_ports(pugi::xml_node devices, const char* root);
 
 /// True if name_own_ports() has named the controller.
 bool is_own_port(pugi::xml_node controller);

@@ -224,12 +224,15 @@ OwnPorts own_ports(pugi::xml_node devices) {
   const int implied = needs.ports - said;
   const auto balloon = devices.child("memballoon");
   if (balloon.empty() || is(balloon, "model", "none")) ++needs.ports;
+  const int slots = needs.ports + needs.conventional;
+  // The first screen is in slot 1 of the root bus, whatever it is.
+  const auto screen = devices.child("video");
+  auto of_screen = WantedSlot::none;
+  if (screen.child("address").empty()) of_screen = wanted_slot(screen);
+  if (of_screen == WantedSlot::port) --needs.ports;
   constexpr int kSpare = 1;  // libvirt leaves it at a first define
-  OwnPorts out{needs.ports + kSpare, needs.ports + needs.conventional, {}, false};
-  for (const auto video : devices.children("video")) {
-    out.display = out.display || wanted_slot(video) == WantedSlot::conventional;
-  }
-  if (needs.conventional > (out.display ? 1 : 0) &&
+  OwnPorts out{needs.ports + kSpare, slots, {}, of_screen != WantedSlot::none};
+  if (needs.conventional > (of_screen == WantedSlot::conventional ? 1 : 0) &&
       !has(devices, "controller", "model", "pcie-to-pci-bridge")) {
     out.bridge = ports_before_conventional(devices, implied) + 2;
     out.count += 2;

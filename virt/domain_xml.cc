@@ -159,7 +159,8 @@ void build(pugi::xml_document& document, const DomainSpec& domain, const OwnPort
   add_override(root, domain);
   for (const auto& fragment : domain.fragments) merge_fragment(root, fragment);
   settle_boot(root, domain);
-  name_own_ports(root.child("devices"));
+  const bool pcie = domain.machine.find("q35") != std::string::npos;
+  name_own_ports(root.child("devices"), pcie ? "pcie-root" : "pci-root");
   add_macs(root.child("devices"), domain.uuid);
   add_scsi_controllers(root.child("devices"));
   add_iothreads(root);

@@ -327,6 +327,12 @@ TEST_F(MergedDomains, FirstDefinesPutNothingElsewhereForACard) {
       interface.model = random.below(3) == 0 ? "e1000" : "virtio";
       spec.interfaces.push_back(interface);
     }
+    const auto screen = random.below(4);
+    if (screen < 2 && spec.graphics == Graphics::none) {
+      const std::string model = screen == 0 ? "virtio" : "bochs";
+      spec.fragments.push_back({"attribute vm_xml_devices", FragmentPlace::devices,
+                                "<video><model type='" + model + "'/></video>"});
+    }
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::map<std::string, std::string> without;
     try {

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "ssh/config_check.h"
 #include "ssh/config_value.h"
 #include "ssh/pattern.h"
 
@@ -19,12 +20,6 @@ namespace cluster::ssh {
 namespace {
 
 bool is_on(std::string_view value) { return value == "yes" || value == "true"; }
-
-// True if `setting`, which only OpenSSH knows, is switched off.
-bool is_off(const Setting& setting) {
-  static constexpr std::array<std::string_view, 5> kOff{"none", "no", "false", "any", "internal"};
-  return std::ranges::find(kOff, lower(setting.words[0])) != kOff.end();
-}
 
 // Reads a time of sshd_config(5): "90", "1m30s".
 std::chrono::seconds time_of(const Setting& setting) {
@@ -323,9 +318,7 @@ void Lookup::leave_master_to_openssh(Route& route) {
 void Lookup::leave_environment_to_openssh() {
   for (const auto* setting : sent_) {
     for (const auto& word : setting->words) {
-      const bool is_usual = word == "LANG" || word.starts_with("LC_") || word == "COLORTERM" ||
-                            word == "NO_COLOR" || word.starts_with('-');
-      if (!is_usual && is_in_environment(word)) need_openssh(*setting);
+      if (!word.starts_with('-') && means_more_than_language(word)) need_openssh(*setting);
     }
   }
 }

@@ -209,4 +209,17 @@ bool is_usual_value(const std::string& keyword, const Words& words) {
   return true;
 }
 
+bool is_off(const Setting& setting) {
+  static constexpr std::array<std::string_view, 7> kSwitches{
+      "canonicalizehostname",    "checkhostip",    "gssapikeyexchange",
+      "hostbasedauthentication", "proxyusefdpass", "pubkeyauthentication",
+      "verifyhostkeydns"};
+  if (setting.words.size() > 1) return false;  // `none` may be a program
+  const auto word = lower(setting.words[0]);
+  if (word == "any") return setting.keyword == "addressfamily";
+  if (word == "internal") return setting.keyword == "securitykeyprovider";
+  if (word != "no" && word != "false") return word == "none";
+  return std::ranges::find(kSwitches, setting.keyword) != kSwitches.end();
+}
+
 }  // namespace cluster::ssh

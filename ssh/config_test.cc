@@ -198,6 +198,9 @@ TEST(Config, LeavesTheEnvironmentToOpenSshWhereItIsNotTheUsual) {
   EXPECT_EQ(route("SendEnv LANG CLUSTER_TEST_*").needs_openssh, "SendEnv at config:1");
   unsetenv("CLUSTER_TEST_SENT");
   EXPECT_EQ(route("SendEnv CLUSTER_TEST_*").needs_openssh, "");
+  setenv("LC_CLUSTER_TEST", "1", 1);  // servers that take LC_* take what is no language, too
+  EXPECT_EQ(route("SendEnv LANG LC_*").needs_openssh, "SendEnv at config:1");
+  unsetenv("LC_CLUSTER_TEST");
 }
 
 TEST(Config, TheInventoryWinsWhateverTheFileSays) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "core/glob.h"
@@ -115,10 +116,31 @@ bool Sockets::has(std::string_view path, const std::string& home, const Tokens& 
   return at->second;
 }
 
-bool is_in_environment(std::string_view pattern) {
+bool means_more_than_language(std::string_view pattern) {
+  constexpr std::array<std::string_view, 19> kOfLanguage{"COLORTERM",
+                                                         "LANG",
+                                                         "LANGUAGE",
+                                                         "LC_ADDRESS",
+                                                         "LC_ALL",
+                                                         "LC_COLLATE",
+                                                         "LC_CTYPE",
+                                                         "LC_IDENTIFICATION",
+                                                         "LC_MEASUREMENT",
+                                                         "LC_MESSAGES",
+                                                         "LC_MONETARY",
+                                                         "LC_NAME",
+                                                         "LC_NUMERIC",
+                                                         "LC_PAPER",
+                                                         "LC_TELEPHONE",
+                                                         "LC_TERMINAL",
+                                                         "LC_TERMINAL_VERSION",
+                                                         "LC_TIME",
+                                                         "NO_COLOR"};
   for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
     const std::string_view variable(*at);
-    if (matches_glob(variable.substr(0, variable.find('=')), pattern)) return true;
+    const auto name = variable.substr(0, variable.find('='));
+    const bool is_of_language = std::ranges::find(kOfLanguage, name) != kOfLanguage.end();
+    if (!is_of_language && matches_glob(name, pattern)) return true;
   }
   return false;
 }

@@ -33,7 +33,8 @@ class Sockets {
   std::map<std::string, bool> found_;  // by pattern
 };
 
-/// True if a variable of this process' environment has a name that `pattern` means.
-bool is_in_environment(std::string_view pattern);
+/// True if `pattern` means a variable of this process' environment that is none of those by which a
+/// program chooses its language and colours (locale(7)).
+bool means_more_than_language(std::string_view pattern);
 
 }  // namespace cluster::ssh

@@ -138,7 +138,7 @@ class Job : public Waiter {
   /// Ends the job in the middle of the login, so that OpenSSH begins anew.
   void end_for_openssh(const std::string& why) {
     needs_openssh_ = why;
-    end(End::no_login, why);
+    end(End::interrupted, "interrupted before the command had started");
   }
   void end_with_status(int status) { conclude(End::exited, status, ""); }
   /// Ends the job of a target that shows its key: with the key, or with what is wrong with it.

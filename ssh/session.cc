@@ -314,11 +314,6 @@ Session::Step Session::conclude_command() {
   return Step::over;
 }
 
-std::string Session::libssh_error() const {
-  const std::string error = libssh_.ssh_get_error(session_.get());
-  if (error.find("no match for method") == std::string::npos) return quote(error);
-  return quote(error) + "; OpenSSH has more algorithms: cluster set host attr " +
-         shell_word(route().name) + " ssh_client openssh";
-}
+std::string Session::libssh_error() const { return quote(libssh_.ssh_get_error(session_.get())); }
 
 }  // namespace cluster::ssh

@@ -277,16 +277,21 @@ TEST_F(ThroughSsh, NoSettingOfTheFileChangesTheCommand) {
 }
 
 // libssh 0.10 has no such key exchange.
-TEST_F(ThroughSsh, AnAlgorithmThatOnlyOpenSshHasIsSaidAndLeadsIn) {
-  start("KexAlgorithms sntrup761x25519-sha512@openssh.com");
-  configure(base_);
-  auto asked = target();
-  const auto refused = run(asked, "true");
-  if (refused.reply.end == End::exited) GTEST_SKIP() << "this libssh has it";
-  EXPECT_THAT(refused.reply.reason,
-              HasSubstr("cluster set host attr n-127.0.0.1 ssh_client openssh"));
-  asked.through_openssh = true;
-  EXPECT_EQ(run(asked, "echo in").out, "in\n");
+TEST_F(ThroughSsh, AServerWithOtherAlgorithmsIsEntered) {
+  for (const std::string line :
+       {"KexAlgorithms sntrup761x25519-sha512@openssh.com",
+        "KexAlgorithms diffie-hellman-group-exchange-sha256",
+        "Ciphers aes128-ctr\nMACs umac-128-etm@openssh.com", "Ciphers 3des-cbc"}) {
+    start(line);
+    configure(base_);
+    const auto answer = run("echo in");
+    const bool is_usual = line.find("3des") == std::string::npos;
+    EXPECT_EQ(answer.out, is_usual ? "in\n" : "") << line << answer.reply.reason;
+    EXPECT_EQ(answer.reply.tries, 1);
+    if (is_usual) continue;
+    EXPECT_EQ(answer.reply.end, End::unreachable);
+    EXPECT_THAT(answer.reply.reason, HasSubstr("(because of algorithms that libssh has not)"));
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/text.h"
 #include "tests/support/json_shape.h"
 #include "tests/support/story.h"
 
@@ -117,6 +118,64 @@ TEST_F(Hosts, AreCheckedAsFarAsTheyAnswer) {
   EXPECT_EQ(failing, (std::vector<std::optional<std::string>>{{}, "H2: off", {}}));
   EXPECT_THAT(cluster({"list", "host", "detail=yes", "columns=host,seen,checked", "format=csv"}),
               MatchesRegex("host,seen,checked\nn1,[0-9]+ s,[0-9]+ s\nn2,,[0-9]+ s\nn3,,\n"));
+}
+
+// A host says what it likes, and no line of that passes for one of ours or of another host, nor
+// controls the terminal.
+TEST_F(Hosts, CannotSpeakForAnother) {
+  const std::string forged =
+      R"(a\ncluster: n2: all is lost\nn2:  gpupci1 detached\u001b[2J\u009b2J)";
+  const std::string raw =
+      "a\ncluster: n2: all is lost\nn2:  gpupci1 detached\x1b[2J\xc2\x9b"
+      "2J\n";
+  const auto text = [&](const char* key) {
+    return '"' + std::string(key) + R"(": ")" + forged + '"';
+  };
+  const auto facts = cards(card("gpupci1", text("serial") + ", " + text("uuid") + ", " +
+                                               text("model") + ", " + text("slot")));
+  const auto outcome = R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", )" +
+                       text("error") + R"(, "functions": [{)" + text("outcome") + "}]}]}";
+  const auto check = R"({"checks": [{"id": "H2", "card": null, "result": "FAIL", )" +
+                     text("reason") + ", " + text("fix") + "}, {" + text("id") + ", " +
+                     text("card") + R"(, "result": "FAIL", )" + text("reason") + "}]}";
+  using Words = std::vector<std::string>;
+  const std::vector<Words> all{{"discover", "host", "gpu", "n1"},
+                               {"list", "host", "gpu", "n1", "detail=yes"},
+                               {"list", "host", "gpu", "n1", "status=yes"},
+                               {"detach", "host", "gpu", "n1"},
+                               {"attach", "host", "gpu", "n1"},
+                               {"sync", "host", "gpu", "n1"},
+                               {"check", "host", "gpu", "n1"},
+                               {"check", "host", "gpu", "n1", "all=yes"},
+                               {"list", "host", "n1", "detail=yes"},
+                               {"list", "host", "agent", "n1", "status=yes"},
+                               {"list", "host", "topology", "n1"}};
+  int told = 0;
+  for (const auto& [out, err, status] :
+       std::vector<std::tuple<std::string, std::string, int>>{{facts, "", 0},
+                                                              {outcome, "", 1},
+                                                              {check, "", 1},
+                                                              {raw, "", 0},
+                                                              {"", raw, 1},
+                                                              {"", raw, 127},
+                                                              {"", "sudo: " + raw, 1}}) {
+    transport.answers["n1"] = {out, err, {ssh::End::exited, status, "", {}}};
+    transport.exactly.clear();
+    if (out != facts) say("n1", kList, cards(card("gpupci1", kSerial)));
+    for (const auto& words : all) {
+      const auto result = run(words);
+      const auto said = result.out + result.err;
+      SCOPED_TRACE(words[0] + " " + words[2] + ":\n" + said);
+      EXPECT_NE(result.status, 70);
+      EXPECT_EQ(said.find('\x1b'), std::string::npos);
+      EXPECT_EQ(said.find("\xc2\x9b"), std::string::npos);
+      for (const auto line : split(said, '\n')) {
+        EXPECT_FALSE(line.starts_with("cluster: n2") || line.starts_with("n2:")) << line;
+        if (line.find("all is lost") != std::string_view::npos) ++told;
+      }
+    }
+  }
+  EXPECT_GT(told, 10) << "it is told, as one line";
 }
 
 TEST_F(Hosts, TellWhatBecameOfTheirCards) {

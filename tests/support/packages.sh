@@ -28,6 +28,7 @@ packages_of() {
       echo strace                            # kills a program at a system call of the test's choice
       echo libvirt-clients libxml2-utils     # virt-xml-validate
       echo libvirt-daemon libvirt-daemon-driver-qemu qemu-system-x86   # a libvirtd of a test's own, virt-ssh-helper
+      echo libvirt-daemon-system             # the user libvirt-qemu, without whom no libvirtd knows QEMU
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
       echo krb5-admin-server krb5-kdc krb5-user   # a realm whose tickets log in by ssh
       echo qemu-utils                        # qemu-img

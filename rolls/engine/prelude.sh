@@ -28,11 +28,8 @@ for word in "$@"; do
 done
 
 changes=0
-doing='looking at the host'
 # What was on the host before a roll changed it is in a folder here for each roll; see keep.
 records=/var/lib/cluster-rolls
-# For this run alone.
-scratch=$(mktemp -d)
 
 say() { printf '%s: %s\n' "$roll" "$*"; }
 
@@ -104,23 +101,29 @@ failed() {
 }
 fail() {
   failed "$doing: $*"
-  trap 'rm -rf "$scratch"' EXIT
+  trap clean EXIT
   exit 1
+}
+clean() {
+  if [ "$locked" = yes ]; then rm -f "$lock"; fi
+  if [ -n "$scratch" ]; then rm -rf "$scratch"; fi
 }
 ended() {
   status=$?
   # Files that a step has changed before it ended half way are taken back, too.
-  if [ -e "$scratch/kept" ]; then
-    record steps "$doing"
-    kept || :
-  fi
-  rm -rf "$scratch"
+  if [ -e "$scratch/kept" ]; then kept || :; fi
+  clean
   [ "$status" -eq 0 ] || failed "$doing (status $status)"
 }
+locked=no
+scratch=
 trap ended EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+doing='making a folder for this run'
+scratch=$(mktemp -d)
+doing='looking at the host'
 
 # This file names what needs a reboot. It is in /run, which the reboot empties.
 pending=/run/cluster-rolls.reboot
@@ -134,6 +137,26 @@ start() {
   [ -n "$family" ] || fail "this is neither of the family of $1:$ids"
   export family
   [ "$dry_run" = yes ] || [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
+  [ "$dry_run" = yes ] || take_turn
+}
+# take_turn: no two scripts change a host at once. The lock is a link that names the process, with
+# the time at which it was started, so what a script that was killed has left is none.
+lock=/run/cluster-rolls.lock
+mark_of() { sed -n "s/^.*) \\(.*\\)/\\1/p" "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+take_turn() {
+  mark=$$:$(mark_of $$)
+  ln -sn "$mark" "$lock" 2>/dev/null || {
+    other=$(readlink "$lock") || other=
+    case $other in
+      '') ;;
+      *:"$(mark_of "${other%%:*}")")
+        fail "another script of a roll changes this host (process ${other%%:*}): run this again when it has ended"
+        ;;
+    esac
+    rm -f "$lock"
+    ln -sn "$mark" "$lock"
+  }
+  locked=yes
 }
 
 # keep PATH...: a step calls it before it writes these files. What is there now is kept, unless the
@@ -146,25 +169,32 @@ keep() {
     if [ ! -e "$records/$roll/before$path" ] && [ ! -L "$records/$roll/before$path" ] && [ ! -e "$records/$roll/absent$path" ]; then
       (umask 077 && mkdir -p "$records/$roll")
       if [ -e "$path" ] || [ -L "$path" ]; then
-        mkdir -p "$records/$roll/before${path%/*}"
-        cp -a "$path" "$records/$roll/before$path"
+        note_copy "$path" "before$path"
       else
         mkdir -p "$records/$roll/absent${path%/*}"
         : >"$records/$roll/absent$path"
       fi
     fi
+    record files "$doing|$path"
+    record steps "$doing"
     printf '%s\n' "$path" >>"$scratch/kept"
   done
+}
+# note_copy PATH NOTE: it is there whole or not at all, also when the disk is full or the script is
+# killed.
+note_copy() {
+  (umask 077 && mkdir -p "$records/$roll")
+  mkdir -p "$(dirname "$records/$roll/$2")"
+  rm -rf "$records/$roll/copy.$$"
+  cp -a "$1" "$records/$roll/copy.$$"
+  mv -fT "$records/$roll/copy.$$" "$records/$roll/$2"
 }
 # kept: after a step; what the roll has written is kept, too. A file that is another one when it is
 # undone was changed by somebody else, and stays.
 kept() {
   [ -e "$scratch/kept" ] || return 0
   while read -r path; do
-    [ -e "$path" ] || continue
-    mkdir -p "$records/$roll/after${path%/*}"
-    cp -a "$path" "$records/$roll/after$path"
-    record files "$doing|$path"
+    [ ! -e "$path" ] || note_copy "$path" "after$path"
   done <"$scratch/kept"
   rm "$scratch/kept"
 }
@@ -205,6 +235,16 @@ packages() {
   fi
 }
 
+# beside FROM PATH [OPTION]: copies it, by cp -p or as OPTION says. It is written beside PATH first, so
+# nobody reads a file that is half written, and a full disk leaves none.
+beside() {
+  cp "${3:--p}" "$1" "$2.new-$roll" || {
+    rm -f "$2.new-$roll"
+    return 1
+  }
+  mv -fT "$2.new-$roll" "$2"
+}
+
 # file PATH MODE OWNER: PATH gets the text on standard input. A file that somebody else wrote there
 # is kept beside it, once.
 file() {
@@ -216,17 +256,18 @@ file() {
   elif [ "$dry_run" = yes ]; then
     would
   else
-    keep "$1"
-    mkdir -p "$(dirname "$1")"
-    if [ -e "$1" ] && ! cmp -s "$new" "$1" && [ ! -e "$1.before-$roll" ]; then
-      cp -p "$1" "$1.before-$roll"
-    fi
+    [ ! -d "$1" ] || [ -L "$1" ] || fail 'there is a folder of that name'
     chmod "$2" "$new"
     chown "$3" "$new"
-    # It is written beside PATH first, so nobody reads a file that is half written.
-    cp -p "$new" "$1.new-$roll"
-    mv -f "$1.new-$roll" "$1"
-    kept
+    keep "$1"
+    # Its text is noted before it is there, so that it is known as the roll's whenever this ends.
+    note_copy "$new" "after$1"
+    mkdir -p "$(dirname "$1")"
+    if [ -e "$1" ] && ! cmp -s "$new" "$1" && [ ! -e "$1.before-$roll" ]; then
+      beside "$1" "$1.before-$roll"
+    fi
+    beside "$new" "$1"
+    rm "$scratch/kept"
     changed
   fi
 }

@@ -17,8 +17,8 @@ stays() {
 }
 # erase LIST LINE takes a note back.
 erase() {
-  grep -vxF -e "$2" "$records/$roll/$1" >"$scratch/left" || :
-  cat "$scratch/left" >"$records/$roll/$1"
+  grep -vxF -e "$2" "$records/$roll/$1" >"$records/$roll/left" || :
+  mv -f "$records/$roll/left" "$records/$roll/$1"
 }
 # afterwards COMMAND WORD...: the undo of a step wants it at the end, once, when all is put back.
 afterwards() { grep -qsxF -e "$*" "$scratch/afterwards" || printf '%s\n' "$*" >>"$scratch/afterwards"; }
@@ -46,6 +46,13 @@ undo_unit() {
   undone
 }
 
+# is_as_before PATH: true when it is the file that was there before the roll, as when the roll was
+# killed before it wrote its own.
+is_as_before() {
+  before=$records/$roll/before$1
+  [ -f "$before" ] && [ ! -L "$before" ] && [ ! -L "$1" ] && cmp -s "$1" "$before" &&
+    [ "$(stat -c '%a %U:%G' "$1")" = "$(stat -c '%a %U:%G' "$before")" ]
+}
 # put_back PATH, unless somebody else has changed it.
 put_back() {
   begin "file $1"
@@ -53,7 +60,16 @@ put_back() {
   if [ ! -e "$there/before$1" ] && [ ! -L "$there/before$1" ] && [ ! -e "$there/absent$1" ]; then
     return 0
   fi
-  if [ -e "$1" ] && [ -e "$there/after$1" ] && ! cmp -s "$1" "$there/after$1"; then
+  # A script that was killed may have left these; see beside.
+  [ "$dry_run" = yes ] || rm -f "$1.new-$roll" "$1.before-$roll.new-$roll"
+  if is_as_before "$1"; then
+    if [ "$dry_run" = no ]; then
+      ! cmp -s "$1" "$1.before-$roll" || rm -f "$1.before-$roll"
+      rm -f "$there/before$1" "$there/after$1"
+    fi
+    return 0
+  fi
+  if [ -e "$1" ] && ! cmp -s "$1" "$there/after$1"; then
     if [ -e "$there/before$1" ]; then
       stays "somebody has changed it since; what was there before the roll is in $there/before$1"
     else
@@ -67,8 +83,7 @@ put_back() {
     undone
   else
     mkdir -p "${1%/*}"
-    cp -a "$there/before$1" "$1.new-$roll"
-    mv -f "$1.new-$roll" "$1"
+    beside "$there/before$1" "$1" -a
     ! cmp -s "$1" "$1.before-$roll" || rm -f "$1.before-$roll"
     rm -f "$there/before$1" "$there/after$1"
     undone

@@ -24,7 +24,7 @@ on() {
   {
     echo 'roll=demo'
     echo ". $engine/prelude.sh"
-    echo "pending=$dir/pending ids='$ids' records=$dir/records"
+    echo "pending=$dir/pending ids='$ids' records=$dir/records lock=$dir/lock"
     for file in "$engine"/families/*.sh; do echo ". $file"; done
     [[ ${back-} != yes ]] || echo ". $engine/undo.sh"
     cat
@@ -304,5 +304,99 @@ demo: undone   half
   back=yes on debian 0 'demo: done, nothing to be undone' '' <<<"$backwards"
   mkdir -p records/other
   back=yes on debian 1 '' '*roll other is on this host, too: first cluster run roll other undo=yes host=HOST' <<<'unless_needed other'
+
+  # ---- two scripts: the second one says so and changes nothing; what one that was killed left is no lock
+  fresh
+  sleep 60 &
+  other=$!
+  ln -s "$other:$(sed 's/^.*) //' "/proc/$other/stat" | cut -d ' ' -f 20)" lock
+  on debian 1 '' "demo: failed: looking at the host: another script of a roll changes this host (process $other): *" <<<'start x; echo never'
+  holds test -L lock
+  on debian 0 debian '' --dry-run <<<'start x; echo "$family"'
+  kill "$other"
+  wait "$other" || :
+  on debian 0 "lock of $$" '' <<<'start x; echo "lock of $PPID"; readlink "$lock" | grep -q "^$$:[0-9]"'
+  holds test ! -L lock
+  # Its process is there again, and is another one.
+  ln -s "$$:1" lock
+  on debian 3 '' '*status 3*' <<<'start x; (exit 3)'
+  holds test ! -L lock
+
+  # ---- a full disk and a kill: what was there before is known whole, or nothing was changed
+  fresh
+  mkdir tree records
+  me=$(stat -c %U:%G .)
+  head -c 5000 /dev/zero | tr '\0' x >tree/large
+  large=$(cksum <tree/large)
+  # cp as it ends on a full disk: a part is there, and then it fails.
+  stand_in cp <<'END'
+for to; do :; done
+case $to in
+  *"$(cat full)"*)
+    head -c 100 "$dir/tree/large" >"$to"
+    echo "cp: error writing '$to': No space left on device" >&2
+    exit 1
+    ;;
+esac
+exec /bin/cp "$@"
+END
+  sed -i "s|\$dir|$dir|" bin/cp
+  change="file $dir/tree/large 0644 $me <<'X'
+ours
+X"
+  for full in records/demo/copy. .before-demo .new-demo; do
+    echo "$full" >full
+    on debian 1 '' "*No space left on device*failed: file $dir/tree/large (status 1)" <<<"$change"
+    holds test "$(cksum <tree/large)" = "$large"
+    holds test "$(ls tree)" = large
+  done
+  echo 'nothing is full' >full
+  on debian 0 "demo: changed  file $dir/tree/large" '' <<<"$change"
+  back=yes on debian 0 "demo: undone   file $dir/tree/large"$'\n*' '' <<<"put_back $dir/tree/large; finish_undo"
+  holds test "$(cksum <tree/large)" = "$large"
+  rm bin/cp
+  # The script is killed before each of its programs that change something, then run to its end or not at all; either
+  # way undo=yes brings back what was there, or names where it is.
+  programs='cp mv chmod chown mkdir rm'
+  change="$change
+begin a step
+(keep $dir/tree/kept; printf 'ours' >$dir/tree/kept)
+record steps \"\$doing\"; kept"
+  killed=0
+  for n in $(seq 1 60); do
+    rm -rf records tree lock
+    mkdir tree
+    echo theirs >tree/large
+    echo theirs >tree/kept
+    echo "$n" >left
+    for program in $programs; do
+      stand_in "$program" <<END
+left=\$((\$(cat left) - 1))
+echo \$left >left
+cd "\$OLDPWD"
+[ \$left -ne 0 ] || { kill -9 \$(cat $dir/script.pid); exit 1; }
+exec /bin/$program "\$@"
+END
+    done
+    {
+      echo "echo \$\$ >$dir/script.pid; roll=demo; . $engine/prelude.sh; records=$dir/records lock=$dir/lock ids=' debian '"
+      echo "for file in $engine/families/*.sh; do . \"\$file\"; done; start x"
+      echo "$change"
+    } >killed-script
+    status=0
+    { PATH=$dir/bin:$PATH TMPDIR=$dir sh killed-script >/dev/null 2>&1 || status=$?; } 2>/dev/null
+    for program in $programs; do rm "bin/$program"; done
+    [[ $status == 137 ]] || break
+    killed=$((killed + 1))
+    ((n % 2)) || on debian 0 '*' '' <<<"start x; $change"
+    back=yes on debian 0 '*' '' <<<"begin a step; undo_step '' no; put_back $dir/tree/large; finish_undo"
+    for file in large kept; do
+      [[ $(<"tree/$file") == theirs ]] || grep -q "stays .*$dir/records/demo/before$dir/tree/$file" out ||
+        fail "killed at $n: $file is $(<"tree/$file"), $(<out)"
+    done
+    [[ $(ls tree) == $'kept\nlarge' ]] || fail "killed at $n: $(ls tree)"
+  done
+  [[ $status == 0 ]] || fail "not killed at $n, and status $status"
+  ((killed > 15)) || fail "it was killed $killed times alone"
 }
 ((failures == 0))

@@ -10,6 +10,12 @@
 case $ids in
   *' debian '* | *' ubuntu '*)
     family=debian
+    # Another program that installs, as unattended-upgrades does after a boot, is waited for. What the
+    # site says of that counts: apt reads its own files later.
+    if [ -z "${APT_CONFIG-}" ]; then
+      printf '%s\n' 'DPkg::Lock::Timeout "300";' >"$scratch/apt.conf"
+      export APT_CONFIG="$scratch/apt.conf"
+    fi
     missing() {
       # dpkg-query reads all that it knows each time, so it is asked once for all packages.
       states=$(dpkg-query -W -f ' ${Package}=${db:Status-Status} ${binary:Package}=${db:Status-Status} ' "$@" 2>/dev/null) || true

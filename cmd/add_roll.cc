@@ -16,6 +16,7 @@
 #include "frontend/vms/vm_fragments.h"
 #include "rolls/engine/archive.h"
 #include "rolls/engine/folder.h"
+#include "rolls/engine/shell_check.h"
 
 namespace cluster::cmd {
 namespace add_roll {
@@ -33,6 +34,18 @@ void refuse_circles(Inventory& inventory, const rolls::Roll& roll) {
   auto all = frontend::described(inventory, stored);
   all.insert(all.begin(), roll);
   rolls::refuse_cycles(all);
+}
+
+// An appliance that is not there may come later, but hardly one that is almost called as another.
+void refuse_typos(const rolls::Roll& roll, const std::vector<std::string>& appliances) {
+  for (const auto& part : roll.hosts) {
+    if (std::ranges::find(appliances, part.appliance) != appliances.end()) continue;
+    const auto hint = did_you_mean(part.appliance, appliances);
+    if (!hint.empty()) {
+      throw Error(Fault::usage,
+                  part.where + ": there is no appliance " + quote(part.appliance) + hint);
+    }
+  }
 }
 
 bool has_row(Inventory& inventory, const StoredRoll& roll) {
@@ -80,7 +93,8 @@ int run_add(Context& context, const AddArgs& args) {
   const auto from = roll_at(args.from, context.installed_rolls);
   std::error_code unseen;
   const bool is_folder = fs::is_directory(from, unseen);
-  if (is_folder) rolls::read_roll(from, from.native());  // before anything is made
+  // Before anything is made.
+  if (is_folder) rolls::check_shell(rolls::read_roll(from, from.native()));
   auto& inventory = context.inventory(Inventory::Open::create);
   const auto [store, is_cache] = frontend::roll_place(inventory);
   const frontend::StoreFolder made(store);
@@ -96,6 +110,8 @@ int run_add(Context& context, const AddArgs& args) {
     folder = rolls::find_roll_folder(folder);
   }
   const auto roll = rolls::read_roll(folder, from.native());
+  if (!is_folder) rolls::check_shell(roll);
+  refuse_typos(roll, inventory.appliances());
   refuse_clashes(roll, {});
   frontend::check_fragments(roll);
   const auto checksum = rolls::checksum_of(folder);

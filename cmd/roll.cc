@@ -15,6 +15,7 @@
 #include "frontend/vms/vm_fragments.h"
 #include "rolls/engine/archive.h"
 #include "rolls/engine/new_roll.h"
+#include "rolls/engine/shell_check.h"
 
 namespace cluster::cmd {
 namespace roll {
@@ -178,6 +179,7 @@ struct CreateArgs {
 
 int run_create(Context&, const CreateArgs& args) {
   const auto roll = rolls::read_roll(args.folder, args.folder);
+  rolls::check_shell(roll);
   refuse_clashes(roll, {});
   frontend::check_fragments(roll);
   const fs::path archive = args.archive.empty() ? roll.full_name() + ".tar.gz" : args.archive;

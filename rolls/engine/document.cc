@@ -1,5 +1,6 @@
 #include "rolls/engine/document.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
@@ -22,6 +23,15 @@ namespace {
 [[noreturn]] void refuse_at(const std::string& file, const YAML::Mark& mark,
                             const std::string& why) {
   refuse_at(file, mark.line + 1, mark.column + 1, why);
+}
+
+// yaml-cpp would put a question mark in the place of what is no UTF-8, also in lines for hosts.
+void refuse_other_bytes(const std::string& text, const std::string& file) {
+  int line = 0;
+  for (const auto part : split(text, '\n')) {
+    ++line;
+    if (!is_utf8_text(part)) refuse_at(file, line, 1, "not UTF-8");
+  }
 }
 
 constexpr std::size_t kMaxLine = 1000;     // bytes
@@ -161,12 +171,16 @@ std::vector<std::pair<Item, Item>> Item::entries(std::string_view what) const {
 }
 
 Item parse_document(const std::string& text, const std::string& file) {
+  refuse_other_bytes(text, file);
   TreeMaker maker(file);
   try {
     std::istringstream in(text);
     YAML::Parser parser(in);
     while (!maker.at_end() && parser.HandleNextDocument(maker)) {
     }
+  } catch (const YAML::DeepRecursion& error) {
+    refuse_at(file, error.mark,
+              "lists or maps in each other, " + std::to_string(error.depth()) + " deep");
   } catch (const YAML::Exception& error) {
     refuse_at(file, error.mark, printable(error.msg));
   }

@@ -149,6 +149,10 @@ TEST(YamlDocument, HasOneDocumentAndNoReferences) {
   EXPECT_EQ(document_refusal("# nothing\n"), "f:1:1: the file is empty");
   EXPECT_EQ(document_refusal("~\n"), "f:1:1: the file is empty");
   EXPECT_EQ(document_refusal(",\nname: x\n"), "f:1:1: ',' begins no document");
+  EXPECT_EQ(document_refusal("a: 1\nb: d\xe9mo\n"), "f:2:1: not UTF-8");
+  EXPECT_EQ(document_refusal("a: d\xc3\xa9mo\n"), "nothing was refused");
+  EXPECT_NE(document_refusal(std::string(100'000, '[')).find("f:1:"), std::string::npos);
+  EXPECT_NE(document_refusal(std::string(100'000, '[')).find("in each other"), std::string::npos);
   EXPECT_EQ(document_refusal("a: 1\n---\nb: 2\n"), "f:3:1: a second document (`---`); want one");
   EXPECT_EQ(document_refusal("a: 1\n---\n"), "nothing was refused");
   EXPECT_EQ(document_refusal("a: &x 1\nb: *x\n"),

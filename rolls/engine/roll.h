@@ -55,8 +55,15 @@ struct FamilyPackages {
   std::vector<std::string> names;  ///< one at least
 };
 
-/// The things that the hosts of one appliance get. Each member but the first two and the last is a
-/// kind in step_kind.h.
+/// Lines of sh in roll.yaml, for whoever looks whether sh can read them.
+struct ShellLines {
+  std::string where;  ///< "gpupt/roll.yaml:4:11", for messages
+  std::string what;   ///< the key: "run"
+  std::string text;
+};
+
+/// The things that the hosts of one appliance get. Each member but the first two and the last three
+/// is a kind in step_kind.h.
 struct HostPart {
   std::string appliance;
   bool agent = false;  ///< `run roll apply=yes` puts gpupci on the host first
@@ -65,7 +72,9 @@ struct HostPart {
   std::vector<HostStep> steps;
   std::vector<std::string> units;  ///< systemd units to enable: "gpupci-restore.service"
   std::vector<HostCheck> checks;
-  bool needs_host = false;  ///< a script for no host in particular does nothing
+  bool needs_host = false;             ///< a script for no host in particular does nothing
+  std::vector<ShellLines> shell = {};  ///< all that its steps and checks have
+  std::string where = {};              ///< of its appliance: "gpupt/roll.yaml:10:3"
 };
 
 /// The place of a fragment in the document of a VM.
@@ -120,7 +129,8 @@ struct Roll {
 /// host.
 ///   host       "vm-container-0-15"; "" when a script is written for no host in particular
 ///   appliance  "vm-container"
-///   cards      addresses of its cards' first functions, "0000:02:00.0 0000:03:00.0"
+///   cards      addresses of its cards' first functions, "0000:02:00.0 0000:03:00.0"; without the
+///              cards that are to stay with it
 ///   functions  addresses of all their functions
 ///   models     vendor and device of each, "10de:1cb1,10de:0fb9"
 ///   distro_key the public key of `create distro`, armored, with '|' in the place of line ends

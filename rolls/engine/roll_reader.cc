@@ -124,6 +124,7 @@ class RollReader {
   void read_host(const Item& key, const Item& value) {
     HostPart part;
     part.appliance = word(key, "appliance", is_appliance, "vm-container");
+    part.where = key.where();
     std::vector<std::string> known{"agent", "needs_host"};
     for (const auto& kind : step_kinds()) known.emplace_back(kind.key);
     const Fields fields(value, part.appliance, known);

@@ -210,6 +210,11 @@ TEST_F(RollFile, SaysWhatTheScriptCouldNotKeepTo) {
   EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        mode: '0044'"), HasSubstr("not a mode"));
   EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        owner: '0:0'"), HasSubstr("not a owner"));
   EXPECT_THAT(refusal("name: demo", "name: dry"), HasSubstr("has to start with 'dry_'"));
+  EXPECT_EQ(refusal("    steps:", "      - {from: vm/a.xml, to: /etc/a, family: rhel}\n    steps:"),
+            "demo/roll.yaml:16:30: a second file '/etc/a' for the same hosts");
+  const std::string twin = "      - {name: it is so, why: y, check: 'true'";
+  EXPECT_EQ(refusal("    units:", twin + "}\n    units:"),
+            "demo/roll.yaml:23:9: a second step 'it is so'; want another name");
   std::string text = kGood;
   for (auto at = text.find("demo"); at != std::string::npos; at = text.find("demo"))
     text.replace(at, 4, "dry");

@@ -22,4 +22,14 @@ const HostFamily* family_of(const Fields& fields) {
   return family;
 }
 
+bool share_hosts(const HostFamily* one, const HostFamily* other) {
+  return one == nullptr || other == nullptr || one == other;
+}
+
+std::string shell_lines(const Item& item, const std::string& what, HostPart& part) {
+  auto text = item.lines(what);
+  part.shell.push_back({item.where(), what, text});
+  return text;
+}
+
 }  // namespace cluster::rolls

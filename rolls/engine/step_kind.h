@@ -65,6 +65,12 @@ std::span<const StepKind> step_kinds();
 /// The `family` of an item: null when it has none. Throws Error(usage) when the word is no family.
 const HostFamily* family_of(const Fields& fields);
 
+/// True if a host may be of both families, null being any.
+bool share_hosts(const HostFamily* one, const HostFamily* other);
+
+/// Lines of sh, which `part` notes, too. Throws as Item::lines() does.
+std::string shell_lines(const Item& item, const std::string& what, HostPart& part);
+
 // Each of these has its own file in kinds/.
 extern const StepKind kPackages;
 extern const StepKind kFiles;

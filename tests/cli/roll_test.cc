@@ -1,5 +1,8 @@
 // Tests rolls from the folder to the list, their own commands, and the tree of create distro.
 
+#include <gmock/gmock.h>
+
+#include <algorithm>
 #include <fstream>
 
 #include "core/file.h"
@@ -79,6 +82,35 @@ TEST_F(RollStory, WhatIsWrongIsNotStored) {
   EXPECT_FALSE(fs::exists(stored("")));
   cluster({"add", "roll", "/no/where"}, 1,
           "there is no '/no/where' (want a roll's folder or its .tar.gz)");
+}
+
+TEST_F(RollStory, WhatNoHostCouldRunIsNotStored) {
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    const auto roll = laid_out("demo");
+    replace(roll / "roll.yaml", from, to);
+    const auto result = run({"add", "roll", roll.native()});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(
+        run({"create", "roll", roll.native(), (folder.path() / "demo.tar.gz").native()}).status,
+        to.starts_with("  vm") ? 0 : 2);
+    std::filesystem::remove_all(roll);
+    return result.err;
+  };
+  for (const std::string lines :
+       {"'if true'", "\"x; }; rm -r /; {\"", "\"echo 'x\"", "'cat <<X'", "'touch x \\'"}) {
+    const auto said = refusal("check: ", "check: " + lines + " # ");
+    EXPECT_THAT(said, ::testing::HasSubstr("demo/roll.yaml:"));
+    EXPECT_THAT(said, ::testing::HasSubstr(": sh cannot read 'check': line ")) << lines;
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1);
+  }
+  EXPECT_THAT(
+      refusal("  vm-container:", "  vm-contaner:"),
+      ::testing::HasSubstr(": there is no appliance 'vm-contaner' (did you mean 'vm-container'?)"));
+  EXPECT_EQ(cluster({"list", "roll"}), "NAME VERSION ARCH ENABLED STATE\n");
+  // A kind of hosts that the site has yet to name is no mistake.
+  const auto roll = laid_out("demo");
+  replace(roll / "roll.yaml", "  vm-container:", "  storage:");
+  cluster({"add", "roll", roll.native()});
 }
 
 TEST_F(RollStory, OneVersionAtATime) {

@@ -8,8 +8,9 @@ namespace {
 void read(const Item& value, const RollReading&, HostPart& part) {
   for (const auto& item : value.list("checks")) {
     const Fields check(item, "check", {"name", "run", "family"});
+    const auto run = check.require("run");
     part.checks.push_back(
-        {check.require("name").line("name"), check.require("run").lines("run"), family_of(check)});
+        {check.require("name").line("name"), shell_lines(run, "run", part), family_of(check)});
   }
 }
 

@@ -43,6 +43,11 @@ void read(const Item& value, const RollReading& reading, HostPart& part) {
       file.owner = word(*owner, "owner", is_owner, "root:root");
     }
     file.family = family_of(fields);
+    for (const auto& other : part.files) {
+      if (other.to == file.to && share_hosts(other.family, file.family)) {
+        to.refuse("a second file " + quote(file.to) + " for the same hosts");
+      }
+    }
     part.files.push_back(std::move(file));
   }
 }

@@ -12,15 +12,21 @@ void read(const Item& value, const RollReading&, HostPart& part) {
     HostStep step;
     step.name = fields.require("name").line("name");
     step.why = fields.require("why").lines("why");
-    step.check = fields.require("check").lines("check");
-    if (const auto run = fields.find("run")) step.run = run->lines("run");
-    if (const auto undo = fields.find("undo")) step.undo = undo->lines("undo");
+    step.check = shell_lines(fields.require("check"), "check", part);
+    if (const auto run = fields.find("run")) step.run = shell_lines(*run, "run", part);
+    if (const auto undo = fields.find("undo")) step.undo = shell_lines(*undo, "undo", part);
     if (const auto stays = fields.find("stays")) {
       step.stays = stays->line("stays");
       if (!step.undo.empty()) stays->refuse("a step has undo or stays, not both");
     }
     step.family = family_of(fields);
     if (const auto reboot = fields.find("reboot")) step.reboot = reboot->yes_or_no("reboot");
+    // What a step did is noted on the host by its name.
+    for (const auto& other : part.steps) {
+      if (other.name == step.name && share_hosts(other.family, step.family)) {
+        item.refuse("a second step " + quote(step.name) + "; want another name");
+      }
+    }
     part.steps.push_back(std::move(step));
   }
 }

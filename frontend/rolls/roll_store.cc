@@ -26,13 +26,13 @@ namespace {
 
 constexpr std::chrono::seconds kLongestWait{30};  // for another command that has the store
 
-// Adds what the inventory knows of a host's cards.
+// Adds what the inventory knows of a host's cards that may go to VMs.
 void add_cards(Inventory& inventory, const HostName& host, rolls::TemplateValues& values) {
   std::vector<std::string> cards;
   std::vector<std::string> functions;
   std::set<std::string> models;
   for (const auto& card : inventory.gpu_cards(host)) {
-    if (card.missing) continue;
+    if (card.missing || card.wish == GpuWish::host) continue;
     cards.push_back(card.pci.sysfs());
     for (const auto& function : card.functions) {
       functions.push_back(function.pci.sysfs());

@@ -34,8 +34,21 @@ expect 0 'gpupt: would    packages libvirt-daemon-system' 'gpupt: would    gpupc
 diff <(echo "$before") <(whole_root) || fail 'a dry run changed something'
 package=$(echo "$dir"/distro/debian/site-*/gpupci_*.deb)
 mv "$package" "$dir"
+# Another program installs meanwhile, as after a boot, and is waited for.
+# shellcheck disable=SC2016 # it is perl's
+in_root perl -e 'use Fcntl; open my $lock, ">>", "/var/lib/dpkg/lock-frontend" or die;
+  my $all = pack "s s l! l! i", F_WRLCK, 0, 0, 0, 0; fcntl $lock, F_SETLK, $all or die; open my $said, ">", "/tmp/locked"; sleep 6' &
+until [[ -e $root/tmp/locked ]]; do sleep 0.1; done
 script gpupt
+wait
+grep -q 'Could not get lock\|Waiting for cache lock' out || fail 'nobody waited for the lock'
 expect 1 "want gpupci in /usr/local/bin of this host (cluster sync host agent $host), or its package" 'gpupt: failed: gpupci is there'
+# One that does not run there, as a program for another libc, is not blamed on the site's settings.
+printf '%s\n' '#!/bin/sh' 'echo "libc.so.6: version GLIBC_2.99 not found" >&2; exit 1' >"$root/usr/bin/gpupci"
+chmod 755 "$root/usr/bin/gpupci"
+script gpupt
+expect 1 '/usr/bin/gpupci does not run here: libc.so.6: version GLIBC_2.99 not found' 'gpupt: failed: gpupci is there'
+rm "$root/usr/bin/gpupci"
 mv "$dir/${package##*/}" "$package"
 
 # A host that keeps an NVIDIA card keeps its driver.
@@ -43,6 +56,11 @@ device 0000:03:00.0 10de 1b80 0300
 script gpupt
 expect 1 'gpupt: changed  gpupci is there' '0000:03:00.0 is an NVIDIA card that the inventory does not have' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
 rm -r "$root/sys/bus/pci/devices/0000:03:00.0"
+# So does one that keeps a card which the inventory has.
+"$cluster" set host gpu "$host" gpupci1 wish=host
+script gpupt
+expect 1 '0000:02:00.0 is an NVIDIA card that the inventory does not have, or has as its host' "failed: no NVIDIA card stays with a host that loses NVIDIA's driver"
+"$cluster" set host gpu "$host" gpupci1 wish=
 # So does one whose cards are joined by NVSwitches that stay with it.
 device 0000:03:00.0 10de 22a3 0680
 script gpupt
@@ -70,12 +88,35 @@ in_root dpkg --remove render-farm >/dev/null
 printf '%s\n' '#!/bin/sh' 'echo "$*" >>/root/uninstalled-with; rm "$0"' >"$root/usr/bin/nvidia-uninstall"
 chmod 755 "$root/usr/bin/nvidia-uninstall"
 
+# A module of the driver that no package has, or one with another name, is found all the same.
+mkdir -p "$root/lib/modules/$root_kernel/updates"
+: >"$root/lib/modules/$root_kernel/updates/nvidia.ko"
+script gpupt
+expect 1 "a module of NVIDIA's driver is there, and no package that has it: /lib/modules/$root_kernel/updates/nvidia.ko" 'failed: the host has no NVIDIA driver'
+rm "$root/lib/modules/$root_kernel/updates/nvidia.ko"
+driver
+mkdir -p "$root/tmp/site-gpu-modules/lib/modules/$root_kernel/extra"
+: >"$root/tmp/site-gpu-modules/lib/modules/$root_kernel/extra/nvidia-tesla-470.ko"
+install_stand_in site-gpu-modules ''
+script gpupt
+expect 1 'apt would change other packages, too: site-gpu-modules.'
+in_root dpkg --remove site-gpu-modules >/dev/null
+
+# GRUB starts other programs, too, and has lines for them (memtest86+, os-prober, the site's own).
+printf '%s\n' '#!/bin/sh' 'printf "menuentry memtest {\\n\\tlinux /boot/memtest86+x64.bin\\n}\\n"' >"$root/etc/grub.d/40_custom"
+chmod 755 "$root/etc/grub.d/40_custom"
+echo 'GRUB_CMDLINE_LINUX_DEFAULT="intel_iommu=off"' >>"$root/etc/default/grub"
 # A stray initramfs that belongs to no kernel is not made again; the site's own settings are kept beside ours.
 cp "$root/boot/initrd.img-$root_kernel" "$root/boot/initrd.img-$root_kernel.old-dkms"
 mkdir -p "$root/etc/gpupci"
 echo 'vendors: ["1002"]' >"$root/etc/gpupci/gpupci.yaml"
 script gpupt
-expect 0 'gpupt: changed  the host has no NVIDIA driver of its own' 'gpupt: changed  the initramfs is newer' \
+expect 1 "the kernel's line has intel_iommu=off, too, which turns the IOMMU off" 'failed: the kernel starts with the IOMMU on'
+sed -i '/iommu=off/d' "$root/etc/default/grub"
+rm "$root/etc/default/grub.d/gpupt.cfg" "$root/etc/systemd/system/"*gpupci* 2>/dev/null || :
+driver
+script gpupt
+expect 0 'gpupt: changed  the host has no NVIDIA driver of its own' 'gpupt: ok       the initramfs is newer' \
   'gpupt: changed  the kernel starts with the IOMMU on' 'gpupt: changed  unit gpupci-restore.service is enabled' 'gpupt: reboot needed ('
 in_root dpkg --status qemu-system-x86 | grep -q '^Status: install ok installed' || fail 'no package came out of the distro'
 in_root dpkg --status nvidia-driver-535 2>&1 | grep -q 'ok installed' && fail 'the driver is still there'

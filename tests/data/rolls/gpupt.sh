@@ -108,13 +108,14 @@ fi
 # It takes the cards from the host and gives them back. cluster run roll apply=yes puts it there; else it is a
 # package of the site, or was put there by hand.
 is_done_1() {
-command -v gpupci
+command -v gpupci && gpupci --version
 }
 step_1() {
 case $family in
   debian) apt-get -q update && install_packages gpupci ;;
   rhel) install_packages gpupci ;;
 esac || {
+  ! command -v gpupci >/dev/null || echo "$(command -v gpupci) does not run here: $(gpupci --version 2>&1 | head -n 1)" >&2
   echo "want gpupci in /usr/local/bin of this host (cluster sync host agent ${host:-HOST}), or its package where the host installs from" >&2
   exit 1
 }
@@ -141,9 +142,9 @@ fi
 # none of its functions is bound to vfio-pci, and it goes to no VM.
 is_done_2() {
 [ "$gpupt_bind" != none ] || skip 'gpupt_bind is none'
-known=$(gpupci -l | awk '{ print $2 }')
+known=$(gpupci -l)
 for card in $cards; do
-  echo "$known" | grep -qx "pci_$(echo "$card" | tr ':.' '__')" || {
+  echo "$known" | awk '{ print $2 }' | grep -qx "pci_$(echo "$card" | tr ':.' '__')" || {
     echo "the inventory has card $card, and gpupci -l does not (gpupt_ignore, gpupt_vendors, gpupt_devices): when the host is" \
       "to keep it, cluster remove host gpu $host and its name there" >&2
     exit 1
@@ -211,8 +212,14 @@ is_done_4() {
 [ -n "$cards" ] || skip 'the inventory has no card of this host'
 for card in $cards; do
   name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  status=0
+  said=$(gpupci --check "$name") || status=$?
+  [ "$status" -le 3 ] || {
+    echo "gpupci --check $name ended with status $status: nothing is known" >&2
+    exit 1
+  }
   # D6 is disks and network, D7 the display and the console, D10 a driver that draws the console.
-  if gpupci --check "$name" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
+  if printf '%s\n' "$said" | grep -E '^(D6|D7|D10) +[^ ]+ +FAIL ' >&2; then
     exit 1
   fi
 done
@@ -254,8 +261,8 @@ for device in /sys/bus/pci/devices/*; do
   case " $functions " in *" ${device##*/} "*) continue ;; esac
   case $(cat "$device/vendor" "$device/class" 2>/dev/null | paste -s -d ' ' -) in
     '0x10de 0x03'*)
-      echo "${device##*/} is an NVIDIA card that the inventory does not have: cluster discover host gpu $host," \
-        "or, when the host is to keep it, $keep" >&2
+      echo "${device##*/} is an NVIDIA card that the inventory does not have, or has as its host's (wish=host):" \
+        "cluster discover host gpu $host, or, when the host is to keep it, $keep" >&2
       exit 1
       ;;
     '0x10de 0x0680'*)
@@ -286,15 +293,27 @@ fi
 is_done_6() {
 [ "$gpupt_driver" = remove ] || skip "gpupt_driver is $gpupt_driver"
 ! command -v nvidia-uninstall || exit 1
-[ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null | sed -n 's/^installed //p')" ]
+[ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced \
+  'linux-modules-nvidia-*' 'nvidia-headless-*' 'nvidia-legacy-*' 'nvidia-open*' 'nvidia-tesla-*' 2>/dev/null | sed -n 's/^installed //p')" ] || exit 1
+# Its module, whoever brought it: of a package with another name, or built by hand.
+modules=$(find /lib/modules/ \( -name 'nvidia.ko*' -o -name 'nvidia-current.ko*' -o -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null) || true
+[ -z "$modules" ] || {
+  echo "a module of NVIDIA's driver is there, and no package that has it: $(echo "$modules" | head -n 1). Remove the driver by" \
+    "hand, or set gpupt_driver to blacklist" >&2
+  exit 1
+}
 }
 step_6() {
 if command -v nvidia-uninstall >/dev/null; then
   nvidia-uninstall --silent  # installed by a .run of NVIDIA
 fi
-packages=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced 2>/dev/null |
+packages=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced \
+  'linux-modules-nvidia-*' 'nvidia-headless-*' 'nvidia-legacy-*' 'nvidia-open*' 'nvidia-tesla-*' 2>/dev/null |
   sed -n 's/^installed //p')
-[ -n "$packages" ] || exit 0
+# Those that have its modules, whatever they are called (linux-modules-nvidia-535-generic, nvidia-tesla-470-kernel).
+packages="$packages $(find /lib/modules/ \( -name 'nvidia.ko*' -o -name 'nvidia-current.ko*' -o -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
+  while read -r module; do dpkg-query -S "*${module#/lib}" 2>/dev/null | sed 's/[:,].*//'; done)"
+[ -n "$(printf %s "$packages" | tr -d '[:space:]')" ] || exit 0
 # shellcheck disable=SC2086 # one word a package
 plan=$(apt-get -q --simulate remove $packages)
 others=$(printf '%s\n' "$plan" | sed -n -e 's/^Remv \([^ ]*\).*/\1/p' -e 's/^Inst \([^ ]*\).*/\1 (new)/p' |
@@ -334,14 +353,23 @@ fi
 is_done_7() {
 [ "$gpupt_driver" = remove ] || skip "gpupt_driver is $gpupt_driver"
 ! command -v nvidia-uninstall || exit 1
-[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced)" ]
+[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
+  'dkms-nvidia*' 'nvidia-open*' 'nvidia-x11-drv*')" ] || exit 1
+# Its module, whoever brought it: of a package with another name, or built by hand.
+modules=$(find /lib/modules/ -name 'nvidia.ko*' 2>/dev/null) || true
+[ -z "$modules" ] || {
+  echo "a module of NVIDIA's driver is there, and no package that has it: $(echo "$modules" | head -n 1). Remove the driver by" \
+    "hand, or set gpupt_driver to blacklist" >&2
+  exit 1
+}
 }
 step_7() {
 if command -v nvidia-uninstall >/dev/null; then
   nvidia-uninstall --silent  # installed by a .run of NVIDIA
 fi
 packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
-  'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*' | paste -s -d ' ' -)
+  'cuda-drivers*' 'dkms-nvidia*' 'nvidia-open*' 'nvidia-x11-drv*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' \
+  'nvidia-modprobe*' | paste -s -d ' ' -)
 [ -n "$packages" ] || exit 0
 # shellcheck disable=SC2086 # one word a package
 rpm -e --test $packages
@@ -380,6 +408,9 @@ if [ "$gpupt_driver" = keep ]; then
   exit
 fi
 modules='nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset nvidia_uvm nvidiafb'
+# Debian's other ones are called as they are released: nvidia_tesla_470, nvidia_legacy_390xx_drm.
+modules="$modules $(find /lib/modules/ \( -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
+  sed -e 's|.*/||' -e 's/\.ko.*//' | tr - _ | sort -u)"
 # shellcheck disable=SC2086 # one word a module
 { printf 'blacklist %s\n' $modules && printf 'install %s /bin/false\n' $modules; } | cmp -s - "$file" || exit 1
 for module in $modules; do
@@ -397,6 +428,9 @@ if [ "$gpupt_driver" = keep ]; then
   exit 0
 fi
 modules='nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset nvidia_uvm nvidiafb'
+# Debian's other ones are called as they are released: nvidia_tesla_470, nvidia_legacy_390xx_drm.
+modules="$modules $(find /lib/modules/ \( -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
+  sed -e 's|.*/||' -e 's/\.ko.*//' | tr - _ | sort -u)"
 # shellcheck disable=SC2086 # one word a module
 { printf 'blacklist %s\n' $modules && printf 'install %s /bin/false\n' $modules; } >"$file.new"
 # Its age tells whether the kernel was started since.
@@ -576,11 +610,19 @@ esac
 file=/etc/default/grub.d/gpupt.cfg
 if [ -e /boot/grub/grub.cfg ]; then
   grep -qxF "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" "$file" || exit 1
-  # What GRUB reads is what counts: each kernel's line has each word.
-  kernels=$(grep -cE '^[[:space:]]*linux' /boot/grub/grub.cfg) || true
+  # What GRUB reads is what counts: each line of a kernel of this system has each word. Those of other programs and
+  # systems (memtest86+, os-prober, the site's own) are none of ours.
+  lines=$(sed -n '/^### BEGIN .*\/10_linux/,/^### END .*\/10_linux/p' /boot/grub/grub.cfg | grep -E '^[[:space:]]*linux') ||
+    lines=$(grep -E '^[[:space:]]*linux' /boot/grub/grub.cfg) || exit 1
   for word in $words; do
-    [ "$(grep -E '^[[:space:]]*linux' /boot/grub/grub.cfg | grep -cwF -e "$word")" = "$kernels" ] || exit 1
+    [ "$(printf '%s\n' "$lines" | grep -cwF -e "$word")" = "$(printf '%s\n' "$lines" | wc -l)" ] || exit 1
   done
+  # The last word about Intel's counts.
+  off=$(printf '%s\n' "$lines" | sed -nE -e 's/.* ((amd_)?iommu=off)( .*)?$/\1/p' -e 's/.* (intel_iommu=[^ ]*)/\1 /' -e 's/^(intel_iommu=off) .*/\1/p' | head -n 1)
+  [ -z "$off" ] || {
+    echo "the kernel's line has $off, too, which turns the IOMMU off: take it out of /etc/default/grub" >&2
+    exit 1
+  }
 else
   for word in $words; do
     grep -qwF -e "$word" /proc/cmdline || exit 1
@@ -684,6 +726,11 @@ fi
 for word in $words; do
   grep -qwF -e "$word" /proc/cmdline || await_reboot "it was started without $word"
 done
+off=$(sed -nE -e 's/^/ /' -e 's/.* ((amd_)?iommu=off)( .*)?$/\1/p' -e 's/.* (intel_iommu=[^ ]*)/\1 /' -e 's/^(intel_iommu=off) .*/\1/p' /proc/cmdline | head -n 1)
+[ -z "$off" ] || {
+  echo "the kernel was started with $off, which turns the IOMMU off: take it out of the kernel's line" >&2
+  exit 1
+}
 [ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || {
   echo "the kernel was started with $words, and there is no IOMMU group: turn VT-d or AMD-Vi on in the firmware" >&2
   exit 1

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -27,10 +28,33 @@ constexpr std::array<std::string_view, 26> kReserved{
     "role_names", "roles",       "tags",          "tasks",          "vars",
     "when"};
 
+// JSON escapes a character above U+FFFF as two, which YAML has no word for: "\ud83d\ude00" is
+// "\U0001f600" there.
+std::string as_yaml(const std::string& json) {
+  constexpr std::size_t kPair = 12;
+  const auto unit = [&](std::size_t at) { return std::stoul(json.substr(at + 2, 4), nullptr, 16); };
+  const auto is_unit = [&](std::size_t at) { return json.compare(at, 2, "\\u") == 0; };
+  std::string yaml;
+  for (std::size_t i = 0; i < json.size();) {
+    if (is_unit(i) && is_unit(i + 6) && unit(i) >= 0xd800 && unit(i) < 0xdc00) {
+      const auto character = 0x10000 + ((unit(i) - 0xd800) << 10U) + (unit(i + 6) - 0xdc00);
+      std::array<char, 16> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\U%08lx", character);
+      yaml += escape.data();
+      i += kPair;
+      continue;
+    }
+    const std::size_t length = json[i] == '\\' ? 2 : 1;
+    yaml += json.substr(i, length);
+    i += length;
+  }
+  return yaml;
+}
+
 std::string quoted(const std::string& text) {
   const auto json =
       nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  return (text.find('{') == std::string::npos ? "" : "!unsafe ") + json;
+  return (text.find('{') == std::string::npos ? "" : "!unsafe ") + as_yaml(json);
 }
 
 // A key of YAML: "yes" and "1e3" are texts.

@@ -42,6 +42,7 @@ const std::vector<std::string> kHostile{
     "[]",
     "GA100 [A100 [PCIe] 40GB]",
     "[[[",
+    "\xf0\x9f\x9a\x80 and \\ud83d\\ude80 \xef\xbf\xbf\x7f",
 };
 
 Host host_called(const std::string& name, const std::string& appliance) {

@@ -78,6 +78,15 @@ assert facts["v1"]["rollcall_gpus"][0]["pci_bus"] == "0000:07:00.0"
 assert sorted(read["rack0"]["hosts"]) == ["n1", "n2"]
 assert sorted(read["vm"]["hosts"]) == ["v1", "v2", "v3", "v4"]
 PYTHON
+  # A text that JSON would write in two escapes, for which YAML has one.
+  rocket='a 🚀, \ud83d\ude80'
+  cp "$CLUSTER_DB" "$folder/rocket.db"
+  "$cluster" set host attr n1 rocket "$rocket" db="$folder/rocket.db"
+  "$cluster" report fleet format=ansible db="$folder/rocket.db" >"$folder/rocket.yaml"
+  ansible-inventory -i "$folder/rocket.yaml" --list >"$folder/list.json" 2>"$folder/said" || fail "$(cat "$folder/said")"
+  [[ ! -s $folder/said ]] || fail "ansible warns: $(cat "$folder/said")"
+  python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["_meta"]["hostvars"]["n1"]["rocket"] == sys.argv[2]' \
+    "$folder/list.json" "$rocket" || fail "ansible read another rocket"
 fi
 
 # What genders reads is what `cluster` selects by that file.

@@ -230,6 +230,32 @@ TEST(FleetFormat, DrainsWithAReasonThatSlurmCanRead) {
   }
 }
 
+// To Slurm what a node DEFAULT has is what all nodes behind it have.
+TEST(FleetFormat, MakesNoNodeOfSlurmThatMeansAll) {
+  auto fleet = fleet_of("tame", "A100");
+  fleet.vms[0].vm.name = HostName("Default");
+  for (const auto* name : {"slurm", "slurm-gres"}) {
+    const auto text = fleet_format(name).write(fleet).text;
+    EXPECT_EQ(without_comments(text), "\n") << text;
+    EXPECT_NE(text.find("left out: Default: it means every node to Slurm"), std::string::npos);
+  }
+}
+
+// Two hosts are one node when only their domains differ, and a map line would be of either.
+TEST(FleetFormat, GivesAMapOfProxmoxToOneHost) {
+  auto fleet = fleet_of("tame", "A100");
+  fleet.hosts.push_back(fleet.hosts[0]);
+  fleet.hosts[1].host.name = HostName("n2.example.org");
+  const auto maps = [&] {
+    const auto text = without_comments(fleet_format("proxmox").write(fleet).text);
+    return std::pair(text.find("node=n1") != std::string::npos,
+                     text.find("node=n2") != std::string::npos);
+  };
+  EXPECT_EQ(maps(), std::pair(true, true));
+  fleet.hosts[1].host.name = HostName("n1.example.org");
+  EXPECT_EQ(maps(), std::pair(false, false));
+}
+
 // A card that a VM has is never its host's, and one that may be missing from the driver's numbers
 // spoils them.
 TEST(FleetFormat, NumbersDevicesOfSlurmOnlyWhereTheDriverHasAll) {

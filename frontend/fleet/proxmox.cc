@@ -37,6 +37,8 @@ FleetReport fleet_as_proxmox(const Fleet& fleet) {
       "# /etc/pve/mapping/pci.cfg: cards that no VM of this inventory has. Assumed: the nodes of\n"
       "# Proxmox VE have the names of the hosts, without a domain.\n";
   const auto words = model_words(fleet, '-');
+  std::map<std::string, int> hosts;  // by their node
+  for (const auto& host : fleet.hosts) ++hosts[node_of(host.host)];
   std::map<std::string, std::string> sections;
   for (const auto& host : fleet.hosts) {
     if (!host.meant) continue;
@@ -44,6 +46,9 @@ FleetReport fleet_as_proxmox(const Fleet& fleet) {
       auto why = why_not_free(card);
       if (why.empty() && node_of(host.host).find('_') != std::string::npos) {
         why = "a node of Proxmox VE has no '_' in its name";
+      }
+      if (why.empty() && hosts[node_of(host.host)] > 1) {
+        why = "another host is " + node_of(host.host) + ", too, without its domain";
       }
       if (why.empty()) {
         sections[words.at(ids_of(card.card))] += map_line(host.host, card.card);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/text.h"
 #include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
 
@@ -134,7 +135,12 @@ class Nodes {
     return host.failing.value_or("");
   }
 
+  // To Slurm the lines of a node DEFAULT are those of all nodes behind it.
   void keep(SlurmNode node) {
+    if (lower(node.name) == "default" && !node.cards.empty()) {
+      node.left.push_back(node.name + ": it means every node to Slurm");
+      node.cards.clear();
+    }
     if (!node.cards.empty() || !node.left.empty()) nodes.push_back(std::move(node));
   }
 

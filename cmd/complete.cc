@@ -1,7 +1,6 @@
 #include "cmd/complete.h"
 
 #include <algorithm>
-#include <set>
 
 #include "cmd/command_table.h"
 #include "cmd/context.h"
@@ -10,6 +9,7 @@
 #include "core/error.h"
 #include "core/natural_key.h"
 #include "core/text.h"
+#include "db/rows.h"
 #include "frontend/rolls/roll_store.h"
 #include "frontend/vms/vm_attributes.h"
 
@@ -18,27 +18,16 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Names hosts(Inventory& inventory, std::string_view appliance) {
-  Names names;
-  for (const auto& host : inventory.host_groups()) {
-    if (appliance.empty() || host.appliance == appliance) names.push_back(host.name.str());
-  }
-  return names;
-}
-
 // The names of cards on the hosts among `words`; on all when there is none.
 Names cards(Inventory& inventory, const Names& words) {
-  OnlyHosts only;
-  for (const auto& name : hosts(inventory, "")) {
-    if (std::ranges::find(words, name) == words.end()) continue;
-    if (!only) only.emplace();
-    only->push_back(HostName(name));
+  std::vector<HostName> hosts;
+  for (const auto& word : words) {
+    try {
+      hosts.emplace_back(word);
+    } catch (const Error&) {  // it names something else
+    }
   }
-  constexpr std::size_t kName = 1;  // of the columns host, name, address
-  const auto rows = inventory.host_gpus(only);
-  std::set<std::string> names;
-  for (std::size_t i = 0; i < rows.size(); ++i) names.emplace(rows.at(i, kName).text);
-  return {names.begin(), names.end()};
+  return InventoryRows::card_names(inventory, hosts);
 }
 
 using Rolls = std::vector<rolls::Roll>;
@@ -60,14 +49,16 @@ void sort_names(Names& names) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
-Names names_of(Inventory& inventory, std::string_view kind, const Names& words) {
+Names names_of(Inventory& inventory, std::string_view kind, std::string_view begun,
+               const Names& words) {
   Names names;
   if (kind == "HOST" || kind == "VM") {
-    names = hosts(inventory, kind == "VM" ? "vm" : "");
-    const auto groups = kind == "VM" ? hosts(inventory, "vm-container") : inventory.appliances();
+    names = InventoryRows::host_names(inventory, begun, kind == "VM" ? "vm" : "");
+    const auto groups = kind == "VM" ? InventoryRows::host_names(inventory, begun, "vm-container")
+                                     : inventory.appliances();
     names.insert(names.end(), groups.begin(), groups.end());
   } else if (kind == "CONTAINER") {
-    names = hosts(inventory, "vm-container");
+    names = InventoryRows::host_names(inventory, begun, "vm-container");
   } else if (kind == "CARD" || kind == "GPU") {
     names = cards(inventory, words);
   } else if (kind == "APPLIANCE") {
@@ -103,10 +94,10 @@ void print(Context& context, const Names& words) {
   } catch (const Error&) {  // there is none, or it is not ours to read, or of another version
   }
   const auto described = inventory == nullptr ? Rolls() : frontend::described_rolls(*inventory);
-  const auto known = [&](std::string_view kind) {
+  const auto known = [&](std::string_view kind, std::string_view begun) {
     auto names = kind == "ATTR"         ? attributes(inventory, described)
                  : inventory == nullptr ? Names()
-                                        : names_of(*inventory, kind, words);
+                                        : names_of(*inventory, kind, begun, words);
     sort_names(names);
     return names;
   };

@@ -96,6 +96,16 @@ class InventoryRows {
   /// The value of the attribute `name` of no host and no appliance.
   static std::optional<std::string> global_attribute(Inventory& inventory, const std::string& name);
 
+  // --- names for whoever types them: db/name_list.cc
+
+  /// The names that begin with `begun`, of hosts of that appliance ("": of all), in no order.
+  static std::vector<std::string> host_names(Inventory& inventory, std::string_view begun,
+                                             std::string_view appliance);
+
+  /// Each name of a card once, of those among `hosts` that are there, else of all.
+  static std::vector<std::string> card_names(Inventory& inventory,
+                                             const std::vector<HostName>& hosts);
+
   // --- the history: db/history.h has what these are for
 
   void sign(const Author& author);

@@ -94,7 +94,7 @@ void add_names(Candidates& to, const NamesOf& names, const std::string& kind,
   const auto sign = begun.find_last_of(",!&");
   const auto kept = begun.substr(0, sign == std::string_view::npos ? 0 : sign + 1);
   const auto rest = begun.substr(kept.size());
-  for (const auto& name : names(kind)) {
+  for (const auto& name : names(kind, rest)) {
     if (name.starts_with(rest)) to.push_back({before + std::string(kept) + name, ""});
   }
 }

@@ -19,9 +19,10 @@ struct Candidate {
   bool operator==(const Candidate&) const = default;
 };
 
-/// The names of things of one kind, which is a word of usage lines: "HOST", "VM", "CARD". Kinds
-/// that are not known have no names.
-using NamesOf = std::function<std::vector<std::string>(std::string_view kind)>;
+/// The names of things of one kind, which is a word of usage lines: "HOST", "VM", "CARD". All that
+/// begin with `begun` are among them. Kinds that are not known have no names.
+using NamesOf =
+    std::function<std::vector<std::string>(std::string_view kind, std::string_view begun)>;
 
 /// What may stand in place of the last of `words`, which stand after the program's name. The last
 /// one may be empty or begun. Nothing when only the shell knows, as for a file.

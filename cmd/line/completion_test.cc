@@ -51,7 +51,7 @@ constexpr std::array kCommands{
     Command{"set host attr", "set an attribute", "Hosts", declare_set},
 };
 
-std::vector<std::string> names(std::string_view kind) {
+std::vector<std::string> names(std::string_view kind, std::string_view) {
   if (kind == "HOST") return {"n1", "n2", "m1"};
   if (kind == "CARD") return {"gpupci1"};
   if (kind == "ATTR") return {"colour"};

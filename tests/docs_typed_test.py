@@ -37,7 +37,20 @@ cat >dump.sh <<'END'
 /opt/rocks/bin/rocks add host attr rocks-33 gpupci pci_0000_02_00_0
 END
 """
-# The pages, and what is there before somebody follows them.
+# What an upgrade meets: the inventory of a later program, and a later roll in the place of the installed one.
+LATER = SITE + """
+before cluster list host
+cp /var/lib/cluster/cluster.db /root/kept.db
+python3 -c "import sqlite3; sqlite3.connect('/var/lib/cluster/cluster.db').execute('PRAGMA user_version = 99')"
+before cluster list roll
+cp /root/kept.db /var/lib/cluster/cluster.db
+cluster add roll gpupt
+rolls=$(dirname "$(command -v cluster)")/../share/rollcall/rolls
+cp -r "$rolls" /root/rolls
+sed -i 's/^version: .*/version: 1.1.0/' /root/rolls/gpupt/roll.yaml
+mount --bind /root/rolls "$rolls"
+"""
+# The pages, and what is there before somebody follows them, or comes to the line behind "before".
 PAGES = {
     "README.md": "",
     "docs/tutorial.md": "",
@@ -53,6 +66,7 @@ cluster set host vm-container-0-15 cpus=64
     "docs/json.md": SITE,
     "docs/reports.md": SITE,
     "docs/rolls.md": SITE,
+    "docs/upgrading.md": LATER,
 }
 
 
@@ -119,10 +133,17 @@ def type_page(page, folder):
     programs = os.path.dirname(CLUSTER)
     lines = typed_lines(page)
     make_machine(folder)
-    status, said = say("set -e\n" + PAGES[page], programs)
-    assert status == 0, f"{page}: {said}"
+    made = re.split(r"^before (.*)$", PAGES[page], flags=re.MULTILINE)
+    before = {"": made[0], **dict(zip(made[1::2], made[2::2]))}
+
+    def prepare(line):
+        status, said = say("set -e\n" + before.pop(line, ""), programs)
+        assert status == 0, f"{page}: {said}"
+
+    prepare("")
     typed, failed = 0, 0
     for line, shown in lines:
+        prepare(line)
         refused = bool(shown) and shown[0].startswith("cluster: ")
         if not line.startswith(("cluster ", "tar ")) or (ASKS.search(line) and not refused):
             continue
@@ -134,6 +155,7 @@ def type_page(page, folder):
         elif shown is not None and not is_shown(said, shown):
             failed += 1
             print("\n".join([f"FAILED: {page}: {line}", "is shown with:", *shown, "prints:", said]))
+    assert not before, f"{page}: nobody types {', '.join(before)}"
     print(f"{page}: {typed} of {len(lines)} lines, the others want a host or another program")
     return 1 if failed or typed == 0 else 0
 

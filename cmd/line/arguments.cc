@@ -28,10 +28,11 @@ std::string take_off_shield(std::string& word) {
   return "";
 }
 
-// "NAME,--gpu". CLI11 refuses a name with a blank from 2.4 (Debian 13) on.
+// "NAME,--gpu". From 2.4 (Debian 13) on CLI11 refuses a name with a blank, '=' or ':', as in
+// COLUMN=VALUE. It is asked for none of its words about them.
 std::string name_for_cli11(const Option& option) {
-  const bool has_blank = option.name.find(' ') != std::string::npos;
-  auto name = has_blank ? "WORDS" : option.name;
+  const bool is_plain = option.name.find_first_of(" =:{") == std::string::npos;
+  auto name = is_plain ? option.name : "WORDS";
   if (!option.key.empty()) name += (name.empty() ? "--" : ",--") + option.key;
   return name;
 }

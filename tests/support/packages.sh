@@ -37,10 +37,11 @@ packages_of() {
       echo sudo                              # by which an ordinary account runs gpupci
       echo python3 python3-fusepy            # hosts whose /sys acts
       echo python3-clustershell              # what its nodeset makes of ranges of hosts
-      echo apt-utils debootstrap gpg gpg-agent iproute2 kmod   # the rolls in a Debian of their own
+      echo apt-utils debootstrap gpg gpg-agent gpgv iproute2 kmod   # the rolls in a Debian of their own
       echo busybox                           # the shell of small hosts, for scripts that run on any host
       echo lintian rpm rpmlint               # what is packed for RHEL, and who judges packages
       echo ruby                              # what Vagrant reads
+      echo jq                                # by which a page shows what JSON is for
       echo chromium chromium-driver          # the browser that opens the page of a fleet
       echo fish zsh                          # shells that complete, besides bash
       echo ansible-core genders prometheus slurmd   # what `report fleet` writes is read by them

@@ -38,7 +38,10 @@ mv "$package" "$dir"
 # shellcheck disable=SC2016 # it is perl's
 in_root perl -e 'use Fcntl; open my $lock, ">>", "/var/lib/dpkg/lock-frontend" or die;
   my $all = pack "s s l! l! i", F_WRLCK, 0, 0, 0, 0; fcntl $lock, F_SETLK, $all or die; open my $said, ">", "/tmp/locked"; sleep 6' &
-until [[ -e $root/tmp/locked ]]; do sleep 0.1; done
+until [[ -e $root/tmp/locked ]]; do
+  kill -0 "$!" 2>/dev/null || { fail 'nobody has the lock of dpkg'; exit 1; }
+  sleep 0.1
+done
 script gpupt
 wait
 grep -q 'Could not get lock\|Waiting for cache lock' out || fail 'nobody waited for the lock'

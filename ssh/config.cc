@@ -95,6 +95,12 @@ class Lookup {
       return false;
     };
     const auto& words = condition.words;
+    // From OpenSSH 9.9 on a Match is taken apart as other lines are.
+    if (std::ranges::any_of(words, [](const std::string& word) {
+          return word.find_first_of("'\\") != std::string::npos;
+        })) {
+      return leave();
+    }
     bool result = true;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const bool negated = words[i].starts_with('!');

@@ -99,6 +99,8 @@ TEST(Config, LeavesTheOtherMatchesToOpenSsh) {
   EXPECT_EQ(route("Match host n2 exec true\n  Port 1").needs_openssh, "");
   EXPECT_EQ(route("Match final\n  Port 1").needs_openssh, "Match at config:1");
   EXPECT_EQ(route("Match localnetwork 10.0.0.0/8\n  Port 1").needs_openssh, "Match at config:1");
+  EXPECT_EQ(route("Match host 'n1'\n  Port 1").needs_openssh, "Match at config:1");
+  EXPECT_EQ(route("Match user a\\b\n  Port 1").needs_openssh, "Match at config:1");
 }
 
 TEST(Config, LeavesWhatLibsshCannotToOpenSsh) {

@@ -286,9 +286,9 @@ TEST_F(LibvirtDomains, KnowWhichDevicesRunningOnesHave) {
   EXPECT_THAT(domains->devices_in_use(), ::testing::ElementsAre(VmDevice{"vm-1", "0000:02:00.1"}));
 }
 
-TEST_F(LibvirtDomains, TellNoCapabilitiesOfAMachineThatIsNone) {
+TEST_F(LibvirtDomains, TellNoCapabilitiesOfAnArchitectureThatIsNone) {
   try {
-    domains->capabilities({"kvm", "x86_64", "no-such-machine", ""});
+    domains->capabilities({"kvm", "no-such-arch", "q35", ""});
     ADD_FAILURE() << "libvirt told them";
   } catch (const Error& error) {
     EXPECT_NE(error.fault(), Fault::unreachable) << error.what();

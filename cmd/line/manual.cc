@@ -112,10 +112,11 @@ std::string page_name(const std::string& program, std::string_view noun) {
   return name;
 }
 
+// Nothing is filled with blanks to the margin: .ad for older groffs, the string AD for 1.23.
 std::string head(const std::string& name, const std::string& names, const std::string& summary) {
   return ".TH " + upper(name) + " 8 \"\" \"Rollcall " + std::string(version()) +
-         "\" Rollcall\n.ad l\n.nh\n.SH NAME\n" + roff_words(names) + " \\- " + roff_words(summary) +
-         "\n.SH SYNOPSIS\n";
+         "\" Rollcall\n.ad l\n.ds AD l\n.nh\n.SH NAME\n" + roff_words(names) + " \\- " +
+         roff_words(summary) + "\n.SH SYNOPSIS\n";
 }
 
 std::string usage_line(const std::string& usage) { return ".PP\n.B " + roff_words(usage) + '\n'; }

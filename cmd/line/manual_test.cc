@@ -75,8 +75,9 @@ TEST(Manual, ParagraphsBlocksAndHeadingsStayApart) {
 TEST(Manual, APageOfANounHasItsCommandsAndNoOthers) {
   const auto page = manual("long knot");
   EXPECT_THAT(page, StartsWith(".TH CLUSTER-LONG-KNOT 8 \"\" \"Rollcall "));
-  EXPECT_THAT(page,
-              HasSubstr("\n.ad l\n.nh\n.SH NAME\ncluster\\-long\\-knot \\- the commands of "));
+  EXPECT_THAT(
+      page,
+      HasSubstr("\n.ad l\n.ds AD l\n.nh\n.SH NAME\ncluster\\-long\\-knot \\- the commands of "));
   EXPECT_THAT(page,
               HasSubstr("\n.SH SYNOPSIS\n.B cluster tie long knot ROPE [key=value...]\n.SH "));
   EXPECT_THAT(page, HasSubstr(".SS tie long knot\ntie a knot.\n.PP\n"

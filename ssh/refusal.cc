@@ -58,10 +58,10 @@ std::string penalty_words(const std::string& place, bool is_behind_jump_host) {
   const std::string whose = is_behind_jump_host ? "its jump host's" : "this machine's";
   return "the sshd at " + place + " turns " +
          (is_behind_jump_host ? "the address of its jump host" : "this address") +
-         " away for a while (PerSourcePenalties): logins from " +
-         (is_behind_jump_host ? "there" : "here") +
-         " failed, or were broken off, too often; wait, or name " + whose +
-         " address as PerSourcePenaltyExemptList ADDRESS in its sshd_config";
+         " away for a while: logins from " + (is_behind_jump_host ? "there" : "here") +
+         " failed, or were broken off, too often (PerSourcePenalties), or too many are at its door"
+         " (MaxStartups); wait, or name " +
+         whose + " address as PerSourcePenaltyExemptList ADDRESS in its sshd_config";
 }
 
 }  // namespace cluster::ssh

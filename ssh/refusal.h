@@ -10,12 +10,12 @@ namespace cluster::ssh {
 enum class Refusal {
   final,      ///< the same happens again
   momentary,  ///< it was closed or reset without a word: a moment may cure that
-  penalty,    ///< the server turns our address away for a while
+  penalty,    ///< the server turns our address away for a while, or has no room
 };
 
 /// Judges the first bytes that a server sends. sshd has two lines that it writes in place of its
 /// version before it hangs up (sshd.c): "Exceeded MaxStartups", and since 9.8 "Not allowed at this
-/// time". Returns nothing of these two as final.
+/// time", for PerSourcePenalties and MaxStartups alike. Returns nothing of these two as final.
 Refusal refusal_of_greeting(std::string_view first_bytes);
 
 /// Judges the complaints of an `ssh` that ended with status 255 before its command. `log` are its

@@ -28,7 +28,8 @@ class Doors {
   static constexpr auto kPatience = std::chrono::seconds(1);
   /// A refusal doubles it, up to this: those who linger at the door are what crowds it.
   static constexpr auto kLongestPatience = std::chrono::seconds(8);
-  static constexpr int kMostTries = 24;  ///< of a job, while nobody comes in
+  static constexpr int kMostTries = 24;         ///< of a job, while nobody comes in
+  static constexpr int kTriesToTellACrowd = 6;  ///< of a job whom an sshd turns away for a while
   /// The pause before the next try of a job: it doubles, and varies by a quarter.
   static constexpr auto kFirstPause = std::chrono::milliseconds(50);
   static constexpr auto kLongestPause = std::chrono::milliseconds(500);

@@ -20,6 +20,7 @@ struct Lessons {
   };
 
   std::set<std::string> turned_away;        ///< the sshds that turn us away, by source()
+  std::set<std::string> let_in;             ///< the sshds at which somebody came in, by source()
   std::set<std::string> heard;              ///< the doors at which a Knock has listened
   std::map<std::string, HostKey> distrust;  ///< by place and algorithms: the key that it shows
   std::map<std::string, Failure> refused;   ///< by login_of(), or by the door of a jump host

@@ -120,10 +120,15 @@ Session::Step Session::break_off(const std::string& during) {
 }
 
 Session::Step Session::turned_away(Refusal refusal, std::string reason) {
-  const auto where = place(route());
   if (refusal == Refusal::penalty) {
-    run().lessons.turned_away.insert(source(route()));
-    reason = penalty_words(where);
+    auto& lessons = run().lessons;
+    reason = penalty_words(place(route()));
+    // A newer sshd says the same of a crowd at its door: somebody who came in shows which it is.
+    if (lessons.let_in.contains(source(route())) || tries() < Doors::kTriesToTellACrowd) {
+      refusal = Refusal::momentary;
+    } else {
+      lessons.turned_away.insert(source(route()));
+    }
   }
   end_turned_away(refusal, std::move(reason));
   return Step::over;
@@ -134,7 +139,8 @@ bool Session::is_foretold() {
   const auto& lessons = run().lessons;
   const auto where = place(route());
   if (lessons.turned_away.contains(source(route()))) {
-    step_ = turned_away(Refusal::penalty, "");
+    end_turned_away(Refusal::penalty, penalty_words(where));
+    step_ = Step::over;
     return true;
   }
   if (const auto shown = lessons.distrust.find(where + host_key_algorithms(known_));

@@ -112,7 +112,7 @@ TEST_F(AtADoor, PenaltiesAreCalledByTheirName) {
                       HasSubstr("port " + std::to_string(strict.number()))));
   }
   EXPECT_LE(static_cast<std::size_t>(strict.taken()),
-            with_lent(2 * Doors::kAtFirst, replies));  // once more each, to hear the words
+            with_lent(Doors::kTriesToTellACrowd * Doors::kAtFirst, replies));
 }
 
 TEST_F(AtADoor, PenaltiesAreCalledByTheirNameThroughSsh) {

@@ -106,12 +106,12 @@ Session::Step Session::check_host_key() {
 Session::Step Session::break_off(const std::string& during) {
   const std::string reason = during + " " + place(route()) + " failed: " + libssh_error();
   if (!greeting_.empty()) return fail(End::unreachable, reason + "; it says " + quote(greeting_));
-  if (step_ == Step::greet && libssh_error().find("no match for method") != std::string::npos) {
+  const std::string_view error = libssh_.ssh_get_error(session_.get());
+  if (step_ == Step::greet && error.find("no match for method") != std::string_view::npos) {
     end_for_openssh("algorithms that libssh has not");
     return Step::over;
   }
   // libssh says so of a connection that was closed or reset without a word.
-  const std::string_view error = libssh_.ssh_get_error(session_.get());
   const bool before_login = step_ == Step::greet || step_ == Step::service;
   if (before_login && error.find("Socket error") != std::string_view::npos) {
     return turned_away(Refusal::momentary, reason);

@@ -59,9 +59,7 @@ int run_list(Context& context, const ListArgs& args) {
   std::map<HostName, std::string> synced;
   if (with_detail) {
     table.columns.emplace_back("synced");
-    OnlyHosts names{std::in_place};
-    for (const auto& vm : vms) names->push_back(vm.name);
-    synced = synced_vms(context.inventory(), args.vms.empty() ? std::nullopt : names);
+    synced = synced_vms(context.inventory(), args.vms.empty() ? std::nullopt : vm_names(vms));
   }
   frontend::VmBatch all;
   if (with_status || with_address) all = frontend::look_at(context, vms, limits);
@@ -108,9 +106,12 @@ Action declare_list(Options& options) {
 }
 
 int run_dump(Context& context, const VmsArgs& args) {
+  const auto vms = frontend::select_vms(context.inventory(), args.vms);
   std::map<HostName, std::string> words;
-  for (const auto& host : context.inventory().hosts()) words[host.name] = host_words(host);
-  for (const auto& vm : frontend::select_vms(context.inventory(), args.vms)) {
+  for (const auto& host : context.inventory().hosts(vm_names(vms))) {
+    words[host.name] = host_words(host);
+  }
+  for (const auto& vm : vms) {
     std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +
                        " uuid=" + vm.uuid + " mem=" + std::to_string(vm.memory_mib) +
                        " cpus=" + std::to_string(vm.cpus);

@@ -47,9 +47,7 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
   const auto vms = vms_of(all);
-  OnlyHosts names{std::in_place};
-  for (const auto& vm : vms) names->push_back(vm.name);
-  const auto agreements = inventory.vm_agreements(names);
+  const auto agreements = inventory.vm_agreements(vm_names(vms));
   const auto seen = frontend::see_cards(context, all, limits);
   for (const auto& line : frontend::learn_typed_cards(inventory, all, seen)) {
     context.output.note(line);

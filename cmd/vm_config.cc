@@ -79,9 +79,7 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
                                       const Change& change)>& take) {
   const auto vms = vms_of(all);
   const frontend::VmDefinitions definitions(context.inventory(), vms);
-  OnlyHosts names{std::in_place};
-  for (const auto& vm : vms) names->push_back(vm.name);
-  const auto agreements = context.inventory().vm_agreements(names);
+  const auto agreements = context.inventory().vm_agreements(vm_names(vms));
   // What is said of UEFI depends on the age of libvirt.
   frontend::on_each(context, all,
                     [](frontend::VmHost& there) { there.version = there.domains->version(); });
@@ -129,9 +127,7 @@ int run_report(Context& context, const Args& args) {
   auto& inventory = context.inventory();
   const auto vms = frontend::select_vms(inventory, args.vms);
   const frontend::VmDefinitions definitions(inventory, vms);
-  OnlyHosts names{std::in_place};
-  for (const auto& vm : vms) names->push_back(vm.name);
-  const auto agreements = inventory.vm_agreements(names);
+  const auto agreements = inventory.vm_agreements(vm_names(vms));
   const frontend::KnownCapabilities capabilities(inventory, vms);
   std::vector<std::pair<std::string, std::string>> documents;
   std::vector<std::string> lines;
@@ -213,9 +209,7 @@ int run_sync(Context& context, const Args& args) {
     frontend::on_each_vm(context, all, [](virt::Domains& domains, frontend::VmTask& task) {
       frontend::define(domains, task);
     });
-    OnlyHosts names{std::in_place};
-    for (const auto& vm : vms_of(all)) names->push_back(vm.name);
-    const auto before = context.inventory().vm_agreements(names);
+    const auto before = context.inventory().vm_agreements(vm_names(vms_of(all)));
     frontend::store_agreements(context, all);
     tell_unheard(context, all, before);
   }

@@ -194,6 +194,12 @@ bool Inventory::is_vm(const HostName& name) {
   return found;
 }
 
+OnlyHosts vm_names(const std::vector<Vm>& vms) {
+  OnlyHosts names{std::in_place};
+  for (const auto& vm : vms) names->push_back(vm.name);
+  return names;
+}
+
 std::map<HostName, HostName> Inventory::containers(const OnlyHosts& only) {
   const db::OnlyThese these(only);
   std::map<HostName, HostName> containers;

@@ -9,6 +9,7 @@
 #include "core/names.h"
 #include "core/pci_address.h"
 #include "core/vm_devices.h"
+#include "db/host.h"
 #include "db/network.h"
 
 namespace cluster {
@@ -81,6 +82,9 @@ struct Vm {
   /// The name that libvirt has, or is to have, for it.
   const std::string& domain() const { return libvirt_name.empty() ? name.str() : libvirt_name; }
 };
+
+/// The names of `vms`, for a question about these alone.
+OnlyHosts vm_names(const std::vector<Vm>& vms);
 
 /// The devices of its host that a domain of libvirt has, whether it runs or not, though the
 /// inventory did not give them.

@@ -27,11 +27,9 @@ GuestPlaces guest_places(Inventory& inventory, const std::vector<Vm>& vms,
                        [](const Vm& vm) { return !vm.gpus.empty() || !vm.slices.empty(); });
   GuestPlaces places;
   if (holders.empty()) return places;
-  OnlyHosts names{std::in_place};
-  for (const auto& vm : holders) names->push_back(vm.name);
   try {
     const VmDefinitions definitions(inventory, holders);
-    const auto agreements = inventory.vm_agreements(names);
+    const auto agreements = inventory.vm_agreements(vm_names(holders));
     for (const auto& vm : holders) {
       try {
         const auto document = document_of(definitions, vm, agreement_of(agreements, vm));

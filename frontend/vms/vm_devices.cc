@@ -34,9 +34,7 @@ struct Known {
 Known known_of(Inventory& inventory, const std::vector<HostName>& hosts) {
   Known known;
   known.vms = inventory.vms(OnlyHosts{hosts});
-  OnlyHosts names{std::in_place};
-  for (const auto& vm : known.vms) names->push_back(vm.name);
-  known.agreements = inventory.vm_agreements(names);
+  known.agreements = inventory.vm_agreements(vm_names(known.vms));
   auto devices = inventory.devices(hosts);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     known.cards.emplace(hosts[i], std::move(devices[i].cards));

@@ -79,7 +79,7 @@ for _ in {1..100}; do
   sleep 0.1
 done
 [[ ! -e /proc/$pid ]] || fail "server $pid outlives its test"
-[[ $orphan == /tmp/rollcall-pg-* ]] && rm -rf "$orphan"
+[[ $orphan == */rollcall-pg-* ]] && rm -rf "$orphan"
 
 # Over TCP only where a test wants it; a standby follows, and takes over.
 listen_postgresql one

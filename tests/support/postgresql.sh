@@ -12,7 +12,7 @@
 #   make_standby SERVER PRIMARY      makes one that follows PRIMARY, which is running
 #   listen_postgresql SERVER         from its next start on it listens at 127.0.0.1, too, at the port pg_ports[SERVER]
 # A server has a socket in a folder of its own and no TCP port of itself. Whoever reaches the socket is trusted, under any name.
-# Nothing is written through to the disk (fsync=off). Servers never run as root: under root they run as `postgres`.
+# Nothing is written through to the disk (fsync=off), and all that a killed one leaves is in its folder. Servers never run as root: under root they run as `postgres`.
 
 pg_bin=
 pg_dir=
@@ -57,11 +57,18 @@ pg_exec() {
   LC_ALL=C.UTF-8 TZ=UTC exec setpriv "${account[@]}" --pdeathsig QUIT -- "$pg_bin/$program" "$@"
 }
 
+# pg_place: prints where servers are made. A database is some 300 files: in memory it takes a sixth of the time to make one.
+pg_place() {
+  local place=/dev/shm least_kb=$((2 << 20)) kb
+  kb=$(df -k --output=avail "$place" 2>/dev/null | tail -n 1)
+  if [[ -w $place ]] && ((${kb:-0} >= least_kb)); then echo "$place"; else echo /tmp; fi
+}
+
 make_postgresql() {
   local server=$1
   if [[ -z $pg_dir ]]; then
     # The name of a socket has 107 bytes at most, and TMPDIR may be long.
-    pg_dir=$(mktemp -d /tmp/rollcall-pg-XXXXXX)
+    pg_dir=$(mktemp -d "$(pg_place)/rollcall-pg-XXXXXX")
     ((EUID != 0)) || chown postgres: "$pg_dir"
   fi
   (pg_exec initdb --no-sync --auth=trust --encoding=UTF8 --username="$pg_superuser" "${pg_initdb_options[@]}" \
@@ -97,7 +104,8 @@ start_postgresql() {
   local server=$1
   shift
   (pg_exec postgres -D "$server/data" -c unix_socket_directories="$pg_dir/$server" -c port="$(port_of "$server")" \
-    -c listen_addresses="${pg_ports[$server]:+127.0.0.1}" -c fsync=off -c autovacuum=off -c timezone=UTC "$@") >>"$pg_dir/$server.log" 2>&1 &
+    -c listen_addresses="${pg_ports[$server]:+127.0.0.1}" -c fsync=off -c autovacuum=off \
+    -c dynamic_shared_memory_type=mmap -c timezone=UTC "$@") >>"$pg_dir/$server.log" 2>&1 &
   pg_pids[$server]=$!
   for _ in {1..300}; do
     if "$pg_bin/pg_isready" -q -h "$pg_dir/$server" -p "$(port_of "$server")"; then return 0; fi

@@ -166,23 +166,8 @@ class Reconciliation {
     result_.changes.push_back({card.name, card.pci, change, std::move(details)});
   }
 
-  void take_over(const GpuCard& old_card, GpuCard now) {
-    keep(now.model, old_card.model);
-    keep(now.serial, old_card.serial);
-    keep(now.uuid, old_card.uuid);
-    now.failing = old_card.failing;
-    now.wish = old_card.wish;
-    now.told.failing_seen = old_card.told.failing_seen;
-    if (!now.told.driver) {
-      now.told.driver = old_card.told.driver;
-      now.told.driver_seen = old_card.told.driver_seen;
-    }
-    for (auto& function : now.functions) {
-      const auto same = std::ranges::find(old_card.functions, function.pci, &GpuFunction::pci);
-      if (same == old_card.functions.end() || function.bar_mib) continue;
-      function.bar_mib = same->bar_mib;
-      function.bars = same->bars;
-    }
+  void take_over(const GpuCard& old_card, const GpuCard& seen) {
+    auto now = with_what_is_kept(seen, old_card);
     if (old_card.missing) tell(now, Difference::back, "");
     if (old_card.name != now.name) {
       result_.plan.renamed.emplace(old_card.name, now.name);
@@ -235,6 +220,26 @@ class Reconciliation {
 };
 
 }  // namespace
+
+GpuCard with_what_is_kept(GpuCard seen, const GpuCard& known) {
+  keep(seen.model, known.model);
+  keep(seen.serial, known.serial);
+  keep(seen.uuid, known.uuid);
+  seen.failing = known.failing;
+  seen.wish = known.wish;
+  seen.told.failing_seen = known.told.failing_seen;
+  if (!seen.told.driver) {
+    seen.told.driver = known.told.driver;
+    seen.told.driver_seen = known.told.driver_seen;
+  }
+  for (auto& function : seen.functions) {
+    const auto same = std::ranges::find(known.functions, function.pci, &GpuFunction::pci);
+    if (same == known.functions.end() || function.bar_mib) continue;
+    function.bar_mib = same->bar_mib;
+    function.bars = same->bars;
+  }
+  return seen;
+}
 
 std::string_view name(Difference difference) {
   constexpr std::array kNames{"new",     "gone",     "back",    "moved",

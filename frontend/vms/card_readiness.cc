@@ -1,10 +1,12 @@
 #include "frontend/vms/card_readiness.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/error.h"
 #include "core/stub_driver.h"
 #include "core/text.h"
+#include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/hosts/ask.h"
 
@@ -107,6 +109,32 @@ void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCa
   }
 }
 
+// Gives the cards of the VMs of which `have` has only the address the facts that the agent has told.
+// Returns a line for each.
+std::vector<std::string> learn(const VmHost& there, const SeenCards& seen, const std::string& now,
+                               std::vector<GpuCard>& have) {
+  std::vector<std::string> lines;
+  for (auto& card : have) {
+    const auto told = std::ranges::find(seen.cards, card.name, &GpuCard::name);
+    const bool is_held = std::ranges::any_of(there.tasks, [&](const VmTask& task) {
+      return std::ranges::find(task.vm.gpus, card.name, &VmGpu::gpu) != task.vm.gpus.end();
+    });
+    if (!is_held || !card.functions.empty() || told == seen.cards.end() ||
+        told->functions.empty() || !told->pci.same_slot(card.pci)) {
+      continue;
+    }
+    const auto typed = card.pci;
+    card = with_what_is_kept(*told, card);
+    card.pci = typed;
+    card.told.seen = now;
+    if (told->told.driver) card.told.driver_seen = now;
+    lines.push_back(there.host.name.str() + ": learnt that " + card.name.str() + " has " +
+                    std::to_string(card.functions.size()) +
+                    (card.functions.size() == 1 ? " function" : " functions"));
+  }
+  return lines;
+}
+
 }  // namespace
 
 void check_cards(const VmTask& task, const std::vector<GpuCard>& have, const SeenCards& seen,
@@ -123,32 +151,21 @@ void check_cards(const VmTask& task, const std::vector<GpuCard>& have, const See
 
 std::vector<std::string> learn_typed_cards(Inventory& inventory, const VmBatch& all,
                                            const std::map<HostName, SeenCards>& seen) {
+  const auto now = utc_now();
   std::vector<std::string> lines;
   for (const auto& there : all) {
     const auto facts = seen.find(there.host.name);
     if (facts == seen.end()) continue;
     auto have = inventory.gpu_cards(there.host.name);
-    bool learnt = false;
-    for (auto& card : have) {
-      const auto now = std::ranges::find(facts->second.cards, card.name, &GpuCard::name);
-      const bool is_held = std::ranges::any_of(there.tasks, [&](const VmTask& task) {
-        return std::ranges::find(task.vm.gpus, card.name, &VmGpu::gpu) != task.vm.gpus.end();
-      });
-      if (!is_held || !card.functions.empty() || now == facts->second.cards.end() ||
-          now->functions.empty() || !now->pci.same_slot(card.pci)) {
-        continue;
-      }
-      const auto failing = card.failing;
-      const auto pci = card.pci;
-      card = *now;
-      card.pci = pci;
-      card.failing = failing;
-      learnt = true;
-      lines.push_back(there.host.name.str() + ": learnt that " + card.name.str() + " has " +
-                      std::to_string(card.functions.size()) +
-                      (card.functions.size() == 1 ? " function" : " functions"));
-    }
-    if (learnt) inventory.store_gpu_cards(there.host.name, {have, {}});
+    if (learn(there, facts->second, now, have).empty()) continue;
+    // Read once more, as somebody may have added a card since.
+    std::vector<std::string> learnt;
+    inventory.together("start host vm", [&] {
+      have = inventory.gpu_cards(there.host.name);
+      learnt = learn(there, facts->second, now, have);
+      inventory.store_gpu_cards(there.host.name, {have, {}});
+    });
+    std::ranges::move(learnt, std::back_inserter(lines));
   }
   return lines;
 }

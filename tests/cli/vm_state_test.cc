@@ -179,6 +179,14 @@ TEST_F(VmState, StartLearnsTheFunctionsOfATypedCard) {
   cluster({"report", "vm", "config", "v1"});
 }
 
+TEST_F(VmState, WhatWasSaidOfATypedCardStaysWhenStartLearnsIt) {
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "pci_0000_01_00_0", "wish=detached"});
+  cluster({"add", "host", "gpu", "v1", "gpupci1", "gpupci1"});
+  transport.by_command["gpupci -l --json"] = R"({"cards": [)" + card("1") + "]}";
+  cluster({"start", "host", "vm", "v1"}, 0, "n1: learnt that gpupci1 has 2 functions");
+  EXPECT_THAT(dump(), HasSubstr("gpupci1 pci_0000_01_00_0 wish=detached"));
+}
+
 constexpr const char* kPartitions = R"({"maxNumPartitions": 15, "numPartitions": 2,
   "partitionInfo": [
     {"gpuInfo": [{"pciBusId": "00000000:01:00.0", "physicalId": 1, "uuid": "GPU-1"}],

@@ -51,7 +51,7 @@ packages_of() {
       if ((debian < 13)); then echo fence-agents; else echo fence-agents-dummy fence-agents-ipmilan; fi
       ;;
     lab)
-      echo qemu-system-x86
+      echo qemu-system-x86 ovmf
       echo cpio kmod openssh-client procps iproute2 zstd # to start the guest
       echo gcc make binutils xz-utils libelf-dev        # to build kernel modules for it
       # These are for the guest. libvirt-daemon-system is not needed there, only on a host of VMs.

@@ -200,15 +200,32 @@ struct SetArgs {
   HostKeys keys;
 };
 
+// Reads the hosts again, as others may have changed them since. Throws where one of them is gone.
+std::vector<Host> as_they_are_now(Inventory& inventory, const std::vector<Host>& hosts) {
+  OnlyHosts names{std::in_place};
+  for (const auto& host : hosts) names->push_back(host.name);
+  auto now = inventory.hosts(names);
+  if (now.size() != hosts.size()) {
+    for (const auto& host : hosts) {
+      static_cast<void>(frontend::find_host(inventory, host.name.str()));
+    }
+  }
+  return now;
+}
+
 int run_set(Context& context, const SetArgs& args) {
   if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
   auto& inventory = context.inventory();
+  // The words may come from standard input, for which nobody else is to wait.
   auto hosts = frontend::select_hosts(inventory, args.hosts);
-  for (auto& host : hosts) {
-    args.keys.apply(host);
-    require_in_its_network(inventory, host);
-  }
-  inventory.set_hosts(hosts);
+  inventory.together("set host", [&] {
+    hosts = as_they_are_now(inventory, hosts);
+    for (auto& host : hosts) {
+      args.keys.apply(host);
+      require_in_its_network(inventory, host);
+    }
+    inventory.set_hosts(hosts);
+  });
   say_how_many_of(context, "changed", hosts.size(), "hosts", args.hosts);
   if (args.keys.begins_maintenance()) {
     for (const auto& line : frontend::who_runs(context, hosts)) context.output.note(line);

@@ -109,10 +109,12 @@ int run_set(Context& context, const Args& args) {
     throw Error(Fault::usage, "set host interface: nothing to set (want key=value)");
   }
   auto& inventory = context.inventory();
-  const auto vm = vm_with_interfaces(inventory, args.vm).name;
-  auto interface = inventory.require_interface(vm, args.name);
-  args.apply(inventory, interface);
-  inventory.set_interface(vm, interface);
+  inventory.together("set host interface", [&] {
+    const auto vm = vm_with_interfaces(inventory, args.vm).name;
+    auto interface = inventory.require_interface(vm, args.name);
+    args.apply(inventory, interface);
+    inventory.set_interface(vm, interface);
+  });
   return 0;
 }
 

@@ -224,15 +224,20 @@ Vm find_vm(Inventory& inventory, const std::string& name) {
   return inventory.require_vm(host.name);
 }
 
+Vm changed(Vm vm, const SetArgs& args) {
+  args.keys.apply(vm);
+  if (args.cdrom) frontend::set_cdrom(vm.disks, *args.cdrom);
+  return vm;
+}
+
 int run_set(Context& context, const SetArgs& args) {
   const bool has_keys = !args.keys.empty() || args.cdrom;
   if (!has_keys && !args.container) {
     throw Error(Fault::usage, "set host vm: nothing to set (want key=value)");
   }
   auto& inventory = context.inventory();
-  Vm vm = find_vm(inventory, args.vm);
-  args.keys.apply(vm);
-  if (args.cdrom) frontend::set_cdrom(vm.disks, *args.cdrom);
+  const auto vm = find_vm(inventory, args.vm);
+  static_cast<void>(changed(vm, args));  // what is wrong moves no VM
   if (args.container) {
     const auto host = frontend::find_host(inventory, *args.container);
     if (inventory.is_vm(host.name)) {
@@ -247,7 +252,9 @@ int run_set(Context& context, const SetArgs& args) {
       if (!moved.left_behind.empty()) context.output.note(moved.left_behind);
     }
   }
-  if (has_keys) inventory.set_vm(vm);
+  if (!has_keys) return 0;
+  inventory.together("set host vm",
+                     [&] { inventory.set_vm(changed(inventory.require_vm(vm.name), args)); });
   return 0;
 }
 

@@ -109,8 +109,8 @@ void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCa
   }
 }
 
-// Gives the cards of the VMs of which `have` has only the address the facts that the agent has told.
-// Returns a line for each.
+// Gives the cards of the VMs of which `have` has only the address the facts that the agent has
+// told. Returns a line for each.
 std::vector<std::string> learn(const VmHost& there, const SeenCards& seen, const std::string& now,
                                std::vector<GpuCard>& have) {
   std::vector<std::string> lines;

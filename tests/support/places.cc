@@ -42,7 +42,8 @@ std::string Places::make(const std::string& name) {
   if (server_.empty()) return (folder_ / name).native();
   static int made = 0;
   databases_.push_back("story_" + std::to_string(getpid()) + "_" + std::to_string(++made));
-  manage(server_, "CREATE DATABASE " + databases_.back() + " TEMPLATE inventory STRATEGY FILE_COPY");
+  manage(server_,
+         "CREATE DATABASE " + databases_.back() + " TEMPLATE inventory STRATEGY FILE_COPY");
   return db::other_database(server_, databases_.back());
 }
 

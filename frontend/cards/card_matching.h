@@ -51,8 +51,8 @@ struct Held {
 
 Held held_of(const std::vector<Vm>& vms, const HostName& host);
 
-/// Returns the card as its host says that it is (`seen`), with what the inventory alone knows of it,
-/// and what the host did not say this time, as they are in `known`.
+/// Returns the card as its host says that it is (`seen`), with what the inventory alone knows of
+/// it, and what the host did not say this time, as they are in `known`.
 GpuCard with_what_is_kept(GpuCard seen, const GpuCard& known);
 
 /// Compares what the inventory has of a host's cards (`have`) with what the host says (`seen`).

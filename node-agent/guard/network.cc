@@ -107,9 +107,11 @@ class NetUsers {
     const auto addresses = facts_.addresses.find(name);
     const bool has_address = addresses != facts_.addresses.end();
     const auto words = split(input_.ssh_connection, ' ');
-    if (has_address && words.size() == 4 && addresses->second.contains(std::string(words[2]))) {
-      say("this call comes over " + who + " (" + printable(words[2]) + ")",
-          "come over another one");
+    const auto here = words.size() == 4 ? words[2] : std::string_view();
+    // sshd names the interface of a link-local address, "fe80::1%eth0".
+    const auto zone = here.substr(std::min(here.find('%'), here.size()));
+    if ((has_address && addresses->second.contains(std::string(here))) || zone == "%" + name) {
+      say("this call comes over " + who + " (" + printable(here) + ")", "come over another one");
     } else if (facts_.default_routes.contains(name)) {
       say(who + " has the default route of the host", "route over another one first");
     } else if (has_address && up) {
@@ -123,6 +125,10 @@ class NetUsers {
   void look_at_programs(const std::string& who, const std::string& name, const fs::path& folder) {
     const auto index = parse_number(read_quietly(folder / "ifindex"));
     if (index) look_at_index(who, static_cast<unsigned>(*index));
+    if (const auto protocol = facts_.protocols.find(name); protocol != facts_.protocols.end()) {
+      say("the kernel receives on " + who + " by " + quoted_name(protocol->second),
+          "take it out of what does so: FCoE, TIPC, batman-adv, ...");
+    }
     if (facts_.pppoe.contains(name)) {
       say(who + " carries a PPP over Ethernet", "stop its pppd");
     }
@@ -244,7 +250,7 @@ constinit const Guard kNetworkGuard{
     .help =
         "a network card of it or of its IOMMU group, at any depth below a function, or what is "
         "built on that, is up with an address, has a route, belongs to a bridge or bond, serves a "
-        "VM or a program, or is in another network namespace",
+        "VM, a program or a protocol of the kernel, or is in another network namespace",
     .probe = probe_network,
     .again = true};
 

@@ -128,6 +128,26 @@ TEST_F(GuardUsbNetwork, NamesTheCallThatComesOverIt) {
   EXPECT_THAT(why(), HasSubstr("'usb0' is up with the address"));
 }
 
+// A host that was just installed, or whose DHCP is gone: nothing but fe80:: gets there.
+TEST_F(GuardUsbNetwork, NamesTheCallThatComesOverALinkLocalAddress) {
+  ssh_connection_ = "fe80::2%usb0 50000 fe80::1%usb0 22";
+  EXPECT_EQ(why(),
+            "network: this call comes over network card 'usb0' (fe80::1%usb0); come over another "
+            "one");
+  ssh_connection_ = "fe80::2%usb01 50000 fe80::1%usb01 22";
+  EXPECT_EQ(why(), "nothing");
+}
+
+TEST_F(GuardUsbNetwork, NamesTheProtocolThatNeedsNoAddress) {
+  proc_.file("net/ptype",
+             "Type Device      Function\n8906 usb0     fcoe_rcv [fcoe]\n0800          ip_rcv\n");
+  EXPECT_EQ(why(),
+            "network: the kernel receives on network card 'usb0' by 'fcoe_rcv'; take it out of "
+            "what does so: FCoE, TIPC, batman-adv, ...");
+  proc_.file("net/ptype", "8906 usb1     fcoe_rcv [fcoe]\n");
+  EXPECT_EQ(why(), "nothing");
+}
+
 TEST_F(GuardUsbNetwork, NamesARouteWithoutAnAddress) {
   proc_.file("net/ipv6_route", "20010db8000000000000000000000000 40 " + std::string(32, '0') +
                                    " 00 fe800000000000000000000000000009 0 1 0 00000003 usb0\n");

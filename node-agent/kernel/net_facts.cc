@@ -130,6 +130,14 @@ NetFacts net_facts(const fs::path& proc, const fs::path& sysfs) {
   each_line(proc / "net/pppoe", [&](const auto& words) {
     if (words.size() == 3 && words[0] != "Id") facts.pppoe.emplace(words[2]);
   });
+  // "8906 eth0     fcoe_rcv [fcoe]"; without an interface it is for all of them. AF_PACKET is
+  // below.
+  each_line(proc / "net/ptype", [&](auto words) {
+    if (!words.empty() && words.back().starts_with('[')) words.pop_back();
+    if (words.size() != 3 || words[0] == "Type") return;
+    if (words[2].starts_with("packet_rcv") || words[2] == "tpacket_rcv") return;
+    facts.protocols.emplace(words[1], words[2]);
+  });
   // "sk               RefCnt Type Proto  Iface R Rmem   User   Inode"
   each_line(proc / "net/packet", [&](const auto& words) {
     const auto index = words.size() > 8 ? parse_number(words[4]) : std::nullopt;

@@ -16,6 +16,10 @@ struct NetFacts {
   /// "10.9.0.2"; without the link-local addresses that each IPv6 interface gives itself.
   std::map<std::string, std::set<std::string>> addresses;
 
+  /// A protocol of the kernel that needs no address has asked for the packets of an interface, by
+  /// the name of its function: "fcoe_rcv".
+  std::map<std::string, std::string> protocols;
+
   std::set<std::string> pppoe;             ///< an interface below a PPP over Ethernet
   std::set<std::string> xdp;               ///< an XDP program is attached
   std::map<unsigned, std::string> packet;  ///< index of the interface; inode of an AF_PACKET

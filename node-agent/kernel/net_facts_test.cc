@@ -69,6 +69,12 @@ TEST_F(Facts, TellWhoListensBelowIp) {
              "0000000000000000 3      3    0003   0     1 0      0      4712\n");
   proc_.file("net/pppoe",
              "Id       Address              Device\n00000001 02:00:00:00:00:01   eth1\n");
+  proc_.file("net/ptype",
+             "Type Device      Function\nALL  eth2     tpacket_rcv\nALL           packet_rcv\n"
+             "88ca eth1     tipc_l2_rcv_msg [tipc]\n86dd          ipv6_rcv\n"
+             "8914          x_rcv [x]\n4305 eth3     batadv_batman_skb_recv\n");
+  EXPECT_THAT(facts().protocols,
+              ElementsAre(Pair("eth1", "tipc_l2_rcv_msg"), Pair("eth3", "batadv_batman_skb_recv")));
   EXPECT_THAT(facts().packet, ElementsAre(Pair(7U, "4711")));
   EXPECT_THAT(facts().pppoe, ElementsAre("eth1"));
 }

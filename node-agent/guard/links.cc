@@ -19,11 +19,13 @@ std::optional<DeviceLink> device_link(const PciAddress& own, std::string_view na
   return std::nullopt;
 }
 
-bool stays_with_host(const Subject& subject, const PciAddress& pci) {
-  constexpr std::uint16_t kPciBridge = 0x0604;
+// A card may need the bridge above it and an IOMMU. A bridge may need a Thunderbolt controller,
+// which is asked for by its address (drivers/thunderbolt/acpi.c).
+bool is_usual(const Subject& subject, const DeviceLink& link) {
   constexpr std::uint16_t kIommu = 0x0806;
-  const auto device_class = subject.input.sysfs.device_class(pci);
-  return device_class == kPciBridge || device_class == kIommu;
+  const auto& sysfs = subject.input.sysfs;
+  return sysfs.device_class(link.other) == kIommu ||
+         (!link.other_depends && sysfs.is_bridge(link.other));
 }
 
 // The kernel unbinds the devices that depend on a device before the device itself
@@ -36,8 +38,11 @@ Reasons probe_links(const Subject& subject) {
     if (!links) continue;
     for (const auto& link : *links) {
       if (!link.other_depends) continue;
-      reasons.push_back({.what = link.other.sysfs() + " depends on " + link.own.sysfs(),
-                         .fix = "detach it too (devices: in /etc/gpupci/gpupci.yaml)"});
+      const bool bridge = subject.input.sysfs.is_bridge(link.other);
+      reasons.push_back({.what = (bridge ? "the bridge " : "") + link.other.sysfs() +
+                                 " depends on " + link.own.sysfs(),
+                         .fix = bridge ? "keep it: the host would lose what is behind that bridge"
+                                       : "detach it too (devices: in /etc/gpupci/gpupci.yaml)"});
     }
   }
   return reasons;
@@ -52,7 +57,7 @@ std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject,
   for (fs::directory_iterator at(subject.input.sysfs.device_path(pci), gone), end;
        !gone && at != end; at.increment(gone)) {
     const auto link = device_link(pci, at->path().filename().native());
-    if (!link || stays_with_host(subject, link->other)) continue;
+    if (!link || is_usual(subject, *link)) continue;
     if (std::ranges::any_of(subject.same_call, [&](auto& one) { return has(one, link->other); })) {
       continue;
     }

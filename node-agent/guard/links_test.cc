@@ -33,6 +33,15 @@ TEST_F(GuardLinks, OfTheCardItselfAndOfBridgesDoNoHarm) {
   EXPECT_EQ(why(), "nothing") << "the host loses nothing that the card depends on";
 }
 
+// Thunderbolt's ports depend on its controller, and what is plugged in is behind them.
+TEST_F(GuardLinks, KeepACardThatABridgeDependsOn) {
+  fake_.add({"0000:00:07.0", "0604", "8086:9a23", "pcieport", 1});
+  link("consumer:pci:0000:00:07.0");
+  EXPECT_EQ(why(),
+            "links: the bridge 0000:00:07.0 depends on 0000:02:00.0; keep it: the host would lose "
+            "what is behind that bridge");
+}
+
 TEST_F(GuardLinks, AreInTheOrderOfAddresses) {
   link("supplier:pci:0000:06:00.0");
   link("consumer:pci:0000:05:00.0");

@@ -1,6 +1,7 @@
 #include "node-agent/guard/card_users.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -51,6 +52,33 @@ CardUsers look(CardUsers users, Wanted wanted, const GuardInput& input) {
   users.handles = ProcessTable(input.proc).find(wanted);
   users.blind = blind_spot(input.proc);
   return users;
+}
+
+// Services that a host does not go on without, and what to do instead of stopping one of them.
+// logind has the displays and keyboards of each session open, and hands them to its programs.
+struct Needed {
+  std::string_view service;
+  std::string_view way_out;
+};
+constexpr std::string_view kWait = "try again: it lets go by itself, or the host needs a reboot";
+constexpr std::array kNeeded{
+    Needed{"systemd-logind.service",
+           "end the session that uses it (loginctl names them), or "
+           "systemctl isolate multi-user.target"},
+    Needed{"systemd-udevd.service", kWait},
+    Needed{"dbus.service", kWait},
+    Needed{"dbus-broker.service", kWait},
+};
+
+// systemd leaves the programs of these services when it stops them (KillMode=process of their
+// units), or there would be no ssh and no job when one of them is restarted.
+bool keeps_its_programs(const Process& process) {
+  constexpr std::array<std::string_view, 10> kDaemons{
+      "ssh",    "sshd",       "cron",   "crond",    "atd",
+      "slurmd", "containerd", "docker", "libvirtd", "virtqemud"};
+  const std::string_view service = process.service;
+  const auto name = service.substr(0, service.find_first_of("@."));
+  return process.command != name && std::ranges::find(kDaemons, name) != kDaemons.end();
 }
 
 void say(HeldByProcess& held, pid_t pid, const std::string& words) {
@@ -112,7 +140,12 @@ std::string way_to_stop(const Process& process) {
            "then systemctl daemon-reexec)";
   }
   if (process.container) return command(*process.container);
-  if (!process.service.empty()) return "systemctl stop " + name_as_word(process.service);
+  for (const auto& one : kNeeded) {
+    if (process.service == one.service) return std::string(one.way_out);
+  }
+  if (!process.service.empty() && !keeps_its_programs(process)) {
+    return "systemctl stop " + name_as_word(process.service);
+  }
   const auto kill = "stop it (kill " + std::to_string(process.pid) + ")";
   return process.login ? kill + ", or " + command(*process.login) : kill;
 }

@@ -41,6 +41,37 @@ TEST_F(GuardHolder, NameTheContainerAndNotTheServiceInIt) {
             "(kill 812), or systemctl --user stop kwin.service (as user 1000)");
 }
 
+// A host does not go on without these. Who stops logind takes it from all who are logged in.
+TEST_F(GuardHolder, DoNotSayThatWhatTheHostNeedsIsToBeStopped) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");
+  proc_.process(812, "systemd-logind", "/system.slice/systemd-logind.service")
+      .open(812, 9, "/dev/null");
+  EXPECT_EQ(why(),
+            "holder: process 812 ('systemd-logind', 'systemd-logind.service') has /dev/dri/card0 "
+            "open; end the session that uses it (loginctl names them), or systemctl isolate "
+            "multi-user.target");
+  for (const auto* service : {"systemd-udevd.service", "dbus.service", "dbus-broker.service"}) {
+    proc_.process(812, "x", "/system.slice/" + std::string(service));
+    EXPECT_THAT(why(), HasSubstr("open; try again: it lets go by itself")) << service;
+  }
+}
+
+// Who comes by ssh without a session of logind is below sshd's unit. Stopping that ends no program
+// of his, and locks everybody out.
+TEST_F(GuardHolder, DoNotSayThatAServiceIsToBeStoppedThatLeavesItsPrograms) {
+  fake_.add_card("0000:02:00", 1, 13);
+  add_node("0000:02:00.0/drm/card0", "1:3", "dri/card0");
+  proc_.process(812, "train", "/").open(812, 9, "/dev/null");
+  for (const auto* service : {"ssh.service", "sshd@3-10.1.1.1:22.service", "crond.service"}) {
+    proc_.process(812, "train", "/system.slice/" + std::string(service));
+    EXPECT_EQ(why(), "holder: process 812 ('train', '" + std::string(service) +
+                         "') has /dev/dri/card0 open; stop it (kill 812)");
+  }
+  proc_.process(812, "slurmd", "/system.slice/slurmd.service");
+  EXPECT_THAT(why(), HasSubstr("; systemctl stop slurmd.service"));
+}
+
 TEST_F(GuardHolder, KnowNvidiasNodeByItsMinor) {
   fake_.add_card("0000:02:00", 1, 13);
   proc_.file("devices", "Character devices:\n  1 nvidia-frontend\n195 other\n\nBlock devices:\n");

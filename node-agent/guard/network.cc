@@ -34,6 +34,20 @@ bool is_up(const fs::path& folder) {
   return (std::strtoul(flags.c_str(), nullptr, 16) & 1U) != 0;
 }
 
+// What has the network of the host, for a stop would take all of it: its word for one interface.
+std::string way_to_leave(const Process& process, const std::string& interface) {
+  const auto& service = process.service;
+  const auto name = name_as_word(interface);
+  if (service == "systemd-networkd.service") {
+    return "Unmanaged=yes in a .network file of " + name + ", then networkctl reload";
+  }
+  if (service == "NetworkManager.service") return "nmcli device set " + name + " managed no";
+  if (service == "dhcpcd.service") return "dhcpcd --exit " + name;
+  if (service.starts_with("wicked")) return "wicked ifdown " + name;
+  if (service == "networking.service" || service == "network.service") return "ifdown " + name;
+  return way_to_stop(process);
+}
+
 bool is_below(const fs::path& device, const fs::path& function) {
   const auto& path = device.native();
   return path.starts_with(function.native()) &&
@@ -124,7 +138,7 @@ class NetUsers {
 
   void look_at_programs(const std::string& who, const std::string& name, const fs::path& folder) {
     const auto index = parse_number(read_quietly(folder / "ifindex"));
-    if (index) look_at_index(who, static_cast<unsigned>(*index));
+    if (index) look_at_index(who, name, static_cast<unsigned>(*index));
     if (const auto protocol = facts_.protocols.find(name); protocol != facts_.protocols.end()) {
       say("the kernel receives on " + who + " by " + quoted_name(protocol->second),
           "take it out of what does so: FCoE, TIPC, batman-adv, ...");
@@ -151,13 +165,13 @@ class NetUsers {
     }
   }
 
-  void look_at_index(const std::string& who, unsigned index) {
+  void look_at_index(const std::string& who, const std::string& name, unsigned index) {
     if (const auto socket = facts_.packet.find(index); socket != facts_.packet.end()) {
       const auto pid = owner_of_socket(input_.proc, socket->second);
       const auto process = pid ? ProcessTable(input_.proc).describe(*pid) : Process{};
       say(pid ? described(process) + " reads packets of " + who
               : "a program reads packets of " + who,
-          pid ? way_to_stop(process) : "ss -0p names it");
+          pid ? way_to_leave(process, name) : "ss -0p names it");
     }
     for (const auto& one : far_.interfaces) {
       if (one.lower != index || !one.up) continue;

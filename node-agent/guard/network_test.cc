@@ -1,3 +1,5 @@
+#include <map>
+
 #include "node-agent/guard/guard.h"
 #include "tests/support/guarded_card.h"
 
@@ -189,6 +191,25 @@ TEST_F(GuardUsbNetwork, NamesWhoReadsPackets) {
                                "stop it (kill 812)"));
   proc_.file("net/packet", "0000000000000000 3 3 0003 0 1 0 0 4711\n");
   EXPECT_EQ(why(), "nothing");
+}
+
+// A stop of these takes the addresses of all interfaces.
+TEST_F(GuardUsbNetwork, DoesNotSayThatTheNetworkOfTheHostIsToBeStopped) {
+  proc_.process(812, "dhclient").file("net/packet", "0000000000000000 3 3 0003 7 1 0 0 4711\n");
+  std::filesystem::create_symlink("socket:[4711]", proc_.root() / "812/fd/5");
+  for (const auto& [service, fix] : std::map<std::string, std::string>{
+           {"networking.service", "ifdown usb0"},
+           {"NetworkManager.service", "nmcli device set usb0 managed no"},
+           {"systemd-networkd.service",
+            "Unmanaged=yes in a .network file of usb0, then networkctl reload"},
+           {"dhcpcd.service", "dhcpcd --exit usb0"},
+           {"wickedd-dhcp4.service", "wicked ifdown usb0"},
+           {"ifup@usb0.service", "systemctl stop ifup@usb0.service"},
+           {"lldpd.service", "systemctl stop lldpd.service"}}) {
+    proc_.process(812, "dhclient", "/system.slice/" + service);
+    EXPECT_EQ(why(), "network: process 812 ('dhclient', '" + service +
+                         "') reads packets of network card 'usb0'; " + fix);
+  }
 }
 
 TEST_F(GuardUsbNetwork, NamesThePppOverIt) {

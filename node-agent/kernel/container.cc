@@ -180,6 +180,8 @@ std::optional<Container> container_on(const Parts& path) {
     const auto part = path[at];
     const auto parent = at > 0 ? path[at - 1] : std::string_view();
     in_pod = in_pod || part.starts_with("kubepods");
+    // systemd-nspawn@NAME.service, below which are the units and containers of a whole machine.
+    if (part == "payload" && parent.ends_with(".service")) return std::nullopt;
     if (auto found = lxc(part, parent)) return found;
     if (auto found = machine(part)) return found;
     if (auto found = job(path, at)) return found;

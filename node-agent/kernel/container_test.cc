@@ -100,6 +100,10 @@ TEST(Container, IsNoServiceOfTheHost) {
   // Podman's Quadlet.
   EXPECT_EQ(stop("/system.slice/media.service/libpod-payload-" + kId), "none");
   EXPECT_EQ(service_in("0::/system.slice/media.service/libpod-payload-" + kId), "media.service");
+  // Docker in a machine of a service: the host's Docker does not know that container.
+  const auto inner = "/machine.slice/systemd-nspawn@web.service/payload/system.slice/docker-" + kId;
+  EXPECT_EQ(stop(inner + ".scope"), "none");
+  EXPECT_EQ(service_in("0::" + inner + ".scope"), "systemd-nspawn@web.service");
   EXPECT_EQ(service_in("0::/machine.slice/systemd-nspawn@web.service/payload/x.service"),
             "systemd-nspawn@web.service");
 }

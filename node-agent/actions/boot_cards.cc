@@ -46,7 +46,8 @@ bool may_stay_out(const PciFunction& function) {
 class Finder {
  public:
   explicit Finder(const Call& call)
-      : card_list_(call.environment, call.err, true),
+      : call_(call),
+        card_list_(call.environment, call.err, true),
         saved_(call.environment.saved_drivers, call.environment.machine()),
         aliases_file_(modules_alias_file(call.environment.modules, call.environment.proc)),
         aliases_(aliases_file_) {}
@@ -104,6 +105,11 @@ class Finder {
     }
     if (!aliases_.is_read()) found_.missing_aliases = aliases_file_.native();
     found_.modules = {modules.begin(), modules.end()};
+    const auto& where = call_.environment;
+    const auto builtin = builtin_modules(where.modules, where.proc);
+    std::ranges::set_intersection(modules, builtin, std::back_inserter(found_.builtin_modules));
+    found_.vfio_is_builtin = builtin.contains("vfio_pci");
+    for (const auto& name : found_.builtin_modules) idle.erase(name);
     found_.idle_modules = {idle.begin(), idle.end()};
   }
 
@@ -120,6 +126,7 @@ class Finder {
     return std::ranges::any_of(cards, [&](auto& card) { return has(card, pci); });
   }
 
+  const Call& call_;
   CardList card_list_;
   SavedDrivers saved_;
   std::filesystem::path aliases_file_;

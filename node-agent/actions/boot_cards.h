@@ -26,6 +26,10 @@ struct BootCards {
   /// or would get.
   std::vector<std::string> idle_modules;
 
+  /// Those of `modules` that are built into the running kernel: they take their devices first.
+  std::vector<std::string> builtin_modules;
+  bool vfio_is_builtin = false;  ///< so vfio-pci reads no file of modprobe.d
+
   std::vector<std::string> twins;    ///< addresses of other cards' functions of the same models
   std::vector<std::string> of_host;  ///< "10de:10f7 (0000:00:1b.0)": left out of `ids`
 };

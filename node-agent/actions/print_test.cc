@@ -90,6 +90,24 @@ TEST_F(Print, SaysThatTheListOfModulesIsMissing) {
   EXPECT_THAT(gpupci({"--print-modprobe"}), Not(HasSubstr(caution)));
 }
 
+// Ubuntu has vfio-pci in its kernel, and others have the USB controllers' driver there.
+TEST_F(Print, SaysWhatIsBuiltIntoTheKernel) {
+  aliases();
+  const auto list = environment_.modules / "6.12.0-test/modules.builtin";
+  replace_file(list, "kernel/drivers/usb/host/xhci-hcd.ko\nkernel/fs/ext4/ext4.ko\n");
+  EXPECT_THAT(gpupci({"--print-modprobe"}), Not(HasSubstr("CAUTION")));
+  replace_file(list, "kernel/drivers/vfio/pci/vfio-pci.ko\n");
+  EXPECT_THAT(
+      gpupci({"--print-modprobe"}),
+      HasSubstr("# CAUTION, vfio-pci is built into this kernel and does not read this line; "
+                "want\n# vfio-pci.ids= of gpupci --print-cmdline instead.\noptions "));
+  replace_file(list, "kernel/sound/pci/hda/snd-hda-intel.ko\n");
+  const auto text = gpupci({"--print-modprobe"});
+  EXPECT_THAT(text, HasSubstr("before vfio-pci can:\n# snd_hda_intel. gpupci --restore takes"));
+  EXPECT_THAT(text, Not(HasSubstr("vfio-pci is built")));
+  EXPECT_THAT(text, Not(HasSubstr("# blacklist snd_hda_intel"))) << "no file keeps it out";
+}
+
 TEST_F(Print, KeepsTheDriversThatOtherDevicesNeed) {
   aliases();
   fake_.add({"0000:05:00.0", "0680", "10de:22a3", "nvidia-nvswitch", 20})

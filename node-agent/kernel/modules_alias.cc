@@ -33,6 +33,20 @@ std::filesystem::path modules_alias_file(const std::filesystem::path& modules,
   return modules / trim(release) / "modules.alias";
 }
 
+// "kernel/drivers/vfio/pci/vfio-pci.ko"
+std::set<std::string> builtin_modules(const std::filesystem::path& modules,
+                                      const std::filesystem::path& proc) {
+  const auto text =
+      read_all_quietly(modules_alias_file(modules, proc).replace_filename("modules.builtin"));
+  std::set<std::string> found;
+  for (const auto line : split(text, '\n')) {
+    auto name = std::filesystem::path(trim(line)).stem().native();
+    std::ranges::replace(name, '-', '_');
+    if (!name.empty()) found.insert(std::move(name));
+  }
+  return found;
+}
+
 std::string modalias(const Sysfs& sysfs, const PciAddress& pci) {
   if (const auto text = sysfs.attribute(pci, "modalias")) {
     if (text->starts_with("pci:")) return *text;

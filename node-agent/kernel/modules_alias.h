@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@ namespace cluster::agent {
 /// /lib/modules/6.12.0/modules.alias (depmod(8)).
 std::filesystem::path modules_alias_file(const std::filesystem::path& modules,
                                          const std::filesystem::path& proc);
+
+/// The modules that are built into the running kernel, with `_` for `-`, by modules.builtin beside
+/// modules.alias. They read no file of /etc/modprobe.d, and have their devices before any module.
+/// Empty where there is no such file.
+std::set<std::string> builtin_modules(const std::filesystem::path& modules,
+                                      const std::filesystem::path& proc);
 
 /// The words by which the kernel asks for the module of a function:
 /// "pci:v000010DEd00001C03sv00001458sd00003736bc03sc00i00" (scripts/mod/file2alias.c).

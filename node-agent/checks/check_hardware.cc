@@ -53,6 +53,14 @@ std::string words(const Region& region, const PciAddress& pci) {
          (size ? " (" + mib(*size) + ")" : "");
 }
 
+// A region of 32 bits leaves no trace when it got no address. The registers of NVIDIA's GPUs are in
+// such a one, region 0.
+bool lacks_registers(const PciFunction& function, const std::vector<Region>& all) {
+  constexpr std::uint16_t kNvidia = 0x10de;
+  return function.vendor == kNvidia && is_display(function) &&
+         std::ranges::none_of(all, [](const Region& one) { return one.number == 0; });
+}
+
 // No driver of today needs a region of ports.
 CheckAnswer has_addresses(const Subject& subject) {
   constexpr std::string_view kFix =
@@ -66,9 +74,14 @@ CheckAnswer has_addresses(const Subject& subject) {
       if (region.placed() || !region.is_memory()) continue;
       return failed(words(region, pci) + " has no address", std::string(kFix));
     }
-    // Whoever draws or computes has memory. A region of 32 bits leaves no trace when it got none.
+    // Whoever draws or computes has memory.
     if (is_display(function) && std::ranges::none_of(all, &Region::is_memory)) {
       return failed("no region of " + pci.sysfs() + " has an address", std::string(kFix));
+    }
+    if (!subject.card.slice && lacks_registers(function, all)) {
+      return failed("region 0 of " + pci.sysfs() + ", its registers, has no address",
+                    "reboot with the card plugged in, or boot with pci=realloc (hpmmiosize=256M "
+                    "where it is plugged in later)");
     }
   }
   return passed("every region has an address");

@@ -70,6 +70,19 @@ TEST_F(CheckHardware, FindsRegionsThatTheKernelDoesNotShow) {
   EXPECT_EQ(check("D18"), "PASS every region has an address") << "ports need none";
 }
 
+// An eGPU for which the bridge has no 16 MiB below 4 GiB: the kernel shows nothing, and neither
+// does configuration space.
+TEST_F(CheckHardware, MissesTheRegistersOfAnNvidiaGpu) {
+  const std::string none = "0x0 0x0 0x0\n";
+  const std::string large = "0x4000000000 0x400fffffff 0x14220c\n" + none;
+  set("0000:02:00.1/resource", none);
+  set("0000:02:00.0/resource", none + large + large);
+  EXPECT_THAT(check("D18"),
+              StartsWith("FAIL region 0 of 0000:02:00.0, its registers, has no address; reboot"));
+  set("0000:02:00.0/vendor", "0x1002\n");
+  EXPECT_EQ(check("D18"), "PASS every region has an address") << "others have them elsewhere";
+}
+
 TEST_F(CheckHardware, ShowsWhichRegionsCanBeResized) {
   constexpr char kResizable = 0x15;
   for (const auto* function : {"0000:02:00.0", "0000:02:00.1"}) set_config(function, std::nullopt);

@@ -258,5 +258,19 @@ TEST(Unheard, IsWhatThisLibvirtDoesNotKnow) {
   EXPECT_THAT(unheard(ours, ours), ElementsAre());
 }
 
+TEST(Unheard, IsNoNumberThatLibvirtWritesInItsOwnWay) {
+  const auto said = [](const std::string& number) {
+    return domain("<iothreads>" + number + "</iothreads><a b='" + number + "'/>");
+  };
+  for (const char* same : {"10", "010", "012", "0xA", "0x0a", " 10 "}) {
+    EXPECT_THAT(unheard(said(same), said("10")), ElementsAre()) << same;
+    EXPECT_THAT(unheard(said(same), said("0xa")), ElementsAre()) << same;
+  }
+  for (const char* other : {"11", "0x10", "ten", "10a", "-10", "0x", ""}) {
+    EXPECT_THAT(unheard(said(other), said("10")), Not(ElementsAre())) << other;
+  }
+  EXPECT_THAT(unheard(said("007"), said("")), Not(ElementsAre()));
+}
+
 }  // namespace
 }  // namespace cluster::virt

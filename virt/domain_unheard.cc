@@ -1,5 +1,9 @@
+#include <charconv>
+#include <optional>
+#include <set>
 #include <string_view>
 
+#include "core/text.h"
 #include "virt/domain_decide.h"
 #include "virt/domain_identity.h"
 #include "virt/domain_spelling.h"
@@ -7,6 +11,26 @@
 
 namespace cluster::virt {
 namespace {
+
+std::optional<unsigned long long> value_in(int base, std::string_view digits) {
+  unsigned long long value = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
+  if (error != std::errc() || stop != end) return {};
+  return value;
+}
+
+// True if `theirs` is the number that `ours` was read as. libvirt reads some numbers as C does,
+// "0x10" and "010" among them, others in tens only, and it writes each in one way.
+bool same_number(std::string_view ours, std::optional<std::string_view> theirs) {
+  if (!theirs) return false;
+  const auto said = trim(ours);
+  const auto is_hex = [](std::string_view text) { return lower(text).starts_with("0x"); };
+  const auto read = is_hex(*theirs) ? value_in(16, theirs->substr(2)) : value_in(10, *theirs);
+  if (!read) return false;
+  if (is_hex(said)) return value_in(16, said.substr(2)) == read;
+  return value_in(10, said) == read || (said.starts_with('0') && value_in(8, said) == read);
+}
 
 // Looks for what ours says and theirs has not.
 void find_unheard(const Quad& quad, const std::string& path, std::vector<std::string>& out) {
@@ -16,12 +40,15 @@ void find_unheard(const Quad& quad, const std::string& path, std::vector<std::st
     const std::string_view name = one.name();
     const bool of_a_bus = name == "index" || name == "chassis" || name == "port";
     if (name == "unit" || name.starts_with("xmlns") || (of_a_bus && is_pci_controller(o))) continue;
-    if (!same(path, name, one.value(), attribute_if_any(t, one.name()))) {
+    const auto there = attribute_if_any(t, one.name());
+    if (!same(path, name, one.value(), there) && !same_number(one.value(), there)) {
       out.push_back(path + "@" + one.name());
     }
   }
   const auto text = text_of(o);
-  if (!text.empty() && !same(path, "", text, text_of(t))) out.push_back(path);
+  if (!text.empty() && !same(path, "", text, text_of(t)) && !same_number(text, text_of(t))) {
+    out.push_back(path);
+  }
   if (std::string_view(o.name()) == "metadata") return;
   for (const auto& each : groups(quad)) {
     if (each.ours.empty()) continue;

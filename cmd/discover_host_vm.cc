@@ -63,7 +63,8 @@ int run(Context& context, const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
   const auto hosts = wanted_hosts(inventory, args.hosts);
-  const auto all = frontend::look_at_hosts(context, hosts, limits);
+  auto all = frontend::look_at_hosts(context, hosts, limits);
+  if (import) frontend::look_at_running(context, all);
 
   Table table{{"host", "domain", "vm", "relation", "state", "autostart", "gpu", "uuid", "details"},
               {}};

@@ -139,7 +139,8 @@ int run_adopt(Context& context, const AddArgs& args) {
   if (inventory.is_vm(host.name)) {
     throw Error(Fault::usage, "host " + quote(args.container) + " is a VM: want a physical host");
   }
-  const auto all = frontend::look_at_hosts(context, {host}, limits);
+  auto all = frontend::look_at_hosts(context, {host}, limits);
+  frontend::look_at_running(context, all);
   if (all[0].failure) return report_failures(context.output, frontend::failures_of(all));
   frontend::remember_devices(context, all);
   auto macs = frontend::mac_owners(inventory.vms());

@@ -20,6 +20,7 @@
 #include "frontend/vms/vm_batch.h"
 #include "frontend/vms/vm_capabilities.h"
 #include "frontend/vms/vm_definition.h"
+#include "frontend/vms/vm_devices.h"
 #include "frontend/vms/vm_plan.h"
 #include "virt/domain_merge.h"
 
@@ -83,6 +84,7 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
   // What is said of UEFI depends on the age of libvirt.
   frontend::on_each(context, all,
                     [](frontend::VmHost& there) { there.version = there.domains->version(); });
+  frontend::look_at_running(context, all);
   for (auto& there : all) {
     for (auto& task : there.tasks) {
       if (there.failure || task.failure) continue;
@@ -99,6 +101,10 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
         for (const auto& line : lines) context.output.note(line);
       } catch (const Error& error) {
         task.failure = error;
+        if (!task.domain) continue;
+        if (const auto words = frontend::plugged_in(there, *task.domain)) {
+          context.output.note("VM " + quote(task.vm.name.str()) + " " + *words);
+        }
       }
     }
   }

@@ -72,6 +72,11 @@ Merged merge(const Agreement* agreed, const std::string& theirs, const std::stri
 /// lacks: this libvirt is too old for it. Throws as merge().
 std::vector<std::string> unheard(const std::string& ours, const std::string& defined);
 
+/// The paths of the devices that `running`, the document of a domain as it runs, has and
+/// `configured`, that of its next start, has not: somebody plugged them in, or took them out of the
+/// latter. Throws as merge().
+std::vector<std::string> only_running(const std::string& running, const std::string& configured);
+
 /// `document` with the fingerprint of `rendering`, which domain_xml() made, in its <metadata>: it
 /// tells later of what the document was made. Throws as merge().
 std::string with_fingerprint(const std::string& document, const std::string& rendering);

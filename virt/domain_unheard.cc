@@ -77,4 +77,23 @@ std::vector<std::string> unheard(const std::string& ours, const std::string& def
   return out;
 }
 
+std::vector<std::string> only_running(const std::string& running, const std::string& configured) {
+  // What somebody may plug in. libvirt makes none of it by itself, as it does with controllers.
+  static const std::set<std::string_view> plugged{"disk",   "filesystem", "hostdev", "interface",
+                                                  "memory", "redirdev",   "rng",     "shmem"};
+  pugi::xml_document now;
+  pugi::xml_document next;
+  read_domain(now, running);
+  read_domain(next, configured);
+  const auto devices = [](const pugi::xml_document& document) {
+    return document.child("domain").child("devices");
+  };
+  std::vector<std::string> out;
+  for (const auto& each : groups({{}, {}, devices(next), devices(now)})) {
+    if (!each.theirs.empty() || !plugged.contains(each.ours.name())) continue;
+    out.push_back("domain/devices/" + label(each.ours));
+  }
+  return out;
+}
+
 }  // namespace cluster::virt

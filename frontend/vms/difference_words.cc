@@ -15,6 +15,24 @@ using Difference = virt::MergeDifference;
 using Kind = Difference::Kind;
 using Who = Difference::Who;
 
+// A device without a name of ours: "pci bus=0x99 domain=0x0000 function=0x0 slot=0x00" is
+// "pci_0000_99_00_0", as everywhere else.
+std::string host_device_words(std::string_view key) {
+  if (!key.starts_with("pci ")) return std::string(key);
+  std::map<std::string_view, std::string_view> digits;
+  for (const auto part : split(key, ' ')) {
+    constexpr std::string_view kHex = "=0x";
+    const auto at = part.find(kHex);
+    if (at != std::string_view::npos) digits[part.substr(0, at)] = part.substr(at + kHex.size());
+  }
+  std::string out = "pci";
+  for (const char* part : {"domain", "bus", "slot", "function"}) {
+    if (!digits.contains(part)) return std::string(key);
+    out.append("_").append(digits[part]);
+  }
+  return out;
+}
+
 // "interface[52:54:00:aa:00:01]" is "interface 52:54:00:aa:00:01"; a card is called as in the
 // inventory.
 std::string element_words(std::string_view element) {
@@ -23,7 +41,8 @@ std::string element_words(std::string_view element) {
   if (open == std::string_view::npos) return std::string(tag);
   auto key = element.substr(open + 1, element.size() - open - 2);
   if (key.starts_with("ua-")) key.remove_prefix(3);
-  return std::string(tag == "hostdev" ? "card" : tag) + " " + std::string(key);
+  if (tag == "hostdev") return "card " + host_device_words(key);
+  return std::string(tag) + " " + std::string(key);
 }
 
 // The pieces of a path; a key in brackets may have slashes.

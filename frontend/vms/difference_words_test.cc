@@ -23,13 +23,20 @@ TEST(DifferenceWords, SayWhatItIsAndWhoMadeIt) {
                     "domain/devices/interface[52:54:00:aa:00:01]",
                     {},
                     "<interface>",
+                    {}},
+                   {Kind::kept,
+                    Who::host,
+                    "domain/devices/hostdev[pci bus=0xc1 domain=0x0000 function=0x0 slot=0x00]",
+                    {},
+                    "<hostdev>",
                     {}}}),
       ElementsAre(
           "vm-1: memory 4 GiB -> 8 GiB                                   change",
           "vm-1: current memory 4 GiB -> 8 GiB                           follows",
           "vm-1: disk vda: source /srv/a.img, the host has /srv/a.snap1  changed on the host",
           "vm-1: cpus 8, was 4, the host has 2                           changed on both",
-          "vm-1: interface 52:54:00:aa:00:01                             only on the host, kept"));
+          "vm-1: interface 52:54:00:aa:00:01                             only on the host, kept",
+          "vm-1: card pci_0000_c1_00_0                                   only on the host, kept"));
 }
 
 TEST(DifferenceWords, NameWhatComesAndGoes) {

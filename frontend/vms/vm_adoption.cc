@@ -9,6 +9,7 @@
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_attributes.h"
 #include "frontend/vms/vm_definition.h"
+#include "frontend/vms/vm_devices.h"
 #include "frontend/vms/vm_disk.h"
 #include "frontend/vms/vm_interface.h"
 #include "virt/domain_merge.h"
@@ -386,6 +387,7 @@ std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const
   });
   macs = std::move(adoption.macs);
   return std::move(adoption.notes);
+  if (const auto words = plugged_in(there, domain)) adoption.notes.push_back("it " + *words);
 }
 
 }  // namespace cluster::frontend

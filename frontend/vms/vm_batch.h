@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,8 @@ struct VmHost {
   std::vector<DomainDevices> devices{};  ///< what each of its domains has, whether it runs or not
 };
 
+  /// the documents of running domains as they run, by UUID; only after look_at_running()
+  std::map<std::string, std::string> running{};
 /// All VMs that one command works on, by container.
 using VmBatch = std::vector<VmHost>;
 

@@ -6,6 +6,8 @@
 
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "frontend/vms/difference_words.h"
+#include "virt/domain_merge.h"
 #include "virt/domain_reading.h"
 
 namespace cluster::frontend {
@@ -85,6 +87,35 @@ void remember_devices(Context& context, const VmBatch& all) {
     }
     inventory.store_domain_devices(seen);
   });
+}
+
+void look_at_running(Context& context, VmBatch& all) {
+  on_each(context, all, [](VmHost& there) {
+    std::vector<std::string> uuids;
+    for (const auto& task : there.tasks) {
+      if (task.domain && task.domain->active) uuids.push_back(task.domain->uuid);
+    }
+    for (const auto& domain : there.found) {
+      if (domain.active) uuids.push_back(domain.uuid);
+    }
+    if (uuids.empty()) return;
+    auto documents = there.domains->running_documents(uuids);
+    for (std::size_t i = 0; i < uuids.size(); ++i) {
+      if (!documents[i].empty()) there.running[uuids[i]] = std::move(documents[i]);
+    }
+  });
+}
+
+std::optional<std::string> plugged_in(const VmHost& there, const virt::Domain& domain) {
+  const auto running = there.running.find(domain.uuid);
+  if (running == there.running.end()) return {};
+  std::vector<std::string> names;
+  for (const auto& path : virt::only_running(running->second, domain.xml)) {
+    names.push_back(path_words(path));
+  }
+  if (names.empty()) return {};
+  return "runs with " + joined(names, ", ") +
+         ", which its configuration does not have: that goes when it stops";
 }
 
 std::vector<std::string> shared_cards(Inventory& inventory, const VmBatch& all) {

@@ -180,9 +180,10 @@ class SyncVmConfig : public VmConfig {
     there().calls.clear();
     cluster({"sync", "vm", "config"}, 0, "nothing to do");
     EXPECT_EQ(there().done, before);
-    EXPECT_THAT(there().calls, ::testing::UnorderedElementsAre(::testing::Pair("open", 1),
-                                                               ::testing::Pair("list", 1),
-                                                               ::testing::Pair("version", 1)));
+    const bool runs = std::ranges::any_of(there().domains, &virt::Domain::active);
+    std::map<std::string, int> calls{{"open", 1}, {"list", 1}, {"version", 1}};
+    if (runs) calls["running_documents"] = 1;
+    EXPECT_EQ(there().calls, calls);
   }
 };
 

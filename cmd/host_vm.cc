@@ -19,6 +19,7 @@
 #include "frontend/vms/vm_devices.h"
 #include "frontend/vms/vm_disk.h"
 #include "frontend/vms/vm_move.h"
+#include "frontend/vms/vm_plan.h"
 #include "frontend/vms/vm_removal.h"
 
 namespace cluster::cmd {
@@ -225,9 +226,17 @@ Vm find_vm(Inventory& inventory, const std::string& name) {
   return inventory.require_vm(host.name);
 }
 
-Vm changed(Vm vm, const SetArgs& args) {
+// The drives that libvirt had after the last define.
+std::vector<virt::Drive> drives_there(Inventory& inventory, const Vm& vm) {
+  const auto agreements = inventory.vm_agreements(OnlyHosts{{vm.name}});
+  const auto* agreed = frontend::agreement_of(agreements, vm);
+  if (agreed == nullptr) return {};
+  return virt::drives(agreed->defined);
+}
+
+Vm changed(Inventory& inventory, Vm vm, const SetArgs& args) {
   args.keys.apply(vm);
-  if (args.cdrom) frontend::set_cdrom(vm.disks, *args.cdrom);
+  if (args.cdrom) frontend::set_cdrom(vm.disks, *args.cdrom, drives_there(inventory, vm));
   return vm;
 }
 
@@ -238,7 +247,7 @@ int run_set(Context& context, const SetArgs& args) {
   }
   auto& inventory = context.inventory();
   const auto vm = find_vm(inventory, args.vm);
-  static_cast<void>(changed(vm, args));  // what is wrong moves no VM
+  static_cast<void>(changed(inventory, vm, args));  // what is wrong moves no VM
   if (args.container) {
     const auto host = frontend::find_host(inventory, *args.container);
     if (inventory.is_vm(host.name)) {
@@ -254,8 +263,9 @@ int run_set(Context& context, const SetArgs& args) {
     }
   }
   if (!has_keys) return 0;
-  inventory.together("set host vm",
-                     [&] { inventory.set_vm(changed(inventory.require_vm(vm.name), args)); });
+  inventory.together("set host vm", [&] {
+    inventory.set_vm(changed(inventory, inventory.require_vm(vm.name), args));
+  });
   return 0;
 }
 

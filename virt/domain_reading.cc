@@ -184,6 +184,17 @@ DomainSpec read_spec(const std::string& document) {
   return domain;
 }
 
+std::vector<Drive> drives(const std::string& document) {
+  pugi::xml_document tree;
+  read_domain(tree, document);
+  std::vector<Drive> all;
+  for (const auto disk : tree.child("domain").child("devices").children("disk")) {
+    const auto target = disk.child("target");
+    all.push_back({value(target, "dev"), value(target, "bus"), value(disk, "device") == "cdrom"});
+  }
+  return all;
+}
+
 std::string given_device(const std::string& device) {
   return is_uuid(device) ? device : PciAddress::parse(device).libvirt();
 }

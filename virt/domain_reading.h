@@ -16,6 +16,16 @@ namespace cluster::virt {
 /// domain, and Error(refused) when it is none of x86 under QEMU.
 DomainSpec read_spec(const std::string& document);
 
+/// A drive of a document of libvirt, with something in it or empty.
+struct Drive {
+  std::string target;  ///< "sda"
+  std::string bus;     ///< "sata"
+  bool cdrom = false;
+};
+
+/// All drives of a document of libvirt, in its order. Throws as read_spec().
+std::vector<Drive> drives(const std::string& document);
+
 /// The devices of the host that a document of libvirt gives to its domain, sorted, each once:
 /// "pci_0000_02_00_0", or the UUID of a mediated device. A document that libvirt could not have
 /// written gives none.

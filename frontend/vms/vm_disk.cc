@@ -228,7 +228,8 @@ void set_image(std::vector<VmDisk>& disks, const std::optional<std::string>& ima
   check_image(disk_text(*disk), *disk);
 }
 
-void set_cdrom(std::vector<VmDisk>& disks, const std::string& image) {
+void set_cdrom(std::vector<VmDisk>& disks, const std::string& image,
+               const std::vector<virt::Drive>& there) {
   const auto is_cdrom = [](const VmDisk& disk) { return disk.source == DiskSource::cdrom; };
   const auto drive = std::ranges::find_if(disks, is_cdrom);
   if (image == "none") {
@@ -243,8 +244,18 @@ void set_cdrom(std::vector<VmDisk>& disks, const std::string& image) {
     drive->path = image;
     return;
   }
+  const auto is_ours = [&](const std::string& target) {
+    return std::ranges::find(disks, target, &VmDisk::target) != disks.end();
+  };
+  const auto empty = std::ranges::find_if(
+      there, [&](const virt::Drive& one) { return one.cdrom && !is_ours(one.target); });
+  if (empty != there.end()) {
+    disks.push_back({DiskSource::cdrom, image, empty->target, empty->bus, "raw", {}});
+    return;
+  }
   for (const char* target : {"sda", "sdb", "sdc", "sdd", "sde"}) {
-    if (std::ranges::find(disks, target, &VmDisk::target) != disks.end()) continue;
+    if (is_ours(target)) continue;
+    if (std::ranges::find(there, target, &virt::Drive::target) != there.end()) continue;
     disks.push_back({DiskSource::cdrom, image, target, "sata", "raw", {}});
     return;
   }

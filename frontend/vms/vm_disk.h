@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "db/vm.h"
+#include "virt/domain_reading.h"
 
 // Disks are spelled as Rocks spells them, "file:/path,vda,virtio"; CD-ROMs are
 // "cdrom:/path,sda,sata".
@@ -25,9 +26,12 @@ void set_sizes(std::vector<VmDisk>& disks, const std::vector<std::string>& sizes
 void set_image(std::vector<VmDisk>& disks, const std::optional<std::string>& image,
                const std::optional<std::string>& how);
 
-/// Puts `image` into the first CD-ROM, which is made when there is none; "none" takes it away.
-/// Throws Error(usage) when it is no absolute path, Error(refused) when there is no place for it.
-void set_cdrom(std::vector<VmDisk>& disks, const std::string& image);
+/// Puts `image` into the first CD-ROM; "none" takes it away. Where there is none, it is one that
+/// libvirt alone has, which is empty, or a new one. `there`: the drives that libvirt has, which may
+/// be more than `disks`. Throws Error(usage) when `image` is no absolute path, Error(refused) when
+/// there is no place for it.
+void set_cdrom(std::vector<VmDisk>& disks, const std::string& image,
+               const std::vector<virt::Drive>& there = {});
 
 /// The disk of a VM when no disk is named: 36 GiB, raw, where libvirt keeps its images.
 VmDisk default_disk(const HostName& vm);

@@ -162,6 +162,34 @@ TEST_F(AdoptedVm, SaysWhatItRunsWithAlone) {
   EXPECT_EQ(cluster({"sync", "vm", "config"}, 0, "nothing to do"), "");
 }
 
+TEST_F(AdoptedVm, TakesItsOwnEmptyCdrom) {
+  const std::string remote =
+      "<disk type='network' device='disk'><source protocol='rbd' name='p/j'/>"
+      "<target dev='sda' bus='sata'/></disk>";
+  made("a", remote +
+                "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>"
+                "<target dev='hdc' bus='sata'/><readonly/></disk>");
+  cluster({"add", "host", "vm", "a", "n1", "from=libvirt"});
+  cluster({"set", "host", "vm", "a", "cdrom=/iso/x.iso"});
+  EXPECT_THAT(dump(), HasSubstr(" disk=cdrom:/iso/x.iso,hdc,sata,raw "));
+  EXPECT_EQ(run({"sync", "vm", "config"}).err, "");
+  const auto& xml = there().domains[0].xml;
+  EXPECT_EQ(xml.find("device='cdrom'"), xml.rfind("device='cdrom'"));
+  EXPECT_THAT(xml, HasSubstr("<source file='/iso/x.iso'/>"));
+  EXPECT_THAT(xml, HasSubstr("name='p/j'"));
+  EXPECT_EQ(cluster({"sync", "vm", "config"}, 0, "nothing to do"), "");
+}
+
+TEST_F(AdoptedVm, GetsACdromWhereNothingIs) {
+  made("a",
+       "<disk type='network' device='disk'><source protocol='rbd' name='p/j'/>"
+       "<target dev='sda' bus='sata'/></disk>");
+  cluster({"add", "host", "vm", "a", "n1", "from=libvirt"});
+  cluster({"set", "host", "vm", "a", "cdrom=/iso/x.iso"});
+  EXPECT_THAT(dump(), HasSubstr(" disk=cdrom:/iso/x.iso,sdb,sata,raw "));
+  EXPECT_EQ(run({"sync", "vm", "config"}).status, 0);
+}
+
 TEST_F(AdoptedVm, IsTakenInOnce) {
   made("rocks-40", hostdev("0x65", "0x0"));
   cluster({"discover", "host", "vm", "import=yes"});

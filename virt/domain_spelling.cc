@@ -126,12 +126,15 @@ std::string ranges(const std::vector<int>& numbers) {
   return out;
 }
 
-void spell_sets(pugi::xml_node element) {
-  for (const char* name : {"cpuset", "nodeset", "cpus", "vcpus", "iothreads"}) {
-    const auto set = element.attribute(name);
-    if (set.empty()) continue;
-    if (const auto all = numbers(set.value()); all && !all->empty()) {
-      element.attribute(name) = ranges(*all).c_str();
+// Attributes that are spelled in one way wherever they are.
+void spell_attributes(pugi::xml_node element) {
+  for (auto one : element.attributes()) {
+    const std::string_view name = one.name();
+    if (name == "cpuset" || name == "nodeset" || name == "cpus" || name == "vcpus" ||
+        name == "iothreads") {
+      if (const auto all = numbers(one.value()); all && !all->empty()) one = ranges(*all).c_str();
+    } else if (name == "busNr" && number(one.value(), -1) >= 0) {
+      one = std::to_string(number(one.value())).c_str();
     }
   }
 }
@@ -206,7 +209,7 @@ void spell_element(pugi::xml_node element, pugi::xml_node root) {
   const std::string_view name = element.name();
   if (name == "metadata") return;
   spell_size(element, root);
-  spell_sets(element);
+  spell_attributes(element);
   if (name == "address") spell_address(element);
   if (name == "source" && std::string_view(element.parent().name()) == "hostdev") {
     spell_source(element);
@@ -219,15 +222,15 @@ void spell_element(pugi::xml_node element, pugi::xml_node root) {
     const auto text = lower(trim(text_of(element)));
     if (!text.empty()) element.text() = text.c_str();
   }
-  const auto port = attribute(element, "port");
-  if (name == "target" && std::string_view(element.parent().name()) == "controller" &&
-      !port.empty() && !port.starts_with("0x")) {
-    element.attribute("port") = hexadecimal(number(port), 1).c_str();
+  if (name == "target" && std::string_view(element.parent().name()) == "controller") {
+    const auto port = attribute(element, "port");
+    if (!port.empty() && !port.starts_with("0x")) {
+      element.attribute("port") = hexadecimal(number(port), 1).c_str();
+    }
   }
-  if (auto bus = element.attribute("busNr"); !bus.empty() && number(bus.value(), -1) >= 0) {
-    bus = std::to_string(number(bus.value())).c_str();
+  for (const auto child : element.children()) {
+    if (child.type() == pugi::node_element) spell_element(child, root);
   }
-  for (const auto child : elements(element)) spell_element(child, root);
 }
 
 bool same_machine(std::string_view short_one, std::string_view long_one) {

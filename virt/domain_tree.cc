@@ -72,11 +72,30 @@ void carry_declarations(pugi::xml_node element, const Scope& scope) {
   }
 }
 
+bool is_text(pugi::xml_node node) {
+  return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
+}
+
+// Nothing is to be done where a text is alone and as it should be, as most are.
+bool is_tidy(pugi::xml_node element, bool prose) {
+  for (const auto child : element.children()) {
+    if (!is_text(child)) continue;
+    const std::string_view text = child.value();
+    const auto words = trim(text);
+    if (child.type() == pugi::node_cdata || child != element.first_child() || words.empty() ||
+        (!prose && words.size() != text.size())) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void tidy_text(pugi::xml_node element, bool prose) {
+  if (is_tidy(element, prose)) return;
   std::string text;
   for (auto child = element.first_child(); !child.empty();) {
     const auto next = child.next_sibling();
-    if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) {
+    if (is_text(child)) {
       text += child.value();
       element.remove_child(child);
     }
@@ -96,7 +115,8 @@ void tidy(pugi::xml_node element, Scope& scope) {
   tidy_text(element, name == "title" || name == "description");
   const bool metadata = name == "metadata";
   if (!metadata) drop_remarks(element);
-  for (const auto child : elements(element)) {
+  for (const auto child : element.children()) {
+    if (child.type() != pugi::node_element) continue;
     if (metadata) {
       carry_declarations(child, scope);
     } else {

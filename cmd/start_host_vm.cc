@@ -70,9 +70,8 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
         }
         const auto version = static_cast<int>(there.version);
         const auto ours = definitions.rendering(task.vm, version);
-        const auto plan =
-            frontend::plan(task, ours.xml, frontend::agreement_of(agreements, task.vm),
-                           there.version, virt::Keep::ask);
+        const auto* agreed = frontend::agreement_of(agreements, task.vm);
+        const auto plan = frontend::plan(task, ours.xml, agreed, there.version, virt::Keep::ask);
         if (plan.refusal) {
           for (const auto& line : plan.lines) context.output.note(line);
         }
@@ -83,7 +82,11 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
                             std::back_inserter(lines));
         }
         for (const auto& line : lines) context.output.note(line);
-        task.autostart = definitions.autostart(task.vm);
+        task.autostart_said = definitions.autostart(task.vm);
+        const auto autostart = frontend::plan_autostart(task, agreed, virt::Keep::ask);
+        task.autostart = autostart.yes;
+        if (autostart.drift) task.autostart_said.reset();  // `sync vm config` asks about it
+        if (agreed != nullptr) task.autostart_agreed = agreed->autostart;
         task.seed = definitions.seed(task.vm);
       } catch (const Error& error) {
         task.failure = error;

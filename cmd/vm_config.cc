@@ -91,20 +91,22 @@ void compare(Context& context, frontend::VmBatch& all, virt::Keep keep,
       try {
         const auto version = static_cast<int>(there.version);
         const auto ours = definitions.rendering(task.vm, version);
-        task.autostart = definitions.autostart(task.vm);
-        const auto plan = frontend::plan(
-            task, ours.xml, frontend::agreement_of(agreements, task.vm), there.version, keep);
+        task.autostart_said = definitions.autostart(task.vm);
+        const auto* agreed = frontend::agreement_of(agreements, task.vm);
+        if (agreed != nullptr) task.autostart_agreed = agreed->autostart;
+        const auto plan = frontend::plan(task, ours.xml, agreed, there.version, keep);
+        task.autostart = plan.autostart;
         std::vector<std::string> lines;
         if (!plan.refusal) lines = frontend::take_plan(definitions, task, ours, plan, version);
         take(task, plan, change_of(plan, task));
         if (plan.refusal) throw Error(*plan.refusal);
         for (const auto& line : lines) context.output.note(line);
-      } catch (const Error& error) {
-        task.failure = error;
         if (!task.domain) continue;
         if (const auto words = frontend::plugged_in(there, *task.domain)) {
           context.output.note("VM " + quote(task.vm.name.str()) + " " + *words);
         }
+      } catch (const Error& error) {
+        task.failure = error;
       }
     }
   }

@@ -256,7 +256,11 @@ class Inventory {
   std::map<HostName, VmAgreement> vm_agreements(const OnlyHosts& only = {});
 
   /// Stores what was agreed about `vm`; nothing when there is no such VM any more.
+  /// What was agreed about its start with the container stays.
   void agree(const HostName& vm, const VmAgreement& agreement);
+
+  /// Stores what was agreed about the start of `vm` with its container, where agree() was called.
+  void agree_autostart(const HostName& vm, const VmAutostart& autostart);
 
   /// Replaces what is known of the devices that domains of the hosts have and the inventory did not
   /// give (db/domain_device.cc). A host that is not there any more is left out.

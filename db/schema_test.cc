@@ -244,6 +244,8 @@ const Wrong kWrong[] = {
      "VALUES ('v8', 'u8', 'n1', '<a/>', '<a/>', 9000000)",
      "vm_definition_vm_fkey"},
     {"UPDATE vm_definition SET libvirt = -1", "vm_definition_libvirt_check"},
+    {"UPDATE vm_definition SET autostart_said = 2", "vm_definition_autostart_said_check"},
+    {"UPDATE vm_definition SET autostart_there = 2", "vm_definition_autostart_there_check"},
     {"UPDATE vm_definition SET defined = NULL", "vm_definition_defined_not_null"},
     // domain_capability
     {"INSERT INTO domain_capability (host, machine, libvirt, facts) VALUES ('n1', 'm', 9000000, "

@@ -97,13 +97,22 @@ struct DomainDevices {
   bool operator==(const DomainDevices&) const = default;
 };
 
+/// Whether a VM starts with its container, as of its last sync.
+struct VmAutostart {
+  bool said = false;   ///< by the inventory
+  bool there = false;  ///< in libvirt, after that
+
+  bool operator==(const VmAutostart&) const = default;
+};
+
 /// What was said of a VM at its last define, and what libvirt made of it.
 struct VmAgreement {
-  std::string uuid;           ///< of the domain that it is about
-  HostName container;         ///< where it was defined
-  std::string rendered;       ///< the document of the inventory
-  std::string defined;        ///< that of libvirt, without passwords
-  unsigned long libvirt = 0;  ///< the version that read it: 9000000 is 9.0.0
+  std::string uuid;                        ///< of the domain that it is about
+  HostName container;                      ///< where it was defined
+  std::string rendered;                    ///< the document of the inventory
+  std::string defined;                     ///< that of libvirt, without passwords
+  unsigned long libvirt = 0;               ///< the version that read it: 9000000 is 9.0.0
+  std::optional<VmAutostart> autostart{};  ///< nothing: nobody knows
 
   bool operator==(const VmAgreement&) const = default;
 };

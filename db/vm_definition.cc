@@ -10,15 +10,18 @@ std::map<HostName, VmAgreement> Inventory::vm_agreements(const OnlyHosts& only) 
   std::map<HostName, VmAgreement> found;
   read("sync vm config", [&] {
     const auto query = db_->prepare(
-        "SELECT vm, uuid, container, rendered, defined, libvirt FROM vm_definition WHERE " +
+        "SELECT vm, uuid, container, rendered, defined, libvirt, autostart_said, autostart_there "
+        "FROM vm_definition WHERE " +
         these.in("vm"));
     these.bind(*query);
     while (query->step()) {
       if (!these.has(query->text(0))) continue;
-      found.try_emplace(
-          HostName(query->string(0)),
-          VmAgreement{query->string(1), HostName(query->string(2)), query->string(3),
-                      query->string(4), static_cast<unsigned long>(query->number(5))});
+      VmAgreement agreement{query->string(1), HostName(query->string(2)), query->string(3),
+                            query->string(4), static_cast<unsigned long>(query->number(5))};
+      if (!query->is_null(6) && !query->is_null(7)) {
+        agreement.autostart = VmAutostart{query->number(6) != 0, query->number(7) != 0};
+      }
+      found.try_emplace(HostName(query->string(0)), std::move(agreement));
     }
   });
   return found;
@@ -42,6 +45,17 @@ void Inventory::agree(const HostName& vm, const VmAgreement& agreement) {
     insert->bind(":libvirt", static_cast<long long>(agreement.libvirt));
     insert->bind(":now", std::string_view(now));
     insert->execute();
+  });
+}
+
+void Inventory::agree_autostart(const HostName& vm, const VmAutostart& autostart) {
+  write("sync vm config", [&] {
+    const auto update = db_->prepare(
+        "UPDATE vm_definition SET autostart_said = :said, autostart_there = :there WHERE vm = :vm");
+    update->bind(":said", std::optional<int>(autostart.said ? 1 : 0));
+    update->bind(":there", std::optional<int>(autostart.there ? 1 : 0));
+    update->bind(":vm", vm.str());
+    update->execute();
   });
 }
 

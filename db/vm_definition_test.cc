@@ -34,6 +34,16 @@ TEST_F(VmDefinition, IsStoredAndReplaced) {
   EXPECT_EQ(inventory.vm_agreements(OnlyHosts{std::vector{HostName("v2")}}).size(), 0U);
 }
 
+TEST_F(VmDefinition, KnowsWhoStartsWithItsContainer) {
+  inventory.agree_autostart(v1, {true, false});  // nothing is agreed
+  EXPECT_TRUE(inventory.vm_agreements().empty());
+  inventory.agree(v1, agreement);
+  EXPECT_EQ(inventory.vm_agreements().at(v1).autostart, std::nullopt);
+  inventory.agree_autostart(v1, {true, false});
+  inventory.agree(v1, agreement);
+  EXPECT_EQ(inventory.vm_agreements().at(v1).autostart, (VmAutostart{true, false}));
+}
+
 TEST_F(VmDefinition, GoesWithItsVm) {
   inventory.agree(v1, agreement);
   inventory.remove_vm(v1);

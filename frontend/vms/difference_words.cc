@@ -138,11 +138,9 @@ std::pair<std::string, std::string> words(const Difference& one) {
 
 std::string path_words(const std::string& path) {
   static const std::map<std::string_view, std::string_view> known{
-      {"domain/currentMemory", "current memory"},
-      {"domain/os@firmware", "firmware"},
-      {"domain/os/boot", "boot order"},
-      {"domain/os/type@machine", "machine"},
-      {"domain/vcpu", "cpus"},
+      {"domain/currentMemory", "current memory"}, {"domain@autostart", "autostart"},
+      {"domain/os@firmware", "firmware"},         {"domain/os/boot", "boot order"},
+      {"domain/os/type@machine", "machine"},      {"domain/vcpu", "cpus"},
       {"domain/vcpu@cpuset", "cpus of the host"},
   };
   if (const auto found = known.find(path); found != known.end()) return std::string(found->second);

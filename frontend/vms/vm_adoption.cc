@@ -302,6 +302,7 @@ class Adoption {
     const auto ours = definitions.rendering(vm, static_cast<int>(there_.version));
     inventory_.agree(vm.name, {vm.uuid, vm.container, ours.xml,
                                virt::without_passwords(domain_.xml), there_.version});
+    inventory_.agree_autostart(vm.name, {definitions.autostart(vm), domain_.autostart});
   }
 
   Inventory& inventory_;
@@ -386,8 +387,8 @@ std::vector<std::string> adopt(Inventory& inventory, const HostName& name, const
     inventory.store_domain_devices(known);
   });
   macs = std::move(adoption.macs);
-  return std::move(adoption.notes);
   if (const auto words = plugged_in(there, domain)) adoption.notes.push_back("it " + *words);
+  return std::move(adoption.notes);
 }
 
 }  // namespace cluster::frontend

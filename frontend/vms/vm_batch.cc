@@ -143,10 +143,20 @@ void store_agreements(Context& context, const VmBatch& all) {
                                           virt::without_passwords(seen), there.version});
     }
   }
-  if (agreements.empty()) return;
+  std::vector<std::pair<HostName, VmAutostart>> autostarts;
+  for (const auto& there : all) {
+    for (const auto& task : there.tasks) {
+      const bool is_there = task.defined || (task.domain && task.xml.empty());
+      if (!task.autostart_said || !is_there || task.failure || there.failure) continue;
+      const VmAutostart now{*task.autostart_said, task.autostart};
+      if (task.autostart_agreed != now) autostarts.emplace_back(task.vm.name, now);
+    }
+  }
+  if (agreements.empty() && autostarts.empty()) return;
   auto& inventory = context.inventory();
   inventory.together("sync vm config", [&] {
     for (const auto& [vm, agreement] : agreements) inventory.agree(vm, agreement);
+    for (const auto& [vm, autostart] : autostarts) inventory.agree_autostart(vm, autostart);
   });
 }
 

@@ -27,8 +27,11 @@ struct VmTask {
   bool autostart = false;                           ///< it is to start with its container
   std::optional<Error> failure;                     ///< when it is set, the VM is left alone
   std::string rendered{};  ///< what the inventory says, to be agreed on with libvirt; "" = not
-  std::optional<std::string> defined{};  ///< what libvirt made of `xml`
-  std::optional<Seed> seed{};            ///< to be there when it starts
+  /// whether the inventory says that it starts with its container; nothing: not to be agreed on
+  std::optional<bool> autostart_said{};
+  std::optional<VmAutostart> autostart_agreed{};  ///< at the last sync
+  std::optional<std::string> defined{};           ///< what libvirt made of `xml`
+  std::optional<Seed> seed{};                     ///< to be there when it starts
 };
 
 /// The name that libvirt has for the VM, or is to have.
@@ -55,11 +58,11 @@ struct VmHost {
   std::vector<virt::VmDevice> in_use{};  ///< the host's devices that running VMs have
   unsigned long version = 0;             ///< the version of libvirt there
   std::vector<virt::Domain> found{};     ///< all that it has; only of look_at_hosts()
+  /// the documents of running domains as they run, by UUID; only after look_at_running()
+  std::map<std::string, std::string> running{};
   std::vector<DomainDevices> devices{};  ///< what each of its domains has, whether it runs or not
 };
 
-  /// the documents of running domains as they run, by UUID; only after look_at_running()
-  std::map<std::string, std::string> running{};
 /// All VMs that one command works on, by container.
 using VmBatch = std::vector<VmHost>;
 

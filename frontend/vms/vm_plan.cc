@@ -92,9 +92,28 @@ std::vector<std::string> take_plan(const VmDefinitions& definitions, VmTask& tas
   return out;
 }
 
+AutostartPlan plan_autostart(const VmTask& task, const VmAgreement* agreed, virt::Keep keep) {
+  const bool ours = task.autostart_said.value_or(false);
+  const bool there = task.domain && task.domain->autostart;
+  const bool is_known = task.domain && agreed != nullptr && agreed->autostart &&
+                        agreed->container == task.vm.container;
+  if (!is_known || ours == there) return {ours};
+  const bool they = there != agreed->autostart->there;
+  const bool we = ours != agreed->autostart->said;
+  if (!they) return {we ? ours : there};
+  const auto word = [](bool yes) { return std::string(yes ? "yes" : "no"); };
+  return {keep == virt::Keep::ours ? ours : there,
+          virt::MergeDifference{
+              virt::MergeDifference::Kind::drift,
+              we ? virt::MergeDifference::Who::both : virt::MergeDifference::Who::host,
+              "domain@autostart", word(ours), word(there), word(agreed->autostart->there)}};
+}
+
 VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agreed,
             unsigned long version, virt::Keep keep) {
   VmPlan out;
+  const auto autostart = plan_autostart(task, agreed, keep);
+  out.autostart = autostart.yes;
   if (!task.domain) {
     out.is_new = true;
     out.rendered = ours;
@@ -104,7 +123,11 @@ VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agre
     return out;
   }
   const auto known = agreement(task, ours, agreed);
-  const auto merged = virt::merge(known ? &*known : nullptr, task.domain->xml, ours, keep);
+  auto merged = virt::merge(known ? &*known : nullptr, task.domain->xml, ours, keep);
+  if (task.autostart_said && autostart.drift) {
+    merged.differences.push_back(*autostart.drift);
+    if (keep == virt::Keep::ask) merged.document.reset();
+  }
   const auto news = upgraded(task, agreed, version, merged.differences);
   out.drifted = merged.drifted();
   out.lines = difference_words(task.vm.name.str(), merged.differences);

@@ -17,6 +17,7 @@ struct VmPlan {
   std::string
       rendered;         ///< what the inventory says, to be agreed on afterwards; "" = it is already
   bool is_new = false;  ///< libvirt has no such domain
+  bool autostart = false;          ///< it is to start with its container
   bool drifted = false;            ///< the host changed what the inventory speaks of
   std::vector<std::string> lines;  ///< every difference and who made it
   /// What is said once after libvirt there became newer: what it, or somebody, wrote by itself
@@ -25,10 +26,21 @@ struct VmPlan {
   std::optional<Error> refusal;  ///< why nothing is done; `lines` say more
 };
 
+/// Whether a VM is to start with its container.
+struct AutostartPlan {
+  bool yes = false;
+  /// The host changed that since the last sync; `yes` is the host's then, unless Keep::ours.
+  std::optional<virt::MergeDifference> drift{};
+};
+
+/// Merges what the inventory says of that, `task.autostart_said`, with what libvirt has.
+AutostartPlan plan_autostart(const VmTask& task, const VmAgreement* agreed, virt::Keep keep);
+
 /// Merges what the inventory says of the VM with what libvirt has. `ours` is its rendering,
 /// `agreed` what was agreed at its last define, null if nothing was, and `version` that of the
 /// container's libvirt where it is known, else 0. A VM that libvirt does not have is defined as it
-/// was agreed elsewhere, with its guest addresses, unless libvirt here is older.
+/// was agreed elsewhere, with its guest addresses, unless libvirt here is older. Where
+/// `task.autostart_said` is set, its start with the container is a part of the plan.
 VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agreed,
             unsigned long version, virt::Keep keep);
 

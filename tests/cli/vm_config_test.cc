@@ -249,6 +249,44 @@ TEST_F(SyncVmConfig, SetsWhetherAVmStartsWithItsContainer) {
   EXPECT_THAT(sync(), ::testing::HasSubstr("autostart off"));
 }
 
+TEST_F(SyncVmConfig, AsksAboutAStartWithTheContainerThatTheHostChanged) {
+  sync();
+  auto& domain = there().domains[0];
+  const auto changed = [&] {
+    const auto [out, err, status] = run({"sync", "vm", "config"});
+    EXPECT_EQ(status, 1);
+    EXPECT_THAT(err, ::testing::HasSubstr("(1 line above): keep=theirs accepts that"));
+    return out;
+  };
+  domain.autostart = true;
+  there().done.clear();
+  EXPECT_EQ(changed(), "rocks-33: autostart no, the host has yes  changed on the host\n");
+  EXPECT_EQ(changed(), run({"report", "vm", "config", "diff=yes"}).out);
+  EXPECT_TRUE(there().done.empty());
+  EXPECT_EQ(run({"sync", "vm", "config", "keep=theirs"}).status, 0);
+  EXPECT_TRUE(domain.autostart);
+  expect_nothing_to_do();
+  cluster({"set", "host", "vm", "rocks-33", "mem=8192"});
+  EXPECT_THAT(sync(), ::testing::HasSubstr("changed"));
+  EXPECT_TRUE(domain.autostart);
+
+  domain.autostart = false;
+  expect_nothing_to_do();  // it is as the inventory says
+  domain.autostart = true;
+  changed();
+  EXPECT_THAT(cluster({"sync", "vm", "config", "keep=ours", "format=csv"}),
+              ::testing::HasSubstr("autostart off"));
+  EXPECT_FALSE(domain.autostart);
+  expect_nothing_to_do();
+
+  cluster({"add", "host", "attr", "rocks-33", "vm_autostart", "yes"});
+  sync();
+  domain.autostart = false;
+  EXPECT_EQ(changed(), "rocks-33: autostart yes, the host has no  changed on the host\n");
+  cluster({"set", "host", "attr", "rocks-33", "vm_autostart", "no"});
+  expect_nothing_to_do();
+}
+
 TEST_F(SyncVmConfig, TheOperatorsOwnXmlIsNoDifferenceOnceItIsDefined) {
   cluster({"add", "host", "attr", "rocks-33", "vm_xml_devices", "<watchdog model='i6300esb'/>"});
   sync();

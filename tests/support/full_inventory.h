@@ -41,7 +41,7 @@ INSERT INTO vm_gpu VALUES ('v1', 'gpupci1', 'n1', 'gpupci1', NULL, NULL), ('v1',
                           ('v1', 'gpupci3', 'n1', NULL, NULL, '01234567-89ab-cdef-0123-456789abcdef');
 INSERT INTO interface VALUES ('v1', 'eth0', 'bridge', 'br0', '52:54:00:00:00:01', 'virtio', 12, '10.1.0.5/24', 'private');
 INSERT INTO vm_definition VALUES ('v1', 'u1', 'n1', '<domain>
-</domain>', '<domain/>', 9000000, '2026-11-21T01:20:04Z');
+</domain>', '<domain/>', 9000000, '2026-11-21T01:20:04Z', 1, 0);
 INSERT INTO domain_device VALUES ('n1', 'u2', 'stranger', 'pci_0000_09_00_0', '2026-11-21T01:20:00Z');
 INSERT INTO domain_capability VALUES ('n1', 'kvm x86_64 q35 /usr/bin/qemu', 9000000, 'video vga
 x y');

@@ -4,11 +4,13 @@
 #include <set>
 #include <system_error>
 
+#include "core/error.h"
 #include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/cards/belonging.h"
 #include "node-agent/cards/slices.h"
+#include "node-agent/guard/guards.h"
 #include "node-agent/kernel/modules_alias.h"
 #include "node-agent/state/saved_drivers.h"
 
@@ -60,6 +62,7 @@ class Finder {
       std::erase_if(found_.cards, [&](auto& card) { return !is_taken(card); });
     }
     add_slices(all_, sysfs());
+    find_needed();
     find_models();
     find_modules();
     return found_;
@@ -68,10 +71,40 @@ class Finder {
  private:
   const Sysfs& sysfs() const { return card_list_.sysfs(); }
 
+  // Whoever is asked for the card would refuse it. At a boot nobody is asked.
+  void find_needed() {
+    const auto input = guard_input(call_.environment, sysfs(), card_list_.settings());
+    for (const auto& card : all_) {
+      if (is_detached(card.functions.front(), card_list_.settings())) continue;
+      const auto why = need(Subject(card, all_, input));
+      if (why.empty()) continue;
+      for (const auto& function : card.functions) {
+        const auto id = model(function);
+        if (!of_host_.insert(id).second) continue;
+        found_.needed.push_back(id + " (" + function.pci.sysfs() + "): " + why);
+      }
+      std::erase_if(found_.cards, [&](const Card& one) { return has(one, card.pci()); });
+    }
+  }
+
+  static std::string need(const Subject& subject) {
+    try {
+      for (const auto* guard : {&kDiskGuard, &kNetworkGuard}) {
+        const auto reasons = guard->probe(subject);
+        if (!reasons.empty()) return reasons.front().what;
+      }
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
   void find_models() {
     std::set<std::string> models;
     for (const auto& card : found_.cards) {
-      for (const auto& function : card.functions) models.insert(model(function));
+      for (const auto& function : card.functions) {
+        if (!of_host_.contains(model(function))) models.insert(model(function));
+      }
     }
     for (const auto& pci : sysfs().functions()) {
       if (is_in(found_.cards, pci)) continue;
@@ -144,7 +177,7 @@ BootCards find_boot_cards(const Call& call) { return Finder(call).find(); }
 std::string comment(const BootCards& found) {
   std::vector<std::string> names;
   for (const auto& card : found.cards) names.push_back(card.name.str());
-  auto text = "# For " + joined(names, ", ") + ".\n";
+  auto text = "# For " + (names.empty() ? "no card" : joined(names, ", ")) + ".\n";
   text +=
       "# ids= takes every device of a model, at whatever address; a card of the same model that\n"
       "# the host is to keep cannot be told from these. Then leave it out: gpupci --restore goes\n"
@@ -154,6 +187,9 @@ std::string comment(const BootCards& found) {
   }
   for (const auto& model : found.of_host) {
     text += "# CAUTION, left out, as a device that is no card is one, too: " + model + ".\n";
+  }
+  for (const auto& one : found.needed) {
+    text += "# CAUTION, left out, as the host needs it: " + one + ".\n";
   }
   if (found.ids.empty()) text += "# So there is no model to give to vfio-pci.\n";
   return text;

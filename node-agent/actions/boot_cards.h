@@ -9,7 +9,8 @@
 namespace cluster::agent {
 
 /// The cards that vfio-pci is to have from the first moment of a boot: those that are detached now,
-/// or else all. The kernel is told models, not addresses.
+/// or else all but those with a disk or the network of the host. The kernel is told models, not
+/// addresses.
 struct BootCards {
   std::vector<Card> cards;
   std::string ids;  ///< "10de:1e07,10de:10f7", of all functions; of no model that the host has too
@@ -32,6 +33,10 @@ struct BootCards {
 
   std::vector<std::string> twins;    ///< addresses of other cards' functions of the same models
   std::vector<std::string> of_host;  ///< "10de:10f7 (0000:00:1b.0)": left out of `ids`
+
+  /// "144d:a80a (0000:04:00.0): /dev/nvme0n1p1 is mounted on '/'": cards, and left out of `ids`
+  /// too, as the host would boot without its disk or its network.
+  std::vector<std::string> needed;
 };
 
 /// Looks at the host and stores nothing. Throws Error(not_found) when there is no card.

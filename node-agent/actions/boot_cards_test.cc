@@ -34,6 +34,30 @@ TEST_F(BootCardsOf, AModelAreNamedOnce) {
   EXPECT_THAT(modprobe(), Not(HasSubstr("CAUTION, it takes")));
 }
 
+// The kernel asks no guard at a boot: the host would come up without its root.
+TEST_F(BootCardsOf, AHostLeaveItsOwnDiskOut) {
+  replace_file(environment_.settings, "devices: [144d:a80a]\n");
+  fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13});
+  fake_.add({"0000:04:00.0", "0108", "144d:a80a", "nvme", 14});
+  fake_.add({"0000:05:00.0", "0108", "144d:a80a", "nvme", 15});
+  const auto disk = fake_.root() / "bus/pci/devices/0000:04:00.0/nvme/nvme0/nvme0n1";
+  replace_file(disk / "dev", "259:0\n");
+  std::filesystem::create_symlink("../../../../class/block", disk / "subsystem");
+  EXPECT_THAT(modprobe(), HasSubstr("ids=10de:1c03,144d:a80a\n"));
+  replace_file(environment_.proc / "self/mountinfo", "36 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n");
+  const auto text = modprobe();
+  EXPECT_THAT(text, HasSubstr("# For gpupci1, gpupci3.\n"));
+  EXPECT_THAT(text, HasSubstr("ids=10de:1c03\n"));
+  EXPECT_THAT(text, Not(HasSubstr("softdep nvme")));
+  EXPECT_THAT(text,
+              HasSubstr("# CAUTION, left out, as the host needs it: 144d:a80a (0000:04:00.0): "
+                        "/dev/nvme0n1 is mounted on '/'.\n"));
+  fake_.set_driver({0, 5, 0, 0}, "vfio-pci");
+  EXPECT_THAT(modprobe(), HasSubstr("# For gpupci3.\n"));
+  EXPECT_THAT(modprobe(), Not(HasSubstr("options")));
+  EXPECT_THAT(gpupci({"--print-cmdline"}), Not(HasSubstr("vfio-pci.ids")));
+}
+
 TEST_F(BootCardsOf, ADriverHaveTheNameOfItsModule) {
   fake_.add({"0000:02:00.0", "0300", "10de:1c03", "bochs-drm", 13});
   const auto driver = fake_.sysfs().driver_path("bochs-drm");

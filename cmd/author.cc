@@ -3,9 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-
+#include "core/secret_names.h"
 #include "core/text.h"
 #include "core/variable.h"
 
@@ -22,11 +20,10 @@ bool is_about_values(const std::vector<std::string>& words) {
 }
 
 bool is_secret_key(const std::string& word) {
-  constexpr std::array kParts{"password", "passwd", "secret", "token", "user_data", "value"};
-  const auto key = lower(word.substr(0, word.find('=')));
-  return word.find('=') != std::string::npos && std::ranges::any_of(kParts, [&](const char* part) {
-           return key.find(part) != std::string::npos;
-         });
+  const auto end = word.find('=');
+  if (end == std::string::npos) return false;
+  const auto key = std::string_view(word).substr(0, end);
+  return may_be_secret(key) || lower(key).find("value") != std::string::npos;
 }
 
 }  // namespace

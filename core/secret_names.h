@@ -8,17 +8,18 @@
 
 namespace cluster {
 
-/// Parts of the names of attributes whose values may be secret: neither the history nor a report
-/// has them.
-inline constexpr std::array<std::string_view, 10> kSecretParts{
-    "user_data", "password", "passwd",     "passphrase", "secret",
-    "token",     "private",  "credential", "api_key",    "apikey"};
+/// Parts of the names of what may be secret, an attribute or an option of another tool: neither the
+/// history nor a report has such a value, and no message. They are looked for in "_name$", in lower
+/// case, so that "_pass$" is a last word alone: vm_passthrough is none.
+inline constexpr std::array<std::string_view, 11> kSecretParts{
+    "user_data", "passw",   "_pass$",     "passphrase", "secret", "token",
+    "community", "private", "credential", "api_key",    "apikey"};
 
 /// True if the value of an attribute of that name may be secret.
 inline bool may_be_secret(std::string_view name) {
-  const auto small = lower(name);
+  const auto whole = "_" + lower(name) + "$";
   return std::ranges::any_of(
-      kSecretParts, [&](std::string_view part) { return small.find(part) != std::string::npos; });
+      kSecretParts, [&](std::string_view part) { return whole.find(part) != std::string::npos; });
 }
 
 }  // namespace cluster

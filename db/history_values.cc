@@ -30,7 +30,7 @@ std::string kept_value(const std::string& table, const std::string& column,
   if (table != "attribute" || column != "value") return value;
   std::string is_secret;
   for (const auto part : kSecretParts) {
-    const auto name = "lower(" + row + ".name)";
+    const auto name = "'_' || lower(" + row + ".name) || '$'";
     is_secret += (is_secret.empty() ? "" : " OR ") +
                  ("replace(" + name + ", '" + std::string(part) + "', '') <> " + name);
   }

@@ -42,12 +42,6 @@ bool is_agent_name(std::string_view name) {
   return name.size() > kPrefix.size() && name.starts_with(kPrefix) && is_option_name(name);
 }
 
-// The options that let somebody in: passwd, snmp_priv_passwd, api_token, community, ...
-bool is_secret(std::string_view name) {
-  return may_be_secret(name) || name.find("passw") != std::string_view::npos ||
-         name.find("community") != std::string_view::npos;
-}
-
 [[noreturn]] void refuse(const std::string& why) { throw Error(Fault::usage, "fence: " + why); }
 
 void add_option(FenceDevice& device, const std::string& word) {
@@ -66,7 +60,7 @@ void add_option(FenceDevice& device, const std::string& word) {
   }
   const bool is_file = name.ends_with(kFile);
   const auto stem = is_file ? name.substr(0, name.size() - kFile.size()) : name;
-  if (!is_secret(stem)) {
+  if (!may_be_secret(stem)) {
     device.options[name] = value;
   } else if (!is_file) {
     refuse("a secret belongs into a file that only its owner reads: want " + name +

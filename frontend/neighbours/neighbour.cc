@@ -168,7 +168,7 @@ void NeighbourHosts::leave(int line, const std::string& what) {
   if (equals != std::string::npos) {
     const auto name = std::string_view(text).substr(0, equals);
     const auto blank = name.rfind(' ');
-    if (is_secret(blank == std::string_view::npos ? name : name.substr(blank + 1))) {
+    if (may_be_secret(blank == std::string_view::npos ? name : name.substr(blank + 1))) {
       text.replace(equals + 1, std::string::npos, "***");
     }
   }
@@ -282,8 +282,6 @@ std::vector<std::string> blank_words(std::string_view line) {
   for (std::string word; in >> word;) words.push_back(word);
   return words;
 }
-
-bool is_secret(std::string_view name) { return may_be_secret(name) || name.ends_with("_pass"); }
 
 bool is_everybody(std::string_view group) { return group == "all" || group == "ungrouped"; }
 

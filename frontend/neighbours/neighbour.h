@@ -102,9 +102,6 @@ NeighbourReading read_neighbour(const NeighbourFormat& format, std::string_view 
 /// The words of a line, blanks between them.
 std::vector<std::string> blank_words(std::string_view line);
 
-/// True if what has this name is told by its name alone.
-bool is_secret(std::string_view name);
-
 /// The groups that have no use as groups here: every host is in them.
 bool is_everybody(std::string_view group);
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/mac_address.h"
+#include "core/secret_names.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour_network.h"
 #include "frontend/neighbours/yaml_file.h"
@@ -248,7 +249,7 @@ class Warewulf {
 
   template <typename Entry>
   static std::string told(const Entry& entry) {
-    return is_secret(entry.first.Scalar()) ? "***" : told_line(entry.second);
+    return may_be_secret(entry.first.Scalar()) ? "***" : told_line(entry.second);
   }
 
   NeighbourHosts hosts_;

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <vector>
 
+#include "core/secret_names.h"
 #include "core/text.h"
 #include "frontend/neighbours/neighbour.h"
 
@@ -118,7 +119,7 @@ void hide_secrets(YAML::Node node) {  // NOLINT(misc-no-recursion): as deep as M
   }
   if (!node.IsMap()) return;
   for (auto entry : node) {
-    if (entry.first.IsScalar() && is_secret(entry.first.Scalar())) {
+    if (entry.first.IsScalar() && may_be_secret(entry.first.Scalar())) {
       entry.second = "***";
     } else {
       hide_secrets(entry.second);

@@ -202,12 +202,17 @@ TEST_F(History, HasNoSecret) {
   cluster({"set", "host", "attr", "n1", "n1_password", "value=hunter2x"});
   cluster({"add", "attr", "site_password", "hunter2"});
   cluster({"add", "row", "attribute", "host=n1", "name=api_token", "value=hunter2"});
+  for (const auto* name : {"ansible_become_pass", "snmp_community", "PASS", "x_passwort"}) {
+    cluster({"add", "attr", name, "hunter2"});
+  }
+  cluster({"add", "attr", "my_passthrough", "shown"});
+  EXPECT_EQ(sql("SELECT count(*) FROM change_row WHERE after LIKE '%shown%'"), "1");
   EXPECT_EQ(cluster({"list", "change", "format=json"}).find("hunter2"), std::string::npos);
   EXPECT_EQ(
       sql("SELECT count(*) FROM change_row WHERE before LIKE '%hunter%' OR after LIKE '%hunter%'"),
       "0");
-  EXPECT_EQ(cmd::without_secrets({"set", "x", "password=hunter2", "b c"}),
-            "set x password=... 'b c'");
+  EXPECT_EQ(cmd::without_secrets({"set", "x", "password=hunter2", "api_key=hunter2", "b c"}),
+            "set x password=... api_key=... 'b c'");
 }
 
 TEST_F(History, IsForgottenAfterTheDaysThatTheSiteSays) {

@@ -21,6 +21,9 @@ std::string_view trim(std::string_view text);
 /// `text` with its ASCII letters in lower case.
 std::string lower(std::string_view text);
 
+/// `text` with its ASCII letters in upper case.
+std::string upper(std::string_view text);
+
 /// `text` with control characters as \xNN: it stays one line, and cannot control the operator's
 /// terminal.
 std::string printable(std::string_view text);

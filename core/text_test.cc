@@ -29,6 +29,8 @@ TEST(Trim, TakesBlanksFromBothSides) {
 
 TEST(Lower, LeavesOtherLettersAlone) { EXPECT_EQ(lower("HostName\xc3\x89"), "hostname\xc3\x89"); }
 
+TEST(Upper, LeavesOtherLettersAlone) { EXPECT_EQ(upper("a-Bz{\xc3\xa9"), "A-BZ{\xc3\xa9"); }
+
 TEST(Quote, StaysOneLine) {
   EXPECT_EQ(quote("a b"), "'a b'");
   EXPECT_EQ(quote("a\nb\x1b[2J"), "'a\\x0ab\\x1b[2J'");

@@ -82,12 +82,6 @@ std::vector<std::string> kinds_in(std::string_view name) {
   return kinds;
 }
 
-std::string kind_of(std::string_view key) {
-  std::string kind(key);
-  for (char& c : kind) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return kind;
-}
-
 // Of a list, "n1,n2,n", or words that select hosts, "n1!n", the last element goes on.
 void add_names(Candidates& to, const NamesOf& names, const std::string& kind,
                const std::string& before, std::string_view begun) {
@@ -105,7 +99,7 @@ void add_values(Candidates& to, const Option& option, const NamesOf& names,
   for (const auto& value : values) {
     if (value.starts_with(begun)) to.push_back({before + value, ""});
   }
-  if (values.empty()) add_names(to, names, kind_of(option.key), before, begun);
+  if (values.empty()) add_names(to, names, upper(option.key), before, begun);
 }
 
 const Option* key_called(const Options& options, std::string_view key) {
@@ -118,13 +112,13 @@ const Option* key_called(const Options& options, std::string_view key) {
 // attribute is called is known.
 bool is_new(std::string_view path, std::string_view kind) {
   const auto noun = path.substr(path.rfind(' ') + 1);
-  return path.starts_with("add ") && kind_of(noun) == kind && kind != "ATTR";
+  return path.starts_with("add ") && upper(noun) == kind && kind != "ATTR";
 }
 
 // The kind that a NAME of the usage line is of: NAME of `set host attr` is an attribute.
 std::string kind_meant(std::string_view path, const std::string& kind) {
   if (kind != "NAME" || path.starts_with("create ")) return kind;
-  return kind_of(path.substr(path.rfind(' ') + 1));
+  return upper(path.substr(path.rfind(' ') + 1));
 }
 
 void add_arguments(Candidates& to, const Command& command, Words typed, const std::string& begun,

@@ -97,14 +97,6 @@ std::string without_idle_paragraphs(std::string_view page) {
   return out;
 }
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  });
-  return out;
-}
-
 // "cluster-host-gpu"
 std::string page_name(const std::string& program, std::string_view noun) {
   std::string name = program + (noun.empty() ? "" : "-") + std::string(noun);

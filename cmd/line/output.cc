@@ -95,13 +95,6 @@ class Buffer {
   std::string text_;
 };
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return text;
-}
-
 // An unknown value is shown as a dash, so that columns can still be counted. `made` keeps the text
 // when it differs from the cell's. `plain` says that no cell at all has control characters.
 std::string_view shown(const TextRows::Cell& cell, bool plain, std::string& made) {

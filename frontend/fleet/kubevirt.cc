@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/text.h"
 #include "frontend/fleet/card_words.h"
 #include "frontend/fleet/fleet_format.h"
 
@@ -8,13 +9,6 @@
 // their ids alone, so a card with the same ids that is in use is told.
 namespace cluster::frontend {
 namespace {
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return text;
-}
 
 std::string_view domain_of(std::string_view vendor) {
   if (vendor == "10de") return "nvidia.com";

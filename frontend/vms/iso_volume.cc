@@ -1,8 +1,9 @@
 #include "frontend/vms/iso_volume.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
+
+#include "core/text.h"
 
 namespace cluster::frontend {
 namespace {
@@ -77,10 +78,7 @@ std::string record(const std::string& name, std::uint32_t sector, std::size_t si
 
 std::string name_of(const std::string& file, Names names) {
   if (names == Names::joliet) return spelled(file + ";1", names);
-  std::string upper = file;
-  std::ranges::transform(upper, upper.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return upper + ".;1";
+  return upper(file) + ".;1";
 }
 
 std::string folder(const std::vector<IsoFile>& files, std::uint32_t root, Names names) {

@@ -57,6 +57,8 @@ std::string quoted(const std::string& text) {
   return (text.find('{') == std::string::npos ? "" : "!unsafe ") + as_yaml(json);
 }
 
+constexpr std::string_view kUngrouped = "ungrouped";
+
 // A key of YAML: "yes" and "1e3" are texts.
 std::string key(const std::string& name) { return '"' + name + "\":"; }
 
@@ -84,7 +86,7 @@ class AnsibleGroups {
   explicit AnsibleGroups(const Fleet& fleet) {
     for (const auto& host : fleet.hosts) taken_.insert(host.host.name.str());
     for (const auto& vm : fleet.vms) taken_.insert(vm.vm.name.str());
-    taken_.insert({"all", "ungrouped"});
+    taken_.insert({"all", std::string(kUngrouped)});
   }
 
   // `of` says what the group is of: "appliance=compute".
@@ -95,7 +97,7 @@ class AnsibleGroups {
     if (place->second.of == of) {
       place->second.hosts.insert(host);
     } else {
-      left_.insert(of);
+      left_.emplace(of, "its name is that of something else");
     }
   }
 
@@ -110,7 +112,11 @@ class AnsibleGroups {
     for (const auto& [attribute, value] : attributes) {
       if (attribute == "groups") {
         for (const auto& one : listed_groups(value)) {
-          if (is_word(one)) add(one, "@" + one, name);
+          if (is_word(one)) {
+            add(one, "@" + one, name);
+          } else {
+            left_.emplace("@" + one, "Ansible wants letters of ASCII, digits and '_'");
+          }
         }
       } else if (is_word(attribute) && is_word(value)) {
         add(attribute + "_" + value, attribute + "=" + value, name);
@@ -120,8 +126,8 @@ class AnsibleGroups {
 
   std::string text() const {
     std::string text;
-    for (const auto& of : left_) {
-      text += "    " + comment_line("no group of " + of + ": its name is that of something else");
+    for (const auto& [of, why] : left_) {
+      text += "    " + comment_line("no group of " + of + ": " + why);
     }
     for (const auto& [name, group] : groups_) {
       if (group.of.empty()) continue;
@@ -139,7 +145,7 @@ class AnsibleGroups {
 
   std::map<std::string, Group> groups_;
   std::set<std::string> taken_;
-  std::set<std::string> left_;
+  std::map<std::string, std::string> left_;  // what they are of, and why there are none
 };
 
 // The variables of one host.
@@ -243,19 +249,24 @@ std::string vm_text(const FleetVm& vm, const FleetHost& host) {
 
 FleetReport fleet_as_ansible(const Fleet& fleet) {
   AnsibleGroups groups(fleet);
+  std::string left;
   std::string hosts;
   const auto by_name = hosts_by_name(fleet);
+  const auto add = [&](const Host& host, const auto& one, const std::string& text) {
+    if (host.name.str() == kUngrouped) {
+      left += comment_line("left out: " + std::string(kUngrouped) +
+                           ": it means the hosts without a group to Ansible");
+      return;
+    }
+    hosts += text;
+    groups.add(host, one.attributes);
+  };
   for (const auto& host : fleet.hosts) {
-    if (!host.meant) continue;
-    hosts += host_text(host);
-    groups.add(host.host, host.attributes);
+    if (host.meant) add(host.host, host, host_text(host));
   }
-  for (const auto& vm : fleet.vms) {
-    hosts += vm_text(vm, *by_name.at(vm.vm.container));
-    groups.add(vm.host, vm.attributes);
-  }
+  for (const auto& vm : fleet.vms) add(vm.host, vm, vm_text(vm, *by_name.at(vm.vm.container)));
   const auto children = groups.text();
-  return {"all:\n  hosts:" + (hosts.empty() ? " {}\n" : "\n" + hosts) +
+  return {left + "all:\n  hosts:" + (hosts.empty() ? " {}\n" : "\n" + hosts) +
           "  children:" + (children.empty() ? " {}\n" : "\n" + children)};
 }
 

@@ -15,6 +15,7 @@ namespace cluster::frontend {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 const std::vector<std::string> kHostile{
@@ -188,15 +189,24 @@ TEST(FleetFormat, HasVariablesThatReadBackAsTheyWere) {
 
 TEST(FleetFormat, ActsOnNoHostThatAGroupDoesNotMean) {
   auto fleet = fleet_of("gpu", "A100");
-  fleet.hosts[0].attributes = {{"a_b", "c"}, {"a", "x"}, {"groups", "v1 vm-container"}};
+  fleet.hosts[0].attributes = {{"a_b", "c"}, {"a", "x"}, {"groups", "v1 vm-container ünï"}};
   fleet.vms[0].attributes = {{"a", "b_c"}, {"groups", "a.x"}};
   const auto text = fleet_format("ansible").write(fleet).text;
   // v1 is a host, and two attributes make a_b_c.
   EXPECT_NE(text.find("no group of @v1: its name is that of something else"), std::string::npos);
   EXPECT_NE(text.find("no group of a=b_c: its name is that of something else"), std::string::npos);
+  EXPECT_THAT(text, HasSubstr("no group of @ünï: Ansible wants letters of ASCII, digits and '_'"));
   const auto group = text.substr(text.find("\"a_b_c\":\n"));
   EXPECT_EQ(group.substr(0, group.find("    \"a_x\"")),
             "\"a_b_c\":\n      hosts:\n        \"n1\":\n");
+}
+
+TEST(FleetFormat, HasNoHostThatIsAGroupOfAnsibleItself) {
+  Fleet fleet;
+  fleet.hosts.push_back({host_called("ungrouped", "compute")});
+  EXPECT_EQ(fleet_format("ansible").write(fleet).text,
+            "# left out: ungrouped: it means the hosts without a group to Ansible\n"
+            "all:\n  hosts: {}\n  children: {}\n");
 }
 
 TEST(FleetFormat, WritesNodesThatGendersCanRead) {

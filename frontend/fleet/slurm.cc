@@ -193,8 +193,8 @@ FleetReport fleet_as_slurm_gres(const Fleet& fleet) {
       "# VMs, has no device that is no card here (a console), and numbers /dev/nvidiaN in the "
       "order of\n"
       "# PCI addresses. Where it does not have all cards of a node, or their order is not known, "
-      "there\n"
-      "# is a Count and no File.\n";
+      "the\n"
+      "# line is a comment, to be completed: Slurm takes no GPU without its File.\n";
   for (const auto& node : Nodes(fleet).nodes) {
     text += left_lines(node);
     const auto line = [&](const std::string& type) {
@@ -208,7 +208,7 @@ FleetReport fleet_as_slurm_gres(const Fleet& fleet) {
       }
     }
     for (const auto& [type, count] : counts) {
-      text += line(type) + " Count=" + std::to_string(count) + "\n";
+      text += comment_line("File is not known: " + line(type) + " Count=" + std::to_string(count));
     }
   }
   return {text};

@@ -40,7 +40,7 @@ class ReportFleet : public Story {
 };
 
 TEST_F(ReportFleet, HasHostsWithTheirVmsAndVmsAlone) {
-  EXPECT_EQ(who(fleet()), "c1(3) head(0) n1(11) n2(1) n3(5) n10(1) v1 v2 v3 v4");
+  EXPECT_EQ(who(fleet()), "c1(3) c2(1) head(0) n1(11) n2(1) n3(5) n10(1) v1 v2 v3 v4");
   EXPECT_EQ(who(fleet({"n1", "head"})), "head(0) n1(11) v1 v2");
   EXPECT_EQ(who(fleet({"v1"})), "n1?(1) v1");
   EXPECT_EQ(who(fleet({"v2"})), "n1?(5) v2");

@@ -38,6 +38,26 @@ needs() {
   return 1
 }
 
+# What docs/reports.md shows of a report is there, line for line; a line that ends with a comma goes on in the next one.
+if needs python3; then
+  python3 - "$(dirname "$0")/../../docs/reports.md" "$data"/fleet.cluster.* <<'PYTHON' || fail "docs/reports.md shows another report"
+import re, sys
+page, *reports = sys.argv[1:]
+known = {re.sub(r"\s", "", line) for name in reports for line in open(name)}
+of_no_report = re.compile(r"(cluster|ansible-inventory|kubectl|systemctl) |rollcall_vm_state|DCGM_FI|group_left")
+shown, line = 0, ""
+for text in open(page):
+    if not text.startswith("    ") or of_no_report.match(text.strip()):
+        continue
+    line += re.sub(r"\s", "", text)
+    if not line.endswith(","):
+        shown += 1
+        assert line in known, line
+        line = ""
+assert shown > 30
+PYTHON
+fi
+
 if needs promtool; then
   promtool check metrics <"$folder/prometheus" || fail "promtool finds fault with the metrics"
   # The query of docs/reports.md joins what dcgm-exporter says in a VM and on a host with all of these metrics.

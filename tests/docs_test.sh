@@ -67,6 +67,11 @@ named_checks() {
   grep -E '^\| [^|]{6}' docs/troubleshooting.md | grep -oE '\| [HDGVSFI][0-9]+(, [HDGVSFI][0-9]+)* \|' | grep -oE '[A-Z][0-9]+' | sort -u
 }
 
+# shown_by_gpupci: what the page about it shows of its output. The lease of a vGPU is another one each time.
+shown_by_gpupci() {
+  awk '/^```/ { typed = 0 } typed && !/^\$ / { print } /^\$ gpupci / { typed = 1 }' docs/gpupci.md | sed 's/, lease .*/, lease /'
+}
+
 pages=(README.md CONTRIBUTING.md CHANGELOG.md docs/*.md docs/decisions/*.md)
 for page in "${pages[@]}"; do
   # The program writes this page.
@@ -110,6 +115,11 @@ while read -r option; do
 done < <(comm -23 \
   <(cat README.md CONTRIBUTING.md docs/*.md | grep -oE '\bgpupci -[^`";|#]*' | grep -oE -- ' --?[a-z][a-z-]*' | tr -d ' ' | sort -u) \
   <(grep -rhoE --include=*.cc --exclude=*_test.cc -- '"--?[a-z-]+' node-agent/actions | tr -d '"' | sort -u))
+
+while read -r line; do
+  grep -rqF --include=*.host --include=*_test.cc -- "$line" tests/agent/hosts node-agent ||
+    complain "docs/gpupci.md shows '$line', which no test expects of gpupci"
+done < <(shown_by_gpupci)
 
 cmp -s <(tools/session_svg <docs/session.txt) docs/session.svg ||
   complain "docs/session.svg is not what tools/session_svg makes of docs/session.txt"

@@ -124,6 +124,15 @@ TEST(Leases, AreNeverTheSame) {
   EXPECT_THAT(random_uuid(), MatchesRegex(kUuid));
 }
 
+TEST_F(Vgpus, AreListedForEachVirtualFunction) {
+  slices_.offer_vendor_vgpu("0000:01:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");
+  gpupci({"--vfs", "gpupci1", "2"});
+  EXPECT_EQ(gpupci({"--types", "gpupci1"}),
+            "PARENT     TYPE  AVAILABLE  API       NAME\n"
+            "gpupci1.0  1145  1          vfio-pci  NVIDIA L40S-4Q\n"
+            "gpupci1.1  1145  1          vfio-pci  NVIDIA L40S-4Q\n");
+}
+
 TEST_F(Vgpus, HaveTypesOfBothKinds) {
   slices_.offer_vendor_vgpu("0000:01:00.0", "ID : vGPU Name\n1145 : NVIDIA L40S-4Q\n");
   gpupci({"--vfs", "gpupci1", "1"});

@@ -8,11 +8,36 @@
 #include "core/folded_names.h"
 
 namespace cluster::cmd {
+namespace {
+
+bool is_of_a_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.';
+}
+
+// "no address is known for 'HOST'" of "no address is known for 'n7'", so that it is said once.
+std::string without_name(std::string words, const std::string& name) {
+  for (std::size_t at = 0; !name.empty() && (at = words.find(name, at)) != std::string::npos;) {
+    const auto end = at + name.size();
+    if ((at > 0 && is_of_a_name(words[at - 1])) ||
+        (end < words.size() && is_of_a_name(words[end]))) {
+      at = end;
+      continue;
+    }
+    words.replace(at, name.size(), "HOST");
+    at += 4;
+  }
+  return words;
+}
+
+}  // namespace
 
 void FoldedNotes::add(const std::string& who, const std::string& words) {
-  const auto [at, is_new] = by_words_.try_emplace(words, lines_.size());
+  const auto [at, is_new] = by_words_.try_emplace(without_name(words, who), lines_.size());
   if (is_new) lines_.push_back({words, {}});
-  lines_[at->second].who.push_back(who);
+  auto& line = lines_[at->second];
+  if (!is_new && line.words != words) line.words = at->first;
+  line.who.push_back(who);
 }
 
 void FoldedNotes::add(const std::string& who, const Error& error) {

@@ -12,7 +12,8 @@
 namespace cluster::cmd {
 
 /// Notes about many hosts or VMs, of which those with the same words become one line:
-/// "vm-container-1-[0-97] (98): no route to host".
+/// "vm-container-1-[0-97] (98): no route to host". Words that differ by the name alone are the
+/// same: "n[1-3] (3): no address is known for 'HOST'".
 class FoldedNotes {
  public:
   /// `words` follow the name: ": no route to host", " gpupci1: is in use".

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <map>
 
+#include "cmd/failures.h"
 #include "core/folded_names.h"
 #include "core/terminal_text.h"
 #include "core/text.h"
@@ -59,11 +59,11 @@ void RunSink::summarize(const std::vector<ssh::Reply>& replies) {
 }
 
 void RunSink::note_failures(const std::vector<ssh::Reply>& replies) {
-  std::map<std::string, std::vector<std::string>> who;
+  FoldedNotes notes;
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    if (failed(replies[i])) who[outcome(replies[i])].push_back(name(i));
+    if (failed(replies[i])) notes.add(name(i), ": " + outcome(replies[i]));
   }
-  for (const auto& [how, names] : who) output_.note(counted_names(names) + ": " + how);
+  notes.print(output_);
 }
 
 RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix,

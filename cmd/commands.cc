@@ -22,14 +22,18 @@ constexpr std::array kSynonyms{
     Synonym{"vgpu", "host gpu"},  Synonym{"xml", "vm config"},
 };
 
-// None means a verb that removes or stops: nobody is led to that.
+// None means a verb that removes or stops: nobody is led to that, but to what is said of it.
 constexpr std::array kFirstWords{
     FirstWord{"boot", "start"},
     FirstWord{"console", "open host console"},
     FirstWord{"create", "add"},
+    FirstWord{"delete", "help remove"},
     FirstWord{"describe", "list"},
+    FirstWord{"destroy", "help stop"},
     FirstWord{"get", "list"},
     FirstWord{"gpupci", "run host"},
+    FirstWord{"halt", "help stop"},
+    FirstWord{"kill", "help stop"},
     FirstWord{"ls", "list"},
     FirstWord{"migrate", "set host vm"},
     FirstWord{"move", "set host vm"},
@@ -38,9 +42,16 @@ constexpr std::array kFirstWords{
     FirstWord{"nvidia-smi", "list host gpu"},
     FirstWord{"pdsh", "run host"},
     FirstWord{"power", "set host power"},
+    FirstWord{"poweroff", "help stop"},
+    FirstWord{"reboot", "help stop"},
+    FirstWord{"reset", "help stop"},
+    FirstWord{"restart", "help stop"},
+    FirstWord{"rm", "help remove"},
     FirstWord{"show", "list"},
+    FirstWord{"shutdown", "help stop"},
     FirstWord{"ssh", "run host"},
     FirstWord{"status", "list host gpu"},
+    FirstWord{"undefine", "help remove"},
     FirstWord{"virsh", "list host vm"},
 };
 

@@ -135,7 +135,11 @@ TEST(FirstWords, MeanSomethingThatThereIs) {
       return path.starts_with(typed) || typed.starts_with(path);
     });
   };
-  for (const auto& first : first_words()) EXPECT_TRUE(starts(first.meaning)) << first.word;
+  for (const auto& first : first_words()) {
+    auto meaning = first.meaning;
+    if (meaning.starts_with("help ")) meaning.remove_prefix(5);
+    EXPECT_TRUE(starts(meaning)) << first.word;
+  }
 }
 
 TEST(Synonyms, MeanSomethingThatHasCommands) {

@@ -94,6 +94,8 @@ bool read_arguments(const Options& options, std::span<const std::string> words) 
                   (option.name.empty() ? option.key + "=" : option.name) + " is required");
     }
     throw Error(Fault::usage, "something is required");
+  } catch (const CLI::ExtrasError&) {
+    throw Error(Fault::usage, "not expected: " + quote(joined(app.remaining(), " ")));
   } catch (const CLI::ParseError& error) {
     std::string why = error.what();
     std::ranges::replace(why, '\n', ' ');

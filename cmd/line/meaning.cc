@@ -50,6 +50,11 @@ std::optional<std::string> meant_command(const std::vector<std::string>& words,
   if (auto path = path_of(words[0], nouns, table)) return path;
   const auto at = std::ranges::find(first_words, words[0], &FirstWord::word);
   if (at == first_words.end()) return path_of("list", {words[0]}, table);
+  constexpr std::string_view kHelp = "help ";
+  if (at->meaning.starts_with(kHelp)) {
+    const std::string verb(at->meaning.substr(kHelp.size()));
+    return std::string(kHelp) + path_of(verb, nouns, table).value_or(verb);
+  }
   if (at->meaning.find(' ') != std::string_view::npos) return std::string(at->meaning);
   return path_of(std::string(at->meaning), nouns, table);
 }

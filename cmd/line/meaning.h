@@ -11,7 +11,7 @@
 namespace cluster::cmd {
 
 /// A first word that people bring from other programs: "show" means the verb "list", "nvidia-smi"
-/// the command "list host gpu".
+/// the command "list host gpu", "reboot" the page "help stop".
 struct FirstWord {
   std::string_view word;
   std::string_view meaning;

@@ -126,11 +126,16 @@ TEST_F(Help, SaysItsVersion) {
 TEST_F(Help, AnUnknownCommandNamesTheNearest) {
   cluster({"list", "hots"}, 2, "no command 'list hots' (did you mean 'list host'?)");
   cluster({"lst", "host", "gpu"}, 2, "no command 'lst host gpu' (did you mean 'list host gpu'?)");
-  cluster({"reboot"}, 2, "no command 'reboot' (see `cluster help`)");
+  cluster({"reboot"}, 2, "no command 'reboot' (did you mean 'help stop'?)");
+  cluster({"reboot", "vm", "n1"}, 2,
+          "no command 'reboot vm n1' (did you mean 'help stop host vm'?)");
+  cluster({"rm", "host", "gpu"}, 2,
+          "no command 'rm host gpu' (did you mean 'help remove host gpu'?)");
   cluster({"help", "reboot"}, 2, "no command 'reboot' (see `cluster help`)");
   cluster({"list", "host", "--colour=red"}, 2,
-          "list host: The following argument was not expected: --colour=red (see `cluster list "
-          "host --help`)");
+          "list host: not expected: '--colour=red' (see `cluster list host --help`)");
+  cluster({"add", "host", "alias", "n1", "n2"}, 2,
+          "add host: not expected: 'n1 n2' (see `cluster add host --help`)");
 }
 
 TEST_F(Help, NoSuggestionRemovesOrStops) {

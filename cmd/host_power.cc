@@ -144,7 +144,7 @@ int report(Context& context, const std::vector<Task>& tasks, Power power) {
   }
   notes.print(context.output);
   if (power == Power::status) {
-    context.output.table(table);
+    context.output.table_unless_empty(table);
   } else {
     say_how_many(context, power == Power::cycle ? "power cycled" : "switched", done, "hosts");
   }

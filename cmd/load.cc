@@ -331,7 +331,7 @@ Action declare_load(Options& options) {
       .or_key("file")
       .required();
   options.key("format", args->format,
-              "FILE is of another tool: " + frontend::neighbour_format_names());
+              frontend::neighbour_format_names() + ": FILE is that of another tool");
   options.key("dryrun", args->dryrun,
               "yes: only try it; with format= the commands are printed [no]");
   return [args](Context& context) { return run_load(context, *args); };

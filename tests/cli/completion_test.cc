@@ -32,6 +32,7 @@ class CompletionStory : public Story {
 TEST_F(CompletionStory, WithoutAnInventoryItKnowsTheCommands) {
   EXPECT_THAT(after({"det"}), ElementsAre("detach"));
   EXPECT_THAT(after({"list", "host", "vm", "sta"}), ElementsAre("status="));
+  EXPECT_THAT(after({"load", "format=x"}), ElementsAre("format=xcat"));
   EXPECT_THAT(after({"list", "host", "n"}), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(file)) << "it makes none";
 }

@@ -53,7 +53,10 @@ diff -r once again || fail "it came out otherwise"
 
 # ---- what others think of them
 lintian --allow-root --fail-on error --tag-display-limit 0 once/*.deb >lint 2>&1 || fail "lintian: $(<lint)"
-rpmlint -r "$top/packaging/rollcall.rpmlintrc" once/*.rpm >lint 2>&1 || fail "rpmlint: $(<lint)"
+# To rpmlint a filter that its release does not need is an error, and so is a word of ours, where a dictionary is there.
+rpmlint -r "$top/packaging/rollcall.rpmlintrc" once/*.rpm >lint 2>&1 || true
+grep -q '^ *2 packages and 0 specfiles checked' lint || fail "rpmlint: $(<lint)"
+! grep ' E: ' lint | grep -v -e ' E: unused-rpmlintrc-filter ' -e ' E: spelling-error ' || fail "rpmlint: $(<lint)"
 depends() { dpkg-deb --field once/"$1"_*.deb "$2"; }
 [[ $(depends gpupci Depends) == "libc6 (>= 2.28), libgcc-s1 | libgcc1" ]] || fail "gpupci depends on $(depends gpupci Depends)"
 depends rollcall Depends | grep -qE '^([a-z |-]+, )?libc6 \(>= 2\.[0-9]+\), libgcc-s1 \(>= [0-9.]+\)$' ||

@@ -65,6 +65,13 @@ TEST_F(StartHostVm, TellsTheContainerWhatStartsWithIt) {
   cluster({"set", "host", "attr", "rocks-33", "vm_autostart", "yes"});
   cluster({"start", "host", "vm", "vm-container-0-15"});
   EXPECT_TRUE(here().domains.at(0).autostart);
+  // What was set by hand since then stays until `sync vm config` has asked.
+  cluster({"stop", "host", "vm", "rocks-33", "action=poweroff"});
+  here().domains.at(0).autostart = false;
+  cluster({"start", "host", "vm", "rocks-33"});
+  EXPECT_FALSE(here().domains.at(0).autostart);
+  EXPECT_THAT(run({"sync", "vm", "config", "rocks-33"}).out,
+              HasSubstr("rocks-33: autostart yes, the host has no  changed on the host\n"));
 }
 
 TEST_F(StartHostVm, NeedsAWordAndAVm) {

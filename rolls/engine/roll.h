@@ -62,7 +62,7 @@ struct ShellLines {
   std::string text;
 };
 
-/// The things that the hosts of one appliance get. Each member but the first two and the last three
+/// The things that the hosts of one appliance get. Each member but the first two and the last four
 /// is a kind in step_kind.h.
 struct HostPart {
   std::string appliance;
@@ -73,7 +73,8 @@ struct HostPart {
   std::vector<std::string> units;  ///< systemd units to enable: "gpupci-restore.service"
   std::vector<HostCheck> checks;
   bool needs_host = false;             ///< a script for no host in particular does nothing
-  std::vector<ShellLines> shell = {};  ///< all that its steps and checks have
+  std::string functions = {};          ///< of sh, which its steps and checks call
+  std::vector<ShellLines> shell = {};  ///< these, and all that its steps and checks have
   std::string where = {};              ///< of its appliance: "gpupt/roll.yaml:10:3"
 };
 

@@ -125,18 +125,34 @@ class RollReader {
     HostPart part;
     part.appliance = word(key, "appliance", is_appliance, "vm-container");
     part.where = key.where();
-    std::vector<std::string> known{"agent", "needs_host"};
+    std::vector<std::string> known{"agent", "needs_host", "shell"};
     for (const auto& kind : step_kinds()) known.emplace_back(kind.key);
     const Fields fields(value, part.appliance, known);
     if (const auto agent = fields.find("agent")) part.agent = agent->yes_or_no("agent");
     if (const auto needs = fields.find("needs_host")) {
       part.needs_host = needs->yes_or_no("needs_host");
     }
+    if (const auto shell = fields.find("shell")) {
+      part.functions = shell_lines(*shell, "shell", part);
+      refuse_all_but_functions(*shell, part.functions);
+    }
     for (const auto& kind : step_kinds()) {
       const auto item = fields.find(std::string(kind.key));
       if (item) kind.read(*item, {files_, names_}, part);
     }
     roll_.hosts.push_back(std::move(part));
+  }
+
+  // They stand before the steps, where nothing was looked at yet, in one shell with those of other
+  // rolls.
+  void refuse_all_but_functions(const Item& item, const std::string& text) const {
+    const auto prefix = attribute_prefix(roll_.name);
+    for (const auto line : split(text, '\n')) {
+      if (line.empty() || line == "}" || line.starts_with(' ') || line.starts_with('#')) continue;
+      if (line.starts_with(prefix) && line.find("() {") != std::string_view::npos) continue;
+      item.refuse("shell has functions alone, whose names start with " + quote(prefix) + ": want " +
+                  quote(prefix + "words() {") + ", indented lines and '}', not " + quote(line));
+    }
   }
 
   void read_fragment(const Item& item) {

@@ -120,6 +120,25 @@ TEST_F(RollFile, AStepIsTakenBackOrSaysWhyNot) {
               ::testing::EndsWith(": a step has undo or stays, not both"));
 }
 
+// It stands before the steps, in one shell with that of other rolls.
+TEST_F(RollFile, ShellIsFunctionsOfItsName) {
+  const std::string units = "    units: [a.service]\n";
+  const auto with = [&](const std::string& lines) {
+    return refusal(units, units + "    shell: |\n" + lines);
+  };
+  EXPECT_EQ(with("      # why\n      demo_is() { test -e /x; }\n\n"
+                 "      demo_is_not() {\n        ! demo_is\n      }\n"),
+            "nothing was refused");
+  EXPECT_EQ(read().part_for("vm-container")->functions,
+            "# why\ndemo_is() { test -e /x; }\n\ndemo_is_not() {\n  ! demo_is\n}\n");
+  for (const auto* line : {"touch /x", "demo_mode=loud", "is() { test -e /x; }"}) {
+    EXPECT_THAT(with("      demo_is() {\n        :\n      }\n      " + std::string(line) + "\n"),
+                ::testing::AllOf(HasSubstr("demo/roll.yaml:"),
+                                 HasSubstr("want 'demo_words() {', indented lines and '}', not '"),
+                                 HasSubstr(line)));
+  }
+}
+
 TEST_F(RollFile, SaysWhereItIsWrong) {
   EXPECT_EQ(refusal("summary:", "sumary:"),
             "demo/roll.yaml:3:1: unknown key 'sumary' in 'roll' (did you mean 'summary'?)");

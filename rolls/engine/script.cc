@@ -51,6 +51,7 @@ class ScriptWriter {
     }
     const auto kinds = step_kinds();
     const auto* part = part_of(main_);
+    if (part != nullptr) out_ += functions_of(*part);
     for (auto kind = kinds.rbegin(); part != nullptr && kind != kinds.rend(); ++kind) {
       if (kind->undo == nullptr) continue;
       ScriptLines lines{main_, spec_.values, numbers_[kind->key], {}, {}};
@@ -173,11 +174,16 @@ class ScriptWriter {
       out_ += "begin 'the machine is " + roll.arch + "'\n[ \"$(uname -m)\" = " + roll.arch +
               " ] || fail \"it is $(uname -m)\"\n";
     }
+    out_ += functions_of(part);
     for (const auto& kind : step_kinds()) {
       if (kind.last) continue;
       const auto lines = lines_of(kind, roll, part);
       out_ += lines.functions + lines.text;
     }
+  }
+
+  static std::string functions_of(const HostPart& part) {
+    return part.functions.empty() ? "" : "\n# What several of its steps say.\n" + part.functions;
   }
 
   // The kinds that come last have one place for all rolls.

@@ -213,6 +213,18 @@ TEST_F(RollScript, ForNoHostItDoesNothingWhereTheRollWantsOne) {
             "demo: would    it is taken\ndemo: dry run: 1 to be done\n");
 }
 
+// What several steps say stands once, before them, and before what takes them back.
+TEST_F(RollScript, HasTheFunctionsOfARollBeforeItsSteps) {
+  auto demo = roll("demo");
+  demo.hosts[0].functions = "demo_is() { return 1; }\n";
+  demo.hosts[0].steps = {step("it is so", "! demo_is"), step("it is not", "demo_is")};
+  demo.hosts[0].steps[1].undo = "demo_is\n";
+  EXPECT_EQ(run(spec({&demo})),
+            "demo: ok       it is so\ndemo: would    it is not\ndemo: dry run: 1 to be done\n");
+  const auto text = undo_script(spec({&demo}), {});
+  EXPECT_LT(text.find(demo.hosts[0].functions), text.find("undo_1() {\ndemo_is\n"));
+}
+
 TEST_F(RollScript, TheWayBackIsTheOtherWayRound) {
   auto demo = roll("demo");
   auto& part = demo.hosts[0];

@@ -72,7 +72,7 @@ told_keys "$pages/gpupci.yaml.5" >"$there/told"
 same "the keys of gpupci.yaml"
 {
   fields rolls/engine/roll_reader.cc rolls/engine/kinds/*.cc
-  grep -oE 'known\{"[a-z]+"' rolls/engine/roll_reader.cc | cut -d '"' -f 2
+  grep -oE 'known\{[^}]*' rolls/engine/roll_reader.cc | grep -oE '[a-z_]{2,}' | grep -vx known
   grep -hoE '^const StepKind k[A-Za-z]+\{"[a-z]+"' rolls/engine/kinds/*.cc | cut -d '"' -f 2
 } | sort -u >"$there/read"
 told_keys "$pages/roll.yaml.5" >"$there/told"

@@ -45,17 +45,89 @@ start 'Debian nor of RHEL'
 
 # ---- roll gpupt
 unless_needed vagrant vgpu
+
+# What several of its steps say.
+# The words of the kernel's line that turn the IOMMU on. Grub reads them as shell, between double quotes.
+gpupt_words() {
+  case $gpupt_iommu in
+    auto)
+      if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then
+        echo intel_iommu=on iommu=pt
+      else
+        echo iommu=pt
+      fi
+      ;;
+    *[!A-Za-z0-9_.,:=/\ -]*)
+      echo "gpupt_iommu has a character that no such word has: $gpupt_iommu" >&2
+      return 1
+      ;;
+    *) printf '%s\n' "$gpupt_iommu" ;;
+  esac
+}
+# The word that turns it off, of lines of a kernel; nothing if there is none. The last word about Intel's counts.
+gpupt_off() {
+  sed -nE -e 's/^/ /' -e 's/.* ((amd_)?iommu=off)( .*)?$/\1/p' -e 's/.* (intel_iommu=[^ ]*)/\1 /' -e 's/^(intel_iommu=off) .*/\1/p' |
+    head -n 1
+}
+# The packages of NVIDIA's driver that are installed.
+gpupt_packages() {
+  case $family in
+    debian)
+      dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced \
+        'linux-modules-nvidia-*' 'nvidia-headless-*' 'nvidia-legacy-*' 'nvidia-open*' 'nvidia-tesla-*' 2>/dev/null | sed -n 's/^installed //p'
+      ;;
+    rhel)
+      rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
+        'dkms-nvidia*' 'nvidia-open*' 'nvidia-x11-drv*'
+      ;;
+  esac
+}
+# Its modules, whoever brought them: a package with another name, or a build by hand.
+gpupt_modules() {
+  find /lib/modules/ \( -name 'nvidia.ko*' -o -name 'nvidia-current.ko*' -o -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) \
+    2>/dev/null || true
+}
+# Nothing of it is there.
+gpupt_has_no_driver() {
+  ! command -v nvidia-uninstall || return 1
+  [ -z "$(gpupt_packages)" ] || return 1
+  [ -z "$(gpupt_modules)" ] || {
+    echo "a module of NVIDIA's driver is there, and no package that has it: $(gpupt_modules | head -n 1). Remove the driver by" \
+      "hand, or set gpupt_driver to blacklist" >&2
+    return 1
+  }
+}
+# The file of modprobe.d that keeps away what would take the cards. Debian's other drivers are called as they are
+# released: nvidia_tesla_470, nvidia_legacy_390xx_drm.
+gpupt_blacklist() {
+  if [ "$gpupt_driver" = keep ]; then
+    echo '# From roll gpupt: gpupt_driver is keep.'
+    return
+  fi
+  # shellcheck disable=SC2046 # one word a module
+  set -- nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset \
+    nvidia_uvm nvidiafb $(find /lib/modules/ \( -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
+      sed -e 's|.*/||' -e 's/\.ko.*//' | tr - _ | sort -u)
+  printf 'blacklist %s\n' "$@"
+  printf 'install %s /bin/false\n' "$@"
+}
+# gpupt_name_of ADDRESS: the name that gpupci has for that card.
+gpupt_name_of() { gpupci -l | awk -v address="pci_$(echo "$1" | tr ':.' '__')" '$2 == address { print $1 }'; }
+# gpupt_is_taken ADDRESS: vfio has that function.
+gpupt_is_taken() {
+  driver=$(readlink "/sys/bus/pci/devices/$1/driver") || return 1
+  case ${driver##*/} in
+    vfio-pci | *-vfio-pci | *_vfio_pci | pci-stub) ;;
+    *) return 1 ;;
+  esac
+}
 undo_unit gpupci-restore.service
 
 undo_1() {
 # A card that a VM uses stays, and with it all that comes after. One with another driver is the host's already.
 for card in $cards; do
-  driver=$(readlink "/sys/bus/pci/devices/$card/driver") || continue
-  case ${driver##*/} in
-    vfio-pci | *-vfio-pci | *_vfio_pci | pci-stub) ;;
-    *) continue ;;
-  esac
-  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  gpupt_is_taken "$card" || continue
+  name=$(gpupt_name_of "$card")
   [ -z "$name" ] || gpupci -a "$name"
 done
 }

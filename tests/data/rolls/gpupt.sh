@@ -72,6 +72,82 @@ begin 'this is a host of the inventory'
 # ---- roll gpupt
 roll=gpupt
 
+# What several of its steps say.
+# The words of the kernel's line that turn the IOMMU on. Grub reads them as shell, between double quotes.
+gpupt_words() {
+  case $gpupt_iommu in
+    auto)
+      if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then
+        echo intel_iommu=on iommu=pt
+      else
+        echo iommu=pt
+      fi
+      ;;
+    *[!A-Za-z0-9_.,:=/\ -]*)
+      echo "gpupt_iommu has a character that no such word has: $gpupt_iommu" >&2
+      return 1
+      ;;
+    *) printf '%s\n' "$gpupt_iommu" ;;
+  esac
+}
+# The word that turns it off, of lines of a kernel; nothing if there is none. The last word about Intel's counts.
+gpupt_off() {
+  sed -nE -e 's/^/ /' -e 's/.* ((amd_)?iommu=off)( .*)?$/\1/p' -e 's/.* (intel_iommu=[^ ]*)/\1 /' -e 's/^(intel_iommu=off) .*/\1/p' |
+    head -n 1
+}
+# The packages of NVIDIA's driver that are installed.
+gpupt_packages() {
+  case $family in
+    debian)
+      dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced \
+        'linux-modules-nvidia-*' 'nvidia-headless-*' 'nvidia-legacy-*' 'nvidia-open*' 'nvidia-tesla-*' 2>/dev/null | sed -n 's/^installed //p'
+      ;;
+    rhel)
+      rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
+        'dkms-nvidia*' 'nvidia-open*' 'nvidia-x11-drv*'
+      ;;
+  esac
+}
+# Its modules, whoever brought them: a package with another name, or a build by hand.
+gpupt_modules() {
+  find /lib/modules/ \( -name 'nvidia.ko*' -o -name 'nvidia-current.ko*' -o -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) \
+    2>/dev/null || true
+}
+# Nothing of it is there.
+gpupt_has_no_driver() {
+  ! command -v nvidia-uninstall || return 1
+  [ -z "$(gpupt_packages)" ] || return 1
+  [ -z "$(gpupt_modules)" ] || {
+    echo "a module of NVIDIA's driver is there, and no package that has it: $(gpupt_modules | head -n 1). Remove the driver by" \
+      "hand, or set gpupt_driver to blacklist" >&2
+    return 1
+  }
+}
+# The file of modprobe.d that keeps away what would take the cards. Debian's other drivers are called as they are
+# released: nvidia_tesla_470, nvidia_legacy_390xx_drm.
+gpupt_blacklist() {
+  if [ "$gpupt_driver" = keep ]; then
+    echo '# From roll gpupt: gpupt_driver is keep.'
+    return
+  fi
+  # shellcheck disable=SC2046 # one word a module
+  set -- nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset \
+    nvidia_uvm nvidiafb $(find /lib/modules/ \( -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
+      sed -e 's|.*/||' -e 's/\.ko.*//' | tr - _ | sort -u)
+  printf 'blacklist %s\n' "$@"
+  printf 'install %s /bin/false\n' "$@"
+}
+# gpupt_name_of ADDRESS: the name that gpupci has for that card.
+gpupt_name_of() { gpupci -l | awk -v address="pci_$(echo "$1" | tr ':.' '__')" '$2 == address { print $1 }'; }
+# gpupt_is_taken ADDRESS: vfio has that function.
+gpupt_is_taken() {
+  driver=$(readlink "/sys/bus/pci/devices/$1/driver") || return 1
+  case ${driver##*/} in
+    vfio-pci | *-vfio-pci | *_vfio_pci | pci-stub) ;;
+    *) return 1 ;;
+  esac
+}
+
 if [ "$family" = debian ]; then
   begin 'packages'
   packages libvirt-daemon-system libvirt-clients ovmf pciutils qemu-system-x86 qemu-utils
@@ -142,6 +218,7 @@ fi
 # none of its functions is bound to vfio-pci, and it goes to no VM.
 is_done_2() {
 [ "$gpupt_bind" != none ] || skip 'gpupt_bind is none'
+command -v gpupci >/dev/null || skip 'not before gpupci is there'
 known=$(gpupci -l)
 for card in $cards; do
   echo "$known" | awk '{ print $2 }' | grep -qx "pci_$(echo "$card" | tr ':.' '__')" || {
@@ -210,8 +287,9 @@ fi
 is_done_4() {
 [ "$gpupt_bind" != none ] || skip 'gpupt_bind is none'
 [ -n "$cards" ] || skip 'the inventory has no card of this host'
+command -v gpupci >/dev/null || skip 'not before gpupci is there'
 for card in $cards; do
-  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  name=$(gpupt_name_of "$card")
   status=0
   said=$(gpupci --check "$name") || status=$?
   [ "$status" -le 3 ] || {
@@ -292,27 +370,16 @@ fi
 # is not removed behind your back.
 is_done_6() {
 [ "$gpupt_driver" = remove ] || skip "gpupt_driver is $gpupt_driver"
-! command -v nvidia-uninstall || exit 1
-[ -z "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced \
-  'linux-modules-nvidia-*' 'nvidia-headless-*' 'nvidia-legacy-*' 'nvidia-open*' 'nvidia-tesla-*' 2>/dev/null | sed -n 's/^installed //p')" ] || exit 1
-# Its module, whoever brought it: of a package with another name, or built by hand.
-modules=$(find /lib/modules/ \( -name 'nvidia.ko*' -o -name 'nvidia-current.ko*' -o -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null) || true
-[ -z "$modules" ] || {
-  echo "a module of NVIDIA's driver is there, and no package that has it: $(echo "$modules" | head -n 1). Remove the driver by" \
-    "hand, or set gpupt_driver to blacklist" >&2
-  exit 1
-}
+gpupt_has_no_driver
 }
 step_6() {
 if command -v nvidia-uninstall >/dev/null; then
   nvidia-uninstall --silent  # installed by a .run of NVIDIA
 fi
-packages=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'nvidia-driver*' 'nvidia-kernel-*' 'nvidia-dkms-*' nvidia-persistenced \
-  'linux-modules-nvidia-*' 'nvidia-headless-*' 'nvidia-legacy-*' 'nvidia-open*' 'nvidia-tesla-*' 2>/dev/null |
-  sed -n 's/^installed //p')
-# Those that have its modules, whatever they are called (linux-modules-nvidia-535-generic, nvidia-tesla-470-kernel).
-packages="$packages $(find /lib/modules/ \( -name 'nvidia.ko*' -o -name 'nvidia-current.ko*' -o -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
-  while read -r module; do dpkg-query -S "*${module#/lib}" 2>/dev/null | sed 's/[:,].*//'; done)"
+# Those that have its modules, too, whatever they are called (linux-modules-nvidia-535-generic, nvidia-tesla-470-kernel).
+packages="$(gpupt_packages) $(gpupt_modules | while read -r module; do
+  dpkg-query -S "*${module#/lib}" 2>/dev/null | sed 's/[:,].*//'
+done)"
 [ -n "$(printf %s "$packages" | tr -d '[:space:]')" ] || exit 0
 # shellcheck disable=SC2086 # one word a package
 plan=$(apt-get -q --simulate remove $packages)
@@ -352,24 +419,14 @@ fi
 # nothing is removed.
 is_done_7() {
 [ "$gpupt_driver" = remove ] || skip "gpupt_driver is $gpupt_driver"
-! command -v nvidia-uninstall || exit 1
-[ -z "$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
-  'dkms-nvidia*' 'nvidia-open*' 'nvidia-x11-drv*')" ] || exit 1
-# Its module, whoever brought it: of a package with another name, or built by hand.
-modules=$(find /lib/modules/ -name 'nvidia.ko*' 2>/dev/null) || true
-[ -z "$modules" ] || {
-  echo "a module of NVIDIA's driver is there, and no package that has it: $(echo "$modules" | head -n 1). Remove the driver by" \
-    "hand, or set gpupt_driver to blacklist" >&2
-  exit 1
-}
+gpupt_has_no_driver
 }
 step_7() {
 if command -v nvidia-uninstall >/dev/null; then
   nvidia-uninstall --silent  # installed by a .run of NVIDIA
 fi
-packages=$(rpm -qa 'nvidia-driver*' 'nvidia-kmod*' 'kmod-nvidia*' 'akmod-nvidia*' 'xorg-x11-drv-nvidia*' nvidia-persistenced \
-  'cuda-drivers*' 'dkms-nvidia*' 'nvidia-open*' 'nvidia-x11-drv*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' \
-  'nvidia-modprobe*' | paste -s -d ' ' -)
+packages=$({ gpupt_packages && rpm -qa 'cuda-drivers*' 'nvidia-settings*' 'nvidia-libXNVCtrl*' 'nvidia-xconfig*' 'nvidia-modprobe*'; } |
+  paste -s -d ' ' -)
 [ -n "$packages" ] || exit 0
 # shellcheck disable=SC2086 # one word a package
 rpm -e --test $packages
@@ -403,17 +460,8 @@ fi
 # inventory's cards from it.
 is_done_8() {
 file=/etc/modprobe.d/gpupt-blacklist.conf
-if [ "$gpupt_driver" = keep ]; then
-  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' | cmp -s - "$file"
-  exit
-fi
-modules='nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset nvidia_uvm nvidiafb'
-# Debian's other ones are called as they are released: nvidia_tesla_470, nvidia_legacy_390xx_drm.
-modules="$modules $(find /lib/modules/ \( -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
-  sed -e 's|.*/||' -e 's/\.ko.*//' | tr - _ | sort -u)"
-# shellcheck disable=SC2086 # one word a module
-{ printf 'blacklist %s\n' $modules && printf 'install %s /bin/false\n' $modules; } | cmp -s - "$file" || exit 1
-for module in $modules; do
+gpupt_blacklist | cmp -s - "$file" || exit 1
+for module in $(gpupt_blacklist | sed -n 's/^blacklist //p'); do
   [ -e "/sys/module/$module/initstate" ] || continue
   booted_since "$file" || await_reboot "$module is loaded still"
   echo "$module is loaded, and was kept away before this boot: something loads it without modprobe" >&2
@@ -421,18 +469,9 @@ for module in $modules; do
 done
 }
 step_8() {
-keep /etc/modprobe.d/gpupt-blacklist.conf
 file=/etc/modprobe.d/gpupt-blacklist.conf
-if [ "$gpupt_driver" = keep ]; then
-  printf '%s\n' '# From roll gpupt: gpupt_driver is keep.' >"$file"
-  exit 0
-fi
-modules='nouveau nvidia nvidia_current nvidia_current_drm nvidia_current_modeset nvidia_current_uvm nvidia_drm nvidia_modeset nvidia_uvm nvidiafb'
-# Debian's other ones are called as they are released: nvidia_tesla_470, nvidia_legacy_390xx_drm.
-modules="$modules $(find /lib/modules/ \( -name 'nvidia-tesla*.ko*' -o -name 'nvidia-legacy*.ko*' \) 2>/dev/null |
-  sed -e 's|.*/||' -e 's/\.ko.*//' | tr - _ | sort -u)"
-# shellcheck disable=SC2086 # one word a module
-{ printf 'blacklist %s\n' $modules && printf 'install %s /bin/false\n' $modules; } >"$file.new"
+keep "$file"
+gpupt_blacklist >"$file.new"
 # Its age tells whether the kernel was started since.
 if cmp -s "$file.new" "$file"; then rm "$file.new"; else mv -f "$file.new" "$file"; fi
 }
@@ -598,15 +637,7 @@ fi
 # iommu=pt spares the host's own devices the detour. What the site has on the line stays; these words come
 # behind it.
 is_done_13() {
-words=$gpupt_iommu
-if [ "$words" = auto ]; then
-  words=iommu=pt
-  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
-fi
-# It comes between double quotes of a file that grub reads as shell.
-case $words in
-  *[!A-Za-z0-9_.,:=/\ -]*) exit 1 ;;
-esac
+words=$(gpupt_words)
 file=/etc/default/grub.d/gpupt.cfg
 if [ -e /boot/grub/grub.cfg ]; then
   grep -qxF "GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX $words\"" "$file" || exit 1
@@ -617,8 +648,7 @@ if [ -e /boot/grub/grub.cfg ]; then
   for word in $words; do
     [ "$(printf '%s\n' "$lines" | grep -cwF -e "$word")" = "$(printf '%s\n' "$lines" | wc -l)" ] || exit 1
   done
-  # The last word about Intel's counts.
-  off=$(printf '%s\n' "$lines" | sed -nE -e 's/.* ((amd_)?iommu=off)( .*)?$/\1/p' -e 's/.* (intel_iommu=[^ ]*)/\1 /' -e 's/^(intel_iommu=off) .*/\1/p' | head -n 1)
+  off=$(printf '%s\n' "$lines" | gpupt_off)
   [ -z "$off" ] || {
     echo "the kernel's line has $off, too, which turns the IOMMU off: take it out of /etc/default/grub" >&2
     exit 1
@@ -630,14 +660,7 @@ else
 fi
 }
 step_13() {
-words=$gpupt_iommu
-if [ "$words" = auto ]; then
-  words=iommu=pt
-  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
-fi
-case $words in
-  *[!A-Za-z0-9_.,:=/\ -]*) echo "gpupt_iommu has a character that no such word has: $words" >&2; exit 1 ;;
-esac
+words=$(gpupt_words)
 if [ ! -e /boot/grub/grub.cfg ]; then
   echo "this host does not boot by GRUB (no /boot/grub/grub.cfg): add '$words' to the kernel's line of its boot loader" >&2
   exit 1
@@ -672,22 +695,14 @@ fi
 # which the firmware's table DMAR tells of, has to be asked for; AMD's is on wherever the firmware turns it on.
 # iommu=pt spares the host's own devices the detour. grubby writes the entries of the Boot Loader Specification.
 is_done_14() {
-words=$gpupt_iommu
-if [ "$words" = auto ]; then
-  words=iommu=pt
-  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
-fi
+words=$(gpupt_words)
 kernels=$(grubby --info=ALL | grep -c '^args=')
 for word in $words; do
   [ "$(grubby --info=ALL | grep '^args=' | tr -d '"' | grep -cwF -e "$word")" = "$kernels" ] || exit 1
 done
 }
 step_14() {
-words=$gpupt_iommu
-if [ "$words" = auto ]; then
-  words=iommu=pt
-  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
-fi
+words=$(gpupt_words)
 # What the roll adds, and no more, is what it takes back.
 for word in $words; do
   grubby --info=ALL | grep '^args=' | tr -d '"' | grep -qwF -e "$word" || record iommu "$word"
@@ -718,15 +733,11 @@ fi
 # Files of the boot loader say how the next kernel starts. This one says what it was started with, and whether
 # it made IOMMU groups, without which no card can be given away.
 is_done_15() {
-words=$gpupt_iommu
-if [ "$words" = auto ]; then
-  words=iommu=pt
-  if [ -e /sys/firmware/acpi/tables/DMAR ] || grep -q GenuineIntel /proc/cpuinfo; then words='intel_iommu=on iommu=pt'; fi
-fi
+words=$(gpupt_words)
 for word in $words; do
   grep -qwF -e "$word" /proc/cmdline || await_reboot "it was started without $word"
 done
-off=$(sed -nE -e 's/^/ /' -e 's/.* ((amd_)?iommu=off)( .*)?$/\1/p' -e 's/.* (intel_iommu=[^ ]*)/\1 /' -e 's/^(intel_iommu=off) .*/\1/p' /proc/cmdline | head -n 1)
+off=$(gpupt_off </proc/cmdline)
 [ -z "$off" ] || {
   echo "the kernel was started with $off, which turns the IOMMU off: take it out of the kernel's line" >&2
   exit 1
@@ -790,11 +801,7 @@ is_done_17() {
 [ "$gpupt_bind" = address ] || [ ! -e "$pending" ] || skip 'not before the reboot'
 [ -n "$(ls -A /sys/kernel/iommu_groups 2>/dev/null)" ] || skip 'not before the IOMMU is on'
 for function in $functions; do
-  driver=$(readlink "/sys/bus/pci/devices/$function/driver") || exit 1
-  case ${driver##*/} in
-    vfio-pci | *-vfio-pci | *_vfio_pci | pci-stub) ;;
-    *) exit 1 ;;
-  esac
+  gpupt_is_taken "$function" || exit 1
 done
 }
 step_17() {
@@ -807,7 +814,7 @@ if [ "$gpupt_bind" = model ]; then
   exit 1
 fi
 for card in $cards; do
-  name=$(gpupci -l | awk -v address="pci_$(echo "$card" | tr ':.' '__')" '$2 == address { print $1 }')
+  name=$(gpupt_name_of "$card")
   gpupci -d "$name"
 done
 }

@@ -393,6 +393,7 @@ std::string place(const Route& route) {
 }
 
 std::string door_place(const Route& route) {
+  if (route.door_address.empty()) return quote(route.door);
   return quote(route.door_address) + " port " + std::to_string(route.door_port);
 }
 

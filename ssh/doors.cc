@@ -82,7 +82,7 @@ void Doors::opens(std::size_t number) {
   auto& door = door_of(number);
   door.turned_away = 0;
   door.has_opened = true;
-  ++door.came_in;
+  turns_[number].came_in = ++door.came_in;
   if (is_entering(number)) door.room = std::min(door.room + 1, kAtOnce);
 }
 

@@ -28,8 +28,7 @@ class Doors {
   static constexpr auto kPatience = std::chrono::seconds(1);
   /// A refusal doubles it, up to this: those who linger at the door are what crowds it.
   static constexpr auto kLongestPatience = std::chrono::seconds(8);
-  static constexpr int kMostTries = 24;         ///< of a job, while nobody comes in
-  static constexpr int kTriesToTellACrowd = 6;  ///< of a job whom an sshd turns away for a while
+  static constexpr int kMostTries = 24;  ///< of a job, while nobody comes in
   /// The pause before the next try of a job: it doubles, and varies by a quarter.
   static constexpr auto kFirstPause = std::chrono::milliseconds(50);
   static constexpr auto kLongestPause = std::chrono::milliseconds(500);
@@ -56,8 +55,8 @@ class Doors {
   /// Job `number` has ended, and may never have been in.
   void has_ended(std::size_t number);
 
-  /// True if somebody came in while job `number`, which was turned away, tried. The door moves on,
-  /// so this try was a part of the waiting there.
+  /// True if somebody else came in while job `number`, which was turned away, tried. The door moves
+  /// on, so this try was a part of the waiting there.
   bool has_moved(std::size_t number) const {
     return doors_[door_numbers_[number]].came_in != turns_[number].came_in;
   }

@@ -83,13 +83,30 @@ TEST(Doors, ThatMoveOnAreTriedOn) {
   }
 }
 
+// Its own way through the door is not the others', and the host behind it may turn away for ever.
+TEST(Doors, OfAJumpHostDoNotMoveByTheJobItself) {
+  Doors doors(names(2, "gw"));
+  auto now = kNow;
+  ASSERT_EQ(doors.next(now), 0U);
+  for (int tries = 1; tries < Doors::kMostTries; ++tries) {
+    doors.opens(0);
+    EXPECT_FALSE(doors.has_moved(0));
+    const auto when = doors.try_again(0, tries, now, kFarOff);
+    ASSERT_TRUE(when) << tries;
+    now = *when;
+    ASSERT_EQ(doors.next(now), 0U);
+  }
+  doors.opens(0);
+  EXPECT_FALSE(doors.try_again(0, Doors::kMostTries, now, kFarOff));
+}
+
 // Somebody is still on the way in, however long all others are turned away.
 TEST(Doors, ThatAreSlowAreNotShut) {
   Doors doors(names(2, "gw"));
   doors.opens(doors.next(kNow));
   doors.next(kNow);
   auto now = kNow;
-  for (int tries = 1; tries <= Doors::kMostTries; ++tries) {
+  for (int tries = 1; tries < Doors::kMostTries; ++tries) {
     const auto when = doors.try_again(0, tries, now, kFarOff);
     ASSERT_TRUE(when) << tries;
     now = *when;

@@ -46,23 +46,6 @@ void Doorway::Place::leave(bool is_in) {
 
 void Doorway::close() { eventfd_write(closed_.get(), 1); }
 
-bool Doorway::turns_away(const std::string& door) {
-  const std::lock_guard lock(mutex_);
-  const auto known = turning_away_.find(door);
-  return known != turning_away_.end() && known->second;
-}
-
-bool Doorway::turns_away(const std::string& door, const std::function<bool()>& knock) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto [at, is_first] = turning_away_.try_emplace(door, false);
-    if (!is_first) return at->second;
-  }
-  const bool is_turned_away = knock();
-  const std::lock_guard lock(mutex_);
-  return turning_away_[door] = is_turned_away;
-}
-
 const Warden& Doorway::warden() {
   const std::lock_guard lock(mutex_);
   return warden_ ? *warden_ : warden_.emplace();

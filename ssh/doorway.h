@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/file.h"
+#include "ssh/penalties.h"
 #include "ssh/warden.h"
 
 namespace cluster::ssh {
@@ -55,10 +56,13 @@ class Doorway {
   /// Is readable once it is closed (eventfd(2)).
   int closed() const { return closed_.get(); }
 
-  /// True if the sshd at `door` is known to turn our address away.
-  bool turns_away(const std::string& door);
-  /// The same, after `knock` has listened at the door, which only the first caller does.
-  bool turns_away(const std::string& door, const std::function<bool()>& knock);
+  /// Returns what `use` does with what all have learned of sshds that turn us away. Nobody else
+  /// uses that meanwhile.
+  template <typename Use>
+  auto with_penalties(Use use) {
+    const std::lock_guard lock(mutex_);
+    return use(penalties_);
+  }
 
   /// The warden, started with the first call. Throws Error(io) as it does.
   const Warden& warden();
@@ -74,7 +78,7 @@ class Doorway {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Door> doors_;
-  std::map<std::string, bool> turning_away_;  // the doors that somebody has knocked at
+  Penalties penalties_;
   FileDescriptor closed_;
   std::optional<Warden> warden_;
 };

@@ -128,6 +128,8 @@ class Job : public Waiter {
   /// The time by which a command that starts now must have ended.
   Clock::time_point command_deadline() const;
 
+  /// Says that the jump host has let us in, so what follows is of the host behind it.
+  void past_door() { run_.doors.opens(target_); }
   /// Says that the login is over, so that another may begin.
   void is_in() { run_.doors.is_in(target_, Clock::now()); }
 

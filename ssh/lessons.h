@@ -1,10 +1,10 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 
 #include "ssh/host_key.h"
+#include "ssh/penalties.h"
 #include "ssh/route.h"
 #include "ssh/transport.h"
 
@@ -19,13 +19,11 @@ struct Lessons {
     std::string words;
   };
 
-  std::set<std::string> turned_away;        ///< the sshds that turn us away, by source()
-  std::set<std::string> let_in;             ///< the sshds at which somebody came in, by source()
-  std::set<std::string> heard;              ///< the doors at which a Knock has listened
+  Penalties penalties;
   std::map<std::string, HostKey> distrust;  ///< by place and algorithms: the key that it shows
   std::map<std::string, Failure> refused;   ///< by login_of(), or by the door of a jump host
 
-  bool empty() const { return turned_away.empty() && distrust.empty() && refused.empty(); }
+  bool empty() const { return penalties.empty() && distrust.empty() && refused.empty(); }
 };
 
 /// The sshd of `route` and the address that it sees: ours, or that of a jump host.

@@ -44,7 +44,7 @@ struct Route {
 
 /// The place of a host in words, for a reason: "'10.1.1.5' port 22".
 std::string place(const Route& route);
-/// The same of the first jump host.
+/// The same of the first thing on the way.
 std::string door_place(const Route& route);
 
 }  // namespace cluster::ssh

@@ -129,7 +129,7 @@ void Session::wait_for_socket() {
 Session::Step Session::open_channel() {
   if (channel_ == nullptr) {
     is_in();
-    run().lessons.let_in.insert(source(route()));
+    run().lessons.penalties.let_in(source(route()));
     channel_ = libssh_.ssh_channel_new(session_.get());
     if (channel_ == nullptr) return break_off("opening a channel to");
     libssh_.ssh_set_channel_callbacks(channel_, &callbacks_);

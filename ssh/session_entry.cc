@@ -121,14 +121,8 @@ Session::Step Session::break_off(const std::string& during) {
 
 Session::Step Session::turned_away(Refusal refusal, std::string reason) {
   if (refusal == Refusal::penalty) {
-    auto& lessons = run().lessons;
     reason = penalty_words(place(route()));
-    // A newer sshd says the same of a crowd at its door: somebody who came in shows which it is.
-    if (lessons.let_in.contains(source(route())) || tries() < Doors::kTriesToTellACrowd) {
-      refusal = Refusal::momentary;
-    } else {
-      lessons.turned_away.insert(source(route()));
-    }
+    refusal = run().lessons.penalties.judge(source(route()), tries());
   }
   end_turned_away(refusal, std::move(reason));
   return Step::over;
@@ -138,7 +132,7 @@ Session::Step Session::turned_away(Refusal refusal, std::string reason) {
 bool Session::is_foretold() {
   const auto& lessons = run().lessons;
   const auto where = place(route());
-  if (lessons.turned_away.contains(source(route()))) {
+  if (lessons.penalties.turn_away(source(route()))) {
     end_turned_away(Refusal::penalty, penalty_words(where));
     step_ = Step::over;
     return true;

@@ -80,8 +80,8 @@ void SshProcess::start() {
     return;
   }
   if (!run().lessons.empty() && is_foretold()) return;
-  if (tries() == 1 || route().proxy.empty() || route().door_address.empty() ||
-      !run().lessons.heard.insert(route().door).second) {
+  if (route().proxy.empty() || route().door_address.empty() ||
+      !run().lessons.penalties.has_to_knock(door_place(route()), tries())) {
     return start_ssh();
   }
   // The way through the jump host was closed without a word that we heard.
@@ -93,8 +93,7 @@ void SshProcess::start() {
 void SshProcess::hear_door(std::string_view first_bytes) {
   if (has_ended()) return;
   if (refusal_of_greeting(first_bytes) != Refusal::penalty) return start_ssh();
-  run().lessons.turned_away.insert(door_place(route()));
-  is_foretold();
+  end_by_penalty(door_place(route()));
 }
 
 void SshProcess::start_ssh() {
@@ -131,6 +130,7 @@ void SshProcess::read_all_there_is() {
   const auto err = [this](std::string_view bytes) { take_err(bytes); };
   while (read_some(log_pipe_->read.get(), log) > 0) {
   }
+  note_who_came_in();
   if (log_.has_begun_login() && !stopped_ && !std::exchange(logs_in_, true)) begin_login();
   if (log_.has_started()) command_has_started();
   for (const auto& [fd, take] :
@@ -141,6 +141,17 @@ void SshProcess::read_all_there_is() {
     }
     if (count == 0) run().loop.forget(fd);
   }
+}
+
+// The jump host has let us in as soon as the host behind it speaks.
+void SshProcess::note_who_came_in() {
+  auto& penalties = run().lessons.penalties;
+  const bool is_past_door = log_.has_sent_key_exchange() || log_.is_penalty();
+  if (is_past_door && !route().proxy.empty() && !std::exchange(is_past_door_, true)) {
+    penalties.let_in(door_place(route()));
+    past_door();
+  }
+  if (log_.is_in() && !std::exchange(has_come_in_, true)) penalties.let_in(source(route()));
 }
 
 void SshProcess::take_err(std::string_view bytes) {
@@ -195,16 +206,13 @@ void SshProcess::conclude_without_command(int status) {
   if (!said.empty()) words += ": " + quote(said);
   if (!early_err_.empty()) words += ", after " + quote(last_line(early_err_));
   auto& lessons = run().lessons;
-  if (log_.is_penalty()) {
-    lessons.turned_away.insert(source(route()));
-    is_foretold();
-    return;
-  }
   const auto refusal = status == kOpensshFailed
                            ? refusal_of_ssh(log_.said(), early_err_, log_.has_sent_key_exchange(),
                                             log_.has_begun_login())
                            : Refusal::final;
-  if (refusal != Refusal::final) return end_turned_away(refusal, without_success() + words);
+  if (log_.is_penalty()) return end_by_penalty(source(route()));
+  if (refusal == Refusal::penalty) return end_by_penalty(door_place(route()));
+  if (refusal == Refusal::momentary) return end_turned_away(refusal, without_success() + words);
   // Behind a jump host each host may fare in its own way; all share the login at the jump host.
   const bool is_of_jump_host = contains(early_err_, "Permission denied") ||
                                contains(early_err_, "Host key verification failed");
@@ -220,16 +228,24 @@ std::string SshProcess::without_success() const {
   return "ssh to " + quote(route().name) + " (because of " + route().needs_openssh + ") failed";
 }
 
+// The sshd at the host or at its door said "Not allowed at this time".
+void SshProcess::end_by_penalty(const std::string& sshd) {
+  const auto refusal = run().lessons.penalties.judge(sshd, tries());
+  end_turned_away(refusal, words_of_penalty(sshd));
+}
+
+std::string SshProcess::words_of_penalty(const std::string& sshd) const {
+  if (sshd == source(route())) return penalty_words(place(route()), !route().proxy.empty());
+  return without_success() + ": " + penalty_words(sshd);
+}
+
 // Ends the job without a connection when an earlier one has shown what would come of it.
 bool SshProcess::is_foretold() {
   const auto& lessons = run().lessons;
   const bool is_behind = !route().proxy.empty();
-  if (lessons.turned_away.contains(source(route()))) {
-    end(End::unreachable, penalty_words(place(route()), is_behind));
-    return true;
-  }
-  if (is_behind && lessons.turned_away.contains(door_place(route()))) {
-    end(End::unreachable, without_success() + ": " + penalty_words(door_place(route())));
+  for (const auto& sshd : {source(route()), door_place(route())}) {
+    if (!lessons.penalties.turn_away(sshd)) continue;
+    end(End::unreachable, words_of_penalty(sshd));
     return true;
   }
   auto refused = lessons.refused.find(is_behind ? route().door : login_of(route()));

@@ -34,11 +34,14 @@ class SshProcess : public Job {
   void start_ssh();
   void hear_door(std::string_view first_bytes);
   void read_all_there_is();
+  void note_who_came_in();
   void take_err(std::string_view bytes);
   void command_has_started();
   bool has_shown_key();
   void conclude(int wait_status);
   void conclude_without_command(int status);
+  void end_by_penalty(const std::string& sshd);
+  std::string words_of_penalty(const std::string& sshd) const;
   bool is_foretold();
   std::string without_success() const;
   void stop(End how, std::string reason);
@@ -55,7 +58,9 @@ class SshProcess : public Job {
   std::optional<ChildProcess> process_;
   std::optional<int> wait_status_;  // once it has exited
   std::string early_err_;           // stderr before the command: a banner, or of a jump host
+  bool is_past_door_ = false;
   bool logs_in_ = false;
+  bool has_come_in_ = false;
   bool has_started_ = false;    // the command has started, and its clock runs
   std::optional<End> stopped_;  // set when we have ended ssh; the way it counts
   std::string stop_reason_;

@@ -23,6 +23,7 @@
 #include "ssh/doors.h"
 #include "ssh/jumps.h"
 #include "ssh/knock.h"
+#include "ssh/lessons.h"
 #include "ssh/loop.h"
 #include "ssh/openssh.h"
 #include "ssh/resolver.h"
@@ -194,14 +195,18 @@ void Tunnel::log_in(const FileDescriptor& connection) {
     }
     at_doors += std::chrono::steady_clock::now() - came;
     Doorway::Place place(doorway_, route_.door);
-    if (doorway_.turns_away(route_.door)) return end_at_door();
+    if (is_foretold()) return;
     const auto deadline = began + at_doors + limits_.connect_timeout;
     const auto refusal = try_once(connection, place, tries, deadline);
     if (refusal != Refusal::momentary) return;
     // The way through the jump host was closed without a word that we heard.
     const bool is_behind = !route_.proxy.empty() && !route_.door_address.empty();
-    if (is_behind && doorway_.turns_away(route_.door, [this] { return hears_penalty(); })) {
-      return end_at_door();
+    const auto has_to_knock = [&](Penalties& penalties) {
+      return penalties.has_to_knock(door_place(route_), tries + 1);
+    };
+    if (is_behind && doorway_.with_penalties(has_to_knock) && hears_penalty() &&
+        judge_penalty(door_place(route_), tries + 1) == Refusal::penalty) {
+      return;
     }
     const auto until = std::chrono::steady_clock::now() + Doors::pause_after(tries);
     if (tries == Doors::kMostTries || until >= std::min(deadline, allowance_.until())) return;
@@ -211,11 +216,35 @@ void Tunnel::log_in(const FileDescriptor& connection) {
   }
 }
 
-void Tunnel::end_at_door() {
-  reply_ = {End::unreachable,
-            -1,
-            "ssh to " + quote(target_.name) + " failed: " + penalty_words(door_place(route_)),
-            {}};
+// Ends the login without a try when an earlier one has shown what would come of it.
+bool Tunnel::is_foretold() {
+  for (const auto& sshd : {source(route_), door_place(route_)}) {
+    if (!doorway_.with_penalties([&](auto& known) { return known.turn_away(sshd); })) continue;
+    reply_ = {End::unreachable, -1, words_of_penalty(sshd), {}};
+    return true;
+  }
+  return false;
+}
+
+// The sshd at the host or at its door said "Not allowed at this time".
+Refusal Tunnel::judge_penalty(const std::string& sshd, int tries) {
+  reply_.end = End::unreachable;
+  reply_.reason = words_of_penalty(sshd);
+  return doorway_.with_penalties([&](auto& known) { return known.judge(sshd, tries); });
+}
+
+std::string Tunnel::words_of_penalty(const std::string& sshd) const {
+  if (sshd == source(route_)) return penalty_words(ssh::place(route_), !route_.proxy.empty());
+  return "ssh to " + quote(target_.name) + " failed: " + penalty_words(sshd);
+}
+
+void Tunnel::note_who_came_in(const SshLog& log) {
+  doorway_.with_penalties([&](auto& known) {
+    // The jump host has let us in as soon as the host behind it speaks.
+    const bool is_past_door = log.has_sent_key_exchange() || log.is_penalty();
+    if (is_past_door && !route_.proxy.empty()) known.let_in(door_place(route_));
+    if (log.is_in()) known.let_in(source(route_));
+  });
 }
 
 bool Tunnel::hears_penalty() const {
@@ -256,6 +285,7 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, Doorway::Place& place
     allowance_.take_news();
     wait_status = ssh.reap();  // first: what it wrote is then all in the pipe
     read_log(pipe, log);
+    note_who_came_in(log);
     if (log.is_in()) place.is_in();
   }
   if (!wait_status) {
@@ -268,12 +298,13 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, Doorway::Place& place
   reply_ = failure(log, status);
   reply_.tries = tries;
   if (status != kOpensshFailed || log.has_started()) return Refusal::final;
-  if (log.is_penalty()) {
-    reply_.reason = penalty_words(ssh::place(route_), !route_.proxy.empty());
-    return Refusal::penalty;
-  }
-  const auto refusal =
+  auto refusal =
       refusal_of_ssh(log.said(), said(), log.has_sent_key_exchange(), log.has_begun_login());
+  if (log.is_penalty()) {
+    refusal = judge_penalty(source(route_), tries);
+  } else if (refusal == Refusal::penalty) {
+    refusal = judge_penalty(door_place(route_), tries);
+  }
   if (refusal == Refusal::momentary && tries > 1) reply_.reason += "; " + tried_words(tries);
   return refusal;
 }

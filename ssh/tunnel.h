@@ -56,7 +56,10 @@ class Tunnel {
   void log_in(const FileDescriptor& connection);
   void give_up();
   bool is_wanted() const;
-  void end_at_door();
+  bool is_foretold();
+  Refusal judge_penalty(const std::string& sshd, int tries);
+  std::string words_of_penalty(const std::string& sshd) const;
+  void note_who_came_in(const SshLog& log);
   bool hears_penalty() const;
   Refusal try_once(const FileDescriptor& connection, Doorway::Place& place, int tries,
                    Time connect_deadline);

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "core/text.h"
+#include "db/numbered_sql.h"
 #include "db/postgres_files.h"
 #include "db/postgres_history.h"
-#include "db/postgres_parameters.h"
 #include "db/postgres_place.h"
 #include "db/postgres_schema.h"
 #include "db/postgres_session.h"

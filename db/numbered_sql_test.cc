@@ -1,4 +1,4 @@
-#include "db/postgres_parameters.h"
+#include "db/numbered_sql.h"
 
 #include <gtest/gtest.h>
 

@@ -109,7 +109,8 @@ bool have_same_parts(const GpuCard& one, const GpuCard& other) {
 }
 
 // What is to go goes first: two cards may have changed their names, places or slices.
-void store_cards(db::Connection& db, const HostName& host, const std::vector<GpuCard>& known,
+// Returns false when one went.
+bool store_cards(db::Connection& db, const HostName& host, const std::vector<GpuCard>& known,
                  const std::vector<GpuCard>& cards) {
   const auto find = [](const std::vector<GpuCard>& all, const GpuCard& wanted) {
     const auto at = std::ranges::find_if(all, [&](const GpuCard& one) {
@@ -117,9 +118,11 @@ void store_cards(db::Connection& db, const HostName& host, const std::vector<Gpu
     });
     return at == all.end() ? nullptr : &*at;
   };
+  bool all_stay = true;
   for (const auto& old : known) {
     const auto* card = find(cards, old);
     if (card == nullptr) {
+      all_stay = false;
       forget_rows(db, "gpu", host, old.name);
     } else if (!have_same_parts(old, *card)) {
       for (const auto* table : {"gpu_function", "gpu_slice"}) {
@@ -136,6 +139,7 @@ void store_cards(db::Connection& db, const HostName& host, const std::vector<Gpu
     if (*old != card) update_card(db, host, card);
     if (!have_same_parts(*old, card)) insert_parts(db, host, card);
   }
+  return all_stay;
 }
 
 void store_mdevs(db::Connection& db, const HostName& host, const std::vector<Mdev>& known,
@@ -170,6 +174,7 @@ bool are_named_once(const std::vector<GpuCard>& cards) {
 // nowhere, and the foreign keys are checked when the transaction ends.
 void rename_in_vms(db::Connection& db, const HostName& host,
                    const std::map<GpuName, GpuName>& renamed) {
+  if (renamed.empty()) return;
   for (const auto& [old_name, new_name] : renamed) {
     const auto update = db.prepare(R"sql(
         UPDATE vm_gpu SET gpu = '>' || :new WHERE container = :host AND gpu = :old)sql");
@@ -209,10 +214,11 @@ void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
         db_->defer_foreign_keys();
         rename_in_vms(*db_, host, plan.renamed);
         if (!are_named_once(plan.cards)) refuse();
-        store_cards(*db_, host, gpu_cards(host), plan.cards);
+        const bool all_stay = store_cards(*db_, host, gpu_cards(host), plan.cards);
         if (plan.mdevs) store_mdevs(*db_, host, mdevs(host), *plan.mdevs);
         // This may be a part of a transaction. The keys are checked at the end of the whole, so not
         // here.
+        if (all_stay && plan.renamed.empty()) return;
         if (holds_what_is_gone(*db_, host)) refuse();
       },
       [&](const db::Failure&) { refuse(); });

@@ -6,7 +6,8 @@
 
 namespace cluster::db {
 
-/// SQL in PostgreSQL's words, and the names of its parameters in order: $1 is names[0].
+/// SQL in PostgreSQL's words, and the names of its parameters in order: $1 is names[0]. SQLite
+/// gives the same numbers to the names.
 struct NumberedSql {
   std::string sql;
   std::vector<std::string> names;  ///< ":host", each once

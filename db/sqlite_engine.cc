@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "db/database_file.h"
+#include "db/numbered_sql.h"
 #include "db/sqlite_constraints.h"
 #include "db/sqlite_history.h"
 #include "db/sqlite_shape.h"
@@ -115,10 +117,16 @@ class Patience {
 
 class SqliteConnection;
 
+// What was compiled, and the names of its parameters: the first one has number 1.
+struct Compiled {
+  std::unique_ptr<SQLite::Statement> statement;
+  std::vector<std::string> names;
+};
+
 class SqliteStatement : public Statement {
  public:
-  SqliteStatement(SqliteConnection& connection, std::unique_ptr<SQLite::Statement> statement)
-      : connection_(connection), owned_(std::move(statement)), statement_(*owned_) {}
+  SqliteStatement(SqliteConnection& connection, Compiled compiled)
+      : connection_(connection), owned_(std::move(compiled)), statement_(*owned_.statement) {}
   ~SqliteStatement() override;
 
   void bind(const char* name, const std::optional<std::string_view>& text) override;
@@ -139,9 +147,12 @@ class SqliteStatement : public Statement {
     return columns_.at(static_cast<std::size_t>(column));
   }
 
+  int number_of(const char* name);
+
   SqliteConnection& connection_;
-  std::unique_ptr<SQLite::Statement> owned_;
+  Compiled owned_;
   SQLite::Statement& statement_;
+  std::size_t expected_ = 0;             // the index of the name that is bound next, most likely
   std::vector<SQLite::Column> columns_;  // each reads the row where the statement is
 };
 
@@ -152,7 +163,8 @@ class SqliteConnection : public Connection {
         opened_(open_database(file, busy_timeout_ms)),
         db_(*opened_.db),
         patience_(db_.getHandle(), busy_timeout_ms) {
-    db_.exec("PRAGMA foreign_keys = ON");
+    // What it takes to undo a part of a transaction is not written to a file on the way.
+    db_.exec("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY");
   }
 
   std::unique_ptr<Statement> prepare(std::string_view sql) override {
@@ -164,7 +176,7 @@ class SqliteConnection : public Connection {
   }
 
   // Keeps a statement that nobody uses any more, for the next prepare() of its text.
-  void keep(std::unique_ptr<SQLite::Statement> statement);
+  void keep(Compiled compiled);
 
   void run(const std::string& statements) override {
     try {
@@ -208,7 +220,10 @@ class SqliteConnection : public Connection {
 
   bool in_transaction() const override { return sqlite3_get_autocommit(db_.getHandle()) == 0; }
 
-  void defer_foreign_keys() override { run("PRAGMA defer_foreign_keys = ON"); }
+  // The pragma has all statements compiled anew, so it is not said twice in a transaction.
+  void defer_foreign_keys() override {
+    if (pragma("defer_foreign_keys") == 0) run("PRAGMA defer_foreign_keys = ON");
+  }
 
   std::string where() const override { return fs::absolute(file_).native(); }
   std::string read_only() const override { return opened_.read_only; }
@@ -225,7 +240,7 @@ class SqliteConnection : public Connection {
  private:
   // To compile what writes a table may take longer than to carry it out, as its triggers are
   // compiled with it. So what was compiled before is taken again.
-  std::unique_ptr<SQLite::Statement> compiled(const std::string& sql);
+  Compiled compiled(const std::string& sql);
 
   int pragma(const char* name) { return db_.execAndGet(std::string("PRAGMA ") + name).getInt(); }
 
@@ -237,7 +252,7 @@ class SqliteConnection : public Connection {
   Opened opened_;
   SQLite::Database& db_;
   Patience patience_;
-  std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>> idle_;  // by their texts
+  std::unordered_map<std::string, Compiled> idle_;  // by their texts
   Author author_;
   bool is_change_ = false;  // the open transaction writes
 };
@@ -247,15 +262,25 @@ SqliteStatement::~SqliteStatement() {
   connection_.keep(std::move(owned_));
 }
 
+// SQLite compares a name with one after the other, and a list of hosts has a thousand of them.
+// Whoever binds does so in the order in which they stand.
+int SqliteStatement::number_of(const char* name) {
+  const auto& names = owned_.names;
+  if (expected_ >= names.size() || names[expected_] != name) {
+    expected_ = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+  }
+  return static_cast<int>(++expected_);  // SQLite refuses the number of a name that is not there
+}
+
 void SqliteStatement::bind(const char* name, const std::optional<std::string_view>& text) {
   if (text && text->find('\0') != std::string_view::npos) {
     throw Failure(Why::check, "", "text with a NUL");
   }
   try {
     if (text) {
-      statement_.bind(name, std::string(*text));
+      statement_.bind(number_of(name), std::string(*text));
     } else {
-      statement_.bind(name);
+      statement_.bind(number_of(name));
     }
   } catch (const SQLite::Exception& error) {
     throw connection_.failure(error, statement_.getQuery());
@@ -265,9 +290,9 @@ void SqliteStatement::bind(const char* name, const std::optional<std::string_vie
 void SqliteStatement::bind(const char* name, const std::optional<int>& number) {
   try {
     if (number) {
-      statement_.bind(name, *number);
+      statement_.bind(number_of(name), *number);
     } else {
-      statement_.bind(name);
+      statement_.bind(number_of(name));
     }
   } catch (const SQLite::Exception& error) {
     throw connection_.failure(error, statement_.getQuery());
@@ -298,21 +323,21 @@ int SqliteStatement::execute() {
   return changed;
 }
 
-std::unique_ptr<SQLite::Statement> SqliteConnection::compiled(const std::string& sql) {
+Compiled SqliteConnection::compiled(const std::string& sql) {
   const auto kept = idle_.extract(sql);
-  if (kept.empty()) return std::make_unique<SQLite::Statement>(db_, sql);
-  kept.mapped()->clearBindings();
+  if (kept.empty()) return {std::make_unique<SQLite::Statement>(db_, sql), numbered(sql).names};
+  kept.mapped().statement->clearBindings();
   return std::move(kept.mapped());
 }
 
-void SqliteConnection::keep(std::unique_ptr<SQLite::Statement> statement) {
+void SqliteConnection::keep(Compiled compiled) {
   constexpr std::size_t kMost = 32;
   constexpr std::size_t kLongest = 4096;  // a list of hosts is longer: nobody asks for it again
-  const auto& sql = statement->getQuery();
+  const auto& sql = compiled.statement->getQuery();
   if (sql.size() > kLongest) return;
-  statement->tryReset();
+  compiled.statement->tryReset();
   if (idle_.size() == kMost) idle_.clear();
-  idle_.try_emplace(sql, std::move(statement));
+  idle_.try_emplace(sql, std::move(compiled));
 }
 
 Failure SqliteConnection::failure(const SQLite::Exception& error, std::string_view sql,

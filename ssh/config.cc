@@ -384,7 +384,7 @@ Config Config::read(const Operator& me) {
 
 Route Config::route(const Target& target, const Operator& me) const {
   Lookup lookup(target, me, sockets_);
-  for (const auto& block : blocks_) lookup.add(block);
+  for (const auto block : index_.blocks_for(target.name)) lookup.add(blocks_[block]);
   return std::move(lookup).route();
 }
 

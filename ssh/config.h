@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ssh/config_file.h"
+#include "ssh/config_index.h"
 #include "ssh/config_value.h"
 #include "ssh/operator.h"
 #include "ssh/route.h"
@@ -20,7 +22,7 @@ class Config {
  public:
   /// A configuration without any setting.
   Config() = default;
-  explicit Config(std::vector<ConfigBlock> blocks) : blocks_(std::move(blocks)) {}
+  explicit Config(std::vector<ConfigBlock> blocks) : blocks_(std::move(blocks)), index_(blocks_) {}
 
   /// Reads the files of `me`. Throws Error(usage) when one cannot be read.
   static Config read(const Operator& me);
@@ -31,6 +33,7 @@ class Config {
 
  private:
   std::vector<ConfigBlock> blocks_;
+  ConfigIndex index_;
   mutable Sockets sockets_;  // those of master connections
 };
 

@@ -18,6 +18,8 @@ namespace {
 // version first is waited for so long.
 constexpr auto kListen = std::chrono::seconds(1);
 
+constexpr const char* kNoFile = "/dev/null/none";  // not even opened and read
+
 std::string first_line(std::string_view text) {
   return std::string(trim(text.substr(0, text.find('\n'))));
 }
@@ -43,8 +45,8 @@ void Session::connected(FileDescriptor socket, const std::string& reason) {
   const bool process_config = false;
   set(SSH_OPTIONS_PROCESS_CONFIG, &process_config);
   set(SSH_OPTIONS_SSH_DIR, "/dev/null");
-  set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null");
-  set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null");
+  set(SSH_OPTIONS_KNOWNHOSTS, kNoFile);
+  set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, kNoFile);
   set(SSH_OPTIONS_IDENTITY_AGENT, "/dev/null");
   set(SSH_OPTIONS_HOST, route().address.c_str());
   set(SSH_OPTIONS_USER, route().user.c_str());

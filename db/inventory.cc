@@ -9,7 +9,6 @@
 #include "db/engine.h"
 #include "db/open_database.h"
 #include "db/outdated_inventory.h"
-#include "db/postgres_place.h"
 #include "db/refusals.h"
 
 namespace cluster {
@@ -24,7 +23,7 @@ std::string error_text(const std::string& place, const std::string& why) {
 }
 
 void make_ready(const fs::path& file, Inventory::Open open) {
-  if (file == kInMemory || db::is_postgres(file.native())) return;
+  if (file == kInMemory || !db::is_file(file.native())) return;
   db::require_database_file(file);
   if (open == Inventory::Open::create) {
     db::make_database_file(file);

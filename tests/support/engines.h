@@ -1,17 +1,15 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/variable.h"
 #include "db/postgres_engine.h"
 #include "db/sqlite_engine.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/test_server.h"
 
 // The engines for the tests of the seam. PostgreSQL is among them where $ROLLCALL_TEST_POSTGRESQL
 // names a server that may be filled with databases (tests/support/postgresql.sh); without it the
@@ -28,31 +26,22 @@ struct Engine {
 };
 
 inline constexpr const char* kSqliteRules =
-    "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, 7) <> 'change_'";
+    "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, 7) <> 'change_' "
+    "AND substr(name, 1, 10) <> 'free_card_'";
 // Those that PostgreSQL alone has are tried in db/postgres_engine_test.cc.
 inline constexpr const char* kPostgresRules =
     "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
     "WHERE NOT tgisinternal AND relnamespace = 'cluster'::regnamespace "
-    "AND substr(tgname, 1, 7) <> 'change_' AND tgname NOT IN ('one_writer', 'owner_only')";
-
-/// "postgresql:///NAME?host=/folder&user=USER" with another NAME.
-inline std::string other_database(const std::string& place, const std::string& name) {
-  const auto begin = place.find("///") + 3;
-  return place.substr(0, begin) + name + place.substr(place.find('?', begin));
-}
+    "AND substr(tgname, 1, 7) <> 'change_' AND substr(tgname, 1, 10) <> 'free_card_' "
+    "AND tgname NOT IN ('one_writer', 'owner_only')";
 
 inline std::unique_ptr<Connection> open_test_postgres(const TempDir& folder, int busy_timeout_ms) {
-  const auto server = variable("ROLLCALL_TEST_POSTGRESQL");
   const auto mark = folder.path() / "database";
-  static std::atomic<int> count = 0;
   if (!std::filesystem::exists(mark)) {
-    const auto name = "test_" + std::to_string(getpid()) + "_" + std::to_string(count++);
-    open_postgres(server)->run("CREATE DATABASE " + name);
-    std::filesystem::create_directory(mark);
-    std::filesystem::create_directory(mark / name);
+    std::filesystem::create_directories(mark / make_test_database("test"));
   }
   const auto name = std::filesystem::directory_iterator(mark)->path().filename().native();
-  return open_postgres(other_database(server, name), busy_timeout_ms);
+  return open_postgres(test_database(name), busy_timeout_ms);
 }
 
 inline constexpr const char* kSqliteKeys = R"sql(
@@ -111,7 +100,7 @@ inline std::vector<Engine> engines() {
        [](const TempDir&, int busy_timeout_ms) { return open_sqlite(":memory:", busy_timeout_ms); },
        kSqliteRules, kSqliteKeys},
   };
-  if (!variable("ROLLCALL_TEST_POSTGRESQL").empty()) {
+  if (!test_server().empty()) {
     engines.push_back({"Postgresql", true, open_test_postgres, kPostgresRules, kPostgresKeys});
   }
   return engines;

@@ -1,28 +1,18 @@
 #include "tests/support/places.h"
 
-#include <unistd.h>
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "core/variable.h"
 #include "db/postgres_engine.h"
 #include "db/postgres_place.h"
 #include "db/sqlite_engine.h"
-#include "tests/support/engines.h"
+#include "tests/support/test_server.h"
 
 namespace cluster {
-namespace {
 
-// Carries out a statement about databases, and not in one of the test's own.
-void manage(const std::string& server, const std::string& statement) {
-  db::open_postgres(server)->run(statement);
-}
-
-}  // namespace
-
-Places::Places(std::filesystem::path folder)
-    : folder_(std::move(folder)), server_(variable("ROLLCALL_TEST_POSTGRESQL")) {
-  if (server_.empty()) return;
+Places::Places(std::filesystem::path folder) : folder_(std::move(folder)) {
+  if (db::test_server().empty()) return;
   // What a frontend keeps beside a database is the test's, too.
   setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
   setenv("XDG_STATE_HOME", (folder_ / "state").c_str(), 1);
@@ -31,7 +21,7 @@ Places::Places(std::filesystem::path folder)
 Places::~Places() {
   for (const auto& database : databases_) {
     try {
-      manage(server_, "DROP DATABASE " + database + " WITH (FORCE)");
+      db::manage_test_server("DROP DATABASE " + database + " WITH (FORCE)");
     } catch (const db::Failure& failure) {
       ADD_FAILURE() << database << ": " << failure.what();
     }
@@ -39,12 +29,9 @@ Places::~Places() {
 }
 
 std::string Places::make(const std::string& name) {
-  if (server_.empty()) return (folder_ / name).native();
-  static int made = 0;
-  databases_.push_back("story_" + std::to_string(getpid()) + "_" + std::to_string(++made));
-  manage(server_,
-         "CREATE DATABASE " + databases_.back() + " TEMPLATE inventory STRATEGY FILE_COPY");
-  return db::other_database(server_, databases_.back());
+  if (db::test_server().empty()) return (folder_ / name).native();
+  databases_.push_back(db::make_test_database("story", "inventory"));
+  return db::test_database(databases_.back());
 }
 
 std::unique_ptr<db::Connection> Places::connect(const std::string& place) {

@@ -28,7 +28,6 @@ class Places {
 
  private:
   std::filesystem::path folder_;
-  std::string server_;
   std::vector<std::string> databases_;
 };
 

@@ -30,8 +30,8 @@ int report_topology(Context& context, const std::vector<std::string>& words, boo
   bool is_first = true;
   return for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
     const auto& name = answer.host.name;
+    if (json) return context.output.line(map_json(answer, holders[name]));
     const auto map = frontend::host_map_of(answer);
-    if (json) return context.output.line(map_json(name, answer, map, holders[name]));
     if (!is_first) context.output.line("");
     is_first = false;
     for (const auto& line : map_lines(name, map, holders[name])) context.output.line(line);

@@ -11,25 +11,24 @@
 namespace cluster::frontend {
 namespace {
 
-using nlohmann::json;
-using nlohmann::ordered_json;
+using nlohmann::ordered_json;  // it is printed as the host told it
 
 template <typename Value>
-std::optional<Value> value_of(const json& object, const char* key) {
+std::optional<Value> value_of(const ordered_json& object, const char* key) {
   const auto at = object.find(key);
   if (at == object.end() || at->is_null()) return std::nullopt;
   return at->get<Value>();
 }
 
-std::string link_of(const json& function) {
-  const auto link = value_of<json>(function, "link").value_or(json::object());
+std::string link_of(const ordered_json& function) {
+  const auto link = value_of<ordered_json>(function, "link").value_or(ordered_json::object());
   const auto width = value_of<int>(link, "width");
   const auto speed = value_of<std::string>(link, "speed");
   if (!width || !speed || *width == 0) return "";
   return "x" + std::to_string(*width) + " at " + *speed;
 }
 
-MapFunction mapped_function(const json& one) {
+MapFunction mapped_function(const ordered_json& one) {
   MapFunction function{
       PciAddress::parse(one.at("pci").get<std::string>()),
       one.at("kind").get<std::string>(),
@@ -79,7 +78,7 @@ void prune(HostMap& map) {
   }
 }
 
-HostMap map_of(const json& document) {
+HostMap map_of(const ordered_json& document) {
   constexpr std::size_t kMost =
       1024;  // a host of the field has 100; a wrong one must not cost time
   HostMap map;
@@ -95,18 +94,27 @@ HostMap map_of(const json& document) {
   return map;
 }
 
-}  // namespace
+struct Told {
+  ordered_json document;
+  HostMap map;
+};
 
-HostMap host_map_of(const AgentAnswer& answer) {
+Told told_by(const AgentAnswer& answer) {
   try {
-    return map_of(json::parse(bounded_json(answer.out)));
-  } catch (const json::exception&) {  // no JSON, or not these keys
-  } catch (const Error&) {            // a name or an address is not valid
+    Told told{ordered_json::parse(bounded_json(answer.out)), {}};
+    told.map = map_of(told.document);
+    return told;
+  } catch (const ordered_json::exception&) {  // no JSON, or not these keys
+  } catch (const Error&) {                    // a name or an address is not valid
   }
   throw Error(Fault::io,
               "cannot understand the map of gpupci (is it of this version? cluster sync host "
               "agent)");
 }
+
+}  // namespace
+
+HostMap host_map_of(const AgentAnswer& answer) { return told_by(answer).map; }
 
 std::string_view name(Distance distance) {
   constexpr std::array<std::string_view, 6> kNames{"PIX", "PXB", "PHB", "NODE", "SYS", "?"};
@@ -147,11 +155,12 @@ std::string label(const MapFunction& end) {
   return end.names.empty() ? end.pci.sysfs() : end.names.front();
 }
 
-std::string map_json(const HostName& host, const AgentAnswer& answer, const HostMap& map,
-                     const CardHolders& holders) {
-  const auto said = ordered_json::parse(answer.out);
-  ordered_json document{
-      {"host", host.str()}, {"nodes", said.at("nodes")}, {"functions", said.at("functions")}};
+std::string map_json(const AgentAnswer& answer, const CardHolders& holders) {
+  const auto told = told_by(answer);
+  const auto& map = told.map;
+  ordered_json document{{"host", answer.host.name.str()},
+                        {"nodes", told.document.at("nodes")},
+                        {"functions", told.document.at("functions")}};
   for (auto& function : document["functions"]) {
     const auto card = function.value("card", ordered_json());
     if (!card.is_string()) continue;

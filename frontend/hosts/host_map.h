@@ -75,7 +75,7 @@ std::vector<std::string> map_lines(const HostName& host, const HostMap& map,
 
 /// The same as a document of JSON on one line, with the keys of `gpupci --tree --json`, "host", the
 /// "vm" of each card, and "distances": [{"from": "gpupci1", "to": "eth0", "distance": "PIX"}].
-std::string map_json(const HostName& host, const AgentAnswer& answer, const HostMap& map,
-                     const CardHolders& holders);
+/// Throws as host_map_of() does.
+std::string map_json(const AgentAnswer& answer, const CardHolders& holders);
 
 }  // namespace cluster::frontend

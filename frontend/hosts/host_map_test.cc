@@ -117,8 +117,7 @@ TEST(HostMap, PrintsNoControlCharactersOfAHost) {
 
 TEST(HostMap, AsJsonHasVmsAndDistances) {
   const auto answer = says(read_file(fs::path(HOST_MAPS) / "nic-and-disk-per-switch.json").value());
-  const auto text =
-      map_json(HostName("n1"), answer, host_map_of(answer), {{GpuName("gpupci2"), HostName("v1")}});
+  const auto text = map_json(answer, {{GpuName("gpupci2"), HostName("v1")}});
   EXPECT_THAT(text, HasSubstr(R"("host":"n1","nodes":[{"node":0)"));
   EXPECT_THAT(text, HasSubstr(R"("vm":"v1")"));
   EXPECT_THAT(text, HasSubstr(R"({"from":"gpupci1","to":"nvme0","distance":"PIX"})"));

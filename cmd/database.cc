@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
@@ -34,43 +36,77 @@ struct SaveArgs {
   std::string overwrite;
 };
 
+// What SQLite may have beside a file.
+constexpr std::array kBeside{"-wal", "-shm", "-journal"};
+
+void remove_with_log(const fs::path& file) {
+  std::error_code ignored;
+  for (const auto* end : kBeside) fs::remove(file.native() + end, ignored);
+  fs::remove(file, ignored);
+}
+
 // A file beside `wanted` that goes unless it was put there. Its log goes, too.
 class Draft {
  public:
-  explicit Draft(const fs::path& wanted, mode_t mode = kPrivate)
-      : path_(wanted.native() + ".new-" + std::to_string(getpid())) {
-    const FileDescriptor made(
-        open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!made) cannot("make", path_, errno);
-    fchmod(made.get(), mode);
+  // `unmade`: whoever opens it makes it, with the rights of an inventory; else only its owner may
+  // read it.
+  explicit Draft(const fs::path& wanted, bool unmade = false) {
+    remove_those_of_the_dead(wanted);
+    for (int number = 1;; ++number) {
+      path_ = wanted.native() + kMark + std::to_string(getpid()) + "-" + std::to_string(number);
+      if (unmade && !fs::exists(path_)) return;
+      const FileDescriptor made(
+          open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivate));
+      if (made) {
+        fchmod(made.get(), kPrivate);
+        return;
+      }
+      if (errno != EEXIST) cannot("make", path_, errno);
+    }
   }
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
-  ~Draft() {
-    std::error_code ignored;
-    for (const auto* end : {"", "-wal", "-shm", "-journal"}) {
-      fs::remove(path_.native() + end, ignored);
-    }
-  }
+  ~Draft() { remove_with_log(path_); }
 
   const fs::path& path() const { return path_; }
 
-  // Gives it the name `to`, which is replaced only when `over` says so.
+  // Gives it the name `to`, which is replaced only when `over` says so. Nobody may have it open.
   void put(const fs::path& to, bool over) const {
     const FileDescriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file || fsync(file.get()) != 0) cannot("write", path_, errno);
     if (over) {
+      // SQLite would carry out a log that is not of this file.
+      std::error_code ignored;
+      for (const auto* end : kBeside) fs::remove(to.native() + end, ignored);
       if (rename(path_.c_str(), to.c_str()) != 0) cannot("make", to, errno);
     } else if (link(path_.c_str(), to.c_str()) != 0) {
       if (errno != EEXIST) cannot("make", to, errno);
       throw Error(Fault::exists, quote(to.native()) + " is there already (want overwrite=yes)");
     }
-    const auto folder = to.parent_path().empty() ? fs::path(".") : to.parent_path();
-    const FileDescriptor around(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const FileDescriptor around(open(folder_of(to).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (around) fsync(around.get());
   }
 
  private:
+  static constexpr const char* kMark = ".new-";
+
+  static fs::path folder_of(const fs::path& file) {
+    return file.parent_path().empty() ? fs::path(".") : file.parent_path();
+  }
+
+  // What commands that were killed have left.
+  static void remove_those_of_the_dead(const fs::path& wanted) {
+    const auto begin = wanted.filename().native() + kMark;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder_of(wanted), ignored)) {
+      const auto name = entry.path().filename().native();
+      if (!name.starts_with(begin)) continue;
+      pid_t pid = 0;
+      std::from_chars(name.data() + begin.size(), name.data() + name.size(), pid);
+      if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
+    }
+  }
+
   fs::path path_;
 };
 
@@ -125,10 +161,12 @@ void refuse_faults(const std::vector<std::string>& faults, const std::string& fi
           (faults.size() == 1 ? "" : " (and " + std::to_string(faults.size() - 1) + " more)"));
 }
 
-// Moves what is at `file` out of the way, with its log, as it may be all that is left of a damaged
-// one.
-void move_aside(const fs::path& file, const fs::path& to) {
-  for (const auto* end : {"-wal", "-shm", ""}) {
+// Keeps what is at `file` as `to`, with its log, as it may be all that is left of a damaged one.
+// The file stays where it is: until the new one takes its place, nobody is to find none and begin
+// anew.
+void keep_as(const fs::path& file, const fs::path& to) {
+  if (link(file.c_str(), to.c_str()) != 0) cannot("keep", file, errno);
+  for (const auto* end : kBeside) {
     if (rename((file.native() + end).c_str(), (to.native() + end).c_str()) != 0 &&
         errno != ENOENT) {
       cannot("move", file.native() + end, errno);
@@ -184,9 +222,14 @@ int run_restore(Context& context, const SaveArgs& args) {
   }
   const Draft draft(file);
   {
-    std::error_code failed;
-    fs::copy_file(args.file, draft.path(), fs::copy_options::overwrite_existing, failed);
-    if (failed) throw Error(Fault::io, quote(args.file) + ": " + failed.message());
+    // What is in its log is a part of it.
+    for (const std::string end : {"", "-wal"}) {
+      std::error_code failed;
+      if (!end.empty() && !fs::exists(args.file + end)) continue;
+      fs::copy_file(args.file + end, draft.path().native() + end,
+                    fs::copy_options::overwrite_existing, failed);
+      if (failed) throw Error(Fault::io, quote(args.file + end) + ": " + failed.message());
+    }
   }
   const auto kept = place_of_before(file);
   const auto saved = opened_copy(draft.path(), args.file);
@@ -210,10 +253,12 @@ int run_restore(Context& context, const SaveArgs& args) {
     });
   } else {
     const bool was_there = fs::exists(file);
-    if (was_there) move_aside(file, kept);
     // The copy is made once more, by the database, so that no log belongs to it.
-    Inventory made(file, Inventory::Open::create);
-    rows.save(file);
+    const Draft again(file, true);
+    Inventory(again.path(), Inventory::Open::create);
+    rows.save(again.path());
+    if (was_there) keep_as(file, kept);
+    again.put(file, was_there);
     if (!was_there) return 0;
   }
   context.output.note("what was there before is in " + quote(kept.native()));

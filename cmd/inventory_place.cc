@@ -47,6 +47,24 @@ InventoryPlace named_place(const std::string& text, const std::string& said_by) 
     throw Error(Fault::usage,
                 said_by + ": " + quote(text) + " is no inventory (want the path of a file)");
   }
+  // What looks like a URL or like options of PostgreSQL would make a file of that name. It may hold
+  // a password, too.
+  const auto mark = text.find_first_of("/:=");
+  if (mark != std::string::npos && text[mark] != '/') {
+    throw Error(Fault::usage, said_by + ": " + quote(text.substr(0, mark + 1) + "...") +
+                                  " is no inventory (want postgresql://HOST/DATABASE, "
+                                  "service=NAME, or the path of a file: ./NAME)");
+  }
+  if (text.starts_with('~')) {
+    throw Error(Fault::usage, said_by + ": " + quote(text) +
+                                  ": only a shell knows the home that ~ means (want the whole "
+                                  "path)");
+  }
+  if (trim(text) != text || std::ranges::any_of(text, is_control)) {
+    throw Error(Fault::usage, said_by + ": " + quote(printable(text)) +
+                                  " has a blank at an end or a control character (want the path "
+                                  "of a file)");
+  }
   if (text.ends_with('/')) {
     throw Error(Fault::usage, said_by + ": " + quote(text) + " is a folder (want a file in it)");
   }

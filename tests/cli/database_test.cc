@@ -191,6 +191,24 @@ TEST_F(WholeInventory, ACopyReplacesNothingButAPlainFile) {
   }
 }
 
+// No file of that name is made: it would be an inventory that nobody means.
+TEST_F(WholeInventory, WhatLooksLikeAPlaceOfAnotherKindIsNoFile) {
+  const std::string want =
+      " is no inventory (want postgresql://HOST/DATABASE, service=NAME, or the path of a file: "
+      "./NAME)";
+  for (const std::string db : {"host=/tmp dbname=x password=geheim", "dbname=x", "postgresql:x",
+                               "postgresql:/x", "sqlite:x.db", "C:\\x.db"}) {
+    const auto shown = db.substr(0, db.find_first_of("=:") + 1) + "...";
+    cluster({"add", "host", "n2", "--db", db}, 2, "--db: '" + shown + "'" + want);
+  }
+  cluster({"add", "host", "n2", "--db", "~/x.db"}, 2,
+          "--db: '~/x.db': only a shell knows the home that ~ means (want the whole path)");
+  for (const std::string db : {" ", " x.db", "x.db ", "x\ny.db"}) {
+    EXPECT_EQ(run({"add", "host", "n2", "--db", db}).status, 2) << db;
+  }
+  cluster({"add", "host", "n1", "--db", in_folder("a=b:c.db")});
+}
+
 TEST_F(WholeInventory, TakesOrdinaryCommandsFromAFileToo) {
   const auto commands = write("site.sh",
                               "# our site\n"

@@ -7,14 +7,12 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
+#include "cmd/host_gpu_detail.h"
 #include "cmd/host_gpu_status.h"
 #include "cmd/line/command.h"
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
-#include "core/utc_time.h"
-#include "db/synced.h"
-#include "frontend/cards/card_truth.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/meant_cards.h"
@@ -164,122 +162,6 @@ struct ListArgs {
   std::string timeout = "30";
 };
 
-// The known facts of the cards of physical hosts, one row for a card or slice.
-class Details {
- public:
-  explicit Details(SyncedCards synced) : synced_(std::move(synced)) {}
-
-  void add(const Host& host, const HostDevices& devices, const frontend::MeantCards& meant) {
-    holders_.clear();
-    for (const auto& held : devices.held) holders_.emplace(held.device, held.vm.str());
-    bool asked = false;
-    for (const auto& card : devices.cards) {
-      asked = asked || !card.functions.empty();
-      if (!meant.has(host.name, card.name)) continue;
-      add_card(host, card);
-      for (const auto& slice : card.slices) add_slice(host, card.name, slice);
-      for (const auto& slice : devices.held) {
-        if (slice.present || !slice.number || slice.gpu != card.name) continue;
-        add_row(host, slice.device, "", not_there(asked), slice.device, "");
-      }
-    }
-    if (!meant.has_all()) return;
-    for (const auto& mdev : devices.mdevs) {
-      add_row(host, mdev.parent, mdev.uuid, "present", mdev.uuid, mdev.type);
-    }
-    for (const auto& mdev : devices.held) {
-      if (mdev.present || mdev.number || mdev.is_card) continue;
-      add_row(host, "", mdev.device, not_there(asked), mdev.device, "");
-    }
-  }
-
-  const std::vector<std::string> columns{"host",    "gpu",       "pci_bus",     "state",     "vm",
-                                         "id",      "functions", "iommu_group", "numa_node", "slot",
-                                         "serial",  "uuid",      "model",       "failing",   "seen",
-                                         "checked", "synced"};
-  TextRows rows{columns.size()};
-
- private:
-  static const char* not_there(bool asked) { return asked ? "missing" : "unknown"; }
-
-  void add_card(const Host& host, const GpuCard& card) {
-    const auto* first = card.functions.empty() ? nullptr : &card.functions.front();
-    rows.add(host.name.str());
-    rows.add(card.name.str());
-    rows.add(card.pci.libvirt());
-    rows.add(card.missing ? "missing" : (first != nullptr ? "present" : "unknown"));
-    add_known(holder(card.name.str()));
-    add_known(first != nullptr ? first->vendor + ":" + first->device : "");
-    add(first != nullptr ? std::optional(static_cast<int>(card.functions.size())) : std::nullopt);
-    add(first != nullptr ? first->iommu_group : std::nullopt);
-    add(card.numa_node);
-    for (const auto* text : {&card.physical_slot, &card.serial, &card.uuid, &card.model,
-                             card.failing ? &card.failing : &host.failing}) {
-      add(*text);
-    }
-    for (const auto* since : {&card.told.seen, &card.told.failing_seen}) {
-      add_known(frontend::age(since->value_or(""), now_));
-    }
-    const auto synced = synced_.find({host.name, card.name});
-    add_known(synced == synced_.end() ? "" : frontend::age(synced->second, now_));
-  }
-
-  void add_slice(const Host& host, const GpuName& card, const GpuSlice& slice) {
-    const auto name = SliceName{card, slice.number}.str();
-    add_row(host, name, slice.pci.libvirt(), "present", name, slice.type.value_or(""));
-  }
-
-  void add_row(const Host& host, const std::string& gpu, const std::string& address,
-               const std::string& state, const std::string& device, const std::string& type) {
-    for (const auto* text : {&host.name.str(), &gpu, &address, &state}) add_known(*text);
-    add_known(holder(device));
-    for (int i = 0; i < 7; ++i) rows.add_unknown();
-    add(type.empty() ? std::nullopt : std::optional("vGPU " + type));
-    for (int i = 0; i < 4; ++i) rows.add_unknown();
-  }
-
-  // What is not there is unknown, and null in JSON.
-  void add_known(const std::string& text) {
-    if (!text.empty()) return rows.add(text);
-    rows.add_unknown();
-  }
-
-  void add(const std::optional<int>& number) {
-    if (number) return rows.add(static_cast<std::int64_t>(*number));
-    rows.add_unknown();
-  }
-
-  void add(const std::optional<std::string>& text) {
-    if (text) return rows.add(*text);
-    rows.add_unknown();
-  }
-
-  // The VM that holds the device, "rocks-33"; "" when the device is free.
-  std::string holder(const std::string& device) const {
-    const auto at = holders_.find(device);
-    return at == holders_.end() ? "" : at->second;
-  }
-
-  std::map<std::string, std::string> holders_;  // by device, of one host
-  SyncedCards synced_;
-  const std::string now_ = utc_now();
-};
-
-// Handles some hosts at a time, as the facts of all cards would fill much memory.
-Details details_of(Inventory& inventory, const std::vector<Host>& hosts,
-                   const frontend::MeantCards& meant) {
-  constexpr std::size_t kAtATime = 500;
-  Details details(synced_cards(inventory, meant.hosts()));
-  for (std::size_t i = 0; i < hosts.size(); i += kAtATime) {
-    const auto some = std::span(hosts).subspan(i, std::min(kAtATime, hosts.size() - i));
-    std::vector<HostName> names;
-    for (const auto& host : some) names.push_back(host.name);
-    const auto devices = inventory.devices(names);
-    for (std::size_t j = 0; j < some.size(); ++j) details.add(some[j], devices[j], meant);
-  }
-  return details;
-}
-
 // Of the rows that list host gpu prints, those of cards that are not meant go.
 void leave_out_others(const frontend::MeantCards& meant, TextRows& rows) {
   std::vector<std::uint32_t> order;
@@ -296,17 +178,7 @@ int run_list(Context& context, const ListArgs& args) {
   if (parse_yes_no("status", args.status)) {
     return show_status(context, words, frontend::limits_of(args.timeout));
   }
-  if (parse_yes_no("detail", args.detail)) {
-    std::optional<Details> details;
-    inventory.look_together("list host gpu", [&] {
-      const frontend::MeantCards meant(inventory, words);
-      auto hosts = inventory.hosts(meant.hosts());
-      std::erase_if(hosts, [](const Host& host) { return host.appliance == "vm"; });
-      details.emplace(details_of(inventory, hosts, meant));
-    });
-    context.output.table(details->columns, details->rows);
-    return 0;
-  }
+  if (parse_yes_no("detail", args.detail)) return show_details(context, words);
   std::optional<TextRows> rows;
   inventory.look_together("list host gpu", [&] {
     const frontend::MeantCards meant(inventory, words);

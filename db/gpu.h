@@ -136,6 +136,40 @@ struct FreeGpu {
   std::optional<int> numa_node;  ///< nothing when not known
 };
 
+/// How many cards of one model a vm-container can give from one NUMA node.
+struct FreeCount {
+  std::string_view host;
+  std::string_view model;        ///< as in FreeGpu
+  std::optional<int> numa_node;  ///< nothing when not known
+  int cards = 0;
+};
+
+/// A card in a list with all that is known. The texts last until the next row; "" is not known.
+struct CardRow {
+  std::string_view host, gpu, pci;
+  std::string_view vm;           ///< that holds it as a whole
+  std::string_view ids;          ///< of its first function, "10de:2204"
+  std::string_view iommu_group;  ///< of its first function, in digits
+  std::string_view slot, serial, uuid, model;
+  std::string_view failing;                ///< its own reason, or that of its host
+  std::string_view seen, checked, synced;  ///< times of utc_now()
+  int functions = 0;                       ///< 0: its host was never asked
+  std::optional<int> numa_node;
+  bool missing = false;
+};
+
+/// A slice or a mediated device in such a list.
+struct SliceRow {
+  std::string_view host;
+  std::string_view gpu;       ///< the card, or what the mediated device is on; "" where not known
+  std::optional<int> number;  ///< of a slice
+  std::string_view address;   ///< of a slice that is there; the UUID of a mediated device
+  std::string_view vm;        ///< that holds it
+  std::string_view type;
+  bool is_mdev = false;
+  bool present = false;  ///< false: a VM holds it, and the container does not have it
+};
+
 /// What selects the host of a card: its model, and whether it or the whole host failed the last
 /// check.
 struct CardTrait {

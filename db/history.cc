@@ -27,15 +27,18 @@ void sign(Inventory& inventory, const Author& author) { InventoryRows(inventory)
 
 void InventoryRows::sign(const Author& author) { inventory_.db_->sign(author); }
 
-std::vector<Change> InventoryRows::changes(const std::string& since, const std::string& login) {
+std::vector<Change> InventoryRows::changes(const std::string& since, const std::string& login,
+                                           int only) {
   std::vector<Change> found;
   inventory_.read("list change", [&] {
-    const auto query = inventory_.db_->prepare(R"sql(
+    const auto query = inventory_.db_->prepare(std::string(R"sql(
         SELECT change_row.change, at, login, sudo_user, origin, command, place, host, before, after
         FROM change_row LEFT JOIN change ON change.id = change_row.change
         WHERE (:since = '' OR at >= :since)
-          AND (:login = '' OR login = :login OR sudo_user = :login)
-        ORDER BY number)sql");
+          AND (:login = '' OR login = :login OR sudo_user = :login))sql") +
+                                               (only == 0 ? "" : " AND change_row.change = :only") +
+                                               " ORDER BY number");
+    if (only != 0) query->bind(":only", only);
     query->bind(":since", std::string_view(since));
     query->bind(":login", std::string_view(login));
     while (query->step()) {
@@ -87,16 +90,15 @@ std::vector<HostName> changed_hosts(Inventory& inventory) {
 
 void InventoryRows::undo(int number) {
   inventory_.write("undo change", [&] {
-    auto all = changes("", "");
-    const auto found = std::ranges::find(all, number, &Change::number);
-    if (found == all.end() || number == 0) {
+    auto found = number == 0 ? std::vector<Change>() : changes("", "", number);
+    if (found.empty()) {
       throw Error(Fault::not_found,
                   "no change " + std::to_string(number) + " (`cluster list change`)");
     }
     inventory_.db_->defer_foreign_keys();
     const auto tables = inventory_.db_->tables();
-    std::ranges::reverse(found->rows);
-    for (const auto& row : found->rows) {
+    std::ranges::reverse(found[0].rows);
+    for (const auto& row : found[0].rows) {
       if (is_told(row.table) && row.after.empty()) continue;
       if (row.before.find("\"(not kept)\"") != std::string::npos ||
           (row.after.find("\"(not kept)\"") != std::string::npos && !row.before.empty())) {

@@ -201,12 +201,23 @@ class Inventory {
   /// All devices of `hosts`, and the VMs that hold them, in the order of `hosts`.
   std::vector<HostDevices> devices(const std::vector<HostName>& hosts);
 
+  /// Calls `with` for each card of the physical hosts `only`, in no order (db/gpu_list.cc).
+  void each_card(const OnlyHosts& only, const std::function<void(const CardRow&)>& with);
+
+  /// The same for slices and mediated devices; those of a host come by card and number.
+  void each_slice(const OnlyHosts& only, const std::function<void(const SliceRow&)>& with);
+
   /// The cards of `host`, or of all vm-containers, that can be given to a VM. Such a card is not
   /// missing, no VM and no other domain of its host has it, and it is not in slices. Neither it nor
   /// its host failed the last `check host gpu`; it is not to stay with its host, which is not in
   /// maintenance. The hosts come in no order; the cards of each host
   /// are sorted by name.
   std::vector<FreeGpu> free_gpus(const std::optional<HostName>& host);
+
+  /// Calls `with` for each count of the cards of free_gpus() of all vm-containers, those of a host
+  /// one after the other. It reads no cards but of hosts on which something changed since the last
+  /// call (db/free_card.cc).
+  void each_free_count(const std::function<void(const FreeCount&)>& with);
 
   /// The traits of all cards that are not missing. A host that fails as a whole has one more, of no
   /// model.

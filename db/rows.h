@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -109,7 +110,8 @@ class InventoryRows {
   // --- the history: db/history.h has what these are for
 
   void sign(const Author& author);
-  std::vector<Change> changes(const std::string& since, const std::string& login);
+  /// `only`: the change of that number; 0: all.
+  std::vector<Change> changes(const std::string& since, const std::string& login, int only = 0);
   std::vector<HostName> changed_hosts();
   void undo(int number);
 
@@ -117,8 +119,7 @@ class InventoryRows {
 
   void store_synced(const HostName& host, const std::vector<GpuName>& cards,
                     const std::string& now);
-  void each_synced(const char* table, const OnlyHosts& only,
-                   const std::function<void(const db::Statement&)>& with);
+  std::map<HostName, std::string> synced_vms(const OnlyHosts& only);
 
  private:
   struct Inserts;

@@ -20,20 +20,19 @@ void InventoryRows::store_synced(const HostName& host, const std::vector<GpuName
   });
 }
 
-void InventoryRows::each_synced(const char* table, const OnlyHosts& only,
-                                const std::function<void(const db::Statement&)>& with) {
-  const bool of_cards = std::string_view(table) == "gpu";
-  const std::string owner = of_cards ? "host" : "vm";
+std::map<HostName, std::string> InventoryRows::synced_vms(const OnlyHosts& only) {
+  std::map<HostName, std::string> times;
   const db::OnlyThese these(only);
-  inventory_.read("list host gpu", [&] {
+  inventory_.read("list host vm", [&] {
     const auto query = inventory_.db_->prepare(
-        "SELECT " + owner + ", synced_seen" + (of_cards ? ", name" : "") + " FROM " + table +
-        " WHERE synced_seen IS NOT NULL AND " + these.in(owner));
+        "SELECT vm, synced_seen FROM vm_definition WHERE synced_seen IS NOT NULL AND " +
+        these.in("vm"));
     these.bind(*query);
     while (query->step()) {
-      if (these.has(query->text(0))) with(*query);
+      if (these.has(query->text(0))) times.emplace(HostName(query->text(0)), query->string(1));
     }
   });
+  return times;
 }
 
 void store_synced(Inventory& inventory, const HostName& host, const std::vector<GpuName>& cards,
@@ -41,20 +40,8 @@ void store_synced(Inventory& inventory, const HostName& host, const std::vector<
   InventoryRows(inventory).store_synced(host, cards, now);
 }
 
-SyncedCards synced_cards(Inventory& inventory, const OnlyHosts& only) {
-  SyncedCards times;
-  InventoryRows(inventory).each_synced("gpu", only, [&](const db::Statement& row) {
-    times.emplace(std::pair(HostName(row.text(0)), GpuName(row.text(2))), row.string(1));
-  });
-  return times;
-}
-
 std::map<HostName, std::string> synced_vms(Inventory& inventory, const OnlyHosts& only) {
-  std::map<HostName, std::string> times;
-  InventoryRows(inventory).each_synced("vm_definition", only, [&](const db::Statement& row) {
-    times.emplace(HostName(row.text(0)), row.string(1));
-  });
-  return times;
+  return InventoryRows(inventory).synced_vms(only);
 }
 
 }  // namespace cluster

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "db/inventory.h"
@@ -14,12 +13,6 @@ namespace cluster {
 /// is not recorded is left out. Inventory::agree() does the same for a VM.
 void store_synced(Inventory& inventory, const HostName& host, const std::vector<GpuName>& cards,
                   const std::string& now);
-
-/// Times by host and card.
-using SyncedCards = std::map<std::pair<HostName, GpuName>, std::string>;
-
-/// The times of the cards of the hosts `only` that have one.
-SyncedCards synced_cards(Inventory& inventory, const OnlyHosts& only);
 
 /// The times of the VMs `only` that have one.
 std::map<HostName, std::string> synced_vms(Inventory& inventory, const OnlyHosts& only);

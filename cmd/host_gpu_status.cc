@@ -6,6 +6,7 @@
 #include "cmd/failures.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "frontend/cards/card_state.h"
 #include "frontend/cards/card_truth.h"
 #include "frontend/hosts/meant_cards.h"
 
@@ -20,14 +21,16 @@ struct Told {
   std::string stub;
 };
 
-std::string owner_of(const GpuCard& card, Binding binding, const HostDevices& devices) {
+std::string owner_of(const Host& host, const GpuCard& card, Binding binding,
+                     const HostDevices& devices) {
   if (card.missing) return "";
   if (binding == Binding::unknown) return "unknown";
   if (binding != Binding::detached) return "host";
   if (const auto vm = frontend::holder_of(card.name, devices.held)) return vm->str();
   const auto there = std::ranges::find(devices.elsewhere, card.name, &CardElsewhere::gpu);
   if (there != devices.elsewhere.end()) return quote(there->domain) + " of libvirt";
-  return "free";
+  const auto state = frontend::card_state(host, card, devices);
+  return std::string(state == frontend::CardState::host ? "nobody" : name(state));
 }
 
 std::string wish_words(const GpuCard& card, const HostDevices& devices) {
@@ -107,7 +110,7 @@ int show_status(Context& context, const std::vector<std::string>& words,
                             judged.missing ? Cell()
                             : is_known     ? cell(card.told.driver)
                                            : Cell("unknown"),
-                            known(owner_of(judged, binding, devices[i])),
+                            known(owner_of(hosts[i], judged, binding, devices[i])),
                             known(wish_words(card, devices[i])),
                             known(difference(judged, binding, devices[i])), cell(card.told.driver),
                             known(frontend::age(card.told.driver_seen.value_or(""), now))});

@@ -20,31 +20,16 @@ DeviceKind kind_of(const GpuCard& card) {
 std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
   std::vector<FreeGpu> gpus;
   read("list host gpu", [&] {
-    const auto query = db_->prepare(std::string(R"sql(
-        SELECT gpu.host, gpu.name, coalesce(gpu.model, ''),
-               coalesce(gpu_function.vendor || ':' || gpu_function.device, ''), gpu.numa_node
-        FROM host JOIN gpu ON gpu.host = host.name
-        LEFT JOIN gpu_function ON gpu_function.host = gpu.host AND gpu_function.gpu = gpu.name AND
-                                  gpu_function.pci = (SELECT min(pci) FROM gpu_function AS one
-                                                      WHERE one.host = gpu.host AND
-                                                            one.gpu = gpu.name)
-        WHERE host.failing IS NULL AND gpu.failing IS NULL AND gpu.missing = 0 AND
-              host.maintenance IS NULL AND coalesce(gpu.wish, '') <> 'host' AND
-              (gpu_function.class IS NULL OR
-               gpu_function.class IN ('0300', '0302', '0380', '1200') OR
-               EXISTS (SELECT 1 FROM gpu_function AS one
-                       WHERE one.host = gpu.host AND one.gpu = gpu.name AND
-                             one.class IN ('0300', '0302', '0380', '1200'))) AND
-              NOT EXISTS (SELECT 1 FROM vm_gpu WHERE container = gpu.host AND gpu = gpu.name) AND
-              NOT EXISTS (SELECT 1 FROM gpu_slice WHERE host = gpu.host AND gpu = gpu.name) AND
-              NOT EXISTS (SELECT 1 FROM mdev WHERE host = gpu.host AND gpu = gpu.name) AND
-              NOT EXISTS (SELECT 1 FROM gpu_in_domain AS there
-                          WHERE there.container = gpu.host AND there.gpu = gpu.name) AND
-              )sql") + (host ? "host.name = :host" : "host.appliance = 'vm-container'"));
+    const auto query = db_->prepare(
+        "SELECT free_gpu.host, free_gpu.name, free_gpu.model, free_gpu.numa_node "
+        "FROM free_gpu " +
+        std::string(host ? "WHERE free_gpu.host = :host"
+                         : "JOIN host ON host.name = free_gpu.host "
+                           "WHERE host.appliance = 'vm-container'"));
     if (host) query->bind(":host", host->str());
     while (query->step()) {
-      gpus.push_back({HostName(query->text(0)), GpuName(query->text(1)),
-                      query->string(2) + " " + query->string(3), query->maybe_number(4)});
+      gpus.push_back({HostName(query->text(0)), GpuName(query->text(1)), query->string(2),
+                      query->maybe_number(3)});
     }
   });
   std::ranges::sort(gpus, [](const FreeGpu& left, const FreeGpu& right) {

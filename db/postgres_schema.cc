@@ -125,7 +125,7 @@ std::vector<TableShape> tables_of_postgres(Connection& connection) {
       FROM pg_class AS class JOIN pg_attribute ON attrelid = class.oid
       WHERE relnamespace = 'cluster'::regnamespace AND relkind = 'r' AND attnum > 0
         AND NOT attisdropped AND attgenerated = '' AND substr(relname, 1, 6) <> 'change'
-        AND relname NOT IN ('schema_version', 'turn', 'roll_file', 'roll_chunk')
+        AND substr(relname, 1, 9) <> 'free_card' AND relname NOT IN ('schema_version', 'turn', 'roll_file', 'roll_chunk')
       ORDER BY relname, attnum)sql");
   while (column->step()) {
     targets[column->string(0)];

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "db/engine.h"
+#include "db/free_card.h"
 #include "db/rows.h"
 
 namespace cluster {
@@ -34,6 +35,17 @@ constexpr std::array kRules{
          "is a mediated device of another host"},
 };
 
+constexpr const char* kCounted = " NOT IN (SELECT host FROM free_card_stale)";
+
+// The hosts whose cards are counted otherwise than they are.
+std::string wrong_counts() {
+  const std::string counted = "SELECT host, model, numa_node, cards FROM free_card";
+  const auto now = db::kFreeCardsNow + std::string(" GROUP BY 1, 2, 3");
+  return "SELECT host FROM (" + counted + " EXCEPT" + now + ") AS too_much WHERE host" + kCounted +
+         " UNION SELECT host FROM (" + now + " EXCEPT " + counted + ") AS not_enough WHERE host" +
+         kCounted;
+}
+
 }  // namespace
 
 std::vector<std::string> InventoryRows::faults() {
@@ -44,6 +56,10 @@ std::vector<std::string> InventoryRows::faults() {
     for (const auto& rule : kRules) {
       const auto query = inventory_.db_->prepare(rule.query);
       while (query->step()) faults.push_back(query->string(0) + " " + rule.words);
+    }
+    const auto counts = inventory_.db_->prepare(wrong_counts());
+    while (counts->step()) {
+      faults.push_back(counts->string(0) + " has other free cards than were counted");
     }
   });
   return faults;

@@ -39,7 +39,8 @@ std::vector<TableShape> tables_of(Connection& connection) {
   for (const auto& name :
        answers(connection,
                "SELECT name FROM sqlite_schema WHERE type = 'table' AND "
-               "substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 6) <> 'change'")) {
+               "substr(name, 1, 7) <> 'sqlite_' AND substr(name, 1, 6) <> 'change' AND "
+               "substr(name, 1, 9) <> 'free_card'")) {
     targets[name] = targets_of(connection, name);
   }
   std::vector<TableShape> tables;

@@ -2,22 +2,34 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
+#include <utility>
 
 #include "core/error.h"
 #include "core/natural_key.h"
 #include "core/text.h"
+#include "frontend/cards/card_state.h"
 
 namespace cluster::frontend {
 namespace {
+
+bool is_of_model(std::string_view model, const CardWish& wish) {
+  return wish.model.empty() || lower(model).find(lower(wish.model)) != std::string::npos;
+}
 
 std::vector<FreeCard> fitting(const CardHost& container, const CardWish& wish) {
   std::vector<FreeCard> cards;
   for (const auto& card : container.free) {
     if (!card.is_gpu && !wish.any_device) continue;
-    if (lower(card.model).find(lower(wish.model)) != std::string::npos) cards.push_back(card);
+    if (is_of_model(card.model, wish)) cards.push_back(card);
   }
   return cards;
+}
+
+// Which of two hosts is better: the lower one.
+using Rank = std::pair<bool, long long>;
+
+Rank rank_of(bool one_node, long long free, Policy policy) {
+  return {!one_node, policy == Policy::pack ? free : -free};
 }
 
 // The cards that one host could give.
@@ -69,24 +81,31 @@ std::string counted(int cards, const std::string& model) {
                   (reasons.empty() ? "there is no vm-container" : joined(reasons, "; ")));
 }
 
-// Returns the reason why the card should stay where it is, "is in rocks-33"; "" when it is free.
+// Returns the reason why the card should stay where it is, "is in rocks-33"; "" when it can be
+// given.
 std::string kept(const Host& host, const GpuCard& card, const std::string& holder,
                  const HostDevices& devices) {
-  const auto on_it = [&](const Mdev& mdev) {
-    return mdev.parent == card.name.str() || mdev.parent.starts_with(card.name.str() + ".");
-  };
   if (!holder.empty()) return "is in " + holder;
-  if (card.missing) return "is missing";
-  const auto there = std::ranges::find(devices.elsewhere, card.name, &CardElsewhere::gpu);
-  if (there != devices.elsewhere.end()) {
-    return "is in " + quote(there->domain) + " of libvirt there";
+  switch (card_state(host, card, devices)) {
+    case CardState::missing:
+      return "is missing";
+    case CardState::in_domain:
+      return "is in " +
+             quote(std::ranges::find(devices.elsewhere, card.name, &CardElsewhere::gpu)->domain) +
+             " of libvirt there";
+    case CardState::in_slices:
+      return "is in slices";
+    case CardState::failing:
+      return "fails " + (host.failing ? *host.failing : *card.failing);
+    case CardState::maintenance:
+      return "is in maintenance" + (host.maintenance->empty() ? "" : ": " + *host.maintenance);
+    case CardState::host:  // a host of another kind was named by the operator
+      return card.wish == GpuWish::host ? "is to stay with its host" : "";
+    case CardState::in_vm:  // it has a holder
+    case CardState::free:
+      break;
   }
-  if (!card.slices.empty() || std::ranges::any_of(devices.mdevs, on_it)) return "is in slices";
-  if (host.failing) return "fails " + *host.failing;
-  if (card.failing) return "fails " + *card.failing;
-  if (card.wish == GpuWish::host) return "is to stay with its host";
-  if (!host.maintenance) return "";
-  return "is in maintenance" + (host.maintenance->empty() ? "" : ": " + *host.maintenance);
+  return "";
 }
 
 }  // namespace
@@ -97,15 +116,45 @@ Policy parse_policy(const std::string& text) {
   throw Error(Fault::usage, "want pack or spread");
 }
 
-std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only) {
-  std::vector<CardHost> hosts;
-  for (auto& card :
-       inventory.free_gpus(only.empty() ? std::nullopt : std::optional(HostName(only)))) {
-    if (hosts.empty() || hosts.back().name != card.host) hosts.push_back({card.host, {}, {}});
-    hosts.back().free.push_back({card.name, std::move(card.model), card.numa_node, true});
+CardHost free_host(Inventory& inventory, const HostName& host) {
+  CardHost container{host, {}, {}};
+  for (auto& card : inventory.free_gpus(host)) {
+    container.free.push_back({card.name, std::move(card.model), card.numa_node, true});
   }
-  sort_naturally(hosts, [](const CardHost& host) -> const std::string& { return host.name.str(); });
-  return hosts;
+  return container;
+}
+
+std::optional<HostName> find_container(Inventory& inventory, const CardWish& wish, Policy policy) {
+  struct Seen {
+    std::string host;
+    int free = 0;
+    std::map<int, int> nodes;
+  };
+  Seen seen;
+  std::optional<std::pair<Rank, std::string>> best;
+  const auto judge = [&] {
+    if (seen.free < wish.cards) return;
+    const bool one_node = wish.cards <= 1 || std::ranges::any_of(seen.nodes, [&](const auto& node) {
+                            return node.second >= wish.cards;
+                          });
+    const auto rank = rank_of(one_node, seen.free, policy);
+    if (best &&
+        (rank > best->first || (rank == best->first && !natural_less(seen.host, best->second)))) {
+      return;
+    }
+    best.emplace(rank, seen.host);
+  };
+  inventory.each_free_count([&](const FreeCount& count) {
+    if (count.host != seen.host) {
+      judge();
+      seen = {std::string(count.host), 0, {}};
+    }
+    if (!is_of_model(count.model, wish)) return;
+    seen.free += count.cards;
+    if (count.numa_node) seen.nodes[*count.numa_node] += count.cards;
+  });
+  judge();
+  return best ? std::optional(HostName(best->second)) : std::nullopt;
 }
 
 std::vector<CardHost> card_hosts(Inventory& inventory, const std::string& only) {
@@ -145,8 +194,7 @@ std::optional<Allocation> find_allocation(const std::vector<CardHost>& container
   const CardHost* chosen = nullptr;
   std::optional<Offer> best;
   const auto rank = [policy](const Offer& offer) {
-    const auto free = static_cast<long long>(offer.free);
-    return std::tuple(!offer.one_node, policy == Policy::pack ? free : -free);
+    return rank_of(offer.one_node, static_cast<long long>(offer.free), policy);
   };
   for (const auto& container : containers) {
     auto offer = offer_of(container, wish);

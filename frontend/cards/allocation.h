@@ -44,9 +44,12 @@ struct Allocation {
   std::vector<GpuName> cards;  ///< by name
 };
 
-/// The hosts that have free GPUs, and no others. They are enough to choose from, and one query
-/// reads 10,000 hosts. `only` is as in card_hosts().
-std::vector<CardHost> free_hosts(Inventory& inventory, const std::string& only);
+/// The host with the cards of Inventory::free_gpus(), which are enough to choose from.
+CardHost free_host(Inventory& inventory, const HostName& host);
+
+/// The vm-container that find_allocation() chooses among all of the inventory; nothing when none
+/// has enough. It looks at counts of cards, so that 10,000 hosts are not read.
+std::optional<HostName> find_container(Inventory& inventory, const CardWish& wish, Policy policy);
 
 /// The vm-containers of the inventory with their free cards, or the one physical host `only` when
 /// it is not "". A card is free when no VM holds it, it is not in slices, it is not missing, and

@@ -76,8 +76,6 @@ std::string why_not_free(const FleetCard& card) {
       return "the domain " + quote(*card.domain) + " of libvirt has it, or a part of it";
     case CardState::in_slices:
       return "it is in slices";
-    case CardState::unknown:
-      return "its host was never asked";
     case CardState::failing:
       return "it failed its check: " + *card.failing;
     case CardState::maintenance:
@@ -87,6 +85,7 @@ std::string why_not_free(const FleetCard& card) {
     case CardState::free:
       break;
   }
+  if (card.kind == DeviceKind::unknown) return "its host was never asked";
   return card.kind == DeviceKind::gpu ? "" : "it is no GPU";
 }
 

@@ -55,7 +55,7 @@ class HostReader {
     add_mdevs();
     for (auto& slice : host_.others) slice.state = state_of(slice);
     for (auto& card : host_.cards) {
-      card.state = state_of(card);
+      card.state = card_state(host_.host, card.card, devices_);
       for (auto& slice : card.slices) slice.state = state_of(slice, &card);
       note_time(host_.seen, card.card.told.seen);
       note_time(host_.seen, card.card.told.driver_seen);
@@ -142,33 +142,13 @@ class HostReader {
     }
   }
 
-  CardState state_of(const FleetCard& card) const {
-    if (card.card.missing) return CardState::missing;
-    if (card.place) return CardState::in_vm;
-    if (card.domain) return CardState::in_domain;
-    if (!card.slices.empty()) return CardState::in_slices;
-    if (card.card.functions.empty()) return CardState::unknown;
-    return state_of_nobodys(&card);
-  }
-
   CardState state_of(const FleetSlice& slice, const FleetCard* card = nullptr) const {
     if (slice.state == CardState::missing || (card != nullptr && card->card.missing)) {
       return CardState::missing;
     }
     if (slice.place) return CardState::in_vm;
     if (slice.domain) return CardState::in_domain;
-    return state_of_nobodys(card);
-  }
-
-  // Of what nobody has; null: it is on no card that is known.
-  CardState state_of_nobodys(const FleetCard* card) const {
-    if (host_.host.failing || (card != nullptr && card->failing)) return CardState::failing;
-    if (host_.host.maintenance) return CardState::maintenance;
-    if ((card != nullptr && card->card.wish == GpuWish::host) ||
-        host_.host.appliance != "vm-container") {
-      return CardState::host;
-    }
-    return CardState::free;
+    return state_of_nobodys(host_.host, card == nullptr ? nullptr : &card->card);
   }
 
   FleetHost& host_;
@@ -306,30 +286,6 @@ class Reader {
 };
 
 }  // namespace
-
-std::string_view name(CardState state) {
-  switch (state) {
-    case CardState::missing:
-      return "missing";
-    case CardState::in_vm:
-      return "in-vm";
-    case CardState::in_domain:
-      return "in-domain";
-    case CardState::in_slices:
-      return "in-slices";
-    case CardState::unknown:
-      return "unknown";
-    case CardState::failing:
-      return "failing";
-    case CardState::maintenance:
-      return "maintenance";
-    case CardState::host:
-      return "host";
-    case CardState::free:
-      return "free";
-  }
-  return "";
-}
 
 std::map<HostName, const FleetHost*> hosts_by_name(const Fleet& fleet) {
   std::map<HostName, const FleetHost*> by_name;

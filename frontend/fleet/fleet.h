@@ -8,27 +8,11 @@
 
 #include "core/device_kind.h"
 #include "db/inventory.h"
+#include "frontend/cards/card_state.h"
 #include "frontend/cards/card_truth.h"
 
 // The whole fleet as reports need it: hosts, cards, slices, VMs, and who holds what.
 namespace cluster::frontend {
-
-/// What a card is, in one word: the first of these that is true.
-enum class CardState {
-  missing,      ///< its host did not have it when it was asked last
-  in_vm,        ///< a VM holds it as a whole, by the inventory
-  in_domain,    ///< a domain of libvirt has it, or a part of it, without the inventory
-  in_slices,    ///< it has slices, or a VM holds a slice that is not there yet
-  unknown,      ///< its host was never asked: there is only the address that was typed
-  failing,      ///< the last check of the card, or of its whole host, failed
-  maintenance,  ///< its host is in maintenance
-  host,         ///< it is to stay with its host, or its host has no VMs
-  free,         ///< it can be given to a VM
-};
-
-/// "missing", "in-vm", "in-domain", "in-slices", "unknown", "failing", "maintenance", "host",
-/// "free".
-std::string_view name(CardState state);
 
 /// The place of a card or a slice in a VM.
 struct FleetPlace {
@@ -55,7 +39,7 @@ struct FleetSlice {
 struct FleetCard {
   GpuCard card;  ///< what its host told of it, and when (GpuTold)
   DeviceKind kind = DeviceKind::unknown;
-  CardState state = CardState::unknown;
+  CardState state = CardState::missing;
   Binding binding = Binding::unknown;       ///< who drove it at GpuTold::driver_seen
   std::optional<std::string> failing = {};  ///< the reason not to use it: its own, or its host's
   std::optional<FleetPlace> place = {};     ///< the VM that holds it as a whole

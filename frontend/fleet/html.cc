@@ -53,11 +53,9 @@ Attributes without(Attributes attributes, const Attributes& common) {
 }
 
 // Whether the word `free` means its host; a card of which only the address is known counts, too.
-bool can_be_given(const FleetHost& host, const FleetCard& card) {
-  if (card.kind != DeviceKind::gpu && card.kind != DeviceKind::unknown) return false;
-  if (card.state == CardState::free) return true;
-  return card.state == CardState::unknown && host.host.appliance == "vm-container" &&
-         !card.failing && !host.host.maintenance && card.card.wish != GpuWish::host;
+bool can_be_given(const FleetCard& card) {
+  return card.state == CardState::free &&
+         (card.kind == DeviceKind::gpu || card.kind == DeviceKind::unknown);
 }
 
 ordered_json data_of(const FleetSlice& slice) {
@@ -101,7 +99,7 @@ ordered_json data_of(const FleetHost& one, const Attributes& common) {
   bool is_free = false;
   for (const auto& card : one.cards) {
     cards.push_back(data_of(card));
-    is_free = is_free || can_be_given(one, card);
+    is_free = is_free || can_be_given(card);
   }
   auto data = Facts()
                   .add("name", host.name.str())

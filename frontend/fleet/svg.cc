@@ -38,7 +38,6 @@ Sign sign_of(CardState state) {
     case CardState::failing:
     case CardState::missing:
       return Sign::trouble;
-    case CardState::unknown:
     case CardState::maintenance:
     case CardState::host:
       break;

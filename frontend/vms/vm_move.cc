@@ -99,8 +99,12 @@ Allocation choose_cards(Inventory& inventory, const std::string& container, cons
   const auto stored = inventory.attributes(OnlyHosts{std::in_place});
   const auto global = AttributeResolver(stored).resolve({"vm", {}, {}});
   const auto policy = parse_policy(attribute_value(global, "vm_placement"));
-  if (auto found = find_allocation(free_hosts(inventory, container), wish, policy)) {
-    return *std::move(found);
+  const auto chosen = container.empty() ? find_container(inventory, wish, policy)
+                                        : std::optional(HostName(container));
+  if (chosen) {
+    if (auto found = find_allocation({free_host(inventory, *chosen)}, wish, policy)) {
+      return *std::move(found);
+    }
   }
   return allocate(card_hosts(inventory, container), wish, policy);  // says what each host has
 }

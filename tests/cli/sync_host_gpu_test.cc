@@ -230,7 +230,7 @@ TEST_F(SyncHostGpu, StatusShowsTheTruthBesideTheWish) {
   EXPECT_THAT(csv, HasSubstr("n1,gpupci2,pci_0000_02_00_0,vfio-pci,v1,in v1,,vfio-pci,"));
   EXPECT_THAT(csv, HasSubstr("n2,gpupci1,pci_0000_01_00_0,nvidia,host,,,nvidia,"));
   EXPECT_THAT(csv,
-              HasSubstr("n2,gpupci2,pci_0000_02_00_0,vfio-pci,free,host,is detached,vfio-pci,"));
+              HasSubstr("n2,gpupci2,pci_0000_02_00_0,vfio-pci,nobody,host,is detached,vfio-pci,"));
 }
 
 TEST_F(SyncHostGpu, AHostWithoutAnAnswerIsUnknownAndNeverFree) {

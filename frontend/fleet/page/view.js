@@ -4,7 +4,7 @@
 const STATES = new Map([
   ["free", "free"], ["in-vm", "in VMs"], ["in-slices", "in slices"],
   ["in-domain", "in other domains"], ["host", "for their host"], ["maintenance", "in maintenance"],
-  ["failing", "failing"], ["missing", "missing"], ["unknown", "not known"],
+  ["failing", "failing"], ["missing", "missing"],
 ]);
 
 const ROLES = { row: "rowheader", col: "columnheader" };
@@ -172,7 +172,7 @@ class Page {
       const busy = slices.filter((slice) => slice.vm ?? slice.domain).length;
       return `${busy} of ${counted(slices.length, "slice")} in use`;
     }
-    return held ?? (card.state === "unknown" ? "not known" : card.state);
+    return held ?? card.state;
   }
 
   chip(card) {

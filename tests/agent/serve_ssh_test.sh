@@ -12,6 +12,8 @@ cluster=$(realpath "$2")
 host=$(realpath "$(dirname "$0")/../data/hosts")/rtx-four-functions
 dir=$(mktemp -d)
 trap 'stop_sshd; rm -rf "$dir"' EXIT
+# shellcheck source=tests/support/place.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/place.sh"
 cd "$dir"
 
 cat >agent <<END
@@ -28,7 +30,8 @@ cat id.pub >>authorized_keys
 write_ssh_config
 sed -i "s|IdentityFile .*|IdentityFile $dir/bound|" ssh_config
 echo "[127.0.8.1]:$port $(<host_key.pub)" >known_hosts
-export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
+CLUSTER_DB=$(new_place "$dir")
+export CLUSTER_DB CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
 "$cluster" add host n1 address=127.0.8.1
 
 fail() {

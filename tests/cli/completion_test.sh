@@ -9,7 +9,10 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin"
 ln -s "$cluster" "$work/bin/cluster"
 ln -s "$cluster" "$work/bin/rollcall"
-export CLUSTER_DB=$work/cluster.db HOME=$work PATH=$work/bin:$PATH
+# shellcheck source=tests/support/place.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/place.sh"
+CLUSTER_DB=$(new_place "$work")
+export CLUSTER_DB HOME=$work PATH=$work/bin:$PATH
 cluster add host vm-container-0-1
 cluster add host vm-container-0-2
 

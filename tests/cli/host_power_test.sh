@@ -5,7 +5,10 @@ set -euo pipefail
 cluster=$1
 work=$(mktemp -d)
 trap 'kill "${bmc:-}" 2>/dev/null || true; wait; rm -rf "$work"' EXIT
-export CLUSTER_DB=$work/cluster.db
+# shellcheck source=tests/support/place.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/place.sh"
+CLUSTER_DB=$(new_place "$work")
+export CLUSTER_DB
 
 fail() {
   echo "host_power_test: $*" >&2

@@ -4,7 +4,10 @@ set -euo pipefail
 cluster=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-export CLUSTER_DB=$folder/cluster.db
+# shellcheck source=tests/support/place.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/place.sh"
+CLUSTER_DB=$(new_place "$folder")
+export CLUSTER_DB
 tried=no
 
 # needs TOOL: true if it is there; else it is said that what it would judge was not tried.

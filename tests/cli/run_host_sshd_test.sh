@@ -16,8 +16,11 @@ finish() {
   rm -rf "$dir"
 }
 trap finish EXIT
+# shellcheck source=tests/support/place.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/place.sh"
 cd "$dir"
-export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
+CLUSTER_DB=$(new_place "$dir")
+export CLUSTER_DB CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
 failures=0
 
 # expect STATUS OUT ERR ARG...: OUT is a whole text, ERR a pattern of bash for all of standard error.

@@ -15,6 +15,8 @@ export data
 place=$(mktemp -d)
 export place
 trap 'stop_sshd; rm -rf "$place"' EXIT
+# shellcheck source=tests/support/place.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../support/place.sh"
 cd "$place"
 failures=0
 fail() {
@@ -182,7 +184,8 @@ case \$1 in
   *) echo '{"cards":[{"name":"gpupci1",$card,"error":null,"functions":[{"outcome":"would detach"}]}]}' ;;
 esac
 END
-export CLUSTER_DB=$place/cluster.db CLUSTER_SSH_CONFIG=$place/ssh_config SSH_AUTH_SOCK=
+CLUSTER_DB=$(new_place "$place")
+export CLUSTER_DB CLUSTER_SSH_CONFIG=$place/ssh_config SSH_AUTH_SOCK=
 sshd_options=(-o PermitUserEnvironment=yes)
 start_sshd authorized_keys 127.0.7.5
 echo "environment=\"PATH=$place/bin:/usr/bin:/bin\" $(<id.pub)" >authorized_keys

@@ -20,7 +20,8 @@ declare -A pg_pids=() pg_ports=()
 pg_superuser=postgres
 pg_initdb_options=(--locale=C.UTF-8)
 
-# find_postgresql: sets pg_bin to the newest folder with a server's programs; Debian has one a version, outside PATH.
+# find_postgresql: sets pg_bin to the newest folder with a server's programs; Debian has one a version, outside PATH. That of
+# another version may be named by $ROLLCALL_TEST_POSTGRESQL_BIN.
 find_postgresql() {
   local folder
   while read -r folder; do
@@ -29,6 +30,7 @@ find_postgresql() {
       return 0
     fi
   done < <(
+    echo "${ROLLCALL_TEST_POSTGRESQL_BIN:-}"
     printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV
     pg_config --bindir 2>/dev/null || true
   )

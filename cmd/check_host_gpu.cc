@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/selftest/selftest.h"
@@ -118,12 +119,13 @@ class HostChecks {
   void record(const std::vector<HostName>& hosts) {
     if (hosts.empty()) return;
     const auto now = utc_now();
-    inventory_.together("check host gpu", [&] {
+    const auto why = frontend::store_aside(inventory_, "check host gpu", [&] {
       const auto devices = inventory_.devices(hosts);
       for (std::size_t i = 0; i < hosts.size(); ++i) {
         record(hosts[i], devices[i].cards, checks_[hosts[i]], now);
       }
     });
+    if (!why.empty()) context_.output.note(why);
   }
 
   // Placement looks at the first failure of the host and of each card.

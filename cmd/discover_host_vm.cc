@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_adoption.h"
@@ -62,6 +63,7 @@ int run(Context& context, const Args& args) {
   const bool import = parse_yes_no("import", args.import);
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
+  if (import) frontend::require_writable(inventory);
   const auto hosts = wanted_hosts(inventory, args.hosts);
   auto all = frontend::look_at_hosts(context, hosts, limits);
   if (import) frontend::look_at_running(context, all);
@@ -69,7 +71,9 @@ int run(Context& context, const Args& args) {
   Table table{{"host", "domain", "vm", "relation", "state", "autostart", "gpu", "uuid", "details"},
               {}};
   auto failures = frontend::failures_of(all);
-  frontend::remember_devices(context, all);
+  const auto why = frontend::store_aside(inventory, "discover host vm",
+                                         [&] { frontend::remember_devices(context, all); });
+  if (!why.empty()) context.output.note(why);
   std::vector<HostName> names;
   for (const auto& host : hosts) names.push_back(host.name);
   const auto vms = inventory.vms();

@@ -34,8 +34,12 @@ std::filesystem::path own_gpupci() {
   throw Error(Fault::usage, "sync host agent: there is no gpupci beside cluster: want from=FILE");
 }
 
+void store(Context& context, const frontend::AgentInstall& install) {
+  if (const auto why = install.store(); !why.empty()) context.output.note(why);
+}
+
 int report(Context& context, frontend::AgentInstall& install) {
-  install.store();
+  store(context, install);
   const int status = report_failures(context.output, install.failures());
   Table table{{"host", "version", "path", "outcome"}, {}};
   for (const auto& one : install.upgrades()) {
@@ -97,7 +101,7 @@ struct ListAgentArgs {
 int refresh(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits) {
   frontend::AgentInstall install(context, limits);
   install.ask(hosts, "");
-  install.store();
+  store(context, install);
   return report_failures(context.output, install.failures());
 }
 

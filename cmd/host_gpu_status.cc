@@ -8,18 +8,13 @@
 #include "core/utc_time.h"
 #include "frontend/cards/card_state.h"
 #include "frontend/cards/card_truth.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/meant_cards.h"
 
 namespace cluster::cmd {
 namespace {
 
 using frontend::Binding;
-
-// What one host told just now.
-struct Told {
-  std::vector<GpuCard> cards;
-  std::string stub;
-};
 
 std::string owner_of(const Host& host, const GpuCard& card, Binding binding,
                      const HostDevices& devices) {
@@ -51,23 +46,24 @@ std::string difference(const GpuCard& card, Binding binding, const HostDevices& 
 
 }  // namespace
 
-std::vector<GpuCard> take_told(Inventory& inventory, const frontend::AgentAnswer& answer,
+ToldCards told_cards(const frontend::AgentAnswer& answer) {
+  return {answer.host.name, frontend::cards_of(answer), frontend::stub_driver_of(answer)};
+}
+
+std::vector<GpuCard> with_told(std::vector<GpuCard> known, const ToldCards& told,
                                const std::string& now) {
-  const auto seen = frontend::cards_of(answer);
-  auto cards = inventory.gpu_cards(answer.host.name);
-  for (auto& card : cards) {
+  for (auto& card : known) {
     // By its slot: under the same name there may be another card by now.
-    const auto at = std::ranges::find_if(seen, [&](const GpuCard& one) {
+    const auto at = std::ranges::find_if(told.cards, [&](const GpuCard& one) {
       return !one.missing && one.name == card.name && one.pci.same_slot(card.pci);
     });
-    card.missing = at == seen.end();
+    card.missing = at == told.cards.end();
     card.told.seen = now;
     if (card.missing || !at->told.driver) continue;
     card.told.driver = at->told.driver;
     card.told.driver_seen = now;
   }
-  inventory.store_told(answer.host.name, cards);
-  return cards;
+  return known;
 }
 
 int show_status(Context& context, const std::vector<std::string>& words,
@@ -85,21 +81,26 @@ int show_status(Context& context, const std::vector<std::string>& words,
     if (!devices[i].cards.empty()) asked.push_back(hosts[i]);
   }
   const auto now = utc_now();
-  std::map<HostName, Told> told;
-  int status = 0;
+  std::map<HostName, ToldCards> told;
   const auto answers = frontend::ask_agents(context, asked, "-l --json", limits);
-  inventory.together("list host gpu", [&] {
-    status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
-      auto cards = take_told(inventory, answer, now);
-      told[answer.host.name] = {std::move(cards), frontend::stub_driver_of(answer)};
-    });
+  const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
+    told.emplace(answer.host.name, told_cards(answer));
   });
+  if (!told.empty()) {
+    const auto why = frontend::store_aside(inventory, "list host gpu", [&] {
+      for (const auto& [host, there] : told) {
+        inventory.store_told(host, with_told(inventory.gpu_cards(host), there, now));
+      }
+    });
+    if (!why.empty()) context.output.note(why);
+  }
   Table table{
       {"host", "gpu", "pci_bus", "driver", "owner", "wish", "differs", "last_driver", "age"}, {}};
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const auto at = told.find(hosts[i].name);
     const bool answered = at != told.end();
-    for (const auto& card : answered ? at->second.cards : devices[i].cards) {
+    if (answered) devices[i].cards = with_told(std::move(devices[i].cards), at->second, now);
+    for (const auto& card : devices[i].cards) {
       if (!meant.has(hosts[i].name, card.name)) continue;
       const bool is_known = answered && !card.missing && card.told.driver_seen == now;
       const auto binding =

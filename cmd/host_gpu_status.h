@@ -8,9 +8,19 @@
 
 namespace cluster::cmd {
 
-/// Brings GpuCard::told of the recorded cards of the host up to date by its answer, and stores it.
-/// Returns the cards with what was told. Throws Error(io) when the answer cannot be understood.
-std::vector<GpuCard> take_told(Inventory& inventory, const frontend::AgentAnswer& answer,
+/// What a host said of its cards just now.
+struct ToldCards {
+  HostName host;
+  std::vector<GpuCard> cards;
+  std::string stub;  ///< the driver that holds cards for VMs there
+};
+
+/// Throws Error(io) when the answer cannot be understood.
+ToldCards told_cards(const frontend::AgentAnswer& answer);
+
+/// Returns the recorded cards of the host, `known`, with GpuCard::told and GpuCard::missing as it
+/// said.
+std::vector<GpuCard> with_told(std::vector<GpuCard> known, const ToldCards& told,
                                const std::string& now);
 
 /// Asks the hosts who drives their cards, and shows that beside what the inventory wishes. A card

@@ -11,6 +11,7 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/guest_address.h"
 #include "frontend/hosts/host_selection.h"
 #include "ssh/public_key.h"
@@ -141,6 +142,7 @@ bool is_known(const Host& host, const ssh::PublicKey& key) {
 int run_sync(Context& context, const SyncKeyArgs& args) {
   const auto limits = args.login.limits();
   const bool only_tells = parse_yes_no("dryrun", args.dryrun);
+  if (!only_tells) frontend::require_writable(context.inventory());
   const auto hosts = frontend::select_managed(context.inventory(), args.hosts);
   if (hosts.empty()) throw Error(Fault::not_found, "sync host key: no hosts");
   auto targets = frontend::targets_of(context, hosts, limits);
@@ -148,6 +150,7 @@ int run_sync(Context& context, const SyncKeyArgs& args) {
   NoOutput nothing;
   const auto replies = context.transport.run(targets, "true", limits, nothing);
   std::vector<HostPublicKey> learned;
+  std::vector<std::string> lines;
   FoldedNotes failures;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const auto& reply = replies[i];
@@ -157,11 +160,12 @@ int run_sync(Context& context, const SyncKeyArgs& args) {
       failures.add(name, Error(fault, reply.reason));
     } else if (!is_known(hosts[i], reply.key)) {
       learned.push_back({hosts[i].name, reply.key.type, reply.key.base64, utc_now()});
-      context.output.line(name + ": " + (only_tells ? "would learn " : "learned ") +
-                          reply.key.type + " " + ssh::fingerprint_of(reply.key.base64));
+      lines.push_back(name + ": " + (only_tells ? "would learn " : "learned ") + reply.key.type +
+                      " " + ssh::fingerprint_of(reply.key.base64));
     }
   }
   if (!only_tells && !learned.empty()) context.inventory().add_host_keys(learned);
+  for (const auto& line : lines) context.output.line(line);
   failures.print(context.output);
   return failures.status();
 }

@@ -12,6 +12,7 @@
 #include "core/keys.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_adoption.h"
@@ -135,6 +136,7 @@ int run_adopt(Context& context, const AddArgs& args) {
   static_cast<void>(parse_libvirt_name(args.libvirt_name));
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
+  frontend::require_writable(inventory);
   refuse_words(inventory, "VM name", args.vm);
   const auto host = frontend::find_host(inventory, args.container);
   if (inventory.is_vm(host.name)) {
@@ -255,6 +257,7 @@ int run_set(Context& context, const SetArgs& args) {
                   "host " + quote(*args.container) + " is a VM: want a physical host");
     }
     if (host.name != vm.container) {
+      frontend::require_writable(inventory);
       const auto moved =
           frontend::move_vm(context, vm, host.name,
                             {frontend::limits_of(args.timeout), parse_yes_no("force", args.force)});
@@ -294,6 +297,7 @@ int run_remove(Context& context, const RemoveArgs& args) {
                               parse_yes_no("undefine", args.undefine)};
   const auto limits = frontend::limits_of(args.timeout);
   auto& inventory = context.inventory();
+  frontend::require_writable(inventory);
   const auto vm = find_vm(inventory, args.vm);
   frontend::Removed removed;
   // The inventory refuses it while it holds cards, so its container is not asked.

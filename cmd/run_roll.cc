@@ -134,7 +134,7 @@ class AgentsFirst {
       install_.deliver(std::move(file));
       install_.write_units();
     }
-    install_.store();
+    if (const auto why = install_.store(); !why.empty()) context.output.note(why);
   }
 
   // The reason why the host cannot get its roll now, if there is one.

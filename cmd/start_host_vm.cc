@@ -11,6 +11,7 @@
 #include "core/folded_names.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/maintenance.h"
@@ -109,6 +110,7 @@ std::size_t count_started(const frontend::VmBatch& all) {
 
 int run_start(Context& context, const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
+  frontend::require_writable(context.inventory());
   auto all = frontend::look_at(context, wanted_vms(context.inventory(), args), limits);
   frontend::remember_devices(context, all);
   for (const auto& line : frontend::shared_cards(context.inventory(), all)) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -15,6 +16,7 @@
 #include "db/synced.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/cards/card_truth.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/hosts/sudo.h"
@@ -161,15 +163,21 @@ class CardSync {
     const auto now = utc_now();
     const auto answers = frontend::ask_agents(context_, hosts, "-l --json", limits_);
     auto& inventory = context_.inventory();
-    inventory.together("sync host gpu", [&] {
-      take(for_each_answer(context_, answers, [&](const frontend::AgentAnswer& answer) {
-        const auto stub = frontend::stub_driver_of(answer);
-        for (const auto& card : take_told(inventory, answer, now)) {
-          if (card.missing || card.told.driver_seen != now) continue;
-          now_.emplace(std::pair(answer.host.name, card.name),
-                       frontend::binding_of(card.told.driver, stub));
-        }
-      }));
+    std::vector<ToldCards> told;
+    take(for_each_answer(context_, answers, [&](const frontend::AgentAnswer& answer) {
+      told.push_back(told_cards(answer));
+    }));
+    for (const auto& there : told) {
+      for (const auto& card : with_told(inventory.gpu_cards(there.host), there, now)) {
+        if (card.missing || card.told.driver_seen != now) continue;
+        now_.emplace(std::pair(there.host, card.name),
+                     frontend::binding_of(card.told.driver, there.stub));
+      }
+    }
+    note_unless_stored([&] {
+      for (const auto& there : told) {
+        inventory.store_told(there.host, with_told(inventory.gpu_cards(there.host), there, now));
+      }
       for (const auto& there : all_) {
         for (const auto& step : there.steps) {
           const auto at = now_.find({there.host.name, step.card});
@@ -182,15 +190,18 @@ class CardSync {
 
   // Cards that already were as they are to be count, too.
   void note_synced() {
-    auto& inventory = context_.inventory();
-    if (fitting_.empty() || !inventory.read_only().empty()) return;
-    try {
-      inventory.together("sync host gpu", [&] {
-        for (const auto& [host, cards] : fitting_) store_synced(inventory, host, cards, planned_);
-      });
-    } catch (const Error& error) {  // a role may be one that changes no cards; they are as wished
-      context_.output.note(std::string("the time of this sync is not stored: ") + error.what());
-    }
+    if (fitting_.empty()) return;
+    note_unless_stored([&] {
+      for (const auto& [host, cards] : fitting_) {
+        store_synced(context_.inventory(), host, cards, planned_);
+      }
+    });
+  }
+
+  // The cards are as they are to be, whoever may write that down.
+  void note_unless_stored(const std::function<void()>& work) {
+    const auto why = frontend::store_aside(context_.inventory(), "sync host gpu", work);
+    if (!why.empty()) context_.output.note(why);
   }
 
   std::string outcome(const HostSteps& there, const Step& step) {

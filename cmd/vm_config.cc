@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/difference_words.h"
@@ -198,6 +199,7 @@ int run_sync(Context& context, const Args& args) {
   const bool dry_run = parse_yes_no("dryrun", args.dryrun);
   const bool with_diff = parse_yes_no("diff", args.diff);
   const auto keep = parse_keep(args.keep);
+  if (!dry_run) frontend::require_writable(context.inventory());
   auto all = frontend::look_at(context, frontend::select_vms(context.inventory(), args.vms),
                                frontend::limits_of(args.timeout), frontend::Look::domains);
   Table table{{"vm", "host", "change", "details"}, {}};

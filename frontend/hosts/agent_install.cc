@@ -5,6 +5,7 @@
 #include "core/sha256.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "frontend/hosts/aside.h"
 #include "frontend/hosts/sudo.h"
 
 namespace cluster::frontend {
@@ -135,14 +136,15 @@ void AgentInstall::deliver_settings(const DeliveredFile& file) {
   });
 }
 
-void AgentInstall::store() const {
+std::string AgentInstall::store() const {
   const auto now = utc_now();
   std::map<HostName, HostAgent> agents;
   for (const auto& one : upgrades_) {
     const auto& told = one.program;
     agents[one.host.name] = {if_any(told.version), now, told.path, if_any(told.checksum)};
   }
-  context_.inventory().store_host_agents(agents);
+  auto& inventory = context_.inventory();
+  return store_aside(inventory, "sync host agent", [&] { inventory.store_host_agents(agents); });
 }
 
 }  // namespace cluster::frontend

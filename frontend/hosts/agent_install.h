@@ -42,8 +42,8 @@ class AgentInstall {
   /// Writes the unit for the boot, does not enable it, and asks again.
   void write_units();
   void deliver_settings(const DeliveredFile& file);
-  /// Stores in the inventory what the hosts told.
-  void store() const;
+  /// Stores in the inventory what the hosts told. Returns the reason where that cannot be; else "".
+  std::string store() const;
 
   /// The hosts that told which gpupci they have. An outcome may be set between two steps.
   std::vector<AgentUpgrade>& upgrades() { return upgrades_; }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/text.h"
+#include "frontend/hosts/aside.h"
 
 namespace cluster::frontend {
 namespace {
@@ -87,7 +88,8 @@ void check_capabilities(Context& context, VmBatch& all) {
   if (std::ranges::none_of(told, is_news)) return;
   std::map<HostName, unsigned long> versions;
   for (const auto& there : all) versions[there.host.name] = there.version;
-  inventory.together("check what a host has", [&] {
+  // Who may not keep it asks again the next time.
+  store_aside(inventory, "check what a host has", [&] {
     for (const auto& [host, of_host] : told) {
       for (const auto& [machine, capabilities] : of_host.now) {
         inventory.know_machine(host, {machine, versions.at(host), capabilities.text()});

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,9 @@
 
 namespace cluster {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class InventoryFile : public Story {
  protected:
@@ -104,6 +108,70 @@ TEST_F(InventoryFile, WhoMayOnlyReadIsToldWhoMayWrite) {
     EXPECT_EQ(run({"add", "host", "n2"}).status, 1);
   }
   EXPECT_EQ(cluster({"dump", "host"}), "cluster add host node appliance=vm-container\n");
+}
+
+// Becomes somebody who may read the file and no more. Root may write everywhere, so it steps down.
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& file) : folder_(file.parent_path()) {
+    chmod(folder_.c_str(), 0555);
+    chmod(file.c_str(), 0444);
+    if (self_ == 0) {
+      EXPECT_EQ(seteuid(65534), 0);
+    }
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  Reader(Reader&&) = delete;
+  Reader& operator=(Reader&&) = delete;
+  ~Reader() {
+    EXPECT_EQ(seteuid(self_), 0);
+    chmod(folder_.c_str(), 0755);
+  }
+
+ private:
+  std::filesystem::path folder_;
+  uid_t self_ = geteuid();
+};
+
+TEST_F(InventoryFile, WhoMayOnlyReadSeesWhatHostsSay) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "pci_0000_01_00_0", "wish=detached"});
+  transport.by_command["gpupci -l --json"] =
+      R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_01_00_0", "functions": [
+          {"pci": "pci_0000_01_00_0", "class": "030000", "vendor": "10de", "device": "1eb8",
+           "driver": "nvidia"}]}]})";
+  const auto before = dump();
+  const Reader reader(file);
+  const auto shown = run({"list", "host", "gpu", "status=yes"});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("is attached to its host"));
+  EXPECT_THAT(shown.err, HasSubstr("what was learned is not stored: "));
+  EXPECT_THAT(shown.err, HasSubstr("is not writable"));
+  const auto checked = run({"check", "host", "gpu"});
+  EXPECT_THAT(checked.err, Not(HasSubstr("internal error")));
+  const auto found = run({"discover", "host", "vm"});
+  EXPECT_EQ(found.status, 0) << found.err;
+  EXPECT_EQ(dump(), before);
+}
+
+TEST_F(InventoryFile, WhoMayOnlyReadChangesNoHost) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"sync", "vm", "config", "v1"});
+  const auto& there = domains.hosts["n1"];
+  const auto done = there.done;
+  const Reader reader(file);
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"start", "host", "vm", "v1"},
+                                             {"sync", "vm", "config"},
+                                             {"remove", "host", "vm", "v1", "undefine=yes"},
+                                             {"sync", "host", "key"},
+                                             {"discover", "host", "vm", "import=yes"}}) {
+    cluster(words, 1, named("is not writable: be root (sudo)"));
+  }
+  EXPECT_EQ(there.done, done);
+  EXPECT_EQ(there.domains.size(), 1U);
 }
 
 TEST_F(InventoryFile, AnEmptyFileIsNoInventoryUntilOneIsMadeOfIt) {

@@ -29,7 +29,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t kPrivate = 0600;  // an inventory may hold passwords of guests
+constexpr const char* kBefore = ".before-";  // in the name of what restore has put away
+constexpr mode_t kPrivate = 0600;            // an inventory may hold passwords of guests
 
 struct SaveArgs {
   std::string file;
@@ -94,15 +95,20 @@ class Draft {
     return file.parent_path().empty() ? fs::path(".") : file.parent_path();
   }
 
-  // What commands that were killed have left.
+  // What commands that were killed have left, for `wanted` or for what was before it.
   static void remove_those_of_the_dead(const fs::path& wanted) {
-    const auto begin = wanted.filename().native() + kMark;
+    const auto whole = wanted.filename().native();
+    const auto name = whole.substr(0, whole.find(kBefore));
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(folder_of(wanted), ignored)) {
-      const auto name = entry.path().filename().native();
-      if (!name.starts_with(begin)) continue;
+      const auto draft = entry.path().filename().native();
+      const auto mark = draft.rfind(kMark);
+      if (mark == std::string::npos || mark < name.size() || !draft.starts_with(name)) continue;
+      const auto between = std::string_view(draft).substr(name.size(), mark - name.size());
+      if (!between.empty() && !between.starts_with(kBefore)) continue;
       pid_t pid = 0;
-      std::from_chars(name.data() + begin.size(), name.data() + name.size(), pid);
+      std::from_chars(draft.data() + mark + std::string_view(kMark).size(),
+                      draft.data() + draft.size(), pid);
       if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
     }
   }
@@ -178,7 +184,7 @@ void keep_as(const fs::path& file, const fs::path& to) {
 fs::path place_of_before(const fs::path& file) {
   auto time = utc_now();
   std::erase_if(time, [](char c) { return c == ':' || c == '-'; });
-  const auto name = file.native() + ".before-" + time;
+  const auto name = file.native() + kBefore + time;
   fs::path place = name;
   for (int number = 2; fs::exists(place); ++number) place = name + '-' + std::to_string(number);
   return place;

@@ -116,6 +116,13 @@ killed_at pwrite64 4 add host late db=copies/copy.db >out 2>/dev/null || true # 
 "$cluster" save database copies/copy.db overwrite=yes db=saved.db
 [[ $(state copies/copy.db) == "$saved" ]] || fail "a log of before was taken for the new copy's"
 
+# What was left at another time goes as well; no process has that number. A file of somebody else stays.
+prepare other
+dead=4194305
+touch there/cluster.db.{,before-20260101T000000Z.}new-$dead-1 there/cluster.db.mine.new-$dead-1
+"$cluster" restore database saved.db 2>out
+[[ $(find there -name '*.new-*') == there/cluster.db.mine.new-$dead-1 ]] || fail "after a restore: $(ls there)"
+
 # What a copy has in its log comes along.
 cp other.db with-log.db
 sqlite3 with-log.db <<<"INSERT INTO host (name, appliance) VALUES ('logged', 'compute');

@@ -25,7 +25,7 @@ fail() {
 }
 
 # --- A sysfs with an L4 (gpupci1) and a card with a switch of its own (gpupci2). A file of a link is a FIFO, so a tool
-# can wait until somebody has looked at it.
+# can wait until somebody has looked at it; it goes on for a moment, so that he can say what he saw.
 card() {
   local path=$1 vendor=$2 driver=$3 at=$1
   mkdir -p "sys/$path" "drivers/$driver" devices
@@ -68,6 +68,7 @@ good_tools() {
   tool nvbandwidth <<<'
     echo "$CUDA_VISIBLE_DEVICES" >>"$place/loaded"
     echo "16.0 GT/s PCIe" >"$place/devices/0000:c1:00.0/current_link_speed"
+    sleep 0.3
     cat "$data/nvbandwidth.json"'
   tool nv-hostengine <<<'
     while [ "$1" != --domain-socket ]; do shift; done
@@ -85,6 +86,7 @@ good_tools() {
       "-s 0 -d 2 -m 128" | "-s 2 -d 0 -m 128")
         echo "$*" >>"$place/loaded"
         echo "16.0 GT/s PCIe" >"$place/sys/pci0000:c0/0000:c0:03.1/0000:c4:00.0/current_link_speed"
+        sleep 0.3
         cat "$data/rocm-copy.txt" ;;
       *) exit 1 ;;
     esac'

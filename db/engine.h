@@ -142,6 +142,11 @@ class Connection {
   /// Foreign keys are not checked before the transaction ends.
   virtual void defer_foreign_keys() = 0;
 
+  /// Says, until the transaction ends, whether the queries join many rows with many. A server
+  /// without statistics, as after a load, would take the tables for small ones and compare each row
+  /// with each.
+  virtual void expect_many(bool many) = 0;
+
   /// The name by which the operator can open it again (--db): for SQLite the absolute path of its
   /// file.
   virtual std::string where() const = 0;

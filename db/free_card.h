@@ -1,9 +1,5 @@
 #pragma once
 
-#include <string>
-
-#include "db/engine.h"
-
 // This is only for the files of db/.
 namespace cluster::db {
 
@@ -12,10 +8,5 @@ inline constexpr const char* kFreeCardsNow = R"sql(
     SELECT free_gpu.host, free_gpu.model, coalesce(free_gpu.numa_node, -1),
            CAST(count(*) AS INTEGER)
     FROM free_gpu JOIN host ON host.name = free_gpu.host AND host.appliance = 'vm-container' )sql";
-
-/// Tells the server of an inventory at `place`, until the transaction ends, whether many cards are
-/// asked for. Without statistics, as after a load, it takes tables for small ones, and would
-/// compare each card with each VM.
-void expect_many(Connection& db, const std::string& place, bool many);
 
 }  // namespace cluster::db

@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "db/engine.h"
-#include "db/free_card.h"
 #include "db/inventory.h"
 
 namespace cluster {
@@ -21,7 +20,7 @@ DeviceKind kind_of(const GpuCard& card) {
 std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
   std::vector<FreeGpu> gpus;
   read("list host gpu", [&] {
-    if (!host) db::expect_many(*db_, where(), true);
+    if (!host) db_->expect_many(true);
     const auto query = db_->prepare(
         "SELECT free_gpu.host, free_gpu.name, free_gpu.model, free_gpu.numa_node "
         "FROM free_gpu " +
@@ -33,7 +32,7 @@ std::vector<FreeGpu> Inventory::free_gpus(const std::optional<HostName>& host) {
       gpus.push_back({HostName(query->text(0)), GpuName(query->text(1)), query->string(2),
                       query->maybe_number(3)});
     }
-    if (!host) db::expect_many(*db_, where(), false);
+    if (!host) db_->expect_many(false);
   });
   std::ranges::sort(gpus, [](const FreeGpu& left, const FreeGpu& right) {
     return left.host == right.host ? left.name < right.name : left.host < right.host;

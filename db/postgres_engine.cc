@@ -137,6 +137,11 @@ class PostgresConnection : public Connection {
     deferred_ = true;
   }
 
+  void expect_many(bool many) override {
+    session_->run(many ? "SET LOCAL enable_nestloop = off"
+                       : "SET LOCAL enable_nestloop TO DEFAULT");
+  }
+
   std::string where() const override { return place_; }
   std::string read_only() const override { return read_only_; }
   void without_history() override;

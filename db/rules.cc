@@ -57,7 +57,7 @@ std::vector<std::string> InventoryRows::faults() {
       const auto query = inventory_.db_->prepare(rule.query);
       while (query->step()) faults.push_back(query->string(0) + " " + rule.words);
     }
-    db::expect_many(*inventory_.db_, inventory_.where(), true);
+    inventory_.db_->expect_many(true);
     const auto counts = inventory_.db_->prepare(wrong_counts());
     while (counts->step()) {
       faults.push_back(counts->string(0) + " has other free cards than were counted");

@@ -225,6 +225,8 @@ class SqliteConnection : public Connection {
     if (pragma("defer_foreign_keys") == 0) run("PRAGMA defer_foreign_keys = ON");
   }
 
+  void expect_many(bool) override {}  // it has no other way to join
+
   std::string where() const override { return fs::absolute(file_).native(); }
   std::string read_only() const override { return opened_.read_only; }
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Inventories on the servers of tests/support/postgresql.sh. A test sources this file; $cluster is the program.
 #   make_inventory SERVER DATABASE   makes a database with the schema, as docs/postgresql.md says
+#   make_template SERVER             makes `inventory` a template, and a role that makes databases of it
 #   add_role SERVER NAME [GROUP]     makes a role that logs in, a member of GROUP
 #   as ROLE COMMAND [ARG...]         runs cluster as ROLE on the inventory $database of the server $server
 # It counts what is wrong in `failures`.
@@ -40,6 +41,12 @@ make_inventory() {
   CLUSTER_DB=$(pg_uri "$1" "$2") "$cluster" upgrade database >/dev/null
   pg_sql "$1" postgres -c "REVOKE ALL ON DATABASE \"$2\" FROM PUBLIC" \
     -c "GRANT CONNECT ON DATABASE \"$2\" TO cluster_owner, cluster_operator, cluster_delegate, cluster_reader"
+}
+
+make_template() {
+  pg_sql "$1" postgres -c 'CREATE ROLE stories LOGIN CREATEDB'
+  make_inventory "$1" inventory
+  pg_sql "$1" postgres -c 'ALTER DATABASE inventory IS_TEMPLATE true' -c 'GRANT cluster_operator TO stories'
 }
 
 as() {

@@ -14,9 +14,7 @@ trap remove_postgresql EXIT
 tests=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 make_postgresql main
 start_postgresql main -c full_page_writes=off
-pg_sql main postgres -c 'CREATE ROLE stories LOGIN CREATEDB'
-make_inventory main inventory
-pg_sql main postgres -c 'ALTER DATABASE inventory IS_TEMPLATE true' -c 'GRANT cluster_operator TO stories'
+make_template main
 ROLLCALL_TEST_POSTGRESQL=$(pg_uri main postgres stories)
 export ROLLCALL_TEST_POSTGRESQL PATH=$PATH:$pg_bin
 

@@ -44,9 +44,7 @@ done
 make_lane() { # make_lane SERVER
   make_postgresql "$1"
   start_postgresql "$1" -c full_page_writes=off
-  pg_sql "$1" postgres -c 'CREATE ROLE stories LOGIN CREATEDB'
-  make_inventory "$1" inventory
-  pg_sql "$1" postgres -c 'ALTER DATABASE inventory IS_TEMPLATE true' -c 'GRANT cluster_operator TO stories'
+  make_template "$1"
 }
 make_lane main
 pg_initdb_options=(--locale=C.UTF-8 --locale-provider=icu --icu-locale=tr-TR)

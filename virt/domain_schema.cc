@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/shared_library.h"
 #include "core/text.h"
+#include "virt/usual_addresses.h"
 
 namespace cluster::virt {
 namespace {
@@ -60,11 +61,13 @@ void be_quiet(void*, const char*, ...) {}
 
 class DomainSchema::Rules {
  public:
-  explicit Rules(const std::filesystem::path& file)
-      : library_(names_of_libxml2()),
+  explicit Rules(std::filesystem::path file)
+      : file_(std::move(file)),
+        library_(names_of_libxml2()),
         read_memory_(library_.symbol("xmlReadMemory")),
         free_doc_(library_.symbol("xmlFreeDoc")),
         new_parser_(library_.symbol("xmlRelaxNGNewParserCtxt")),
+        new_parser_of_doc_(library_.symbol("xmlRelaxNGNewDocParserCtxt")),
         free_parser_(library_.symbol("xmlRelaxNGFreeParserCtxt")),
         parser_errors_(library_.symbol("xmlRelaxNGSetParserStructuredErrors")),
         parse_(library_.symbol("xmlRelaxNGParse")),
@@ -73,41 +76,71 @@ class DomainSchema::Rules {
         free_validator_(library_.symbol("xmlRelaxNGFreeValidCtxt")),
         validator_errors_(library_.symbol("xmlRelaxNGSetValidStructuredErrors")),
         validate_(library_.symbol("xmlRelaxNGValidateDoc")),
-        schema_(nullptr, free_) {
+        usual_(nullptr, free_),
+        whole_(nullptr, free_) {
     decltype(&::xmlSetGenericErrorFunc) set_error_function =
         library_.symbol("xmlSetGenericErrorFunc");
     set_error_function(nullptr, be_quiet);
-    Complaint complaint;
-    const std::unique_ptr<xmlRelaxNGParserCtxt, decltype(free_parser_)> parser(
-        new_parser_(file.c_str()), free_parser_);
-    parser_errors_(parser.get(), keep_deepest, &complaint);
-    schema_.reset(parse_(parser.get()));
-    if (!schema_) {
-      throw Error(Fault::io,
-                  "cannot read libvirt's schema " + quote(file.string()) + ": " + complaint.text);
-    }
+    // Another version of libvirt may not have what the part replaces.
+    Complaint ignored;
+    const auto part =
+        document(usual_addresses(), (file_.parent_path() / "usual_addresses.rng").c_str());
+    usual_ = schema(Parser(new_parser_of_doc_(part.get()), free_parser_), ignored);
+    if (!usual_) whole();
   }
 
   /// The complaint of the schema about `xml`, if there is one.
-  std::optional<Complaint> complaint(const std::string& xml) const {
-    const std::unique_ptr<xmlDoc, decltype(free_doc_)> document(
-        read_memory_(xml.data(), static_cast<int>(xml.size()), nullptr, "UTF-8",
-                     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
-        free_doc_);
-    if (!document) return Complaint{-1, "", "it is no well-formed XML"};
-    Complaint complaint;
-    const std::unique_ptr<xmlRelaxNGValidCtxt, decltype(free_validator_)> validator(
-        new_validator_(schema_.get()), free_validator_);
-    validator_errors_(validator.get(), keep_deepest, &complaint);
-    if (validate_(validator.get(), document.get()) == 0) return std::nullopt;
-    return complaint;
+  std::optional<Complaint> complaint(const std::string& xml) {
+    const auto read = document(xml, nullptr);
+    if (!read) return Complaint{-1, "", "it is no well-formed XML"};
+    if (usual_ && !complaint(*usual_, *read)) return std::nullopt;
+    return complaint(whole(), *read);
   }
 
  private:
+  using Document = std::unique_ptr<xmlDoc, decltype(&::xmlFreeDoc)>;
+  using Parser = std::unique_ptr<xmlRelaxNGParserCtxt, decltype(&::xmlRelaxNGFreeParserCtxt)>;
+  using Schema = std::unique_ptr<xmlRelaxNG, decltype(&::xmlRelaxNGFree)>;
+
+  // Files that the document includes are looked for beside `file`.
+  Document document(std::string_view xml, const char* file) const {
+    return {read_memory_(xml.data(), static_cast<int>(xml.size()), file, "UTF-8",
+                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
+            free_doc_};
+  }
+
+  Schema schema(const Parser& parser, Complaint& complaint) const {
+    parser_errors_(parser.get(), keep_deepest, &complaint);
+    return {parse_(parser.get()), free_};
+  }
+
+  xmlRelaxNG& whole() {
+    if (!whole_) {
+      Complaint complaint;
+      whole_ = schema(Parser(new_parser_(file_.c_str()), free_parser_), complaint);
+      if (!whole_) {
+        throw Error(Fault::io, "cannot read libvirt's schema " + quote(file_.string()) + ": " +
+                                   complaint.text);
+      }
+    }
+    return *whole_;
+  }
+
+  std::optional<Complaint> complaint(xmlRelaxNG& schema, xmlDoc& document) const {
+    Complaint complaint;
+    const std::unique_ptr<xmlRelaxNGValidCtxt, decltype(free_validator_)> validator(
+        new_validator_(&schema), free_validator_);
+    validator_errors_(validator.get(), keep_deepest, &complaint);
+    if (validate_(validator.get(), &document) == 0) return std::nullopt;
+    return complaint;
+  }
+
+  std::filesystem::path file_;
   SharedLibrary library_;
   decltype(&::xmlReadMemory) read_memory_;
   decltype(&::xmlFreeDoc) free_doc_;
   decltype(&::xmlRelaxNGNewParserCtxt) new_parser_;
+  decltype(&::xmlRelaxNGNewDocParserCtxt) new_parser_of_doc_;
   decltype(&::xmlRelaxNGFreeParserCtxt) free_parser_;
   decltype(&::xmlRelaxNGSetParserStructuredErrors) parser_errors_;
   decltype(&::xmlRelaxNGParse) parse_;
@@ -116,7 +149,8 @@ class DomainSchema::Rules {
   decltype(&::xmlRelaxNGFreeValidCtxt) free_validator_;
   decltype(&::xmlRelaxNGSetValidStructuredErrors) validator_errors_;
   decltype(&::xmlRelaxNGValidateDoc) validate_;
-  std::unique_ptr<xmlRelaxNG, decltype(free_)> schema_;
+  Schema usual_;  // what fits here fits the whole; null when this libvirt's schema is another
+  Schema whole_;  // read when it is first needed
 };
 
 namespace {

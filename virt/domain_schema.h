@@ -17,7 +17,8 @@ class DomainSchema {
   /// The Debian package libvirt0 has the schema here.
   static constexpr const char* kFile = "/usr/share/libvirt/schemas/domain.rng";
 
-  /// Throws Error(io) when `file` is not there or no schema, or libxml2 is not installed.
+  /// Throws Error(io) when `file` is not there or no schema, or libxml2 is not installed. The file
+  /// is called domain.rng, and the files that it includes are beside it.
   explicit DomainSchema(const std::filesystem::path& file = kFile);
   ~DomainSchema();
   DomainSchema(const DomainSchema&) = delete;

@@ -61,7 +61,7 @@ std::optional<std::string> in_kib(std::string_view number, unsigned long long fa
 void set(pugi::xml_node element, const char* name, const std::string& value) {
   auto there = element.attribute(name);
   if (there.empty()) there = element.append_attribute(name);
-  there = value.c_str();
+  if (there.value() != value) there = value.c_str();
 }
 
 void spell_size(pugi::xml_node element, pugi::xml_node root) {

@@ -123,6 +123,7 @@ void tidy(pugi::xml_node element, Scope& scope) {
       tidy(child, scope);
     }
   }
+  if (scope.size() == outer) return;  // it declares nothing
   scope.resize(outer);
   for (auto attribute = element.first_attribute(); !attribute.empty();) {
     const auto next = attribute.next_attribute();

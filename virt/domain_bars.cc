@@ -80,9 +80,4 @@ BarPlaces place_bars(const MmioWindow& window, const std::vector<std::vector<int
   }
 }
 
-BarPlaces ovmf_places(int bits, bool gib_pages, std::optional<std::uint64_t> asked_mib,
-                      const std::vector<std::vector<int>>& cards, Edk2 edk2) {
-  return place_bars(ovmf_window(bits, gib_pages, asked_mib, edk2), cards);
-}
-
 }  // namespace cluster::virt

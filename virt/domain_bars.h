@@ -38,8 +38,4 @@ struct BarPlaces {
 /// out and the rest is placed anew: that card is dead in the guest.
 BarPlaces place_bars(const MmioWindow& window, const std::vector<std::vector<int>>& cards);
 
-/// place_bars() in ovmf_window().
-BarPlaces ovmf_places(int bits, bool gib_pages, std::optional<std::uint64_t> asked_mib,
-                      const std::vector<std::vector<int>>& cards, Edk2 edk2);
-
 }  // namespace cluster::virt

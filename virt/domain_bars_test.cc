@@ -26,6 +26,11 @@ Cards operator+(Cards left, const Cards& right) {
   return left;
 }
 
+BarPlaces ovmf_places(int bits, bool gib_pages, std::optional<std::uint64_t> asked_mib,
+                      const Cards& cards, Edk2 edk2) {
+  return place_bars(ovmf_window(bits, gib_pages, asked_mib, edk2), cards);
+}
+
 long complete(int bits, const Cards& all, Edk2 edk2, std::optional<std::uint64_t> asked = {},
               bool gib_pages = true) {
   return std::ranges::count(ovmf_places(bits, gib_pages, asked, all, edk2).complete, true);

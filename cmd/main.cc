@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -31,6 +32,7 @@ std::filesystem::path installed_rolls() {
 
 int main(int argc, char** argv) {
   namespace cmd = cluster::cmd;
+  umask(umask(022) | 022);  // nobody else may write to what is made here
   cluster::ssh::FanOut transport;
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {
     return std::make_unique<cluster::Inventory>(cmd::inventory_place(db).file, how);

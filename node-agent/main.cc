@@ -1,4 +1,5 @@
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,6 +15,7 @@
 
 int main(int argc, char** argv) {
   cluster::agent::hold_standard_streams();
+  ::umask(::umask(022) | 022);  // nobody else may write to what is made here
   const std::vector<std::string> words(argv, argv + argc);
   cluster::agent::Environment environment;
   if (const char* asked = std::getenv("SSH_ORIGINAL_COMMAND")) environment.ssh_command = asked;

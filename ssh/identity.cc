@@ -30,6 +30,14 @@ bool is_security_key(ssh_keytypes_e type) {
   return type == SSH_KEYTYPE_SK_ECDSA || type == SSH_KEYTYPE_SK_ED25519;
 }
 
+constexpr const char* kNoKey = "is no private key that can be read";
+
+void mark_security_key(Identity& identity) {
+  identity.key.reset();
+  identity.problem = "is a security key (ssh-add it)";
+  identity.is_security_key = true;
+}
+
 }  // namespace
 
 const Identity& Identities::load(const std::string& path) {
@@ -68,7 +76,10 @@ void Identities::find_public_half(const std::string& path, Identity& identity) c
     const OwnedKey key(raw, libssh_.ssh_key_free);
     identity.public_base64 = base64_of(raw);
     if (identity.public_base64.empty()) continue;
-    const std::string_view type = libssh_.ssh_key_type_to_char(libssh_.ssh_key_type(raw));
+    // libssh 0.10 reads no private half of such a key.
+    const auto kind = libssh_.ssh_key_type(raw);
+    if (identity.problem == kNoKey && is_security_key(kind)) mark_security_key(identity);
+    const std::string_view type = libssh_.ssh_key_type_to_char(kind);
     if (type.find("-cert-") != std::string_view::npos) identity.certificate = file;
     return;
   }
@@ -100,14 +111,10 @@ Identity Identities::read(const std::string& path) const {
                                                        &passphrase_asked, &raw);
   if (passphrase_asked) return none("has a passphrase (ssh-add it)");
   if (code != SSH_OK && path.ends_with(".pub")) return none("");  // it chooses a key
-  if (code != SSH_OK) return none("is no private key that can be read");
-  OwnedKey key(raw, libssh_.ssh_key_free);
-  if (is_security_key(libssh_.ssh_key_type(key.get()))) {
-    auto identity = none("is a security key (ssh-add it)");
-    identity.is_security_key = true;
-    return identity;
-  }
-  return {std::move(key), ""};
+  if (code != SSH_OK) return none(kNoKey);
+  Identity identity{OwnedKey(raw, libssh_.ssh_key_free), ""};
+  if (is_security_key(libssh_.ssh_key_type(raw))) mark_security_key(identity);
+  return identity;
 }
 
 }  // namespace cluster::ssh

@@ -42,8 +42,13 @@ std::string order_login(Route& route, Identities& identities,
     chosen.push_back(*at);
     rest.erase(at);
   }
+  route.at_last.clear();
   for (const auto& file : rest) {
-    if (identities.load(file).is_security_key) return "the security key " + file;
+    const auto& identity = identities.load(file);
+    if (!route.at_last.empty() && identity.key != nullptr) return route.at_last;
+    if (route.at_last.empty() && identity.is_security_key) {
+      route.at_last = "the security key " + file;
+    }
   }
   const auto all = rest.size() + chosen.size() + agent_keys.size();
   if (offered == 0) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base64.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "tests/support/temp_dir.h"
@@ -106,6 +107,28 @@ TEST_F(LoginOrder, LeavesCertificatesAndUnusualKeysToOpenSsh) {
   const auto b = make("b");
   std::ofstream(b + "-cert.pub") << "ssh-ed25519-cert-v01@openssh.com AAAA\n";
   EXPECT_EQ(order({b}, {}), "the certificate " + b + "-cert.pub");
+}
+
+// Its private half is for OpenSSH alone. The test has none.
+TEST_F(LoginOrder, LeavesASecurityKeyForTheEnd) {
+  const auto a = make("a");
+  const auto file = dir_.path() / "sk";
+  const std::string type = "sk-ssh-ed25519@openssh.com";
+  const auto text = [](const std::string& bytes) {
+    return std::string{0, 0, 0, static_cast<char>(bytes.size())} + bytes;
+  };
+  const auto blob = text(type) + text(std::string(32, 'k')) + text("ssh:");
+  std::ofstream(file) << "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  std::ofstream(file.native() + ".pub") << type << ' ' << base64(blob) << '\n';
+  const std::string reason = "the security key " + file.native();
+  EXPECT_EQ(order({a, file}, {}), "");
+  EXPECT_EQ(route_.at_last, reason);
+  EXPECT_EQ(order({file}, {held(a)}), "");
+  EXPECT_EQ(route_.at_last, reason);
+  EXPECT_EQ(order({file, a}, {}), reason);
+  EXPECT_EQ(order({a}, {}), "");
+  EXPECT_EQ(route_.at_last, "");
 }
 
 }  // namespace

@@ -142,7 +142,15 @@ NoConnection why_no_connection(std::vector<std::string> said) {
                                                        : End::unreachable;
   // The last line only repeats that the key was not accepted; the line before says which key.
   if (how == End::host_key && said.size() > 1) said.pop_back();
-  return {how, said.empty() ? "" : said.back()};
+  auto words = said.empty() ? "" : said.back();
+  // And so it is with a key that the server would have taken.
+  for (const auto& line : said) {
+    if (how == End::no_login && line.find("signing failed") != std::string::npos) {
+      words = line + "; " + words;
+      break;
+    }
+  }
+  return {how, words};
 }
 
 }  // namespace cluster::ssh

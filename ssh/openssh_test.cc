@@ -91,6 +91,9 @@ TEST(WhyNoConnection, KnowsALoginThatWasRefused) {
   const auto why = why_no_connection({"root@n1: Permission denied (publickey)."});
   EXPECT_EQ(why.end, End::no_login);
   EXPECT_EQ(why.said, "root@n1: Permission denied (publickey).");
+  const std::string signing = "sign_and_send_pubkey: signing failed for ED25519-SK: no device";
+  EXPECT_EQ(why_no_connection({signing, "root@n1: Permission denied (publickey)."}).said,
+            signing + "; root@n1: Permission denied (publickey).");
 }
 
 TEST(WhyNoConnection, TakesAllElseForUnreachable) {

@@ -20,6 +20,8 @@ struct Route {
   bool identities_only = false;             ///< use no agent key outside identity_files
   /// The agent is asked after so many of identity_files; more than there are = at the end.
   std::size_t agent_at = static_cast<std::size_t>(-1);
+  /// The key that only OpenSSH can offer, when no other was taken; "" = there is none.
+  std::string at_last;
 
   std::vector<std::string> known_hosts_files;  ///< the first is where a new key belongs
   std::vector<std::string> known_names;        ///< spellings under which its key may be known:

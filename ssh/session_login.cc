@@ -100,6 +100,10 @@ Session::Step Session::offer_nothing() {
 }
 
 Session::Step Session::refuse_login() {
+  if (!route().at_last.empty()) {
+    end_for_openssh(route().at_last);
+    return Step::over;
+  }
   if (is_half_in_) {
     return fail(End::no_login, place(route()) + " wants more than our keys from " +
                                    quote(route().user) +
@@ -128,6 +132,11 @@ Session::Step Session::refuse_login() {
   }
   if ((ways & SSH_AUTH_METHOD_GSSAPI_MIC) != 0) {
     reason += "; it takes Kerberos tickets: kinit, and GSSAPIAuthentication yes in ~/.ssh/config";
+  }
+  if ((ways & SSH_AUTH_METHOD_HOSTBASED) != 0) {
+    reason +=
+        "; it takes the keys of machines: HostbasedAuthentication yes in ~/.ssh/config, "
+        "EnableSSHKeysign yes in /etc/ssh/ssh_config";
   }
   if (!tried_.empty() && (!said.empty() || libssh_.ssh_is_connected(session_.get()) != 0)) {
     run().lessons.refused.insert({login_of(route()), {End::no_login, reason}});

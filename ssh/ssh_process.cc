@@ -205,6 +205,9 @@ void SshProcess::conclude_without_command(int status) {
   std::string words;
   if (!said.empty()) words += ": " + quote(said);
   if (!early_err_.empty()) words += ", after " + quote(last_line(early_err_));
+  if (how == End::no_login && route().needs_openssh.starts_with("PKCS11Provider")) {
+    words += "; nobody is asked for the PIN of a token (ssh-add -s PROVIDER)";
+  }
   auto& lessons = run().lessons;
   const auto refusal = status == kOpensshFailed
                            ? refusal_of_ssh(log_.said(), early_err_, log_.has_sent_key_exchange(),

@@ -31,6 +31,7 @@ packages_of() {
       echo libvirt-daemon-system             # the user libvirt-qemu, without whom no libvirtd knows QEMU
       echo openssh-client openssh-server     # the real sshd that ssh/ is tested against
       echo krb5-admin-server krb5-kdc krb5-user   # a realm whose tickets log in by ssh
+      echo opensc softhsm2 openssh-tests     # a token of PKCS#11, and the one of FIDO that OpenSSH tests itself with
       echo qemu-utils                        # qemu-img
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       echo postgresql                        # servers that a test makes and throws away (postgresql.sh)

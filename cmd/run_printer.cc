@@ -15,6 +15,10 @@ namespace {
 // A line that has no end is cut here, so that a host cannot fill the frontend's memory.
 constexpr std::size_t kMaxLine = 1 << 20;
 
+// The lines of all hosts that have no end yet take so much together; then the one that grows is
+// cut.
+constexpr std::size_t kMostPending = 64 << 20;
+
 std::string seconds(std::chrono::milliseconds time) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.2f s", static_cast<double>(time.count()) / 1000);
@@ -83,13 +87,18 @@ void RunPrinter::print(bool is_err, std::size_t target, std::string_view bytes) 
   if (prefix_) {
     auto& pending = is_err ? pending_[target].err : pending_[target].out;
     for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
-      pending += bytes.substr(0, end);
-      print_line(is_err, target, pending);
-      pending.clear();
+      if (pending.empty()) {
+        print_line(is_err, target, bytes.substr(0, end));
+      } else {
+        pending += bytes.substr(0, end);
+        all_pending_ += end;
+        finish(is_err, pending, target);
+      }
       bytes.remove_prefix(end + 1);
     }
     pending += bytes;
-    if (pending.size() > kMaxLine) finish(is_err, pending, target);
+    all_pending_ += bytes.size();
+    if (pending.size() > kMaxLine || all_pending_ > kMostPending) finish(is_err, pending, target);
     stream << std::flush;
   } else {
     stream << bytes << std::flush;
@@ -112,7 +121,8 @@ void RunPrinter::print_line(bool is_err, std::size_t target, std::string_view li
 void RunPrinter::finish(bool is_err, std::string& pending, std::size_t target) {
   if (pending.empty()) return;
   print_line(is_err, target, pending);
-  pending.clear();
+  all_pending_ -= pending.size();
+  pending = {};  // with its memory
 }
 
 void RunPrinter::ended(std::size_t target, const ssh::Reply& reply) {

@@ -72,6 +72,7 @@ class RunPrinter : public RunSink {
   bool stats_;
   int outlet_;
   std::vector<Pending> pending_;
+  std::size_t all_pending_ = 0;  // bytes in it
 };
 
 }  // namespace cluster::cmd

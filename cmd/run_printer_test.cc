@@ -42,6 +42,18 @@ TEST_F(RunPrinterTest, AnEndlessLineDoesNotFillTheMemory) {
   EXPECT_EQ(out_.str(), "a: " + chunk + chunk + "\n");
 }
 
+TEST_F(RunPrinterTest, EndlessLinesOfManyDoNotFillTheMemory) {
+  constexpr std::size_t kHosts = 70;
+  targets_.resize(kHosts, {"c", "", 0, ""});
+  RunPrinter printer(output_, targets_, true, false);
+  const std::string chunk(1 << 20, 'x');
+  const auto line = "c: " + chunk + "\n";
+  for (std::size_t i = 0; i < kHosts; ++i) printer.out(i, chunk);
+  EXPECT_EQ(out_.str().size(), (kHosts - 64) * line.size());
+  for (std::size_t i = 0; i < kHosts; ++i) printer.ended(i, {ssh::End::exited, 0, "", {}});
+  EXPECT_EQ(out_.str().size(), kHosts * line.size());
+}
+
 TEST_F(RunPrinterTest, SaysWhoFailedAndHowMany) {
   RunPrinter printer(output_, targets_, true, false);
   const std::vector<ssh::Reply> replies{{ssh::End::exited, 7, "", {}},

@@ -13,6 +13,7 @@ namespace cluster::cmd {
 namespace {
 
 constexpr std::size_t kMostOfHost = 16U << 20U;
+constexpr std::size_t kMostOfAll = 1U << 30U;
 
 // One word for each End, which scripts may compare.
 std::string_view word(ssh::End end) {
@@ -62,9 +63,12 @@ void RunRecord::err(std::size_t target, std::string_view bytes) {
 }
 
 void RunRecord::keep(Heard& heard, std::string& text, std::string_view bytes) {
-  const auto room = kMostOfHost - std::min(kMostOfHost, heard.out.size() + heard.err.size());
+  const auto room =
+      std::min(kMostOfHost - (heard.out.size() + heard.err.size()), kMostOfAll - kept_);
   heard.was_cut = heard.was_cut || bytes.size() > room;
-  text += bytes.substr(0, room);
+  bytes = bytes.substr(0, room);
+  kept_ += bytes.size();
+  text += bytes;
 }
 
 void RunRecord::note_cuts() {
@@ -73,8 +77,10 @@ void RunRecord::note_cuts() {
     if (heard_[i].was_cut) names.push_back(name(i));
   }
   if (names.empty()) return;
-  output().note(counted_names(names) +
-                ": only the first 16 MiB were kept (output-dir=DIR keeps all)");
+  output().note(
+      counted_names(names) +
+      ": not all was kept, but 16 MiB of a host and 1 GiB of all at the most (output-dir=DIR "
+      "keeps all)");
 }
 
 void FoldedRun::summarize(const std::vector<ssh::Reply>& replies) {

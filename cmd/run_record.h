@@ -7,8 +7,8 @@
 
 namespace cluster::cmd {
 
-/// Keeps what the hosts print until all have ended; 16 MiB of a host at the most, and says where it
-/// kept no more.
+/// Keeps what the hosts print until all have ended; 16 MiB of a host and 1 GiB of all at the most,
+/// and says where it kept no more.
 class RunRecord : public RunSink {
  public:
   RunRecord(Output& output, const std::vector<ssh::Target>& targets);
@@ -28,9 +28,10 @@ class RunRecord : public RunSink {
   void note_cuts();
 
  private:
-  static void keep(Heard& heard, std::string& text, std::string_view bytes);
+  void keep(Heard& heard, std::string& text, std::string_view bytes);
 
   std::vector<Heard> heard_;
+  std::size_t kept_ = 0;  // bytes of all
 };
 
 /// Prints hosts that said the same, and ended in the same way, as one, under the names of them all.

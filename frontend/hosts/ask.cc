@@ -21,8 +21,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxAnswer = 16U << 20U;
-constexpr std::size_t kMostInAList = 4096;  // a card has 256 slices at most, a host a few cards
-constexpr std::size_t kLongestFact = 1024;  // bytes
+constexpr std::size_t kMaxAnswers = 1U << 30U;  // of all hosts
+constexpr std::size_t kMostInAList = 4096;      // a card has 256 slices at most, a host a few cards
+constexpr std::size_t kLongestFact = 1024;      // bytes
 constexpr std::string_view kGpupci = "/usr/local/bin/gpupci";  // as docs/security.md has it
 // No name of a host is in it: the same words of many hosts become one line.
 constexpr std::string_view kVersionHint = "is it of this version? cluster sync host agent";
@@ -42,11 +43,14 @@ class Collector : public ssh::Sink {
   bool prints() const override { return false; }
 
  private:
-  static void add(std::string& text, std::string_view bytes) {
-    text += bytes.substr(0, kMaxAnswer - std::min(kMaxAnswer, text.size()));
+  void add(std::string& text, std::string_view bytes) {
+    bytes = bytes.substr(0, std::min(kMaxAnswer - text.size(), kMaxAnswers - kept_));
+    kept_ += bytes.size();
+    text += bytes;
   }
 
   std::vector<AgentAnswer>& answers_;
+  std::size_t kept_ = 0;  // bytes of all
 };
 
 // Reads the document with `read`. Anything in it that is not as expected becomes an error of one

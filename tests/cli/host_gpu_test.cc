@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
+#include "core/hex.h"
 #include "tests/support/story.h"
 
 namespace cluster {
@@ -242,6 +245,27 @@ TEST_F(HostGpu, DumpRebuildsEverything) {
     cluster(argv);
   }
   EXPECT_EQ(dump(), before);
+}
+
+// As many as a host may tell of.
+TEST_F(HostGpu, ThousandsOfCardsComeAndGo) {
+  constexpr int kCards = 4096;
+  constexpr int kSlots = 32;
+  std::string cards;
+  for (int i = 0; i < kCards; ++i) {
+    const auto hex = [](int number) { return to_hex(static_cast<unsigned>(number), 2); };
+    const auto slot = "0000:" + hex(1 + i / kSlots) + ":" + hex(i % kSlots);
+    const std::string ids = R"(", "class": "0300", "vendor": "10de", "device": "1cb1"})";
+    cards += (cards.empty() ? "" : ",") + (R"({"name": "gpupci)" + std::to_string(i + 1)) +
+             R"(", "pci": ")" + slot + R"(.0", "functions": [{"pci": ")" + slot + ".0" + ids +
+             R"(, {"pci": ")" + slot + ".1" + ids + "]}";
+  }
+  transport.answers["vm-container-0-2"].out = R"({"cards": [)" + cards + "]}";
+  cluster({"discover", "host", "gpu", "vm-container-0-2"});
+  const auto names = cluster({"report", "host", "gpu", "vm-container-0-2"});
+  EXPECT_EQ(std::ranges::count(names, '\n'), kCards);
+  cluster({"remove", "host", "vm-container-0-2"});
+  EXPECT_EQ(cluster({"list", "host", "gpu"}), "HOST GPU PCI_BUS\n");
 }
 
 }  // namespace

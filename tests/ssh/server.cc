@@ -136,6 +136,8 @@ Crowd::~Crowd() {
 }
 
 Server::Server() {
+  // What a shell starts in the background would have one of them ignored.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
   const passwd* user = getpwuid(getuid());
   me.user = user == nullptr ? "root" : user->pw_name;
   me.home = folder();

@@ -50,7 +50,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
   const auto vms = vms_of(all);
   const auto agreements = inventory.vm_agreements(vm_names(vms));
   const auto seen = frontend::see_cards(context, all, limits);
-  for (const auto& line : frontend::learn_typed_cards(inventory, all, seen)) {
+  for (const auto& line : frontend::learn_cards(inventory, all, seen)) {
     context.output.note(line);
   }
   const frontend::VmDefinitions definitions(inventory, vms);

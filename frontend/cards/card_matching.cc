@@ -45,11 +45,12 @@ std::optional<long long> bar_mib_of(const GpuCard& card) {
   return mib;
 }
 
-// True if both cards have the same functions, whatever the size of their BARs.
+// True if both cards have the same functions, whatever the size of their BARs and their groups.
 bool same_functions(const GpuCard& left, const GpuCard& right) {
   return std::ranges::equal(left.functions, right.functions, [](GpuFunction a, GpuFunction b) {
     a.bar_mib = b.bar_mib = {};
     a.bars = b.bars = {};
+    a.iommu_group = b.iommu_group = {};
     return a == b;
   });
 }
@@ -67,6 +68,9 @@ std::string differences(const GpuCard& old_card, const GpuCard& now) {
                         ? "functions"
                         : std::to_string(now.functions.size()) + " functions, had " +
                               std::to_string(old_card.functions.size()));
+  } else if (!std::ranges::equal(old_card.functions, now.functions, {}, &GpuFunction::iommu_group,
+                                 &GpuFunction::iommu_group)) {
+    words.emplace_back("IOMMU group");
   }
   if (const auto mib = bar_mib_of(now); mib && bar_mib_of(old_card) != mib) {
     const auto before = bar_mib_of(old_card);
@@ -239,6 +243,12 @@ GpuCard with_what_is_kept(GpuCard seen, const GpuCard& known) {
     function.bars = same->bars;
   }
   return seen;
+}
+
+std::string changed_facts(const GpuCard& known, const GpuCard& now) {
+  const bool is_same = known.pci == now.pci && may_be_same(known, now) &&
+                       same_functions(known, now) && known.slices == now.slices;
+  return is_same ? differences(known, now) : "";
 }
 
 std::string_view name(Difference difference) {

@@ -55,6 +55,12 @@ Held held_of(const std::vector<Vm>& vms, const HostName& host);
 /// it, and what the host did not say this time, as they are in `known`.
 GpuCard with_what_is_kept(GpuCard seen, const GpuCard& known);
 
+/// Returns the names of the facts that are others than those known, "IOMMU group, model", when it
+/// is the same card with the same functions at the same addresses: a kernel numbers groups anew,
+/// the IOMMU was turned on, a list of names was updated. Nothing when no fact is another, or it may
+/// be another card, or one that gives something else.
+std::string changed_facts(const GpuCard& known, const GpuCard& now);
+
 /// Compares what the inventory has of a host's cards (`have`) with what the host says (`seen`).
 ///   - A card is the same when its serial or uuid is the same. Else it is the same when it is in
 ///     the same slot, and nothing that both sides know of its identity is different. Else it is

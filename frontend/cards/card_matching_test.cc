@@ -64,6 +64,19 @@ TEST(CardMatching, AnotherSizeOfBarsIsTold) {
   EXPECT_EQ(match_cards({with_bars(304)}, {with_bars({})}, {}).plan.cards[0], with_bars(304));
 }
 
+TEST(CardMatching, AGroupOfTheIommuIsAFactAndNoFunction) {
+  auto before = card("gpupci1", "02:00.0", "1c03", "s1");
+  auto now = before;
+  now.functions[0].iommu_group = 7;
+  EXPECT_EQ(told({before}, {now}), "gpupci1 changed 0000:02:00.0 IOMMU group\n");
+  EXPECT_EQ(changed_facts(before, now), "IOMMU group");
+  EXPECT_EQ(changed_facts(before, before), "");
+  now.serial = "s2";
+  EXPECT_EQ(changed_facts(before, now), "");
+  now = card("gpupci1", "05:00.0", "1c03", "s1");
+  EXPECT_EQ(changed_facts(before, now), "");
+}
+
 TEST(CardMatching, WhyACardFailsGoesWithIt) {
   auto failing = card("gpupci1", "02:00.0", "1c03", "s1");
   failing.failing = "D1: fallen off the bus";

@@ -109,8 +109,8 @@ void check_identity(const Vm& vm, const std::vector<GpuCard>& have, const SeenCa
   }
 }
 
-// Gives the cards of the VMs of which `have` has only the address the facts that the agent has
-// told. Returns a line for each.
+// Gives the cards of the VMs of which `have` has only the address, or earlier facts, those that the
+// agent has told. Returns a line for each.
 std::vector<std::string> learn(const VmHost& there, const SeenCards& seen, const std::string& now,
                                std::vector<GpuCard>& have) {
   std::vector<std::string> lines;
@@ -119,18 +119,23 @@ std::vector<std::string> learn(const VmHost& there, const SeenCards& seen, const
     const bool is_held = std::ranges::any_of(there.tasks, [&](const VmTask& task) {
       return std::ranges::find(task.vm.gpus, card.name, &VmGpu::gpu) != task.vm.gpus.end();
     });
-    if (!is_held || !card.functions.empty() || told == seen.cards.end() ||
-        told->functions.empty() || !told->pci.same_slot(card.pci)) {
+    if (!is_held || told == seen.cards.end() || told->functions.empty() ||
+        !told->pci.same_slot(card.pci)) {
       continue;
     }
-    const auto typed = card.pci;
-    card = with_what_is_kept(*told, card);
-    card.pci = typed;
-    card.told.seen = now;
-    if (told->told.driver) card.told.driver_seen = now;
-    lines.push_back(there.host.name.str() + ": learnt that " + card.name.str() + " has " +
-                    std::to_string(card.functions.size()) +
-                    (card.functions.size() == 1 ? " function" : " functions"));
+    auto learnt = with_what_is_kept(*told, card);
+    const auto changed = changed_facts(card, learnt);
+    if (!card.functions.empty() && changed.empty()) continue;
+    learnt.pci = card.pci;
+    learnt.told.seen = now;
+    if (told->told.driver) learnt.told.driver_seen = now;
+    lines.push_back(there.host.name.str() + ": learnt " +
+                    (card.functions.empty()
+                         ? "that " + card.name.str() + " has " +
+                               std::to_string(learnt.functions.size()) +
+                               (learnt.functions.size() == 1 ? " function" : " functions")
+                         : "of " + card.name.str() + ": " + changed));
+    card = std::move(learnt);
   }
   return lines;
 }
@@ -149,8 +154,8 @@ void check_cards(const VmTask& task, const std::vector<GpuCard>& have, const See
   }
 }
 
-std::vector<std::string> learn_typed_cards(Inventory& inventory, const VmBatch& all,
-                                           const std::map<HostName, SeenCards>& seen) {
+std::vector<std::string> learn_cards(Inventory& inventory, const VmBatch& all,
+                                     const std::map<HostName, SeenCards>& seen) {
   const auto now = utc_now();
   std::vector<std::string> lines;
   for (const auto& there : all) {

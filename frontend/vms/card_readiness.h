@@ -24,10 +24,10 @@ inline bool has_cards(const Vm& vm) { return !vm.gpus.empty() || !vm.slices.empt
 /// answer has failed.
 std::map<HostName, SeenCards> see_cards(Context& context, VmBatch& all, const ssh::Limits& limits);
 
-/// Stores the facts of those cards of the VMs of which only the address was known, as the agent has
-/// just told them. Returns a line for each.
-std::vector<std::string> learn_typed_cards(Inventory& inventory, const VmBatch& all,
-                                           const std::map<HostName, SeenCards>& seen);
+/// Stores the facts of those cards of the VMs of which only the address was known, or of which
+/// facts have changed (changed_facts()), as the agent has just told them. Returns a line for each.
+std::vector<std::string> learn_cards(Inventory& inventory, const VmBatch& all,
+                                     const std::map<HostName, SeenCards>& seen);
 
 /// Throws Error(refused) when a card of the VM is not the one that the inventory knows (`have`, of
 /// the container), has a driver of the host, or is in another running VM (`in_use`). Also throws it

@@ -187,6 +187,35 @@ TEST_F(VmState, WhatWasSaidOfATypedCardStaysWhenStartLearnsIt) {
   EXPECT_THAT(dump(), HasSubstr("gpupci1 pci_0000_01_00_0 wish=detached"));
 }
 
+TEST_F(VmState, StartLearnsWhichGroupTheIommuHasMadeOfACard) {
+  give(card("1"));
+  auto now = card("1");
+  for (std::size_t at = 0; (at = now.find("\"driver\"", at)) != std::string::npos; at += 30) {
+    now.insert(at, "\"iommu_group\": 10, ");
+  }
+  now.replace(now.find("H200 SXM"), 8, "GH100 [H200 SXM]");
+  transport.by_command["gpupci -l --json"] = R"({"cards": [)" + now + "]}";
+  cluster({"start", "host", "vm", "v1"}, 0, "n1: learnt of gpupci1: model, IOMMU group");
+  EXPECT_THAT(cluster({"list", "host", "gpu", "n1", "detail=yes", "columns=gpu,iommu_group,model",
+                       "format=csv"}),
+              HasSubstr("gpupci1,10,GH100 [H200 SXM]"));
+  EXPECT_EQ(n1().done.back(), "start v1");
+}
+
+TEST_F(VmState, StartRefusesACardOfWhichTheVmWouldGetSomethingElse) {
+  give(card("1"));
+  auto other = card("1");
+  other.replace(other.rfind("0403"), 4, "0c03");
+  for (const auto& [now, details] :
+       {std::pair{card("1", "0"), "1 functions, had 2"}, std::pair{other, "functions"}}) {
+    transport.by_command["gpupci -l --json"] = R"({"cards": [)" + now + "]}";
+    cluster({"start", "host", "vm", "v1"}, 1,
+            std::string("v1: the card 'n1 gpupci1' is not as the inventory knows it: changed, ") +
+                details + " (look at it with `cluster discover host gpu n1 dryrun=yes`)");
+  }
+  EXPECT_THAT(n1().done, IsEmpty());
+}
+
 constexpr const char* kPartitions = R"({"maxNumPartitions": 15, "numPartitions": 2,
   "partitionInfo": [
     {"gpuInfo": [{"pciBusId": "00000000:01:00.0", "physicalId": 1, "uuid": "GPU-1"}],

@@ -43,7 +43,7 @@ hosts:
         why: /etc/motd is what every login shows.
         check: grep -qxF "$PREFIX_greeting from $host" /etc/motd
         run: |
-          touch /etc/motd
+          keep /etc/motd    # so that undo=yes puts it back
           printf '%s from %s\n' "$PREFIX_greeting" "$host" >>/etc/motd
     units: []
     checks:

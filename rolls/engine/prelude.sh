@@ -118,6 +118,8 @@ ended() {
 locked=no
 scratch=
 trap ended EXIT
+# Nobody reads on, as when the connection broke: what a step has changed is noted all the same.
+trap 'exit 141' PIPE
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -146,17 +148,22 @@ mark_of() { sed -n "s/^.*) \\(.*\\)/\\1/p" "/proc/$1/stat" 2>/dev/null | cut -d 
 take_turn() {
   mark=$$:$(mark_of $$)
   ln -sn "$mark" "$lock" 2>/dev/null || {
-    other=$(readlink "$lock") || other=
-    case $other in
-      '') ;;
-      *:"$(mark_of "${other%%:*}")")
-        fail "another script of a roll changes this host (process ${other%%:*}): run this again when it has ended"
-        ;;
-    esac
-    rm -f "$lock"
-    ln -sn "$mark" "$lock"
+    other=$({ flock 9 && take_over; } 9<"${lock%/*}")
+    [ "$other" = "$mark" ] ||
+      fail "another script of a roll changes this host (process ${other%%:*}): run this again when it has ended"
   }
   locked=yes
+}
+# take_over prints whose turn it is then. Of several scripts that find what a killed one has left, one
+# at a time looks, and the first takes its place.
+take_over() {
+  other=$(readlink "$lock") || other=
+  case $other in
+    '' | *:"$(mark_of "${other%%:*}")") ;;
+    *) rm -f "$lock" ;;
+  esac
+  [ -L "$lock" ] || ln -sn "$mark" "$lock" || :
+  readlink "$lock"
 }
 
 # keep PATH...: a step calls it before it writes these files. What is there now is kept, unless the
@@ -206,6 +213,18 @@ record() {
   }
 }
 recorded() { grep -qsxF -e "$2" "$records/$roll/$1"; }
+# steadily COMMAND WORD...: a program that must not be cut off half way, as when the connection breaks
+# to which it prints. What it says is printed when it has ended, where nobody watches it.
+steadily() {
+  if [ -z "$token" ]; then
+    "$@"
+    return
+  fi
+  ended_with=0
+  "$@" >"$scratch/said" 2>&1 || ended_with=$?
+  cat "$scratch/said"
+  return "$ended_with"
+}
 # note_packages PACKAGE...: those that are not there yet are noted as the roll's, and that what is
 # done now installs some.
 note_packages() {
@@ -280,8 +299,8 @@ unit() {
   elif [ "$dry_run" = yes ]; then
     would
   else
-    systemctl --quiet enable "$1"
     record units "$1"
+    systemctl --quiet enable "$1"
     changed
   fi
 }
@@ -305,7 +324,7 @@ finish() {
     words="dry run: $changes to be done"
   elif [ -e "$pending" ]; then
     outcome=reboot
-    words="reboot needed ($(paste -s -d ';' "$pending")); then run this again, to see that it worked"
+    words="reboot needed ($(paste -s -d ';' "$pending" | sed 's/;/; /g')); then run this again, to see that it worked"
   elif [ "$changes" -eq 0 ]; then
     words='done, nothing had to be changed'
   else

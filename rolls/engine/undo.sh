@@ -17,7 +17,8 @@ stays() {
 }
 # erase LIST LINE takes a note back.
 erase() {
-  grep -vxF -e "$2" "$records/$roll/$1" >"$records/$roll/left" || :
+  [ -e "$records/$roll/$1" ] || return 0
+  grep -vxF -e "$2" "$records/$roll/$1" >"$records/$roll/left" || [ $? -eq 1 ]
   mv -f "$records/$roll/left" "$records/$roll/$1"
 }
 # afterwards COMMAND WORD...: the undo of a step wants it at the end, once, when all is put back.
@@ -95,9 +96,17 @@ put_back() {
 # nothing else is taken back. Packages that the step installed are an item by themselves.
 undo_step() {
   step=$doing
-  recorded steps "$step" || return 0
-  of_step="$step|" awk 'index($0, ENVIRON["of_step"]) == 1 { print substr($0, length(ENVIRON["of_step"]) + 1) }' \
-    "$records/$roll/files" >"$scratch/files" 2>/dev/null || :
+  if ! recorded steps "$step"; then
+    # Of packages that it has installed the item of packages tells.
+    ! recorded begun "$step" || recorded installed "$step" ||
+      stays "it was begun and did not end, and ${3:-no script can take it back}"
+    return 0
+  fi
+  : >"$scratch/files"
+  if [ -e "$records/$roll/files" ]; then
+    of_step="$step|" awk 'index($0, ENVIRON["of_step"]) == 1 { print substr($0, length(ENVIRON["of_step"]) + 1) }' \
+      "$records/$roll/files" >"$scratch/files"
+  fi
   while read -r path; do put_back "$path"; done <"$scratch/files"
   begin "$step"
   if recorded installed "$step" && [ -z "$1" ] && [ ! -s "$scratch/files" ]; then
@@ -115,6 +124,7 @@ undo_step() {
     return 0
   fi
   erase steps "$step"
+  erase begun "$step"
   undone
   [ "$2" = no ] || needs_reboot
 }
@@ -136,7 +146,8 @@ undo_packages() {
     return 0
   fi
   printf '%s\n' "$@" >"$scratch/ours"
-  others=$(removal_takes "$@" | grep -vxF -f "$scratch/ours" | paste -s -d ' ' -)
+  removal_takes "$@" >"$scratch/takes"
+  others=$(grep -vxF -f "$scratch/ours" "$scratch/takes" | paste -s -d ' ' -)
   if [ -n "$others" ]; then
     stays "others would go with them: $others"
   elif [ "$dry_run" = yes ]; then

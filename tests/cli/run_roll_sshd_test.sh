@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs `cluster run roll apply=yes` against a real sshd, and checks the result for each host. The script runs as root of
-# a user namespace in which /run is a folder of the test, one for each host. So nothing of this machine is touched.
+# a user namespace in which /run and /var/lib are folders of the test, for each host. So nothing of this machine is
+# touched.
 #   run_roll_sshd_test.sh CLUSTER
 set -euo pipefail
 
@@ -36,11 +37,13 @@ holds() {
 start_sshd authorized_keys 127.0.7.1 127.0.7.2 127.0.7.3 127.0.7.5
 cat >enter <<END
 #!/bin/sh
-# Each login gets its own /run.
+# Each login gets its own /run and /var/lib.
 set -eu
 set -- \$SSH_CONNECTION
-mkdir -p "$dir/run.\$3"
+mkdir -p "$dir/run.\$3" "$dir/lib.\$3"
 mount --bind "$dir/run.\$3" /run
+mount --bind "$dir/lib.\$3" /var/lib
+export TMPDIR="$dir"
 exec sh -c "\$SSH_ORIGINAL_COMMAND"
 END
 chmod +x enter

@@ -29,7 +29,7 @@ TEST_F(RunRoll, NothingOfTheInventoryIsReadByTheShell) {
 TEST_F(RunRoll, WhatNoScriptCanMakeSoEndsIt) {
   const auto demo = laid_out();
   const std::string run = R"(        run: |
-          touch /etc/motd
+          keep /etc/motd    # so that undo=yes puts it back
           printf '%s from %s\n' "$demo_greeting" "$host" >>/etc/motd
 )";
   replace(demo / "roll.yaml", run, "");

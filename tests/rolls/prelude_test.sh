@@ -222,7 +222,7 @@ dracut --force"
   on debian 0 $'demo: done, nothing had to be changed\n\nabc\tdone\tdemo\tdone, nothing had to be changed' '' \
     --report=abc <<<'finish'
   # Each reason is printed once, however often it occurs; and no dry run reports a reboot.
-  reason='reboot needed (demo: x;demo: y); then run this again, to see that it worked'
+  reason='reboot needed (demo: x; demo: y); then run this again, to see that it worked'
   on debian 0 "demo: $reason"$'\n\nabc\treboot\tdemo\t'"$reason" '' --report=abc \
     <<<'begin x; needs_reboot; needs_reboot; begin y; needs_reboot; finish'
   on debian 0 "demo: $reason" '' <<<finish
@@ -321,6 +321,97 @@ demo: undone   half
   ln -s "$$:1" lock
   on debian 3 '' '*status 3*' <<<'start x; (exit 3)'
   holds test ! -L lock
+
+  # Of several that find what a killed one has left, one begins.
+  for _ in {1..15}; do
+    rm -f go one-*
+    ln -sfn "$$:1" lock
+    {
+      echo "roll=demo; . $engine/prelude.sh; lock=$dir/lock ids=' debian '"
+      echo "for file in $engine/families/*.sh; do . \"\$file\"; done"
+      echo "until [ -e $dir/go ]; do :; done; start x; : >$dir/one-\$\$; n=0; until [ -e $dir/end ] || [ \$n = 300 ]; do sleep 0.01; n=\$((n + 1)); done"
+    } >turn-script
+    rm -f end
+    for _ in {1..5}; do PATH=$dir/bin:$PATH sh turn-script >/dev/null 2>&1 & done
+    : >go
+    # Four are turned away, and then the one that has begun may end.
+    for _ in {1..4}; do wait -n || :; done
+    : >end
+    wait
+    [[ $(find . -name 'one-*' | wc -l) == 1 ]] || fail "not one script at once: $(ls one-*)"
+  done
+  rm -f go end one-* turn-script
+
+  # ---- nobody reads on, as when the connection broke: nothing is left lying, and what was changed is known
+  fresh
+  mkdir tree tmp
+  unread() { # unread [OPTION...]: the lines on standard input, with a reader that goes away after the first line
+    {
+      echo "roll=demo; . $engine/prelude.sh; records=$dir/records lock=$dir/lock pending=$dir/pending ids=' debian '"
+      echo "for file in $engine/families/*.sh; do . \"\$file\"; done; start x; echo begun"
+      cat
+    } >unread-script
+    { PATH=$dir/bin:$PATH TMPDIR=$dir/tmp sh unread-script "$@" 2>/dev/null || :; } | { read -r _; }
+  }
+  unread <<<"until ! echo alive; do :; done; echo never >>$dir/calls"
+  holds test ! -L lock
+  holds test -z "$(ls -A tmp)"
+  unread <<<"begin half; (keep $dir/tree/half; echo ours >$dir/tree/half; until ! echo alive; do :; done; exit 3)"
+  holds test ! -L lock
+  holds test -z "$(ls -A tmp)"
+  holds test ! -s calls
+  holds test "$(<"records/demo/after$dir/tree/half")" = ours
+  # A program that installs comes to its end, and what it says is told.
+  mv bin/apt-get bin/apt-get.good
+  stand_in apt-get <<<'for i in 1 2 3; do echo unpacking; sleep 0.1; done; echo make >>installed; echo whole >>calls'
+  unread --report=abc <<<'packages make'
+  holds test "$(<calls)" = whole
+  holds test -z "$(ls -A tmp)"
+  fresh
+  on debian 0 $'unpacking\nunpacking\nunpacking\ndemo: changed  packages make\n*' '' --report=abc <<<'packages make; finish'
+  stand_in apt-get <<<'echo "E: broken"; exit 100'
+  on debian 100 $'E: broken\nE: broken\n*failed*' 'demo: failed: packages late (status 100)' --report=abc <<<'packages late'
+  # What would go with packages has to be known.
+  fresh
+  mkdir -p records/demo
+  echo gcc >records/demo/packages
+  back=yes on debian 100 '' 'demo: failed: packages gcc (status 100)' --remove-packages <<<'undo_packages; echo never'
+  holds grep -qx gcc installed
+  mv bin/apt-get.good bin/apt-get
+  rm -r tmp
+
+  # ---- half done: what was begun is told, or taken back
+  fresh
+  mv bin/systemctl bin/systemctl.good
+  stand_in systemctl <<<'[ "$2" != enable ] || echo b.service >>enabled; exit 1'
+  on debian 1 '' 'demo: failed: unit b.service is enabled (status 1)' <<<'unit b.service'
+  mv bin/systemctl.good bin/systemctl
+  back=yes on debian 0 $'demo: undone   unit b.service is enabled\n*' '' <<<'undo_unit b.service; finish_undo'
+  holds test "$(<enabled)" = a.service
+  on debian 3 '' 'demo: failed: half (status 3)' <<<'begin half; record begun "$doing"; (exit 3)'
+  for _ in 1 2; do
+    back=yes on debian 0 $'demo: stays    half: it was begun and did not end, and no script can take it back\ndemo: done, 0 undone, 1 stay' '' \
+      <<<"begin half; undo_step '' no; finish_undo"
+  done
+  # A disk that is full loses no note.
+  fresh
+  mkdir -p records/demo
+  printf '%s\n' one two >records/demo/steps
+  for program in grep awk; do
+    stand_in "$program" <<END
+cd "\$OLDPWD"
+case \$* in
+  -vxF* | *index*) echo "$program: write error: No space left on device" >&2; exit 2 ;;
+esac
+exec $(command -v $program) "\$@"
+END
+  done
+  back=yes on debian 1 '' '*No space left*' <<<'undo() { :; }; begin one; undo_step undo no; finish_undo'
+  holds test "$(<records/demo/steps)" = $'one\ntwo'
+  echo "one|$dir/tree/kept" >records/demo/files
+  back=yes on debian 2 '' '*No space left*' <<<"begin one; undo_step '' no; finish_undo"
+  holds test -e records/demo/files
+  rm bin/grep bin/awk
 
   # ---- a full disk and a kill: what was there before is known whole, or nothing was changed
   fresh

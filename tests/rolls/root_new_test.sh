@@ -1,10 +1,11 @@
 #!/bin/bash
-# root_new_test.sh CLUSTER GPUPCI: runs the roll that `create new roll` lays out, unchanged, in a real Debian. Then it
-# tests to which family a host belongs by its os-release.
+# root_new_test.sh CLUSTER GPUPCI: runs the roll that `create new roll` lays out, unchanged, in a real Debian, and takes it
+# back. Then it tests to which family a host belongs by its os-release.
 set -euo pipefail
 # shellcheck source=tests/rolls/on_root.sh
 . "$(dirname "$0")/on_root.sh"
 
+login=$(cat "$root/etc/motd" 2>/dev/null || :)
 script site
 expect 0 'site: changed  file /etc/site/greeting' 'site: changed  the greeting is shown at the login' \
   'site: ok       check: the greeting can be read' 'site: done, 2 changed'
@@ -13,6 +14,9 @@ before=$(whole_root)
 script site
 expect 0 'site: ok       check: the greeting can be read' 'site: done, nothing had to be changed'
 diff <(echo "$before") <(whole_root) || fail 'the second run changed a file'
+take_back site
+expect 0 'site: done, 3 undone'
+[[ $(cat "$root/etc/motd" 2>/dev/null || :) == "$login" ]] || fail 'the greeting is still shown'
 
 # release STATUS TEXT LINE...: checks the message of a roll that has a step for each family, when os-release has these
 # lines.

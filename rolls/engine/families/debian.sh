@@ -27,12 +27,13 @@ case $ids in
       note_packages "$@"
       set -- -q -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
       # When that fails, the lists of packages may be too old, or not there yet.
-      apt-get "$@" || { apt-get -q update && apt-get "$@"; }
+      steadily apt-get "$@" || { steadily apt-get -q update && steadily apt-get "$@"; }
     }
     removal_takes() {
-      apt-get -q --simulate remove "$@" | sed -n 's/^Remv \([^ ]*\).*/\1/p'
+      apt-get -q --simulate remove "$@" >"$scratch/simulated"
+      sed -n 's/^Remv \([^ ]*\).*/\1/p' "$scratch/simulated"
     }
-    uninstall_packages() { apt-get -q -y -o Dpkg::Use-Pty=0 remove "$@"; }
+    uninstall_packages() { steadily apt-get -q -y -o Dpkg::Use-Pty=0 remove "$@"; }
     renew_initramfs() {
       [ "$1" = all ] || set -- "$(uname -r)"
       update-initramfs -u -k "$1"

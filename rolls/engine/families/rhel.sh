@@ -11,13 +11,13 @@ case $ids in
     }
     install_packages() {
       note_packages "$@"
-      dnf -q -y install "$@"
+      steadily dnf -q -y install "$@"
     }
     removal_takes() {
       printf '%s\n' "$@"
       rpm -e --test "$@" 2>&1 | sed -n 's/.*needed by (installed) //p'
     }
-    uninstall_packages() { dnf -q -y remove "$@"; }
+    uninstall_packages() { steadily dnf -q -y remove "$@"; }
     renew_initramfs() {
       if [ "$1" = all ]; then
         dracut --regenerate-all --force

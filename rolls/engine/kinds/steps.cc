@@ -60,8 +60,11 @@ void write(const HostPart& part, ScriptLines& lines) {
       out += "step_" + number + "() {\n" + step.run + "}\n";
       const std::string note = "  record steps \"$doing\"\n";
       const std::string act = "  (step_" + number + ") </dev/null\n";
-      // A step that says how it is taken back is taken back when it ended half way, too.
-      text += "  would\nelse\n" + (step.undo.empty() ? act + note : note + act) + "  kept\n";
+      // A step that says how it is taken back is taken back when it ended half way, too. Of one
+      // that does not, it is told that it was begun.
+      const std::string begun = "  record begun \"$doing\"\n";
+      text +=
+          "  would\nelse\n" + (step.undo.empty() ? begun + act + note : note + act) + "  kept\n";
       text += look_again + "leave_alone || fail 'it was done, and still is not so'\n";
       text += std::string(step.reboot ? "  needs_reboot\n" : "") + "  changed\nfi\n";
     }

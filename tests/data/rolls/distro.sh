@@ -59,6 +59,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_1) </dev/null
   record steps "$doing"
   kept

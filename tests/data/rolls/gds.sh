@@ -599,6 +599,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_2) </dev/null
   record steps "$doing"
   kept
@@ -639,6 +640,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_3) </dev/null
   record steps "$doing"
   kept

@@ -205,6 +205,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_1) </dev/null
   record steps "$doing"
   kept
@@ -402,6 +403,7 @@ if [ "$family" = debian ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
+    record begun "$doing"
     (step_6) </dev/null
     record steps "$doing"
     kept
@@ -443,6 +445,7 @@ if [ "$family" = rhel ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
+    record begun "$doing"
     (step_7) </dev/null
     record steps "$doing"
     kept
@@ -484,6 +487,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_8) </dev/null
   record steps "$doing"
   kept
@@ -522,6 +526,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_9) </dev/null
   record steps "$doing"
   kept
@@ -551,6 +556,7 @@ if [ "$family" = debian ]; then
   elif [ "$dry_run" = yes ]; then
     would
   else
+    record begun "$doing"
     (step_10) </dev/null
     record steps "$doing"
     kept
@@ -784,6 +790,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_16) </dev/null
   record steps "$doing"
   kept

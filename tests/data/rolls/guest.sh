@@ -133,6 +133,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_3) </dev/null
   record steps "$doing"
   kept
@@ -244,6 +245,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_5) </dev/null
   record steps "$doing"
   kept
@@ -307,6 +309,7 @@ elif leave_alone; then
 elif [ "$dry_run" = yes ]; then
   would
 else
+  record begun "$doing"
   (step_7) </dev/null
   record steps "$doing"
   kept

@@ -1,6 +1,7 @@
 #include "cmd/complete.h"
 
 #include <algorithm>
+#include <set>
 
 #include "cmd/command_table.h"
 #include "cmd/context.h"
@@ -57,6 +58,13 @@ Names names_of(Inventory& inventory, std::string_view kind, std::string_view beg
     const auto groups = kind == "VM" ? InventoryRows::host_names(inventory, begun, "vm-container")
                                      : inventory.appliances();
     names.insert(names.end(), groups.begin(), groups.end());
+  } else if (kind == "MACHINE") {
+    const auto vms = InventoryRows::host_names(inventory, begun, "vm");
+    names = InventoryRows::host_names(inventory, begun, "");
+    const auto groups = inventory.appliances();
+    names.insert(names.end(), groups.begin(), groups.end());
+    const std::set<std::string_view> others(vms.begin(), vms.end());
+    std::erase_if(names, [&](const auto& name) { return name == "vm" || others.contains(name); });
   } else if (kind == "CONTAINER") {
     names = InventoryRows::host_names(inventory, begun, "vm-container");
   } else if (kind == "CARD" || kind == "GPU") {

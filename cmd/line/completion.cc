@@ -117,6 +117,9 @@ bool is_new(std::string_view path, std::string_view kind) {
 
 // The kind that a NAME of the usage line is of: NAME of `set host attr` is an attribute.
 std::string kind_meant(std::string_view path, const std::string& kind) {
+  // These refuse VMs, which have no power of their own and no VMs.
+  constexpr std::array<std::string_view, 2> kOfMachines{"discover host vm", "set host power"};
+  if (kind == "HOST" && std::ranges::find(kOfMachines, path) != kOfMachines.end()) return "MACHINE";
   if (kind != "NAME" || path.starts_with("create ")) return kind;
   return upper(path.substr(path.rfind(' ') + 1));
 }

@@ -53,6 +53,19 @@ TEST_F(CompletionStory, NamesHostsCardsVmsAndAppliances) {
   EXPECT_THAT(after({"list", "appliance", "attr", "vm-"}), Contains("vm-container"));
 }
 
+TEST_F(CompletionStory, NamesNoVmWhereACommandRefusesVms) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "vm", "nv", "n1"});
+  for (const auto& path : {std::vector<std::string>{"set", "host", "power"},
+                           std::vector<std::string>{"discover", "host", "vm"}}) {
+    auto begun = path;
+    begun.emplace_back("n");
+    EXPECT_THAT(after(begun), ElementsAre("n1"));
+    begun.back() = "vm";
+    EXPECT_THAT(after(begun), ElementsAre("vm-container"));
+  }
+}
+
 TEST_F(CompletionStory, NamesAttributesOfVmsAndOfTheSite) {
   EXPECT_THAT(after({"set", "attr", "vm_firm"}), ElementsAre("vm_firmware"));
   cluster({"add", "host", "n1"});

@@ -20,6 +20,16 @@ from_image() {
     *) echo "image $4 is ${kind:-of no kind that qemu-img knows}: want raw or qcow2" \
          "(qemu-img convert)" >&2; return 1 ;;
   esac
+  # qemu-img takes what is behind the end of a qcow2 for zeros, and what is nothing else for raw.
+  whole=0
+  case $kind:$4 in
+    raw:*.qcow2) whole=2 ;;
+    qcow2:*) qemu-img check -q -U -f qcow2 -- "$4" >/dev/null 2>&1 || whole=$? ;;
+  esac
+  if [ "$whole" = 2 ] || [ "$bytes" = 0 ]; then
+    echo "image $4 is damaged, or was not brought whole ($kind to qemu-img; qemu-img check): bring" \
+      "it again" >&2; return 1
+  fi
   need=$(((bytes + gib - 1) / gib))
   if [ -n "$3" ] && [ "$need" -gt "$3" ]; then
     echo "image $4 is of $need GiB, and disksize= of $3: want disksize=$need or more" >&2; return 1
@@ -41,6 +51,7 @@ image() {
   if [ "$4" = made ]; then
     echo "no image $1, which was there before: mount what has it, or bring it here" >&2; return 1
   fi
+  if [ ! -d "${1%/*}" ]; then echo "there is no folder ${1%/*}" >&2; return 1; fi
   if [ -n "$5" ]; then from_image "$1" "$2" "$3" "$5" "$6"; return; fi
   if [ -z "$3" ]; then echo "no image $1, and no disksize= to make it with" >&2; return 1; fi
   ( set -C; : >"$1" ) || return 1

@@ -176,8 +176,17 @@ TEST_F(StartHostVm, TheContainersShellMakesDisksOfImages) {
   add("packed", "f.raw", "base.raw.gz");
   add("none", "g.raw", "nothing");
   add("there", "there.raw", "base.raw");
-  const std::vector<std::string> start{"start", "host", "vm",      "copied", "grown", "backed",
-                                       "small", "none", "foreign", "packed", "there"};
+  // What a download leaves that broke, and the page of a server that does not have it.
+  ASSERT_EQ(shell("head -c 2000000 " + path("base.qcow2") + " >" + path("cut.qcow2")), "");
+  replace_file(path("page.qcow2"), "<html>404");
+  replace_file(path("empty.raw"), "");
+  add("cut", "h.raw", "cut.qcow2");
+  add("cut-backed", "i.qcow2", "cut.qcow2", "backing");
+  add("page", "j.raw", "page.qcow2");
+  add("empty", "k.raw", "empty.raw");
+  const std::vector<std::string> start{"start",  "host",  "vm",         "copied",  "grown",
+                                       "backed", "small", "none",       "foreign", "packed",
+                                       "there",  "cut",   "cut-backed", "page",    "empty"};
   auto& answer = transport.answers["vm-container-0-15"];
   answer.out = "";
   run(start);
@@ -191,13 +200,16 @@ TEST_F(StartHostVm, TheContainersShellMakesDisksOfImages) {
         "image " + path("nothing") + ": qemu-img: Could not open '" + path("nothing") + "'",
         "image " + path("other.vmdk") + " is vmdk: want raw or qcow2 (qemu-img convert)\n",
         "image " + path("base.raw.gz") + " is compressed: unpack it first\n",
+        "image " + path("cut.qcow2") + " is damaged, or was not brought whole (qcow2 to qemu-img",
+        "image " + path("page.qcow2") + " is damaged, or was not brought whole (raw to qemu-img",
+        "image " + path("empty.raw") + " is damaged, or was not brought whole (raw to qemu-img",
         "there is a " + path("there.raw") +
             " already, and image= is put over nothing: remove it, or say made=yes in disk= to use "
             "it as it is\n"}) {
     EXPECT_THAT(said, HasSubstr(line));
   }
   EXPECT_EQ(read_file(path("there.raw")), "data");
-  EXPECT_EQ(shell("ls " + folder.path().native() + " | grep -E '^[defg]\\.|raw\\.[^g]|qcow2\\.'"),
+  EXPECT_EQ(shell("ls " + folder.path().native() + " | grep -E '^[d-k]\\.|raw\\.[^g]|qcow2\\.'"),
             "");
   const auto info = [&](const std::string& name) {
     return output_of("qemu-img info " + path(name));

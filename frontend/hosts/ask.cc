@@ -276,8 +276,13 @@ std::string no_answer(const AgentAnswer& answer) {
       answer.err.empty() ? "" : ": " + std::string(trim(split(answer.err, '\n')[0]));
   // Words that it does not know end with the status of wrong usage, and ours are right for ours.
   const bool is_doubtful = answer.reply.status == exit_status(Fault::usage);
+  // gpupci --serve-ssh says so of what sudo=yes of the host puts before it.
+  const bool is_forced = said.find("this key runs gpupci only") != std::string::npos;
   return "gpupci ended with status " + std::to_string(answer.reply.status) + " and no answer" +
-         said + (is_doubtful ? " (" + std::string(kVersionHint) + ")" : "");
+         said +
+         (is_forced     ? " (a host whose key has a forced command has no sudo=yes)"
+          : is_doubtful ? " (" + std::string(kVersionHint) + ")"
+                        : "");
 }
 
 std::optional<Error> take_answer(const AgentAnswer& answer,

@@ -99,6 +99,19 @@ TEST_F(HostSudo, ARefusalSaysWhatToWriteIntoSudoers) {
   EXPECT_THAT(run({"check", "host", "gpu", "n1"}).err, HasSubstr("there is no gpupci"));
 }
 
+TEST_F(HostSudo, AKeyWithAForcedCommandWantsNone) {
+  auto& answer = transport.answers["n1"];
+  answer.out = "";
+  answer.err =
+      "gpupci: this key runs gpupci only: ''PATH=$PATH:/usr/local/bin;' is no word of its\n";
+  answer.reply.status = 2;
+  cluster(
+      {"discover", "host", "gpu", "n1"}, 1,
+      "n1: gpupci ended with status 2 and no answer: gpupci: this key runs gpupci only: "
+      "''PATH=$PATH:/usr/local/bin;' is no word of its (a host whose key has a forced command has "
+      "no sudo=yes)");
+}
+
 TEST_F(HostSudo, RunHostIsTheLoginUsersUnlessItIsSaid) {
   cluster({"run", "host", "n1", "id -u"});
   EXPECT_EQ(transport.asked_command, "id -u");

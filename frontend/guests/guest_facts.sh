@@ -5,8 +5,30 @@ LC_ALL=C
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/local/cuda/bin
 export LC_ALL PATH
 part() { printf '=== %s\n' "$1"; }
-# nvidia-smi may wait for ever for a card that hangs.
-bounded() { if command -v timeout >/dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi; }
+# nvidia-smi may wait for ever in the kernel for a card that hangs, and then no signal ends it. So nobody waits for it, and
+# what it says goes into a file, as whoever reads a pipe would wait, too. bounded COMMAND...: ends with "status N".
+limited() { if command -v timeout >/dev/null 2>&1; then timeout 30 "$@"; else "$@"; fi; }
+is_done() { tail -n 1 "$said" | grep -q '^status [0-9]'; }
+bounded() {
+  said=$(mktemp 2>/dev/null || mktemp -p /run 2>/dev/null) || {
+    limited "$@" 2>&1
+    echo "status $?"
+    return
+  }
+  {
+    limited "$@" >"$said" 2>&1 </dev/null
+    status=$?
+    [ ! -e "$said" ] || echo "status $status" >>"$said"
+  } >/dev/null 2>&1 &
+  tries=0
+  while ! is_done && [ "$tries" -lt 160 ]; do
+    sleep 0.2 2>/dev/null || sleep 1
+    tries=$((tries + 1))
+  done
+  cat "$said"
+  is_done || echo "status 124"
+  rm -f "$said"
+}
 # These start no program, as a guest may be slow. first_line FILE sets `line`; real_path FOLDER prints it without links.
 first_line() {
   line=-
@@ -60,8 +82,10 @@ od -An -tu1 -j4 -N1 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d
 
 part kernel-log
 if log=$(dmesg 2>/dev/null || journalctl -k -b --no-pager -q 2>/dev/null) && [ -n "$log" ]; then
-  printf '%s\n' "$log" |
-    grep -E 'NVRM|[Nn]vidia|nouveau|nvgpu|amdgpu|BAR [0-9]|fallen off|D3cold|[Mm]odule verification|[Kk]ey was rejected|unavailable key|Lockdown' |
+  # A card that is in trouble may fill the log with what tells nothing.
+  printf '%s\n' "$log" | grep 'Xid (' | tail -n 100
+  printf '%s\n' "$log" | grep -v 'Xid (' |
+    grep -E 'NVRM|[Nn]vidia|nouveau|nvgpu|amdgpu|BAR [0-9]|fallen off|power state|[Mm]odule verification|[Kk]ey was rejected|unavailable key|unsigned module|Lockdown' |
     tail -n 300
 else
   echo unreadable
@@ -69,13 +93,12 @@ fi
 
 part nvidia-smi
 if command -v nvidia-smi >/dev/null 2>&1; then
-  bounded nvidia-smi --query-gpu=pci.bus_id,name,driver_version --format=csv,noheader 2>&1
-  echo "status $?"
+  bounded nvidia-smi --query-gpu=pci.bus_id,name,driver_version --format=csv,noheader
 else
   echo missing
 fi
 
 part gds
-if command -v gds-check >/dev/null 2>&1; then bounded gds-check 2>/dev/null; else echo missing; fi
+if command -v gds-check >/dev/null 2>&1; then bounded gds-check; else echo missing; fi
 
 part end

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/device_kind.h"
 #include "core/text.h"
@@ -17,10 +18,21 @@ bool has(std::string_view text, std::string_view piece) {
   return text.find(piece) != std::string_view::npos;
 }
 
-// "01:00" of "0000:01:00.0", as NVIDIA's driver names a card in its log.
+// "0000:01:00" of "0000:01:00.0", as NVIDIA's driver names a card in its log.
 std::string slot_of(const GuestDevice& device) {
   const auto colon = device.address.find(':');
   return colon == std::string::npos ? "" : device.address.substr(0, device.address.rfind('.'));
+}
+
+// The last line of the kernel's log that has all of `words` and speaks of no other device.
+std::string log_line(const GuestReport& report, const GuestDevice& device,
+                     const std::vector<std::string>& words) {
+  std::string found;
+  for (const auto& line : report.lines_with("kernel-log", words)) {
+    const auto named = address_in(line);
+    if (named.empty() || named == device.address) found = line;
+  }
+  return found;
 }
 
 // A number of https://docs.nvidia.com/deploy/xid-errors/.
@@ -31,24 +43,25 @@ struct Xid {
   bool warns;
 };
 
-constexpr const char* kReset = "stop the VM, reset or power-cycle the container, start it again";
 constexpr const char* kProgram = "usually a fault of the program that ran: look there first";
+constexpr int kFellOff = 79;
+constexpr int kRecovery = 154;
 constexpr std::array kXids{
     Xid{13, "a program's exception on the card", kProgram, true},
     Xid{31, "a program touched memory that it does not have", kProgram, true},
     Xid{43, "a program was stopped", kProgram, true},
     Xid{45, "programs were ended", kProgram, true},
-    Xid{48, "an uncorrectable memory error", kReset, false},
-    Xid{61, "its microcontroller stopped", kReset, false},
-    Xid{62, "its microcontroller halted", kReset, false},
+    Xid{48, "an uncorrectable memory error", kResetCard, false},
+    Xid{61, "its microcontroller stopped", kResetCard, false},
+    Xid{62, "its microcontroller halted", kResetCard, false},
     Xid{63, "memory rows were remapped", "restart the VM, so that the remapping counts", true},
     Xid{64, "memory rows could not be remapped", "the card wants to be replaced", false},
     Xid{74, "an NVLink error", "give all GPUs of the board, or a partition (fabric=)", false},
     Xid{94, "a memory error that was contained", "restart the program; reset the card soon", true},
-    Xid{95, "a memory error that was not contained", kReset, false},
-    Xid{119, "its firmware (GSP) does not answer", kReset, false},
-    Xid{120, "its firmware (GSP) failed", kReset, false},
-    Xid{154, "it asks to be reset", kReset, false},
+    Xid{95, "a memory error that was not contained", kResetCard, false},
+    Xid{119, "its firmware (GSP) does not answer", kResetCard, false},
+    Xid{120, "its firmware (GSP) failed", kResetCard, false},
+    Xid{kRecovery, "it asks to be reset", kResetCard, false},
 };
 
 // The number in "NVRM: Xid (PCI:0000:01:00): 79, pid=..."; nothing when it is none.
@@ -60,18 +73,55 @@ std::optional<int> xid_of(const std::string& line) {
   return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
 }
 
-GuestFault by_xid(int number, const std::string& container) {
-  constexpr int kFellOff = 79;
+// "GPU Reset Required" of "154, GPU recovery action changed from 0x0 (None) to 0x1 (GPU Reset
+// Required)"; "" = none any more, or no such line.
+std::string recovery_in(const std::string& line) {
+  const auto open = line.rfind('(');
+  const auto close = line.rfind(')');
+  if (line.find("recovery action") == std::string::npos || close == std::string::npos ||
+      open > close) {
+    return "";
+  }
+  const auto wanted = line.substr(open + 1, close - open - 1);
+  return wanted == "None" ? "" : wanted;
+}
+
+GuestFault by_xid(int number, const std::string& line, const std::string& container) {
   const auto name = "Xid " + std::to_string(number) + ": ";
   if (number == kFellOff) {
     auto fault = fell_off(container);
     fault.reason = name + fault.reason;
     return fault;
   }
+  const auto wanted = number == kRecovery ? recovery_in(line) : "";
+  if (!wanted.empty()) return {name + "it asks for recovery: " + wanted, kResetCard};
   const auto known = std::ranges::find(kXids, number, &Xid::number);
   if (known != kXids.end()) return {name + known->reason, known->fix, known->warns};
   return {name + "an error of the card or its driver",
           "https://docs.nvidia.com/deploy/xid-errors/ says what it means", true};
+}
+
+// The worst of a card's errors, of several the last. Programs that end and a reset that is asked
+// for follow from another one, which tells why.
+std::optional<GuestFault> worst_xid(const GuestReport& report, const GuestDevice& gpu,
+                                    const std::string& container) {
+  constexpr int kProgramsEnded = 45;
+  std::optional<GuestFault> worst;
+  int rank_of_worst = -1;
+  for (const auto& line : report.lines_with("kernel-log", {"Xid (PCI:" + slot_of(gpu)})) {
+    const auto number = xid_of(line);
+    if (!number) continue;
+    const bool is_over =
+        *number == kRecovery && has(line, "recovery action") && recovery_in(line).empty();
+    if (is_over) continue;
+    auto fault = by_xid(*number, line, container);
+    const bool follows = *number == kRecovery || *number == kProgramsEnded;
+    const int rank = *number == kFellOff ? 4 : (fault.warns ? 0 : 2) + (follows ? 0 : 1);
+    if (rank < rank_of_worst) continue;
+    rank_of_worst = rank;
+    worst = std::move(fault);
+  }
+  return worst;
 }
 
 // 560 of NVIDIA's "32.0.15.6094" on Windows: the last five digits are its own version.
@@ -94,7 +144,8 @@ std::optional<GuestFault> windows_fault(const GuestDevice& device, const std::st
       return std::nullopt;
     case kCode43: {
       const int branch = nvidia_branch(device.driver);
-      if (is_nvidia(device) && branch > 0 && branch < kFirstThatRuns) {
+      const bool geforce = has(device.name, "GeForce") || has(device.name, "TITAN");
+      if (is_nvidia(device) && geforce && branch > 0 && branch < kFirstThatRuns) {
         return GuestFault{
             name + "NVIDIA's driver " + std::to_string(branch) +
                 " refuses to run a GeForce card in a VM",
@@ -118,10 +169,14 @@ std::optional<GuestFault> windows_fault(const GuestDevice& device, const std::st
 }
 
 // Why nothing holds an NVIDIA card, by what the kernel and its modules say.
-GuestFault without_driver(const GuestReport& report, const std::string& vm) {
+GuestFault without_driver(const GuestReport& report, const GuestDevice& gpu,
+                          const std::string& vm) {
   const auto log = [&](const std::vector<std::string>& words) {
-    return !report.line_with("kernel-log", words).empty();
+    return !log_line(report, gpu, words).empty();
   };
+  if (log({"allen off the bus"})) {
+    return {"no driver holds it: NVIDIA's found that it fell off the bus", "as I5 says"};
+  }
   if (log({"requires use of the NVIDIA open kernel modules"}) ||
       log({"open kernel modules", "required"})) {
     return {
@@ -137,7 +192,17 @@ GuestFault without_driver(const GuestReport& report, const std::string& vm) {
     return {"this card wants an older branch of NVIDIA's driver",
             "the branch that the guest's kernel log names"};
   }
-  if (log({"ey was rejected"}) || log({"unavailable key"})) {
+  if (log({"not supported by the NVIDIA", "driver release"})) {
+    return {"the guest's NVIDIA driver does not know this card",
+            "a newer branch of NVIDIA's driver in the guest; for a vGPU that of its host"};
+  }
+  if (log({"is 0M @"}) || !gpu.unplaced.empty()) {
+    return {"NVIDIA's driver does not take it without its regions", "as I3 says"};
+  }
+  const bool secure = report.part("secure-boot") == std::vector<std::string>{"1"};
+  if (log({"ey was rejected"}) || log({"unavailable key"}) ||
+      (secure &&
+       (log({"unsigned module", "restricted"}) || log({"unsigned module is rejected"})))) {
     return {"Secure Boot refuses NVIDIA's module, which nobody signed",
             "cluster set host attr " + vm +
                 " vm_firmware efi (without Secure Boot), or enrol the key of dkms in the guest"};
@@ -151,6 +216,10 @@ GuestFault without_driver(const GuestReport& report, const std::string& vm) {
 
 }  // namespace
 
+std::string to_install(const GuestReport& report, const std::string& vm) {
+  return report.windows ? "install NVIDIA's driver in the guest" : roll_for(vm);
+}
+
 GuestFault unplaced(const std::string& what, const std::string& vm) {
   return {
       what + ": the guest's firmware did not place it",
@@ -163,7 +232,8 @@ GuestFault unplaced(const std::string& what, const std::string& vm) {
 GuestFault fell_off(const std::string& container) {
   return {"the card fell off the bus: power, heat, its link, or a reset that it did not survive",
           "stop the VM and power-cycle " + container + "; cluster check host gpu " + container +
-              " (D1, D14 to D17)"};
+              " (D1, D14 to D17)",
+          false, true};
 }
 
 std::optional<GuestFault> driver_fault(const GuestReport& report, const GuestDevice& device,
@@ -172,14 +242,14 @@ std::optional<GuestFault> driver_fault(const GuestReport& report, const GuestDev
   const auto& driver = device.driver;
   if (is_gpu && is_nvidia(device)) {
     if (driver == "nvidia") return std::nullopt;
-    if (driver == "nouveau" || driver == "nova_core") {
-      return GuestFault{driver + " is in the way: it holds the card, so NVIDIA's driver cannot",
-                        roll_for(vm) + ", which keeps it out, and a restart of the guest"};
-    }
-    if (driver.empty()) return without_driver(report, vm);
+    if (driver.empty()) return without_driver(report, device, vm);
   }
-  if (driver == "vfio-pci") {
-    return GuestFault{"vfio-pci holds it, for a VM in this guest", "take it from that VM", true};
+  if (driver.starts_with("vfio") || has(driver, "_vfio_")) {
+    return GuestFault{driver + " holds it, for a VM in this guest", "take it from that VM", true};
+  }
+  if (is_gpu && is_nvidia(device)) {
+    return GuestFault{driver + " is in the way: it holds the card, so NVIDIA's driver cannot",
+                      roll_for(vm) + ", which keeps nouveau out, and a restart of the guest"};
   }
   if (driver.empty()) {
     return GuestFault{"no driver holds it", "install its driver in the guest", !is_gpu};
@@ -189,101 +259,39 @@ std::optional<GuestFault> driver_fault(const GuestReport& report, const GuestDev
 
 std::optional<GuestFault> log_fault(const GuestReport& report, const GuestDevice& gpu,
                                     const std::string& container) {
-  const auto slot = slot_of(gpu);
-  const auto xid = report.line_with("kernel-log", {"Xid (PCI:" + slot});
-  if (!report.line_with("kernel-log", {"allen off the bus", slot}).empty() && xid.empty()) {
+  if (auto xid = worst_xid(report, gpu, container)) return xid;
+  if (!report.line_with("kernel-log", {"allen off the bus", slot_of(gpu)}).empty()) {
     return fell_off(container);
   }
-  // The last one may only be a consequence of that which tells why.
-  const auto off = report.line_with("kernel-log", {"Xid (PCI:" + slot, "): 79,"});
-  if (const auto number = xid_of(off.empty() ? xid : off)) return by_xid(*number, container);
-  for (const char* words : {"D3cold", "device inaccessible"}) {
+  // Every device that can wake up tells at boot that it supports D3cold.
+  for (const char* words : {"power state from D3cold", "device inaccessible", "currently in D3"}) {
     if (report.line_with("kernel-log", {words, gpu.address}).empty()) continue;
     return GuestFault{"it sleeps in power state D3cold and does not wake",
                       "on " + container +
                           ": options vfio-pci disable_idle_d3=1, and 0 in d3cold_allowed of the "
-                          "card; then restart the VM"};
+                          "card; then restart the VM",
+                      false, true};
   }
   const auto invalid = report.line_with("kernel-log", {"BAR", "is 0M @", gpu.address});
   if (!invalid.empty()) {
     return GuestFault{invalid.substr(invalid.find("BAR")) + ": NVIDIA's driver finds no region",
-                      "as I3 says"};
+                      "as I3 says", false, true};
   }
   if (!report.line_with("kernel-log", {"RmInitAdapter failed", gpu.address}).empty()) {
-    const bool firmware = !report.line_with("kernel-log", {"gsp_"}).empty() ||
-                          !report.line_with("kernel-log", {"firmware", "ailed"}).empty();
+    const auto log = [&](const std::vector<std::string>& words) {
+      return !log_line(report, gpu, words).empty();
+    };
+    const bool no_firmware = log({"o firmware image found"}) ||
+                             log({"firmware load for nvidia", "ailed"}) ||
+                             log({"ailed to load", "nvidia/"}) || log({"gsp_", ".bin", "ailed"});
     return GuestFault{"NVIDIA's driver could not start the card (RmInitAdapter failed)",
-                      firmware ? "install the driver's firmware (gsp_*.bin) in the guest"
-                               : "restart the VM, so that the card is reset; then a driver that "
-                                 "knows the card, and cluster check host gpu " +
-                                     container};
+                      no_firmware ? "install the driver's firmware (gsp_*.bin) in the guest"
+                                  : "restart the VM, so that the card is reset; then a driver that "
+                                    "knows the card, and cluster check host gpu " +
+                                        container,
+                      false, true};
   }
   return std::nullopt;
-}
-
-std::string smi_line(const GuestReport& report, const GuestDevice& gpu) {
-  const auto colon = gpu.address.find(':');
-  const auto tail = colon == std::string::npos ? "" : gpu.address.substr(colon);
-  for (const auto& line : report.part("nvidia-smi")) {
-    const auto comma = line.find(", ");
-    if (comma == std::string::npos || !lower(line.substr(0, comma)).ends_with(tail)) continue;
-    return line.substr(comma + 2);
-  }
-  return "";
-}
-
-std::optional<GuestFault> smi_fault(const GuestReport& report, const GuestDevice& gpu,
-                                    const SmiContext& context) {
-  if (!smi_line(report, gpu).empty()) return std::nullopt;
-  const auto line = [&](const std::vector<std::string>& words) {
-    return report.line_with("nvidia-smi", words);
-  };
-  const auto with_log = [&](const std::string& reason, const std::string& fix) {
-    if (context.log) return GuestFault{reason + " (" + context.log->reason + ")", context.log->fix};
-    return GuestFault{reason, fix};
-  };
-  if (line({"missing"}) == "missing") {
-    return GuestFault{"there is no nvidia-smi in the guest", roll_for(context.vm)};
-  }
-  const auto handle = line({"Unable to determine the device handle"});
-  if (!handle.empty() && (has(lower(handle), slot_of(gpu)) || !has(handle, "GPU0"))) {
-    const std::string what = "Unable to determine the device handle";
-    if (context.has_unplaced) return GuestFault{what + ": its BARs are not placed", "as I3 says"};
-    if (has(gpu.power, "D3")) {
-      return GuestFault{what + ": it sleeps in power state " + gpu.power,
-                        "on " + context.container + ": options vfio-pci disable_idle_d3=1"};
-    }
-    if (has(handle, "is lost")) {
-      const auto fault = fell_off(context.container);
-      return GuestFault{what + ": " + fault.reason, fault.fix};
-    }
-    if (has(handle, "External Power")) {
-      return GuestFault{what + ": its power cables do not give enough",
-                        "look at the card's power connectors in " + context.container};
-    }
-    return with_log(what, "restart the VM; Resizable BAR off in the firmware of " +
-                              context.container + "; a newer driver in the guest");
-  }
-  if (!line({"GPU is lost"}).empty()) return fell_off(context.container);
-  if (!line({"couldn't communicate with the NVIDIA driver"}).empty()) {
-    return with_log("nvidia-smi finds no NVIDIA driver", "as I4 says");
-  }
-  if (!line({"version mismatch"}).empty()) {
-    return GuestFault{"nvidia-smi is of another version than the module that runs",
-                      "restart the guest, which was updated"};
-  }
-  if (!line({"No devices were found"}).empty()) {
-    return with_log("nvidia-smi finds no card that its driver could start",
-                    "in the guest: dmesg | grep NVRM");
-  }
-  if (!line({"Failed to initialize NVML"}).empty()) {
-    return with_log(line({"Failed to initialize NVML"}), "restart the guest");
-  }
-  if (!line({"status 124"}).empty()) {
-    return with_log("nvidia-smi did not end within 30 s", kReset);
-  }
-  if (report.part("nvidia-smi").empty()) return std::nullopt;
-  return with_log("nvidia-smi does not list it", "in the guest: dmesg | grep NVRM");
 }
 
 }  // namespace cluster::frontend

@@ -14,10 +14,19 @@ struct GuestFault {
   std::string reason;
   std::string fix;
   bool warns = false;  ///< it may be no fault of the card's
+  /// Who has it answers to nobody: where nvidia-smi answers, it is over.
+  bool silences = false;
 };
 
 /// True if it is a device of NVIDIA's.
 inline bool is_nvidia(const GuestDevice& device) { return device.vendor == "10de"; }
+
+/// The way out when a card wants a reset.
+inline constexpr const char* kResetCard =
+    "stop the VM, reset or power-cycle the container, start it again";
+
+/// The way out when NVIDIA's driver, or a part of it, is not in the guest.
+std::string to_install(const GuestReport& report, const std::string& vm);
 
 /// A region of a card has no address: what firmware and kernel of the guest left out.
 GuestFault unplaced(const std::string& what, const std::string& vm);
@@ -44,7 +53,8 @@ struct SmiContext {
 std::optional<GuestFault> smi_fault(const GuestReport& report, const GuestDevice& gpu,
                                     const SmiContext& context);
 
-/// What nvidia-smi says of the card, "NVIDIA L4, 580.95.05"; "" = nothing.
+/// What nvidia-smi says of the card, "NVIDIA L4, 580.95.05"; "" = nothing, or that it does not
+/// know.
 std::string smi_line(const GuestReport& report, const GuestDevice& gpu);
 
 }  // namespace cluster::frontend

@@ -46,11 +46,16 @@ class Judge {
           first.vendor + ":" + first.device + " is where it was given" +
               (first.address.empty() ? "" : ", at " + first.address));
     }
-    regions(card, found);
     const auto* gpu = gpu_of(card, found);
+    const bool answers = gpu != nullptr && is_nvidia(*gpu) && !smi_line(report_, *gpu).empty();
+    regions(card, found, answers);
     driver(card, gpu != nullptr ? *gpu : *found.front(), gpu != nullptr);
     if (gpu == nullptr || !is_nvidia(*gpu)) return;
-    const auto fault = log_fault(report_, *gpu, given_.container);
+    auto fault = log_fault(report_, *gpu, given_.container);
+    if (fault && fault->silences && answers) {
+      fault->reason += "; that was earlier, as it answers now";
+      fault->warns = true;
+    }
     log(card, fault);
     smi(card, *gpu, found, fault);
   }
@@ -113,7 +118,8 @@ class Judge {
     return nullptr;
   }
 
-  void regions(const GivenCard& card, const std::vector<const GuestDevice*>& found) {
+  // A card that answers has its regions, whatever the log said at an earlier try.
+  void regions(const GivenCard& card, const std::vector<const GuestDevice*>& found, bool answers) {
     if (report_.windows) {
       constexpr int kNoResources = 12;
       for (const auto* one : found) {
@@ -126,7 +132,7 @@ class Judge {
       auto what = one->unplaced;
       const auto& address = one->address;
       const auto zero = report_.line_with("kernel-log", {"BAR", "is 0M @", address});
-      if (what.empty() && !zero.empty()) what.push_back(zero.substr(zero.find("BAR")));
+      if (what.empty() && !zero.empty() && !answers) what.push_back(zero.substr(zero.find("BAR")));
       if (what.empty()) continue;
       return say("I3", card.name,
                  unplaced(joined(what, ", ") + " of " + address + " has no address", given_.vm));
@@ -138,12 +144,26 @@ class Judge {
     if (const auto fault = driver_fault(report_, device, is_gpu, given_.vm)) {
       return say("I4", card.name, *fault);
     }
-    const auto version = report_.part("modinfo");
-    const bool nvidia = device.driver == "nvidia";
+    const auto version = device.driver == "nvidia" ? running_version() : "";
     say("I4", card.name, Verdict::pass,
         (report_.windows ? "its driver, " + device.driver + ", works"
                          : device.driver + " holds it") +
-            (nvidia && !version.empty() ? ", " + version.front() : ""));
+            (version.empty() ? "" : ", " + version));
+  }
+
+  // "580.95.05" of "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05 ...": that
+  // of the module on the disk may be newer.
+  std::string running_version() const {
+    for (const auto& line : report_.part("nvidia-version")) {
+      if (!line.starts_with("NVRM version:")) continue;
+      for (const auto word : split(line, ' ')) {
+        const auto dot = word.find('.');
+        if (dot != std::string_view::npos && parse_number(word.substr(0, dot))) {
+          return std::string(word);
+        }
+      }
+    }
+    return "";
   }
 
   void log(const GivenCard& card, const std::optional<GuestFault>& fault) {
@@ -164,7 +184,9 @@ class Judge {
     if (const auto wrong = smi_fault(report_, gpu, context)) return say("I6", card.name, *wrong);
     const auto line = smi_line(report_, gpu);
     if (line.empty()) {
-      return say("I6", card.name, Verdict::unknown, "nvidia-smi did not tell of it",
+      return say("I6", card.name, Verdict::unknown,
+                 report_.part("nvidia-smi").empty() ? "nvidia-smi did not tell of it"
+                                                    : "which card nvidia-smi tells of is not known",
                  "run nvidia-smi in the guest");
     }
     say("I6", card.name, Verdict::pass, "nvidia-smi: " + line);

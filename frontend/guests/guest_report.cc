@@ -1,7 +1,9 @@
 #include "frontend/guests/guest_report.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
+#include <utility>
 
 #include "core/hex.h"
 #include "core/text.h"
@@ -60,6 +62,21 @@ std::vector<std::string_view> blank_words(std::string_view line) {
 
 }  // namespace
 
+std::string address_in(std::string_view text) {
+  const auto is_hex = [&](std::size_t i) {
+    return i < text.size() && std::isxdigit(static_cast<unsigned char>(text[i])) != 0;
+  };
+  for (auto dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
+    constexpr std::size_t kTail = 6;  // ":01:00"
+    if (dot < kTail || !is_hex(dot + 1) || text[dot - 6] != ':' || text[dot - 3] != ':') continue;
+    if (!is_hex(dot - 5) || !is_hex(dot - 4) || !is_hex(dot - 2) || !is_hex(dot - 1)) continue;
+    auto begin = dot - kTail;
+    while (begin > 0 && is_hex(begin - 1)) --begin;
+    return std::string(text.substr(begin, dot + 2 - begin));
+  }
+  return "";
+}
+
 GuestReport::GuestReport(const std::string& text) {
   constexpr std::string_view kMark = "=== ";
   std::string name;
@@ -77,6 +94,7 @@ GuestReport::GuestReport(const std::string& text) {
   read_linux_devices();
   read_windows_devices();
   read_lspci();
+  join_sentences();
 }
 
 const std::vector<std::string>& GuestReport::part(const std::string& name) const {
@@ -87,10 +105,16 @@ const std::vector<std::string>& GuestReport::part(const std::string& name) const
 
 std::string GuestReport::line_with(const std::string& name,
                                    const std::vector<std::string>& words) const {
-  std::string found;
+  const auto found = lines_with(name, words);
+  return found.empty() ? "" : found.back();
+}
+
+std::vector<std::string> GuestReport::lines_with(const std::string& name,
+                                                 const std::vector<std::string>& words) const {
+  std::vector<std::string> found;
   for (const auto& line : part(name)) {
     const auto has = [&](const std::string& word) { return line.find(word) != std::string::npos; };
-    if (std::ranges::all_of(words, has)) found = line;
+    if (std::ranges::all_of(words, has)) found.push_back(line);
   }
   return found;
 }
@@ -130,8 +154,41 @@ void GuestReport::read_windows_devices() {
     one.device = four(fields[2]);
     one.problem = static_cast<int>(parse_number(fields[3]).value_or(0));
     one.driver = fields[4];
+    one.name = fields[5];
+    if (fields.size() > 6) one.address = fields[6];
     devices.push_back(one);
   }
+}
+
+// NVIDIA's driver tells in several lines what it does not take: "NVRM: The NVIDIA GPU
+// 0000:01:00.0", "NVRM: (PCI ID: 10de:20b0) installed in this system has", "NVRM: fallen off the
+// bus and ...". They become one, so that it says of which card it speaks.
+void GuestReport::join_sentences() {
+  constexpr std::string_view kDriver = "NVRM: ";
+  constexpr int kMostLines = 6;
+  const auto at = parts_.find("kernel-log");
+  if (at == parts_.end()) return;
+  std::vector<std::string> lines;
+  std::size_t sentence = 0;  // the line with which the last one begins
+  int open = 0;              // lines that may still belong to it
+  for (const auto& line : at->second) {
+    const auto text = line.find(kDriver);
+    const auto words = text == std::string::npos
+                           ? std::string_view()
+                           : trim(std::string_view(line).substr(text + kDriver.size()));
+    const bool begins = words.starts_with("The NVIDIA ");
+    if (open > 0 && !begins && !words.empty()) {
+      lines[sentence].append(" ").append(words);
+      open = words.ends_with('.') ? 0 : open - 1;
+      continue;
+    }
+    if (begins) {
+      sentence = lines.size();
+      open = words.ends_with('.') ? 0 : kMostLines;
+    }
+    lines.push_back(line);
+  }
+  at->second = std::move(lines);
 }
 
 // Older kernels leave no trace in `resource` of a region that they gave up.

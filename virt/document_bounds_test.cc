@@ -36,6 +36,25 @@ TEST(DocumentBounds, HoldItsLength) {
   EXPECT_THROW(within_bounds(text), Error);
 }
 
+// What looks like a tag and is none neither counts nor hides what follows.
+TEST(DocumentBounds, CountNoTagsInOtherThings) {
+  const std::string deep = nested(kDeepestDocument + 1);
+  for (const char* before : {"<!-- <a> -->", "<![CDATA[<a><!--]]>", "<?x > <!-- ?>",
+                             "<b c='/>'></b>", "<b c=\"<!--\"/>", "<b c='>'/>", "<b></b >"}) {
+    EXPECT_THROW(within_bounds("<d>" + std::string(before) + deep), Error) << before;
+  }
+  const auto fits = [](const std::string& one) {
+    std::string xml = "<d>";
+    for (int i = 0; i <= kDeepestDocument; ++i) xml += one;
+    EXPECT_NO_THROW(within_bounds(xml)) << one;
+  };
+  for (const char* one :
+       {"<!-- <a> -->", "<![CDATA[<a>]]>", "<?x <a> ?>", "<b c='<a>'/>", "<b/>"}) {
+    fits(one);
+  }
+  EXPECT_THROW(within_bounds("<!DOCTYPE d [<!ENTITY y '> <!-- '>]>" + deep), Error);
+}
+
 TEST(DocumentBounds, LeaveToOthersWhatIsNoDocument) {
   for (const char* text : {"", "x", "<a", "<a></b>"}) EXPECT_EQ(within_bounds(text), text);
 }

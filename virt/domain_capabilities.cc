@@ -13,33 +13,33 @@ namespace {
 
 // A thing that a document may ask for, and where libvirt tells which of it there are. The types of
 // host devices are left out: libvirt does not tell of mediated ones.
-struct Wish {
+struct Question {
   const char* where;  // XPath of attributes or elements
   const char* kind;   // below <domainCapabilities>, devices/ left out
   const char* word;
 };
 
-constexpr std::array kWishes{
-    Wish{"os/@firmware", "os/firmware", "firmware"},
-    Wish{"os/loader/@secure", "os/loader/secure", "value of a loader's secure="},
-    Wish{"os/loader/@type", "os/loader/type", "loader of type"},
-    Wish{"cpu/@mode", "cpu/mode", "CPU mode"},
-    Wish{"cpu/model", "cpu/model", "CPU model"},
-    Wish{"memoryBacking/source/@type", "memoryBacking/sourceType", "memory from source"},
-    Wish{"devices/disk/@device", "disk/diskDevice", "disk as"},
-    Wish{"devices/disk/target/@bus", "disk/bus", "disk bus"},
-    Wish{"devices/graphics/@type", "graphics/type", "graphics"},
-    Wish{"devices/video/model/@type", "video/modelType", "video model"},
-    Wish{"devices/rng/@model", "rng/model", "random number generator"},
-    Wish{"devices/rng/backend/@model", "rng/backendModel", "source of random numbers"},
-    Wish{"devices/filesystem/driver/@type", "filesystem/driverType", "filesystem driver"},
-    Wish{"devices/tpm/@model", "tpm/model", "TPM model"},
-    Wish{"devices/tpm/backend/@type", "tpm/backendModel", "TPM backend"},
-    Wish{"devices/tpm/backend/@version", "tpm/backendVersion", "TPM version"},
-    Wish{"devices/redirdev/@bus", "redirdev/bus", "redirected device on bus"},
-    Wish{"devices/channel/@type", "channel/type", "channel"},
-    Wish{"devices/crypto/@model", "crypto/model", "crypto device"},
-    Wish{"devices/panic/@model", "panic/model", "panic device"},
+constexpr std::array kQuestions{
+    Question{"os/@firmware", "os/firmware", "firmware"},
+    Question{"os/loader/@secure", "os/loader/secure", "value of a loader's secure="},
+    Question{"os/loader/@type", "os/loader/type", "loader of type"},
+    Question{"cpu/@mode", "cpu/mode", "CPU mode"},
+    Question{"cpu/model", "cpu/model", "CPU model"},
+    Question{"memoryBacking/source/@type", "memoryBacking/sourceType", "memory from source"},
+    Question{"devices/disk/@device", "disk/diskDevice", "disk as"},
+    Question{"devices/disk/target/@bus", "disk/bus", "disk bus"},
+    Question{"devices/graphics/@type", "graphics/type", "graphics"},
+    Question{"devices/video/model/@type", "video/modelType", "video model"},
+    Question{"devices/rng/@model", "rng/model", "random number generator"},
+    Question{"devices/rng/backend/@model", "rng/backendModel", "source of random numbers"},
+    Question{"devices/filesystem/driver/@type", "filesystem/driverType", "filesystem driver"},
+    Question{"devices/tpm/@model", "tpm/model", "TPM model"},
+    Question{"devices/tpm/backend/@type", "tpm/backendModel", "TPM backend"},
+    Question{"devices/tpm/backend/@version", "tpm/backendVersion", "TPM version"},
+    Question{"devices/redirdev/@bus", "redirdev/bus", "redirected device on bus"},
+    Question{"devices/channel/@type", "channel/type", "channel"},
+    Question{"devices/crypto/@model", "crypto/model", "crypto device"},
+    Question{"devices/panic/@model", "panic/model", "panic device"},
 };
 
 // Each <enum> is a kind; an element with supported='no' has none of its kinds.
@@ -84,14 +84,25 @@ std::string DomainMachine::text() const {
   return joined(std::vector<std::string>{type, arch, machine, emulator}, " ");
 }
 
-DomainMachine machine_of(const std::string& document) {
+DomainMachine machine_of(const std::string& document) { return wishes_of(document).machine; }
+
+DomainWishes wishes_of(const std::string& document) {
   pugi::xml_document read;
   read_domain(read, document);
   const auto domain = read.child("domain");
   const auto type = domain.child("os").child("type");
-  return {std::string(attribute(domain, "type")), std::string(attribute(type, "arch")),
-          std::string(attribute(type, "machine")),
-          std::string(text_of(domain.child("devices").child("emulator")))};
+  DomainWishes asked;
+  asked.machine = {std::string(attribute(domain, "type")), std::string(attribute(type, "arch")),
+                   std::string(attribute(type, "machine")),
+                   std::string(text_of(domain.child("devices").child("emulator")))};
+  for (const auto& one : kQuestions) {
+    for (const auto& found : domain.select_nodes(one.where)) {
+      const std::string value =
+          found.attribute().empty() ? found.node().text().as_string() : found.attribute().value();
+      if (!value.empty()) asked.wishes.push_back({one.kind, one.word, value});
+    }
+  }
+  return asked;
 }
 
 DomainCapabilities DomainCapabilities::of_libvirt(const std::string& xml) {
@@ -144,18 +155,15 @@ std::string DomainCapabilities::list(const std::string& kind) const {
 }
 
 std::vector<std::string> DomainCapabilities::lacking(const std::string& document) const {
-  pugi::xml_document read;
-  read_domain(read, document);
+  return lacking(wishes_of(document));
+}
+
+std::vector<std::string> DomainCapabilities::lacking(const DomainWishes& asked) const {
   std::vector<std::string> out;
-  for (const auto& wish : kWishes) {
-    for (const auto& found : read.child("domain").select_nodes(wish.where)) {
-      const std::string value =
-          found.attribute().empty() ? found.node().text().as_string() : found.attribute().value();
-      if (value.empty() || supports(wish.kind, value)) continue;
-      auto line =
-          "no " + std::string(wish.word) + " " + quote(value) + " (it has " + list(wish.kind) + ")";
-      if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
-    }
+  for (const auto& wish : asked.wishes) {
+    if (supports(wish.kind, wish.value)) continue;
+    auto line = "no " + wish.word + " " + quote(wish.value) + " (it has " + list(wish.kind) + ")";
+    if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
   }
   return out;
 }

@@ -21,6 +21,21 @@ struct DomainMachine {
 /// That of a libvirt document. Throws Error(io) when it is no document of a domain.
 DomainMachine machine_of(const std::string& document);
 
+/// What a libvirt document asks of libvirt and QEMU.
+struct DomainWishes {
+  /// One thing: a video model 'qxl'.
+  struct Wish {
+    std::string kind;   ///< below <domainCapabilities>, "video/modelType"
+    std::string word;   ///< "video model"
+    std::string value;  ///< "qxl"
+  };
+  DomainMachine machine;
+  std::vector<Wish> wishes;
+};
+
+/// Those of a libvirt document. Throws as machine_of().
+DomainWishes wishes_of(const std::string& document);
+
 /// What the libvirt and QEMU of a host have for one kind of domain, as far as libvirt tells:
 /// https://libvirt.org/formatdomaincaps.html.
 class DomainCapabilities {
@@ -38,6 +53,7 @@ class DomainCapabilities {
   /// 'qxl' (it has vga, cirrus, none)". What libvirt does not tell of is not missing. Throws
   /// Error(io) when it is no document of a domain.
   std::vector<std::string> lacking(const std::string& document) const;
+  std::vector<std::string> lacking(const DomainWishes& asked) const;
 
   bool operator==(const DomainCapabilities&) const = default;
 

@@ -12,10 +12,10 @@
 namespace cluster::frontend {
 namespace {
 
-// What `document` asks for beyond `there`, which libvirt has taken already; "" = there is none yet.
+// What is asked for beyond `there`, which libvirt has taken already; "" = there is none yet.
 std::vector<std::string> missing_in(const virt::DomainCapabilities& told,
-                                    const std::string& document, const std::string& there) {
-  auto missing = told.lacking(document);
+                                    const virt::DomainWishes& asked, const std::string& there) {
+  auto missing = told.lacking(asked);
   if (missing.empty() || there.empty()) return missing;
   const auto taken = told.lacking(there);
   std::erase_if(missing,
@@ -36,17 +36,17 @@ struct Told {
 };
 
 void check(VmHost& there, Told& told, const VmTask& task) {
-  const auto machine = virt::machine_of(task.xml);
-  const auto key = machine.text();
+  const auto asked = virt::wishes_of(task.xml);
+  const auto key = asked.machine.text();
   const auto there_now = task.domain ? task.domain->xml : std::string();
   if (!told.now.contains(key)) {
     const auto known = told.before.find(key);
     const bool holds = known != told.before.end() && known->second.libvirt == there.version &&
-                       missing_in(known->second.capabilities, task.xml, there_now).empty();
+                       missing_in(known->second.capabilities, asked, there_now).empty();
     if (holds) return;
-    told.now[key] = there.domains->capabilities(machine);
+    told.now[key] = there.domains->capabilities(asked.machine);
   }
-  const auto missing = missing_in(told.now[key], task.xml, there_now);
+  const auto missing = missing_in(told.now[key], asked, there_now);
   if (!missing.empty()) throw lacks(task.vm, joined(missing, ", "), "");
 }
 
@@ -108,9 +108,10 @@ void KnownCapabilities::check(const Vm& vm, const std::string& document,
                               const std::string& there) const {
   const auto of_host = machines_.find(vm.container);
   if (of_host == machines_.end()) return;
-  const auto known = of_host->second.find(virt::machine_of(document).text());
+  const auto asked = virt::wishes_of(document);
+  const auto known = of_host->second.find(asked.machine.text());
   if (known == of_host->second.end()) return;
-  const auto missing = missing_in(known->second.capabilities, document, there);
+  const auto missing = missing_in(known->second.capabilities, asked, there);
   if (!missing.empty()) throw lacks(vm, joined(missing, ", "), ", when they were asked last");
 }
 

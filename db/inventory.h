@@ -247,8 +247,9 @@ class Inventory {
   /// Stores new values for memory, cpus, disks and fabric of `vm`, which must be there already.
   void set_vm(const Vm& vm);
 
-  /// Stores that the image files of `vm` are there, so that none of them is made anew.
-  void set_images_made(const HostName& vm);
+  /// Stores that the image files `paths` of `vm` are there, so that none of them is made anew. One
+  /// that the VM does not have any more is left out.
+  void set_images_made(const HostName& vm, const std::vector<std::string>& paths);
 
   /// Moves `name` to another host, which runs it from then on. Throws Error(not_found),
   /// Error(refused) while the VM holds a card, and as add_vm() when the host is no container.

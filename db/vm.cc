@@ -122,12 +122,15 @@ void Inventory::set_vm(const Vm& vm) {
   });
 }
 
-void Inventory::set_images_made(const HostName& vm) {
+void Inventory::set_images_made(const HostName& vm, const std::vector<std::string>& paths) {
   write("start host vm", [&] {
-    const auto update =
-        db_->prepare("UPDATE vm_disk SET made = 1 WHERE vm = :vm AND source = 'file'");
-    update->bind(":vm", vm.str());
-    update->execute();
+    const auto update = db_->prepare(
+        "UPDATE vm_disk SET made = 1 WHERE vm = :vm AND source = 'file' AND path = :path");
+    for (const auto& path : paths) {
+      update->bind(":vm", vm.str());
+      update->bind(":path", path);
+      update->execute();
+    }
   });
 }
 

@@ -37,15 +37,17 @@ std::string line_with(std::string_view text, std::string_view words) {
   return "";
 }
 
-// Keeps that the images are there, so that none of them is made again.
+// Keeps that the images are there, so that none of them is made again. A disk that the VM was given
+// meanwhile has none yet.
 void keep_made(Inventory& inventory, const VmBatch& all) {
   for (const auto& there : all) {
     for (const auto& task : there.tasks) {
-      const auto is_new = [](const VmDisk& disk) {
-        return disk.source == DiskSource::file && !disk.made;
-      };
       if (there.failure || !is_to_start(task)) continue;
-      if (std::ranges::any_of(task.vm.disks, is_new)) inventory.set_images_made(task.vm.name);
+      std::vector<std::string> made;
+      for (const auto& disk : task.vm.disks) {
+        if (disk.source == DiskSource::file && !disk.made) made.push_back(disk.path);
+      }
+      if (!made.empty()) inventory.set_images_made(task.vm.name, made);
     }
   }
 }

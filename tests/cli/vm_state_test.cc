@@ -85,6 +85,16 @@ TEST_F(VmState, AnImageIsMadeAlsoForAVmThatIsDefinedAlready) {
   EXPECT_THAT(dump(), HasSubstr("made=yes"));
 }
 
+// Whoever starts the VM tells of the images that it saw made.
+TEST_F(VmState, AnImageThatCameMeanwhileIsNotMadeYet) {
+  cluster({"set", "host", "vm", "v1", "disk=file:/vm/a.qcow2,vda,virtio",
+           "disk=file:/vm/b.qcow2,vdb,virtio", "disksize=8", "disksize=8"});
+  Inventory(place, Inventory::Open::existing)
+      .set_images_made(HostName("v1"), {"/vm/a.qcow2", "/vm/gone.qcow2"});
+  EXPECT_THAT(dump(), HasSubstr("/vm/a.qcow2,vda,virtio,qcow2,made=yes"));
+  EXPECT_THAT(dump(), Not(HasSubstr("vdb,virtio,qcow2,made=yes")));
+}
+
 TEST_F(VmState, AnotherImageOfTheVmIsNotMadeYet) {
   cluster({"start", "host", "vm", "v1"});
   cluster({"set", "host", "vm", "v1", "disk=file:/vm/b.qcow2,vda,virtio", "disksize=8"});

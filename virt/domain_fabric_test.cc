@@ -66,9 +66,18 @@ TEST_F(Board, SeveralGpusWithoutSwitchesWantAPartition) {
   EXPECT_THAT(said({0, 4}), IsEmpty());
   EXPECT_THAT(said({0, 1}), ElementsAre(HasSubstr("F3? 2 SXM GPUs without their NVSwitches")));
   EXPECT_THAT(said({0, 1}, true), IsEmpty());
-  all_.erase(all_.begin() + 2, all_.begin() + 4);  // no switch was named as a card
+}
+
+// Nobody has to name the switches as cards, but boards of four GPUs have none.
+TEST_F(Board, SwitchesAreKnownByHowManyGpusThereAre) {
+  all_.erase(all_.begin() + 2, all_.begin() + 4);
+  EXPECT_THAT(said({0, 1}), IsEmpty());
+  for (const char* name : {"gpu3", "gpu4", "gpu5"}) {
+    EXPECT_THAT(said({0, 1}), IsEmpty()) << "before " << name;
+    all_.push_back(card(name, static_cast<std::uint8_t>(all_.size() + 8), DeviceKind::gpu, true));
+  }
   EXPECT_THAT(said({0, 1}), ElementsAre(HasSubstr("F3? ")));
-  all_[0].sxm = all_[1].sxm = false;
+  for (auto& one : all_) one.sxm = false;
   EXPECT_THAT(said({0, 1}), IsEmpty());
 }
 

@@ -88,6 +88,11 @@ class Gates {
       return card.kind == DeviceKind::gpu && card.sxm == any_sxm;
     };
     const auto gpus = std::ranges::count_if(cards_, is_joined);
+    // NVIDIA's boards of four GPUs have no switches.
+    constexpr int kMostWithoutSwitch = 4;
+    const bool has_switches =
+        std::ranges::any_of(facts_.cards, is_switch) ||
+        (any_sxm && std::ranges::count_if(facts_.cards, is_joined) > kMostWithoutSwitch);
     const auto missing = [&](auto kind) {
       std::vector<std::string> names;
       for (const auto& card : facts_.cards) {
@@ -105,8 +110,7 @@ class Gates {
                  joined(left, ", ") + (left.size() == 1 ? " is" : " are") + " not in the VM",
              "give it all of them, or take the switches out and give it a partition: set host vm "
              "fabric=PARTITION");
-    } else if (gpus > 1 && !facts_.has_partition &&
-               (any_sxm || std::ranges::any_of(facts_.cards, is_switch))) {
+    } else if (gpus > 1 && !facts_.has_partition && has_switches) {
       refuse("F3",
              std::to_string(gpus) +
                  " SXM GPUs without their NVSwitches reach each other, and CUDA starts, only in a "
@@ -115,9 +119,11 @@ class Gates {
     }
   }
 
-  // Only GPUs and disks, and cards of which that is not known, have to reach each other.
+  // Only GPUs and disks, and cards of which that is not known, have to reach each other. What
+  // somebody else has a switch for is not known.
   void behind_switch() {
     if (!view_.has_switch) return;
+    const bool warns = !view_.own_switch;
     for (const auto& card : cards_) {
       if (card.kind == DeviceKind::other || card.kind == DeviceKind::nvswitch) continue;
       const auto device = std::ranges::find_if(view_.passed, [&](const PassedDevice& one) {
@@ -126,10 +132,12 @@ class Gates {
       if (!card.known) {
         refuse("S4",
                quote(card.name) + " is known by address alone and so not behind the PCIe switch",
-               "record its functions: cluster discover host gpu");
+               "record its functions: cluster discover host gpu", warns);
       } else if (!device->guest || !view_.switched.contains(device->guest->bus)) {
         refuse("S4", quote(card.name) + " is not behind the PCIe switch of the guest",
-               "leave its place in the guest to pci_switch");
+               warns ? "pci_switch yes, if it is to exchange data with what is there"
+                     : "leave its place in the guest to pci_switch",
+               warns);
       }
     }
   }

@@ -358,5 +358,16 @@ TEST(DomainGates, OnlyWhatIsKnownIsBehindTheSwitch) {
                           HasSubstr("V11? 'gds-nvme0' is known by address alone")));
 }
 
+TEST(DomainGates, WhatTheSwitchOfSomebodyElseIsForIsNotKnown) {
+  auto domain = example_domain("gds_nvme");
+  domain.cards[1].known = false;
+  auto xml = domain_xml(domain);
+  const std::string ours = "ua-up-switch";
+  xml.replace(xml.find(ours), ours.size(), "ua-theirs");
+  GateFacts facts;
+  facts.cards = domain.cards;
+  for (const auto& one : gate(xml, facts)) EXPECT_TRUE(one.warns) << one.id << one.reason;
+}
+
 }  // namespace
 }  // namespace cluster::virt

@@ -55,7 +55,7 @@ struct CardSpec {
   std::optional<int> numa_node;         ///< the node of the container
   std::vector<int> bars;                ///< the 64-bit prefetchable BARs in MiB; none = not known
   DeviceKind kind = DeviceKind::unknown;
-  bool sxm = false;  ///< its model says that it is on a board with NVSwitches
+  bool sxm = false;  ///< its model says that it is on a board that may have NVSwitches
 };
 
 /// A mediated device (vGPU) of the container,

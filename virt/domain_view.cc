@@ -59,7 +59,10 @@ void read_devices(DomainView& view) {
                             std::string(alias(device)), says(device, "display", "on")});
     } else if (tag == "controller") {
       const auto index = device.attribute("index").as_int(-1);
-      if (says(device, "model", "pcie-switch-upstream-port")) view.has_switch = true;
+      if (says(device, "model", "pcie-switch-upstream-port")) {
+        view.has_switch = true;
+        if (alias(device).starts_with("ua-up-switch")) view.own_switch = true;
+      }
       if (says(device, "model", "pcie-switch-downstream-port")) view.switched.insert(index);
       if (const auto hole = device.child("pcihole64"); !hole.empty()) view.hole_mib = mib_of(hole);
     }

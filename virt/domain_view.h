@@ -49,6 +49,7 @@ struct DomainView {
   std::set<std::string> cliques;  ///< aliases that have a GPUDirect clique
   std::set<int> switched;         ///< guest buses behind a port of a PCIe switch
   bool has_switch = false;        ///< there is a PCIe switch
+  bool own_switch = false;        ///< and it is named as those of attribute pci_switch are
   bool q35 = false;
   bool uefi = false;  ///< it boots with some loader other than the BIOS
   std::uint64_t memory_mib = 0;

@@ -52,7 +52,9 @@ virt::CardSpec card_of(const GpuName& name, const GpuCard& card) {
   spec.known = !card.functions.empty();
   spec.numa_node = card.numa_node;
   spec.kind = kind_of(card);
-  spec.sxm = lower(card.model.value_or("")).find("sxm") != std::string::npos;
+  const auto model = lower(card.model.value_or(""));
+  // Those of P100 and V100 in SXM2 have no NVSwitches.
+  spec.sxm = model.find("sxm") != std::string::npos && model.find("sxm2") == std::string::npos;
   if (!spec.known) spec.functions = {card.pci};
   for (const auto& function : card.functions) {
     spec.functions.push_back(function.pci);

@@ -1,3 +1,4 @@
+#include "core/text.h"
 #include "virt/domain_merge.h"
 #include "virt/domain_merging.h"
 #include "virt/domain_parts.h"
@@ -7,11 +8,33 @@
 namespace cluster::virt {
 namespace {
 
-// https://libvirt.org/formatdomain.html#tpm-device
+// https://libvirt.org/formatdomain.html#tpm-device. Since libvirt 10.10 a document may say where
+// the state is.
 std::optional<std::string> tpm_state_of(pugi::xml_node root) {
   const auto backend = root.child("devices").child("tpm").child("backend");
   if (attribute(backend, "type") != "emulator") return std::nullopt;
+  const auto said = attribute(backend.child("source"), "path");
+  if (!said.empty()) return std::string(said);
   return "/var/lib/libvirt/swtpm/" + std::string(root.child_value("uuid"));
+}
+
+// The file with the variables of UEFI, "" = none. libvirt names it after the VM where the document
+// does not say it; since 8.5 a document may say it in <source>, and since 12.x in a <varstore>.
+std::string variables_of(pugi::xml_node root) {
+  const auto os = root.child("os");
+  const auto loader = os.child("loader");
+  if (attribute(loader, "stateless") == "yes") return "";
+  const auto nvram = os.child("nvram");
+  const auto source = nvram.child("source");
+  for (const auto said : {text_of(nvram), attribute(source, "file"), attribute(source, "dev"),
+                          attribute(os.child("varstore"), "path")}) {
+    if (!said.empty()) return std::string(said);
+  }
+  // Those on another machine go nowhere, and firmware in a ROM has none.
+  if (!source.empty() || attribute(os, "firmware") != "efi" || attribute(loader, "type") == "rom") {
+    return "";
+  }
+  return "/var/lib/libvirt/qemu/nvram/" + std::string(root.child_value("name")) + "_VARS.fd";
 }
 
 std::string text(const pugi::xml_document& document) {
@@ -56,15 +79,19 @@ std::vector<std::pair<std::string, std::string>> state_beside(const std::string&
   read_domain(read, document);
   const auto root = read.child("domain");
   std::vector<std::pair<std::string, std::string>> out;
-  const auto os = root.child("os");
-  // libvirt names the file after the VM where the document does not say it.
-  std::string variables(text_of(os.child("nvram")));
-  if (variables.empty() && attribute(os, "firmware") == "efi") {
-    variables = "/var/lib/libvirt/qemu/nvram/" + std::string(root.child_value("name")) + "_VARS.fd";
-  }
-  if (!variables.empty()) out.emplace_back("its UEFI variables", variables);
+  if (const auto variables = variables_of(root); !variables.empty())
+    out.emplace_back("its UEFI variables", variables);
   if (const auto tpm = tpm_state_of(root)) out.emplace_back("the keys in its TPM", *tpm);
   return out;
+}
+
+std::string undefine_words(const std::string& document, const std::string& name) {
+  pugi::xml_document read;
+  read_domain(read, document);
+  const auto root = read.child("domain");
+  return "virsh undefine " + shell_word(name) +
+         (variables_of(root).empty() ? "" : " --keep-nvram") +
+         (tpm_state_of(root) ? " --keep-tpm" : "");
 }
 
 // The text is kept to the byte otherwise: it is compared with what libvirt says later.

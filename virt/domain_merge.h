@@ -96,4 +96,8 @@ std::optional<std::string> tpm_state(const std::string& document);
 /// Throws as merge().
 std::vector<std::pair<std::string, std::string>> state_beside(const std::string& document);
 
+/// What a person types so that libvirt forgets the domain `name` and that state stays:
+/// "virsh undefine vm-1 --keep-nvram --keep-tpm". Throws as merge().
+std::string undefine_words(const std::string& document, const std::string& name);
+
 }  // namespace cluster::virt

@@ -38,7 +38,8 @@ std::string words(const std::string& what, const std::vector<std::string>& names
 
 }  // namespace
 
-std::optional<std::string> kept_by(virDomain* domain, const std::string& name) {
+std::optional<std::string> kept_by(virDomain* domain, const std::string& name,
+                                   const std::string& undefine) {
   const SharedLibrary library("libvirt.so.0", "libvirt0");
   const decltype(&::virDomainHasManagedSaveImage) is_saved =
       library.symbol("virDomainHasManagedSaveImage");
@@ -68,8 +69,8 @@ std::optional<std::string> kept_by(virDomain* domain, const std::string& name) {
   return "libvirt there has " + joined(kept, " and ") + " of " + quote(name) + ": delete them (" +
          joined(ways, ", ") +
          "), or let libvirt forget them and the VM, which leaves in its disks "
-         "what is there (virsh undefine " +
-         vm + flags + " --keep-nvram)";
+         "what is there (" +
+         undefine + flags + ")";
 }
 
 }  // namespace cluster::virt

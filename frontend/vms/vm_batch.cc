@@ -114,6 +114,16 @@ VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits&
   return all;
 }
 
+VmBatch look_for(Context& context, const Vm& vm, const ssh::Limits& limits, Look look) {
+  auto all = look_at(context, {vm}, limits, look);
+  for (auto& there : all) {
+    for (auto& task : there.tasks) {
+      if (task.failure && task.failure->fault() == Fault::exists) task.failure.reset();
+    }
+  }
+  return all;
+}
+
 VmBatch look_at_hosts(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits) {
   VmBatch all;
   for (const auto& host : hosts) all.push_back(VmHost{host});

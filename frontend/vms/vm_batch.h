@@ -88,6 +88,10 @@ void store_agreements(Context& context, const VmBatch& all);
 VmBatch look_at(Context& context, const std::vector<Vm>& vms, const ssh::Limits& limits,
                 Look look = Look::everything);
 
+/// As look_at(), for who lets `vm` go: that another VM there has its name says that it is not
+/// there.
+VmBatch look_for(Context& context, const Vm& vm, const ssh::Limits& limits, Look look);
+
 /// Connects to libvirt on `hosts`, and looks up everything that it has, with as many round trips as
 /// look_at() takes.
 VmBatch look_at_hosts(Context& context, const std::vector<Host>& hosts, const ssh::Limits& limits);

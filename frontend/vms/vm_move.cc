@@ -74,7 +74,7 @@ std::string copy_first(const Vm& vm, const HostName& container,
 // VM is gone.
 Moved forget_there(Context& context, const Vm& vm, const HostName& container, const Move& how) {
   Moved moved;
-  auto all = look_at(context, {vm}, how.limits, Look::domains);
+  auto all = look_for(context, vm, how.limits, Look::domains);
   on_each_vm(context, all, [&](virt::Domains& domains, VmTask& task) {
     if (!task.domain) return;
     if (task.domain->active) {

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "core/utc_time.h"
+#include "virt/domain_merge.h"
 #include "virt/domain_reading.h"
 
 namespace cluster::frontend {
@@ -52,7 +53,7 @@ std::vector<std::string> devices_of(Inventory& inventory, const Vm& vm, const Gp
 }  // namespace
 
 Removed let_go(Context& context, const Vm& vm, const Removal& how, const ssh::Limits& limits) {
-  auto all = look_at(context, {vm}, limits, Look::domains);
+  auto all = look_for(context, vm, limits, Look::domains);
   auto removed = unanswered(all, vm, how);
   auto& domain = task_of(all).domain;
   if (!removed.notes.empty() || !domain) return removed;
@@ -77,8 +78,8 @@ Removed let_go(Context& context, const Vm& vm, const Removal& how, const ssh::Li
       removed.devices.push_back({domain->uuid, domain->name, std::move(devices), utc_now()});
     }
     removed.notes.push_back(name + " stays on " + container + (domain->active ? ", running" : "") +
-                            ": libvirt there still has it (`virsh undefine " +
-                            shell_word(domain->name) + "`)");
+                            ": libvirt there still has it (`" +
+                            virt::undefine_words(domain->xml, domain->name) + "`)");
   }
   return removed;
 }
@@ -99,7 +100,7 @@ Removed let_go_of_card(Context& context, const Vm& vm, const GpuName& name, cons
                        const ssh::Limits& limits) {
   const auto devices = devices_of(context.inventory(), vm, name);
   if (devices.empty()) return {};  // the inventory refuses it
-  auto all = look_at(context, {vm}, limits);
+  auto all = look_for(context, vm, limits, Look::everything);
   auto removed = unanswered(all, vm, how);
   if (!removed.notes.empty()) return removed;
   const auto& domain = task_of(all).domain;

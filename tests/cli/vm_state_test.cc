@@ -157,6 +157,19 @@ TEST_F(VmState, LibvirtForgetsItAsWellWhenTold) {
   EXPECT_THAT(dump(), Not(HasSubstr("v1")));
 }
 
+// Somebody's VM with the name of ours says that ours is not there.
+TEST_F(VmState, AVmWhoseNameAnotherHasIsLetGo) {
+  n1().domains.push_back({"v1", "6f1c2d3e-1111-4222-8333-444455556666", virt::DomainState::running,
+                          true, false, true, "<domain type='kvm'><name>v1</name></domain>"});
+  give(card("1"));
+  EXPECT_THAT(run({"sync", "vm", "config", "v1"}).err, HasSubstr("has another VM of this name"));
+  cluster({"remove", "host", "gpu", "v1", "gpupci1"});
+  cluster({"set", "host", "vm", "v1", "container=n2"});
+  cluster({"set", "host", "vm", "v1", "container=n1"});
+  cluster({"remove", "host", "vm", "v1"});
+  EXPECT_EQ(n1().domains.size(), 1U);
+}
+
 TEST_F(VmState, ACardIsNotTakenFromAVmThatRunsWithIt) {
   give(card("1"));
   cluster({"start", "host", "vm", "v1"});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string_view>
 
@@ -188,6 +189,12 @@ class Merger {
     return tag(node);
   }
 
+  // "pc-q35-6.2" says more than "q35", which is the newest of them.
+  static bool is_family(pugi::xml_attribute machine) {
+    return std::string_view(machine.name()) == "machine" &&
+           std::string_view(machine.value()).find('-') == std::string_view::npos;
+  }
+
   void merge(pugi::xml_node there, pugi::xml_node node) const {
     const auto path = path_of(there);
     const InPlace spelled(there.parent().name(), there);
@@ -197,13 +204,15 @@ class Merger {
                    own_spelled.copy.attribute(name).value());
     };
     for (const auto own : node.attributes()) {
-      const auto old = there.attribute(own.name());
+      auto old = there.attribute(own.name());
       if (old.empty()) {
         there.append_copy(own);
       } else if (differ(own.name())) {
         refuse(fragment_, node,
                named_tag(there, node) + " says " + own.name() + "=" + quote(own.value()) +
                    " where the VM has " + quote(old.value()));
+      } else if (path == "domain/os/type" && is_family(old)) {
+        old = own.value();
       }
     }
     const std::string_view text = node.child_value();
@@ -235,18 +244,53 @@ class Merger {
   bool alone_;
 };
 
+// The place of an entity that XML does not have, which pugixml would take for text; npos = none. It
+// may be text only where `text` is a comment or CDATA.
+std::size_t unknown_entity(std::string_view text) {
+  const auto behind = [&](std::size_t at, std::string_view end) {
+    const auto found = text.find(end, at);
+    return found == std::string_view::npos ? text.size() : found + end.size();
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const auto rest = text.substr(at);
+    if (rest.starts_with("<!--")) {
+      at = behind(at, "-->");
+    } else if (rest.starts_with("<![CDATA[")) {
+      at = behind(at, "]]>");
+    } else if (rest[0] == '&') {
+      const auto name = rest.substr(1, rest.find(';') - 1);
+      const bool is_name =
+          rest.find(';') != std::string_view::npos && !name.empty() &&
+          std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0; });
+      static constexpr std::array<std::string_view, 5> kKnown{"amp", "apos", "gt", "lt", "quot"};
+      if (is_name && std::ranges::find(kKnown, name) == kKnown.end()) return at;
+      ++at;
+    } else {
+      ++at;
+    }
+  }
+  return std::string_view::npos;
+}
+
 // Throws Error(usage) when `fragment` is no XML, or has text beside its elements.
 void parse(const Fragment& fragment, pugi::xml_document& document) {
-  const auto parsed =
-      document.load_buffer(fragment.xml.data(), fragment.xml.size(),
-                           pugi::parse_default | pugi::parse_fragment, pugi::encoding_utf8);
+  const auto parsed = document.load_buffer(
+      fragment.xml.data(), fragment.xml.size(),
+      pugi::parse_default | pugi::parse_fragment | pugi::parse_doctype, pugi::encoding_utf8);
   if (!parsed) {
     std::string why = parsed.description();
     why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
     refuse(fragment, parsed.offset, "no XML: " + why);
   }
+  if (const auto at = unknown_entity(fragment.xml); at != std::string_view::npos) {
+    refuse(fragment, static_cast<std::ptrdiff_t>(at),
+           "no XML: an entity that nobody declared (want &amp; for &)");
+  }
   for (const auto node : document.children()) {
     if (node.type() == pugi::node_element) continue;
+    if (node.type() == pugi::node_doctype) {
+      throw Error(Fault::usage, fragment.origin + ": it has a <!DOCTYPE>: want elements alone");
+    }
     refuse(fragment, node.offset_debug(), "text outside an element: " + quote(trim(node.value())));
   }
 }

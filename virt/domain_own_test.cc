@@ -313,6 +313,23 @@ TEST_F(OwnXmlOfDevices, CanBeCheckedBeforeThereIsAVm) {
             "taken");
 }
 
+TEST(DomainFragment, SaysWhichMachineOfAFamily) {
+  const auto family = on_domain("<os><type machine='q35'/></os>");
+  const auto one = on_domain("<os><type machine='pc-q35-6.2'/></os>");
+  EXPECT_THAT(merged({family, one}), HasSubstr("<type machine='pc-q35-6.2'>"));
+  EXPECT_EQ(merged({family, one}), merged({one, family}));
+}
+
+TEST(DomainFragment, HasNoEntitiesButThoseOfXml) {
+  EXPECT_EQ(checked("<title>&amp; &lt;&#233;&#xe9; a&b; <!-- &c; --><![CDATA[&d;]]></title>"),
+            "attribute vm_xml, line 1, column 32: no XML: an entity that nobody declared "
+            "(want &amp; for &)");
+  EXPECT_EQ(checked("<title>&amp; &lt;&#233;&#xe9; a&b <!-- &c; --><![CDATA[&d;]]></title>"),
+            "taken");
+  EXPECT_EQ(checked("<!DOCTYPE a [<!ENTITY b 'c'>]><title>x</title>"),
+            "attribute vm_xml: it has a <!DOCTYPE>: want elements alone");
+}
+
 // Elements that a domain has once, with contents that do not contradict each other.
 std::string some_elements(std::mt19937& random) {
   static constexpr std::array<const char*, 7> kElements{

@@ -32,7 +32,7 @@ struct Args {
 void want_state(const VmTask& task, DomainState state) {
   if (!task.domain) throw Error(Fault::refused, "libvirt does not have it: cluster start host vm");
   if (task.domain->state == state) return;
-  throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) + ", not " +
+  throw Error(Fault::refused, "it is " + std::string(state_word(*task.domain)) + ", not " +
                                   std::string(name(state)));
 }
 

@@ -153,7 +153,7 @@ TEST_F(Guest, OfAPatternOrAContainerIsNotStoppedUnasked) {
 TEST_F(Guest, IsSavedAndRestored) {
   cluster({"save", "host", "vm", "v1"});
   EXPECT_THAT(cluster({"list", "host", "vm", "v1", "status=yes"}), HasSubstr(" saved\n"));
-  cluster({"save", "host", "vm", "v1"}, 1, "v1: it is shut off, not running");
+  cluster({"save", "host", "vm", "v1"}, 1, "v1: it is saved, not running");
   cluster({"restore", "host", "vm", "v1"});
   EXPECT_THAT(n1().done, ElementsAre("save v1", "start v1"));
   cluster({"restore", "host", "vm", "v2"}, 1,

@@ -41,10 +41,33 @@ std::string disk(const std::string& target, const std::string& bus, const std::s
          "/><source file='/srv/a.img'/><target dev='" + target + "' bus='" + bus + "'/></disk>";
 }
 
-std::string hostdev(const std::string& bus, const std::string& function) {
+std::string hostdev(const std::string& bus, const std::string& function,
+                    const std::string& guest = "") {
   return "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' "
          "bus='" +
-         bus + "' slot='0x00' function='" + function + "'/></source></hostdev>";
+         bus + "' slot='0x00' function='" + function + "'/></source>" + guest + "</hostdev>";
+}
+
+// The address in the guest.
+std::string at(const std::string& bus, int slot, int function = 0) {
+  return "<address type='pci' bus='" + bus + "' slot='" + std::to_string(slot) + "' function='" +
+         std::to_string(function) + "'" + (function == 0 ? "" : " multifunction='off'") + "/>";
+}
+
+std::string eight_functions(const std::string& bus) {
+  std::string all;
+  for (int i = 0; i < 8; ++i) {
+    all += hostdev(bus, "0x" + std::to_string(i), at("0x05", 0, i));
+  }
+  return all;
+}
+
+// An expander and a port behind it, whose index is that of the expander and 3.
+std::string expander(const std::string& index, const std::string& bus, const std::string& node) {
+  return "<controller type='pci' index='" + index + "' model='pcie-expander-bus'><target busNr='" +
+         bus + "'>" + (node.empty() ? "" : "<node>" + node + "</node>") + "</target></controller>" +
+         "<controller type='pci' index='" + std::to_string(std::stoi(index) + 3) +
+         "' model='pcie-root-port'>" + at("0x0" + index, 0) + "</controller>";
 }
 
 std::string nic(const std::string& mac, const std::string& model) {
@@ -92,6 +115,47 @@ const std::vector<Made> kMade{
          "<graphics type='vnc' passwd='sesame' autoport='yes'/><video><model type='vga'/></video>"
          "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>"
          "<watchdog model='i6300esb' action='reset'/><memballoon model='virtio'/>"},
+    {"switch", os("q35"),
+     "<controller type='pci' index='1' model='pcie-root-port'/>"
+     "<controller type='pci' index='2' model='pcie-switch-upstream-port'>" +
+         at("0x01", 0) + "</controller>" +
+         "<controller type='pci' index='3' model='pcie-switch-downstream-port'>" + at("0x02", 3) +
+         "</controller>" + hostdev("0xe4", "0x0", at("0x03", 0)) + disk("vda", "virtio")},
+    {"expanders",
+     os("q35") + "<cpu mode='maximum'><numa><cell id='0' cpus='0' memory='65536'/><cell id='1' "
+                 "cpus='1' memory='65536'/></numa></cpu>",
+     expander("1", "64", "0") + expander("2", "128", "1") + expander("3", "192", "") +
+         hostdev("0xe5", "0x0", at("0x04", 0)) + hostdev("0xe6", "0x0", at("0x05", 0)) +
+         disk("vda", "virtio")},
+    {"notes",
+     os("q35") +
+         "<description> of\n <![CDATA[<others>]]> &amp; us\n</description>"
+         "<metadata><o:a xmlns:o='urn:o' o:id='7'><o:b><![CDATA[x < y & z]]></o:b><!-- kept "
+         "--><o:c>&lt;t&gt; &#233;</o:c></o:a><b xmlns='urn:b' k='1'/></metadata>"
+         "<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><q:arg "
+         "value='-fw_cfg'/><q:arg value='name=opt/x,string=a=b'/><q:env name='X' "
+         "value='1'/></q:commandline>",
+     disk("vda", "virtio") + nic("10", "virtio")},
+    {"shared",
+     os("q35") + "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>",
+     "<filesystem type='mount' accessmode='passthrough'><driver type='virtiofs' queue='1024'/>"
+     "<source dir='/srv'/><target dir='share'/></filesystem><interface type='vhostuser'><mac "
+     "address='52:54:00:ad:00:11'/><source type='unix' path='/tmp/v' mode='client'/><model "
+     "type='virtio'/></interface>" +
+         disk("vda", "virtio")},
+    {"eight-functions", os("q35"), eight_functions("0xe7") + disk("sda", "sata")},
+    {"usb-and-sound", os("q35"),
+     "<controller type='usb' index='0' model='ich9-ehci1'/><controller type='usb' index='0' "
+     "model='ich9-uhci1'><master startport='0'/></controller><sound model='ich9'/><sound "
+     "model='ac97'/><input type='tablet' bus='usb'/>" +
+         disk("sda", "usb") + disk("sdb", "sata") + nic("12", "rtl8139")},
+    {"kernel",
+     os("q35",
+        "<kernel>/boot/a &amp; b</kernel><initrd>/boot/i</initrd><cmdline>root=/dev/vda "
+        "&quot;x&quot; &lt;y&gt;</cmdline>") +
+         "<sysinfo type='smbios'><oemStrings><entry>b</entry><entry>a</entry></oemStrings>"
+         "</sysinfo>",
+     disk("vda", "virtio")},
     {"ordered", os("q35"),
      "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/b.img'/>"
      "<target dev='vda' bus='virtio'/><boot order='1'/></disk>"},

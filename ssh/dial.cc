@@ -13,9 +13,21 @@
 namespace cluster::ssh {
 namespace {
 
-void switch_on(int socket, int level, int option) {
-  const int on = 1;
-  setsockopt(socket, level, option, &on, sizeof(on));
+void set(int socket, int level, int option, int value) {
+  setsockopt(socket, level, option, &value, sizeof(value));
+}
+
+// A machine that lost its power says nothing of it, and a script of a roll may take half an hour:
+// the kernel asks there (tcp(7)), and the connection breaks a minute and a half after the last
+// word. A kernel that lives answers, however busy its programs are.
+void keep_asking(int socket) {
+  constexpr int kIdleS = 30;
+  constexpr int kBetweenS = 10;
+  constexpr int kTries = 6;
+  set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, kIdleS);
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, kBetweenS);
+  set(socket, IPPROTO_TCP, TCP_KEEPCNT, kTries);
 }
 
 std::string hint(int code) {
@@ -59,8 +71,8 @@ void Dial::connect_next() {
         socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket_) return finish({}, "cannot make a socket: " + errno_text(errno));
     // libssh sends some packets in two small writes; Nagle would hold the second back for 40 ms.
-    switch_on(socket_.get(), IPPROTO_TCP, TCP_NODELAY);
-    switch_on(socket_.get(), SOL_SOCKET, SO_KEEPALIVE);
+    set(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    keep_asking(socket_.get());
     if (connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) ==
         0) {
       return finish(std::move(socket_), "");

@@ -118,6 +118,21 @@ got=0
 ended '| head' 141 "$(<status)"
 [[ ! -s err ]] || { echo "| head says: $(<err)"; failures=$((failures + 1)); }
 
+# The kernel asks whether the host is there, and soon: one that lost its power says nothing.
+"$cluster" run host n1 "touch $dir/asked; sleep 3" &
+until [[ -e asked ]]; do sleep 0.05; done
+timer='none was seen'
+for _ in {1..40}; do
+  timer=$(ss -Htno state established "dst 127.0.7.1 and dport = :$port")
+  [[ $timer != *keepalive* ]] || break
+  sleep 0.05
+done
+if [[ ! $timer =~ keepalive,([12]?[0-9]|30)sec ]]; then
+  echo "nobody asks whether the host is there: $timer"
+  failures=$((failures + 1))
+fi
+wait $!
+
 # A terminal shows that it lives. What is piped shows nothing.
 if command -v script >/dev/null; then
   TERM=xterm script -qec "'$cluster' run host n1 'sleep 4; echo done'" /dev/null </dev/null >out

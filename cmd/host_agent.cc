@@ -72,7 +72,9 @@ int run_sync(Context& context, const SyncAgentArgs& args) {
   frontend::AgentInstall install(context, limits);
   install.ask(hosts, args.to);
   install.decide(file);
-  if (!only_tells) {
+  if (only_tells) {
+    install.look_at_units();
+  } else {
     install.deliver(std::move(file));
     install.write_units();
     if (settings) install.deliver_settings(*settings);

@@ -125,6 +125,27 @@ void AgentInstall::write_units() {
   });
 }
 
+void AgentInstall::look_at_units() {
+  std::vector<AgentUpgrade*> upgrades;
+  std::vector<Host> hosts;
+  std::vector<std::string> commands;
+  for (auto& one : upgrades_) {
+    if (one.outcome != "current") continue;
+    upgrades.push_back(&one);
+    hosts.push_back(one.host);
+    commands.push_back(look_at_unit_of_program(one.program.path));
+  }
+  if (hosts.empty()) return;
+  const auto answers = ask_hosts(context_, hosts, commands, limits_);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    try {
+      if (program_of(answers[i]).has_new_unit) upgrades[i]->outcome = "unit would be written";
+    } catch (const Error& error) {
+      fail(*upgrades[i], error);
+    }
+  }
+}
+
 void AgentInstall::deliver_settings(const DeliveredFile& file) {
   const Delivery delivery({file});
   const auto order = [&](const AgentUpgrade&) {

@@ -16,7 +16,8 @@ namespace cluster::frontend {
 struct AgentUpgrade {
   Host host;
   AgentProgram program;  ///< as the host told it last
-  /// "" = none yet; "current", "installed", "unit written", "settings written", "failed"
+  /// "" = none yet; "current", "installed", "unit written", "unit would be written", "settings
+  /// written", "failed"
   std::string outcome;
 };
 
@@ -41,6 +42,8 @@ class AgentInstall {
   void deliver(DeliveredFile file);
   /// Writes the unit for the boot, does not enable it, and asks again.
   void write_units();
+  /// Finds the hosts whose unit write_units() would write.
+  void look_at_units();
   void deliver_settings(const DeliveredFile& file);
   /// Stores in the inventory what the hosts told. Returns the reason where that cannot be; else "".
   std::string store() const;

@@ -22,10 +22,12 @@ constexpr const char* kTell =
     "then echo packaged; fi; fi; echo whole";
 
 constexpr const char* kUnit =
-    "p=$1; mkdir -p \"$3\" || exit 1; if [ -d \"$2\" ]; then u=$2/gpupci-restore.service; "
+    "p=$1; [ \"$5\" = look ] || mkdir -p \"$3\" || exit 1; "
+    "if [ -d \"$2\" ]; then u=$2/gpupci-restore.service; "
     "n=$(\"$p\" --print-unit) || exit 1; "
     "e=$u; [ -f \"$e\" ] || e=$4/gpupci-restore.service; "
-    "if [ -f \"$e\" ] && [ \"$n\" = \"$(cat \"$e\")\" ]; then :; else "
+    "if [ -f \"$e\" ] && [ \"$n\" = \"$(cat \"$e\")\" ]; then :; "
+    "elif [ \"$5\" = look ]; then echo unit; else "
     "t=$(mktemp \"$u.XXXXXX\") || exit 1; "
     "{ printf %s \"$n\"; echo; } >\"$t\" && chmod 644 \"$t\" && mv -f \"$t\" \"$u\" || exit 1; "
     "if command -v systemctl >/dev/null; then systemctl daemon-reload 2>/dev/null; fi; "
@@ -44,7 +46,14 @@ std::string question_of_program(const std::string& path) {
 std::string unit_of_program(const std::string& path, const std::string& units,
                             const std::string& settings, const std::string& packaged) {
   return script(std::string(kUnit) + kTell, shell_word(path) + " " + shell_word(units) + " " +
-                                                shell_word(settings) + " " + shell_word(packaged));
+                                                shell_word(settings) + " " + shell_word(packaged) +
+                                                " write");
+}
+
+std::string look_at_unit_of_program(const std::string& path, const std::string& units,
+                                    const std::string& packaged) {
+  return script(std::string(kUnit) + kTell, shell_word(path) + " " + shell_word(units) + " - " +
+                                                shell_word(packaged) + " look");
 }
 
 AgentProgram program_of(const AgentAnswer& answer) {

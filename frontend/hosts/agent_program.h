@@ -30,6 +30,12 @@ std::string unit_of_program(const std::string& path,
                             const std::string& settings = "/etc/gpupci",
                             const std::string& packaged = "/lib/systemd/system");
 
+/// The command that tells whether that would write the unit, and then asks the same. It changes
+/// nothing, and anybody runs it.
+std::string look_at_unit_of_program(const std::string& path,
+                                    const std::string& units = "/etc/systemd/system",
+                                    const std::string& packaged = "/lib/systemd/system");
+
 /// The answer to both. Throws Error(unreachable) when the host was not reached, Error(io) with the
 /// host's reason when it is no answer.
 AgentProgram program_of(const AgentAnswer& answer);

@@ -79,8 +79,12 @@ TEST_F(AProgram, OfAPackageIsKnown) {
 
 TEST_F(AProgram, HasItsUnitOnce) {
   install();
+  const auto look = [&] { return ask(look_at_unit_of_program(agent(), units(), packaged())); };
+  EXPECT_TRUE(look().has_new_unit);
+  EXPECT_TRUE(std::filesystem::is_empty(units())) << "it only looks";
   auto program = write_unit();
   EXPECT_TRUE(program.has_new_unit);
+  EXPECT_FALSE(look().has_new_unit);
   EXPECT_EQ(program.version, "1.2.3");
   EXPECT_EQ(read_file(units() + "/gpupci-restore.service"), "[Unit]\nA=\\n%\n");
   EXPECT_FALSE(write_unit().has_new_unit);

@@ -38,6 +38,7 @@ class HostAgentStory : public Story {
     transport.exactly[{host, frontend::question_of_program("")}].out = answer(lines);
   }
   void after(const std::string& host, const std::string& word) {
+    transport.exactly[{host, frontend::look_at_unit_of_program(kPath)}].out = answer("");
     transport.exactly[{host, frontend::unit_of_program(kPath)}].out =
         word + answer("checksum " + sha256_hex(kProgram) + "\nversion 1.0.0\n");
   }
@@ -56,6 +57,10 @@ TEST_F(HostAgentStory, IsPutWhereItDiffers) {
   EXPECT_EQ(sync({"dryrun=yes"}),
             "host,version,path,outcome\nn1,0.9.0,/usr/local/bin/gpupci,would be installed\n"
             "n2,1.0.0,/usr/local/bin/gpupci,current\n");
+  transport.exactly[{"n2", frontend::look_at_unit_of_program(kPath)}].out =
+      "unit\n" + answer("checksum " + sha256_hex(kProgram) + "\nversion 1.0.0\n");
+  EXPECT_THAT(sync({"dryrun=yes"}),
+              HasSubstr("n2,1.0.0,/usr/local/bin/gpupci,unit would be written\n"));
   expect_shape(cluster({"sync", "host", "agent", "from=" + from, "dryrun=yes", "format=json"}),
                "sync_host_agent");
   EXPECT_THAT(cluster({"list", "host", "agent", "format=csv"}),

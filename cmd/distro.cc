@@ -27,7 +27,10 @@ Action declare_create(Options& options) {
                                              : std::filesystem::path(args->folder);
     std::optional<std::filesystem::path> key;
     if (parse_yes_no("sign", args->sign)) key = frontend::signing_key_folder(inventory);
-    rolls::create_package_tree(frontend::enabled_rolls(inventory), folder, key);
+    if (!rolls::create_package_tree(frontend::enabled_rolls(inventory), folder, key) && key) {
+      context.output.note(
+          "no enabled roll has packages in debs/ or rpms/: there is no list to sign, and no key");
+    }
     return 0;
   };
 }

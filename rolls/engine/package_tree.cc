@@ -133,7 +133,7 @@ void fill(const std::vector<Roll>& rolls, const fs::path& folder) {
 
 }  // namespace
 
-void create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder,
+bool create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder,
                          const std::optional<fs::path>& key) {
   auto tree = fs::absolute(folder).lexically_normal();
   if (!tree.has_filename()) tree = tree.parent_path();  // it ended with '/'
@@ -154,6 +154,7 @@ void create_package_tree(const std::vector<Roll>& rolls, const fs::path& folder,
     if (::renameat2(AT_FDCWD, fresh.path.c_str(), AT_FDCWD, tree.c_str(), flags) != 0) {
       cannot(is_there ? "replace" : "make", tree, errno);
     }
+    return has_packages;
   } catch (const fs::filesystem_error& error) {
     cannot("make", tree, error.code().value());
   }

@@ -15,8 +15,8 @@ namespace cluster::rolls {
 /// `cluster create distro` makes this tree. It takes the place of an older tree at once. Throws
 /// Error(refused) when `folder` is there and is no such tree. Throws Error(io), also when a tool
 /// that it needs is not installed. With `key`, a folder as in package_signature.h, the tree is
-/// signed where it has packages; without one it is not.
-void create_package_tree(const std::vector<Roll>& rolls, const std::filesystem::path& folder,
+/// signed where it has packages; without one it is not. Returns whether there are packages.
+bool create_package_tree(const std::vector<Roll>& rolls, const std::filesystem::path& folder,
                          const std::optional<std::filesystem::path>& key = {});
 
 }  // namespace cluster::rolls

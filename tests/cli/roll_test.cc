@@ -227,20 +227,22 @@ TEST_F(RollStory, BuiltInCommandsAreNotShadowed) {
 
 TEST_F(RollStory, ADistroIsOursToReplaceOrLeft) {
   enabled_demo();
-  cluster({"create", "distro"});
+  const std::string empty =
+      "no enabled roll has packages in debs/ or rpms/: there is no list to sign, and no key";
+  cluster({"create", "distro"}, 0, empty);
   const auto distro = beside("distro");
   EXPECT_EQ(read_file(distro / "rolls/demo-0.1.0/bin/report"),
             read_file(stored("demo-0.1.0/bin/report")));
   cluster({"disable", "roll", "demo"});
-  cluster({"create", "distro"});
+  cluster({"create", "distro"}, 0, empty);
   EXPECT_FALSE(fs::exists(distro / "rolls/demo-0.1.0"));
   for (const auto& entry : fs::directory_iterator(folder.path())) {
     EXPECT_FALSE(entry.path().filename().native().starts_with(".distro-")) << entry.path();
   }
-  cluster({"create", "distro", distro.native() + "/"});  // as a shell completes it
+  cluster({"create", "distro", distro.native() + "/"}, 0, empty);  // as a shell completes it
   const auto mask = umask(077);
   cluster({"enable", "roll", "demo"});
-  cluster({"create", "distro"});
+  cluster({"create", "distro"}, 0, empty);
   umask(mask);
   for (const auto* path : {"rolls/demo-0.1.0", "rolls/demo-0.1.0/roll.yaml"}) {
     EXPECT_NE(fs::status(distro / path).permissions() & fs::perms::others_read, fs::perms::none);

@@ -89,7 +89,7 @@ esac
   exit 1
 }
 [ -n "$distro_key" ] || {
-  echo 'the distro has no key, and an unsigned one is not trusted: cluster create distro' >&2
+  echo 'the distro has no key, and an unsigned one is not trusted: cluster create distro, with a roll that has packages' >&2
   exit 1
 }
 new=$scratch/lists

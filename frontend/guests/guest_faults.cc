@@ -199,6 +199,11 @@ GuestFault without_driver(const GuestReport& report, const GuestDevice& gpu,
   if (log({"is 0M @"}) || !gpu.unplaced.empty()) {
     return {"NVIDIA's driver does not take it without its regions", "as I3 says"};
   }
+  const auto& modules = report.part("modules");
+  if (std::ranges::find(modules, "nvidia") != modules.end()) {
+    return {"NVIDIA's module runs, and does not hold it",
+            "in the guest: what dmesg | grep NVRM says; then restart the VM"};
+  }
   const bool secure = report.part("secure-boot") == std::vector<std::string>{"1"};
   if (log({"ey was rejected"}) || log({"unavailable key"}) ||
       (secure &&

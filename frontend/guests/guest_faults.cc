@@ -241,6 +241,14 @@ GuestFault fell_off(const std::string& container) {
           false, true};
 }
 
+GuestFault asleep(const std::string& container) {
+  return {"it sleeps in power state D3cold and does not wake",
+          "on " + container +
+              ": options vfio-pci disable_idle_d3=1, and 0 in d3cold_allowed of the card; then "
+              "restart the VM",
+          false, true};
+}
+
 std::optional<GuestFault> driver_fault(const GuestReport& report, const GuestDevice& device,
                                        bool is_gpu, const std::string& vm) {
   if (report.windows) return windows_fault(device, vm);
@@ -271,11 +279,7 @@ std::optional<GuestFault> log_fault(const GuestReport& report, const GuestDevice
   // Every device that can wake up tells at boot that it supports D3cold.
   for (const char* words : {"power state from D3cold", "device inaccessible", "currently in D3"}) {
     if (report.line_with("kernel-log", {words, gpu.address}).empty()) continue;
-    return GuestFault{"it sleeps in power state D3cold and does not wake",
-                      "on " + container +
-                          ": options vfio-pci disable_idle_d3=1, and 0 in d3cold_allowed of the "
-                          "card; then restart the VM",
-                      false, true};
+    return asleep(container);
   }
   const auto invalid = report.line_with("kernel-log", {"BAR", "is 0M @", gpu.address});
   if (!invalid.empty()) {

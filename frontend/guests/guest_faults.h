@@ -34,6 +34,9 @@ GuestFault unplaced(const std::string& what, const std::string& vm);
 /// The card answers no more.
 GuestFault fell_off(const std::string& container);
 
+/// The card sleeps in D3cold.
+GuestFault asleep(const std::string& container);
+
 /// Why the driver that should hold the device does not; nothing when it does.
 std::optional<GuestFault> driver_fault(const GuestReport& report, const GuestDevice& device,
                                        bool is_gpu, const std::string& vm);

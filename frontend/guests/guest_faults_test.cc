@@ -282,6 +282,18 @@ TEST(GuestFaults, AreToldByManyWords) {
   }
 }
 
+// A card that does not answer looks asleep to the kernel, and one asleep looks gone.
+TEST(GuestFaults, OfACardWithoutAnAnswerMayBeItsSleep) {
+  auto text = read_file(std::string(GUEST_DATA) + "/dead.txt").value();
+  EXPECT_THAT(judged_as(text).back().reason, HasSubstr("it fell off the bus: "));
+  const std::string awake = "nvidia D0 ffff";
+  text.replace(text.find(awake), awake.size(), "nvidia D3cold ffff");
+  const auto asleep = judged_as(text).back();
+  EXPECT_THAT(asleep.reason, HasSubstr("does not wake from power state D3cold, or fell off"));
+  EXPECT_THAT(asleep.fix, HasSubstr("disable_idle_d3=1"));
+  EXPECT_THAT(asleep.fix, HasSubstr("power-cycle n1"));
+}
+
 // The names of two cards on Windows, of which NVIDIA's tool lists the one that works.
 TEST(GuestFaults, OfOneCardAreNotTheOthersOnWindows) {
   const auto said = [](const std::string& first, const std::string& second) {

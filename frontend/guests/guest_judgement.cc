@@ -78,8 +78,14 @@ class Judge {
     const auto at = std::ranges::find(report_.devices, function.path, &GuestDevice::path);
     const auto ids = function.vendor.empty() ? "" : function.vendor + ":" + function.device;
     if (at != report_.devices.end() && at->dead) {
-      return fail("it fell off the bus: its configuration space at " + at->address + " reads ffff",
-                  fell_off(given_.container).fix);
+      const auto what = ": its configuration space at " + at->address + " reads ffff";
+      // The kernel calls a card that does not answer asleep, too.
+      if (at->power.starts_with("D3")) {
+        return fail(
+            "it does not wake from power state " + at->power + ", or fell off the bus" + what,
+            asleep(given_.container).fix + "; else " + fell_off(given_.container).fix);
+      }
+      return fail("it fell off the bus" + what, fell_off(given_.container).fix);
     }
     const bool is_other =
         at != report_.devices.end() && !ids.empty() && at->vendor + ":" + at->device != ids;

@@ -33,6 +33,14 @@ std::vector<Host> wanted_hosts(Inventory& inventory, const std::vector<std::stri
   return hosts;
 }
 
+// True if no VM can have the name: somebody has it, or it means several.
+bool is_taken(Inventory& inventory, const HostName& name) {
+  if (frontend::means_a_group(name.str(), inventory.appliances())) return true;
+  return std::ranges::any_of(inventory.hosts(), [&](const Host& host) {
+    return lower(host.name.str()) == lower(name.str());
+  });
+}
+
 // Takes in what the inventory does not have. A VM that cannot be taken in is a failure of its own.
 void take_in(Context& context, const frontend::VmHost& there,
              std::vector<frontend::FoundDomain>& found, frontend::MacOwners& macs,
@@ -40,13 +48,9 @@ void take_in(Context& context, const frontend::VmHost& there,
   for (auto& one : found) {
     if (one.relation == frontend::Relation::ours) continue;
     const auto who = there.host.name.str() + " " + quote(one.domain->name);
+    const auto vm = frontend::name_for(*one.domain);
     try {
-      if (one.relation == frontend::Relation::known) {
-        throw Error(Fault::exists,
-                    one.details + " (`cluster add host vm NAME " + there.host.name.str() +
-                        " from=libvirt uuid=" + one.domain->uuid + "` takes this one in as NAME)");
-      }
-      const auto vm = frontend::name_for(*one.domain);
+      if (one.relation == frontend::Relation::known) throw Error(Fault::exists, one.details);
       for (const auto& note : frontend::adopt(context.inventory(), vm, there, *one.domain, macs)) {
         context.output.note(who + ": " + note);
       }
@@ -54,7 +58,13 @@ void take_in(Context& context, const frontend::VmHost& there,
       one.vm = vm;
       one.details = "imported";
     } catch (const Error& error) {
-      failures.push_back({who, error});
+      const std::string other_name = " (`cluster add host vm NAME " + there.host.name.str() +
+                                     " from=libvirt uuid=" + one.domain->uuid +
+                                     "` takes this one in as NAME)";
+      const bool wants_name =
+          one.relation == frontend::Relation::known || is_taken(context.inventory(), vm);
+      failures.push_back(
+          {who, Error(error.fault(), error.what() + (wants_name ? other_name : ""))});
     }
   }
 }

@@ -245,6 +245,15 @@ TEST_F(AdoptedVm, IsGivenANameThatAHostMayHave) {
               HasSubstr(",B-ro-2-x,ours,"));
 }
 
+// Two names that no host may have may become one.
+TEST_F(AdoptedVm, IsLeftOutWithAWayInWhenItsNameIsTaken) {
+  made("a b");
+  made("a,b", "", "00000000-0000-4000-8000-000000000003");
+  const auto err = run({"discover", "host", "vm", "n1", "import=yes"}).err;
+  EXPECT_THAT(err, HasSubstr("VM 'a-b' is in the inventory already, on 'n1' (`cluster add host vm "
+                             "NAME n1 from=libvirt uuid="));
+}
+
 TEST_F(AdoptedVm, IsLeftOutWithItsReason) {
   cluster({"add", "host", "vm", "v2", "n2"});
   made("v2", "", "00000000-0000-4000-8000-000000000003");
@@ -259,11 +268,14 @@ TEST_F(AdoptedVm, IsLeftOutWithItsReason) {
   const auto [out, err, status] = run({"discover", "host", "vm", "n1", "import=yes"});
   EXPECT_EQ(status, 1);
   EXPECT_THAT(err, HasSubstr("n1 'v2': the inventory's v2 is another VM, on n2, with uuid "));
-  EXPECT_THAT(err, HasSubstr("n1 'rack0': VM name 'rack0' means a group"));
+  EXPECT_THAT(err, HasSubstr("n1 'rack0': VM name 'rack0' means a group of hosts: want another "
+                             "(`cluster add host vm NAME n1 from=libvirt "
+                             "uuid=00000000-0000-4000-8000-000000000004` takes this one in"));
   EXPECT_THAT(err, HasSubstr("n1 'n2': host 'n2' is in the inventory already"));
   EXPECT_THAT(err, HasSubstr("n1 'short': it is transient"));
   EXPECT_THAT(err, HasSubstr("n1 'arm': it is for 'armv7l'"));
   EXPECT_THAT(err, HasSubstr("n1 'b': card gpupci1 of host 'n1' is in VM 'a' already"));
+  EXPECT_THAT(err, Not(HasSubstr("uuid=00000000-0000-4000-8000-000000000009")));
   EXPECT_EQ(cluster({"dump", "host", "vm"}).find("add host vm b "), std::string::npos);
   EXPECT_THAT(cluster({"dump", "host", "vm"}), HasSubstr("add host vm a "));
   EXPECT_EQ(cluster({"dump", "host", "interface"}).find("aa:bb:02"), std::string::npos);

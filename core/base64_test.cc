@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "core/text.h"
+
 namespace cluster {
 namespace {
 
@@ -27,6 +29,26 @@ TEST(Base64, OfAnyBytesIsReadBack) {
     EXPECT_EQ(parse_base64(base64(bytes)), bytes);
     EXPECT_EQ(parse_base64(base64(bytes, 76)), bytes);
   }
+}
+
+// Each line but the last is full, and together they are the text in one line.
+TEST(Base64, LinesAreOfTheirWidth) {
+  for (std::size_t size = 0; size < 60; ++size) {
+    const std::string bytes(size, 'x');
+    for (const std::size_t width : {1U, 4U, 6U, 76U}) {
+      const auto text = base64(bytes, width);
+      std::string whole;
+      const auto lines = split(text, '\n');
+      for (const auto line : lines) {
+        const bool is_last = line.data() == lines.back().data();
+        EXPECT_TRUE(is_last ? line.size() <= width : line.size() == width) << text;
+        whole += line;
+      }
+      EXPECT_EQ(whole, base64(bytes));
+      EXPECT_TRUE(size == 0 || !lines.back().empty()) << text;
+    }
+  }
+  EXPECT_EQ(parse_base64("Zm9v\r\nYmFy\r\n"), "foobar");
 }
 
 TEST(Base64, RefusesWhatIsNone) {

@@ -71,6 +71,7 @@ struct Piece {
 }  // namespace
 
 std::vector<std::string> expanded_names(std::string_view word) {
+  if (word.find_first_of("[]") == std::string_view::npos) return {std::string(word)};
   std::vector<Piece> pieces;
   std::size_t count = 1;
   std::size_t length = 0;
@@ -93,9 +94,6 @@ std::vector<std::string> expanded_names(std::string_view word) {
       if (++length > kLongestName) bad_range(word);  // each bracket adds a digit at least
     }
     pieces.push_back(std::move(piece));
-  }
-  if (pieces.size() <= 1 && count == 1 && (pieces.empty() || pieces[0].numbers.empty())) {
-    return {std::string(word)};
   }
   if (length > kLongestName) bad_range(word);
   std::vector<std::string> names{""};

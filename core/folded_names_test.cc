@@ -9,6 +9,7 @@ TEST(FoldedNames, OneNameIsItself) {
   EXPECT_EQ(folded_names({}), "");
   EXPECT_EQ(folded_names({"frontend"}), "frontend");
   EXPECT_EQ(folded_names({"n1", "n1"}), "n1");
+  EXPECT_EQ(folded_names({"n1", "n2", "n1"}), "n[1-2]");
   EXPECT_EQ(counted_names({"n1"}), "n1");
 }
 

@@ -49,6 +49,8 @@ TEST(IpAddress, KnowsItsNetwork) {
   EXPECT_FALSE(one.reaches("10.1.127.1"));
   EXPECT_FALSE(one.reaches("fd00::1"));
   EXPECT_FALSE(one.reaches("gateway"));
+  EXPECT_FALSE(IpAddress::parse("10.0.0.1/8").reaches("a00::1"));  // the same first byte
+  EXPECT_FALSE(IpAddress::parse("a00::1/8").reaches("10.0.0.1"));
   EXPECT_TRUE(IpAddress::parse("fd00::5/64").reaches("fd00::1:2"));
 }
 

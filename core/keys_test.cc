@@ -106,9 +106,10 @@ TEST(Keys, JumpHostsAreThoseOfSsh) {
     EXPECT_EQ(parse_jump(right), right);
   }
   for (const char* wrong :
-       {"",         "none",        "None",       ",gate", "gate,",      "a,,b", "gate:",
-        "gate:0",   "gate:65536",  "gate:ssh",   "@gate", "-oX@gate",   "you@", "fd00::1",
-        "[fd00::1", "[fd00::1]24", "[fd00::1]:", "[]",    "ssh://gate", "a b",  "gate;reboot"}) {
+       {"",           "none",      "None",       ",gate",       "gate,",      "a,,b",
+        "gate:",      "gate:0",    "gate:65536", "gate:ssh",    "@gate",      "-oX@gate",
+        "you@",       "fd00::1",   "[fd00::1",   "[fd00::1]24", "[fd00::1]:", "[]",
+        "ssh://gate", "xfd00::1]", "a b",        "gate;reboot"}) {
     EXPECT_EQ(refusal_of([&] { parse_jump(wrong); }),
               "jump='" + std::string(wrong) +
                   "': want jump hosts as ssh has them: gate, you@gate:24, several with commas");

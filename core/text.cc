@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 
 #include "core/terminal_text.h"
@@ -29,10 +30,10 @@ std::string_view take_digits(std::string_view& text) {
 // alignment distance).
 std::size_t edits(std::string_view from, std::string_view to) {
   using Row = std::vector<std::size_t>;
-  Row before(to.size() + 1);
-  Row above(to.size() + 1);
+  Row before;
+  Row above;
   Row row(to.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  std::iota(row.begin(), row.end(), 0U);
   for (std::size_t i = 1; i <= from.size(); ++i) {
     before = std::exchange(above, row);
     row[0] = i;

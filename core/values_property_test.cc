@@ -85,6 +85,17 @@ TEST(PciAddressProperty, OneSlotIsOneSlotFromBothSides) {
     auto right = random.below(2) == 0 ? left : some_address(random);
     right.function = static_cast<std::uint8_t>(random.below(8));
     EXPECT_EQ(left.same_slot(right), right.same_slot(left));
+    auto moved = left;
+    moved.function = right.function;
+    EXPECT_TRUE(left.same_slot(moved));
+    ++moved.bus;
+    EXPECT_FALSE(left.same_slot(moved));
+    moved = left;
+    ++moved.domain;
+    EXPECT_FALSE(left.same_slot(moved));
+    moved = left;
+    moved.slot ^= 1U;
+    EXPECT_FALSE(left.same_slot(moved));
     EXPECT_TRUE(left.same_slot(left));
   }
 }

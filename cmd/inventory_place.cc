@@ -89,7 +89,8 @@ InventoryPlace inventory_place(const std::string& option) {
   if (!database) return {kDefaultInventory, "built in"};
   auto chosen = named_place(database->line("database"), config.native());
   if (!chosen.file.is_absolute() && db::is_file(chosen.file)) {
-    database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory));
+    database->refuse("database: want the whole path of a file, " + quote(kDefaultInventory) +
+                     ", or postgresql://HOST/DATABASE");
   }
   return chosen;
 }

@@ -225,6 +225,30 @@ class Drift : public Hosts {
   }
 };
 
+TEST_F(Drift, ACardOfItsOwnVmIsNotFailing) {
+  discover(card("gpupci1", kSerial));
+  cluster({"add", "host", "vm", "v1", "n1"});
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"});
+  const auto failing = [&](const std::string& reason) {
+    say("n1", kCheck,
+        R"({"checks": [{"id": "V1", "card": "gpupci1", "result": "FAIL", "reason": ")" + reason +
+            R"(", "fix": "virsh shutdown v1"}]})");
+    const auto status = run({"check", "host", "gpu", "n1"}).status;
+    const auto list =
+        cluster({"list", "host", "gpu", "n1", "detail=yes", "columns=gpu,failing", "format=csv"});
+    return std::to_string(status) + list.substr(list.find('\n'));
+  };
+  EXPECT_EQ(failing("VM 'v1' runs with it (libvirt says so)"), "0\ngpupci1,\n");
+  EXPECT_EQ(failing("VM 'v1' is saved with it (libvirt says so)"), "0\ngpupci1,\n");
+  for (const auto* reason :
+       {"VM 'v10' runs with it (libvirt says so)", "process 812 (crosvm) has /dev/vfio/13 open"}) {
+    EXPECT_EQ(failing(reason), std::string("1\ngpupci1,V1: ") + reason + "\n");
+  }
+  cluster({"remove", "host", "gpu", "v1", "gpupci", "force=yes"});
+  EXPECT_THAT(failing("VM 'v1' runs with it (libvirt says so)"),
+              MatchesRegex("1.*V1: VM 'v1'.*\n"));
+}
+
 TEST_F(Drift, ACardThatMovedFails) {
   discover(card("gpupci1", kSerial));
   EXPECT_EQ(drift(card("gpupci1", kSerial, "05_00")),

@@ -1,6 +1,7 @@
 #include "frontend/selftest/selftest_judgement.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -174,9 +175,15 @@ class Judge {
     const auto* part = ended(id, name);
     if (part == nullptr || part->end.starts_with("done 0 ")) return part;
     const auto words = split(part->end, ' ');
-    say(id, Verdict::unknown,
+    // What nvidia-smi(1) says of the card by its status: no power, its interrupts, its infoROM, off
+    // the bus.
+    constexpr std::array<std::string_view, 4> kOfTheCard{"8", "10", "14", "15"};
+    const bool is_its_fault =
+        words[2] == "nvidia-smi" && std::ranges::find(kOfTheCard, words[1]) != kOfTheCard.end();
+    say(id, is_its_fault ? Verdict::fail : Verdict::unknown,
         std::string(words[2]) + " ended with status " + std::string(words[1]) +
-            (part->lines.empty() ? "" : ": " + part->lines.back()));
+            (part->lines.empty() ? "" : ": " + part->lines.back()),
+        is_its_fault ? "power the host off and on; replace the card when it comes again" : "");
     return nullptr;
   }
 

@@ -174,6 +174,9 @@ TEST(SelftestJudgement, WhatIsNotAsExpectedIsUnknown) {
 TEST(SelftestJudgement, AToolThatFailsOrHangsIsTold) {
   EXPECT_EQ(nvidia("T1", "| Enabled, 0, 1\ndone 0", "| No devices were found\ndone 9"),
             "UNKNOWN nvidia-smi ended with status 9: No devices were found");
+  EXPECT_THAT(nvidia("T1", "| Enabled, 0, 1\ndone 0", "| GPU is lost.\ndone 15"),
+              StartsWith("FAIL nvidia-smi ended with status 15: GPU is lost."));
+  EXPECT_THAT(nvidia("T4", "done 0 nvbandwidth", "done 15 nvbandwidth"), StartsWith("UNKNOWN "));
   EXPECT_EQ(nvidia("T4", "done 0 nvbandwidth", "not nvbandwidth did not end in 60 s; see the log"),
             "UNKNOWN nvbandwidth did not end in 60 s; see the log");
   EXPECT_EQ(nvidia("T4", "done 0 nvbandwidth", "done x"), "UNKNOWN  x");

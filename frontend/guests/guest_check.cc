@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/base64.h"
 #include "core/text.h"
 #include "frontend/guests/guest_judgement.h"
 #include "frontend/hosts/guest_agent.h"
@@ -18,6 +19,15 @@ namespace {
 constexpr const char* kOverSsh =
     "sh -c 'if [ \"$(id -u)\" != 0 ] && sudo -n true 2>/dev/null; then exec sudo -n sh -s; fi; "
     "exec sh -s'";
+
+// A script of ASCII as PowerShell takes it for an argument: UTF-16 in base64. It reads one on its
+// standard input as if somebody typed it, and there a block is carried out after an empty line, or
+// never (https://github.com/PowerShell/PowerShell/issues/3223).
+std::string encoded(std::string_view script) {
+  std::string wide;
+  for (const char c : script) wide.append({c, '\0'});
+  return base64(wide);
+}
 
 // A VM that is asked, and what it said.
 struct Asked {
@@ -189,8 +199,9 @@ std::vector<GuestChecks> check_guests(Context& context, VmBatch& all, const ssh:
                  {"/bin/sh", {"-s"}, std::string(container_script("guest_facts.sh"))}, deadline);
     ask_by_agent(*there.domains, of_host,
                  {"powershell.exe",
-                  {"-NoProfile", "-NonInteractive", "-Command", "-"},
-                  std::string(container_script("guest_facts.ps1"))},
+                  {"-NoProfile", "-NonInteractive", "-EncodedCommand",
+                   encoded(container_script("guest_facts.ps1"))},
+                  ""},
                  deadline);
   });
   std::vector<Asked*> silent;

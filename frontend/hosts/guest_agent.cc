@@ -36,12 +36,10 @@ auto returned(const virt::AgentReply& reply, Read read) {
 }
 
 std::string start_text(const GuestProgram& program) {
-  const Json command{{"execute", "guest-exec"},
-                     {"arguments",
-                      {{"path", program.path},
-                       {"arg", program.arguments},
-                       {"input-data", base64(program.input)},
-                       {"capture-output", true}}}};
+  Json command{{"execute", "guest-exec"},
+               {"arguments",
+                {{"path", program.path}, {"arg", program.arguments}, {"capture-output", true}}}};
+  if (!program.input.empty()) command["arguments"]["input-data"] = base64(program.input);
   return command.dump();
 }
 

@@ -46,6 +46,7 @@ class CheckHostVm : public Story {
     n1().agent = [this, text, program](const std::string&,
                                        const std::string& json) -> virt::AgentReply {
       if (json.find("\"guest-exec\"") != std::string::npos) {
+        started = json;
         if (json.find("\"" + program + "\"") == std::string::npos) {
           return {"", Error(Fault::io, "Failed to execute child process")};
         }
@@ -60,6 +61,7 @@ class CheckHostVm : public Story {
   }
 
   int asked = 0;
+  std::string started;  // the last command to run a program
 };
 
 TEST_F(CheckHostVm, AsksTheAgent) {
@@ -95,6 +97,23 @@ TEST_F(CheckHostVm, AsksWindowsInItsOwnWay) {
   agent_says(recording("code-43"), "powershell.exe");
   EXPECT_THAT(run({"check", "host", "vm", "v1", "format=csv"}).out,
               HasSubstr("v1,gpupci,I4,FAIL,code 43:"));
+}
+
+// It would read a script on its standard input as if somebody typed it.
+TEST_F(CheckHostVm, GivesPowerShellItsScriptWhole) {
+  agent_says(recording("windows"), "powershell.exe");
+  cluster({"check", "host", "vm", "v1"});
+  const std::string key = "\"-EncodedCommand\",\"";
+  const auto begin = started.find(key);
+  ASSERT_NE(begin, std::string::npos) << started;
+  const auto text = started.substr(begin + key.size());
+  std::string script;
+  for (const char c : parse_base64(text.substr(0, text.find('"'))).value()) {
+    if (c != 0) script += c;
+  }
+  EXPECT_THAT(script, HasSubstr("\n\"=== pnp\"\nGet-PnpDevice "));
+  EXPECT_THAT(script, ::testing::EndsWith("\"=== end\"\n"));
+  EXPECT_EQ(started.find("input-data"), std::string::npos);
 }
 
 TEST_F(CheckHostVm, AsksOverSshWhereThereIsNoAgent) {

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "db/batch_insert.h"
 #include "db/engine.h"
 #include "db/inventory.h"
 
@@ -18,68 +19,76 @@ std::optional<std::string> text_of(const std::vector<int>& sizes) {
   return words.empty() ? std::nullopt : std::optional(joined(words, " "));
 }
 
-void bind_card(db::Statement& statement, const HostName& host, const GpuCard& card) {
-  statement.bind(":host", host.str());
-  statement.bind(":name", card.name.str());
-  statement.bind(":pci", card.pci.libvirt());
-  statement.bind(":model", card.model);
-  statement.bind(":serial", card.serial);
-  statement.bind(":uuid", card.uuid);
-  statement.bind(":physical_slot", card.physical_slot);
-  statement.bind(":numa_node", card.numa_node);
-  statement.bind(":missing", card.missing ? 1 : 0);
-  statement.bind(":failing", card.failing);
-  statement.bind(":wish", card.wish ? std::optional(name(*card.wish)) : std::nullopt);
-  statement.bind(":driver", card.told.driver);
-  statement.bind(":driver_seen", card.told.driver_seen);
-  statement.bind(":seen", card.told.seen);
-  statement.bind(":failing_seen", card.told.failing_seen);
+// The columns of a card, in the order of bind_card().
+const std::vector<std::string_view> kCardColumns{
+    "host", "name",          "pci",         "model",        "serial",
+    "uuid", "physical_slot", "numa_node",   "missing",      "failing",
+    "wish", "driver",        "driver_seen", "present_seen", "failing_seen"};
+
+void bind_card(db::RowBinder& bind, const HostName& host, const GpuCard& card) {
+  bind(host.str());
+  bind(card.name.str());
+  bind(card.pci.libvirt());
+  bind(card.model);
+  bind(card.serial);
+  bind(card.uuid);
+  bind(card.physical_slot);
+  bind(card.numa_node);
+  bind(card.missing ? 1 : 0);
+  bind(card.failing);
+  bind(card.wish ? std::optional(name(*card.wish)) : std::nullopt);
+  bind(card.told.driver);
+  bind(card.told.driver_seen);
+  bind(card.told.seen);
+  bind(card.told.failing_seen);
 }
 
-void insert_parts(db::Connection& db, const HostName& host, const GpuCard& card) {
-  const auto function = db.prepare(R"sql(
-      INSERT INTO gpu_function (host, gpu, pci, class, vendor, device, subsystem_vendor,
-                                subsystem_device, iommu_group, bar_mib, bars)
-      VALUES (:host, :gpu, :pci, :class, :vendor, :device, :subsystem_vendor, :subsystem_device,
-              :iommu_group, :bar_mib, :bars))sql");
-  for (const auto& one : card.functions) {
-    function->bind(":host", host.str());
-    function->bind(":gpu", card.name.str());
-    function->bind(":pci", one.pci.libvirt());
-    function->bind(":class", one.device_class);
-    function->bind(":vendor", one.vendor);
-    function->bind(":device", one.device);
-    function->bind(":subsystem_vendor", one.subsystem_vendor);
-    function->bind(":subsystem_device", one.subsystem_device);
-    function->bind(":iommu_group", one.iommu_group);
-    function->bind(":bar_mib", one.bar_mib);
-    function->bind(":bars", text_of(one.bars));
-    function->execute();
-  }
+using Cards = std::vector<const GpuCard*>;
 
-  const auto slice = db.prepare(R"sql(
-      INSERT INTO gpu_slice (host, gpu, number, pci, type)
-      VALUES (:host, :gpu, :number, :pci, :type))sql");
-  for (const auto& one : card.slices) {
-    slice->bind(":host", host.str());
-    slice->bind(":gpu", card.name.str());
-    slice->bind(":number", one.number);
-    slice->bind(":pci", one.pci.libvirt());
-    slice->bind(":type", one.type);
-    slice->execute();
-  }
+void insert_cards(db::Connection& db, const HostName& host, const Cards& cards) {
+  static const db::BatchInsert insert("gpu", kCardColumns);
+  insert.add(db, cards.size(),
+             [&](db::RowBinder& bind, std::size_t i) { bind_card(bind, host, *cards[i]); });
 }
 
-void insert_card(db::Connection& db, const HostName& host, const GpuCard& card) {
-  const auto insert = db.prepare(R"sql(
-      INSERT INTO gpu (host, name, pci, model, serial, uuid, physical_slot, numa_node, missing,
-                       failing, wish, driver, driver_seen, present_seen,
-                       failing_seen)
-      VALUES (:host, :name, :pci, :model, :serial, :uuid, :physical_slot, :numa_node, :missing,
-              :failing, :wish, :driver, :driver_seen, :seen, :failing_seen))sql");
-  bind_card(*insert, host, card);
-  insert->execute();
-  insert_parts(db, host, card);
+void insert_functions(db::Connection& db, const HostName& host, const Cards& cards) {
+  static const db::BatchInsert insert(
+      "gpu_function", {"host", "gpu", "pci", "class", "vendor", "device", "subsystem_vendor",
+                       "subsystem_device", "iommu_group", "bar_mib", "bars"});
+  std::vector<std::pair<const GpuCard*, const GpuFunction*>> functions;
+  for (const auto* card : cards) {
+    for (const auto& function : card->functions) functions.emplace_back(card, &function);
+  }
+  insert.add(db, functions.size(), [&](db::RowBinder& bind, std::size_t i) {
+    const auto& [card, one] = functions[i];
+    bind(host.str());
+    bind(card->name.str());
+    bind(one->pci.libvirt());
+    bind(one->device_class);
+    bind(one->vendor);
+    bind(one->device);
+    bind(one->subsystem_vendor);
+    bind(one->subsystem_device);
+    bind(one->iommu_group);
+    bind(one->bar_mib);
+    bind(text_of(one->bars));
+  });
+}
+
+void insert_slices(db::Connection& db, const HostName& host, const Cards& cards) {
+  static const db::BatchInsert insert("gpu_slice", {"host", "gpu", "number", "pci", "type"});
+  std::vector<std::pair<const GpuCard*, const GpuSlice*>> slices;
+  for (const auto* card : cards) {
+    for (const auto& slice : card->slices) slices.emplace_back(card, &slice);
+  }
+  insert.add(db, slices.size(), [&](db::RowBinder& bind, std::size_t i) {
+    const auto& [card, one] = slices[i];
+    bind(host.str());
+    bind(card->name.str());
+    bind(one->number);
+    bind(one->pci.libvirt());
+    bind(one->type);
+  });
 }
 
 void forget_rows(db::Connection& db, const std::string& table, const HostName& host,
@@ -93,14 +102,20 @@ void forget_rows(db::Connection& db, const std::string& table, const HostName& h
 
 // Stores what is known of a card that stays in its slot, its parts apart.
 void update_card(db::Connection& db, const HostName& host, const GpuCard& card) {
+  static const auto parameters = [] {
+    std::vector<std::string> names;
+    for (const auto column : kCardColumns) names.push_back(':' + std::string(column));
+    return names;
+  }();
   const auto update = db.prepare(R"sql(
       UPDATE gpu SET pci = :pci, model = :model, serial = :serial, uuid = :uuid,
                      physical_slot = :physical_slot, numa_node = :numa_node, missing = :missing,
                      failing = :failing, wish = :wish, driver = :driver,
-                     driver_seen = :driver_seen, present_seen = :seen,
+                     driver_seen = :driver_seen, present_seen = :present_seen,
                      failing_seen = :failing_seen
       WHERE host = :host AND name = :name)sql");
-  bind_card(*update, host, card);
+  db::RowBinder bind(*update, parameters);
+  bind_card(bind, host, card);
   update->execute();
 }
 
@@ -130,15 +145,17 @@ bool store_cards(db::Connection& db, const HostName& host, const std::vector<Gpu
       }
     }
   }
+  Cards fresh;
+  Cards with_fresh_parts;
   for (const auto& card : cards) {
     const auto* old = find(known, card);
-    if (old == nullptr) {
-      insert_card(db, host, card);
-      continue;
-    }
-    if (*old != card) update_card(db, host, card);
-    if (!have_same_parts(*old, card)) insert_parts(db, host, card);
+    if (old == nullptr) fresh.push_back(&card);
+    if (old != nullptr && *old != card) update_card(db, host, card);
+    if (old == nullptr || !have_same_parts(*old, card)) with_fresh_parts.push_back(&card);
   }
+  insert_cards(db, host, fresh);
+  insert_functions(db, host, with_fresh_parts);
+  insert_slices(db, host, with_fresh_parts);
   return all_stay;
 }
 

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/engine.h"
+
+namespace cluster::db {
+
+/// Binds the values of one row, one after the other in the order of its columns.
+class RowBinder {
+ public:
+  /// `parameters` are those of the row in `statement`, ":host_3". Both are kept by reference.
+  RowBinder(Statement& statement, std::span<const std::string> parameters)
+      : statement_(statement), parameters_(parameters) {}
+
+  template <typename Value>
+  void operator()(const Value& value) {
+    statement_.bind(parameters_[next_++].c_str(), value);
+  }
+
+ private:
+  Statement& statement_;
+  std::span<const std::string> parameters_;
+  std::size_t next_ = 0;
+};
+
+/// Adds rows of one table, several with each statement: an engine prepares to undo each statement
+/// alone, for which SQLite copies every page that the statement changes.
+class BatchInsert {
+ public:
+  BatchInsert(std::string_view table, const std::vector<std::string_view>& columns);
+
+  /// Adds as many rows. `bind` gets a RowBinder and the number of the row, for each. Throws
+  /// Failure.
+  template <typename Bind>
+  void add(Connection& db, std::size_t rows, Bind bind) const {
+    for (std::size_t done = 0; done < rows;) {
+      const auto& [size, sql] = largest(rows - done);
+      const auto statement = db.prepare(sql);
+      for (std::size_t i = 0; i < size; ++i) {
+        RowBinder binder(*statement, std::span(parameters_).subspan(i * width_, width_));
+        bind(binder, done + i);
+      }
+      statement->execute();
+      done += size;
+    }
+  }
+
+ private:
+  using Sqls = std::map<std::size_t, std::string>;  // by the number of rows
+
+  // The one that adds the most rows, and no more than `rows`.
+  const Sqls::value_type& largest(std::size_t rows) const;
+
+  std::size_t width_;
+  std::vector<std::string> parameters_;  // of the first row, then those of the next
+  Sqls sqls_;
+};
+
+}  // namespace cluster::db

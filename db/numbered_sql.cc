@@ -16,7 +16,7 @@ std::size_t after(std::string_view sql, std::size_t at, char end) {
 
 }  // namespace
 
-NumberedSql numbered(std::string_view sql) {
+NumberedSql numbered(std::string_view sql, Spelling spelling) {
   NumberedSql made;
   std::map<std::string_view, std::size_t> numbers;
   std::size_t at = 0;
@@ -37,7 +37,8 @@ NumberedSql numbered(std::string_view sql) {
       const auto name = sql.substr(at, end - at);
       const auto [known, is_new] = numbers.try_emplace(name, made.names.size() + 1);
       if (is_new) made.names.emplace_back(name);
-      made.sql += "$" + std::to_string(known->second);
+      made.sql += spelling == Spelling::postgres ? '$' : '?';
+      if (spelling == Spelling::postgres || !is_new) made.sql += std::to_string(known->second);
       at = end;
     } else {
       copy_to(at + (c == ':' && next == ':' ? 2 : 1));

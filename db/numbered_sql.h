@@ -6,15 +6,20 @@
 
 namespace cluster::db {
 
-/// SQL in PostgreSQL's words, and the names of its parameters in order: $1 is names[0]. SQLite
-/// gives the same numbers to the names.
+/// SQL whose parameters have numbers, and their names in order: number 1 is names[0].
 struct NumberedSql {
   std::string sql;
   std::vector<std::string> names;  ///< ":host", each once
 };
 
-/// Turns each ":name" into "$n". What stands in quotes ('it''s', "user"), in a comment (--) or
+/// How an engine spells number 1, and number 1 again.
+enum class Spelling {
+  postgres,  ///< $1 $1
+  sqlite,    ///< ? ?1: it looks for a parameter that has a spelling of its own among all of them
+};
+
+/// Gives each ":name" its number. What stands in quotes ('it''s', "user"), in a comment (--) or
 /// after another colon (::) stays as it is.
-NumberedSql numbered(std::string_view sql);
+NumberedSql numbered(std::string_view sql, Spelling spelling = Spelling::postgres);
 
 }  // namespace cluster::db

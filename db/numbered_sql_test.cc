@@ -17,6 +17,10 @@ TEST(NumberedSql, GivesEachNameItsNumber) {
   EXPECT_EQ(with_names("a IN (:h0, :h1)"), "a IN ($1, $2) :h0 :h1");
 }
 
+TEST(NumberedSql, NumbersAsSqliteCounts) {
+  EXPECT_EQ(numbered("SELECT :a, :b, :a, :c, :b", Spelling::sqlite).sql, "SELECT ?, ?, ?1, ?, ?2");
+}
+
 TEST(NumberedSql, LeavesWhatIsNoParameter) {
   for (const auto* sql : {"", "SELECT ':a'", "SELECT 'it''s :a'", "SELECT \":a\"", "x::regclass",
                           "-- :a\n", "SELECT 1 -- :a", "a : b", "a:1", "'open :a", "\"open :a"}) {

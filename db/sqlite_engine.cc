@@ -117,8 +117,9 @@ class Patience {
 
 class SqliteConnection;
 
-// What was compiled, and the names of its parameters: the first one has number 1.
+// What was compiled of `sql`, and the names of its parameters: the first one has number 1.
 struct Compiled {
+  std::string sql;
   std::unique_ptr<SQLite::Statement> statement;
   std::vector<std::string> names;
 };
@@ -327,7 +328,10 @@ int SqliteStatement::execute() {
 
 Compiled SqliteConnection::compiled(const std::string& sql) {
   const auto kept = idle_.extract(sql);
-  if (kept.empty()) return {std::make_unique<SQLite::Statement>(db_, sql), numbered(sql).names};
+  if (kept.empty()) {
+    auto made = numbered(sql, Spelling::sqlite);
+    return {sql, std::make_unique<SQLite::Statement>(db_, made.sql), std::move(made.names)};
+  }
   kept.mapped().statement->clearBindings();
   return std::move(kept.mapped());
 }
@@ -335,11 +339,11 @@ Compiled SqliteConnection::compiled(const std::string& sql) {
 void SqliteConnection::keep(Compiled compiled) {
   constexpr std::size_t kMost = 32;
   constexpr std::size_t kLongest = 4096;  // a list of hosts is longer: nobody asks for it again
-  const auto& sql = compiled.statement->getQuery();
-  if (sql.size() > kLongest) return;
+  if (compiled.sql.size() > kLongest) return;
   compiled.statement->tryReset();
   if (idle_.size() == kMost) idle_.clear();
-  idle_.try_emplace(sql, std::move(compiled));
+  auto sql = compiled.sql;
+  idle_.try_emplace(std::move(sql), std::move(compiled));
 }
 
 Failure SqliteConnection::failure(const SQLite::Exception& error, std::string_view sql,

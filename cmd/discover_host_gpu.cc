@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "cmd/commands.h"
 #include "cmd/context.h"
@@ -162,7 +163,8 @@ int run(Context& context, const Args& args) {
   const auto answers = frontend::ask_agents(context, hosts, "-l --json", limits);
   std::vector<Seen> all;
   const int status = for_each_answer(context, answers, [&](const frontend::AgentAnswer& answer) {
-    all.push_back({answer.host.name, frontend::cards_of(answer), frontend::mdevs_of(answer)});
+    auto told = frontend::devices_of(answer);
+    all.push_back({answer.host.name, std::move(told.cards), std::move(told.mdevs)});
   });
   const auto now = utc_now();
   std::vector<Known> known;

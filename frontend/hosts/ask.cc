@@ -203,6 +203,33 @@ GpuCard card_of(const json& card) {
   return result;
 }
 
+std::vector<GpuCard> cards_in(const json& document) {
+  std::vector<GpuCard> cards;
+  for (const auto& card : bounded(document.at("cards"))) cards.push_back(card_of(card));
+  each_vgpu(document, "vendor-vfio", [&](const json& vgpu) {
+    const auto name = SliceName::parse(vgpu.at("id").get<std::string>());
+    for (auto& card : cards) {
+      for (auto& slice : card.slices) {
+        if (card.name == name.card && slice.number == name.slice) {
+          slice.type = required_fact(vgpu, "type");
+        }
+      }
+    }
+  });
+  return cards;
+}
+
+std::optional<std::vector<Mdev>> mdevs_in(const json& document) {
+  if (!document.contains("vgpus")) return std::nullopt;
+  std::vector<Mdev> mdevs;
+  each_vgpu(document, "mdev", [&](const json& vgpu) {
+    mdevs.push_back(
+        {required_fact(vgpu, "id"), required_fact(vgpu, "parent"), required_fact(vgpu, "type")});
+  });
+  std::ranges::sort(mdevs, {}, &Mdev::uuid);
+  return mdevs;
+}
+
 // The functions of a card usually have one outcome. If one function differs, its outcome says most.
 std::string outcome_of(const json& card) {
   std::string outcome;
@@ -299,23 +326,7 @@ std::optional<Error> take_answer(const AgentAnswer& answer,
   return std::nullopt;
 }
 
-std::vector<GpuCard> cards_of(const AgentAnswer& answer) {
-  return understood(answer, [](const json& document) {
-    std::vector<GpuCard> cards;
-    for (const auto& card : bounded(document.at("cards"))) cards.push_back(card_of(card));
-    each_vgpu(document, "vendor-vfio", [&](const json& vgpu) {
-      const auto name = SliceName::parse(vgpu.at("id").get<std::string>());
-      for (auto& card : cards) {
-        for (auto& slice : card.slices) {
-          if (card.name == name.card && slice.number == name.slice) {
-            slice.type = required_fact(vgpu, "type");
-          }
-        }
-      }
-    });
-    return cards;
-  });
-}
+std::vector<GpuCard> cards_of(const AgentAnswer& answer) { return understood(answer, cards_in); }
 
 std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
@@ -339,15 +350,12 @@ std::string stub_driver_of(const AgentAnswer& answer) {
 }
 
 std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer) {
-  return understood(answer, [](const json& document) -> std::optional<std::vector<Mdev>> {
-    if (!document.contains("vgpus")) return std::nullopt;
-    std::vector<Mdev> mdevs;
-    each_vgpu(document, "mdev", [&](const json& vgpu) {
-      mdevs.push_back(
-          {required_fact(vgpu, "id"), required_fact(vgpu, "parent"), required_fact(vgpu, "type")});
-    });
-    std::ranges::sort(mdevs, {}, &Mdev::uuid);
-    return mdevs;
+  return understood(answer, mdevs_in);
+}
+
+ToldDevices devices_of(const AgentAnswer& answer) {
+  return understood(answer, [](const json& document) {
+    return ToldDevices{cards_in(document), mdevs_in(document)};
   });
 }
 

@@ -69,6 +69,13 @@ std::string stub_driver_of(const AgentAnswer& answer);
 /// Error(io) when the answer is not that.
 std::optional<std::vector<Mdev>> mdevs_of(const AgentAnswer& answer);
 
+/// Both, of an answer that is read once.
+struct ToldDevices {
+  std::vector<GpuCard> cards;
+  std::optional<std::vector<Mdev>> mdevs;
+};
+ToldDevices devices_of(const AgentAnswer& answer);
+
 /// The result for one card in the answer to `gpupci -d|-a ... --json`.
 struct CardOutcome {
   SliceName name;

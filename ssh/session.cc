@@ -123,7 +123,8 @@ void Session::wait_for_socket() {
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
   }
   const bool has_output = (libssh_.ssh_get_poll_flags(session_.get()) & SSH_WRITE_PENDING) != 0;
-  run().loop.watch(socket_.get(), has_output ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
+  const bool wants_eof = step_ == Step::command && !has_sent_eof_ && unsent_.empty();
+  run().loop.watch(socket_.get(), has_output || wants_eof ? EPOLLIN | EPOLLOUT : EPOLLIN, *this);
 }
 
 Session::Step Session::open_channel() {
@@ -183,7 +184,8 @@ Session::Step Session::follow() {
     if (last_output_ == before) break;
   }
   if (has_closed_ && !is_ending) return conclude_command();
-  if (!is_ending) send_input();
+  // Many a command is over before it would hear that there is no input.
+  if (!is_ending && (std::exchange(has_followed_, true) || !unsent_.empty())) send_input();
   if (libssh_.ssh_is_connected(session_.get()) == 0) {
     if (remote_end_) return conclude_command();
     return fail(End::lost,

@@ -103,7 +103,8 @@ class Session : public Job {
   OwnedEvent event_;
   ssh_channel channel_ = nullptr;  // owned by session_
 
-  std::string_view unsent_;  // the rest of the input
+  std::string_view unsent_;    // the rest of the input
+  bool has_followed_ = false;  // the command, once
   bool has_sent_eof_ = false;
   bool is_interrupted_ = false;  // while the command starts
   End ended_as_ = End::timed_out;

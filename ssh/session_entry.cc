@@ -51,6 +51,8 @@ void Session::connected(FileDescriptor socket, const std::string& reason) {
   set(SSH_OPTIONS_HOST, route().address.c_str());
   set(SSH_OPTIONS_USER, route().user.c_str());
   set(SSH_OPTIONS_KEY_EXCHANGE, kKeyExchanges);
+  set(SSH_OPTIONS_CIPHERS_C_S, kCiphers);
+  set(SSH_OPTIONS_CIPHERS_S_C, kCiphers);
   set(SSH_OPTIONS_HOSTKEYS, host_key_algorithms(known_).c_str());
   set(SSH_OPTIONS_FD, &fd);
   libssh_.ssh_set_blocking(session_.get(), 0);

@@ -3,7 +3,7 @@
 # beside logins by libssh alone. The hosts are the addresses 127.0.9.1 and up of one server: of light_server, which costs
 # little, so that the client is what is measured, and then of a throw-away sshd. Then it measures `discover host gpu` of
 # hosts with eight cards, and `copy host` of 1 MB beside clush --copy.
-#   tests/bench/fan_out.sh build/release/cmd/cluster [ROUNDS [light|discover|sshd|copy]...]
+#   tests/bench/fan_out.sh build/release/cmd/cluster [ROUNDS [light|memory|discover|sshd|copy]...]
 #     (cmake --build --preset release --target cluster light_server libssh_logins)
 # Prints medians and asserts nothing. Client and server share this machine, so look at the client's CPU first.
 set -euo pipefail
@@ -11,7 +11,7 @@ set -euo pipefail
 cluster=$(realpath "${1:?usage: $0 PATH_OF_CLUSTER [ROUNDS [PART]...]}")
 rounds=${2:-5}
 parts=("${@:3}")
-((${#parts[@]} > 0)) || parts=(light discover sshd copy)
+((${#parts[@]} > 0)) || parts=(light memory discover sshd copy)
 bench=$(dirname "$cluster")/../tests/bench
 light_server=$bench/light_server
 dir=$(mktemp -d)
@@ -145,11 +145,24 @@ compare() {
 
 start_light() { start "$light_server" "$port" "$dir/host_key" "$dir/id.pub" "$@"; }
 
-# What 128 open connections take of memory.
+# What 128 open connections take of memory: all that is resident, which has the pages that the libraries share with
+# other programs, and what the kernel charges to a group of its own (cgroup v1; root), its sockets and all.
 memory() {
-  CLUSTER_DB=$dir/1000.db CLUSTER_SSH_CONFIG=$dir/config /usr/bin/time -f %M -o "$dir/memory" \
-    "$cluster" run host n% true num-threads=128 > /dev/null
-  awk '{ printf "peak memory with 128 connections: %.1f MiB\n", $1 / 1024 }' "$dir/memory"
+  local n group=/sys/fs/cgroup/memory/fan_out.$$
+  for n in 1 256 1000; do
+    CLUSTER_DB=$dir/$n.db CLUSTER_SSH_CONFIG=$dir/config /usr/bin/time -f %M -o "$dir/memory" \
+      "$cluster" run host n% true num-threads=128 > /dev/null
+    printf '%s hosts, 128 at once: %s MB resident' "$n" "$(awk '{ printf "%.1f", $1 * 1024 / 1e6 }' "$dir/memory")"
+    if mkdir "$group" 2> "$dir/answer"; then
+      (
+        echo "$BASHPID" > "$group/cgroup.procs"
+        CLUSTER_DB=$dir/$n.db CLUSTER_SSH_CONFIG=$dir/config exec "$cluster" run host n% true num-threads=128
+      ) > "$dir/answer"
+      awk '{ printf ", %.1f MB charged", $1 / 1e6 }' "$group/memory.max_usage_in_bytes"
+      rmdir "$group"
+    fi
+    echo
+  done
 }
 
 # The answer of a host with eight cards of two functions.
@@ -176,6 +189,7 @@ run_again() { discover "$dir/known.db" no; }
 run_again_dry() { discover "$dir/known.db" yes; }
 
 # What is written takes what it takes more than with dryrun=yes.
+# compare_discovery MS: of hosts that take so long.
 compare_discovery() {
   local what
   cp "$dir/1000.db" "$dir/known.db"
@@ -186,7 +200,7 @@ compare_discovery() {
   done > "$dir/times"
   tell_problems
   echo "discover host gpu: 1000 hosts of $(sqlite3 "$dir/known.db" 'select count(*) from gpu') cards," \
-    "median of $rounds runs, in milliseconds"
+    "which answer after $1 ms, median of $rounds runs, in milliseconds"
   printf '%-10s %8s %8s\n' RUN WALL CPU
   for what in first first_dry again again_dry; do
     printf '%-10s %8s %8s\n' "$what" "$(median 1000 "$what" 3)" "$(median 1000 "$what" 4)"
@@ -237,13 +251,19 @@ for part in "${parts[@]}"; do
       want_light_server
       start_light
       compare "light server" 1 64 256 1000
+      ;;
+    memory)
+      want_light_server
+      start_light
       memory
       ;;
     discover)
       want_light_server
       cards > "$dir/cards"
-      start_light "$dir/cards"
-      compare_discovery
+      for ms in 0 150; do
+        start_light "$dir/cards" "$ms"
+        compare_discovery "$ms"
+      done
       ;;
     sshd)
       start /usr/sbin/sshd -D -f "$dir/sshd_config"
@@ -251,7 +271,7 @@ for part in "${parts[@]}"; do
       ;;
     copy) compare_copies ;;
     *)
-      echo "no part $part: want light, discover, sshd or copy" >&2
+      echo "no part $part: want light, memory, discover, sshd or copy" >&2
       exit 2
       ;;
   esac

@@ -1,6 +1,6 @@
-// light_server PORT HOST_KEY AUTHORIZED_KEY [FILE]: an SSH server that costs little, so that a
+// light_server PORT HOST_KEY AUTHORIZED_KEY [FILE [MS]]: an SSH server that costs little, so that a
 // bench measures the client. Each address of 127.0.0.0/8 is a host; whoever has the key may run
-// commands, which print FILE, if it is given, and end with status 0.
+// commands, which print FILE, if it is given, and end with status 0, after MS milliseconds.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -26,8 +27,9 @@ constexpr int kPatience = 10'000;  // milliseconds without a word from the clien
 // One login. Its thread owns it.
 class Guest {
  public:
-  Guest(ssh_session session, ssh_key allowed, const std::string& answer)
-      : session_(session), allowed_(allowed), answer_(answer) {
+  Guest(ssh_session session, ssh_key allowed, const std::string& answer,
+        std::chrono::milliseconds takes)
+      : session_(session), allowed_(allowed), answer_(answer), takes_(takes) {
     server_.userdata = this;
     server_.auth_pubkey_function = [](ssh_session, const char*, ssh_key key, char state,
                                       void* self) {
@@ -66,6 +68,7 @@ class Guest {
     while (!has_command_) {
       if (ssh_event_dopoll(event_, kPatience) != SSH_OK) return;
     }
+    std::this_thread::sleep_for(takes_);
     ssh_channel_write(channel_, answer_.data(), static_cast<std::uint32_t>(answer_.size()));
     ssh_channel_request_send_exit_status(channel_, 0);
     ssh_channel_send_eof(channel_);
@@ -85,6 +88,7 @@ class Guest {
   ssh_session session_;
   ssh_key allowed_;
   const std::string& answer_;
+  std::chrono::milliseconds takes_;
   ssh_server_callbacks_struct server_{};
   ssh_channel_callbacks_struct channel_callbacks_{};
   ssh_event event_ = nullptr;
@@ -106,7 +110,8 @@ int listen_on(int port) {
   return listener;
 }
 
-void serve(int port, const char* host_key, const char* allowed_file, const std::string& answer) {
+void serve(int port, const char* host_key, const char* allowed_file, const std::string& answer,
+           std::chrono::milliseconds takes) {
   ssh_key allowed = nullptr;
   if (ssh_pki_import_pubkey_file(allowed_file, &allowed) != SSH_OK) {
     throw std::runtime_error(std::string("cannot read ") + allowed_file);
@@ -130,7 +135,9 @@ void serve(int port, const char* host_key, const char* allowed_file, const std::
       ssh_free(session);
       continue;
     }
-    std::thread([session, allowed, &answer] { Guest(session, allowed, answer).serve(); }).detach();
+    std::thread([session, allowed, &answer, takes] {
+      Guest(session, allowed, answer, takes).serve();
+    }).detach();
   }
 }
 
@@ -142,12 +149,13 @@ std::string read_file(const char* path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 && argc != 5) {
-    std::fputs("usage: light_server PORT HOST_KEY AUTHORIZED_KEY [FILE]\n", stderr);
+  if (argc < 4 || argc > 6) {
+    std::fputs("usage: light_server PORT HOST_KEY AUTHORIZED_KEY [FILE [MS]]\n", stderr);
     return 2;
   }
   try {
-    serve(std::atoi(argv[1]), argv[2], argv[3], argc == 5 ? read_file(argv[4]) : "");
+    serve(std::atoi(argv[1]), argv[2], argv[3], argc > 4 ? read_file(argv[4]) : "",
+          std::chrono::milliseconds(argc > 5 ? std::atoi(argv[5]) : 0));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "light_server: %s\n", error.what());
     return 1;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes disk images on a container. The function is called as image PATH FORMAT GIB MADE [FROM HOW]; MADE is "made" when
-# the image was there once: an empty disk in its place would look to the guest as if all were lost. `set -C` makes a
-# file only if it does not exist, even when somebody else makes it at the same time. Then qemu-img fills the file that
-# we made. A copy takes long, so it gets its name when it is whole.
+# the image was there once: an empty disk in its place would look to the guest as if all were lost. An image gets its
+# name when it is whole, as who finds one takes it as it is. `set -C` makes a file only if it does not exist, even when
+# somebody else makes it at the same time.
 part=
 trap '[ -z "$part" ] || rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -39,9 +39,10 @@ from_image() {
     backing) qemu-img create -q -f "$2" -b "$4" -F "$kind" -- "$part" ${3:+"${3}G"} ;;
     *) qemu-img convert -q -f "$kind" -O "$2" -- "$4" "$part" &&
          { [ -z "$3" ] || qemu-img resize -q -f "$2" -- "$part" "${3}G"; } ;;
-  esac && ( set -C; : >"$1" ) && mv -f "$part" "$1" && part= && return 0
+  esac && named "$1" && return 0
   rm -f "$part"; part=; return 1
 }
+named() { ( set -C; : >"$1" ) && mv -f "$part" "$1" && part=; }
 image() {
   if [ -e "$1" ] && [ -n "$5" ] && [ "$4" != made ]; then
     echo "there is a $1 already, and image= is put over nothing: remove it, or say made=yes in" \
@@ -54,7 +55,7 @@ image() {
   if [ ! -d "${1%/*}" ]; then echo "there is no folder ${1%/*}" >&2; return 1; fi
   if [ -n "$5" ]; then from_image "$1" "$2" "$3" "$5" "$6"; return; fi
   if [ -z "$3" ]; then echo "no image $1, and no disksize= to make it with" >&2; return 1; fi
-  ( set -C; : >"$1" ) || return 1
-  qemu-img create -q -f "$2" "$1" "$3G" && return 0
-  rm -f "$1"; return 1
+  part=$(mktemp "$1.XXXXXX") || return 1
+  qemu-img create -q -f "$2" -- "$part" "$3G" && chmod '=rw' "$part" && named "$1" && return 0
+  rm -f "$part"; part=; return 1
 }

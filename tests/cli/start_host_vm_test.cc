@@ -131,9 +131,22 @@ TEST_F(StartHostVm, TheContainersShellMakesTheImages) {
   EXPECT_EQ(output_of("ulimit -c 0; ulimit -f 0; (" + command + ") 2>/dev/null"), "");
   EXPECT_THAT(files(), ElementsAre("kept.raw"));
 
-  answer.out = output_of("(" + command + ") 2>/dev/null");
+  // A container that loses its power leaves no disk that is not whole.
+  const auto tools = folder.path() / "tools";
+  replace_file(tools / "qemu-img", "#!/bin/sh\nkill -KILL $PPID\n");
+  std::filesystem::permissions(tools / "qemu-img", std::filesystem::perms::owner_all);
+  EXPECT_EQ(output_of("(PATH=" + tools.native() + ":$PATH; " + command + ") 2>/dev/null"), "");
+  ASSERT_EQ(files().size(), 2U);  // what it had begun
+  EXPECT_FALSE(std::filesystem::exists(images / "a.raw"));
+  for (const auto& name : files()) {
+    if (name != "kept.raw") std::filesystem::remove(images / name);
+  }
+
+  answer.out = output_of("(umask 27; " + command + ") 2>/dev/null");
   EXPECT_EQ(answer.out, "made\n");
   EXPECT_THAT(files(), testing::UnorderedElementsAre("a.raw", "b 2.qcow2", "kept.raw"));
+  EXPECT_EQ(std::filesystem::status(images / "a.raw").permissions(),
+            static_cast<std::filesystem::perms>(0640));
   ASSERT_EQ(std::filesystem::file_size(images / "kept.raw"), 4U);  // else GiB would be read
   EXPECT_EQ(read_file(images / "kept.raw"), "data");
   const auto info = [&](const std::string& name) {

@@ -55,6 +55,20 @@ std::optional<GpuWish> wish_in(const CardArgs& args) {
 using OnHost = void (Inventory::*)(const Gpu&);
 using OnVm = void (Inventory::*)(const HostName&, const GpuName&, const CardRef&);
 
+// The inventory is the wish, so a card that was seen missing or failing is given all the same.
+void tell_of_trouble(Context& context, const Vm& vm, const GpuName& device) {
+  const auto held = std::ranges::find(vm.gpus, device, &VmGpu::name);
+  if (held == vm.gpus.end()) return;
+  for (const auto& card : context.inventory().gpu_cards(vm.container)) {
+    if (card.name != held->gpu || (!card.missing && !card.failing)) continue;
+    context.output.note(
+        "card " + card.name.str() + " of host " + quote(vm.container.str()) +
+        (card.missing ? " was not there when its host was asked last (`cluster discover host gpu "
+                      : " failed its last check, " + *card.failing + " (`cluster check host gpu ") +
+        vm.container.str() + "` looks again)");
+  }
+}
+
 // `add` and `set` pass different functions. A VM's host row decides which of the two is called.
 int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) {
   if (args.value.empty()) throw Error(Fault::usage, "set host gpu: want a CARD, or wish=");
@@ -66,6 +80,7 @@ int run_put(Context& context, const CardArgs& args, OnHost on_host, OnVm on_vm) 
   if (inventory.is_vm(host.name)) {
     if (args.wish) throw Error(Fault::usage, "wish= is for the cards of physical hosts");
     (inventory.*on_vm)(host.name, gpu, card);
+    tell_of_trouble(context, inventory.require_vm(host.name), gpu);
   } else {
     // The card of a physical host is given by its address; the name of a card cannot stand for it.
     const Gpu here{host.name, gpu, PciAddress::parse(args.value)};

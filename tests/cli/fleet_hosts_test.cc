@@ -249,6 +249,24 @@ TEST_F(Drift, ACardOfItsOwnVmIsNotFailing) {
               MatchesRegex("1.*V1: VM 'v1'.*\n"));
 }
 
+TEST_F(Drift, ACardInTroubleIsGivenWithAWord) {
+  discover(card("gpupci1", kSerial));
+  say("n1", kCheck,
+      R"({"checks": [{"id": "D1", "card": "gpupci1", "result": "FAIL", "reason": "off the bus",)"
+      R"( "fix": null}]})");
+  EXPECT_EQ(run({"check", "host", "gpu", "n1"}).status, 1);
+  cluster({"add", "host", "vm", "v1", "n1"});
+  const auto give = [&](const std::string& word) {
+    cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"}, 0,
+            "card gpupci1 of host 'n1' " + word + " n1` looks again)");
+    cluster({"remove", "host", "gpu", "v1", "gpupci", "force=yes"});
+  };
+  give("failed its last check, D1: off the bus (`cluster check host gpu");
+  say("n1", kList, cards(""));
+  EXPECT_EQ(run({"discover", "host", "gpu", "n1"}).status, 0);
+  give("was not there when its host was asked last (`cluster discover host gpu");
+}
+
 TEST_F(Drift, ACardThatMovedFails) {
   discover(card("gpupci1", kSerial));
   EXPECT_EQ(drift(card("gpupci1", kSerial, "05_00")),

@@ -47,9 +47,11 @@ void expand(const fs::path& folder, std::string_view pattern, const Visit& visit
 //        File: /dev/sdb  Size: 1024  Mode: O_DSYNC Async: 0".
 std::string_view disk_in(std::string_view text) {
   const auto file = text.find("File: ");
-  if (file != std::string_view::npos) text = text.substr(file + 6);
-  // SCST adds a line "[key]".
-  return text.substr(0, text.find_first_of(file == std::string_view::npos ? "\n" : " \n"));
+  if (file != std::string_view::npos) {
+    text = text.substr(file + 6);
+    return text.substr(0, text.find("  Size: "));  // a name may have blanks
+  }
+  return text.substr(0, text.find('\n'));  // SCST adds a line "[key]"
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ TEST_F(Machine, IsToldByItsProcessor) {
   const std::vector<std::pair<const char*, IommuKind>> processors{
       {"vendor_id\t: GenuineIntel\n", IommuKind::intel},
       {"vendor_id\t: CentaurHauls\n", IommuKind::intel},
+      {"vendor_id\t:   Shanghai  \n", IommuKind::intel},
+      {"vendor_id\t: GenuineTMx86\n", IommuKind::x86},
       {"vendor_id\t: AuthenticAMD\n", IommuKind::amd},
       {"vendor_id\t: HygonGenuine\n", IommuKind::amd},
       {"processor\t: 0\nflags\t\t: fpu vmx\n", IommuKind::x86},
@@ -53,6 +55,31 @@ TEST_F(Machine, IsToldByItsIommuFirst) {
   std::filesystem::remove_all(fake_.root() / "class/iommu/dmar0");
   replace_file(fake_.root() / "class/iommu/smmu3.0x0000000005000000/x", "");
   EXPECT_EQ(kind(), IommuKind::arm);
+}
+
+TEST_F(Machine, IsToldByTheTablesOfItsFirmware) {
+  const auto tables = fake_.root() / "firmware/acpi/tables";
+  replace_file(tables / "IORT", "x");
+  EXPECT_EQ(kind(), IommuKind::arm);
+  proc_.file("cpuinfo", "vendor_id\t: GenuineIntel\n");
+  EXPECT_EQ(kind(), IommuKind::intel);
+  replace_file(tables / "IVRS", "x");
+  replace_file(fake_.root() / "class/iommu/other0/x", "");  // of no family that is known
+  EXPECT_EQ(kind(), IommuKind::amd);
+  replace_file(tables / "DMAR", "x");
+  proc_.file("cpuinfo", kArm);
+  EXPECT_EQ(kind(), IommuKind::arm);
+}
+
+TEST_F(Machine, HasWordsForEachFamily) {
+  for (const auto kind :
+       {IommuKind::intel, IommuKind::amd, IommuKind::x86, IommuKind::arm, IommuKind::other}) {
+    EXPECT_TRUE(turn_on(kind).starts_with("turn on ")) << turn_on(kind);
+    EXPECT_EQ(kernel_words(kind).empty(), kind == IommuKind::other);
+    EXPECT_EQ(kernel_words(kind).find("intel_iommu=on") != std::string_view::npos,
+              turn_on(kind).find("VT-d") != std::string_view::npos);
+  }
+  EXPECT_NE(turn_on(IommuKind::amd).find("AMD-Vi"), std::string_view::npos);
 }
 
 // No word of one family is said of another.
@@ -84,7 +111,8 @@ TEST_F(Machine, RemapsInterruptsWhereALineSaysSo) {
     EXPECT_EQ(remaps(line), false) << line;
   }
   for (const auto* line :
-       {"", "NMI:  0  0  Non-maskable interrupts\n", "  25:  0  0  PCI-MSI 4096-edge  AMD-Vi\n",
+       {"", "NMI:  0  0  PCI-MSI\n", "  24  1  0  PCI-MSI 327680-edge  xhci_hcd\n",
+        "NMI:  0  0  Non-maskable interrupts\n", "  25:  0  0  PCI-MSI 4096-edge  AMD-Vi\n",
         "  30:  0  0  DMAR-MSI  0-edge  dmar0\n",
         "  40:  0  0  PCI-MSIX-10000:e1:00.0  0-edge  nvme0q0\n",
         "  40:  0  0  xen-pirq  -msi  eth0\n", "nonsense\n", ":::\n  1:\n"}) {

@@ -37,6 +37,7 @@ TEST_F(ModulesAliasFile, NamesModulesAsModprobeFindsThem) {
       "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
       "alias usb:v0123p*d*dc*dsc*dp*ic*isc*ip*in* other\n"
       "alias pci:broken\n"
+      "softdep pci:v000010DEd*sv*sd*bc03sc*i* none\n"
       "alias pci:v000010DEd00001C03sv00001458sd00003736bc03sc00i00 last");
   EXPECT_TRUE(aliases.is_read());
   EXPECT_THAT(aliases.modules(kVga), ElementsAre("nouveau", "nvidia", "last"));
@@ -71,6 +72,15 @@ TEST_F(ModulesAliasFile, IsThatOfTheRunningKernel) {
             "/lib/modules/6.12.0-test/modules.alias");
 }
 
+TEST_F(ModulesAliasFile, NamesWhatIsBuiltIn) {
+  replace_file(fake_.root() / "proc/sys/kernel/osrelease", "6.12.0\n");
+  replace_file(fake_.root() / "6.12.0/modules.builtin",
+               "kernel/drivers/vfio/pci/vfio-pci.ko\n\nkernel/fs/ext4/ext4.ko\n");
+  EXPECT_THAT(builtin_modules(fake_.root(), fake_.root() / "proc"),
+              ElementsAre("ext4", "vfio_pci"));
+  EXPECT_THAT(builtin_modules("/nonexistent", fake_.root() / "proc"), IsEmpty());
+}
+
 TEST_F(ModulesAliasFile, IsAskedByTheWordsOfTheKernel) {
   fake_.add({"0000:02:00.0", "0300", "10de:1c03", "nvidia", 13});
   EXPECT_EQ(modalias(fake_.sysfs(), {0, 2, 0, 0}),
@@ -78,6 +88,8 @@ TEST_F(ModulesAliasFile, IsAskedByTheWordsOfTheKernel) {
   const auto folder = fake_.root() / "bus/pci/devices/0000:02:00.0";
   replace_file(folder / "subsystem_vendor", "0x1458\n");
   replace_file(folder / "subsystem_device", "0x3736\n");
+  EXPECT_EQ(modalias(fake_.sysfs(), {0, 2, 0, 0}), kVga);
+  replace_file(folder / "modalias", "\n");
   EXPECT_EQ(modalias(fake_.sysfs(), {0, 2, 0, 0}), kVga);
   replace_file(folder / "modalias", "pci:v000010DEd00001C03sv0000sd0000bc03sc00i00\n");
   EXPECT_EQ(modalias(fake_.sysfs(), {0, 2, 0, 0}), "pci:v000010DEd00001C03sv0000sd0000bc03sc00i00");

@@ -8,6 +8,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
+#include <utility>
+#include <vector>
 
 #include "node-agent/kernel/far_interfaces.h"
 #include "tests/support/temp_dir.h"
@@ -50,6 +53,82 @@ TEST(RouteSocket, TellsEveryTableAndEveryHop) {
         return facts.default_routes == both && facts.addresses["v1"].contains("10.8.0.2") ? 0 : 2;
       });
   if (status == 77) GTEST_SKIP() << "only root with ip(8) and veth may lay such routes";
+  EXPECT_EQ(status, 0);
+}
+
+// "ADDRESSES; ROUTES; DEFAULT ROUTES" of lo, after the commands.
+std::string lo_after(const std::string& script) {
+  NetFacts facts;
+  if (std::system(script.c_str()) != 0 || !ask_kernel(facts)) return "cannot";
+  std::string text;
+  for (const auto& address : facts.addresses["lo"]) text += address + " ";
+  text += facts.routes.contains("lo") ? "route " : "";
+  text += facts.default_routes.contains("lo") ? "default" : "";
+  return text;
+}
+
+// lo is there on every kernel: routes by it are as good as others.
+TEST(RouteSocket, TellsARouteFromWhatEveryInterfaceHas) {
+  const auto status = in_own_network("ip link set lo up", [] {
+    const std::vector<std::pair<std::string, std::string>> steps{
+        {"ip address add 10.9.0.2/24 dev lo", "10.9.0.2 127.0.0.1 "},
+        {"ip route add blackhole 10.6.0.0/16", "10.9.0.2 127.0.0.1 "},
+        {"ip route add 10.7.0.0/16 dev lo", "10.9.0.2 127.0.0.1 route "},
+        {"ip route add 64.0.0.0/2 dev lo", "10.9.0.2 127.0.0.1 route "},
+        {"ip route add 128.0.0.0/1 dev lo", "10.9.0.2 127.0.0.1 route default"},
+        {"ip route del 128.0.0.0/1", "10.9.0.2 127.0.0.1 route "},
+        {"ip route add default dev lo table 100", "10.9.0.2 127.0.0.1 route default"},
+        {"ip address add 10.8.0.2 peer 10.8.0.3 dev lo",
+         "10.8.0.2 10.9.0.2 127.0.0.1 route default"}};
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const auto [script, expected] = steps[i];
+      auto found = lo_after(script);
+      if (const auto six = found.find("::1 "); six != std::string::npos) found.erase(six, 4);
+      if (found == expected) continue;
+      std::cerr << script << ": " << found << '\n';
+      return 2;
+    }
+    return 0;
+  });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8) may make a network namespace";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(RouteSocket, LeavesOutWhatIsLinkLocalOfIpv6) {
+  const auto status =
+      in_own_network("ip link set lo up && ip -6 address add fd00::5/64 dev lo noprefixroute", [] {
+        const std::vector<std::pair<std::string, std::string>> steps{
+            {"true", "127.0.0.1 ::1 fd00::5 "},
+            {"ip -6 address add fe80::5/64 dev lo", "127.0.0.1 ::1 fd00::5 "},
+            {"ip -6 route add fe80:1::/64 dev lo && ip -6 route add ff05::/16 dev lo",
+             "127.0.0.1 ::1 fd00::5 "},
+            {"ip -6 route add fd01::/64 dev lo", "127.0.0.1 ::1 fd00::5 route "},
+            {"ip -6 route add default dev lo", "127.0.0.1 ::1 fd00::5 route default"}};
+        for (const auto& [script, expected] : steps) {
+          const auto found = lo_after(script);
+          if (found == expected) continue;
+          std::cerr << script << ": " << found << '\n';
+          return 2;
+        }
+        return 0;
+      });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8) and IPv6 may lay such routes";
+  EXPECT_EQ(status, 0);
+}
+
+TEST(RouteSocket, TellsWhetherALinkIsUp) {
+  const auto status = in_own_network("", [] {
+    const auto is_up = [] {
+      const auto links = RouteSocket().links();
+      if (!links || links->size() != 1 || links->front().name != "lo") ::_exit(3);
+      if (links->front().index != 1 || links->front().xdp || links->front().far) ::_exit(4);
+      return links->front().up;
+    };
+    if (is_up()) return 1;
+    if (std::system("ip link set lo up") != 0) return 77;
+    return is_up() ? 0 : 2;
+  });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8) may make a network namespace";
   EXPECT_EQ(status, 0);
 }
 

@@ -94,6 +94,12 @@ TEST_F(SettingsFile, IsRefusedWithItsLine) {
   EXPECT_EQ(refusal("devices: [nvme0]\n"),
             "1: 'nvme0' in 'devices' is neither an address (0000:03:00.0) nor vendor:device "
             "(144d:a804)");
+  for (const std::string none : {"144d:", ":a804", "144d:x", "x:a804", "144d:x:a804", "144d"}) {
+    EXPECT_EQ(refusal("devices: [\"" + none + "\"]\n"),
+              "1: '" + none +
+                  "' in 'devices' is neither an address (0000:03:00.0) nor vendor:device "
+                  "(144d:a804)");
+  }
   EXPECT_EQ(refusal("vendors: [\"10de\"]\nignore: 10de:1c03\n"),
             "2: 'ignore' wants a list, [\"0000:03:00.0\", \"144d:a804\"]");
   EXPECT_EQ(refusal("vendors: [\"10de\"]\nclases: []\n"),

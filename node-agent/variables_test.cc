@@ -83,6 +83,15 @@ TEST(Variables, LeaveADeadlineThatIsNone) {
   }
 }
 
+TEST(Variables, TakeADeadlineOfUpToAnHour) {
+  for (const auto seconds : {1, 59, 3600}) {
+    Environment environment;
+    const auto text = std::to_string(seconds);
+    take_settings(of({{"GPUPCI_DEADLINE", text.c_str()}}), environment);
+    EXPECT_EQ(environment.act_deadline, std::chrono::seconds(seconds));
+  }
+}
+
 TEST(Variables, AreForgottenWithAllThatTheyTellPrograms) {
   const TempDir folder;
   const auto file = (folder.path() / "variables").native();

@@ -67,6 +67,44 @@ TEST_F(ConfigSpace, OfPlainPciHasNoExtendedCapability) {
   EXPECT_EQ(is_express(fake_.sysfs(), kVideo), false);
 }
 
+TEST_F(ConfigSpace, OfPlainPciHasNoListWhateverIsThere) {
+  auto config = express();
+  put(config, 0x04, 0x00000007);
+  write(config);
+  EXPECT_EQ(is_express(fake_.sysfs(), kVideo), false);
+  EXPECT_EQ(has(ExtendedCapability::serial_number), false);
+}
+
+// The first 64 bytes are the header, and no capability is in it.
+TEST_F(ConfigSpace, HasNoCapabilityInItsHeader) {
+  for (const std::uint32_t at : {0x10U, 0x38U, 0x3cU}) {
+    auto config = express();
+    put(config, 0x34, at);
+    put(config, at, 0x00000010);
+    write(config);
+    EXPECT_EQ(is_express(fake_.sysfs(), kVideo), false) << at;
+  }
+}
+
+TEST_F(ConfigSpace, HasSixBaseAddresses) {
+  auto config = express();
+  for (std::uint32_t i = 0; i < 8; ++i) put(config, 0x0c + std::size_t{i} * 4, i);
+  put(config, 0x0c, 0);  // the type of the header is in it
+  const std::vector<std::uint32_t> six{1, 2, 3, 4, 5, 6};
+  write(config.substr(0, 0x28));
+  EXPECT_EQ(base_addresses(fake_.sysfs(), kVideo), six);
+  write(config);
+  EXPECT_EQ(base_addresses(fake_.sysfs(), kVideo), six);
+  write(config.substr(0, 0x27));
+  EXPECT_TRUE(base_addresses(fake_.sysfs(), kVideo).empty());
+  config[0x0e] = '\x80';  // several functions
+  write(config);
+  EXPECT_EQ(base_addresses(fake_.sysfs(), kVideo), six);
+  config[0x0e] = '\x01';  // a bridge has two
+  write(config);
+  EXPECT_TRUE(base_addresses(fake_.sysfs(), kVideo).empty());
+}
+
 TEST_F(ConfigSpace, IsNotKnownWhereItCannotBeRead) {
   EXPECT_EQ(is_express(fake_.sysfs(), kVideo), std::nullopt);  // there is no `config`
   write(express().substr(0, 64));                              // a user other than root sees this
@@ -105,6 +143,9 @@ TEST(FindCapability, LooksNowhereOutsideOfTheText) {
   }
   auto config = whole;
   put(config, 0x148, 0xffc10003);  // the next one is said to lie in the last four bytes
+  EXPECT_EQ(find_capability(config, ExtendedCapability::resizable_bar), std::nullopt);
+  put(config, 0x148, 0x08010003);  // or below the extended ones
+  put(config, 0x80, 0x00010015);
   EXPECT_EQ(find_capability(config, ExtendedCapability::resizable_bar), std::nullopt);
 }
 

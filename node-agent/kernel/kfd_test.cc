@@ -41,9 +41,30 @@ TEST_F(Kfd, KnowsAGpuByItsPlace) {
   EXPECT_EQ(gpus({0, 3, 0, 1}), "");
 }
 
+TEST_F(Kfd, ASlotHasEightFunctions) {
+  node(1, "location_id 775\n", "4711");
+  node(2, "location_id 776\n", "4712");
+  node(3, "location_id 767\n", "4713");
+  EXPECT_EQ(gpus({0, 3, 0, 7}), "4711");
+  EXPECT_EQ(gpus({0, 3, 1, 0}), "4712");
+  EXPECT_EQ(gpus({0, 3, 0, 0}), "4711");  // as a partition
+  EXPECT_EQ(gpus({0, 2, 31, 7}), "4713");
+}
+
+TEST_F(Kfd, ANodeWithoutARenderNodeHasNone) {
+  for (const auto* minor : {"0", "-1", "", "x", "128 129"}) {
+    node(1, "location_id 768\ndrm_render_minor " + std::string(minor) + "\n", "4711");
+    ASSERT_EQ(kfd_gpus(sysfs_, {0, 3, 0, 0}).size(), 1U);
+    EXPECT_EQ(kfd_gpus(sysfs_, {0, 3, 0, 0})[0].render_minor, std::nullopt) << minor;
+    EXPECT_TRUE(kfd_render_minors(sysfs_).empty()) << minor;
+  }
+}
+
 TEST_F(Kfd, TakesNoNodeOfCpusForAGpu) {
   node(0, "location_id 0\ndomain 0\n", "0");
   EXPECT_EQ(gpus({0, 0, 0, 0}), "");
+  node(1, "location_id 768\n", "");
+  EXPECT_EQ(gpus({0, 3, 0, 0}), "");
 }
 
 TEST_F(Kfd, TakesAKernelThatTellsNoDomainToMeanTheFirst) {

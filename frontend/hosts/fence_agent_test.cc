@@ -48,6 +48,25 @@ TEST(FenceAgent, WhatIsNoneIsRefused) {
   }
 }
 
+// The name of an agent becomes the name of a file in /usr/sbin, and that of an option a line of
+// what it reads.
+TEST(FenceAgent, NamesAreSmallLettersDigitsAndUnderscores) {
+  const std::string begins = "abcdefghijklmnopqrstuvwxyz";
+  const auto taken = [](const std::string& value) { return why_not_fence(value).empty(); };
+  for (int number = 0; number < 256; ++number) {
+    // In quotes each byte is as it is; a quote is none of them.
+    const std::string byte =
+        number == '\'' ? "\\'" : "'" + std::string(1, static_cast<char>(number)) + "'";
+    const bool first = begins.find(static_cast<char>(number)) != std::string::npos;
+    const bool later = first || (number >= '0' && number <= '9') || number == '_';
+    EXPECT_EQ(taken("fence_" + byte + "a ip=b"), later) << number;
+    EXPECT_EQ(taken(byte + "ence_a ip=b"), number == 'f') << number;
+    EXPECT_EQ(taken("fence_a " + byte + "p=b"), first) << number;
+    // `p=q=b` is the option p.
+    EXPECT_EQ(taken("fence_a p" + byte + "q=b"), later || number == '=') << number;
+  }
+}
+
 TEST(FenceAgent, NoSecretIsAnOption) {
   for (const auto* name : {"password", "passwd", "snmp_priv_passwd", "snmp_auth_passwd",
                            "community", "api_token", "client_secret", "key_passphrase"}) {
@@ -58,7 +77,8 @@ TEST(FenceAgent, NoSecretIsAnOption) {
 }
 
 TEST(FenceAgent, NoOptionNamesAProgram) {
-  for (const auto* name : {"password_script", "passwd_script", "ipmitool_path", "sudo_path"}) {
+  for (const auto* name :
+       {"password_script", "passwd_script", "ipmitool_path", "sudo_path", "ssh_cmd"}) {
     EXPECT_THAT(why_not_fence("fence_x " + std::string(name) + "=/tmp/a"),
                 HasSubstr("names a program"));
   }

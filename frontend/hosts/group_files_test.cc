@@ -26,6 +26,29 @@ TEST(GroupFiles, ClusterShellsLinesAndYaml) {
   EXPECT_THAT(yaml.at("r1"), ElementsAre("[1-3]"));
 }
 
+// What stands behind a name, and the words that are its hosts.
+TEST(GroupFiles, ValuesAreInQuotesOrAListOrNeither) {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"n1", "n1"},       {"'n1'", "n1"},       {"\"n1\"", "n1"},
+      {"'n1\"", "'n1\""}, {"nn", "nn"},         {"n1n", "n1n"},
+      {"''", ""},         {"'", "'"},           {"[a, b]", "a, b"},
+      {"[1-2]", "[1-2]"}, {"[1-2]n", "[1-2]n"}, {"n[1-2]", "n[1-2]"},
+      {"[a]b", "[a]b"},   {"'[1-2]'", "[1-2]"}, {"", ""},
+      {"@a,n1", "@a,n1"}};
+  for (const auto& [value, expected] : rows) {
+    for (const auto& text : {"g: " + value + "\n", "g:\n  - " + value + "\n"}) {
+      const auto groups = clush_groups(text);
+      if (expected.empty()) {
+        EXPECT_TRUE(groups.empty()) << text;
+      } else {
+        ASSERT_EQ(groups.size(), 1U) << text;
+        EXPECT_THAT(groups.at("g"), ElementsAre(expected)) << text;
+      }
+    }
+  }
+  EXPECT_TRUE(clush_groups("- n1\n").empty()) << "an item of no group";
+}
+
 TEST(GroupFiles, Genders) {
   const auto groups = genders_groups("n[1-2]\tgpu,rack=1\nn3 gpu , rack=2 # x\nn4\n");
   EXPECT_EQ(groups.size(), 4U);

@@ -33,7 +33,7 @@ class RowBinder {
 /// alone, for which SQLite copies every page that the statement changes.
 class BatchInsert {
  public:
-  BatchInsert(std::string_view table, const std::vector<std::string_view>& columns);
+  BatchInsert(std::string_view table, std::vector<std::string> columns);
 
   /// Adds as many rows. `bind` gets a RowBinder and the number of the row, for each. Throws
   /// Failure.

@@ -20,7 +20,7 @@ std::optional<std::string> text_of(const std::vector<int>& sizes) {
 }
 
 // The columns of a card, in the order of bind_card().
-const std::vector<std::string_view> kCardColumns{
+const std::vector<std::string> kCardColumns{
     "host", "name",          "pci",         "model",        "serial",
     "uuid", "physical_slot", "numa_node",   "missing",      "failing",
     "wish", "driver",        "driver_seen", "present_seen", "failing_seen"};
@@ -104,7 +104,7 @@ void forget_rows(db::Connection& db, const std::string& table, const HostName& h
 void update_card(db::Connection& db, const HostName& host, const GpuCard& card) {
   static const auto parameters = [] {
     std::vector<std::string> names;
-    for (const auto column : kCardColumns) names.push_back(':' + std::string(column));
+    for (const auto& column : kCardColumns) names.push_back(':' + column);
     return names;
   }();
   const auto update = db.prepare(R"sql(

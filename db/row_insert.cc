@@ -15,43 +15,38 @@ int number_of(std::string_view column, std::string_view value) {
   throw Error(Fault::usage, std::string(column) + ": not a number: " + quote(value));
 }
 
-}  // namespace
-
-std::string identifier(std::string_view name) { return '"' + std::string(name) + '"'; }
-
-RowInsert::RowInsert(std::string table, std::vector<ColumnShape> columns, bool replaces)
-    : table_(std::move(table)), columns_(std::move(columns)), replaces_(replaces) {}
-
-std::string RowInsert::sql(std::size_t rows) const {
-  std::string names;
-  std::string changes;
-  for (const auto& column : columns_) {
-    const std::string comma = names.empty() ? "" : ", ";
-    const auto name = identifier(column.name);
-    names += comma + name;
-    changes += comma + name + " = excluded." + name;
-  }
-  auto sql = "INSERT INTO " + identifier(table_) + " (" + names + ") VALUES ";
-  for (std::size_t i = 0; i < rows * width(); ++i) {
-    if (i % width() == 0) sql += i == 0 ? "(" : "), (";
-    sql += (i % width() == 0 ? "" : ", ") + parameters_[i];
-  }
-  return sql + ")" + (replaces_ ? " ON CONFLICT (name) DO UPDATE SET " + changes : "");
+std::vector<std::string> names_of(const std::vector<ColumnShape>& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  return names;
 }
 
-void RowInsert::add(Connection& db, std::span<const std::string_view> values) {
-  while (parameters_.size() < values.size()) {
-    const auto row = std::to_string(parameters_.size() / width());
-    for (const auto& column : columns_) parameters_.push_back(":" + column.name + "_" + row);
+std::string replacement(const std::vector<ColumnShape>& columns) {
+  std::string changes;
+  for (const auto& column : columns) {
+    const auto name = identifier(column.name);
+    changes += (changes.empty() ? "" : ", ") + name + " = excluded." + name;
   }
+  return " ON CONFLICT (name) DO UPDATE SET " + changes;
+}
+
+}  // namespace
+
+RowInsert::RowInsert(std::string table, std::vector<ColumnShape> columns, bool replaces)
+    : table_(std::move(table)),
+      columns_(std::move(columns)),
+      sql_(table_, names_of(columns_), replaces ? replacement(columns_) : "") {}
+
+void RowInsert::add(Connection& db, std::span<const std::string_view> values) {
   auto& statement = statements_[values.size() / width()];
-  if (!statement) statement = db.prepare(sql(values.size() / width()));
+  if (!statement) statement = db.prepare(sql_.text(values.size() / width()));
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& column = columns_[i % width()];
+    const auto* parameter = sql_.parameters()[i].c_str();
     if (column.is_number) {
-      statement->bind(parameters_[i].c_str(), number_of(column.name, values[i]));
+      statement->bind(parameter, number_of(column.name, values[i]));
     } else {
-      statement->bind(parameters_[i].c_str(), values[i]);
+      statement->bind(parameter, values[i]);
     }
   }
   statement->execute();

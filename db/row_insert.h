@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "db/engine.h"
+#include "db/insert_sql.h"
 
 namespace cluster::db {
 
@@ -19,7 +20,7 @@ class RowInsert {
   RowInsert(std::string table, std::vector<ColumnShape> columns, bool replaces);
 
   const std::string& table() const { return table_; }
-  std::size_t width() const { return columns_.size(); }
+  std::size_t width() const { return sql_.width(); }
 
   /// Adds as many rows as `values` are, with one statement: those of the first row in the order of
   /// the columns, then those of the next. Throws Failure, and Error(usage) for a text in a column
@@ -27,16 +28,10 @@ class RowInsert {
   void add(Connection& db, std::span<const std::string_view> values);
 
  private:
-  std::string sql(std::size_t rows) const;
-
   std::string table_;
   std::vector<ColumnShape> columns_;
-  bool replaces_;
-  std::vector<std::string> parameters_;  // ":name_0", of the first row, and so on
+  InsertSql sql_;
   std::map<std::size_t, std::unique_ptr<Statement>> statements_;  // by their number of rows
 };
-
-/// A name as SQL has it, in quotes.
-std::string identifier(std::string_view name);
 
 }  // namespace cluster::db

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "db/engine.h"
+#include "db/insert_sql.h"
 #include "db/refusals.h"
 #include "db/row_insert.h"
 

@@ -131,7 +131,8 @@ void JsonRun::summarize(const std::vector<ssh::Reply>& replies) {
     object["seconds"] = static_cast<double>(reply.elapsed.count()) / 1000;
     object["tries"] = reply.tries;
     // Bytes that are no UTF-8 become U+FFFD.
-    const auto text = object.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+    const auto text =
+        json_for_terminal(object.dump(2, ' ', false, ordered_json::error_handler_t::replace));
     stream << (i == 0 ? "[\n" : ",\n");
     for (const auto line : split(text, '\n')) {
       stream << "  " << line << (line == "}" ? "" : "\n");

@@ -27,6 +27,30 @@ std::string escaped(std::string_view text, bool keeps_tabs) {
   return out;
 }
 
+bool may_need_escapes(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    return is_control(c) || (static_cast<unsigned char>(c) & 0xe0U) == 0x80U;
+  });
+}
+
+std::string json_for_terminal(std::string json) {
+  if (!may_need_escapes(json)) return json;
+  std::string out;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(json[i]);
+    const auto next = i + 1 < json.size() ? static_cast<unsigned char>(json[i + 1]) : 0U;
+    if (byte == 0x7f) {
+      out += "\\u007f";
+    } else if (byte == 0xc2 && (next & 0xe0U) == 0x80U) {
+      out += "\\u00" + to_hex(next, 2);
+      ++i;
+    } else {
+      out += json[i];
+    }
+  }
+  return out;
+}
+
 std::string for_terminal(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   return escaped(line, true);

@@ -25,6 +25,12 @@ TEST(TerminalText, AndBytesThatAreNoText) {
             "\\x9b31m");
 }
 
+TEST(TerminalText, JsonKeepsItsMeaning) {
+  EXPECT_EQ(json_for_terminal("\"a\x7f\xc2\x9b\xc2\xa0\xc3\x9f\""),
+            "\"a\\u007f\\u009b\xc2\xa0\xc3\x9f\"");
+  EXPECT_EQ(json_for_terminal("\xc2"), "\xc2");
+}
+
 TEST(TerminalText, ALineKeepsItsTabs) {
   EXPECT_EQ(for_terminal("a\tb\r"), "a\tb");
   EXPECT_EQ(for_terminal("50 %\rdone"), "50 %\\x0ddone");

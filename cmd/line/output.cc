@@ -10,6 +10,7 @@
 #include "cmd/line/text_width.h"
 #include "core/csv.h"
 #include "core/error.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 
 namespace cluster::cmd {
@@ -17,7 +18,9 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
-std::string json_text(std::string_view text) { return nlohmann::json(text).dump(); }
+std::string json_text(std::string_view text) {
+  return json_for_terminal(nlohmann::json(text).dump());
+}
 
 std::string json_of(const Item& item) {
   if (const auto* text = std::get_if<std::string>(&item)) return json_text(*text);
@@ -96,10 +99,10 @@ class Buffer {
 };
 
 // An unknown value is shown as a dash, so that columns can still be counted. `made` keeps the text
-// when it differs from the cell's. `plain` says that no cell at all has control characters.
+// when it differs from the cell's. `plain` says that no cell at all may have control characters.
 std::string_view shown(const TextRows::Cell& cell, bool plain, std::string& made) {
   if (cell.text.empty()) return "-";
-  if (plain || std::ranges::none_of(cell.text, is_control)) return cell.text;
+  if (plain || !may_need_escapes(cell.text)) return cell.text;
   made = printable(cell.text);
   return made;
 }
@@ -120,7 +123,7 @@ void end_line(std::string& line, std::size_t columns, Buffer& buffer) {
 // columns, and none at the end. `columns_there` are those of a terminal; 0 = it is none.
 void print_table(std::ostream& out, const Columns& columns, const TextRows& rows,
                  std::size_t columns_there) {
-  const bool plain = std::ranges::none_of(rows.text(), is_control);
+  const bool plain = !may_need_escapes(rows.text());
   const bool ascii = std::ranges::all_of(rows.text(), is_ascii);
   const auto width_of = [ascii](std::string_view text) {
     return ascii ? text.size() : text_width(text);
@@ -175,14 +178,16 @@ void print_json(std::ostream& out, const Columns& columns, const TextRows& rows)
   buffer << (rows.size() == 0 ? "[]\n" : "\n]\n");
 }
 
-void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows) {
+// Programs read it as it is; `on_terminal` nothing in it acts there.
+void print_csv(std::ostream& out, const Columns& columns, const TextRows& rows, bool on_terminal) {
   std::vector<std::string> fields;
   std::ranges::transform(columns, std::back_inserter(fields), csv_field);
   Buffer buffer(out);
   buffer << joined(fields, ",") << "\n";
   for (std::size_t row = 0; row < rows.size(); ++row) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      buffer << (i == 0 ? "" : ",") << csv_field(rows.at(row, i).text);
+      const auto text = rows.at(row, i).text;
+      buffer << (i == 0 ? "" : ",") << csv_field(on_terminal ? printable(text) : std::string(text));
     }
     buffer << "\n";
   }
@@ -210,7 +215,7 @@ void Output::print(const std::vector<std::string>& columns, const TextRows& rows
     case Format::json:
       return print_json(out_, columns, rows);
     case Format::csv:
-      return print_csv(out_, columns, rows);
+      return print_csv(out_, columns, rows, terminals_.out);
   }
 }
 

@@ -28,6 +28,26 @@ std::string printed(Format format, const Table& table = kTable) {
   return out.str();
 }
 
+TEST(Output, NothingOfACellActsOnATerminal) {
+  const std::string c1 =
+      "a\xc2\x9b"
+      "31mb";
+  for (const auto& text : {c1, std::string("a\x1b[31mb"), std::string("a\x7f")}) {
+    for (const auto format : {Format::table, Format::json, Format::csv}) {
+      std::ostringstream out;
+      std::ostringstream err;
+      Output output(out, err, 80, {true, true});
+      output.set_format(format);
+      output.table({{"model"}, {{Cell{text}}}});
+      for (const auto* piece : {"\xc2\x9b", "\x1b", "\x7f"}) {
+        EXPECT_EQ(out.str().find(piece), std::string::npos) << out.str();
+      }
+      if (format != Format::json) continue;
+      EXPECT_EQ(nlohmann::json::parse(out.str())[0]["model"], text);
+    }
+  }
+}
+
 TEST(Output, TableHasRocksColonAndNoTrailingBlanks) {
   EXPECT_EQ(printed(Format::table),
             "HOST               GPU      CPUS\n"

@@ -40,12 +40,8 @@ std::string_view word(ssh::End end) {
 
 // Text that ends with its last line.
 std::string whole_lines(std::string_view text, bool on_terminal) {
-  std::string lines;
-  for (const auto line : split(text, '\n')) {
-    lines += on_terminal ? for_terminal(line) : std::string(line);
-    lines += '\n';
-  }
-  if (text.empty() || text.ends_with('\n')) lines.pop_back();
+  auto lines = on_terminal ? lines_for_terminal(text) : std::string(text);
+  if (!lines.ends_with('\n')) lines += '\n';
   return lines;
 }
 

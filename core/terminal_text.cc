@@ -56,4 +56,16 @@ std::string for_terminal(std::string_view line) {
   return escaped(line, true);
 }
 
+std::string lines_for_terminal(std::string_view text) {
+  std::string lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    lines += for_terminal(text.substr(at, end - at));
+    if (end == std::string_view::npos) break;
+    lines += '\n';
+    at = end + 1;
+  }
+  return lines;
+}
+
 }  // namespace cluster

@@ -19,4 +19,7 @@ std::string json_for_terminal(std::string json);
 /// A line of somebody else for a terminal: tabs stay, and a carriage return at its end goes.
 std::string for_terminal(std::string_view line);
 
+/// The same of several lines, which keep their ends.
+std::string lines_for_terminal(std::string_view text);
+
 }  // namespace cluster

@@ -219,6 +219,14 @@ void Output::print(const std::vector<std::string>& columns, const TextRows& rows
   }
 }
 
+void Output::text(std::string_view text) {
+  if (terminals_.out) {
+    out_ << lines_for_terminal(text);
+  } else {
+    out_ << text;
+  }
+}
+
 void Output::note(std::string_view text) { err_ << program_ << ": " << printable(text) << '\n'; }
 
 void Output::ask(std::string_view text) {

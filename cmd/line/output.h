@@ -89,7 +89,7 @@ class Output {
   }
 
   /// Prints text as it is; the text is made of whole lines.
-  void text(std::string_view text) { out_ << text; }
+  void text(std::string_view text);
 
   /// Prints one line.
   void line(std::string_view text) { out_ << text << '\n'; }

@@ -48,6 +48,18 @@ TEST(Output, NothingOfACellActsOnATerminal) {
   }
 }
 
+TEST(Output, NothingOfATextActsOnATerminal) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Output(out, err, 80, {true, true})
+      .text(
+          "a\tb\n\n\x1b[2J\xc2\x9b"
+          "2J\nc");
+  EXPECT_EQ(out.str(), "a\tb\n\n\\x1b[2J\\xc2\\x9b2J\nc");
+  Output(out, err).text("\x1b");
+  EXPECT_TRUE(out.str().ends_with("\x1b"));
+}
+
 TEST(Output, TableHasRocksColonAndNoTrailingBlanks) {
   EXPECT_EQ(printed(Format::table),
             "HOST               GPU      CPUS\n"

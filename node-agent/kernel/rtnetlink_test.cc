@@ -80,8 +80,7 @@ TEST(RouteSocket, TellsARouteFromWhatEveryInterfaceHas) {
         {"ip route add default dev lo table 100", "10.9.0.2 127.0.0.1 route default"},
         {"ip address add 10.8.0.2 peer 10.8.0.3 dev lo",
          "10.8.0.2 10.9.0.2 127.0.0.1 route default"}};
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const auto [script, expected] = steps[i];
+    for (const auto& [script, expected] : steps) {
       auto found = lo_after(script);
       if (const auto six = found.find("::1 "); six != std::string::npos) found.erase(six, 4);
       if (found == expected) continue;

@@ -133,7 +133,7 @@ TEST(IsoVolumeProperty, FilesReadBackByEitherKindOfNames) {
     std::map<std::string, std::string> plain;
     std::map<std::string, std::string> wide;
     for (const auto& [name, text] : files) {
-      given.push_back({name, text});
+      given.emplace_back(name, text);
       plain[upper(name) + ".;1"] = text;
       wide[name + ";1"] = text;
     }

@@ -31,6 +31,11 @@ void keep_last_run(const std::filesystem::path& file, const std::vector<std::str
   replace_file(file, lines);
 }
 
+void forget_last_run(const std::filesystem::path& file) {
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
+}
+
 std::optional<std::vector<std::string>> failed_in_last_run(const std::filesystem::path& file) {
   const auto text = read_file(file);
   if (!text) return std::nullopt;

@@ -18,6 +18,9 @@ std::filesystem::path last_run_file(const std::filesystem::path& folder,
 /// Keeps the names of the hosts on which it failed. Throws Error(io).
 void keep_last_run(const std::filesystem::path& file, const std::vector<std::string>& failed);
 
+/// Forgets them, as a run begins that may never end. Throws nothing.
+void forget_last_run(const std::filesystem::path& file);
+
 /// Their names; nothing when no run is kept there. Throws Error(io).
 std::optional<std::vector<std::string>> failed_in_last_run(const std::filesystem::path& file);
 

@@ -63,7 +63,11 @@ bool is_host(Inventory& inventory, const std::string& word) {
 // The hosts on which the operator's last run failed, as far as they are in the inventory still.
 std::vector<Host> hosts_of_last_run(Context& context) {
   const auto names = context.last_run.empty() ? std::nullopt : failed_in_last_run(context.last_run);
-  if (!names) throw Error(Fault::not_found, "retry=failed: no earlier run of yours is known");
+  if (!names) {
+    throw Error(Fault::not_found,
+                "retry=failed: it is not known where your last run failed: none has ended here, or "
+                "it was cut off");
+  }
   std::vector<Host> hosts;
   for (const auto& name : *names) {
     if (auto host = context.inventory().find_host(HostName(name)))
@@ -180,6 +184,7 @@ int run(Context& context, const Args& args) {
 
   const auto sink = sink_of(context.output, args, targets);
   const auto given = as_root ? "sudo -n sh -c " + shell_word(command) : command;
+  if (!context.last_run.empty()) forget_last_run(context.last_run);
   const auto replies = context.transport.run(targets, given, limits, *sink);
   keep_failed(context, targets, replies);
   sink->summarize(replies);

@@ -206,8 +206,10 @@ TEST_F(RunManyHosts, GoIntoFiles) {
 }
 
 TEST_F(RunManyHosts, ThatFailedAreTriedAgain) {
-  cluster({"run", "host", "x", "retry=failed"}, 1,
-          "retry=failed: no earlier run of yours is known");
+  cluster(
+      {"run", "host", "x", "retry=failed"}, 1,
+      "retry=failed: it is not known where your last run failed: none has ended here, or it was "
+      "cut off");
   transport.answers["n1"].reply = {ssh::End::exited, 4, "", {}};
   transport.answers["n2"].reply = {ssh::End::unreachable, -1, "no route", {}};
   run({"run", "host", "x"});
@@ -224,6 +226,18 @@ TEST_F(RunManyHosts, ThatFailedAreTriedAgain) {
   transport.answers["n2"].reply = {ssh::End::exited, 0, "", {}};
   run({"run", "host", "y", "retry=failed"});
   cluster({"run", "host", "y", "retry=failed"}, 1, "retry=failed: no host failed in your last run");
+}
+
+TEST_F(RunManyHosts, OfARunThatWasCutOffNobodyKnowsWhoFailed) {
+  transport.answers["n1"].reply = {ssh::End::exited, 4, "", {}};
+  run({"run", "host", "x"});
+  transport.failure = Error(Fault::io, "nobody reads on");
+  cluster({"run", "host", "y"}, 1, "nobody reads on");
+  transport.failure.reset();
+  cluster(
+      {"run", "host", "z", "retry=failed"}, 1,
+      "retry=failed: it is not known where your last run failed: none has ended here, or it was "
+      "cut off");
 }
 
 TEST_F(RunManyHosts, ReadWhatInputSays) {

@@ -41,6 +41,7 @@ std::vector<ssh::Reply> FakeTransport::run(const std::vector<ssh::Target>& targe
     sink.ended(i, answer.reply);
     replies.push_back(answer.reply);
   }
+  if (failure) throw Error(*failure);
   return replies;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "ssh/transport.h"
 
 namespace cluster {
@@ -34,6 +36,7 @@ class FakeTransport : public ssh::Transport {
   std::map<std::string, Answer> answers;
   std::set<std::string> unknown_names;  ///< of hosts that the name service does not know
   int interrupted_by = 0;               ///< the signal that ends the run
+  std::optional<Error> failure;         ///< run() throws it when all have answered
   int conversation_status = 0;          ///< what the next conversation ends with
   std::map<std::string, std::string>
       by_command;  ///< the output of every host for that command instead

@@ -231,6 +231,7 @@ TEST_F(RunManyHosts, ThatFailedAreTriedAgain) {
 TEST_F(RunManyHosts, OfARunThatWasCutOffNobodyKnowsWhoFailed) {
   transport.answers["n1"].reply = {ssh::End::exited, 4, "", {}};
   run({"run", "host", "x"});
+  transport.answers.erase("n1");
   transport.failure = Error(Fault::io, "nobody reads on");
   cluster({"run", "host", "y"}, 1, "nobody reads on");
   transport.failure.reset();

@@ -9,7 +9,7 @@ std::string name_of(const std::string& table, const char* what) {
   return "\"change_" + std::string(what) + "_" + table + "\"";
 }
 
-std::string json_of(const TableShape& table, const std::string& row) {
+std::string json_in_sqlite(const TableShape& table, const std::string& row) {
   std::string json = "json_object(";
   for (const auto& column : table.columns) {
     if (!json.ends_with('(')) json += ", ";
@@ -41,10 +41,10 @@ void stop_history(Connection& connection) {
 void start_history(Connection& connection) {
   stop_history(connection);
   for (const auto& table : connection.tables()) {
-    connection.run(trigger(table, "INSERT", "", "NEW", "NULL", json_of(table, "NEW")) +
+    connection.run(trigger(table, "INSERT", "", "NEW", "NULL", json_in_sqlite(table, "NEW")) +
                    trigger(table, "UPDATE", " AND (" + row_differs(table) + ")", "NEW",
-                           json_of(table, "OLD"), json_of(table, "NEW")) +
-                   trigger(table, "DELETE", "", "OLD", json_of(table, "OLD"), "NULL"));
+                           json_in_sqlite(table, "OLD"), json_in_sqlite(table, "NEW")) +
+                   trigger(table, "DELETE", "", "OLD", json_in_sqlite(table, "OLD"), "NULL"));
   }
 }
 

@@ -104,9 +104,10 @@ class DomainSchema::Rules {
 
   // Files that the document includes are looked for beside `file`.
   Document document(std::string_view xml, const char* file) const {
-    return {read_memory_(xml.data(), static_cast<int>(xml.size()), file, "UTF-8",
-                         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
-            free_doc_};
+    return {
+        read_memory_(xml.data(), static_cast<int>(xml.size()), file, "UTF-8",
+                     XML_PARSE_NONET | XML_PARSE_COMPACT | XML_PARSE_NOERROR | XML_PARSE_NOWARNING),
+        free_doc_};
   }
 
   Schema schema(const Parser& parser, Complaint& complaint) const {

@@ -66,12 +66,11 @@ void set(pugi::xml_node element, const char* name, const std::string& value) {
 
 void spell_size(pugi::xml_node element, pugi::xml_node root) {
   const auto name = local_name(element);
-  if (!has_size(name)) return;
   const auto unit = element.attribute("unit");
-  auto many = factor(unit.value());
-  if (unit.empty() && (name == "memory" || name == "currentMemory") && element.parent() == root) {
-    many = factor("KiB");
-  }
+  const bool is_kib =
+      unit.empty() && (name == "memory" || name == "currentMemory") && element.parent() == root;
+  if ((unit.empty() && !is_kib) || !has_size(name)) return;
+  const auto many = factor(is_kib ? "KiB" : unit.value());
   if (!many) return;
   for (const char* at : {"memory", "size"}) {
     if (element.attribute(at).empty()) continue;

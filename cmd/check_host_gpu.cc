@@ -86,17 +86,19 @@ class HostChecks {
                            known(one.reason), known(one.fix)});
   }
 
-  // The agent says V1 of each card that a VM runs with, or is saved with, as it cannot be taken
-  // then. Of the VM that is to have it, that is no failure.
+  // The agent says V1 of each card that VMs run with, or are saved with, as it cannot be taken
+  // then. Where all of them are to have it, that is no failure.
   bool is_as_given(const HostName& host, const frontend::CheckAnswer& one) const {
-    if (one.id != "V1") return false;
-    return std::ranges::any_of(vms_, [&](const Vm& vm) {
-      const auto is_it = [&](const GpuName& gpu) { return gpu.str() == one.card; };
-      return vm.container == host && one.reason.starts_with("VM " + quote(vm.domain()) + " ") &&
-             (std::ranges::any_of(vm.gpus, is_it, &VmGpu::gpu) ||
-              std::ranges::any_of(
-                  vm.slices, [&](const VmSlice& held) { return held.gpu && is_it(*held.gpu); }));
-    });
+    const auto is_it = [&](const GpuName& gpu) { return gpu.str() == one.card; };
+    const auto is_given = [&](const std::string& domain) {
+      return std::ranges::any_of(vms_, [&](const Vm& vm) {
+        return vm.container == host && vm.domain() == domain &&
+               (std::ranges::any_of(vm.gpus, is_it, &VmGpu::gpu) ||
+                std::ranges::any_of(
+                    vm.slices, [&](const VmSlice& held) { return held.gpu && is_it(*held.gpu); }));
+      });
+    };
+    return one.id == "V1" && !one.vms.empty() && std::ranges::all_of(one.vms, is_given);
   }
 
   void test(const std::vector<frontend::AgentAnswer>& cards, const ssh::Limits& limits) {

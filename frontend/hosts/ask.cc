@@ -380,6 +380,9 @@ std::vector<CheckAnswer> checks_of(const AgentAnswer& answer) {
                         verdict_of(check.at("result").get<std::string>()),
                         optional_of<std::string>(check, "reason").value_or(""),
                         optional_of<std::string>(check, "fix").value_or("")});
+      const auto vms = check.find("vms");
+      if (vms == check.end()) continue;
+      for (const auto& vm : bounded(*vms)) checks.back().vms.push_back(vm.get<std::string>());
     }
     return checks;
   });

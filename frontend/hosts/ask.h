@@ -100,6 +100,7 @@ struct CheckAnswer {
   Verdict result = Verdict::unknown;
   std::string reason;
   std::string fix;
+  std::vector<std::string> vms{};  ///< the domains of libvirt that are all of the reasons
 };
 
 /// Throws Error(io) when the answer is not that.

@@ -89,7 +89,11 @@ CheckAnswer answer(const Reasons& reasons, std::string passed_what) {
   if (reasons.size() > 1) {
     reason.what += " (and " + std::to_string(reasons.size() - 1) + " more)";
   }
-  return {verdict, std::move(reason)};
+  CheckAnswer answer{verdict, std::move(reason)};
+  if (std::ranges::none_of(reasons, [](const Reason& one) { return one.vm.empty(); })) {
+    for (const auto& one : reasons) answer.vms.push_back(one.vm);
+  }
+  return answer;
 }
 
 std::string_view word(Verdict verdict) {
@@ -175,6 +179,7 @@ std::string checks_json(const std::vector<CheckResult>& results) {
                     {"result", word(answer.verdict)},
                     {"reason", answer.reason.what},
                     {"fix", or_null(way_out(answer.reason))}});
+    if (!answer.vms.empty()) list.back()["vms"] = answer.vms;
   }
   return json_line({{"checks", list}});
 }

@@ -24,6 +24,7 @@ int exit_status(Verdict worst);
 struct CheckAnswer {
   Verdict verdict = Verdict::pass;
   Reason reason;
+  std::vector<std::string> vms{};  ///< the domains of libvirt that are all of the reasons
 };
 
 CheckAnswer passed(std::string what);
@@ -102,7 +103,8 @@ Verdict worst(const std::vector<CheckResult>& results);
 std::string checks_table(const std::vector<CheckResult>& results);
 
 /// {"checks": [{"id": "D9", "card": "gpupci1", "result": "FAIL", "reason": "...", "fix": "..."}]}
-/// card and fix are null where there is none.
+/// card and fix are null where there is none. "vms" is there, too, where VMs are all that is in the
+/// way, with their names in libvirt.
 std::string checks_json(const std::vector<CheckResult>& results);
 
 /// The lines of the table of checks in docs/gpupci.md.

@@ -56,5 +56,18 @@ TEST(CheckResults, TellTheWorstAndItsExitStatus) {
               HasSubstr(R"({"id":"H2","card":null,"result":"PASS","reason":"on","fix":null})"));
 }
 
+TEST(CheckAnswers, NameTheVmsWhereNothingElseIsInTheWay) {
+  const Reason one{.what = "VM 'a b' runs with it", .vm = "a b"};
+  const Reason two{.what = "VM 'c' runs with it", .vm = "c"};
+  const Reason program{.what = "process 812 has it open"};
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(answer({one, two}, "").vms, (Names{"a b", "c"}));
+  EXPECT_EQ(answer({one, program}, "").vms, Names());
+  EXPECT_EQ(answer({}, "nobody").vms, Names());
+  EXPECT_THAT(checks_json({{"V1", "gpupci1", answer({one, two}, "")}}),
+              HasSubstr(R"x("reason":"VM 'a b' runs with it (and 1 more)","fix":null,)x"
+                        R"x("vms":["a b","c"]})x"));
+}
+
 }  // namespace
 }  // namespace cluster::agent

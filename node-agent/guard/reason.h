@@ -16,6 +16,7 @@ struct Reason {
   std::string fix{};        ///< "stop it (kill 812)"; empty when there is none
   bool needs_root = false;  ///< only root could have known; the fix is to run gpupci as root
   bool passing = false;     ///< it may be gone in a moment
+  std::string vm{};         ///< the domain of libvirt that has it, by name; "" = none has
 };
 
 using Reasons = std::vector<Reason>;

@@ -29,7 +29,10 @@ Reason runs_with_it(const VmProcess& vm, const Process& process, const std::stri
     const auto name = vm.name.empty() || vm.name == vm.id ? vm.id : vm.id + " " + vm.name;
     return runs_with_it(name, evidence, "qm shutdown " + name_as_word(vm.id));
   }
-  return runs_with_it(vm.name, evidence, vm.libvirt ? by_virsh(vm.name) : way_to_stop(process));
+  auto reason =
+      runs_with_it(vm.name, evidence, vm.libvirt ? by_virsh(vm.name) : way_to_stop(process));
+  if (vm.libvirt) reason.vm = vm.name;
+  return reason;
 }
 
 // Adds the VMs that libvirt names. The VMs in `known` were found already.
@@ -43,6 +46,7 @@ void add_domains(std::vector<virt::VmDevice> all, const IsMeant& is_meant,
   }
   for (const auto& [vm, has] : devices) {
     reasons.push_back(runs_with_it(vm, "libvirt says " + joined(has, ", "), by_virsh(vm)));
+    reasons.back().vm = vm;
   }
   // Its guest goes on where it was, with a card that is as it was.
   for (const auto& [vm, has] : saved) {
@@ -50,7 +54,8 @@ void add_domains(std::vector<virt::VmDevice> all, const IsMeant& is_meant,
         {.what =
              "VM " + quoted_name(vm) + " is saved with it (libvirt says " + joined(has, ", ") + ")",
          .fix = "virsh start " + name_as_word(vm) + " and then " + by_virsh(vm) +
-                "; or give up its memory: virsh managedsave-remove " + name_as_word(vm)});
+                "; or give up its memory: virsh managedsave-remove " + name_as_word(vm),
+         .vm = vm});
   }
 }
 

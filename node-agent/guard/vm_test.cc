@@ -128,6 +128,7 @@ TEST_F(GuardVm, KnowsWhoHasAMediatedDeviceAlone) {
   vm_devices_ = {{"rocks-34", "c2177883"}, {"rocks-35", "0000:02:00.0"}};
   EXPECT_EQ(message(device_vms(device, input(sysfs))),
             "vm: VM 'rocks-34' runs with it (libvirt says c2177883); virsh shutdown rocks-34");
+  EXPECT_EQ(device_vms(device, input(sysfs)).at(0).vm, "rocks-34");
   vm_devices_.clear();
   EXPECT_THAT(device_vms(device, input(sysfs)), ::testing::IsEmpty());
 }

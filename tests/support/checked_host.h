@@ -41,8 +41,9 @@ class CheckedHost : public ::testing::Test {
     auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input,
                             KnownTroubles(fake_.root() / "known.yaml"));
     for (const auto& one : found) {
-      const auto& [verdict, reason] = one.answer;
-      EXPECT_TRUE(verdict == Verdict::pass || !way_out(reason).empty()) << message(reason);
+      const auto& reason = one.answer.reason;
+      EXPECT_TRUE(one.answer.verdict == Verdict::pass || !way_out(reason).empty())
+          << message(reason);
     }
     return found;
   }

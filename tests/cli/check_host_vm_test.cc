@@ -107,8 +107,9 @@ TEST_F(CheckHostVm, GivesPowerShellItsScriptWhole) {
   const auto begin = started.find(key);
   ASSERT_NE(begin, std::string::npos) << started;
   const auto text = started.substr(begin + key.size());
+  const auto utf16 = parse_base64(text.substr(0, text.find('"'))).value();
   std::string script;
-  for (const char c : parse_base64(text.substr(0, text.find('"'))).value()) {
+  for (const char c : utf16) {
     if (c != 0) script += c;
   }
   EXPECT_THAT(script, HasSubstr("\n\"=== pnp\"\nGet-PnpDevice "));

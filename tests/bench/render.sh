@@ -27,7 +27,7 @@ taskset -c 0 /usr/bin/time -f 'peak memory: %M KiB' "$bench" 10000 "$dir/vm.xml"
 [[ $(grep -c "<hostdev " "$dir/vm.xml") == 4 ]]
 hyperfine --shell=none --warmup 1 --runs 10 --command-name virt-install --export-csv "$dir/theirs" \
   "$(printf '%q ' "${virt_install[@]}")" >/dev/null 2>&1
-awk -F , 'NR == FNR { if (/4 functions:/) { split($0, part, "rendered, "); rate = part[2] + 0 } next }
+awk -F , 'NR == FNR { if (/4 functions:.*rendered and validated/) { split($0, part, "rendered, "); rate = part[2] + 0 } next }
   FNR == 2 { cpu = $5 + $6
              printf "virt-install, one VM: %.0f ms CPU, %.0f ms until it is done\n", cpu * 1000, $4 * 1000
              printf "ratio to 4 functions, rendered and validated: %.0f\n", cpu * rate }' "$dir/ours" "$dir/theirs"

@@ -84,8 +84,6 @@ std::string DomainMachine::text() const {
   return joined(std::vector<std::string>{type, arch, machine, emulator}, " ");
 }
 
-DomainMachine machine_of(const std::string& document) { return wishes_of(document).machine; }
-
 DomainWishes wishes_of(const std::string& document) {
   pugi::xml_document read;
   read_domain(read, document);

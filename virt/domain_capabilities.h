@@ -18,9 +18,6 @@ struct DomainMachine {
   std::string text() const;
 };
 
-/// That of a libvirt document. Throws Error(io) when it is no document of a domain.
-DomainMachine machine_of(const std::string& document);
-
 /// What a libvirt document asks of libvirt and QEMU.
 struct DomainWishes {
   /// One thing: a video model 'qxl'.
@@ -33,7 +30,7 @@ struct DomainWishes {
   std::vector<Wish> wishes;
 };
 
-/// Those of a libvirt document. Throws as machine_of().
+/// Those of a libvirt document. Throws Error(io) when it is no document of a domain.
 DomainWishes wishes_of(const std::string& document);
 
 /// What the libvirt and QEMU of a host have for one kind of domain, as far as libvirt tells:

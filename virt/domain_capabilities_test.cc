@@ -112,7 +112,7 @@ TEST(DomainCapabilities, AreNoOtherDocument) {
 }
 
 TEST(DomainMachine, IsThatOfTheDocument) {
-  EXPECT_EQ(machine_of(whole_domain("")).text(), "kvm x86_64 q35 /usr/bin/kvm");
+  EXPECT_EQ(wishes_of(whole_domain("")).machine.text(), "kvm x86_64 q35 /usr/bin/kvm");
 }
 
 }  // namespace

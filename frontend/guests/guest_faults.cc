@@ -14,10 +14,6 @@ std::string roll_for(const std::string& vm) {
   return "cluster run roll guest host=" + vm + " apply=yes";
 }
 
-bool has(std::string_view text, std::string_view piece) {
-  return text.find(piece) != std::string_view::npos;
-}
-
 // "0000:01:00" of "0000:01:00.0", as NVIDIA's driver names a card in its log.
 std::string slot_of(const GuestDevice& device) {
   const auto colon = device.address.find(':');
@@ -112,7 +108,7 @@ std::optional<GuestFault> worst_xid(const GuestReport& report, const GuestDevice
     const auto number = xid_of(line);
     if (!number) continue;
     const bool is_over =
-        *number == kRecovery && has(line, "recovery action") && recovery_in(line).empty();
+        *number == kRecovery && mentions(line, "recovery action") && recovery_in(line).empty();
     if (is_over) continue;
     auto fault = by_xid(*number, line, container);
     const bool follows = *number == kRecovery || *number == kProgramsEnded;
@@ -144,7 +140,7 @@ std::optional<GuestFault> windows_fault(const GuestDevice& device, const std::st
       return std::nullopt;
     case kCode43: {
       const int branch = nvidia_branch(device.driver);
-      const bool geforce = has(device.name, "GeForce") || has(device.name, "TITAN");
+      const bool geforce = mentions(device.name, "GeForce") || mentions(device.name, "TITAN");
       if (is_nvidia(device) && geforce && branch > 0 && branch < kFirstThatRuns) {
         return GuestFault{
             name + "NVIDIA's driver " + std::to_string(branch) +
@@ -257,7 +253,7 @@ std::optional<GuestFault> driver_fault(const GuestReport& report, const GuestDev
     if (driver == "nvidia") return std::nullopt;
     if (driver.empty()) return without_driver(report, device, vm);
   }
-  if (driver.starts_with("vfio") || has(driver, "_vfio_")) {
+  if (driver.starts_with("vfio") || mentions(driver, "_vfio_")) {
     return GuestFault{driver + " holds it, for a VM in this guest", "take it from that VM", true};
   }
   if (is_gpu && is_nvidia(device)) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "frontend/guests/guest_report.h"
 
@@ -20,6 +21,11 @@ struct GuestFault {
 
 /// True if it is a device of NVIDIA's.
 inline bool is_nvidia(const GuestDevice& device) { return device.vendor == "10de"; }
+
+/// True if `piece` is in the text.
+inline bool mentions(std::string_view text, std::string_view piece) {
+  return text.find(piece) != std::string_view::npos;
+}
 
 /// The way out when a card wants a reset.
 inline constexpr const char* kResetCard =

@@ -6,10 +6,6 @@
 namespace cluster::frontend {
 namespace {
 
-bool mentions(std::string_view text, std::string_view piece) {
-  return text.find(piece) != std::string_view::npos;
-}
-
 // What stands in the line of a card in place of its name: "GPU is lost", "Unknown Error".
 std::string trouble_in(std::string_view line) {
   if (!line.starts_with('[') || line.starts_with("[N/A]")) return "";

@@ -3,11 +3,21 @@
 # sources this file from a script that has set `cluster`; it makes a folder of its own and works there. make_host begins
 # the host h1, a sshd at 127.0.7.1.
 
+# A daemon that a test begins is ended with it when its process is in `daemon`.
+
 # shellcheck source=tests/support/sshd.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../support/sshd.sh"
 dir=$(mktemp -d)
 cd "$dir" || exit 1
 export CLUSTER_DB=$dir/cluster.db CLUSTER_SSH_CONFIG=$dir/ssh_config SSH_AUTH_SOCK=
+
+daemon=
+finish() {
+  stop_sshd
+  [[ -z $daemon ]] || kill "$daemon"
+  rm -rf "$dir"
+}
+trap finish EXIT
 
 fail() {
   echo "$*" >&2

@@ -13,7 +13,6 @@ fi
 cluster=$(realpath "$1")
 # shellcheck source=tests/ssh/gets_in.sh
 . "$(dirname "$0")/gets_in.sh"
-trap 'stop_sshd; rm -rf "$dir"' EXIT
 
 awk -F : -v OFS=: -v user="$(id -un)" -v home="$dir" '$1 == user { $6 = home } { print }' /etc/passwd >passwd
 mount --bind passwd /etc/passwd

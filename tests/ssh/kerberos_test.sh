@@ -6,13 +6,6 @@ cluster=$(realpath "$1")
 # shellcheck source=tests/ssh/gets_in.sh
 . "$(dirname "$0")/gets_in.sh"
 export PATH=$PATH:/usr/sbin
-kdc=
-finish() {
-  stop_sshd
-  [[ -z $kdc ]] || kill "$kdc"
-  rm -rf "$dir"
-}
-trap finish EXIT
 for tool in krb5kdc kdb5_util kadmin.local kinit; do
   command -v "$tool" >/dev/null || skip "no $tool: apt-get install krb5-kdc krb5-admin-server krb5-user"
 done
@@ -50,14 +43,14 @@ END
       kadmin.local >>kdc.log 2>&1
   fi
   krb5kdc -n >>kdc.log 2>&1 &
-  kdc=$!
+  daemon=$!
   for _ in {1..100}; do
     if echo sesame | kinit "$user" >/dev/null 2>kinit.log; then break 2; fi
-    kill -0 "$kdc" 2>/dev/null || break  # the port was taken
+    kill -0 "$daemon" 2>/dev/null || break  # the port was taken
     sleep 0.1
   done
-  kill "$kdc" 2>/dev/null || true
-  kdc=
+  kill "$daemon" 2>/dev/null || true
+  daemon=
 done
 [[ -s ticket ]] || fail "no ticket: $(<kinit.log)"
 

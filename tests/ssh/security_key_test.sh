@@ -5,13 +5,6 @@ set -euo pipefail
 cluster=$(realpath "$1")
 # shellcheck source=tests/ssh/gets_in.sh
 . "$(dirname "$0")/gets_in.sh"
-agent=
-finish() {
-  stop_sshd
-  [[ -z $agent ]] || kill "$agent"
-  rm -rf "$dir"
-}
-trap finish EXIT
 token=/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so
 [[ -e $token ]] || skip "no $token: apt-get install openssh-tests"
 
@@ -47,7 +40,7 @@ SSH_SK_PROVIDER=$token gets_in
 cp plain ssh_config
 export SSH_AUTH_SOCK=$dir/agent
 ssh-agent -D -a "$SSH_AUTH_SOCK" -P "$token" >agent.log 2>&1 &
-agent=$!
+daemon=$!
 until [[ -S $SSH_AUTH_SOCK ]]; do sleep 0.1; done
 ssh-add -q -S "$token" sk
 gets_in

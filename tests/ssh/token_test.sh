@@ -5,13 +5,6 @@ set -euo pipefail
 cluster=$(realpath "$1")
 # shellcheck source=tests/ssh/gets_in.sh
 . "$(dirname "$0")/gets_in.sh"
-agent=
-finish() {
-  stop_sshd
-  [[ -z $agent ]] || kill "$agent"
-  rm -rf "$dir"
-}
-trap finish EXIT
 for tool in softhsm2-util pkcs11-tool; do
   command -v "$tool" >/dev/null || skip "no $tool: apt-get install softhsm2 opensc"
 done
@@ -39,7 +32,7 @@ ssh -F ssh_config 127.0.7.1 true 2>err || fail "ssh does not get in with the PIN
 
 export SSH_AUTH_SOCK=$dir/agent
 ssh-agent -D -a "$SSH_AUTH_SOCK" >agent.log 2>&1 &
-agent=$!
+daemon=$!
 until [[ -S $SSH_AUTH_SOCK ]]; do sleep 0.1; done
 ssh-add -q -s "$token" 2>err || fail "the agent does not take it"
 gets_in

@@ -363,7 +363,7 @@ TEST_F(MergedDomains, CapabilitiesFitWhatLibvirtTakes) {
     if (!pair.for_libvirt) continue;
     try {
       const auto defined = define(pair.base == "hand" ? pair.defined : pair.rendered);
-      const auto machine = machine_of(defined);
+      const auto machine = wishes_of(defined).machine;
       if (!told.contains(machine.text())) told[machine.text()] = domains->capabilities(machine);
       EXPECT_EQ(joined(told[machine.text()].lacking(defined), ", "), "") << pair.name;
       ++judged;

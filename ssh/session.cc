@@ -116,9 +116,9 @@ Session::Step Session::next() {
 }
 
 void Session::wait_for_socket() {
-  // sshd leaves Nagle's algorithm on: its packets after the login wait for our delayed ACK (40 ms)
-  // unless that is hurried. The kernel forgets the wish, so it is repeated.
-  if (step_ == Step::channel || step_ == Step::exec) {
+  // sshd leaves Nagle's algorithm on: a packet that comes right after another waits for our delayed
+  // ACK (40 ms) unless that is hurried. The kernel forgets the wish, so it is repeated.
+  if (step_ != Step::listen && step_ != Step::greet && (step_ != Step::command || status_)) {
     const int on = 1;
     setsockopt(socket_.get(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
   }

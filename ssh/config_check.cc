@@ -102,6 +102,7 @@ constexpr std::array kChoices{
 static_assert(std::ranges::is_sorted(kChoices, {}, &Choice::keyword));
 
 bool is_value_of(const std::string& word, std::string_view values) {
+  if (values == "none TIME") return word == "none" || is_time(word);  // and "NONE" is no time
   return is_one_of(word, values) || (values.ends_with("TIME") && is_time(word)) ||
          (values == "NUMBER" && is_number(word));
 }
@@ -146,11 +147,15 @@ bool are_algorithms(const Words& words) {
 }
 
 // "PORT", "ADDRESS:PORT" or a path; the second may be "HOST:PORT" or a path.
-bool is_forward(const Words& words) {
-  const auto is_end = [](std::string_view word) {
-    return is_of(word, kDigits) || word.starts_with('/') ||
-           (word.find(':') != std::string_view::npos &&
-            is_of(word.substr(word.rfind(':') + 1), kDigits));
+bool is_forward(const Words& words, long long first_port = 1) {
+  const auto is_port = [first_port](std::string_view word) {
+    const auto number = parse_number(word);
+    return number && *number >= first_port && *number <= 65535;
+  };
+  const auto is_end = [&](std::string_view word) {
+    const auto colon = word.rfind(':');
+    const bool is_one_name = word.starts_with('[') || colon == word.find(':');
+    return word.starts_with('/') || (is_one_name && is_port(word.substr(colon + 1)));
   };
   return words.size() <= 2 && std::ranges::all_of(words, is_end);
 }
@@ -162,6 +167,31 @@ bool is_rekey_limit(const Words& words) {
   const bool is_size = words[0] == "default" || (is_number(size) && (has_unit || size.size() > 2));
   return words.size() <= 2 && is_size &&
          (words.size() == 1 || words[1] == "none" || is_time(words[1]));
+}
+
+// "HOST:PORT"; each may be a `*`.
+bool are_permitted(const Words& words) {
+  if (words.size() == 1 && (words[0] == "any" || words[0] == "none")) return true;
+  return std::ranges::all_of(words, [](std::string_view word) {
+    const auto colon = word.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    return word.substr(colon + 1) == "*" || is_forward({std::string(word)});
+  });
+}
+
+// "*.a.example:*.b.example".
+bool are_permitted_names(const Words& words) {
+  if (words.size() == 1 && lower(words[0]) == "none") return true;
+  return std::ranges::all_of(words, [](std::string_view word) {
+    const auto colon = word.find(':');
+    return colon != std::string_view::npos && colon != 0 && colon + 1 < word.size();
+  });
+}
+
+// The last three digits of an octal number count, and nothing is before them.
+bool is_mask(std::string_view word) {
+  return is_of(word, "01234567") &&
+         word.size() - std::min(word.find_first_not_of('0'), word.size()) <= 3;
 }
 
 bool are_domains(const Words& words) {
@@ -181,10 +211,13 @@ bool is_usual_value(const std::string& keyword, const Words& words) {
     return words.size() == 1 && is_value_of(words[0], choice->values) &&
            (!is("connectionattempts") || words[0].find_first_not_of('0') != std::string::npos);
   }
-  if (std::ranges::any_of(kWithOneWord, is)) return words.size() == 1;
+  if (std::ranges::any_of(kWithOneWord, is)) return words.size() == 1 && !words[0].empty();
   if (std::ranges::any_of(kOfAlgorithms, is)) return are_algorithms(words);
   if (is("localforward")) return words.size() == 2 && is_forward(words);
-  if (is("remoteforward")) return is_forward(words);
+  if (is("remoteforward")) return is_forward(words, 0);
+  if (is("permitremoteopen")) return are_permitted(words);
+  if (is("canonicalizepermittedcnames")) return are_permitted_names(words);
+  if (is("gssapikexalgorithms")) return false;  // what there is depends on how it was built
   if (is("dynamicforward")) return words.size() == 1 && is_forward(words);
   if (is("rekeylimit")) return is_rekey_limit(words);
   if (is("canonicaldomains")) return are_domains(words);
@@ -200,7 +233,7 @@ bool is_usual_value(const std::string& keyword, const Words& words) {
                               "cs2 cs3 cs4 cs5 cs6 cs7 ef lowdelay throughput reliability none");
            });
   }
-  if (is("streamlocalbindmask")) return words.size() == 1 && is_of(words[0], "01234567");
+  if (is("streamlocalbindmask")) return words.size() == 1 && is_mask(words[0]);
   if (is("tunneldevice")) return words.size() == 1 && is_of(words[0], "any:0123456789");
   if (is("sendenv")) {
     return std::ranges::none_of(

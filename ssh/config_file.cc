@@ -97,11 +97,27 @@ std::vector<std::string> match_words(std::string_view text) {
 constexpr std::array<std::string_view, 6> kWithManyWords{
     "globalknownhostsfile", "host", "include", "match", "sendenv", "userknownhostsfile"};
 
+// Of these OpenSSH takes a line that has nothing but a comment behind the keyword.
+constexpr std::array<std::string_view, 8> kMayHaveNoWords{
+    "canonicaldomains", "globalknownhostsfile", "host", "include", "logverbose", "sendenv",
+    "setenv",           "userknownhostsfile"};
+
+// A number as strtonum(3) reads it, which OpenSSH asks: "+0022" is 22.
+std::optional<long long> loose_number(std::string_view text) {
+  text = trim(text.substr(0, text.find_last_not_of(kBlanks) + 1));
+  if (text.starts_with('+')) text.remove_prefix(1);
+  while (text.size() > 1 && text.starts_with('0')) text.remove_prefix(1);
+  return parse_number(text);
+}
+
 // A port is a number or the name of a service.
 void check_port(Setting& setting) {
   auto& word = setting.words[0];
-  const auto number = parse_number(word);
-  if (number && *number >= 1 && *number <= 65535) return;
+  const auto number = loose_number(word);
+  if (number && *number >= 1 && *number <= 65535) {
+    word = std::to_string(*number);
+    return;
+  }
   const servent* service = number ? nullptr : getservbyname(word.c_str(), "tcp");
   if (service == nullptr) {
     refuse(setting.where, "'port' wants a number from 1 to 65535, not " + quote(word));
@@ -110,9 +126,13 @@ void check_port(Setting& setting) {
 }
 
 // Only what is read here is checked; of all else OpenSSH tells.
-void check_words(Setting& setting) {
+void check_words(Setting& setting, bool has_comment) {
   auto& words = setting.words;
-  if (words.empty()) refuse(setting.where, quote(setting.keyword) + " has no value");
+  if (words.empty()) {
+    if (has_comment && std::ranges::find(kMayHaveNoWords, setting.keyword) != kMayHaveNoWords.end())
+      return;
+    refuse(setting.where, quote(setting.keyword) + " has no value");
+  }
   if (setting.use != Use::honoured) return;
   if (words.size() > 1 &&
       std::ranges::find(kWithManyWords, setting.keyword) == kWithManyWords.end()) {
@@ -139,7 +159,7 @@ Setting setting_of(std::string_view line, const std::string& where) {
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
   setting.words = words_of(line, where);
   if (setting.keyword == "match") setting.words = match_words(line);
-  check_words(setting);
+  check_words(setting, line.starts_with('#'));
   setting.is_usual = is_usual_value(setting.keyword, setting.words);
   return setting;
 }
@@ -169,7 +189,7 @@ class Parser {
       const auto line = trim(whole.substr(0, whole.find_last_not_of(" \t\r\n\f") + 1));
       if (line.empty() || line.starts_with('#') || line == "=") continue;
       Setting setting = setting_of(line, file + ":" + std::to_string(number));
-      if (setting.keyword == "host" || setting.keyword == "match") {
+      if (setting.keyword == "host" || setting.keyword == "match") {  // a Host may name nobody
         conditions_ = outer;
         setting.number = conditions_read_++;
         conditions_.push_back(std::move(setting));
@@ -177,7 +197,7 @@ class Parser {
       } else if (setting.keyword == "include") {
         include(setting);
         open_block();
-      } else {
+      } else if (!setting.words.empty()) {
         blocks_.back().settings.push_back(std::move(setting));
       }
     }

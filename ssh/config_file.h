@@ -12,7 +12,7 @@ namespace cluster::ssh {
 /// One line of a configuration file.
 struct Setting {
   std::string keyword;             ///< in lower case and present spelling: "hostname"
-  std::vector<std::string> words;  ///< its arguments, without quotes; at least one
+  std::vector<std::string> words;  ///< its arguments, without quotes; a Host alone may have none
   std::string where;               ///< "/root/.ssh/config:3"
   Use use = Use::unknown;
   bool is_usual = true;    ///< false: only OpenSSH can tell whether it takes the value

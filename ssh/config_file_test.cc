@@ -91,6 +91,48 @@ TEST(ConfigFile, NamesTheLineThatItCannotRead) {
   EXPECT_EQ(refusal("Port # a note"), "config:1: 'port' has no value");
 }
 
+// OpenSSH reads a number as strtonum(3) does.
+TEST(ConfigFile, TakesEachSpellingOfAPort) {
+  for (const auto* line : {"Port 22", "Port 022", "Port +22", "Port 00000000000000000000022",
+                           "Port \" 22\"", "Port ssh", "Port=22"}) {
+    EXPECT_THAT(words(line), ElementsAre("22")) << line;
+  }
+  for (const auto* line : {"Port 0", "Port 00", "Port -22", "Port 0x16", "Port 22x", "Port \"2 2\"",
+                           "Port 65536", "Port 99999999999999999999", "Port ++22", "Port +"}) {
+    EXPECT_THAT(refusal(line), HasSubstr("'port' wants a number from 1 to 65535")) << line;
+  }
+}
+
+// A Host that names nobody, and lists of nothing.
+TEST(ConfigFile, MayHaveACommentInPlaceOfAList) {
+  const auto all = blocks("Host # nobody yet\n Port 1\nHost n1\n Port 2\n");
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_TRUE(all[1].conditions.at(0).words.empty());
+  EXPECT_EQ(all[1].settings.at(0).words[0], "1");
+  for (const auto* line : {"SendEnv # none", "SetEnv #", "Include # none", "UserKnownHostsFile #",
+                           "GlobalKnownHostsFile # none", "CanonicalDomains #", "LogVerbose #x"}) {
+    EXPECT_TRUE(blocks(line).at(0).settings.empty()) << line;
+  }
+  for (const auto* line : {"User #", "IdentityFile # none", "Match # all", "Ciphers #", "Host",
+                           "SendEnv", "IgnoreUnknown #"}) {
+    EXPECT_THAT(refusal(line), HasSubstr("has no value")) << line;
+  }
+}
+
+// Windows ends lines so, and an editor there may write the mark of UTF-8 in front.
+TEST(ConfigFile, ReadsLinesOfOtherSystems) {
+  EXPECT_THAT(words("Port 22\r\nUser me\r\n"), ElementsAre("22"));
+  EXPECT_THAT(blocks("Host n1\r\n").at(1).conditions.at(0).words, ElementsAre("n1"));
+  EXPECT_EQ(blocks("\xef\xbb\xbfPort 22\n").at(0).settings.at(0).use, Use::unknown);
+  EXPECT_THAT(words(std::string("User me\0and more", 16)), ElementsAre("me"));
+}
+
+TEST(ConfigFile, MayEndWithoutAnEndOfLine) {
+  EXPECT_THAT(words("Port 22"), ElementsAre("22"));
+  EXPECT_TRUE(blocks("").at(0).settings.empty());
+  EXPECT_TRUE(blocks("\n\n   \n# a note").at(0).settings.empty());
+}
+
 TEST(ConfigFile, ReadsBackWhatIsWritten) {
   std::mt19937 random(42);
   const std::string letters = "ab \t\"\\#=*!%~";

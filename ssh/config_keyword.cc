@@ -19,7 +19,7 @@ constexpr std::array kKeywords{
     Keyword{"canonicalizefallbacklocal", "CanonicalizeFallbackLocal", Use::comfort},
     Keyword{"canonicalizehostname", "CanonicalizeHostname", Use::openssh},
     Keyword{"canonicalizemaxdots", "CanonicalizeMaxDots", Use::comfort},
-    Keyword{"canonicalizepermittedcnames", "CanonicalizePermittedCNAMEs", Use::comfort},
+    Keyword{"canonicalizepermittedcnames", "CanonicalizePermittedCNAMEs", Use::openssh},
     Keyword{"casignaturealgorithms", "CASignatureAlgorithms", Use::openssh},
     Keyword{"certificatefile", "CertificateFile", Use::openssh},
     Keyword{"checkhostip", "CheckHostIP", Use::openssh},

@@ -182,6 +182,23 @@ Reasons files_under_way(const CardUsers& users, const ProcessTable& processes) {
   return reasons;
 }
 
+Reasons ending_users(const CardUsers& users, const ProcessTable& processes) {
+  std::vector<Process> ending;
+  for (const auto pid : users.handles.ending) {
+    auto process = processes.describe(pid);
+    if (!process.command.empty()) ending.push_back(std::move(process));
+  }
+  if (ending.empty()) return {};
+  const auto pid = std::to_string(ending.front().pid);
+  const auto more = ending.size() > 1 ? " and " + std::to_string(ending.size() - 1) + " others are"
+                                      : std::string(" is");
+  return {{.what = described(ending.front()) + more +
+                   " ending, and the kernel does not show what is still open: it may be this",
+           .fix = "wait until it has gone; when it stays, cat /proc/" + pid +
+                  "/stack tells what it waits for",
+           .passing = true}};
+}
+
 Reasons unseen_users(const CardUsers& users) {
   Reasons reasons;
   if (!users.blind.what.empty()) {

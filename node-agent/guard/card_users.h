@@ -59,6 +59,10 @@ std::string way_to_stop(const Process& process);
 /// a descriptor there is in no process' table, and keeps its device open. All are passing.
 Reasons files_under_way(const CardUsers& users, const ProcessTable& processes);
 
+/// The reason that programs are ending which may have it open: what a program still has open while
+/// the kernel closes its files is in no table. It is passing.
+Reasons ending_users(const CardUsers& users, const ProcessTable& processes);
+
 /// The reasons that there may be more users: /proc does not show all processes, or some of them
 /// cannot be looked into. Empty when all could be looked into.
 Reasons unseen_users(const CardUsers& users);

@@ -1,8 +1,13 @@
 #include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string_view>
 
+#include "core/text.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/kernel/display.h"
 #include "node-agent/kernel/kfd.h"
+#include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -45,6 +50,35 @@ std::string words(const Subject& subject, pid_t pid, const DeviceNumber& number)
   return node->second == kKfdNode ? kfd_words(subject, pid, node->second) : node->second;
 }
 
+// "Node:      1", "Status:    online" and "Address:   42000000000" while the memory of a card is
+// memory of the host, as on Grace Hopper: any program may have pages there, and the driver waits
+// for them (kernel-open/nvidia/nv-procfs.c of NVIDIA's open modules). It stays so without a program
+// while persistence is on. Without an address the driver has not begun, and the rest means nothing.
+void add_node_of_memory(const Subject& subject, Reasons& reasons) {
+  for (const auto& function : subject.card.functions) {
+    if (function.driver != "nvidia") continue;
+    const auto file =
+        subject.input.proc / "driver/nvidia/gpus" / function.pci.sysfs() / "numa_status";
+    std::error_code unknown;
+    if (!std::filesystem::exists(file, unknown)) continue;
+    const auto text = timed_read(file).value_or("");  // waits for a lock of the driver
+    std::map<std::string_view, std::string_view> told;
+    for (const auto line : split(text, '\n')) {
+      const auto colon = line.find(':');
+      if (colon != std::string_view::npos) {
+        told[line.substr(0, colon)] = trim(line.substr(colon + 1));
+      }
+    }
+    const auto status = told["Status"];
+    if (!told.contains("Address") || status == "offline" || status == "disabled") continue;
+    reasons.push_back({.what = "the memory of " + function.pci.sysfs() +
+                               " is the host's (NUMA node " + printable(told["Node"]) + ", " +
+                               printable(status) + "): any program may have some of it",
+                       .fix = "nvidia-smi -pm 0 -i " + function.pci.sysfs() +
+                              ", and end what uses that node (numastat -p)"});
+  }
+}
+
 bool is_passing(const Process& process) {
   // Since systemd 252 systemd-udevd gives this name to its workers; before, they had no name of
   // their own.
@@ -69,6 +103,8 @@ Reasons probe_holder(const Subject& subject) {
   }
   std::ranges::move(unseen_users(users), std::back_inserter(reasons));
   std::ranges::move(files_under_way(users, processes), std::back_inserter(reasons));
+  std::ranges::move(ending_users(users, processes), std::back_inserter(reasons));
+  add_node_of_memory(subject, reasons);
   return reasons;
 }
 
@@ -80,7 +116,8 @@ constinit const Guard kHolderGuard{
         "a process has a device node of it open or mapped: DRM, `/dev/nvidiaN` and its MIG "
         "slices, NVSwitch, `/dev/kfd`, ALSA, NVMe, I2C, video, USB and what is plugged in; or a "
         "region or a buffer of it; or an open file of which the kernel tells nothing waits in a "
-        "socket",
+        "socket, or is of a program that does not come to its end; or NVIDIA's driver has made its "
+        "memory the host's",
     .probe = probe_holder,
     .of_programs = true};
 

@@ -80,6 +80,7 @@ Reasons vms(const CardUsers& users, const GuardInput& input, const IsMeant& is_m
     std::ranges::move(unseen_users(users), std::back_inserter(reasons));
     // libvirt and systemd hand devices of vfio to the programs that they start.
     std::ranges::move(files_under_way(users, processes), std::back_inserter(reasons));
+    std::ranges::move(ending_users(users, processes), std::back_inserter(reasons));
   }
   return reasons;
 }

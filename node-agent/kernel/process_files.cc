@@ -16,6 +16,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "node-agent/kernel/mounts.h"
 
 namespace cluster::agent {
 namespace {
@@ -44,7 +45,7 @@ std::vector<std::string> remote_mounts(const fs::path& proc) {
     if (words.size() < 5 || dash == std::string_view::npos || words[4] == "/") continue;
     const auto type = split(line.substr(dash + 3), ' ').front();
     const bool remote = std::ranges::find(kRemote, type) != kRemote.end();
-    if (remote || type.starts_with("fuse")) folders.push_back(std::string(words[4]) + "/");
+    if (remote || type.starts_with("fuse")) folders.push_back(unescaped(words[4]) + "/");
   }
   return folders;
 }
@@ -65,6 +66,27 @@ std::string map_file(std::string_view range) {
 
 bool share_files(pid_t one, pid_t other) {
   return ::syscall(SYS_kcmp, one, other, KCMP_FILES, 0, 0) == 0;
+}
+
+// The state and the flags of a task: fields 3 and 9 of "812 (a) b) D 1 1 1 0 -1 4194564 ..."
+// (proc(5)), with PF_EXITING and PF_KTHREAD of include/linux/sched.h.
+struct TaskState {
+  bool has_ended = false;
+  bool is_ending = false;
+  bool is_of_kernel = false;
+};
+
+std::optional<TaskState> task_state(std::string_view stat) {
+  constexpr long long kExiting = 0x4;
+  constexpr long long kKernel = 0x200000;
+  const auto end = stat.rfind(") ");
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto fields = split(stat.substr(end + 2), ' ');
+  const auto flags = fields.size() > 6 ? parse_number(fields[6]) : std::nullopt;
+  if (!flags) return std::nullopt;
+  const bool ended = fields[0] == "Z" || fields[0] == "X";
+  const bool of_kernel = (*flags & kKernel) != 0;
+  return TaskState{ended, !ended && !of_kernel && (*flags & kExiting) != 0, of_kernel};
 }
 
 // The rest of the line "exp_name:\tdrm".
@@ -99,7 +121,12 @@ void ProcessFiles::look_into(pid_t pid) {
   seen_ = {};
   const auto process = std::to_string(pid);
   const bool alone = is_alone(process);
-  if (alone && is_kernel_thread(process)) return;
+  const bool bare = !has_memory(process);
+  if (bare && alone) {
+    // Most processes of an idle host are threads of the kernel, which have no files either.
+    const auto state = task_state(read_all(process + "/stat"));
+    if (state && (state->is_of_kernel || state->has_ended)) return;
+  }
   const auto files = look_at_files(process);
   if (!alone) look_at_threads(process, files);
   if (!look_at_mappings(process) && files == 0 && !alone) {
@@ -109,6 +136,7 @@ void ProcessFiles::look_into(pid_t pid) {
     });
   }
   judge();
+  if (bare && stays_ending(process)) listener_.ending(pid_);
 }
 
 // True when it has certainly one thread.
@@ -122,13 +150,32 @@ bool ProcessFiles::is_alone(const std::string& process) {
   return real_ && task.stx_nlink <= 3;  // beside it "." and ".."
 }
 
-// A thread of the kernel has neither files nor memory, and so no program (proc(5), /proc/PID/exe).
-// Most processes of an idle host are such threads. A thread of a program that ended before the
-// others has none either, but is not alone.
-bool ProcessFiles::is_kernel_thread(const std::string& process) const {
+// A thread of the kernel has neither memory nor a program (proc(5), /proc/PID/exe), and no more has
+// a program that is ending: its memory goes first, and it may take minutes for hundreds of GiB.
+bool ProcessFiles::has_memory(const std::string& process) const {
   std::array<char, 1> text{};
-  return ::readlinkat(proc_.get(), (process + "/exe").c_str(), text.data(), text.size()) < 0 &&
-         errno == ENOENT;
+  return ::readlinkat(proc_.get(), (process + "/exe").c_str(), text.data(), text.size()) >= 0 ||
+         errno != ENOENT;
+}
+
+bool ProcessFiles::is_ending(const std::string& process) {
+  bool ending = false;
+  each_entry(process + "/task", [&](int, const char* thread) {
+    const auto state = task_state(read_all(process + "/task/" + thread + "/stat"));
+    ending = ending || (state && state->is_ending);
+  });
+  return ending;
+}
+
+// An end takes less than a millisecond. Where a driver does not let go of the last file, it never
+// comes, and no table shows that file any more (do_exit() in kernel/exit.c).
+bool ProcessFiles::stays_ending(const std::string& process) {
+  constexpr int kTries = 20;
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (!is_ending(process)) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return is_ending(process);
 }
 
 // A main thread that has ended shows no files, although the other threads still have them. And a

@@ -22,6 +22,7 @@ struct ProcessFilesListener {
   std::function<void(const Handle&)> found;
   std::function<void(pid_t)> unreadable;
   std::function<void(pid_t)> handed_over;
+  std::function<void(pid_t)> ending;
   std::function<void()> moved;  ///< called often: it goes on
 };
 
@@ -60,7 +61,9 @@ class ProcessFiles {
   void look_at_vfio_device(const std::string& info);
   void look_at_region(std::string_view path);
   bool is_alone(const std::string& process);
-  bool is_kernel_thread(const std::string& process) const;
+  bool has_memory(const std::string& process) const;
+  bool is_ending(const std::string& process);
+  bool stays_ending(const std::string& process);
   void look_at_threads(const std::string& process, int files);
   bool look_at_mappings(const std::string& task);
   void look_at_mapping(const std::string& task, std::string_view line);

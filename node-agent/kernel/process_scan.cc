@@ -55,7 +55,7 @@ class SharedProgress {
 
 // What the child tells, in one write: the kernel keeps it in one piece (pipe(7), PIPE_BUF).
 struct Message {
-  enum class Kind { found, unreadable, handed_over, done } kind = Kind::done;
+  enum class Kind { found, unreadable, handed_over, ending, done } kind = Kind::done;
   pid_t pid = 0;
   DeviceNumber number{};
   bool of_vfio = false;
@@ -84,6 +84,7 @@ void tell(int to, const Message& message) {
              [&](pid_t pid) { tell(to, {.kind = Message::Kind::unreadable, .pid = pid}); },
          .handed_over =
              [&](pid_t pid) { tell(to, {.kind = Message::Kind::handed_over, .pid = pid}); },
+         .ending = [&](pid_t pid) { tell(to, {.kind = Message::Kind::ending, .pid = pid}); },
          .moved = [&] { progress->moves.fetch_add(1, std::memory_order_relaxed); }});
     for (auto at = first; at < pids.size(); ++at) {
       progress->at.store(at, std::memory_order_relaxed);
@@ -191,6 +192,8 @@ class Scan {
       handles_.unreadable.insert(message.pid);
     } else if (message.kind == Message::Kind::handed_over) {
       handles_.handed_over.insert(message.pid);
+    } else if (message.kind == Message::Kind::ending) {
+      handles_.ending.insert(message.pid);
     } else {
       handles_.found.insert({message.pid, message.number, message.thing.data(), message.of_vfio});
     }

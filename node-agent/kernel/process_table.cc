@@ -22,6 +22,31 @@ std::string read_in_time(const fs::path& path) {
   return timed_read(path, kTablePatience).value_or("");
 }
 
+// A program may give itself a name of blanks, or none (prctl(2), PR_SET_NAME).
+std::string command_of(const fs::path& process) {
+  const auto text = read_in_time(process / "comm");
+  const auto command = trim(text);
+  if (!command.empty()) return std::string(command);
+  std::error_code gone;
+  return fs::exists(process, gone) ? "?" : "";
+}
+
+// The parts of "guest=a,,b,debug-threads=on": a doubled comma is one of a name (QEMU's manual,
+// "Command line parameter value quoting").
+std::vector<std::string> option_parts(std::string_view text) {
+  std::vector<std::string> parts(1);
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != ',') {
+      parts.back() += text[at];
+    } else if (text.substr(at + 1, 1) == ",") {
+      parts.back() += text[at++];
+    } else {
+      parts.emplace_back();
+    }
+  }
+  return parts;
+}
+
 // The time since the boot, "12345.67 23456.78" (proc(5)).
 std::optional<std::chrono::seconds> uptime(const fs::path& proc) {
   const auto text = read_in_time(proc / "uptime");
@@ -47,7 +72,7 @@ Process ProcessTable::describe(pid_t pid) const {
   const auto start = start_in(read_in_time(of(pid) / "stat"));
   const auto cgroups = read_in_time(of(pid) / "cgroup");
   return {.pid = pid,
-          .command = std::string(trim(read_in_time(of(pid) / "comm"))),
+          .command = command_of(of(pid)),
           .service = service_in(cgroups),
           .age = now && start ? std::optional(*now - *start) : std::nullopt,
           .container = container_in(cgroups),
@@ -64,9 +89,10 @@ VmProcess ProcessTable::vm(pid_t pid) const {
     return at == words.end() || std::next(at) == words.end() ? std::string_view() : *std::next(at);
   };
   const auto name = after("-name");
-  for (auto part : split(name, ',')) {
-    if (part.starts_with("guest=")) part.remove_prefix(6);
-    if (part.find('=') == std::string_view::npos) vm.name = part;
+  for (const auto& part : option_parts(name)) {
+    const bool is_guest = part.starts_with("guest=");
+    if (is_guest) vm.name = part.substr(6);
+    if (!is_guest && part.find('=') == std::string::npos) vm.name = part;
     if (!vm.name.empty()) break;
   }
   // libvirt always writes both, and names its monitor "charmonitor" (src/qemu/qemu_command.c).

@@ -56,6 +56,10 @@ struct Handles {
   /// Processes with a socket in which a descriptor waits to be taken up (SCM_RIGHTS, unix(7)). The
   /// kernel tells how many there are, not of what ("scm_fds" in fdinfo, since Linux 5.7).
   std::set<pid_t> handed_over{};
+
+  /// Processes that are ending and do not come to their end: the kernel shows no files of theirs
+  /// any more, and closes them one after the other.
+  std::set<pid_t> ending{};
 };
 
 /// A process, as it is described to an operator.
@@ -93,7 +97,7 @@ class ProcessTable {
   /// The same for devices by their numbers alone.
   Handles find(const std::set<DeviceNumber>& wanted) const;
 
-  /// The command is empty when the process has gone.
+  /// The command is empty only when the process has gone, and "?" when it has no name.
   Process describe(pid_t pid) const;
 
   /// The VM that a process runs. Nothing is known of it when the kernel does not show the command

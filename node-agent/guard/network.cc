@@ -96,6 +96,8 @@ class NetUsers {
     const auto who = "network card " + quoted_name(device) +
                      (name == device ? "" : " (by " + quoted_name(name) + ")");
     look_at_routes(who, name, is_up(folder));
+    look_at_bus(who, name, folder);
+    look_at_kernel(who, name);
     std::error_code none;
     const auto master = fs::read_symlink(folder / "master", none).filename().native();
     if (!none) {
@@ -134,6 +136,46 @@ class NetUsers {
     } else if (facts_.routes.contains(name)) {
       say(who + " has routes of the host", "ip route flush dev " + name_as_word(name));
     }
+  }
+
+  // A network without addresses: nothing but IFF_UP tells that somebody uses it. ARPHRD_CAN of
+  // include/uapi/linux/if_arp.h.
+  void look_at_bus(const std::string& who, const std::string& name, const fs::path& folder) {
+    if (read_quietly(folder / "type") != "280" || !is_up(folder)) return;
+    say(who + " is up on a CAN bus", "ip link set " + name_as_word(name) + " down");
+  }
+
+  // What the kernel itself does over an interface without an address: disks by ATA over Ethernet
+  // (Documentation/ABI/testing/sysfs-block-aoe) and its own console
+  // (Documentation/networking/netconsole.rst).
+  void look_at_kernel(const std::string& who, const std::string& name) {
+    for (const auto& disk : entries(input_.sysfs.root() / "block")) {
+      const auto file = disk.filename().native();
+      if (!file.starts_with("etherd!")) continue;
+      const auto netif = read_quietly(disk / "netif");
+      const auto names = split(netif, ',');
+      if (std::ranges::find(names, name) == names.end()) continue;
+      say(who + " carries the disk " + quoted_name("/dev/etherd/" + file.substr(7)) +
+              " (ATA over Ethernet)",
+          "unmount it, then aoe-flush " + name_as_word(file.substr(7)));
+    }
+    for (const auto& target : entries(input_.sysfs.root() / "kernel/config/netconsole")) {
+      if (read_quietly(target / "dev_name") != name || read_quietly(target / "enabled") != "1") {
+        continue;
+      }
+      say("the kernel writes its console over " + who + " (netconsole)",
+          "echo 0 >" + name_as_word("/sys/kernel/config/netconsole/" + target.filename().native() +
+                                    "/enabled"));
+    }
+  }
+
+  static std::vector<fs::path> entries(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code none;
+    for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
+      found.push_back(at->path());
+    }
+    return found;
   }
 
   void look_at_programs(const std::string& who, const std::string& name, const fs::path& folder) {
@@ -263,8 +305,9 @@ constinit const Guard kNetworkGuard{
     .name = "network",
     .help =
         "a network card of it or of its IOMMU group, at any depth below a function, or what is "
-        "built on that, is up with an address, has a route, belongs to a bridge or bond, serves a "
-        "VM, a program or a protocol of the kernel, or is in another network namespace",
+        "built on that, is up with an address or on a CAN bus, has a route, belongs to a bridge or "
+        "bond, serves a VM, a program or a protocol of the kernel, carries a disk (ATA over "
+        "Ethernet) or the kernel's console, or is in another network namespace",
     .probe = probe_network,
     .again = true};
 

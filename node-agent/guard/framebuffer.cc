@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "node-agent/guard/guards.h"
 #include "node-agent/kernel/regions.h"
@@ -13,12 +14,23 @@ namespace fs = std::filesystem;
 
 bool is_display(const PciFunction& function) { return function.device_class >> 8U == 0x03; }
 
-// A driver claims a region by a name that begins as its own does: "nvidia" and "nvidiafb",
-// "mgag200" and "mgadrmfb_vram", "vmwgfx" and "vmwgfx probe", "vfio-pci" and "vfio sub-page
-// reserved".
-bool is_of_driver(std::string_view name, const PciFunction& function) {
+std::string first_letters(std::string_view name) {
   constexpr std::size_t kAlike = 3;
-  return function.driver && name.substr(0, kAlike) == function.driver->substr(0, kAlike);
+  std::string letters(name.substr(0, kAlike));
+  std::ranges::transform(letters, letters.begin(),
+                         [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
+  return letters;
+}
+
+// A driver claims a region by a name that begins as its own does: "nvidia" and "nvidiafb",
+// "mgag200" and "mgadrmfb_vram", "vmwgfx" and "vmwgfx probe", "NovaCore" and "nova-core/bar0",
+// "vfio-pci" and "vfio sub-page reserved". So does the core of vfio for each of its drivers, as
+// "nvgrace-gpu-vfio-pci" is one.
+bool is_of_driver(std::string_view name, const PciFunction& function) {
+  if (!function.driver) return false;
+  const bool of_vfio = function.driver->find("vfio") != std::string::npos;
+  return first_letters(name) == first_letters(*function.driver) ||
+         (of_vfio && name.starts_with("vfio"));
 }
 
 bool overlap(const Region& region, const MemoryRange& range) {

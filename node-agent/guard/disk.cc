@@ -47,8 +47,9 @@ std::string way_to_stop(const BlockDevice& device) {
   const auto kind = read_quietly(device.folder / "dm/uuid");
   if (kind.starts_with("CRYPT-")) return "cryptsetup close " + mapped;
   if (kind.starts_with("mpath-")) return "multipath -f " + mapped;
-  if (kind.starts_with("LVM-")) {
-    return "vgchange -an " + name_as_word(volume_group(device.alias.substr(12)));
+  if (kind.starts_with("LVM-") && !device.alias.empty()) {
+    const auto name = fs::path(device.alias).filename().native();
+    return "vgchange -an " + name_as_word(volume_group(name));
   }
   return "dmsetup remove " + mapped + " or vgchange -an its volume group";
 }
@@ -118,6 +119,8 @@ class Disks {
     const auto table = read_file(input_.proc / "swaps").value_or("");
     for (const auto line : split(table, '\n')) {
       auto path = unescaped(line.substr(0, line.find_first_of(" \t")));
+      constexpr std::string_view kDeleted = " (deleted)";  // the name alone: it is still in use
+      if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
       if (!path.starts_with('/')) continue;
       if (const auto* disk = stack.find(path)) {
         say("the host swaps to " + name(*disk), "swapoff " + disk->path);

@@ -51,6 +51,26 @@ TEST_F(ProcView, HidesOthersWhereTheFirstProcessIsHidden) {
   EXPECT_NE(blind_spot("/nonexistent").what, "");
 }
 
+// systemd mounts it so for a unit with ProcSubset=pid.
+TEST_F(ProcView, HidesTheHostWhereItShowsProcessesOnly) {
+  const auto with = [&](const std::string& lines) {
+    proc_.file("self/mountinfo", lines);
+    return what();
+  };
+  const auto line = [&](const std::string& point, const std::string& options) {
+    return "5 1 0:5 / " + point + " rw - proc proc " + options + "\n";
+  };
+  const auto here = proc_.root().native();
+  const auto hidden = here + " shows processes and nothing else of the host (subset=pid)";
+  EXPECT_EQ(with(line(here, "rw")), "");
+  EXPECT_EQ(with(line(here, "rw,hidepid=invisible")), "");
+  EXPECT_EQ(with(line(here, "rw,subset=pid")), hidden);
+  EXPECT_EQ(with(line(here, "rw,hidepid=invisible,subset=pid")), hidden);
+  EXPECT_EQ(with(line(here, "rw") + line(here, "rw,subset=pid")), hidden);
+  EXPECT_EQ(with(line(here, "rw,subset=pid") + line(here, "rw")), "") << "the last is on top";
+  EXPECT_EQ(with(line("/elsewhere", "rw,subset=pid")), "");
+}
+
 TEST(RealProcView, OfTheseTestsIsJudged) {
   EXPECT_EQ(blind_spot("/proc").what.empty(), blind_spot("/proc").fix.empty());
 }

@@ -21,9 +21,9 @@ std::optional<CheckAnswer> is_missing(const fs::path& table) {
   return unknown("there is no " + table.native(), "mount -t proc proc /proc");
 }
 
-// The first "535.129" of the line that the driver shows.
+// The first "535.129" of the line "NVRM version: ...". The next one has the version of gcc.
 std::optional<long long> major_version(std::string_view text) {
-  for (const auto word : split(text, ' ')) {
+  for (const auto word : split(text.substr(0, text.find('\n')), ' ')) {
     const auto number = parse_number(word.substr(0, word.find('.')));
     if (number && word.find('.') != std::string_view::npos) return number;
   }

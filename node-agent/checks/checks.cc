@@ -84,7 +84,9 @@ CheckAnswer unknown_to_others(std::string what) {
 
 CheckAnswer answer(const Reasons& reasons, std::string passed_what) {
   if (reasons.empty()) return passed(std::move(passed_what));
-  auto reason = reasons.front();
+  // What is known comes before what only root would have seen.
+  const auto known = std::ranges::find(reasons, false, &Reason::needs_root);
+  auto reason = known == reasons.end() ? reasons.front() : *known;
   const auto verdict = reason.needs_root ? Verdict::unknown : Verdict::fail;
   if (reasons.size() > 1) {
     reason.what += " (and " + std::to_string(reasons.size() - 1) + " more)";

@@ -173,7 +173,11 @@ std::string tree_json(const HostTree& tree) {
 std::string tree_text(const HostTree& tree) {
   std::string text;
   for (const auto& one : tree.functions) {
-    if (!one.parent) add_line(text, tree, one, 0);
+    // A bridge that cannot be read is not there.
+    const auto is_above = [&](const TreeFunction& other) {
+      return other.function.pci == one.parent;
+    };
+    if (std::ranges::none_of(tree.functions, is_above)) add_line(text, tree, one, 0);
   }
   return text;
 }

@@ -163,5 +163,51 @@ TEST(OutcomeJson, HasNoWayWhereNothingWasDone) {
   EXPECT_EQ(document["cards"], ordered_json::array());
 }
 
+TEST(OutcomeJson, SaysWhoRefused) {
+  auto report = untouched({GpuName("gpupci1"), {kVideoFacts}});
+  report.refused = {{.id = "disk", .what = "a", .fix = "b"},
+                    {.id = "holder", .what = "c"},
+                    {.id = "disk", .what = "d"}};
+  report.errors = {{.what = "e"}};
+  report.notes = {"n1", "n2"};
+  const auto card = read(outcome_json("detach", virt::Mode::act, "sysfs", {report})).at("cards")[0];
+  EXPECT_EQ(card["error"], "disk: a; b; holder: c; disk: d; e");
+  EXPECT_EQ(card["refused_by"], (ordered_json{"disk", "holder"}));
+  EXPECT_EQ(card["notes"], (ordered_json{"n1", "n2"}));
+  EXPECT_EQ(card["steps"], ordered_json::array());
+}
+
+TEST(OutcomeJson, HasTheWordOfEachOutcome) {
+  for (int i = 0; i <= static_cast<int>(Outcome::untouched); ++i) {
+    auto report = untouched({GpuName("gpupci1"), {kVideoFacts}});
+    report.functions[0].outcome = static_cast<Outcome>(i);
+    const auto document = read(outcome_json("restore", virt::Mode::act, "libvirt", {report}));
+    EXPECT_EQ(document["cards"][0]["functions"][0]["outcome"], word(static_cast<Outcome>(i)));
+  }
+}
+
+TEST(OutcomeJson, HasTheCardsInTheOrderOfTheCall) {
+  const auto document = read(outcome_json(
+      "detach", virt::Mode::act, "libvirt",
+      {untouched({GpuName("gpupci9"), {kVideoFacts}}), untouched({GpuName("gpupci1"), {kBare}})}));
+  EXPECT_EQ(document["cards"][0]["name"], "gpupci9");
+  EXPECT_EQ(document["cards"][1]["name"], "gpupci1");
+  EXPECT_EQ(document["cards"][1]["pci"], "pci_10000_03_1f_7");
+}
+
+TEST(CardsJson, HasTheStubOfTheSettingsWhereItIsTold) {
+  EXPECT_FALSE(read(cards_json({}, {})).contains("stub_driver"));
+  EXPECT_EQ(read(cards_json({}, {}, {}, "pci-stub"))["stub_driver"], "pci-stub");
+}
+
+TEST(FunctionJson, HasFourDigitsForEachId) {
+  const PciFunction small{{0, 0, 0, 0}, 0x0003, 0x1, 0x0, "x", 0};
+  const auto json = function_json(small);
+  EXPECT_EQ(json["class"], "0003");
+  EXPECT_EQ(json["vendor"], "0001");
+  EXPECT_EQ(json["device"], "0000");
+  EXPECT_EQ(json["iommu_group"], 0) << "group 0 is a group";
+}
+
 }  // namespace
 }  // namespace cluster::agent

@@ -317,7 +317,13 @@ int run_load(Context& context, const LoadArgs& args) {
   if (!args.format.empty()) return load_neighbour(context, args, dryrun);
   const auto text = text_of(args.file);
   CommandLine command;
-  for (CommandReader check(text); check.next(command);) continue;  // before a file is made
+  std::size_t commands = 0;
+  for (CommandReader check(text); check.next(command);) ++commands;  // before a file is made
+  // A backup that failed is such a file.
+  if (commands == 0) {
+    throw Error(Fault::not_found, "no command is in " + quote(args.file) +
+                                      " (want what `cluster dump` prints, or format=)");
+  }
   load_into(context, dryrun, [&](Loader& loader) {
     CommandReader reader(text);
     while (reader.next(command)) loader.carry_out(command.words, command.line);

@@ -99,6 +99,18 @@ TEST_F(WholeInventory, AFileAsksNoHostAndHoldsNoNameThatIsNone) {
   EXPECT_EQ(cluster({"dump"}), before);
 }
 
+// Of a backup that failed, say: it must not look as if all were well.
+TEST_F(WholeInventory, AFileWithoutACommandIsNoInventory) {
+  for (const auto* text : {"", "\n\n", "# cluster add host n1\n", "  \t\n#", "\xef\xbb\xbf"}) {
+    const auto empty = write("empty.sh", text);
+    for (const auto* dryrun : {"no", "yes"}) {
+      cluster({"load", empty, "dryrun=" + std::string(dryrun)}, 1,
+              "no command is in '" + empty + "' (want what `cluster dump` prints, or format=)");
+    }
+    EXPECT_FALSE(std::filesystem::exists(file)) << text;
+  }
+}
+
 TEST_F(WholeInventory, ARowHoldsWhatACommandWouldHaveStored) {
   cluster({"add", "host", "n1"});
   const auto before = cluster({"dump"});

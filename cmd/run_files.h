@@ -13,16 +13,19 @@ namespace cluster::cmd {
 /// are there are replaced, and no link is followed. Only the operator may read the new files.
 class RunFiles : public RunSink {
  public:
-  /// Makes the folder, and empty files for all hosts. Throws Error(io).
-  RunFiles(Output& output, const std::vector<ssh::Target>& targets, std::filesystem::path folder);
+  /// Makes the folder, and empty files for all hosts. Throws Error(io), and Error(refused), before
+  /// it changes anything, for a host whose name is no name of a file.
+  RunFiles(Output& output, const std::vector<ssh::Target>& targets, bool stats,
+           std::filesystem::path folder);
 
   void out(std::size_t target, std::string_view bytes) override;
   void err(std::size_t target, std::string_view bytes) override;
-  void ended(std::size_t, const ssh::Reply&) override {}
+  void ended(std::size_t target, const ssh::Reply& reply) override { note_time(target, reply); }
   bool prints() const override { return false; }
   void summarize(const std::vector<ssh::Reply>& replies) override;
 
  private:
+  void check(const std::string& name) const;
   void make(const std::string& name);
   void add(const std::string& name, std::string_view bytes);
 

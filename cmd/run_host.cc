@@ -112,6 +112,16 @@ std::pair<std::vector<Host>, std::string> hosts_and_command(Context& context, co
   return {std::move(selected), std::move(command)};
 }
 
+// True if the names of the hosts come from standard input, whole or among others: "n1,-".
+bool reads_names(const Args& args) {
+  auto words = std::span(args.words);
+  if (args.command.empty() && !words.empty()) words = words.first(words.size() - 1);
+  return std::ranges::any_of(words, [](const std::string& word) {
+    const auto pieces = split(word, ',');
+    return std::ranges::any_of(pieces, [](std::string_view piece) { return trim(piece) == "-"; });
+  });
+}
+
 // What all hosts read. Standard input is only read when input=- says so: a loop of the shell that
 // reads it line by line would lose its lines.
 ssh::Input input_of(const Args& args) {
@@ -148,15 +158,16 @@ void check_keys(const Output& output, const Args& args) {
 // The way in which the answers are printed.
 std::unique_ptr<RunSink> sink_of(Output& output, const Args& args,
                                  const std::vector<ssh::Target>& targets) {
-  if (output.format() == Format::json) return std::make_unique<JsonRun>(output, targets);
+  const bool stats = parse_yes_no("stats", args.stats);
+  if (output.format() == Format::json) return std::make_unique<JsonRun>(output, targets, stats);
   if (!args.output_dir.empty()) {
-    return std::make_unique<RunFiles>(output, targets, args.output_dir);
+    return std::make_unique<RunFiles>(output, targets, stats, args.output_dir);
   }
   const auto collate = parse_collate(args.collate);
-  if (collate == Collate::fold) return std::make_unique<FoldedRun>(output, targets);
+  if (collate == Collate::fold) return std::make_unique<FoldedRun>(output, targets, stats);
   const bool prefix =
       collate == Collate::prefix || (collate == Collate::by_number && targets.size() > 1);
-  return std::make_unique<RunPrinter>(output, targets, prefix, parse_yes_no("stats", args.stats));
+  return std::make_unique<RunPrinter>(output, targets, prefix, stats);
 }
 
 void keep_failed(Context& context, const std::vector<ssh::Target>& targets,
@@ -177,6 +188,10 @@ int run(Context& context, const Args& args) {
   limits.command_timeout = std::chrono::seconds(parse_int("timeout", args.timeout, 0, kMaxSeconds));
   check_keys(context.output, args);
   const bool as_root = parse_yes_no("sudo", args.sudo);
+  if (args.input == "-" && reads_names(args)) {
+    throw Error(Fault::usage,
+                "run host: standard input has either the hosts (-) or what they read (input=-)");
+  }
   const auto [hosts, command] = hosts_and_command(context, args);
   const auto input = input_of(args);
   auto targets = frontend::targets_of(context, hosts, limits);

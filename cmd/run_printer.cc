@@ -62,6 +62,11 @@ void RunSink::summarize(const std::vector<ssh::Reply>& replies) {
                " hosts");
 }
 
+void RunSink::note_time(std::size_t target, const ssh::Reply& reply) {
+  if (!stats_) return;
+  output_.note(name(target) + ": " + seconds(reply.elapsed) + ", " + outcome(reply));
+}
+
 void RunSink::note_failures(const std::vector<ssh::Reply>& replies) {
   FoldedNotes notes;
   for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -72,9 +77,8 @@ void RunSink::note_failures(const std::vector<ssh::Reply>& replies) {
 
 RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix,
                        bool stats)
-    : RunSink(output, targets),
+    : RunSink(output, targets, stats),
       prefix_(prefix),
-      stats_(stats),
       outlet_(output.outlet()),
       pending_(targets.size()) {}
 
@@ -139,7 +143,7 @@ void RunPrinter::ended(std::size_t target, const ssh::Reply& reply) {
   if (failed(reply) && is_told && reply.end != ssh::End::interrupted) {
     output().note(name(target) + ": " + outcome(reply));
   }
-  if (stats_) output().note(name(target) + ": " + seconds(reply.elapsed) + ", " + outcome(reply));
+  note_time(target, reply);
 }
 
 void RunPrinter::summarize(const std::vector<ssh::Reply>& replies) {

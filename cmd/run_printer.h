@@ -18,9 +18,9 @@ std::string outcome(const ssh::Reply& reply);
 /// What all ways of printing a run share.
 class RunSink : public ssh::Sink {
  public:
-  /// `targets` is kept by reference.
-  RunSink(Output& output, const std::vector<ssh::Target>& targets)
-      : output_(output), targets_(targets) {}
+  /// `targets` is kept by reference. `stats`: note_time() prints something.
+  RunSink(Output& output, const std::vector<ssh::Target>& targets, bool stats)
+      : output_(output), targets_(targets), stats_(stats) {}
 
   /// Prints what is printed once all have ended. The last line on standard error, when something
   /// failed on one of several hosts, is the same for all.
@@ -31,12 +31,16 @@ class RunSink : public ssh::Sink {
   const std::vector<ssh::Target>& targets() const { return targets_; }
   const std::string& name(std::size_t target) const { return targets_[target].name; }
 
+  /// Prints a line on standard error with the time that the host took, where that is wanted.
+  void note_time(std::size_t target, const ssh::Reply& reply);
+
   /// Prints one note for all hosts that failed in the same way.
   void note_failures(const std::vector<ssh::Reply>& replies);
 
  private:
   Output& output_;
   const std::vector<ssh::Target>& targets_;
+  bool stats_;
 };
 
 /// Prints the output of hosts while it comes. With prefixes, lines of different hosts never mix: a
@@ -45,8 +49,7 @@ class RunSink : public ssh::Sink {
 /// reads standard output any more.
 class RunPrinter : public RunSink {
  public:
-  /// `prefix` puts "HOST: " before each line. `stats` prints a line on standard error with the time
-  /// that each host took.
+  /// `prefix` puts "HOST: " before each line.
   RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix, bool stats);
 
   void out(std::size_t target, std::string_view bytes) override;
@@ -69,7 +72,6 @@ class RunPrinter : public RunSink {
   void finish(bool is_err, std::string& pending, std::size_t target);
 
   bool prefix_;
-  bool stats_;
   int outlet_;
   std::vector<Pending> pending_;
   std::size_t all_pending_ = 0;  // bytes in it

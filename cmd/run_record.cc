@@ -47,8 +47,8 @@ std::string whole_lines(std::string_view text, bool on_terminal) {
 
 }  // namespace
 
-RunRecord::RunRecord(Output& output, const std::vector<ssh::Target>& targets)
-    : RunSink(output, targets), heard_(targets.size()) {}
+RunRecord::RunRecord(Output& output, const std::vector<ssh::Target>& targets, bool stats)
+    : RunSink(output, targets, stats), heard_(targets.size()) {}
 
 void RunRecord::out(std::size_t target, std::string_view bytes) {
   keep(heard_[target], heard_[target].out, bytes);

@@ -11,11 +11,11 @@ namespace cluster::cmd {
 /// and says where it kept no more.
 class RunRecord : public RunSink {
  public:
-  RunRecord(Output& output, const std::vector<ssh::Target>& targets);
+  RunRecord(Output& output, const std::vector<ssh::Target>& targets, bool stats);
 
   void out(std::size_t target, std::string_view bytes) override;
   void err(std::size_t target, std::string_view bytes) override;
-  void ended(std::size_t, const ssh::Reply&) override {}
+  void ended(std::size_t target, const ssh::Reply& reply) override { note_time(target, reply); }
   bool prints() const override { return false; }
 
  protected:

@@ -252,6 +252,26 @@ TEST_F(RunManyHosts, ReadWhatInputSays) {
   cluster({"run", "host", "cat", "input=/none"}, 1, "input='/none': there is no such file");
 }
 
+// Standard input can be read once.
+TEST_F(RunManyHosts, AreReadFromStandardInputOrReadIt) {
+  for (const std::string hosts : {"-", "n0,-", " - "}) {
+    cluster({"run", "host", hosts, "cat", "input=-"}, 2,
+            "run host: standard input has either the hosts (-) or what they read (input=-)");
+  }
+  EXPECT_TRUE(transport.asked_targets.empty());
+}
+
+TEST_F(RunManyHosts, HaveTheirTimesToldHoweverTheyArePrinted) {
+  const auto dir = (folder.path() / "logs").native();
+  transport.answers["n0"].reply.elapsed = std::chrono::milliseconds(1250);
+  for (const auto& way : {std::string("collate=yes"), std::string("collate=prefix"),
+                          std::string("collate=no"), "output-dir=" + dir}) {
+    const auto err = run({"run", "host", "n[0-1]", "x", "stats=yes", way}).err;
+    EXPECT_NE(err.find("cluster: n0: 1.25 s, exit status 0\n"), std::string::npos) << way << err;
+    EXPECT_NE(err.find("cluster: n1: "), std::string::npos) << way << err;
+  }
+}
+
 TEST_F(RunManyHosts, ArePrintedInOneWay) {
   cluster({"run", "host", "x", "--format", "csv"}, 2, "run host: want --format json, or none");
   cluster({"run", "host", "x", "--format", "json", "collate=yes"}, 2,

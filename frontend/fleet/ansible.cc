@@ -154,19 +154,18 @@ class Variables {
   explicit Variables(const std::string& host) : text_("    " + key(host) + "\n") {}
 
   void add(const std::string& name, const std::optional<std::string>& value) {
-    if (value) text_ += "      " + key(name) + " " + quoted(*value) + "\n";
+    if (value) set(name, quoted(*value));
   }
 
   void add(const std::string& name, const std::optional<int>& value) {
-    if (value) text_ += "      " + key(name) + " " + std::to_string(*value) + "\n";
+    if (value) set(name, std::to_string(*value));
   }
 
   void add(const Host& host) {
     add("ansible_port", host.port);
     if (host.jump) add("ansible_ssh_common_args", std::optional("-o ProxyJump=" + *host.jump));
     add("ansible_user", host.user ? host.user : host.login.user);
-    if (host.sudo)
-      text_ += std::string("      ansible_become: ") + (*host.sudo ? "true\n" : "false\n");
+    if (host.sudo) set("ansible_become", *host.sudo ? "true" : "false");
     add("rollcall_appliance", std::optional(host.appliance));
     add("rollcall_rack", host.rack);
     add("rollcall_rank", host.rank);
@@ -174,7 +173,8 @@ class Variables {
     add("rollcall_failing", host.failing);
   }
 
-  // An attribute whose name is no variable's has a comment in its place.
+  // An attribute whose name is no variable's has a comment in its place, and so has one that says
+  // otherwise what is known of the host itself: the key of a mapping stands once.
   void add(const std::map<std::string, std::string>& attributes) {
     for (const auto& [name, value] : attributes) {
       const bool is_reserved =
@@ -182,6 +182,9 @@ class Variables {
       if (name == "groups") continue;
       if (is_reserved || identifier(name) != name || name.starts_with("rollcall_")) {
         text_ += "      " + comment_line("attribute " + name + " is no name of a variable");
+      } else if (names_.contains(name)) {
+        text_ +=
+            "      " + comment_line("attribute " + name + " is left out: its host's own counts");
       } else {
         add(name, std::optional(value));
       }
@@ -199,6 +202,12 @@ class Variables {
   const std::string& text() const { return text_; }
 
  private:
+  void set(const std::string& name, const std::string& yaml) {
+    names_.insert(name);
+    text_ += "      " + key(name) + " " + yaml + "\n";
+  }
+
+  std::set<std::string> names_;
   std::string text_;
 };
 

@@ -1,8 +1,12 @@
 #include "frontend/hosts/delivery.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "core/error.h"
@@ -36,6 +40,31 @@ class ADelivery : public ::testing::Test {
                        *read_file(scratch_.path() / "out"),
                        *read_file(scratch_.path() / "err")};
     return answer;
+  }
+
+  // Sends `part` of the input for `files`, then `signal` (0: none) to the shell there, and no more.
+  // Returns the exit status of the shell, or the negative number of the signal that ended it. What
+  // is sent has to be longer than a pipe, so that the shell is in the middle of it by then.
+  int cut_off(const std::vector<DeliveredFile>& files, std::string_view part, int signal) {
+    int ends[2] = {};
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    const auto command = "exec " + Delivery(files).command();
+    const pid_t shell = fork();
+    if (shell == 0) {
+      dup2(ends[0], STDIN_FILENO);
+      const int nowhere = open("/dev/null", O_WRONLY);
+      dup2(nowhere, STDOUT_FILENO);
+      dup2(nowhere, STDERR_FILENO);
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+    close(ends[0]);
+    EXPECT_EQ(write(ends[1], part.data(), part.size()), static_cast<ssize_t>(part.size()));
+    if (signal != 0) kill(shell, signal);
+    close(ends[1]);
+    int status = 0;
+    waitpid(shell, &status, 0);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
   }
 
   std::string refusal(const std::vector<DeliveredFile>& files) {
@@ -127,6 +156,110 @@ TEST_F(ADelivery, ThatComesInPartsChangesNothing) {
   EXPECT_THAT(answer.err, HasSubstr("is not what was sent"));
   EXPECT_EQ(content("a"), "old");
   EXPECT_THAT(names(), ElementsAre("a"));
+}
+
+// The operator gives up, or the connection breaks: nothing is left there, and the old file is
+// whole.
+TEST_F(ADelivery, ThatIsCutOffLeavesNothing) {
+  for (const int signal : {0, SIGHUP, SIGINT, SIGPIPE, SIGTERM}) {
+    replace_file(place("a"), "old");
+    const auto part = std::string_view(kBytes).substr(0, 90'000);
+    EXPECT_EQ(cut_off({{place("a"), "a", kBytes}}, part, signal), 1) << signal;
+    EXPECT_EQ(content("a"), "old") << signal;
+    EXPECT_THAT(names(), ElementsAre("a")) << signal;
+  }
+}
+
+// Nobody can clean up then, but what was there is whole, and the next delivery is right.
+TEST_F(ADelivery, ThatIsKilledLeavesTheOldFileWhole) {
+  replace_file(place("a"), "old");
+  const auto part = std::string_view(kBytes).substr(0, 90'000);
+  EXPECT_EQ(cut_off({{place("a"), "a", kBytes}}, part, SIGKILL), -SIGKILL);
+  EXPECT_EQ(content("a"), "old");
+  EXPECT_THAT(delivered(deliver({{place("a"), "a", kBytes}}), 1), ElementsAre(true));
+  EXPECT_TRUE(content("a") == kBytes);
+}
+
+TEST_F(ADelivery, OfSeveralThatIsCutOffLeavesThoseThatWereWhole) {
+  for (const auto* name : {"a", "b", "c"}) replace_file(place(name), "old");
+  const std::vector<DeliveredFile> files{
+      {place("a"), "a", "new"}, {place("b"), "b", kBytes}, {place("c"), "c", "new"}};
+  EXPECT_EQ(cut_off(files, "new" + kBytes.substr(0, 90'000), SIGTERM), 1);
+  EXPECT_EQ(content("a") + content("b") + content("c"), "newoldold");
+  EXPECT_THAT(names(), UnorderedElementsAre("a", "b", "c"));
+}
+
+// Whatever is in a name, a shell there takes it as it is.
+TEST_F(ADelivery, TakesAnyName) {
+  for (const std::string name : {"a b", "it's", "\"q\"", "$HOME", "`id`", "a\\b", "-n", "*", "a!b",
+                                 "#x", "~", "x;y", "ü", "a\tb", "%s", ".hidden", "a=b"}) {
+    EXPECT_THAT(delivered(deliver({{place(name), "x", "1"}}), 1), ElementsAre(true)) << name;
+    EXPECT_EQ(content(name), "1") << name;
+    std::filesystem::create_directory(place("folder"));
+    deliver({{place("folder"), name, "2"}});
+    EXPECT_EQ(content("folder/" + name), "2") << name;
+    EXPECT_THAT(names(), UnorderedElementsAre(name, "folder")) << "nothing is left beside it";
+    std::filesystem::remove_all(place("folder"));
+    std::filesystem::remove(place(name));
+  }
+}
+
+TEST_F(ADelivery, OfNoBytesIsAnEmptyFile) {
+  EXPECT_THAT(delivered(deliver({{place("a"), "a", ""}, {place("b"), "b", ""}}), 2),
+              ElementsAre(true, true));
+  EXPECT_EQ(content("a") + content("b"), "");
+  EXPECT_THAT(delivered(deliver({{place("a"), "a", ""}}), 1), ElementsAre(false));
+}
+
+TEST_F(ADelivery, KeepsTheOwnerAndGivesTheMode) {
+  replace_file(place("a"), "old");
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(place("a").c_str(), 65534, 65534), 0);
+  }
+  struct stat before {};
+  stat(place("a").c_str(), &before);
+  deliver({{place("a"), "a", "new", 0600}});
+  struct stat after {};
+  stat(place("a").c_str(), &after);
+  EXPECT_EQ(after.st_uid, before.st_uid);
+  EXPECT_EQ(after.st_gid, before.st_gid);
+  EXPECT_EQ(mode("a"), 0600U);
+}
+
+// What the host says is read as text: a banner before it is no outcome.
+TEST_F(ADelivery, IsThereOnlyWhenTheHostSaysSoOfEachFile) {
+  const AgentAnswer good{{HostName("n1"), "node", {}, {}, {}, {}, {}, {}, true},
+                         {ssh::End::exited, 0, "", {}},
+                         "Welcome\nrollcall put\nrollcall same\n",
+                         ""};
+  EXPECT_THAT(delivered(good, 2), ElementsAre(true, false));
+  for (const auto files : {0U, 1U, 3U}) EXPECT_THROW(delivered(good, files), Error) << files;
+  for (const auto* out : {"", "rollcall put", "rollcall puts\nrollcall put\n", "rollcall\nput\n",
+                          " rollcall put\n rollcall put\n"}) {
+    auto other = good;
+    other.out = out;
+    EXPECT_THROW(delivered(other, 2), Error) << out;
+  }
+}
+
+TEST_F(ADelivery, TellsWhatTheHostSaidLastWithoutItsControls) {
+  AgentAnswer answer{{HostName("n1"), "node", {}, {}, {}, {}, {}, {}, true},
+                     {ssh::End::exited, 1, "", {}},
+                     "",
+                     "a warning\nhead: \x1b[31mNo space left on device\n"};
+  const auto words = [&] {
+    try {
+      delivered(answer, 1);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(words(), HasSubstr("No space left on device"));
+  EXPECT_EQ(words().find('\x1b'), std::string::npos);
+  EXPECT_EQ(words().find("a warning"), std::string::npos);
+  answer.err = " \n";
+  EXPECT_EQ(words(), "the copy ended with status 1 and no word");
 }
 
 TEST_F(ADelivery, FollowsALinkAsCpDoes) {

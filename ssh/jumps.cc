@@ -59,8 +59,10 @@ Hop hop_of(std::string_view text) {
   return hop;
 }
 
-// Reads "ssh [OPTION...] [USER@]HOST" with -W. Returns nothing for any other command.
-std::vector<Hop> hop_of_command(const std::string& command) {
+// Reads "ssh [OPTION...] [USER@]HOST" with -W, or with a command that leads on from there, "nc %h
+// %p", as it was written before there was a -W. Returns nothing for any other command.
+// `config` is the file that the operator's own `ssh` reads, "" the usual ones.
+std::vector<Hop> hop_of_command(const std::string& command, const std::string& config) {
   constexpr std::string_view kWithValue = "BbcDEeFIiJLlmOopQRSWw";
   const auto words = split(command, ' ');
   bool forwards = false;
@@ -73,7 +75,11 @@ std::vector<Hop> hop_of_command(const std::string& command) {
     const auto word = words[i];
     if (word.empty()) continue;
     if (word[0] != '-') {
-      if (!hop.host.empty()) return {};
+      if (!hop.host.empty()) {  // what follows the host runs there
+        if (hop.host.find_first_of("'\"\\$`") != std::string::npos) return {};
+        forwards = true;
+        break;
+      }
       hop = hop_of(word);
       continue;
     }
@@ -87,6 +93,7 @@ std::vector<Hop> hop_of_command(const std::string& command) {
     if (letter == 'W') forwards = true;
     if (letter == 'p') port = static_cast<int>(parse_number(value).value_or(0) % 65536);
     if (letter == 'l') user = value;
+    if (letter == 'F' && !config.empty() && value == config) continue;
     // Another configuration, another proxy: nobody can tell here where that leads.
     if (letter == 'F' || letter == 'J' || (letter == 'o' && lower(value).starts_with("proxy"))) {
       return {};
@@ -98,11 +105,11 @@ std::vector<Hop> hop_of_command(const std::string& command) {
   return {hop};
 }
 
-// The jump hosts of `route`, from the first one on. A ProxyCommand that is an `ssh -W` is a jump
-// host, too. Returns none when there is none or when they cannot be told.
-std::vector<Hop> jump_hosts(const Route& route) {
+// The jump hosts of `route`, from the first one on. A ProxyCommand that is an `ssh` is a jump host,
+// too. Returns none when there is none or when they cannot be told.
+std::vector<Hop> jump_hosts(const Route& route, const std::string& config) {
   if (route.proxy.starts_with(kProxyCommand)) {
-    return hop_of_command(expanded(route.proxy.substr(kProxyCommand.size()), route));
+    return hop_of_command(expanded(route.proxy.substr(kProxyCommand.size()), route), config);
   }
   if (!route.proxy.starts_with(kProxyJump)) return {};
   std::vector<Hop> hops;
@@ -134,7 +141,7 @@ void DoorFinder::find(Route& route) {
   // configuration says for that one.
   std::vector<std::string> way{lower(route.name)};
   for (const Route* at = &route; !at->proxy.empty();) {
-    const auto hops = jump_hosts(*at);
+    const auto hops = jump_hosts(*at, me_.config);
     if (hops.empty()) {
       set_door(route, at->proxy);
       return;

@@ -20,7 +20,7 @@ class Jumps : public ::testing::Test {
     Operator me;
     me.user = "me";
     me.home = dir_.path();
-    me.config = dir_.path() / "config";
+    me.config = config();
     std::ofstream(me.config) << lines;
     const auto config = Config::read(me);
     auto route = config.route(target, me);
@@ -31,6 +31,8 @@ class Jumps : public ::testing::Test {
   Route route(const std::string& lines, const std::string& name = "n1") {
     return route(lines, {name, "10.0.0.1", 0, ""});
   }
+
+  std::string config() const { return dir_.path() / "config"; }
 
  private:
   TempDir dir_;
@@ -67,6 +69,57 @@ TEST_F(Jumps, ACommandIsADoor) {
             "gw 24");
   EXPECT_EQ(route("Host n*\n  ProxyCommand ssh -F other -W %h:%p gw").door,
             "ProxyCommand ssh -F other -W %h:%p gw");
+}
+
+struct Proxy {
+  const char* command;
+  const char* door;
+};
+
+// As people wrote it before `ssh -W`, and still do.
+TEST_F(Jumps, ACommandThatRunsOnAJumpHostLeadsThere) {
+  for (const auto& [command, door] :
+       {Proxy{"ssh gw nc %h %p", "gw 22"}, Proxy{"ssh gw nc -w 5 %h %p 2>/dev/null", "gw 22"},
+        Proxy{"ssh -q -p 24 you@gw exec nc %h %p", "gw 24"}, Proxy{"ssh gw 'nc %h %p'", "gw 22"},
+        Proxy{"ssh gw -p 24 nc %h %p", "gw 24"},
+        Proxy{"exec ssh -l you gw socat - TCP:%h:%p", "gw 22"}}) {
+    EXPECT_EQ(route("Host n*\n  ProxyCommand " + std::string(command)).door, door) << command;
+  }
+}
+
+// It says where the configuration is, and that is the same one.
+TEST_F(Jumps, ACommandMayNameTheConfigurationThatIsRead) {
+  const auto with = [&](const std::string& file) {
+    return route("Host n*\n  ProxyCommand ssh -F " + file + " gw nc %h %p").door;
+  };
+  EXPECT_EQ(with(config()), "gw 22");
+  EXPECT_THAT(with(config() + ".old"), HasSubstr("ProxyCommand ssh -F "));
+}
+
+// Then the command itself is the door: hosts with the same one wait for each other.
+TEST_F(Jumps, ACommandThatCannotBeReadIsTheDoor) {
+  for (const std::string command :
+       {"ssh gw", "ssh", "ssh -W %h:%p", "ssh -o \"ProxyCommand none\" gw nc %h %p",
+        "ssh -J a gw nc %h %p", "ssh -F other gw nc %h %p", "sshpass -e ssh gw nc %h %p",
+        "corkscrew proxy 8080 %h %p", "sh -c ssh"}) {
+    EXPECT_THAT(route("Host n*\n  ProxyCommand " + command).door, HasSubstr("ProxyCommand "))
+        << command;
+  }
+}
+
+TEST_F(Jumps, ACommandThatLeadsThroughItselfIsFound) {
+  EXPECT_THAT(route("Host *\n  ProxyCommand ssh gw nc %h %p").loop, HasSubstr("n1 -> gw -> gw"));
+  EXPECT_EQ(route("Host * !gw\n  ProxyCommand ssh gw nc %h %p").loop, "");
+}
+
+TEST_F(Jumps, AreReadInEachSpelling) {
+  for (const auto& [command, door] :
+       {Proxy{"gw", "gw 22"}, Proxy{"you@gw", "gw 22"}, Proxy{"a@b@gw:24", "gw 24"},
+        Proxy{"GW", "gw 22"}, Proxy{"ssh://gw", "gw 22"}, Proxy{"ssh://you@[::1]:24/", "::1 24"},
+        Proxy{"[::1]", "::1 22"}, Proxy{"gw,b,c", "gw 22"},
+        Proxy{"gw.example.:24", "gw.example. 24"}}) {
+    EXPECT_EQ(route("Host n*\n  ProxyJump " + std::string(command)).door, door) << command;
+  }
 }
 
 TEST_F(Jumps, ThroughThemselvesAreFound) {

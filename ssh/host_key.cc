@@ -101,6 +101,8 @@ std::string distrust(const Route& route, const HostKey& shown, const std::vector
     }
     if (key.mark != KnownKey::Mark::trusted) continue;
     if (is_same) same = &key;
+    if (key.is_of_any_port)
+      continue;  // as for OpenSSH: another sshd there says nothing of this one
     // A known key of the same type tells the operator most about the change.
     if (!is_same && (other == nullptr || (key.type == shown.type && other->type != shown.type))) {
       other = &key;

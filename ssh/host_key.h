@@ -39,7 +39,8 @@ std::optional<HostKey> shown_key(const LibSsh& libssh, ssh_session session);
 std::string host_key_algorithms(const std::vector<KnownKey>& known);
 
 /// The reason not to trust the host (its key is unknown, changed or revoked) and the command that
-/// helps. "" when `shown` is known for the host.
+/// helps. "" when `shown` is known for the host. A key that is filed without the port says that
+/// this is the host when it is the same, and else nothing.
 std::string distrust(const Route& route, const HostKey& shown, const std::vector<KnownKey>& known);
 
 }  // namespace cluster::ssh

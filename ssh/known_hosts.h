@@ -23,6 +23,8 @@ struct KnownKey {
   std::string type;    ///< "ssh-ed25519"
   std::string base64;  ///< the public key
   std::string where;   ///< "/root/.ssh/known_hosts:3"
+  /// It is filed without the port that was asked for, so it may be that of another sshd there.
+  bool is_of_any_port = false;
 };
 
 /// Where a key that is in the inventory is known from.

@@ -64,16 +64,23 @@ struct NamedKeys {
   std::vector<KnownKey> keys;
 };
 
-// The first name under which somebody knows a key. "" = there is none, with all that is revoked.
+// The keys under the first name under which somebody knows one ("" = there is none), with all that
+// is revoked under any of the names.
 NamedKeys keys_in_use(const Route& route, const KnownHosts& known) {
   const auto is_revoked = [](const KnownKey& key) { return key.mark == KnownKey::Mark::revoked; };
-  NamedKeys none;
-  for (auto& name : names_of(route)) {
+  NamedKeys used;
+  for (const auto& name : names_of(route)) {
     auto keys = known.lookup({name});
-    if (!std::ranges::all_of(keys, is_revoked)) return {std::move(name), std::move(keys)};
-    none.keys.insert(none.keys.end(), keys.begin(), keys.end());
+    const bool is_first = used.name.empty() && !std::ranges::all_of(keys, is_revoked);
+    if (is_first) used.name = name;
+    const bool has_port = std::ranges::find(route.known_names, name) != route.known_names.end();
+    for (auto& key : keys) {
+      if (!is_first && !is_revoked(key)) continue;
+      key.is_of_any_port = !has_port;
+      used.keys.push_back(std::move(key));
+    }
   }
-  return none;
+  return used;
 }
 
 }  // namespace

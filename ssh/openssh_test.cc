@@ -76,6 +76,54 @@ TEST(OpensshWords, NeverHaveTheNameOfTheHostItself) {
   EXPECT_THAT(words({"-oProxyCommand=x", "", 0, ""}), Not(Contains("-oProxyCommand=x")));
 }
 
+// The keys that count for a host at port 2201 of gate, as "WHERE", with what is said of them.
+std::vector<std::string> keys_at_gate(const std::string& text) {
+  Route route;
+  route.name = "n1";
+  route.address = "gate";
+  route.port = 2201;
+  route.known_names = {"[gate]:2201", "[n1]:2201"};
+  KnownHosts known({});
+  known.add(text, "f");
+  std::vector<std::string> found;
+  for (const auto& key : known_keys({"n1", "", 0, ""}, route, known)) {
+    found.push_back(key.where + (key.is_of_any_port ? " of any port" : "") +
+                    (key.mark == KnownKey::Mark::revoked ? " revoked" : ""));
+  }
+  return found;
+}
+
+struct KnownLines {
+  const char* text;
+  std::vector<std::string> count;
+};
+
+TEST(KnownKeys, AreThoseOfTheFirstNameThatHasSome) {
+  for (const auto& [text, count] : {
+           KnownLines{"[gate]:2201 ssh-rsa A\ngate ssh-rsa B\n[n1]:2201 ssh-rsa C", {"f:1"}},
+           KnownLines{"gate ssh-rsa B\n[n1]:2201 ssh-rsa C", {"f:1 of any port"}},
+           KnownLines{"[n1]:2201 ssh-rsa C\nn1 ssh-rsa D", {"f:1"}},
+           KnownLines{"n1 ssh-rsa D", {"f:1 of any port"}},
+           KnownLines{"[gate]:22 ssh-rsa A\n[gate]:2202 ssh-rsa B", {}},
+           KnownLines{"", {}},
+       }) {
+    EXPECT_EQ(keys_at_gate(text), count) << text;
+  }
+}
+
+// However a key is known, one that is revoked under any of the names is refused.
+TEST(KnownKeys, HaveAllThatIsRevoked) {
+  for (const auto& [text, count] : {
+           KnownLines{"@revoked [gate]:2201 ssh-rsa A\ngate ssh-rsa A",
+                      {"f:1 revoked", "f:2 of any port"}},
+           KnownLines{"[gate]:2201 ssh-rsa A\n@revoked n1 ssh-rsa A",
+                      {"f:1", "f:2 of any port revoked"}},
+           KnownLines{"@revoked [gate]:2201 ssh-rsa A", {"f:1 revoked"}},
+       }) {
+    EXPECT_EQ(keys_at_gate(text), count) << text;
+  }
+}
+
 TEST(WhyNoConnection, KnowsAHostKey) {
   const auto why = why_no_connection(
       {"No ED25519 host key is known for n1 and you have requested strict checking.",

@@ -116,6 +116,21 @@ TEST_F(HostKeys, KnownWithoutThePortIsEnoughWhereThePortHasNone) {
   EXPECT_EQ(run("true").reply.end, End::host_key);
 }
 
+// Many sshds behind the ports of one address: that of its port 22 says nothing of them.
+TEST_F(HostKeys, OfAnotherPortIsNoAlarm) {
+  know("127.0.0.1 " + other_key());
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("is not known"));
+}
+
+TEST_F(HostKeys, RevokedForThePortIsRefusedAlsoWhereItIsKnownWithoutIt) {
+  know("@revoked " + name() + " " + host_key() + "\n127.0.0.1 " + host_key());
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("revoked by"));
+}
+
 TEST_F(HostKeys, UnknownTypeOnALineSkipsThatLineOnly) {
   know(name() + " ssh-newest AAAA\n" + name() + " " + host_key());
   EXPECT_EQ(run("true").reply.end, End::exited);

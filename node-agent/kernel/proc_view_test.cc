@@ -69,6 +69,8 @@ TEST_F(ProcView, HidesTheHostWhereItShowsProcessesOnly) {
   EXPECT_EQ(with(line(here, "rw") + line(here, "rw,subset=pid")), hidden);
   EXPECT_EQ(with(line(here, "rw,subset=pid") + line(here, "rw")), "") << "the last is on top";
   EXPECT_EQ(with(line("/elsewhere", "rw,subset=pid")), "");
+  EXPECT_EQ(with("5 1 0:5 / " + here + " rw - fuse lxcfs rw,subset=pid\n"), "")
+      << "no file system of the kernel's";
 }
 
 TEST(RealProcView, OfTheseTestsIsJudged) {

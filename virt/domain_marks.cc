@@ -4,6 +4,7 @@
 #include "virt/domain_parts.h"
 #include "virt/domain_tree.h"
 #include "virt/domain_xml.h"
+#include "virt/domains.h"
 
 namespace cluster::virt {
 namespace {
@@ -89,7 +90,7 @@ std::string undefine_words(const std::string& document, const std::string& name)
   pugi::xml_document read;
   read_domain(read, document);
   const auto root = read.child("domain");
-  return "virsh undefine " + shell_word(name) +
+  return "virsh undefine " + virsh_word(name, root.child_value("uuid")) +
          (variables_of(root).empty() ? "" : " --keep-nvram") +
          (tpm_state_of(root) ? " --keep-tpm" : "");
 }

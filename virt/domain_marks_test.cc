@@ -53,6 +53,10 @@ TEST(StateBeside, HasTheKeysOfATpmThatLibvirtEmulates) {
               ElementsAre());
 }
 
+TEST(UndefineWords, MeanNoOtherDomain) {
+  EXPECT_EQ(undefine_words(vm_with("<os/>"), "101"), "virsh undefine u1");
+}
+
 TEST(UndefineWords, KeepThatState) {
   EXPECT_EQ(undefine_words(vm_with("<os/>"), "a"), "virsh undefine a");
   EXPECT_EQ(undefine_words(vm_with("<os firmware='efi'/>", "<tpm><backend type='emulator'/></tpm>"),

@@ -35,6 +35,10 @@ struct Domain {
 /// The word for what it does now: that of its state, or "saved".
 std::string_view state_word(const Domain& domain);
 
+/// What virsh is told to mean a domain, as a word of a shell: its name, or its UUID where virsh
+/// would take the name for the id of another domain ("101"), for a UUID or for an option.
+std::string virsh_word(const std::string& name, const std::string& uuid);
+
 /// A way to make a domain stop or begin anew.
 enum class Stop {
   poweroff,  ///< pull the plug (virsh destroy)

@@ -255,7 +255,7 @@ void LibvirtDomains::undefine(const std::string& uuid) {
   const auto refusal = handles_.failure("undefine VM " + quote(vm.name));
   const auto xml = handles_.xml_of(vm.domain.get(), VIR_DOMAIN_XML_INACTIVE);
   if (!xml) throw refusal;
-  const auto kept = kept_by(vm.domain.get(), vm.name, undefine_words(*xml, vm.name));
+  const auto kept = kept_by(vm.domain.get(), vm.name, uuid, undefine_words(*xml, vm.name));
   throw kept ? Error(Fault::refused, *kept) : refusal;
 }
 

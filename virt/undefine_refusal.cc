@@ -5,6 +5,7 @@
 
 #include "core/shared_library.h"
 #include "core/text.h"
+#include "virt/domains.h"
 
 namespace cluster::virt {
 namespace {
@@ -39,11 +40,11 @@ std::string words(const std::string& what, const std::vector<std::string>& names
 }  // namespace
 
 std::optional<std::string> kept_by(virDomain* domain, const std::string& name,
-                                   const std::string& undefine) {
+                                   const std::string& uuid, const std::string& undefine) {
   const SharedLibrary library("libvirt.so.0", "libvirt0");
   const decltype(&::virDomainHasManagedSaveImage) is_saved =
       library.symbol("virDomainHasManagedSaveImage");
-  const auto vm = shell_word(name);
+  const auto vm = virsh_word(name, uuid);
   if (is_saved(domain, 0) == 1) {
     return "libvirt there has the saved memory of " + quote(name) +
            ": start it and stop it, or give that up (virsh managedsave-remove " + vm + ")";

@@ -140,7 +140,8 @@ VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agre
         "it has saved memory, and a start would go on from that and not from what changes: "
         "`cluster restore host vm " +
         task.vm.name.str() + "` and stop it, or `virsh managedsave-remove " +
-        shell_word(task.domain->name) + "` on " + quote(task.vm.container.str()));
+        virt::virsh_word(task.domain->name, task.domain->uuid) + "` on " +
+        quote(task.vm.container.str()));
   } else if (merged.changes()) {
     out.xml = virt::with_fingerprint(*merged.document, ours);
     out.rendered = ours;

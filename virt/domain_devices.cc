@@ -6,6 +6,7 @@
 #include "core/mac_address.h"
 #include "core/text.h"
 #include "virt/domain_parts.h"
+#include "virt/drive_place.h"
 
 namespace cluster::virt {
 namespace {
@@ -124,16 +125,14 @@ void add_consoles(pugi::xml_node devices, const DomainSpec& domain) {
 }
 
 void add_scsi_controllers(pugi::xml_node devices) {
-  constexpr int kDisksOfOne = 7;  // libvirt: sda to sdg are on controller 0, sdh is on the next
   std::set<int> wanted;
   for (const auto disk : devices.children("disk")) {
     const auto target = disk.child("target");
-    const std::string_view name = target.attribute("dev").value();
-    if (std::string_view(target.attribute("bus").value()) != "scsi" || name.size() < 3) continue;
+    const std::string_view bus = target.attribute("bus").value();
+    const auto place = drive_place(bus, target.attribute("dev").value());
+    if (bus != "scsi" || !place) continue;
     const auto address = disk.child("address").attribute("controller");
-    int number = 0;
-    for (const char c : name.substr(2)) number = number * 26 + (c - 'a' + 1);
-    wanted.insert(address.empty() ? (number - 1) / kDisksOfOne : address.as_int());
+    wanted.insert(address.empty() ? place->controller : address.as_int());
   }
   for (const auto hostdev : devices.children("hostdev")) {
     if (std::string_view(hostdev.attribute("type").value()) != "scsi") continue;

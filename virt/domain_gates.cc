@@ -38,6 +38,7 @@ class Gates {
     displays();
     macs();
     ide_disks();
+    disk_places();
     return std::move(refusals_);
   }
 
@@ -286,15 +287,45 @@ class Gates {
   }
 
   void ide_disks() {
-    if (!view_.q35) return;
-    for (const auto disk : view_.devices().children("disk")) {
-      const auto target = disk.child("target");
-      if (target.attribute("bus").value() != std::string("ide")) continue;
-      refuse("V16",
-             "disk " + quote(target.attribute("dev").value()) +
-                 " is on IDE, which machine q35 does not have",
-             "bus sata with device sda, or virtio with vda; or machine pc");
+    const std::string other_bus = "bus sata with device sda, or virtio with vda";
+    for (const auto& disk : view_.disks) {
+      if (disk.bus != "ide") continue;
+      if (view_.q35) {
+        refuse("V16", "disk " + quote(disk.target) + " is on IDE, which machine q35 does not have",
+               other_bus + "; or machine pc");
+      } else if (disk.place && disk.place->controller > 0) {
+        refuse("V16", "disk " + quote(disk.target) + " is beyond the four of IDE, hda to hdd",
+               other_bus);
+      }
     }
+  }
+
+  // libvirt goes by the letters of a target, whatever is before them.
+  void disk_places() {
+    std::map<DrivePlace, std::string> taken;
+    for (const auto& disk : view_.disks) {
+      if (!disk.place) continue;
+      const auto [first, is_free] = taken.emplace(*disk.place, disk.target);
+      if (is_free) continue;
+      refuse("V18",
+             "disks " + quote(first->second) + " and " + quote(disk.target) +
+                 " have one place on bus " + disk.bus,
+             "another letter for one of them, like " + free_target(disk));
+    }
+  }
+
+  // A target like that of `disk` whose place is free.
+  std::string free_target(const ViewedDisk& disk) const {
+    const auto prefix = disk.target.substr(0, 2);
+    for (char letter = 'a'; letter < 'z'; ++letter) {
+      const auto target = prefix + letter;
+      const auto place = drive_place(disk.bus, target);
+      const bool is_taken = std::ranges::any_of(view_.disks, [&](const ViewedDisk& one) {
+        return one.target == target || one.place == place;
+      });
+      if (!is_taken) return target;
+    }
+    return prefix + "z";
   }
 
   const DomainView& view_;

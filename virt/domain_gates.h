@@ -26,6 +26,7 @@ namespace cluster::virt {
 ///   V15  two network interfaces of one MAC
 ///   V16  a disk on IDE, which the machine does not have
 ///   V17  what libvirt and QEMU there do not have (frontend/vms/vm_capabilities.h)
+///   V18  two disks at one place of a bus
 struct Refusal {
   std::string id;
   std::string reason;  ///< the thing, and what is wrong with it

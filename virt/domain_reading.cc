@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "virt/domain_identity.h"
+#include "virt/domain_parts.h"
 #include "virt/domain_spelling.h"
 #include "virt/domain_tree.h"
 #include "virt/domain_view.h"
@@ -167,6 +169,19 @@ void read_devices(pugi::xml_node devices, DomainSpec& domain) {
   }
 }
 
+// Own XML may write an address in tens.
+std::vector<std::string> given_in_any_spelling(const std::string& document) {
+  std::vector<std::string> devices;
+  try {
+    pugi::xml_document tree;
+    read_domain(tree, document);
+    for (const auto& one : host_devices(document_text(tree))) devices.push_back(given_device(one));
+  } catch (const Error&) {
+    return {};
+  }
+  return devices;
+}
+
 }  // namespace
 
 DomainSpec read_spec(const std::string& document) {
@@ -185,12 +200,9 @@ DomainSpec read_spec(const std::string& document) {
 }
 
 std::vector<Drive> drives(const std::string& document) {
-  pugi::xml_document tree;
-  read_domain(tree, document);
   std::vector<Drive> all;
-  for (const auto disk : tree.child("domain").child("devices").children("disk")) {
-    const auto target = disk.child("target");
-    all.push_back({value(target, "dev"), value(target, "bus"), value(disk, "device") == "cdrom"});
+  for (auto& disk : DomainView(document).disks) {
+    all.push_back({std::move(disk.target), std::move(disk.bus), disk.cdrom, disk.place});
   }
   return all;
 }
@@ -204,7 +216,7 @@ std::vector<std::string> given_devices(const std::string& document) {
   try {
     for (const auto& one : host_devices(document)) devices.push_back(given_device(one));
   } catch (const Error&) {
-    return {};
+    devices = given_in_any_spelling(document);
   }
   std::ranges::sort(devices);
   devices.erase(std::unique(devices.begin(), devices.end()), devices.end());

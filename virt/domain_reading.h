@@ -1,10 +1,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "virt/domain_spec.h"
+#include "virt/drive_place.h"
 
 namespace cluster::virt {
 
@@ -21,14 +23,15 @@ struct Drive {
   std::string target;  ///< "sda"
   std::string bus;     ///< "sata"
   bool cdrom = false;
+  std::optional<DrivePlace> place{};  ///< on a bus that has places
 };
 
 /// All drives of a document of libvirt, in its order. Throws as read_spec().
 std::vector<Drive> drives(const std::string& document);
 
 /// The devices of the host that a document of libvirt gives to its domain, sorted, each once:
-/// "pci_0000_02_00_0", or the UUID of a mediated device. A document that libvirt could not have
-/// written gives none.
+/// "pci_0000_02_00_0", or the UUID of a mediated device. Own XML counts in whatever way it writes
+/// an address; what is no document of a domain gives none.
 std::vector<std::string> given_devices(const std::string& document);
 
 /// Where the guest has those devices, by the same names. A device is left out when its address is

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // A document with `devices`, of a machine that somebody made by hand.
-std::string document(const std::string& devices, const std::string& os = "") {
+std::string made_with(const std::string& devices, const std::string& os = "") {
   return "<domain type='kvm'><name>a</name><uuid>u</uuid><memory unit='GiB'>2</memory>"
          "<vcpu current='1'>3</vcpu><os><type arch='x86_64' machine='pc-q35-6.2'>hvm</type>" +
          os + "</os><devices>" + devices + "</devices></domain>";
@@ -61,7 +61,7 @@ TEST(DomainReading, ReadsWhatWasWritten) {
 }
 
 TEST(DomainReading, LeavesOutWhatItHasNoWordFor) {
-  const auto read = read_spec(document(
+  const auto read = read_spec(made_with(
       "<disk type='network' device='disk'><source protocol='rbd' name='a/b'/>"
       "<target dev='vda' bus='virtio'/></disk>"
       "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>"
@@ -84,7 +84,7 @@ TEST(DomainReading, LeavesOutWhatItHasNoWordFor) {
 }
 
 TEST(DomainReading, ReadsTheFirmwareHoweverItIsSaid) {
-  const auto firmware = [](const std::string& os) { return read_spec(document("", os)).firmware; };
+  const auto firmware = [](const std::string& os) { return read_spec(made_with("", os)).firmware; };
   EXPECT_EQ(firmware(""), Firmware::bios);
   EXPECT_EQ(firmware("<loader type='rom'>/bios.bin</loader>"), Firmware::bios);
   EXPECT_EQ(firmware("<loader readonly='yes' type='pflash'>/OVMF_CODE.fd</loader>"), Firmware::efi);
@@ -98,8 +98,8 @@ TEST(DomainReading, TheFunctionsOfASlotAreOneCard) {
            "bus='" +
            bus + "' slot='0x00' function='" + function + "'/></source></hostdev>";
   };
-  const auto read =
-      read_spec(document(hostdev("0x65", "0x0") + hostdev("0x17", "0x0") + hostdev("0x65", "0x1")));
+  const auto read = read_spec(
+      made_with(hostdev("0x65", "0x0") + hostdev("0x17", "0x0") + hostdev("0x65", "0x1")));
   ASSERT_EQ(read.cards.size(), 2U);
   EXPECT_THAT(read.cards[0].functions,
               ElementsAre(PciAddress{0, 0x65, 0, 0}, PciAddress{0, 0x65, 0, 1}));
@@ -107,7 +107,7 @@ TEST(DomainReading, TheFunctionsOfASlotAreOneCard) {
 }
 
 TEST(DomainReading, NamesTheDevicesOfTheHost) {
-  const auto xml = document(
+  const auto xml = made_with(
       "<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x65' "
       "slot='0x00' function='0x1'/></source></hostdev>"
       "<interface type='hostdev'><source><address type='pci' domain='0x0000' bus='0x05' "
@@ -119,8 +119,58 @@ TEST(DomainReading, NamesTheDevicesOfTheHost) {
   EXPECT_TRUE(given_devices("").empty());
 }
 
+// libvirt writes hexadecimal numbers; own XML is in the rendering as somebody wrote it.
+TEST(DomainReading, NamesTheDevicesOfOwnXmlHoweverItIsSpelled) {
+  for (const char* address :
+       {"domain='0' bus='25' slot='0' function='1'", "bus='0x19' slot='0' function='1'",
+        "type='pci' domain=\"0x0\" bus=\"0x19\" slot=\"0x0\" function=\"0x1\""}) {
+    EXPECT_THAT(given_devices(made_with("<!-- <source><address bus='1' slot='2' function='3'/> -->"
+                                        "<hostdev mode='subsystem' type='pci'><source><address " +
+                                        std::string(address) + "/></source></hostdev>")),
+                ElementsAre("pci_0000_19_00_1"))
+        << address;
+  }
+  EXPECT_TRUE(given_devices("<domain><devices><hostdev><source><address bus='x' slot='1' "
+                            "function='0'/></source></hostdev></devices>")
+                  .empty());
+}
+
+TEST(DomainReading, NamesAnNvmeDiskOfTheHost) {
+  EXPECT_THAT(given_devices(made_with(
+                  "<disk type='nvme' device='disk'><driver name='qemu' type='raw'/><source "
+                  "type='pci' managed='yes' namespace='1'><address domain='0x0000' bus='0x01' "
+                  "slot='0x00' function='0x0'/></source><target dev='vdb' bus='virtio'/></disk>")),
+              ElementsAre("pci_0000_01_00_0"));
+}
+
+// "sda sata" of each drive, with where it is on its bus.
+std::vector<std::string> drive_words(const std::string& devices) {
+  std::vector<std::string> out;
+  for (const auto& one : drives(made_with(devices))) {
+    auto text = one.target + " " + one.bus + (one.cdrom ? " cdrom" : "");
+    if (one.place) {
+      text += " " + std::to_string(one.place->controller) + ":" + std::to_string(one.place->unit);
+    }
+    out.push_back(text);
+  }
+  return out;
+}
+
+TEST(DomainReading, ListsAllDrivesAndWhereTheyAre) {
+  EXPECT_THAT(
+      drive_words(
+          "<disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>"
+          "<disk type='network' device='disk'><source protocol='rbd' name='p/i'/><target dev='sdb' "
+          "bus='sata'/></disk>"
+          "<disk type='volume' device='disk'><source pool='p' volume='v'/><target dev='sdc' "
+          "bus='scsi'/><address type='drive' controller='1' bus='0' target='0' unit='9'/></disk>"
+          "<disk type='block' device='lun'><source dev='/dev/x'/><target dev='vda' bus='virtio'/>"
+          "<address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></disk>"),
+      ElementsAre("hdc ide cdrom 0:0", "sdb sata 0:1", "sdc scsi 1:9", "vda virtio"));
+}
+
 TEST(DomainReading, KnowsWhereTheGuestHasThem) {
-  const auto xml = document(
+  const auto xml = made_with(
       "<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x65' "
       "slot='0x00' function='0x1'/></source><address type='pci' domain='0x0000' bus='0x07' "
       "slot='0x00' function='0x1'/></hostdev>"
@@ -145,8 +195,8 @@ TEST(DomainReading, RefusesOtherMachines) {
     }
     return std::string();
   };
-  EXPECT_THAT(why(document(""), "x86_64", "aarch64"), HasSubstr("'aarch64': want x86_64"));
-  EXPECT_THAT(why(document(""), "kvm", "xen"), HasSubstr("'xen': want kvm or qemu"));
+  EXPECT_THAT(why(made_with(""), "x86_64", "aarch64"), HasSubstr("'aarch64': want x86_64"));
+  EXPECT_THAT(why(made_with(""), "kvm", "xen"), HasSubstr("'xen': want kvm or qemu"));
 }
 
 }  // namespace

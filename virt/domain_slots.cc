@@ -8,6 +8,7 @@
 #include "virt/domain_places.h"
 #include "virt/domain_spelling.h"
 #include "virt/domain_tree.h"
+#include "virt/drive_place.h"
 
 namespace cluster::virt {
 namespace {
@@ -54,16 +55,6 @@ bool has(pugi::xml_node devices, const char* name, const char* with, std::string
   return !devices.find_child_by_attribute(name, with, std::string(value).c_str()).empty();
 }
 
-// 0 of sda, 26 of sdaa.
-int number_of_target(std::string_view target) {
-  int number = 0;
-  for (const char c : target.substr(std::min<std::size_t>(2, target.size()))) {
-    if (c < 'a' || c > 'z' || number > 100000) return 0;
-    number = number * 26 + (c - 'a') + 1;
-  }
-  return std::max(number - 1, 0);
-}
-
 struct Needs {
   int ports = 0;
   int conventional = 0;
@@ -90,7 +81,8 @@ void add_implied_controllers(pugi::xml_node devices, Needs& needs) {
     const auto target = disk.child("target");
     const auto bus = std::string(attribute(target, "bus"));
     if (!disk.child("address").empty() || (bus != "sata" && bus != "scsi")) continue;
-    wanted.emplace(bus, number_of_target(attribute(target, "dev")) / (bus == "sata" ? 6 : 7));
+    const auto place = drive_place(bus, attribute(target, "dev"));
+    wanted.emplace(bus, place ? place->controller : 0);
   }
   for (const auto& [bus, index] : wanted) {
     if (bus == "sata" && index == 0) continue;

@@ -91,6 +91,11 @@ void spell_address(pugi::xml_node element) {
   if (!pci || element.attribute("slot").empty()) return;
   constexpr std::array<std::pair<const char*, int>, 4> kParts{
       {{"domain", 4}, {"bus", 2}, {"slot", 2}, {"function", 1}}};
+  const auto is_none = [&](const auto& part) {
+    const auto text = attribute(element, part.first);
+    return !text.empty() && number(text, -1) < 0;
+  };
+  if (std::ranges::any_of(kParts, is_none)) return;
   for (const auto& [name, digits] : kParts) {
     set(element, name, hexadecimal(number(attribute(element, name)), digits));
   }

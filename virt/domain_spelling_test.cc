@@ -49,6 +49,12 @@ TEST(DomainSpelling, WritesAddressesAsLibvirtDoes) {
       spelled("<devices><controller type='pci'><target port='0x11'/></controller></devices>"));
   EXPECT_EQ(spelled("<devices><controller><target busNr='0xC8'/></controller></devices>"),
             spelled("<devices><controller><target busNr='200'/></controller></devices>"));
+  for (const char* odd : {"x", "-1", "0x", "99999999999"}) {
+    const auto address = " domain=\"0\" function=\"0\" slot=\"1\"></address>";
+    const auto element = "<address bus=\"" + std::string(odd) + "\"" + address;
+    EXPECT_EQ(spelled("<devices><disk>" + element + "</disk></devices>"),
+              "<devices><disk>" + element + "</disk></devices>");
+  }
   // A drive has no slot.
   EXPECT_EQ(spelled("<devices><disk><address type='drive' bus='0' unit='1'/></disk></devices>"),
             "<devices><disk><address bus=\"0\" type=\"drive\" unit=\"1\"></address></disk>"

@@ -13,12 +13,17 @@ namespace {
 
 std::optional<PciAddress> pci_of(pugi::xml_node address) {
   if (address.empty()) return std::nullopt;
-  const auto field = [&](const char* name) { return number(attribute(address, name), 0); };
+  const auto field = [&](const char* name) {
+    const auto text = attribute(address, name);
+    return text.empty() ? 0 : number(text, -1);
+  };
+  const int domain = field("domain");
   const int bus = field("bus");
   const int slot = field("slot");
   const int function = field("function");
   if (bus < 0 || bus > 0xff || slot < 0 || slot > 0x1f || function < 0 || function > 7) return {};
-  return PciAddress{static_cast<std::uint32_t>(field("domain")), static_cast<std::uint8_t>(bus),
+  if (domain < 0) return {};
+  return PciAddress{static_cast<std::uint32_t>(domain), static_cast<std::uint8_t>(bus),
                     static_cast<std::uint8_t>(slot), static_cast<std::uint8_t>(function)};
 }
 
@@ -36,11 +41,27 @@ bool says(pugi::xml_node node, const char* attribute, std::string_view value) {
   return std::string_view(node.attribute(attribute).value()) == value;
 }
 
+ViewedDisk viewed(pugi::xml_node disk) {
+  const auto target = disk.child("target");
+  ViewedDisk out{target.attribute("dev").value(),
+                 target.attribute("bus").value(),
+                 says(disk, "device", "cdrom"),
+                 {}};
+  out.place = drive_place(out.bus, out.target);
+  const auto address = disk.child("address");
+  if (!says(address, "type", "drive")) return out;
+  const auto field = [&](const char* name) { return number(attribute(address, name), 0); };
+  out.place =
+      DrivePlace{out.bus, field("controller"), field("bus"), field("target"), field("unit")};
+  return out;
+}
+
 void read_devices(DomainView& view) {
   const bool all_iommufd = says(view.root().child("iommufd"), "enabled", "yes");
   for (const auto device : view.devices().children()) {
     const std::string_view tag = device.name();
     const auto source = device.child("source").child("address");
+    if (tag == "disk") view.disks.push_back(viewed(device));
     // The two of a team have one MAC, https://libvirt.org/formatdomain.html, "Teaming".
     if (tag == "interface" && !says(device.child("teaming"), "type", "transient")) {
       if (const auto mac = device.child("mac").attribute("address"); !mac.empty()) {

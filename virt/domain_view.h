@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/pci_address.h"
+#include "virt/drive_place.h"
 
 // What a libvirt document says, as the gates look at it. Only virt/ includes this header.
 
@@ -29,6 +30,14 @@ struct PassedMdev {
   bool display = false;
 };
 
+/// A disk in a document.
+struct ViewedDisk {
+  std::string target;  ///< "sda"
+  std::string bus;     ///< "sata"
+  bool cdrom = false;
+  std::optional<DrivePlace> place;  ///< where its address, or else libvirt, puts it
+};
+
 struct DomainView {
   /// Throws Error(io) when `xml` is no document of a domain.
   explicit DomainView(const std::string& xml);
@@ -45,6 +54,7 @@ struct DomainView {
   pugi::xml_document document;
   std::vector<PassedDevice> passed;
   std::vector<PassedMdev> mdevs;
+  std::vector<ViewedDisk> disks;
   std::vector<std::string> macs;  ///< in lower case, of the interfaces, one of each team
   std::set<std::string> cliques;  ///< aliases that have a GPUDirect clique
   std::set<int> switched;         ///< guest buses behind a port of a PCIe switch

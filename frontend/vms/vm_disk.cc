@@ -253,9 +253,17 @@ void set_cdrom(std::vector<VmDisk>& disks, const std::string& image,
     disks.push_back({DiskSource::cdrom, image, empty->target, empty->bus, "raw", {}});
     return;
   }
+  // A disk "hda" has the place of "sda" on the same bus.
+  const auto is_free = [&](const char* target) {
+    const auto place = virt::drive_place("sata", target);
+    return !is_ours(target) && std::ranges::none_of(disks, [&](const VmDisk& one) {
+      return virt::drive_place(one.bus, one.target) == place;
+    }) && std::ranges::none_of(there, [&](const virt::Drive& one) {
+      return one.target == target || one.place == place;
+    });
+  };
   for (const char* target : {"sda", "sdb", "sdc", "sdd", "sde"}) {
-    if (is_ours(target)) continue;
-    if (std::ranges::find(there, target, &virt::Drive::target) != there.end()) continue;
+    if (!is_free(target)) continue;
     disks.push_back({DiskSource::cdrom, image, target, "sata", "raw", {}});
     return;
   }

@@ -113,6 +113,43 @@ TEST(Disk, ACdromIsPutInAndTakenOut) {
   EXPECT_EQ(disks.size(), 2U);
 }
 
+// "sdb,sata" of a CD-ROM that is put in beside these disks, and what libvirt has.
+std::string cdrom_beside(const std::vector<std::string>& texts,
+                         const std::vector<virt::Drive>& there = {}) {
+  auto disks = parse_disks(texts);
+  set_cdrom(disks, "/iso/a.iso", there);
+  return disks.back().target + "," + disks.back().bus;
+}
+
+TEST(Disk, ACdromComesWhereNoDiskIs) {
+  EXPECT_EQ(cdrom_beside({}), "sda,sata");
+  EXPECT_EQ(cdrom_beside({"file:/a,sda,sata"}), "sdb,sata");
+  EXPECT_EQ(cdrom_beside({"file:/a,sda,virtio"}), "sdb,sata") << "the name is taken";
+  EXPECT_EQ(cdrom_beside({"file:/a,hda,sata"}), "sdb,sata") << "libvirt goes by the letter";
+  EXPECT_EQ(cdrom_beside({"file:/a,hda,ide"}), "sda,sata");
+  EXPECT_EQ(cdrom_beside({}, {{"hda", "sata", false, virt::DrivePlace{"sata", 0, 0, 0, 0}}}),
+            "sdb,sata");
+  EXPECT_EQ(cdrom_beside({}, {{"sdc", "sata", false, virt::DrivePlace{"sata", 0, 0, 0, 0}}}),
+            "sdb,sata")
+      << "its address says where it is";
+  EXPECT_EQ(cdrom_beside({}, {{"hda", "sata", false, virt::DrivePlace{"sata", 1, 0, 0, 0}}}),
+            "sda,sata");
+}
+
+TEST(Disk, ACdromGoesIntoADriveThatIsEmpty) {
+  const virt::Drive drive{"hdc", "ide", true, virt::drive_place("ide", "hdc")};
+  EXPECT_EQ(cdrom_beside({"file:/a,vda,virtio"}, {{"sda", "sata", false, {}}, drive}), "hdc,ide");
+}
+
+TEST(Disk, ACdromWithoutAPlaceIsRefused) {
+  EXPECT_THROW(cdrom_beside({"file:/a,sda,sata", "file:/b,hdb,sata", "file:/c,vdc,sata",
+                             "file:/d,sdd,scsi", "file:/e,hde,sata"}),
+               Error);
+  EXPECT_EQ(cdrom_beside({"file:/a,sda,sata", "file:/b,hdb,sata", "file:/c,vdc,sata",
+                          "file:/d,hdd,scsi", "file:/e,hde,sata"}),
+            "sdd,sata");
+}
+
 TEST(Disk, SizesGoInOrder) {
   auto disks = parse_disks({"file:/a,vda,virtio", "file:/b,vdb,virtio"});
   set_sizes(disks, {"", "20"});

@@ -13,6 +13,7 @@
 #include "frontend/vms/cloud_init.h"
 #include "frontend/vms/container_scripts.h"
 #include "frontend/vms/vm_attributes.h"
+#include "virt/drive_place.h"
 
 namespace cluster::frontend {
 namespace {
@@ -107,10 +108,11 @@ virt::DiskSpec seed_disk(const Seed& seed, const virt::DomainSpec& domain) {
   const std::string letters = ide ? "dcba" : "fedcba";
   for (const char letter : letters) {
     disk.target = (ide ? "hd" : "sd") + std::string(1, letter);
-    if (std::ranges::find(domain.disks, disk.target, &virt::DiskSpec::target) ==
-        domain.disks.end()) {
-      return disk;
-    }
+    const auto place = virt::drive_place(disk.bus, disk.target);
+    const auto is_in_its_way = [&](const virt::DiskSpec& one) {
+      return one.target == disk.target || virt::drive_place(one.bus, one.target) == place;
+    };
+    if (std::ranges::none_of(domain.disks, is_in_its_way)) return disk;
   }
   throw Error(Fault::refused, "VM " + quote(domain.name) +
                                   " has no place left for the CD-ROM of cloud-init: vm_seed=no, or "

@@ -22,6 +22,11 @@ struct Cell {
   int memory_mib = 0;
 };
 
+// QEMU takes memory by whole pages, and refuses less than one at the start.
+int page_mib_of(const DomainSpec& domain) {
+  return static_cast<int>(std::max<std::uint64_t>(domain.hugepage_kib.value_or(0) / kKibPerMib, 1));
+}
+
 // The nodes of the guest. Memory is shared in whole huge pages; the last node has what is over.
 std::vector<Cell> cells_of(const DomainSpec& domain) {
   const auto count = static_cast<int>(domain.numa->host_nodes.size());
@@ -30,14 +35,14 @@ std::vector<Cell> cells_of(const DomainSpec& domain) {
                                   " CPUs for " + std::to_string(count) +
                                   " NUMA nodes (want one for each at least)");
   }
-  const auto page_mib =
-      static_cast<int>(std::max<std::uint64_t>(domain.hugepage_kib.value_or(0) / kKibPerMib, 1));
+  const int page_mib = page_mib_of(domain);
   const int even = domain.memory_mib / count;
-  if (even == 0) {
+  if (even < page_mib) {
     throw Error(Fault::usage, quote(domain.name) + " has too little memory for " +
-                                  std::to_string(count) + " NUMA nodes");
+                                  std::to_string(count) + " NUMA nodes (want " +
+                                  std::to_string(page_mib) + " MiB for each at least)");
   }
-  const int share = even < page_mib ? even : even / page_mib * page_mib;
+  const int share = even / page_mib * page_mib;
   std::vector<Cell> cells;
   int cpu = 0;
   for (int i = 0; i < count; ++i) {
@@ -147,6 +152,11 @@ void add_mode(pugi::xml_node cpu, const DomainSpec& domain, bool holds_device) {
 void add_memory_and_cpus(pugi::xml_node root, const DomainSpec& domain) {
   const auto& numa = domain.numa;
   const auto cells = has_guest_cells(domain) ? static_cast<int>(numa->host_nodes.size()) : 0;
+  if (domain.hugepage_kib && domain.memory_mib < page_mib_of(domain)) {
+    throw Error(Fault::usage, quote(domain.name) + " has " + std::to_string(domain.memory_mib) +
+                                  " MiB of memory, less than a huge page of " +
+                                  std::to_string(page_mib_of(domain)) + " MiB");
+  }
   child(root, "memory", {{"unit", "MiB"}}).text() = domain.memory_mib;
   if (domain.hugepage_kib) {
     auto hugepages = child(child(root, "memoryBacking"), "hugepages");

@@ -37,6 +37,10 @@ std::string GeneratedDomains::text_of(std::size_t digits) {
 void GeneratedDomains::memory_and_cpus(DomainSpec& domain) {
   domain.memory_mib = 256 << below(10);
   if (rarely()) domain.hugepage_kib = below(2) == 0 ? 0 : std::uint64_t{2048} << (9 * below(2));
+  constexpr int kBigPageMib = 1024;
+  if (domain.hugepage_kib.value_or(0) > 2048) {
+    domain.memory_mib = std::max(domain.memory_mib, kBigPageMib);
+  }
   const Topology topology{1 << static_cast<int>(below(2)), static_cast<int>(1 + below(4)),
                           static_cast<int>(1 + below(2))};
   domain.cpus = topology.sockets * topology.cores * topology.threads;

@@ -44,6 +44,25 @@ std::vector<Vm> wanted_vms(Inventory& inventory, const Args& args) {
   return vms;
 }
 
+// A guest whose CPUs stand still hears nothing.
+bool stands_still(const frontend::VmTask& task) {
+  const auto state = task.domain->state;
+  return state == virt::DomainState::paused || state == virt::DomainState::crashed;
+}
+
+std::string way_on(const frontend::VmTask& task) {
+  const auto& vm = task.vm.name.str();
+  return (task.domain->state == virt::DomainState::paused
+              ? "`cluster resume host vm " + vm + "` lets it go on, "
+              : "") +
+         "`cluster stop host vm " + vm + " action=poweroff` pulls the plug";
+}
+
+std::string neither_running_nor_off(const frontend::VmTask& task) {
+  return "it is " + std::string(name(task.domain->state)) +
+         ", neither running nor off: " + way_on(task);
+}
+
 // Decides what each VM is to become, or why it cannot start.
 void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits) {
   auto& inventory = context.inventory();
@@ -62,9 +81,7 @@ void prepare(Context& context, frontend::VmBatch& all, const ssh::Limits& limits
       try {
         frontend::refuse_in_maintenance(there.host);
         if (task.domain && task.domain->active) {
-          throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) +
-                                          ", neither running nor off (virsh resume, or `cluster "
-                                          "stop host vm`)");
+          throw Error(Fault::refused, neither_running_nor_off(task));
         }
         if (frontend::has_cards(task.vm)) {
           frontend::check_cards(task, have, seen.at(task.vm.container), there.in_use);
@@ -180,7 +197,14 @@ int run_stop(Context& context, const StopArgs& args) {
   require_consent(context, args.consent, "stop host vm", "VMs", args.vms, names);
   auto all = frontend::look_at(context, vms, limits);
   frontend::on_each_vm(context, all, [&](virt::Domains& domains, frontend::VmTask& task) {
-    if (task.domain && task.domain->active) return domains.stop(task.vm.uuid, how);
+    if (task.domain && task.domain->active) {
+      const bool asks_guest = how == virt::Stop::shutdown || how == virt::Stop::reboot;
+      if (asks_guest && stands_still(task)) {
+        throw Error(Fault::refused, "it is " + std::string(name(task.domain->state)) +
+                                        " and hears nothing: " + way_on(task));
+      }
+      return domains.stop(task.vm.uuid, how);
+    }
     if (!is_off_after) throw Error(Fault::refused, "it does not run");
   });
   say_what_was_asked(context, all, how, !args.action);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -12,8 +13,10 @@
 namespace cluster::frontend {
 namespace {
 
-// A line of shell that prints the VM's name when all its images are there; "" when it has no
-// images.
+constexpr std::string_view kFailed = "=== ";  // and the name of a VM, behind its errors
+
+// A line of shell that prints the VM's name when all its images are there, and else on standard
+// error, behind what went wrong; "" when it has no images.
 std::string line_of(const Vm& vm) {
   std::vector<std::string> images;
   for (const auto& disk : vm.disks) {
@@ -26,7 +29,24 @@ std::string line_of(const Vm& vm) {
                           : " " + shell_word(disk.image) + (disk.backing ? " backing" : " copy")));
   }
   if (images.empty()) return "";
-  return joined(images, " && ") + " && echo " + shell_word(vm.name.str()) + "\n";
+  const auto& name = vm.name.str();
+  return joined(images, " && ") + " && echo " + shell_word(name) + " || echo " +
+         shell_word(std::string(kFailed) + name) + " >&2\n";
+}
+
+// The errors of each VM. Those of a shell that did not come so far are nobody's.
+std::map<std::string, std::string> errors_of(std::string_view text) {
+  std::map<std::string, std::string> errors;
+  std::string open;
+  for (const auto line : split(text, '\n')) {
+    if (!line.starts_with(kFailed)) {
+      open.append(line).append("\n");
+      continue;
+    }
+    errors.emplace(line.substr(kFailed.size()), trim(open));
+    open.clear();
+  }
+  return errors;
 }
 
 // The line of `text` that has `words`; "" = none.
@@ -56,10 +76,12 @@ void take_answer(const AgentAnswer& answer, VmHost& there) {
   there.failure = unfinished(answer);
   if (there.failure) return;
   const auto done = split(answer.out, '\n');
-  const auto why = trim(answer.err);
+  const auto errors = errors_of(answer.err);
   for (auto& task : there.tasks) {
     if (!is_to_start(task) || line_of(task.vm).empty()) continue;
     if (std::ranges::find(done, task.vm.name.str()) != done.end()) continue;
+    const auto own = errors.find(task.vm.name.str());
+    const std::string why(own == errors.end() ? trim(answer.err) : own->second);
     std::string lost;
     for (const auto& disk : task.vm.disks) {
       if (lost.empty() && disk.made) {

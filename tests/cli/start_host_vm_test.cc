@@ -92,6 +92,21 @@ TEST_F(StartHostVm, DoesNotStartWithoutItsDisk) {
   EXPECT_TRUE(here().done.empty());
 }
 
+TEST_F(StartHostVm, EachVmIsToldWhatIsWrongWithItsOwnDisk) {
+  cluster({"add", "host", "vm", "v2", "vm-container-0-15", "disk=file:/vm/b,vda,virtio"});
+  auto& answer = transport.answers["vm-container-0-15"];
+  answer.out = "";
+  answer.err =
+      "there is no folder /vm/x\n=== rocks-33\nno image /vm/b, and no disksize= to make it "
+      "with\n=== v2\n";
+  const auto err = run({"start", "host", "vm", "rocks-33", "v2"}).err;
+  EXPECT_THAT(err,
+              HasSubstr("rocks-33: cannot make its disk images: 'there is no folder /vm/x'\n"));
+  EXPECT_THAT(err,
+              HasSubstr("v2: cannot make its disk images: 'no image /vm/b, and no disksize= to "
+                        "make it with'\n"));
+}
+
 // Runs `command` in a shell; returns what it prints.
 std::string output_of(const std::string& command) {
   FILE* pipe = popen(command.c_str(), "r");
@@ -297,8 +312,32 @@ TEST_F(StartHostVm, LeavesAPausedVmToTheOperator) {
   cluster({"start", "host", "vm", "rocks-33"});
   here().domains.at(0).state = virt::DomainState::paused;
   cluster({"start", "host", "vm", "rocks-33"}, 1,
-          "rocks-33: it is paused, neither running nor off (virsh resume, or `cluster stop host "
-          "vm`)");
+          "rocks-33: it is paused, neither running nor off: `cluster resume host vm rocks-33` lets "
+          "it go on, `cluster stop host vm rocks-33 action=poweroff` pulls the plug");
+  here().domains.at(0).state = virt::DomainState::crashed;
+  cluster({"start", "host", "vm", "rocks-33"}, 1,
+          "rocks-33: it is crashed, neither running nor off: `cluster stop host vm rocks-33 "
+          "action=poweroff` pulls the plug");
+}
+
+// QEMU would keep the wish until somebody lets the guest go on, which may be never.
+TEST_F(StartHostVm, AGuestThatStandsStillIsNotAsked) {
+  cluster({"start", "host", "vm", "rocks-33"});
+  here().done.clear();
+  for (const auto state : {virt::DomainState::paused, virt::DomainState::crashed}) {
+    here().domains.at(0).state = state;
+    for (const char* action : {"shutdown", "reboot"}) {
+      const auto [out, err, status] =
+          run({"stop", "host", "vm", "rocks-33", std::string("action=") + action});
+      EXPECT_EQ(status, 1);
+      EXPECT_THAT(err, HasSubstr("rocks-33: it is " + std::string(virt::name(state)) +
+                                 " and hears nothing: `cluster "))
+          << action;
+    }
+    cluster({"stop", "host", "vm", "rocks-33", "action=reset"});
+  }
+  EXPECT_THAT(here().done, ElementsAre("reset rocks-33", "reset rocks-33"));
+  cluster({"stop", "host", "vm", "rocks-33", "action=poweroff"});
 }
 
 TEST_F(StartHostVm, OneContainerDoesNotHinderAnother) {

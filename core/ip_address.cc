@@ -92,6 +92,12 @@ bool share_prefix(const std::string& one, const std::string& other, int bits) {
   return true;
 }
 
+bool is_local_address(const std::string& address) {
+  const auto bare = address.substr(0, address.find('%'));
+  return share_prefix(bare, "127.0.0.0", 8) || share_prefix(bare, "169.254.0.0", 16) ||
+         share_prefix(bare, "::1", 128) || share_prefix(bare, "fe80::", 10);
+}
+
 bool is_ip_address(const std::string& text) { return !bytes_of(text).empty(); }
 
 bool is_ip_v6(std::string_view address) { return address.find(':') != std::string_view::npos; }

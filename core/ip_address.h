@@ -36,6 +36,10 @@ bool is_ip_address(const std::string& text);
 /// True if `address`, which is one of IPv4 or IPv6, is one of IPv6.
 bool is_ip_v6(std::string_view address);
 
+/// True if `address` means nothing on other machines: a loopback address, or one that a machine has
+/// chosen for its own link (169.254.0.0/16, RFC 3927, and fe80::/10), with or without a zone.
+bool is_local_address(const std::string& address);
+
 /// True if both are addresses of one family whose first `bits` bits are the same.
 bool share_prefix(const std::string& one, const std::string& other, int bits);
 

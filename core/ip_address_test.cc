@@ -54,6 +54,18 @@ TEST(IpAddress, KnowsItsNetwork) {
   EXPECT_TRUE(IpAddress::parse("fd00::5/64").reaches("fd00::1:2"));
 }
 
+TEST(LocalAddress, IsOneThatNoOtherMachineReaches) {
+  for (const char* local :
+       {"127.0.0.1", "127.1.2.3", "::1", "169.254.0.1", "169.254.169.254", "fe80::1", "FE80::1",
+        "febf::1", "fe80::5054:ff:fe00:1%eth0", "fe80::1%12", "169.254.1.2%3"}) {
+    EXPECT_TRUE(is_local_address(local)) << local;
+  }
+  for (const char* other : {"10.1.0.5", "169.253.0.1", "192.168.1.1", "172.17.0.1", "fd00::1",
+                            "fec0::1", "2001:db8::1", "::2", "", "localhost", "fe80"}) {
+    EXPECT_FALSE(is_local_address(other)) << other;
+  }
+}
+
 TEST(IpAddress, AreAList) {
   const auto both = parse_ip_addresses("10.1.0.5/24,FD00::5/64");
   EXPECT_EQ(ip_addresses_text(both), "10.1.0.5/24,fd00::5/64");

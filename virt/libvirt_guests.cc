@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/at_once.h"
+#include "core/ip_address.h"
 #include "core/text.h"
 
 namespace cluster::virt {
@@ -19,7 +20,7 @@ std::vector<GuestAddress> told_by(const Libvirt& libvirt, virDomain* domain, uns
     const auto* one = interfaces[i];
     for (unsigned k = 0; k < one->naddrs; ++k) {
       const std::string address = one->addrs[k].addr;
-      if (address.starts_with("127.") || address == "::1" || address.starts_with("fe80:")) continue;
+      if (is_local_address(address)) continue;
       found.push_back({lower(one->hwaddr == nullptr ? "" : one->hwaddr), address});
     }
     libvirt.domain_interface_free(interfaces[i]);

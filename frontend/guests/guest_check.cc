@@ -74,6 +74,11 @@ void ask_by_agent(virt::Domains& domains, std::vector<Asked>& asked, const Guest
       if (wanted[i]->why_not.empty()) wanted[i]->why_not = outputs[i].failure->what();
       continue;
     }
+    if (trim(outputs[i].out).empty()) {
+      wanted[i]->why_not = program.path + " says nothing there, and ends with status " +
+                           std::to_string(outputs[i].status);
+      continue;
+    }
     wanted[i]->said = std::move(outputs[i].out);
     wanted[i]->way = "over its agent";
   }

@@ -84,8 +84,7 @@ std::vector<std::string> reachable(const virt::ToldAddresses& told, const std::s
   const bool has_known = std::ranges::any_of(told.addresses, is_known);
   std::vector<std::string> found;
   for (const auto& one : told.addresses) {
-    const bool is_local = one.address.starts_with("fe80:");
-    if (is_local || (has_known && !is_known(one))) continue;
+    if (is_local_address(one.address) || (has_known && !is_known(one))) continue;
     if (std::ranges::find(found, one.address) == found.end()) found.push_back(one.address);
   }
   std::stable_partition(found.begin(), found.end(),

@@ -50,7 +50,7 @@ std::string status_text(long long pid) {
 // Returns true if the program has ended, and what it said.
 bool take_status(const virt::AgentReply& reply, GuestOutput& output) {
   return returned(reply, [&](const Json& status) {
-    if (!status.value("exited", false)) return false;
+    if (!status.at("exited").get<bool>()) return false;
     output.out = parse_base64(status.value("out-data", "")).value_or("");
     output.status = status.value("exitcode", -1);
     return true;
@@ -65,8 +65,8 @@ std::vector<Running> start(virt::Domains& domains, const std::vector<std::string
   std::vector<Running> running;
   for (std::size_t i = 0; i < uuids.size(); ++i) {
     try {
-      const auto pid =
-          returned(replies[i], [](const Json& started) { return started.value("pid", -1LL); });
+      const auto pid = returned(
+          replies[i], [](const Json& started) { return started.at("pid").get<long long>(); });
       running.push_back({i, pid});
     } catch (const Error& error) {
       outputs[i].failure = error;

@@ -138,6 +138,16 @@ TEST_F(CheckHostVm, WhoeverCannotBeAskedIsUnknown) {
   EXPECT_THAT(run({"check", "host", "vm", "v1", "format=csv"}).out, HasSubstr("it is saved,"));
 }
 
+// The shell of the guest is not what it should be, or something forbids it to do anything.
+TEST_F(CheckHostVm, AProgramThatSaysNothingIsTheReason) {
+  transport.answers["v1"].reply = {ssh::End::no_login, -1, "no key of yours is accepted", {}};
+  agent_says("");
+  EXPECT_THAT(
+      run({"check", "host", "vm", "v1", "format=csv"}).out,
+      HasSubstr("v1,,I1,UNKNOWN,\"the guest cannot be asked: /bin/sh says nothing there, and "
+                "ends with status 0; over ssh: no key of yours is accepted\","));
+}
+
 // A guest is a stranger: what its agent answers may be anything.
 TEST_F(CheckHostVm, AnAgentThatLiesIsNotUnderstood) {
   transport.answers["v1"].reply = {ssh::End::no_login, -1, "no key of yours is accepted", {}};

@@ -41,9 +41,16 @@ std::vector<PlacedDevice> placed_devices(const std::string& xml) {
   read_domain(document, xml);
   const auto root = document.child("domain");
   std::vector<PlacedDevice> placed;
-  for (const auto device : root.child("devices").children("hostdev")) {
+  for (const auto device : root.child("devices").children()) {
+    const std::string_view tag = device.name();
     const auto source = device.child("source").child("address");
-    const auto type = attribute(device, "type");
+    auto type = attribute(device, "type");
+    // A network card, or a function of one, which gets its MAC address from libvirt.
+    if (tag == "interface" && type == "hostdev") {
+      type = "pci";
+    } else if (tag != "hostdev") {
+      continue;
+    }
     std::string name(attribute(source, "uuid"));
     if (type == "pci") {
       name = PciAddress{static_cast<std::uint32_t>(field(source, "domain")),

@@ -57,6 +57,19 @@ TEST(PlacedDevices, MayBeAnywhereOrMediated) {
   EXPECT_EQ(all[3].path, "00/10.0");
 }
 
+// libvirt gives a virtual function of a network card its MAC address in this way.
+TEST(PlacedDevices, MayBeInterfaces) {
+  const auto all = placed(
+      "<interface type='hostdev' managed='yes'><mac address='52:54:00:00:00:01'/><source><address "
+      "type='pci' domain='0x0000' bus='0x05' slot='0x00' function='0x2'/></source>" +
+      address(0, 6) +
+      "</interface><interface type='bridge'><source bridge='br0'/></interface>"
+      "<disk type='file'><source file='/a'/></disk>");
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].device, "0000:05:00.2");
+  EXPECT_EQ(all[0].path, "00/06.0");
+}
+
 TEST(PlacedDevices, ACircleIsNoWay) {
   EXPECT_EQ(placed(controller(1, "pcie-root-port", address(2, 0)) +
                    controller(2, "pcie-root-port", address(1, 0)) + card_behind(address(1, 0)))

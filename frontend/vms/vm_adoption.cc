@@ -18,60 +18,6 @@
 namespace cluster::frontend {
 namespace {
 
-bool is_of(const GpuCard& card, const PciAddress& pci) {
-  if (card.functions.empty()) return card.pci.same_slot(pci);
-  return std::ranges::find(card.functions, pci, &GpuFunction::pci) != card.functions.end();
-}
-
-// The name of the card or slice that has the device, "gpupci1.0"; nothing when none does.
-std::optional<std::string> card_name(const std::vector<GpuCard>& cards, const PciAddress& pci) {
-  for (const auto& card : cards) {
-    const auto slice = std::ranges::find(card.slices, pci, &GpuSlice::pci);
-    if (slice != card.slices.end()) return card.name.str() + "." + std::to_string(slice->number);
-  }
-  for (const auto& card : cards) {
-    if (is_of(card, pci)) return card.name.str();
-  }
-  return {};
-}
-
-std::vector<std::string> card_names(const VmHost& there, const virt::Domain& domain,
-                                    const HostDevices& devices) {
-  std::vector<std::string> names;
-  const auto found = std::ranges::find(there.devices, domain.uuid, &DomainDevices::uuid);
-  if (found == there.devices.end()) return names;
-  for (const auto& device : found->devices) {
-    const auto known =
-        is_uuid(device) ? std::nullopt : card_name(devices.cards, PciAddress::parse(device));
-    const auto& name = known ? *known : device;
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-  }
-  std::ranges::sort(names, natural_less);
-  return names;
-}
-
-void relate(const VmHost& there, const std::vector<Vm>& vms, FoundDomain& found) {
-  const auto& domain = *found.domain;
-  const auto& host = there.host.name;
-  const auto by_uuid = std::ranges::find(vms, domain.uuid, &Vm::uuid);
-  if (by_uuid != vms.end()) {
-    found.vm = by_uuid->name;
-    found.relation = by_uuid->container == host ? Relation::ours : Relation::known;
-    if (found.relation == Relation::known) {
-      found.details = "the inventory has it on " + by_uuid->container.str();
-    }
-    return;
-  }
-  const auto by_name = std::ranges::find_if(vms, [&](const Vm& vm) {
-    return vm.name.str() == domain.name || (vm.container == host && vm.domain() == domain.name);
-  });
-  if (by_name == vms.end()) return;
-  found.vm = by_name->name;
-  found.relation = Relation::known;
-  found.details = "the inventory's " + by_name->name.str() + " is another VM, on " +
-                  by_name->container.str() + ", with uuid " + by_name->uuid;
-}
-
 std::string owner_words(const HostName& vm, const Interface& interface) {
   return interface.name + " of VM " + quote(vm.str());
 }
@@ -227,6 +173,7 @@ class Adoption {
       if (is_known(devices, mdev)) held.push_back({MdevRef{mdev.uuid}, mdev.name});
     }
     tell_unknown(devices);
+    tell_other_ways(devices);
     std::set<GpuName> taken;
     std::vector<std::optional<GpuName>> names;
     for (const auto& one : held) {
@@ -263,7 +210,7 @@ class Adoption {
         const auto slice = std::ranges::find(card.slices, pci, &GpuSlice::pci);
         if (slice != card.slices.end()) {
           held.push_back({SliceName{card.name, slice->number}, slot.name});
-        } else if (is_of(card, pci)) {
+        } else if (has_function(card, pci)) {
           if (!alias) alias = slot.name;
           std::erase(missing, pci.libvirt());
         }
@@ -284,7 +231,7 @@ class Adoption {
     std::vector<std::string> unknown;
     for (const auto& slot : spec_.cards) {
       for (const auto& pci : slot.functions) {
-        if (!card_name(devices.cards, pci)) unknown.push_back(pci.libvirt());
+        if (!name_of_card(devices.cards, pci)) unknown.push_back(pci.libvirt());
       }
     }
     for (const auto& mdev : spec_.mdevs) {
@@ -293,6 +240,24 @@ class Adoption {
     if (unknown.empty()) return;
     notes.push_back("it has " + joined(unknown, ", ") + " of " + vm_->container.str() +
                     ", which is no card of the inventory: that stays in libvirt's document");
+  }
+
+  // A network card may be said as <interface type='hostdev'>, an NVMe disk as <disk type='nvme'>.
+  void tell_other_ways(const HostDevices& devices) {
+    std::set<std::string> taken;
+    for (const auto& slot : spec_.cards) {
+      for (const auto& pci : slot.functions) taken.insert(pci.libvirt());
+    }
+    for (const auto& mdev : spec_.mdevs) taken.insert(mdev.uuid);
+    std::vector<std::string> others;
+    for (const auto& device : virt::given_devices(domain_.xml)) {
+      if (taken.contains(device) || is_uuid(device)) continue;
+      others.push_back(name_of_card(devices.cards, PciAddress::parse(device)).value_or(device));
+    }
+    if (others.empty()) return;
+    notes.push_back("it has " + joined(others, ", ") + " of " + vm_->container.str() +
+                    " as an interface or a disk: that stays in libvirt's document, and no other VM "
+                    "gets it");
   }
 
   // What the inventory says of it and what libvirt has are one from now on.
@@ -314,29 +279,6 @@ class Adoption {
 };
 
 }  // namespace
-
-std::string_view name(Relation relation) {
-  switch (relation) {
-    case Relation::ours:
-      return "ours";
-    case Relation::known:
-      return "known";
-    case Relation::stranger:
-      break;
-  }
-  return "stranger";
-}
-
-std::vector<FoundDomain> found_domains(const VmHost& there, const std::vector<Vm>& vms,
-                                       const HostDevices& devices) {
-  std::vector<FoundDomain> all;
-  for (const auto& domain : there.found) {
-    auto& found = all.emplace_back(FoundDomain{&domain});
-    relate(there, vms, found);
-    found.cards = card_names(there, domain, devices);
-  }
-  return all;
-}
 
 HostName name_for(const virt::Domain& domain) {
   constexpr std::size_t kMaxLabel = 63;

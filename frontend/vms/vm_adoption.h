@@ -35,6 +35,12 @@ struct FoundDomain {
 std::vector<FoundDomain> found_domains(const VmHost& there, const std::vector<Vm>& vms,
                                        const HostDevices& devices);
 
+/// True if the device is a function of `card`: of one that was only typed, any of its slot.
+bool has_function(const GpuCard& card, const PciAddress& pci);
+
+/// The name of the card or slice that has the device, "gpupci1.0"; nothing when none does.
+std::optional<std::string> name_of_card(const std::vector<GpuCard>& cards, const PciAddress& pci);
+
 /// The name that the inventory gives to a VM that libvirt calls `domain`: the same, with '-' for
 /// what no host's name has.
 HostName name_for(const virt::Domain& domain);

@@ -308,6 +308,25 @@ TEST_F(AdoptedVm, IsTakenInWithWhatTheInventoryCannotHave) {
   EXPECT_THAT(there().domains[1].xml, HasSubstr(">4194304</memory>"));
 }
 
+// A network card may be an interface, and an NVMe disk a disk.
+TEST_F(AdoptedVm, TellsOfCardsThatItHasInAnotherWay) {
+  made("a",
+       "<interface type='hostdev' managed='yes'><mac address='52:54:00:aa:bb:02'/><source><address "
+       "type='pci' domain='0x0000' bus='0x17' slot='0x00' function='0x0'/></source></interface>"
+       "<disk type='nvme' device='disk'><source type='pci' managed='yes' namespace='1'><address "
+       "domain='0x0000' bus='0x99' slot='0x00' function='0x0'/></source><target dev='vdz' "
+       "bus='virtio'/></disk>" +
+           hostdev("0x65", "0x0"));
+  EXPECT_THAT(run({"discover", "host", "vm", "n1", "import=yes"}).err,
+              HasSubstr("n1 'a': it has gpupci2, pci_0000_99_00_0 of n1 as an interface or a disk: "
+                        "that stays in libvirt's document, and no other VM gets it\n"));
+  EXPECT_THAT(cluster({"list", "host", "gpu", "a"}), Not(HasSubstr("gpupci2")));
+  cluster({"add", "host", "vm", "v1", "n1"});
+  EXPECT_THAT(run({"add", "host", "gpu", "v1", "gpupci", "gpupci2"}).err,
+              HasSubstr("is in VM 'a' by hand"));
+  EXPECT_EQ(cluster({"sync", "vm", "config", "a"}, 0, "nothing to do"), "");
+}
+
 // The inventory is to give the VM a disk where the host has another.
 TEST_F(AdoptedVm, ADiskOfTheHostIsNotReplacedUntold) {
   made("a");

@@ -280,7 +280,9 @@ void settle_boot(Merging& merging) {
     for (const auto element : theirs) merging.take(element);
   } else {
     merging.result.refusals.emplace_back(
-        "the boot order is said twice: by <boot dev> of ours and by <boot order> of the host");
+        "the boot order is said twice: by <boot dev> of ours and by <boot order> of the host, "
+        "which "
+        "keep=ours takes away (or leave vm_boot as it was)");
   }
 }
 

@@ -9,6 +9,7 @@
 #include "virt/domain_parts.h"
 #include "virt/domain_spelling.h"
 #include "virt/domain_tree.h"
+#include "virt/domain_xml.h"
 
 namespace cluster::virt {
 namespace {
@@ -321,6 +322,19 @@ void check_fragment(const Fragment& fragment) {
   child(domain, "devices");
   child(domain, "features");
   merge_into(domain, fragment, true);
+}
+
+bool brings_device(const Fragment& fragment, const char* element) {
+  pugi::xml_document document;
+  if (!document.load_buffer(fragment.xml.data(), fragment.xml.size(),
+                            pugi::parse_default | pugi::parse_fragment, pugi::encoding_utf8)) {
+    return false;
+  }
+  if (fragment.place == FragmentPlace::devices) return !document.child(element).empty();
+  return fragment.place == FragmentPlace::domain &&
+         std::ranges::any_of(document.children("devices"), [&](pugi::xml_node devices) {
+           return !devices.child(element).empty();
+         });
 }
 
 void merge_fragment(pugi::xml_node root, const Fragment& fragment) {

@@ -18,6 +18,10 @@ std::string domain_xml(const DomainSpec& domain);
 /// elements, has a prefix that is not declared, or contradicts itself.
 void check_fragment(const Fragment& fragment);
 
+/// True if `fragment` brings a device of that element, "interface". One that speaks of it in a
+/// comment does not, nor does one that is no XML.
+bool brings_device(const Fragment& fragment, const char* element);
+
 /// `rendering`, a text of domain_xml(), with its own fingerprint in <metadata>, which libvirt keeps
 /// as it is. The fingerprint tells later whether libvirt's document was made of the same value.
 std::string for_define(const std::string& rendering);

@@ -84,10 +84,22 @@ bool is_element(const std::optional<std::string>& value) {
   return value && value->starts_with('<');
 }
 
+// `<boot dev="network"></boot> <boot dev="hd"></boot>` is "network, hd".
+std::string boot_words(std::string_view xml) {
+  constexpr std::string_view kDevice = " dev=\"";
+  std::vector<std::string> devices;
+  for (auto at = xml.find(kDevice); at != std::string_view::npos; at = xml.find(kDevice, at + 1)) {
+    const auto value = xml.substr(at + kDevice.size());
+    devices.emplace_back(value.substr(0, value.find('"')));
+  }
+  return joined(devices, ", ");
+}
+
 // One line, and no password.
 std::string value_words(const std::string& path, const std::optional<std::string>& value) {
   if (!value) return "nothing";
   if (path.ends_with("@passwd")) return "(a password)";
+  if (path == "domain/os/boot") return printable(boot_words(*value));
   return is_size(path) ? size_words(*value) : printable(*value);
 }
 

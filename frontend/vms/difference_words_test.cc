@@ -62,6 +62,19 @@ TEST(DifferenceWords, NameWhatComesAndGoes) {
                   "vm-1: machine pc-q35-7.2 -> pc-q35-6.2        changed on the host, kept"));
 }
 
+TEST(DifferenceWords, NameTheDevicesToBootFrom) {
+  const std::string hd = R"(<boot dev="hd"></boot>)";
+  const std::string network = R"(<boot dev="network"></boot>)";
+  EXPECT_THAT(
+      difference_words(
+          "v", {{Kind::change, Who::inventory, "domain/os/boot", hd, network + " " + hd, {}},
+                {Kind::drift, Who::host, "domain/os/boot", hd, {}, hd},
+                {Kind::change, Who::inventory, "domain/os/boot", {}, hd, {}}}),
+      ElementsAre("v: boot order hd -> network, hd        change",
+                  "v: boot order, which the host has not  changed on the host",
+                  "v: boot order comes                    change"));
+}
+
 TEST(DifferenceWords, ShowNoPasswordAndOneLine) {
   const auto lines = difference_words(
       "vm-1",

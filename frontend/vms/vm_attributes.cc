@@ -12,6 +12,7 @@
 #include "frontend/cards/allocation.h"
 #include "frontend/vms/cloud_init.h"
 #include "frontend/vms/vm_machine.h"
+#include "virt/domain_xml.h"
 
 namespace cluster::frontend {
 namespace {
@@ -38,7 +39,7 @@ void default_interface(DomainSpec& domain, const std::string& value) {
   if (at == std::string::npos || at + 1 == value.size()) want("a name behind '='");
   interface.source = value.substr(at + 1);
   const auto has_one = [](const virt::Fragment& fragment) {
-    return fragment.xml.find("<interface") != std::string::npos;
+    return virt::brings_device(fragment, "interface");
   };
   if (!domain.interfaces.empty() || std::ranges::any_of(domain.fragments, has_one)) return;
   // It is what `add host interface VM eth0` would record.
@@ -117,7 +118,9 @@ void hide(DomainSpec& domain, const std::string& value) { domain.hide_hypervisor
 
 void vendor_id(DomainSpec& domain, const std::string& value) {
   constexpr std::size_t kMax = 12;  // the size of the CPUID leaf
-  if (value.empty() || value.size() > kMax) want("1 to 12 characters");
+  // libvirt passes it to QEMU in a list with commas.
+  const bool has_comma = value.find(',') != std::string::npos;
+  if (value.empty() || value.size() > kMax || has_comma) want("1 to 12 characters, no comma");
   domain.hyperv_vendor_id = value;
 }
 

@@ -98,9 +98,11 @@ TEST(VmAttributes, TakeWhatIsRightAndRefuseTheRest) {
       {"vm_numa", {"no", "cards", "0", "1023", "1,0"}, {"", "1024", "-1", "yes", "0,0", "0,"}},
       {"vm_numa_memory", {"strict", "preferred"}, {"", "loose"}},
       {"vm_numa_guest", {"none", "cell", "bus"}, {"", "yes"}},
-      {"vm_cpuset", {"", "3", "0-31,64-95"}, {"0/1", "0/", "a", "3-1", "1,", "1-", "0x3"}},
+      {"vm_cpuset",
+       {"", "3", "0-31,64-95"},
+       {"0/1", "0/", "a", "3-1", "1,", "1-", "0x3", "8192", "0-99999999999"}},
       {"vm_cpu_pin", {"", "8-15", "0-3:8-11 4:12"}, {"a", "0:", "0:a", ":1", "0:1 2", "5-1:2"}},
-      {"vm_emulator_cpus", {"", "0-1,4"}, {"a", "1-0"}},
+      {"vm_emulator_cpus", {"", "0-1,4", "8191"}, {"a", "1-0", "0-8192"}},
       {"vm_clock", {"utc", "localtime", "Europe/Berlin"}, {"", "UTC+1", "Europe/Ber lin"}},
       {"vm_on_poweroff", {"destroy", "restart"}, {"", "preserve"}},
       {"vm_on_reboot", {"destroy", "restart"}, {"", "rename-restart"}},
@@ -122,7 +124,7 @@ TEST(VmAttributes, TakeWhatIsRightAndRefuseTheRest) {
       {"pci_switch", {"yes", "no"}, {"", "1"}},
       {"pci_hole64", {"", "1", "512"}, {"0", "-1", "much"}},
       {"hide_hypervisor", {"yes", "no"}, {"", "1"}},
-      {"hide_hypervisor_vendor", {"a", "123456789012"}, {"", "1234567890123"}},
+      {"hide_hypervisor_vendor", {"a", "123456789012"}, {"", "1234567890123", "a,b"}},
       {"mdev_display", {"no", "yes", "ramfb"}, {"", "on"}},
   };
   for (const auto& one : all) {
@@ -134,6 +136,29 @@ TEST(VmAttributes, TakeWhatIsRightAndRefuseTheRest) {
                            ::testing::HasSubstr("want ")));
     }
   }
+}
+
+TEST(VmAttributes, APathIsOneLine) {
+  for (const char* name : {"vm_emulator", "vm_serial", "rom_file"}) {
+    for (const char* value : {"/a\n", "/a\tb", "/\x1b[2J"}) {
+      EXPECT_THAT(value_refusal(name, value), HasSubstr("want an absolute path")) << name;
+    }
+  }
+}
+
+// A comment is no interface, nor is one that is somewhere else in the document.
+TEST(VmAttributes, AVmWhoseOwnXmlSpeaksOfAnInterfaceGetsOne) {
+  for (const char* name : {"vm_xml_devices", "vm_xml_domain"}) {
+    EXPECT_EQ(with({{name, "<!-- no <interface> here --><rng model='virtio'/>"}}).interfaces.size(),
+              1U)
+        << name;
+  }
+  EXPECT_EQ(with({{"vm_xml_domain", "<title>&lt;interface></title>"}}).interfaces.size(), 1U);
+  EXPECT_EQ(with({{"vm_xml_domain", "<metadata><a xmlns='urn:a'><interface/></a></metadata>"}})
+                .interfaces.size(),
+            1U);
+  EXPECT_TRUE(
+      with({{"vm_xml_domain", "<devices><interface type='user'/></devices>"}}).interfaces.empty());
 }
 
 TEST(VmAttributes, SayThemselvesWhichWordsTheyTake) {

@@ -12,6 +12,10 @@ namespace cluster::frontend {
 
 using virt::DomainSpec;
 
+namespace {
+constexpr int kMaxCpu = 8191;  // the kernel's bound, CONFIG_NR_CPUS
+}
+
 [[noreturn]] void want(const std::string& what) { throw Error(Fault::usage, "want " + what); }
 
 bool yes(const std::string& value) {
@@ -29,7 +33,8 @@ int number(const std::string& value, int min, int max) {
 }
 
 std::string path(const std::string& value) {
-  if (!value.empty() && !value.starts_with('/')) want("an absolute path");
+  const bool is_path = value.starts_with('/') && std::ranges::none_of(value, is_control);
+  if (!value.empty() && !is_path) want("an absolute path");
   return value;
 }
 
@@ -40,6 +45,7 @@ std::string ranges(const std::string& value) {
     const auto first = parse_number(piece.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : parse_number(piece.substr(dash + 1));
     if (!first || !last || *last < *first) want("ranges, like 0-31,64-95");
+    if (*last > kMaxCpu) want("numbers to " + std::to_string(kMaxCpu));
   }
   return value;
 }
@@ -48,7 +54,6 @@ namespace {
 
 constexpr int kMaxNode = 1023;      // the kernel's bound, CONFIG_NODES_SHIFT=10
 constexpr int kMaxTopology = 4096;  // the bound of each number in it
-constexpr int kMaxCpu = 8191;       // the kernel's bound, CONFIG_NR_CPUS
 
 // The numbers of a list of ranges, in the order in which it has them.
 std::vector<int> numbers(const std::string& value) {

@@ -10,7 +10,10 @@ status=
 scratch=$(mktemp -d)
 touch "$scratch/out" "$scratch/err"
 end_test() {
-  ssh -F "$scratch/one_connection" -O exit "$host" 2>/dev/null || true
+  local connection
+  for connection in "$scratch"/connection-*; do
+    [[ ! -e $connection ]] || ssh -F /dev/null -o ControlPath="$connection" -O exit any 2>/dev/null || true
+  done
   rm -rf "$scratch"
 }
 trap end_test EXIT
@@ -23,7 +26,7 @@ ssh_config=$(lab_info ssh_config)
 # A test uses one connection: for an emulated CPU a login takes ten times as long as a command.
 cat >"$scratch/one_connection" <<END
 ControlMaster auto
-ControlPath $scratch/connection
+ControlPath $scratch/connection-%n
 ControlPersist yes
 Include "$ssh_config"
 END

@@ -281,8 +281,7 @@ void settle_boot(Merging& merging) {
   } else {
     merging.result.refusals.emplace_back(
         "the boot order is said twice: by <boot dev> of ours and by <boot order> of the host, "
-        "which "
-        "keep=ours takes away (or leave vm_boot as it was)");
+        "which keep=ours takes away (or leave vm_boot as it was)");
   }
 }
 

@@ -37,6 +37,16 @@ void add_words(std::vector<std::string>& words, std::string_view value) {
   if (!value.empty()) words.emplace_back(value);
 }
 
+// A percent sign is doubled in a genders file (https://github.com/chaos/genders, README).
+std::string single_percent(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    out += text[at];
+    if (text.substr(at, 2) == "%%") ++at;
+  }
+  return out;
+}
+
 }  // namespace
 
 Groups clush_groups(std::string_view text) {
@@ -66,12 +76,12 @@ Groups genders_groups(std::string_view text) {
     if (blank == std::string_view::npos) continue;
     const std::string nodes(line.substr(0, blank));
     for (const auto part : split(line.substr(blank), ',')) {
-      const auto attribute = trim(part);
+      const auto attribute = single_percent(trim(part));
       if (attribute.empty()) continue;
-      groups[std::string(attribute)].push_back(nodes);
+      groups[attribute].push_back(nodes);
       const auto equals = attribute.find('=');
-      if (equals == std::string_view::npos) continue;
-      groups[std::string(attribute.substr(0, equals))].push_back(nodes);
+      if (equals == std::string::npos) continue;
+      groups[attribute.substr(0, equals)].push_back(nodes);
     }
   }
   return groups;

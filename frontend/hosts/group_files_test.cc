@@ -57,6 +57,13 @@ TEST(GroupFiles, Genders) {
   EXPECT_THAT(groups.at("rack"), ElementsAre("n[1-2]", "n3"));
 }
 
+TEST(GroupFiles, GendersDoublesAPercentSign) {
+  const auto groups = genders_groups("n1 load=100%%,%%%%,a%b\n");
+  EXPECT_THAT(groups.at("load=100%"), ElementsAre("n1"));
+  EXPECT_THAT(groups.at("%%"), ElementsAre("n1"));
+  EXPECT_THAT(groups.at("a%b"), ElementsAre("n1"));
+}
+
 TEST(GroupFiles, TheFirstFileCounts) {
   const TempDir folder;
   std::ofstream(folder.path() / "a.yaml") << "x:\n  gpu: n1\n";

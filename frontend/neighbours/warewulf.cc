@@ -24,7 +24,8 @@ std::vector<Device> devices_of(const YAML::Node& node) {
     for (const auto& one : node) devices.push_back({one.first.Scalar(), one.second});
   } else if (node.IsSequence()) {
     for (const auto& one : node) {
-      const auto name = one.IsMap() && one["name"] ? one["name"] : YAML::Node(one["device"]);
+      if (!one.IsMap()) continue;
+      const auto name = one["name"] ? one["name"] : YAML::Node(one["device"]);
       devices.push_back({name.IsDefined() && name.IsScalar() ? name.Scalar() : "", one});
     }
   }

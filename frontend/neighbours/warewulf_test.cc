@@ -41,6 +41,16 @@ TEST(WarewulfDevices, OfAListAreCalledAsTheyAreOrAsTheirDevice) {
                           "line 5: n1 ib ipaddr: 10.1.0.1"));
 }
 
+TEST(WarewulfDevices, AreMapsAlone) {
+  for (const std::string devices :
+       {"[eth0, {device: eth1, ipaddr: 10.0.0.1}]", "[[], 7, {device: eth1, ipaddr: 10.0.0.1}]",
+        "{eth0: up, eth1: {ipaddr: 10.0.0.1}}"}) {
+    EXPECT_EQ(of_warewulf("nodes:\n  n1:\n    netdevs: " + devices + "\n").at(0),
+              "add|host|n1|appliance=compute|address=10.0.0.1")
+        << devices;
+  }
+}
+
 // By the name that the node has for it, a mark, the name "default", or as the first.
 TEST(WarewulfDevices, ArePrimaryInThisOrder) {
   const std::vector<std::pair<std::string, std::string>> rows{

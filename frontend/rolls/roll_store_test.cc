@@ -226,15 +226,6 @@ TEST_F(StoredRolls, TellScriptsOfTheCardsThatMayGoToVms) {
   EXPECT_EQ(values.at("models"), "10de:10f8,10de:2330");
 }
 
-// The addresses in a VM are others, and the inventory does not know them.
-TEST_F(StoredRolls, TellAVmOfNoCards) {
-  const HostName vm("v1");
-  const auto values = values_for(inventory_, {}, AttributeResolver(std::vector<Attribute>{}),
-                                 {"vm", HostName("n1"), vm});
-  EXPECT_EQ(values.at("host"), "v1");
-  EXPECT_EQ(values.at("cards"), "");
-}
-
 TEST_F(StoredRolls, TellScriptsTheKeyInOneLine) {
   const auto key = rolls::public_key_of(signing_key_folder(inventory_));
   std::filesystem::create_directories(key.parent_path());

@@ -66,10 +66,13 @@ TEST_F(VmDevices, WhatWasAgreedOfAnotherVmOfTheNameCounts) {
 // Its twin here was left behind by a move.
 TEST_F(VmDevices, AVmOfAnotherContainerIsAStranger) {
   add_host("n2");
+  inventory().add_gpu({HostName("n2"), GpuName("gpupci1"), PciAddress::parse("0000:02:00.0")});
   add_vm("v2", "n2");
+  give("v2", "gpupci", "gpupci1");
   add_domain("n1", "v2", hostdev_at("02"));
+  add_domain("n2", "by-hand", hostdev_at("05"));
   remember_devices(context, look());
-  EXPECT_THAT(remembered(), ElementsAre("v2 pci_0000_02_00_0"));
+  EXPECT_THAT(remembered(), ElementsAre("v2 pci_0000_02_00_0", "by-hand pci_0000_05_00_0"));
 }
 
 TEST_F(VmDevices, OfAContainerThatDoesNotAnswerNothingIsForgotten) {

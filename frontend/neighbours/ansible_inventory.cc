@@ -12,6 +12,8 @@
 namespace cluster::frontend {
 namespace {
 
+constexpr long long kPriority = 1;  // of a group that says no `ansible_group_priority`
+
 constexpr int kLetters = 26;
 
 // Keys of `add host` by the variables that mean them.
@@ -164,7 +166,9 @@ void AnsibleInventory::host_value(const std::string& name, const std::string& ke
 
 void AnsibleInventory::group_value(const std::string& group, const std::string& key,
                                    const std::string& value, int line) {
-  if (is_of_ansible(key)) {
+  if (key == "ansible_group_priority") {
+    priorities_[group] = parse_number(value).value_or(kPriority);
+  } else if (is_of_ansible(key)) {
     hosts_.leave(line, "group " + group + " " + key + "=" + value);
   } else if (group == "all" && key_of(key).empty()) {
     globals_.push_back({{"add", "attr", key, value}, line});
@@ -194,11 +198,8 @@ int AnsibleInventory::depth_of(const std::string& group) {
 // intro_inventory.html#how-variables-are-merged.
 std::vector<std::string> AnsibleInventory::in_order(std::vector<std::string> groups) {
   const auto order = [this](const std::string& group) {
-    long long priority = 1;
-    for (const auto& value : of_groups_[group]) {
-      if (value.key == "ansible_group_priority") priority = parse_number(value.value).value_or(1);
-    }
-    return std::tuple(depth_of(group), priority, group);
+    const auto said = priorities_.find(group);
+    return std::tuple(depth_of(group), said == priorities_.end() ? kPriority : said->second, group);
   };
   std::ranges::sort(groups, {}, order);
   std::vector<std::string> around{"all"};

@@ -51,6 +51,7 @@ class AnsibleInventory {
   NeighbourHosts hosts_;
   std::map<std::string, std::vector<Value>> of_hosts_;
   std::map<std::string, std::vector<Value>> of_groups_;
+  std::map<std::string, long long> priorities_;
   std::vector<std::pair<std::string, std::string>> members_;
   std::multimap<std::string, std::string> parents_;
   std::map<std::string, int> children_;  // each, with the line that makes it one

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 #include "tests/support/reading_lines.h"
 
 namespace cluster::frontend {
@@ -62,6 +64,23 @@ TEST(AnsibleValues, OfTwoGroupsAreThoseOfTheLastName) {
     inventory.hosts("n1", 3, first);
     inventory.hosts("n1", 4, second);
     EXPECT_THAT(reading_lines(inventory.reading()), Contains("add|host|attr|n1|x|of b"));
+  }
+}
+
+TEST(AnsibleValues, OfAGroupWithAHigherPriorityCount) {
+  for (const auto& [of_a, of_b, wanted] :
+       {std::tuple("10", "2", "of a"), std::tuple("2", "10", "of b"), std::tuple("0", "-1", "of a"),
+        std::tuple("1", "high", "of b")}) {
+    AnsibleInventory inventory;
+    for (const auto& [group, priority] : {std::pair("a", of_a), std::pair("b", of_b)}) {
+      inventory.hosts("n1", 1, group);
+      inventory.group_value(group, "ansible_group_priority", priority, 2);
+      inventory.group_value(group, "x", "of " + std::string(group), 3);
+    }
+    EXPECT_THAT(reading_lines(inventory.reading()),
+                ElementsAre("add|host|n1", "add|host|attr|n1|x|" + std::string(wanted),
+                            "add|host|attr|n1|groups|a,b"))
+        << of_a << " and " << of_b;
   }
 }
 

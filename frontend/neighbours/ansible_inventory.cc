@@ -167,7 +167,9 @@ void AnsibleInventory::host_value(const std::string& name, const std::string& ke
 void AnsibleInventory::group_value(const std::string& group, const std::string& key,
                                    const std::string& value, int line) {
   if (key == "ansible_group_priority") {
-    priorities_[group] = parse_number(value).value_or(kPriority);
+    const bool is_negative = value.starts_with('-');
+    const auto number = parse_number(value.substr(is_negative ? 1 : 0));
+    priorities_[group] = !number ? kPriority : is_negative ? -*number : *number;
   } else if (is_of_ansible(key)) {
     hosts_.leave(line, "group " + group + " " + key + "=" + value);
   } else if (group == "all" && key_of(key).empty()) {

@@ -149,7 +149,7 @@ class NetUsers {
   // (Documentation/ABI/testing/sysfs-block-aoe) and its own console
   // (Documentation/networking/netconsole.rst).
   void look_at_kernel(const std::string& who, const std::string& name) {
-    for (const auto& disk : entries(input_.sysfs.root() / "block")) {
+    for (const auto& disk : entries_quietly(input_.sysfs.root() / "block")) {
       const auto file = disk.filename().native();
       if (!file.starts_with("etherd!")) continue;
       const auto netif = read_quietly(disk / "netif");
@@ -159,7 +159,7 @@ class NetUsers {
               " (ATA over Ethernet)",
           "unmount it, then aoe-flush " + name_as_word(file.substr(7)));
     }
-    for (const auto& target : entries(input_.sysfs.root() / "kernel/config/netconsole")) {
+    for (const auto& target : entries_quietly(input_.sysfs.root() / "kernel/config/netconsole")) {
       if (read_quietly(target / "dev_name") != name || read_quietly(target / "enabled") != "1") {
         continue;
       }
@@ -167,15 +167,6 @@ class NetUsers {
           "echo 0 >" + name_as_word("/sys/kernel/config/netconsole/" + target.filename().native() +
                                     "/enabled"));
     }
-  }
-
-  static std::vector<fs::path> entries(const fs::path& folder) {
-    std::vector<fs::path> found;
-    std::error_code none;
-    for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-      found.push_back(at->path());
-    }
-    return found;
   }
 
   void look_at_programs(const std::string& who, const std::string& name, const fs::path& folder) {

@@ -3,21 +3,13 @@
 #include "core/text.h"
 #include "node-agent/cards/vgpu_parents.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> entries(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code none;
-  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-    found.push_back(at->path());
-  }
-  return found;
-}
 
 // Who reads the number waits for the lock of the device, which a driver that hangs has.
 void add_virtual_functions(const Card& card, const PciFunction& function, const GuardInput& input,
@@ -64,8 +56,8 @@ Reasons probe_slices(const Subject& subject) {
     if (is_vendor_vfio(input.sysfs, function.pci)) {
       add_vendor_vfio(card, function, input, reasons);
     }
-    for (const auto& type : entries(device / "mdev_supported_types")) {
-      for (const auto& mdev : entries(type / "devices")) {
+    for (const auto& type : entries_quietly(device / "mdev_supported_types")) {
+      for (const auto& mdev : entries_quietly(type / "devices")) {
         const auto remove = input.sysfs.root() / "bus/mdev/devices" / mdev.filename() / "remove";
         reasons.push_back({.what = "mediated device " + mdev.filename().native() + " (" +
                                    type.filename().native() + ") is made from " +

@@ -1,5 +1,7 @@
 #include "node-agent/kernel/quiet_read.h"
 
+#include <system_error>
+
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -16,6 +18,16 @@ std::string read_all_quietly(const std::filesystem::path& file) {
   } catch (const Error&) {
     return "";
   }
+}
+
+std::vector<std::filesystem::path> entries_quietly(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  std::error_code none;
+  for (std::filesystem::directory_iterator at(folder, none), end; !none && at != end;
+       at.increment(none)) {
+    found.push_back(at->path());
+  }
+  return found;
 }
 
 }  // namespace cluster::agent

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace cluster::agent {
 
@@ -11,5 +12,8 @@ std::string read_quietly(const std::filesystem::path& file);
 
 /// The same with all its bytes: config space, or a file whose blanks count.
 std::string read_all_quietly(const std::filesystem::path& file);
+
+/// What is in the folder, in no order; nothing when there is none, and no more than could be read.
+std::vector<std::filesystem::path> entries_quietly(const std::filesystem::path& folder);
 
 }  // namespace cluster::agent

@@ -9,6 +9,7 @@
 #include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
+#include "tests/support/outcome_words.h"
 
 namespace cluster::agent {
 namespace {
@@ -46,17 +47,6 @@ class AttachUnit : public ::testing::Test {
     return attach_unit(cards(), tools);
   }
 
-  // "attached no driver / failed"
-  static std::string words(const std::vector<CardOutcome>& outcomes) {
-    std::vector<std::string> all;
-    for (const auto& outcome : outcomes) {
-      std::vector<std::string> words;
-      for (const auto& one : outcome.functions) words.emplace_back(word(one.outcome));
-      all.push_back(joined(words, " "));
-    }
-    return joined(all, " / ");
-  }
-
   void record(const std::string& rest) {
     replace_file(environment_.saved_drivers,
                  R"({"version": 1, "drivers": {"0000:02:00.0": "nvidia", "0000:02:00.1": )"
@@ -81,7 +71,7 @@ class AttachUnit : public ::testing::Test {
 TEST_F(AttachUnit, GivesEachCardItsSteps) {
   record("");
   const auto outcomes = attach();
-  EXPECT_EQ(words(outcomes), "attached attached / attached");
+  EXPECT_EQ(outcome_words(outcomes), "attached attached / attached");
   EXPECT_EQ(outcomes[0].steps.front(), "attach 0000:02:00.0");
   EXPECT_EQ(outcomes[0].steps.size(), 4U);
   EXPECT_EQ(outcomes[1].steps.front(), "attach 0000:03:00.0");
@@ -92,7 +82,7 @@ TEST_F(AttachUnit, GivesEachCardItsSteps) {
 TEST_F(AttachUnit, LeavesAllCardsToTheVmThatHasOne) {
   vm_devices_ = [] { return std::vector<virt::VmDevice>{{"rocks-33", "0000:03:00.0"}}; };
   const auto outcomes = attach();
-  EXPECT_EQ(words(outcomes), "untouched untouched / untouched");
+  EXPECT_EQ(outcome_words(outcomes), "untouched untouched / untouched");
   EXPECT_EQ(message(outcomes[0]),
             "group: gpupci2 shares an IOMMU group with it and cannot be given back now; first do "
             "what gpupci2 wants");
@@ -113,7 +103,7 @@ TEST_F(AttachUnit, AsksForCardsOnAStubOnly) {
   for (const auto& pci : {kVideo, kAudio}) fake_.set_driver(pci, pci == kVideo ? "nvidia" : "snd");
   vm_devices_ = [] { return std::vector<virt::VmDevice>{{"rocks-33", "0000:03:00.0"}}; };
   const auto outcomes = attach();
-  EXPECT_EQ(words(outcomes), "already attached already attached / untouched");
+  EXPECT_EQ(outcome_words(outcomes), "already attached already attached / untouched");
   EXPECT_TRUE(outcomes[0].ok()) << message(outcomes[0]);
 }
 
@@ -122,7 +112,7 @@ TEST_F(AttachUnit, GivesNothingBackWhereNobodyCanTellOfVms) {
     throw Error(Fault::unreachable, "libvirt does not answer");
   };
   const auto outcomes = attach();
-  EXPECT_EQ(words(outcomes), "untouched untouched / untouched");
+  EXPECT_EQ(outcome_words(outcomes), "untouched untouched / untouched");
   for (const auto& outcome : outcomes) EXPECT_EQ(message(outcome), "libvirt does not answer");
   EXPECT_THAT(steps_, IsEmpty());
 }
@@ -137,7 +127,7 @@ TEST_F(AttachUnit, BeginsNothingAfterASignal) {
 TEST_F(AttachUnit, HoldsBackTheRestOfTheCardThatFailedAlone) {
   plot_ = {{"attach 0000:02:00.0", Fate::refuse}};
   const auto outcomes = attach();
-  EXPECT_EQ(words(outcomes), "failed not attached / attached");
+  EXPECT_EQ(outcome_words(outcomes), "failed not attached / attached");
   EXPECT_EQ(message(outcomes[0]),
             "video device 0000:02:00.0: the fake does not attach 0000:02:00.0");
   EXPECT_TRUE(outcomes[1].ok());
@@ -151,14 +141,14 @@ TEST_F(AttachUnit, HoldsBackTheRestBehindAnAcceleratorThatFailed) {
     fake_.set_driver({0, 5, 0, static_cast<std::uint8_t>(function)}, "vfio-pci");
   }
   plot_ = {{"attach 0000:05:00.0", Fate::refuse}};
-  EXPECT_EQ(words(attach()), "attached attached / attached / failed not attached");
+  EXPECT_EQ(outcome_words(attach()), "attached attached / attached / failed not attached");
 }
 
 TEST_F(AttachUnit, GoesOnBehindASoundFunctionThatFailed) {
   fake_.add({"0000:02:00.2", "0c03", "10de:1ad6", "xhci_hcd", 13});
   fake_.set_driver({0, 2, 0, 2}, "vfio-pci");
   plot_ = {{"attach 0000:02:00.1", Fate::refuse}};
-  EXPECT_EQ(words(attach()), "attached failed attached / attached");
+  EXPECT_EQ(outcome_words(attach()), "attached failed attached / attached");
 }
 
 TEST_F(AttachUnit, KeepsTheRecordOfWhatFailed) {
@@ -173,7 +163,7 @@ TEST_F(AttachUnit, KeepsTheRecordOfWhatFailed) {
 TEST_F(AttachUnit, WritesNothingInARehearsal) {
   record("");
   const auto before = read_file(environment_.saved_drivers);
-  EXPECT_EQ(words(attach(virt::Mode::dry_run)), "would attach would attach / would attach");
+  EXPECT_EQ(outcome_words(attach(virt::Mode::dry_run)), "would attach would attach / would attach");
   EXPECT_EQ(read_file(environment_.saved_drivers), before);
   EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci vfio-pci");
 }
@@ -184,26 +174,26 @@ TEST_F(AttachUnit, DoesNotCallAttachedWhatLibvirtMayStillDetach) {
   fake_.set_driver(kVideo, "nvidia");
   libvirt_is_silent_ = true;
   const auto outcomes = attach();
-  EXPECT_EQ(words(outcomes), "failed not attached / attached");
+  EXPECT_EQ(outcome_words(outcomes), "failed not attached / attached");
   EXPECT_EQ(message(outcomes[0]),
             "video device 0000:02:00.0: libvirt does not answer and may still detach it; gpupci "
             "--restore, when it answers again");
   libvirt_is_silent_ = false;
-  EXPECT_EQ(words(attach()), "already attached attached / already attached");
+  EXPECT_EQ(outcome_words(attach()), "already attached attached / already attached");
 }
 
 TEST_F(AttachUnit, AsksLibvirtOnlyInTheBootInWhichAStepWasGivenUp) {
   record(R"(, "giving_back": ["0000:02:00.0"], "given_up": "another boot")");
   fake_.set_driver(kVideo, "nvidia");
   libvirt_is_silent_ = true;
-  EXPECT_EQ(words(attach()), "already attached attached / attached");
+  EXPECT_EQ(outcome_words(attach()), "already attached attached / attached");
 }
 
 // The host may have chosen another driver since.
 TEST_F(AttachUnit, LeavesTheHostItsChoice) {
   record("");
   fake_.set_driver(kVideo, "nouveau");
-  EXPECT_EQ(words(attach()), "already attached attached / attached");
+  EXPECT_EQ(outcome_words(attach()), "already attached attached / attached");
   EXPECT_EQ(fake_.drivers().substr(0, 7), "nouveau");
 }
 

@@ -9,6 +9,7 @@
 #include "tests/support/fake_node_devices.h"
 #include "tests/support/fake_proc.h"
 #include "tests/support/fake_sysfs.h"
+#include "tests/support/outcome_words.h"
 
 namespace cluster::agent {
 namespace {
@@ -37,17 +38,6 @@ class DetachUnit : public ::testing::Test {
     return with_tools([&](Tools& tools) { return attach_unit(unit, tools); });
   }
 
-  // "detached detached / rolled back": the outcomes of each card's functions.
-  static std::string words(const std::vector<CardOutcome>& outcomes) {
-    std::vector<std::string> all;
-    for (const auto& outcome : outcomes) {
-      std::vector<std::string> words;
-      for (const auto& one : outcome.functions) words.emplace_back(word(one.outcome));
-      all.push_back(joined(words, " "));
-    }
-    return joined(all, " / ");
-  }
-
   FakeSysfs fake_;
   FakeProc proc_;
   Sysfs sysfs_ = fake_.sysfs();
@@ -74,9 +64,9 @@ class DetachUnit : public ::testing::Test {
 };
 
 TEST_F(DetachUnit, TakesAllCardsOfAGroup) {
-  EXPECT_EQ(words(detach()), "detached detached / detached");
+  EXPECT_EQ(outcome_words(detach()), "detached detached / detached");
   EXPECT_EQ(fake_.drivers(), "vfio-pci vfio-pci vfio-pci nvidia");
-  EXPECT_EQ(words(attach(unit())), "attached attached / attached");
+  EXPECT_EQ(outcome_words(attach(unit())), "attached attached / attached");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia");
   EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
 }
@@ -84,7 +74,7 @@ TEST_F(DetachUnit, TakesAllCardsOfAGroup) {
 TEST_F(DetachUnit, TakesNoneWhenOneIsRefused) {
   replace_file(fake_.root() / "bus/pci/devices/0000:03:00.0/sriov_numvfs", "2\n");
   const auto outcomes = detach();
-  EXPECT_EQ(words(outcomes), "untouched untouched / untouched");
+  EXPECT_EQ(outcome_words(outcomes), "untouched untouched / untouched");
   EXPECT_EQ(message(outcomes[0]),
             "group: gpupci2 shares IOMMU group 13 with it and cannot be taken now; first do what "
             "gpupci2 wants");
@@ -103,7 +93,7 @@ TEST_F(DetachUnit, PutsAllBackWhenOneFailsAtAnyPoint) {
       EXPECT_FALSE(outcomes[0].ok() || outcomes[1].ok());
       EXPECT_THAT(message(outcomes[second ? 1 : 0]), HasSubstr(pci));
       EXPECT_THAT(message(outcomes[second ? 0 : 1]), HasSubstr(" and could not be taken"));
-      EXPECT_EQ(words(outcomes) == "rolled back rolled back / failed", second);
+      EXPECT_EQ(outcome_words(outcomes) == "rolled back rolled back / failed", second);
       EXPECT_EQ(fake_.drivers(), before);
       EXPECT_FALSE(std::filesystem::exists(environment_.saved_drivers));
     }
@@ -119,7 +109,7 @@ TEST_F(DetachUnit, AsksAgainBeforeEachFunction) {
     if (step == "detach 0000:02:00.0") proc_.process(812, "aplay").open(812, 9, "/dev/null");
   };
   const auto outcomes = detach();
-  EXPECT_EQ(words(outcomes), "rolled back untouched / untouched") << message(outcomes[0]);
+  EXPECT_EQ(outcome_words(outcomes), "rolled back untouched / untouched") << message(outcomes[0]);
   EXPECT_THAT(message(outcomes[0]), HasSubstr("holder: process 812 ('aplay') has "));
   EXPECT_THAT(message(outcomes[0]), HasSubstr("; put back: 0000:02:00.0 on nvidia"));
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia");
@@ -129,14 +119,14 @@ TEST_F(DetachUnit, AsksAgainBeforeEachFunction) {
 TEST_F(DetachUnit, BeginsNoStepAfterASignal) {
   may_go_on_ = [] { throw Error(Fault::refused, "stopped by SIGTERM"); };
   auto outcomes = detach();
-  EXPECT_EQ(words(outcomes), "untouched untouched / untouched");
+  EXPECT_EQ(outcome_words(outcomes), "untouched untouched / untouched");
   EXPECT_THAT(message(outcomes[0]), HasSubstr("stopped by SIGTERM"));
   EXPECT_THAT(steps_, IsEmpty());
   may_go_on_ = [this] {
     if (!steps_.empty()) throw Error(Fault::refused, "stopped by SIGTERM");
   };
   outcomes = detach();
-  EXPECT_EQ(words(outcomes), "rolled back untouched / untouched");
+  EXPECT_EQ(outcome_words(outcomes), "rolled back untouched / untouched");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia");
 
   may_go_on_ = [] {};
@@ -180,17 +170,17 @@ TEST_F(DetachUnit, GivesTheOverrideOfTheOperatorBack) {
   fake_.set_driver_override(kAudio, "none");     // kept without a driver
   fake_.set_driver_override(kVideo, "nvidia");   // its own one only
   fake_.set_driver_override({0, 3, 0, 0}, "x");  // for later: it has its driver now
-  ASSERT_EQ(words(detach()), "detached detached / detached");
+  ASSERT_EQ(outcome_words(detach()), "detached detached / detached");
   EXPECT_EQ(sysfs_.driver_override(kAudio), "vfio-pci");
   const auto outcomes = attach(unit());
-  EXPECT_EQ(words(outcomes), "attached no driver / attached") << message(outcomes[0]);
+  EXPECT_EQ(outcome_words(outcomes), "attached no driver / attached") << message(outcomes[0]);
   EXPECT_EQ(fake_.drivers(), "nvidia - nvidia nvidia");
   EXPECT_EQ(sysfs_.driver_override(kVideo), "nvidia");
   EXPECT_EQ(sysfs_.driver_override(kAudio), "none");
   EXPECT_EQ(sysfs_.driver_override({0, 3, 0, 0}), "x");
 
   plot_ = {{"detach 0000:03:00.0", Fate::half}};
-  EXPECT_EQ(words(detach()), "rolled back rolled back / failed");
+  EXPECT_EQ(outcome_words(detach()), "rolled back rolled back / failed");
   EXPECT_EQ(fake_.drivers(), "nvidia - nvidia nvidia");
   EXPECT_EQ(sysfs_.driver_override(kAudio), "none");
   EXPECT_EQ(sysfs_.driver_override({0, 3, 0, 0}), "x");
@@ -217,7 +207,7 @@ TEST_F(DetachUnit, GivesBackWhereNothingCanBeWritten) {
     std::filesystem::create_directories(file / "x");
   };
   const auto outcomes = attach(unit());
-  EXPECT_EQ(words(outcomes), "attached attached / attached");
+  EXPECT_EQ(outcome_words(outcomes), "attached attached / attached");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia");
   for (const auto& outcome : outcomes) {
     EXPECT_TRUE(outcome.ok()) << message(outcome);
@@ -232,7 +222,7 @@ TEST_F(DetachUnit, PutsBackWhereNothingCanBeWritten) {
   };
   plot_ = {{"detach 0000:03:00.0", Fate::half}};
   const auto outcomes = detach();
-  EXPECT_EQ(words(outcomes), "rolled back rolled back / failed");
+  EXPECT_EQ(outcome_words(outcomes), "rolled back rolled back / failed");
   EXPECT_EQ(fake_.drivers(), "nvidia snd_hda_intel nvidia nvidia");
 }
 

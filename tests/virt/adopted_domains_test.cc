@@ -6,24 +6,13 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
-#include <memory>
-#include <sstream>
 
-#include "cmd/program.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "db/inventory.h"
-#include "tests/support/document_leaves.h"
-#include "tests/support/fake_transport.h"
-#include "tests/support/temp_dir.h"
-#include "virt/domain_merge.h"
-#include "virt/domain_tree.h"
-#include "virt/libvirt_domains.h"
+#include "tests/virt/real_domains.h"
 
 namespace cluster::virt {
 namespace {
-
-constexpr const char* kCardBus = "0xe1";  // gpupci1, in no VM
 
 struct Made {
   std::string name;
@@ -165,22 +154,7 @@ std::string uuid_of(std::size_t number) {
   return "7c1d0000-0000-4000-8000-0000000000" + std::to_string(10 + number);
 }
 
-// Reads a document without our fingerprint, and without <metadata> when that is all it had.
-void read_without_ours(pugi::xml_document& document, const std::string& text) {
-  read_domain(document, without_fingerprint(text));
-  auto domain = document.child("domain");
-  if (elements(domain.child("metadata")).empty()) domain.remove_child("metadata");
-}
-
-std::string differences(const std::string& before, const std::string& after) {
-  pugi::xml_document then;
-  pugi::xml_document now;
-  read_without_ours(then, before);
-  read_without_ours(now, after);
-  return differences_beside_card(then.child("domain"), now.child("domain"), kCardBus);
-}
-
-class AdoptedDomains : public testing::Test {
+class AdoptedDomains : public RealDomains {
  protected:
   void SetUp() override {
     expect({"add", "host", "n1", "appliance=vm-container"});
@@ -199,34 +173,6 @@ class AdoptedDomains : public testing::Test {
     }
   }
 
-  ~AdoptedDomains() override {
-    for (const auto& domain : libvirt->list()) libvirt->undefine(domain.uuid);
-  }
-
-  struct Result {
-    std::string out, err;
-    int status;
-  };
-
-  Result run(const std::vector<std::string>& words) {
-    std::ostringstream out;
-    std::ostringstream err;
-    const auto open = [this](const std::string&, Inventory::Open how) {
-      return std::make_unique<Inventory>(folder.path() / "cluster.db", how);
-    };
-    const auto to_vms = [](const ssh::Target&, const ssh::Limits&) {
-      return open_domains("qemu:///system");
-    };
-    const int status = cmd::run_program(words, {open, transport, to_vms, out, err});
-    return {out.str(), err.str(), status};
-  }
-
-  Result expect(const std::vector<std::string>& words) {
-    auto result = run(words);
-    EXPECT_EQ(result.status, 0) << joined(words, " ") << "\n" << result.out << result.err;
-    return result;
-  }
-
   std::string dump() {
     std::string all;
     for (const char* noun : {"vm", "gpu", "interface", "attr"}) {
@@ -234,16 +180,6 @@ class AdoptedDomains : public testing::Test {
     }
     return all;
   }
-
-  std::map<std::string, std::string> documents() {
-    std::map<std::string, std::string> all;
-    for (const auto& domain : libvirt->list()) all[domain.uuid] = domain.xml;
-    return all;
-  }
-
-  TempDir folder;
-  FakeTransport transport;
-  std::unique_ptr<Domains> libvirt = open_domains("qemu:///system");
 };
 
 TEST_F(AdoptedDomains, AreAsTheyWere) {

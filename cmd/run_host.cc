@@ -196,6 +196,7 @@ int run(Context& context, const Args& args) {
   const auto input = input_of(args);
   auto targets = frontend::targets_of(context, hosts, limits);
   for (auto& target : targets) target.input = input;
+  context.close_inventory();
 
   const auto sink = sink_of(context.output, args, targets);
   const auto given = as_root ? "sudo -n sh -c " + shell_word(command) : command;

@@ -36,6 +36,10 @@ class Context {
     return *inventory_;
   }
 
+  /// A command that asks hosts and writes nothing needs the inventory no more from here on: its
+  /// memory serves the logins. Nothing of it may be held still; inventory() opens it again.
+  void close_inventory() { inventory_.reset(); }
+
   ssh::Transport& transport;
   DomainsOpener open_domains;
 

@@ -120,7 +120,10 @@ ended '| head' 141 "$(<status)"
 
 # The kernel asks whether the host is there, and soon: one that lost its power says nothing.
 "$cluster" run host n1 "touch $dir/asked; sleep 3" &
+asking=$!
 until [[ -e asked ]]; do sleep 0.05; done
+held=$(find "/proc/$asking/fd" -lname "$dir/cluster.db*")
+[[ -z $held ]] || { echo "the inventory is open while a host works: $held"; failures=$((failures + 1)); }
 timer='none was seen'
 for _ in {1..40}; do
   timer=$(ss -Htno state established "dst 127.0.7.1 and dport = :$port")
@@ -131,7 +134,7 @@ if [[ ! $timer =~ keepalive,([1-5]?[0-9]|60)sec ]]; then
   echo "nobody asks whether the host is there: $timer"
   failures=$((failures + 1))
 fi
-wait $!
+wait "$asking"
 
 # A terminal shows that it lives. What is piped shows nothing.
 if command -v script >/dev/null; then

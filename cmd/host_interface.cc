@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "core/vlan.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_interface.h"
 

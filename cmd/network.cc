@@ -12,6 +12,7 @@
 #include "core/keys.h"
 #include "core/names.h"
 #include "core/text.h"
+#include "core/vlan.h"
 
 namespace cluster::cmd {
 namespace network {

@@ -8,8 +8,6 @@
 
 namespace cluster::cmd {
 
-inline constexpr int kMaxVlan = 4094;  // IEEE 802.1Q
-
 /// The networks that are named, in this order; all without a name. Throws Error(not_found).
 std::vector<Network> chosen_networks(Inventory& inventory, const std::vector<std::string>& names);
 

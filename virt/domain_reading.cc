@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/vlan.h"
 #include "virt/domain_identity.h"
 #include "virt/domain_parts.h"
 #include "virt/domain_spelling.h"
@@ -128,7 +129,9 @@ void read_interface(pugi::xml_node interface, DomainSpec& domain) {
   const auto vlan = interface.child("vlan");
   const auto tag = vlan.child("tag");
   if (!tag.empty() && tag.next_sibling("tag").empty() && value(vlan, "trunk") != "yes") {
-    if (const auto id = parse_number(value(tag, "id"))) spec.vlan = static_cast<int>(*id);
+    // libvirt takes numbers that are no VLAN, too.
+    const auto id = parse_number(value(tag, "id"));
+    if (id && *id >= 1 && *id <= kMaxVlan) spec.vlan = static_cast<int>(*id);
   }
   if (const auto mtu = parse_number(value(interface.child("mtu"), "size"))) {
     spec.mtu = static_cast<int>(*mtu);

@@ -83,6 +83,22 @@ TEST(DomainReading, LeavesOutWhatItHasNoWordFor) {
   EXPECT_TRUE(read.boot.empty());
 }
 
+// libvirt takes all of these, and the inventory has one VLAN of an interface, from 1 to 4094.
+TEST(DomainReading, ReadsAVlanThatIsOne) {
+  const auto vlan_of = [](const std::string& vlan) {
+    const auto read = read_spec(
+        made_with("<interface type='bridge'><source bridge='br0'/>" + vlan + "</interface>"));
+    return read.interfaces.at(0).vlan;
+  };
+  EXPECT_EQ(vlan_of(""), std::nullopt);
+  EXPECT_EQ(vlan_of("<vlan><tag id='1'/></vlan>"), 1);
+  EXPECT_EQ(vlan_of("<vlan><tag id='4094'/></vlan>"), 4094);
+  EXPECT_EQ(vlan_of("<vlan><tag id='0'/></vlan>"), std::nullopt);
+  EXPECT_EQ(vlan_of("<vlan><tag id='4095'/></vlan>"), std::nullopt);
+  EXPECT_EQ(vlan_of("<vlan><tag id='7'/><tag id='8'/></vlan>"), std::nullopt);
+  EXPECT_EQ(vlan_of("<vlan trunk='yes'><tag id='7'/></vlan>"), std::nullopt);
+}
+
 TEST(DomainReading, ReadsTheFirmwareHoweverItIsSaid) {
   const auto firmware = [](const std::string& os) { return read_spec(made_with("", os)).firmware; };
   EXPECT_EQ(firmware(""), Firmware::bios);

@@ -4,6 +4,7 @@
 
 #include "core/ip_address.h"
 #include "core/text.h"
+#include "core/vlan.h"
 
 namespace cluster::frontend {
 namespace {

@@ -8,8 +8,6 @@
 
 namespace cluster::frontend {
 
-inline constexpr int kMaxVlan = 4094;  // IEEE 802.1Q
-
 /// A network as a neighbour tells of it.
 class NeighbourNetwork {
  public:

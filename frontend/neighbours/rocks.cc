@@ -9,6 +9,7 @@
 #include "core/mac_address.h"
 #include "core/subnet.h"
 #include "core/text.h"
+#include "core/vlan.h"
 #include "frontend/neighbours/neighbour.h"
 #include "frontend/neighbours/neighbour_network.h"
 #include "frontend/neighbours/rocks_appliances.h"

@@ -145,6 +145,11 @@ const std::vector<Made> kMade{
          "<sysinfo type='smbios'><oemStrings><entry>b</entry><entry>a</entry></oemStrings>"
          "</sysinfo>",
      disk("vda", "virtio")},
+    {"no-vlan", os("q35"),  // 4095 is none
+     disk("vda", "virtio") +
+         "<interface type='bridge'><mac address='52:54:00:ad:00:14'/><source bridge='br0'/><vlan>"
+         "<tag id='4095'/></vlan><virtualport type='openvswitch'/><model type='virtio'/>"
+         "</interface>"},
     {"ordered", os("q35"),
      "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/b.img'/>"
      "<target dev='vda' bus='virtio'/><boot order='1'/></disk>"},

@@ -150,7 +150,7 @@ int run_report(Context& context, const Args& args) {
     std::ranges::move(definitions.judge(vm, ours, document, there, version),
                       std::back_inserter(lines));
     if (agreed == nullptr || agreed->rendered != ours.xml) {
-      if (auto note = definitions.check(vm, ours, document).note) lines.push_back(*note);
+      if (auto note = definitions.check(vm, ours, document, there).note) lines.push_back(*note);
     }
     capabilities.check(vm, document, there);
     documents.emplace_back(vm.name.str(), std::move(document));

@@ -249,11 +249,17 @@ VmDefinitions::Rendering VmDefinitions::rendering(const Vm& vm,
 }
 
 VmDefinitions::Check VmDefinitions::check(const Vm& vm, const Rendering& ours,
-                                          const std::string& document) const {
-  if (!schema_.refusal(document)) return {};
-  // Whoever wrote the rest, libvirt there has taken it.
+                                          const std::string& document,
+                                          const std::string& there) const {
+  const auto fault = schema_.refusal(document);
+  if (!fault) return {};
   const auto why = schema_.refusal(ours.xml);
-  if (!why) return {virt::Validation::schema, {}};
+  if (!why) {
+    // Whoever wrote the rest, libvirt there has taken it. What it takes and writes back is not
+    // always in its own schema, an empty <rom file=''/> for one. So it is not asked again.
+    const bool was_there = !there.empty() && schema_.refusal(there) == fault;
+    return {was_there ? virt::Validation::none : virt::Validation::schema, {}};
+  }
   const auto rest = virt::domain_xml(without_newer(ours.domain));
   if (rest == ours.xml || schema_.refusal(rest)) {
     throw Error(Fault::refused, "the configuration of VM " + quote(vm.name.str()) +

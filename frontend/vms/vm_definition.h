@@ -64,9 +64,11 @@ class VmDefinitions {
     std::optional<std::string> note;  ///< what was not checked here, one line
   };
 
-  /// Checks `document`, which was made of `ours`, with libvirt's schema. Throws Error(refused) when
-  /// what the inventory says is nothing that libvirt takes.
-  Check check(const Vm& vm, const Rendering& ours, const std::string& document) const;
+  /// Checks `document`, which was made of `ours` and of `there`, a document that libvirt has, with
+  /// libvirt's schema; "" = it was made of `ours` alone. Throws Error(refused) when what the
+  /// inventory says is nothing that libvirt takes.
+  Check check(const Vm& vm, const Rendering& ours, const std::string& document,
+              const std::string& there) const;
 
  private:
   virt::DomainSpec spec_without_seed(const Vm& vm, const ResolvedAttributes& resolved) const;

@@ -160,5 +160,28 @@ TEST_F(VmDefinition, WhatCannotWorkIsRefusedUnlessItIsSoThereAlready) {
   EXPECT_THAT(definitions.judge(vm, ours, ours.xml, document, kLibvirtHere), IsEmpty());
 }
 
+// A domain that was defined without a check may have what its libvirt's own schema refuses.
+TEST_F(VmDefinition, WhatTheSchemaRefusesIsLeftWhereItIsThereAlready) {
+  auto vm = v1();
+  vm.uuid = "c2177883-f1bb-47f0-914d-32a22e3a8804";
+  const VmDefinitions definitions(inventory(), {vm});
+  const auto ours = definitions.rendering(vm, kLibvirtHere);
+  const auto with = [&](const std::string& device) {
+    auto document = ours.xml;
+    return document.insert(document.find("</devices>"), device);
+  };
+  const std::string nic = "<interface type='user'><rom file=''/></interface>";
+  const auto check = [&](const std::string& document, const std::string& there) {
+    return definitions.check(vm, ours, document, there).by;
+  };
+  EXPECT_EQ(check(ours.xml, with(nic)), virt::Validation::none) << "it fits";
+  EXPECT_EQ(check(with(nic), with(nic)), virt::Validation::none) << "libvirt has it so";
+  EXPECT_EQ(check(with(nic), ours.xml), virt::Validation::schema) << "it is new there";
+  EXPECT_EQ(check(with(nic), ""), virt::Validation::schema) << "libvirt has none";
+  EXPECT_EQ(check(with("<sound model='none'/>"), with(nic)), virt::Validation::schema)
+      << "it is another fault";
+  EXPECT_EQ(definitions.check(vm, ours, with(nic), with(nic)).note, std::nullopt);
+}
+
 }  // namespace
 }  // namespace cluster::frontend

@@ -82,7 +82,7 @@ std::vector<std::string> take_plan(const VmDefinitions& definitions, VmTask& tas
   std::vector<std::string> out;
   if (!plan.xml.empty()) {
     out = definitions.judge(task.vm, ours, plan.xml, task.domain ? task.domain->xml : "", version);
-    const auto check = definitions.check(task.vm, ours, plan.xml);
+    const auto check = definitions.check(task.vm, ours, plan.xml, plan.base);
     if (check.note) out.push_back(*check.note);
     task.check = check.by;
   }
@@ -120,8 +120,10 @@ VmPlan plan(const VmTask& task, const std::string& ours, const VmAgreement* agre
     const bool usable = agreed != nullptr && version >= agreed->libvirt;
     out.xml = usable ? virt::with_fingerprint(agreed_document(task.vm, ours, agreed), ours)
                      : virt::for_define(ours);
+    if (usable) out.base = agreed->defined;
     return out;
   }
+  out.base = task.domain->xml;
   const auto known = agreement(task, ours, agreed);
   auto merged = virt::merge(known ? &*known : nullptr, task.domain->xml, ours, keep);
   if (task.autostart_said && autostart.drift) {

@@ -13,7 +13,8 @@ namespace cluster::frontend {
 
 /// What is to become of one VM in libvirt.
 struct VmPlan {
-  std::string xml;  ///< the document to define; "" = what libvirt has stays
+  std::string xml;   ///< the document to define; "" = what libvirt has stays
+  std::string base;  ///< the document of libvirt, here or elsewhere, that `xml` was made of
   std::string
       rendered;         ///< what the inventory says, to be agreed on afterwards; "" = it is already
   bool is_new = false;  ///< libvirt has no such domain

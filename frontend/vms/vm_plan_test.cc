@@ -67,6 +67,8 @@ TEST(VmPlan, AVmThatMovedIsDefinedAsItWasAgreedElsewhere) {
   EXPECT_THAT(plan(task_with({}), ours, &agreed, 9005000, Keep::ask).xml, HasSubstr("kept"));
   EXPECT_THAT(plan(task_with({}), ours, &agreed, 10000000, Keep::ask).xml, HasSubstr("kept"));
   EXPECT_THAT(plan(task_with({}), ours, &agreed, 9000000, Keep::ask).xml, Not(HasSubstr("kept")));
+  EXPECT_EQ(plan(task_with({}), ours, &agreed, 9005000, Keep::ask).base, there);
+  EXPECT_EQ(plan(task_with({}), ours, &agreed, 9000000, Keep::ask).base, "");
 }
 
 TEST(VmPlan, NothingIsToBeDoneWhereNobodyChangedAnything) {

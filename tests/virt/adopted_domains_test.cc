@@ -145,6 +145,10 @@ const std::vector<Made> kMade{
          "<sysinfo type='smbios'><oemStrings><entry>b</entry><entry>a</entry></oemStrings>"
          "</sysinfo>",
      disk("vda", "virtio")},
+    {"no-rom", os("q35"),  // the schema of the libvirt that has it refuses it
+     disk("vda", "virtio") +
+         "<interface type='user'><mac address='52:54:00:ad:00:13'/><model type='virtio'/><rom "
+         "file=''/></interface>"},
     {"no-vlan", os("q35"),  // 4095 is none
      disk("vda", "virtio") +
          "<interface type='bridge'><mac address='52:54:00:ad:00:14'/><source bridge='br0'/><vlan>"

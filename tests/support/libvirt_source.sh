@@ -10,6 +10,7 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 source=$cache/libvirt-source-$(own_release)
 
 if [[ ! -d $source/tests ]]; then
+  mkdir -p "$cache"
   work=$(mktemp -d "$cache/libvirt-source.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/parts" "$work/lists/partial" "$work/cache/archives/partial"
@@ -23,7 +24,7 @@ LIST
   apt_here=(apt-get -qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/parts"
     -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root)
   "${apt_here[@]}" update >&2
-  (cd "$work" && "${apt_here[@]}" source --download-only libvirt >&2)
+  (cd "$work" && "${apt_here[@]}" source --download-only --tar-only libvirt >&2)
   mkdir "$work/source"
   tar -xf "$work"/libvirt_*.orig.tar.xz -C "$work/source" --strip-components=1
   mv "$work/source" "$source"

@@ -36,6 +36,7 @@ cgroup_controllers = []
 namespaces = []
 security_driver = "none"
 stdio_handler = "file"
+spice_tls = 1
 END
 libvirtd -f /etc/libvirt/libvirtd.conf -p /run/libvirtd.pid &
 daemon=$!

@@ -33,6 +33,9 @@ packages_of() {
       echo krb5-admin-server krb5-kdc krb5-user   # a realm whose tickets log in by ssh
       echo opensc softhsm2 openssh-tests     # a token of PKCS#11, and the one of FIDO that OpenSSH tests itself with
       echo qemu-utils                        # qemu-img
+      echo ovmf swtpm swtpm-tools            # firmware and TPM, without which libvirt takes no VM that has them
+      # From Debian 13 on SPICE, with the screen qxl, is a package of its own.
+      ((debian < 13)) || echo qemu-system-modules-spice
       echo sqlite3 umockdev                  # a look from outside; recordings of real hosts
       echo postgresql                        # servers that a test makes and throws away (postgresql.sh)
       echo sudo                              # by which an ordinary account runs gpupci

@@ -261,7 +261,9 @@ std::vector<Change> changes_of(const Vm& vm) {
       {attribute("vm_boot", "network,hd"), unset("vm_boot"), {"/domain/os/boot"}},
       {attribute("vm_firmware", "efi"),
        unset("vm_firmware"),
-       {"/domain/os/firmware", "/domain/os@firmware"}},
+       // From libvirt 10 on it writes in what it has chosen for that.
+       {"/domain/os/firmware", "/domain/os@firmware", "/domain/os/loader", "/domain/os/nvram",
+        "/domain/features/smm"}},
   };
 }
 

@@ -138,7 +138,8 @@ class Picture {
 
   std::string title() const {
     return std::to_string(fleet_.hosts.size()) +
-           (fleet_.hosts.size() == 1 ? " host, " : " hosts, ") + "cards: " + counts_.free_of_all();
+           (fleet_.hosts.size() == 1 ? " host, " : " hosts, ") +
+           (counts_.all() == 0 ? "" : "cards: ") + counts_.free_of_all();
   }
 
   void draw_head() {

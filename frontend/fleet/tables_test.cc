@@ -275,6 +275,12 @@ TEST(FleetPicture, CountsEachCardOnce) {
   }
 }
 
+TEST(FleetPicture, OfHostsWithoutCardsSaysSo) {
+  Fleet fleet;
+  fleet.hosts.push_back({plain_host("n1")});
+  EXPECT_NE(fleet_as_svg(fleet).text.find(">1 host, no cards<"), std::string::npos);
+}
+
 // A rack that is not known comes last.
 TEST(FleetPicture, HasRacksByTheirNumbers) {
   Fleet fleet;

@@ -1,6 +1,7 @@
 // The INI of Ansible, as its plugin `ini` reads it.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "core/error.h"
@@ -65,9 +66,18 @@ std::optional<std::string> python_text(std::string_view text, std::string_view& 
   return std::string(inside);
 }
 
+// Python reads 007 as an error, and 007.5 as a number.
+bool is_python_number(std::string_view text) {
+  if (parse_number(text)) return true;
+  if (text.find_first_of(".eE") == std::string_view::npos) return false;
+  double number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
 bool is_python_word(std::string_view text) {
   constexpr std::array<std::string_view, 3> kWords{"True", "False", "None"};
-  return parse_number(text).has_value() || std::ranges::find(kWords, text) != kWords.end();
+  return is_python_number(text) || std::ranges::find(kWords, text) != kWords.end();
 }
 
 // A value that Python reads as a text or a number is that, and loses its comment; all others are

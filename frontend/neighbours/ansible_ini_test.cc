@@ -36,6 +36,11 @@ TEST(AnsibleIniValues, AreWhatPythonReadsOrWhatStandsThere) {
                                                               {"'", "'"},
                                                               {"0 # x", "0"},
                                                               {"007 # x", "007 # x"},
+                                                              {"1.5 # x", "1.5"},
+                                                              {"-1e3# x", "-1e3"},
+                                                              {"007.5 # x", "007.5"},
+                                                              {"1.5.2 # x", "1.5.2 # x"},
+                                                              {"inf # x", "inf # x"},
                                                               {"True # x", "True"},
                                                               {"None#x", "None"},
                                                               {"true # x", "true # x"}};

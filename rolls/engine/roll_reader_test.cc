@@ -88,7 +88,7 @@ struct RefusedLines {
 };
 
 const std::vector<RefusedLines> kRefusedLines{
-    {"arch: X86\n", "demo/roll.yaml:4:7: not a arch: 'X86' (want any, or what `uname -m` says)"},
+    {"arch: X86\n", "demo/roll.yaml:4:7: not an arch: 'X86' (want any, or what `uname -m` says)"},
     {"arch: ''\n", "demo/roll.yaml:4:7: 'arch' is empty"},
     {"requires: base\n", "demo/roll.yaml:4:11: 'requires' wants a list"},
     {"requires: [Base]\n", "demo/roll.yaml:4:12: not a requires: 'Base' (want the name of a roll)"},
@@ -107,7 +107,7 @@ const std::vector<RefusedLines> kRefusedLines{
     {"attributes:\n  demo_mode: {default: a, help: h, values: [a, [b]]}\n",
      "demo/roll.yaml:5:48: 'values' wants a text"},
     {"hosts:\n  -compute: {}\n",
-     "demo/roll.yaml:5:3: not a appliance: '-compute' (want vm-container)"},
+     "demo/roll.yaml:5:3: not an appliance: '-compute' (want vm-container)"},
     {"hosts:\n  compute: {step: []}\n",
      "demo/roll.yaml:5:13: unknown key 'step' in 'compute' (did you mean 'steps'?)"},
     {"hosts:\n  compute: {agent: 1}\n", "demo/roll.yaml:5:20: 'agent' wants yes or no, not '1'"},

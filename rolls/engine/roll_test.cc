@@ -227,7 +227,7 @@ TEST_F(RollFile, IsNoBomb) {
 
 TEST_F(RollFile, SaysWhatTheScriptCouldNotKeepTo) {
   EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        mode: '0044'"), HasSubstr("not a mode"));
-  EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        owner: '0:0'"), HasSubstr("not a owner"));
+  EXPECT_THAT(refusal("to: /etc/a", "to: /etc/a\n        owner: '0:0'"), HasSubstr("not an owner"));
   EXPECT_THAT(refusal("name: demo", "name: dry"), HasSubstr("has to start with 'dry_'"));
   EXPECT_EQ(refusal("    steps:", "      - {from: vm/a.xml, to: /etc/a, family: rhel}\n    steps:"),
             "demo/roll.yaml:16:30: a second file '/etc/a' for the same hosts");

@@ -16,7 +16,9 @@ std::string word(const Item& item, std::string_view what, Spelling spelling,
                  const std::string& want) {
   auto text = item.line(what);
   if (!spelling(text)) {
-    item.refuse("not a " + std::string(what) + ": " + quote(text) + " (want " + want + ")");
+    const bool vowel = std::string_view("aeio").find(what.front()) != std::string_view::npos;
+    item.refuse((vowel ? "not an " : "not a ") + std::string(what) + ": " + quote(text) +
+                " (want " + want + ")");
   }
   return text;
 }

@@ -122,6 +122,7 @@ struct Compiled {
   std::string sql;
   std::unique_ptr<SQLite::Statement> statement;
   std::vector<std::string> names;
+  std::vector<std::string> texts;  // that are bound, by their numbers: SQLite copies none of them
 };
 
 class SqliteStatement : public Statement {
@@ -281,7 +282,14 @@ void SqliteStatement::bind(const char* name, const std::optional<std::string_vie
   }
   try {
     if (text) {
-      statement_.bind(number_of(name), std::string(*text));
+      const int number = number_of(name);
+      const auto at = static_cast<std::size_t>(number) - 1;
+      if (at == owned_.texts.size()) {  // SQLite refuses it
+        statement_.bind(number, std::string(*text));
+        return;
+      }
+      owned_.texts[at] = *text;
+      statement_.bindNoCopy(number, owned_.texts[at]);
     } else {
       statement_.bind(number_of(name));
     }
@@ -330,7 +338,9 @@ Compiled SqliteConnection::compiled(const std::string& sql) {
   const auto kept = idle_.extract(sql);
   if (kept.empty()) {
     auto made = numbered(sql, Spelling::sqlite);
-    return {sql, std::make_unique<SQLite::Statement>(db_, made.sql), std::move(made.names)};
+    auto statement = std::make_unique<SQLite::Statement>(db_, made.sql);
+    std::vector<std::string> texts(made.names.size());
+    return {sql, std::move(statement), std::move(made.names), std::move(texts)};
   }
   kept.mapped().statement->clearBindings();
   return std::move(kept.mapped());

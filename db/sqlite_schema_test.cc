@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "db/history.h"
+#include "db/inventory.h"
 #include "db/sqlite_engine.h"
+#include "schema/schema.h"
+#include "tests/support/temp_dir.h"
 
 namespace cluster::db {
 namespace {
@@ -25,6 +29,31 @@ TEST(SqliteSchema, FindsWhatNamesARowByAnIndex) {
     }
   }
   EXPECT_GT(count, 15);
+}
+
+// Version 27 takes an index of the history away.
+TEST(SqliteSchema, KeepsTheHistoryOfAnOlderFile) {
+  const TempDir folder;
+  const auto file = folder.path() / "cluster.db";
+  {
+    constexpr std::size_t kBefore = 26;
+    const auto sqlite = open_sqlite(file);
+    for (const auto migration : migrations().first(kBefore)) sqlite->run(std::string(migration));
+    sqlite->run(R"sql(
+        PRAGMA application_id = 0x526f6c6c;
+        PRAGMA user_version = 26;
+        INSERT INTO host (name, appliance) VALUES ('n1', 'compute');
+        INSERT INTO change (id, at, login, command)
+        VALUES (1, '2099-11-21T01:20:00Z', 'root', 'add host n1');
+        INSERT INTO change_row (change, place, host, after)
+        VALUES (1, 'host', 'n1', '{"name":"n1","appliance":"compute"}'))sql");
+  }
+  Inventory inventory(file, Inventory::Open::existing);
+  EXPECT_EQ(changed_hosts(inventory), std::vector{HostName("n1")});
+  ASSERT_EQ(changes(inventory, "", "", std::nullopt).size(), 1U);
+  undo_change(inventory, 1);
+  EXPECT_TRUE(inventory.hosts().empty());
+  EXPECT_EQ(changes(inventory, "", "", std::nullopt).size(), 2U);
 }
 
 }  // namespace

@@ -85,16 +85,46 @@ Outcome judge(const Seen& seen, const Known& known, const std::string& now) {
   return outcome;
 }
 
-void store(Inventory& inventory, const HostName& host, Outcome& outcome) {
+void store(Inventory& inventory, const HostName& host, const Known& known, Outcome& outcome) {
   if (outcome.refusal) return;
   try {
     if (outcome.matching.changes.empty() && outcome.mdev_changes.empty()) {
       inventory.store_told(host, outcome.matching.plan.cards);
     } else {
-      inventory.store_gpu_cards(host, outcome.matching.plan);
+      inventory.store_gpu_cards(host, outcome.matching.plan, known.cards, known.mdevs);
     }
   } catch (const Error& error) {
     outcome.refusal = error;
+  }
+}
+
+bool is_first(const Known& known, const Outcome& outcome) {
+  const auto& plan = outcome.matching.plan;
+  return known == Known() && !outcome.refusal && !plan.cards.empty() && plan.renamed.empty() &&
+         (!plan.mdevs || plan.mdevs->empty());
+}
+
+// The inventory is locked. Another command may have written since what is known was read, in the
+// state that `revision` names.
+void store_all(Inventory& inventory, const std::vector<Seen>& all, std::vector<Known>& known,
+               const std::optional<int>& revision, const std::string& now,
+               std::vector<Outcome>& outcomes) {
+  if (!revision || inventory.revision() != revision) {
+    auto still = known_of(inventory, all);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (still[i] != known[i]) outcomes[i] = judge(all[i], still[i], now);
+    }
+    known = std::move(still);
+  }
+  std::vector<NewCards> first;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!is_first(known[i], outcomes[i])) continue;
+    first.push_back({&all[i].host, &outcomes[i].matching.plan.cards});
+  }
+  const bool are_stored = !first.empty() && inventory.add_gpu_cards(first);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (are_stored && is_first(known[i], outcomes[i])) continue;
+    store(inventory, all[i].host, known[i], outcomes[i]);
   }
 }
 
@@ -168,18 +198,17 @@ int run(Context& context, const Args& args) {
   });
   const auto now = utc_now();
   std::vector<Known> known;
-  inventory.look_together("discover host gpu", [&] { known = known_of(inventory, all); });
+  std::optional<int> revision;
+  inventory.look_together("discover host gpu", [&] {
+    known = known_of(inventory, all);
+    revision = inventory.revision();
+  });
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < all.size(); ++i) outcomes.push_back(judge(all[i], known[i], now));
-  // The inventory is locked for what is left: another command may have written meanwhile.
-  const auto store_all = [&] {
-    const auto still = known_of(inventory, all);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (still[i] != known[i]) outcomes[i] = judge(all[i], still[i], now);
-      store(inventory, all[i].host, outcomes[i]);
-    }
-  };
-  if (!dry_run) inventory.together("discover host gpu", store_all);
+  if (!dry_run) {
+    inventory.together("discover host gpu",
+                       [&] { store_all(inventory, all, known, revision, now, outcomes); });
+  }
   FoldedNotes failures;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (outcomes[i].refusal) {

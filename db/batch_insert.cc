@@ -14,9 +14,9 @@ constexpr std::size_t kMostRows = 16;
 
 }  // namespace
 
-BatchInsert::BatchInsert(std::string_view table, std::vector<std::string> columns)
-    : width_(columns.size()) {
-  InsertSql sql(table, std::move(columns));
+BatchInsert::BatchInsert(std::string table, std::vector<std::string> columns)
+    : table_(std::move(table)), columns_(std::move(columns)) {
+  InsertSql sql(table_, columns_);
   for (std::size_t rows = 1; rows <= kMostRows; rows *= 2) sqls_.emplace(rows, sql.text(rows));
   parameters_ = sql.parameters();
 }

@@ -139,6 +139,10 @@ class Connection {
 
   virtual bool in_transaction() const = 0;
 
+  /// In a transaction: the same number as before if no other connection changed anything between
+  /// the two transactions. Nothing where the database does not tell.
+  virtual std::optional<int> revision() { return std::nullopt; }
+
   /// Foreign keys are not checked before the transaction ends.
   virtual void defer_foreign_keys() = 0;
 
@@ -157,6 +161,11 @@ class Connection {
   /// In the open transaction, from here on, nothing that is written is a change: the history does
   /// not tell of it, and takes rows from elsewhere. The changes after it get numbers of their own.
   virtual void without_history() = 0;
+
+  /// Does `work`, in the open transaction, while no trigger acts: it adds rows, and does itself
+  /// what the triggers would have done. Keys and checks hold as ever. Meanwhile nobody steps on in
+  /// an answer from before. False, and nothing was done, where triggers always act.
+  virtual bool without_triggers(const std::function<void()>& /*work*/) { return false; }
 
   /// Says who makes the changes from now on.
   virtual void sign(const Author& author) = 0;

@@ -238,6 +238,61 @@ TEST_P(Contract, WhatIsReadTogetherIsOfOneMoment) {
   EXPECT_EQ(answer("SELECT count(*) FROM host"), "2");
 }
 
+TEST_P(Contract, TheRevisionDiffersWhereAnotherWroteSince) {
+  if (!GetParam().shared) return;  // nobody else writes there
+  const auto revision = [&](bool writes) {
+    writes ? connection_->begin_write() : connection_->begin_read();
+    EXPECT_NE(answer("SELECT count(*) FROM host"), "");
+    const auto now = connection_->revision();
+    connection_->roll_back();
+    return now;
+  };
+  const auto before = revision(false);
+  EXPECT_EQ(revision(true), before);
+  const auto other = another();
+  other->begin_write();
+  other->run("UPDATE host SET rack = 7 WHERE name = 'n1'");
+  EXPECT_EQ(revision(false), before) << "it is not there yet";
+  other->commit();
+  const auto after = revision(true);
+  EXPECT_TRUE(!before || after != before);
+  EXPECT_EQ(before.has_value(), std::string(GetParam().name) != "Postgresql");
+}
+
+TEST_P(Contract, WithoutTriggersNoneActsOrNothingIsDone) {
+  connection_->begin_write();
+  const auto rows = [&] { return answer("SELECT count(*) FROM change_row"); };
+  const auto before = rows();
+  const auto add = [&](const std::string& name) {
+    connection_->run("INSERT INTO gpu (host, name, pci) VALUES ('n1', '" + name + "', 'pci_0000_0" +
+                     name.back() + "_00_0')");
+  };
+  bool asked = false;
+  const bool done = connection_->without_triggers([&] {
+    asked = true;
+    add("gpupci1");
+    EXPECT_EQ(rows(), before);
+    EXPECT_EQ(why("INSERT INTO gpu (host, name, pci) VALUES ('n3', 'gpupci1', 'pci_0000_01_00_0')"),
+              Why::foreign_key);
+  });
+  EXPECT_EQ(asked, done);
+  EXPECT_EQ(done, std::string(GetParam().name) != "Postgresql");
+  EXPECT_EQ(answer("SELECT count(*) FROM gpu"), done ? "1" : "0");
+  add("gpupci2");
+  EXPECT_NE(rows(), before) << "they act again";
+}
+
+TEST_P(Contract, TriggersActAgainAfterAFailure) {
+  connection_->begin_write();
+  const auto broken = [&] {
+    connection_->without_triggers([&] { throw Error(Fault::io, "it broke"); });
+    throw Error(Fault::io, "nothing was done");
+  };
+  EXPECT_THROW(broken(), Error);
+  EXPECT_EQ(why("INSERT INTO gpu (host, name, pci) VALUES ('v1', 'gpupci1', 'pci_0000_01_00_0')"),
+            Why::rule);
+}
+
 TEST_P(Contract, OneWritesAndTheOthersAreToldThatItIsBusy) {
   if (!GetParam().shared) return;  // there are no others
   const auto other = another(1);

@@ -178,6 +178,12 @@ struct CardTrait {
   bool failing = false;
 };
 
+/// Cards of a host that has none yet. Both are kept by reference.
+struct NewCards {
+  const HostName* host;
+  const std::vector<GpuCard>* cards;
+};
+
 /// The cards that a host should have, and which new name each old name became.
 struct CardPlan {
   std::vector<GpuCard> cards;

@@ -5,91 +5,12 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "db/batch_insert.h"
 #include "db/engine.h"
+#include "db/gpu_rows.h"
 #include "db/inventory.h"
 
 namespace cluster {
 namespace {
-
-// A list of sizes as it is stored, "16 131072 32"; nothing when there are none.
-std::optional<std::string> text_of(const std::vector<int>& sizes) {
-  std::vector<std::string> words;
-  for (const int size : sizes) words.push_back(std::to_string(size));
-  return words.empty() ? std::nullopt : std::optional(joined(words, " "));
-}
-
-// The columns of a card, in the order of bind_card().
-const std::vector<std::string> kCardColumns{
-    "host", "name",          "pci",         "model",        "serial",
-    "uuid", "physical_slot", "numa_node",   "missing",      "failing",
-    "wish", "driver",        "driver_seen", "present_seen", "failing_seen"};
-
-void bind_card(db::RowBinder& bind, const HostName& host, const GpuCard& card) {
-  bind(host.str());
-  bind(card.name.str());
-  bind(card.pci.libvirt());
-  bind(card.model);
-  bind(card.serial);
-  bind(card.uuid);
-  bind(card.physical_slot);
-  bind(card.numa_node);
-  bind(card.missing ? 1 : 0);
-  bind(card.failing);
-  bind(card.wish ? std::optional(name(*card.wish)) : std::nullopt);
-  bind(card.told.driver);
-  bind(card.told.driver_seen);
-  bind(card.told.seen);
-  bind(card.told.failing_seen);
-}
-
-using Cards = std::vector<const GpuCard*>;
-
-void insert_cards(db::Connection& db, const HostName& host, const Cards& cards) {
-  static const db::BatchInsert insert("gpu", kCardColumns);
-  insert.add(db, cards.size(),
-             [&](db::RowBinder& bind, std::size_t i) { bind_card(bind, host, *cards[i]); });
-}
-
-void insert_functions(db::Connection& db, const HostName& host, const Cards& cards) {
-  static const db::BatchInsert insert(
-      "gpu_function", {"host", "gpu", "pci", "class", "vendor", "device", "subsystem_vendor",
-                       "subsystem_device", "iommu_group", "bar_mib", "bars"});
-  std::vector<std::pair<const GpuCard*, const GpuFunction*>> functions;
-  for (const auto* card : cards) {
-    for (const auto& function : card->functions) functions.emplace_back(card, &function);
-  }
-  insert.add(db, functions.size(), [&](db::RowBinder& bind, std::size_t i) {
-    const auto& [card, one] = functions[i];
-    bind(host.str());
-    bind(card->name.str());
-    bind(one->pci.libvirt());
-    bind(one->device_class);
-    bind(one->vendor);
-    bind(one->device);
-    bind(one->subsystem_vendor);
-    bind(one->subsystem_device);
-    bind(one->iommu_group);
-    bind(one->bar_mib);
-    bind(text_of(one->bars));
-  });
-}
-
-void insert_slices(db::Connection& db, const HostName& host, const Cards& cards) {
-  static const db::BatchInsert insert("gpu_slice", {"host", "gpu", "number", "pci", "type"});
-  std::vector<std::pair<const GpuCard*, const GpuSlice*>> slices;
-  for (const auto* card : cards) {
-    for (const auto& slice : card->slices) slices.emplace_back(card, &slice);
-  }
-  insert.add(db, slices.size(), [&](db::RowBinder& bind, std::size_t i) {
-    const auto& [card, one] = slices[i];
-    bind(host.str());
-    bind(card->name.str());
-    bind(one->number);
-    bind(one->pci.libvirt());
-    bind(one->type);
-  });
-}
 
 void forget_rows(db::Connection& db, const std::string& table, const HostName& host,
                  const GpuName& card) {
@@ -104,7 +25,7 @@ void forget_rows(db::Connection& db, const std::string& table, const HostName& h
 void update_card(db::Connection& db, const HostName& host, const GpuCard& card) {
   static const auto parameters = [] {
     std::vector<std::string> names;
-    for (const auto& column : kCardColumns) names.push_back(':' + column);
+    for (const auto& column : db::card_columns()) names.push_back(':' + column);
     return names;
   }();
   const auto update = db.prepare(R"sql(
@@ -115,7 +36,7 @@ void update_card(db::Connection& db, const HostName& host, const GpuCard& card) 
                      failing_seen = :failing_seen
       WHERE host = :host AND name = :name)sql");
   db::RowBinder bind(*update, parameters);
-  bind_card(bind, host, card);
+  db::bind_card(bind, host, card);
   update->execute();
 }
 
@@ -145,17 +66,14 @@ bool store_cards(db::Connection& db, const HostName& host, const std::vector<Gpu
       }
     }
   }
-  Cards fresh;
-  Cards with_fresh_parts;
+  db::GpuRows fresh;
   for (const auto& card : cards) {
     const auto* old = find(known, card);
-    if (old == nullptr) fresh.push_back(&card);
+    if (old == nullptr) fresh.add_card(host, card);
     if (old != nullptr && *old != card) update_card(db, host, card);
-    if (old == nullptr || !have_same_parts(*old, card)) with_fresh_parts.push_back(&card);
+    if (old == nullptr || !have_same_parts(*old, card)) fresh.add_parts(host, card);
   }
-  insert_cards(db, host, fresh);
-  insert_functions(db, host, with_fresh_parts);
-  insert_slices(db, host, with_fresh_parts);
+  fresh.insert(db);
   return all_stay;
 }
 
@@ -217,9 +135,57 @@ bool holds_what_is_gone(db::Connection& db, const HostName& host) {
   return query->step();
 }
 
+// Adds the cards of hosts that have none, and does what the triggers would do: they are not there.
+void add_without_triggers(db::Connection& db, const std::vector<NewCards>& hosts) {
+  const auto vm = db.prepare("SELECT 1 FROM host WHERE name = :host AND appliance = 'vm'");
+  const auto recount = db.prepare(R"sql(
+      INSERT INTO free_card_stale (host) VALUES (:host) ON CONFLICT DO NOTHING)sql");
+  db::GpuRows rows;
+  std::vector<std::string_view> names;
+  for (const auto& [host, cards] : hosts) {
+    names.push_back(host->str());
+    vm->bind(":host", host->str());
+    if (vm->step()) throw db::Failure(db::Why::rule, "gpu_is_not_of_a_vm", host->str());
+    vm->reset();
+    recount->bind(":host", host->str());
+    recount->execute();
+    for (const auto& card : *cards) {
+      rows.add_card(*host, card);
+      rows.add_parts(*host, card);
+    }
+  }
+  rows.sort_by_host();
+  db::AddedRows added;
+  rows.insert(db, &added);
+  added.write(db, names);
+}
+
 }  // namespace
 
+bool Inventory::add_gpu_cards(const std::vector<NewCards>& hosts) {
+  bool done = false;
+  bool refused = false;
+  try {
+    write(
+        "discover host gpu",
+        [&] { done = db_->without_triggers([&] { add_without_triggers(*db_, hosts); }); },
+        [&](const db::Failure&) { refused = true; });
+  } catch (const Error&) {
+    if (!refused) throw;
+    return false;
+  }
+  return done;
+}
+
 void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
+  write("discover host gpu", [&] {
+    store_gpu_cards(host, plan, gpu_cards(host), plan.mdevs ? mdevs(host) : std::vector<Mdev>());
+  });
+}
+
+void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan,
+                                const std::vector<GpuCard>& known_cards,
+                                const std::vector<Mdev>& known_mdevs) {
   const auto refuse = [&] {
     throw Error(Fault::refused, "the cards of host " + quote(host.str()) +
                                     " cannot be stored: a VM holds one that would go, or two "
@@ -231,8 +197,8 @@ void Inventory::store_gpu_cards(const HostName& host, const CardPlan& plan) {
         db_->defer_foreign_keys();
         rename_in_vms(*db_, host, plan.renamed);
         if (!are_named_once(plan.cards)) refuse();
-        const bool all_stay = store_cards(*db_, host, gpu_cards(host), plan.cards);
-        if (plan.mdevs) store_mdevs(*db_, host, mdevs(host), *plan.mdevs);
+        const bool all_stay = store_cards(*db_, host, known_cards, plan.cards);
+        if (plan.mdevs) store_mdevs(*db_, host, known_mdevs, *plan.mdevs);
         // This may be a part of a transaction. The keys are checked at the end of the whole, so not
         // here.
         if (all_stay && plan.renamed.empty()) return;

@@ -172,6 +172,8 @@ Inventory::~Inventory() = default;
 
 std::string Inventory::where() const { return db_->where(); }
 
+std::optional<int> Inventory::revision() { return db_->revision(); }
+
 std::string Inventory::read_only() const { return db_->read_only(); }
 
 void Inventory::together(const char* what, const std::function<void()>& work) { write(what, work); }

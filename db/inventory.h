@@ -63,6 +63,11 @@ class Inventory {
   /// The same for `work` that only reads: all the rows that it reads were there at one moment.
   void look_together(const char* what, const std::function<void()>& work);
 
+  /// In look_together() or together(): the same number as in the one before if no other program
+  /// changed anything between the two, so that what was read need not be read again. Nothing where
+  /// the database does not tell.
+  std::optional<int> revision();
+
   // --- hosts: db/host.cc
 
   /// Throws Error(exists) when the name, the address or the MAC address is taken, Error(usage) on
@@ -227,6 +232,16 @@ class Inventory {
   /// and they keep mediated devices that no longer exist. A plan that leaves out a card that a VM
   /// holds, or has two cards in one slot, throws Error(refused) and changes nothing.
   void store_gpu_cards(const HostName& host, const CardPlan& plan);
+
+  /// The same for who knows what is stored of the host, as he read it in this transaction.
+  void store_gpu_cards(const HostName& host, const CardPlan& plan,
+                       const std::vector<GpuCard>& known_cards,
+                       const std::vector<Mdev>& known_mdevs);
+
+  /// Stores the cards of many hosts that have none yet, and no mediated device, in less time than
+  /// store_gpu_cards() takes. False, and nothing is changed, where the database has no quicker way
+  /// or refuses a card: store_gpu_cards() says which.
+  bool add_gpu_cards(const std::vector<NewCards>& hosts);
 
   /// Stores what `host` told of cards that are otherwise as they were: GpuCard::told, without the
   /// check. A card that is not recorded is left out.

@@ -115,6 +115,21 @@ class Patience {
   std::chrono::steady_clock::time_point since_;
 };
 
+// While it lives, statements are compiled without triggers. SQLite compiles all of them anew each
+// time that this changes. https://sqlite.org/c3ref/c_dbconfig_defensive.html
+class TriggersOff {
+ public:
+  explicit TriggersOff(sqlite3* db) : db_(db) { set(0); }
+  TriggersOff(const TriggersOff&) = delete;
+  TriggersOff& operator=(const TriggersOff&) = delete;
+  ~TriggersOff() { set(1); }
+
+ private:
+  void set(int on) { sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_TRIGGER, on, nullptr); }
+
+  sqlite3* db_;
+};
+
 class SqliteConnection;
 
 // What was compiled of `sql`, and the names of its parameters: the first one has number 1.
@@ -213,6 +228,11 @@ class SqliteConnection : public Connection {
   }
 
   void without_history() override { run("UPDATE change_now SET id = NULL"); }
+  bool without_triggers(const std::function<void()>& work) override {
+    const TriggersOff off(db_.getHandle());
+    work();
+    return true;
+  }
   void sign(const Author& author) override { author_ = author; }
 
   void roll_back() noexcept override {
@@ -221,6 +241,8 @@ class SqliteConnection : public Connection {
   }
 
   bool in_transaction() const override { return sqlite3_get_autocommit(db_.getHandle()) == 0; }
+
+  std::optional<int> revision() override { return pragma("data_version"); }
 
   // The pragma has all statements compiled anew, so it is not said twice in a transaction.
   void defer_foreign_keys() override {

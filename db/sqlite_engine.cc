@@ -230,6 +230,8 @@ class SqliteConnection : public Connection {
   void without_history() override { run("UPDATE change_now SET id = NULL"); }
   bool without_triggers(const std::function<void()>& work) override {
     const TriggersOff off(db_.getHandle());
+    // So many rows are written to the log once, by COMMIT, and not page by page on the way as well.
+    run("PRAGMA cache_size = -16384");
     work();
     return true;
   }

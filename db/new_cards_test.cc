@@ -71,7 +71,7 @@ class NewCardsOfHosts : public ::testing::Test {
  protected:
   // An inventory of these hosts, in which nothing is counted anew.
   std::filesystem::path made(const char* name) const {
-    const auto file = folder.path() / name;
+    auto file = folder.path() / name;
     Inventory inventory(file, Inventory::Open::create);
     for (const auto& host : {n10, n2, n1}) {
       inventory.add_host({host, "compute", {}, {}, {}, {}, {}, {}});

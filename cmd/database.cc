@@ -261,7 +261,7 @@ int run_restore(Context& context, const SaveArgs& args) {
     const bool was_there = fs::exists(file);
     // The copy is made once more, by the database, so that no log belongs to it.
     const Draft again(file, true);
-    Inventory(again.path(), Inventory::Open::create);
+    { const Inventory made(again.path(), Inventory::Open::create); }
     rows.save(again.path());
     if (was_there) keep_as(file, kept);
     again.put(file, was_there);

@@ -12,7 +12,8 @@ const Clock::time_point kNow{seconds(1000)};
 const Clock::time_point kFarOff = kNow + seconds(1000);
 
 std::vector<std::string> names(std::size_t count, const std::string& name) {
-  return std::vector<std::string>(count, name);
+  std::vector<std::string> all(count, name);
+  return all;
 }
 
 // Lets in whoever may come; returns how many that were.

@@ -88,7 +88,7 @@ TEST(KnownHosts, ReadsLinesAsPeopleLeaveThem) {
 }
 
 TEST(KnownHosts, ReadsNothingBehindANul) {
-  const std::string text("n1 ssh-ed25519 AAA1\0,n2\nn2\0 ssh-ed25519 AAA2\n", 46);
+  const std::string text("n1 ssh-ed25519 AAA1\0,n2\nn2\0 ssh-ed25519 AAA2\n", 45);
   EXPECT_THAT(keys(text, {"n1"}), ElementsAre("f:1 AAA1"));
   EXPECT_THAT(keys(text, {"n2"}), IsEmpty());
 }

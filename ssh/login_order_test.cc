@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 class LoginOrder : public ::testing::Test {
  protected:
   std::string make(const std::string& name, const std::string& passphrase = "") const {
-    const std::string path = dir_.path() / name;
+    std::string path = dir_.path() / name;
     const auto command = "ssh-keygen -q -t ed25519 -N " + shell_word(passphrase) + " -f " +
                          shell_word(path) + " </dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0);

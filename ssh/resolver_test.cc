@@ -94,7 +94,7 @@ TEST_F(NameService, AnswersEachQuestionOnce) {
 
 TEST_F(NameService, IsSilentWhenNobodyWantsTheAnswer) {
   bool came = false;
-  const auto ticket = resolver_.look_up("127.0.0.1", 22, [&](Resolved) { came = true; });
+  const auto ticket = resolver_.look_up("127.0.0.1", 22, [&](const Resolved&) { came = true; });
   resolver_.cancel(ticket);
   answer_for("127.0.0.2");
   EXPECT_FALSE(came);
@@ -102,9 +102,9 @@ TEST_F(NameService, IsSilentWhenNobodyWantsTheAnswer) {
 
 TEST_F(NameService, MayBeAskedAgainByItsAnswer) {
   int answers = 0;
-  resolver_.look_up("127.0.0.1", 22, [&](Resolved) {
+  resolver_.look_up("127.0.0.1", 22, [&](const Resolved&) {
     ++answers;
-    resolver_.look_up("127.0.0.2", 22, [&](Resolved) { ++answers; });
+    resolver_.look_up("127.0.0.2", 22, [&](const Resolved&) { ++answers; });
   });
   while (answers < 2) loop_.turn();
   EXPECT_EQ(answers, 2);
@@ -116,7 +116,7 @@ TEST(Resolver, MayGoBeforeTheAnswerComes) {
   Loop loop;
   {
     Resolver resolver(loop);
-    resolver.look_up("localhost", 22, [&](Resolved) { came = true; });
+    resolver.look_up("localhost", 22, [&](const Resolved&) { came = true; });
   }
   EXPECT_FALSE(came);
 }

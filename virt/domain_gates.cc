@@ -318,7 +318,7 @@ class Gates {
   std::string free_target(const ViewedDisk& disk) const {
     const auto prefix = disk.target.substr(0, 2);
     for (char letter = 'a'; letter < 'z'; ++letter) {
-      const auto target = prefix + letter;
+      auto target = prefix + letter;
       const auto place = drive_place(disk.bus, target);
       const bool is_taken = std::ranges::any_of(view_.disks, [&](const ViewedDisk& one) {
         return one.target == target || one.place == place;

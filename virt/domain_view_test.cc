@@ -45,9 +45,7 @@ TEST(DomainView, SeesTheDevicesOfTheContainer) {
 TEST(DomainView, LeavesOutAnAddressThatNoDeviceHas) {
   for (const char* source : {"bus='0x100' slot='0' function='0'", "bus='0' slot='32' function='0'",
                              "bus='0' slot='0' function='8'", "bus='-1' slot='0' function='0'",
-                             "bus='x' slot='0' function='0'",
-                             "domain='-1' bus='1' slot='0' "
-                             "function='0'"}) {
+                             "bus='x' slot='0' function='0'", "domain='-1' bus='1' slot='0'"}) {
     EXPECT_THAT(viewed(passed("pci", "", source)).passed, IsEmpty()) << source;
   }
   EXPECT_THAT(viewed("<hostdev type='pci'><source/></hostdev>").passed, IsEmpty());

@@ -130,7 +130,7 @@ std::string take_port(std::string& pattern) {
     if (c == ']') in_brackets = false;
   }
   if (in_brackets || outside.find(':') != std::string::npos) return "";
-  const auto port = pattern.substr(colon + 1);
+  auto port = pattern.substr(colon + 1);
   pattern = before;
   if (outside.empty()) pattern = before.substr(1, before.size() - 2);
   return port;
@@ -143,7 +143,7 @@ std::vector<std::string> AnsibleInventory::hosts(const std::string& pattern, int
   auto name = pattern;
   const auto port = take_port(name);
   // An address of IPv6 has no range.
-  const auto names =
+  auto names =
       name.find("::") == std::string::npos ? names_of(name, line) : std::vector<std::string>{name};
   for (const auto& one : names) {
     hosts_.at(one, line);

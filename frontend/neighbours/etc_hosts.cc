@@ -19,7 +19,7 @@ bool is_of_every_machine(std::string_view address, std::string_view name) {
 // The short name is what its people type; the first one is often whole, with the domain. Of several
 // short ones it is that of the first, and else the first.
 std::string short_name(const std::vector<std::string>& words) {
-  const auto label = words[1].substr(0, words[1].find('.'));
+  auto label = words[1].substr(0, words[1].find('.'));
   if (std::find(words.begin() + 1, words.end(), label) != words.end()) return label;
   const auto is_short = [](const std::string& word) { return word.find('.') == std::string::npos; };
   const auto found = std::find_if(words.begin() + 1, words.end(), is_short);

@@ -1,6 +1,7 @@
 #include "frontend/neighbours/neighbour_network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/ip_address.h"
 #include "core/text.h"
@@ -30,8 +31,8 @@ std::string name_of(const std::string& theirs) {
 
 }  // namespace
 
-NeighbourNetwork::NeighbourNetwork(const std::string& theirs, const Subnet& subnet, int line)
-    : name_(name_of(theirs)), subnet_(subnet), line_(line) {}
+NeighbourNetwork::NeighbourNetwork(const std::string& theirs, Subnet subnet, int line)
+    : name_(name_of(theirs)), subnet_(std::move(subnet)), line_(line) {}
 
 bool NeighbourNetwork::take(const std::string& key, const std::string& value) {
   const bool is_value = key == "gateway" ? is_ip_address(value) && subnet_.has(value)

@@ -12,7 +12,7 @@ namespace cluster::frontend {
 class NeighbourNetwork {
  public:
   /// It is called `theirs` there, "10_30_0_0-255_255_0_0", where a name may begin with a digit.
-  NeighbourNetwork(const std::string& theirs, const Subnet& subnet, int line);
+  NeighbourNetwork(const std::string& theirs, Subnet subnet, int line);
 
   const std::string& name() const { return name_; }  ///< here, "net-10_30_0_0-255_255_0_0"
   const Subnet& subnet() const { return subnet_; }

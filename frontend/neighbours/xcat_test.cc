@@ -55,8 +55,8 @@ TEST(XcatFacts, AreOfHostsOrOfVms) {
         XcatFact{"vmmemory=4096", "", "mem=4096"}, XcatFact{"vmmemory=4G", "", "mem=4G"},
         XcatFact{"vmmemory=lots", "", ""}, XcatFact{"arch=x86_64", "", ""}}) {
     const std::string text(fact);
-    const auto expect = [&](const std::string& stanza, std::string command, const std::string& word,
-                            const std::string& line) {
+    const auto expect = [&](const std::string& stanza, const std::string& command,
+                            const std::string& word, const std::string& line) {
       std::vector<std::string> lines{word.empty() ? command : command + "|" + word};
       if (word.empty()) lines.push_back(line + ": n1 " + text);
       EXPECT_EQ(of_xcat(stanza + "    " + text + "\n"), lines);

@@ -113,7 +113,7 @@ class Merge {
   int count_ = 0;
 };
 
-void hide_secrets(YAML::Node node) {  // NOLINT(misc-no-recursion): as deep as Merge went
+void hide_secrets(const YAML::Node& node) {  // NOLINT(misc-no-recursion): as deep as Merge went
   if (node.IsSequence()) {
     for (auto member : node) hide_secrets(member);
   }

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "rolls/engine/folder.h"
 #include "rolls/engine/package_signature.h"
+#include "tests/support/refused_call.h"
 #include "tests/support/temp_dir.h"
 
 namespace cluster::frontend {
@@ -20,17 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
-
-template <typename Call>
-std::string store_refusal(Fault fault, const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), fault) << error.what();
-    return error.what();
-  }
-  return "taken";
-}
 
 class StoredRolls : public ::testing::Test {
  protected:
@@ -65,7 +55,7 @@ TEST_F(StoredRolls, AreBesideTheInventoryUnlessItSaysAnotherFolder) {
   sets("roll_store", "");
   EXPECT_EQ(rolls_folder(inventory_), folder_.path() / "rolls");
   sets("roll_store", "srv/rolls");
-  EXPECT_EQ(store_refusal(Fault::usage, [&] { rolls_folder(inventory_); }),
+  EXPECT_EQ(refused_call(Fault::usage, [&] { rolls_folder(inventory_); }),
             "attribute roll_store: 'srv/rolls' is not the whole path of a folder");
 }
 
@@ -74,7 +64,7 @@ TEST_F(StoredRolls, TheOneThatIsMeantIsEnabledOrAlone) {
   EXPECT_EQ(find_roll(inventory_, "demo", "").version, "1");
   has("demo", "2");
   EXPECT_EQ(find_roll(inventory_, "demo", "1").version, "1");
-  EXPECT_EQ(store_refusal(Fault::usage, [&] { find_roll(inventory_, "demo", ""); }),
+  EXPECT_EQ(refused_call(Fault::usage, [&] { find_roll(inventory_, "demo", ""); }),
             "roll 'demo' is there as 1, 2: want version=");
   inventory_.enable_roll("demo", "1");
   EXPECT_EQ(find_roll(inventory_, "demo", "").version, "1");
@@ -82,9 +72,9 @@ TEST_F(StoredRolls, TheOneThatIsMeantIsEnabledOrAlone) {
 
 TEST_F(StoredRolls, OneThatIsNotThereIsToldFromAVersionThatIsNot) {
   has("demo", "1");
-  EXPECT_EQ(store_refusal(Fault::not_found, [&] { find_roll(inventory_, "demos", "2"); }),
+  EXPECT_EQ(refused_call(Fault::not_found, [&] { find_roll(inventory_, "demos", "2"); }),
             "roll 'demos' 2 is not in the inventory (did you mean 'demo'?)");
-  EXPECT_EQ(store_refusal(Fault::not_found, [&] { find_roll(inventory_, "demo", "2"); }),
+  EXPECT_EQ(refused_call(Fault::not_found, [&] { find_roll(inventory_, "demo", "2"); }),
             "roll 'demo' 2 is not in the inventory (`cluster list roll`)");
 }
 
@@ -131,7 +121,7 @@ TEST_F(StoredRolls, OneWhoseFolderIsGoneIsRefusedButNotDescribed) {
   inventory_.enable_roll("gds", "1");
   const auto demo = folder_.path() / "rolls/demo-1";
   std::filesystem::remove_all(demo);
-  EXPECT_EQ(store_refusal(Fault::refused, [&] { enabled_rolls(inventory_); }),
+  EXPECT_EQ(refused_call(Fault::refused, [&] { enabled_rolls(inventory_); }),
             "roll 'demo' 1 was changed after it was added ('" + demo.native() +
                 "'); remove it and add it again");
   EXPECT_THAT(full_names(described_rolls(inventory_)), ElementsAre("gds-1"));
@@ -147,17 +137,16 @@ rolls::Roll with_command(const std::string& name, const std::string& path) {
 TEST(RollClashes, OfCommandsAreOfWholeWords) {
   const auto own = with_command("a", "report gds");
   const auto clash = [&](const std::string& path) {
-    return store_refusal(Fault::refused,
-                         [&] { refuse_clashes(own, {with_command("b", path)}, {}); });
+    return refused_call(Fault::refused,
+                        [&] { refuse_clashes(own, {with_command("b", path)}, {}); });
   };
   for (const std::string path : {"report gds", "report gds now", "report"}) {
     EXPECT_EQ(clash(path), "roll 'a' has a command 'report gds', and roll 'b' has '" + path + "'");
   }
   EXPECT_EQ(clash("report gdsx"), "taken");
   EXPECT_EQ(clash("list gds"), "taken");
-  EXPECT_EQ(store_refusal(Fault::refused, [&] { refuse_clashes(own, {}, {"report gd"}); }),
-            "taken");
-  EXPECT_EQ(store_refusal(Fault::refused, [&] { refuse_clashes(own, {}, {"report gds cards"}); }),
+  EXPECT_EQ(refused_call(Fault::refused, [&] { refuse_clashes(own, {}, {"report gd"}); }), "taken");
+  EXPECT_EQ(refused_call(Fault::refused, [&] { refuse_clashes(own, {}, {"report gds cards"}); }),
             "roll 'a' has a command 'report gds', and there is 'report gds cards' already");
 }
 
@@ -181,7 +170,7 @@ TEST(RollValues, OneThatTheRollDoesNotTakeIsToldWithTheHostThatHasIt) {
   roll.attributes.push_back({"a_mode", "quiet", "h", {"quiet", "loud"}});
   const ResolvedAttributes set{{"a_mode", {"hush", AttributeSource::global}}};
   const auto words = [&](rolls::TemplateValues values) {
-    return store_refusal(Fault::refused, [&] { add_attributes(roll, set, values); });
+    return refused_call(Fault::refused, [&] { add_attributes(roll, set, values); });
   };
   const std::string why = "attribute a_mode='hush': want quiet, loud";
   EXPECT_EQ(words({}), why);
@@ -252,7 +241,7 @@ TEST(RollStaging, SaysWhereItCannotBe) {
   const TempDir place;
   const auto store = place.path() / "a";
   replace_file(store, "a file\n");
-  EXPECT_EQ(store_refusal(Fault::io, [&] { const Staging staging(store); }),
+  EXPECT_EQ(refused_call(Fault::io, [&] { const Staging staging(store); }),
             "cannot make '" + (store / ".new").native() + "': Not a directory");
 }
 
@@ -260,7 +249,7 @@ TEST(StoreLocks, AStoreThatIsNotThereNeedsNone) {
   const TempDir place;
   EXPECT_NO_THROW(StoreLock(place.path() / "none"));
   replace_file(place.path() / "a", "a file\n");
-  EXPECT_EQ(store_refusal(Fault::io, [&] { const StoreLock lock(place.path() / "a"); }),
+  EXPECT_EQ(refused_call(Fault::io, [&] { const StoreLock lock(place.path() / "a"); }),
             "cannot lock '" + (place.path() / "a").native() + "': Not a directory");
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "frontend/vms/vm_fragments.h"
+#include "tests/support/refused_call.h"
 
 namespace cluster::frontend {
 namespace {
@@ -46,19 +47,8 @@ DomainSpec with(std::initializer_list<std::pair<const char*, const char*>> value
   return domain;
 }
 
-template <typename Call>
-std::string refusal(Fault fault, const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), fault) << error.what();
-    return error.what();
-  }
-  return "taken";
-}
-
 std::string value_refusal(const std::string& name, const std::string& value) {
-  return refusal(Fault::usage, [&] { check_attribute_value(name, value); });
+  return refused_call(Fault::usage, [&] { check_attribute_value(name, value); });
 }
 
 TEST(VmAttributes, TakeTheirOwnDefaults) {
@@ -211,7 +201,7 @@ TEST(VmAttributes, CpusArePinnedOneByOneOrByRanges) {
   EXPECT_THAT(with({{"vm_cpu_pin", "0-1,4:8-11 7:3"}}).cpu_pins,
               ElementsAre("8-11", "8-11", "", "", "8-11", "", "", "3"));
   const auto wrong = [](const char* value) {
-    return refusal(Fault::refused, [&] { with({{"vm_cpu_pin", value}}); });
+    return refused_call(Fault::refused, [&] { with({{"vm_cpu_pin", value}}); });
   };
   EXPECT_THAT(wrong("8-11"), HasSubstr("want 8 CPUs, one for each of the VM"));
   EXPECT_THAT(wrong("8:1"), HasSubstr("want CPUs of the guest from 0 to 7"));
@@ -240,10 +230,10 @@ TEST(VmAttributes, CardsOfSeveralNodesGiveSeveralNodes) {
   EXPECT_THAT(domain.numa->host_nodes, ElementsAre(0, 1));
   EXPECT_THAT(domain.numa->cpusets, ElementsAre("0-31", "32-63"));
   EXPECT_THAT(with({{"vm_numa", "1,0"}}).numa->host_nodes, ElementsAre(1, 0));
-  EXPECT_THAT(refusal(Fault::refused,
-                      [&] {
-                        with({{"vm_numa", "0,1,2"}, {"vm_cpuset", "0-31/32-63"}});
-                      }),
+  EXPECT_THAT(refused_call(Fault::refused,
+                           [&] {
+                             with({{"vm_numa", "0,1,2"}, {"vm_cpuset", "0-31/32-63"}});
+                           }),
               HasSubstr("want CPUs for each of 3 nodes"));
 }
 
@@ -288,23 +278,23 @@ TEST(VmAttributes, OwnXmlSaysWhichAttributeItIs) {
 
 TEST(VmAttributes, ARefusalNamesTheAttributeAndTheVm) {
   auto domain = some_vm();
-  EXPECT_EQ(refusal(Fault::refused,
-                    [&] {
-                      apply_attributes(domain, set({{"vm_cpu_topology", "1,2,2"}}));
-                    }),
+  EXPECT_EQ(refused_call(Fault::refused,
+                         [&] {
+                           apply_attributes(domain, set({{"vm_cpu_topology", "1,2,2"}}));
+                         }),
             "attribute vm_cpu_topology of VM 'rocks-33' is '1,2,2': want SOCKETS,CORES,THREADS "
             "whose product is the VM's 8 cpus (`cluster list host attr rocks-33`)");
   domain = some_vm();
-  EXPECT_THAT(refusal(Fault::refused,
-                      [&] {
-                        apply_attributes(domain, set({{"vm_cpuset", "0-3"}}));
-                      }),
+  EXPECT_THAT(refused_call(Fault::refused,
+                           [&] {
+                             apply_attributes(domain, set({{"vm_cpuset", "0-3"}}));
+                           }),
               ::testing::HasSubstr("want vm_numa as well"));
 }
 
 TEST(VmAttributes, TheNodesOfTheCardsHaveToBeKnown) {
   const auto numa_of = [](const std::function<void(DomainSpec&)>& change) {
-    return refusal(Fault::refused, [&] {
+    return refused_call(Fault::refused, [&] {
       auto domain = some_vm();
       change(domain);
       apply_attributes(domain, set({{"vm_numa", "cards"}}));
@@ -317,7 +307,7 @@ TEST(VmAttributes, TheNodesOfTheCardsHaveToBeKnown) {
 }
 
 TEST(VmAttributes, ANameThatLooksLikeOneAndIsNoneIsRefused) {
-  EXPECT_EQ(refusal(Fault::usage, [] { check_attribute_name("vm_firmwar"); }),
+  EXPECT_EQ(refused_call(Fault::usage, [] { check_attribute_name("vm_firmwar"); }),
             "no attribute of VMs is called 'vm_firmwar' (did you mean 'vm_firmware'?) (`cluster "
             "help attr` lists them)");
   for (const auto* bad : {"vm_", "hostdev_x", "rom_", "pci_x", "hide_x", "gpudirect_x", "mdev_x"}) {
@@ -333,10 +323,10 @@ TEST(VmAttributes, ARollMayNotBringOneThatVmsHave) {
   rolls::Roll roll;
   roll.name = "vm";
   roll.attributes.push_back({"vm_firmware", "efi", "help"});
-  EXPECT_EQ(refusal(Fault::refused, [&] { refuse_attributes_of_vms(roll); }),
+  EXPECT_EQ(refused_call(Fault::refused, [&] { refuse_attributes_of_vms(roll); }),
             "roll 'vm' has an attribute 'vm_firmware', and VMs have one already");
   roll.attributes[0].name = "vm_else";
-  EXPECT_THAT(refusal(Fault::usage, [&] { refuse_attributes_of_vms(roll); }),
+  EXPECT_THAT(refused_call(Fault::usage, [&] { refuse_attributes_of_vms(roll); }),
               ::testing::HasSubstr("no attribute of VMs is called 'vm_else'"));
   roll.attributes[0].name = "gpupt_mode";
   EXPECT_NO_THROW(refuse_attributes_of_vms(roll));

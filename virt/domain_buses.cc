@@ -62,7 +62,7 @@ std::map<int, int> guest_buses(pugi::xml_node root) {
 void seen_by_guest(Merging& merging) {
   const auto then = guest_buses(merging.before);
   const auto now = guest_buses(merging.roots.theirs);
-  if (then == now) return;
+  if (std::ranges::includes(now, then)) return;
   for (const auto& [old, device] :
        pairs(elements(merging.before.child("devices")), elements(merging.devices()))) {
     const auto was = old.child("address");

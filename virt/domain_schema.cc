@@ -11,7 +11,7 @@
 #include "core/error.h"
 #include "core/shared_library.h"
 #include "core/text.h"
-#include "virt/usual_addresses.h"
+#include "virt/usual_devices.h"
 
 namespace cluster::virt {
 namespace {
@@ -84,7 +84,7 @@ class DomainSchema::Rules {
     // Another version of libvirt may not have what the part replaces.
     Complaint ignored;
     const auto part =
-        document(usual_addresses(), (file_.parent_path() / "usual_addresses.rng").c_str());
+        document(usual_devices(), (file_.parent_path() / "usual_devices.rng").c_str());
     usual_ = schema(Parser(new_parser_of_doc_(part.get()), free_parser_), ignored);
     if (!usual_) whole();
   }

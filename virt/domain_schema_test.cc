@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <pugixml.hpp>
 #include <random>
 #include <sstream>
@@ -56,7 +57,8 @@ TEST_F(Schema, SaysWhatTheSchemaSays) {
             "libvirt's schema cannot be applied: it is no well-formed XML");
 }
 
-// Changes of a document near the addresses of PCI, some of which the schema refuses.
+// Changes of a document where the part of the schema differs from the whole, some of which the
+// schema refuses.
 class Changes {
  public:
   explicit Changes(std::uint32_t seed) : random_(seed) {}
@@ -64,8 +66,10 @@ class Changes {
   std::string changed(const std::string& xml) {
     pugi::xml_document document;
     document.load_string(xml.c_str(), pugi::parse_full);
-    const auto found = document.select_nodes("//address | //hostdev | //hostdev/source");
-    for (int change = static_cast<int>(below(3)); change >= 0 && !found.empty(); --change) {
+    add_controller(document.child("domain").child("devices"));
+    const auto found = document.select_nodes(
+        "//address | //hostdev | //hostdev/source | //controller | //controller/*");
+    for (auto change = below(3); change > 0 && !found.empty(); --change) {
       change_one(found[below(static_cast<unsigned>(found.size()))].node());
     }
     std::ostringstream out;
@@ -81,14 +85,68 @@ class Changes {
     return words[below(N)];
   }
 
+  // One that a libvirt would write, or nearly.
+  void add_controller(pugi::xml_node devices) {
+    static constexpr std::array kControllers{
+        "<controller type='pci' index='0' model='pcie-root'/>",
+        "<controller type='pci' index='17' model='pcie-root-port'><model name='pcie-root-port'/>"
+        "<target chassis='17' port='0x1f'/><alias name='pci.17'/></controller>",
+        "<controller type='pci' index='3' model='pcie-expander-bus'><model name='pxb-pcie'/>"
+        "<target busNr='254'><node>0</node></target></controller>",
+        "<controller type='pci' index='4' model='pcie-to-pci-bridge'><model "
+        "name='pcie-pci-bridge'/>"
+        "<address type='pci' domain='0x0000' bus='0x00' slot='0x1e' function='0x0'/></controller>",
+        "<controller type='usb' index='0' model='ich9-uhci1'><master startport='0'/><address "
+        "type='pci' domain='0x0000' bus='0x00' slot='0x1d' function='0x0'/></controller>",
+        "<controller type='usb' index='1' model='qemu-xhci' ports='15'/>",
+        "<controller type='scsi' index='0' model='virtio-scsi'/>",
+        "<controller type='sata' index='0'/>",
+        "<controller type='virtio-serial' index='0'/>",
+    };
+    const auto* controller = one_of(kControllers);
+    devices.append_buffer(controller, std::strlen(controller));
+  }
+
   void change_one(pugi::xml_node node) {
-    static constexpr std::array kNames{"domain", "bus",   "slot",          "function",
-                                       "type",   "index", "multifunction", "writeFiltering"};
-    static constexpr std::array kValues{
-        "0x0000", "0x00", "0x0", "0",     "7",   "8",    "0x8",    "0x1f",          "0x20",
-        "31",     "255",  "256", "0x100", "+1",  "0X1",  " 0x00 ", "0x000000001",   "-1",
-        "on",     "off",  "pci", "drive", "usb", "scsi", "isa",    "virtio-serial", ""};
-    static constexpr std::array kChildren{"driver", "teaming", "zpci", "acpi", "source", "address"};
+    static constexpr std::array kNames{
+        "domain", "bus",       "slot", "function", "type",  "index", "multifunction", "chassis",
+        "port",   "chassisNr", "mode", "managed",  "busNr", "model", "writeFiltering"};
+    static constexpr std::array kValues{"0x0000",
+                                        "0x00",
+                                        "0x0",
+                                        "0",
+                                        "7",
+                                        "8",
+                                        "0x8",
+                                        "0x1f",
+                                        "0x20",
+                                        "31",
+                                        "255",
+                                        "256",
+                                        "0x100",
+                                        "+1",
+                                        "0X1",
+                                        " 0x00 ",
+                                        "0x000000001",
+                                        "-1",
+                                        "on",
+                                        "off",
+                                        "pci",
+                                        "drive",
+                                        "usb",
+                                        "scsi",
+                                        "isa",
+                                        "virtio-serial",
+                                        "",
+                                        "sata",
+                                        "pcie-root",
+                                        "pcie-root-port",
+                                        "pci-bridge",
+                                        "subsystem",
+                                        "yes",
+                                        "16"};
+    static constexpr std::array kChildren{"driver", "teaming", "zpci",      "acpi",   "source",
+                                          "target", "model",   "pcihole64", "master", "node"};
     static constexpr std::array kDrivers{"vfio", "kvm", "xen", "qemu"};
     if (below(4) == 0) {
       auto child = node.append_child(one_of(kChildren));
@@ -108,9 +166,9 @@ class Changes {
   std::mt19937 random_;
 };
 
-// Addresses are judged by a part of the schema first. Whatever they are, the answer is that of the
-// whole, which xmllint (Debian package libxml2-utils) reads.
-TEST_F(Schema, JudgesAnyAddressAsTheWholeSchemaDoes) {
+// Controllers, devices of the host and addresses are judged by a part of the schema first. Whatever
+// they are, the answer is that of the whole, which xmllint (Debian package libxml2-utils) reads.
+TEST_F(Schema, JudgesAnyDeviceAsTheWholeSchemaDoes) {
   constexpr int kDocuments = 120;
   const TempDir dir;
   GeneratedDomains generated(1);

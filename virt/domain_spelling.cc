@@ -86,16 +86,29 @@ void spell_size(pugi::xml_node element, pugi::xml_node root) {
   }
 }
 
+// As hexadecimal() writes a number of at most `digits` digits.
+bool is_hexadecimal(std::string_view text, int digits) {
+  constexpr std::string_view kPrefix = "0x";
+  if (text.size() != kPrefix.size() + static_cast<std::size_t>(digits) ||
+      !text.starts_with(kPrefix))
+    return false;
+  text.remove_prefix(kPrefix.size());
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 void spell_address(pugi::xml_node element) {
   const bool pci = attribute(element, "type") == "pci" || !element.attribute("function").empty();
   if (!pci || element.attribute("slot").empty()) return;
   constexpr std::array<std::pair<const char*, int>, 4> kParts{
       {{"domain", 4}, {"bus", 2}, {"slot", 2}, {"function", 1}}};
-  const auto is_none = [&](const auto& part) {
-    const auto text = attribute(element, part.first);
-    return !text.empty() && number(text, -1) < 0;
-  };
-  if (std::ranges::any_of(kParts, is_none)) return;
+  bool spelled = true;
+  for (const auto& [name, digits] : kParts) {
+    const auto text = attribute(element, name);
+    if (is_hexadecimal(text, digits)) continue;
+    if (!text.empty() && number(text, -1) < 0) return;
+    spelled = false;
+  }
+  if (spelled) return;
   for (const auto& [name, digits] : kParts) {
     set(element, name, hexadecimal(number(attribute(element, name)), digits));
   }
@@ -132,7 +145,7 @@ std::string ranges(const std::vector<int>& numbers) {
 
 // Attributes that are spelled in one way wherever they are.
 void spell_attributes(pugi::xml_node element) {
-  for (auto one : element.attributes()) {
+  for (auto one = element.first_attribute(); !one.empty(); one = one.next_attribute()) {
     const std::string_view name = one.name();
     if (name == "cpuset" || name == "nodeset" || name == "cpus" || name == "vcpus" ||
         name == "iothreads") {
@@ -232,7 +245,7 @@ void spell_element(pugi::xml_node element, pugi::xml_node root) {
       element.attribute("port") = hexadecimal(number(port), 1).c_str();
     }
   }
-  for (const auto child : element.children()) {
+  for (auto child = element.first_child(); !child.empty(); child = child.next_sibling()) {
     if (child.type() == pugi::node_element) spell_element(child, root);
   }
 }

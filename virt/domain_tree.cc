@@ -21,19 +21,19 @@ std::string_view prefix_of(std::string_view name) {
 
 // The prefix that an attribute declares, if it does: "x" of xmlns:x, "" of xmlns.
 bool declares(pugi::xml_attribute attribute, std::string_view& prefix) {
-  const std::string_view name = attribute.name();
-  if (name == "xmlns") {
-    prefix = "";
-    return true;
-  }
-  if (!name.starts_with("xmlns:")) return false;
-  prefix = name.substr(std::strlen("xmlns:"));
+  constexpr std::string_view kWord = "xmlns";
+  const char* name = attribute.name();
+  if (std::strncmp(name, kWord.data(), kWord.size()) != 0) return false;
+  name += kWord.size();
+  if (*name != 0 && *name != ':') return false;
+  prefix = *name == 0 ? name : name + 1;
   return true;
 }
 
 void declare(Scope& scope, pugi::xml_node element) {
   std::string_view prefix;
-  for (const auto attribute : element.attributes()) {
+  for (auto attribute = element.first_attribute(); !attribute.empty();
+       attribute = attribute.next_attribute()) {
     if (declares(attribute, prefix)) scope.emplace_back(prefix, attribute.value());
   }
 }
@@ -52,17 +52,6 @@ bool uses(pugi::xml_node element, std::string_view prefix) {
   return std::ranges::any_of(elements(element), [&](auto child) { return uses(child, prefix); });
 }
 
-// Takes out what is said to people and not to libvirt, which drops it as well.
-void drop_remarks(pugi::xml_node element) {
-  for (auto child = element.first_child(); !child.empty();) {
-    const auto next = child.next_sibling();
-    if (child.type() == pugi::node_comment || child.type() == pugi::node_pi) {
-      element.remove_child(child);
-    }
-    child = next;
-  }
-}
-
 // Makes a child of <metadata> stand alone.
 void carry_declarations(pugi::xml_node element, const Scope& scope) {
   for (auto one = scope.rbegin(); one != scope.rend(); ++one) {
@@ -76,22 +65,26 @@ bool is_text(pugi::xml_node node) {
   return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
 }
 
-// Nothing is to be done where a text is alone and as it should be, as most are.
-bool is_tidy(pugi::xml_node element, bool prose) {
-  for (const auto child : element.children()) {
+enum class Texts { blank, tidy, untidy };
+
+// Most texts are blanks between elements, or alone and as they should be.
+Texts texts_of(pugi::xml_node element, bool prose) {
+  bool words = false;
+  bool untidy = false;
+  for (auto child = element.first_child(); !child.empty(); child = child.next_sibling()) {
     if (!is_text(child)) continue;
     const std::string_view text = child.value();
-    const auto words = trim(text);
-    if (child.type() == pugi::node_cdata || child != element.first_child() || words.empty() ||
-        (!prose && words.size() != text.size())) {
-      return false;
-    }
+    const auto trimmed = trim(text);
+    if (!trimmed.empty()) words = true;
+    untidy = untidy || child.type() == pugi::node_cdata || child != element.first_child() ||
+             trimmed.empty() || (!prose && trimmed.size() != text.size());
   }
-  return true;
+  if (!words) return Texts::blank;
+  return untidy ? Texts::untidy : Texts::tidy;
 }
 
-void tidy_text(pugi::xml_node element, bool prose) {
-  if (is_tidy(element, prose)) return;
+// Makes one text of all, before the other children.
+void join_texts(pugi::xml_node element, bool prose) {
   std::string text;
   for (auto child = element.first_child(); !child.empty();) {
     const auto next = child.next_sibling();
@@ -101,8 +94,13 @@ void tidy_text(pugi::xml_node element, bool prose) {
     }
     child = next;
   }
-  if (!prose || trim(text).empty()) text = trim(text);
-  if (!text.empty()) element.prepend_child(pugi::node_pcdata).set_value(text.c_str());
+  element.prepend_child(pugi::node_pcdata)
+      .set_value(prose ? text.c_str() : std::string(trim(text)).c_str());
+}
+
+// A comment and the like is said to people and not to libvirt, which drops it as well.
+bool is_remark(pugi::xml_node node) {
+  return node.type() == pugi::node_comment || node.type() == pugi::node_pi;
 }
 
 void tidy(pugi::xml_node element, Scope& scope) {
@@ -112,16 +110,22 @@ void tidy(pugi::xml_node element, Scope& scope) {
     element.set_name(("qemu:" + std::string(local_name(element))).c_str());
   }
   const std::string_view name = element.name();
-  tidy_text(element, name == "title" || name == "description");
+  const bool prose = name == "title" || name == "description";
   const bool metadata = name == "metadata";
-  if (!metadata) drop_remarks(element);
-  for (const auto child : element.children()) {
-    if (child.type() != pugi::node_element) continue;
-    if (metadata) {
-      carry_declarations(child, scope);
-    } else {
-      tidy(child, scope);
+  const auto texts = texts_of(element, prose);
+  if (texts == Texts::untidy) join_texts(element, prose);
+  for (auto child = element.first_child(); !child.empty();) {
+    const auto next = child.next_sibling();
+    if (child.type() == pugi::node_element) {
+      if (metadata) {
+        carry_declarations(child, scope);
+      } else {
+        tidy(child, scope);
+      }
+    } else if ((texts == Texts::blank && is_text(child)) || (!metadata && is_remark(child))) {
+      element.remove_child(child);
     }
+    child = next;
   }
   if (scope.size() == outer) return;  // it declares nothing
   scope.resize(outer);

@@ -11,7 +11,7 @@ TEST(BatchInsert, AddsEachRowOnceWhateverTheirNumber) {
   const auto db = open_sqlite(":memory:");
   db->run("CREATE TABLE box (number INTEGER PRIMARY KEY, label TEXT)");
   const BatchInsert insert("box", {"number", "label"});
-  for (std::size_t rows = 0; rows <= 40; ++rows) {
+  for (std::size_t rows = 0; rows <= 130; ++rows) {
     insert.add(*db, rows, [](RowBinder& bind, std::size_t i) {
       bind(static_cast<int>(i));
       bind(i % 2 == 0 ? std::optional(std::to_string(i)) : std::nullopt);

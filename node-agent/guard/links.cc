@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "core/text.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/device_tree.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -28,12 +31,56 @@ bool is_usual(const Subject& subject, const DeviceLink& link) {
          (!link.other_depends && sysfs.is_bridge(link.other));
 }
 
+// A device on another bus than PCI that depends on a function: a USB-C connector of the platform, a
+// camera. "consumer:platform:USBC000:00" is a link to the folder of the dependence, and that has
+// `consumer`, a link to the device.
+struct Dependent {
+  std::string name;  ///< "USBC000:00"
+  std::string driver;
+};
+
+// True if the device is the card's own: below a function that goes with it.
+bool is_below_the_card(const Subject& subject, const fs::path& device) {
+  return std::ranges::any_of(subject.same_call, [&](const Card& card) {
+    return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
+      std::error_code gone;
+      const auto folder = fs::canonical(subject.input.sysfs.device_path(function.pci), gone);
+      return !gone && device.native().starts_with(folder.native() + "/");
+    });
+  });
+}
+
+std::vector<Dependent> dependents(const Subject& subject, const PciAddress& pci) {
+  constexpr std::string_view kConsumer = "consumer:";
+  std::vector<Dependent> found;
+  for (const auto& link : entries_quietly(subject.input.sysfs.device_path(pci))) {
+    const auto name = link.filename().native();
+    if (!name.starts_with(kConsumer) || name.starts_with("consumer:pci:")) continue;
+    // Such a link orders nothing but the power or the start of its devices (device_link.rst).
+    if (read_quietly(link / "sync_state_only") == "1") continue;
+    if (read_quietly(link / "status") == "not tracked") continue;
+    std::error_code none;
+    const auto device = fs::canonical(link / "consumer", none);
+    const auto driver = none ? std::string() : driver_of(device);
+    if (driver.empty() || is_below_the_card(subject, device)) continue;
+    const auto bus = name.find(':', kConsumer.size());
+    found.push_back({name.substr(bus == std::string::npos ? kConsumer.size() : bus + 1), driver});
+  }
+  std::ranges::sort(found, {}, &Dependent::name);
+  return found;
+}
+
 // The kernel unbinds the devices that depend on a device before the device itself
 // (device_links_unbind_consumers() in drivers/base/core.c). The host would lose them, although
 // nobody asked for that.
 Reasons probe_links(const Subject& subject) {
   Reasons reasons;
   for (const auto& function : subject.card.functions) {
+    for (const auto& one : dependents(subject, function.pci)) {
+      reasons.push_back({.what = quoted_name(one.name) + " (no PCI device, driver " +
+                                 quoted_name(one.driver) + ") depends on " + function.pci.sysfs(),
+                         .fix = "keep it: the host would lose that device, too"});
+    }
     const auto links = foreign_links(subject, function.pci);
     if (!links) continue;
     for (const auto& link : *links) {

@@ -56,5 +56,44 @@ TEST_F(GuardLinks, AreInTheOrderOfAddresses) {
   EXPECT_FALSE(foreign_links(Subject(cards.front(), cards, seen), {0, 9, 0, 0}));
 }
 
+// A device of another bus is unbound as well: a USB-C connector of the platform, for one.
+class GuardOtherLinks : public GuardLinks {
+ protected:
+  // The link to a consumer that `folder` is.
+  std::filesystem::path add_consumer(const std::string& name, const std::filesystem::path& folder,
+                                     const std::string& driver) {
+    const auto functions = fake_.root() / "bus/pci/devices";
+    replace_file(fake_.root() / folder / "uevent", "\n");
+    if (!driver.empty()) {
+      std::filesystem::create_symlink("/sys/bus/x/drivers/" + driver,
+                                      fake_.root() / folder / "driver");
+    }
+    const auto link = functions / "0000:02:00.0" / name;
+    replace_file(link / "status", "active\n");
+    std::filesystem::create_symlink(fake_.root() / folder, link / "consumer");
+    return link;
+  }
+};
+
+TEST_F(GuardOtherLinks, KeepACardThatAnotherBusDependsOn) {
+  const auto link =
+      add_consumer("consumer:platform:USBC000:00", "devices/platform/USBC000:00", "ucsi_acpi");
+  EXPECT_EQ(why(),
+            "links: 'USBC000:00' (no PCI device, driver 'ucsi_acpi') depends on 0000:02:00.0; keep "
+            "it: the host would lose that device, too");
+  EXPECT_EQ(why({"links"}), "nothing");
+  replace_file(link / "status", "not tracked\n");
+  EXPECT_EQ(why(), "nothing") << "the kernel orders only the power of such a one";
+  replace_file(link / "status", "active\n");
+  replace_file(link / "sync_state_only", "1\n");
+  EXPECT_EQ(why(), "nothing");
+}
+
+TEST_F(GuardOtherLinks, LoseNothingThatHasNoDriverOrIsTheCardsOwn) {
+  add_consumer("consumer:platform:x", "devices/platform/x", "");
+  add_consumer("consumer:i2c:3-0008", "bus/pci/devices/0000:02:00.0/i2c-3/3-0008", "ucsi_ccg");
+  EXPECT_EQ(why(), "nothing");
+}
+
 }  // namespace
 }  // namespace cluster::agent

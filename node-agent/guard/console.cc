@@ -110,6 +110,31 @@ void add_serial_lines(const Subject& subject, Reasons& reasons) {
   }
 }
 
+// True if something is plugged into an output of the function: ".../drm/card0/card0-DP-1/status"
+// (Documentation/gpu/drm-uapi.rst).
+bool has_display(const Sysfs& sysfs, const PciAddress& pci) {
+  for (const auto& card : entries_quietly(sysfs.device_path(pci) / "drm")) {
+    for (const auto& output : entries_quietly(card)) {
+      if (read_quietly(output / "status") == "connected") return true;
+    }
+  }
+  return false;
+}
+
+// "drm_log0             -W- (EC   N  )": a kernel without virtual terminals writes its log on each
+// display of a driver of DRM, and tells not on which (drivers/gpu/drm/clients/drm_log.c).
+void add_log_displays(const Subject& subject, Reasons& reasons) {
+  const auto consoles = read_quietly(subject.input.proc / "consoles");
+  const auto lines = split(consoles, '\n');
+  if (std::ranges::none_of(lines, [](auto line) { return line.starts_with("drm_log"); })) return;
+  for (const auto& function : subject.card.functions) {
+    if (!has_display(subject.input.sysfs, function.pci)) continue;
+    reasons.push_back(
+        {.what = "the kernel writes its log on a display of " + function.pci.sysfs() + " (drm_log)",
+         .fix = "unplug that display, or boot without drm_client_lib.active=log"});
+  }
+}
+
 Reasons probe_console(const Subject& subject) {
   Reasons reasons;
   if (const auto console = bound_console(subject.input.sysfs)) {
@@ -121,6 +146,7 @@ Reasons probe_console(const Subject& subject) {
       }
     }
   }
+  add_log_displays(subject, reasons);
   add_keyboards(subject, reasons);
   add_serial_lines(subject, reasons);
   return reasons;
@@ -131,7 +157,8 @@ Reasons probe_console(const Subject& subject) {
 constinit const Guard kConsoleGuard{
     .name = "console",
     .help =
-        "the host's console is drawn on it, or a keyboard or a serial line of the console is on it",
+        "the host's console or the kernel's log is drawn on it, or a keyboard or a serial line of "
+        "the console is on it",
     .probe = probe_console};
 
 }  // namespace cluster::agent

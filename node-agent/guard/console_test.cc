@@ -233,5 +233,20 @@ TEST_F(GuardConsole, OfADummyIsNone) {
   EXPECT_EQ(why(), "nothing");
 }
 
+// drm_log is one for each display, and no terminal: /proc/consoles alone tells that it is there.
+TEST_F(GuardConsole, KeepTheDisplayOfTheKernelsLog) {
+  const std::filesystem::path output = "0000:02:00.0/drm/card0/card0-DP-1/status";
+  set(output, "connected");
+  proc_.file("consoles", "tty0                 -WU (EC  p  )    4:1\n");
+  EXPECT_EQ(why(), "nothing");
+  proc_.file("consoles", "ttyS0   -W- (E    p a)    4:64\ndrm_log0  -W- (EC   N  )\n");
+  EXPECT_EQ(why(),
+            "console: the kernel writes its log on a display of 0000:02:00.0 (drm_log); unplug "
+            "that display, or boot without drm_client_lib.active=log");
+  EXPECT_EQ(why({"console"}), "nothing");
+  set(output, "disconnected");
+  EXPECT_EQ(why(), "nothing") << "nobody sees it";
+}
+
 }  // namespace
 }  // namespace cluster::agent

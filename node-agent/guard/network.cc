@@ -10,6 +10,7 @@
 #include "node-agent/kernel/far_interfaces.h"
 #include "node-agent/kernel/namespaces.h"
 #include "node-agent/kernel/net_facts.h"
+#include "node-agent/kernel/net_log.h"
 #include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/socket_owner.h"
 
@@ -75,7 +76,13 @@ class NetUsers {
       look_at_far(subject_.members()[at].pci);
       for (const auto& folder : trees[at].interfaces) {
         seen_.clear();
+        const auto before = found_.size();
         look_at(folder.filename().native(), folder, kDepth);
+        if (found_.size() > before || !far_.hidden || !is_up(folder)) continue;
+        found_.push_back({.what = "only root sees what other network namespaces have built on "
+                                  "network card " +
+                                  quoted_name(folder.filename().native()),
+                          .needs_root = true});
       }
       for (const auto& device : trees[at].without_interface) look_at_hidden(device);
     }
@@ -98,6 +105,7 @@ class NetUsers {
     look_at_routes(who, name, is_up(folder));
     look_at_bus(who, name, folder);
     look_at_kernel(who, name);
+    look_at_log(who, name, folder);
     std::error_code none;
     const auto master = fs::read_symlink(folder / "master", none).filename().native();
     if (!none) {
@@ -135,6 +143,11 @@ class NetUsers {
           "ip address flush dev " + name_as_word(name));
     } else if (facts_.routes.contains(name)) {
       say(who + " has routes of the host", "ip route flush dev " + name_as_word(name));
+    } else if (const auto peer = facts_.link_local_peers.find(name);
+               peer != facts_.link_local_peers.end()) {
+      say(who + " carries a connection to " + peer->second + " from its link-local address",
+          "end it: ss -tnp names its program, and where that is none the kernel has a disk or a "
+          "mount there");
     }
   }
 
@@ -145,9 +158,9 @@ class NetUsers {
     say(who + " is up on a CAN bus", "ip link set " + name_as_word(name) + " down");
   }
 
-  // What the kernel itself does over an interface without an address: disks by ATA over Ethernet
-  // (Documentation/ABI/testing/sysfs-block-aoe) and its own console
-  // (Documentation/networking/netconsole.rst).
+  // The disks that the kernel has over an interface without an address: by ATA over Ethernet
+  // (Documentation/ABI/testing/sysfs-block-aoe), and by NVMe, of which `address` is
+  // "traddr=fe80::2%eth0,trsvcid=4420,host_iface=eth0".
   void look_at_kernel(const std::string& who, const std::string& name) {
     for (const auto& disk : entries_quietly(input_.sysfs.root() / "block")) {
       const auto file = disk.filename().native();
@@ -159,14 +172,46 @@ class NetUsers {
               " (ATA over Ethernet)",
           "unmount it, then aoe-flush " + name_as_word(file.substr(7)));
     }
-    for (const auto& target : entries_quietly(input_.sysfs.root() / "kernel/config/netconsole")) {
-      if (read_quietly(target / "dev_name") != name || read_quietly(target / "enabled") != "1") {
+    for (const auto& controller : entries_quietly(input_.sysfs.root() / "class/nvme")) {
+      const auto address = read_quietly(controller / "address");
+      const auto words = split(address, ',');
+      if (std::ranges::none_of(words, [&](std::string_view word) {
+            return word == "host_iface=" + name ||
+                   (word.starts_with("traddr=") && word.ends_with("%" + name));
+          })) {
         continue;
       }
+      const auto file = controller.filename().native();
+      say(who + " carries the disks of " + quoted_name(file) + " (NVMe over fabrics)",
+          "unmount them, then nvme disconnect -d " + name_as_word(file));
+    }
+  }
+
+  // The kernel's own console (Documentation/networking/netconsole.rst). configfs has the targets
+  // that were made there, and not those with which the module was loaded.
+  void look_at_log(const std::string& who, const std::string& name, const fs::path& folder) {
+    bool told = false;
+    for (const auto& target : entries_quietly(input_.sysfs.root() / "kernel/config/netconsole")) {
+      if (read_quietly(target / "enabled") != "1") continue;
+      told = true;
+      if (read_quietly(target / "dev_name") != name) continue;
       say("the kernel writes its console over " + who + " (netconsole)",
           "echo 0 >" + name_as_word("/sys/kernel/config/netconsole/" + target.filename().native() +
                                     "/enabled"));
     }
+    if (!net_log_is_on(input_.proc)) return;
+    const auto mac = lower(read_quietly(folder / "address"));
+    for (const auto& device : net_log_devices(input_.proc)) {
+      told = true;
+      if (device != name && (mac.empty() || lower(device) != mac)) continue;
+      say("the kernel writes its console over " + who + " (netconsole= of its command line)",
+          "boot without that");
+    }
+    if (told || !is_up(folder)) return;
+    say("the kernel writes its console over the network (netconsole) and tells not by which card: "
+        "it may be " +
+            who.substr(who.find('\'')),
+        "rmmod netconsole");
   }
 
   void look_at_programs(const std::string& who, const std::string& name, const fs::path& folder) {
@@ -298,7 +343,8 @@ constinit const Guard kNetworkGuard{
         "a network card of it or of its IOMMU group, at any depth below a function, or what is "
         "built on that, is up with an address or on a CAN bus, has a route, belongs to a bridge or "
         "bond, serves a VM, a program or a protocol of the kernel, carries a disk (ATA over "
-        "Ethernet) or the kernel's console, or is in another network namespace",
+        "Ethernet, NVMe), a connection from its link-local address or the kernel's console, or is "
+        "in another network namespace",
     .probe = probe_network,
     .again = true};
 

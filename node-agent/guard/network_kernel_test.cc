@@ -1,3 +1,7 @@
+#include <unistd.h>
+
+#include <bit>
+
 #include "tests/support/guarded_card.h"
 
 namespace cluster::agent {
@@ -144,6 +148,119 @@ TEST_F(GuardNetworkKernel, TakesNoHalfConnectionForACall) {
   }
   ssh_connection_ = "a b 2001:db8::5 22";
   EXPECT_THAT(why(), HasSubstr("this call comes over"));
+}
+
+// The targets with which netconsole was loaded are not in configfs.
+class GuardBootConsole : public GuardNetworkKernel {
+ protected:
+  GuardBootConsole() {
+    set(kCard / "address", "02:00:00:00:00:01");
+    proc_.file("consoles", "tty0   -WU (EC  p  )    4:1\nnetcon0   -W- (E    p a)\n");
+  }
+};
+
+TEST_F(GuardBootConsole, GoesOverTheCardOfTheCommandLine) {
+  for (const auto* target :
+       {"6665@10.0.0.2/eth1,6666@10.0.0.1/", "+@/eth1,@10.0.0.1/",
+        "\"@/eth0,@10.0.0.1/;@/eth1,@/\"", "@10.0.0.2/02:00:00:00:00:01,@10.0.0.1/"}) {
+    for (const auto* key : {"netconsole=", "netconsole.netconsole="}) {
+      proc_.file("cmdline", "root=/dev/sda1 " + std::string(key) + target + " quiet\n");
+      EXPECT_EQ(why(),
+                "network: the kernel writes its console over network card 'eth1' (netconsole= of "
+                "its command line); boot without that")
+          << target;
+    }
+  }
+}
+
+TEST_F(GuardBootConsole, GoesOverNoOtherCardThanTheOneThatIsTold) {
+  for (const auto* target : {"@/eth0,@10.0.0.1/", "@/eth11,@10.0.0.1/", "@10.0.0.2/,@10.0.0.1/eth1",
+                             "@10.0.0.2/02:00:00:00:00:02,@10.0.0.1/"}) {
+    proc_.file("cmdline", "netconsole=" + std::string(target) + "\n");
+    EXPECT_EQ(why(), "nothing") << target;
+  }
+  proc_.file("cmdline", "\n");
+  set_root("kernel/config/netconsole/log1/dev_name", "eth0");
+  set_root("kernel/config/netconsole/log1/enabled", "1");
+  EXPECT_EQ(why(), "nothing");
+}
+
+TEST_F(GuardBootConsole, MayGoOverAnyCardThatIsUpWhereNothingTells) {
+  EXPECT_EQ(why(),
+            "network: the kernel writes its console over the network (netconsole) and tells not by "
+            "which card: it may be 'eth1'; rmmod netconsole");
+  set(kCard / "flags", "0x1002");
+  EXPECT_EQ(why(), "nothing");
+  set(kCard / "flags", "0x1003");
+  proc_.file("consoles", "tty0   -WU (EC  p  )    4:1\n").file("cmdline", "netconsole=@/eth1,@/\n");
+  EXPECT_EQ(why(), "nothing") << "the module is not loaded any more";
+}
+
+TEST_F(GuardNetworkKernel, HasDisksOfNvmeThatNameIt) {
+  struct Case {
+    const char* address;
+    bool ours;
+  };
+  for (const auto& one : {Case{"traddr=fe80::2%eth1,trsvcid=4420", true},
+                          Case{"traddr=10.0.0.2,trsvcid=4420,host_iface=eth1", true},
+                          Case{"traddr=10.0.0.2,trsvcid=4420,host_iface=eth10", false},
+                          Case{"traddr=fe80::2%eth0,trsvcid=4420,host_iface=eth0", false},
+                          Case{"0000:01:00.0", false}}) {
+    set_root("class/nvme/nvme3/address", one.address);
+    EXPECT_EQ(why(), one.ours ? "network: network card 'eth1' carries the disks of 'nvme3' (NVMe "
+                                "over fabrics); unmount them, then nvme disconnect -d nvme3"
+                              : "nothing")
+        << one.address;
+  }
+}
+
+// Every interface gives itself a link-local address; a connection from it tells that it is used.
+TEST_F(GuardNetworkKernel, HasAConnectionFromItsLinkLocalAddress) {
+  proc_.file("net/if_inet6", "fe80000000000000000000fffe000001 07 40 20 80     eth1\n");
+  const std::string idle = "  sl  local_address remote_address st\n   0: " + std::string(32, '0') +
+                           ":0016 " + std::string(32, '0') + ":0000 0A 0:0\n";
+  proc_.file("net/tcp6", idle);
+  EXPECT_EQ(why(), "nothing");
+  constexpr bool kLittle = std::endian::native == std::endian::little;
+  const std::string local =
+      kLittle ? "000080FE00000000FF000000010000FE" : "FE80000000000000000000FFFE000001";
+  const std::string remote =
+      kLittle ? "000080FE00000000FF000000020000FE" : "FE80000000000000000000FFFE000002";
+  const auto line = [&](const std::string& from, const std::string& state) {
+    return idle + "   1: " + from + ":C350 " + remote + ":2A39 " + state + " 0:0 00:00 0\n";
+  };
+  proc_.file("net/tcp6", line(local, "01"));
+  EXPECT_THAT(why(),
+              HasSubstr("network: network card 'eth1' carries a connection to fe80::ff:fe00:2 "
+                        "from its link-local address; end it: ss -tnp"));
+  proc_.file("net/tcp6", line(local, "06"));
+  EXPECT_EQ(why(), "nothing") << "it has ended";
+  proc_.file("net/tcp6", line(remote, "01"));
+  EXPECT_EQ(why(), "nothing") << "it is from another interface";
+}
+
+// Who is not root does not see every network namespace, and what is built on a card there.
+TEST_F(GuardNetworkKernel, MayBeUsedInANamespaceThatIsHidden) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  proc_.process(900, "containerd-shim");
+  std::filesystem::create_directories(proc_.root() / "900/ns");
+  for (const auto& folder : {proc_.root(), fake_.root()}) {
+    std::filesystem::permissions(folder, std::filesystem::perms(0755));
+  }
+  std::filesystem::permissions(proc_.root() / "900/ns", std::filesystem::perms(0));
+  constexpr auto* kWords =
+      "only root sees what other network namespaces have built on network card 'eth1'; run gpupci "
+      "as root";
+  EXPECT_EQ(why(), "nothing");
+  ASSERT_EQ(::seteuid(65534), 0);
+  const auto seen = why();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_THAT(seen, HasSubstr(kWords));
+  set(kCard / "flags", "0x1002");
+  ASSERT_EQ(::seteuid(65534), 0);
+  const auto down = why();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_THAT(down, ::testing::Not(HasSubstr(kWords)));
 }
 
 }  // namespace

@@ -97,6 +97,7 @@ fs::path device_of(const NetLink& link, const RouteSocket& socket, const fs::pat
 
 FarNetwork far_network(const fs::path& proc, const fs::path& sysfs, const fs::path& runtime) {
   FarNetwork network;
+  network.hidden = hides_namespaces(proc, "net");
   if (!are_of_kernel(proc, sysfs)) {
     for (const auto& other : other_namespaces(proc, "net")) {
       if (!other.id.empty()) network.unknown.push_back({"", other.pid});

@@ -27,6 +27,7 @@ struct FarInterface {
 struct FarNetwork {
   std::vector<FarInterface> interfaces;
   std::vector<NetSpace> unknown;  ///< namespaces that would not let themselves be looked into
+  bool hidden = false;            ///< a process hides from us in which namespace it lives
 };
 
 /// Looks into each other network namespace in which a process lives, or that has a name in

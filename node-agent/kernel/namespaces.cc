@@ -1,5 +1,6 @@
 #include "node-agent/kernel/namespaces.h"
 
+#include <algorithm>
 #include <set>
 
 #include "node-agent/kernel/process_table.h"
@@ -36,6 +37,14 @@ std::vector<OtherNamespace> other_namespaces(const fs::path& proc, std::string_v
     others.push_back({std::move(id), pid});
   }
   return others;
+}
+
+bool hides_namespaces(const fs::path& proc, std::string_view kind) {
+  return std::ranges::any_of(all_processes(proc), [&](pid_t pid) {
+    std::error_code failure;
+    id_of(proc / std::to_string(pid), kind, failure);
+    return failure == std::errc::permission_denied || failure == std::errc::operation_not_permitted;
+  });
 }
 
 bool is_in_own_namespace(const fs::path& proc, std::string_view kind) {

@@ -20,6 +20,10 @@ struct OtherNamespace {
 std::vector<OtherNamespace> other_namespaces(const std::filesystem::path& proc,
                                              std::string_view kind);
 
+/// True if a process hides from us in which namespace of the kind it lives, as from who is not
+/// root.
+bool hides_namespaces(const std::filesystem::path& proc, std::string_view kind);
+
 /// True if this process lives in another namespace of the kind than the first process does. False
 /// where the kernel tells one of the two not at all.
 bool is_in_own_namespace(const std::filesystem::path& proc, std::string_view kind);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -90,6 +91,15 @@ bool is_link_local(std::string_view digits) {
           std::string_view("89ab").find(digits[2]) != std::string_view::npos);
 }
 
+std::string address_of(std::string_view digits) {
+  in6_addr address{};
+  for (std::size_t byte = 0; byte < 16; ++byte) {
+    address.s6_addr[byte] = static_cast<std::uint8_t>(hex(digits.substr(2 * byte, 2)).value_or(0));
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return ::inet_ntop(AF_INET6, &address, text.data(), text.size());
+}
+
 void read_six(const fs::path& proc, NetFacts& facts) {
   // The fields are: destination, its prefix length, source, its prefix length, next hop, metric,
   // references, uses, flags, interface. Every host has an unreachable default route on lo.
@@ -102,14 +112,40 @@ void read_six(const fs::path& proc, NetFacts& facts) {
   // "fe800000000000000000000000000001 02 40 20 80 eth0"
   each_line(proc / "net/if_inet6", [&](const auto& words) {
     if (words.size() < 6 || words[0].size() != 32 || is_link_local(words[0])) return;
-    in6_addr address{};
-    for (std::size_t byte = 0; byte < 16; ++byte) {
-      address.s6_addr[byte] =
-          static_cast<std::uint8_t>(hex(words[0].substr(2 * byte, 2)).value_or(0));
+    facts.addresses[std::string(words[5])].insert(address_of(words[0]));
+  });
+}
+
+// The 32 digits of an address of /proc/net/tcp6, which has it as four numbers of the machine, in
+// the order of if_inet6: "000080FE00000000..." is "fe80000000000000...".
+std::string in_network_order(std::string_view digits) {
+  std::string text;
+  for (std::size_t word = 0; word + 8 <= digits.size(); word += 8) {
+    for (std::size_t byte = 0; byte < 8; byte += 2) {
+      const auto at = std::endian::native == std::endian::little ? 6 - byte : byte;
+      text += digits.substr(word + at, 2);
     }
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    facts.addresses[std::string(words[5])].insert(
-        ::inet_ntop(AF_INET6, &address, text.data(), text.size()));
+  }
+  return lower(text);
+}
+
+// Two interfaces may have one link-local address, such as a VLAN and its port: either may be meant.
+void read_link_local_peers(const fs::path& proc, NetFacts& facts) {
+  std::multimap<std::string, std::string> names;
+  each_line(proc / "net/if_inet6", [&](const auto& words) {
+    if (words.size() < 6 || words[0].size() != 32 || !is_link_local(words[0])) return;
+    names.emplace(words[0], words[5]);
+  });
+  if (names.empty()) return;
+  // "0: LOCAL:PORT REMOTE:PORT STATE ...", the addresses in 32 digits; state 01 is established
+  // (Documentation/networking/proc_net_tcp.rst).
+  each_line(proc / "net/tcp6", [&](const auto& words) {
+    if (words.size() < 4 || words[1].size() < 32 || words[2].size() < 32 || words[3] != "01")
+      return;
+    const auto local = names.equal_range(in_network_order(words[1].substr(0, 32)));
+    for (auto at = local.first; at != local.second; ++at) {
+      facts.link_local_peers[at->second] = address_of(in_network_order(words[2].substr(0, 32)));
+    }
   });
 }
 
@@ -126,6 +162,7 @@ NetFacts net_facts(const fs::path& proc, const fs::path& sysfs) {
     read_four(proc, facts);
     read_six(proc, facts);
   }
+  read_link_local_peers(proc, facts);
   // "Id       Address              Device"
   each_line(proc / "net/pppoe", [&](const auto& words) {
     if (words.size() == 3 && words[0] != "Id") facts.pppoe.emplace(words[2]);

@@ -20,6 +20,10 @@ struct NetFacts {
   /// the name of its function: "fcoe_rcv".
   std::map<std::string, std::string> protocols;
 
+  /// The other end of a TCP connection from a link-local address of an interface: "fe80::2". A
+  /// disk (NBD, NVMe, iSCSI), a mount or a login may come that way.
+  std::map<std::string, std::string> link_local_peers;
+
   std::set<std::string> pppoe;             ///< an interface below a PPP over Ethernet
   std::set<std::string> xdp;               ///< an XDP program is attached
   std::map<unsigned, std::string> packet;  ///< index of the interface; inode of an AF_PACKET

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -172,23 +173,36 @@ class Disks {
 
   void look_at_claims(const BlockStack& stack) {
     for (const auto& device : stack.devices()) {
-      if (!is_claimed(device)) continue;
-      say("the kernel has claimed " + device.path + " (for a file system or a pool)",
-          "release it there");
+      const auto claim = claim_on(device);
+      if (claim == Claim::taken) {
+        say("the kernel has claimed " + device.path + " (for a file system or a pool)",
+            "release it there");
+      } else if (claim == Claim::not_told) {
+        reasons_.push_back(
+            {.what = "only root can ask the kernel whether it has claimed " + device.path,
+             .needs_root = true});
+      }
     }
   }
 
-  // Returns false when the node in /dev is another disk.
-  static bool is_claimed(const BlockDevice& disk) {
-    struct stat status {};
-    if (::stat(disk.path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) return false;
-    if (std::to_string(major(status.st_rdev)) + ":" + std::to_string(minor(status.st_rdev)) !=
-        disk.number) {
-      return false;
+  enum class Claim { none, taken, not_told };
+
+  // A container has a /dev of its own, in which the node may be missing: then that of the host's
+  // first process is asked. A node of another number is another disk.
+  Claim claim_on(const BlockDevice& disk) const {
+    for (const auto& path : {disk.path, (input_.proc / "1/root").native() + disk.path}) {
+      struct stat status {};
+      if (::stat(path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode)) continue;
+      if (std::to_string(major(status.st_rdev)) + ":" + std::to_string(minor(status.st_rdev)) !=
+          disk.number) {
+        continue;
+      }
+      const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC));
+      if (file) return Claim::none;
+      if (errno == EBUSY) return Claim::taken;
+      if (::geteuid() != 0 && (errno == EACCES || errno == EPERM)) return Claim::not_told;
     }
-    const FileDescriptor file(
-        ::open(disk.path.c_str(), O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC));
-    return !file && errno == EBUSY;
+    return Claim::none;
   }
 
   // An NVMe controller without disks can be exported as a whole.

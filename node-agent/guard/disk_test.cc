@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "core/text.h"
 #include "node-agent/guard/guard.h"
@@ -303,7 +304,26 @@ TEST_F(GuardDisk, KeepADiskThatTheKernelHasClaimed) {
   EXPECT_EQ(why(), "disk: the kernel has claimed /dev/" + name +
                        " (for a file system or a pool); release it there");
   EXPECT_EQ(why({"disk"}), "nothing");
-  set(disk / "dev", "259:1023");  // /dev has another one under that name
+  for (const auto& folder : {proc_.root(), fake_.root()}) {
+    std::filesystem::permissions(folder, std::filesystem::perms(0755));
+  }
+  ASSERT_EQ(::seteuid(65534), 0);
+  const auto seen = why({"holder"});
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(seen, "disk: only root can ask the kernel whether it has claimed /dev/" + name +
+                      "; run gpupci as root");
+
+  // The /dev of a container lacks the node, or has another one under that name.
+  const auto own = fake_.root() / "bus/pci/devices" / disk / "uevent";
+  replace_file(own, "DEVNAME=nvme0n1-of-the-host\n");
+  EXPECT_EQ(why(), "nothing");
+  const auto node = proc_.root() / "1/root/dev/nvme0n1-of-the-host";
+  std::filesystem::create_directories(node.parent_path());
+  std::filesystem::create_symlink("/dev/" + name, node);
+  EXPECT_EQ(why(),
+            "disk: the kernel has claimed /dev/nvme0n1-of-the-host (for a file system or a pool); "
+            "release it there");
+  set(disk / "dev", "259:1023");
   EXPECT_EQ(why(), "nothing");
 }
 

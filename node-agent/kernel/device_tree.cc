@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/file.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -82,6 +83,7 @@ class Walk {
         shown = add_interfaces(at->path()) || shown;
       } else if (goes_on(name, place)) {
         if (const auto disk = disk_of_path(name)) add_head(*disk);
+        if (name == "fc_host") add_far_controllers(at->path());
         const Place below{place.owned || is_bus_of_its_own(name), place.sound || name == "sound"};
         shown = look(at->path(), below) || shown;
         shown = shown || contains(kWithoutInterface, name);
@@ -126,6 +128,22 @@ class Walk {
   void add_head(const std::string& disk) {
     const auto head = sysfs_.root() / "class/block" / disk;
     if (!contains(tree_.disks, head)) look(head, {});
+  }
+
+  // The controllers of NVMe over Fibre Channel lie below no adapter. `address` of one names the
+  // port that it comes by: "traddr=...,host_traddr=nn-0x20000090fa000001:pn-0x10000090fa000001"
+  // (drivers/nvme/host/fc.c).
+  void add_far_controllers(const fs::path& ports) {
+    for (const auto& port : entries_quietly(ports)) {
+      const auto name = read_quietly(port / "port_name");
+      if (name.empty()) continue;
+      for (const auto& controller : entries_quietly(sysfs_.root() / "class/nvme")) {
+        if (!read_quietly(controller / "address").ends_with(":pn-" + name)) continue;
+        std::error_code none;
+        const auto folder = fs::canonical(controller, none);
+        if (!none) look(folder, {});
+      }
+    }
   }
 
   const Sysfs& sysfs_;

@@ -12,7 +12,8 @@ namespace cluster::agent {
 
 /// What lies below a device at any depth: on a USB, SCSI, ATA, virtio or auxiliary bus, behind
 /// Thunderbolt, or on the PCI bus that Intel's VMD makes of its own
-/// (Documentation/ABI/stable/sysfs-devices). Another PCI function below a bridge is left out.
+/// (Documentation/ABI/stable/sysfs-devices); and what comes over a port of Fibre Channel. Another
+/// PCI function below a bridge is left out.
 struct DeviceTree {
   /// The folders that have `dev`, of character and block devices, and the disk of an NVMe with
   /// several paths. Those of vfio are left out, and so are the input devices of a sound card, the

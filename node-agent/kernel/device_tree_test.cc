@@ -118,5 +118,28 @@ TEST_F(Tree, KnowsCardsThatNeedNoInterface) {
   EXPECT_THAT(tree().without_interface, IsEmpty());
 }
 
+// The disks of NVMe over Fibre Channel lie below no adapter.
+TEST_F(Tree, HasTheDisksThatComeOverItsPortOfFibreChannel) {
+  add("0c04", "lpfc");
+  replace_file(device() / "host7/fc_host/host7/port_name", "0x10000090fa000001\n");
+  const auto controllers = fake_.root() / "devices/virtual/nvme-fabrics/ctl";
+  const auto add_controller = [&](const std::string& name, const std::string& address) {
+    replace_file(controllers / name / "address", address + "\n");
+    fs::create_directories(fake_.root() / "class/nvme");
+    fs::create_symlink(controllers / name, fake_.root() / "class/nvme" / name);
+  };
+  const std::string far = "traddr=nn-0x2:pn-0x3,host_traddr=nn-0x20000090fa000001:pn-0x1000";
+  add_controller("nvme0", far + "0090fa000001");
+  add_controller("nvme1", far + "0090fa000002");
+  add_controller("nvme2", "0000:05:00.0");
+  add_disk(controllers / "nvme0/nvme0n1");
+  add_disk(controllers / "nvme1/nvme1n1");
+  fs::create_directories(controllers / "nvme0/nvme5c0n2");
+  add_disk(fake_.root() / "class/block/nvme5n2");
+  EXPECT_THAT(names(tree().disks), UnorderedElementsAre("nvme0n1", "nvme5n2"));
+  replace_file(device() / "host7/fc_host/host7/port_name", "");
+  EXPECT_THAT(tree().disks, IsEmpty());
+}
+
 }  // namespace
 }  // namespace cluster::agent

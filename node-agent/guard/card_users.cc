@@ -31,17 +31,6 @@ void add_exporters(const Sysfs& sysfs, const PciFunction& function,
   }
 }
 
-// The virtual functions of a function.
-void add_slices(const Sysfs& sysfs, const PciAddress& pci, std::vector<std::string>& devices) {
-  std::error_code gone;
-  for (std::filesystem::directory_iterator at(sysfs.device_path(pci), gone), end;
-       !gone && at != end; at.increment(gone)) {
-    if (!at->path().filename().native().starts_with("virtfn")) continue;
-    std::error_code none;
-    devices.push_back(std::filesystem::read_symlink(at->path(), none).filename());
-  }
-}
-
 CardUsers look(CardUsers users, Wanted wanted, const GuardInput& input) {
   wanted.sysfs = input.sysfs.root();
   wanted.ranges = users.ranges;
@@ -100,7 +89,10 @@ CardUsers card_users(const Card& card, const GuardInput& input) {
                       std::back_inserter(users.ranges));
     add_exporters(input.sysfs, function, nodes, wanted.exporters);
     wanted.devices.push_back(function.pci.sysfs());
-    add_slices(input.sysfs, function.pci, wanted.devices);
+    for (const auto& [number, slice] : input.sysfs.virtual_functions(function.pci)) {
+      wanted.devices.push_back(slice.sysfs());
+      add(device_nodes(input.sysfs, input.proc, slice), users.on_host);
+    }
   }
   return look(std::move(users), std::move(wanted), input);
 }

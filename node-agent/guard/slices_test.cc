@@ -97,5 +97,35 @@ TEST_F(GuardSlices, CanBeOverridden) {
   EXPECT_EQ(why({"slices"}), "nothing");
 }
 
+// The driver of a card takes its virtual functions along, with all that the host has on them.
+class GuardForcedSlices : public GuardSlices {
+ protected:
+  GuardForcedSlices() {
+    add_virtual_function("some");
+    set("0000:02:00.0/sriov_numvfs", "1");
+  }
+};
+
+TEST_F(GuardForcedSlices, LoseNothingOfTheHost) { EXPECT_EQ(why({"slices"}), "nothing"); }
+
+TEST_F(GuardForcedSlices, HaveADiskOfTheHost) {
+  add_node("0000:02:00.4/nvme/nvme0/nvme0n1", "259:0", "nvme0n1", "block");
+  proc_.file("self/mountinfo", "36 22 259:0 / /data rw - ext4 /dev/nvme0n1 rw\n");
+  EXPECT_EQ(why({"slices"}), "disk: /dev/nvme0n1 is mounted on '/data'; umount /data");
+}
+
+TEST_F(GuardForcedSlices, HaveTheNetworkOfTheHost) {
+  set("0000:02:00.4/net/eth1/flags", "0x1003");
+  proc_.file("net/if_inet6", "20010db8000000000000000000000005 07 40 00 80     eth1\n");
+  EXPECT_THAT(why({"slices"}), HasSubstr("network: network card 'eth1' is up with the address"));
+}
+
+TEST_F(GuardForcedSlices, HaveAProgram) {
+  add_node("0000:02:00.4/drm/renderD129", "1:3", "dri/renderD129");
+  proc_.process(812, "blender").open(812, 9, "/dev/null");
+  EXPECT_EQ(why({"slices"}),
+            "holder: process 812 ('blender') has /dev/dri/renderD129 open; stop it (kill 812)");
+}
+
 }  // namespace
 }  // namespace cluster::agent

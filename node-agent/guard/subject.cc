@@ -19,6 +19,11 @@ std::vector<PciFunction> Subject::group_of(const Subject& subject) {
   for (const auto& pci : sharers(subject.card, subject.input.sysfs)) {
     if (const auto function = subject.input.sysfs.find(pci)) found.push_back(*function);
   }
+  for (const auto& function : subject.card.functions) {
+    for (const auto& [number, pci] : subject.input.sysfs.virtual_functions(function.pci)) {
+      if (const auto one = subject.input.sysfs.find(pci)) found.push_back(*one);
+    }
+  }
   return found;
 }
 

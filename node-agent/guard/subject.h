@@ -28,8 +28,9 @@ class Subject {
     return *users_;
   }
 
-  /// The functions that go to a VM together: those of the card, then the others in its IOMMU
-  /// groups, without bridges.
+  /// The functions that the host loses together: those of the card, then the others in its IOMMU
+  /// groups, without bridges, as they go to a VM together; then the virtual functions of the card,
+  /// which end with its driver.
   const std::vector<PciFunction>& members() const {
     if (!members_) members_ = group_of(*this);
     return *members_;

@@ -105,6 +105,21 @@ std::string Sysfs::driver_override(const PciAddress& pci) const {
   return text == "(null)" ? "" : text;  // that is how the kernel prints none
 }
 
+std::map<int, PciAddress> Sysfs::virtual_functions(const PciAddress& pci) const {
+  constexpr std::string_view kName = "virtfn";
+  std::map<int, PciAddress> found;
+  std::error_code gone;
+  fs::directory_iterator at(device_path(pci), gone);
+  for (; !gone && at != fs::directory_iterator(); at.increment(gone)) {
+    const auto name = at->path().filename().native();
+    if (!name.starts_with(kName)) continue;
+    const auto index = parse_number(std::string_view(name).substr(kName.size()));
+    const auto target = link_name(at->path());
+    if (index && target) found.emplace(static_cast<int>(*index), PciAddress::parse(*target));
+  }
+  return found;
+}
+
 bool Sysfs::is_virtual(const PciAddress& pci) const {
   return link_name(device_path(pci) / "physfn").has_value();
 }

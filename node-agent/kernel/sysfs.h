@@ -58,6 +58,10 @@ class Sysfs {
   /// with a deadline may call it.
   std::string driver_override(const PciAddress& pci) const;
 
+  /// The virtual functions that are made from a function, by the kernel's numbers of them:
+  /// "virtfn0" is a link to the device.
+  std::map<int, PciAddress> virtual_functions(const PciAddress& pci) const;
+
   /// True if it is a virtual function of SR-IOV.
   bool is_virtual(const PciAddress& pci) const;
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "core/file.h"
@@ -115,6 +116,22 @@ std::string plain(std::string text) {
   return text;
 }
 
+// What NVIDIA's driver and the modules that are built on it have beside the nodes above: IMEX
+// channels, GPUDirect Storage (nvidia-fs), GDRCopy (gdrdrv), vGPU ...
+void add_nvidia_modules(const Sysfs& sysfs, const fs::path& proc, std::vector<NodeRange>& ranges) {
+  const auto modules = entries_quietly(sysfs.root() / "module/nvidia/holders");
+  for (const auto& one : character_drivers(proc)) {
+    // Of these the nodes of a GPU, of a switch and of a slice are known by their minors.
+    constexpr std::array<std::string_view, 4> kKnown{"nvidia", "nvidia-frontend", "nvidia-nvswitch",
+                                                     "nvidia-caps"};
+    if (std::ranges::find(kKnown, one.name) != kKnown.end()) continue;
+    const bool is_built_on_it = std::ranges::any_of(modules, [&](const fs::path& module) {
+      return plain(one.name) == plain(module.filename().native());
+    });
+    if (is_built_on_it || one.name.starts_with("nvidia-")) ranges.push_back({one.name, one.major});
+  }
+}
+
 // "mydriver", "mydriver-ctl" and "mydriver0" are devices of "mydriver".
 bool is_called_after(const std::string& name, const std::string& driver) {
   if (driver.size() < 3 || !name.starts_with(driver)) return false;
@@ -175,6 +192,8 @@ std::vector<NodeRange> unplaced_nodes(const Sysfs& sysfs, const fs::path& proc,
   if (*driver == "nvidia") {
     if (!nvidia_minor(proc, pci)) {
       ranges.push_back({"nvidia", nvidia_major(proc), 0, kNvidiaModeset - 1});
+    } else if (is_only_nvidia(sysfs)) {
+      add_nvidia_modules(sysfs, proc, ranges);
     }
     return ranges;
   }

@@ -22,9 +22,10 @@ std::vector<DeviceNode> driver_nodes(const Sysfs& sysfs, const std::filesystem::
                                      const PciAddress& pci);
 
 /// The nodes of its driver of which the kernel tells not for which function they are: all
-/// character devices that /proc/devices has by the name of the driver or of its module, unless
-/// `known`, the nodes of the function, have their number already. So whoever has one of them open
-/// counts for every function of that driver.
+/// character devices that /proc/devices has by the name of the driver or of its module (of the only
+/// NVIDIA GPU also of the modules that are built on NVIDIA's), unless `known`, the nodes of the
+/// function, have their number already. So whoever has one of them open counts for every function
+/// of that driver.
 std::vector<NodeRange> unplaced_nodes(const Sysfs& sysfs, const std::filesystem::path& proc,
                                       const PciAddress& pci, const std::vector<DeviceNode>& known);
 

@@ -142,5 +142,21 @@ TEST_F(DriverNodes, OfPartitionsThatKfdDoesNotNameMayBeOfAnyGpu) {
   EXPECT_THAT(unplaced(), ElementsAre("/dev/renderD129 226:129-129"));
 }
 
+// IMEX, GPUDirect Storage, GDRCopy and what comes next: of the only GPU, whatever has its number.
+TEST_F(DriverNodes, OfTheOnlyNvidiaAreThoseOfTheModulesOnItsDriver) {
+  add("nvidia");
+  proc_
+      .file("devices",
+            "195 nvidia\n235 nvidia-caps-imex-channels\n236 gdrdrv\n237 nvidia-nvswitch\n"
+            "238 acme\n509 nvidia-fs\n\nBlock devices:\n250 nvidia-disk\n")
+      .file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n");
+  EXPECT_THAT(unplaced(), ElementsAre("nvidia-caps-imex-channels 235:0-", "nvidia-fs 509:0-"));
+  fs::create_directories(fake_.root() / "module/nvidia/holders/gdrdrv");
+  EXPECT_THAT(unplaced(),
+              ElementsAre("nvidia-caps-imex-channels 235:0-", "gdrdrv 236:0-", "nvidia-fs 509:0-"));
+  fake_.add({"0000:03:00.0", "0302", "10de:1eb8", "vfio-pci", 14});
+  EXPECT_THAT(unplaced(), IsEmpty()) << "who uses one of several has its own node open";
+}
+
 }  // namespace
 }  // namespace cluster::agent

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/guard/kernel_users.h"
 #include "node-agent/kernel/display.h"
 #include "node-agent/kernel/kfd.h"
 #include "node-agent/kernel/timed_read.h"
@@ -105,6 +106,7 @@ Reasons probe_holder(const Subject& subject) {
   std::ranges::move(files_under_way(users, processes), std::back_inserter(reasons));
   std::ranges::move(ending_users(users, processes), std::back_inserter(reasons));
   add_node_of_memory(subject, reasons);
+  std::ranges::move(kernel_users(subject), std::back_inserter(reasons));
   return reasons;
 }
 
@@ -116,8 +118,10 @@ constinit const Guard kHolderGuard{
         "a process has a device node of it open or mapped: DRM, `/dev/nvidiaN` and its MIG "
         "slices, NVSwitch, `/dev/kfd`, ALSA, NVMe, I2C, video, USB and what is plugged in; or a "
         "region or a buffer of it; or an open file of which the kernel tells nothing waits in a "
-        "socket, or is of a program that does not come to its end; or NVIDIA's driver has made its "
-        "memory the host's",
+        "socket, or is of a program that does not come to its end; or the kernel has made its "
+        "memory "
+        "the host's, or uses its DMA channels or ciphers, or tells nothing of its driver but that "
+        "it is in use",
     .probe = probe_holder,
     .of_programs = true};
 

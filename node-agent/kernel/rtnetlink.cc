@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/ethtool.h>
 #include <linux/net_namespace.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -154,7 +155,33 @@ bool RouteSocket::dump(std::uint16_t type, unsigned char family, const Visit& vi
   request.head.nlmsg_type = type;
   request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.what.ifi_family = family;
-  return ask(&request, sizeof request, visit);
+  // Where the kernel takes no more than its own head of a question, this one is half as long.
+  if (type == RTM_GETNEXTHOP) request.head.nlmsg_len = NLMSG_LENGTH(sizeof(nhmsg));
+  return ask(&request, request.head.nlmsg_len, visit);
+}
+
+// A group names the ones that it is made of. A kernel before 5.3 has none, and says so.
+std::map<std::uint32_t, std::vector<unsigned>> RouteSocket::next_hops() const {
+  std::map<std::uint32_t, std::vector<unsigned>> found;
+  std::map<std::uint32_t, std::string> groups;
+  dump(RTM_GETNEXTHOP, AF_UNSPEC, [&](const void* message) {
+    nhmsg fixed{};
+    const auto all = attributes_of(message, fixed);
+    const auto id = number_in<std::uint32_t>(all, NHA_ID);
+    if (const auto by = number_in<std::uint32_t>(all, NHA_OIF); by != 0) found[id].push_back(by);
+    if (const auto group = bytes_in(all, NHA_GROUP); !group.empty()) groups[id] = group;
+  });
+  for (const auto& [id, members] : groups) {
+    std::string_view rest = members;
+    for (; rest.size() >= sizeof(nexthop_grp); rest.remove_prefix(sizeof(nexthop_grp))) {
+      const auto one = found.find(number<nexthop_grp>(rest).id);
+      if (one == found.end()) continue;
+      const auto by = one->second;
+      auto& all = found[id];
+      all.insert(all.end(), by.begin(), by.end());
+    }
+  }
+  return found;
 }
 
 std::optional<std::vector<NetLink>> RouteSocket::links() const {
@@ -171,6 +198,7 @@ bool RouteSocket::routes(const std::vector<NetLink>& links, NetFacts& facts) con
     const auto link = std::ranges::find(links, index, &NetLink::index);
     return link == links.end() ? std::string() : link->name;
   };
+  const auto next = next_hops();
   const auto add_address = [&](const void* message) {
     ifaddrmsg fixed{};
     const auto all = attributes_of(message, fixed);
@@ -186,7 +214,11 @@ bool RouteSocket::routes(const std::vector<NetLink>& links, NetFacts& facts) con
     const auto all = attributes_of(message, fixed);
     if (fixed.rtm_type != RTN_UNICAST || (fixed.rtm_flags & RTM_F_CLONED) != 0) return;
     if (is_link_local(fixed.rtm_family, bytes_in(all, RTA_DST))) return;
-    for (const auto hop : hops_of(all)) {
+    auto hops = hops_of(all);
+    // Where net.ipv4.nexthop_compat_mode is 0, a route tells the number of its next hop alone.
+    const auto object = next.find(number_in<std::uint32_t>(all, RTA_NH_ID));
+    if (hops.empty() && object != next.end()) hops = object->second;
+    for (const auto hop : hops) {
       facts.routes.insert(name_of(hop));
       if (fixed.rtm_dst_len <= 1) facts.default_routes.insert(name_of(hop));
     }

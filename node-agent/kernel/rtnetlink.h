@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ class RouteSocket {
 
   bool ask(const void* request, std::size_t size, const Visit& visit) const;
   bool dump(std::uint16_t type, unsigned char family, const Visit& visit) const;
+
+  /// The interfaces of each next hop that is an object of its own (ip-nexthop(8)), by its number.
+  std::map<std::uint32_t, std::vector<unsigned>> next_hops() const;
 
   FileDescriptor file_;
 };

@@ -93,6 +93,32 @@ TEST(RouteSocket, TellsARouteFromWhatEveryInterfaceHas) {
   EXPECT_EQ(status, 0);
 }
 
+// Daemons of BGP lay their routes by next hops that are objects, and may ask the kernel to tell no
+// more of a route than the number of that (Documentation/networking/ip-sysctl.rst).
+TEST(RouteSocket, TellsARouteByANextHopOfItsOwn) {
+  const auto status = in_own_network(
+      "echo 0 >/proc/sys/net/ipv4/nexthop_compat_mode && ip link set lo up && "
+      "ip nexthop add id 7 dev lo && ip nexthop add id 9 group 7",
+      [] {
+        const std::vector<std::pair<std::string, std::string>> steps{
+            {"ip nexthop add id 8 blackhole && ip route add 10.6.0.0/16 nhid 8", "127.0.0.1 "},
+            {"ip route add 10.7.0.0/16 nhid 7", "127.0.0.1 route "},
+            {"ip route del 10.7.0.0/16 nhid 7 && ip route add 10.8.0.0/16 nhid 9",
+             "127.0.0.1 route "},
+            {"ip route add default nhid 9 table 100", "127.0.0.1 route default"}};
+        for (const auto& [script, expected] : steps) {
+          auto found = lo_after(script);
+          if (const auto six = found.find("::1 "); six != std::string::npos) found.erase(six, 4);
+          if (found == expected) continue;
+          std::cerr << script << ": " << found << '\n';
+          return 2;
+        }
+        return 0;
+      });
+  if (status == 77) GTEST_SKIP() << "only root with ip(8) and a kernel from 5.3 may do so";
+  EXPECT_EQ(status, 0);
+}
+
 TEST(RouteSocket, LeavesOutWhatIsLinkLocalOfIpv6) {
   const auto status =
       in_own_network("ip link set lo up && ip -6 address add fd00::5/64 dev lo noprefixroute", [] {

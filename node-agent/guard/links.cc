@@ -31,6 +31,14 @@ bool is_usual(const Subject& subject, const DeviceLink& link) {
          (!link.other_depends && sysfs.is_bridge(link.other));
 }
 
+// Such a link orders nothing but the power or the start of its devices: no driver is unbound for it
+// (device_link.rst). The kernel makes one from the sound and the USB of a GPU to the GPU
+// (pci_create_device_link() of drivers/pci/quirks.c).
+bool orders_power_alone(const fs::path& link) {
+  return read_quietly(link / "status") == "not tracked" ||
+         read_quietly(link / "sync_state_only") == "1";
+}
+
 // A device on another bus than PCI that depends on a function: a USB-C connector of the platform, a
 // camera. "consumer:platform:USBC000:00" is a link to the folder of the dependence, and that has
 // `consumer`, a link to the device.
@@ -56,9 +64,7 @@ std::vector<Dependent> dependents(const Subject& subject, const PciAddress& pci)
   for (const auto& link : entries_quietly(subject.input.sysfs.device_path(pci))) {
     const auto name = link.filename().native();
     if (!name.starts_with(kConsumer) || name.starts_with("consumer:pci:")) continue;
-    // Such a link orders nothing but the power or the start of its devices (device_link.rst).
-    if (read_quietly(link / "sync_state_only") == "1") continue;
-    if (read_quietly(link / "status") == "not tracked") continue;
+    if (orders_power_alone(link)) continue;
     std::error_code none;
     const auto device = fs::canonical(link / "consumer", none);
     const auto driver = none ? std::string() : driver_of(device);
@@ -104,7 +110,7 @@ std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject,
   for (fs::directory_iterator at(subject.input.sysfs.device_path(pci), gone), end;
        !gone && at != end; at.increment(gone)) {
     const auto link = device_link(pci, at->path().filename().native());
-    if (!link || is_usual(subject, *link)) continue;
+    if (!link || is_usual(subject, *link) || orders_power_alone(at->path())) continue;
     if (std::ranges::any_of(subject.same_call, [&](auto& one) { return has(one, link->other); })) {
       continue;
     }

@@ -42,6 +42,21 @@ TEST_F(GuardLinks, KeepACardThatABridgeDependsOn) {
             "what is behind that bridge");
 }
 
+// The kernel links the sound of a GPU to the GPU in this way, also where that stays with the host.
+TEST_F(GuardLinks, OfPowerAloneDoNoHarm) {
+  link("consumer:pci:0000:05:00.0");
+  link("supplier:pci:0000:06:00.0");
+  set("0000:02:00.0/supplier:pci:0000:06:00.0/status", "not tracked");
+  EXPECT_THAT(why(), ::testing::StartsWith("links: 0000:05:00.0 depends on 0000:02:00.0"));
+  set("0000:02:00.0/consumer:pci:0000:05:00.0/status", "not tracked");
+  EXPECT_EQ(why(), "nothing");
+  const auto sysfs = fake_.sysfs();
+  const auto cards = find_cards(sysfs, settings_);
+  const auto seen = input(sysfs);
+  const auto links = foreign_links(Subject(cards.front(), cards, seen), {0, 2, 0, 0});
+  EXPECT_TRUE(links && links->empty());
+}
+
 TEST_F(GuardLinks, AreInTheOrderOfAddresses) {
   link("supplier:pci:0000:06:00.0");
   link("consumer:pci:0000:05:00.0");

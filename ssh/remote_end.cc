@@ -13,25 +13,35 @@ constexpr std::size_t kMostOutput = 65536;
 
 // It stands in single quotes for any login shell: it has no quote of that kind, no backslash and no
 // line end, and no exclamation mark (csh). The fields of /proc/PID/stat after the name are state,
-// parent, group and session (proc(5)); the name may have anything in it.
+// parent, group and session (proc(5)); the name may have anything in it. A session that a process
+// of these has begun is one of them: sudo makes one (use_pty), and so do script and setsid. What
+// sudo runs is ended by sudo.
 const std::string kEndingCommand =
     "sh -c '"
     "stat() { read -r l 2>/dev/null </proc/$1/stat || return 1; "
     "set -- ${l##*) }; state=$1 parent=$2 session=$4; }; "
+    "is_ours() { case \" $ids \" in *\" $1 \"*) ;; *) return 1;; esac; }; "
+    "follow() { more=1; while [ -n \"$more\" ]; do more=; for f in /proc/[0-9]*; do p=${f#/proc/}; "
+    "stat $p && [ $session = $p ] || continue; is_ours $p && continue; "
+    "stat $parent && is_ours $session && ids=\"$ids $p\" && more=1; done; done; }; "
     "look() { all=; spared=; for f in /proc/[0-9]*; do p=${f#/proc/}; stat $p || continue; "
-    "case \" $ids \" in *\" $session \"*) ;; *) continue;; esac; "
+    "is_ours $session || continue; "
     "case $state in Z|X) continue;; esac; all=\"$all $p\"; "
-    "read -r c 2>/dev/null <$f/comm || c=; case $c in gpupci|apt|apt-get|dpkg*|rpm|dnf*|yum|zypper|"
+    "read -r c 2>/dev/null <$f/comm || c=; case $c in sudo) sudo=1;; "
+    "gpupci|apt|apt-get|dpkg*|rpm|dnf*|yum|zypper|"
     "update-initramf|mkinitramfs|dracut) spared=1;; esac; done; }; "
+    "send() { kill -s $1 $all 2>/dev/null || [ -z \"$sudo\" ] || "
+    "sudo -n sh -c \"kill -s $1 $all\" </dev/null >/dev/null 2>&1; }; "
     "rest() { n=0; while look; [ -n \"$all\" ] && [ $n -lt $1 ]; do n=$((n+1)); "
     "sleep 0.1 2>/dev/null || sleep 1; done; }; "
     "stat $$ || exit 1; mine=$session; stat $mine || exit 1; up=$parent; "
     "read -r c </proc/$up/comm || exit 1; case $c in sshd*) ;; *) exit 1;; esac; "
     "ids=; for f in /proc/[0-9]*; do p=${f#/proc/}; [ $p = $mine ] && continue; "
     "stat $p || continue; [ $parent = $up ] && [ $session = $p ] && ids=\"$ids $p\"; done; "
-    "look; [ -z \"$all\" ] || kill -s TERM $all 2>/dev/null; rest 30; "
-    "if [ -n \"$all\" ] && [ -z \"$spared\" ]; then kill -s KILL $all 2>/dev/null; rest 20; fi; "
-    "[ -z \"$all\" ] && echo rollcall gone || echo rollcall left'";
+    "sudo=; follow; look; [ -z \"$all\" ] || send TERM; rest 30; "
+    "if [ -n \"$all\" ] && [ -z \"$spared\" ]; then follow; look; "
+    "[ -z \"$all\" ] || send KILL; rest 20; fi; "
+    "[ -z \"$all\" ] || { echo rollcall left; exit; }; stat 1 && echo rollcall gone'";
 
 Ending read_ending(std::string_view output) {
   if (output.find(kGone) != std::string_view::npos) return Ending::gone;

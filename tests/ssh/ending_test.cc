@@ -112,6 +112,14 @@ TEST_F(Ends, WhatHasAGroupOfItsOwn) {
   expect_gone(answer.out);
 }
 
+// As sudo (use_pty), script and setsid make one.
+TEST_F(Ends, WhatHasASessionOfItsOwn) {
+  limits.command_timeout = std::chrono::seconds(1);
+  const auto answer = run("setsid sleep 1000 & echo $$ $!; sleep 1001");
+  EXPECT_EQ(answer.reply.reason, "the command did not end within 1 s; it was ended there");
+  expect_gone(answer.out);
+}
+
 TEST_F(Ends, NoGpupciInTheMiddleOfItsWork) {
   limits.command_timeout = std::chrono::seconds(1);
   write_file(path("gpupci"), "#!/bin/sh\ntrap '' TERM\necho $$\nwhile :; do sleep 1; done\n");

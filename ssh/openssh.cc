@@ -62,25 +62,43 @@ std::vector<std::string> names_of(const Route& route) {
 struct NamedKeys {
   std::string name;
   std::vector<KnownKey> keys;
+  bool has_keys_of_later_name = false;
 };
 
 // The keys under the first name under which somebody knows one ("" = there is none), with all that
-// is revoked under any of the names.
+// is revoked under any of the names. Where only authorities are known there, who sign the keys of
+// some hosts and not of others (`@cert-authority *`), the keys under the next name count as well.
 NamedKeys keys_in_use(const Route& route, const KnownHosts& known) {
   const auto is_revoked = [](const KnownKey& key) { return key.mark == KnownKey::Mark::revoked; };
+  const auto is_trusted = [](const KnownKey& key) { return key.mark == KnownKey::Mark::trusted; };
   NamedKeys used;
   for (const auto& name : names_of(route)) {
     auto keys = known.lookup({name});
     const bool is_first = used.name.empty() && !std::ranges::all_of(keys, is_revoked);
+    const bool is_next = !is_first && std::ranges::none_of(used.keys, is_trusted) &&
+                         std::ranges::any_of(keys, is_trusted);
     if (is_first) used.name = name;
+    if (is_next) used.has_keys_of_later_name = true;
     const bool has_port = std::ranges::find(route.known_names, name) != route.known_names.end();
     for (auto& key : keys) {
-      if (!is_first && !is_revoked(key)) continue;
+      if (!is_first && !is_revoked(key) && !(is_next && is_trusted(key))) continue;
       key.is_of_any_port = !has_port;
       used.keys.push_back(std::move(key));
     }
   }
   return used;
+}
+
+// The option by which `ssh` takes these keys, too. A command prints the lines, so that no file is
+// left behind. ssh replaces %H and %%. Authorities it knows from the files.
+std::string command_that_prints(const std::vector<KnownKey>& keys) {
+  std::string command = R"(KnownHostsCommand=/usr/bin/printf "%%s %%s %%s\n")";
+  for (const auto& key : keys) {
+    if (key.mark == KnownKey::Mark::authority) continue;
+    command += key.mark == KnownKey::Mark::revoked ? R"( "@revoked %H" )" : " %H ";
+    command += key.type + " " + key.base64;
+  }
+  return command;
 }
 
 }  // namespace
@@ -106,19 +124,15 @@ std::vector<std::string> host_key_options(const Target& target, const Route& rou
     if (!has_second_name(route)) return {};
     const auto names = names_of(route);
     const auto by_name = std::ranges::find(names, route.known_names.back());
-    const auto used = std::ranges::find(names, keys_in_use(route, known).name);
-    if (used == names.end() || used < by_name) return {};
-    return {"HostKeyAlias=" + *used};
+    const auto in_use = keys_in_use(route, known);
+    const auto used = std::ranges::find(names, in_use.name);
+    std::vector<std::string> options;
+    if (in_use.has_keys_of_later_name) options.push_back(command_that_prints(in_use.keys));
+    if (used != names.end() && used >= by_name) options.push_back("HostKeyAlias=" + *used);
+    return options;
   }
-  // A command prints the lines, so that no file is left behind. ssh replaces %H and %%.
-  std::string command = R"(KnownHostsCommand=/usr/bin/printf "%%s %%s %%s\n")";
-  for (const auto& key : known_keys(target, route, known)) {
-    const bool is_revoked = key.mark == KnownKey::Mark::revoked;
-    command += is_revoked ? R"( "@revoked %H" )" : " %H ";
-    command += key.type + " " + key.base64;
-  }
-  return {command, "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null",
-          "VerifyHostKeyDNS=no"};
+  return {command_that_prints(known_keys(target, route, known)), "UserKnownHostsFile=/dev/null",
+          "GlobalKnownHostsFile=/dev/null", "VerifyHostKeyDNS=no"};
 }
 
 std::vector<std::string> host_key_options(const Target& target, const Route& route) {

@@ -105,6 +105,10 @@ TEST(KnownKeys, AreThoseOfTheFirstNameThatHasSome) {
            KnownLines{"[n1]:2201 ssh-rsa C\nn1 ssh-rsa D", {"f:1"}},
            KnownLines{"n1 ssh-rsa D", {"f:1 of any port"}},
            KnownLines{"[gate]:22 ssh-rsa A\n[gate]:2202 ssh-rsa B", {}},
+           KnownLines{"@cert-authority * ssh-rsa A\n[n1]:2201 ssh-rsa C", {"f:1", "f:2"}},
+           KnownLines{"@cert-authority * ssh-rsa A\ngate ssh-rsa B\nn1 ssh-rsa C",
+                      {"f:1", "f:2 of any port"}},
+           KnownLines{"@cert-authority *gate* ssh-rsa A", {"f:1"}},
            KnownLines{"", {}},
        }) {
     EXPECT_EQ(keys_at_gate(text), count) << text;

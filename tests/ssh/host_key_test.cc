@@ -206,6 +206,24 @@ TEST_F(HostKeys, SignedByAnAuthorityGoThroughSsh) {
   EXPECT_EQ(run(target("127.0.0.3"), "true").reply.end, End::host_key);
 }
 
+// Many a site has an authority for some of its hosts, and the keys of the others.
+TEST_F(HostKeys, KnownByNameIsEnoughBesideAnAuthorityOfAll) {
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("authority")});
+  const auto authority = "@cert-authority * " + read_file(path("authority.pub"));
+  configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+            "\nIdentityFile " + path(".ssh/id_ed25519"));
+  for (const auto& name : {"[n-127.0.0.1]:" + std::to_string(port()), std::string("n-127.0.0.1")}) {
+    know(authority + name + " " + host_key());
+    const auto answer = run("true");
+    EXPECT_EQ(answer.reply.end, End::exited) << answer.reply.reason;
+  }
+  know(authority + "[n-127.0.0.1]:" + std::to_string(port()) + " " + other_key());
+  EXPECT_EQ(run("true").reply.end, End::host_key);
+  know(authority + "[n-127.0.0.1]:" + std::to_string(port()) + " " + host_key() + "\n@revoked * " +
+       host_key());
+  EXPECT_EQ(run("true").reply.end, End::host_key);
+}
+
 class InventoryKeys : public HostKeys {
  protected:
   InventoryKeys() {

@@ -275,10 +275,10 @@ void Lookup::find_identities(Route& route) {
     if (lower(setting->words[0]) == "none") continue;
     route.identity_files.push_back(path(setting->words[0], *setting, route));
   }
+  route.names_identities = !identity_files_.empty();
   if (identity_files_.empty()) {  // in the order of OpenSSH
-    for (const auto* name : {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk"}) {
+    for (const auto* name : {"rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk"})
       route.identity_files.push_back(me_.home + "/.ssh/id_" + name);
-    }
   }
   route.agent_socket = agent(route);
   const auto* only = first("identitiesonly");

@@ -46,11 +46,11 @@ const Identity& Identities::load(const std::string& path) {
     at = loaded_.emplace(path, read(path)).first;
     find_public_half(path, at->second);
     // OpenSSH offers the public half that it found, and signs with no other key.
-    auto& [key, problem, is_security_key, public_base64, certificate] = at->second;
-    if (key && certificate.empty() && !public_base64.empty() &&
-        base64_of(key.get()) != public_base64) {
-      key.reset();
-      problem = "is not the key of " + path + ".pub (remove that)";
+    auto& identity = at->second;
+    if (identity.key && identity.certificate.empty() && !identity.public_base64.empty() &&
+        base64_of(identity.key.get()) != identity.public_base64) {
+      identity.key.reset();
+      identity.problem = "is not the key of " + path + ".pub (remove that)";
     }
     for (const auto* ending : {"-cert", "-cert.pub"}) {
       const auto file = path + ending;
@@ -98,7 +98,10 @@ Identity Identities::read(const std::string& path) const {
   };
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return none(errno == ENOENT ? "" : "cannot be read: " + errno_text(errno));
+    const bool is_missing = errno == ENOENT;
+    auto nothing = none(is_missing ? "" : "cannot be read: " + errno_text(errno));
+    nothing.is_missing = is_missing;
+    return nothing;
   }
   // OpenSSH refuses such a key, too: when others can read our private key, it is no secret any
   // more.

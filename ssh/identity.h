@@ -12,6 +12,7 @@ struct Identity {
   OwnedKey key;         ///< none when it cannot be used
   std::string problem;  ///< why not: "has a passphrase, ..."; "" also when there is no such file
   bool is_security_key = false;
+  bool is_missing = false;         ///< there is no such file
   std::string public_base64 = {};  ///< the public half; "" = nobody knows it
   std::string certificate = {};    ///< the file with a certificate for it; "" = there is none
 };

@@ -164,13 +164,15 @@ NoConnection why_no_connection(std::vector<std::string> said) {
   // The last line only repeats that the key was not accepted; the line before says which key.
   if (how == End::host_key && said.size() > 1) said.pop_back();
   auto words = said.empty() ? "" : said.back();
-  // And so it is with a key that the server would have taken.
-  for (const auto& line : said) {
-    if (how == End::no_login && line.find("signing failed") != std::string::npos) {
-      words = line + "; " + words;
-      break;
-    }
-  }
+  // And so it is with a key that the server would have taken, and with a certificate of the host.
+  const auto tells_more = [how = how](const std::string& line) {
+    if (how == End::host_key) return line.starts_with("Certificate invalid: ");
+    return how == End::no_login &&
+           (line.find("signing failed") != std::string::npos || line.starts_with("Load key ") ||
+            line.starts_with("load pubkey ") || line.starts_with("no such identity: "));
+  };
+  const auto more = std::ranges::find_if(said, tells_more);
+  if (more != said.end() && *more != words) words = *more + "; " + words;
   return {how, words};
 }
 

@@ -139,6 +139,26 @@ TEST(WhyNoConnection, KnowsAHostKey) {
             "Host key verification failed.");
 }
 
+TEST(WhyNoConnection, KnowsACertificateThatIsOfAnother) {
+  const auto why = why_no_connection(
+      {"Certificate invalid: name is not a listed principal",
+       "No ED25519 host key is known for n1 and you have requested strict checking.",
+       "Host key verification failed."});
+  EXPECT_EQ(why.end, End::host_key);
+  EXPECT_EQ(why.said,
+            "Certificate invalid: name is not a listed principal; "
+            "No ED25519 host key is known for n1 and you have requested strict checking.");
+}
+
+TEST(WhyNoConnection, KnowsAKeyThatCannotBeUsed) {
+  const std::string denied = "root@n1: Permission denied (publickey).";
+  for (const std::string line :
+       {"Load key \"/k\": error in libcrypto", "load pubkey \"/k\": Invalid key length",
+        "no such identity: /k: No such file or directory"}) {
+    EXPECT_EQ(why_no_connection({line, denied}).said, line + "; " + denied);
+  }
+}
+
 TEST(WhyNoConnection, KnowsALoginThatWasRefused) {
   const auto why = why_no_connection({"root@n1: Permission denied (publickey)."});
   EXPECT_EQ(why.end, End::no_login);

@@ -16,6 +16,7 @@ struct Route {
   std::chrono::seconds connect_timeout{0};  ///< from the configuration; 0 = it has none
 
   std::vector<std::string> identity_files;  ///< private keys to try, in this order
+  bool names_identities = false;            ///< they stand in the configuration
   std::string agent_socket;                 ///< "" = ask no agent
   bool identities_only = false;             ///< use no agent key outside identity_files
   /// The agent is asked after so many of identity_files; more than there are = at the end.

@@ -31,7 +31,11 @@ Session::Step Session::offer_files() {
     const auto& path = route().identity_files[next_file_];
     const Identity& identity = run().identities.load(path);
     if (identity.key == nullptr) {
-      if (!identity.problem.empty()) unused_.push_back(path + " " + identity.problem);
+      if (!identity.problem.empty()) {
+        unused_.push_back(path + " " + identity.problem);
+      } else if (identity.is_missing && route().names_identities) {
+        unused_.push_back(path + " is not there");
+      }
       continue;
     }
     switch (libssh_.ssh_userauth_publickey(session_.get(), nullptr, identity.key.get())) {

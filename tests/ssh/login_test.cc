@@ -110,6 +110,12 @@ TEST_F(Login, NamesAKeyThatIsDamaged) {
   EXPECT_THAT(run("true").reply.reason, HasSubstr("is no private key"));
 }
 
+TEST_F(Login, NamesAKeyThatIsNotThere) {
+  configure("IdentityFile " + path(".ssh/id_ed25520"));
+  EXPECT_THAT(run("true").reply.reason,
+              HasSubstr("there was none to try; " + path(".ssh/id_ed25520") + " is not there"));
+}
+
 TEST_F(Login, AsksTheAgent) {
   start_agent();
   add_to_agent(move_key());

@@ -69,9 +69,10 @@ std::unique_ptr<Job> make_job(Run& run, std::size_t index, Route route, Past pas
     if (!target.shows_key) route.needs_openssh = beyond_libssh(run, route, known);
   }
   if (route.needs_openssh.empty()) {
-    return std::make_unique<Session>(run, index, std::move(route), past, std::move(known));
+    return std::make_unique<Session>(run, index, std::move(route), std::move(past),
+                                     std::move(known));
   }
-  return std::make_unique<SshProcess>(run, index, std::move(route), past, me);
+  return std::make_unique<SshProcess>(run, index, std::move(route), std::move(past), me);
 }
 
 // The time until the last host that runs is late, as far as that is bound.
@@ -187,7 +188,7 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
       descriptors -= job->descriptors();
       if (!job->needs_openssh().empty() && !is_ending) {
         routes[target].needs_openssh = job->needs_openssh();
-        pasts[target] = {job->reply().tries - 1, job->spent()};
+        pasts[target] = {job->reply().tries - 1, job->spent(), job->turned_away_as()};
         left_to_openssh.push_back(target);
         continue;
       }
@@ -198,7 +199,8 @@ std::vector<Reply> FanOut::run(const std::vector<Target>& targets, const std::st
         const auto deadline = job->connect_deadline() + waited;
         const auto when = doors.try_again(target, reply.tries, now, deadline);
         if (when) {
-          pasts[target] = {reply.tries, job->spent() - waited + (*when - now)};
+          pasts[target] = {reply.tries, job->spent() - waited + (*when - now),
+                           job->turned_away_as()};
           continue;
         }
       }

@@ -10,7 +10,8 @@ Job::Job(Run& run, std::size_t target, Route route, Past past)
       target_(target),
       route_(std::move(route)),
       started_(Clock::now() - past.spent),
-      connect_timeout_(run.limits.connect_timeout) {
+      connect_timeout_(run.limits.connect_timeout),
+      turned_away_as_(std::move(past.reason)) {
   reply_.tries = past.tries + 1;
   // The configuration may make the time shorter. The time that the operator typed is the upper
   // bound.
@@ -37,8 +38,14 @@ Clock::time_point Job::command_deadline() const {
 void Job::end_turned_away(Refusal refusal, std::string reason) {
   if (has_ended_) return;
   refusal_ = refusal;
+  turned_away_as_ = reason;
   if (refusal == Refusal::momentary && tries() > 1) reason += "; " + tried_words(tries());
   end(End::unreachable, std::move(reason));
+}
+
+std::string Job::words_when_late(std::string reason) const {
+  if (turned_away_as_.empty() || has_begun_login_) return reason;
+  return turned_away_as_ + "; " + tried_words(tries());
 }
 
 void Job::end_with_key(const HostKey& shown, const std::vector<KnownKey>& known) {

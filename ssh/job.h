@@ -78,6 +78,7 @@ class Run {
 struct Past {
   int tries = 0;
   Clock::duration spent{};  ///< with the pauses between them, and without the waiting at a door
+  std::string reason = {};  ///< why the host turned the last one away; "" = it did not
 };
 
 /// One try of the work on one host, from connecting to the end. The loop of its Run wakes it.
@@ -107,6 +108,8 @@ class Job : public Waiter {
   /// The reason why only OpenSSH can go on with the host, which has not been given up then; "" =
   /// the outcome stands.
   const std::string& needs_openssh() const { return needs_openssh_; }
+  /// Why the host turned us away, in this try or before it; "" = it did not.
+  const std::string& turned_away_as() const { return turned_away_as_; }
   /// The time by which the login must have begun.
   Clock::time_point connect_deadline() const { return started_ + connect_timeout_; }
   /// The time since the first try began, without the waiting at a door.
@@ -137,6 +140,9 @@ class Job : public Waiter {
   void end(End end, std::string reason) { conclude(end, -1, std::move(reason)); }
   /// Ends the job, as the host turned us away before the login.
   void end_turned_away(Refusal refusal, std::string reason);
+  /// What to say when the time to connect is over, in place of `reason`: that the host turned us
+  /// away each time, if it did.
+  std::string words_when_late(std::string reason) const;
   /// Ends the job in the middle of the login, so that OpenSSH begins anew.
   void end_for_openssh(const std::string& why) {
     needs_openssh_ = why;
@@ -158,6 +164,7 @@ class Job : public Waiter {
   bool has_begun_login_ = false;
   Reply reply_;
   Refusal refusal_ = Refusal::final;
+  std::string turned_away_as_;
   std::string needs_openssh_;
   bool has_ended_ = false;
 };

@@ -30,7 +30,7 @@ constexpr std::size_t kMaxPiece = 32768;
 }  // namespace
 
 Session::Session(Run& run, std::size_t target, Route route, Past past, std::vector<KnownKey> known)
-    : Job(run, target, std::move(route), past),
+    : Job(run, target, std::move(route), std::move(past)),
       libssh_(run.libssh),
       known_(std::move(known)),
       session_(nullptr, libssh_.ssh_free),
@@ -279,8 +279,9 @@ void Session::late() {
       }
       [[fallthrough]];
     case Step::greet:
-      step_ = fail(End::unreachable, place(route()) + " takes connections but did not speak SSH " +
-                                         connect_bound() + "; is it frozen, or no sshd?");
+      step_ = fail(End::unreachable,
+                   words_when_late(place(route()) + " takes connections but did not speak SSH " +
+                                   connect_bound() + "; is it frozen, or no sshd?"));
       return;
     case Step::exec:
       step_ = fail(End::lost, place(route()) + " did not say that the command has started " +

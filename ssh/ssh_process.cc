@@ -43,7 +43,7 @@ std::string last_line(std::string_view text) {
 }  // namespace
 
 SshProcess::SshProcess(Run& run, std::size_t target, Route route, Past past, const Operator& me)
-    : Job(run, target, std::move(route), past), me_(me) {}
+    : Job(run, target, std::move(route), std::move(past)), me_(me) {}
 
 SshProcess::~SshProcess() {
   run().loop.silence(*this);
@@ -270,9 +270,9 @@ void SshProcess::late() {
     stop(End::timed_out, "the command did not end within " +
                              std::to_string(run().limits.command_timeout.count()) + " s");
   } else {
-    stop(End::unreachable, "ssh to " + quote(route().name) + " (because of " +
-                               route().needs_openssh + ") did not start the command " +
-                               connect_bound());
+    stop(End::unreachable,
+         words_when_late("ssh to " + quote(route().name) + " (because of " + route().needs_openssh +
+                         ") did not start the command " + connect_bound()));
   }
 }
 

@@ -120,6 +120,16 @@ TEST_F(ThroughSsh, AClosedPortIsSaidSo) {
   EXPECT_THAT(answer.reply.reason, HasSubstr("because of ProxyJump at"));
 }
 
+// The time to connect ends in the middle of a try, and the tries before it tell more.
+TEST_F(ThroughSsh, AWayThatClosesSlowlyIsSaidSo) {
+  limits.connect_timeout = std::chrono::seconds(2);
+  configure("Host *\n  ProxyCommand sleep 0.7; false");
+  const auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::unreachable);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("failed: 'Connection closed by "));
+  EXPECT_THAT(answer.reply.reason, HasSubstr("; tried "));
+}
+
 TEST_F(ThroughSsh, AHostThatIsFrozenIsNotWaitedFor) {
   const Port silent(Port::Kind::silent);
   limits.connect_timeout = std::chrono::seconds(1);

@@ -24,6 +24,31 @@ bool tells_of_early_end(std::string_view line) {
   return is_in(line, "exchange_identification: ") && tells_of_end(line);
 }
 
+std::string_view last_line_of(std::string_view text) {
+  text = trim(text);
+  const auto end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(end + 1);
+}
+
+// A line of `ssh` when it gives up, before or in its login.
+bool is_complaint(std::string_view line) {
+  constexpr std::array kBegin{"ssh: ",
+                              "Connection ",
+                              "Received disconnect",
+                              "Disconnected from ",
+                              "Unable to negotiate",
+                              "Bad ",
+                              "Timeout, ",
+                              "channel ",
+                              "command-line",
+                              "percent_expand",
+                              "stdio forwarding"};
+  constexpr std::array kWithin{"exchange", "bad configuration options", "invalid", "rror"};
+  return std::ranges::any_of(kBegin,
+                             [line](const char* words) { return line.starts_with(words); }) ||
+         std::ranges::any_of(kWithin, [line](const char* words) { return is_in(line, words); });
+}
+
 }  // namespace
 
 Refusal refusal_of_greeting(std::string_view first_bytes) {
@@ -32,7 +57,7 @@ Refusal refusal_of_greeting(std::string_view first_bytes) {
 }
 
 Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err,
-                       bool has_sent_key_exchange, bool has_begun_login) {
+                       bool has_sent_key_exchange, bool has_begun_login, bool is_jump) {
   if (has_begun_login) return Refusal::final;
   const bool is_early = std::ranges::any_of(log, tells_of_early_end);
   const bool is_before_login = has_sent_key_exchange && std::ranges::any_of(log, tells_of_end);
@@ -45,6 +70,8 @@ Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err
   if (std::ranges::any_of(kFinal, [err](const char* words) { return is_in(err, words); })) {
     return Refusal::final;
   }
+  // What fails in the `ssh` to a jump host is in its last line; a banner comes before that.
+  if (is_jump && !is_complaint(last_line_of(err))) return Refusal::momentary;
   return tells_of_end(err) ? Refusal::momentary : Refusal::final;
 }
 

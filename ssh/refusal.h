@@ -22,9 +22,10 @@ Refusal refusal_of_greeting(std::string_view first_bytes);
 /// own lines without those of debugging, `err` is the standard error of what it started: its
 /// ProxyCommand or the `ssh` to its jump host. `has_sent_key_exchange` and `has_begun_login` tell
 /// how far it came with the host itself. These are words of OpenSSH 6.5 to 10.2; other words mean
-/// final.
+/// final. Of a jump host (`is_jump`) they may be its banner, which `ssh` prints when it logs in
+/// there: then the host behind it has closed the connection.
 Refusal refusal_of_ssh(const std::vector<std::string>& log, std::string_view err,
-                       bool has_sent_key_exchange, bool has_begun_login);
+                       bool has_sent_key_exchange, bool has_begun_login, bool is_jump = false);
 
 /// The words for an operator whose login was turned away for a moment, so many times.
 std::string tried_words(int tries);

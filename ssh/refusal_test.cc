@@ -69,5 +69,25 @@ TEST(Refusal, OfAJumpHostIsReadFromItsOwnSsh) {
   EXPECT_EQ(with("sh: 1: nc: not found\n"), Refusal::final);
 }
 
+TEST(Refusal, OfAHostBehindAJumpHostThatHasABannerIsMomentary) {
+  const Lines log{"kex_exchange_identification: Connection closed by remote host",
+                  "Connection closed by UNKNOWN port 65535"};
+  const std::string banner = "WELCOME TO ACME\r\nAuthorized use only\r\n";
+  const auto with = [&](const std::string& last) {
+    return refusal_of_ssh(log, banner + last, false, false, true);
+  };
+  EXPECT_EQ(with(""), Refusal::momentary);
+  EXPECT_EQ(with("Connection closed by 127.0.0.5 port 22\r\n"), Refusal::momentary);
+  EXPECT_EQ(with("me@gw: Permission denied (publickey).\r\n"), Refusal::final);
+  EXPECT_EQ(with("channel 0: open failed: connect failed: Connection refused\r\n"
+                 "stdio forwarding failed\r\n"),
+            Refusal::final);
+  EXPECT_EQ(with("ssh: connect to host gw port 22: Connection refused\r\n"), Refusal::final);
+  EXPECT_EQ(with("Unable to negotiate with 127.0.0.5 port 22: no matching cipher\r\n"),
+            Refusal::final);
+  // Of another program nobody knows what its words mean.
+  EXPECT_EQ(refusal_of_ssh(log, banner, false, false), Refusal::final);
+}
+
 }  // namespace
 }  // namespace cluster::ssh

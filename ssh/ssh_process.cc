@@ -204,21 +204,24 @@ void SshProcess::conclude_without_command(int status) {
   const auto [how, said] = why_no_connection(log_.said());
   std::string words;
   if (!said.empty()) words += ": " + quote(said);
-  if (!early_err_.empty()) words += ", after " + quote(last_line(early_err_));
+  // Who has spoken with the host itself is past what led there, and has its banner at most.
+  const bool is_past = how != End::unreachable;
+  if (!is_past && !early_err_.empty()) words += ", after " + quote(last_line(early_err_));
   if (how == End::no_login && route().needs_openssh.starts_with("PKCS11Provider")) {
     words += "; nobody is asked for the PIN of a token (ssh-add -s PROVIDER)";
   }
   auto& lessons = run().lessons;
-  const auto refusal = status == kOpensshFailed
-                           ? refusal_of_ssh(log_.said(), early_err_, log_.has_sent_key_exchange(),
-                                            log_.has_begun_login())
-                           : Refusal::final;
+  const auto refusal =
+      status == kOpensshFailed
+          ? refusal_of_ssh(log_.said(), early_err_, log_.has_sent_key_exchange(),
+                           log_.has_begun_login(), route().proxy.starts_with("ProxyJump "))
+          : Refusal::final;
   if (log_.is_penalty()) return end_by_penalty(source(route()));
   if (refusal == Refusal::penalty) return end_by_penalty(door_place(route()));
   if (refusal == Refusal::momentary) return end_turned_away(refusal, without_success() + words);
   // Behind a jump host each host may fare in its own way; all share the login at the jump host.
-  const bool is_of_jump_host = contains(early_err_, "Permission denied") ||
-                               contains(early_err_, "Host key verification failed");
+  const bool is_of_jump_host = !is_past && (contains(early_err_, "Permission denied") ||
+                                            contains(early_err_, "Host key verification failed"));
   if (is_of_jump_host) {
     lessons.refused.insert({route().door, {how, words}});
   } else if (route().proxy.empty() && (how == End::no_login || how == End::host_key)) {

@@ -298,8 +298,8 @@ Refusal Tunnel::try_once(const FileDescriptor& connection, Doorway::Place& place
   reply_ = failure(log, status);
   reply_.tries = tries;
   if (status != kOpensshFailed || log.has_started()) return Refusal::final;
-  auto refusal =
-      refusal_of_ssh(log.said(), said(), log.has_sent_key_exchange(), log.has_begun_login());
+  auto refusal = refusal_of_ssh(log.said(), said(), log.has_sent_key_exchange(),
+                                log.has_begun_login(), route_.proxy.starts_with("ProxyJump "));
   if (log.is_penalty()) {
     refusal = judge_penalty(source(route_), tries);
   } else if (refusal == Refusal::penalty) {
@@ -341,7 +341,7 @@ Reply Tunnel::failure(const SshLog& log, int status) const {
     const auto [how, why] = why_no_connection(log.said());
     std::string reason = "ssh to " + quote(target_.name) + " failed";
     if (!why.empty()) reason += ": " + quote(why);
-    if (!lines.empty()) reason += ", after " + quote(lines.back());
+    if (how == End::unreachable && !lines.empty()) reason += ", after " + quote(lines.back());
     return {how, -1, std::move(reason), {}};
   }
   return {End::exited,

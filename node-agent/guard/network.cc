@@ -151,11 +151,21 @@ class NetUsers {
     }
   }
 
-  // A network without addresses: nothing but IFF_UP tells that somebody uses it. ARPHRD_CAN of
-  // include/uapi/linux/if_arp.h.
+  // A network whose members have no addresses of IP: nothing but IFF_UP tells that somebody uses
+  // it. The numbers are those of include/uapi/linux/if_arp.h.
   void look_at_bus(const std::string& who, const std::string& name, const fs::path& folder) {
-    if (read_quietly(folder / "type") != "280" || !is_up(folder)) return;
-    say(who + " is up on a CAN bus", "ip link set " + name_as_word(name) + " down");
+    struct Kind {
+      std::string_view type;
+      std::string_view words;
+    };
+    constexpr std::array kKinds{Kind{"3", "an AX.25 network"},    Kind{"271", "an X.25 network"},
+                                Kind{"280", "a CAN bus"},         Kind{"290", "an MCTP network"},
+                                Kind{"804", "an 802.15.4 radio"}, Kind{"820", "a Phonet network"}};
+    const auto type = read_quietly(folder / "type");
+    const auto* const kind = std::ranges::find(kKinds, type, &Kind::type);
+    if (kind == kKinds.end() || !is_up(folder)) return;
+    say(who + " is up on " + std::string(kind->words),
+        "ip link set " + name_as_word(name) + " down");
   }
 
   // The disks that the kernel has over an interface without an address: by ATA over Ethernet
@@ -341,10 +351,10 @@ constinit const Guard kNetworkGuard{
     .name = "network",
     .help =
         "a network card of it or of its IOMMU group, at any depth below a function, or what is "
-        "built on that, is up with an address or on a CAN bus, has a route, belongs to a bridge or "
-        "bond, serves a VM, a program or a protocol of the kernel, carries a disk (ATA over "
-        "Ethernet, NVMe), a connection from its link-local address or the kernel's console, or is "
-        "in another network namespace",
+        "built on that, is up with an address or on a network that has none (CAN), has a route, "
+        "belongs to a bridge or bond, serves a VM, a program or a protocol of the kernel, carries "
+        "a disk (ATA over Ethernet, NVMe), a connection from its link-local address or the "
+        "kernel's console, or is in another network namespace",
     .probe = probe_network,
     .again = true};
 

@@ -76,6 +76,15 @@ TEST_F(GuardNetworkKernel, HasItsConsoleThere) {
 TEST_F(GuardNetworkKernel, HasACanBusThatIsUp) {
   set(kCard / "type", "280");
   EXPECT_EQ(why(), "network: network card 'eth1' is up on a CAN bus; ip link set eth1 down");
+  for (const auto* type : {"3", "271", "290", "804", "820"}) {
+    set(kCard / "type", type);
+    EXPECT_THAT(why(), HasSubstr("network: network card 'eth1' is up on a")) << type;
+  }
+  for (const auto* type : {"1", "32", "519", "65534"}) {
+    set(kCard / "type", type);
+    EXPECT_EQ(why(), "nothing") << type;
+  }
+  set(kCard / "type", "280");
   set(kCard / "flags", "0x1002");
   EXPECT_EQ(why(), "nothing");
 }

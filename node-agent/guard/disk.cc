@@ -64,6 +64,7 @@ class Disks {
   explicit Disks(const Subject& subject) : subject_(subject), input_(subject.input) {}
 
   Reasons users() {
+    look_at_ports();
     std::vector<fs::path> folders;
     for (const auto& tree : subject_.trees()) {
       folders.insert(folders.end(), tree.disks.begin(), tree.disks.end());
@@ -153,6 +154,18 @@ class Disks {
     }
   }
 
+  // The disks themselves may be anywhere.
+  void look_at_ports() {
+    for (const auto& member : subject_.members()) {
+      for (const auto& one : port_exports(input_.sysfs, member.pci)) {
+        const auto place = "/sys" / one.place.lexically_relative(input_.sysfs.root());
+        say("the " + one.by + " gives disks to others by a port of " + member.pci.sysfs() + " (" +
+                quoted_name(place.native()) + ")",
+            "turn it off there");
+      }
+    }
+  }
+
   // A zpool takes its disks for itself; udev has seen whose they are.
   void look_at_pools(const BlockStack& stack) {
     if (!fs::exists(input_.proc / "spl/kstat/zfs")) return;
@@ -233,7 +246,8 @@ constinit const Guard kDiskGuard{
     .help =
         "a disk of it or of its IOMMU group, at any depth below a function, is mounted in any "
         "mount namespace, swapped to (a swap file on it too), exported by nvmet or LIO, claimed, "
-        "or below device mapper, md, bcache or a loop device",
+        "or below device mapper, md, bcache or a loop device; or nvmet or LIO give disks to others "
+        "by a port of Fibre Channel or InfiniBand of it",
     .probe = probe_disk,
     .again = true};
 

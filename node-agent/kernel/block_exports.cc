@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "core/text.h"
 #include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
@@ -54,7 +55,60 @@ std::string_view disk_in(std::string_view text) {
   return text.substr(0, text.find('\n'));  // SCST adds a line "[key]"
 }
 
+// "naa.2100002431000001", "21:00:00:24:31:00:00:01" and "0x2100002431000001" are one name.
+std::string digits_of(std::string_view name) {
+  if (name.starts_with("naa.")) name.remove_prefix(4);
+  if (name.starts_with("0x")) name.remove_prefix(2);
+  auto digits = lower(name);
+  std::erase(digits, ':');
+  return digits;
+}
+
+// Of Fibre Channel the name of each port, of InfiniBand its addresses.
+void add_port_names(const fs::path& folder, int depth, std::vector<std::string>& names) {
+  for (const auto& entry : entries_quietly(folder)) {
+    const auto name = entry.filename().native();
+    std::error_code none;
+    if (fs::is_symlink(entry, none)) continue;
+    if (name == "port_name" || folder.filename() == "gids") {
+      const auto digits = digits_of(read_quietly(entry));
+      if (digits.find_first_not_of('0') != std::string::npos) names.push_back(digits);
+    } else if (depth > 0 && fs::is_directory(entry, none)) {
+      add_port_names(entry, depth - 1, names);
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<PortExport> port_exports(const Sysfs& sysfs, const PciAddress& pci) {
+  constexpr int kDepth = 5;  // infiniband/mlx4_0/ports/1/gids/0, host7/fc_host/host7/port_name
+  std::vector<std::string> names;
+  add_port_names(sysfs.device_path(pci), kDepth, names);
+  std::vector<PortExport> found;
+  if (names.empty()) return found;
+  const auto is_ours = [&](std::string_view name) {
+    return std::ranges::find(names, digits_of(name)) != names.end();
+  };
+  const auto config = sysfs.root() / "kernel/config";
+  for (const auto& fabric : entries_quietly(config / "target")) {
+    for (const auto& port : entries_quietly(fabric)) {
+      if (!is_ours(port.filename().native())) continue;
+      const bool on = std::ranges::any_of(entries_quietly(port), [](const fs::path& group) {
+        return read_quietly(group / "enable") == "1";
+      });
+      if (on) found.push_back({"SCSI target (LIO)", port});
+    }
+  }
+  for (const auto& port : entries_quietly(config / "nvmet/ports")) {
+    const auto address = read_quietly(port / "addr_traddr");  // "nn-0x...:pn-0x..."
+    const auto name = address.find("pn-");
+    if (name == std::string::npos || !is_ours(std::string_view(address).substr(name + 3))) continue;
+    if (!entries_quietly(port / "subsystems").empty())
+      found.push_back({"NVMe target (nvmet)", port});
+  }
+  return found;
+}
 
 std::vector<BlockExport> block_exports(const Sysfs& sysfs) {
   std::vector<BlockExport> found;

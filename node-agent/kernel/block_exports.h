@@ -21,4 +21,15 @@ struct BlockExport {
 /// (Documentation/admin-guide/blockdev/zram.rst).
 std::vector<BlockExport> block_exports(const Sysfs& sysfs);
 
+/// A port of a function by which the host gives disks to others, whatever disks these are.
+struct PortExport {
+  std::string by;               ///< "SCSI target (LIO)"
+  std::filesystem::path place;  ///< the folder in sysfs where it is set up
+};
+
+/// The targets that are on at a port of Fibre Channel or InfiniBand of the function: of LIO
+/// (drivers/target, below the name of the port: tcm_qla2xxx, ib_srpt) and of nvmet. Those of iSCSI
+/// and NVMe over TCP have an address, and so a network card has it.
+std::vector<PortExport> port_exports(const Sysfs& sysfs, const PciAddress& pci);
+
 }  // namespace cluster::agent

@@ -89,5 +89,41 @@ TEST_F(BlockExports, OfOnePlaceAreToldOnce) {
                                             "/dev/sdc" + lio + "c", "/dev/sdd" + lio + "c"));
 }
 
+// The host gives disks to others by a port; where those disks are does not matter.
+TEST_F(BlockExports, OfAPortAreKnownByItsName) {
+  const std::string device = "bus/pci/devices/0000:02:00.0/";
+  const auto places = [&] {
+    std::vector<std::string> texts;
+    for (const auto& one : port_exports(Sysfs(sys_.path()), {0, 2, 0, 0})) {
+      texts.push_back(one.by + " in " + one.place.lexically_relative(sys_.path()).native());
+    }
+    return texts;
+  };
+  const std::string lio = "kernel/config/target/qla2xxx/21:00:00:24:ff:31:4c:48/";
+  write(lio + "tpgt_1/enable", "1\n");
+  EXPECT_THAT(places(), IsEmpty());
+  write(device + "host7/fc_host/host7/port_name", "0x21000024ff314c48\n");
+  EXPECT_THAT(places(),
+              UnorderedElementsAre("SCSI target (LIO) in " + lio.substr(0, lio.size() - 1)));
+  write(lio + "tpgt_1/enable", "0\n");
+  EXPECT_THAT(places(), IsEmpty()) << "it is off";
+  write("kernel/config/target/tcm_fc/naa.21000024ff314c48/tpgt_1/enable", "1\n");
+  write("kernel/config/target/tcm_fc/naa.21000024ff314c49/tpgt_1/enable", "1\n");
+  EXPECT_THAT(places(),
+              UnorderedElementsAre(
+                  "SCSI target (LIO) in kernel/config/target/tcm_fc/naa.21000024ff314c48"));
+  write("kernel/config/target/tcm_fc/naa.21000024ff314c48/tpgt_1/enable", "0\n");
+  write("kernel/config/nvmet/ports/1/addr_traddr", "nn-0x20000024ff314c48:pn-0x21000024ff314c48\n");
+  EXPECT_THAT(places(), IsEmpty()) << "it gives nothing";
+  write("kernel/config/nvmet/ports/1/subsystems/nqn.x/x", "");
+  EXPECT_THAT(places(), UnorderedElementsAre("NVMe target (nvmet) in kernel/config/nvmet/ports/1"));
+  write("kernel/config/nvmet/ports/1/addr_traddr", "10.0.0.2\n");
+  write(device + "infiniband/mlx4_0/ports/1/gids/0", "fe80:0000:0000:0000:0002:c903:000e:8acd\n");
+  write(device + "infiniband/mlx4_0/ports/1/gids/1", "0000:0000:0000:0000:0000:0000:0000:0000\n");
+  write("kernel/config/target/srpt/0xfe800000000000000002c903000e8acd/tpgt_1/enable", "1\n");
+  EXPECT_THAT(places(), UnorderedElementsAre("SCSI target (LIO) in kernel/config/target/srpt/"
+                                             "0xfe800000000000000002c903000e8acd"));
+}
+
 }  // namespace
 }  // namespace cluster::agent

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text.h"
+#include "ssh/host_key.h"
+#include "ssh/public_key.h"
+
 namespace cluster::ssh {
 
 std::vector<std::string> openssh_words(const Target& target, const Operator& me,
@@ -140,17 +144,23 @@ std::vector<std::string> host_key_options(const Target& target, const Route& rou
   return host_key_options(target, route, KnownHosts(route.known_hosts_files));
 }
 
-std::vector<std::string> key_learning_options(const std::string& file) {
-  return {"StrictHostKeyChecking=accept-new",
-          "UserKnownHostsFile=" + file,
-          "GlobalKnownHostsFile=/dev/null",
-          "KnownHostsCommand=none",
-          "VerifyHostKeyDNS=no",
-          "HashKnownHosts=no",
-          "ControlPath=none",
-          "PubkeyAuthentication=no",
-          "GSSAPIAuthentication=no",
-          "HostbasedAuthentication=no"};
+std::vector<std::string> key_learning_options(const std::string& file,
+                                              const std::vector<KnownKey>& known) {
+  std::vector<std::string> options{"StrictHostKeyChecking=accept-new",
+                                   "UserKnownHostsFile=" + file,
+                                   "GlobalKnownHostsFile=/dev/null",
+                                   "KnownHostsCommand=none",
+                                   "VerifyHostKeyDNS=no",
+                                   "HashKnownHosts=no",
+                                   "ControlPath=none",
+                                   "PubkeyAuthentication=no",
+                                   "GSSAPIAuthentication=no",
+                                   "HostbasedAuthentication=no"};
+  const bool has_plain_type = std::ranges::any_of(known, [](const KnownKey& key) {
+    return key.mark == KnownKey::Mark::trusted && is_plain_type(key.type);
+  });
+  if (has_plain_type) options.push_back("HostKeyAlgorithms=" + host_key_algorithms(known));
+  return options;
 }
 
 NoConnection why_no_connection(std::vector<std::string> said) {

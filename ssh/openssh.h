@@ -34,8 +34,10 @@ std::vector<std::string> host_key_options(const Target& target, const Route& rou
 /// The same for a single host: its known_hosts files are read where that is needed.
 std::vector<std::string> host_key_options(const Target& target, const Route& route);
 
-/// The options with which `ssh` only learns the key of a host, into `file`.
-std::vector<std::string> key_learning_options(const std::string& file);
+/// The options with which `ssh` only learns the key of a host, into `file`. It asks for one of the
+/// types of `known` first: a key of another type tells nothing of those.
+std::vector<std::string> key_learning_options(const std::string& file,
+                                              const std::vector<KnownKey>& known);
 
 /// The exit status of `ssh` when it failed itself, and not the command.
 inline constexpr int kOpensshFailed = 255;

@@ -60,9 +60,11 @@ std::vector<std::string> SshProcess::arguments() const {
   const auto log = descriptor_path(log_pipe_->write);
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
   const auto& known = run().known_hosts(route().known_hosts_files);
-  auto words = openssh_words(asked(), me_, left,
-                             asked().shows_key ? key_learning_options(descriptor_path(learned_))
-                                               : host_key_options(asked(), route(), known));
+  auto words = openssh_words(
+      asked(), me_, left,
+      asked().shows_key
+          ? key_learning_options(descriptor_path(learned_), known_keys(asked(), route(), known))
+          : host_key_options(asked(), route(), known));
   // Of a command that a master connection runs, the status is told one level deeper.
   words.insert(words.end(),
                {"-E", log, "-o", route().is_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});

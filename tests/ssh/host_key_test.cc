@@ -299,6 +299,23 @@ TEST_F(InventoryKeys, AreLearnedBehindAJumpHost) {
   const auto answer =
       run(asked("Host n-127.0.0.1\n  ProxyJump 127.0.0.5:" + std::to_string(port())), "true");
   EXPECT_EQ(answer.reply.key.base64, as_key(host_key()).base64) << answer.reply.reason;
+// A key of another type, which `ssh` likes better, is no sign that the known one has changed.
+TEST_F(InventoryKeys, OfOneTypeAreAskedForAgain) {
+  know("");
+  for (const std::string type : {"ecdsa", "rsa"}) {
+    call({"ssh-keygen", "-q", "-t", type, "-N", "", "-f", path(type)});
+    start("HostKey " + path(type));
+    const auto known = as_key(read_file(path(type + ".pub")));
+    for (const std::string way : kWays) {
+      auto one = asked(way);
+      one.keys = {known};
+      const auto answer = run(one, "true");
+      EXPECT_EQ(answer.reply.end, End::exited) << type << way << ": " << answer.reply.reason;
+      EXPECT_EQ(answer.reply.key.base64, known.base64);
+    }
+  }
+}
+
 }
 
 TEST_F(InventoryKeys, ThatChangedAreNotLearned) {

@@ -174,9 +174,14 @@ NoConnection why_no_connection(std::vector<std::string> said) {
   // The last line only repeats that the key was not accepted; the line before says which key.
   if (how == End::host_key && said.size() > 1) said.pop_back();
   auto words = said.empty() ? "" : said.back();
-  // And so it is with a key that the server would have taken, and with a certificate of the host.
+  // And so it is with a key that the server would have taken, and with a key or a certificate of
+  // the host that is another one than it should be.
   const auto tells_more = [how = how](const std::string& line) {
-    if (how == End::host_key) return line.starts_with("Certificate invalid: ");
+    if (how == End::host_key) {
+      return line.starts_with("Certificate invalid: ") ||
+             (line.starts_with("Offending ") &&
+              line.find(" in KnownHostsCommand") == std::string::npos);
+    }
     return how == End::no_login &&
            (line.find("signing failed") != std::string::npos || line.starts_with("Load key ") ||
             line.starts_with("load pubkey ") || line.starts_with("no such identity: "));
@@ -184,6 +189,18 @@ NoConnection why_no_connection(std::vector<std::string> said) {
   const auto more = std::ranges::find_if(said, tells_more);
   if (more != said.end() && *more != words) words = *more + "; " + words;
   return {how, words};
+}
+
+std::string what_helps(const NoConnection& why, const Target& target) {
+  if (why.end != End::host_key) return "";
+  const auto host = shell_word(target.name);
+  if (why.said.find(" host key is known for ") != std::string::npos) {
+    return "; to see and learn it: cluster sync host key " + host;
+  }
+  if (target.keys.empty() || why.said.find(" has changed and ") == std::string::npos) return "";
+  return "; it is not the one in the inventory; if it was changed on purpose: cluster remove host "
+         "key " +
+         host + "; cluster sync host key " + host;
 }
 
 }  // namespace cluster::ssh

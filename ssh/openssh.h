@@ -52,4 +52,8 @@ struct NoConnection {
 /// `said` are the lines of its complaint.
 NoConnection why_no_connection(std::vector<std::string> said);
 
+/// The commands for a host whose key is not known, or not the one in the inventory, as the end of a
+/// reason; "" = that is not why.
+std::string what_helps(const NoConnection& why, const Target& target);
+
 }  // namespace cluster::ssh

@@ -150,6 +150,31 @@ TEST(WhyNoConnection, KnowsACertificateThatIsOfAnother) {
             "No ED25519 host key is known for n1 and you have requested strict checking.");
 }
 
+TEST(WhyNoConnection, SaysWhereAChangedKeyStands) {
+  const std::string changed = "Host key for n1 has changed and you have requested strict checking.";
+  EXPECT_EQ(why_no_connection({"Offending ED25519 key in /root/.ssh/known_hosts:3", changed,
+                               "Host key verification failed."})
+                .said,
+            "Offending ED25519 key in /root/.ssh/known_hosts:3; " + changed);
+}
+
+TEST(WhyNoConnection, NamesTheCommandsForAHostKey) {
+  const std::string last = "Host key verification failed.";
+  const auto unknown = why_no_connection(
+      {"No ED25519 host key is known for n1 and you have requested strict checking.", last});
+  const auto changed = why_no_connection(
+      {"Host key for n1 has changed and you have requested strict checking.", last});
+  Target target{"n1", "", 0, ""};
+  EXPECT_EQ(what_helps(unknown, target), "; to see and learn it: cluster sync host key n1");
+  EXPECT_EQ(what_helps(changed, target), "");  // it is in known_hosts
+  target.keys = {{"ssh-ed25519", "A"}};
+  EXPECT_EQ(
+      what_helps(changed, target),
+      "; it is not the one in the inventory; if it was changed on purpose: cluster remove host "
+      "key n1; cluster sync host key n1");
+  EXPECT_EQ(what_helps(why_no_connection({"me@n1: Permission denied (publickey)."}), target), "");
+}
+
 TEST(WhyNoConnection, KnowsAKeyThatCannotBeUsed) {
   const std::string denied = "root@n1: Permission denied (publickey).";
   for (const std::string line :

@@ -203,9 +203,10 @@ void SshProcess::conclude_without_command(int status) {
                                      route().needs_openssh +
                                      ", but it cannot be started (Debian package openssh-client)");
   }
-  const auto [how, said] = why_no_connection(log_.said());
+  const auto why = why_no_connection(log_.said());
+  const auto how = why.end;
   std::string words;
-  if (!said.empty()) words += ": " + quote(said);
+  if (!why.said.empty()) words += ": " + quote(why.said) + what_helps(why, asked());
   // Who has spoken with the host itself is past what led there, and has its banner at most.
   const bool is_past = how != End::unreachable;
   if (!is_past && !early_err_.empty()) words += ", after " + quote(last_line(early_err_));

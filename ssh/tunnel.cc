@@ -338,11 +338,11 @@ Reply Tunnel::failure(const SshLog& log, int status) const {
   }
   if (status == 0) return {End::exited, 0, "", {}};
   if (status == kOpensshFailed) {
-    const auto [how, why] = why_no_connection(log.said());
+    const auto why = why_no_connection(log.said());
     std::string reason = "ssh to " + quote(target_.name) + " failed";
-    if (!why.empty()) reason += ": " + quote(why);
-    if (how == End::unreachable && !lines.empty()) reason += ", after " + quote(lines.back());
-    return {how, -1, std::move(reason), {}};
+    if (!why.said.empty()) reason += ": " + quote(why.said) + what_helps(why, target_);
+    if (why.end == End::unreachable && !lines.empty()) reason += ", after " + quote(lines.back());
+    return {why.end, -1, std::move(reason), {}};
   }
   return {End::exited,
           status,

@@ -73,7 +73,12 @@ std::vector<Host> hosts_of_last_run(Context& context) {
     if (auto host = context.inventory().find_host(HostName(name)))
       hosts.push_back(*std::move(host));
   }
-  if (hosts.empty()) throw Error(Fault::not_found, "retry=failed: no host failed in your last run");
+  if (hosts.empty()) {
+    throw Error(Fault::not_found,
+                names->empty() ? "retry=failed: no host failed in your last run"
+                               : "retry=failed: the hosts on which your last run failed are not in "
+                                 "the inventory any more");
+  }
   std::vector<std::string> again;
   for (const auto& host : hosts) again.push_back(host.name.str());
   context.output.note("run host: again on " + counted_names(again));

@@ -226,6 +226,12 @@ TEST_F(RunManyHosts, ThatFailedAreTriedAgain) {
   transport.answers["n2"].reply = {ssh::End::exited, 0, "", {}};
   run({"run", "host", "y", "retry=failed"});
   cluster({"run", "host", "y", "retry=failed"}, 1, "retry=failed: no host failed in your last run");
+  transport.answers["n2"].reply = {ssh::End::exited, 1, "", {}};
+  run({"run", "host", "n1", "n2", "x"});
+  cluster({"remove", "host", "n2"});
+  cluster(
+      {"run", "host", "y", "retry=failed"}, 1,
+      "retry=failed: the hosts on which your last run failed are not in the inventory any more");
 }
 
 TEST_F(RunManyHosts, OfARunThatWasCutOffNobodyKnowsWhoFailed) {

@@ -63,6 +63,7 @@ class Finder {
     }
     add_slices(all_, sysfs());
     find_needed();
+    find_consoles();
     find_models();
     find_modules();
     return found_;
@@ -84,6 +85,15 @@ class Finder {
         found_.needed.push_back(id + " (" + function.pci.sysfs() + "): " + why);
       }
       std::erase_if(found_.cards, [&](const Card& one) { return has(one, card.pci()); });
+    }
+  }
+
+  void find_consoles() {
+    const auto input = guard_input(call_.environment, sysfs(), card_list_.settings());
+    for (const auto& card : found_.cards) {
+      for (const auto& reason : kConsoleGuard.probe(Subject(card, all_, input))) {
+        found_.consoles.push_back(card.name.str() + ": " + reason.what);
+      }
     }
   }
 
@@ -190,6 +200,9 @@ std::string comment(const BootCards& found) {
   }
   for (const auto& one : found.needed) {
     text += "# CAUTION, left out, as the host needs it: " + one + ".\n";
+  }
+  for (const auto& one : found.consoles) {
+    text += "# CAUTION, the host boots without its console there: " + one + ".\n";
   }
   if (found.ids.empty()) text += "# So there is no model to give to vfio-pci.\n";
   return text;

@@ -37,6 +37,10 @@ struct BootCards {
   /// "144d:a80a (0000:04:00.0): /dev/nvme0n1p1 is mounted on '/'": cards, and left out of `ids`
   /// too, as the host would boot without its disk or its network.
   std::vector<std::string> needed;
+
+  /// "gpupci1: 0000:02:00.0 shows the host's console (vtcon1, fb0)": from the boot on it is lost. A
+  /// host may have no other display, so these cards are not left out.
+  std::vector<std::string> consoles;
 };
 
 /// Looks at the host and stores nothing. Throws Error(not_found) when there is no card.

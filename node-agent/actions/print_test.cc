@@ -149,6 +149,20 @@ TEST_F(Print, LeavesOutModelsThatTheHostHasToo) {
   EXPECT_THAT(gpupci({"--print-cmdline"}), Not(HasSubstr("vfio-pci.ids")));
 }
 
+// Nobody can forbid it: a host may have no other display. But it is to be known before the boot.
+TEST_F(Print, TellsOfACardWithTheConsole) {
+  replace_file(fake_.root() / "class/vtconsole/vtcon0/name", "(S) VGA+\n");
+  replace_file(fake_.root() / "class/vtconsole/vtcon0/bind", "1\n");
+  EXPECT_THAT(gpupci({"--print-modprobe"}), Not(HasSubstr("console")));
+  replace_file(fake_.root() / "bus/pci/devices/0000:02:00.0/boot_vga", "1\n");
+  for (const auto* action : {"--print-modprobe", "--print-cmdline"}) {
+    EXPECT_THAT(gpupci({action}),
+                HasSubstr("# CAUTION, the host boots without its console there: gpupci1: "
+                          "0000:02:00.0 shows the host's console (vtcon0).\n"));
+    EXPECT_THAT(gpupci({action}), HasSubstr("10de:10f7,10de:1e07"));
+  }
+}
+
 TEST_F(Print, GivesTheIommusOwnWords) {
   cpu("AuthenticAMD");
   replace_file(fake_.root() / "firmware/acpi/tables/DMAR", "x");

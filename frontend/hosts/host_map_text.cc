@@ -92,7 +92,7 @@ class Lines {
   void add_roots(std::size_t depth, IsHere is_here, const std::string& title = "") {
     std::string last;
     for (const auto& top : map_.functions) {
-      if (top.parent || !is_here(top)) continue;
+      if (top.parent || !is_here(top) || is_told(top)) continue;
       if (last.empty() && !title.empty()) add(depth++, title);
       const auto root = root_of(top.pci);
       if (root != last) add(depth, root);
@@ -101,8 +101,12 @@ class Lines {
     }
   }
 
+  // True if it is in the line of its card's first function.
+  bool is_told(const MapFunction& one) const { return one.card && cards_.contains(*one.card); }
+
   void add_function(const MapFunction& one, std::size_t depth) {
-    if (one.card && !cards_.insert(*one.card).second) return;  // in the line of its first function
+    if (is_told(one)) return;
+    if (one.card) cards_.insert(*one.card);
     add(depth, one.card ? card_line(one) : line(one));
     for (const auto& below : map_.functions) {
       if (below.parent == one.pci && below.pci != one.pci) add_function(below, depth + 1);

@@ -90,6 +90,16 @@ TEST(HostMapText, HasWhatTellsNoNodeOrOneThatIsNotThereUnderATitle) {
                           "      0000:41:00.0 nvme, M"));
 }
 
+TEST(HostMapText, HasNoRootOfWhatIsInTheLineOfItsCard) {
+  HostMap map;
+  map.nodes = {{0, {}, {}}, {1, {}, {}}};
+  map.functions = {mapped("40:00.0", "card", 0), mapped("80:00.0", "card", 1)};
+  for (auto& one : map.functions) one.card = GpuName("gpupci1");
+  EXPECT_THAT(map_text(map),
+              ElementsAre("n1: 2 NUMA nodes, 1 card", "  NUMA node 0", "    root 0000:40",
+                          "      0000:40:00.0 0000:80:00.0 gpupci1, M, - -", "  NUMA node 1"));
+}
+
 // Bridges of some boards tell no node, or a wrong one.
 TEST(HostMapText, HasABridgeInTheNodeOfWhatIsBelowIt) {
   HostMap map;

@@ -262,7 +262,7 @@ void cpu_pin(DomainSpec& domain, const std::string& value) {
     for (const auto part : split(value, ' ')) {
       if (part.empty()) continue;
       const auto colon = part.find(':');
-      if (colon == std::string_view::npos) want("CPUS:CPUS, like 0-3:8-11");
+      if (colon == std::string_view::npos || colon == 0) want("CPUS:CPUS, like 0-3:8-11");
       const auto where = ranges(std::string(part.substr(colon + 1)));
       if (where.empty()) want("CPUS:CPUS, like 0-3:8-11");
       for (const int cpu : numbers(std::string(part.substr(0, colon)))) {

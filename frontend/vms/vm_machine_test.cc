@@ -77,6 +77,7 @@ const std::vector<RefusedValue> kRefusedValues{
      "want restart, destroy, preserve, coredump-restart or coredump-destroy"},
     {machine::cpu_pin, "0:8 1", "want CPUS:CPUS, like 0-3:8-11"},
     {machine::cpu_pin, "0:", "want CPUS:CPUS, like 0-3:8-11"},
+    {machine::cpu_pin, ":1", "want CPUS:CPUS, like 0-3:8-11"},
     {machine::cpu_pin, "0:9-8", "want ranges, like 0-31,64-95"},
     {machine::emulator_cpus, "0,", "want ranges, like 0-31,64-95"},
 };

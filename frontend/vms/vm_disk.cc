@@ -190,6 +190,13 @@ std::vector<VmDisk> parse_disks(const std::vector<std::string>& texts) {
     if (!targets.insert(disks.back().target).second) {
       refuse(text, "the VM has a " + disks.back().target + " already");
     }
+    // Two disks that write to one image destroy it. Several CD-ROMs may show the same.
+    const auto same = std::ranges::find_if(disks, [&](const VmDisk& other) {
+      return other.path == disks.back().path && other.source != DiskSource::cdrom;
+    });
+    if (disks.back().source != DiskSource::cdrom && same != disks.end() - 1) {
+      refuse(text, "the VM has " + disks.back().path + " already, as " + same->target);
+    }
   }
   return disks;
 }

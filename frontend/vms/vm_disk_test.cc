@@ -38,6 +38,16 @@ TEST(Disk, RefusesWhatIsNone) {
   }
 }
 
+TEST(Disk, AnImageIsThatOfOneDisk) {
+  try {
+    parse_disks({"file:/a,vda,virtio", "file:/a,vdb,virtio"});
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "disk='file:/a,vdb,virtio': the VM has /a already, as vda");
+  }
+  EXPECT_EQ(parse_disks({"cdrom:/a,sda,sata", "cdrom:/a,sdb,sata"}).size(), 2U);
+}
+
 TEST(Disk, KeysBehindItSayHowItIsTreated) {
   const auto disk =
       parse_disks({"file:/a,vda,virtio,raw,cache=none,io=native,discard=unmap,"

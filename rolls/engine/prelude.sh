@@ -33,6 +33,10 @@ records=/var/lib/cluster-rolls
 
 say() { printf '%s: %s\n' "$roll" "$*"; }
 
+# into [-a] FILE: it gets what is on standard input; -a: at its end. On a full disk tee names the file
+# and the reason. Where cat or printf write to a file, sh does not.
+into() { tee "$@" >/dev/null; }
+
 # begin WHAT names what is done next, for messages. Then one of these says how it went:
 #   already  it was so
 #   changed  it was not so, and is so now
@@ -59,11 +63,11 @@ waits() {
 # skip WHY and await_reboot WHY end the check of a step that cannot say whether it is so: there is
 # nothing to look at on this host, or the kernel that runs was started before it was made so.
 skip() {
-  printf '%s' "$*" >"$scratch/why"
+  printf '%s' "$*" | into "$scratch/why"
   exit 77
 }
 await_reboot() {
-  printf '%s' "$*" >"$scratch/why"
+  printf '%s' "$*" | into "$scratch/why"
   exit 75
 }
 # leave_alone is true when the check that was looked at last ended so, and says it.
@@ -129,7 +133,7 @@ doing='looking at the host'
 
 # This file names what needs a reboot. It is in /run, which the reboot empties.
 pending=/run/cluster-rolls.reboot
-needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "$roll" "$doing" >>"$pending"; }
+needs_reboot() { grep -qsxF -e "$roll: $doing" "$pending" || printf '%s: %s\n' "$roll" "$doing" | into -a "$pending"; }
 
 family=
 ids=" $(sed -n -e 's/^ID=//p' -e 's/^ID_LIKE=//p' /etc/os-release | tr -d "\"'" | tr '\n' ' ')"
@@ -184,7 +188,7 @@ keep() {
     fi
     record files "$doing|$path"
     record steps "$doing"
-    printf '%s\n' "$path" >>"$scratch/kept"
+    printf '%s\n' "$path" | into -a "$scratch/kept"
   done
 }
 # note_copy PATH NOTE: it is there whole or not at all, also when the disk is full or the script is
@@ -209,7 +213,7 @@ kept() {
 record() {
   recorded "$1" "$2" || {
     (umask 077 && mkdir -p "$records/$roll")
-    printf '%s\n' "$2" >>"$records/$roll/$1"
+    printf '%s\n' "$2" | into -a "$records/$roll/$1"
   }
 }
 recorded() { grep -qsxF -e "$2" "$records/$roll/$1"; }
@@ -269,7 +273,7 @@ beside() {
 file() {
   begin "file $1"
   new=$scratch/new
-  cat >"$new"
+  into "$new"
   if [ -f "$1" ] && [ ! -L "$1" ] && cmp -s "$new" "$1" && [ "0$(stat -c '%a %U:%G' "$1")" = "$2 $3" ]; then
     already
   elif [ "$dry_run" = yes ]; then

@@ -22,7 +22,7 @@ erase() {
   mv -f "$records/$roll/left" "$records/$roll/$1"
 }
 # afterwards COMMAND WORD...: the undo of a step wants it at the end, once, when all is put back.
-afterwards() { grep -qsxF -e "$*" "$scratch/afterwards" || printf '%s\n' "$*" >>"$scratch/afterwards"; }
+afterwards() { grep -qsxF -e "$*" "$scratch/afterwards" || printf '%s\n' "$*" | into -a "$scratch/afterwards"; }
 
 # Only root can see what the roll noted.
 [ "$(id -u)" -eq 0 ] || fail 'only root can do this'
@@ -145,7 +145,7 @@ undo_packages() {
     stays 'packages=remove removes them'
     return 0
   fi
-  printf '%s\n' "$@" >"$scratch/ours"
+  printf '%s\n' "$@" | into "$scratch/ours"
   removal_takes "$@" >"$scratch/takes"
   others=$(grep -vxF -f "$scratch/ours" "$scratch/takes" | paste -s -d ' ' -)
   if [ -n "$others" ]; then

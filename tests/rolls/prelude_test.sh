@@ -441,6 +441,19 @@ X"
     holds test "$(cksum <tree/large)" = "$large"
     holds test "$(ls tree)" = large
   done
+  # The file and the reason are told, whatever was to be written. grep would read /dev/full without an end.
+  mkdir -p scratch records/demo
+  stand_in grep <<<'exit 1'
+  stand_in mktemp <<<"mkdir -p scratch; for file in new why; do ln -s /dev/full scratch/\$file; done; echo $dir/scratch"
+  ln -sf /dev/full records/demo/steps
+  ln -s /dev/full pending
+  for writes in 'record steps a|records/demo/steps' 'needs_reboot|pending' 'skip because|scratch/why' \
+    "file $dir/tree/x 0644 $me <<X"$'\nours\nX\n|scratch/new'; do
+    rm -rf scratch
+    on debian 1 '' "tee: $dir/${writes#*|}: No space left on device"$'\n''demo: failed: * (status 1)' \
+      <<<"begin it; ${writes%|*}"
+  done
+  rm -rf bin/grep bin/mktemp records/demo pending scratch
   echo 'nothing is full' >full
   on debian 0 "demo: changed  file $dir/tree/large" '' <<<"$change"
   back=yes on debian 0 "demo: undone   file $dir/tree/large"$'\n*' '' <<<"put_back $dir/tree/large; finish_undo"

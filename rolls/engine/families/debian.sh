@@ -13,7 +13,7 @@ case $ids in
     # Another program that installs, as unattended-upgrades does after a boot, is waited for. What the
     # site says of that counts: apt reads its own files later.
     if [ -z "${APT_CONFIG-}" ]; then
-      printf '%s\n' 'DPkg::Lock::Timeout "300";' >"$scratch/apt.conf"
+      printf '%s\n' 'DPkg::Lock::Timeout "300";' | into "$scratch/apt.conf"
       export APT_CONFIG="$scratch/apt.conf"
     fi
     missing() {

@@ -69,8 +69,10 @@ void Inventory::add_roll(const StoredRoll& roll) {
 
 void Inventory::enable_roll(const std::string& name, const std::string& version) {
   write("enable roll", [&] {
-    const auto others = db_->prepare("UPDATE roll SET enabled = 0 WHERE name = :name");
-    others->bind(":name", name);
+    // One that is enabled already is left alone: the history has only what changed.
+    const auto others = db_->prepare(
+        "UPDATE roll SET enabled = 0 WHERE name = :name AND version <> :version AND enabled = 1");
+    bind_roll(*others, name, version);
     others->execute();
     const auto enable =
         db_->prepare("UPDATE roll SET enabled = 1 WHERE name = :name AND version = :version");

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -12,7 +14,7 @@
 namespace cluster {
 namespace {
 
-void insert_disks(db::Connection& db, const Vm& vm) {
+void insert_disks(db::Connection& db, const HostName& vm, const std::vector<VmDisk>& disks) {
   const auto insert = db.prepare(R"sql(
       INSERT INTO vm_disk (vm, target, source, path, bus, format, size_gib, cache, io, discard,
                            serial, made, image, image_how, iothread)
@@ -21,8 +23,8 @@ void insert_disks(db::Connection& db, const Vm& vm) {
   const auto maybe = [](std::string_view text) {
     return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
   };
-  for (const auto& disk : vm.disks) {
-    insert->bind(":vm", vm.name.str());
+  for (const auto& disk : disks) {
+    insert->bind(":vm", vm.str());
     insert->bind(":target", disk.target);
     insert->bind(":source", cluster::name(disk.source));
     insert->bind(":path", disk.path);
@@ -39,6 +41,16 @@ void insert_disks(db::Connection& db, const Vm& vm) {
     insert->bind(":iothread", disk.iothread);
     insert->execute();
   }
+}
+
+// The disks that are not, just as they are, among `others`.
+std::vector<VmDisk> those_without(const std::vector<VmDisk>& disks,
+                                  const std::vector<VmDisk>& others) {
+  std::vector<VmDisk> some;
+  std::ranges::copy_if(disks, std::back_inserter(some), [&](const VmDisk& disk) {
+    return std::ranges::find(others, disk) == others.end();
+  });
+  return some;
 }
 
 // Says why `vm` cannot run on `container`, if the container is the reason.
@@ -98,7 +110,7 @@ void Inventory::add_vm(const Vm& vm) {
                                           ? std::nullopt
                                           : std::optional<std::string_view>(vm.libvirt_name));
         insert->execute();
-        insert_disks(*db_, vm);
+        insert_disks(*db_, vm.name, vm.disks);
       },
       [&](const db::Failure& failure) { explain_vm(*db_, vm, failure); });
 }
@@ -115,10 +127,16 @@ void Inventory::set_vm(const Vm& vm) {
     if (update->execute() == 0) {
       throw Error(Fault::not_found, "VM " + quote(vm.name.str()) + " is not in the inventory");
     }
-    const auto remove = db_->prepare("DELETE FROM vm_disk WHERE vm = :vm");
-    remove->bind(":vm", vm.name.str());
-    remove->execute();
-    insert_disks(*db_, vm);
+    // A disk that stays as it is keeps its row: the history has only what changed, and what came
+    // before can be undone.
+    const auto before = require_vm(vm.name).disks;
+    const auto remove = db_->prepare("DELETE FROM vm_disk WHERE vm = :vm AND target = :target");
+    for (const auto& disk : those_without(before, vm.disks)) {
+      remove->bind(":vm", vm.name.str());
+      remove->bind(":target", disk.target);
+      remove->execute();
+    }
+    insert_disks(*db_, vm.name, those_without(vm.disks, before));
   });
 }
 

@@ -190,6 +190,13 @@ void Inventory::assign_gpu(const HostName& vm_name, const GpuName& name, const C
 
 void Inventory::reassign_gpu(const HostName& vm, const GpuName& name, const CardRef& card) {
   write("set host gpu", [&] {
+    const auto held = db_->prepare("SELECT device FROM gpu_in_vm WHERE vm = :vm AND name = :name");
+    held->bind(":vm", vm.str());
+    held->bind(":name", name.str());
+    if (held->step() &&
+        held->text(0) == given(*this, *db_, require_vm(vm).container, card).device()) {
+      return;  // it has that one: the history has only what changed
+    }
     unassign_gpu(vm, name);
     assign_gpu(vm, name, card);
   });

@@ -181,6 +181,29 @@ TEST_F(History, UndoMakesWhatACommandTouchedAsItWas) {
   EXPECT_EQ(cluster({"dump"}), before);
 }
 
+// What stays as it is has no row in the history, and does not stand in the way of an undo.
+TEST_F(History, HasOnlyWhatChanged) {
+  cluster({"add", "host", "n1"});
+  cluster({"add", "host", "gpu", "n1", "gpupci1", "02:00.0"});
+  cluster({"add", "host", "vm", "v1", "n1", "disk=file:/a,vda,virtio", "disk=file:/b,vdb,virtio",
+           "disksize=1", "disksize=2"});
+  cluster({"add", "host", "gpu", "v1", "gpupci", "gpupci1"});
+  const auto before = cluster({"dump"});
+  cluster({"set", "host", "vm", "v1", "disk=file:/a,vda,virtio", "disk=file:/c,vdb,virtio",
+           "disksize=1", "disksize=2"});
+  const auto change = sql("SELECT max(id) FROM change");
+  EXPECT_EQ(sql("SELECT count(*) FROM change_row WHERE change = " + change), "2") << "vdb alone";
+  cluster({"set", "host", "vm", "v1", "mem=2G"});
+  EXPECT_EQ(sql("SELECT count(*) FROM change_row WHERE change = " + change + " + 1"), "1");
+  cluster({"undo", "change", change});
+  cluster({"set", "host", "vm", "v1", "mem=1G"});
+  EXPECT_EQ(cluster({"dump"}), before);
+  const auto last = sql("SELECT max(id) FROM change");
+  cluster({"set", "host", "gpu", "v1", "gpupci", "02:00.0"});  // the card that it has
+  cluster({"set", "host", "vm", "v1", "cpus=1"});
+  EXPECT_EQ(sql("SELECT max(id) FROM change"), last);
+}
+
 TEST_F(History, UndoRefusesWhatWasChangedSinceOrIsNotKnown) {
   cluster({"add", "host", "n1", "rack=1"});
   cluster({"set", "host", "n1", "rack=2"});

@@ -23,6 +23,10 @@ TEST_F(RollStory, FromTheFolderToTheList) {
       "version)");
   cluster({"enable", "roll", "demo"});
   EXPECT_EQ(cluster({"list", "roll"}), std::string(kHead) + "demo: 0.1.0   any  yes     ok\n");
+  const auto changes = cluster({"list", "change", "columns=change,what"});
+  cluster({"enable", "roll", "demo"});
+  EXPECT_EQ(cluster({"list", "change", "columns=change,what"}), changes)
+      << "it was enabled already";
   EXPECT_EQ(cluster({"dump", "roll"}), "cluster add roll " + stored("demo-0.1.0").native() +
                                            "\ncluster enable roll demo version=0.1.0\n");
   cluster({"remove", "roll", "demo"}, 1,

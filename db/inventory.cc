@@ -184,7 +184,8 @@ void Inventory::look_together(const char* what, const std::function<void()>& wor
 
 void Inventory::write(const char* what, const std::function<void()>& work, const Explain& explain) {
   const auto refused = [&](const db::Failure& failure) {
-    if (failure.why == db::Why::denied) {
+    // What is about the file and not about what was asked: a full disk, for one.
+    if (failure.why == db::Why::denied || failure.why == db::Why::other) {
       return Error(Fault::io, error_text(where(), failure.what()));
     }
     return Error(fault_of(failure), std::string(what) + ": " + outcome_of(failure));
@@ -211,6 +212,9 @@ void Inventory::read(const char* what, const std::function<void()>& work) {
     const Reading reading(*db_);
     work();
   } catch (const db::Failure& failure) {
+    if (failure.why == db::Why::other) {
+      throw Error(Fault::io, error_text(where(), failure.what()));
+    }
     throw Error(fault_of(failure), std::string(what) + ": " + failure.what());
   }
 }

@@ -34,9 +34,10 @@ std::string settings_for(const fs::path& inventory) {
   std::string text(settings_example());
   if (inventory == kDefaultInventory) return text;
   const std::string usual = std::string("database: ") + kDefaultInventory;
-  // A string of JSON is one of YAML, too.
+  // Everybody reads it, wherever they are. A string of JSON is one of YAML, too.
+  const auto whole = db::is_file(inventory) ? fs::absolute(inventory) : inventory;
   return text.replace(text.find(usual), usual.size(),
-                      "database: " + nlohmann::json(inventory.native()).dump());
+                      "database: " + nlohmann::json(whole.native()).dump());
 }
 
 std::string set_up_settings(const Context& context) {

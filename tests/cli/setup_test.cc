@@ -52,6 +52,18 @@ TEST_F(Setup, MakesWhatIsMissingAndTellsWhatIsNext) {
               HasSubstr("\ndatabase," + place + "," + config.native() + "\n"));
 }
 
+// Everybody reads the settings, wherever they are.
+TEST_F(Setup, WritesTheWholePathOfAnInventory) {
+  unsetenv("CLUSTER_DB");
+  const auto before = fs::current_path();
+  fs::current_path(folder.path());
+  cluster({"setup", "db=below/own.db"});
+  fs::current_path(before);
+  EXPECT_THAT(cluster({"show", "config", "format=csv"}),
+              HasSubstr("\ndatabase," + (folder.path() / "below/own.db").native() + "," +
+                        config.native() + "\n"));
+}
+
 TEST_F(Setup, ASecondTimeChangesNothing) {
   expect_shape(cluster({"setup", "format=json"}), "setup");
   expect_shape(cluster({"show", "config", "format=json"}), "show_config");

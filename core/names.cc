@@ -21,16 +21,24 @@ bool is_label_character(char c) {
 }
 
 bool is_label(std::string_view label) {
-  return !label.empty() && label.size() <= kMaxLabel && label.front() != '-' &&
-         label.back() != '-' && std::ranges::all_of(label, is_label_character);
+  return !label.empty() && label.front() != '-' && label.back() != '-' &&
+         std::ranges::all_of(label, is_label_character);
 }
 
 }  // namespace
 
 HostName::HostName(std::string_view text) : text_(text) {
-  if (text.size() > kMaxName || !std::ranges::all_of(split(text, '.'), is_label)) {
-    throw Error(Fault::usage, "not a host name: " + quote(text.substr(0, kMaxName)) +
+  const auto labels = split(text, '.');
+  const auto shown = quote(text.substr(0, kMaxName));
+  if (!std::ranges::all_of(labels, is_label)) {
+    throw Error(Fault::usage, "not a host name: " + shown +
                                   " (want letters, digits, hyphens and _: vm-container-0-15)");
+  }
+  const auto is_long = [](std::string_view label) { return label.size() > kMaxLabel; };
+  if (text.size() > kMaxName || std::ranges::any_of(labels, is_long)) {
+    throw Error(Fault::usage, "a host name is too long: " + shown + " (want " +
+                                  std::to_string(kMaxLabel) + " letters between dots, and " +
+                                  std::to_string(kMaxName) + " in all, at the most)");
   }
 }
 

@@ -23,6 +23,12 @@ TEST(HostName, RefusesTheRest) {
         std::string("../a"), std::string(64, 'a'), std::string("a") + '\0'}) {
     EXPECT_THROW(HostName{bad}, Error) << bad;
   }
+  try {
+    HostName name(std::string(64, 'a'));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.what(), "a host name is too long: '" + std::string(64, 'a') +
+                                "' (want 63 letters between dots, and 253 in all, at the most)");
+  }
   std::string too_long = "a";
   while (too_long.size() < 254) too_long += ".a";
   EXPECT_THROW(HostName{too_long}, Error);

@@ -295,6 +295,11 @@ struct RemoveArgs {
   Consent consent;
 };
 
+// "1 card", "2 cards".
+std::string counted(std::size_t count, const std::string& thing) {
+  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
 int run_remove(Context& context, const RemoveArgs& args) {
   std::vector<HostName> names;
   std::vector<std::string> texts;
@@ -303,8 +308,18 @@ int run_remove(Context& context, const RemoveArgs& args) {
     texts.push_back(host.name.str());
   }
   require_consent(context, args.consent, "remove host", "hosts", args.hosts, texts);
-  context.inventory().remove_hosts(names);
-  say_how_many(context, "removed", names.size(), "hosts");
+  auto& inventory = context.inventory();
+  std::size_t cards = 0;
+  inventory.together("remove host", [&] {
+    cards = inventory.host_gpus(names).size();
+    inventory.remove_hosts(names);
+  });
+  if (cards == 0) {
+    say_how_many(context, "removed", names.size(), "hosts");
+  } else {  // nobody typed that they are to go
+    context.output.note("removed " + counted(names.size(), "host") + " with " +
+                        counted(cards, "card"));
+  }
   return 0;
 }
 

@@ -174,7 +174,7 @@ TEST_F(History, UndoMakesWhatACommandTouchedAsItWas) {
   }
   cluster({"remove", "host", "gpu", "v1", "gpupci"});
   cluster({"remove", "host", "vm", "v1"});
-  cluster({"remove", "host", "n1"});
+  cluster({"remove", "host", "n1"}, 0, "removed 1 host with 1 card");
   for (int i = 0; i < 3; ++i) {
     cluster({"undo", "change", sql("SELECT max(id) - " + std::to_string(2 * i) + " FROM change")});
   }

@@ -264,7 +264,8 @@ TEST_F(HostGpu, ThousandsOfCardsComeAndGo) {
   cluster({"discover", "host", "gpu", "vm-container-0-2"});
   const auto names = cluster({"report", "host", "gpu", "vm-container-0-2"});
   EXPECT_EQ(std::ranges::count(names, '\n'), kCards);
-  cluster({"remove", "host", "vm-container-0-2"});
+  cluster({"remove", "host", "vm-container-0-2"}, 0,
+          "removed 1 host with " + std::to_string(kCards) + " cards");
   EXPECT_EQ(cluster({"list", "host", "gpu"}), "HOST GPU PCI_BUS\n");
 }
 

@@ -112,8 +112,14 @@ TEST_F(HostStory, RemoveTakesTheCardsAlong) {
   cluster({"add", "host", "n1"});
   cluster({"add", "host", "n2"});
   cluster({"add", "host", "gpu", "n1", "gpupci1", "02:00.0"});
-  EXPECT_EQ(cluster({"remove", "host", "n1"}), "");
+  EXPECT_EQ(cluster({"remove", "host", "n1"}, 0, "removed 1 host with 1 card"), "");
   EXPECT_EQ(dump(), "cluster add host n2 appliance=vm-container\n");
+  cluster({"add", "host", "n[3-4]"}, 0, "added 2 hosts");
+  for (const auto* slot : {"02:00.0", "03:00.0"}) {
+    cluster({"add", "host", "gpu", "n3", slot[1] == '2' ? "gpupci1" : "gpupci2", slot});
+  }
+  cluster({"remove", "host", "n[3-4]"}, 0, "removed 2 hosts with 2 cards");
+  cluster({"remove", "host", "n2"}, 0, "");
 }
 
 TEST_F(HostStory, RemoveOfWhatIsNotSpelledOutWantsAYes) {

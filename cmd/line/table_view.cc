@@ -59,7 +59,14 @@ TableView parse_table_view(const std::string& columns, const std::string& sort) 
 
 void apply(const TableView& view, std::vector<std::string>& columns, TextRows& rows) {
   std::vector<std::size_t> places;
-  for (const auto& wanted : view.columns) places.push_back(place_of(columns, "columns", wanted));
+  for (const auto& wanted : view.columns) {
+    const auto place = place_of(columns, "columns", wanted);
+    // An object of JSON has each of its keys once.
+    if (std::ranges::find(places, place) != places.end()) {
+      throw Error(Fault::usage, "columns=" + quote(wanted) + " is there twice: want it once");
+    }
+    places.push_back(place);
+  }
   if (!view.sort.empty()) sort_by(columns, view.sort, rows);
   if (places.empty()) return;
   rows = chosen(places, rows);

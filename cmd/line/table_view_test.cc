@@ -68,5 +68,14 @@ TEST(TableView, AnUnknownColumnIsRefusedWithThoseThatThereAre) {
   }
 }
 
+TEST(TableView, AColumnIsThereOnce) {
+  try {
+    viewed("host,cpus,HOST", "");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "columns='HOST' is there twice: want it once");
+  }
+}
+
 }  // namespace
 }  // namespace cluster::cmd

@@ -214,10 +214,11 @@ std::vector<Host> as_they_are_now(Inventory& inventory, const std::vector<Host>&
 }
 
 int run_set(Context& context, const SetArgs& args) {
-  if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
   auto& inventory = context.inventory();
   // The words may come from standard input, for which nobody else is to wait.
   auto hosts = frontend::select_hosts(inventory, args.hosts);
+  // A word key=value that is no key was taken for a host, and is told as one before.
+  if (args.keys.empty()) throw Error(Fault::usage, "set host: nothing to set (want key=value)");
   inventory.together("set host", [&] {
     hosts = as_they_are_now(inventory, hosts);
     for (auto& host : hosts) {

@@ -69,6 +69,19 @@ TEST_F(RunProgram, WordsOfOtherProgramsLeadToACommand) {
       {{"create", "vm", "a"}, "add host vm"},
       {{"stop", "vm", "a"}, "stop host vm"},
       {{"ssh", "n1", "true"}, "run host"},
+      {{"history"}, "list change"},
+      {{"list", "log"}, "list change"},
+      {{"undo", "17"}, "undo change"},
+      {{"backup", "database"}, "save database"},
+      {{"migrate", "database"}, "copy database"},
+      {{"import", "hosts.txt"}, "load"},
+      {{"edit", "host", "n1"}, "set host"},
+      {{"rename", "host", "n1"}, "help set host"},
+      {{"del", "host", "n1"}, "help remove host"},
+      {{"get", "config"}, "show config"},
+      {{"report", "slurm"}, "report fleet"},
+      {{"report", "host", "dhcpd"}, "report network dhcp"},
+      {{"free"}, "list host gpu"},
   };
   for (const auto& [words, command] : meant) {
     err.str("");

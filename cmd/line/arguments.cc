@@ -96,6 +96,16 @@ bool read_arguments(const Options& options, std::span<const std::string> words) 
     throw Error(Fault::usage, "something is required");
   } catch (const CLI::ExtrasError&) {
     throw Error(Fault::usage, "not expected: " + quote(joined(app.remaining(), " ")));
+  } catch (const CLI::ArgumentMismatch&) {
+    for (std::size_t i = 0; i < declared.size(); ++i) {
+      const auto& option = options.all()[i];
+      if (option.variable.is_list() || declared[i]->count() < 2) continue;
+      throw Error(Fault::usage, (option.key.empty() ? option.name : option.key + "=") +
+                                    " is given more than once");
+    }
+    // Only the last word can be a key whose value is not behind it.
+    throw Error(Fault::usage,
+                words.empty() ? "a value is missing" : words.back() + " wants a value");
   } catch (const CLI::ParseError& error) {
     std::string why = error.what();
     std::ranges::replace(why, '\n', ' ');

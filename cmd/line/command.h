@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,10 +64,10 @@ struct CommandTable {
 
 /// The options that every command understands besides its own arguments.
 struct CommonOptions {
-  std::string db;                ///< inventory file, "" when not given
-  std::string format = "table";  ///< the format of answers that are a table
-  std::string columns;           ///< of a list: those that are shown, with commas, "" = all
-  std::string sort;              ///< of a list: a column, "" = as it comes
+  std::optional<std::string> db;  ///< inventory file, when it is given
+  std::string format = "table";   ///< the format of answers that are a table
+  std::string columns;            ///< of a list: those that are shown, with commas, "" = all
+  std::string sort;               ///< of a list: a column, "" = as it comes
 };
 
 /// Declares all that may follow `command` on the command line. parse() and help both use it.

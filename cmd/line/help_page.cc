@@ -83,6 +83,39 @@ std::string_view meant_by(const CommandTable& table, std::string_view word) {
   return meant_by(table, word.substr(0, word.size() - 1));
 }
 
+// True if a letter is too many, too few, wrong or beside its place in a word that is long enough to
+// be known by the others.
+bool is_typing_error(std::string_view typed, std::string_view meant) {
+  constexpr std::size_t kLongEnough = 4;
+  if (std::max(typed.size(), meant.size()) < kLongEnough) return false;
+  while (!typed.empty() && !meant.empty() && typed.front() == meant.front()) {
+    typed.remove_prefix(1);
+    meant.remove_prefix(1);
+  }
+  while (!typed.empty() && !meant.empty() && typed.back() == meant.back()) {
+    typed.remove_suffix(1);
+    meant.remove_suffix(1);
+  }
+  const bool swapped =
+      typed.size() == 2 && meant.size() == 2 && typed[0] == meant[1] && typed[1] == meant[0];
+  return swapped || (typed.size() < 2 && meant.size() < 2);
+}
+
+// All that print_help() explains: commands, their beginnings, nouns and topics.
+std::vector<std::string> explained(const CommandTable& table) {
+  std::vector<std::string> names;
+  for (const auto& command : table.commands) {
+    names.emplace_back(command.path);
+    names.emplace_back(command.path.substr(0, command.path.rfind(' ')));
+    const auto noun = noun_of(command);
+    names.emplace_back(noun);
+    names.emplace_back(noun.substr(noun.rfind(' ') + 1));  // "gpu", or all of it
+  }
+  for (const auto& topic : table.topics) names.emplace_back(topic.name);
+  for (const auto& synonym : table.synonyms) names.emplace_back(synonym.word);
+  return names;
+}
+
 }  // namespace
 
 void print_help(Output& output, const CommandTable& table, const std::string& what) {
@@ -96,7 +129,11 @@ void print_help(Output& output, const CommandTable& table, const std::string& wh
   const auto* topic = topic_called(table, noun);
   const auto of_noun = commands_about(table, noun);
   if (topic == nullptr && of_noun.empty()) {
-    throw Error(Fault::usage, "no command " + quote(what) + " (see `cluster help`)");
+    const auto meant = nearest(what, explained(table));
+    throw Error(Fault::usage, "no command " + quote(what) +
+                                  (meant && is_typing_error(what, *meant)
+                                       ? " (did you mean 'help " + *meant + "'?)"
+                                       : " (see `cluster help`)"));
   }
   if (topic != nullptr) topic->print(output);
   if (topic != nullptr && !of_noun.empty()) output.line("");

@@ -7,6 +7,9 @@
 namespace cluster::cmd {
 namespace {
 
+constexpr std::ptrdiff_t kFirstWords = 3;
+constexpr std::string_view kHelp = "help ";
+
 // The word, its singular, and what they are synonyms of.
 std::vector<std::string> meanings_of(const std::string& noun, const CommandTable& table) {
   std::vector<std::string> meanings{noun};
@@ -38,7 +41,12 @@ std::optional<std::string> path_of(const std::string& verb, const std::vector<st
       if (auto path = shortest_path(verb, noun, table)) return path;
     }
   }
-  return std::nullopt;
+  // "report host dhcpd", where the noun is one of something else.
+  return nouns.size() > 1 ? path_of(verb, {nouns[1]}, table) : std::nullopt;
+}
+
+bool is_command(const std::string& path, const CommandTable& table) {
+  return std::ranges::find(table.commands, path, &Command::path) != table.commands.end();
 }
 
 }  // namespace
@@ -48,15 +56,39 @@ std::optional<std::string> meant_command(const std::vector<std::string>& words,
                                          std::span<const FirstWord> first_words) {
   const std::vector<std::string> nouns(words.begin() + 1, words.end());
   if (auto path = path_of(words[0], nouns, table)) return path;
-  const auto at = std::ranges::find(first_words, words[0], &FirstWord::word);
-  if (at == first_words.end()) return path_of("list", {words[0]}, table);
-  constexpr std::string_view kHelp = "help ";
-  if (at->meaning.starts_with(kHelp)) {
-    const std::string verb(at->meaning.substr(kHelp.size()));
-    return std::string(kHelp) + path_of(verb, nouns, table).value_or(verb);
+  for (auto count = std::min(std::ssize(words), kFirstWords); count > 0; --count) {
+    const std::vector<std::string> first(words.begin(), words.begin() + count);
+    const auto at = std::ranges::find(first_words, joined(first, " "), &FirstWord::word);
+    if (at == first_words.end()) continue;
+    const std::string meaning(at->meaning);
+    const std::vector<std::string> rest(words.begin() + count, words.end());
+    if (meaning.starts_with(kHelp)) {
+      const auto verb = meaning.substr(kHelp.size());
+      return std::string(kHelp) + path_of(verb, rest, table).value_or(verb);
+    }
+    return is_command(meaning, table) ? meaning : path_of(meaning, rest, table);
   }
-  if (at->meaning.find(' ') != std::string_view::npos) return std::string(at->meaning);
-  return path_of(std::string(at->meaning), nouns, table);
+  return path_of("list", {words[0]}, table);
+}
+
+std::optional<std::string> command_with_noun(const std::string& path, const std::string& word,
+                                             const CommandTable& table) {
+  const auto verb = path.substr(0, path.find(' '));
+  for (const auto& noun : meanings_of(word, table)) {
+    for (auto& meant : {path + " " + noun, verb + " " + noun}) {
+      if (is_command(meant, table)) return meant;
+    }
+  }
+  // What is short or has a number is more likely a name.
+  constexpr std::size_t kLongEnough = 3;
+  if (word.size() < kLongEnough || word.find_first_of("0123456789") != std::string::npos) return {};
+  std::vector<std::string> longer;
+  for (const auto& command : table.commands) {
+    if (command.path.starts_with(path + " "))
+      longer.emplace_back(command.path.substr(path.size() + 1));
+  }
+  const auto noun = nearest(word, longer);
+  return noun ? std::optional(path + " " + *noun) : std::nullopt;
 }
 
 }  // namespace cluster::cmd

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "cmd/line/arguments.h"
+#include "cmd/line/meaning.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -29,31 +30,76 @@ bool has_commands_below(const CommandTable& table, const std::string& prefix) {
   });
 }
 
+bool takes_away(std::string_view path) {
+  return std::ranges::find(kTakingVerbs, path.substr(0, path.find(' '))) != kTakingVerbs.end();
+}
+
+// The command that words with a typing error most likely meant. Whoever takes it over must not lose
+// anything by it. A verb that there is was meant as it stands.
+std::optional<std::string> nearest_command(std::string typed, const CommandTable& table) {
+  const auto verb = typed.substr(0, typed.find(' ')) + " ";
+  const bool has_verb = std::ranges::any_of(
+      table.commands, [&](const Command& one) { return one.path.starts_with(verb); });
+  const std::size_t fixed = has_verb ? verb.size() : 0;
+  std::vector<std::string> ends;
+  for (const auto& command : table.commands) {
+    if (takes_away(command.path) || (has_verb && !command.path.starts_with(verb))) continue;
+    ends.emplace_back(command.path.substr(fixed));
+  }
+  while (typed.size() > fixed) {
+    if (auto end = nearest(typed.substr(fixed), ends)) return typed.substr(0, fixed) + *end;
+    const auto blank = typed.rfind(' ');
+    if (blank == std::string::npos) break;
+    typed.resize(blank);
+  }
+  return std::nullopt;
+}
+
 [[noreturn]] void unknown_command(const std::vector<std::string>& words,
                                   const CommandTable& table) {
-  // Whoever takes a suggestion over must not lose anything by it.
-  std::vector<std::string> paths;
-  for (const auto& command : table.commands) {
-    const auto verb = command.path.substr(0, command.path.find(' '));
-    if (std::ranges::find(kTakingVerbs, verb) == kTakingVerbs.end())
-      paths.emplace_back(command.path);
-  }
   std::string typed = words[0];
   for (std::size_t i = 1; i < words.size() && i < 3; ++i) typed += " " + words[i];
-  auto hint = did_you_mean(typed, paths);
-  for (auto shorter = typed; hint.empty() && shorter.find(' ') != std::string::npos;) {
-    shorter.resize(shorter.rfind(' '));
-    hint = did_you_mean(shorter, paths);
+  std::string hint;
+  if (const auto meant = nearest_command(typed, table)) {
+    hint = " (did you mean " + quote(*meant) + "?)";
+  } else {
+    auto known = typed;  // its beginning that is one of commands
+    while (!known.empty() && !has_commands_below(table, known)) {
+      known.resize(known.find(' ') == std::string::npos ? 0 : known.rfind(' '));
+    }
+    hint = " (see `cluster help" + (known.empty() ? "" : " " + known) + "`)";
   }
-  throw UnknownCommand(
-      Fault::usage, "no command " + quote(typed) + (hint.empty() ? " (see `cluster help`)" : hint));
+  throw UnknownCommand(Fault::usage, "no command " + quote(typed) + hint);
+}
+
+// As Rocks has it, the key is before the hosts and its value the last word: set host cpus n1 16.
+// The command that it meant, as the end of an error.
+std::string order_hint(const std::string& path, std::span<const std::string> words,
+                       const std::vector<std::string>& keys) {
+  if (!path.starts_with("set ") || words.size() < 3) return "";
+  const auto key = (words[0] == "ip" ? "address" : words[0]) + "=";
+  if (std::ranges::find(keys, key) == keys.end()) return "";
+  std::string meant = path;
+  for (const auto& word : words.subspan(1, words.size() - 2)) meant += " " + shell_word(word);
+  const auto& value = words.back();
+  return " (did you mean " +
+         quote(meant + " " + (value.starts_with(key) ? value : key + shell_word(value))) + "?)";
+}
+
+// A noun that was taken for a host or a value, as by `list host network`: the command that it
+// meant, as the end of an `error` that names it.
+std::string noun_hint(const std::string& path, std::span<const std::string> words,
+                      std::string_view error, const CommandTable& table) {
+  if (takes_away(path) || words.empty()) return "";
+  if (error.find(quote(words[0])) == std::string_view::npos) return "";
+  const auto meant = command_with_noun(path, words[0], table);
+  return meant ? " (did you mean " + quote(*meant) + "?)" : "";
 }
 
 // The key that a word of the form key=value or --key most likely meant, as the end of an `error`
 // that names the word: " (did you mean 'detail='?)".
 std::string key_hint(std::span<const std::string> words, const std::vector<std::string>& keys,
                      std::string_view error) {
-  if (error.find("did you mean") != std::string_view::npos) return "";
   for (const auto& word : words) {
     const bool dashes = word.starts_with("--");
     const auto equals = word.find('=');
@@ -137,21 +183,32 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
   std::vector<std::string> rest(words.begin(), verb);
   rest.insert(rest.end(), line.begin() + static_cast<std::ptrdiff_t>(word_count(command->path)),
               line.end());
+  const std::string path(command->path);
+  const auto hint_at = [path, rest, keys, &table](std::string_view error) {
+    if (error.find("did you mean") != std::string_view::npos) return std::string();
+    auto hint = key_hint(rest, keys, error);
+    if (hint.empty()) hint = order_hint(path, rest, keys);
+    if (hint.empty()) hint = noun_hint(path, rest, error, table);
+    return hint;
+  };
   try {
-    if (!read_arguments(options, rest)) return help_for(std::string(command->path));
+    if (!read_arguments(options, rest)) return help_for(path);
   } catch (const Error& error) {
-    const std::string path(command->path);
-    const auto hint = key_hint(rest, keys, error.what());
+    const auto hint = hint_at(error.what());
     throw Error(error.fault(), path + ": " + error.what() +
                                    (hint.empty() ? " (see `cluster " + path + " --help`)" : hint));
   }
+  // A variable of a script that is not set (db=$TRY) must not lead to the inventory of all.
+  if (common.db && common.db->empty()) {
+    throw Error(Fault::usage, path + ": db= is empty (want the path of a file, or leave it out)");
+  }
   // What is no key of the command may be a host or a value for it, and turn out to be none.
-  auto action_with_hint = [rest, keys, action = std::move(action)](Context& context) {
+  auto action_with_hint = [hint_at, action = std::move(action)](Context& context) {
     try {
       return action(context);
     } catch (const Error& error) {
       if (error.fault() != Fault::usage && error.fault() != Fault::not_found) throw;
-      const auto hint = key_hint(rest, keys, error.what());
+      const auto hint = hint_at(error.what());
       if (hint.empty()) throw;
       throw Error(error.fault(), error.what() + hint);
     }
@@ -159,7 +216,7 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
   return {Invocation::Wants::command,
           std::move(action_with_hint),
           "",
-          common.db,
+          common.db.value_or(""),
           parse_format(common.format),
           parse_table_view(common.columns, common.sort)};
 }

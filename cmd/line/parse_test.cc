@@ -217,5 +217,70 @@ TEST(Parse, SuggestsTheNearestCommand) {
   expect_refused({"fly"}, "no command 'fly' (see `cluster help`)");
 }
 
+TEST(Parse, SuggestsNoCommandOfAnotherVerb) {
+  expect_refused({"list", "lid"}, "no command 'list lid' (see `cluster help list`)");
+  expect_refused({"put", "bag"}, "no command 'put bag' (see `cluster help put`)");
+}
+
+TEST(Parse, SaysOfAKeyWhatIsWrongWithIt) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"list", "box", "db="}, {"--db=", "list", "box"}}) {
+    expect_refused(words, "list box: db= is empty (want the path of a file, or leave it out)");
+  }
+  expect_refused({"put", "box", "ball", "colour=red", "--colour=blue"},
+                 "put box: colour= is given more than once (see `cluster put box --help`)");
+  expect_refused({"put", "box", "lid", "oak", "--lid", "elm"},
+                 "put box lid: lid= is given more than once (see `cluster put box lid --help`)");
+  expect_refused({"put", "box", "ball", "--colour"},
+                 "put box: --colour wants a value (see `cluster put box --help`)");
+}
+
+// The hint of an error that a command of `paths` throws, whose arguments are `words`.
+std::string told(const std::string& why, const std::vector<std::string>& words) {
+  static std::string thrown;
+  thrown = why;
+  const auto declare = [](Options& options) {
+    auto args = std::make_shared<Given>();
+    options.argument("BOX", args->words, "which");
+    options.key("address", args->colour, "its address");
+    return Action([args](Context&) -> int { throw Error(Fault::not_found, thrown); });
+  };
+  const std::array commands{Command{"set box", "change boxes", "Boxes", declare},
+                            Command{"set box lid", "change lids", "Boxes", declare_list},
+                            Command{"set shelf", "change shelves", "Boxes", declare_list},
+                            Command{"stop box", "stop boxes", "Boxes", declare},
+                            Command{"stop box lid", "stop lids", "Boxes", declare_list}};
+  const CommandTable table{commands, {}, {}, {}, {}};
+  try {
+    run_action(parse(words, table).action);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Parse, TellsTheCommandWhoseNounWasTakenForAnArgument) {
+  EXPECT_EQ(told("no box 'lids'", {"set", "box", "lids"}),
+            "no box 'lids' (did you mean 'set box lid'?)");
+  EXPECT_EQ(told("no box 'lidd'", {"set", "box", "lidd"}),
+            "no box 'lidd' (did you mean 'set box lid'?)");
+  EXPECT_EQ(told("no box 'shelf'", {"set", "box", "shelf", "x"}),
+            "no box 'shelf' (did you mean 'set shelf'?)");
+  EXPECT_EQ(told("no box 'other'", {"set", "box", "other"}), "no box 'other'");
+  EXPECT_EQ(told("no box 'lid7'", {"set", "box", "lid7"}), "no box 'lid7'");
+  EXPECT_EQ(told("no lid 'x'", {"set", "box", "lids"}), "no lid 'x'");
+  EXPECT_EQ(told("no box 'lids' (did you mean 'kids'?)", {"set", "box", "lids"}),
+            "no box 'lids' (did you mean 'kids'?)");
+  EXPECT_EQ(told("no box 'lids'", {"stop", "box", "lids"}), "no box 'lids'") << "it would stop it";
+}
+
+TEST(Parse, TellsHowAKeyIsTypedThatRocksHasInFront) {
+  EXPECT_EQ(told("no box 'address'", {"set", "box", "address", "b 1", "b2", "10.0.0.1"}),
+            "no box 'address' (did you mean 'set box 'b 1' b2 address=10.0.0.1'?)");
+  EXPECT_EQ(told("no box 'ip'", {"set", "box", "ip", "b1", "address=10.0.0.1"}),
+            "no box 'ip' (did you mean 'set box b1 address=10.0.0.1'?)");
+  EXPECT_EQ(told("no box 'colour'", {"set", "box", "colour", "b1", "red"}), "no box 'colour'");
+}
+
 }  // namespace
 }  // namespace cluster::cmd

@@ -132,6 +132,17 @@ TEST_F(Help, AnUnknownCommandNamesTheNearest) {
   cluster({"rm", "host", "gpu"}, 2,
           "no command 'rm host gpu' (did you mean 'help remove host gpu'?)");
   cluster({"help", "reboot"}, 2, "no command 'reboot' (see `cluster help`)");
+  cluster({"help", "lits", "host"}, 2, "no command 'lits host' (did you mean 'help list host'?)");
+  cluster({"help", "gpuu"}, 2, "no command 'gpuu' (did you mean 'help gpu'?)");
+  cluster({"add", "host", "n1"});
+  cluster({"list", "host", "network"}, 1,
+          "host 'network' is not in the inventory (did you mean 'list network'?)");
+  cluster({"list", "host", "cards"}, 1,
+          "host 'cards' is not in the inventory (did you mean 'list host gpu'?)");
+  cluster({"set", "host", "cpus", "n1", "16"}, 1,
+          "host 'cpus' is not in the inventory (did you mean 'set host n1 cpus=16'?)");
+  cluster({"sync", "host", "network"}, 2,
+          "no command 'sync host network' (see `cluster help sync host`)");
   cluster({"list", "host", "--colour=red"}, 2,
           "list host: not expected: '--colour=red' (see `cluster list host --help`)");
   cluster({"add", "host", "alias", "n1", "n2"}, 2,

@@ -173,6 +173,8 @@ TEST_F(HostStory, AWrongKeyIsAnsweredWithTheNearest) {
   ends({"list", "host", "gpu", "detial=yes"}, " (did you mean 'detail='?)");
   ends({"add", "host", "n2", "adress=10.0.0.1"}, " (did you mean 'address='?)");
   ends({"set", "host", "n1", "--adress", "10.0.0.1"}, " (did you mean 'address='?)");
+  cluster({"set", "host", "n1", "name=n2"}, 2,
+          "'name=n2' is no key of this command, and no host has an attribute 'name'");
 }
 
 TEST_F(HostStory, RemoveIsRefusedWhileItHasVms) {

@@ -614,6 +614,20 @@ TEST(Neighbour, ASecretIsToldByItsNameAlone) {
                           "line 5: n1 eth0 tags: {DNS: 1.1.1.1}"));
 }
 
+TEST(Neighbour, AValueThatLooksLikeAnOptionIsAValue) {
+  const auto [commands, left] =
+      read("ansible",
+           "[all]\nn1 a=-x b=--help c=file=/etc/motd d=db=x e=attr=x f=value=x g=files=x h=x-y\n");
+  EXPECT_THAT(
+      commands,
+      ElementsAre("add|host|n1", "add|host|attr|n1|a|value=-x", "add|host|attr|n1|b|value=--help",
+                  "add|host|attr|n1|c|value=file=/etc/motd", "add|host|attr|n1|d|value=db=x",
+                  "add|host|attr|n1|e|value=attr=x", "add|host|attr|n1|f|value=value=x",
+                  "add|host|attr|n1|g|files=x", "add|host|attr|n1|h|x-y"));
+  EXPECT_THAT(read("rocks", "rocks add attr boot \"-v\"\n").commands,
+              ElementsAre("add|attr|boot|value=-v"));
+}
+
 TEST(Neighbour, AFormatHasAName) {
   EXPECT_THROW(neighbour_format("cobbler"), Error);
   EXPECT_EQ(neighbour_formats().size(), 6U);

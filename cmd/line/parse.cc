@@ -91,7 +91,11 @@ std::string order_hint(const std::string& path, std::span<const std::string> wor
 std::string noun_hint(const std::string& path, std::span<const std::string> words,
                       std::string_view error, const CommandTable& table) {
   if (takes_away(path) || words.empty()) return "";
-  if (error.find(quote(words[0])) == std::string_view::npos) return "";
+  const auto word = quote(words[0]);
+  if (error.find(word + " is not in the inventory") == std::string_view::npos &&
+      error.find("not expected: " + word) == std::string_view::npos) {
+    return "";
+  }
   const auto meant = command_with_noun(path, words[0], table);
   return meant ? " (did you mean " + quote(*meant) + "?)" : "";
 }
@@ -108,6 +112,17 @@ std::string key_hint(std::span<const std::string> words, const std::vector<std::
     if (typed.empty() || error.find(typed) == std::string_view::npos) continue;
     if (std::ranges::find(keys, typed + "=") != keys.end()) continue;
     if (auto hint = did_you_mean(typed + "=", keys); !hint.empty()) return hint;
+  }
+  return "";
+}
+
+// Of a word key=value that was taken for a name, which is not there, what the operator took it for.
+std::string no_key_hint(std::span<const std::string> words, std::string_view error) {
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos) continue;
+    if (error.find(quote(word) + " is not in the inventory") == std::string_view::npos) continue;
+    return " (" + quote(word.substr(0, equals + 1)) + " is no key of this command)";
   }
   return "";
 }
@@ -203,12 +218,13 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
     throw Error(Fault::usage, path + ": db= is empty (want the path of a file, or leave it out)");
   }
   // What is no key of the command may be a host or a value for it, and turn out to be none.
-  auto action_with_hint = [hint_at, action = std::move(action)](Context& context) {
+  auto action_with_hint = [hint_at, rest, action = std::move(action)](Context& context) {
     try {
       return action(context);
     } catch (const Error& error) {
       if (error.fault() != Fault::usage && error.fault() != Fault::not_found) throw;
-      const auto hint = hint_at(error.what());
+      auto hint = hint_at(error.what());
+      if (hint.empty() && error.fault() == Fault::not_found) hint = no_key_hint(rest, error.what());
       if (hint.empty()) throw;
       throw Error(error.fault(), error.what() + hint);
     }

@@ -260,18 +260,28 @@ std::string told(const std::string& why, const std::vector<std::string>& words) 
 }
 
 TEST(Parse, TellsTheCommandWhoseNounWasTakenForAnArgument) {
-  EXPECT_EQ(told("no box 'lids'", {"set", "box", "lids"}),
-            "no box 'lids' (did you mean 'set box lid'?)");
-  EXPECT_EQ(told("no box 'lidd'", {"set", "box", "lidd"}),
-            "no box 'lidd' (did you mean 'set box lid'?)");
-  EXPECT_EQ(told("no box 'shelf'", {"set", "box", "shelf", "x"}),
-            "no box 'shelf' (did you mean 'set shelf'?)");
-  EXPECT_EQ(told("no box 'other'", {"set", "box", "other"}), "no box 'other'");
-  EXPECT_EQ(told("no box 'lid7'", {"set", "box", "lid7"}), "no box 'lid7'");
-  EXPECT_EQ(told("no lid 'x'", {"set", "box", "lids"}), "no lid 'x'");
-  EXPECT_EQ(told("no box 'lids' (did you mean 'kids'?)", {"set", "box", "lids"}),
-            "no box 'lids' (did you mean 'kids'?)");
-  EXPECT_EQ(told("no box 'lids'", {"stop", "box", "lids"}), "no box 'lids'") << "it would stop it";
+  const auto missing = [](const std::string& name, const std::vector<std::string>& words) {
+    return told("box '" + name + "' is not in the inventory", words);
+  };
+  const std::string end = "' is not in the inventory";
+  EXPECT_EQ(missing("lids", {"set", "box", "lids"}),
+            "box 'lids" + end + " (did you mean 'set box lid'?)");
+  EXPECT_EQ(missing("lidd", {"set", "box", "lidd"}),
+            "box 'lidd" + end + " (did you mean 'set box lid'?)");
+  EXPECT_EQ(missing("shelf", {"set", "box", "shelf", "x"}),
+            "box 'shelf" + end + " (did you mean 'set shelf'?)");
+  for (const auto* name : {"other", "lid7"}) {
+    EXPECT_EQ(missing(name, {"set", "box", name}), "box '" + (name + end));
+  }
+  EXPECT_EQ(missing("x", {"set", "box", "lids"}), "box 'x" + end);
+  EXPECT_EQ(missing("lids", {"stop", "box", "lids"}), "box 'lids" + end) << "it would stop it";
+  EXPECT_EQ(told("box 'lids' is full", {"set", "box", "lids"}), "box 'lids' is full");
+}
+
+TEST(Parse, TellsThatAWordTakenForANameHasNoKey) {
+  EXPECT_EQ(told("box 'size=3' is not in the inventory", {"set", "box", "b1", "size=3"}),
+            "box 'size=3' is not in the inventory ('size=' is no key of this command)");
+  EXPECT_EQ(told("no box has 'size=3'", {"set", "box", "size=3"}), "no box has 'size=3'");
 }
 
 TEST(Parse, TellsHowAKeyIsTypedThatRocksHasInFront) {

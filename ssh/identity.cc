@@ -103,6 +103,10 @@ Identity Identities::read(const std::string& path) const {
     nothing.is_missing = is_missing;
     return nothing;
   }
+  // It chooses a key of the agent, and is no secret.
+  if (path.ends_with(".pub") && !begins_as_private_key(path)) {
+    return none("is a public key, and no agent has the private one");
+  }
   // OpenSSH refuses such a key, too: when others can read our private key, it is no secret any
   // more.
   if (status.st_uid == getuid() && (status.st_mode & 077U) != 0) {
@@ -113,7 +117,6 @@ Identity Identities::read(const std::string& path) const {
   const int code = libssh_.ssh_pki_import_privkey_file(path.c_str(), nullptr, note_passphrase,
                                                        &passphrase_asked, &raw);
   if (passphrase_asked) return none("has a passphrase (ssh-add it)");
-  if (code != SSH_OK && path.ends_with(".pub")) return none("");  // it chooses a key
   if (code != SSH_OK) return none(kNoKey);
   Identity identity{OwnedKey(raw, libssh_.ssh_key_free), ""};
   if (is_security_key(libssh_.ssh_key_type(raw))) mark_security_key(identity);

@@ -79,6 +79,12 @@ TEST_F(IdentityTest, APublicKeyAloneNamesAKeyOfTheAgent) {
   EXPECT_EQ(identity.key, nullptr);
 }
 
+TEST_F(IdentityTest, APublicKeyIsNoSecret) {
+  const auto& identity = identities_.load(make("key") + ".pub");
+  EXPECT_EQ(identity.problem, "is a public key, and no agent has the private one");
+  EXPECT_NE(identity.public_base64, "");
+}
+
 TEST_F(IdentityTest, EachFileIsReadOnce) {
   const auto path = make("key");
   const auto* first = &identities_.load(path);

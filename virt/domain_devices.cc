@@ -189,6 +189,19 @@ void add_macs(pugi::xml_node devices, const std::string& uuid) {
     if (!interface.child("mac").attribute("address").empty()) continue;
     const auto name = "<interface " + std::to_string(number++) + ">";
     unsigned attempt = 0;
+void join_sources(pugi::xml_node devices) {
+  for (auto hostdev : devices.children("hostdev")) {
+    const auto source = hostdev.child("source");
+    if (source.empty()) continue;
+    if (const auto driver = hostdev.child("driver"); !driver.empty()) {
+      hostdev.insert_move_before(driver, source);
+    }
+    if (const auto teaming = hostdev.child("teaming"); !teaming.empty()) {
+      hostdev.insert_move_after(teaming, source);
+    }
+  }
+}
+
     std::string mac;
     do {
       mac = MacAddress::made_of(uuid, name, attempt++).str();

@@ -345,6 +345,7 @@ void finish(Merging& merging) {
   document.remove_child("taken");
   const auto root = merging.roots.theirs;
   const bool of_qemu = std::ranges::any_of(elements(root), [](auto child) {
+  join_sources(merging.devices());
     return std::string_view(child.name()).starts_with("qemu:");
   });
   if (of_qemu) declare_qemu(root);

@@ -235,6 +235,17 @@ TEST_F(OwnXmlOfDevices, SaysMoreOfACardOrOneFunctionOfItByName) {
   EXPECT_EQ(count(by_address, "<rom bar='off'/>"), 1);
 }
 
+TEST_F(OwnXmlOfDevices, ADriverOfACardComesBesideItsSource) {
+  const auto xml = with("<hostdev><alias name='ua-gpupci2'/><driver name='vfio'/></hostdev>");
+  EXPECT_EQ(count(xml, "<driver name='vfio'/>\n      <source>"), 2);
+  const auto other = with(
+      "<hostdev mode='subsystem' type='pci' managed='yes'><driver name='vfio'/><boot order='1'/>"
+      "<source><address domain='0' bus='9' slot='0' function='0'/></source><rom bar='off'/>"
+      "<teaming type='transient' persistent='ua-eth0'/></hostdev>");
+  EXPECT_THAT(other, HasSubstr("<driver name='vfio'/>\n      <source>"));
+  EXPECT_THAT(other, HasSubstr("</source>\n      <teaming "));
+}
+
 TEST_F(OwnXmlOfDevices, OfADeviceThatIsNotThereIsRefused) {
   EXPECT_EQ(refused("<hostdev><alias name='ua-gpupci3'/><rom bar='off'/></hostdev>"),
             "<hostdev> speaks of 'ua-gpupci3', which the VM does not have");

@@ -53,6 +53,10 @@ void name_own_ports(pugi::xml_node devices, const char* root);
 bool is_own_port(pugi::xml_node controller);
 
 /// Gives each interface that says no MAC address one, made of the UUID of its domain: libvirt would
+/// Puts <driver>, <source> and <teaming> of each device of the host side by side, as libvirt writes
+/// them. The schema takes any order, but libxml2 does not, where another element is between them.
+void join_sources(pugi::xml_node devices);
+
 /// make another at each define.
 void add_macs(pugi::xml_node devices, const std::string& uuid);
 

@@ -47,6 +47,12 @@ TEST_F(Schema, NamesTheElementAtFault) {
             "libvirt's schema refuses <disk> in <devices>");
 }
 
+// The schema takes any order, but libxml2, by which libvirt judges, does not.
+TEST_F(Schema, TakesTheDriverOfACardBesideItsSourceAlone) {
+  EXPECT_EQ(refusal("<source>", "<driver name='vfio'/><source>"), std::nullopt);
+  EXPECT_NE(refusal("<source>", "<driver name='vfio'/><rom bar='off'/><source>"), std::nullopt);
+}
+
 TEST_F(Schema, SaysWhatTheSchemaSays) {
   EXPECT_EQ(refusal("4096", "much"),
             "libvirt's schema refuses <memory> in <domain>: Type unsignedLong doesn't allow value "

@@ -161,6 +161,7 @@ void build(pugi::xml_document& document, const DomainSpec& domain, const OwnPort
   settle_boot(root, domain);
   const bool pcie = domain.machine.find("q35") != std::string::npos;
   name_own_ports(root.child("devices"), pcie ? "pcie-root" : "pci-root");
+  join_sources(root.child("devices"));
   add_macs(root.child("devices"), domain.uuid);
   add_scsi_controllers(root.child("devices"));
   add_iothreads(root);

@@ -59,6 +59,24 @@ std::map<int, int> guest_buses(pugi::xml_node root) {
   return numbers;
 }
 
+int free_bus_number(pugi::xml_node root, int wanted) {
+  constexpr int kFirstExpander = 128;  // as virt/domain_cards.cc numbers them
+  constexpr int kBuses = 256;
+  std::set<int> taken;
+  for (const auto& [index, bus] : guest_buses(root)) taken.insert(bus);
+  if (!taken.contains(wanted)) return wanted;
+  int widest = 0;
+  int middle = wanted;
+  for (auto one = taken.lower_bound(kFirstExpander); one != taken.end(); ++one) {
+    const auto next = std::next(one);
+    const int gap = (next == taken.end() ? kBuses : *next) - *one;
+    if (gap < widest) continue;
+    widest = gap;
+    middle = *one + gap / 2;
+  }
+  return middle;
+}
+
 void seen_by_guest(Merging& merging) {
   const auto then = guest_buses(merging.before);
   const auto now = guest_buses(merging.roots.theirs);

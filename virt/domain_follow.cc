@@ -263,6 +263,20 @@ void follow(Merging& merging) {
 
 void settle_boot(Merging& merging) {
   const auto ordered = [](pugi::xml_node devices) {
+void follow_cells(Merging& merging) {
+  const auto numa = merging.roots.theirs.child("cpu").child("numa");
+  for (const auto controller : merging.devices().children("controller")) {
+    const auto node = controller.child("target").child("node");
+    if (node.empty()) continue;
+    const auto is_its_cell = [&](pugi::xml_node cell) {
+      return number(attribute(cell, "id"), -1) == number(text_of(node), -1);
+    };
+    if (std::ranges::any_of(elements(numa), is_its_cell)) continue;
+    merging.follows(device_path(controller) + "/target/node", text_if_any(node), std::nullopt);
+    merging.take(node);
+  }
+}
+
     std::vector<pugi::xml_node> out;
     for (const auto device : elements(devices)) {
       if (!device.child("boot").empty()) out.push_back(device.child("boot"));

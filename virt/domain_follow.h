@@ -17,6 +17,10 @@ void follow_family(Merging& merging);
 /// something else.
 void follow(Merging& merging);
 
+/// Takes the guest's node from each expander whose cell is no more. The expander itself stays where
+/// buses behind it would be renumbered, and libvirt refuses one with a node that the guest has not.
+void follow_cells(Merging& merging);
+
 /// libvirt takes either <boot dev> of the domain or <boot order> of devices: what ours says wins.
 void settle_boot(Merging& merging);
 

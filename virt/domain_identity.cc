@@ -256,4 +256,6 @@ bool is_pci_controller(pugi::xml_node element) {
          attribute(controller, "type") == "pci";
 }
 
+bool is_our_expander(pugi::xml_node element) { return alias(element).starts_with("ua-pxb"); }
+
 }  // namespace cluster::virt

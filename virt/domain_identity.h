@@ -60,4 +60,7 @@ Chosen chosen_by_kind(pugi::xml_node element);
 /// A PCI controller, or something in one.
 bool is_pci_controller(pugi::xml_node element);
 
+/// True if it is an expander that virt/domain_cards.cc has made, for the cards of a NUMA node.
+bool is_our_expander(pugi::xml_node element);
+
 }  // namespace cluster::virt

@@ -77,7 +77,8 @@ class Walk {
     bool other_kind = false;
     for (const auto name : names) {
       const bool of_a_bus = name == "index" || name == "chassis" || name == "port";
-      if (name == "unit" || name.starts_with("xmlns") || (of_a_bus && is_pci_controller(t))) {
+      if (name == "unit" || name.starts_with("xmlns") || (of_a_bus && is_pci_controller(t)) ||
+          (name == "busNr" && is_our_expander(t.parent()))) {
         continue;
       }
       const auto* text = name.data();  // the name of an attribute ends with NUL
@@ -344,8 +345,8 @@ void finish(Merging& merging) {
   auto& document = merging.documents[2];
   document.remove_child("taken");
   const auto root = merging.roots.theirs;
-  const bool of_qemu = std::ranges::any_of(elements(root), [](auto child) {
   join_sources(merging.devices());
+  const bool of_qemu = std::ranges::any_of(elements(root), [](auto child) {
     return std::string_view(child.name()).starts_with("qemu:");
   });
   if (of_qemu) declare_qemu(root);
@@ -379,6 +380,7 @@ Merged merge(const Agreement* agreed, const std::string& theirs, const std::stri
   settle_boot(merging);
   places(merging);
   empty_ports(merging);
+  follow_cells(merging);
   if (!other_family) {
     slots_for_new(merging);
     ports_for_new(merging);

@@ -211,6 +211,116 @@ TEST(DomainMerge, APortOfOwnXmlComesBehindAllOthersAndGoesAgain) {
   EXPECT_THAT(gone, HasSubstr("index='2'"));
 }
 
+// libxml2 wants <driver> beside <source>, whatever is between them in libvirt's schema.
+TEST(DomainMerge, PutsADriverThatComesBesideTheSource) {
+  const auto device = [](const std::string& driver) {
+    return "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' "
+           "bus='0x09' slot='0x00' function='0x0'/></source><alias name='ua-gpupci1'/>" +
+           driver + "</hostdev>";
+  };
+  const auto said = domain("", device(""));
+  const Agreement agreement{said, said};
+  const auto ours = domain("", device("<driver name='vfio'/>"));
+  const auto merged = merge(&agreement, said, ours, Keep::ask);
+  ASSERT_TRUE(merged.document);
+  EXPECT_THAT(*merged.document, HasSubstr("<driver name='vfio'/>\n      <source>"));
+}
+
+std::string expander(int index, int cell, int bus, const std::string& node) {
+  return "<controller type='pci' index='" + std::to_string(index) +
+         "' model='pcie-expander-bus'><target busNr='" + std::to_string(bus) + "'>" + node +
+         "</target><alias name='ua-pxb" + std::to_string(cell) + "'/></controller>";
+}
+
+std::string node(int number) { return "<node>" + std::to_string(number) + "</node>"; }
+
+// A card behind a port of its own, behind the expander with that index.
+std::string card_of_expander(int index, const std::string& name, int port) {
+  return "<controller type='pci' index='" + std::to_string(port) +
+         "' model='pcie-root-port'><alias name='ua-rp-" + name +
+         "'/><address type='pci' domain='0' bus='" + std::to_string(index) +
+         "' slot='0' function='0'/></controller><hostdev mode='subsystem' type='pci' "
+         "managed='yes'><source><address domain='0' bus='" +
+         std::to_string(0x10 + port) + "' slot='0' function='0'/></source><alias name='ua-" + name +
+         "'/><address type='pci' domain='0' bus='" + std::to_string(port) +
+         "' slot='0' function='0'/></hostdev>";
+}
+
+std::string cells(int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += "<cell id='" + std::to_string(i) + "' memory='1024'/>";
+  return count == 0 ? "" : "<cpu><numa>" + out + "</numa></cpu>";
+}
+
+// Its last card goes, and the guest's node with it.
+TEST(DomainMerge, AnExpanderThatStaysHasNoNodeThatTheGuestHasNot) {
+  const std::string root = "<controller type='pci' index='0' model='pcie-root'/>";
+  const auto both =
+      domain(cells(2), root + expander(1, 0, 128, node(0)) + expander(2, 1, 192, node(1)) +
+                           card_of_expander(1, "a", 3) + card_of_expander(2, "b", 4));
+  const auto one =
+      domain(cells(1), root + expander(1, 0, 128, node(0)) + card_of_expander(1, "a", 2));
+  const Agreement agreement{both, both};
+  const auto merged = merge(&agreement, both, one, Keep::ask);
+  ASSERT_TRUE(merged.document);
+  EXPECT_THAT(*merged.document, HasSubstr("<node>0</node>"));
+  EXPECT_THAT(*merged.document, HasSubstr("busNr='192'"));
+  EXPECT_THAT(*merged.document, Not(HasSubstr("<node>1</node>")));
+  // And it comes back with it.
+  const Agreement agreed{one, *merged.document};
+  const auto again = merge(&agreed, *merged.document, both, Keep::ask);
+  ASSERT_TRUE(again.document);
+  EXPECT_THAT(*again.document, HasSubstr("<node>1</node>"));
+}
+
+// With three nodes we would number the buses behind them 128, 160 and 192.
+TEST(DomainMerge, ExpandersKeepTheirNumbersWhenThereAreMore) {
+  const std::string root = "<controller type='pci' index='0' model='pcie-root'/>";
+  const auto two =
+      domain(cells(2), root + expander(1, 0, 128, node(0)) + expander(2, 1, 192, node(1)) +
+                           card_of_expander(1, "a", 3) + card_of_expander(2, "b", 4));
+  const auto three =
+      domain(cells(3), root + expander(1, 0, 128, node(0)) + expander(2, 1, 160, node(1)) +
+                           expander(3, 2, 192, node(2)) + card_of_expander(1, "a", 4) +
+                           card_of_expander(2, "b", 5) + card_of_expander(3, "c", 6));
+  const Agreement agreement{two, two};
+  const auto merged = merge(&agreement, two, three, Keep::ask);
+  ASSERT_TRUE(merged.document);
+  EXPECT_THAT(*merged.document, HasSubstr("busNr='128'"));
+  EXPECT_THAT(*merged.document, HasSubstr("busNr='192'"));
+  EXPECT_THAT(*merged.document, HasSubstr("busNr='224'"));
+  EXPECT_THAT(*merged.document, Not(HasSubstr("busNr='160'")));
+  const Agreement agreed{three, *merged.document};
+  EXPECT_FALSE(merge(&agreed, *merged.document, three, Keep::ask).changes());
+}
+
+// An address in XML of one's own is asked for; before, libvirt chose it.
+TEST(DomainMerge, ADeviceGoesToThePlaceThatOwnXmlGivesIt) {
+  const auto at = [](const std::string& bus, const std::string& slot) {
+    return "<address type='pci' domain='0' bus='" + bus + "' slot='" + slot + "' function='0'/>";
+  };
+  const auto nic = [](const std::string& address) {
+    return "<interface type='network'><mac address='52:54:00:00:00:01'/><model type='virtio'/>" +
+           address + "</interface>";
+  };
+  std::string ports = "<controller type='pci' index='0' model='pcie-root'/>";
+  for (const char* index : {"1", "2"}) {
+    ports += "<controller type='pci' index='" + std::string(index) + "' model='pcie-root-port'>" +
+             at("0", index) + "</controller>";
+  }
+  const auto theirs = domain("", ports + nic(at("1", "0")));
+  const Agreement agreement{domain("", nic("")), theirs};
+  // Bus 2 is in libvirt's document alone.
+  const auto moved = merge(&agreement, theirs, domain("", nic(at("2", "0"))), Keep::ask);
+  ASSERT_TRUE(moved.document);
+  EXPECT_TRUE(moved.changes());
+  EXPECT_THAT(*moved.document, HasSubstr("bus='0x02' slot='0x00'"));
+  EXPECT_THAT(*moved.document, Not(HasSubstr("bus='0x01' slot='0x00'")));
+  EXPECT_FALSE(merge(&agreement, theirs, domain("", nic(at("1", "0"))), Keep::ask).changes());
+  const auto nowhere = merge(&agreement, theirs, domain("", nic(at("9", "0"))), Keep::ask);
+  EXPECT_THAT(nowhere.refusals, testing::ElementsAre("no controller has bus 9"));
+}
+
 std::string overridden(const std::string& alias) {
   return "<override xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><device alias='" + alias +
          "'><frontend><property name='x-p' type='bool' "

@@ -122,8 +122,9 @@ class Placement {
       if (index_.contains(bus) && is_lent(index_[bus])) index_.erase(bus);
       if (index_.contains(bus)) continue;
       const auto ours = pci_controller(merging_.roots.ours, bus);
-      if (ours.empty() && bus == 0) {  // the root goes without saying
-        index_[0] = 0;
+      // The root goes without saying, and own XML may name a bus that libvirt's document has alone.
+      if (ours.empty() && (bus == 0 || has_bus(bus))) {
+        index_[bus] = bus;
         continue;
       }
       if (ours.empty()) {
@@ -138,6 +139,8 @@ class Placement {
     }
     return true;
   }
+
+  bool has_bus(int index) const { return !pci_controller(merging_.roots.theirs, index).empty(); }
 
   // A port that nothing is behind goes behind all others; libvirt would put it where it likes.
   void add_spare(pugi::xml_node ours) {
@@ -155,11 +158,14 @@ class Placement {
 
   pugi::xml_node add_controller(pugi::xml_node ours) {
     if (has_index(ours)) index_[index_of(ours)] = next_;
+    const int bus_number = number(attribute(ours.child("target"), "busNr"), -1);
+    const int free_number = free_bus_number(merging_.roots.theirs, bus_number);
     auto controller = devices_.append_copy(ours);
     if (!has_index(ours)) controller.append_attribute("index");
     controller.attribute("index") = next_++;
     auto target = controller.child("target");
     for (const char* name : {"chassis", "port"}) target.remove_attribute(name);  // libvirt's
+    if (is_our_expander(controller)) target.attribute("busNr") = free_number;
     if (!target.empty() && elements(target).empty() && target.first_attribute().empty()) {
       controller.remove_child(target);
     }
@@ -296,6 +302,18 @@ bool is_free(pugi::xml_node root, pugi::xml_node address) {
   });
 }
 
+namespace {
+
+// True if own XML gives a place to a device that had one from libvirt. We place cards and PCI
+// controllers alone, and these stay where libvirt has them.
+bool asked_for(const Merging& merging, pugi::xml_node device, const Quad& addresses) {
+  return !merging.lost && std::string_view(device.name()) != "hostdev" &&
+         !is_pci_controller(device) &&
+         guest_address(addresses.ours) != guest_address(addresses.theirs);
+}
+
+}  // namespace
+
 void place(Merging& merging, pugi::xml_node device, const Quad& addresses,
            const std::string& path) {
   const auto& b = addresses.rendered;
@@ -312,7 +330,8 @@ void place(Merging& merging, pugi::xml_node device, const Quad& addresses,
     return;
   }
   const auto multifunction = attribute(o, "multifunction");
-  if (!t.empty() && (b.empty() || same_parent(merging, b, o))) {
+  if (!t.empty() &&
+      (b.empty() ? !asked_for(merging, device, addresses) : same_parent(merging, b, o))) {
     const bool said = !b.empty() && attribute(b, "multifunction") == multifunction;
     const auto theirs = attribute(t, "multifunction");
     if (multifunction.empty() || theirs == multifunction || said || merging.lost) return;

@@ -22,6 +22,10 @@ std::optional<std::string> guest_address(pugi::xml_node address);
 /// controller that nothing leads to is missing.
 std::map<int, int> guest_buses(pugi::xml_node root);
 
+/// `wanted` when nothing has that bus number in the guest, else the middle of the widest gap among
+/// those of expanders: who is there keeps its number.
+int free_bus_number(pugi::xml_node root, int wanted);
+
 /// What libvirt gives a device without address, https://libvirt.org/pci-hotplug.html: tried with
 /// libvirt 7.0 to 12.8 on q35.
 enum class WantedSlot {

@@ -1,6 +1,7 @@
 #include "virt/domain_tree.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -98,6 +99,14 @@ void join_texts(pugi::xml_node element, bool prose) {
       .set_value(prose ? text.c_str() : std::string(trim(text)).c_str());
 }
 
+// Texts that libvirt keeps with the blanks around them.
+bool is_prose(std::string_view name) {
+  static constexpr std::array<std::string_view, 9> kNames{"title",  "description", "kernel",
+                                                          "initrd", "cmdline",     "entry",
+                                                          "serial", "vendor",      "product"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
 // A comment and the like is said to people and not to libvirt, which drops it as well.
 bool is_remark(pugi::xml_node node) {
   return node.type() == pugi::node_comment || node.type() == pugi::node_pi;
@@ -110,7 +119,7 @@ void tidy(pugi::xml_node element, Scope& scope) {
     element.set_name(("qemu:" + std::string(local_name(element))).c_str());
   }
   const std::string_view name = element.name();
-  const bool prose = name == "title" || name == "description";
+  const bool prose = is_prose(name);
   const bool metadata = name == "metadata";
   const auto texts = texts_of(element, prose);
   if (texts == Texts::untidy) join_texts(element, prose);

@@ -29,6 +29,16 @@ TEST(DomainTree, KeepsTextsThatLibvirtKeepsToTheByte) {
   EXPECT_EQ(elements(root).size(), 4U);
 }
 
+TEST(DomainTree, KeepsTheBlanksOfWhatTheGuestReads) {
+  pugi::xml_document document;
+  const std::string xml =
+      "<domain><os><kernel> /k</kernel><cmdline> quiet </cmdline></os><sysinfo><system><entry "
+      "name=\"serial\"> s 1 "
+      "</entry></system></sysinfo><devices><disk><serial> A1</serial><vendor>V </vendor><product> "
+      "P</product></disk></devices></domain>";
+  EXPECT_EQ(canonical(root_of(document, xml)), xml);
+}
+
 TEST(DomainTree, KeepsRemarksWhereLibvirtKeepsThem) {
   pugi::xml_document document;
   const auto root = root_of(document,

@@ -124,6 +124,9 @@ void add_consoles(pugi::xml_node devices, const DomainSpec& domain) {
   add_alias(video, "video0");
 }
 
+// Guests of today have no driver for libvirt's own choice.
+constexpr const char* kScsiModel = "virtio-scsi";
+
 void add_scsi_controllers(pugi::xml_node devices) {
   std::set<int> wanted;
   for (const auto disk : devices.children("disk")) {
@@ -138,10 +141,19 @@ void add_scsi_controllers(pugi::xml_node devices) {
     if (std::string_view(hostdev.attribute("type").value()) != "scsi") continue;
     wanted.insert(hostdev.child("address").attribute("controller").as_int(0));
   }
-  for (const auto controller : devices.children("controller")) {
-    if (std::string_view(controller.attribute("type").value()) == "scsi") {
-      wanted.erase(controller.attribute("index").as_int());
-    }
+  // libvirt fills the numbers before the highest one, and those without model, with lsilogic.
+  constexpr int kMostControllers = 100;
+  const int last_wanted = wanted.empty() ? 0 : *wanted.rbegin();
+  for (int index = 0; index < std::min(last_wanted, kMostControllers); ++index) {
+    wanted.insert(index);
+  }
+  for (auto controller : devices.children("controller")) {
+    if (std::string_view(controller.attribute("type").value()) != "scsi") continue;
+    const int index = controller.attribute("index").as_int();
+    wanted.erase(index);
+    if (!controller.attribute("model").empty()) continue;
+    controller.append_attribute("model") = kScsiModel;
+    if (controller.child("alias").empty()) add_alias(controller, "scsi" + std::to_string(index));
   }
   auto last = devices.last_child();
   for (const char* name : {"disk", "controller"}) {
@@ -151,7 +163,7 @@ void add_scsi_controllers(pugi::xml_node devices) {
     last = devices.insert_child_after("controller", last);
     last.append_attribute("type") = "scsi";
     last.append_attribute("index") = std::to_string(index).c_str();
-    last.append_attribute("model") = "virtio-scsi";
+    last.append_attribute("model") = kScsiModel;
     add_alias(last, "scsi" + std::to_string(index));
   }
 }
@@ -177,18 +189,6 @@ bool is_own_port(pugi::xml_node controller) {
   return name.starts_with(alias_text(kOwnPort));
 }
 
-void add_macs(pugi::xml_node devices, const std::string& uuid) {
-  const auto interfaces = devices.children("interface");
-  const auto is_taken = [&](const std::string& mac) {
-    return std::any_of(interfaces.begin(), interfaces.end(), [&](const auto& one) {
-      return lower(one.child("mac").attribute("address").value()) == mac;
-    });
-  };
-  int number = 0;
-  for (auto interface : interfaces) {
-    if (!interface.child("mac").attribute("address").empty()) continue;
-    const auto name = "<interface " + std::to_string(number++) + ">";
-    unsigned attempt = 0;
 void join_sources(pugi::xml_node devices) {
   for (auto hostdev : devices.children("hostdev")) {
     const auto source = hostdev.child("source");
@@ -202,6 +202,18 @@ void join_sources(pugi::xml_node devices) {
   }
 }
 
+void add_macs(pugi::xml_node devices, const std::string& uuid) {
+  const auto interfaces = devices.children("interface");
+  const auto is_taken = [&](const std::string& mac) {
+    return std::any_of(interfaces.begin(), interfaces.end(), [&](const auto& one) {
+      return lower(one.child("mac").attribute("address").value()) == mac;
+    });
+  };
+  int number = 0;
+  for (auto interface : interfaces) {
+    if (!interface.child("mac").attribute("address").empty()) continue;
+    const auto name = "<interface " + std::to_string(number++) + ">";
+    unsigned attempt = 0;
     std::string mac;
     do {
       mac = MacAddress::made_of(uuid, name, attempt++).str();

@@ -55,7 +55,8 @@ TEST(DomainDevices, ADiskHasWhatIsSaidOfIt) {
   EXPECT_THAT(xml, HasSubstr("<serial>a 1</serial>"));
 }
 
-// libvirt puts seven disks on one controller.
+// libvirt puts seven disks on one controller, and gives each number below the highest to an
+// lsilogic.
 TEST(DomainDevices, DisksOnScsiHaveVirtioScsi) {
   DomainSpec domain;
   for (const char* target : {"sda", "sdg", "sdh", "sdaa"}) {
@@ -72,6 +73,9 @@ TEST(DomainDevices, DisksOnScsiHaveVirtioScsi) {
                              "  <controller type='scsi' index='0' model='virtio-scsi'>\n"
                              "    <alias name='ua-scsi0'/>\n"
                              "  </controller>\n"
+                             "  <controller type='scsi' index='2' model='virtio-scsi'>\n"
+                             "    <alias name='ua-scsi2'/>\n"
+                             "  </controller>\n"
                              "  <controller type='scsi' index='3' model='virtio-scsi'>\n"
                              "    <alias name='ua-scsi3'/>\n"
                              "  </controller>\n"));
@@ -87,7 +91,21 @@ TEST(DomainDevices, SoHasAScsiDeviceOfTheHost) {
   const auto xml = document_text(document);
   EXPECT_THAT(xml, HasSubstr("type='scsi' index='0' model='virtio-scsi'"));
   EXPECT_THAT(xml, HasSubstr("type='scsi' index='2' model='virtio-scsi'"));
-  EXPECT_EQ(xml.find("index='1'"), std::string::npos);
+  EXPECT_EQ(xml.find("index='3'"), std::string::npos);
+}
+
+// Its options, such as <driver queues='4'/>, are those of virtio-scsi.
+TEST(DomainDevices, SoIsAScsiControllerOfOwnXmlThatSaysNoModel) {
+  pugi::xml_document document;
+  const auto devices = child(document, "devices");
+  child(child(devices, "controller", {{"type", "scsi"}, {"index", "0"}}), "driver",
+        {{"queues", "4"}});
+  child(child(devices, "disk"), "target", {{"dev", "sda"}, {"bus", "scsi"}});
+  add_scsi_controllers(devices);
+  const auto controller = devices.child("controller");
+  EXPECT_STREQ(controller.attribute("model").value(), "virtio-scsi");
+  EXPECT_EQ(alias_text("scsi0"), controller.child("alias").attribute("name").value());
+  EXPECT_TRUE(controller.next_sibling("controller").empty());
 }
 
 TEST(DomainDevices, AnAliasHasNoDot) {

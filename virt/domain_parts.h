@@ -42,7 +42,8 @@ void add_interfaces(pugi::xml_node devices, const DomainSpec& domain);
 void add_consoles(pugi::xml_node devices, const DomainSpec& domain);
 
 /// Adds a virtio-scsi controller for each disk on bus scsi, and each SCSI device of the host, that
-/// has none: libvirt's own choice is an lsilogic, for which guests of today have no driver.
+/// has none, and says virtio-scsi where a controller says no model: libvirt's own choice is an
+/// lsilogic, for which guests of today have no driver.
 void add_scsi_controllers(pugi::xml_node devices);
 
 /// Gives each PCI controller of own XML a name: libvirt gives it another number in a domain that is
@@ -52,11 +53,11 @@ void name_own_ports(pugi::xml_node devices, const char* root);
 /// True if name_own_ports() has named the controller.
 bool is_own_port(pugi::xml_node controller);
 
-/// Gives each interface that says no MAC address one, made of the UUID of its domain: libvirt would
 /// Puts <driver>, <source> and <teaming> of each device of the host side by side, as libvirt writes
 /// them. The schema takes any order, but libxml2 does not, where another element is between them.
 void join_sources(pugi::xml_node devices);
 
+/// Gives each interface that says no MAC address one, made of the UUID of its domain: libvirt would
 /// make another at each define.
 void add_macs(pugi::xml_node devices, const std::string& uuid);
 

@@ -100,12 +100,15 @@ std::string size_text(std::uint64_t mib) {
 std::optional<int> address_bits(const DomainView& view, const GateFacts& facts) {
   const auto cpu = view.root().child("cpu");
   const std::string_view mode = cpu.attribute("mode").value();
-  const std::string_view said = cpu.child("maxphysaddr").attribute("mode").value();
-  if (said == "emulate") return cpu.child("maxphysaddr").attribute("bits").as_int();
+  const auto maxphysaddr = cpu.child("maxphysaddr");
+  const std::string_view said = maxphysaddr.attribute("mode").value();
+  if (said == "emulate") return maxphysaddr.attribute("bits").as_int();
   const bool is_kvm = view.root().attribute("type").value() == std::string_view("kvm");
   const bool hosts =
       said == "passthrough" || mode == "host-passthrough" || (mode == "maximum" && is_kvm);
-  return hosts ? facts.address_bits : kQemuAddressBits;
+  if (!hosts) return kQemuAddressBits;
+  if (!facts.address_bits) return std::nullopt;
+  return std::min(*facts.address_bits, maxphysaddr.attribute("limit").as_int(*facts.address_bits));
 }
 
 bool has_gib_pages(const DomainView& view) {

@@ -212,6 +212,11 @@ TEST(DomainGates, WhoseAddressBitsTheGuestHas) {
   domain.maxphysaddr = AddressBits::passthrough;
   EXPECT_EQ(guest_address_bits(domain_xml(domain), {48, {}, {}}), 48);
   EXPECT_EQ(guest_address_bits(domain_xml(domain), {}), std::nullopt);
+  domain.maxphysaddr = {};
+  domain.fragments = {{"attribute vm_xml_domain", FragmentPlace::domain,
+                       "<cpu><maxphysaddr mode='passthrough' limit='42'/></cpu>"}};
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {48, {}, {}}), 42);
+  EXPECT_EQ(guest_address_bits(domain_xml(domain), {39, {}, {}}), 39);
 }
 
 TEST(DomainGates, AHoleIsWithinTheAddressBits) {

@@ -52,8 +52,11 @@ void keep_firmware(Merging& merging) {
   os.remove_attribute("firmware");
   const auto was = merging.before.child("os").attribute("firmware");
   if (!was.empty()) os.append_attribute("firmware") = was.value();
-  std::erase_if(merging.result.differences, [](const MergeDifference& one) {
-    return one.kind == MergeDifference::Kind::change && one.path == "domain/os@firmware";
+  const bool came = merging.before.child("os").child("firmware").empty();
+  if (came) merging.take(os.child("firmware"));
+  std::erase_if(merging.result.differences, [&](const MergeDifference& one) {
+    return one.kind == MergeDifference::Kind::change &&
+           (one.path == "domain/os@firmware" || (came && one.path == "domain/os/firmware"));
   });
 }
 
@@ -79,27 +82,55 @@ void forget_features(Merging& merging, pugi::xml_node features, pugi::xml_node o
   }
 }
 
+// What has a text is told by it.
+void take_told(Merging& merging, const std::string& path, pugi::xml_node element) {
+  if (text_of(element).empty()) return merging.take_with(path, element);
+  merging.follows(path, text_if_any(element), std::nullopt);
+  merging.take(element);
+}
+
+// A loader that somebody named does as well as libvirt's choice, and so <os> says no firmware. Once
+// we want another one than was agreed on, libvirt chooses it, which it does not do beside features.
+bool gives_up_loader(Merging& merging) {
+  const auto& [b, r, t, o] = merging.roots;
+  auto os = t.child("os");
+  const auto ours = o.child("os");
+  if (b.empty() || !os.attribute("firmware").empty() || os.child("loader").empty() ||
+      !ours.child("loader").empty()) {
+    return false;
+  }
+  const auto said = attribute(b.child("os"), "firmware");
+  const auto now = attribute(ours, "firmware");
+  const bool same_features =
+      canonical(b.child("os").child("firmware")) == canonical(ours.child("firmware"));
+  if (said.empty() || (said == now && same_features)) return false;
+  if (now.empty()) {
+    merging.changed("domain/os@firmware", std::string(said), std::nullopt,
+                    MergeDifference::Who::inventory);
+  } else {
+    os.append_attribute("firmware") = std::string(now).c_str();
+  }
+  return true;
+}
+
 }  // namespace
 
 void choose_firmware_anew(Merging& merging, FirmwareChange change) {
   const auto os = merging.roots.theirs.child("os");
   const auto ours = merging.roots.ours.child("os");
   const bool other_kind = change == FirmwareChange::other_kind;
-  if (!other_kind && merging.before.child("os").attribute("firmware").empty()) return;
   const bool secure = attribute(os.child("loader"), "secure") == "yes";
   for (const char* tag : {"loader", "nvram", "varstore"}) {
     const auto element = os.child(tag);
     const bool goes = other_kind || std::string_view(tag) == "loader";
     if (element.empty() || !goes || !ours.child(tag).empty()) continue;
-    merging.follows(std::string("domain/os/") + tag, text_if_any(element), std::nullopt);
-    merging.take(element);
+    take_told(merging, std::string("domain/os/") + tag, element);
   }
   const auto features = os.child("firmware");
   if (!features.empty() && !ours.child("firmware").empty()) {
     forget_features(merging, features, ours.child("firmware"));
   } else if (!features.empty()) {
-    merging.follows("domain/os/firmware", text_if_any(features), std::nullopt);
-    merging.take(features);
+    merging.take_with("domain/os/firmware", features);
   }
   forget_template(merging, os.child("nvram"));
   forget_template(merging, os.child("varstore"));
@@ -113,8 +144,9 @@ void choose_firmware_anew(Merging& merging, FirmwareChange change) {
 
 void follow_firmware(Merging& merging) {
   const auto then = attribute(merging.before.child("os"), "firmware");
+  const bool anew = gives_up_loader(merging);
   const auto now = attribute(merging.roots.theirs.child("os"), "firmware");
-  if (then != now) {
+  if (anew || then != now) {
     if (find_drift(merging) && merging.keep == Keep::theirs) {
       keep_firmware(merging);
     } else {

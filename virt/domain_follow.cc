@@ -236,7 +236,9 @@ void follow_family(Merging& merging) {
                       (name == "watchdog" && attribute(device, "model") == "itco");
     if (goes && partner(device).empty()) merging.take_with(device_path(device), device);
   }
-  choose_firmware_anew(merging, FirmwareChange::other_image);
+  if (!attribute(merging.before.child("os"), "firmware").empty()) {
+    choose_firmware_anew(merging, FirmwareChange::other_image);
+  }
   for (auto device : elements(merging.devices())) {
     const auto address = device.child("address");
     if (attribute(address, "type") != "pci") continue;
@@ -261,8 +263,6 @@ void follow(Merging& merging) {
   follow_balloon(merging);
 }
 
-void settle_boot(Merging& merging) {
-  const auto ordered = [](pugi::xml_node devices) {
 void follow_cells(Merging& merging) {
   const auto numa = merging.roots.theirs.child("cpu").child("numa");
   for (const auto controller : merging.devices().children("controller")) {
@@ -277,6 +277,8 @@ void follow_cells(Merging& merging) {
   }
 }
 
+void settle_boot(Merging& merging) {
+  const auto ordered = [](pugi::xml_node devices) {
     std::vector<pugi::xml_node> out;
     for (const auto device : elements(devices)) {
       if (!device.child("boot").empty()) out.push_back(device.child("boot"));

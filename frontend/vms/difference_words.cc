@@ -4,6 +4,8 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "core/text.h"
@@ -163,9 +165,13 @@ std::string path_words(const std::string& path) {
     out = element_words(all[2]) + (all.size() > 3 ? ":" : "");
     first = 3;
   }
-  const bool source =
-      all.size() > first && all[first] == "source" && path.find('@') != std::string_view::npos;
-  const auto end = source && all.size() == first + 2 ? first + 1 : all.size();
+  // What a source is goes without its word; what else is said of it does not.
+  static const std::set<std::string_view> sources{"bridge", "dev",     "dir",   "file",
+                                                  "name",   "network", "volume"};
+  const bool source = all.size() == first + 2 && all[first] == "source" &&
+                      path.ends_with("source@" + std::string(all.back())) &&
+                      sources.contains(all.back());
+  const auto end = source ? first + 1 : all.size();
   for (auto i = first; i < end; ++i) {
     if (!out.empty()) out += " ";
     out += element_words(all[i]);

@@ -90,6 +90,8 @@ TEST(PathWords, AreThoseOfTheOperator) {
   EXPECT_EQ(path_words("domain/devices/disk[vda]/driver@cache"), "disk vda: driver cache");
   EXPECT_EQ(path_words("domain/devices/filesystem[/srv/a]/source@dir"),
             "filesystem /srv/a: source");
+  EXPECT_EQ(path_words("domain/devices/interface[ua-eth0]/source@portgroup"),
+            "interface eth0: source portgroup");
   EXPECT_EQ(path_words("domain/cpu@mode"), "cpu mode");
   EXPECT_EQ(path_words("domain/os@firmware"), "firmware");
   EXPECT_EQ(path_words("domain/features/pmu"), "features pmu");

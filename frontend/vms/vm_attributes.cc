@@ -298,7 +298,9 @@ void check_attribute_value(const std::string& name, const std::string& value) {
   const auto* attribute = find(name);
   if (attribute == nullptr) return;
   DomainSpec any;  // it has one of everything, so each value has its subject
-  any.numa.emplace();
+  // vm_cpuset has CPUs for each node, however many the VM will have.
+  const auto nodes = static_cast<std::size_t>(std::ranges::count(value, '/')) + 1;
+  any.numa.emplace().host_nodes.assign(nodes, 0);
   any.cards.emplace_back().numa_node = 0;
   any.mdevs.emplace_back();
   try {

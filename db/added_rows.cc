@@ -1,6 +1,7 @@
 #include "db/added_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <unordered_map>
 
@@ -10,7 +11,15 @@
 namespace cluster::db {
 namespace {
 
-bool is_special(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+// By the byte, as each of each text is asked for.
+constexpr auto kIsSpecial = [] {
+  std::array<bool, 256> special{};
+  for (std::size_t c = 0; c < 0x20; ++c) special[c] = true;
+  special['"'] = special['\\'] = true;
+  return special;
+}();
+
+bool is_special(char c) { return kIsSpecial[static_cast<unsigned char>(c)]; }
 
 // Adds the text of a string as SQLite's json_object() has it.
 void add_escaped(std::string_view text, std::string& json) {

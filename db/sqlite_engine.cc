@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -294,7 +295,7 @@ SqliteStatement::~SqliteStatement() {
 // Whoever binds does so in the order in which they stand.
 int SqliteStatement::number_of(const char* name) {
   const auto& names = owned_.names;
-  if (expected_ >= names.size() || names[expected_] != name) {
+  if (expected_ >= names.size() || std::strcmp(names[expected_].c_str(), name) != 0) {
     expected_ = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
   }
   return static_cast<int>(++expected_);  // SQLite refuses the number of a name that is not there

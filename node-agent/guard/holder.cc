@@ -119,9 +119,9 @@ constinit const Guard kHolderGuard{
         "slices, NVSwitch, `/dev/kfd`, ALSA, NVMe, I2C, video, USB and what is plugged in; or a "
         "region or a buffer of it; or an open file of which the kernel tells nothing waits in a "
         "socket, or is of a program that does not come to its end; or the kernel has made its "
-        "memory "
-        "the host's, or uses its DMA channels or ciphers, or tells nothing of its driver but that "
-        "it is in use",
+        "memory the host's, or uses its DMA channels or ciphers, or tells nothing of its driver "
+        "but "
+        "that it is in use",
     .probe = probe_holder,
     .of_programs = true};
 

@@ -15,12 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool lies_below(const fs::path& device, const fs::path& folder) {
-  std::error_code none;
-  const auto real = fs::canonical(folder, none);
-  return !none && fs::canonical(device, none).native().starts_with(real.native() + "/");
-}
-
 // The module of the driver of a function; empty when it is built in.
 fs::path module_folder(const Sysfs& sysfs, const PciFunction& function) {
   std::error_code none;
@@ -132,7 +126,7 @@ void add_unknown_users(const Subject& subject, const PciFunction& function, Reas
   const auto file = "/sys/module/" + module.filename().native() + "/refcnt";
   reasons.push_back({.what = "somebody uses the driver of " + function.pci.sysfs() + " (" +
                              quoted_name(*function.driver) +
-                             "), and the kernel tells neither who " + "nor on which card",
+                             "), and the kernel tells neither who nor on which card",
                      .fix = "stop what does, until " + file + " says " + std::to_string(modules)});
 }
 

@@ -51,9 +51,7 @@ struct Dependent {
 bool is_below_the_card(const Subject& subject, const fs::path& device) {
   return std::ranges::any_of(subject.same_call, [&](const Card& card) {
     return std::ranges::any_of(card.functions, [&](const PciFunction& function) {
-      std::error_code gone;
-      const auto folder = fs::canonical(subject.input.sysfs.device_path(function.pci), gone);
-      return !gone && device.native().starts_with(folder.native() + "/");
+      return lies_below(device, subject.input.sysfs.device_path(function.pci));
     });
   });
 }

@@ -18,8 +18,7 @@ struct DeviceLink {
 
 /// The links of one function to devices that stay with the host. Links to devices of the same call,
 /// to IOMMUs and to bridges that it depends on are left out, and so are links that order the power
-/// of the devices and no more. Nothing where the kernel does not show
-/// the function.
+/// of the devices and no more. Nothing where the kernel does not show the function.
 std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject, const PciAddress& pci);
 
 }  // namespace cluster::agent

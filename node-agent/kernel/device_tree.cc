@@ -181,4 +181,10 @@ std::string driver_of(const fs::path& device) {
   return fs::read_symlink(device / "driver", none).filename().native();
 }
 
+bool lies_below(const fs::path& device, const fs::path& folder) {
+  std::error_code none;
+  const auto real = fs::canonical(folder, none);
+  return !none && fs::canonical(device, none).native().starts_with(real.native() + "/");
+}
+
 }  // namespace cluster::agent

@@ -47,4 +47,7 @@ std::optional<std::string> disk_of_path(std::string_view name);
 /// The name of the driver that has the device in this folder of sysfs; empty when none has it.
 std::string driver_of(const std::filesystem::path& device);
 
+/// True if both are there and the device lies below the folder, whatever links lead to them.
+bool lies_below(const std::filesystem::path& device, const std::filesystem::path& folder);
+
 }  // namespace cluster::agent

@@ -6,14 +6,12 @@
 #include <utility>
 
 #include "core/folded_names.h"
+#include "core/text.h"
 
 namespace cluster::cmd {
 namespace {
 
-bool is_of_a_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.';
-}
+bool is_of_a_name(char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; }
 
 // "no address is known for 'HOST'" of "no address is known for 'n7'", so that it is said once.
 std::string without_name(std::string words, const std::string& name) {

@@ -17,10 +17,8 @@ std::string scheme_of(const std::string& text) {
   const auto end = text.find("://");
   if (end == std::string::npos || end == 0) return "";
   const auto scheme = text.substr(0, end);
-  const bool named = std::ranges::all_of(scheme, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '-' || c == '.';
-  });
+  const bool named = std::ranges::all_of(
+      scheme, [](char c) { return is_letter_or_digit(c) || c == '+' || c == '-' || c == '.'; });
   return named ? scheme : "";
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/text.h"
+
 namespace cluster {
 namespace {
 
@@ -14,7 +16,7 @@ bool is_letter_of_name(char c) {
 // schema/0003_attribute.sql refuses the others.
 bool is_attribute_name(std::string_view text) {
   const auto is_part = [](char c) {
-    return is_letter_of_name(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    return is_letter_of_name(c) || is_digit(c) || c == '-' || c == '.';
   };
   return !text.empty() && is_letter_of_name(text[0]) && std::ranges::all_of(text, is_part);
 }

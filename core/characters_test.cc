@@ -87,6 +87,15 @@ TEST(Characters, LettersHaveTwoCasesAndNothingElseHas) {
   }
 }
 
+TEST(Characters, DigitsAndLettersAreThoseOfAscii) {
+  for (int number = 0; number < 256; ++number) {
+    const char c = byte(number)[0];
+    EXPECT_EQ(is_digit(c), kDigits.find(c) != std::string::npos) << number;
+    EXPECT_EQ(is_letter_or_digit(c), (kDigits + kSmall + kLarge).find(c) != std::string::npos)
+        << number;
+  }
+}
+
 // Two bytes that are no base64 do not become it with the ones beside them.
 TEST(Characters, OfBase64) {
   const auto letters = kLarge + kSmall + kDigits + "+/";

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t kMostDigits = 15;  // a longer number is text
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // The pieces of a name: text at even places, perhaps "", and numbers at odd ones. A number becomes
 // a list in brackets when names are folded.
 using Pieces = std::vector<std::string>;

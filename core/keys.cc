@@ -104,8 +104,7 @@ std::string parse_jump(const std::string& text) {
 
 std::string parse_user(const std::string& text) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-' || c == '@';
+    return is_letter_or_digit(c) || c == '_' || c == '.' || c == '-' || c == '@';
   };
   if (text.empty() || text[0] == '-' || text.size() > 256 || !std::ranges::all_of(text, fits)) {
     throw Error(Fault::usage, "user=" + quote(text) + ": want a login name");

@@ -15,10 +15,7 @@ constexpr long long kMaxGpu = 99999;
 constexpr long long kMaxSlice = 65534;
 constexpr std::string_view kGpuPrefix = "gpupci";
 
-bool is_label_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_';
-}
+bool is_label_character(char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; }
 
 bool is_label(std::string_view label) {
   return !label.empty() && label.front() != '-' && label.back() != '-' &&

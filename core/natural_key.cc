@@ -1,11 +1,8 @@
 #include "core/natural_key.h"
 
+#include "core/text.h"
+
 namespace cluster {
-namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-}  // namespace
 
 // Each run of digits becomes '0', the count of its digits without leading zeros, and these digits.
 // So "2" comes before "10", and both come before a character that is no digit and is larger than

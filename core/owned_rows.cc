@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/natural_key.h"
+#include "core/text.h"
 
 namespace cluster {
 
@@ -36,7 +37,7 @@ std::vector<std::uint32_t> OwnedRows::order() {
 
 std::uint32_t number_in(std::string_view name) {
   std::uint32_t number = 0;
-  const auto* digits = std::ranges::find_if(name, [](char c) { return c >= '0' && c <= '9'; });
+  const auto* digits = std::ranges::find_if(name, is_digit);
   std::from_chars(digits, name.data() + name.size(), number);
   return number;
 }

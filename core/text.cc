@@ -14,8 +14,6 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Takes the run of digits that `text` starts with, without leading zeros.
 std::string_view take_digits(std::string_view& text) {
   std::size_t end = 0;
@@ -131,7 +129,7 @@ std::string shell_word(std::string_view text) {
 bool is_uuid(std::string_view text) {
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   return std::ranges::equal(text, kForm, [](char c, char form) {
-    return form == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    return form == '-' ? c == '-' : is_digit(c) || (c >= 'a' && c <= 'f');
   });
 }
 

@@ -8,6 +8,14 @@
 
 namespace cluster {
 
+/// True for '0' to '9'.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// True for a letter of ASCII or a digit.
+constexpr bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
 /// The pieces of `text` between separators; views into it. "a::b" gives "a", "", "b"; "" gives "".
 std::vector<std::string_view> split(std::string_view text, char separator);
 

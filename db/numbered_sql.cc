@@ -2,11 +2,13 @@
 
 #include <map>
 
+#include "core/text.h"
+
 namespace cluster::db {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_of_a_name(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+bool is_of_a_name(char c) { return is_letter(c) || is_digit(c); }
 
 // The place after the text that begins at `at` and ends with the next `end`.
 std::size_t after(std::string_view sql, std::size_t at, char end) {

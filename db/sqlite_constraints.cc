@@ -8,9 +8,7 @@
 namespace cluster::db {
 namespace {
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_word(char c) { return is_letter_or_digit(c) || c == '_'; }
 
 // The names and keywords of an SQL text, in order. A text in single quotes is left out.
 std::vector<std::string> words_of(std::string_view sql) {

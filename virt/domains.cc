@@ -34,8 +34,7 @@ std::string virsh_word(const std::string& name, const std::string& uuid) {
   // It reads a number as C does, with blanks and a sign before it.
   auto digits = trim(name);
   if (digits.starts_with('+')) digits.remove_prefix(1);
-  const bool is_id =
-      !digits.empty() && std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  const bool is_id = !digits.empty() && std::ranges::all_of(digits, is_digit);
   const bool other = is_id || name.starts_with("--") || is_uuid(lower(name));
   return shell_word(other && !uuid.empty() ? uuid : name);
 }

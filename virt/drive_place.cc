@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text.h"
+
 namespace cluster::virt {
 
 std::optional<int> target_number(std::string_view target) {
@@ -14,7 +16,7 @@ std::optional<int> target_number(std::string_view target) {
   if (prefix == kPrefixes.end()) return {};
   target.remove_prefix(prefix->size());
   // libvirt takes the number of a partition, too.
-  while (!target.empty() && target.back() >= '0' && target.back() <= '9') target.remove_suffix(1);
+  while (!target.empty() && is_digit(target.back())) target.remove_suffix(1);
   int number = 0;
   for (const char c : target) {
     if (c < 'a' || c > 'z' || number > kMost) return {};

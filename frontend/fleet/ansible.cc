@@ -51,7 +51,7 @@ std::string as_yaml(const std::string& json) {
   return yaml;
 }
 
-std::string quoted(const std::string& text) {
+std::string yaml_string(const std::string& text) {
   const auto json =
       nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   return (text.find('{') == std::string::npos ? "" : "!unsafe ") + as_yaml(json);
@@ -66,8 +66,7 @@ std::string key(const std::string& name) { return '"' + name + "\":"; }
 bool is_word(std::string_view text) {
   constexpr std::size_t kLongest = 64;
   return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+    return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
   });
 }
 
@@ -76,7 +75,7 @@ std::string identifier(std::string_view text) {
   std::string name(text);
   std::ranges::replace_if(
       name, [](char c) { return c == '-' || c == '.'; }, '_');
-  return name.empty() || (name.front() >= '0' && name.front() <= '9') ? "_" + name : name;
+  return name.empty() || is_digit(name.front()) ? "_" + name : name;
 }
 
 // The groups, each of which comes of one thing: if two things make the same name, the second one is
@@ -154,7 +153,7 @@ class Variables {
   explicit Variables(const std::string& host) : text_("    " + key(host) + "\n") {}
 
   void add(const std::string& name, const std::optional<std::string>& value) {
-    if (value) set(name, quoted(*value));
+    if (value) set(name, yaml_string(*value));
   }
 
   void add(const std::string& name, const std::optional<int>& value) {
@@ -196,7 +195,7 @@ class Variables {
   void begin_card(const std::string& name) { text_ += "        - name: " + name + "\n"; }
 
   void fact(const std::string& name, const std::optional<std::string>& value) {
-    if (value) text_ += "          " + name + ": " + quoted(*value) + "\n";
+    if (value) text_ += "          " + name + ": " + yaml_string(*value) + "\n";
   }
 
   const std::string& text() const { return text_; }
@@ -220,7 +219,7 @@ void add_card(Variables& variables, const FleetCard& one) {
   variables.fact("failing", one.failing);
 }
 
-std::string host_text(const FleetHost& host) {
+std::string variables_of(const FleetHost& host) {
   Variables variables(host.host.name.str());
   variables.add("ansible_host", host.host.address);
   variables.add(host.host);
@@ -236,7 +235,7 @@ std::string host_text(const FleetHost& host) {
   return variables.text();
 }
 
-std::string vm_text(const FleetVm& vm, const FleetHost& host) {
+std::string variables_of(const FleetVm& vm, const FleetHost& host) {
   Variables variables(vm.vm.name.str());
   variables.add("ansible_host", vm.address);
   variables.add(vm.host);
@@ -271,9 +270,9 @@ FleetReport fleet_as_ansible(const Fleet& fleet) {
     groups.add(host, one.attributes);
   };
   for (const auto& host : fleet.hosts) {
-    if (host.meant) add(host.host, host, host_text(host));
+    if (host.meant) add(host.host, host, variables_of(host));
   }
-  for (const auto& vm : fleet.vms) add(vm.host, vm, vm_text(vm, *by_name.at(vm.vm.container)));
+  for (const auto& vm : fleet.vms) add(vm.host, vm, variables_of(vm, *by_name.at(vm.vm.container)));
   const auto children = groups.text();
   return {left + "all:\n  hosts:" + (hosts.empty() ? " {}\n" : "\n" + hosts) +
           "  children:" + (children.empty() ? " {}\n" : "\n" + children)};

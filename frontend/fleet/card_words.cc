@@ -22,7 +22,7 @@ std::string word_of(std::string_view text, char separator) {
   constexpr std::size_t kLongest = 48;  // with the ids behind it, it is still short enough
   std::string word;
   for (const char c : lower(text)) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    const bool is_plain = (c >= 'a' && c <= 'z') || is_digit(c);
     if (is_plain) word += c;
     if (!is_plain && !word.empty() && word.back() != separator) word += separator;
   }

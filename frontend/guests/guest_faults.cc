@@ -123,8 +123,7 @@ std::optional<GuestFault> worst_xid(const GuestReport& report, const GuestDevice
 // 560 of NVIDIA's "32.0.15.6094" on Windows: the last five digits are its own version.
 int nvidia_branch(const std::string& version) {
   std::string digits;
-  std::ranges::copy_if(version, std::back_inserter(digits),
-                       [](char c) { return c >= '0' && c <= '9'; });
+  std::ranges::copy_if(version, std::back_inserter(digits), is_digit);
   constexpr std::size_t kOwn = 5;
   if (digits.size() < kOwn) return 0;
   return static_cast<int>(parse_number(digits.substr(digits.size() - kOwn, 3)).value_or(0));

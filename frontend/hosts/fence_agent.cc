@@ -32,9 +32,8 @@ constexpr int kOff = 2;                         // exit status of `status`; 0 is
 
 bool is_option_name(std::string_view name) {
   return !name.empty() && name.front() >= 'a' && name.front() <= 'z' &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-         });
+         std::ranges::all_of(
+             name, [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_'; });
 }
 
 bool is_agent_name(std::string_view name) {

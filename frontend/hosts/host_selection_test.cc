@@ -96,7 +96,7 @@ TEST(SelectHosts, ReadsBackWhatIsFolded) {
     for (int i = 0; i < 12; ++i) {
       std::string name = random() % 4 == 0 ? "vm-" : "n";
       for (auto parts = random() % 3 + 1; parts > 0; --parts) {
-        if (name.back() >= '0' && name.back() <= '9') name += random() % 2 == 0 ? "-" : "x";
+        if (is_digit(name.back())) name += random() % 2 == 0 ? "-" : "x";
         name += std::string(random() % 3, '0') + std::to_string(random() % 13);
       }
       names.insert(name);

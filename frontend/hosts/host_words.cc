@@ -48,10 +48,8 @@ std::optional<std::string_view> condition_name(std::string_view word) {
   const auto equals = word.find('=');
   if (equals == std::string_view::npos || equals == 0) return std::nullopt;
   const auto name = word.substr(0, equals);
-  const bool right = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  });
+  const bool right = std::ranges::all_of(
+      name, [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; });
   return right ? std::optional(name) : std::nullopt;
 }
 

@@ -375,7 +375,7 @@ std::vector<CheckAnswer> judge_selftest(const std::vector<GpuCard>& cards, const
 }
 
 bool is_of_selftest(std::string_view id) {
-  return id.size() == 2 && id[0] == 'T' && id[1] >= '0' && id[1] <= '9';
+  return id.size() == 2 && id[0] == 'T' && is_digit(id[1]);
 }
 
 }  // namespace cluster::frontend

@@ -15,13 +15,13 @@ constexpr std::size_t kMaxDevice = 15;  // IFNAMSIZ of Linux, without its NUL
 constexpr std::size_t kMaxNetwork = 255;
 constexpr std::array<std::string_view, 8> kModels{"virtio", "e1000",   "e1000e",  "igb",
                                                   "pcnet",  "rtl8139", "vmxnet3", "ne2k_pci"};
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_small_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }
 
 }  // namespace
 
 std::string parse_interface_name(const std::string& text) {
-  if (text.empty() || text.size() > kMaxDevice || (text[0] >= '0' && text[0] <= '9') ||
-      !std::ranges::all_of(text, is_letter_or_digit)) {
+  if (text.empty() || text.size() > kMaxDevice || is_digit(text[0]) ||
+      !std::ranges::all_of(text, is_small_letter_or_digit)) {
     throw Error(Fault::usage, "not an interface name: " + quote(text) + " (want eth0, eth1, ...)");
   }
   return text;

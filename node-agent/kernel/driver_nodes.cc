@@ -137,7 +137,7 @@ bool is_called_after(const std::string& name, const std::string& driver) {
   if (driver.size() < 3 || !name.starts_with(driver)) return false;
   if (name.size() == driver.size()) return true;
   const char next = name[driver.size()];
-  return next == '_' || (next >= '0' && next <= '9');
+  return next == '_' || is_digit(next);
 }
 
 // Partitions of AMD's GPUs that KFD does not name.

@@ -21,10 +21,6 @@ std::string_view role(pugi::xml_node device) {
   return name;
 }
 
-bool is_device(pugi::xml_node element) {
-  return std::string_view(element.parent().name()) == "devices";
-}
-
 // A domain may have several of these, all alike.
 bool is_one_of_many(std::string_view name) {
   static const std::set<std::string_view> names{"crypto", "hub",   "memory",    "redirdev",

@@ -117,11 +117,11 @@ std::string hostdev_key(pugi::xml_node hostdev) {
   return out + " " + (address.empty() ? attributes_of(source) : address);
 }
 
+}  // namespace
+
 bool is_device(pugi::xml_node element) {
   return std::string_view(element.parent().name()) == "devices";
 }
-
-}  // namespace
 
 std::string_view alias(pugi::xml_node device) {
   const auto name = attribute(device.child("alias"), "name");

@@ -57,6 +57,9 @@ struct Chosen {
 };
 Chosen chosen_by_kind(pugi::xml_node element);
 
+/// True if it stands below <devices>.
+bool is_device(pugi::xml_node element);
+
 /// A PCI controller, or something in one.
 bool is_pci_controller(pugi::xml_node element);
 

@@ -14,7 +14,7 @@
 namespace cluster::frontend {
 namespace {
 
-constexpr std::size_t kLongestName = 64;  // MAXHOSTNAMELEN of libgenders
+constexpr std::size_t kLongestNode = 64;  // MAXHOSTNAMELEN of libgenders
 
 bool fits(std::string_view value) {
   return std::ranges::all_of(value, [](char c) {
@@ -23,7 +23,7 @@ bool fits(std::string_view value) {
 }
 
 // "%n" would become the name of the node.
-std::string escaped(std::string_view value) {
+std::string genders_value(std::string_view value) {
   std::string text;
   for (const char c : value) text += c == '%' ? std::string("%%") : std::string(1, c);
   return text;
@@ -62,8 +62,8 @@ class Line {
     } else if (!names_.insert(name).second) {
       left_.add("a second " + name, host_);
     } else {
-      text_ +=
-          (text_.empty() ? "" : ",") + escaped(name) + (value.empty() ? "" : "=" + escaped(value));
+      text_ += (text_.empty() ? "" : ",") + genders_value(name) +
+               (value.empty() ? "" : "=" + genders_value(value));
     }
   }
 
@@ -78,7 +78,7 @@ class Line {
   }
 
   std::string text() const {
-    if (host_.name.str().size() > kLongestName || host_.name.str().find('.') != std::string::npos) {
+    if (host_.name.str().size() > kLongestNode || host_.name.str().find('.') != std::string::npos) {
       return comment_line("left out: " + host_.name.str() +
                           ": genders wants names of 64 letters at most, without a domain");
     }

@@ -22,7 +22,7 @@ struct Label {
 using Labels = std::vector<Label>;
 
 // A label's value: UTF-8, where backslash, quote and line feed are escaped.
-std::string escaped(std::string_view text) {
+std::string label_value(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\\' || c == '"') out += '\\';
@@ -40,8 +40,8 @@ class Metric {
     std::string text;
     for (const auto& label : labels) {
       if (label.value.empty()) continue;
-      text += (text.empty() ? "{" : ",") + std::string(label.name) + "=\"" + escaped(label.value) +
-              "\"";
+      text += (text.empty() ? "{" : ",") + std::string(label.name) + "=\"" +
+              label_value(label.value) + "\"";
     }
     samples_ += name_ + text + (text.empty() ? " " : "} ") + std::to_string(value) + "\n";
   }

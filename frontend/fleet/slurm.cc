@@ -28,7 +28,7 @@ struct SlurmNode {
 };
 
 // A text in double quotes, in which Slurm knows no escapes and takes '#' for a comment.
-std::string quoted(std::string text) {
+std::string reason_string(std::string text) {
   for (auto& c : text) {
     if (c == '"' || c == '#' || c == '\\' || static_cast<unsigned char>(c) < 0x20) c = '_';
   }
@@ -180,7 +180,7 @@ FleetReport fleet_as_slurm(const Fleet& fleet) {
     if (node.address) text += " NodeAddr=" + *node.address;
     if (node.cpus) text += " CPUs=" + std::to_string(*node.cpus);
     text += " Gres=" + gres_of(node);
-    if (!node.drained.empty()) text += " State=DRAIN Reason=" + quoted(node.drained);
+    if (!node.drained.empty()) text += " State=DRAIN Reason=" + reason_string(node.drained);
     text += "\n";
   }
   return {text};

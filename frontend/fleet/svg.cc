@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kWidth = 1000;
 constexpr int kMargin = 20;
-constexpr int kColumns = 3;
-constexpr int kColumn = (kWidth - 2 * kMargin) / kColumns;
+constexpr int kColumnCount = 3;
+constexpr int kColumn = (kWidth - 2 * kMargin) / kColumnCount;
 constexpr int kLine = 18;
 constexpr int kSquare = 11;
 constexpr int kStep = 15;
@@ -47,7 +47,7 @@ Sign sign_of(CardState state) {
 
 // Text as XML 1.0 may have it (https://www.w3.org/TR/xml/#charsets): what is no character there is
 // a question mark.
-std::string escaped(std::string_view text) {
+std::string svg_text(std::string_view text) {
   const bool is_utf8 = is_utf8_text(text);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -107,7 +107,7 @@ class Picture {
       for (const auto& card : host.cards) models_[model_of(card)].add(card);
     }
     draw_head();
-    std::array<int, kColumns> ends{};
+    std::array<int, kColumnCount> ends{};
     ends.fill(top_);
     for (const auto& [rack, hosts] : racks_) {
       const auto column = std::ranges::min_element(ends);
@@ -126,7 +126,7 @@ class Picture {
 
   void text(int x, int y, std::string_view kind, std::string_view words) {
     body_ += "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\"" +
-             (kind.empty() ? "" : " class=\"" + std::string(kind) + "\"") + ">" + escaped(words) +
+             (kind.empty() ? "" : " class=\"" + std::string(kind) + "\"") + ">" + svg_text(words) +
              "</text>\n";
   }
 
@@ -178,7 +178,7 @@ class Picture {
 
   int draw_host(const FleetHost& host, int x, int y) {
     const auto& name = host.host.name.str();
-    body_ += "<g><title>" + escaped(words_of(host)) + "</title>\n";
+    body_ += "<g><title>" + svg_text(words_of(host)) + "</title>\n";
     text(x, y, "", shortened(name, kLongestName));
     int column = 0;
     for (const auto& card : host.cards) {
@@ -206,7 +206,7 @@ class Picture {
     const auto size = std::to_string(kWidth) + "\" height=\"" + std::to_string(height);
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size + "\" viewBox=\"0 0 " +
            std::to_string(kWidth) + " " + std::to_string(height) +
-           "\" role=\"img\" aria-labelledby=\"fleet\">\n<title id=\"fleet\">" + escaped(title()) +
+           "\" role=\"img\" aria-labelledby=\"fleet\">\n<title id=\"fleet\">" + svg_text(title()) +
            "</title>\n" + std::string(kStyle) +
            "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" + body_ + "</svg>\n";
   }

@@ -137,13 +137,14 @@ void leave_overwritten(NeighbourReading& reading) {
 
 // A value that a command would read as an option, "-x" or "file=/etc/motd", stands behind its key.
 void spell_out_values(NeighbourReading& reading) {
-  constexpr std::array<std::string_view, 4> kKeys{"attr=", "db=", "file=", "value="};
+  constexpr std::array<std::string_view, 4> kOwnKeys{"attr=", "db=", "file=", "value="};
   for (auto& command : reading.commands) {
     auto& words = command.words;
     if (words.size() < 4 || (words[1] != "attr" && words[2] != "attr")) continue;
     auto& value = words.back();
     const auto is_of_value = [&](std::string_view key) { return value.starts_with(key); };
-    if (value.starts_with('-') || std::ranges::any_of(kKeys, is_of_value)) value = "value=" + value;
+    if (value.starts_with('-') || std::ranges::any_of(kOwnKeys, is_of_value))
+      value = "value=" + value;
   }
 }
 

@@ -130,8 +130,7 @@ class Walk {
     if (is_settled(quad)) return;
     const auto at = path + "/" + label(o.empty() ? some : o);
     if (name == "address" && std::string_view(some.parent().name()) != "source" &&
-        std::string_view(parent.parent().name()) == "devices" &&
-        (o.empty() || attribute(o, "type") == "pci")) {
+        is_device(parent) && (o.empty() || attribute(o, "type") == "pci")) {
       return place(merging_, parent, quad, at);
     }
     if (is_atomic(name) || std::string_view(parent.name()) == "metadata") {
@@ -199,7 +198,7 @@ class Walk {
   static bool somebody_made(pugi::xml_node device) {
     static const std::set<std::string_view> names{"disk",      "filesystem", "graphics", "hostdev",
                                                   "interface", "shmem",      "tpm",      "vsock"};
-    return std::string_view(device.parent().name()) == "devices" && names.contains(device.name());
+    return is_device(device) && names.contains(device.name());
   }
 
   // Ours has it and theirs has not.
@@ -238,7 +237,7 @@ class Walk {
   // others. A device of the host is its source: who agreed that it is absent did not mean the way
   // in which it would be given.
   static std::string what_it_is(pugi::xml_node element) {
-    if (std::string_view(element.parent().name()) != "devices") return canonical(element);
+    if (!is_device(element)) return canonical(element);
     if (std::string_view(element.name()) == "hostdev") return canonical(element.child("source"));
     pugi::xml_document copy;
     auto device = copy.append_copy(element);

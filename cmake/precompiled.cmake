@@ -31,14 +31,10 @@ endfunction()
 
 # precompile(core standard): `core` reads standard_headers from a precompiled header. The first
 # target of a kind makes that header, the next ones, which need the same compile options, read it.
-# precompile(core standard TAKEN_BY_FILE): what is released has a unit for each of its files, of which
-# gpupci takes some. With sections in their place gpupci is a fifth larger.
+# precompile(core standard TAKEN_BY_FILE): what is not built to be debugged has a unit for each of its
+# files, of which gpupci takes some. With sections in their place gpupci is a fifth larger.
 function(precompile target kind)
-  set(alone OFF)
-  if(ARGV2 STREQUAL "TAKEN_BY_FILE" AND CMAKE_BUILD_TYPE STREQUAL "Release")
-    set(alone ON)
-  endif()
-  if(ROLLCALL_UNITY AND NOT alone)
+  if(ROLLCALL_UNITY AND (NOT ARGV2 STREQUAL "TAKEN_BY_FILE" OR CMAKE_BUILD_TYPE STREQUAL "Debug"))
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
     # At the end of the folder, as tests are added to a program one after the other.
     cmake_language(EVAL CODE "cmake_language(DEFER CALL unite_by_folder [[${target}]])")

@@ -28,9 +28,22 @@ std::pair<std::string, std::string> host_and_path(const std::string& word) {
   return {word.substr(0, colon), word.substr(colon + 1)};
 }
 
+// "~/x" is where "x" is: no shell there reads the path, and it begins in the home of the login.
+std::string from_home(const std::string& path) {
+  if (!path.starts_with('~')) return path;
+  if (path != "~" && !path.starts_with("~/")) {
+    throw Error(
+        Fault::usage,
+        "copy host: want a PATH from / or from ~/, the home of the login, not " + quote(path));
+  }
+  const auto begin = path.find_first_not_of('/', 1);
+  return begin == std::string::npos ? "" : path.substr(begin);
+}
+
 int run(Context& context, const Args& args) {
   auto files = args.words;
-  const auto [host, path] = host_and_path(files.back());
+  const auto [host, named_path] = host_and_path(files.back());
+  const auto path = from_home(named_path);
   files.pop_back();
   if (files.empty()) throw Error(Fault::usage, "copy host: want FILE... before HOST:PATH");
   const auto limits = frontend::limits_of(args.timeout);

@@ -50,7 +50,8 @@ struct HostKeys {
     options.key("rack", rack, "rack number [from the name]");
     options.key("rank", rank, "place in the rack [from the name]");
     options.key("cpus", cpus, "number of CPUs");
-    options.key("maintenance", maintenance, "yes: it gets no VM and starts none [no]");
+    options.key("maintenance", maintenance,
+                "yes: `gpus=` gives it no VM, and none starts there [no]");
     options.key("reason", reason, "of maintenance=yes, for those who ask");
   }
 

@@ -54,7 +54,17 @@ TEST_F(CopyHost, SeveralFilesGoIntoAFolder) {
   EXPECT_THAT(shell_words(transport.asked_command), Contains("/etc"));
 }
 
+TEST_F(CopyHost, ATildeIsTheHomeOfTheLogin) {
+  for (const auto& [path, asked] : std::map<std::string, std::string>{
+           {"~/bin/tool", "bin/tool"}, {"~//bin/", "bin/"}, {"~", "."}, {"~/", "."}}) {
+    cluster({"copy", "host", tool, "n0:" + path, "--format", "csv"});
+    EXPECT_THAT(shell_words(transport.asked_command), Contains(asked)) << path;
+  }
+}
+
 TEST_F(CopyHost, RefusesWhatIsWrong) {
+  cluster({"copy", "host", tool, "n0:~root/x"}, 2,
+          "copy host: want a PATH from / or from ~/, the home of the login, not '~root/x'");
   cluster({"copy", "host", tool}, 2,
           "copy host: want HOST:PATH as the last word, not '" + tool + "'");
   cluster({"copy", "host", "n0:/etc"}, 2, "copy host: want FILE... before HOST:PATH");

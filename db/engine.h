@@ -12,9 +12,9 @@
 #include "db/file_store.h"
 
 // The seam below the inventory. The code above it does not know which database stores the rows; the
-// code below it does not know what the rows mean. An engine is one file that implements the two
-// classes, and one schema. The SQL is in the language that both SQLite and PostgreSQL read
-// (docs/architecture.md).
+// code below it does not know what the rows mean. An engine implements the two classes, in
+// NAME_engine.cc and files beside it, and has its text of the schema. The SQL is in the language
+// that both SQLite and PostgreSQL read (docs/architecture.md).
 namespace cluster::db {
 
 /// The time that a command waits for another command that writes.

@@ -41,7 +41,7 @@ struct Action {
 /// Every action, in the order of --help.
 std::span<const Action> actions();
 
-// The functions of the table, one file each. --help and --version are in table.cc.
+// The functions of the table, each in the file behind it. --help and --version are in table.cc.
 int list(const Call& call);            ///< list.cc
 int status(const Call& call);          ///< status.cc
 int detach(const Call& call);          ///< detach_attach.cc

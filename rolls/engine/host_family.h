@@ -13,12 +13,14 @@ namespace cluster::rolls {
 ///      the family, how packages are looked for and installed, and how the initramfs is made anew.
 ///   2. a row in host_family.cc, and the file's name in ../CMakeLists.txt.
 ///   3. a line in docs/rolls.md and an example in new_roll.cc; tests want them there.
-///   4. gpupci's own advice about the kernel's line: node-agent/actions/print_cmdline.cc.
+///   4. the repository of the packages of rolls: package_tree.cc makes it, package_signature.cc
+///      signs it.
+///   5. gpupci's own advice about the kernel's line: node-agent/actions/print_cmdline.cc, and its
+///      words in table.cc there.
 /// Then roll.yaml takes `suse` as a key of `packages` and as a `family`. Each roll in ../ also
 /// needs the names of the packages there, and its own steps for that family. `grep -n family
 /// ../*/roll.yaml` lists them: gpupt writes the kernel's line with update-grub on one family, and
-/// with grubby on another. The code for a folder with the packages of a roll itself is in
-/// package_tree.cc.
+/// with grubby on another.
 struct HostFamily {
   std::string_view word;   ///< in roll.yaml, in scripts and as a file's name: "debian"
   std::string_view title;  ///< in the message for a host of no family: "Debian"

@@ -39,11 +39,13 @@ struct ScriptLines {
 /// To add one, `kernel_args` for example:
 ///   1. a member of HostPart (roll.h) that holds what roll.yaml says.
 ///   2. kinds/kernel_args.cc: the code that reads it, names it in the head of the script, and
-///      writes the sh that does it. kinds/units.cc is the shortest one to copy. If that sh calls a
-///      function, like `unit` there, put the function into prelude.sh. Put what differs between
-///      distributions into families/.
-///   3. its line below, and its row in step_kind.cc at the place where it is to be done.
-///   4. its lines in the roll.yaml of docs/rolls.md; a test wants them there.
+///      writes the sh that does it and the sh that takes it back. kinds/units.cc is the shortest
+///      one to copy. If that sh calls a function, like `unit` and `undo_unit` there, put the
+///      function into prelude.sh or undo.sh. Put what differs between distributions into families/.
+///   3. the file's name in both lists of ../CMakeLists.txt.
+///   4. its line below, and its row in step_kind.cc at the place where it is to be done.
+///   5. its lines in the roll.yaml of docs/rolls.md and an example in new_roll.cc; tests want them
+///      there. packaging/man/roll.yaml.5 has them, too.
 struct StepKind {
   std::string_view key;   ///< in roll.yaml: "files"
   std::string_view item;  ///< one of them, in messages and in the head of a script: "file"

@@ -26,7 +26,7 @@ Action declare_paint(Options& options) {
   return {};
 }
 
-Action declare_add(Options& options) {
+Action declare_add_coat(Options& options) {
   options.argument("HOST", unused.one, "its name").or_key("name").required();
   return {};
 }
@@ -42,12 +42,12 @@ Action declare_set(Options& options) {
   return {};
 }
 
-constexpr std::array kCommands{
+constexpr std::array kPaints{
     Command{"add attr", "add an attribute", "Hosts", declare_set},
-    Command{"add host", "add one", "Hosts", declare_add},
+    Command{"add host", "add one", "Hosts", declare_add_coat},
     Command{"help", "explain", "Help", declare_help},
     Command{"paint host", "paint hosts", "Hosts", declare_paint},
-    Command{"paint host vm", "paint VMs", "Hosts", declare_add},
+    Command{"paint host vm", "paint VMs", "Hosts", declare_add_coat},
     Command{"set host attr", "set an attribute", "Hosts", declare_set},
 };
 
@@ -60,7 +60,7 @@ std::vector<std::string> names(std::string_view kind, std::string_view) {
 
 std::vector<std::string> after(const std::vector<std::string>& words) {
   CommandTable table{};
-  table.commands = kCommands;
+  table.commands = kPaints;
   std::vector<std::string> found;
   for (const auto& one : completions(words, table, names)) found.push_back(one.word);
   return found;
@@ -75,7 +75,7 @@ TEST(Completion, BeginsWithVerbs) {
 
 TEST(Completion, HelpStandsBesideAWholeCommandAlone) {
   CommandTable table{};
-  table.commands = kCommands;
+  table.commands = kPaints;
   EXPECT_THAT(completions({"paint", "h"}, table, names),
               ElementsAre(Candidate{"host", "paint hosts"}));
   EXPECT_THAT(completions({"pai"}, table, names), ElementsAre(Candidate{"paint", ""}));

@@ -20,7 +20,7 @@ using ::testing::StartsWith;
 
 Action declare_nothing(Options&) { return {}; }
 
-Action declare_add(Options& options) {
+Action declare_add_box(Options& options) {
   static std::string text;
   static std::vector<std::string> texts;
   options.argument("BOX", text, "name of the box").required();
@@ -29,19 +29,19 @@ Action declare_add(Options& options) {
   return {};
 }
 
-constexpr std::array kCommands{
-    Command{"add big box", "add a box", "Boxes", declare_add},
+constexpr std::array kBoxes{
+    Command{"add big box", "add a box", "Boxes", declare_add_box},
     Command{"list big box", "show boxes", "Look", declare_nothing, Answer::table},
     Command{"list shelf", "show shelves", "Look", declare_nothing},
 };
-constexpr std::array<std::string_view, 2> kGroups{"Look", "Boxes"};
+constexpr std::array<std::string_view, 2> kBoxGroups{"Look", "Boxes"};
 constexpr std::array kSynonyms{Synonym{"crate", "big box"}, Synonym{"colour", "paint"}};
-constexpr std::array kTopics{
+constexpr std::array kBoxTopics{
     Topic{"paint", [](Output& output) { output.line("All of paint."); },
           [](Output& output) { output.line("\n## Paint"); }},
     Topic{"shelf", [](Output& output) { output.line("All of shelves."); }, [](Output&) {}},
 };
-constexpr std::array kTexts{
+constexpr std::array kBoxTexts{
     HelpText{"add_big_box.txt", "@part_wood.txt\n\nEXAMPLE\n    cluster add big box b1\n"},
     HelpText{"list_big_box.txt", "EXAMPLE\n    cluster list big box\n"},
     HelpText{"list_shelf.txt", "EXAMPLE\n    cluster list shelf\n"},
@@ -49,13 +49,13 @@ constexpr std::array kTexts{
     HelpText{"overview.txt", "There is more.\n"},
     HelpText{"reference.txt", "Of boxes.\n"},
 };
-const CommandTable kTable{kCommands, kGroups, kSynonyms, kTopics, kTexts};
+const CommandTable kBoxTable{kBoxes, kBoxGroups, kSynonyms, kBoxTopics, kBoxTexts};
 
 std::string help(const std::string& what, std::size_t width = 80) {
   std::ostringstream out;
   std::ostringstream err;
   Output output(out, err, width);
-  print_help(output, kTable, what);
+  print_help(output, kBoxTable, what);
   return out.str();
 }
 
@@ -63,7 +63,7 @@ std::string reference() {
   std::ostringstream out;
   std::ostringstream err;
   Output output(out, err);
-  print_reference(output, kTable);
+  print_reference(output, kBoxTable);
   return out.str();
 }
 
@@ -134,7 +134,7 @@ TEST(HelpPage, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(HelpPage, ACommandWithoutATextIsOurBug) {
-  const CommandTable without{kCommands, kGroups, {}, {}, {}};
+  const CommandTable without{kBoxes, kBoxGroups, {}, {}, {}};
   std::ostringstream out;
   Output output(out, out);
   EXPECT_THROW(print_help(output, without, "list shelf"), std::logic_error);

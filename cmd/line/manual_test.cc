@@ -24,28 +24,28 @@ Action declare_tie(Options& options) {
   return {};
 }
 
-Action declare_nothing(Options&) { return {}; }
+Action declare_no_rope(Options&) { return {}; }
 
-constexpr std::array kCommands{
-    Command{"splice", "make one of two", "Ropes", declare_nothing},
+constexpr std::array kRopes{
+    Command{"splice", "make one of two", "Ropes", declare_no_rope},
     Command{"tie long knot", "tie a knot", "Ropes", declare_tie},
 };
-constexpr std::array<std::string_view, 1> kGroups{"Ropes"};
-constexpr std::array kTopics{
+constexpr std::array<std::string_view, 1> kRopeGroups{"Ropes"};
+constexpr std::array kRopeTopics{
     Topic{"sail", [](Output& output) { output.line(".All of sails."); }, [](Output&) {}},
 };
-constexpr std::array kTexts{
+constexpr std::array kRopeTexts{
     HelpText{"manual.txt", "ENVIRONMENT\n\n    WIND  from where\n"},
     HelpText{"manual_description.txt", "Ropes and sails.\n"},
     HelpText{"splice.txt", "EXAMPLE\n    cluster splice\n"},
     HelpText{"tie_long_knot.txt", "Ties it.\n\nEXAMPLE\n    cluster tie long knot r1 end=right\n"},
 };
-const CommandTable kTable{kCommands, kGroups, {}, kTopics, kTexts};
+const CommandTable kRopeTable{kRopes, kRopeGroups, {}, kRopeTopics, kRopeTexts};
 
 std::string manual(const std::string& noun) {
   std::ostringstream out;
   Output output(out, out);
-  print_manual(output, kTable, noun);
+  print_manual(output, kRopeTable, noun);
   return out.str();
 }
 

@@ -53,13 +53,13 @@ Action declare_list(Options&) {
   return [](Context&) { return 0; };
 }
 
-constexpr std::array kCommands{
+constexpr std::array kLids{
     Command{"list box", "show boxes", "Boxes", declare_list, Answer::table},
     Command{"put box", "put something into a box", "Boxes", declare_put},
     Command{"put box lid", "close a box", "Boxes", declare_put_lid},
 };
 
-const CommandTable kTable{kCommands, {}, {}, {}, {}};
+const CommandTable kLidTable{kLids, {}, {}, {}, {}};
 
 // Runs `action` in empty surroundings; returns its exit status.
 int run_action(const Action& action) {
@@ -71,7 +71,7 @@ int run_action(const Action& action) {
   return action(context);
 }
 
-Invocation parsed(const std::vector<std::string>& words) { return parse(words, kTable); }
+Invocation parsed(const std::vector<std::string>& words) { return parse(words, kLidTable); }
 
 // Runs the command of these words, and returns the arguments that it was given.
 Given run(const std::vector<std::string>& words) {

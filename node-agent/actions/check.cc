@@ -15,10 +15,10 @@ int check(const Call& call) {
   const auto cards = all ? card_list.cards() : card_list.pick(target);
   if (cards.empty() && !all) return not_found(call, card_list, target);
   RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
-  auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings(),
-                           [&] { return vms.devices(); });
+  CheckInput input{guard_input(call.environment, card_list.sysfs(), card_list.settings(),
+                               [&] { return vms.devices(); }),
+                   [&] { return vms.libvirt_version(); }};
   input.cards = looked_at_once([&] { return card_list.cards(); });
-  input.libvirt_version = [&] { return vms.libvirt_version(); };
   const KnownTroubles known(call.environment.known);
   const auto results = run_checks(cards, input, known);
   call.out << (call.options.json ? checks_json(results) : checks_table(results));

@@ -65,7 +65,7 @@ bool binds(const fs::path& task, std::string_view command) {
                              [&](auto step) { return stack.find(step) != std::string::npos; });
 }
 
-CheckAnswer has_kvm(const GuardInput& input) {
+CheckAnswer has_kvm(const CheckInput& input) {
   const auto cpu = read_file(input.proc / "cpuinfo");
   if (!cpu) return unknown("there is no /proc/cpuinfo", "mount -t proc proc /proc");
   if (fs::exists(input.sysfs.root() / "class/misc/kvm")) return passed("/dev/kvm is there");
@@ -88,7 +88,7 @@ CheckAnswer has_kvm(const GuardInput& input) {
   return failed(std::string(kNone), std::string("modprobe ") + (intel ? "kvm_intel" : "kvm_amd"));
 }
 
-CheckAnswer has_iommu(const GuardInput& input) {
+CheckAnswer has_iommu(const CheckInput& input) {
   const bool groups = !has_nothing(input.sysfs.root() / "kernel/iommu_groups");
   if (groups && !has_nothing(input.sysfs.root() / "class/iommu")) {
     return passed("the IOMMU is on");
@@ -97,7 +97,7 @@ CheckAnswer has_iommu(const GuardInput& input) {
                 std::string(turn_on(iommu_kind(input.sysfs.root(), input.proc))));
 }
 
-CheckAnswer isolates(const GuardInput& input) {
+CheckAnswer isolates(const CheckInput& input) {
   const auto& root = input.sysfs.root();
   if (!fs::exists(root / "module/vfio") && !fs::exists(root / "class/vfio")) {
     return unknown("vfio is not loaded", "modprobe vfio-pci");
@@ -129,7 +129,7 @@ std::optional<bool> allows_unsafe(const GuardInput& input) {
   return allowed;
 }
 
-CheckAnswer interrupts_are_remapped(const GuardInput& input) {
+CheckAnswer interrupts_are_remapped(const CheckInput& input) {
   const auto remapped = remaps_interrupts(input.proc);
   const auto unsafe = allows_unsafe(input);
   if (remapped == true) return passed("the interrupts of devices are remapped");
@@ -151,7 +151,7 @@ CheckAnswer interrupts_are_remapped(const GuardInput& input) {
                  "dmesg | grep -i remapping tells it");
 }
 
-CheckAnswer has_vfio(const GuardInput& input) {
+CheckAnswer has_vfio(const CheckInput& input) {
   const auto root = input.sysfs.root();
   if (!fs::exists(root / "bus/pci/drivers/vfio-pci")) {
     return failed("vfio-pci is not loaded", "modprobe vfio-pci");
@@ -168,7 +168,7 @@ std::string in_words(unsigned long version) {
          std::to_string(version % 1'000);
 }
 
-CheckAnswer lists_modules(const GuardInput& input) {
+CheckAnswer lists_modules(const CheckInput& input) {
   constexpr unsigned long kReadsIt = 10'000'000;  // 10.0.0, for each <hostdev managed='yes'>
   const auto file = modules_alias_file(input.modules, input.proc);
   if (fs::exists(file)) return passed(file.native() + " is there");
@@ -189,7 +189,7 @@ CheckAnswer lists_modules(const GuardInput& input) {
                 "depmod");
 }
 
-CheckAnswer is_not_wedged(const GuardInput& input) {
+CheckAnswer is_not_wedged(const CheckInput& input) {
   const ProcessTable processes(input.proc);
   const auto all = processes.all();
   if (all.empty()) {

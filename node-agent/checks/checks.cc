@@ -118,7 +118,7 @@ std::vector<CardCheck> card_checks() {
   return all;
 }
 
-std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input,
+std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const CheckInput& input,
                                     const KnownTroubles& known) {
   std::vector<CheckResult> results;
   for (const auto& check : host_checks()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,11 +40,18 @@ CheckAnswer unknown_to_others(std::string what);
 /// root would have seen it. Without reasons it passed.
 CheckAnswer answer(const Reasons& reasons, std::string passed);
 
+/// The host as checks see it: as guards do, and what only a check of the host asks for.
+struct CheckInput : GuardInput {
+  /// The version of libvirt, 9000000 for 9.0.0; nothing where it is not there. Empty where nobody
+  /// should be asked. A call may throw Error.
+  std::function<std::optional<unsigned long>()> libvirt_version{};
+};
+
 /// A check of the host: a line of the table in check_host.cc.
 struct HostCheck {
   std::string_view id;     ///< "H2"; stable
   std::string_view title;  ///< the subject of the check; Markdown, for docs/gpupci.md
-  CheckAnswer (*probe)(const GuardInput& input);
+  CheckAnswer (*probe)(const CheckInput& input);
 };
 
 /// A check of a card: a line of the table in its file, check_*.cc.
@@ -92,7 +100,7 @@ class KnownTroubles;
 
 /// Makes every check of the host and, for each of `cards`, every check of a card, which also says
 /// what is known of such cards. A check that throws is unknown.
-std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const GuardInput& input,
+std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const CheckInput& input,
                                     const KnownTroubles& known);
 
 /// The worst verdict of the results.

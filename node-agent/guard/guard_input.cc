@@ -1,6 +1,7 @@
 #include "node-agent/guard/guard_input.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace cluster::agent {

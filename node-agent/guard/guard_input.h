@@ -3,7 +3,6 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +35,6 @@ struct GuardInput {
   /// The devices of the running and the saved VMs. Empty where nobody should be asked. A call may
   /// throw Error.
   std::function<std::vector<virt::VmDevice>()> vm_devices;
-
-  /// The version of libvirt, 9000000 for 9.0.0; nothing where it is not there. Empty where nobody
-  /// should be asked. A call may throw Error.
-  std::function<std::optional<unsigned long>()> libvirt_version{};
 
   /// The time that refusals() waits for holders that may have the card only for a moment.
   std::chrono::milliseconds settle_time{2000};

@@ -35,6 +35,7 @@ TEST(GuardInput, HasAllThatTheHostHas) {
   EXPECT_EQ(input.slices, "/state/slices.json");
   EXPECT_EQ(input.wedged, "/state/wedged.json");
   EXPECT_EQ(input.boot, "6c0f");
+  EXPECT_EQ(input.machine, environment.machine());
   EXPECT_TRUE(input.cards().empty());
   EXPECT_EQ(input.vm_devices().size(), 3U);
 }

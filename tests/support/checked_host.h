@@ -33,11 +33,12 @@ class CheckedHost : public ::testing::Test {
     environment.proc = proc_.root();
     environment.modules = fake_.root() / "modules";
     environment.keep_state_in(fake_.root());
-    auto input = guard_input(environment, sysfs, settings_, [this] {
+    const auto vm_devices = [this] {
       if (vm_devices_) return *vm_devices_;
       throw Error(Fault::io, "libvirt does not answer");
-    });
-    input.libvirt_version = [this] { return libvirt_version_; };
+    };
+    const CheckInput input{guard_input(environment, sysfs, settings_, vm_devices),
+                           [this] { return libvirt_version_; }};
     auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input,
                             KnownTroubles(fake_.root() / "known.yaml"));
     for (const auto& one : found) {

@@ -10,7 +10,7 @@
 #include "node-agent/actions/card_list.h"
 #include "node-agent/cards/belonging.h"
 #include "node-agent/cards/slices.h"
-#include "node-agent/guard/guards.h"
+#include "node-agent/guard/guard.h"
 #include "node-agent/kernel/modules_alias.h"
 #include "node-agent/state/saved_drivers.h"
 
@@ -91,15 +91,20 @@ class Finder {
   void find_consoles() {
     const auto input = guard_input(call_.environment, sysfs(), card_list_.settings());
     for (const auto& card : found_.cards) {
-      for (const auto& reason : kConsoleGuard.probe(Subject(card, all_, input))) {
-        found_.consoles.push_back(card.name.str() + ": " + reason.what);
+      const Subject subject(card, all_, input);
+      for (const auto* guard : guards()) {
+        if (guard->at_boot != AtBoot::told) continue;
+        for (const auto& reason : guard->probe(subject)) {
+          found_.consoles.push_back(card.name.str() + ": " + reason.what);
+        }
       }
     }
   }
 
   static std::string need(const Subject& subject) {
     try {
-      for (const auto* guard : {&kDiskGuard, &kNetworkGuard}) {
+      for (const auto* guard : guards()) {
+        if (guard->at_boot != AtBoot::left_out) continue;
         const auto reasons = guard->probe(subject);
         if (!reasons.empty()) return reasons.front().what;
       }

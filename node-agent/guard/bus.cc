@@ -46,7 +46,11 @@ std::optional<bool> has_fallen_off(const Sysfs& sysfs, const PciAddress& pci) {
   return reads_as_ones(config_space(sysfs, pci));
 }
 
-constinit const Guard kBusGuard{
-    .name = "bus", .help = "a function does not answer on the bus any more", .probe = probe_bus};
+constinit const Guard kBusGuard{.name = "bus",
+                                .help = "a function does not answer on the bus any more",
+                                .probe = probe_bus,
+                                .of_neighbours = false,
+                                .at_boot = AtBoot::nothing,
+                                .for_vms_alone = false};
 
 }  // namespace cluster::agent

@@ -159,6 +159,9 @@ constinit const Guard kConsoleGuard{
     .help =
         "the host's console or the kernel's log is drawn on it, or a keyboard or a serial line of "
         "the console is on it",
-    .probe = probe_console};
+    .probe = probe_console,
+    .of_neighbours = true,
+    .at_boot = AtBoot::told,
+    .for_vms_alone = false};
 
 }  // namespace cluster::agent

@@ -249,6 +249,9 @@ constinit const Guard kDiskGuard{
         "or below device mapper, md, bcache or a loop device; or nvmet or LIO give disks to others "
         "by a port of Fibre Channel or InfiniBand of it",
     .probe = probe_disk,
+    .of_neighbours = true,
+    .at_boot = AtBoot::left_out,
+    .for_vms_alone = false,
     .again = true};
 
 }  // namespace cluster::agent

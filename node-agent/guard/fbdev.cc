@@ -43,6 +43,9 @@ Reasons probe_fbdev(const Subject& subject) {
 constinit const Guard kFbdevGuard{
     .name = "fbdev",
     .help = "`nvidia_drm` draws the kernel's console on it, and never lets go",
-    .probe = probe_fbdev};
+    .probe = probe_fbdev,
+    .of_neighbours = false,
+    .at_boot = AtBoot::nothing,
+    .for_vms_alone = false};
 
 }  // namespace cluster::agent

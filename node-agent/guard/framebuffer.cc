@@ -127,6 +127,9 @@ std::optional<FirmwareFramebuffer> firmware_framebuffer(const Sysfs& sysfs,
 
 constinit const Guard kFramebufferGuard{.name = "framebuffer",
                                         .help = "the firmware's framebuffer lies in its memory",
-                                        .probe = probe_framebuffer};
+                                        .probe = probe_framebuffer,
+                                        .of_neighbours = true,
+                                        .at_boot = AtBoot::nothing,
+                                        .for_vms_alone = false};
 
 }  // namespace cluster::agent

@@ -35,8 +35,6 @@ Card as_card(const Subject& subject, const PciAddress& pci) {
 // True if the host would not miss the slot: nobody uses it, and a VM could have all of it. In doubt
 // it is false.
 bool host_can_spare(const Subject& subject, const PciAddress& pci) {
-  constexpr std::array kUsers{&kDiskGuard,        &kNetworkGuard, &kConsoleGuard,
-                              &kFramebufferGuard, &kLinksGuard,   &kHolderGuard};
   try {
     const auto card = as_card(subject, pci);
     const bool goes = std::ranges::all_of(card.functions, [&](const PciFunction& one) {
@@ -44,8 +42,9 @@ bool host_can_spare(const Subject& subject, const PciAddress& pci) {
     });
     const std::vector<Card> alone{card};
     const Subject other(card, alone, subject.input);
-    return goes && std::ranges::all_of(
-                       kUsers, [&](const Guard* guard) { return guard->probe(other).empty(); });
+    return goes && std::ranges::all_of(guards(), [&](const Guard* guard) {
+             return !guard->of_neighbours || guard->probe(other).empty();
+           });
   } catch (const Error&) {
     return false;
   }
@@ -132,6 +131,9 @@ Reasons probe_group(const Subject& subject) {
 constinit const Guard kGroupGuard{
     .name = "group",
     .help = "a device of the host shares its IOMMU group and has a driver",
-    .probe = probe_group};
+    .probe = probe_group,
+    .of_neighbours = false,
+    .at_boot = AtBoot::nothing,
+    .for_vms_alone = true};
 
 }  // namespace cluster::agent

@@ -11,8 +11,18 @@
 
 namespace cluster::agent {
 
-/// A guard is a reason to keep a card where it is. Each guard is a file of this folder and a line
-/// of the table in guards.cc; its name stands nowhere else.
+/// The effect of a guard's reasons on the settings that give cards to vfio-pci at a boot, when no
+/// guard is asked.
+enum class AtBoot {
+  nothing,   ///< the guard is not asked
+  told,      ///< the host would lose something, and the settings say so
+  left_out,  ///< the host would not come up as it should, so the card is not in the settings
+};
+
+/// A guard is a reason to keep a card where it is. Each guard is a file of this folder, with its
+/// name, and a line of the table in guards.cc. An action that asks only some guards chooses them by
+/// what they say of themselves here. Whoever has to do with one guard alone names its constant
+/// (guards.h), as a check does that fails on the same harm.
 struct Guard {
   std::string_view name;  ///< "holder", as --force takes it
   std::string_view help;  ///< the guard refuses when ...; Markdown, for docs/gpupci.md
@@ -20,6 +30,18 @@ struct Guard {
   /// Finds the reasons to keep the card. Without a reason the card may go. refusals() puts the name
   /// of the guard into each reason. Throws Error when it cannot look.
   Reasons (*probe)(const Subject& subject);
+
+  // The next three have no default: a new guard that does not answer them does not compile.
+
+  /// True when its reasons also say that the host needs a device which is no card. So it is asked
+  /// whether the host could spare a neighbour in an IOMMU group.
+  bool of_neighbours;
+
+  AtBoot at_boot;
+
+  /// True when a VM could not have the card, and the host would lose nothing. So it is not asked
+  /// where nothing goes to a VM.
+  bool for_vms_alone;
 
   std::string_view not_forced{};  ///< the reason why --force may not override it; empty if it may
   bool on_attach = false;         ///< asked when a card is given back, too

@@ -1,10 +1,12 @@
 #include "node-agent/guard/guard.h"
 
 #include <chrono>
+#include <functional>
 #include <set>
 #include <thread>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "tests/support/guarded_card.h"
 
 namespace cluster::agent {
@@ -203,6 +205,24 @@ TEST(GuardTable, NamesEachGuardOnce) {
     EXPECT_FALSE(guard->help.empty()) << guard->name;
     EXPECT_THAT(guards_markdown(), HasSubstr("| `" + std::string(guard->name) + "` | "));
   }
+}
+
+std::string names_of(const std::function<bool(const Guard&)>& wanted) {
+  std::vector<std::string> names;
+  for (const auto* guard : guards()) {
+    if (wanted(*guard)) names.emplace_back(guard->name);
+  }
+  return joined(names, " ");
+}
+
+// The actions that ask only some guards go by these. Whoever adds a guard decides here, too.
+TEST(GuardTable, SaysWhereEachGuardIsAsked) {
+  EXPECT_EQ(names_of([](auto& guard) { return guard.of_neighbours; }),
+            "links disk network console framebuffer holder");
+  EXPECT_EQ(names_of([](auto& guard) { return guard.at_boot == AtBoot::left_out; }),
+            "disk network");
+  EXPECT_EQ(names_of([](auto& guard) { return guard.at_boot == AtBoot::told; }), "console");
+  EXPECT_EQ(names_of([](auto& guard) { return guard.for_vms_alone; }), "iommu group");
 }
 
 TEST(GuardTable, IsWhatForceTakes) {

@@ -123,6 +123,9 @@ constinit const Guard kHolderGuard{
         "but "
         "that it is in use",
     .probe = probe_holder,
+    .of_neighbours = true,
+    .at_boot = AtBoot::nothing,
+    .for_vms_alone = false,
     .of_programs = true};
 
 }  // namespace cluster::agent

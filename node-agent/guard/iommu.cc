@@ -16,7 +16,11 @@ Reasons probe_iommu(const Subject& subject) {
 
 }  // namespace
 
-constinit const Guard kIommuGuard{
-    .name = "iommu", .help = "a function is in no IOMMU group", .probe = probe_iommu};
+constinit const Guard kIommuGuard{.name = "iommu",
+                                  .help = "a function is in no IOMMU group",
+                                  .probe = probe_iommu,
+                                  .of_neighbours = false,
+                                  .at_boot = AtBoot::nothing,
+                                  .for_vms_alone = true};
 
 }  // namespace cluster::agent

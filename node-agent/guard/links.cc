@@ -122,6 +122,9 @@ std::optional<std::vector<DeviceLink>> foreign_links(const Subject& subject,
 constinit const Guard kLinksGuard{
     .name = "links",
     .help = "a device that stays with the host depends on it: the kernel would unbind that one too",
-    .probe = probe_links};
+    .probe = probe_links,
+    .of_neighbours = true,
+    .at_boot = AtBoot::nothing,
+    .for_vms_alone = false};
 
 }  // namespace cluster::agent

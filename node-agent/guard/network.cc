@@ -356,6 +356,9 @@ constinit const Guard kNetworkGuard{
         "a disk (ATA over Ethernet, NVMe), a connection from its link-local address or the "
         "kernel's console, or is in another network namespace",
     .probe = probe_network,
+    .of_neighbours = true,
+    .at_boot = AtBoot::left_out,
+    .for_vms_alone = false,
     .again = true};
 
 }  // namespace cluster::agent

@@ -73,6 +73,9 @@ Reasons probe_slices(const Subject& subject) {
 
 constinit const Guard kSlicesGuard{.name = "slices",
                                    .help = "virtual functions or mediated devices are made from it",
-                                   .probe = probe_slices};
+                                   .probe = probe_slices,
+                                   .of_neighbours = false,
+                                   .at_boot = AtBoot::nothing,
+                                   .for_vms_alone = false};
 
 }  // namespace cluster::agent

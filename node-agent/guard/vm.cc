@@ -102,6 +102,9 @@ constinit const Guard kVmGuard{
         "says so, or a process has its `/dev/vfio/GROUP`, or `/dev/vfio/devices/vfioN` of it or of "
         "its IOMMU group, open. Holds for `-a` too",
     .probe = probe_vm,
+    .of_neighbours = false,
+    .at_boot = AtBoot::nothing,
+    .for_vms_alone = false,
     .not_forced = "a running or saved VM cannot be overridden; shut it down",
     .on_attach = true,
     .of_programs = true};

@@ -74,11 +74,12 @@ class SetVfs {
     }
   }
 
-  // Asks the guards about the slices that are to go. Two of the guards are about the needs of a VM,
-  // which do not matter here.
+  // Asks the guards about the slices that are to go. The needs of a VM do not matter here.
   void guard() {
     Forced waived = forced_;
-    for (const auto* guard : {&kIommuGuard, &kGroupGuard}) waived.emplace(guard->name);
+    for (const auto* guard : guards()) {
+      if (guard->for_vms_alone) waived.emplace(guard->name);
+    }
     Reasons found;
     gone_ = slices_of(card_, input_.sysfs);
     // The kernel would wait for a device that has not let go of the card.

@@ -128,6 +128,14 @@ TEST_F(SetVfs, RefusesWhileASliceIsInUse) {
   EXPECT_EQ(there(), 0U);
 }
 
+// No VM could have these slices, and they go.
+TEST_F(SetVfs, AsksNothingThatIsForVmsAlone) {
+  set(2);
+  fake_.add({"0000:05:00.0", "0106", "8086:a102", "ahci", 100});  // in the group of the first
+  std::filesystem::remove(fake_.root() / "bus/pci/devices/0000:01:00.2/iommu_group");
+  EXPECT_EQ(set(0), "changed");
+}
+
 TEST_F(SetVfs, RefusesASliceThatIsWedged) {
   set(2);
   WedgedCards(environment_.wedged, environment_.boot_id()).mark({0, 1, 0, 2}, "echo x");

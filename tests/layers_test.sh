@@ -60,9 +60,10 @@ check cmd/line core
 check cmd core db ssh virt rolls frontend
 check node-agent core virt
 
-# A room of node-agent may also include the files that lie beside the rooms (environment, settings, streams, json_line).
-# These may include no room, and of virt/ only the values of virt/node_devices.h: the environment has a function that
-# opens a host's devices, and who takes an environment sees its type. Rooms that handle these values name the header.
+# A room of node-agent may also include the files that lie beside the rooms (environment, reason, settings, streams and
+# json_line). These may include no room, and of virt/ only the values of virt/node_devices.h: the environment has a
+# function that opens a host's devices, and who takes an environment sees its type. Rooms that handle these values name
+# the header.
 #
 # The rooms are floors, and a room may include each one below it: `kernel` only reads, and what is to be read does not
 # become another thing on its way up. So `state` asks the kernel itself whether a wedged card answers again,
@@ -98,7 +99,7 @@ room actions $transaction $binding $guard $state $cards $kernel node-agent/check
 bad=$(grep -nE '#include "(node-agent/[a-z]+|virt)/' node-agent/*.h node-agent/*.cc |
   grep -vE "^node-agent/(main|[a-z_]+_test)\.cc:|\"$devices\"" || true)
 if [ -n "$bad" ]; then
-  printf 'node-agent: environment, settings, streams and json_line lie below the rooms\n%s\n' "$bad" >&2
+  printf 'node-agent: environment, reason, settings, streams and json_line lie below the rooms\n%s\n' "$bad" >&2
   status=1
 fi
 

@@ -9,10 +9,10 @@
 
 #include "node-agent/cards/cards.h"
 #include "node-agent/guard/guard_input.h"
-#include "node-agent/guard/reason.h"
 #include "node-agent/kernel/device_nodes.h"
 #include "node-agent/kernel/proc_view.h"
 #include "node-agent/kernel/process_table.h"
+#include "node-agent/reason.h"
 
 namespace cluster::agent {
 

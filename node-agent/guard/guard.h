@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "node-agent/guard/reason.h"
 #include "node-agent/guard/subject.h"
+#include "node-agent/reason.h"
 
 namespace cluster::agent {
 

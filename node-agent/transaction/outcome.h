@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "node-agent/cards/cards.h"
-#include "node-agent/guard/reason.h"
+#include "node-agent/reason.h"
 
 namespace cluster::agent {
 

@@ -1,4 +1,4 @@
-#include "node-agent/guard/reason.h"
+#include "node-agent/reason.h"
 
 #include <algorithm>
 #include <utility>

@@ -68,4 +68,7 @@ std::string name_as_word(std::string_view name) { return printable(shell_word(na
 Refused::Refused(Reasons reasons)
     : Error(Fault::refused, message(reasons)), reasons_(std::move(reasons)) {}
 
+FixableError::FixableError(Fault fault, Reason reason)
+    : Error(fault, message(reason)), reason_(std::move(reason)) {}
+
 }  // namespace cluster::agent

@@ -8,7 +8,8 @@
 
 namespace cluster::agent {
 
-/// A reason why something must not be done, or is not well. Guards, checks and refusals share it.
+/// A reason why something must not be done, or is not well. Guards, checks, refusals and errors
+/// share it.
 /// It stays data until message() makes the sentence; nobody reads a sentence back.
 struct Reason {
   std::string_view id{};    ///< the id of the guard, "holder"; empty when it is no guard
@@ -24,7 +25,8 @@ using Reasons = std::vector<Reason>;
 /// The way out: the fix, or to run gpupci as root; empty when none is known.
 std::string way_out(const Reason& reason);
 
-/// "holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it (kill 812)".
+/// "holder: process 812 ('Xorg') has /dev/dri/card0 open; stop it (kill 812)". Every sentence with
+/// a way out is made here.
 std::string message(const Reason& reason);
 
 /// All of the reasons in one line, which shows four of them: one of each guard first.
@@ -50,6 +52,17 @@ class Refused : public Error {
 
  private:
   Reasons reasons_;
+};
+
+/// An Error with a way out that the operator can be told; what() is the message of the reason.
+class FixableError : public Error {
+ public:
+  FixableError(Fault fault, Reason reason);
+
+  const Reason& reason() const { return reason_; }
+
+ private:
+  Reason reason_;
 };
 
 }  // namespace cluster::agent

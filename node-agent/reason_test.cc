@@ -38,6 +38,14 @@ TEST(Reason, IsTheMessageOfARefusal) {
   EXPECT_EQ(refused.reasons().size(), 1U);
 }
 
+TEST(Reason, IsTheMessageOfAnErrorThatCanBeMended) {
+  const FixableError error(Fault::io, {.what = "not a record", .fix = "move it away"});
+  EXPECT_STREQ(error.what(), "not a record; move it away");
+  EXPECT_EQ(error.fault(), Fault::io);
+  EXPECT_EQ(error.reason().what, "not a record");
+  EXPECT_EQ(error.reason().fix, "move it away");
+}
+
 TEST(QuotedName, EndsWhereItsQuotesEnd) {
   EXPECT_EQ(quoted_name("Xorg"), "'Xorg'");
   EXPECT_EQ(quoted_name(""), "''");

@@ -188,7 +188,7 @@ class DetachAttach {
       reports.push_back(untouched(card));
       auto& errors = reports.back().errors;
       if (wedge) {
-        errors.push_back({.what = what(*wedge), .fix = std::string(kWedgedFix)});
+        errors.push_back(reason(*wedge));
       } else if (what_.way_back) {
         reports.pop_back();
       } else {

@@ -14,10 +14,10 @@ namespace {
 using nlohmann::ordered_json;
 
 // The cards of `cards` that offer nothing, and why.
-std::vector<std::pair<std::string, VgpuHint>> hints_for(const std::vector<Card>& cards,
-                                                        const std::vector<VgpuParent>& parents,
-                                                        const CardList& card_list) {
-  std::vector<std::pair<std::string, VgpuHint>> hints;
+std::vector<std::pair<std::string, Reason>> hints_for(const std::vector<Card>& cards,
+                                                      const std::vector<VgpuParent>& parents,
+                                                      const CardList& card_list) {
+  std::vector<std::pair<std::string, Reason>> hints;
   for (const auto& card : cards) {
     if (card.slice) continue;
     const auto of_card = pick_parents(parents, card.label());
@@ -31,7 +31,7 @@ std::vector<std::pair<std::string, VgpuHint>> hints_for(const std::vector<Card>&
 }
 
 std::string types_json(const std::vector<VgpuParent>& parents,
-                       const std::vector<std::pair<std::string, VgpuHint>>& hints) {
+                       const std::vector<std::pair<std::string, Reason>>& hints) {
   auto list = ordered_json::array();
   for (const auto& parent : parents) {
     for (const auto& type : vgpu_types(parent)) {
@@ -84,7 +84,7 @@ int types(const Call& call) {
   const auto table = types_table(parents);
   call.out << table;
   for (const auto& [card, hint] : hints) {
-    if (table.empty()) call.err << "gpupci: no vGPUs: " + hint.what + "; " + hint.fix + "\n";
+    if (table.empty()) call.err << "gpupci: no vGPUs: " + message(hint) + "\n";
   }
   if (table.empty() && hints.empty()) call.err << "gpupci: no vGPUs: there is no card\n";
   return 0;

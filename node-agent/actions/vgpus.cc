@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <utility>
 
 #include "core/text.h"
 #include "node-agent/actions/card_list.h"
@@ -47,12 +46,8 @@ std::string no_parent(const std::vector<VgpuParent>& parents, const std::string&
                       const std::vector<Card>& cards, const Sysfs& sysfs,
                       const Settings& settings) {
   if (!cards.empty() && !cards.front().slice) {
-    auto text = "no vGPUs can be made from " + quote(target);
-    auto between = ": ";
-    for (const auto& hint : why_no_vgpus(cards.front(), sysfs, settings)) {
-      text += std::exchange(between, "; ") + hint.what + "; " + hint.fix;
-    }
-    return text;
+    return "no vGPUs can be made from " + quote(target) + ": " +
+           message(why_no_vgpus(cards.front(), sysfs, settings));
   }
   std::vector<std::string> names;
   for (const auto& parent : parents) names.push_back(parent.name);

@@ -20,7 +20,7 @@ class VgpuHints : public ::testing::Test {
     std::string text;
     const auto card = find_cards(fake_.sysfs(), settings_).front();
     for (const auto& hint : why_no_vgpus(card, fake_.sysfs(), settings_)) {
-      text += hint.what + "; " + hint.fix + "\n";
+      text += message(hint) + "\n";
     }
     return text;
   }

@@ -38,7 +38,7 @@ CheckAnswer offers_vgpus(const Subject& subject) {
   const auto kept = kept_vgpus(subject).size();
   const auto why =
       subject.card.slice
-          ? VgpuHint{"it is a slice", "gpupci --types"}
+          ? Reason{.what = "it is a slice", .fix = "gpupci --types"}
           : why_no_vgpus(subject.card, subject.input.sysfs, subject.input.settings).front();
   if (kept == 0) return passed("no vGPU is asked of it, and it offers none: " + why.what);
   return failed("it offers no vGPUs, and " + std::to_string(kept) + " are to be on it: " + why.what,

@@ -158,7 +158,7 @@ CheckAnswer is_not_stuck(const Subject& subject) {
   wedged.look_again(subject.input.sysfs, subject.input.proc);
   const auto wedge = wedged.find(subject.card.pci());
   if (!wedge) return passed("no step with it is stuck");
-  return failed(what(*wedge), std::string(kWedgedFix));
+  return {Verdict::fail, reason(*wedge)};
 }
 
 constexpr std::array kUseChecks{

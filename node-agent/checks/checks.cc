@@ -6,9 +6,9 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "node-agent/checks/known_troubles.h"
-#include "node-agent/fixable_error.h"
 #include "node-agent/guard/bus.h"
 #include "node-agent/json_line.h"
+#include "node-agent/reason.h"
 
 namespace cluster::agent {
 namespace {
@@ -26,7 +26,7 @@ CheckAnswer ask(Probe probe, const Argument& argument) {
   try {
     return probe(argument);
   } catch (const FixableError& error) {
-    return unknown(error.what_happened(), error.fix());
+    return {Verdict::unknown, error.reason()};
   } catch (const Error& error) {
     return unknown(error.what(), "run gpupci as root; dmesg may tell more");
   }

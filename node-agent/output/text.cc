@@ -54,7 +54,7 @@ std::string status_lines(const Card& card) {
 }
 
 std::string wedged_line(const std::string& name, const Wedge& wedge) {
-  return "GPU card '" + name + "' is " + message(wedge) + "\n";
+  return "GPU card '" + name + "' is " + message(reason(wedge)) + "\n";
 }
 
 std::string saved_line(const std::string& name, const std::string& vm) {

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "node-agent/fixable_error.h"
+#include "node-agent/reason.h"
 
 namespace cluster::agent {
 namespace {
@@ -35,9 +35,9 @@ bool StateFile::read(const std::function<void(const ordered_json&)>& parse) cons
     parse(document);
     return true;
   } catch (const std::exception& error) {  // of nlohmann, or of a value
-    throw FixableError(Fault::io,
-                       "not " + what_ + ": " + quote(path_.native()) + " (" + error.what() + ")",
-                       remedy_);
+    throw FixableError(Fault::io, {.what = "not " + what_ + ": " + quote(path_.native()) + " (" +
+                                           error.what() + ")",
+                                   .fix = remedy_});
   }
 }
 

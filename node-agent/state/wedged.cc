@@ -76,7 +76,7 @@ std::optional<Wedge> WedgedCards::find(const PciAddress& pci) const {
 }
 
 void WedgedCards::refuse(const PciAddress& pci) const {
-  if (const auto wedge = find(pci)) throw Error(Fault::refused, message(*wedge));
+  if (const auto wedge = find(pci)) throw Refused({reason(*wedge)});
 }
 
 void WedgedCards::mark(const PciAddress& pci, const std::string& step, long long task) {
@@ -93,10 +93,9 @@ void WedgedCards::write() const {
   file_.write({{"boot", boot_}, {"cards", cards}});
 }
 
-std::string what(const Wedge& wedge) {
-  return "wedged since " + wedge.since + " (no end of: " + wedge.step + ")";
+Reason reason(const Wedge& wedge) {
+  return {.what = "wedged since " + wedge.since + " (no end of: " + wedge.step + ")",
+          .fix = std::string(kWedgedFix)};
 }
-
-std::string message(const Wedge& wedge) { return what(wedge) + "; " + std::string(kWedgedFix); }
 
 }  // namespace cluster::agent

@@ -9,6 +9,7 @@
 #include "core/pci_address.h"
 #include "node-agent/environment.h"
 #include "node-agent/kernel/sysfs.h"
+#include "node-agent/reason.h"
 #include "node-agent/state/state_file.h"
 
 namespace cluster::agent {
@@ -63,13 +64,10 @@ class WedgedCards {
   bool changed_ = false;
 };
 
-/// "wedged since 2026-11-21T01:20:00Z (no end of: echo ...)"
-std::string what(const Wedge& wedge);
-
-/// The way out of it.
+/// The way out for a card that is wedged.
 inline constexpr std::string_view kWedgedFix = "reboot the host";
 
-/// Both together: "wedged since 2026-11-21T01:20:00Z (no end of: echo ...); reboot the host"
-std::string message(const Wedge& wedge);
+/// "wedged since 2026-11-21T01:20:00Z (no end of: echo ...)", with that way out.
+Reason reason(const Wedge& wedge);
 
 }  // namespace cluster::agent

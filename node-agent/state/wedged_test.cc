@@ -10,6 +10,7 @@
 namespace cluster::agent {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -28,8 +29,9 @@ TEST_F(Wedged, IsWhatWasMarkedUntilTheNextBoot) {
   const auto wedge = WedgedCards(file_, "first").find(kCard);
   ASSERT_TRUE(wedge);
   EXPECT_THAT(wedge->since, HasSubstr("T"));
-  EXPECT_THAT(message(*wedge), StartsWith("wedged since 20"));
-  EXPECT_THAT(message(*wedge), HasSubstr("(no end of: echo 1 > unbind "));
+  EXPECT_THAT(message(reason(*wedge)), StartsWith("wedged since 20"));
+  EXPECT_THAT(message(reason(*wedge)), HasSubstr("(no end of: echo 1 > unbind "));
+  EXPECT_THAT(message(reason(*wedge)), EndsWith("); reboot the host"));
   EXPECT_FALSE(WedgedCards(file_, "first").find({0, 3, 0, 0}));
   EXPECT_FALSE(WedgedCards(file_, "second").find(kCard));
 }

@@ -62,8 +62,8 @@ class SetVfs {
     }
     const auto driver = input_.sysfs.driver(sriov_.pci);
     if (driver && input_.settings.is_stub(*driver)) {
-      throw Error(Fault::refused,
-                  pci + " is detached (on " + *driver + "); gpupci -a " + card_.label());
+      throw Refused({{.what = pci + " is detached (on " + *driver + ")",
+                      .fix = "gpupci -a " + card_.label()}});
     }
     if (!driver) throw Error(Fault::refused, pci + " has no driver that could make them");
     by_script_ = *driver == kVendorDriver && std::filesystem::exists(environment_.sriov_manage);

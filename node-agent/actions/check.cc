@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "core/error.h"
 #include "node-agent/actions/card_list.h"
 #include "node-agent/actions/table.h"
@@ -17,7 +19,7 @@ int check(const Call& call) {
   RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
   CheckInput input{guard_input(call.environment, card_list.sysfs(), card_list.settings(),
                                [&] { return vms.devices(); }),
-                   [&] { return vms.libvirt_version(); }};
+                   [&] { return vms.libvirt_version(); }, ::geteuid() == 0};
   input.cards = looked_at_once([&] { return card_list.cards(); });
   const KnownTroubles known(call.environment.known);
   const auto results = run_checks(cards, input, known);

@@ -22,13 +22,14 @@ bool comes_before(const CardCheck& left, const CardCheck& right) {
 }
 
 template <typename Probe, typename Argument>
-CheckAnswer ask(Probe probe, const Argument& argument) {
+CheckAnswer ask(Probe probe, const Argument& argument, bool as_root) {
   try {
     return probe(argument);
   } catch (const FixableError& error) {
     return {Verdict::unknown, error.reason()};
   } catch (const Error& error) {
-    return unknown(error.what(), "run gpupci as root; dmesg may tell more");
+    return unknown(error.what(),
+                   as_root ? "dmesg may tell more" : "run gpupci as root; dmesg may tell more");
   }
 }
 
@@ -122,14 +123,14 @@ std::vector<CheckResult> run_checks(const std::vector<Card>& cards, const CheckI
                                     const KnownTroubles& known) {
   std::vector<CheckResult> results;
   for (const auto& check : host_checks()) {
-    results.push_back({check.id, std::nullopt, ask(check.probe, input)});
+    results.push_back({check.id, std::nullopt, ask(check.probe, input, input.as_root)});
   }
   const auto of_cards = card_checks();
   for (const auto& card : cards) {
     const Subject subject(card, cards, input);
     const auto silent = does_not_answer(subject);
     const auto make = [&](const CardCheck& check) {
-      auto answer = silent && check.asks_card ? *silent : ask(check.probe, subject);
+      auto answer = silent && check.asks_card ? *silent : ask(check.probe, subject, input.as_root);
       results.push_back(
           {check.id, card.label(), known.judge(check.id, subject, std::move(answer))});
     };

@@ -44,7 +44,10 @@ CheckAnswer answer(const Reasons& reasons, std::string passed);
 struct CheckInput : GuardInput {
   /// The version of libvirt, 9000000 for 9.0.0; nothing where it is not there. Empty where nobody
   /// should be asked. A call may throw Error.
-  std::function<std::optional<unsigned long>()> libvirt_version{};
+  std::function<std::optional<unsigned long>()> libvirt_version;
+
+  /// True when root asks: then "run gpupci as root" mends nothing.
+  bool as_root;
 };
 
 /// A check of the host: a line of the table in check_host.cc.

@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class Checks : public CheckedHost {};
@@ -30,6 +31,9 @@ TEST_F(Checks, PassNothingThatRestsOnAMissingFile) {
 TEST_F(Checks, AreNeverPassedWhenTheProbeFails) {
   set_host("module/vfio/parameters/enable_unsafe_noiommu_mode/x", "");  // a folder cannot be read
   EXPECT_THAT(check("H3"), StartsWith("UNKNOWN cannot read "));
+  EXPECT_THAT(check("H3"), EndsWith("; dmesg may tell more"));
+  EXPECT_THAT(check("H3"), Not(HasSubstr("as root")));
+  as_root_ = false;
   EXPECT_THAT(check("H3"), EndsWith("; run gpupci as root; dmesg may tell more"));
 }
 

@@ -76,7 +76,7 @@ TEST(ConcernsSlices, OfACardThatCanBeCut) {
   const auto sysfs = fake.sysfs();
   const Settings settings;
   const auto cards = find_cards(sysfs, settings);
-  const CheckInput input{guard_input(environment, sysfs, settings)};
+  const CheckInput input{guard_input(environment, sysfs, settings), {}, true};
   const auto ids = [&] {
     std::string found;
     for (const auto& one : run_checks(cards, input, KnownTroubles(fake.root() / "known.yaml"))) {

@@ -38,7 +38,7 @@ class CheckedHost : public ::testing::Test {
       throw Error(Fault::io, "libvirt does not answer");
     };
     const CheckInput input{guard_input(environment, sysfs, settings_, vm_devices),
-                           [this] { return libvirt_version_; }};
+                           [this] { return libvirt_version_; }, as_root_};
     auto found = run_checks(together_ ? cards : std::vector{cards.front()}, input,
                             KnownTroubles(fake_.root() / "known.yaml"));
     for (const auto& one : found) {
@@ -94,6 +94,7 @@ class CheckedHost : public ::testing::Test {
   FakeProc proc_;
   Settings settings_;
   bool together_ = false;  // all cards are checked
+  bool as_root_ = true;
   std::optional<std::vector<virt::VmDevice>> vm_devices_ = std::vector<virt::VmDevice>();
   std::optional<unsigned long> libvirt_version_;
 };

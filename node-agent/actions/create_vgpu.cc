@@ -47,8 +47,9 @@ int create_vgpu(const Call& call) {
     const auto cards = named(card_list.cards(), target);
     if (!cards.empty() && is_mig_profile(type)) {
       const auto made = make_mig(cards.front(), type, call.environment, steps);
-      print_mig(call, "create-mig", made, steps,
-                made ? "Created MIG instance " + made->name() + " of profile " + type : "");
+      const auto sentence =
+          made ? "Created MIG instance " + made->name() + " of profile " + type : "";
+      print_mig(call, {.action = "create-mig", .steps = steps, .sentence = sentence}, made);
       return 0;
     }
     if (parents.empty() || target == "all") {
@@ -65,9 +66,12 @@ int create_vgpu(const Call& call) {
                             .lease = new_lease(),
                             .since = utc_now()};
     make(vgpu, leased, card_list.sysfs(), record, steps);
-    print_vgpu(call, "create-vgpu", vgpu.id, leased, "present", steps,
-               "Created vGPU " + vgpu.id + " of type " + type + " on " + parent.name + ", lease " +
-                   leased.lease);
+    print_vgpu(call,
+               {.action = "create-vgpu",
+                .steps = steps,
+                .sentence = "Created vGPU " + vgpu.id + " of type " + type + " on " + parent.name +
+                            ", lease " + leased.lease},
+               {vgpu.id, leased, "present"});
     return 0;
   } catch (const Error& error) {
     const std::string what = is_mig_profile(type) ? "a MIG instance" : "a vGPU";

@@ -61,7 +61,10 @@ void remove_instance(const Call& call, const std::string& name, CardList& card_l
       if (one.name() != name) continue;
       const auto input = guard_input(call.environment, card_list.sysfs(), card_list.settings());
       remove_mig(one, card, input, call.environment, steps);
-      print_mig(call, "remove-mig", one, steps, "Removed MIG instance " + name);
+      print_mig(
+          call,
+          {.action = "remove-mig", .steps = steps, .sentence = "Removed MIG instance " + name},
+          one);
       return;
     }
   }
@@ -100,8 +103,11 @@ int remove_vgpu(const Call& call) {
     if (ours) remove(*vgpu, leased, input, record, steps);
     steps.note("# forget lease " + leased.lease);
     if (!dry_run) record.forget_vgpu(id);
-    print_vgpu(call, "remove-vgpu", id, leased, dry_run ? "present" : "removed", steps,
-               "Removed vGPU " + id + (ours ? "" : ", which had gone already"));
+    print_vgpu(call,
+               {.action = "remove-vgpu",
+                .steps = steps,
+                .sentence = "Removed vGPU " + id + (ours ? "" : ", which had gone already")},
+               {id, leased, dry_run ? "present" : "removed"});
     return 0;
   } catch (const Error& error) {
     const std::string kind = is_mig_instance(name) ? "MIG instance " : "vGPU ";

@@ -23,13 +23,16 @@ ordered_json mig_json(const MigInstance& one) {
           {"compute_instances", one.compute_instances}};
 }
 
-void print(const Call& call, std::string_view action, const char* kind, const ordered_json& thing,
-           const SliceSteps& steps, const std::string& sentence) {
+void print(const Call& call, const SliceResult& result, const char* kind,
+           const ordered_json& thing) {
+  const auto& steps = result.steps;
   if (call.options.json) {
-    call.out << json_line(
-        {{"action", action}, {"dry_run", !steps.acts()}, {kind, thing}, {"steps", steps.all()}});
+    call.out << json_line({{"action", result.action},
+                           {"dry_run", !steps.acts()},
+                           {kind, thing},
+                           {"steps", steps.all()}});
   } else if (steps.acts()) {
-    call.out << sentence + "\n";
+    call.out << result.sentence + "\n";
   } else {
     for (const auto& step : steps.all()) call.out << step + "\n";
   }
@@ -55,17 +58,13 @@ std::string no_parent(const std::vector<VgpuParent>& parents, const std::string&
          "; gpupci --types lists what can be made";
 }
 
-void print_vgpu(const Call& call, std::string_view action, const std::string& id,
-                const LeasedVgpu& leased, std::string_view state, const SliceSteps& steps,
-                const std::string& sentence) {
-  print(call, action, "vgpu", vgpu_json({id, leased, state}), steps, sentence);
+void print_vgpu(const Call& call, const SliceResult& result, const ListedVgpu& vgpu) {
+  print(call, result, "vgpu", vgpu_json(vgpu));
 }
 
-void print_mig(const Call& call, std::string_view action,
-               const std::optional<MigInstance>& instance, const SliceSteps& steps,
-               const std::string& sentence) {
-  print(call, action, "mig", instance ? mig_json(*instance) : ordered_json(nullptr), steps,
-        sentence);
+void print_mig(const Call& call, const SliceResult& result,
+               const std::optional<MigInstance>& instance) {
+  print(call, result, "mig", instance ? mig_json(*instance) : ordered_json(nullptr));
 }
 
 int vgpus(const Call& call) {

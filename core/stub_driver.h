@@ -12,4 +12,10 @@ constexpr bool is_stub_driver(std::string_view name) {
          name.find("vfio_pci") != std::string_view::npos;
 }
 
+/// The same on a node whose settings name a driver of their own for that, `stub`; "" when they do
+/// not. A function without a driver (an empty name) is held by none.
+constexpr bool is_stub_driver(std::string_view name, std::string_view stub) {
+  return is_stub_driver(name) || (!name.empty() && name == stub);
+}
+
 }  // namespace cluster

@@ -124,7 +124,7 @@ std::optional<bool> Settings::belongs(const PciAddress& pci, const PciModel& mod
 }
 
 bool Settings::is_stub(std::string_view driver) const {
-  return driver == stub_driver || is_stub_driver(driver);
+  return is_stub_driver(driver, stub_driver);
 }
 
 Settings load_settings(const std::filesystem::path& path) {

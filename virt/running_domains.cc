@@ -1,11 +1,12 @@
 #include "virt/running_domains.h"
 
-#include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <optional>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/pci_address.h"
 #include "core/text.h"
 
@@ -48,14 +49,11 @@ std::optional<std::string_view> attribute(std::string_view tag, std::string_view
 }
 
 unsigned hex(std::string_view text) {
-  unsigned value = 0;
-  const auto digits = text.starts_with("0x") ? text.substr(2) : std::string_view();
-  const auto [end, failure] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (failure != std::errc() || end != digits.data() + digits.size()) {
+  const auto value = text.starts_with("0x") ? parse_hex(text.substr(2)) : std::nullopt;
+  if (!value || *value > std::numeric_limits<unsigned>::max()) {
     throw Error(Fault::io, "no part of a PCI address: " + quote(std::string(text)));
   }
-  return value;
+  return static_cast<unsigned>(*value);
 }
 
 // Returns nothing for a USB or SCSI address, which has other parts and belongs to no card.

@@ -45,6 +45,9 @@ TEST(HostDevices, AreNotGuessed) {
   EXPECT_THAT(reason("<domain><source><address bus='0x02"), HasSubstr("cut short"));
   EXPECT_EQ(reason("<domain><source><address bus='2' slot='0x00' function='0x0'/></source>"),
             "no part of a PCI address: '2'");
+  EXPECT_EQ(reason("<domain><source><address domain='0x100000000' bus='0x02' slot='0x00' "
+                   "function='0x0'/></source>"),
+            "no part of a PCI address: '0x100000000'");
 }
 
 // The host of libvirt's driver for tests, with a running domain that has all kinds of devices of

@@ -10,9 +10,7 @@ namespace cluster::frontend {
 Binding binding_of(const std::optional<std::string>& driver, const std::string& stub) {
   if (!driver || driver->empty()) return Binding::unknown;
   const auto drivers = split(*driver, ' ');
-  const auto is_stub = [&](std::string_view one) {
-    return is_stub_driver(one) || (!stub.empty() && one == stub);
-  };
+  const auto is_stub = [&](std::string_view one) { return is_stub_driver(one, stub); };
   if (std::ranges::all_of(drivers, is_stub)) return Binding::detached;
   return std::ranges::any_of(drivers, is_stub) ? Binding::partly : Binding::host;
 }

@@ -46,7 +46,7 @@ Subject attached_of(const AgentAnswer& answer, const std::vector<Vm>& vms) {
       subject.skip(card, "the host does not have it");
     } else if (driver == "nvidia" || driver == "amdgpu") {
       subject.cards.push_back(card);
-    } else if (!driver.empty() && (driver == stub || is_stub_driver(driver))) {
+    } else if (is_stub_driver(driver, stub)) {
       subject.skip(card,
                    "it is detached (" + driver + ")" + held_by(vms, answer.host.name, card.name),
                    "cluster attach host gpu " + answer.host.name.str() + " " + card.name.str());

@@ -23,10 +23,6 @@ void check_free(const std::string& what, const std::string& device,
   }
 }
 
-bool holds_for_vms(const SeenCards& seen, const std::string& driver) {
-  return is_stub_driver(driver) || (!driver.empty() && driver == seen.stub_driver);
-}
-
 std::string wanted_driver(const SeenCards& seen) {
   return seen.stub_driver.empty() ? "vfio-pci" : seen.stub_driver;
 }
@@ -38,7 +34,7 @@ void check_card(const Vm& vm, const GpuName& name, const SeenCards& seen,
   if (at == seen.cards.end() || at->missing) throw refused("the card " + place + " is not there");
   for (const auto& function : at->functions) {
     const auto driver = seen.drivers.at(function.pci);
-    if (!holds_for_vms(seen, driver)) {
+    if (!is_stub_driver(driver, seen.stub_driver)) {
       throw refused("the card " + place + " is attached to its host: " + function.pci.libvirt() +
                     " has " + (driver.empty() ? "no driver" : "the driver " + quote(driver)) +
                     " (want " + wanted_driver(seen) + ": `cluster detach host gpu " +
@@ -80,7 +76,7 @@ void check_slice(const Vm& vm, const VmSlice& held, const SeenCards& seen,
   check_type(vm, what, held.type, slice->type);
   // A slice with a type is run by the driver that it has.
   const auto driver = seen.drivers.at(slice->pci);
-  if (!slice->type && !holds_for_vms(seen, driver)) {
+  if (!slice->type && !is_stub_driver(driver, seen.stub_driver)) {
     throw refused(what + " is attached to its host: " + slice->pci.libvirt() + " has " +
                   (driver.empty() ? "no driver" : "the driver " + quote(driver)) + " (want " +
                   wanted_driver(seen) + ": `cluster detach host gpu " + container + " " +

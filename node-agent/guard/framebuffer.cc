@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "core/text.h"
 #include "node-agent/guard/guards.h"
 #include "node-agent/kernel/regions.h"
 
@@ -16,10 +16,7 @@ bool is_display(const PciFunction& function) { return function.device_class >> 8
 
 std::string first_letters(std::string_view name) {
   constexpr std::size_t kAlike = 3;
-  std::string letters(name.substr(0, kAlike));
-  std::ranges::transform(letters, letters.begin(),
-                         [](unsigned char one) { return static_cast<char>(std::tolower(one)); });
-  return letters;
+  return lower(name.substr(0, kAlike));
 }
 
 // A driver claims a region by a name that begins as its own does: "nvidia" and "nvidiafb",

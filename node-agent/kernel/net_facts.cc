@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
+#include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/rtnetlink.h"
@@ -29,13 +28,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
     at = end;
   }
   return words;
-}
-
-std::optional<std::uint32_t> hex(std::string_view text) {
-  std::uint32_t number = 0;
-  const auto* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number, 16);
-  return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
 template <typename Visit>
@@ -67,8 +59,8 @@ void read_four(const fs::path& proc, NetFacts& facts) {
   const auto locals = local_addresses(proc);
   each_line(proc / "net/route", [&](const auto& words) {
     if (words.size() < 8) return;
-    const auto network = hex(words[1]);
-    const auto mask = hex(words[7]);
+    const auto network = parse_hex(words[1]);
+    const auto mask = parse_hex(words[7]);
     if (!network || !mask) return;
     const std::string name(words[0]);
     facts.routes.insert(name);
@@ -94,7 +86,8 @@ bool is_link_local(std::string_view digits) {
 std::string address_of(std::string_view digits) {
   in6_addr address{};
   for (std::size_t byte = 0; byte < 16; ++byte) {
-    address.s6_addr[byte] = static_cast<std::uint8_t>(hex(digits.substr(2 * byte, 2)).value_or(0));
+    address.s6_addr[byte] =
+        static_cast<std::uint8_t>(parse_hex(digits.substr(2 * byte, 2)).value_or(0));
   }
   std::array<char, INET6_ADDRSTRLEN> text{};
   return ::inet_ntop(AF_INET6, &address, text.data(), text.size());

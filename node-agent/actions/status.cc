@@ -8,6 +8,7 @@
 #include "node-agent/binding/running_vms.h"
 #include "node-agent/cards/slices.h"
 #include "node-agent/guard/vm.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/output/card_facts.h"
 #include "node-agent/output/json.h"
 #include "node-agent/output/text.h"
@@ -19,11 +20,8 @@ namespace {
 
 // Where libvirt has saved no VM it need not be asked.
 std::vector<virt::VmDevice> saved_devices(const Call& call, const CardList& card_list) {
-  std::error_code none;
-  std::filesystem::directory_iterator at(call.environment.managed_saves, none);
-  const std::filesystem::directory_iterator end;
-  while (!none && at != end && at->path().extension() != ".save") at.increment(none);
-  if (none || at == end) return {};
+  const auto is_save = [](const auto& file) { return file.extension() == ".save"; };
+  if (std::ranges::none_of(entries_quietly(call.environment.managed_saves), is_save)) return {};
   RunningVms vms(call.environment, card_list.sysfs(), card_list.settings(), call.err);
   auto all = vms.devices_or_warning();
   std::erase_if(all, [](const virt::VmDevice& one) { return !one.saved; });

@@ -7,6 +7,7 @@
 #include "core/hex.h"
 #include "core/text.h"
 #include "node-agent/kernel/config_space.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -104,12 +105,11 @@ Serial read_serial(const Sysfs& sysfs, const fs::path& proc, const Card& card) {
 
 // Each folder in slots/ has the address of its slot, without a function: "0000:02:00".
 std::optional<std::string> read_slot(const Sysfs& sysfs, const PciAddress& pci) {
-  std::error_code missing;
   const auto address = pci.sysfs().substr(0, pci.sysfs().size() - 2);
-  for (const auto& slot : fs::directory_iterator(sysfs.slots_path(), missing)) {
+  for (const auto& slot : entries_quietly(sysfs.slots_path())) {
     try {
-      const auto text = read_file(slot.path() / "address");
-      if (text && trim(*text) == address) return slot.path().filename().native();
+      const auto text = read_file(slot / "address");
+      if (text && trim(*text) == address) return slot.filename().native();
     } catch (const Error&) {
     }
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -34,9 +33,8 @@ fs::path mig_folder(const fs::path& proc, long long minor) {
 // The numbers of the folders with this prefix: of "gi1" and "gi13".
 std::vector<int> numbers_in(const fs::path& folder, std::string_view prefix) {
   std::vector<int> numbers;
-  std::error_code none;
-  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(folder)) {
+    const auto name = entry.filename().native();
     if (!name.starts_with(prefix)) continue;
     if (const auto number = parse_number(name.substr(prefix.size()))) {
       numbers.push_back(static_cast<int>(*number));

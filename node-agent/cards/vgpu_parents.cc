@@ -6,22 +6,13 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/cards/slices.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code none;
-  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-    names.push_back(at->path().filename().native());
-  }
-  std::ranges::sort(names, natural_less);
-  return names;
-}
 
 std::string text_of(const fs::path& file) {
   return std::string(trim(read_file(file).value_or("")));
@@ -58,7 +49,7 @@ std::vector<VgpuParent> vgpu_parents(const std::vector<Card>& cards, const Sysfs
     if (auto parent = parent_of(card, sysfs)) parents.push_back(std::move(*parent));
   }
   const auto bus = sysfs.root() / "class/mdev_bus";
-  for (const auto& name : names_in(bus)) {
+  for (const auto& name : names_quietly(bus)) {
     std::error_code none;
     if (fs::exists(sysfs.root() / "bus/pci/devices" / name, none)) continue;
     parents.push_back({name, VgpuInterface::mdev, bus / name, std::nullopt});
@@ -97,7 +88,7 @@ std::vector<VgpuType> vgpu_types(const VgpuParent& parent) {
     const auto texts = timed_read({folder / "creatable_vgpu_types", folder / "current_vgpu_type"});
     return parse_creatable(texts[0].value_or(""), trim(texts[1].value_or("")) == "0");
   }
-  const auto ids = names_in(types_of(parent));
+  const auto ids = names_quietly(types_of(parent));
   std::vector<fs::path> counts;
   for (const auto& id : ids) counts.push_back(types_of(parent) / id / "available_instances");
   const auto available = timed_read(counts);
@@ -120,8 +111,8 @@ std::vector<Vgpu> vgpus_of(const VgpuParent& parent) {
     if (!type.empty() && type != "0") vgpus.push_back({parent.name, parent, type});
     return vgpus;
   }
-  for (const auto& type : names_in(types_of(parent))) {
-    for (const auto& uuid : names_in(types_of(parent) / type / "devices")) {
+  for (const auto& type : names_quietly(types_of(parent))) {
+    for (const auto& uuid : names_quietly(types_of(parent) / type / "devices")) {
       vgpus.push_back({uuid, parent, type});
     }
   }

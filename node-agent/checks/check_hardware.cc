@@ -6,6 +6,7 @@
 #include "node-agent/checks/checks.h"
 #include "node-agent/guard/bus.h"
 #include "node-agent/kernel/config_space.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/regions.h"
 
 namespace cluster::agent {
@@ -21,10 +22,8 @@ std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " M
 
 int numa_nodes(const Sysfs& sysfs) {
   int count = 0;
-  std::error_code missing;
-  for (fs::directory_iterator at(sysfs.root() / "devices/system/node", missing), end;
-       !missing && at != end; at.increment(missing)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(sysfs.root() / "devices/system/node")) {
+    const auto name = entry.filename().native();
     if (name.starts_with("node") && parse_number(name.substr(4))) ++count;
   }
   return count;

@@ -15,10 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool has_nothing(const fs::path& folder) {
-  std::error_code missing;
-  return fs::directory_iterator(folder, missing) == fs::directory_iterator();
-}
+bool has_nothing(const fs::path& folder) { return entries_quietly(folder).empty(); }
 
 // True if a parameter of a kernel module says Y or 1. Nothing while the module is not loaded.
 std::optional<bool> parameter(const GuardInput& input, const fs::path& name) {
@@ -46,10 +43,8 @@ bool is_stuck(const fs::path& task) {
 // A task of the process that is stuck. The task that binds in libvirtd is never its first.
 std::optional<fs::path> stuck_task(const fs::path& process) {
   if (is_stuck(process)) return process;
-  std::error_code gone;
-  for (fs::directory_iterator at(process / "task", gone), end; !gone && at != end;
-       at.increment(gone)) {
-    if (is_stuck(at->path())) return at->path();
+  for (const auto& task : entries_quietly(process / "task")) {
+    if (is_stuck(task)) return task;
   }
   return std::nullopt;
 }
@@ -108,10 +103,8 @@ CheckAnswer isolates(const CheckInput& input) {
                   "echo N >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
   }
   // This group is left from the time when the parameter was on.
-  std::error_code none;
-  for (fs::directory_iterator at(root / "class/vfio", none), end; !none && at != end;
-       at.increment(none)) {
-    const auto group = at->path().filename().native();
+  for (const auto& entry : entries_quietly(root / "class/vfio")) {
+    const auto group = entry.filename().native();
     if (!group.starts_with("noiommu-")) continue;
     return failed("vfio has " + group + ", which nothing isolates",
                   "gpupci -a all; turn on the IOMMU (H2), then detach again");

@@ -1,13 +1,12 @@
-#include <filesystem>
+#include <algorithm>
 
 #include "core/file.h"
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
-
-namespace fs = std::filesystem;
 
 bool is_on(const Sysfs& sysfs, std::string_view parameter) {
   const auto text = read_file(sysfs.root() / "module/nvidia_drm/parameters" / parameter);
@@ -17,12 +16,9 @@ bool is_on(const Sysfs& sysfs, std::string_view parameter) {
 // True if a driver of DRM made a framebuffer for the card, "fb0" (Documentation/fb/api.rst). The
 // parameters of the module say only that it would make one.
 bool has_framebuffer(const Sysfs& sysfs, const PciAddress& pci) {
-  std::error_code none;
-  for (fs::directory_iterator at(sysfs.device_path(pci) / "graphics", none), end;
-       !none && at != end; at.increment(none)) {
-    if (at->path().filename().native().starts_with("fb")) return true;
-  }
-  return false;
+  return std::ranges::any_of(
+      entries_quietly(sysfs.device_path(pci) / "graphics"),
+      [](const auto& entry) { return entry.filename().native().starts_with("fb"); });
 }
 
 // In that case a console of the kernel has the card open, and NVIDIA's driver waits until the

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "node-agent/guard/guards.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/regions.h"
 
 namespace cluster::agent {
@@ -54,13 +55,11 @@ const MemoryRange* stranger_in(const Region& region, const std::vector<MemoryRan
 // Since Linux 6.9 the device of a firmware's framebuffer is below its function:
 // "efi-framebuffer.0".
 std::optional<std::string> platform_child(const Sysfs& sysfs, const PciFunction& function) {
-  std::error_code gone;
-  for (fs::directory_iterator at(sysfs.device_path(function.pci), gone), end; !gone && at != end;
-       at.increment(gone)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(sysfs.device_path(function.pci))) {
+    const auto name = entry.filename().native();
     if (name.find("-framebuffer.") == std::string::npos) continue;
     std::error_code none;
-    if (fs::is_symlink(fs::symlink_status(at->path() / "driver", none))) return name;
+    if (fs::is_symlink(fs::symlink_status(entry / "driver", none))) return name;
   }
   return std::nullopt;
 }

@@ -114,14 +114,12 @@ class NetUsers {
                                  : "ip link set " + name_as_word(name) + " nomaster");
     }
     look_at_programs(who, name, folder);
-    none.clear();
-    for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-      const auto entry = at->path().filename().native();
-      if (!entry.starts_with("upper_")) continue;
-      const auto upper = entry.substr(6);
+    for (const auto& entry : entries_quietly(folder)) {
+      if (!entry.filename().native().starts_with("upper_")) continue;
+      const auto upper = entry.filename().native().substr(6);
       const auto before = found_.size();
-      look_at(device, at->path(), depth - 1);
-      if (found_.size() > before || upper == master || !is_up(at->path())) continue;
+      look_at(device, entry, depth - 1);
+      if (found_.size() > before || upper == master || !is_up(entry)) continue;
       say(who + " carries " + quoted_name(upper) + ", which is up",
           "ip link set " + name_as_word(upper) + " down");
     }
@@ -272,11 +270,10 @@ class NetUsers {
   static std::vector<std::pair<std::string, DeviceNumber>> taps(const fs::path& folder) {
     std::vector<std::pair<std::string, DeviceNumber>> found;
     for (const auto& place : {folder, folder / "macvtap"}) {
-      std::error_code none;
-      for (fs::directory_iterator at(place, none), end; !none && at != end; at.increment(none)) {
-        const auto name = at->path().filename().native();
+      for (const auto& entry : entries_quietly(place)) {
+        const auto name = entry.filename().native();
         if (!name.starts_with("tap")) continue;
-        const auto text = read_quietly(at->path() / "dev");
+        const auto text = read_quietly(entry / "dev");
         const auto parts = split(text, ':');
         const auto major = parse_number(parts.front());
         const auto minor = parse_number(parts.back());

@@ -38,9 +38,8 @@ void expand(const fs::path& folder, std::string_view pattern, const Visit& visit
     return expand(folder / part, rest, visit);
   }
   const auto start = part.substr(0, part.size() - 1);
-  std::error_code none;
-  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-    if (at->path().filename().native().starts_with(start)) expand(at->path(), rest, visit);
+  for (const auto& entry : entries_quietly(folder)) {
+    if (entry.filename().native().starts_with(start)) expand(entry, rest, visit);
   }
 }
 

@@ -25,22 +25,14 @@ std::string node_path(const fs::path& folder) {
   return "/dev/" + name;
 }
 
-template <typename Visit>
-void each_entry(const fs::path& folder, Visit visit) {
-  std::error_code none;
-  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-    visit(at->path());
-  }
-}
-
 // The loop devices that the kernel knows. /sys/block leaves out partitions, which are no loop.
 std::set<std::string> loops_of(const Sysfs& sysfs) {
   std::set<std::string> names;
   for (const auto* folder : {"block", "class/block"}) {
-    each_entry(sysfs.root() / folder, [&](const fs::path& path) {
+    for (const auto& path : entries_quietly(sysfs.root() / folder)) {
       const auto name = path.filename().native();
       if (name.starts_with("loop")) names.insert(name);
-    });
+    }
     if (!names.empty()) break;
   }
   return names;
@@ -69,10 +61,10 @@ bool BlockStack::add(const fs::path& folder, bool on_top, const std::string& fil
   const auto mapped = read_quietly(folder / "dm/name");
   if (!mapped.empty()) device.alias = "/dev/mapper/" + mapped;
   devices_.push_back(std::move(device));
-  each_entry(folder / "holders", [&](const fs::path& holder) { add(holder, true); });
-  each_entry(folder, [&](const fs::path& part) {
+  for (const auto& holder : entries_quietly(folder / "holders")) add(holder, true);
+  for (const auto& part : entries_quietly(folder)) {
     if (fs::exists(part / "partition")) add(part, on_top);
-  });
+  }
   add_bcache(folder / "bcache");
   return true;
 }
@@ -86,9 +78,9 @@ void BlockStack::add_bcache(const fs::path& folder) {
     if (!none) add(device, true);
   };
   add_device(folder / "dev");
-  each_entry(folder / "set", [&](const fs::path& served) {
+  for (const auto& served : entries_quietly(folder / "set")) {
     if (served.filename().native().starts_with("bdev")) add_device(served / "dev");
-  });
+  }
 }
 
 // Returns true when there was another one: its own disk may hold the file of the next.
@@ -106,18 +98,18 @@ bool BlockStack::add_loops() {
 
 void BlockStack::find_members() {
   members_.clear();
-  each_entry(sysfs_.root() / "fs/btrfs", [&](const fs::path& one) {
+  for (const auto& one : entries_quietly(sysfs_.root() / "fs/btrfs")) {
     std::vector<std::string> paths;
     const BlockDevice* ours = nullptr;
-    each_entry(one / "devices", [&](const fs::path& device) {
+    for (const auto& device : entries_quietly(one / "devices")) {
       paths.push_back("/dev/" + device.filename().native());
       const auto* found = find(paths.back());
       if (found == nullptr) found = find_number(read_quietly(device / "dev"));
       if (found != nullptr) ours = found;
-    });
-    if (ours == nullptr) return;
+    }
+    if (ours == nullptr) continue;
     for (auto& path : paths) members_.push_back({std::move(path), ours->number});
-  });
+  }
 }
 
 const BlockDevice* BlockStack::find_number(std::string_view number) const {

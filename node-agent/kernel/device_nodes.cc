@@ -11,6 +11,7 @@
 #include "node-agent/kernel/device_tree.h"
 #include "node-agent/kernel/driver_nodes.h"
 #include "node-agent/kernel/kfd.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -32,11 +33,7 @@ void add_node(const fs::path& folder, std::vector<DeviceNode>& nodes) {
 
 // Those of one device by iommufd.
 void add_vfio_devices(const fs::path& device, std::vector<DeviceNode>& nodes) {
-  std::error_code missing;
-  for (fs::directory_iterator at(device / "vfio-dev", missing), end; !missing && at != end;
-       at.increment(missing)) {
-    add_node(at->path(), nodes);
-  }
+  for (const auto& entry : entries_quietly(device / "vfio-dev")) add_node(entry, nodes);
 }
 
 void add_nodes(const DeviceTree& tree, std::vector<DeviceNode>& nodes) {
@@ -94,17 +91,14 @@ std::vector<DeviceNode> device_nodes(const Sysfs& sysfs, const fs::path& proc,
 std::vector<DeviceNode> vfio_nodes(const Sysfs& sysfs, const PciAddress& pci) {
   const auto device = sysfs.device_path(pci);
   auto nodes = vfio_nodes(sysfs, device);
-  std::error_code gone;
-  for (fs::directory_iterator at(device, gone), end; !gone && at != end; at.increment(gone)) {
+  for (const auto& entry : entries_quietly(device)) {
     std::error_code none;
-    const bool virtual_function = at->path().filename().native().starts_with("virtfn");
-    if (!virtual_function && !fs::exists(at->path() / "mdev_type", none)) continue;
-    std::ranges::move(vfio_nodes(sysfs, at->path()), std::back_inserter(nodes));
+    const bool virtual_function = entry.filename().native().starts_with("virtfn");
+    if (!virtual_function && !fs::exists(entry / "mdev_type", none)) continue;
+    std::ranges::move(vfio_nodes(sysfs, entry), std::back_inserter(nodes));
   }
-  std::error_code none;
-  for (fs::directory_iterator at(device / "iommu_group/devices", none), end; !none && at != end;
-       at.increment(none)) {
-    if (at->path().filename() != pci.sysfs()) add_vfio_devices(at->path(), nodes);
+  for (const auto& other : entries_quietly(device / "iommu_group/devices")) {
+    if (other.filename() != pci.sysfs()) add_vfio_devices(other, nodes);
   }
   return nodes;
 }

@@ -116,12 +116,9 @@ class Walk {
   }
 
   bool add_interfaces(const fs::path& folder) {
-    const auto before = tree_.interfaces.size();
-    std::error_code gone;
-    for (fs::directory_iterator at(folder, gone), end; !gone && at != end; at.increment(gone)) {
-      tree_.interfaces.push_back(at->path());
-    }
-    return tree_.interfaces.size() > before;
+    auto found = entries_quietly(folder);
+    std::ranges::move(found, std::back_inserter(tree_.interfaces));
+    return !found.empty();
   }
 
   // The disk of an NVMe with several paths lies below none of its controllers.

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/hex.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -41,14 +42,12 @@ std::optional<PciAddress> pci_parent(const fs::path& device) {
 
 std::vector<Framebuffer> framebuffers(const Sysfs& sysfs) {
   std::vector<Framebuffer> found;
-  std::error_code none;
-  for (fs::directory_iterator at(sysfs.root() / "class/graphics", none), end; !none && at != end;
-       at.increment(none)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(sysfs.root() / "class/graphics")) {
+    const auto name = entry.filename().native();
     const auto number = name.starts_with("fb") ? parse_number(name.substr(2)) : std::nullopt;
     if (!number) continue;  // "fbcon"
-    auto pci = pci_parent(at->path());
-    if (!pci) pci = pci_parent(at->path() / "device");
+    auto pci = pci_parent(entry);
+    if (!pci) pci = pci_parent(entry / "device");
     found.push_back({static_cast<int>(*number), pci});
   }
   std::ranges::sort(found, {}, &Framebuffer::number);
@@ -72,17 +71,13 @@ std::set<int> mapped_framebuffers(const fs::path& proc) {
 
 std::optional<BoundConsole> bound_console(const Sysfs& sysfs) {
   std::optional<BoundConsole> vga;
-  std::error_code none;
-  for (fs::directory_iterator at(sysfs.root() / "class/vtconsole", none), end; !none && at != end;
-       at.increment(none)) {
-    if (trim(read_file(at->path() / "bind").value_or("")) != "1") continue;
-    const auto name = read_file(at->path() / "name").value_or("");
+  for (const auto& entry : entries_quietly(sysfs.root() / "class/vtconsole")) {
+    if (trim(read_file(entry / "bind").value_or("")) != "1") continue;
+    const auto name = read_file(entry / "name").value_or("");
     if (name.find("frame buffer") != std::string::npos) {
-      return BoundConsole{at->path().filename().native(), true};
+      return BoundConsole{entry.filename().native(), true};
     }
-    if (name.find("VGA") != std::string::npos) {
-      vga = BoundConsole{at->path().filename().native(), false};
-    }
+    if (name.find("VGA") != std::string::npos) vga = BoundConsole{entry.filename().native(), false};
   }
   return vga;
 }

@@ -143,16 +143,12 @@ bool is_called_after(const std::string& name, const std::string& driver) {
 // Partitions of AMD's GPUs that KFD does not name.
 void add_unknown_partitions(const Sysfs& sysfs, std::vector<NodeRange>& ranges) {
   const auto named = kfd_render_minors(sysfs);
-  std::error_code none;
-  for (fs::directory_iterator at(sysfs.root() / "bus/platform/devices", none), end;
-       !none && at != end; at.increment(none)) {
-    if (!at->path().filename().native().starts_with("amdgpu_xcp")) continue;
+  for (const auto& device : entries_quietly(sysfs.root() / "bus/platform/devices")) {
+    if (!device.filename().native().starts_with("amdgpu_xcp")) continue;
     std::vector<NodeRange> nodes;
     bool known = false;
-    std::error_code gone;
-    for (fs::directory_iterator drm(at->path() / "drm", gone); !gone && drm != end;
-         drm.increment(gone)) {
-      const auto node = node_in(drm->path());
+    for (const auto& drm : entries_quietly(device / "drm")) {
+      const auto node = node_in(drm);
       if (!node) continue;
       known = known || named.contains(node->number.minor);
       nodes.push_back({node->path, node->number.major, node->number.minor, node->number.minor});

@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "node-agent/kernel/namespaces.h"
 #include "node-agent/kernel/net_facts.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/rtnetlink.h"
 
 namespace cluster::agent {
@@ -50,15 +51,13 @@ std::map<ino_t, Space> other_spaces(const fs::path& proc, const fs::path& runtim
       found.emplace(number, Space{{"", other.pid}, std::move(file)});
   }
   for (const auto* folder : {"netns", "docker/netns"}) {
-    std::error_code none;
-    for (fs::directory_iterator at(runtime / folder, none), end; !none && at != end;
-         at.increment(none)) {
-      auto file = open_space(at->path());
+    for (const auto& entry : entries_quietly(runtime / folder)) {
+      auto file = open_space(entry);
       const auto number = inode(file);
       if (number == 0 || number == own) continue;
       auto& space = found[number];
       if (!space.file) space.file = std::move(file);
-      if (folder == std::string_view("netns")) space.who.name = at->path().filename().native();
+      if (folder == std::string_view("netns")) space.who.name = entry.filename().native();
     }
   }
   return found;

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 namespace {
@@ -37,10 +38,8 @@ std::optional<unsigned> render_minor(std::string_view text) {
 
 template <typename Visit>
 void for_each_node(const Sysfs& sysfs, Visit visit) {
-  std::error_code none;
-  for (fs::directory_iterator at(kfd_folder(sysfs) / "topology/nodes", none), end;
-       !none && at != end; at.increment(none)) {
-    visit(at->path(), read_or_empty(at->path() / "properties"));
+  for (const auto& node : entries_quietly(kfd_folder(sysfs) / "topology/nodes")) {
+    visit(node, read_or_empty(node / "properties"));
   }
 }
 
@@ -86,10 +85,8 @@ std::optional<bool> uses_kfd_gpu(const Sysfs& sysfs, pid_t pid, const std::strin
   const auto memory = read_or_empty(process / ("vram_" + gpu));
   if (memory.empty()) return std::nullopt;
   if (memory != "0") return true;
-  std::error_code none;
-  for (fs::directory_iterator at(process / "queues", none), end; !none && at != end;
-       at.increment(none)) {
-    if (read_or_empty(at->path() / "gpuid") == gpu) return true;
+  for (const auto& queue : entries_quietly(process / "queues")) {
+    if (read_or_empty(queue / "gpuid") == gpu) return true;
   }
   return false;
 }

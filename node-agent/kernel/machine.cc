@@ -18,14 +18,13 @@ bool has(std::string_view text, std::string_view word) {
 }
 
 std::optional<IommuKind> shown(const fs::path& sysfs) {
-  std::error_code missing;
-  for (fs::directory_iterator at(sysfs / "class/iommu", missing), end; !missing && at != end;
-       at.increment(missing)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(sysfs / "class/iommu")) {
+    const auto name = entry.filename().native();
     if (name.starts_with("dmar")) return IommuKind::intel;
     if (name.starts_with("ivhd")) return IommuKind::amd;
     if (has(name, "smmu")) return IommuKind::arm;
   }
+  std::error_code missing;
   const auto tables = sysfs / "firmware/acpi/tables";
   if (fs::exists(tables / "DMAR", missing)) return IommuKind::intel;
   if (fs::exists(tables / "IVRS", missing)) return IommuKind::amd;

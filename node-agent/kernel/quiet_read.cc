@@ -1,5 +1,6 @@
 #include "node-agent/kernel/quiet_read.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include "core/error.h"
@@ -28,6 +29,13 @@ std::vector<std::filesystem::path> entries_quietly(const std::filesystem::path& 
     found.push_back(at->path());
   }
   return found;
+}
+
+std::vector<std::string> names_quietly(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries_quietly(folder)) names.push_back(entry.filename().native());
+  std::ranges::sort(names, natural_less);
+  return names;
 }
 
 }  // namespace cluster::agent

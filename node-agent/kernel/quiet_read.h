@@ -16,4 +16,7 @@ std::string read_all_quietly(const std::filesystem::path& file);
 /// What is in the folder, in no order; nothing when there is none, and no more than could be read.
 std::vector<std::filesystem::path> entries_quietly(const std::filesystem::path& folder);
 
+/// The names of the same, in natural order: "node2", "node10".
+std::vector<std::string> names_quietly(const std::filesystem::path& folder);
+
 }  // namespace cluster::agent

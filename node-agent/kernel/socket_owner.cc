@@ -1,6 +1,7 @@
 #include "node-agent/kernel/socket_owner.h"
 
 #include "node-agent/kernel/process_table.h"
+#include "node-agent/kernel/quiet_read.h"
 
 namespace cluster::agent {
 
@@ -9,11 +10,9 @@ namespace fs = std::filesystem;
 std::optional<pid_t> owner_of_socket(const fs::path& proc, const std::string& inode) {
   const auto wanted = "socket:[" + inode + "]";
   for (const auto pid : ProcessTable(proc).all()) {
-    std::error_code gone;
-    for (fs::directory_iterator at(proc / std::to_string(pid) / "fd", gone), end;
-         !gone && at != end; at.increment(gone)) {
+    for (const auto& file : entries_quietly(proc / std::to_string(pid) / "fd")) {
       std::error_code closed;
-      if (fs::read_symlink(at->path(), closed).native() == wanted) return pid;
+      if (fs::read_symlink(file, closed).native() == wanted) return pid;
     }
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/hex.h"
 #include "core/text.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/kernel/timed_read.h"
 
 namespace cluster::agent {
@@ -17,10 +18,8 @@ namespace fs = std::filesystem;
 // The devices of a folder of links. A name that is no address is a device of another bus.
 GroupMembers devices_in(const fs::path& folder) {
   GroupMembers found;
-  std::error_code missing;
-  for (fs::directory_iterator at(folder, missing), end; !missing && at != end;
-       at.increment(missing)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(folder)) {
+    const auto name = entry.filename().native();
     try {
       found.functions.push_back(PciAddress::parse(name));
     } catch (const Error&) {
@@ -108,13 +107,11 @@ std::string Sysfs::driver_override(const PciAddress& pci) const {
 std::map<int, PciAddress> Sysfs::virtual_functions(const PciAddress& pci) const {
   constexpr std::string_view kName = "virtfn";
   std::map<int, PciAddress> found;
-  std::error_code gone;
-  fs::directory_iterator at(device_path(pci), gone);
-  for (; !gone && at != fs::directory_iterator(); at.increment(gone)) {
-    const auto name = at->path().filename().native();
+  for (const auto& entry : entries_quietly(device_path(pci))) {
+    const auto name = entry.filename().native();
     if (!name.starts_with(kName)) continue;
     const auto index = parse_number(std::string_view(name).substr(kName.size()));
-    const auto target = link_name(at->path());
+    const auto target = link_name(entry);
     if (index && target) found.emplace(static_cast<int>(*index), PciAddress::parse(*target));
   }
   return found;

@@ -12,6 +12,7 @@
 #include "node-agent/json_line.h"
 #include "node-agent/kernel/pci_ids.h"
 #include "node-agent/kernel/pci_tree.h"
+#include "node-agent/kernel/quiet_read.h"
 #include "node-agent/output/json.h"
 
 namespace cluster::agent {
@@ -34,21 +35,11 @@ std::optional<long long> number_in(const fs::path& path) {
   return text ? parse_number(*text) : std::nullopt;  // -1 is no number
 }
 
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code none;
-  for (fs::directory_iterator at(folder, none), end; !none && at != end; at.increment(none)) {
-    names.push_back(at->path().filename().native());
-  }
-  std::ranges::sort(names, natural_less);
-  return names;
-}
-
 std::vector<NumaNode> numa_nodes(const Sysfs& sysfs) {
   constexpr std::string_view kNode = "node";
   const auto system = sysfs.root() / "devices/system";
   std::vector<NumaNode> nodes;
-  for (const auto& name : names_in(system / kNode)) {
+  for (const auto& name : names_quietly(system / kNode)) {
     if (!name.starts_with(kNode)) continue;
     const auto number = parse_number(std::string_view(name).substr(kNode.size()));
     if (!number) continue;
@@ -116,7 +107,7 @@ class TreeReader {
     }
     if (const auto card = cards_.find(function.pci); card != cards_.end()) one.card = card->second;
     for (const auto* folder : {"nvme", "net", "infiniband"}) {
-      const auto names = names_in(sysfs_.device_path(function.pci) / folder);
+      const auto names = names_quietly(sysfs_.device_path(function.pci) / folder);
       one.names.insert(one.names.end(), names.begin(), names.end());
     }
     tree_.functions.push_back(std::move(one));

@@ -113,21 +113,21 @@ class DetachAttach {
                 .may_go_on = {},
                 .take_steps = [this] { return std::exchange(steps_, {}); }};
 
-    std::vector<CardOutcome> reports;
+    std::vector<CardOutcome> outcomes;
     for (const auto& unit : units(cards)) {
       const SignalHold hold;
       const auto begin = std::chrono::steady_clock::now();
       tools.may_go_on = [this, begin] { may_go_on(begin); };
-      for (auto& report : act_on(unit, cards, tools, worker)) {
-        print(report);
-        reports.push_back(std::move(report));
+      for (auto& outcome : act_on(unit, cards, tools, worker)) {
+        print(outcome);
+        outcomes.push_back(std::move(outcome));
       }
     }
     if (call_.options.json) {
-      call_.out << outcome_json(what_.verb, mode_, worker.through(), reports);
+      call_.out << outcome_json(what_.verb, mode_, worker.through(), outcomes);
     }
-    settle_doubts(reports);
-    const bool all = std::ranges::all_of(reports, &CardOutcome::ok) &&
+    settle_doubts(outcomes);
+    const bool all = std::ranges::all_of(outcomes, &CardOutcome::ok) &&
                      !(what_.verb == "restore" && saved.is_foreign());
     return all ? 0 : exit_status(Fault::io);
   }
@@ -142,10 +142,10 @@ class DetachAttach {
   }
 
   // An operator who names a card has looked at it.
-  void settle_doubts(const std::vector<CardOutcome>& reports) {
+  void settle_doubts(const std::vector<CardOutcome>& outcomes) {
     if (what_.verb == "restore" || mode_ == virt::Mode::dry_run) return;
-    for (const auto& report : reports) {
-      if (report.ok()) card_list_.settle(report.name);
+    for (const auto& outcome : outcomes) {
+      if (outcome.ok()) card_list_.settle(outcome.name);
     }
   }
 
@@ -167,49 +167,49 @@ class DetachAttach {
   // A libvirt that is stuck with another card would keep this one waiting for nothing.
   bool goes_by_sysfs() const { return what_.without_libvirt || wedged_.any() || vms_.silent(); }
 
-  std::vector<CardOutcome> act_on(const Unit& unit, const std::vector<Card>& together, Tools& tools,
-                                  const DeviceWorker& worker) {
+  std::vector<CardOutcome> act_on(const Unit& unit, const std::vector<Card>& same_call,
+                                  Tools& tools, const DeviceWorker& worker) {
     Unit going = unit;
     std::erase_if(going, [this](auto& card) { return wedged_.find(card.pci()).has_value(); });
     if (going.size() < unit.size()) return act_without_wedged(unit, going, tools, worker);
     const auto before = worker.stuck();
-    auto reports = what_.unit(unit, together, tools);
-    if (before.empty() && !worker.stuck().empty()) add_way_out(unit, worker, reports);
-    return reports;
+    auto outcomes = what_.unit(unit, same_call, tools);
+    if (before.empty() && !worker.stuck().empty()) add_way_out(unit, worker, outcomes);
+    return outcomes;
   }
 
   // Nothing can be done with a card that is wedged. Then the others of its unit cannot be taken
   // either, but they can be given back.
   std::vector<CardOutcome> act_without_wedged(const Unit& unit, const Unit& going, Tools& tools,
                                               const DeviceWorker& worker) {
-    std::vector<CardOutcome> reports;
+    std::vector<CardOutcome> outcomes;
     for (const auto& card : unit) {
       const auto wedge = wedged_.find(card.pci());
-      reports.push_back(untouched(card));
-      auto& errors = reports.back().errors;
+      outcomes.push_back(untouched(card));
+      auto& errors = outcomes.back().errors;
       if (wedge) {
         errors.push_back(reason(*wedge));
       } else if (what_.way_back) {
-        reports.pop_back();
+        outcomes.pop_back();
       } else {
         errors.push_back({.what = "a card that shares its IOMMU group is wedged",
                           .fix = std::string(kWedgedFix)});
       }
     }
-    if (!what_.way_back || going.empty()) return reports;
+    if (!what_.way_back || going.empty()) return outcomes;
     auto others = act_on(going, going, tools, worker);
-    std::ranges::move(others, std::back_inserter(reports));
-    return reports;
+    std::ranges::move(others, std::back_inserter(outcomes));
+    return outcomes;
   }
 
   // A step did not end. The card is wedged when that step is at work on the card itself.
   void add_way_out(const Unit& unit, const DeviceWorker& worker,
-                   std::vector<CardOutcome>& reports) {
+                   std::vector<CardOutcome>& outcomes) {
     const auto is_its = [&](const Card& card) { return has(card, worker.last_pci()); };
     const auto at = std::ranges::find_if(unit, is_its) - unit.begin();
     const auto place = static_cast<std::size_t>(at) % unit.size();
     const auto& card = unit[place];
-    auto& errors = reports[place].errors;
+    auto& errors = outcomes[place].errors;
     if (!is_at_work(card, worker.last_pci())) {
       errors.push_back(
           {.what = "the card itself is not stuck, " + std::string(worker.through()) + " is"});
@@ -234,9 +234,9 @@ class DetachAttach {
 
   // Prints one card at a time. So the state that was read back is known even if the next card
   // hangs.
-  void print(const CardOutcome& report) {
-    if (!call_.options.json) call_.out << outcome_lines(report, mode_);
-    call_.err << failure_line(what_.verb, report) << note_lines(report);
+  void print(const CardOutcome& outcome) {
+    if (!call_.options.json) call_.out << outcome_lines(outcome, mode_);
+    call_.err << failure_line(what_.verb, outcome) << note_lines(outcome);
   }
 
   const Call& call_;

@@ -12,7 +12,7 @@ namespace cluster::agent {
 /// The part of an action that is done to each unit of cards.
 struct CardAction {
   std::string_view verb;  ///< "detach", as messages and JSON say it
-  std::vector<CardOutcome> (*unit)(const Unit& unit, const std::vector<Card>& together,
+  std::vector<CardOutcome> (*unit)(const Unit& unit, const std::vector<Card>& same_call,
                                    Tools& tools);
   bool without_libvirt = false;
   bool way_back = false;  ///< it gives back; nothing that cannot be written may stop it

@@ -41,33 +41,33 @@ bool is_whole(const std::vector<CardOutcome>& outcomes) {
 }
 
 // What was detached of the unit is given back, as the rest of it is refused now.
-std::vector<CardOutcome> give_half_back(const Unit& unit, std::vector<CardOutcome> reports,
+std::vector<CardOutcome> give_half_back(const Unit& unit, std::vector<CardOutcome> outcomes,
                                         Tools& tools) {
   auto all = attach_unit(unit, tools);
   for (std::size_t i = 0; i < unit.size(); ++i) {
     auto& back = all[i];
     const bool was_on_stub = Found(unit[i], tools).on_stub;
     if (was_on_stub) {
-      reports[i].errors.push_back(
+      outcomes[i].errors.push_back(
           {.what = std::string("the half of it that was detached is ") +
                    (back.ok() ? "given back" : "NOT given back: " + message(back))});
     }
-    back.refused = std::move(reports[i].refused);
-    back.errors = std::move(reports[i].errors);
+    back.refused = std::move(outcomes[i].refused);
+    back.errors = std::move(outcomes[i].errors);
   }
   return all;
 }
 
-std::vector<CardOutcome> detach_again(const Unit& unit, const std::vector<Card>& together,
+std::vector<CardOutcome> detach_again(const Unit& unit, const std::vector<Card>& same_call,
                                       Tools& tools) {
   if (unit.empty()) return {};
-  auto reports = detach_unit(unit, together, tools);
+  auto outcomes = detach_unit(unit, same_call, tools);
   const auto on_stub = [&](const Card& card) { return Found(card, tools).on_stub; };
-  if (is_whole(reports) || tools.mode == virt::Mode::dry_run ||
+  if (is_whole(outcomes) || tools.mode == virt::Mode::dry_run ||
       std::ranges::none_of(unit, on_stub)) {
-    return reports;
+    return outcomes;
   }
-  return give_half_back(unit, std::move(reports), tools);
+  return give_half_back(unit, std::move(outcomes), tools);
 }
 
 // Nothing tells whether it is the card that was detached, or another that the host has.
@@ -84,28 +84,28 @@ CardOutcome doubtful(const Card& card) {
 // A detach that was begun, or that was done before the reboot, is carried to its end. An attach
 // that was begun is carried to its end, too. When a detach is refused now and was half done, the
 // unit is attached. So the unit is whole in each case.
-std::vector<CardOutcome> restore_unit(const Unit& unit, const std::vector<Card>& together,
+std::vector<CardOutcome> restore_unit(const Unit& unit, const std::vector<Card>& same_call,
                                       Tools& tools) {
   Unit back;
   Unit again;
-  std::vector<CardOutcome> reports;
+  std::vector<CardOutcome> outcomes;
   for (const auto& card : unit) {
     const Found found(card, tools);
     if (!found.recorded) {
-      reports.push_back(untouched(card));
+      outcomes.push_back(untouched(card));
     } else if (!found.giving_back && tools.in_doubt(card)) {
-      reports.push_back(doubtful(card));
+      outcomes.push_back(doubtful(card));
     } else {
       (found.giving_back ? back : again).push_back(card);
     }
   }
-  for (auto& report : attach_unit(back, tools)) reports.push_back(std::move(report));
-  for (auto& report : detach_again(again, to_be_detached(together, tools), tools)) {
-    reports.push_back(std::move(report));
+  for (auto& outcome : attach_unit(back, tools)) outcomes.push_back(std::move(outcome));
+  for (auto& outcome : detach_again(again, to_be_detached(same_call, tools), tools)) {
+    outcomes.push_back(std::move(outcome));
   }
-  std::ranges::sort(reports, {},
+  std::ranges::sort(outcomes, {},
                     [](const CardOutcome& one) { return one.functions.front().function.pci; });
-  return reports;
+  return outcomes;
 }
 
 }  // namespace

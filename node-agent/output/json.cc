@@ -134,21 +134,21 @@ ordered_json vgpu_json(const ListedVgpu& vgpu) {
 }
 
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
-                         const std::vector<CardOutcome>& reports) {
+                         const std::vector<CardOutcome>& outcomes) {
   auto list = ordered_json::array();
-  for (const auto& report : reports) {
+  for (const auto& outcome : outcomes) {
     auto functions = ordered_json::array();
-    for (const auto& one : report.functions) {
+    for (const auto& one : outcome.functions) {
       auto function = function_json(one.function);
       function["outcome"] = word(one.outcome);
       functions.push_back(std::move(function));
     }
-    list.push_back({{"name", report.name},
-                    {"pci", report.functions.front().function.pci.libvirt()},
-                    {"error", or_null(message(report))},
-                    {"refused_by", ids(report.refused)},
-                    {"notes", report.notes},
-                    {"steps", report.steps},
+    list.push_back({{"name", outcome.name},
+                    {"pci", outcome.functions.front().function.pci.libvirt()},
+                    {"error", or_null(message(outcome))},
+                    {"refused_by", ids(outcome.refused)},
+                    {"notes", outcome.notes},
+                    {"steps", outcome.steps},
                     {"functions", functions}});
   }
   return json_line({{"action", action},

@@ -60,6 +60,6 @@ nlohmann::ordered_json vgpu_json(const ListedVgpu& vgpu);
 /// "untouched" (outcome.h says what they mean); notes: what the operator should know although it
 /// has happened; refused_by: the guards that refused the card, "holder" (guard.h).
 std::string outcome_json(std::string_view action, virt::Mode mode, std::string_view through,
-                         const std::vector<CardOutcome>& reports);
+                         const std::vector<CardOutcome>& outcomes);
 
 }  // namespace cluster::agent

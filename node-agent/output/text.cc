@@ -61,16 +61,16 @@ std::string saved_line(const std::string& name, const std::string& vm) {
   return "GPU card '" + name + "' is in the saved memory of VM " + quoted_name(vm) + "\n";
 }
 
-std::string outcome_lines(const CardOutcome& report, virt::Mode mode) {
+std::string outcome_lines(const CardOutcome& outcome, virt::Mode mode) {
   const bool dry_run = mode == virt::Mode::dry_run;
   std::string lines;
-  for (const auto& one : report.functions) {
-    const auto line = line_of(report.name, one);
+  for (const auto& one : outcome.functions) {
+    const auto line = line_of(outcome.name, one);
     if (dry_run && !line.empty()) lines += "# ";
     lines += line;
   }
   if (dry_run) {
-    for (const auto& step : report.steps) lines += step + "\n";
+    for (const auto& step : outcome.steps) lines += step + "\n";
   }
   return lines;
 }

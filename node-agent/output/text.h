@@ -34,7 +34,7 @@ std::string saved_line(const std::string& name, const std::string& vm);
 /// Not reattaching associated audio device 0000:02:00.1
 /// A dry run prints the steps instead, as the shell lines that do the same. A line that is no step
 /// is a comment.
-std::string outcome_lines(const CardOutcome& report, virt::Mode mode);
+std::string outcome_lines(const CardOutcome& outcome, virt::Mode mode);
 
 /// gpupci: note: gpupci1: its IOMMU group is split: gpupci2 is still detached, ...
 std::string note_lines(const CardOutcome& outcome);

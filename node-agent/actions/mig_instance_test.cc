@@ -1,9 +1,8 @@
 #include <gmock/gmock.h>
 
-#include "core/file.h"
 #include "node-agent/cards/mig.h"
 #include "tests/support/called_gpupci.h"
-#include "tests/support/fake_proc.h"
+#include "tests/support/fake_nvidia_smi.h"
 
 namespace cluster::agent {
 namespace {
@@ -12,39 +11,21 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// An nvidia-smi that does to /proc/driver/nvidia/capabilities what the driver does.
 class MigInstances : public CalledGpupci {
  protected:
   MigInstances() {
     environment_.proc = proc_.root();
     fake_.add_card("0000:02:00", 1, 13);
-    proc_.file("devices", "Character devices:\n195 nvidia\n  1 nvidia-caps\n\nBlock devices:\n");
-    proc_.file("driver/nvidia/gpus/0000:02:00.0/information", "Device Minor: \t 0\n");
-    obey("");
   }
 
-  // `first` are lines of shell that come before all else.
-  void obey(const std::string& first) {
-    const auto mig = (proc_.root() / "driver/nvidia/capabilities/gpu0/mig").native();
-    replace_file(environment_.nvidia_smi,
-                 "#!/bin/sh\n[ \"$1 $2 $3\" = 'mig -i 0000:02:00.0' ] || exit 2\nshift 3\n" +
-                     std::string("cd ") + mig + " 2>/dev/null || { mkdir -p " + mig + " && cd " +
-                     mig + "; }\n" + first +
-                     "\ncase $1 in\n"
-                     "-cgi) mkdir -p gi7/ci0 && echo 'DeviceFileMinor: 3' >gi7/access\n"
-                     "  echo 'DeviceFileMinor: 5' >gi7/ci0/access ;;\n"
-                     "-cci) mkdir -p gi$3/ci0 && echo 'DeviceFileMinor: 5' >gi7/ci0/access ;;\n"
-                     "-dci) rm -r gi$3/ci* ;;\n"
-                     "-dgi) rm -r gi$3 ;;\n"
-                     "*) exit 2 ;;\nesac\n");
-    std::filesystem::permissions(environment_.nvidia_smi, std::filesystem::perms::owner_all);
-  }
+  void obey(const std::string& first) const { smi_.obey(first); }
 
   std::string make() { return gpupci({"--create-vgpu", "gpupci1", "1g.5gb"}); }
   std::string remove() { return gpupci({"--remove-vgpu", "gpupci1-gi7"}); }
   bool is_there() { return gpupci({"--vgpus"}).find("gpupci1-gi7") != std::string::npos; }
 
   FakeProc proc_;
+  FakeNvidiaSmi smi_{proc_, environment_.nvidia_smi};
 };
 
 TEST_F(MigInstances, AreMadeAndRemoved) {

@@ -1,7 +1,5 @@
 #include "ssh/config.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,39 +19,11 @@ namespace {
 
 bool is_on(std::string_view value) { return value == "yes" || value == "true"; }
 
-// Reads a time of sshd_config(5): "90", "1m30s".
 std::chrono::seconds time_of(const Setting& setting) {
-  constexpr long long kMost = 1'000'000'000;
-  static const std::map<char, long long> units{
-      {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-  const auto text = lower(setting.words[0]);
-  long long total = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find_first_not_of("0123456789", at), text.size());
-    const auto number = parse_number(std::string_view(text).substr(at, end - at));
-    const auto unit = end < text.size() ? units.find(text[end]) : units.find('s');
-    if (!number || *number > kMost || unit == units.end()) {
-      throw Error(Fault::usage, setting.where + ": '" + setting.keyword + "' wants a time, not " +
-                                    quote(setting.words[0]));
-    }
-    total = std::min(total + *number * unit->second, kMost);
-    at = end + 1;
-  }
-  return std::chrono::seconds(total);
-}
-
-// The name as OpenSSH goes on with it: an address in its usual spelling, a name in lower case.
-std::string usual_spelling(const std::string& name) {
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return lower(name);
-  std::array<char, NI_MAXHOST> text{};
-  const bool is_told = getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(),
-                                   nullptr, 0, NI_NUMERICHOST) == 0;
-  freeaddrinfo(found);
-  return is_told ? text.data() : lower(name);
+  const auto time = read_time(setting.words[0]);
+  if (time) return *time;
+  throw Error(Fault::usage, setting.where + ": '" + setting.keyword + "' wants a time, not " +
+                                quote(setting.words[0]));
 }
 
 // The settings of one host, gathered block by block.
@@ -92,6 +62,7 @@ class Lookup {
   bool matches(const Setting& condition) {
     const auto leave = [&] {
       need_openssh("Match", condition);
+      depends_on_name_ = true;
       return false;
     };
     const auto& words = condition.words;
@@ -142,6 +113,7 @@ class Lookup {
       if (matches_list(setting.keyword, {pieces.begin(), pieces.end()})) return;
     }
     need_openssh(quote(setting.keyword), setting);
+    depends_on_name_ = true;
   }
 
   void take(const Setting& setting) {
@@ -157,7 +129,10 @@ class Lookup {
     if (setting.keyword == "proxyjump" && first("proxycommand") != nullptr) return;
     const auto* jump = setting.keyword == "proxycommand" ? first("proxyjump") : nullptr;
     if (jump != nullptr && !is_off(*jump)) return;
-    if (!first_.emplace(setting.keyword, &setting).second) return;
+    if (!first_.emplace(setting.keyword, &setting).second) {
+      if (setting.keyword == "certificatefile") more_certificates_.push_back(&setting);
+      return;
+    }
     if (setting.use == Use::openssh && !is_off(setting)) need_openssh(setting);
   }
 
@@ -166,6 +141,10 @@ class Lookup {
   }
   void need_openssh(const Setting& setting) {
     need_openssh(keyword_row(setting.keyword).spelled, setting);
+  }
+  void leave_meaning_to_openssh(const Setting& setting) {
+    need_openssh(setting);
+    depends_on_name_ = true;
   }
 
   const Setting* first(const char* keyword) const {
@@ -189,14 +168,14 @@ class Lookup {
   // Replaces %x. What is not among `tokens` is left to OpenSSH.
   std::string expand(std::string_view text, const Setting& setting, const Tokens& tokens) {
     auto expanded = replace_tokens(text, tokens);
-    if (!expanded) need_openssh(setting);
+    if (!expanded) leave_meaning_to_openssh(setting);
     return expanded.value_or(std::string(text));
   }
 
   // Returns a file name with ~, ${NAME} and %x replaced.
   std::string path(const std::string& word, const Setting& setting, const Route& route) {
     const auto found = file_name(word, me_.home, tokens(route));
-    if (!found) need_openssh(setting);
+    if (!found) leave_meaning_to_openssh(setting);
     return found.value_or(word);
   }
 
@@ -220,6 +199,7 @@ class Lookup {
   void leave_login_to_openssh();
   void leave_master_to_openssh(Route& route);
   void leave_environment_to_openssh();
+  std::string other_settings() const;
 
   const Target& target_;
   const Operator& me_;
@@ -227,8 +207,10 @@ class Lookup {
   std::map<std::size_t, bool> decided_;               // conditions, by their numbers
   std::map<std::string_view, const Setting*> first_;  // they belong to the Config
   std::vector<const Setting*> identity_files_;
+  std::vector<const Setting*> more_certificates_;  // they add up, too
   std::vector<const Setting*> sent_;
   std::string needs_openssh_;
+  bool depends_on_name_ = false;  // a setting that is not understood here may
 };
 
 // The name under which the key of `host` is filed: with the port unless it is the usual one.
@@ -317,7 +299,7 @@ void Lookup::leave_master_to_openssh(Route& route) {
   if (setting == nullptr || lower(setting->words[0]) == "none") return;
   if (!sockets_.has(setting->words[0], me_.home, tokens(route))) return;
   route.is_shared = true;
-  need_openssh(*setting);
+  leave_meaning_to_openssh(*setting);
 }
 
 // Debian's own file sends the language, which no command here depends on.
@@ -327,6 +309,29 @@ void Lookup::leave_environment_to_openssh() {
       if (!word.starts_with('-') && means_more_than_language(word)) need_openssh(*setting);
     }
   }
+}
+
+// A value with the name in it is another one for each name.
+std::string Lookup::other_settings() const {
+  constexpr std::array kInRoute{"connecttimeout",    "controlpath", "globalknownhostsfile",
+                                "hostkeyalias",      "hostname",    "identitiesonly",
+                                "identityagent",     "port",        "user",
+                                "userknownhostsfile"};
+  std::string text;
+  bool has_name = depends_on_name_;
+  const auto add = [&](const Setting& setting) {
+    const auto words = joined(setting.words, "\n");
+    for (const auto* name : {"%n", "%k", "%H"}) {
+      has_name = has_name || words.find(name) != std::string::npos;
+    }
+    has_name = has_name || (setting.keyword == "canonicalizehostname" && !is_off(setting));
+    text += setting.keyword + ' ' + words + '\n';
+  };
+  for (const auto& [keyword, setting] : first_) {
+    if (std::ranges::find(kInRoute, keyword) == kInRoute.end()) add(*setting);
+  }
+  for (const auto* setting : more_certificates_) add(*setting);
+  return has_name ? text + target_.name : text;
 }
 
 Route Lookup::route() && {
@@ -343,7 +348,7 @@ Route Lookup::route() && {
   // OpenSSH 10.0 replaces these, an older one does not.
   if (target_.user.empty() &&
       (route.user.find('%') != std::string::npos || route.user.find("${") != std::string::npos)) {
-    if (const auto* setting = first("user"); setting != nullptr) need_openssh(*setting);
+    if (const auto* setting = first("user"); setting != nullptr) leave_meaning_to_openssh(*setting);
   }
   if (const auto* timeout = first("connecttimeout");
       timeout != nullptr && lower(timeout->words[0]) != "none") {
@@ -356,6 +361,7 @@ Route Lookup::route() && {
   leave_master_to_openssh(route);
   leave_environment_to_openssh();
   route.needs_openssh = std::move(needs_openssh_);
+  route.other_settings = other_settings();
   for (const std::string name : {"ProxyJump", "ProxyCommand"}) {
     const auto* proxy = first(lower(name).c_str());
     if (proxy != nullptr && !is_off(*proxy)) route.proxy = name + " " + joined(proxy->words, " ");
@@ -386,15 +392,6 @@ Route Config::route(const Target& target, const Operator& me) const {
   Lookup lookup(target, me, sockets_);
   for (const auto block : index_.blocks_for(target.name)) lookup.add(blocks_[block]);
   return std::move(lookup).route();
-}
-
-std::string place(const Route& route) {
-  return quote(route.address) + " port " + std::to_string(route.port);
-}
-
-std::string door_place(const Route& route) {
-  if (route.door_address.empty()) return quote(route.door);
-  return quote(route.door_address) + " port " + std::to_string(route.door_port);
 }
 
 }  // namespace cluster::ssh

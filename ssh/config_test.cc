@@ -157,6 +157,28 @@ TEST(Config, KnowsTheOtherSettings) {
   EXPECT_THAT(route("IdentityFile none").identity_files, IsEmpty());
 }
 
+// Two hosts with the same ones mean the same by them, whatever their names.
+TEST(Config, TellsTheOtherSettings) {
+  const auto others = [](const std::string& lines, const std::string& name = "n1") {
+    return route(lines, name).other_settings;
+  };
+  for (const std::string same :
+       {"HostName 10.0.0.1", "CertificateFile /k", "CertificateFile /k\nCertificateFile /l",
+        "ProxyJump gw", "HostKeyAlias a", "ControlPath ~/%n", "IdentityFile /k",
+        "PreferredAuthentications hostbased", "CanonicalizeHostname no"}) {
+    EXPECT_EQ(others(same, "n1"), others(same, "n2")) << same;
+  }
+  for (const std::string of_name :
+       {"CertificateFile /%n", "ProxyCommand a %n", "KnownHostsCommand /a %H", "NewKeyword a",
+        "CanonicalizeHostname yes", "Match exec true\n  User a", "HostName %C",
+        "IdentityFile /%C"}) {
+    EXPECT_NE(others(of_name, "n1"), others(of_name, "n2")) << of_name;
+  }
+  EXPECT_NE(others("CertificateFile /k"), others(""));
+  EXPECT_NE(others("CertificateFile /k\nCertificateFile /l"), others("CertificateFile /k"));
+  EXPECT_NE(others("GSSAPIClientIdentity a"), others("GSSAPIClientIdentity b"));
+}
+
 TEST(Config, SaysWhereItMakesNoSense) {
   EXPECT_EQ(problem("User a\nPort x"), "config:2: 'port' wants a number from 1 to 65535, not 'x'");
   EXPECT_THAT(problem("Port 0"), HasSubstr("config:1"));

@@ -1,14 +1,18 @@
 #include "ssh/config_value.h"
 
 #include <glob.h>
+#include <netdb.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <map>
 
 #include "core/glob.h"
+#include "core/text.h"
 
 namespace cluster::ssh {
 namespace {
@@ -143,6 +147,36 @@ bool means_more_than_language(std::string_view pattern) {
     if (!is_of_language && matches_glob(name, pattern)) return true;
   }
   return false;
+}
+
+std::string usual_spelling(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return lower(name);
+  std::array<char, NI_MAXHOST> text{};
+  const bool is_told = getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(),
+                                   nullptr, 0, NI_NUMERICHOST) == 0;
+  freeaddrinfo(found);
+  return is_told ? text.data() : lower(name);
+}
+
+std::optional<std::chrono::seconds> read_time(std::string_view text) {
+  constexpr long long kMost = 1'000'000'000;
+  static const std::map<char, long long> units{
+      {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+  const auto small = lower(text);
+  long long total = 0;
+  for (std::size_t at = 0; at < small.size();) {
+    const auto end = std::min(small.find_first_not_of("0123456789", at), small.size());
+    const auto number = parse_number(std::string_view(small).substr(at, end - at));
+    const auto unit = end < small.size() ? units.find(small[end]) : units.find('s');
+    if (!number || *number > kMost || unit == units.end()) return std::nullopt;
+    total = std::min(total + *number * unit->second, kMost);
+    at = end + 1;
+  }
+  return std::chrono::seconds(total);
 }
 
 }  // namespace cluster::ssh

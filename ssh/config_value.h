@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +22,13 @@ std::optional<std::string> in_home(std::string_view path, const std::string& hom
 /// `tokens`.
 std::optional<std::string> file_name(std::string_view path, const std::string& home,
                                      const Tokens& tokens);
+
+/// The name of a host as OpenSSH goes on with it: an address in its usual spelling, a name in lower
+/// case.
+std::string usual_spelling(const std::string& name);
+
+/// Reads a time of sshd_config(5), "90" or "1m30s". Returns nothing when it is none.
+std::optional<std::chrono::seconds> read_time(std::string_view text);
 
 /// The sockets of this machine, each looked for once.
 class Sockets {

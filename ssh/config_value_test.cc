@@ -81,6 +81,21 @@ TEST(FileName, OfWhatIsNotKnownIsNone) {
   }
 }
 
+TEST(NamesOfHosts, AreSpeltAsUsual) {
+  EXPECT_EQ(usual_spelling("Node-1"), "node-1");
+  EXPECT_EQ(usual_spelling("127.1"), "127.0.0.1");
+  EXPECT_EQ(usual_spelling("FE80:0:0::1"), "fe80::1");
+}
+
+TEST(Times, AreReadWithTheirUnits) {
+  EXPECT_EQ(read_time("90"), std::chrono::seconds(90));
+  EXPECT_EQ(read_time("1M30s"), std::chrono::seconds(90));
+  EXPECT_EQ(read_time("1w"), std::chrono::hours(7 * 24));
+  for (const auto* text : {"m", "1x", "-1", "99999999999"}) {
+    EXPECT_EQ(read_time(text), std::nullopt) << text;
+  }
+}
+
 class MasterSockets : public ::testing::Test {
  protected:
   std::string in_folder(const std::string& name) const { return folder_.path() / name; }

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/file.h"
-#include "ssh/penalties.h"
+#include "ssh/lessons.h"
 #include "ssh/warden.h"
 
 namespace cluster::ssh {
@@ -56,12 +56,12 @@ class Doorway {
   /// Is readable once it is closed (eventfd(2)).
   int closed() const { return closed_.get(); }
 
-  /// Returns what `use` does with what all have learned of sshds that turn us away. Nobody else
-  /// uses that meanwhile.
+  /// Returns what `use` does with what the failures of all have taught. Nobody else uses that
+  /// meanwhile.
   template <typename Use>
-  auto with_penalties(Use use) {
+  auto with_lessons(Use use) {
     const std::lock_guard lock(mutex_);
-    return use(penalties_);
+    return use(lessons_);
   }
 
   /// The warden, started with the first call. Throws Error(io) as it does.
@@ -78,7 +78,7 @@ class Doorway {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Door> doors_;
-  Penalties penalties_;
+  Lessons lessons_;
   FileDescriptor closed_;
   std::optional<Warden> warden_;
 };

@@ -6,6 +6,7 @@
 
 #include "ssh/known_hosts.h"
 #include "ssh/libssh.h"
+#include "ssh/public_key.h"
 #include "ssh/route.h"
 
 namespace cluster::ssh {
@@ -22,13 +23,6 @@ inline constexpr const char* kKeyExchanges =
 inline constexpr const char* kCiphers =
     "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,"
     "aes192-ctr,aes128-ctr";
-
-/// The key that a host has shown.
-struct HostKey {
-  std::string type;         ///< "ssh-ed25519"
-  std::string base64;       ///< the public key, as known_hosts has it
-  std::string fingerprint;  ///< "SHA256:...", as `ssh-keygen -l` prints it
-};
 
 /// The key of the host at the other end of `session`, after the key exchange. Returns nothing when
 /// libssh cannot tell it.

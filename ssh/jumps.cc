@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "ssh/config_value.h"
+#include "ssh/lessons.h"
 
 namespace cluster::ssh {
 namespace {
@@ -140,11 +141,13 @@ void DoorFinder::find(Route& route) {
   // `ssh` reaches the last jump host through those before it, and the first one as the
   // configuration says for that one.
   std::vector<std::string> way{lower(route.name)};
+  std::vector<std::string> logins;
   for (const Route* at = &route; !at->proxy.empty();) {
     const auto hops = jump_hosts(*at, me_.config);
     if (hops.empty()) {
       set_door(route, at->proxy);
-      return;
+      logins.push_back(at->proxy);
+      break;
     }
     const auto& first = hops.front();
     const auto name = lower(first.host);
@@ -156,11 +159,23 @@ void DoorFinder::find(Route& route) {
                    route.needs_openssh + "); say `ProxyJump none` for the first of them";
       return;
     }
+    for (const auto& hop : hops) logins.push_back(login_at({hop.host, hop.port, hop.user}));
     const auto& next = way_to({first.host, first.port, first.user});
-    if (!next) return set_door(route, name);  // `ssh` will complain of the setting
+    if (!next) {  // `ssh` will complain of the setting
+      set_door(route, name);
+      break;
+    }
     at = &*next;
     set_door(route, *at);
   }
+  route.door_login = joined(logins, std::string_view("\0", 1));
+}
+
+// Its names are among it, by which its key is known.
+std::string DoorFinder::login_at(const Place& jump_host) {
+  const auto& way = way_to(jump_host);
+  if (!way) return std::get<0>(jump_host);
+  return login_of(*way) + joined(way->known_names, "\n") + joined(way->known_hosts_files, "\n");
 }
 
 const std::optional<Route>& DoorFinder::way_to(const Place& jump_host) {

@@ -19,13 +19,14 @@ class DoorFinder {
   /// `config` and `me` outlive it.
   DoorFinder(const Config& config, const Operator& me) : config_(config), me_(me) {}
 
-  /// Sets `route.door` and `route.loop`.
+  /// Sets `route.door`, what is said there of it, and `route.loop`.
   void find(Route& route);
 
  private:
   using Place = std::tuple<std::string, int, std::string>;  // host, port, user
 
   const std::optional<Route>& way_to(const Place& jump_host);
+  std::string login_at(const Place& jump_host);
 
   const Config& config_;
   const Operator& me_;

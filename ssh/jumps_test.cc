@@ -61,6 +61,22 @@ TEST_F(Jumps, TheFirstOfSeveralIsTheDoor) {
   EXPECT_EQ(route("Host n*\n  ProxyJump b\nHost b\n  ProxyJump a").loop, "");
 }
 
+TEST_F(Jumps, HaveTheSameLoginWhereNothingDiffers) {
+  const std::string gate = "\nHost gw\n  HostName 10.9.9.9\n";
+  const auto usual = route("Host n*\n  ProxyJump gw" + gate).door_login;
+  EXPECT_EQ(route("").door_login, "");
+  EXPECT_NE(usual, "");
+  EXPECT_EQ(route("Host n*\n  ProxyJump gw" + gate, "n2").door_login, usual);
+  for (const auto& other : {"Host n*\n  ProxyJump jo@gw" + gate, "Host n*\n  ProxyJump gw,b" + gate,
+                            "Host n*\n  ProxyJump b\nHost b\n  ProxyJump gw" + gate,
+                            "Host n*\n  ProxyJump gw" + gate + "  IdentityFile /k",
+                            "Host n*\n  ProxyJump gw" + gate + "  CertificateFile /k",
+                            "Host n*\n  ProxyJump gw" + gate + "  HostKeyAlias other"}) {
+    EXPECT_NE(route(other).door_login, usual) << other;
+  }
+  EXPECT_NE(route("ProxyCommand a").door_login, route("ProxyCommand b").door_login);
+}
+
 TEST_F(Jumps, ACommandIsADoor) {
   EXPECT_EQ(route("ProxyCommand nc -X 5 -x proxy:1080 %h %p").door,
             "ProxyCommand nc -X 5 -x proxy:1080 %h %p");

@@ -1,6 +1,7 @@
 #include "ssh/openssh.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/text.h"
@@ -43,6 +44,8 @@ std::vector<std::string> openssh_words(const Target& target, const Operator& me,
 }
 
 namespace {
+
+constexpr const char* kTooMany = "Too many authentication failures";  // MaxAuthTries of sshd
 
 // True if the key may be known under a name where `ssh` does not look.
 bool has_second_name(const Route& route) {
@@ -168,8 +171,9 @@ NoConnection why_no_connection(std::vector<std::string> said) {
     return std::ranges::any_of(
         said, [&](const std::string& line) { return line.find(piece) != std::string::npos; });
   };
+  const bool is_refused = some("Permission denied") || some(kTooMany);
   const End how = some("Host key verification failed") ? End::host_key
-                  : some("Permission denied")          ? End::no_login
+                  : is_refused                         ? End::no_login
                                                        : End::unreachable;
   // The last line only repeats that the key was not accepted; the line before says which key.
   if (how == End::host_key && said.size() > 1) said.pop_back();
@@ -183,12 +187,19 @@ NoConnection why_no_connection(std::vector<std::string> said) {
               line.find(" in KnownHostsCommand") == std::string::npos);
     }
     return how == End::no_login &&
-           (line.find("signing failed") != std::string::npos || line.starts_with("Load key ") ||
+           (line.find("signing failed") != std::string::npos ||
+            line.find(kTooMany) != std::string::npos || line.starts_with("Load key ") ||
             line.starts_with("load pubkey ") || line.starts_with("no such identity: "));
   };
   const auto more = std::ranges::find_if(said, tells_more);
   if (more != said.end() && *more != words) words = *more + "; " + words;
   return {how, words};
+}
+
+bool is_refusal_on_way(std::string_view err) {
+  constexpr std::array kWords{"Permission denied", "Host key verification failed", kTooMany};
+  return std::ranges::any_of(
+      kWords, [err](const char* words) { return err.find(words) != std::string_view::npos; });
 }
 
 std::string what_helps(const NoConnection& why, const Target& target) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ssh/known_hosts.h"
@@ -51,6 +52,10 @@ struct NoConnection {
 /// Finds the reason by the words of OpenSSH 9.2. Unknown words, of a later one, mean unreachable.
 /// `said` are the lines of its complaint.
 NoConnection why_no_connection(std::vector<std::string> said);
+
+/// True if what `ssh` started to come to a host, whose standard error is `err`, says that it was
+/// let in nowhere: at a jump host it was refused, or did not trust it.
+bool is_refusal_on_way(std::string_view err);
 
 /// The commands for a host whose key is not known, or not the one in the inventory, as the end of a
 /// reason; "" = that is not why.

@@ -193,6 +193,21 @@ TEST(WhyNoConnection, KnowsALoginThatWasRefused) {
             signing + "; root@n1: Permission denied (publickey).");
 }
 
+TEST(WhyNoConnection, KnowsThatAServerHadEnough) {
+  const std::string enough =
+      "Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures";
+  const std::string end = "Disconnected from 10.0.0.1 port 22";
+  const auto why = why_no_connection({enough, end});
+  EXPECT_EQ(why.end, End::no_login);
+  EXPECT_EQ(why.said, enough + "; " + end);
+}
+
+TEST(WhyNoConnection, TellsWhatWasRefusedOnTheWay) {
+  EXPECT_TRUE(is_refusal_on_way("welcome\njo@gate: Permission denied (publickey).\n"));
+  EXPECT_TRUE(is_refusal_on_way("Host key verification failed.\n"));
+  EXPECT_FALSE(is_refusal_on_way("channel 0: open failed: connect failed: refused\n"));
+}
+
 TEST(WhyNoConnection, TakesAllElseForUnreachable) {
   EXPECT_EQ(why_no_connection({}).end, End::unreachable);
   EXPECT_EQ(why_no_connection({}).said, "");

@@ -21,6 +21,13 @@ inline constexpr std::array<KeyType, 5> kKeyTypes{{
     {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256", "rsa"},
 }};
 
+/// The key that a host has shown.
+struct HostKey {
+  std::string type;         ///< "ssh-ed25519"
+  std::string base64;       ///< the public key, as known_hosts has it
+  std::string fingerprint;  ///< "SHA256:...", as `ssh-keygen -l` prints it
+};
+
 /// True if `type` is the name of one of these.
 bool is_plain_type(std::string_view type);
 

@@ -34,6 +34,9 @@ struct Route {
 
   /// The setting that only OpenSSH can honour, "ProxyJump at /root/.ssh/config:3"; "" = none.
   std::string needs_openssh;
+  /// The settings for it that are not in other fields, for a comparison: where two hosts have the
+  /// same, they mean the same. What OpenSSH alone understands may have its name in it.
+  std::string other_settings;
   /// The value of its ProxyJump or ProxyCommand, "ProxyJump gw"; "" = none.
   std::string proxy;
 
@@ -42,6 +45,9 @@ struct Route {
   std::string door;
   std::string door_address;  ///< that address, and its port; "" = it is a command
   int door_port = 0;
+  /// Everything that decides whether the logins on the way succeed, the names of the jump hosts
+  /// among them; "" = there is none on the way.
+  std::string door_login;
   std::string loop;  ///< says that its jump hosts lead back to themselves; "" = they do not
 };
 

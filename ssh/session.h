@@ -53,6 +53,7 @@ class Session : public Job {
   Step listen();
   Step greet();
   Step check_host_key();
+  void note_shown_key();
   Step ask_service();
   Step offer_files();
   Step offer_agent();

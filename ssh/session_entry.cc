@@ -103,8 +103,14 @@ Session::Step Session::check_host_key() {
     begin_login();
     return Step::service;
   }
-  run().lessons.distrust.emplace(place(route()) + host_key_algorithms(known_), *shown);
+  note_shown_key();
   return fail(End::host_key, reason);
+}
+
+// Whoever asks the same server for the same algorithms is shown the same key.
+void Session::note_shown_key() {
+  const auto shown = shown_key(libssh_, session_.get());
+  if (shown) run().lessons.shown.emplace(place(route()) + host_key_algorithms(known_), *shown);
 }
 
 Session::Step Session::break_off(const std::string& during) {
@@ -141,15 +147,15 @@ bool Session::is_foretold() {
     step_ = Step::over;
     return true;
   }
-  if (const auto shown = lessons.distrust.find(where + host_key_algorithms(known_));
-      shown != lessons.distrust.end()) {
-    const auto reason = distrust(route(), shown->second, known_);
-    if (!reason.empty()) step_ = fail(End::host_key, reason);
-    return !reason.empty();
+  const auto shown = lessons.shown.find(where + host_key_algorithms(known_));
+  if (shown == lessons.shown.end()) return false;
+  if (const auto reason = distrust(route(), shown->second, known_); !reason.empty()) {
+    step_ = fail(End::host_key, reason);
+    return true;
   }
   const auto refused = lessons.refused.find(login_of(route()));
-  if (refused == lessons.refused.end()) return false;
-  step_ = fail(refused->second.end, refused->second.words);
+  if (refused == lessons.refused.end() || run().targets[target()].shows_key) return false;
+  step_ = fail(End::no_login, refused->second);
   return true;
 }
 

@@ -143,7 +143,8 @@ Session::Step Session::refuse_login() {
         "EnableSSHKeysign yes in /etc/ssh/ssh_config";
   }
   if (!tried_.empty() && (!said.empty() || libssh_.ssh_is_connected(session_.get()) != 0)) {
-    run().lessons.refused.insert({login_of(route()), {End::no_login, reason}});
+    run().lessons.refused.emplace(login_of(route()), reason);
+    note_shown_key();
   }
   return fail(End::no_login, reason);
 }

@@ -30,10 +30,6 @@ ssize_t read_some(int fd, const std::function<void(std::string_view)>& take) {
   return count;
 }
 
-bool contains(std::string_view text, std::string_view piece) {
-  return text.find(piece) != std::string_view::npos;
-}
-
 std::string last_line(std::string_view text) {
   text = trim(text);
   const auto at = text.rfind('\n');
@@ -59,12 +55,11 @@ std::vector<std::string> SshProcess::arguments() const {
   // debug lines say when the command starts and when its exit status has come.
   const auto log = descriptor_path(log_pipe_->write);
   const auto left = std::chrono::ceil<std::chrono::seconds>(connect_deadline() - Clock::now());
-  const auto& known = run().known_hosts(route().known_hosts_files);
-  auto words = openssh_words(
-      asked(), me_, left,
-      asked().shows_key
-          ? key_learning_options(descriptor_path(learned_), known_keys(asked(), route(), known))
-          : host_key_options(asked(), route(), known));
+  const auto& files = run().known_hosts(route().known_hosts_files);
+  auto words =
+      openssh_words(asked(), me_, left,
+                    asked().shows_key ? key_learning_options(descriptor_path(learned_), known())
+                                      : host_key_options(asked(), route(), files));
   // Of a command that a master connection runs, the status is told one level deeper.
   words.insert(words.end(),
                {"-E", log, "-o", route().is_shared ? "LogLevel=DEBUG2" : "LogLevel=DEBUG1"});
@@ -179,8 +174,7 @@ bool SshProcess::has_shown_key() {
   const auto words = split(std::string_view(text).substr(0, text.find('\n')), ' ');
   if (words.size() < 3) return false;
   const HostKey shown{std::string(words[1]), std::string(words[2]), fingerprint_of(words[2])};
-  const auto& known = run().known_hosts(route().known_hosts_files);
-  end_with_key(shown, known_keys(asked(), route(), known));
+  end_with_key(shown, known());
   return true;
 }
 
@@ -205,14 +199,14 @@ void SshProcess::conclude_without_command(int status) {
   }
   const auto why = why_no_connection(log_.said());
   const auto how = why.end;
-  std::string words;
-  if (!why.said.empty()) words += ": " + quote(why.said) + what_helps(why, asked());
+  std::string rest;
   // Who has spoken with the host itself is past what led there, and has its banner at most.
   const bool is_past = how != End::unreachable;
-  if (!is_past && !early_err_.empty()) words += ", after " + quote(last_line(early_err_));
+  if (!is_past && !early_err_.empty()) rest += ", after " + quote(last_line(early_err_));
   if (how == End::no_login && route().needs_openssh.starts_with("PKCS11Provider")) {
-    words += "; nobody is asked for the PIN of a token (ssh-add -s PROVIDER)";
+    rest += "; nobody is asked for the PIN of a token (ssh-add -s PROVIDER)";
   }
+  const auto reason = words_of({why, rest});
   auto& lessons = run().lessons;
   const auto refusal =
       status == kOpensshFailed
@@ -221,16 +215,24 @@ void SshProcess::conclude_without_command(int status) {
           : Refusal::final;
   if (log_.is_penalty()) return end_by_penalty(source(route()));
   if (refusal == Refusal::penalty) return end_by_penalty(door_place(route()));
-  if (refusal == Refusal::momentary) return end_turned_away(refusal, without_success() + words);
-  // Behind a jump host each host may fare in its own way; all share the login at the jump host.
-  const bool is_of_jump_host = !is_past && (contains(early_err_, "Permission denied") ||
-                                            contains(early_err_, "Host key verification failed"));
-  if (is_of_jump_host) {
-    lessons.refused.insert({route().door, {how, words}});
-  } else if (route().proxy.empty() && (how == End::no_login || how == End::host_key)) {
-    lessons.refused.insert({login_of(route()), {how, words}});
+  if (refusal == Refusal::momentary) return end_turned_away(refusal, reason);
+  if (!is_past && !route().proxy.empty() && is_refusal_on_way(early_err_)) {
+    lessons.fail_on_way(route(), {why, rest});
+  } else if (is_past && !asked().shows_key) {
+    lessons.fail_at_host(route(), known(), {why, rest});
   }
-  end(how, without_success() + words);
+  end(how, reason);
+}
+
+std::string SshProcess::words_of(const Lessons::Failure& failure) const {
+  const auto& [why, rest] = failure;
+  std::string said;
+  if (!why.said.empty()) said = ": " + quote(why.said) + what_helps(why, asked());
+  return without_success() + said + rest;
+}
+
+std::vector<KnownKey> SshProcess::known() const {
+  return known_keys(asked(), route(), run().known_hosts(route().known_hosts_files));
 }
 
 std::string SshProcess::without_success() const {
@@ -251,15 +253,14 @@ std::string SshProcess::words_of_penalty(const std::string& sshd) const {
 // Ends the job without a connection when an earlier one has shown what would come of it.
 bool SshProcess::is_foretold() {
   const auto& lessons = run().lessons;
-  const bool is_behind = !route().proxy.empty();
   for (const auto& sshd : {source(route()), door_place(route())}) {
     if (!lessons.penalties.turn_away(sshd)) continue;
     end(End::unreachable, words_of_penalty(sshd));
     return true;
   }
-  auto refused = lessons.refused.find(is_behind ? route().door : login_of(route()));
-  if (refused == lessons.refused.end()) return false;
-  end(refused->second.end, without_success() + refused->second.words);
+  const auto* failure = lessons.has_failures() ? lessons.foretold(route(), known()) : nullptr;
+  if (failure == nullptr) return false;
+  end(failure->why.end, words_of(*failure));
   return true;
 }
 

@@ -42,6 +42,8 @@ class SshProcess : public Job {
   void conclude_without_command(int status);
   void end_by_penalty(const std::string& sshd);
   std::string words_of_penalty(const std::string& sshd) const;
+  std::string words_of(const Lessons::Failure& failure) const;
+  std::vector<KnownKey> known() const;
   bool is_foretold();
   std::string without_success() const;
   void stop(End how, std::string reason);

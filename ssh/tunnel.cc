@@ -23,9 +23,7 @@
 #include "ssh/doors.h"
 #include "ssh/jumps.h"
 #include "ssh/knock.h"
-#include "ssh/lessons.h"
 #include "ssh/loop.h"
-#include "ssh/openssh.h"
 #include "ssh/resolver.h"
 
 namespace cluster::ssh {
@@ -201,10 +199,10 @@ void Tunnel::log_in(const FileDescriptor& connection) {
     if (refusal != Refusal::momentary) return;
     // The way through the jump host was closed without a word that we heard.
     const bool is_behind = !route_.proxy.empty() && !route_.door_address.empty();
-    const auto has_to_knock = [&](Penalties& penalties) {
-      return penalties.has_to_knock(door_place(route_), tries + 1);
+    const auto has_to_knock = [&](Lessons& lessons) {
+      return lessons.penalties.has_to_knock(door_place(route_), tries + 1);
     };
-    if (is_behind && doorway_.with_penalties(has_to_knock) && hears_penalty() &&
+    if (is_behind && doorway_.with_lessons(has_to_knock) && hears_penalty() &&
         judge_penalty(door_place(route_), tries + 1) == Refusal::penalty) {
       return;
     }
@@ -219,18 +217,41 @@ void Tunnel::log_in(const FileDescriptor& connection) {
 // Ends the login without a try when an earlier one has shown what would come of it.
 bool Tunnel::is_foretold() {
   for (const auto& sshd : {source(route_), door_place(route_)}) {
-    if (!doorway_.with_penalties([&](auto& known) { return known.turn_away(sshd); })) continue;
+    if (!doorway_.with_lessons([&](auto& all) { return all.penalties.turn_away(sshd); })) continue;
     reply_ = {End::unreachable, -1, words_of_penalty(sshd), {}};
     return true;
   }
-  return false;
+  if (!doorway_.with_lessons([](auto& all) { return all.has_failures(); })) return false;
+  const auto known = known_keys(target_, route_, KnownHosts(route_.known_hosts_files));
+  return doorway_.with_lessons([&](auto& all) {
+    const auto* failure = all.foretold(route_, known);
+    if (failure != nullptr) reply_ = {failure->why.end, -1, words_of(*failure), {}};
+    return failure != nullptr;
+  });
+}
+
+void Tunnel::learn(const NoConnection& why, const std::string& rest) {
+  const bool is_past = why.end != End::unreachable;
+  if (!is_past && !route_.proxy.empty() && is_refusal_on_way(said())) {
+    doorway_.with_lessons([&](auto& all) { all.fail_on_way(route_, {why, rest}); });
+  } else if (is_past) {
+    const auto known = known_keys(target_, route_, KnownHosts(route_.known_hosts_files));
+    doorway_.with_lessons([&](auto& all) { all.fail_at_host(route_, known, {why, rest}); });
+  }
+}
+
+std::string Tunnel::words_of(const Lessons::Failure& failure) const {
+  const auto& [why, rest] = failure;
+  std::string said;
+  if (!why.said.empty()) said = ": " + quote(why.said) + what_helps(why, target_);
+  return "ssh to " + quote(target_.name) + " failed" + said + rest;
 }
 
 // The sshd at the host or at its door said "Not allowed at this time".
 Refusal Tunnel::judge_penalty(const std::string& sshd, int tries) {
   reply_.end = End::unreachable;
   reply_.reason = words_of_penalty(sshd);
-  return doorway_.with_penalties([&](auto& known) { return known.judge(sshd, tries); });
+  return doorway_.with_lessons([&](auto& all) { return all.penalties.judge(sshd, tries); });
 }
 
 std::string Tunnel::words_of_penalty(const std::string& sshd) const {
@@ -239,11 +260,11 @@ std::string Tunnel::words_of_penalty(const std::string& sshd) const {
 }
 
 void Tunnel::note_who_came_in(const SshLog& log) {
-  doorway_.with_penalties([&](auto& known) {
+  doorway_.with_lessons([&](auto& all) {
     // The jump host has let us in as soon as the host behind it speaks.
     const bool is_past_door = log.has_sent_key_exchange() || log.is_penalty();
-    if (is_past_door && !route_.proxy.empty()) known.let_in(door_place(route_));
-    if (log.is_in()) known.let_in(source(route_));
+    if (is_past_door && !route_.proxy.empty()) all.penalties.let_in(door_place(route_));
+    if (log.is_in()) all.penalties.let_in(source(route_));
   });
 }
 
@@ -330,7 +351,7 @@ std::string Tunnel::said() const {
   return text;
 }
 
-Reply Tunnel::failure(const SshLog& log, int status) const {
+Reply Tunnel::failure(const SshLog& log, int status) {
   std::vector<std::string> lines;
   const auto text = said();
   for (const auto line : split(text, '\n')) {
@@ -339,10 +360,10 @@ Reply Tunnel::failure(const SshLog& log, int status) const {
   if (status == 0) return {End::exited, 0, "", {}};
   if (status == kOpensshFailed) {
     const auto why = why_no_connection(log.said());
-    std::string reason = "ssh to " + quote(target_.name) + " failed";
-    if (!why.said.empty()) reason += ": " + quote(why.said) + what_helps(why, target_);
-    if (why.end == End::unreachable && !lines.empty()) reason += ", after " + quote(lines.back());
-    return {why.end, -1, std::move(reason), {}};
+    std::string rest;
+    if (why.end == End::unreachable && !lines.empty()) rest = ", after " + quote(lines.back());
+    if (!log.has_started()) learn(why, rest);
+    return {why.end, -1, words_of({why, rest}), {}};
   }
   return {End::exited,
           status,

@@ -9,6 +9,8 @@
 #include "core/file.h"
 #include "ssh/allowance.h"
 #include "ssh/doorway.h"
+#include "ssh/lessons.h"
+#include "ssh/openssh.h"
 #include "ssh/operator.h"
 #include "ssh/refusal.h"
 #include "ssh/route.h"
@@ -64,7 +66,9 @@ class Tunnel {
   Refusal try_once(const FileDescriptor& connection, Doorway::Place& place, int tries,
                    Time connect_deadline);
   std::vector<std::string> words(const FileDescriptor& log, Time connect_deadline) const;
-  Reply failure(const SshLog& log, int status) const;
+  Reply failure(const SshLog& log, int status);
+  void learn(const NoConnection& why, const std::string& rest);
+  std::string words_of(const Lessons::Failure& failure) const;
   std::string said() const;
 
   void remove_socket();

@@ -30,9 +30,6 @@ class AtADoor : public Server {
   // Each run of a command adds a line there.
   std::string count_command() const { return "echo x >>" + path("count"); }
   std::size_t count() const { return occurrences(read_file(path("count")), "x"); }
-  std::size_t connections() const {
-    return occurrences(read_file(path("sshd.log")), "Connection from ");
-  }
 
   // `count` logins, and two for each that was so slow that its place was lent to others: on a busy
   // machine a login takes as long as Doors::kPatience.
@@ -42,11 +39,36 @@ class AtADoor : public Server {
     return count + 2 * static_cast<std::size_t>(slow);
   }
 
+  // The configuration that `ssh` needs; `lines` come first.
+  void configure_for_ssh(const std::string& lines) {
+    configure(lines + "\nHost *\n  GlobalKnownHostsFile none\n  UserKnownHostsFile " +
+              path(".ssh/known_hosts") + "\n  IdentityFile " + path(".ssh/id_ed25519"));
+  }
+
   // Sends all hosts but the jump host through it.
-  void jump() {
-    configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
-              "\nIdentityFile " + path(".ssh/id_ed25519") +
-              "\nHost n-*\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  void jump() { configure_for_ssh("Host n-*\n  ProxyJump " + at_door()); }
+  std::string at_door() const { return "127.0.0.5:" + std::to_string(port()); }
+
+  // Hosts of different names, all of them at the address and port of the one sshd.
+  static constexpr int kNames = 20;
+  std::vector<Target> names(bool through_openssh) const {
+    std::vector<Target> targets;
+    for (int i = 0; i < kNames; ++i) {
+      targets.push_back({"n-" + std::to_string(i), "", 0, ""});
+      targets.back().through_openssh = through_openssh;
+    }
+    return targets;
+  }
+  std::string at_sshd() const {
+    return "Host n-*\n  HostName 127.0.0.1\n  Port " + std::to_string(port()) + "\n";
+  }
+  // Each is known by its own name.
+  std::string known_by_name() const {
+    std::string lines;
+    for (int i = 0; i < kNames; ++i) {
+      lines += "[n-" + std::to_string(i) + "]:" + std::to_string(port()) + " " + host_key() + "\n";
+    }
+    return lines + "[127.0.0.5]:" + std::to_string(port()) + " " + host_key();
   }
 };
 
@@ -171,6 +193,77 @@ TEST_F(AtADoor, ARefusedKeyIsNotTriedWithEachHost) {
     EXPECT_THAT(reply.reason, HasSubstr("takes no key of ours for "));
   }
   EXPECT_LE(connections(), with_lent(2U, replies));
+}
+
+// The two ways to a host.
+class AtADoorByEachWay : public AtADoor, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(, AtADoorByEachWay, ::testing::Bool(), [](const auto& way) {
+  return way.param ? std::string("Ssh") : std::string("Libssh");
+});
+
+TEST_P(AtADoorByEachWay, ARefusedKeyIsNotTriedUnderEachName) {
+  start("LogLevel VERBOSE");
+  write_file(path("authorized_keys"), "");
+  configure_for_ssh(at_sshd());
+  for (const bool is_known_by_name : {false, true}) {
+    if (is_known_by_name) know(known_by_name());
+    const auto before = connections();
+    const auto replies = run_on(names(GetParam()), "true");
+    for (const auto& reply : replies) EXPECT_EQ(reply.end, End::no_login) << reply.reason;
+    EXPECT_LE(connections() - before, with_lent(2U, replies));
+  }
+}
+
+// The server takes the key of some hosts.
+TEST_P(AtADoorByEachWay, AnotherKeyIsTried) {
+  start("LogLevel VERBOSE");
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("refused")});
+  const std::string rest = "\n  GlobalKnownHostsFile none\n  UserKnownHostsFile " +
+                           path(".ssh/known_hosts") + "\n  IdentityAgent none\n";
+  configure(at_sshd() + rest + "Host n-?\n  IdentityFile " + path("refused") +
+            "\nHost n-??\n  IdentityFile " + path(".ssh/id_ed25519"));
+  const auto replies = run_on(names(GetParam()), "true");
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i < 10 ? End::no_login : End::exited) << replies[i].reason;
+  }
+  EXPECT_LE(connections(), with_lent(10U + 8U, replies));
+}
+
+// Each is refused there, through a jump host that lets us in.
+TEST_F(AtADoor, BehindAJumpHostARefusedKeyIsNotTriedUnderEachName) {
+  start("LogLevel VERBOSE");
+  configure_for_ssh("Host n-*\n  User no-such-user\n  ProxyJump " + at_door() + "\n" + at_sshd());
+  const auto replies = run_on(names(false), "true");
+  for (const auto& reply : replies) {
+    EXPECT_EQ(reply.end, End::no_login);
+    EXPECT_THAT(reply.reason, HasSubstr("Permission denied"));
+  }
+  EXPECT_LE(connections(), 2 * with_lent(2U, replies));
+}
+
+TEST_F(AtADoor, AtAJumpHostAnotherLoginIsTried) {
+  start("LogLevel VERBOSE");
+  configure_for_ssh("Host n-?\n  ProxyJump no-such-user@" + at_door() +
+                    "\nHost n-??\n  ProxyJump " + at_door() + "\n" + at_sshd());
+  const auto replies = run_on(names(false), "true");
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i < 10 ? End::unreachable : End::exited) << replies[i].reason;
+  }
+  EXPECT_LE(connections(), 2 * with_lent(10U + 8U, replies));
+}
+
+// One is known by its name, and gets in.
+TEST_P(AtADoorByEachWay, AnUnknownHostKeyIsNotAskedForUnderEachName) {
+  start("LogLevel VERBOSE");
+  configure_for_ssh(at_sshd());
+  know("[n-7]:" + std::to_string(port()) + " " + host_key());
+  const auto replies = run_on(names(GetParam()), "true");
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i == 7 ? End::exited : End::host_key) << replies[i].reason;
+    const auto name = "cluster sync host key n-" + std::to_string(i);
+    if (i != 7) EXPECT_THAT(replies[i].reason + ",", HasSubstr(name + ","));
+  }
+  EXPECT_LE(connections(), with_lent(3U + 1U, replies));
 }
 
 TEST_F(AtADoor, AnotherUserIsAnotherLogin) {

@@ -202,6 +202,10 @@ void Server::await_log(const std::string& words) const {
   }
 }
 
+std::size_t Server::connections() const {
+  return occurrences(read_file(path("sshd.log")), "Connection from ");
+}
+
 void Server::configure(const std::string& lines) { write_file(me.config, lines + "\n"); }
 
 void Server::know(const std::string& lines) { write_file(path(".ssh/known_hosts"), lines + "\n"); }

@@ -110,6 +110,9 @@ class Server : public ::testing::Test {
   /// Waits until the log of the server has `words`.
   void await_log(const std::string& words) const;
 
+  /// The number of connections to the server, which has "LogLevel VERBOSE".
+  std::size_t connections() const;
+
   /// Writes `lines` to the only configuration file that is read.
   void configure(const std::string& lines);
   /// Writes `lines` to ~/.ssh/known_hosts, instead of the right ones.

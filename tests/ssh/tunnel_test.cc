@@ -50,6 +50,25 @@ class Tunnels : public Server {
     }
   }
 
+  // Goes to one host after another; returns how each one ended.
+  std::vector<Reply> visit(const std::vector<Target>& targets) {
+    std::vector<Reply> replies;
+    for (const auto& one : targets) {
+      Tunnel through(one, "cat", limits, me, doorway_);
+      talk(through, "x");
+      replies.push_back(through.end());
+    }
+    return replies;
+  }
+
+  // Hosts of different names, all of them this one sshd.
+  std::vector<Target> names() const {
+    std::vector<Target> targets;
+    for (const auto* name : {"n-0", "n-1", "n-2", "n-3", "n-4"})
+      targets.push_back({name, "127.0.0.1", port(), ""});
+    return targets;
+  }
+
   static FileDescriptor connect_to(const Tunnel& tunnel) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -239,6 +258,61 @@ TEST_F(Tunnels, SayThatNoKeyOfOursIsAccepted) {
   EXPECT_EQ(talk(through, "x"), "");
   const auto reply = through.end();
   EXPECT_EQ(reply.end, End::no_login) << reply.reason;
+}
+
+TEST_F(Tunnels, DoNotTryARefusedKeyUnderEachName) {
+  start("LogLevel VERBOSE");
+  write_file(path("authorized_keys"), "");
+  for (const auto& reply : visit(names())) {
+    EXPECT_EQ(reply.end, End::no_login);
+    EXPECT_THAT(reply.reason, HasSubstr("Permission denied"));
+  }
+  EXPECT_EQ(connections(), 1U);
+}
+
+TEST_F(Tunnels, TryAnotherLogin) {
+  start("LogLevel VERBOSE");
+  call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("refused")});
+  Server::configure("GlobalKnownHostsFile none\nUserKnownHostsFile " + path(".ssh/known_hosts") +
+                    "\nIdentityAgent none\nHost n-0 n-1\n  IdentityFile " + path("refused") +
+                    "\nHost n-2 n-3 n-4\n  IdentityFile " + path(".ssh/id_ed25519"));
+  auto targets = names();
+  targets[3].user = "no-such-user";
+  const auto replies = visit(targets);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const bool is_refused = i < 2 || i == 3;
+    EXPECT_EQ(replies[i].end, is_refused ? End::no_login : End::exited) << replies[i].reason;
+  }
+  EXPECT_EQ(connections(), 4U);
+}
+
+TEST_F(Tunnels, DoNotTryARefusedKeyAtAJumpHostAgain) {
+  start("LogLevel VERBOSE");
+  configure("Host n-*\n  ProxyJump no-such-user@127.0.0.5:" + std::to_string(port()) +
+            "\nHost m-*\n  ProxyJump 127.0.0.5:" + std::to_string(port()));
+  auto targets = names();
+  targets.back().name = "m-1";  // which is let in there
+  const auto replies = visit(targets);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i < 4 ? End::unreachable : End::exited) << replies[i].reason;
+    if (i < 4) {
+      EXPECT_THAT(replies[i].reason, AllOf(StartsWith("ssh to '" + targets[i].name + "' failed"),
+                                           HasSubstr("Permission denied")));
+    }
+  }
+  EXPECT_EQ(connections(), 1U + 2U);
+}
+
+TEST_F(Tunnels, DoNotAskForAnUnknownKeyUnderEachName) {
+  start("LogLevel VERBOSE");
+  know("[n-3]:" + std::to_string(port()) + " " + host_key());
+  const auto replies = visit(names());
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_EQ(replies[i].end, i == 3 ? End::exited : End::host_key) << replies[i].reason;
+    const auto words = i == 3 ? "" : "sync host key n-" + std::to_string(i);
+    EXPECT_THAT(replies[i].reason, HasSubstr(words));
+  }
+  EXPECT_EQ(connections(), 2U);
 }
 
 TEST_F(Tunnels, SayThatAPortIsClosed) {

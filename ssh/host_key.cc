@@ -8,14 +8,9 @@
 namespace cluster::ssh {
 namespace {
 
-std::string family(const std::string& type) {
-  const auto* at = std::ranges::find(kKeyTypes, type, &KeyType::name);
-  return std::string(at == kKeyTypes.end() ? "ed25519" : at->family);
-}
-
 // The command that stores the host's key in the file where it is looked up.
 std::string learn_command(const Route& route, const HostKey& shown) {
-  std::string command = "ssh-keyscan -t " + family(shown.type);
+  std::string command = "ssh-keyscan -t " + family_of(shown.type);
   if (route.port != 22) command += " -p " + std::to_string(route.port);
   command += ' ';
   command += shell_word(route.address);
@@ -33,8 +28,7 @@ std::string learn_command(const Route& route, const HostKey& shown) {
 
 std::string unknown(const Route& route, const HostKey& shown) {
   std::string reason = "the host key of " + place(route) + " is not known (" + shown.type + ", " +
-                       shown.fingerprint + "); compare it with `ssh-keygen -lf /etc/ssh/ssh_host_" +
-                       family(shown.type) + "_key.pub` there";
+                       shown.fingerprint + "); " + comparison(shown.type);
   if (route.known_hosts_files.empty()) return reason + ", and name a UserKnownHostsFile for it";
   return reason + ", then: cluster sync host key " + shell_word(route.name) +
          ", or for `ssh` too: " + learn_command(route, shown);

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "ssh/host_key.h"
 #include "ssh/public_key.h"
+#include "ssh/remedy.h"
 
 namespace cluster::ssh {
 
@@ -202,16 +203,70 @@ bool is_refusal_on_way(std::string_view err) {
       kWords, [err](const char* words) { return err.find(words) != std::string_view::npos; });
 }
 
-std::string what_helps(const NoConnection& why, const Target& target) {
-  if (why.end != End::host_key) return "";
-  const auto host = shell_word(target.name);
-  if (why.said.find(" host key is known for ") != std::string::npos) {
-    return "; to see and learn it: cluster sync host key " + host;
+NoConnection failure_in(const SshLog& log) {
+  auto why = why_no_connection(log.said());
+  why.shown = log.shown_key();
+  return why;
+}
+
+namespace {
+
+// "ssh-ed25519, SHA256:..."
+std::string with_comma(const std::string& shown) {
+  const auto space = shown.find(' ');
+  return space == std::string::npos ? shown
+                                    : shown.substr(0, space) + ", " + shown.substr(space + 1);
+}
+
+// The command that forgets the key in the file of "Offending ED25519 key in FILE:3; Host key for
+// NAME has changed and ...".
+std::string forgetting(std::string_view said) {
+  constexpr std::string_view kIn = " key in ";
+  constexpr std::string_view kFor = "; Host key for ";
+  const auto in = said.find(kIn);
+  const auto name = said.find(kFor);
+  const auto end = said.find(" has changed and ");
+  if (!said.starts_with("Offending ") || in == std::string_view::npos || end < name || name < in) {
+    return "";
   }
-  if (target.keys.empty() || why.said.find(" has changed and ") == std::string::npos) return "";
-  return "; it is not the one in the inventory; if it was changed on purpose: cluster remove host "
-         "key " +
-         host + "; cluster sync host key " + host;
+  const auto where = said.substr(in + kIn.size(), name - in - kIn.size());
+  return "ssh-keygen -f " + shell_word(where.substr(0, where.rfind(':'))) + " -R " +
+         shell_word(said.substr(name + kFor.size(), end - name - kFor.size()));
+}
+
+std::string host_key_remedy(const NoConnection& why, const Target& target) {
+  const auto host = shell_word(target.name);
+  const std::string learn = "cluster sync host key " + host;
+  if (why.said.find(" host key is known for ") != std::string::npos) {
+    if (why.shown.empty()) return "; to see and learn it: " + learn;
+    return "; it shows " + with_comma(why.shown) + "; " +
+           comparison(why.shown.substr(0, why.shown.find(' '))) + ", then: " + learn;
+  }
+  if (why.said.find(" has changed and ") == std::string::npos) return "";
+  const auto shows = why.shown.empty() ? "" : "; it shows " + with_comma(why.shown);
+  const std::string if_meant = "; if it was changed on purpose: ";
+  if (target.keys.empty()) {
+    const auto forget = forgetting(why.said);
+    return forget.empty() ? shows : shows + if_meant + forget;
+  }
+  return "; it is not the one in the inventory" + shows + if_meant + "cluster remove host key " +
+         host + "; " + learn;
+}
+
+}  // namespace
+
+std::string what_helps(const NoConnection& why, const Target& target) {
+  if (why.end == End::host_key) return host_key_remedy(why, target);
+  if (why.end == End::no_login) return login_remedy(login_ways(why.said));
+  return algorithm_remedy(why.said, "Host " + shell_word(target.name));
+}
+
+std::string what_helps_on_way(std::string_view line) {
+  const std::string jump_host = "the jump host";
+  if (line.find("Permission denied") != std::string_view::npos) {
+    return login_remedy(login_ways(line), "of " + jump_host);
+  }
+  return algorithm_remedy(line, "Host " + jump_host);
 }
 
 }  // namespace cluster::ssh

@@ -8,6 +8,7 @@
 #include "ssh/known_hosts.h"
 #include "ssh/operator.h"
 #include "ssh/route.h"
+#include "ssh/ssh_log.h"
 #include "ssh/transport.h"
 
 // This house calls OpenSSH's `ssh` in this way only.
@@ -47,18 +48,27 @@ inline constexpr int kOpensshFailed = 255;
 struct NoConnection {
   End end;           ///< host_key, no_login or unreachable
   std::string said;  ///< the line of `ssh` that tells most; "" when it told nothing
+  /// The key of the host, "ssh-ed25519 SHA256:..."; "" = it is not known.
+  std::string shown = {};
 };
 
 /// Finds the reason by the words of OpenSSH 9.2. Unknown words, of a later one, mean unreachable.
 /// `said` are the lines of its complaint.
 NoConnection why_no_connection(std::vector<std::string> said);
 
+/// The same of the whole log of `ssh`.
+NoConnection failure_in(const SshLog& log);
+
 /// True if what `ssh` started to come to a host, whose standard error is `err`, says that it was
 /// let in nowhere: at a jump host it was refused, or did not trust it.
 bool is_refusal_on_way(std::string_view err);
 
-/// The commands for a host whose key is not known, or not the one in the inventory, as the end of a
-/// reason; "" = that is not why.
+/// What helps, as the end of a reason: commands where the host's key is not known, or another one,
+/// the place for a key of ours where that was refused, the line of the configuration where there is
+/// no algorithm that both have. "" = nothing is known that does.
 std::string what_helps(const NoConnection& why, const Target& target);
+
+/// The same for the last line of what leads to a host, when a jump host said so.
+std::string what_helps_on_way(std::string_view line);
 
 }  // namespace cluster::ssh

@@ -172,7 +172,38 @@ TEST(WhyNoConnection, NamesTheCommandsForAHostKey) {
       what_helps(changed, target),
       "; it is not the one in the inventory; if it was changed on purpose: cluster remove host "
       "key n1; cluster sync host key n1");
-  EXPECT_EQ(what_helps(why_no_connection({"me@n1: Permission denied (publickey)."}), target), "");
+}
+
+// As for a host that libssh serves.
+TEST(WhyNoConnection, NamesTheKeyThatIsShown) {
+  const std::string last = "Host key verification failed.";
+  auto unknown = why_no_connection(
+      {"No RSA host key is known for n1 and you have requested strict checking.", last});
+  unknown.shown = "ssh-rsa SHA256:abc";
+  EXPECT_EQ(what_helps(unknown, {"n1", "", 0, ""}),
+            "; it shows ssh-rsa, SHA256:abc; compare it with `ssh-keygen -lf "
+            "/etc/ssh/ssh_host_rsa_key.pub` there, then: cluster sync host key n1");
+  auto changed = why_no_connection(
+      {"Offending ED25519 key in /home/me/known hosts:3",
+       "Host key for [n1]:24 has changed and you have requested strict checking.", last});
+  changed.shown = "ssh-ed25519 SHA256:abc";
+  EXPECT_EQ(what_helps(changed, {"n1", "", 0, ""}),
+            "; it shows ssh-ed25519, SHA256:abc; if it was changed on purpose: ssh-keygen -f "
+            "'/home/me/known hosts' -R '[n1]:24'");
+}
+
+TEST(WhyNoConnection, NamesWhatHelpsAgainstOtherRefusals) {
+  const Target target{"n1", "", 0, ""};
+  EXPECT_EQ(what_helps(why_no_connection({"me@n1: Permission denied (publickey)."}), target),
+            "; add one to ~/.ssh/authorized_keys there");
+  EXPECT_EQ(what_helps(why_no_connection({"Unable to negotiate with 10.0.0.1 port 22: no matching "
+                                          "cipher found. Their offer: 3des-cbc"}),
+                       target),
+            "; what helps in ~/.ssh/config, under `Host n1`: Ciphers +3des-cbc");
+  EXPECT_EQ(what_helps(why_no_connection({"connect: Connection refused"}), target), "");
+  EXPECT_EQ(what_helps_on_way("me@gw: Permission denied (publickey)."),
+            "; add one to ~/.ssh/authorized_keys of the jump host");
+  EXPECT_EQ(what_helps_on_way("Connection closed by 10.0.0.1 port 22"), "");
 }
 
 TEST(WhyNoConnection, KnowsAKeyThatCannotBeUsed) {

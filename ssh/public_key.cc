@@ -40,4 +40,13 @@ bool is_public_key(std::string_view type, std::string_view base64_text) {
          bytes->starts_with(size + std::string(type));
 }
 
+std::string family_of(std::string_view type) {
+  const auto* at = std::ranges::find(kKeyTypes, type, &KeyType::name);
+  return std::string(at == kKeyTypes.end() ? "ed25519" : at->family);
+}
+
+std::string comparison(std::string_view type) {
+  return "compare it with `ssh-keygen -lf /etc/ssh/ssh_host_" + family_of(type) + "_key.pub` there";
+}
+
 }  // namespace cluster::ssh

@@ -38,6 +38,12 @@ bool is_openssh_type(std::string_view type);
 /// "SHA256:..." of a public key, as `ssh-keygen -l` prints it; "" when `base64` is no base64.
 std::string fingerprint_of(std::string_view base64);
 
+/// The family of a type; that of the usual one for any that libssh has not.
+std::string family_of(std::string_view type);
+
+/// How one looks at a host for its own key of that type: "compare it with `ssh-keygen ...` there".
+std::string comparison(std::string_view type);
+
 /// True if `base64` says that it is a key of another type than `type`.
 bool is_key_of_other_type(std::string_view type, std::string_view base64);
 

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "ssh/last_words.h"
 #include "ssh/login_order.h"
+#include "ssh/remedy.h"
 #include "ssh/session.h"
 
 namespace cluster::ssh {
@@ -131,17 +132,9 @@ Session::Step Session::refuse_login() {
   if (!unused_.empty()) reason += "; " + joined(unused_, ", ");
   if (!said.empty()) reason += "; it said " + quote(said);
   const auto ways = static_cast<unsigned>(libssh_.ssh_userauth_list(session_.get(), nullptr));
-  if (ways == 0 || (ways & SSH_AUTH_METHOD_PUBLICKEY) != 0) {
-    reason += "; add one to ~/.ssh/authorized_keys there";
-  }
-  if ((ways & SSH_AUTH_METHOD_GSSAPI_MIC) != 0) {
-    reason += "; it takes Kerberos tickets: kinit, and GSSAPIAuthentication yes in ~/.ssh/config";
-  }
-  if ((ways & SSH_AUTH_METHOD_HOSTBASED) != 0) {
-    reason +=
-        "; it takes the keys of machines: HostbasedAuthentication yes in ~/.ssh/config, "
-        "EnableSSHKeysign yes in /etc/ssh/ssh_config";
-  }
+  reason += login_remedy({.keys = ways == 0 || (ways & SSH_AUTH_METHOD_PUBLICKEY) != 0,
+                          .kerberos = (ways & SSH_AUTH_METHOD_GSSAPI_MIC) != 0,
+                          .machines = (ways & SSH_AUTH_METHOD_HOSTBASED) != 0});
   if (!tried_.empty() && (!said.empty() || libssh_.ssh_is_connected(session_.get()) != 0)) {
     run().lessons.refused.emplace(login_of(route()), reason);
     note_shown_key();

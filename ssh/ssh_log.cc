@@ -25,7 +25,10 @@ void SshLog::take_line(std::string_view line) {
   const auto has = [line](std::string_view piece) {
     return line.find(piece) != std::string_view::npos;
   };
-  if (line.starts_with("debug1: SSH2_MSG_KEXINIT sent")) {
+  constexpr std::string_view kShown = "debug1: Server host key: ";
+  if (line.starts_with(kShown)) {
+    shown_key_ = line.substr(kShown.size());
+  } else if (line.starts_with("debug1: SSH2_MSG_KEXINIT sent")) {
     has_sent_key_exchange_ = true;
   } else if (line.starts_with("debug1: SSH2_MSG_SERVICE_ACCEPT") ||
              line.starts_with("debug1: Authentications that can continue")) {

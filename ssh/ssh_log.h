@@ -22,6 +22,10 @@ class SshLog {
   bool has_status() const { return has_status_; }    ///< its exit status has come
   bool has_signal() const { return has_signal_; }    ///< it was killed there
 
+  /// The type and the fingerprint of the key that the host has shown, "ssh-ed25519 SHA256:..."; ""
+  /// = it has shown none, or a certificate.
+  const std::string& shown_key() const { return shown_key_; }
+
   /// The complaints of ssh, line by line; of very many the first ones and the last.
   const std::vector<std::string>& said() const { return said_; }
 
@@ -30,6 +34,7 @@ class SshLog {
 
   std::string line_;  // the last one, not complete yet
   std::vector<std::string> said_;
+  std::string shown_key_;
   bool has_sent_key_exchange_ = false;
   bool has_begun_login_ = false;
   bool is_in_ = false;

@@ -34,6 +34,14 @@ TEST(SshLog, TellsHowTheCommandEnded) {
   EXPECT_TRUE(log.has_signal());
 }
 
+TEST(SshLog, TellsTheKeyOfTheHost) {
+  SshLog log;
+  EXPECT_EQ(log.shown_key(), "");
+  log.take("debug1: Server host key: ssh-ed25519 SHA256:abc\r\n");
+  EXPECT_EQ(log.shown_key(), "ssh-ed25519 SHA256:abc");
+  EXPECT_THAT(log.said(), ElementsAre());
+}
+
 TEST(SshLog, HearsAPenalty) {
   SshLog log;
   log.take("debug1: kex_exchange_identification: banner line 0: Not allowed at this time\n");

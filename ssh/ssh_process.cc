@@ -197,12 +197,15 @@ void SshProcess::conclude_without_command(int status) {
                                      route().needs_openssh +
                                      ", but it cannot be started (Debian package openssh-client)");
   }
-  const auto why = why_no_connection(log_.said());
+  const auto why = failure_in(log_);
   const auto how = why.end;
   std::string rest;
   // Who has spoken with the host itself is past what led there, and has its banner at most.
   const bool is_past = how != End::unreachable;
-  if (!is_past && !early_err_.empty()) rest += ", after " + quote(last_line(early_err_));
+  if (!is_past && !early_err_.empty()) {
+    const auto line = last_line(early_err_);
+    rest += ", after " + quote(line) + (route().proxy.empty() ? "" : what_helps_on_way(line));
+  }
   if (how == End::no_login && route().needs_openssh.starts_with("PKCS11Provider")) {
     rest += "; nobody is asked for the PIN of a token (ssh-add -s PROVIDER)";
   }

@@ -359,9 +359,12 @@ Reply Tunnel::failure(const SshLog& log, int status) {
   }
   if (status == 0) return {End::exited, 0, "", {}};
   if (status == kOpensshFailed) {
-    const auto why = why_no_connection(log.said());
+    const auto why = failure_in(log);
     std::string rest;
-    if (why.end == End::unreachable && !lines.empty()) rest = ", after " + quote(lines.back());
+    if (why.end == End::unreachable && !lines.empty()) {
+      rest = ", after " + quote(lines.back());
+      if (!route_.proxy.empty()) rest += what_helps_on_way(lines.back());
+    }
     if (!log.has_started()) learn(why, rest);
     return {why.end, -1, words_of({why, rest}), {}};
   }

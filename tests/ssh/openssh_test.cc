@@ -300,8 +300,47 @@ TEST_F(ThroughSsh, AServerWithOtherAlgorithmsIsEntered) {
     EXPECT_EQ(answer.reply.tries, 1);
     if (is_usual) continue;
     EXPECT_EQ(answer.reply.end, End::unreachable);
-    EXPECT_THAT(answer.reply.reason, HasSubstr("(because of algorithms that libssh has not)"));
+    EXPECT_THAT(answer.reply.reason,
+                AllOf(HasSubstr("(because of algorithms that libssh has not)"),
+                      HasSubstr("under `Host n-127.0.0.1`: Ciphers +3des-cbc")));
   }
+}
+
+// The line that is named for each kind leads in, or to the next one that is named.
+TEST_F(ThroughSsh, TheLineThatHelpsWithAlgorithmsIsNamed) {
+  start(
+      "Ciphers 3des-cbc\nMACs hmac-md5\nKexAlgorithms diffie-hellman-group14-sha1\n"
+      "HostKeyAlgorithms ssh-ed25519");
+  std::string lines = "HostKeyAlgorithms ecdsa-sha2-nistp256\n";
+  for (const std::string line :
+       {"KexAlgorithms +diffie-hellman-group14-sha1", "HostKeyAlgorithms +ssh-ed25519",
+        "Ciphers +3des-cbc", "MACs +hmac-md5"}) {
+    configure(base_ + lines);
+    const auto answer = run("true");
+    EXPECT_EQ(answer.reply.end, End::unreachable);
+    EXPECT_THAT(answer.reply.reason, HasSubstr("under `Host n-127.0.0.1`: " + line));
+    lines = line.starts_with("HostKey") ? lines.substr(lines.find('\n') + 1) + line + "\n"
+                                        : lines + line + "\n";
+  }
+  configure(base_ + lines);
+  EXPECT_EQ(run("true").reply.end, End::exited);
+}
+
+TEST_F(ThroughSsh, ARefusalIsToldWithWhatHelps) {
+  configure(base_ + "AddressFamily inet");
+  know("");
+  auto answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::host_key);
+  const auto print = call({"ssh-keygen", "-lf", path("host_key.pub")});
+  const auto fingerprint = print.substr(print.find("SHA256:"), 50);
+  EXPECT_THAT(answer.reply.reason,
+              AllOf(HasSubstr("it shows ssh-ed25519, " + fingerprint),
+                    HasSubstr("ssh_host_ed25519_key.pub` there, then: cluster sync host key ")));
+  know("[127.0.0.1]:" + std::to_string(port()) + " " + host_key());
+  write_file(path("authorized_keys"), "");
+  answer = run("true");
+  EXPECT_EQ(answer.reply.end, End::no_login);
+  EXPECT_THAT(answer.reply.reason, HasSubstr("; add one to ~/.ssh/authorized_keys there"));
 }
 
 }  // namespace

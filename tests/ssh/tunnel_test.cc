@@ -248,16 +248,7 @@ TEST_F(Tunnels, RefuseAHostWhoseKeyIsUnknown) {
   EXPECT_EQ(reply.end, End::host_key);
   EXPECT_THAT(reply.reason,
               AllOf(StartsWith("ssh to 'n-127.0.0.1' failed: 'No ED25519 host key is known for "),
-                    HasSubstr("strict checking")));
-}
-
-TEST_F(Tunnels, SayThatNoKeyOfOursIsAccepted) {
-  start();
-  write_file(path("authorized_keys"), "");
-  auto through = tunnel("cat");
-  EXPECT_EQ(talk(through, "x"), "");
-  const auto reply = through.end();
-  EXPECT_EQ(reply.end, End::no_login) << reply.reason;
+                    HasSubstr("it shows ssh-ed25519, SHA256:")));
 }
 
 TEST_F(Tunnels, DoNotTryARefusedKeyUnderEachName) {
@@ -265,7 +256,7 @@ TEST_F(Tunnels, DoNotTryARefusedKeyUnderEachName) {
   write_file(path("authorized_keys"), "");
   for (const auto& reply : visit(names())) {
     EXPECT_EQ(reply.end, End::no_login);
-    EXPECT_THAT(reply.reason, HasSubstr("Permission denied"));
+    EXPECT_THAT(reply.reason, AllOf(HasSubstr("Permission denied"), HasSubstr("_keys there")));
   }
   EXPECT_EQ(connections(), 1U);
 }
@@ -297,7 +288,7 @@ TEST_F(Tunnels, DoNotTryARefusedKeyAtAJumpHostAgain) {
     EXPECT_EQ(replies[i].end, i < 4 ? End::unreachable : End::exited) << replies[i].reason;
     if (i < 4) {
       EXPECT_THAT(replies[i].reason, AllOf(StartsWith("ssh to '" + targets[i].name + "' failed"),
-                                           HasSubstr("Permission denied")));
+                                           HasSubstr("authorized_keys of the jump host")));
     }
   }
   EXPECT_EQ(connections(), 1U + 2U);

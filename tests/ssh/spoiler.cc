@@ -71,7 +71,7 @@ void Spoiler::serve() {
   }
 }
 
-void Spoiler::carry(int client, bool is_spoilt) const {
+void Spoiler::carry(int client, bool is_spoilt) {
   const FileDescriptor server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto address = at_home(server_);
   if (connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
@@ -83,6 +83,7 @@ void Spoiler::carry(int client, bool is_spoilt) const {
   std::array<char, 16384> buffer{};
   for (;;) {
     if (!spoils && way != Way::drip && left == 0) {
+      has_spoilt_ = true;
       if (way == Way::close) return;
       if (way == Way::reset) {
         const linger now{.l_onoff = 1, .l_linger = 0};

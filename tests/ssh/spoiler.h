@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <thread>
 
@@ -26,10 +27,12 @@ class Spoiler {
   Spoiler& operator=(const Spoiler&) = delete;
 
   int number() const { return number_; }
+  /// True once it has come to the byte from which it spoils.
+  bool has_spoilt() const { return has_spoilt_; }
 
  private:
   void serve();
-  void carry(int client, bool is_spoilt) const;
+  void carry(int client, bool is_spoilt);
 
   int server_;
   Way way_;
@@ -38,6 +41,7 @@ class Spoiler {
   FileDescriptor listener_;
   FileDescriptor stop_;  // an eventfd
   int number_ = 0;
+  std::atomic<bool> has_spoilt_ = false;
   std::thread thread_;
 };
 

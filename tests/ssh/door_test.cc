@@ -261,7 +261,9 @@ TEST_P(AtADoorByEachWay, AnUnknownHostKeyIsNotAskedForUnderEachName) {
   for (std::size_t i = 0; i < replies.size(); ++i) {
     EXPECT_EQ(replies[i].end, i == 7 ? End::exited : End::host_key) << replies[i].reason;
     const auto name = "cluster sync host key n-" + std::to_string(i);
-    if (i != 7) EXPECT_THAT(replies[i].reason + ",", HasSubstr(name + ","));
+    if (i != 7) {
+      EXPECT_THAT(replies[i].reason + ",", HasSubstr(name + ","));
+    }
   }
   EXPECT_LE(connections(), with_lent(3U + 1U, replies));
 }

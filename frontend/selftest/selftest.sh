@@ -5,7 +5,7 @@
 #   part ecc|rows|pages|bandwidth|back|diag
 #   | a line of the tool
 #   link SPEED|WIDTH               as it was while the tool ran
-#   done STATUS TOOL               or: not REASON; FIX
+#   done STATUS TOOL               or: not REASON<tab>FIX, where FIX may be empty
 LC_ALL=C
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/local/cuda/bin:/opt/rocm/bin
 export LC_ALL PATH
@@ -31,11 +31,11 @@ links() {
   done 2>/dev/null
 }
 
-# not PART REASON: the part is not tested.
-not() { printf 'part %s\nnot %s\n' "$1" "$2"; }
+# not PART REASON [FIX]: the part is not tested.
+not() { printf 'part %s\nnot %s\t%s\n' "$1" "$2" "${3-}"; }
 
 # find_tool PART TOOL FIX
-find_tool() { has "$2" || { not "$1" "there is no $2 on the host; $3"; return 1; }; }
+find_tool() { has "$2" || { not "$1" "there is no $2 on the host" "$3"; return 1; }; }
 
 # run PART SECONDS TOOL...: the tool is there.
 run() {
@@ -48,7 +48,7 @@ run() {
     ended=$?
     kill $! && wait $!
     case $ended in
-      124 | 137) echo "not $1 did not end in $seconds s; see the kernel's log there" ;;
+      124 | 137) printf "not %s did not end in %s s\tsee the kernel's log there\n" "$1" "$seconds" ;;
       *) echo "done $ended $1" ;;
     esac >&3
   } 2>/dev/null | head -c 65536 | awk '{ print "| " $0 }' >&4; } 3>&1); } 4>&1
@@ -62,7 +62,7 @@ idle() {
   [ "$(driver)" = "$native" ] && case $(timeout -k 5 20 gpupci -d all --dry-run --json </dev/null 2>/dev/null) in
     *"{\"name\":\"$name\",\"pci\":\"pci_$(echo "$address" | tr :. __)\",\"error\":null,"*) return 0 ;;
   esac
-  not "$1" "not tested: somebody has taken it meanwhile; gpupci -d all --dry-run there says who"
+  not "$1" "not tested: somebody has taken it meanwhile" "gpupci -d all --dry-run there says who"
   return 1
 }
 

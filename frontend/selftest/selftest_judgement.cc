@@ -19,7 +19,7 @@ using nlohmann::json;
 // A part of the test of a card, as the head of selftest.sh has it.
 struct Part {
   std::vector<std::string> lines;
-  std::string end;  // "done 0 nvidia-smi", "not REASON; FIX"; "" when it was cut off
+  std::string end;  // "done 0 nvidia-smi", "not REASON\tFIX"; "" when it was cut off
 };
 
 struct Said {
@@ -164,9 +164,9 @@ class Judge {
     }
     const auto& end = at->second.end;
     if (split(end, ' ').size() == 3 && end.starts_with("done ")) return &at->second;
-    const auto fix = end.find("; ");
+    const auto fix = end.find('\t');
     say(id, Verdict::unknown, end.substr(std::min<std::size_t>(4, end.size()), fix - 4),
-        fix == std::string::npos ? "" : end.substr(fix + 2));
+        fix == std::string::npos ? "" : end.substr(fix + 1));
     return nullptr;
   }
 

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "core/file.h"
 #include "core/text.h"
 
@@ -177,9 +179,20 @@ TEST(SelftestJudgement, AToolThatFailsOrHangsIsTold) {
   EXPECT_THAT(nvidia("T1", "| Enabled, 0, 1\ndone 0", "| GPU is lost.\ndone 15"),
               StartsWith("FAIL nvidia-smi ended with status 15: GPU is lost."));
   EXPECT_THAT(nvidia("T4", "done 0 nvbandwidth", "done 15 nvbandwidth"), StartsWith("UNKNOWN "));
-  EXPECT_EQ(nvidia("T4", "done 0 nvbandwidth", "not nvbandwidth did not end in 60 s; see the log"),
+  EXPECT_EQ(nvidia("T4", "done 0 nvbandwidth", "not nvbandwidth did not end in 60 s\tsee the log"),
             "UNKNOWN nvbandwidth did not end in 60 s; see the log");
   EXPECT_EQ(nvidia("T4", "done 0 nvbandwidth", "done x"), "UNKNOWN  x");
+}
+
+TEST(SelftestJudgement, AReasonMayHaveASemicolon) {
+  const auto said = with("done 0 nvbandwidth", "not it is off; so are others\tswitch it on; wait");
+  const auto checks = judge_selftest(kCards, said, "");
+  const auto at = std::ranges::find(checks, "T4", &CheckAnswer::id);
+  ASSERT_NE(at, checks.end());
+  EXPECT_EQ(at->reason, "it is off; so are others");
+  EXPECT_EQ(at->fix, "switch it on; wait");
+  EXPECT_EQ(nvidia("T4", "done 0 nvbandwidth", "not it is off; so are others\t"),
+            "UNKNOWN it is off; so are others");
 }
 
 TEST(SelftestJudgement, WhatWasCutOffIsNotLost) {

@@ -141,7 +141,7 @@ for shell in "${shells[@]}"; do
   : | tool nv-hostengine
   tool dcgmi <<<'echo "Error: unable to connect to the host engine"; exit 1'
   said short gpupci1=0000:c1:00.0
-  has "not nvbandwidth did not end in 1 s; see"
+  has $'not nvbandwidth did not end in 1 s\tsee'
   has "not dcgmi does not show the card"
   ended hanging
 
@@ -160,7 +160,7 @@ for shell in "${shells[@]}"; do
   rm -f loaded
   tool gpupci <<<'echo "{\"cards\":[{\"name\":\"gpupci1\",\"pci\":\"pci_0000_c1_00_0\",\"error\":\"holder: process 812\"}]}"'
   said long gpupci1=0000:c1:00.0 gpupci2=0000:c3:00.0
-  has "not not tested: somebody has taken it meanwhile; gpupci -d all"
+  has $'not not tested: somebody has taken it meanwhile\tgpupci -d all'
   [[ ! -e loaded ]] || fail "$shell: a card in use was loaded: $(<loaded)"
 
   # So is one that went to vfio-pci, or away.

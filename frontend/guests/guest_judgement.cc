@@ -1,7 +1,6 @@
 #include "frontend/guests/guest_judgement.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "core/text.h"
@@ -9,6 +8,50 @@
 
 namespace cluster::frontend {
 namespace {
+
+// What gds-check says in a line.
+struct GdsLine {
+  std::string id;
+  Verdict result = Verdict::unknown;
+  std::string reason, fix;
+};
+
+std::optional<Verdict> gds_verdict(std::string_view word) {
+  for (const auto one : {Verdict::pass, Verdict::warn, Verdict::unknown, Verdict::fail}) {
+    if (name(one) == word) return one;
+  }
+  return std::nullopt;
+}
+
+// "S1\tFAIL\tREASON\tFIX" of gds-check --report, or "S1   FAIL     REASON; FIX" of an older one
+// that prints for people alone. Nothing else is a check: a guest judges nothing but its S1, S2, ...
+std::optional<GdsLine> gds_line(std::string_view line) {
+  GdsLine read;
+  std::string_view word;
+  std::string_view reason;
+  std::string_view fix;
+  if (const auto fields = split(line, '\t'); fields.size() > 1) {
+    read.id = fields[0];
+    word = fields[1];
+    if (fields.size() > 2) reason = fields[2];
+    if (fields.size() > 3) fix = fields[3];
+  } else {
+    read.id = line.substr(0, line.find(' '));
+    const auto rest = trim(line.substr(read.id.size()));
+    word = rest.substr(0, rest.find(' '));
+    reason = trim(rest.substr(word.size()));
+    if (const auto end = reason.find("; "); end != std::string_view::npos) {
+      fix = reason.substr(end + 2);
+      reason = reason.substr(0, end);
+    }
+  }
+  const auto result = gds_verdict(word);
+  if (!result || !read.id.starts_with('S') || !parse_number(read.id.substr(1))) return std::nullopt;
+  read.result = *result;
+  read.reason = reason;
+  read.fix = fix;
+  return read;
+}
 
 class Judge {
  public:
@@ -203,32 +246,14 @@ class Judge {
     return !lines.empty() && lines.front() != "missing";
   }
 
-  // A guest judges nothing else of itself.
-  static bool is_gds_check(std::string_view id) {
-    return id.starts_with('S') && parse_number(id.substr(1));
-  }
-
-  // "S1   PASS     reason; fix", as gds-check prints it.
   void judge_gds() {
     if (!has_gds()) {
       return say("S1", "", Verdict::unknown, "there is no gds-check in the guest",
                  "cluster run roll gds host=" + given_.vm + " apply=yes");
     }
     const auto before = checks_.size();
-    constexpr std::array kWords{std::pair("PASS", Verdict::pass), std::pair("WARN", Verdict::warn),
-                                std::pair("UNKNOWN", Verdict::unknown),
-                                std::pair("FAIL", Verdict::fail)};
     for (const auto& line : report_.part("gds")) {
-      const auto id = line.substr(0, line.find(' '));
-      if (!is_gds_check(id)) continue;
-      const auto rest = trim(std::string_view(line).substr(id.size()));
-      for (const auto& [word, verdict] : kWords) {
-        if (!rest.starts_with(word)) continue;
-        const auto text = std::string(trim(rest.substr(std::string_view(word).size())));
-        const auto semicolon = text.find("; ");
-        say(id, "", verdict, text.substr(0, semicolon),
-            semicolon == std::string::npos ? "" : text.substr(semicolon + 2));
-      }
+      if (const auto one = gds_line(line)) say(one->id, "", one->result, one->reason, one->fix);
     }
     if (checks_.size() == before) {
       say("S1", "", Verdict::unknown, "gds-check in the guest tells of no check",

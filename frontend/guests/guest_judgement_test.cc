@@ -149,6 +149,22 @@ TEST(GuestJudgement, LetsAGuestJudgeNothingButItsGpudirectStorage) {
             "I2 FAIL, S1 PASS");
 }
 
+TEST(GuestJudgement, ReadsWhatGdsCheckReports) {
+  const auto checks = judge_guest({"v1", "n1", {}, true},
+                                  "=== gds\n"
+                                  "S1\tFAIL\tNVMe is unsupported; all goes by the CPU\tS2; S3\n"
+                                  "S4\tPASS\tthey share no bridge; it needs none\t\n"
+                                  "S5\tUNKNOWN\n"
+                                  "I6\tPASS\tit judges a card\t\n"
+                                  "S7\tGOOD\ta word of a newer one\t\n"
+                                  "status 2\n=== end\n");
+  ASSERT_EQ(verdicts(checks), "S1 FAIL, S4 PASS, S5 UNKNOWN");
+  EXPECT_EQ(checks[0].reason, "NVMe is unsupported; all goes by the CPU");
+  EXPECT_EQ(checks[0].fix, "S2; S3");
+  EXPECT_EQ(checks[1].reason, "they share no bridge; it needs none");
+  EXPECT_EQ(checks[1].fix, "");
+}
+
 TEST(GuestJudgement, ACardThatTheDomainDoesNotHaveIsSaid) {
   auto cards = given();
   cards.cards[0].functions[0].path = "";

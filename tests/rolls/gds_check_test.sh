@@ -102,6 +102,15 @@ on p2pdma S7 PASS 'sees no NUMA nodes' pci "$gpu -1"$'\n'"$disk -1"
 on p2pdma S7 PASS 'on its NUMA node' pci "$gpu 1"$'\n'"$disk 0"$'\n'"$far 1"
 on p2pdma S7 WARN '0000:03:00.0 is on node 1, the NVMe disks are not' pci "$gpu 1"$'\n'"$disk 0"
 
+# Programs read the same with tabs, in which a reason with a semicolon stays whole, and one with a tab has none.
+rows() { "$check" "$@" --from="$dir/guest" || true; }
+on nothing-installed-for-nvme S1 FAIL 'no program is told; S2'
+rows --report | awk -F '\t' '{ printf "%-4s %-8s %s%s\n", $1, $2, $3, $4 == "" ? "" : "; " $4 }' >"$dir/reported"
+rows | sed 1d | diff -u - "$dir/reported" || fail "--report says something else"
+[[ $(rows --report | head -n 1) == *$', and no program is told\tS2 to S6 tell why' ]] || fail "--report: $(rows --report)"
+on quadro-p400 S1 FAIL 'Platform' gdscheck $' Platform verification error :\tno'
+[[ $(rows --report | head -n 1 | tr -cd '\t' | wc -c) == 3 ]] || fail "a tab in a reason: $(rows --report)"
+
 # No finding is an error, and gds-check judges what this machine shows.
 "$check" --collect="$dir/here"
 here=$("$check" || true)
@@ -126,6 +135,12 @@ for line in 'S1   FAIL     gdscheck: NVMe is unsupported; all goes through the m
   grep -qF -e "$line" <<<"$here" || fail "no '$line' in what was collected: $here"
 done
 [[ $(wc -l <"$dir/stand-ins/kernel-log") == 1 ]] || fail "the kernel's log has more than NVIDIA's lines"
+# What `check host vm` reads: the same with tabs, and of an older one, which does not know the word, what it prints.
+facts() { PATH=$dir/bin:$PATH sh "$top/frontend/guests/guest_facts.sh" | sed -n '/^=== gds$/,$p'; }
+stand_in gds-check <<<"exec '$check' \"\$@\" --from='$dir/stand-ins'"
+[[ $(facts) == *$'\nS3\tWARN\tnvidia-fs is not loaded: '*$'\nstatus 2\n=== end' ]] || fail "check host vm reads $(facts)"
+stand_in gds-check <<<'[ $# = 0 ] || { echo "usage: gds-check [--from=FOLDER]" >&2; exit 64; }; echo "S1   PASS     good"'
+[[ $(facts) == $'=== gds\nS1   PASS     good\nstatus 0\n=== end' ]] || fail "check host vm reads of an older one: $(facts)"
 status=0
 "$check" --from=/no/where 2>"$dir/err" || status=$?
 [[ $status == 64 && $(<"$dir/err") == "gds-check: there is no folder '/no/where'" ]] || fail "no such folder: $status"

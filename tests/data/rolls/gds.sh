@@ -64,7 +64,9 @@ fi
 
 file /usr/local/bin/gds-check 0755 root:root <<'END_OF_FILE'
 #!/bin/sh
-# gds-check [--collect=FOLDER | --from=FOLDER]: what is in the way of GPUDirect Storage in this guest, a line an item.
+# gds-check [--report] [--collect=FOLDER | --from=FOLDER]: what is in the way of GPUDirect Storage in this guest, a line
+# an item.
+#   --report   a line is ID, RESULT, REASON and FIX with tabs between them, without a header, for programs
 #   --collect  only writes down what it looks at, to be sent to somebody who can help
 #   --from     judges what was written down, here or elsewhere
 # PASS, WARN, FAIL or UNKNOWN, which is never passed. The exit status is of the worst: 2 FAIL, else 3 UNKNOWN, else
@@ -148,8 +150,14 @@ facts() {
 
 # ---- judging
 worst=0
+report=no
 say() {
-  printf '%-4s %-8s %s%s\n' "$1" "$2" "$3" "${4:+; $4}"
+  if [ "$report" = yes ]; then
+    # What a tool said may have a tab.
+    printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$(printf %s "$3" | tr '\t' ' ')" "${4-}"
+  else
+    printf '%-4s %-8s %s%s\n' "$1" "$2" "$3" "${4:+; $4}"
+  fi
   case $2 in
     FAIL) worst=2 ;;
     UNKNOWN) [ "$worst" -eq 2 ] || worst=3 ;;
@@ -335,7 +343,7 @@ s7_node() {
 
 judge() {
   facts
-  printf '%-4s %-8s %s\n' ID RESULT REASON
+  [ "$report" = yes ] || printf '%-4s %-8s %s\n' ID RESULT REASON
   s1_gdscheck
   s2_module
   s3_path
@@ -346,6 +354,10 @@ judge() {
   exit "$worst"
 }
 
+if [ "${1-}" = --report ]; then
+  report=yes
+  shift
+fi
 case ${1-} in
   '')
     seen=$(mktemp -d)
@@ -366,7 +378,7 @@ case ${1-} in
     judge
     ;;
   *)
-    echo 'usage: gds-check [--collect=FOLDER | --from=FOLDER]' >&2
+    echo 'usage: gds-check [--report] [--collect=FOLDER | --from=FOLDER]' >&2
     exit 64
     ;;
 esac

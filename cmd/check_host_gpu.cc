@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"

@@ -9,6 +9,7 @@
 #include "core/keys.h"
 #include "core/text.h"
 #include "frontend/guests/guest_check.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 

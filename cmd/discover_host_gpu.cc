@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "core/utc_time.h"
 #include "frontend/cards/card_matching.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"
 #include "frontend/vms/vm_devices.h"

@@ -8,6 +8,7 @@
 #include "core/utc_time.h"
 #include "frontend/cards/card_state.h"
 #include "frontend/cards/card_truth.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/hosts/aside.h"
 #include "frontend/hosts/meant_cards.h"
 

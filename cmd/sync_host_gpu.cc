@@ -16,6 +16,7 @@
 #include "db/synced.h"
 #include "frontend/cards/card_matching.h"
 #include "frontend/cards/card_truth.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/hosts/aside.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/host_selection.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/hosts/ask.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/vms/vm_batch.h"
 
 namespace cluster::frontend {

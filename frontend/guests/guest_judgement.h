@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/device_kind.h"
-#include "frontend/hosts/ask.h"
+#include "frontend/hosts/agent_json.h"
 
 // What is right and wrong with the cards in a guest, judged by what the guest shows.
 namespace cluster::frontend {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "db/vm.h"
+#include "frontend/hosts/agent_json.h"
 #include "frontend/hosts/ask.h"
 
 // Selftests of cards: with the tools of the host, while no VM and no program has them.

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/hosts/ask.h"
+#include "frontend/hosts/agent_json.h"
 
 // What the tools of a host said of its cards under test, and what is right and wrong with them.
 namespace cluster::frontend {

@@ -1,4 +1,5 @@
-#include "frontend/hosts/ask.h"
+#include "frontend/hosts/agent_json.h"
+
 #include "frontend/hosts/host_map.h"
 #include "tests/fuzz/fuzz.h"
 

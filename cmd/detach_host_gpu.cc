@@ -55,8 +55,8 @@ int run(Context& context, const Args& args, const std::string& option) {
     const auto& name = answer.host.name.str();
     all_done = all_done && answer.reply.status == 0;
     for (const auto& one : frontend::outcomes_of(answer)) {
-      if (one.outcome == "detached") ++detached;
-      table.rows.push_back({name, one.name.str(), one.pci.libvirt(), one.outcome});
+      if (one.result == frontend::CardResult::detached) ++detached;
+      table.rows.push_back({name, one.name.str(), one.pci.libvirt(), one.word});
       if (one.error.empty()) continue;
       notes.add(name, " " + one.name.str() + ": " + one.error);
       all_done = false;

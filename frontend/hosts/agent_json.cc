@@ -197,12 +197,45 @@ std::optional<std::vector<Mdev>> mdevs_in(const json& document) {
   return mdevs;
 }
 
+struct ResultWord {
+  CardResult result;
+  std::string_view word;
+};
+constexpr std::array kResults{
+    ResultWord{CardResult::detached, "detached"},
+    ResultWord{CardResult::already_detached, "already detached"},
+    ResultWord{CardResult::would_detach, "would detach"},
+    ResultWord{CardResult::attached, "attached"},
+    ResultWord{CardResult::already_attached, "already attached"},
+    ResultWord{CardResult::without_driver, "no driver"},
+    ResultWord{CardResult::would_attach, "would attach"},
+    ResultWord{CardResult::rolled_back, "rolled back"},
+    ResultWord{CardResult::failed, "failed"},
+    ResultWord{CardResult::held_back, "not attached"},
+    ResultWord{CardResult::untouched, "untouched"},
+};
+
+CardResult result_of(std::string_view word) {
+  const auto* const at = std::ranges::find(kResults, word, &ResultWord::word);
+  return at == kResults.end() ? CardResult::unknown : at->result;
+}
+
+bool says_little(const CardOutcome& outcome) {
+  return outcome.word.empty() || outcome.result == CardResult::already_detached ||
+         outcome.result == CardResult::already_attached;
+}
+
 // The functions of a card usually have one outcome. If one function differs, its outcome says most.
-std::string outcome_of(const json& card) {
-  std::string outcome;
+CardOutcome outcome_of(const json& card) {
+  CardOutcome outcome{SliceName::parse(card.at("name").get<std::string>()),
+                      PciAddress::parse(card.at("pci").get<std::string>()), CardResult::unknown, "",
+                      optional_of<std::string>(card, "error").value_or("")};
   for (const auto& function : card.at("functions")) {
     const auto word = function.at("outcome").get<std::string>();
-    if (outcome.empty() || word == "failed" || outcome.starts_with("already")) outcome = word;
+    const auto result = result_of(word);
+    if (result != CardResult::failed && !says_little(outcome)) continue;
+    outcome.result = result;
+    outcome.word = word;
   }
   return outcome;
 }
@@ -247,11 +280,7 @@ ToldDevices devices_of(const AgentAnswer& answer) {
 std::vector<CardOutcome> outcomes_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::vector<CardOutcome> outcomes;
-    for (const auto& card : document.at("cards")) {
-      outcomes.push_back({SliceName::parse(card.at("name").get<std::string>()),
-                          PciAddress::parse(card.at("pci").get<std::string>()), outcome_of(card),
-                          optional_of<std::string>(card, "error").value_or("")});
-    }
+    for (const auto& card : document.at("cards")) outcomes.push_back(outcome_of(card));
     return outcomes;
   });
 }

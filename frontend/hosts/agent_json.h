@@ -35,12 +35,30 @@ struct ToldDevices {
 };
 ToldDevices devices_of(const AgentAnswer& answer);
 
-/// The result for one card in the answer to `gpupci -d|-a ... --json`.
+/// What gpupci did with a card; docs/gpupci.md says what each of its words means.
+enum class CardResult {
+  detached,
+  already_detached,
+  would_detach,
+  attached,
+  already_attached,
+  without_driver,
+  would_attach,
+  rolled_back,
+  failed,
+  held_back,
+  untouched,
+  unknown,  ///< a word of an agent of another version
+};
+
+/// The result for one card in the answer to `gpupci -d|-a ... --json`: "failed" when one function
+/// did.
 struct CardOutcome {
   SliceName name;
   PciAddress pci;
-  std::string outcome;  ///< "detached", "already attached", ...; "failed" when one function did
-  std::string error;    ///< "" when everything that was asked for happened
+  CardResult result = CardResult::unknown;
+  std::string word;   ///< as the agent says it, "already detached", also where it is unknown here
+  std::string error;  ///< "" when everything that was asked for happened
 };
 
 /// Throws Error(io) when the answer is not that.

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "tests/support/refused_call.h"
 
 namespace cluster::frontend {
@@ -94,6 +96,47 @@ TEST(AgentJson, EachVerdictHasTheWordThatIsRead) {
                                             std::string(name(verdict)) + "\"}]}"));
     EXPECT_EQ(checks.at(0).result, verdict) << name(verdict);
   }
+}
+
+// Of a card whose functions have these.
+CardOutcome outcome_with(const std::vector<std::string>& words) {
+  std::string functions;
+  for (const auto& word : words) {
+    functions += (functions.empty() ? "" : ",") + std::string(R"({"outcome": ")") + word + "\"}";
+  }
+  return outcomes_of(answer_of(R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0",
+                               "functions": [)" +
+                               functions + "]}]}"))
+      .at(0);
+}
+
+// The words of docs/gpupci.md.
+TEST(AgentJson, KnowsEachWordOfAnOutcome) {
+  std::set<CardResult> results;
+  for (const auto* word :
+       {"detached", "already detached", "would detach", "rolled back", "attached",
+        "already attached", "no driver", "would attach", "not attached", "failed", "untouched"}) {
+    const auto outcome = outcome_with({word});
+    EXPECT_NE(outcome.result, CardResult::unknown) << word;
+    EXPECT_EQ(outcome.word, word);
+    results.insert(outcome.result);
+  }
+  EXPECT_EQ(results.size(), 11U) << "each has its own";
+}
+
+TEST(AgentJson, TheWordOfANewerAgentStays) {
+  const auto outcome = outcome_with({"lent to the neighbour"});
+  EXPECT_EQ(outcome.result, CardResult::unknown);
+  EXPECT_EQ(outcome.word, "lent to the neighbour");
+  EXPECT_EQ(outcome_with({"already attached", "lent"}).word, "lent");
+}
+
+TEST(AgentJson, TheFunctionThatDiffersSpeaksForItsCard) {
+  EXPECT_EQ(outcome_with({"already detached", "detached"}).result, CardResult::detached);
+  EXPECT_EQ(outcome_with({"detached", "already detached"}).result, CardResult::detached);
+  EXPECT_EQ(outcome_with({"rolled back", "failed", "untouched"}).result, CardResult::failed);
+  EXPECT_EQ(outcome_with({"attached", "no driver"}).word, "attached");
+  EXPECT_EQ(outcome_with({}).word, "");
 }
 
 TEST(AgentJson, WhatIsNoAnswerIsRefused) {

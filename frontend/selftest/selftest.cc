@@ -69,10 +69,10 @@ void keep_idle(Subject& subject, const AgentAnswer& answer) {
     });
     if (error || at == outcomes.end()) {
       subject.skip(card, error ? error->what() : "gpupci does not say whether it is in use");
-    } else if (at->error.empty() && at->outcome == "would detach") {
+    } else if (at->error.empty() && at->result == CardResult::would_detach) {
       subject.cards.push_back(card);
     } else {
-      subject.skip(card, "it is in use: " + (at->error.empty() ? at->outcome : at->error));
+      subject.skip(card, "it is in use: " + (at->error.empty() ? at->word : at->error));
     }
   }
 }

@@ -43,10 +43,10 @@ int report(Context& context, frontend::AgentInstall& install) {
   const int status = report_failures(context.output, install.failures());
   Table table{{"host", "version", "path", "outcome"}, {}};
   for (const auto& one : install.upgrades()) {
-    if (one.outcome == "failed") continue;
-    table.rows.push_back(
-        {one.host.name.str(), one.program.version.empty() ? Cell() : one.program.version,
-         one.program.path, one.outcome.empty() ? "would be installed" : one.outcome});
+    if (one.result == frontend::UpgradeResult::failed) continue;
+    table.rows.push_back({one.host.name.str(),
+                          one.program.version.empty() ? Cell() : one.program.version,
+                          one.program.path, std::string(name(one.result))});
   }
   print_folded(context.output, table);
   return status;

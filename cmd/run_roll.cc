@@ -127,7 +127,7 @@ class AgentsFirst {
     install_.ask(hosts, "");
     for (auto& one : install_.upgrades()) {
       const auto& theirs = one.program.version;
-      if (natural_key(theirs) > natural_key(version())) one.outcome = "newer";
+      if (natural_key(theirs) > natural_key(version())) one.result = frontend::UpgradeResult::newer;
     }
     install_.decide(file);
     if (!parse_yes_no("dryrun", args.dryrun)) {
@@ -148,8 +148,10 @@ class AgentsFirst {
   std::string words(const HostName& host) {
     for (const auto& one : install_.upgrades()) {
       if (one.host.name != host) continue;
-      if (one.outcome.empty()) return "gpupci would be installed; ";
-      if (one.outcome == "installed") return "gpupci " + one.program.version + " installed; ";
+      if (one.result == frontend::UpgradeResult::wanted) return "gpupci would be installed; ";
+      if (one.result == frontend::UpgradeResult::installed) {
+        return "gpupci " + one.program.version + " installed; ";
+      }
     }
     return "";
   }

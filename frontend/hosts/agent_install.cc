@@ -11,13 +11,35 @@
 namespace cluster::frontend {
 namespace {
 
-bool has_not_failed(const AgentUpgrade& one) { return one.outcome != "failed"; }
+bool has_not_failed(const AgentUpgrade& one) { return one.result != UpgradeResult::failed; }
 
 std::optional<std::string> if_any(const std::string& value) {
   return value.empty() ? std::nullopt : std::optional(value);
 }
 
 }  // namespace
+
+std::string_view name(UpgradeResult result) {
+  switch (result) {
+    case UpgradeResult::wanted:
+      return "would be installed";
+    case UpgradeResult::current:
+      return "current";
+    case UpgradeResult::newer:
+      return "newer";
+    case UpgradeResult::installed:
+      return "installed";
+    case UpgradeResult::unit_written:
+      return "unit written";
+    case UpgradeResult::unit_would_be_written:
+      return "unit would be written";
+    case UpgradeResult::settings_written:
+      return "settings written";
+    case UpgradeResult::failed:
+      break;
+  }
+  return "failed";
+}
 
 std::optional<std::filesystem::path> own_gpupci() {
   std::error_code none;
@@ -39,7 +61,7 @@ DeliveredFile gpupci_for_delivery(const std::filesystem::path& from) {
 
 void AgentInstall::fail(AgentUpgrade& one, const Error& error) {
   failures_.push_back({one.host.name.str(), error});
-  one.outcome = "failed";
+  one.result = UpgradeResult::failed;
 }
 
 // Lets root carry out `order`, a command and its input, on the hosts that are `wanted`.
@@ -72,7 +94,7 @@ void AgentInstall::ask(const std::vector<Host>& hosts, const std::string& path) 
   const std::vector commands(hosts.size(), question_of_program(path));
   for (const auto& answer : ask_hosts(context_, hosts, commands, limits_)) {
     try {
-      upgrades_.push_back({answer.host, program_of(answer), ""});
+      upgrades_.push_back({answer.host, program_of(answer)});
     } catch (const Error& error) {
       failures_.push_back({answer.host.name.str(), error});
     }
@@ -83,10 +105,10 @@ void AgentInstall::decide(const DeliveredFile& file) {
   const auto checksum = sha256_hex(file.bytes);
   const auto machine = machine_of(file.bytes);
   for (auto& one : upgrades_) {
-    if (!one.outcome.empty()) continue;
+    if (one.result != UpgradeResult::wanted) continue;
     const auto& told = one.program;
     if (told.checksum == checksum) {
-      one.outcome = "current";
+      one.result = UpgradeResult::current;
     } else if (!machine.empty() && told.machine != machine) {
       fail(one, Error(Fault::refused, "it is " + quote(told.machine) + ", and " + quote(file.name) +
                                           " is for " + machine + ": want from= of another one"));
@@ -106,10 +128,10 @@ void AgentInstall::deliver(DeliveredFile file) {
                         : deliveries.emplace(file.path, Delivery({file})).first;
     return std::pair(at->second.command(), at->second.input());
   };
-  by_root([](const AgentUpgrade& one) { return one.outcome.empty(); }, order,
+  by_root([](const AgentUpgrade& one) { return one.result == UpgradeResult::wanted; }, order,
           [](AgentUpgrade& one, const AgentAnswer& answer) {
             delivered(answer, 1);
-            one.outcome = "installed";
+            one.result = UpgradeResult::installed;
           });
 }
 
@@ -120,7 +142,9 @@ void AgentInstall::write_units() {
   by_root(has_not_failed, order, [](AgentUpgrade& one, const AgentAnswer& answer) {
     auto program = program_of(answer);
     if (program.version.empty()) throw Error(Fault::io, "it does not run there");
-    if (program.has_new_unit && one.outcome == "current") one.outcome = "unit written";
+    if (program.has_new_unit && one.result == UpgradeResult::current) {
+      one.result = UpgradeResult::unit_written;
+    }
     one.program = std::move(program);
   });
 }
@@ -130,7 +154,7 @@ void AgentInstall::look_at_units() {
   std::vector<Host> hosts;
   std::vector<std::string> commands;
   for (auto& one : upgrades_) {
-    if (one.outcome != "current") continue;
+    if (one.result != UpgradeResult::current) continue;
     upgrades.push_back(&one);
     hosts.push_back(one.host);
     commands.push_back(look_at_unit_of_program(one.program.path));
@@ -139,7 +163,9 @@ void AgentInstall::look_at_units() {
   const auto answers = ask_hosts(context_, hosts, commands, limits_);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     try {
-      if (program_of(answers[i]).has_new_unit) upgrades[i]->outcome = "unit would be written";
+      if (program_of(answers[i]).has_new_unit) {
+        upgrades[i]->result = UpgradeResult::unit_would_be_written;
+      }
     } catch (const Error& error) {
       fail(*upgrades[i], error);
     }
@@ -153,7 +179,9 @@ void AgentInstall::deliver_settings(const DeliveredFile& file) {
   };
   by_root(has_not_failed, order, [](AgentUpgrade& one, const AgentAnswer& answer) {
     const bool is_new = delivered(answer, 1).front();
-    if (is_new && one.outcome == "current") one.outcome = "settings written";
+    if (is_new && one.result == UpgradeResult::current) {
+      one.result = UpgradeResult::settings_written;
+    }
   });
 }
 

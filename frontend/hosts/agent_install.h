@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/host_agent.h"
@@ -12,13 +13,26 @@
 
 namespace cluster::frontend {
 
+/// What has become of gpupci on a host.
+enum class UpgradeResult {
+  wanted,     ///< nothing yet: ours would be installed
+  current,    ///< it has ours
+  newer,      ///< it has a newer one, which stays
+  installed,  ///< ours is there now
+  unit_written,
+  unit_would_be_written,
+  settings_written,
+  failed,
+};
+
+/// "would be installed", "current", "unit written", ...
+std::string_view name(UpgradeResult result);
+
 /// A host on its way to the right gpupci.
 struct AgentUpgrade {
   Host host;
   AgentProgram program;  ///< as the host told it last
-  /// "" = none yet; "current", "installed", "unit written", "unit would be written", "settings
-  /// written", "failed"
-  std::string outcome;
+  UpgradeResult result = UpgradeResult::wanted;
 };
 
 /// The gpupci that is installed beside this program; nothing when there is none.
@@ -38,7 +52,7 @@ class AgentInstall {
   /// Finds the hosts that have `file` already, and those that cannot get it: of another machine
   /// type, or with a gpupci that came in a package (Fault::refused).
   void decide(const DeliveredFile& file);
-  /// Puts `file` on the hosts that have no outcome yet.
+  /// Puts `file` on the hosts that still want it.
   void deliver(DeliveredFile file);
   /// Writes the unit for the boot, does not enable it, and asks again.
   void write_units();
@@ -48,7 +62,7 @@ class AgentInstall {
   /// Stores in the inventory what the hosts told. Returns the reason where that cannot be; else "".
   std::string store() const;
 
-  /// The hosts that told which gpupci they have. An outcome may be set between two steps.
+  /// The hosts that told which gpupci they have. A result may be set between two steps.
   std::vector<AgentUpgrade>& upgrades() { return upgrades_; }
   const Failures& failures() const { return failures_; }
 

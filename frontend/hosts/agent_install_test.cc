@@ -50,7 +50,7 @@ class AgentInstalling : public FrontendTest {
   std::vector<std::string> outcomes() {
     std::vector<std::string> lines;
     for (const auto& one : install.upgrades()) {
-      lines.push_back(one.host.name.str() + " " + one.outcome);
+      lines.push_back(one.host.name.str() + " " + std::string(name(one.result)));
     }
     return lines;
   }
@@ -81,7 +81,7 @@ TEST_F(AgentInstalling, AHostThatDoesNotAnswerIsNoneOfTheUpgrades) {
   transport.exactly[{"n1", question_of_program("")}] = {
       "", "", {ssh::End::unreachable, -1, "no route to host", {}}};
   ask();
-  EXPECT_THAT(outcomes(), ElementsAre("n2 "));
+  EXPECT_THAT(outcomes(), ElementsAre("n2 would be installed"));
   EXPECT_THAT(failures(), ElementsAre("n1: no route to host"));
   EXPECT_EQ(install.failures().at(0).error.fault(), Fault::unreachable);
 }
@@ -96,7 +96,7 @@ TEST_F(AgentInstalling, APathIsAskedForWhereOneIsNamed) {
 TEST_F(AgentInstalling, EachHostGetsItWhereItSaysAndOnce) {
   ask();
   install.decide(new_agent());
-  EXPECT_THAT(outcomes(), ElementsAre("n1 ", "n2 "));
+  EXPECT_THAT(outcomes(), ElementsAre("n1 would be installed", "n2 would be installed"));
   for (const auto* host : {"n1", "n2"}) transport.answers[host].out = "rollcall put\n";
   install.deliver(new_agent());
   ASSERT_EQ(transport.asked_targets.size(), 2U);
@@ -114,15 +114,15 @@ TEST_F(AgentInstalling, TheSameProgramOfAPackageIsCurrent) {
   tells("n1", "/usr/bin/gpupci", is_new() + "packaged\n");
   ask();
   install.decide(new_agent());
-  EXPECT_THAT(outcomes(), ElementsAre("n1 current", "n2 "));
+  EXPECT_THAT(outcomes(), ElementsAre("n1 current", "n2 would be installed"));
   EXPECT_THAT(failures(), IsEmpty());
 }
 
 TEST_F(AgentInstalling, WhatWasDecidedBeforeStays) {
   ask();
-  install.upgrades()[0].outcome = "failed";
+  install.upgrades()[0].result = UpgradeResult::failed;
   install.decide(new_agent());
-  EXPECT_THAT(outcomes(), ElementsAre("n1 failed", "n2 "));
+  EXPECT_THAT(outcomes(), ElementsAre("n1 failed", "n2 would be installed"));
 }
 
 TEST_F(AgentInstalling, AHostThatFailedIsLeftAloneByTheStepsAfter) {
@@ -140,8 +140,8 @@ TEST_F(AgentInstalling, AHostThatFailedIsLeftAloneByTheStepsAfter) {
 
 TEST_F(AgentInstalling, OneThatDoesNotRunThereIsNoSuccess) {
   ask();
-  install.upgrades()[0].outcome = "current";
-  install.upgrades()[1].outcome = "installed";
+  install.upgrades()[0].result = UpgradeResult::current;
+  install.upgrades()[1].result = UpgradeResult::installed;
   transport.answers["n1"].out = "unit\n" + told("/usr/bin/gpupci", is_new());
   transport.answers["n2"].out =
       told("/usr/local/bin/gpupci", "checksum " + sha256_hex(kNewAgent) + "\n");
@@ -153,8 +153,8 @@ TEST_F(AgentInstalling, OneThatDoesNotRunThereIsNoSuccess) {
 
 TEST_F(AgentInstalling, AUnitThatComesWithTheProgramIsNotToldBesideIt) {
   ask();
-  install.upgrades()[0].outcome = "installed";
-  install.upgrades()[1].outcome = "installed";
+  install.upgrades()[0].result = UpgradeResult::installed;
+  install.upgrades()[1].result = UpgradeResult::installed;
   for (const auto* host : {"n1", "n2"}) {
     transport.answers[host].out = "unit\n" + told("/usr/bin/gpupci", is_new());
   }
@@ -164,18 +164,18 @@ TEST_F(AgentInstalling, AUnitThatComesWithTheProgramIsNotToldBesideIt) {
 
 TEST_F(AgentInstalling, ALookAtUnitsIsForHostsThatHaveTheProgram) {
   ask();
-  install.upgrades()[0].outcome = "current";
+  install.upgrades()[0].result = UpgradeResult::current;
   transport.answers["n1"].out = "unit\n" + told("/usr/bin/gpupci", is_new());
   install.look_at_units();
   ASSERT_EQ(transport.asked_targets.size(), 1U);
   EXPECT_EQ(transport.asked_targets[0].command, look_at_unit_of_program("/usr/bin/gpupci"));
-  EXPECT_THAT(outcomes(), ElementsAre("n1 unit would be written", "n2 "));
+  EXPECT_THAT(outcomes(), ElementsAre("n1 unit would be written", "n2 would be installed"));
 }
 
 TEST_F(AgentInstalling, SettingsAreToldWhereNothingElseIsNew) {
   ask();
-  install.upgrades()[0].outcome = "current";
-  install.upgrades()[1].outcome = "installed";
+  install.upgrades()[0].result = UpgradeResult::current;
+  install.upgrades()[1].result = UpgradeResult::installed;
   const DeliveredFile settings{"/etc/gpupci/gpupci.yaml", "gpupci.yaml", "x: y\n"};
   for (const auto* host : {"n1", "n2"}) transport.answers[host].out = "rollcall same\n";
   install.deliver_settings(settings);

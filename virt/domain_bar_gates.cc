@@ -124,8 +124,8 @@ bool has_gib_pages(const DomainView& view) {
   return std::ranges::any_of(kWithGibPages, [&](auto name) { return model.starts_with(name); });
 }
 
-std::optional<Refusal> refuse_bars(const DomainView& view, const std::vector<CardSpec>& cards,
-                                   std::optional<int> bits, std::optional<int> host_bits) {
+std::optional<GateRefusal> refuse_bars(const DomainView& view, const std::vector<CardSpec>& cards,
+                                       std::optional<int> bits, std::optional<int> host_bits) {
   Cards bars;
   int biggest = 0;
   for (const auto& card : cards) {
@@ -140,34 +140,34 @@ std::optional<Refusal> refuse_bars(const DomainView& view, const std::vector<Car
   if (dead != all.end()) {
     const bool only_one =
         std::ranges::any_of(all, [](const auto& one) { return one.places.all(); });
-    return Refusal{"V3",
-                   "the firmware" +
-                       std::string(!only_one             ? ""
-                                   : dead == all.begin() ? " (edk2 before 2025)"
-                                                         : " (edk2 of 2025 and later)") +
-                       " has no place for the BARs of " + names_of(cards, dead->places) + ": " +
-                       guest + " has " + room(*dead) +
-                       " for them, and each card starts at a multiple of its biggest BAR",
-                   more_room(view, *bits, host_bits, bars), only_one};
+    return GateRefusal{"V3",
+                       "the firmware" +
+                           std::string(!only_one             ? ""
+                                       : dead == all.begin() ? " (edk2 before 2025)"
+                                                             : " (edk2 of 2025 and later)") +
+                           " has no place for the BARs of " + names_of(cards, dead->places) + ": " +
+                           guest + " has " + room(*dead) +
+                           " for them, and each card starts at a multiple of its biggest BAR",
+                       more_room(view, *bits, host_bits, bars), only_one};
   }
   const auto least =
       std::ranges::min_element(all, {}, [](const Tried& one) { return one.places.spare_mib; });
   if (least->places.spare_mib >= static_cast<std::uint64_t>(biggest)) return std::nullopt;
-  return Refusal{"V3",
-                 "the BARs just fit: " + guest + " has " + room(*least) +
-                     " for them, and less than " + size_text(static_cast<std::uint64_t>(biggest)) +
-                     " is left",
-                 more_room(view, *bits, host_bits, bars), true};
+  return GateRefusal{"V3",
+                     "the BARs just fit: " + guest + " has " + room(*least) +
+                         " for them, and less than " +
+                         size_text(static_cast<std::uint64_t>(biggest)) + " is left",
+                     more_room(view, *bits, host_bits, bars), true};
 }
 
-std::optional<Refusal> refuse_hole(const DomainView& view, std::optional<int> bits) {
+std::optional<GateRefusal> refuse_hole(const DomainView& view, std::optional<int> bits) {
   if (!bits || !view.hole_mib) return std::nullopt;
   if (*view.hole_mib + view.memory_mib <= std::uint64_t{1} << (*bits - 20)) return std::nullopt;
-  return Refusal{"V4",
-                 "a 64-bit PCI hole of " + size_text(*view.hole_mib) + " and " +
-                     size_text(view.memory_mib) + " of memory are more than " +
-                     std::to_string(*bits) + " address bits reach",
-                 "make the hole smaller or leave it out, UEFI needs none"};
+  return GateRefusal{"V4",
+                     "a 64-bit PCI hole of " + size_text(*view.hole_mib) + " and " +
+                         size_text(view.memory_mib) + " of memory are more than " +
+                         std::to_string(*bits) + " address bits reach",
+                     "make the hole smaller or leave it out, UEFI needs none"};
 }
 
 }  // namespace cluster::virt

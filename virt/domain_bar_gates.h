@@ -21,11 +21,11 @@ bool has_gib_pages(const DomainView& view);
 /// V3 for `cards`, which are all in the document. It warns when only one of the two kinds of OVMF
 /// has a place for all, and when less than one biggest BAR is left. `host_bits` are those of the
 /// container.
-std::optional<Refusal> refuse_bars(const DomainView& view, const std::vector<CardSpec>& cards,
-                                   std::optional<int> bits, std::optional<int> host_bits);
+std::optional<GateRefusal> refuse_bars(const DomainView& view, const std::vector<CardSpec>& cards,
+                                       std::optional<int> bits, std::optional<int> host_bits);
 
 /// V4.
-std::optional<Refusal> refuse_hole(const DomainView& view, std::optional<int> bits);
+std::optional<GateRefusal> refuse_hole(const DomainView& view, std::optional<int> bits);
 
 std::uint64_t sum_of(const std::vector<int>& bars);
 

@@ -18,7 +18,7 @@ std::optional<std::string> owned(Value value) {
 }  // namespace
 
 Value decide(Merging& merging, const std::string& path, std::string_view attribute,
-             const Values& values) {
+             const QuadValues& values) {
   const auto& [b, r, t, o] = values;
   const auto differ = [&](Value left, Value right) { return !same(path, attribute, left, right); };
   const auto where = [&] { return attribute.empty() ? path : path + "@" + std::string(attribute); };

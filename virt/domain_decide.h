@@ -13,7 +13,7 @@ namespace cluster::virt {
 
 /// A value of one attribute or text in the four documents; a missing one is a value as well.
 using Value = std::optional<std::string_view>;
-struct Values {
+struct QuadValues {
   Value rendered;
   Value defined;
   Value theirs;
@@ -23,7 +23,7 @@ struct Values {
 /// The value that stays, and tells what is different. `attribute`: "" for the text of the element
 /// at `path`.
 Value decide(Merging& merging, const std::string& path, std::string_view attribute,
-             const Values& values);
+             const QuadValues& values);
 
 /// Tells of drift. Returns true if ours wins.
 bool settle(Merging& merging, const std::string& path, Value theirs, Value ours,

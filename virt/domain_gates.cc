@@ -22,7 +22,7 @@ class Gates {
     }
   }
 
-  std::vector<Refusal> run() {
+  std::vector<GateRefusal> run() {
     groups();
     fabric();
     behind_switch();
@@ -43,7 +43,7 @@ class Gates {
   }
 
  private:
-  void add(std::optional<Refusal> refusal) {
+  void add(std::optional<GateRefusal> refusal) {
     if (refusal) refusals_.push_back(*std::move(refusal));
   }
 
@@ -331,12 +331,12 @@ class Gates {
   const DomainView& view_;
   const GateFacts& facts_;
   std::vector<CardSpec> cards_;  // those that are in the document
-  std::vector<Refusal> refusals_;
+  std::vector<GateRefusal> refusals_;
 };
 
 }  // namespace
 
-std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards) {
+std::optional<GateRefusal> far_apart(const std::vector<CardSpec>& cards) {
   const auto lonely = [&](DeviceKind kind, DeviceKind other) {
     return std::ranges::find_if(cards, [&](const CardSpec& card) {
       return card.kind == kind && card.numa_node &&
@@ -354,7 +354,7 @@ std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards) {
       gpu != cards.end() ? any(DeviceKind::nvme) : lonely(DeviceKind::nvme, DeviceKind::gpu);
   if (gpu == cards.end()) gpu = any(DeviceKind::gpu);
   if (gpu == cards.end() || nvme == cards.end()) return std::nullopt;
-  return Refusal{
+  return GateRefusal{
       "V6",
       "GPU " + quote(gpu->name) + " is on NUMA node " + std::to_string(*gpu->numa_node) +
           " and NVMe disk " + quote(nvme->name) + " on node " + std::to_string(*nvme->numa_node) +
@@ -371,7 +371,7 @@ std::optional<int> guest_address_bits(const std::string& document, const GateFac
   return address_bits(DomainView(document), facts);
 }
 
-std::vector<Refusal> gate(const std::string& document, const GateFacts& facts) {
+std::vector<GateRefusal> gate(const std::string& document, const GateFacts& facts) {
   return Gates(DomainView(document), facts).run();
 }
 

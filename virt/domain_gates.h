@@ -27,7 +27,7 @@ namespace cluster::virt {
 ///   V16  a disk on IDE, which the machine does not have
 ///   V17  what libvirt and QEMU there do not have (frontend/vms/vm_capabilities.h)
 ///   V18  two disks at one place of a bus
-struct Refusal {
+struct GateRefusal {
   std::string id;
   std::string reason;  ///< the thing, and what is wrong with it
   std::string fix;     ///< the way to make it right
@@ -47,11 +47,11 @@ struct GateFacts {
 
 /// The warning V6 when a GPU has no NVMe disk on its NUMA node, or an NVMe disk no GPU, among
 /// `cards`, which one VM has. Nodes that are not known warn of nothing.
-std::optional<Refusal> far_apart(const std::vector<CardSpec>& cards);
+std::optional<GateRefusal> far_apart(const std::vector<CardSpec>& cards);
 
 /// All refusals of a libvirt document on such a container, in the order of the ids. It judges what
 /// is in the document, whoever wrote it. Throws Error(io) when it is no document of a domain.
-std::vector<Refusal> gate(const std::string& document, const GateFacts& facts);
+std::vector<GateRefusal> gate(const std::string& document, const GateFacts& facts);
 
 /// "9.0.0" for 9000000, a version as virConnectGetLibVersion() has it.
 std::string version_text(unsigned long version);

@@ -106,7 +106,7 @@ class Walk {
       const auto text = text_of(node);
       return text.empty() ? Value() : Value(text);
     };
-    const Values values{of(quad.rendered), of(quad.defined), of(quad.theirs), of(quad.ours)};
+    const QuadValues values{of(quad.rendered), of(quad.defined), of(quad.theirs), of(quad.ours)};
     if (!values.rendered && !values.defined && !values.theirs && !values.ours) return;
     const auto value = decide(merging_, path, "", values);
     if (value == values.theirs) return;
@@ -309,7 +309,7 @@ class Walk {
     const std::string texts[] = {canonical(quad.rendered), canonical(quad.defined),
                                  canonical(quad.theirs), canonical(quad.ours)};
     const auto of = [&](std::size_t i) { return texts[i].empty() ? Value() : Value(texts[i]); };
-    const Values values{of(0), of(1), of(2), of(3)};
+    const QuadValues values{of(0), of(1), of(2), of(3)};
     const auto value = decide(merging_, at, "", values);
     if (value == values.theirs) return;
     if (!quad.theirs.empty()) merging_.take(quad.theirs);

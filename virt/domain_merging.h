@@ -16,7 +16,7 @@
 namespace cluster::virt {
 
 /// A guest address of ours that has to become one of libvirt's document.
-struct Move {
+struct AddressMove {
   pugi::xml_node device;
   pugi::xml_node address;           ///< of `device`
   pugi::xml_node ours;              ///< the address in our document
@@ -43,7 +43,7 @@ struct Merging {
   bool of_host_alone = false;
   std::vector<std::pair<pugi::xml_node, pugi::xml_node>>
       fresh;  ///< copied from ours, and its origin
-  std::vector<Move> moving;
+  std::vector<AddressMove> moving;
   std::vector<pugi::xml_node> spare_ports;  ///< controllers of ours that came, for hot-plug
   std::vector<pugi::xml_node> kept_ports;   ///< controllers that we no longer say
 

@@ -82,7 +82,8 @@ class Placement {
   using At = std::pair<int, int>;  // bus and slot
 
   bool moves(pugi::xml_node address) const {
-    return std::ranges::any_of(movers_, [&](const Move& move) { return move.address == address; });
+    return std::ranges::any_of(movers_,
+                               [&](const AddressMove& move) { return move.address == address; });
   }
 
   static At at(pugi::xml_node address) { return {bus_of(address), slot_of(address)}; }
@@ -133,7 +134,8 @@ class Placement {
       }
       const auto controller = add_controller(ours);
       if (controller.child("address").empty()) continue;
-      const Move more{controller, controller.child("address"), ours.child("address"), {}, {}};
+      const AddressMove more{
+          controller, controller.child("address"), ours.child("address"), {}, {}};
       movers_.push_front(more);
       todo.push_back(more);
     }
@@ -240,7 +242,7 @@ class Placement {
 
   // Functions of one slot stay together; a bridge goes behind all bridges of its bus, for firmware
   // numbers buses by slot.
-  std::optional<At> free_place(const Move& move, At place, const std::set<At>& used) const {
+  std::optional<At> free_place(const AddressMove& move, At place, const std::set<At>& used) const {
     const auto [bus, wanted] = place;
     const bool port = is_port(pci_controller(merging_.roots.theirs, bus));
     int first = 0;
@@ -263,7 +265,7 @@ class Placement {
 
   Merging& merging_;
   pugi::xml_node devices_;
-  std::deque<Move> movers_;
+  std::deque<AddressMove> movers_;
   std::vector<pugi::xml_node> spares_;  // ports that have no address yet
   std::map<int, int> index_;            // of a controller of ours: in their document
   std::map<At, At> given_;              // a slot of ours: in their document

@@ -214,9 +214,9 @@ std::vector<std::string> VmDefinitions::judge(const Vm& vm, const Rendering& our
   auto known = facts(vm);
   known.libvirt_version = libvirt_version;
   known.cards.insert(known.cards.begin(), ours.domain.cards.begin(), ours.domain.cards.end());
-  const auto is_in = [&](const std::string& other, const virt::Refusal& one) {
+  const auto is_in = [&](const std::string& other, const virt::GateRefusal& one) {
     const auto all = virt::gate(other, known);
-    return std::ranges::any_of(all, [&](const virt::Refusal& its) {
+    return std::ranges::any_of(all, [&](const virt::GateRefusal& its) {
       return its.id == one.id && its.reason == one.reason;
     });
   };

@@ -6,7 +6,7 @@
 #include "cmd/commands.h"
 #include "cmd/consent.h"
 #include "cmd/context.h"
-#include "cmd/host_words.h"
+#include "cmd/host_arguments.h"
 #include "cmd/line/command.h"
 #include "cmd/networks.h"
 #include "cmd/new_names.h"
@@ -341,7 +341,7 @@ int run_dump(Context& context, const HostArgs& args) {
     const Host guess = guessed(appliances, host.name);
     if (guess.rack && !host.rack) line += " rack=";
     if (guess.rank && !host.rank) line += " rank=";
-    line += host_words(host);
+    line += host_arguments(host);
     context.output.line(line);
   }
   return 0;
@@ -365,7 +365,7 @@ constexpr std::array kCommands{
 }  // namespace
 }  // namespace host
 
-std::string host_words(const Host& host) {
+std::string host_arguments(const Host& host) {
   std::string words;
   const auto number = [&](const char* key, const std::optional<int>& value) {
     if (value) words += std::string(" ") + key + "=" + std::to_string(*value);

@@ -6,7 +6,7 @@
 #include "cmd/commands.h"
 #include "cmd/context.h"
 #include "cmd/failures.h"
-#include "cmd/host_words.h"
+#include "cmd/host_arguments.h"
 #include "cmd/line/command.h"
 #include "core/keys.h"
 #include "core/text.h"
@@ -109,7 +109,7 @@ int run_dump(Context& context, const VmsArgs& args) {
   const auto vms = frontend::select_vms(context.inventory(), args.vms);
   std::map<HostName, std::string> words;
   for (const auto& host : context.inventory().hosts(vm_names(vms))) {
-    words[host.name] = host_words(host);
+    words[host.name] = host_arguments(host);
   }
   for (const auto& vm : vms) {
     std::string line = "cluster add host vm " + vm.name.str() + " " + vm.container.str() +

@@ -280,7 +280,7 @@ void parse(const Fragment& fragment, pugi::xml_document& document) {
       pugi::parse_default | pugi::parse_fragment | pugi::parse_doctype, pugi::encoding_utf8);
   if (!parsed) {
     std::string why = parsed.description();
-    why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+    why.replace(0, 1, lower(why.substr(0, 1)));
     refuse(fragment, parsed.offset, "no XML: " + why);
   }
   if (const auto at = unknown_entity(fragment.xml); at != std::string_view::npos) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "core/hex.h"
 #include "core/ip_address.h"
 #include "core/text.h"
 
@@ -28,7 +29,6 @@ std::string whole_name(const std::string& name, const std::string& zone) {
 
 // "5.0.1.10.in-addr.arpa", or the nibbles of IPv6 below ip6.arpa.
 std::string reverse_name(const std::string& address) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   const bool six = is_ip_v6(address);
   std::array<unsigned char, 16> bytes{};
   inet_pton(six ? AF_INET6 : AF_INET, address.c_str(), bytes.data());
@@ -36,9 +36,7 @@ std::string reverse_name(const std::string& address) {
   for (std::size_t i = six ? 16 : 4; i-- > 0;) {
     const auto byte = bytes[i];
     if (six) {
-      name += kHex[byte & 0xfU];
-      name += '.';
-      name += kHex[byte >> 4U];
+      name += to_hex(byte & 0xfU, 1) + '.' + to_hex(byte >> 4U, 1);
     } else {
       name += std::to_string(byte);
     }

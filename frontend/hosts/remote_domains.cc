@@ -35,7 +35,7 @@ std::string helper_of(const ssh::Target& target) {
 
 // When the connection is to blame, the words of ssh say more than those of libvirt. Those of sudo
 // say what is missing.
-[[noreturn]] void tell(ssh::Tunnel& tunnel, const ssh::Target& target, const Error& error) {
+[[noreturn]] void throw_cause(ssh::Tunnel& tunnel, const ssh::Target& target, const Error& error) {
   const auto reply = tunnel.end();
   if (reply.reason.empty()) throw error;
   const auto at = reply.reason.find(": 'sudo: ");
@@ -57,7 +57,7 @@ class RemoteDomains : public virt::Domains {
     try {
       domains_ = virt::open_domains(virt::uri_of_socket(tunnel_.socket()));
     } catch (const Error& error) {
-      tell(tunnel_, target_, error);
+      throw_cause(tunnel_, target_, error);
     }
     tunnel_.allowance().pause();
   }
@@ -69,62 +69,62 @@ class RemoteDomains : public virt::Domains {
   }
 
   std::vector<virt::Domain> list() override {
-    return told([&] { return domains_->list(); });
+    return through_tunnel([&] { return domains_->list(); });
   }
   std::vector<virt::VmDevice> devices_in_use() override {
-    return told([&] { return domains_->devices_in_use(); });
+    return through_tunnel([&] { return domains_->devices_in_use(); });
   }
   std::vector<std::string> running_documents(const std::vector<std::string>& uuids) override {
-    return told([&] { return domains_->running_documents(uuids); });
+    return through_tunnel([&] { return domains_->running_documents(uuids); });
   }
   unsigned long version() override {
-    return told([&] { return domains_->version(); });
+    return through_tunnel([&] { return domains_->version(); });
   }
   virt::DomainCapabilities capabilities(const virt::DomainMachine& machine) override {
-    return told([&] { return domains_->capabilities(machine); });
+    return through_tunnel([&] { return domains_->capabilities(machine); });
   }
   std::string define(const std::string& xml, virt::Validation check) override {
-    return told([&] { return domains_->define(xml, check); });
+    return through_tunnel([&] { return domains_->define(xml, check); });
   }
   void undefine(const std::string& uuid) override {
-    told([&] { domains_->undefine(uuid); });
+    through_tunnel([&] { domains_->undefine(uuid); });
   }
   void start(const std::string& uuid) override {
-    told([&] { domains_->start(uuid); });
+    through_tunnel([&] { domains_->start(uuid); });
   }
   void stop(const std::string& uuid, virt::Stop how) override {
-    told([&] { domains_->stop(uuid, how); });
+    through_tunnel([&] { domains_->stop(uuid, how); });
   }
   void set_autostart(const std::string& uuid, bool on) override {
-    told([&] { domains_->set_autostart(uuid, on); });
+    through_tunnel([&] { domains_->set_autostart(uuid, on); });
   }
   void pause(const std::string& uuid) override {
-    told([&] { domains_->pause(uuid); });
+    through_tunnel([&] { domains_->pause(uuid); });
   }
   void resume(const std::string& uuid) override {
-    told([&] { domains_->resume(uuid); });
+    through_tunnel([&] { domains_->resume(uuid); });
   }
   void save(const std::string& uuid) override {
-    told([&] { domains_->save(uuid); });
+    through_tunnel([&] { domains_->save(uuid); });
   }
   std::vector<virt::ToldAddresses> addresses(const std::vector<std::string>& uuids) override {
-    return told([&] { return domains_->addresses(uuids); });
+    return through_tunnel([&] { return domains_->addresses(uuids); });
   }
   std::vector<virt::AgentReply> ask_agents(const std::vector<virt::AgentCommand>& commands,
                                            std::chrono::seconds patience) override {
-    return told([&] { return domains_->ask_agents(commands, patience); });
+    return through_tunnel([&] { return domains_->ask_agents(commands, patience); });
   }
 
  private:
   template <typename Call>
-  auto told(Call call) -> decltype(call()) {
+  auto through_tunnel(Call call) -> decltype(call()) {
     const WithoutSigpipe without_sigpipe;
     const Waiting waiting(tunnel_.allowance());
     try {
       return call();
     } catch (const Error& error) {
       if (error.fault() != Fault::unreachable) throw;
-      tell(tunnel_, target_, error);
+      throw_cause(tunnel_, target_, error);
     }
   }
 

@@ -42,15 +42,14 @@ Value decide(Merging& merging, const std::string& path, std::string_view attribu
     return o;
   }
   const auto agreed = merging.of_host_alone ? o : merging.known ? r : b;
-  return settle(merging, where(), t, o, we ? Who::both : Who::host, agreed) ? o : t;
+  return settle(merging, where(), {t, o, agreed, we ? Who::both : Who::host}) ? o : t;
 }
 
-bool settle(Merging& merging, const std::string& path, Value theirs, Value ours, Who who,
-            Value agreed) {
+bool settle(Merging& merging, const std::string& path, const Drift& drift) {
   merging.result.differences.push_back(
-      {Kind::drift, who, path, owned(ours), owned(theirs), owned(agreed)});
+      {Kind::drift, drift.who, path, owned(drift.ours), owned(drift.theirs), owned(drift.agreed)});
   if (merging.keep != Keep::ours) return false;
-  merging.changed(path, owned(theirs), owned(ours), who);
+  merging.changed(path, owned(drift.theirs), owned(drift.ours), drift.who);
   return true;
 }
 

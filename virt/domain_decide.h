@@ -25,9 +25,16 @@ struct QuadValues {
 Value decide(Merging& merging, const std::string& path, std::string_view attribute,
              const QuadValues& values);
 
-/// Tells of drift. Returns true if ours wins.
-bool settle(Merging& merging, const std::string& path, Value theirs, Value ours,
-            MergeDifference::Who who, Value agreed);
+/// Ours and theirs differ, and the host has changed what was agreed.
+struct Drift {
+  Value theirs;
+  Value ours;
+  Value agreed;  ///< missing as well where nothing is
+  MergeDifference::Who who;
+};
+
+/// Tells of drift at `path`. Returns true if ours wins.
+bool settle(Merging& merging, const std::string& path, const Drift& drift);
 
 /// Tells of something of the host that stays.
 void tell_kept(Merging& merging, std::string path, std::optional<std::string> old,

@@ -217,8 +217,9 @@ class Walk {
     const bool as_before = !b.empty() && what_it_is(b) == what_it_is(o);
     if (dropped_by_libvirt && as_before) return;
     if (merging_.lost || (!b.empty() && !dropped_by_libvirt)) {
-      if (!settle(merging_, at, {}, tag_of(o), as_before ? Who::host : Who::both,
-                  merging_.lost ? Value() : Value("there"))) {
+      const auto tag = tag_of(o);
+      const auto agreed = merging_.lost ? Value() : Value("there");
+      if (!settle(merging_, at, {{}, tag, agreed, as_before ? Who::host : Who::both})) {
         return;
       }
     } else {

@@ -148,7 +148,7 @@ int run_remove(Context& context, RemoveArgs args, Noun noun) {
   if (noun == Noun::host) {
     std::vector<std::string> owners;
     for (const auto& one : attributes) owners.push_back(one.host->str());
-    require_consent(context, args.consent, "remove host attr", "hosts", args.words, owners);
+    require_consent(context, args.consent, "remove host attr", {"hosts", args.words, owners});
   }
   inventory.remove_attributes(attributes);
   say_how_many(context, "removed it from", attributes.size(), "hosts");

@@ -31,8 +31,8 @@ void Consent::declare(Options& options) {
 }
 
 void require_consent(Context& context, const Consent& consent, const std::string& deed,
-                     const std::string& things, const std::vector<std::string>& words,
-                     const std::vector<std::string>& names) {
+                     const Touched& touched) {
+  const auto& [things, words, names] = touched;
   if (parse_yes_no("yes", consent.yes)) return;
   if (names.empty() || are_spelled_out(context.inventory(), words, names)) return;
   ask_consent(context, consent, deed,

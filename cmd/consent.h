@@ -17,14 +17,19 @@ struct Consent {
   void declare(Options& options);
 };
 
-/// Lets the command go on when `words` are the names, or ranges of them, of all that it touches
-/// (the name of a container is not that of its VMs), or with yes=yes. Else it shows `names`, what
+/// What such a command would touch.
+struct Touched {
+  std::string things;              ///< the plural, "hosts"
+  std::vector<std::string> words;  ///< as they were typed
+  std::vector<std::string> names;  ///< of all that they mean
+};
+
+/// Lets the command go on when the words are the names, or ranges of them, of all that it touches
+/// (the name of a container is not that of its VMs), or with yes=yes. Else it shows the names, what
 /// the words mean, and asks the operator; where nobody can answer it throws Error(refused) that
-/// wants yes=yes. Throws the same when the answer is no. `deed` is the command, "remove host";
-/// `things` are what it is done to, "hosts".
+/// wants yes=yes. Throws the same when the answer is no. `deed` is the command, "remove host".
 void require_consent(Context& context, const Consent& consent, const std::string& deed,
-                     const std::string& things, const std::vector<std::string>& words,
-                     const std::vector<std::string>& names);
+                     const Touched& touched);
 
 /// Lets the command go on with yes=yes, or when the operator agrees to `what`, "set host power:
 /// ...". Where nobody can answer it throws Error(refused) that says `wanted`, "want yes=yes".

@@ -41,7 +41,7 @@ int run(Context& context, const Args& args, const std::string& option) {
   if (detaches && !parse_yes_no("dryrun", args.dryrun)) {
     std::vector<std::string> names;
     for (const auto& host : hosts) names.push_back(host.name.str());
-    require_consent(context, args.consent, "detach host gpu", "hosts", words, names);
+    require_consent(context, args.consent, "detach host gpu", {"hosts", words, names});
   }
   const std::string command =
       option + " " + card + " --json" + (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");

@@ -309,7 +309,7 @@ int run_remove(Context& context, const RemoveArgs& args) {
     names.push_back(host.name);
     texts.push_back(host.name.str());
   }
-  require_consent(context, args.consent, "remove host", "hosts", args.hosts, texts);
+  require_consent(context, args.consent, "remove host", {"hosts", args.hosts, texts});
   auto& inventory = context.inventory();
   std::size_t cards = 0;
   inventory.together("remove host", [&] {

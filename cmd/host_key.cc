@@ -106,7 +106,7 @@ int run_remove(Context& context, const RemoveKeyArgs& args) {
     names.push_back(host.name);
     texts.push_back(host.name.str());
   }
-  require_consent(context, args.consent, "remove host key", "hosts", args.hosts, texts);
+  require_consent(context, args.consent, "remove host key", {"hosts", args.hosts, texts});
   inventory.remove_host_keys(names);
   say_how_many(context, "forgot the keys of", names.size(), "hosts");
   return 0;

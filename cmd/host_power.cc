@@ -119,7 +119,7 @@ void require_consent(Context& context, const Args& args, const std::vector<Host>
   std::vector<std::string> vms;
   for (const auto& vm : context.inventory().vms(only)) vms.push_back(vm.name.str());
   if (vms.empty()) {
-    cmd::require_consent(context, args.consent, deed, "hosts", args.hosts, names);
+    cmd::require_consent(context, args.consent, deed, {"hosts", args.hosts, names});
   } else {
     ask_consent(context, args.consent, deed,
                 deed + ": action=" + args.action + " takes the power from " +

@@ -114,7 +114,7 @@ int run(Context& context, const Args& args, const Deed& deed) {
   if (deed.asks) {
     std::vector<std::string> names;
     for (const auto& vm : vms) names.push_back(vm.name.str());
-    require_consent(context, args.consent, std::string(deed.name), "VMs", args.vms, names);
+    require_consent(context, args.consent, std::string(deed.name), {"VMs", args.vms, names});
   }
   auto all = frontend::look_at(context, vms, limits, frontend::Look::domains);
   if (deed.work == restore) refuse_starts(all);

@@ -194,7 +194,7 @@ int run_stop(Context& context, const StopArgs& args) {
   const auto vms = wanted_vms(context.inventory(), args);
   std::vector<std::string> names;
   for (const auto& vm : vms) names.push_back(vm.name.str());
-  require_consent(context, args.consent, "stop host vm", "VMs", args.vms, names);
+  require_consent(context, args.consent, "stop host vm", {"VMs", args.vms, names});
   auto all = frontend::look_at(context, vms, limits);
   frontend::on_each_vm(context, all, [&](virt::Domains& domains, frontend::VmTask& task) {
     if (task.domain && task.domain->active) {

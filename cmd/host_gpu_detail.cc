@@ -1,5 +1,6 @@
 #include "cmd/host_gpu_detail.h"
 
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <set>
@@ -12,40 +13,119 @@
 namespace cluster::cmd {
 namespace {
 
+// The cells of a row, one after the other. What is not there is unknown, and null in JSON.
+class RowCells {
+ public:
+  explicit RowCells(std::size_t columns) : rows(columns) {}
+
+  void add(std::string_view text) {
+    if (!text.empty()) return rows.add(text);
+    rows.add_unknown();
+  }
+
+  void add(std::optional<int> number) {
+    if (number) return rows.add(static_cast<std::int64_t>(*number));
+    rows.add_unknown();
+  }
+
+  void add_digits(std::string_view digits) {
+    if (!digits.empty()) return rows.add(TextRows::Cell{TextRows::Kind::number, digits});
+    rows.add_unknown();
+  }
+
+  // Most cards of a fleet were seen when one before them was.
+  void add_age(std::string_view since) {
+    if (since.empty()) return rows.add_unknown();
+    if (since != since_) {
+      since_ = since;
+      age_ = frontend::age(since_, now_);
+    }
+    add(age_);
+  }
+
+  TextRows rows;
+
+ private:
+  const std::string now_ = utc_now();
+  std::string since_;
+  std::string age_;
+};
+
+bool was_seen(const CardRow& card) { return card.functions > 0; }
+
+std::string_view state_of(const CardRow& card) {
+  if (card.missing) return "missing";
+  return was_seen(card) ? "present" : "unknown";
+}
+
+std::optional<int> functions_of(const CardRow& card) {
+  return was_seen(card) ? std::optional(card.functions) : std::nullopt;
+}
+
+struct DetailSlice {
+  const SliceRow& row;
+  bool was_asked;  // its host, by what its cards say
+};
+
+std::string name_of(const SliceRow& slice) {
+  return std::string(slice.gpu) + (slice.number ? "." + std::to_string(*slice.number) : "");
+}
+
+std::string_view state_of(const DetailSlice& slice) {
+  if (slice.row.present) return "present";
+  return slice.was_asked ? "missing" : "unknown";
+}
+
+std::string model_of(const SliceRow& slice) {
+  return slice.type.empty() ? "" : "vGPU " + std::string(slice.type);
+}
+
+// A column, and its cell of a card and of a slice or mediated device.
+struct DetailColumn {
+  const char* name;
+  void (*add_card)(RowCells& cells, const CardRow& card);
+  void (*add_slice)(RowCells& cells, const DetailSlice& slice) = nullptr;  // null: unknown
+};
+
+constexpr DetailColumn kDetailColumns[] = {
+    {"host", [](RowCells& to, const CardRow& card) { to.add(card.host); },
+     [](RowCells& to, const DetailSlice& slice) { to.add(slice.row.host); }},
+    {"gpu", [](RowCells& to, const CardRow& card) { to.add(card.gpu); },
+     [](RowCells& to, const DetailSlice& slice) { to.add(name_of(slice.row)); }},
+    {"pci_bus", [](RowCells& to, const CardRow& card) { to.add(card.pci); },
+     [](RowCells& to, const DetailSlice& slice) { to.add(slice.row.address); }},
+    {"state", [](RowCells& to, const CardRow& card) { to.add(state_of(card)); },
+     [](RowCells& to, const DetailSlice& slice) { to.add(state_of(slice)); }},
+    {"vm", [](RowCells& to, const CardRow& card) { to.add(card.vm); },
+     [](RowCells& to, const DetailSlice& slice) { to.add(slice.row.vm); }},
+    {"id", [](RowCells& to, const CardRow& card) { to.add(card.ids); }},
+    {"functions", [](RowCells& to, const CardRow& card) { to.add(functions_of(card)); }},
+    {"iommu_group", [](RowCells& to, const CardRow& card) { to.add_digits(card.iommu_group); }},
+    {"numa_node", [](RowCells& to, const CardRow& card) { to.add(card.numa_node); }},
+    {"slot", [](RowCells& to, const CardRow& card) { to.add(card.slot); }},
+    {"serial", [](RowCells& to, const CardRow& card) { to.add(card.serial); }},
+    {"uuid", [](RowCells& to, const CardRow& card) { to.add(card.uuid); }},
+    {"model", [](RowCells& to, const CardRow& card) { to.add(card.model); },
+     [](RowCells& to, const DetailSlice& slice) { to.add(model_of(slice.row)); }},
+    {"failing", [](RowCells& to, const CardRow& card) { to.add(card.failing); }},
+    {"seen", [](RowCells& to, const CardRow& card) { to.add_age(card.seen); }},
+    {"checked", [](RowCells& to, const CardRow& card) { to.add_age(card.checked); }},
+    {"synced", [](RowCells& to, const CardRow& card) { to.add_age(card.synced); }},
+};
+
 // The rows come in no order: they are put in order when all of them are there.
 class CardDetails {
  public:
   explicit CardDetails(const frontend::MeantCards& meant) : meant_(meant) {}
 
   void add(const CardRow& card) {
-    const bool was_seen = card.functions > 0;
-    if (was_seen && asked_ != card.host) {
+    if (was_seen(card) && asked_ != card.host) {
       asked_ = card.host;
       asked_hosts_.insert(asked_);
     }
     if (!is_meant(card.host, card.gpu)) return;
     owned_.add(card.host, number_in(card.gpu));
-    rows.add(card.host);
-    rows.add(card.gpu);
-    rows.add(card.pci);
-    rows.add(card.missing ? "missing" : (was_seen ? "present" : "unknown"));
-    add_known(card.vm);
-    add_known(card.ids);
-    if (was_seen) {
-      rows.add(static_cast<std::int64_t>(card.functions));
-    } else {
-      rows.add_unknown();
-    }
-    add_number(card.iommu_group);
-    if (card.numa_node) {
-      rows.add(static_cast<std::int64_t>(*card.numa_node));
-    } else {
-      rows.add_unknown();
-    }
-    for (const auto text : {card.slot, card.serial, card.uuid, card.model, card.failing}) {
-      add_known(text);
-    }
-    for (const auto since : {card.seen, card.checked, card.synced}) add_age(since);
+    for (const auto& column : kDetailColumns) column.add_card(cells_, card);
   }
 
   // After all cards: they tell whether their host was asked.
@@ -60,59 +140,33 @@ class CardDetails {
       owned_.add(slice.host, number_in(slice.gpu),
                  1 + static_cast<std::uint32_t>(*slice.number) + (slice.present ? 0 : kMissing));
     }
-    rows.add(slice.host);
-    add_known(slice.number ? std::string(slice.gpu) + "." + std::to_string(*slice.number)
-                           : std::string(slice.gpu));
-    add_known(slice.address);
-    const bool was_asked = asked_hosts_.contains(std::string(slice.host));
-    rows.add(slice.present ? "present" : (was_asked ? "missing" : "unknown"));
-    add_known(slice.vm);
-    for (int i = 0; i < 7; ++i) rows.add_unknown();
-    add_known(slice.type.empty() ? "" : "vGPU " + std::string(slice.type));
-    for (int i = 0; i < 4; ++i) rows.add_unknown();
+    const DetailSlice seen{slice, asked_hosts_.contains(std::string(slice.host))};
+    for (const auto& column : kDetailColumns) {
+      if (column.add_slice != nullptr) {
+        column.add_slice(cells_, seen);
+      } else {
+        cells_.rows.add_unknown();
+      }
+    }
   }
 
-  void put_in_order() { rows.reorder(owned_.order()); }
-
-  const std::vector<std::string> columns{"host",    "gpu",       "pci_bus",     "state",     "vm",
-                                         "id",      "functions", "iommu_group", "numa_node", "slot",
-                                         "serial",  "uuid",      "model",       "failing",   "seen",
-                                         "checked", "synced"};
-  TextRows rows{columns.size()};
+  void print(Output& output) {
+    cells_.rows.reorder(owned_.order());
+    std::vector<std::string> names;
+    for (const auto& column : kDetailColumns) names.emplace_back(column.name);
+    output.table(names, cells_.rows);
+  }
 
  private:
   bool is_meant(std::string_view host, std::string_view gpu) const {
     return meant_.has_all() || meant_.has(HostName(std::string(host)), GpuName(std::string(gpu)));
   }
 
-  // What is not there is unknown, and null in JSON.
-  void add_known(std::string_view text) {
-    if (!text.empty()) return rows.add(text);
-    rows.add_unknown();
-  }
-
-  void add_number(std::string_view digits) {
-    if (!digits.empty()) return rows.add(TextRows::Cell{TextRows::Kind::number, digits});
-    rows.add_unknown();
-  }
-
-  // Most cards of a fleet were seen when one before them was.
-  void add_age(std::string_view since) {
-    if (since.empty()) return rows.add_unknown();
-    if (since != since_) {
-      since_ = since;
-      age_ = frontend::age(since_, now_);
-    }
-    add_known(age_);
-  }
-
   const frontend::MeantCards& meant_;
+  RowCells cells_{std::size(kDetailColumns)};
   OwnedRows owned_;
   std::set<std::string> asked_hosts_;
   std::string asked_;
-  const std::string now_ = utc_now();
-  std::string since_;
-  std::string age_;
 };
 
 }  // namespace
@@ -127,8 +181,7 @@ int show_details(Context& context, const std::vector<std::string>& words) {
     inventory.each_card(meant->hosts(), [&](const CardRow& card) { details->add(card); });
     inventory.each_slice(meant->hosts(), [&](const SliceRow& slice) { details->add(slice); });
   });
-  details->put_in_order();
-  context.output.table(details->columns, details->rows);
+  details->print(context.output);
   return 0;
 }
 

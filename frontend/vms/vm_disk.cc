@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <set>
+#include <span>
 
 #include "core/error.h"
 #include "core/keys.h"
@@ -16,6 +17,15 @@ constexpr int kMaxSizeGib = 1 << 20;  // a PiB
 constexpr int kMostIothreads = 64;    // each is a thread of QEMU
 constexpr std::array<std::string_view, 5> kBuses{"virtio", "scsi", "sata", "ide", "usb"};
 constexpr std::array<std::string_view, 2> kFormats{"raw", "qcow2"};
+
+// "a, b or c" of a list without `but`.
+std::string either_of(std::span<const std::string_view> list, std::string_view but = "") {
+  std::vector<std::string> words(list.begin(), list.end());
+  std::erase(words, but);
+  const auto last = words.back();
+  words.pop_back();
+  return words.empty() ? last : joined(words, ", ") + " or " + last;
+}
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
   throw Error(Fault::usage, "disk=" + quote(text) + ": " + why);
@@ -156,16 +166,16 @@ VmDisk parse_disk(const std::string& text) {
   if (!is_device(disk.target))
     refuse(text, "device " + quote(disk.target) + ": want vda, vdb, ...");
   if (std::ranges::find(kBuses, disk.bus) == kBuses.end()) {
-    refuse(text, "bus " + quote(disk.bus) + ": want virtio, scsi, sata, ide or usb");
+    refuse(text, "bus " + quote(disk.bus) + ": want " + either_of(kBuses));
   }
   if (disk.source == DiskSource::cdrom && disk.bus == "virtio") {
-    refuse(text, "a CD-ROM has no bus virtio: want sata, scsi, ide or usb");
+    refuse(text, "a CD-ROM has no bus virtio: want " + either_of(kBuses, "virtio"));
   }
   disk.format = fields.size() == 4              ? std::string(fields[3])
                 : disk.path.ends_with(".qcow2") ? "qcow2"
                                                 : "raw";
   if (std::ranges::find(kFormats, disk.format) == kFormats.end()) {
-    refuse(text, "format " + quote(disk.format) + ": want raw or qcow2");
+    refuse(text, "format " + quote(disk.format) + ": want " + either_of(kFormats));
   }
   if (disk.source == DiskSource::cdrom && disk.format != "raw")
     refuse(text, "a CD-ROM has the format raw");

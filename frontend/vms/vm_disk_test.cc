@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "tests/support/refused_call.h"
 
 namespace cluster::frontend {
 namespace {
@@ -36,6 +37,18 @@ TEST(Disk, RefusesWhatIsNone) {
         "cdrom:/a,sda,sata,qcow2", "cdrom:,sda,sata"}) {
     EXPECT_THROW(parse_disks({bad}), Error) << bad;
   }
+}
+
+TEST(Disk, ARefusalNamesWhatThereIs) {
+  const auto refused = [](const std::string& text) {
+    return refused_call(Fault::usage, [&] { parse_disks({text}); });
+  };
+  EXPECT_EQ(refused("file:/a,vda,floppy"),
+            "disk='file:/a,vda,floppy': bus 'floppy': want virtio, scsi, sata, ide or usb");
+  EXPECT_EQ(refused("cdrom:/a,vda,virtio"),
+            "disk='cdrom:/a,vda,virtio': a CD-ROM has no bus virtio: want scsi, sata, ide or usb");
+  EXPECT_EQ(refused("file:/a,vda,virtio,vmdk"),
+            "disk='file:/a,vda,virtio,vmdk': format 'vmdk': want raw or qcow2");
 }
 
 TEST(Disk, AnImageIsThatOfOneDisk) {

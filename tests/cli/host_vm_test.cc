@@ -128,7 +128,7 @@ TEST_F(HostVm, RefusesWhatIsWrong) {
   refused({"disk=file:/a,vda,virtio", "disk=file:/b,vda,virtio"}, 2,
           "disk='file:/b,vda,virtio': the VM has a vda already");
   refused({"disk=cdrom:/a,vda,virtio"}, 2,
-          "disk='cdrom:/a,vda,virtio': a CD-ROM has no bus virtio: want sata, scsi, ide or usb");
+          "disk='cdrom:/a,vda,virtio': a CD-ROM has no bus virtio: want scsi, sata, ide or usb");
   refused({"disk=cdrom:/a,sda,sata", "disksize=4"}, 2,
           "disksize='4': sda is a CD-ROM, whose size is that of its image");
   refused({"disksize=10", "disksize=20"}, 2, "disksize: given 2 times for 1 disks");

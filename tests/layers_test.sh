@@ -117,7 +117,7 @@ one_file 'libpq' db/libpq.h
 one_file 'CLI/' cmd/line/arguments.cc # 4 s of a compiler for each file that includes it (docs/decisions, 8)
 
 # The rooms of each library; decision 6 has the reasons where there is more than one.
-only 'libssh/' ssh tests/bench
+only 'libssh/' ssh tests/bench tests/ssh
 only 'openssl/' ssh rolls/engine
 only 'yaml-cpp/' rolls/engine frontend/neighbours frontend/vms
 only 'archive(_entry)?\.h>' rolls/engine

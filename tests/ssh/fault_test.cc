@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/text.h"
+#include "tests/ssh/odd_server.h"
 #include "tests/ssh/server.h"
 #include "tests/ssh/spoiler.h"
 
@@ -34,23 +35,26 @@ using ::testing::HasSubstr;
 // Counts what comes, and keeps a little of it.
 class Counts : public Sink {
  public:
-  explicit Counts(std::size_t hosts) : count_(hosts), first_(hosts) {}
+  explicit Counts(std::size_t hosts) : count_(hosts), pieces_(hosts), first_(hosts) {}
   void out(std::size_t target, std::string_view bytes) override {
     count_[target] += bytes.size();
+    ++pieces_[target];
     if (first_[target].size() < 100) first_[target] += bytes.substr(0, 100);
   }
   void err(std::size_t, std::string_view) override {}
   void ended(std::size_t, const Reply&) override {}
 
   std::size_t count(std::size_t target) const { return count_[target]; }
+  std::size_t pieces(std::size_t target) const { return pieces_[target]; }
   const std::string& first(std::size_t target) const { return first_[target]; }
 
  private:
   std::vector<std::size_t> count_;
+  std::vector<std::size_t> pieces_;
   std::vector<std::string> first_;
 };
 
-// Long enough for 50 logins of an instrumented build on a busy machine. A login that is never
+// Long enough for 100 logins of an instrumented build on a busy machine. A login that is never
 // answered takes as long.
 constexpr std::chrono::seconds kLogin{20};
 
@@ -167,7 +171,7 @@ TEST_F(Faults, OfTrustAndLoginEachHasItsOwnWords) {
 
 // A server may stop at each byte of the way.
 TEST_F(Faults, AtEachStageAreEachItsOwn) {
-  add_good(50);
+  add_good(100);
   std::vector<std::size_t> spoilt;
   for (const auto way :
        {Spoiler::Way::close, Spoiler::Way::reset, Spoiler::Way::silent, Spoiler::Way::noise}) {
@@ -217,9 +221,12 @@ TEST_F(Faults, OfTheCommandAreEachItsOwn) {
   add_good(50);
   const auto much = add("much", port(), "head -c 100000000 /dev/zero");
   const auto no_newline = add("no-newline", port(), "printf end");
-  const auto no_status = add("no-status", port(), "kill -9 $PPID");
+  const auto hang_up = add("hang-up", port(), "kill -9 $PPID");
   const auto early = add("early-eof", port(), "exec >&- 2>&-; sleep 0.3; exit 3");
-  const auto tiny = add("tiny", port(), "exec dd if=/dev/zero bs=1 count=10000 2>/dev/null");
+  const OddServer no_status_server(OddServer::Way::no_status, path("host_key"));
+  const OddServer tiny_server(OddServer::Way::tiny, path("host_key"));
+  const auto no_status = add("no-status", no_status_server.number());
+  const auto tiny = add("tiny", tiny_server.number());
   const auto killed = add("killed", port(), "kill -9 $$");
   rusage before{};
   getrusage(RUSAGE_SELF, &before);
@@ -230,11 +237,15 @@ TEST_F(Faults, OfTheCommandAreEachItsOwn) {
   EXPECT_EQ(counts_->count(much), 100'000'000U);
   EXPECT_EQ(replies_[no_newline].end, End::exited);
   EXPECT_EQ(counts_->first(no_newline), "end");
-  EXPECT_EQ(replies_[no_status].end, End::lost) << replies_[no_status].reason;
+  EXPECT_EQ(replies_[hang_up].end, End::lost) << replies_[hang_up].reason;
+  EXPECT_EQ(replies_[no_status].end, End::lost);
+  EXPECT_THAT(replies_[no_status].reason, HasSubstr("without an exit status"));
+  EXPECT_EQ(counts_->first(no_status), "in\n");
   EXPECT_EQ(replies_[early].end, End::exited);
   EXPECT_EQ(replies_[early].status, 3);
-  EXPECT_EQ(replies_[tiny].end, End::exited);
-  EXPECT_EQ(counts_->count(tiny), 10'000U);
+  EXPECT_EQ(replies_[tiny].end, End::exited) << replies_[tiny].reason;
+  EXPECT_EQ(counts_->count(tiny), OddServer::kTiny);
+  EXPECT_EQ(counts_->pieces(tiny), OddServer::kTiny);
   EXPECT_EQ(replies_[killed].end, End::signaled);
   expect_good_unharmed();
   expect_nothing_ran_twice();
@@ -251,6 +262,8 @@ TEST_F(Faults, AllAtOnceAreEachItsOwnAmongAHundred) {
   const Port closing("");
   const Port crowded("Exceeded MaxStartups\r\n");
   const Port penalty("Not allowed at this time\r\n");
+  const OddServer no_status_server(OddServer::Way::no_status, path("host_key"));
+  const OddServer tiny_server(OddServer::Way::tiny, path("host_key"));
   call({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path("other")});
   struct Case {
     std::size_t host;
@@ -269,9 +282,9 @@ TEST_F(Faults, AllAtOnceAreEachItsOwnAmongAHundred) {
       {add("wrong-user", port()), End::no_login, "takes no key of ours for 'no-such-user'"},
       {add("much", port(), "head -c 100000000 /dev/zero"), End::exited, "^$"},
       {add("no-newline", port(), "printf end"), End::exited, "^$"},
-      {add("no-status", port(), "kill -9 $PPID"), End::lost, "without an exit status|broke"},
+      {add("hang-up", port(), "kill -9 $PPID"), End::lost, "without an exit status|broke"},
       {add("early-eof", port(), "exec >&- 2>&-; sleep 0.3; exit 3"), End::exited, "^$"},
-      {add("tiny", port(), "dd if=/dev/zero bs=1 count=10000 2>/dev/null"), End::exited, "^$"},
+      {add("tiny", tiny_server.number()), End::exited, "^$"},
       {add("killed", port(), "kill -9 $$"), End::signaled, "killed there by signal 'KILL'"},
       {add_spoilt(Spoiler::Way::close, 45), End::unreachable,
        "SSH handshake .*; tried|did not speak"},
@@ -280,6 +293,8 @@ TEST_F(Faults, AllAtOnceAreEachItsOwnAmongAHundred) {
       {add_spoilt(Spoiler::Way::silent, 700), End::unreachable, "did not speak SSH within 3 s"},
       {add_spoilt(Spoiler::Way::noise, 45), End::unreachable, "SSH handshake|did not speak"}};
   targets_[cases[7].host].user = "no-such-user";
+  cases.push_back(
+      {add("no-status", no_status_server.number()), End::lost, "closed .* without an exit status"});
   const auto slow = add_spoilt(Spoiler::Way::drip, 0);
   targets_[slow].name = "slow";
   cases.push_back({slow, End::exited, "^$"});
@@ -299,7 +314,7 @@ TEST_F(Faults, AllAtOnceAreEachItsOwnAmongAHundred) {
   }
   EXPECT_EQ(counts_->count(cases[8].host), 100'000'000U);
   EXPECT_EQ(replies_[cases[11].host].status, 3);
-  EXPECT_EQ(counts_->count(cases[12].host), 10'000U);
+  EXPECT_EQ(counts_->pieces(cases[12].host), OddServer::kTiny);
   expect_good_unharmed();
   expect_nothing_ran_twice();
   if (!kIsSanitized) {

@@ -41,7 +41,7 @@ int run(Context& context, const Args& args) {
                             known(check.fix)});
     }
   }
-  context.output.table_unless_empty(table);
+  print_folded(context.output, table);
   return std::max(report_failures(context.output, frontend::failures_of(all)), all_passed ? 0 : 1);
 }
 

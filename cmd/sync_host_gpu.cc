@@ -58,15 +58,16 @@ class CardSync {
 
   void plan(const std::vector<Host>& hosts) {
     const auto answers = frontend::ask_agents(context_, hosts, "-l --json", limits_);
-    take(for_each_answer(context_, answers,
-                         [this](const frontend::AgentAnswer& answer) { plan_of(answer); }));
+    for_each_answer(answers, notes_,
+                    [this](const frontend::AgentAnswer& answer) { plan_of(answer); });
     planned_ = utc_now();
     for (const auto& there : all_) {
       for (const auto& step : there.steps) {
-        context_.output.note(there.host.name.str() + " " + step.card.str() + ": " +
-                             verb_of(step.wish) + ", it has " + step.driver);
+        notes_.add(there.host.name.str(),
+                   " " + step.card.str() + ": " + verb_of(step.wish) + ", it has " + step.driver);
       }
     }
+    print_notes();
   }
 
   bool empty() const { return all_.empty(); }
@@ -81,6 +82,7 @@ class CardSync {
   }
 
   void show(bool dry_run) {
+    print_notes();
     Table table{{"host", "gpu", "pci_bus", "action", "outcome"}, {}};
     for (const auto& there : all_) {
       for (const auto& step : there.steps) {
@@ -88,15 +90,21 @@ class CardSync {
                               verb_of(step.wish), dry_run ? "to be done" : outcome(there, step)});
       }
     }
-    context_.output.table_unless_empty(table);
+    print_folded(context_.output, table);
   }
 
  private:
   void take(int status) { status_ = std::max(status_, status); }
 
   void tell(const HostName& host, const GpuName& card, const std::string& why) {
-    context_.output.note(host.str() + " " + card.str() + ": " + why);
+    notes_.add(host.str(), " " + card.str() + ": " + why);
     take(1);
+  }
+
+  void print_notes() {
+    notes_.print(context_.output);
+    take(notes_.status());
+    notes_ = {};
   }
 
   void plan_of(const frontend::AgentAnswer& answer) {
@@ -151,11 +159,11 @@ class CardSync {
     }
     if (hosts.empty()) return;
     const auto answers = frontend::ask_hosts(context_, hosts, commands, limits_);
-    take(for_each_answer(context_, answers, [&](const frontend::AgentAnswer& answer) {
+    for_each_answer(answers, notes_, [&](const frontend::AgentAnswer& answer) {
       for (const auto& one : frontend::outcomes_of(answer)) {
         if (!one.error.empty()) tell(answer.host.name, one.name.card, one.error);
       }
-    }));
+    });
   }
 
   void read_back() {
@@ -165,9 +173,9 @@ class CardSync {
     const auto answers = frontend::ask_agents(context_, hosts, "-l --json", limits_);
     auto& inventory = context_.inventory();
     std::vector<ToldCards> told;
-    take(for_each_answer(context_, answers, [&](const frontend::AgentAnswer& answer) {
+    for_each_answer(answers, notes_, [&](const frontend::AgentAnswer& answer) {
       told.push_back(told_cards(answer));
-    }));
+    });
     for (const auto& there : told) {
       for (const auto& card : with_told(inventory.gpu_cards(there.host), there, now)) {
         if (card.missing || card.told.driver_seen != now) continue;
@@ -222,6 +230,7 @@ class CardSync {
   std::map<std::pair<HostName, GpuName>, frontend::Binding> now_;
   std::map<HostName, std::vector<GpuName>> fitting_;  // cards that need no step
   std::string planned_;
+  FoldedNotes notes_;
   int status_ = 0;
 };
 
@@ -245,7 +254,7 @@ int run(Context& context, const Args& args) {
   if (asked.empty()) {
     context.output.note(
         "nothing is wished of these cards: cluster set host gpu HOST all wish=detached");
-    context.output.table_unless_empty({{"host", "gpu", "pci_bus", "action", "outcome"}, {}});
+    print_folded(context.output, {{"host", "gpu", "pci_bus", "action", "outcome"}, {}});
     return 0;
   }
   CardSync sync(context, limits);

@@ -212,7 +212,7 @@ int run_sync(Context& context, const Args& args) {
             }
             if (with_diff || plan.drifted) diffs += change.lines;
           });
-  context.output.table_unless_empty(table);
+  print_folded(context.output, table);
   context.output.text(diffs);
   context.output.out().flush();  // before anything changes, into a log as well
   if (!dry_run) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 
@@ -136,19 +137,21 @@ TEST_F(SyncHostGpu, MakesCardsWhatTheyAreToBeAndIsSafeToRepeat) {
   EXPECT_TRUE(hosts.asked.empty());
   const auto plan = run({"sync", "host", "gpu", "dryrun=yes"});
   EXPECT_EQ(plan.status, 0);
-  EXPECT_EQ(plan.out, changes("n1:  gpupci1 pci_0000_01_00_0 detach to be done\n"
-                              "n2:  gpupci1 pci_0000_01_00_0 detach to be done\n"
-                              "n2:  gpupci2 pci_0000_02_00_0 attach to be done\n"));
+  EXPECT_EQ(plan.out,
+            "HOST        GPU     PCI_BUS          ACTION OUTCOME\n"
+            "n[1-2] (2): gpupci1 pci_0000_01_00_0 detach to be done\n"
+            "n2:         gpupci2 pci_0000_02_00_0 attach to be done\n");
   expect_shape(run({"sync", "host", "gpu", "dryrun=yes", "format=json"}).out, "sync_host_gpu");
   EXPECT_EQ(hosts.hosts["n1"].drivers["gpupci1"], "nvidia");
   const auto done = run({"sync", "host", "gpu"});
   EXPECT_EQ(done.status, 0);
   EXPECT_EQ(done.err,
-            "cluster: n1 gpupci1: detach, it has nvidia\ncluster: n2 gpupci1: detach, it has "
-            "nvidia\ncluster: n2 gpupci2: attach, it has vfio-pci\n");
-  EXPECT_EQ(done.out, changes("n1:  gpupci1 pci_0000_01_00_0 detach detached\n"
-                              "n2:  gpupci1 pci_0000_01_00_0 detach detached\n"
-                              "n2:  gpupci2 pci_0000_02_00_0 attach attached\n"));
+            "cluster: n[1-2] (2) gpupci1: detach, it has nvidia\n"
+            "cluster: n2 gpupci2: attach, it has vfio-pci\n");
+  EXPECT_EQ(done.out,
+            "HOST        GPU     PCI_BUS          ACTION OUTCOME\n"
+            "n[1-2] (2): gpupci1 pci_0000_01_00_0 detach detached\n"
+            "n2:         gpupci2 pci_0000_02_00_0 attach attached\n");
   hosts.asked.clear();
   EXPECT_EQ(cluster({"sync", "host", "gpu"}, 0, "nothing to do"), "");
   EXPECT_EQ(hosts.asked,
@@ -195,8 +198,28 @@ TEST_F(SyncHostGpu, TellsAGuardThatRefusesAndAnAgentThatLies) {
   const auto result = run({"sync", "host", "gpu"});
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.err, HasSubstr("n1 gpupci1: holder: process 812 has it open\n"));
-  EXPECT_EQ(result.out, changes("n1:  gpupci1 pci_0000_01_00_0 detach failed\n"
-                                "n2:  gpupci1 pci_0000_01_00_0 detach failed\n"));
+  EXPECT_EQ(result.out,
+            "HOST        GPU     PCI_BUS          ACTION OUTCOME\n"
+            "n[1-2] (2): gpupci1 pci_0000_01_00_0 detach failed\n");
+}
+
+TEST_F(SyncHostGpu, HostsOfWhichTheSameIsToBeSaidAreOneLine) {
+  for (int i = 3; i <= 40; ++i) cluster({"add", "host", "n" + std::to_string(i)});
+  cluster({"discover", "host", "gpu"});
+  cluster({"set", "host", "gpu", "vm-container", "gpupci1", "wish=detached"});
+  for (auto& [name, host] : hosts.hosts) host.refused = "gpupci1";
+  const auto result = run({"sync", "host", "gpu"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err,
+            "cluster: n[1-40] (40) gpupci1: detach, it has nvidia\n"
+            "cluster: n[1-40] (40) gpupci1: holder: process 812 has it open\n");
+  EXPECT_EQ(result.out,
+            "HOST          GPU     PCI_BUS          ACTION OUTCOME\n"
+            "n[1-40] (40): gpupci1 pci_0000_01_00_0 detach failed\n");
+  const auto rows = run({"sync", "host", "gpu", "dryrun=yes", "format=csv"}).out;
+  EXPECT_EQ(std::ranges::count(rows, '\n'), 41) << "a program reads a row of each host";
+  for (auto& [name, host] : hosts.hosts) host.dead = true;
+  EXPECT_EQ(run({"sync", "host", "gpu"}).err, "cluster: n[1-40] (40): no route to host\n");
 }
 
 TEST_F(SyncHostGpu, AHostThatDiesMeanwhileIsUnknown) {

@@ -194,9 +194,8 @@ TEST_F(SyncVmConfig, DefinesWhatIsNotThereAndThenNothing) {
   expect_shape(cluster({"sync", "vm", "config", "dryrun=yes", "format=json"}), "sync_vm_config");
   EXPECT_TRUE(there().done.empty());
   EXPECT_EQ(cluster({"sync", "vm", "config"}),
-            "VM        HOST              CHANGE DETAILS\n"
-            "rocks-33: vm-container-0-15 new    -\n"
-            "rocks-34: vm-container-0-15 new    -\n");
+            "VM                 HOST              CHANGE DETAILS\n"
+            "rocks-[33-34] (2): vm-container-0-15 new    -\n");
   EXPECT_THAT(there().done, ::testing::ElementsAre("define rocks-33", "define rocks-34"));
   expect_nothing_to_do();
 }

@@ -38,13 +38,14 @@ int run(Context& context, const Args& args, const std::string& option) {
   const auto limits = frontend::limits_of(args.timeout);
   const auto hosts = frontend::select_hosts(context.inventory(), words);
   const bool detaches = option == "-d";
-  if (detaches && !parse_yes_no("dryrun", args.dryrun)) {
+  const bool dry_run = parse_yes_no("dryrun", args.dryrun);
+  if (detaches && !dry_run) {
     std::vector<std::string> names;
     for (const auto& host : hosts) names.push_back(host.name.str());
     require_consent(context, args.consent, "detach host gpu", {"hosts", words, names});
   }
-  const std::string command =
-      option + " " + card + " --json" + (parse_yes_no("dryrun", args.dryrun) ? " --dry-run" : "");
+  const std::string command = option + " " + card + " --json" + (dry_run ? " --dry-run" : "");
+  context.output.set_only_answers(dry_run);
 
   Table table{{"host", "gpu", "pci_bus", "outcome"}, {}};
   FoldedNotes notes;

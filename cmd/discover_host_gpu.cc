@@ -154,6 +154,7 @@ void see_vms(Context& context, const std::vector<frontend::AgentAnswer>& answers
     names.push_back(answer.host.name);
   }
   if (containers.empty()) return;
+  context.output.set_only_answers(false);  // the cards are stored, and whose they are belongs to it
   auto& inventory = context.inventory();
   const auto before = inventory.devices(names);
   const auto domains = frontend::look_at_hosts(context, containers, limits);

@@ -70,6 +70,7 @@ int run_sync(Context& context, const SyncAgentArgs& args) {
   if (hosts.empty()) throw Error(Fault::not_found, "sync host agent: no hosts");
 
   frontend::AgentInstall install(context, limits);
+  context.output.set_only_answers(only_tells);
   install.ask(hosts, args.to);
   install.decide(file);
   if (only_tells) {

@@ -1,6 +1,7 @@
 #include "cmd/program.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <iterator>
 
@@ -41,6 +42,15 @@ Invocation read(const std::vector<std::string>& words) {
   }
 }
 
+// What only asks hosts is over when nobody reads the answer. What changes them goes on to its end:
+// Ctrl-C, which an operator means, leaves behind what is told to be unknown, but a closed pipe
+// could tell nobody.
+bool only_answers(std::string_view path) {
+  constexpr std::array<std::string_view, 5> kVerbs{"check ", "discover ", "list ", "report ",
+                                                   "run host"};
+  return std::ranges::any_of(kVerbs, [&](std::string_view verb) { return path.starts_with(verb); });
+}
+
 int run(const std::vector<std::string>& words, const Surroundings& around, Output& output) {
   const auto invocation = read(words);
   if (invocation.wants == Wants::help) {
@@ -53,6 +63,7 @@ int run(const std::vector<std::string>& words, const Surroundings& around, Outpu
   }
   output.set_format(invocation.format);
   output.set_view(invocation.view);
+  output.set_only_answers(only_answers(invocation.path));
   SignsOfLife transport(around.transport, output, around.progress_width);
   const auto open = [&](Inventory::Open how) {
     auto inventory = around.open(invocation.db, how);

@@ -204,6 +204,8 @@ int run(Context& context, const Args& args) {
   context.close_inventory();
 
   const auto sink = sink_of(context.output, args, targets);
+  // Files are read by somebody else, so nobody has to read standard output.
+  context.output.set_only_answers(args.output_dir.empty());
   const auto given = as_root ? "sudo -n sh -c " + shell_word(command) : command;
   if (!context.last_run.empty()) forget_last_run(context.last_run);
   const auto replies = context.transport.run(targets, given, limits, *sink);

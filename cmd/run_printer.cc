@@ -79,7 +79,6 @@ RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, 
                        bool stats)
     : RunSink(output, targets, stats),
       prefix_(prefix),
-      outlet_(output.outlet()),
       pending_(targets.size()) {}
 
 void RunPrinter::out(std::size_t target, std::string_view bytes) { print(false, target, bytes); }

@@ -55,8 +55,6 @@ class RunPrinter : public RunSink {
   void out(std::size_t target, std::string_view bytes) override;
   void err(std::size_t target, std::string_view bytes) override;
   void ended(std::size_t target, const ssh::Reply& reply) override;
-  int outlet() const override { return outlet_; }
-  void unread() override { throw ClosedPipe(); }
 
   void summarize(const std::vector<ssh::Reply>& replies) override;
 
@@ -72,7 +70,6 @@ class RunPrinter : public RunSink {
   void finish(bool is_err, std::string& pending, std::size_t target);
 
   bool prefix_;
-  int outlet_;
   std::vector<Pending> pending_;
   std::size_t all_pending_ = 0;  // bytes in it
 };

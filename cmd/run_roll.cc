@@ -227,6 +227,7 @@ class Telling {
 int run_apply(Context& context, const Runner& runner, const std::vector<Host>& hosts,
               const Args& args) {
   const auto limits = frontend::limits_of(args.timeout);
+  context.output.set_only_answers(parse_yes_no("dryrun", args.dryrun));
   const auto& roll = runner.roll().name;
   const auto shell = shell_of(args);
   const auto token = rolls::new_report_token();

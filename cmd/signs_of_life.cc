@@ -53,8 +53,8 @@ class LivingSink : public ssh::Sink {
                  "; once more ends at once");
     sink_.interrupted(pending);
   }
-  int outlet() const override { return sink_.outlet(); }
-  void unread() override { sink_.unread(); }
+  int outlet() const override { return output_.only_answers() ? output_.outlet() : -1; }
+  void unread() override { throw ClosedPipe(); }
   bool prints() const override { return sink_.prints(); }
 
  private:

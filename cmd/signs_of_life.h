@@ -14,7 +14,9 @@ std::string progress_line(const ssh::Progress& progress, std::size_t width);
 
 /// A Transport that shows the operator, on the terminal behind standard error, that a run of it
 /// lives: one line, drawn anew in its place, and wiped before anything else is printed. On a signal
-/// it names the hosts that have not ended. The rest is done by the Transport below it.
+/// it names the hosts that have not ended. Where the command only answers, a run throws ClosedPipe
+/// when nobody reads standard output any more, whether the answer is printed meanwhile or at its
+/// end. The rest is done by the Transport below it.
 class SignsOfLife : public ssh::Transport {
  public:
   /// `width` is that of the terminal, 0 where there is none: then there is no such line.

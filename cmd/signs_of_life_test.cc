@@ -52,6 +52,8 @@ class Played : public ssh::Transport {
     wanted_progress = sink.wants_progress();
     std::this_thread::sleep_for(std::chrono::milliseconds(1100));
     if (wanted_progress) sink.progress({targets.size(), 1, 1, 0, std::chrono::seconds(0)});
+    outlet = sink.outlet();
+    if (outlet >= 0) sink.unread();
     work(0);
     if (interrupts) sink.interrupted({0, 1});
   }
@@ -59,6 +61,7 @@ class Played : public ssh::Transport {
   int converse(const ssh::Target&, const std::string&, std::chrono::seconds) override { return 0; }
 
   std::string first = "first\n";
+  int outlet = 0;
   bool interrupts = false;
   bool wanted_progress = false;
 };
@@ -87,7 +90,7 @@ class Signs : public ::testing::Test {
   }
 
   std::ostringstream terminal;
-  Output output{terminal, terminal};
+  Output output{terminal, terminal, 80, {}, 1};
 
   Played played;
 };
@@ -104,6 +107,14 @@ TEST_F(Signs, AreNotInTheMiddleOfALine) {
 TEST_F(Signs, AreNotThereWithoutATerminal) {
   EXPECT_EQ(shown(2, false), "first\nsecond\n");
   EXPECT_FALSE(played.wanted_progress);
+}
+
+TEST_F(Signs, EndWithTheReaderWhereTheCommandOnlyAnswers) {
+  EXPECT_NO_THROW(shown_of_work(1, false));
+  EXPECT_EQ(played.outlet, -1);
+  output.set_only_answers(true);
+  EXPECT_THROW(shown_of_work(1, false), ClosedPipe);
+  EXPECT_EQ(played.outlet, 1);
 }
 
 TEST_F(Signs, NameWhoIsPending) {

@@ -258,7 +258,9 @@ int run(Context& context, const Args& args) {
     return 0;
   }
   CardSync sync(context, limits);
+  context.output.set_only_answers(true);
   sync.plan(asked);
+  context.output.set_only_answers(dry_run);
   if (!dry_run) sync.act();
   sync.show(dry_run);
   if (sync.empty() && sync.status() == 0) context.output.note("nothing to do");

@@ -200,6 +200,7 @@ int run_sync(Context& context, const Args& args) {
   const bool with_diff = parse_yes_no("diff", args.diff);
   const auto keep = parse_keep(args.keep);
   if (!dry_run) frontend::require_writable(context.inventory());
+  context.output.set_only_answers(true);
   auto all = frontend::look_at(context, frontend::select_vms(context.inventory(), args.vms),
                                frontend::limits_of(args.timeout), frontend::Look::domains);
   Table table{{"vm", "host", "change", "details"}, {}};
@@ -215,6 +216,7 @@ int run_sync(Context& context, const Args& args) {
   print_folded(context.output, table);
   context.output.text(diffs);
   context.output.out().flush();  // before anything changes, into a log as well
+  context.output.set_only_answers(dry_run);
   if (!dry_run) {
     frontend::on_each_vm(context, all, [](virt::Domains& domains, frontend::VmTask& task) {
       frontend::define(domains, task);

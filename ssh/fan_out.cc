@@ -225,13 +225,17 @@ void FanOut::work_on(const std::vector<Target>& targets, const Work& work, Sink&
   GuardedSink guarded(sink);
   Loop loop;
   SignalWatch signal(loop);  // before the threads, which leave signals to this one
+  OutletWatch outlet(loop, guarded);
   Ticker ticker(loop, guarded);
   Crew crew(loop, targets.size(), work);
+  bool is_ending = false;
   while (!crew.is_over()) {
     loop.turn();
-    if (interruption_ == 0 && signal.number() != 0) {
+    if (!is_ending && (signal.number() != 0 || guarded.has_failed())) {
+      is_ending = true;
       interruption_ = signal.number();
-      guarded.interrupted(crew.stop());
+      const auto pending = crew.stop();
+      if (interruption_ != 0) guarded.interrupted(pending);
       doorway_.close();
     }
     if (ticker.take()) guarded.progress(crew.progress());

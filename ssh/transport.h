@@ -148,7 +148,8 @@ class Transport {
   /// Calls `work` for each target, for many at the same time, and returns when all of that has
   /// ended; what one threw is thrown then. `sink` is told of progress() and interrupted(). A signal
   /// is taken as by run(): those whose work has not begun then are left out, and the connections of
-  /// the others are broken, so that they end soon. Does nothing after an interruption.
+  /// the others are broken, so that they end soon; so are they when `sink` throws, which is thrown
+  /// then. Does nothing after an interruption.
   virtual void work_on(const std::vector<Target>& targets, const Work& work, Sink& sink) = 0;
 
   /// The number of the signal (SIGINT, SIGTERM, SIGHUP) that told a run to end, else 0. Later runs

@@ -76,6 +76,10 @@ class Output {
   void set_format(Format format) { format_ = format; }
   void set_view(const TableView& view) { view_ = view; }
 
+  /// True while the answer is all that the command is for. Then work on hosts ends when nobody
+  /// reads that any more (`| head`). What is done there for its own sake goes on [false].
+  void set_only_answers(bool only) { only_answers_ = only; }
+
   /// Prints the answer of a list, as far as the reader wants to see it. Throws Error(usage) when he
   /// wants a column that is not there.
   void table(const Table& table);
@@ -109,6 +113,7 @@ class Output {
   std::size_t width() const { return width_; }
   Terminals terminals() const { return terminals_; }
   int outlet() const { return outlet_; }
+  bool only_answers() const { return only_answers_; }
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
 
@@ -123,6 +128,7 @@ class Output {
   std::string program_ = "cluster";
   Format format_ = Format::table;
   TableView view_;
+  bool only_answers_ = false;
 };
 
 /// The words of Format, for help and refusals.

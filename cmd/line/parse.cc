@@ -234,7 +234,8 @@ Invocation parse(const std::vector<std::string>& words, const CommandTable& tabl
           "",
           common.db.value_or(""),
           parse_format(common.format),
-          parse_table_view(common.columns, common.sort)};
+          parse_table_view(common.columns, common.sort),
+          command->path};
 }
 
 }  // namespace cluster::cmd

@@ -24,6 +24,7 @@ struct Invocation {
   std::string db;        ///< --db, "" when it was not given
   Format format = Format::table;
   TableView view = {};
+  std::string_view path = {};  ///< the command's, "list host"; "" where a roll has it
 };
 
 /// Reads the words after the program's name. They start with the longest matching path of `table`,

@@ -36,6 +36,7 @@ expect() {
 }
 
 ssh-keygen -q -t ed25519 -N '' -f other_key
+sshd_options=(-o PermitUserEnvironment=yes)
 start_sshd authorized_keys 127.0.7.1 127.0.7.2
 # This server accepts connections and never speaks.
 perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.7.9", LocalPort => $ARGV[0], Listen => 5) or die;
@@ -117,6 +118,52 @@ got=0
 { "$cluster" run host n1 "$two" 2>err || echo $? >status; } | head -n 1 >out
 ended '| head' 141 "$(<status)"
 [[ ! -s err ]] || { echo "| head says: $(<err)"; failures=$((failures + 1)); }
+
+# Nothing is printed before all have ended, and yet the command ends with its reader. A reader goes when $begun is there.
+reader() { until [[ -s $begun ]]; do sleep 0.05; done; }
+begun=$dir/begun
+for how in collate=yes format=json; do
+  rm -f "$begun"
+  echo 0 >status
+  { "$cluster" run host n1 "sleep 1000 & echo \$! \$\$ >$begun; sleep 1001" "$how" timeout=0 2>err || echo $? >status; } | reader
+  cp "$begun" out
+  ended "$how and a reader that goes" 141 "$(<status)"
+  [[ ! -s err ]] || { echo "$how says: $(<err)"; failures=$((failures + 1)); }
+done
+# Files are wanted all the same.
+rm -f "$begun"
+echo 0 >status
+waits="until [[ -e $dir/gone ]]; do sleep 0.05; done"
+{ "$cluster" run host n1 "echo 1 >$begun; $waits; echo whole" output-dir=answers 2>err || echo $? >status; } |
+  { reader; exec <&-; touch gone; }
+if [[ $(<status) != 0 || $(<answers/n1.out) != whole ]]; then
+  echo "output-dir= and a reader that goes: $(<status) $(<err)"
+  failures=$((failures + 1))
+fi
+
+# What asks agents ends with its reader as well, and what lets them act goes on.
+mkdir bin
+cat >bin/gpupci <<END
+#!/bin/sh
+case \$1 in
+  --check) sleep 1000 & echo \$! \$\$ >$begun; sleep 1001 ;;
+  *) echo 1 >$begun; until [ -e $dir/gone ]; do sleep 0.05; done; echo 1 >$dir/acted; echo '{"cards":[]}' ;;
+esac
+END
+chmod +x bin/gpupci
+cp authorized_keys keys
+echo "environment=\"PATH=$dir/bin:/usr/bin:/bin\" $(<id.pub)" >authorized_keys
+rm -f "$begun" gone
+echo 0 >status
+{ "$cluster" check host gpu n1 2>err || echo $? >status; } | reader
+cp "$begun" out
+ended 'check host gpu' 141 "$(<status)"
+[[ ! -s err ]] || { echo "check host gpu says: $(<err)"; failures=$((failures + 1)); }
+rm -f "$begun"
+echo 0 >status
+{ "$cluster" detach host gpu n1 2>err || echo $? >status; } | { reader; exec <&-; touch gone; }
+[[ $(<status) == 0 && -e acted ]] || { echo "detach host gpu: $(<status) $(<err)"; failures=$((failures + 1)); }
+cp keys authorized_keys
 
 # The kernel asks whether the host is there, and soon: one that lost its power says nothing.
 "$cluster" run host n1 "touch $dir/asked; sleep 3" &

@@ -22,6 +22,7 @@ class ActingHosts : public ssh::Transport {
   std::vector<ssh::Reply> run(const std::vector<ssh::Target>& targets, const std::string&,
                               const ssh::Limits&, ssh::Sink& sink) override {
     std::vector<ssh::Reply> replies;
+    outlets.push_back(sink.outlet());
     for (std::size_t i = 0; i < targets.size(); ++i) {
       auto& host = hosts[targets[i].name];
       asked.push_back(targets[i].name + ": " + targets[i].command);
@@ -59,6 +60,7 @@ class ActingHosts : public ssh::Transport {
 
   std::map<std::string, Fake> hosts;
   std::vector<std::string> asked;
+  std::vector<int> outlets;  // of the sinks, one for each run
 
  private:
   static std::string pci(const std::string& card) {
@@ -112,7 +114,8 @@ class SyncHostGpu : public Story {
     const auto open = [this](const std::string& db, Inventory::Open how) {
       return std::make_unique<Inventory>(db.empty() ? place : db, how);
     };
-    const int status = cmd::run_program(words, {open, hosts, domains.opener(), out, err});
+    const int status =
+        cmd::run_program(words, {open, hosts, domains.opener(), out, err, 80, {}, outlet});
     return {out.str(), err.str(), status};
   }
 
@@ -220,6 +223,17 @@ TEST_F(SyncHostGpu, HostsOfWhichTheSameIsToBeSaidAreOneLine) {
   EXPECT_EQ(std::ranges::count(rows, '\n'), 41) << "a program reads a row of each host";
   for (auto& [name, host] : hosts.hosts) host.dead = true;
   EXPECT_EQ(run({"sync", "host", "gpu"}).err, "cluster: n[1-40] (40): no route to host\n");
+}
+
+TEST_F(SyncHostGpu, AClosedPipeEndsThePlanAndNothingInTheMiddle) {
+  cluster({"set", "host", "gpu", "n1", "all", "wish=detached"});
+  outlet = 1;
+  hosts.outlets.clear();
+  run({"sync", "host", "gpu", "dryrun=yes"});
+  EXPECT_EQ(hosts.outlets, std::vector<int>{1});
+  hosts.outlets.clear();
+  run({"sync", "host", "gpu"});
+  EXPECT_EQ(hosts.outlets, (std::vector<int>{1, -1, -1})) << "planned, acted, read back";
 }
 
 TEST_F(SyncHostGpu, AHostThatDiesMeanwhileIsUnknown) {

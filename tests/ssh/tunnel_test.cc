@@ -1,8 +1,10 @@
 // A tunnel joins a socket here to a program there.
 #include "ssh/tunnel.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -10,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -364,6 +367,40 @@ TEST_F(Tunnels, EndWithTheFirstSignal) {
   fan_out.work_on(
       targets, [&](std::size_t) { return was_asked = true; }, sink);
   EXPECT_FALSE(was_asked);
+}
+
+TEST_F(Tunnels, EndWhenNobodyReadsTheAnswerAnyMore) {
+  class Reader : public SilentSink {
+   public:
+    explicit Reader(int outlet) : outlet_(outlet) {}
+    int outlet() const override { return outlet_; }
+    void unread() override { throw std::runtime_error("nobody reads"); }
+
+   private:
+    int outlet_;
+  };
+  start();
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  FileDescriptor reader(ends[0]);
+  const FileDescriptor writer(ends[1]);
+  FanOut fan_out(me);
+  Reply reply;
+  Reader sink(writer.get());
+  const auto work = [&](std::size_t) {
+    Tunnel through(target(), "cat", limits, me, fan_out.doorway());
+    const auto fd = connect_to(through);
+    char one = 'x';
+    send(fd.get(), &one, 1, MSG_NOSIGNAL);
+    EXPECT_EQ(read(fd.get(), &one, 1), 1);
+    reader.reset();
+    EXPECT_EQ(read(fd.get(), &one, 1), 0);
+    reply = through.end();
+    return false;
+  };
+  EXPECT_THROW(fan_out.work_on({target()}, work, sink), std::runtime_error);
+  EXPECT_EQ(reply.end, End::interrupted) << reply.reason;
+  EXPECT_EQ(fan_out.interruption(), 0);
 }
 
 TEST_F(Tunnels, DoNotWaitForAHostThatIsFrozen) {

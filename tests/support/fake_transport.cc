@@ -27,6 +27,7 @@ std::vector<ssh::Reply> FakeTransport::run(const std::vector<ssh::Target>& targe
   asked_command =
       targets.empty() || targets.back().command.empty() ? command : targets.back().command;
   asked_limits = limits;
+  outlets.push_back(sink.outlet());
   std::vector<ssh::Reply> replies;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     auto answer = answers[targets[i].name];
@@ -46,7 +47,8 @@ std::vector<ssh::Reply> FakeTransport::run(const std::vector<ssh::Target>& targe
 }
 
 void FakeTransport::work_on(const std::vector<ssh::Target>& targets, const ssh::Work& work,
-                            ssh::Sink&) {
+                            ssh::Sink& sink) {
+  outlets.push_back(sink.outlet());
   constexpr std::size_t kThreads = 8;
   if (interrupted_by == 0) at_once(targets.size(), kThreads, work);
 }

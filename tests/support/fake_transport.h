@@ -45,6 +45,7 @@ class FakeTransport : public ssh::Transport {
   std::vector<ssh::Target> asked_targets;
   std::string asked_command;
   ssh::Limits asked_limits;
+  std::vector<int> outlets;  ///< of the sinks, one for each run and each work
 };
 
 }  // namespace cluster

@@ -27,6 +27,7 @@ Story::Result Story::run(const std::vector<std::string>& words) {
   cmd::Surroundings around{open, transport, domains.opener(), printed, err};
   around.state_dir = folder.path() / "state";
   around.name = called;
+  around.outlet = outlet;
   around.installed_rolls = folder.path() / "installed";
   around.find_me = [this] {
     ssh::Operator me;

@@ -44,6 +44,7 @@ class Story : public ::testing::Test {
   std::string place = places.make("cluster.db");  ///< of the inventory, as --db names it
   std::filesystem::path file = folder.path() / "cluster.db";  ///< for stories of the file itself
   std::string called = "cluster";                             ///< the name by which it is called
+  int outlet = -1;                                            ///< the descriptor of standard output
   FakeTransport transport;
   FakeDomains domains;
   std::ostringstream printed;  ///< on standard output, so far, by the last command

@@ -77,17 +77,19 @@ void RunSink::note_failures(const std::vector<ssh::Reply>& replies) {
 
 RunPrinter::RunPrinter(Output& output, const std::vector<ssh::Target>& targets, bool prefix,
                        bool stats)
-    : RunSink(output, targets, stats),
-      prefix_(prefix),
-      pending_(targets.size()) {}
+    : RunSink(output, targets, stats), prefix_(prefix), pending_(targets.size()) {}
 
 void RunPrinter::out(std::size_t target, std::string_view bytes) { print(false, target, bytes); }
 
 void RunPrinter::err(std::size_t target, std::string_view bytes) { print(true, target, bytes); }
 
+bool RunPrinter::is_terminal(bool is_err) {
+  return is_err ? output().terminals().err : output().terminals().out;
+}
+
 void RunPrinter::print(bool is_err, std::size_t target, std::string_view bytes) {
   auto& stream = is_err ? output().err() : output().out();
-  if (prefix_) {
+  if (prefix_ || (targets().size() > 1 && is_terminal(is_err))) {
     auto& pending = is_err ? pending_[target].err : pending_[target].out;
     for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
       if (pending.empty()) {
@@ -111,9 +113,8 @@ void RunPrinter::print(bool is_err, std::size_t target, std::string_view bytes) 
 
 void RunPrinter::print_line(bool is_err, std::size_t target, std::string_view line) {
   auto& stream = is_err ? output().err() : output().out();
-  const bool is_terminal = is_err ? output().terminals().err : output().terminals().out;
-  stream << name(target) << ": ";
-  if (is_terminal) {
+  if (prefix_) stream << name(target) << ": ";
+  if (is_terminal(is_err)) {
     stream << for_terminal(line);
   } else {
     stream << line;

@@ -43,9 +43,10 @@ class RunSink : public ssh::Sink {
   bool stats_;
 };
 
-/// Prints the output of hosts while it comes. With prefixes, lines of different hosts never mix: a
-/// line is printed when it is whole, or when its host has ended; on a terminal its control
-/// characters are escaped. Without prefixes, bytes pass as they come. Throws ClosedPipe when nobody
+/// Prints the output of hosts while it comes. With prefixes, and of several hosts on a terminal,
+/// lines of different hosts never mix: a line is printed when it is whole, or when its host has
+/// ended; on a terminal its control characters are escaped. Otherwise bytes pass as they come:
+/// those of one host on a terminal, too, as `ssh` would print them. Throws ClosedPipe when nobody
 /// reads standard output any more.
 class RunPrinter : public RunSink {
  public:
@@ -65,6 +66,7 @@ class RunPrinter : public RunSink {
     std::string err;
   };
 
+  bool is_terminal(bool is_err);
   void print(bool is_err, std::size_t target, std::string_view bytes);
   void print_line(bool is_err, std::size_t target, std::string_view line);
   void finish(bool is_err, std::string& pending, std::size_t target);

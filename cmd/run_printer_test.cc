@@ -33,6 +33,40 @@ TEST_F(RunPrinterTest, WithoutPrefixBytesPassAsTheyAre) {
   EXPECT_EQ(out_.str(), bytes);
 }
 
+TEST_F(RunPrinterTest, NoByteOfOneOfSeveralHostsActsOnATerminal) {
+  for (const bool out_is : {true, false}) {
+    Output output(out_, err_, 80, {out_is, !out_is});
+    RunPrinter printer(output, targets_, false, false);
+    printer.out(0, "\x1b[2J\xc3");
+    printer.err(0, "\x1b[2J\xc3");
+    printer.out(1,
+                "\xc2\x9b"
+                "b\n");
+    printer.err(1,
+                "\xc2\x9b"
+                "b\n");
+    printer.out(0, "\x9f\n\x1b");
+    printer.err(0, "\x9f\n\x1b");
+    printer.ended(0, {ssh::End::exited, 0, "", {}});
+    const std::string escaped = "\\xc2\\x9bb\n\\x1b[2J\xc3\x9f\n\\x1b\n";
+    const std::string passed =
+        "\x1b[2J\xc3\xc2\x9b"
+        "b\n\x9f\n\x1b";
+    EXPECT_EQ(out_.str(), out_is ? escaped : passed);
+    EXPECT_EQ(err_.str(), out_is ? passed : escaped);
+    out_.str("");
+    err_.str("");
+  }
+}
+
+TEST_F(RunPrinterTest, OfOneHostBytesPassToATerminal) {
+  targets_.resize(1);
+  Output output(out_, err_, 80, {true, true});
+  RunPrinter printer(output, targets_, false, false);
+  printer.out(0, "\x1b[1mbold");
+  EXPECT_EQ(out_.str(), "\x1b[1mbold");
+}
+
 TEST_F(RunPrinterTest, AnEndlessLineDoesNotFillTheMemory) {
   RunPrinter printer(output_, targets_, true, false);
   const std::string chunk(1 << 20, 'x');

@@ -187,6 +187,15 @@ wait "$asking"
 if command -v script >/dev/null; then
   TERM=xterm script -qec "'$cluster' run host n1 'sleep 4; echo done'" /dev/null </dev/null >out
   grep -q '1 host: 0 done, 1 running, [0-9]* s left' out || { echo "no sign of life: $(<out)"; failures=$((failures + 1)); }
+  # What one of several hosts says does not act there, in whichever way it is printed.
+  wipes='printf "\033[2Jx"; printf "\033[2Jy" >&2'
+  for how in collate=no collate=prefix collate=yes format=json; do
+    TERM=xterm script -qec "'$cluster' run host n1 n9 '$wipes' $how connect-timeout=1" /dev/null </dev/null >out || true
+    if ! grep -q '\(x1b\|u001b\)\[2Jx' out || ! grep -q '\(x1b\|u001b\)\[2Jy' out || grep -q $'\x1b\\[2J' out; then
+      echo "a terminal gets what a host says, $how: $(cat -v out)"
+      failures=$((failures + 1))
+    fi
+  done
 fi
 "$cluster" run host n1 'sleep 2; echo over' >out 2>&1
 [[ $(<out) == over ]] || { echo "more than the answer: $(<out)"; failures=$((failures + 1)); }

@@ -92,11 +92,14 @@ class Output {
     if (!table.rows.empty() || format_ != Format::table) this->table(table);
   }
 
-  /// Prints text as it is; the text is made of whole lines.
+  /// Prints text as it is; the text is made of whole lines. On a terminal nothing in it acts.
   void text(std::string_view text);
 
-  /// Prints one line.
-  void line(std::string_view text) { out_ << text << '\n'; }
+  /// Prints one line in the same way.
+  void line(std::string_view text) {
+    this->text(text);
+    out_ << '\n';
+  }
 
   /// Prints one line for the operator, "PROGRAM: TEXT". Whatever is in the text, it stays one line.
   void note(std::string_view text);

@@ -56,6 +56,11 @@ TEST(Output, NothingOfATextActsOnATerminal) {
           "a\tb\n\n\x1b[2J\xc2\x9b"
           "2J\nc");
   EXPECT_EQ(out.str(), "a\tb\n\n\\x1b[2J\\xc2\\x9b2J\nc");
+  out.str("");
+  Output(out, err, 80, {true, true}).line("a\n\x1b[2J");
+  EXPECT_EQ(out.str(), "a\n\\x1b[2J\n");
+  Output(out, err).line("\x1b");
+  EXPECT_TRUE(out.str().ends_with("\x1b\n"));
   Output(out, err).text("\x1b");
   EXPECT_TRUE(out.str().ends_with("\x1b"));
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/terminal_text.h"
 #include "frontend/hosts/bounded_json.h"
 
 namespace cluster::frontend {
@@ -178,7 +179,7 @@ std::string map_json(const AgentAnswer& answer, const CardHolders& holders) {
     }
   }
   document["distances"] = distances;
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return json_for_terminal(document.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 }  // namespace cluster::frontend

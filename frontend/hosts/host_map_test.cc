@@ -115,6 +115,15 @@ TEST(HostMap, PrintsNoControlCharactersOfAHost) {
   for (const auto& line : lines) EXPECT_TRUE(std::ranges::none_of(line, is_control)) << line;
 }
 
+// JSON itself lets U+007F to U+009F stand, and some of them act on a terminal.
+TEST(HostMap, AsJsonHasNoControlCharactersOfAHost) {
+  const auto text = map_json(
+      says(
+          R"({"nodes": [{"node": 0, "cpus": "\u009b2J\u007f\u001b", "package": 0}], "functions": []})"),
+      {});
+  EXPECT_THAT(text, HasSubstr(R"("cpus":"\u009b2J\u007f\u001b")"));
+}
+
 TEST(HostMap, AsJsonHasVmsAndDistances) {
   const auto answer = says(read_file(fs::path(HOST_MAPS) / "nic-and-disk-per-switch.json").value());
   const auto text = map_json(answer, {{GpuName("gpupci2"), HostName("v1")}});

@@ -17,7 +17,7 @@ using ::testing::UnorderedElementsAre;
 class QuietRead : public ::testing::Test {
  protected:
   fs::path file(const std::string& text) {
-    const auto path = folder_.path() / "file";
+    auto path = folder_.path() / "file";
     replace_file(path, text);
     return path;
   }

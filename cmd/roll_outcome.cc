@@ -16,12 +16,16 @@ constexpr std::size_t kMostItems = 200;
 constexpr std::size_t kMostLines = 12;
 constexpr std::size_t kMostBytes = 400;  // of one line
 
+std::string bounded(std::string_view line) {
+  return printable(line.substr(0, kMostBytes)) + (line.size() > kMostBytes ? " ..." : "");
+}
+
 std::string last_line(const std::string& text) {
-  std::string last;
+  std::string_view last;
   for (const auto line : split(text, '\n')) {
-    if (!trim(line).empty()) last = std::string(trim(line));
+    if (!trim(line).empty()) last = trim(line);
   }
-  return last;
+  return bounded(last);
 }
 
 // The words of prelude.sh and undo.sh before an item that the operator wants to see.
@@ -43,7 +47,7 @@ std::optional<ScriptLine> script_line(std::string_view line) {
   const auto rest = line.substr(colon + 2);
   const auto space = rest.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
-  return ScriptLine{std::string(roll), std::string(rest.substr(0, space)),
+  return ScriptLine{bounded(roll), std::string(rest.substr(0, space)),
                     std::string(trim(rest.substr(space)))};
 }
 
@@ -60,10 +64,6 @@ std::optional<std::string> unclear_result(std::string_view line) {
     if (words[i] == "UNKNOWN") return "unknown";
   }
   return std::nullopt;
-}
-
-std::string bounded(std::string_view line) {
-  return printable(line.substr(0, kMostBytes)) + (line.size() > kMostBytes ? " ..." : "");
 }
 
 }  // namespace
@@ -87,9 +87,10 @@ RollOutcome outcome_of(const frontend::AgentAnswer& answer, const std::string& t
   const auto report = rolls::find_report(answer.out, token);
   if (report && report->outcome == Outcome::failed) {
     // The failed roll may be one that this roll requires.
-    return {Outcome::failed, (report->roll == roll ? "" : report->roll + ": ") + report->words};
+    return {Outcome::failed,
+            (report->roll == roll ? "" : bounded(report->roll) + ": ") + bounded(report->words)};
   }
-  if (report && reply.status == 0) return {report->outcome, report->words};
+  if (report && reply.status == 0) return {report->outcome, bounded(report->words)};
   const std::string why = "the script did not come to its end";
   if (reply.status == 0) return {Outcome::failed, why + ": " + last_line(answer.out)};
   // It was killed, or there is no shell.

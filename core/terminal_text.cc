@@ -27,10 +27,18 @@ std::string escaped(std::string_view text, bool keeps_tabs) {
   return out;
 }
 
+std::string brief(std::string_view text) {
+  constexpr std::size_t kMost = 1000;
+  if (text.size() <= kMost) return printable(text);
+  // A character that is cut would make all others numbers.
+  auto end = kMost;
+  while (end + 3 > kMost && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  return printable(text.substr(0, end)) + "...";
+}
+
 bool may_need_escapes(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return is_control(c) || (static_cast<unsigned char>(c) & 0xe0U) == 0x80U;
-  });
+  // A byte above 0x7f may be no UTF-8.
+  return std::ranges::any_of(text, [](char c) { return is_control(c) || (c & 0x80) != 0; });
 }
 
 std::string json_for_terminal(std::string json) {

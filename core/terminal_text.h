@@ -9,6 +9,9 @@ namespace cluster {
 /// bytes above 0x7f where it is no UTF-8: nobody else's text can control the operator's terminal.
 std::string escaped(std::string_view text, bool keeps_tabs);
 
+/// What somebody else says, printable, for a message; no more than the first 1,000 bytes of it.
+std::string brief(std::string_view text);
+
 /// False if nothing in `text` can be a part of what escaped() makes another of.
 bool may_need_escapes(std::string_view text);
 

@@ -7,6 +7,24 @@
 namespace cluster {
 namespace {
 
+TEST(Brief, IsCutBetweenCharacters) {
+  EXPECT_EQ(brief("a\x1b"), "a\\x1b");
+  const std::string most(998, 'a');
+  EXPECT_EQ(brief(most + "\xc3\xa9"), most + "\xc3\xa9");
+  EXPECT_EQ(brief(most + "\xe2\x82\xac"), most + "...");
+  EXPECT_EQ(brief(most + "\xe2\x82\xac" + most), most + "...");
+  EXPECT_EQ(brief(std::string(1001, '\x80')).size(), 4U * 997 + 3) << "no characters at all";
+}
+
+TEST(TerminalText, MayNeedEscapesWhereverTheyAreMade) {
+  for (int number = 0; number < 256; ++number) {
+    const std::string text(1, static_cast<char>(number));
+    EXPECT_TRUE(may_need_escapes(text) || escaped(text, false) == text) << number;
+  }
+  EXPECT_TRUE(may_need_escapes("a\xc2\x9b"));
+  EXPECT_FALSE(may_need_escapes("a ~"));
+}
+
 TEST(TerminalText, ControlCharactersAreEscaped) {
   EXPECT_EQ(printable("a\x1b]0;t\x07\tb\n"), "a\\x1b]0;t\\x07\\x09b\\x0a");
   EXPECT_EQ(for_terminal("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");

@@ -82,11 +82,7 @@ std::string upper(std::string_view text) {
 
 std::string printable(std::string_view text) { return escaped(text, false); }
 
-std::string quote(std::string_view text) {
-  constexpr std::size_t kMost = 1000;
-  const auto* rest = text.size() > kMost ? "..." : "";
-  return "'" + printable(text.substr(0, kMost)) + rest + "'";
-}
+std::string quote(std::string_view text) { return "'" + brief(text) + "'"; }
 
 bool is_utf8_text(std::string_view text) {
   const auto byte = [&](std::size_t at) -> std::uint32_t {

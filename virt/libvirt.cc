@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/terminal_text.h"
+
 namespace cluster::virt {
 namespace {
 
@@ -62,7 +64,7 @@ Libvirt::Libvirt()
 Error Libvirt::error(const std::string& what) const {
   std::string message = get_last_error_message_();
   std::ranges::replace(message, '\n', ' ');  // an Error is one line
-  return {fault_of(get_last_error_code_()), "libvirt cannot " + what + ": " + message};
+  return {fault_of(get_last_error_code_()), "libvirt cannot " + what + ": " + brief(message)};
 }
 
 LibvirtConnection connect(const Libvirt& libvirt, const std::string& uri) {

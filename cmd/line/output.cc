@@ -19,7 +19,9 @@ namespace {
 using Columns = std::vector<std::string>;
 
 std::string json_text(std::string_view text) {
-  return json_for_terminal(nlohmann::json(text).dump());
+  // A host may have said what is no UTF-8, which is no JSON.
+  const auto replace = nlohmann::json::error_handler_t::replace;
+  return json_for_terminal(nlohmann::json(text).dump(-1, ' ', false, replace));
 }
 
 std::string json_of(const Item& item) {

@@ -48,6 +48,19 @@ TEST(Output, NothingOfACellActsOnATerminal) {
   }
 }
 
+TEST(Output, ACellThatIsNoUtf8IsJsonAllTheSame) {
+  for (const auto& cell : {Cell{"a\xff"}, Cell{List{{Item{std::string("a\xff")}}}}}) {
+    const auto read =
+        nlohmann::json::parse(printed(Format::json, {{"model"}, {{cell}}}))[0]["model"];
+    EXPECT_EQ(read.is_array() ? read[0] : read, "a\xef\xbf\xbd");
+  }
+}
+
+TEST(Output, BytesThatAreNoTextAreNumbersInATable) {
+  EXPECT_EQ(printed(Format::table, {{"a"}, {{Cell{"b\xc0"}}, {Cell{"\xc3\xa9"}}}}),
+            "A\nb\\xc0:\n\xc3\xa9:\n");
+}
+
 TEST(Output, NothingOfATextActsOnATerminal) {
   std::ostringstream out;
   std::ostringstream err;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -75,7 +76,7 @@ AgentProgram program_of(const AgentAnswer& answer) {
   if (is_whole && program.path.starts_with('/')) return program;
   const auto said = trim(answer.err);
   throw Error(Fault::io, said.empty() ? "it does not tell of its gpupci"
-                                      : printable(said.substr(said.rfind('\n') + 1)));
+                                      : brief(said.substr(said.rfind('\n') + 1)));
 }
 
 // The word at byte 18 of the header (elf(5), e_machine), in the order of bytes of these machines.

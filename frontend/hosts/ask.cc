@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/keys.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 #include "frontend/hosts/guest_address.h"
 #include "frontend/hosts/host_selection.h"
@@ -98,8 +99,7 @@ std::string no_answer(const AgentAnswer& answer) {
     return "there is no gpupci: cluster sync host agent puts it there";
   }
   if (!trim(answer.out).empty()) return "";
-  const std::string said =
-      answer.err.empty() ? "" : ": " + std::string(trim(split(answer.err, '\n')[0]));
+  const std::string said = answer.err.empty() ? "" : ": " + brief(trim(split(answer.err, '\n')[0]));
   // Words that it does not know end with the status of wrong usage, and ours are right for ours.
   const bool is_doubtful = answer.reply.status == exit_status(Fault::usage);
   // gpupci --serve-ssh says so of what sudo=yes of the host puts before it.

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/sha256.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -101,7 +102,7 @@ std::vector<bool> delivered(const AgentAnswer& answer, std::size_t files) {
   const auto said = trim(answer.err);
   throw Error(Fault::io, said.empty() ? "the copy ended with status " +
                                             std::to_string(answer.reply.status) + " and no word"
-                                      : printable(said.substr(said.rfind('\n') + 1)));
+                                      : brief(said.substr(said.rfind('\n') + 1)));
 }
 
 }  // namespace cluster::frontend

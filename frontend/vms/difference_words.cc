@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/terminal_text.h"
 #include "core/text.h"
 
 namespace cluster::frontend {
@@ -101,8 +102,8 @@ std::string boot_words(std::string_view xml) {
 std::string value_words(const std::string& path, const std::optional<std::string>& value) {
   if (!value) return "nothing";
   if (path.ends_with("@passwd")) return "(a password)";
-  if (path == "domain/os/boot") return printable(boot_words(*value));
-  return is_size(path) ? size_words(*value) : printable(*value);
+  if (path == "domain/os/boot") return brief(boot_words(*value));
+  return brief(is_size(path) ? size_words(*value) : *value);
 }
 
 std::string change_words(const Difference& one) {
@@ -176,7 +177,7 @@ std::string path_words(const std::string& path) {
     if (!out.empty()) out += " ";
     out += element_words(all[i]);
   }
-  return out.empty() ? path : out;
+  return printable(out.empty() ? path : out);  // it has names of the host
 }
 
 std::vector<std::string> difference_words(const std::string& vm,

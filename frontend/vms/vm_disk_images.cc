@@ -1,10 +1,9 @@
 #include "frontend/vms/vm_disk_images.h"
 
 #include <algorithm>
-#include <map>
-#include <string_view>
 
 #include "core/error.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 #include "frontend/hosts/ask.h"
 #include "frontend/hosts/sudo.h"
@@ -34,25 +33,10 @@ std::string line_of(const Vm& vm) {
          shell_word(std::string(kFailed) + name) + " >&2\n";
 }
 
-// The errors of each VM. Those of a shell that did not come so far are nobody's.
-std::map<std::string, std::string> errors_of(std::string_view text) {
-  std::map<std::string, std::string> errors;
-  std::string open;
-  for (const auto line : split(text, '\n')) {
-    if (!line.starts_with(kFailed)) {
-      open.append(line).append("\n");
-      continue;
-    }
-    errors.emplace(line.substr(kFailed.size()), trim(open));
-    open.clear();
-  }
-  return errors;
-}
-
-// The line of `text` that has `words`; "" = none.
+// The line of `text` that has `words`, for a message; "" = none.
 std::string line_with(std::string_view text, std::string_view words) {
   for (const auto line : split(text, '\n')) {
-    if (line.find(words) != std::string_view::npos) return std::string(trim(line));
+    if (line.find(words) != std::string_view::npos) return brief(trim(line));
   }
   return "";
 }
@@ -76,7 +60,7 @@ void take_answer(const AgentAnswer& answer, VmHost& there) {
   there.failure = unfinished(answer);
   if (there.failure) return;
   const auto done = split(answer.out, '\n');
-  const auto errors = errors_of(answer.err);
+  const auto errors = image_errors(answer.err);
   for (auto& task : there.tasks) {
     if (!is_to_start(task) || line_of(task.vm).empty()) continue;
     if (std::ranges::find(done, task.vm.name.str()) != done.end()) continue;
@@ -98,6 +82,20 @@ void take_answer(const AgentAnswer& answer, VmHost& there) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> image_errors(std::string_view text) {
+  std::map<std::string, std::string> errors;
+  std::string open;
+  for (const auto line : split(text, '\n')) {
+    if (!line.starts_with(kFailed)) {
+      open.append(line).append("\n");
+      continue;
+    }
+    errors.emplace(line.substr(kFailed.size()), trim(open));
+    open.clear();
+  }
+  return errors;
+}
 
 void make_disk_images(Context& context, VmBatch& all, const ssh::Limits& limits) {
   std::vector<VmHost*> asked;

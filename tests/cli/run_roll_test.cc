@@ -233,6 +233,25 @@ TEST_F(RunRoll, TheLastLinesOfHostsThatFailAlikeAreOne) {
   EXPECT_NE(err.find("cluster: n[1-2] (2): line 20\n"), std::string::npos) << err;
 }
 
+// A host knows the token of its script, and may say what it likes behind it.
+TEST_F(RunRoll, WhatAHostSaysOfItsOutcomeIsOneLineOfBoundedLength) {
+  enabled_demo();
+  const std::string endless = "\x1b[2J" + std::string(std::size_t{1} << 20U, 'x');
+  for (const auto& [out, err, status] : std::vector<std::tuple<std::string, std::string, int>>{
+           {"\nTOKEN\tdone\tdemo\t" + endless + "\n", "", 0},
+           {"\nTOKEN\tfailed\t" + endless + "\t" + endless + "\n", "", 1},
+           {endless, "", 0},
+           {"", endless, 1},
+           {endless + ": would    x\n", "", 1}}) {
+    transport.answers["n1"] = {out, err, {ssh::End::exited, status, "", {}}};
+    const auto result = run({"run", "roll", "demo", "apply=yes"});
+    const auto said = result.out + result.err;
+    EXPECT_NE(result.out.find("\\x1b[2Jxxx"), std::string::npos);
+    EXPECT_EQ(said.find('\x1b'), std::string::npos);
+    EXPECT_LT(said.size(), 5'000U);
+  }
+}
+
 TEST_F(RunRoll, OfEachHostTheNewestLogsAreKept) {
   enabled_demo();
   const auto logs = beside("roll-logs/n1");

@@ -229,6 +229,7 @@ class Parser {
     for (const auto& word : setting.words) {
       // OpenSSH 9.9 replaces these, an older one does not.
       if (word.find('%') != std::string::npos || word.find("${") != std::string::npos) {
+        open_block();  // the one before may be of a file that another word included
         blocks_.back().settings.push_back(setting);
         blocks_.back().settings.back().use = Use::openssh;
         continue;

@@ -177,6 +177,20 @@ TEST(ConfigFile, IncludesInTheOrderOfTheLines) {
   EXPECT_THAT(ports, ElementsAre("1 of 0", "2 of 1", "3 of 0"));
 }
 
+// What only OpenSSH can include counts for all hosts, whomever the file before it ended with.
+TEST(ConfigFile, AnIncludeForOpenSshCountsBehindAnotherFile) {
+  const TempDir dir;
+  replace_file(dir.path() / "b", "Host x\n Port 2\n");
+  const ConfigFolders folders{.home = dir.path(), .includes = dir.path()};
+  std::vector<std::string> found;
+  for (const auto& block : parse_config("Include b %d/c", "config", folders)) {
+    for (const auto& setting : block.settings) {
+      found.push_back(setting.keyword + " of " + std::to_string(block.conditions.size()));
+    }
+  }
+  EXPECT_THAT(found, ElementsAre("port of 1", "include of 0"));
+}
+
 TEST(ConfigFile, ThatNobodyNamedMayBeMissing) {
   EXPECT_TRUE(read_config("/nonexistent", ConfigFile::user, kNowhere).empty());
   EXPECT_TRUE(read_config("/nonexistent", ConfigFile::system, kNowhere).empty());

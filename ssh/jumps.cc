@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/terminal_text.h"
 #include "core/text.h"
 #include "ssh/config_value.h"
 #include "ssh/lessons.h"
@@ -15,6 +16,9 @@ namespace {
 
 constexpr std::string_view kProxyJump = "ProxyJump ";
 constexpr std::string_view kProxyCommand = "ProxyCommand ";
+// `ProxyJump gw-%h` of all hosts leads on to ever new ones, and `%h%h` to names twice as long.
+constexpr std::size_t kMostJumps = 32;
+constexpr std::size_t kLongestName = 1024;  // NI_MAXHOST
 
 // One jump host as ProxyJump names it: [USER@]HOST[:PORT], or the same as ssh://...
 struct Hop {
@@ -157,6 +161,15 @@ void DoorFinder::find(Route& route) {
       set_door(route, joined(way, " "));
       route.loop = "its way leads through jump hosts in a circle, " + joined(way, " -> ") + " (" +
                    route.needs_openssh + "); say `ProxyJump none` for the first of them";
+      return;
+    }
+    if (way.size() > kMostJumps || name.size() > kLongestName) {
+      constexpr std::size_t kShown = 4;
+      way.resize(std::min(way.size(), kShown));
+      set_door(route, at->proxy);
+      route.loop = "its way leads through ever new jump hosts, " + brief(joined(way, " -> ")) +
+                   " -> ... (" + route.needs_openssh +
+                   "); say `ProxyJump none` for the first of them";
       return;
     }
     for (const auto& hop : hops) logins.push_back(login_at({hop.host, hop.port, hop.user}));

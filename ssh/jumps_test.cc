@@ -150,6 +150,15 @@ TEST_F(Jumps, ThroughThemselvesAreFound) {
               HasSubstr("n1 -> a -> b -> a"));
 }
 
+TEST_F(Jumps, WithoutEndAreFound) {
+  for (const auto* proxy :
+       {"ProxyJump a%n", "ProxyJump %h.b", "ProxyJump %h%h.b", "ProxyCommand ssh -W %h:%p a%n"}) {
+    const auto way = route("Host *\n  " + std::string(proxy));
+    EXPECT_THAT(way.loop, HasSubstr("its way leads through ever new jump hosts, n1 -> ")) << proxy;
+    EXPECT_LT(way.loop.size(), 2'000U);
+  }
+}
+
 // Each of many hosts has its own door, however alike their ways are.
 TEST_F(Jumps, OfManyHostsAreFoundForEach) {
   Operator me;

@@ -1,5 +1,7 @@
 #include "virt/domain_guest.h"
 
+#include <map>
+
 #include "core/hex.h"
 #include "core/pci_address.h"
 #include "core/text.h"
@@ -14,8 +16,19 @@ int field(pugi::xml_node address, const char* name) { return number(attribute(ad
 
 std::string hex2(int value) { return to_hex(static_cast<std::uint64_t>(value), 2); }
 
+// The PCI controllers of a domain by their numbers. A document may have thousands, and devices.
+using Controllers = std::map<int, pugi::xml_node>;
+
+Controllers controllers_of(pugi::xml_node root) {
+  Controllers found;
+  for (const auto one : root.child("devices").children("controller")) {
+    if (attribute(one, "type") == "pci") found.emplace(number(attribute(one, "index")), one);
+  }
+  return found;
+}
+
 // A controller may be behind another one, which a wrong document could say in a circle.
-std::string path_of(pugi::xml_node root, pugi::xml_node address) {
+std::string path_of(const Controllers& controllers, pugi::xml_node address) {
   constexpr int kDeepest = 32;
   std::string path;
   for (int depth = 0; depth < kDeepest; ++depth) {
@@ -24,8 +37,9 @@ std::string path_of(pugi::xml_node root, pugi::xml_node address) {
            path;
     const int bus = field(address, "bus");
     if (bus == 0) return "00" + path;
-    const auto controller = pci_controller(root, bus);
-    if (controller.empty()) return "";
+    const auto found = controllers.find(bus);
+    if (found == controllers.end()) return "";
+    const auto controller = found->second;
     if (const auto number_of_bus = controller.child("target").attribute("busNr")) {
       return hex2(number(number_of_bus.value(), 0)) + path;
     }
@@ -40,6 +54,7 @@ std::vector<PlacedDevice> placed_devices(const std::string& xml) {
   pugi::xml_document document;
   read_domain(document, xml);
   const auto root = document.child("domain");
+  const auto controllers = controllers_of(root);
   std::vector<PlacedDevice> placed;
   for (const auto device : root.child("devices").children()) {
     const std::string_view tag = device.name();
@@ -60,7 +75,7 @@ std::vector<PlacedDevice> placed_devices(const std::string& xml) {
                  .sysfs();
     }
     if (name.empty() || (type != "pci" && type != "mdev")) continue;
-    placed.push_back({name, path_of(root, device.child("address"))});
+    placed.push_back({name, path_of(controllers, device.child("address"))});
   }
   return placed;
 }

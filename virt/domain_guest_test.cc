@@ -44,6 +44,15 @@ TEST(PlacedDevices, BehindAnExpanderBeginAtItsBus) {
   EXPECT_EQ(one.at(0).path, "b4/00.0/00.0");
 }
 
+TEST(PlacedDevices, AreBehindTheFirstControllerOfThatNumber) {
+  const auto one = placed(controller(1, "pcie-root-port", address(0, 2)) +
+                          controller(1, "pcie-root-port", address(0, 3)) +
+                          "<controller type='usb' index='2'>" + address(0, 4) + "</controller>" +
+                          card_behind(address(1, 0)) + card_behind(address(2, 0)));
+  EXPECT_EQ(one.at(0).path, "00/02.0/00.0");
+  EXPECT_EQ(one.at(1).path, "") << "a controller of USB leads to no device of PCI";
+}
+
 TEST(PlacedDevices, MayBeAnywhereOrMediated) {
   const auto all =
       placed(card_behind("") + card_behind(address(9, 0)) + card_behind(address(0, 5)) +

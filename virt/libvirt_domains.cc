@@ -14,6 +14,7 @@
 #include "core/at_once.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "virt/document_bounds.h"
 #include "virt/domain_merge.h"
 #include "virt/libvirt_guests.h"
 #include "virt/libvirt_handles.h"
@@ -193,7 +194,7 @@ DomainCapabilities LibvirtDomains::capabilities(const DomainMachine& machine) {
           handles_.connection(), or_default(machine.emulator), or_default(machine.arch),
           or_default(machine.machine), or_default(machine.type), 0),
       &std::free);
-  if (answer) return DomainCapabilities::of_libvirt(answer.get());
+  if (answer) return DomainCapabilities::of_libvirt(within_bounds(answer.get()));
   const bool unknown = libvirt_.function_is_missing();
   const auto why = handles_.failure("take a domain of " + quote(machine.text()));
   throw Error(unknown || why.fault() == Fault::unreachable ? why.fault() : Fault::refused,

@@ -63,6 +63,26 @@ class LibvirtDomains : public ::testing::Test {
   std::unique_ptr<Domains> domains = open_domains("test:///default");
 };
 
+// libvirt on a host may have a document of any size, which nobody here is to read.
+TEST_F(LibvirtDomains, ADocumentBeyondTheBoundsIsRefused) {
+  std::string deep;
+  for (int i = 0; i < 100; ++i) deep += "<a:b xmlns:a='urn:a'>";
+  for (int i = 0; i < 100; ++i) deep += "</a:b>";
+  for (const auto& notes :
+       {deep, "<a:b xmlns:a='urn:a'>" + std::string(std::size_t{3} << 20U, 'x') + "</a:b>"}) {
+    const TempDir folder;
+    const auto file = folder.path() / "host.xml";
+    replace_file(
+        file,
+        "<node>" + with(document("vm-1", kUuid), "<metadata>" + notes + "</metadata>") + "</node>");
+    const auto there = open_domains("test://" + file.native());
+    const std::string why = "a document that is too large, or too deep";
+    expect_error(Fault::io, why, [&] { there->list(); });
+    expect_error(Fault::io, why, [&] { there->devices_in_use(); });
+    expect_error(Fault::io, why, [&] { there->running_documents({kUuid}); });
+  }
+}
+
 TEST(FailedStart, HasACauseWhereOnlyTheKernelsLogTellsIt) {
   EXPECT_THAT(failed_start_cause("internal error: qemu unexpectedly closed the monitor: vfio "
                                  "0000:02:00.0: Failed to set iommu for container: Operation not "

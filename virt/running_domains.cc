@@ -1,5 +1,6 @@
 #include "virt/running_domains.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <memory>
@@ -48,9 +49,9 @@ std::optional<std::string_view> attribute(std::string_view tag, std::string_view
   return value.substr(0, value.find(tag[at + key.size()]));
 }
 
-unsigned hex(std::string_view text) {
+unsigned hex(std::string_view text, unsigned most) {
   const auto value = text.starts_with("0x") ? parse_hex(text.substr(2)) : std::nullopt;
-  if (!value || *value > std::numeric_limits<unsigned>::max()) {
+  if (!value || *value > most) {
     throw Error(Fault::io, "no part of a PCI address: " + quote(std::string(text)));
   }
   return static_cast<unsigned>(*value);
@@ -63,9 +64,11 @@ std::optional<std::string> device_of(std::string_view address) {
   const auto function = attribute(address, "function");
   const auto bus = attribute(address, "bus");
   if (!slot || !function || !bus) return std::nullopt;
-  return PciAddress{hex(attribute(address, "domain").value_or("0x0")),
-                    static_cast<std::uint8_t>(hex(*bus)), static_cast<std::uint8_t>(hex(*slot)),
-                    static_cast<std::uint8_t>(hex(*function))}
+  constexpr auto kAnyDomain = std::numeric_limits<std::uint32_t>::max();
+  return PciAddress{hex(attribute(address, "domain").value_or("0x0"), kAnyDomain),
+                    static_cast<std::uint8_t>(hex(*bus, 0xff)),
+                    static_cast<std::uint8_t>(hex(*slot, 0x1f)),
+                    static_cast<std::uint8_t>(hex(*function, 7))}
       .sysfs();
 }
 
@@ -106,8 +109,10 @@ std::vector<std::string> host_devices(std::string_view domain_xml) {
     domain_xml.remove_prefix(tag.size());
     if (is(tag, "</domain")) return devices;
     if (is(tag, "<metadata")) {  // the operator's: any XML, which says nothing about devices
+      if (tag.ends_with("/>")) continue;
       const auto end = domain_xml.rfind("</metadata>");
-      if (end != std::string_view::npos) domain_xml.remove_prefix(end);
+      if (end == std::string_view::npos) throw broken(tag);
+      domain_xml.remove_prefix(end);
     } else if (is(tag, "<source")) {
       in_source = !tag.ends_with("/>");
     } else if (is(tag, "</source")) {

@@ -39,15 +39,27 @@ TEST(HostDevices, AreNotReadFromTheOperatorsNotes) {
               IsEmpty());
 }
 
+TEST(HostDevices, AreReadBehindNotesThatAreEmpty) {
+  const std::string device = "<source><address bus='0x02' slot='0x1f' function='0x7'/></source>";
+  EXPECT_THAT(host_devices("<domain><metadata/>" + device + "</domain>"),
+              ElementsAre("0000:02:1f.7"));
+  EXPECT_THAT(reason("<domain><metadata>" + device + "</domain>"), HasSubstr("cut short"));
+}
+
 TEST(HostDevices, AreNotGuessed) {
   EXPECT_THAT(reason(""), HasSubstr("cut short"));
   EXPECT_THAT(reason("<domain><devices>"), HasSubstr("cut short"));
   EXPECT_THAT(reason("<domain><source><address bus='0x02"), HasSubstr("cut short"));
   EXPECT_EQ(reason("<domain><source><address bus='2' slot='0x00' function='0x0'/></source>"),
             "no part of a PCI address: '2'");
-  EXPECT_EQ(reason("<domain><source><address domain='0x100000000' bus='0x02' slot='0x00' "
-                   "function='0x0'/></source>"),
-            "no part of a PCI address: '0x100000000'");
+  for (const auto* parts :
+       {"bus='0x100' slot='0x00' function='0x0'", "bus='0x02' slot='0x20' function='0x0'",
+        "bus='0x02' slot='0x00' function='0x8'",
+        "domain='0x100000000' bus='0x02' slot='0x00' function='0x0'"}) {
+    EXPECT_THAT(reason("<domain><source><address " + std::string(parts) + "/></source>"),
+                HasSubstr("no part of a PCI address"))
+        << parts;
+  }
 }
 
 // The host of libvirt's driver for tests, with a running domain that has all kinds of devices of

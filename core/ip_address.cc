@@ -21,6 +21,7 @@ constexpr std::size_t kBitsOfByte = 8;
 
 // The bytes of an address in network order; "" when `text` is none.
 std::string bytes_of(const std::string& text) {
+  if (text.find('\0') != std::string::npos) return "";  // inet_pton(3) reads nothing behind it
   for (const auto& [family, size] : {std::pair(AF_INET, 4), std::pair(AF_INET6, 16)}) {
     std::string bytes(static_cast<std::size_t>(size), '\0');
     if (inet_pton(family, text.c_str(), bytes.data()) == 1) return bytes;

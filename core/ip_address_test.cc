@@ -66,6 +66,12 @@ TEST(LocalAddress, IsOneThatNoOtherMachineReaches) {
   }
 }
 
+TEST(IpAddress, EndsWhereItsTextEnds) {
+  const std::string behind("10.1.0.5\0 x", 11);
+  EXPECT_FALSE(is_ip_address(behind));
+  EXPECT_EQ(spelled_address(behind), "");
+}
+
 TEST(IpAddress, AreAList) {
   const auto both = parse_ip_addresses("10.1.0.5/24,FD00::5/64");
   EXPECT_EQ(ip_addresses_text(both), "10.1.0.5/24,fd00::5/64");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/ip_address.h"
@@ -16,6 +18,20 @@ struct Wanted {
   std::string uuid;
   std::size_t target = 0;
 };
+
+constexpr std::size_t kMostAddresses = 256;  // of one guest
+
+// What stands in quotes in `document` and is as long as the MAC address of an interface.
+std::set<std::string_view> quoted_macs(std::string_view document) {
+  constexpr std::size_t kLength = std::string_view("52:54:00:00:00:0a").size();
+  std::set<std::string_view> found;
+  for (auto at = document.find('\''); at != std::string_view::npos;
+       at = document.find('\'', at + 1)) {
+    const auto rest = document.substr(at + 1);
+    if (rest.substr(0, kLength + 1).find('\'') == kLength) found.insert(rest.substr(0, kLength));
+  }
+  return found;
+}
 
 std::string fixed_address(const Vm& vm) {
   std::string found;
@@ -78,13 +94,15 @@ void ask_containers(Context& context, const std::map<HostName, std::vector<Wante
 
 std::vector<std::string> reachable(const virt::ToldAddresses& told, const std::string& domain_xml) {
   const auto document = lower(domain_xml);
-  const auto is_known = [&](const virt::GuestAddress& one) {
-    return !one.mac.empty() && document.find("'" + one.mac + "'") != std::string::npos;
-  };
+  const auto quoted = quoted_macs(document);
+  const auto is_known = [&](const virt::GuestAddress& one) { return quoted.contains(one.mac); };
   const bool has_known = std::ranges::any_of(told.addresses, is_known);
   std::vector<std::string> found;
   for (const auto& one : told.addresses) {
-    if (is_local_address(one.address) || (has_known && !is_known(one))) continue;
+    // libvirt hands over what the agent in the guest calls an address, whatever that is.
+    if (!is_ip_address(one.address) || is_local_address(one.address)) continue;
+    if (has_known && !is_known(one)) continue;
+    if (found.size() == kMostAddresses) break;
     if (std::ranges::find(found, one.address) == found.end()) found.push_back(one.address);
   }
   std::stable_partition(found.begin(), found.end(),

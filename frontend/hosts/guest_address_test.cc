@@ -40,5 +40,37 @@ TEST(GuestAddress, OfAnInterfaceThatIsNotInTheDocumentIsBetterThanNone) {
   EXPECT_THAT(reachable({}, kDocument), ElementsAre());
 }
 
+// The agent in a guest says what the guest likes.
+TEST(GuestAddress, IsAnAddress) {
+  const auto told = [](const std::string& address) {
+    return reachable({{{"52:54:00:00:00:0a", address}}, "agent"}, kDocument);
+  };
+  for (const char* other : {"", "-oProxyCommand=touch /tmp/x", "host.example.org", "10.1.0.5 ",
+                            "10.1.0.5\x1b[2J", "10.1.0", "%1"}) {
+    EXPECT_THAT(told(other), ElementsAre()) << other;
+  }
+}
+
+TEST(GuestAddress, IsSoughtInDocumentsOfAnyForm) {
+  const virt::ToldAddresses told{
+      {{"52:54:00:00:00:0a", "10.1.0.5"}, {"02:42:ac:11:00:01", "172.17.0.1"}}, "agent"};
+  const std::string document = kDocument;
+  EXPECT_THAT(reachable(told, document + std::string(100, 'x')), ElementsAre("10.1.0.5"));
+  EXPECT_THAT(reachable(told, "'a'" + document + "'"), ElementsAre("10.1.0.5"));
+  for (const char* other : {"'", "'52:54:00:00:00:0a", "52:54:00:00:00:0a'", "'52:54:00:00:00:0'",
+                            "'x52:54:00:00:00:0a'"}) {
+    EXPECT_THAT(reachable(told, other), ElementsAre("10.1.0.5", "172.17.0.1")) << other;
+  }
+}
+
+TEST(GuestAddress, AGuestHasNotAnyNumberOfThem) {
+  virt::ToldAddresses told{{}, "agent"};
+  for (int i = 0; i < 10'000; ++i) {
+    told.addresses.push_back(
+        {"52:54:00:00:00:0a", "10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250)});
+  }
+  EXPECT_EQ(reachable(told, kDocument).size(), 256U);
+}
+
 }  // namespace
 }  // namespace cluster::frontend

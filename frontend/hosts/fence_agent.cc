@@ -10,13 +10,13 @@
 #include <array>
 #include <csignal>
 #include <optional>
-#include <regex>
 
 #include "core/command_reader.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/secret_names.h"
 #include "core/text.h"
+#include "frontend/hosts/fence_words.h"
 #include "ssh/child_process.h"
 
 namespace cluster::frontend {
@@ -161,32 +161,6 @@ Ended wait_for(ssh::ChildProcess& child, std::chrono::seconds patience) {
   return ended;
 }
 
-// One line of an agent without what Python's logging puts before it: "ERROR:root:", or
-// "2026-01-31 12:00:00,123 ERROR: ".
-std::string plain(std::string_view line) {
-  static const std::regex stamp(
-      R"(^([-0-9]+ [0-9:,.]+ )?(ERROR|WARNING|CRITICAL|INFO):(root:)? ?)");
-  return printable(std::regex_replace(std::string(trim(line)), stamp, ""));
-}
-
-// The last line that is no hint of how to call it.
-std::string last_line(const std::string& said) {
-  std::string last;
-  for (const auto line : split(said, '\n')) {
-    const auto text = plain(line);
-    if (!text.empty() && !text.starts_with("Please use '-h'")) last = text;
-  }
-  return last;
-}
-
-// Agents go on without an option that they do not know, a mistyped `lanplus` too.
-std::string warning_in(const std::string& said) {
-  for (const auto line : split(said, '\n')) {
-    if (line.find("unknown option") != std::string_view::npos) return plain(line);
-  }
-  return "";
-}
-
 }  // namespace
 
 FenceDevice parse_fence(const std::string& value, const HostName& host) {
@@ -226,12 +200,12 @@ PowerAnswer switch_power(const ssh::Warden& warden, const FenceDevice& device, P
                                " s" + (power == Power::status ? "" : ": see action=status"));
   }
   const int status = WIFEXITED(*ended.status) ? WEXITSTATUS(*ended.status) : -1;
-  const auto warning = warning_in(ended.said);
+  const auto warning = fence_warning(ended.said);
   if (power == Power::status && (status == 0 || status == kOff)) {
     return {status == 0 ? "on" : "off", warning};
   }
   if (status == 0) return {"", warning};
-  auto why = last_line(ended.said);
+  auto why = fence_failure(ended.said);
   if (why.empty()) why = "it ended without a word";
   throw Error(Fault::io, device.agent + ": " + why);
 }

@@ -17,9 +17,10 @@ namespace {
 
 using Kind = YamlValue::Kind;
 
-// An alias may stand inside what it names, and a few of them may stand for millions of values.
+// An alias may stand inside what it names, and a few of them for millions of values, or of bytes.
 constexpr int kDepth = 8;
 constexpr int kValues = 100'000;
+constexpr std::size_t kBytes = std::size_t{1} << 20U;  // of all scalars
 
 // A document of libyaml, which is 84 KB of gpupci; yaml-cpp would be 160, and its streams 400 more.
 class Document {
@@ -47,8 +48,9 @@ class Document {
     } else if (!is_null(from)) {
       to.kind = Kind::scalar;
       to.text = text_of(from);
+      bytes_ += to.text.size();
     }
-    return true;
+    return bytes_ <= kBytes;
   }
 
  private:
@@ -69,6 +71,7 @@ class Document {
 
   yaml_document_t& document_;
   int values_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 // The line of an error. When a byte is not UTF-8, libyaml knows its place in the text but not its

@@ -49,6 +49,14 @@ TEST(YamlFile, RefusesWithThePlace) {
   EXPECT_TRUE(refusal("a: b\nc: \xff\n").starts_with("f.yaml:2: "));
 }
 
+TEST(YamlFile, RefusesATextThatIsTooMuchHoweverOftenItIsNamed) {
+  const auto text = [](std::size_t length) {
+    return "a: [&a " + std::string(length, 'x') + ", *a, *a, *a]\n";
+  };
+  EXPECT_EQ(refusal(text(1U << 17U)), "read");
+  EXPECT_EQ(refusal(text(1U << 18U)), "f.yaml:1: there is too much in each other");
+}
+
 // An alias inside what it names would have no end, and nine lists of aliases would not fit.
 TEST(YamlFile, RefusesWhatStandsInItselfOrIsTooMuch) {
   EXPECT_EQ(refusal("a: &x [*x]\n"), "f.yaml:1: there is too much in each other");

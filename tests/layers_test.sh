@@ -125,7 +125,7 @@ only 'libvirt/' virt
 only 'pugixml' virt tests/support
 only 'libxml/' virt
 only 'nlohmann/' cmd cmd/line frontend/fleet frontend/hosts frontend/selftest node-agent node-agent/output node-agent/state \
-  'node-agent/actions/*_test.cc' tests/cli tests/support
+  'node-agent/actions/*_test.cc' tests/cli tests/fuzz tests/support
 only 'yaml\.h>' node-agent
 
 # Tests are beside the code, as NAME_test.cc, or in tests/. Nothing else knows their library.

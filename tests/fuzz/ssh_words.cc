@@ -1,4 +1,5 @@
 // What `ssh`, a server before its login, and a host that ends a command say.
+#include "ssh/last_words.h"
 #include "ssh/refusal.h"
 #include "ssh/remote_end.h"
 #include "ssh/ssh_log.h"
@@ -12,6 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   log.take(text.substr(size / 2));
   ssh::refusal_of_ssh(log.said(), text, log.has_sent_key_exchange(), log.has_begun_login());
   ssh::refusal_of_greeting(text);
+  ssh::last_words(text);
+  ssh::last_words("Received SSH_MSG_DISCONNECT: " + text);
   ssh::read_ending(text);
   return 0;
 }

@@ -10,19 +10,20 @@
 namespace cluster {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 // A card as an agent reports it, at 02:00, with a function for the audio.
 std::string card(const std::string& name, const std::string& identity,
-                 const std::string& pci = "02_00") {
+                 const std::string& pci = "02_00", const std::string& of_function = "") {
   const std::string function = R"({"pci": "pci_0000_)" + pci;
   return R"({"name": ")" + name + R"(", "pci": "pci_0000_)" + pci + R"(_0", "functions": [)" +
          function +
          R"(_0", "class": "0302", "vendor": "10de", "device": "20b5", "subsystem_vendor": "10de",
-             "subsystem_device": "1533", "iommu_group": 13},)" +
-         function +
-         R"(_1", "class": "0403", "vendor": "10de", "device": "10f1", "iommu_group": 14}], )" +
-         identity + "}";
+             "subsystem_device": "1533", "iommu_group": 13)" +
+         of_function + "}," + function +
+         R"(_1", "class": "0403", "vendor": "10de", "device": "10f1", "iommu_group": 14)" +
+         of_function + "}], " + identity + "}";
 }
 
 std::string cards(const std::string& list) { return R"({"cards": [)" + list + "]}"; }
@@ -131,8 +132,9 @@ TEST_F(Hosts, CannotSpeakForAnother) {
   const auto text = [&](const char* key) {
     return '"' + std::string(key) + R"(": ")" + forged + '"';
   };
-  const auto facts = cards(card("gpupci1", text("serial") + ", " + text("uuid") + ", " +
-                                               text("model") + ", " + text("slot")));
+  const auto facts = cards(card(
+      "gpupci1", text("serial") + ", " + text("uuid") + ", " + text("model") + ", " + text("slot"),
+      "02_00", ", " + text("driver")));
   const auto outcome = R"({"cards": [{"name": "gpupci1", "pci": "pci_0000_02_00_0", )" +
                        text("error") + R"(, "functions": [{)" + text("outcome") + "}]}]}";
   const auto check = R"({"checks": [{"id": "H2", "card": null, "result": "FAIL", )" +
@@ -140,6 +142,7 @@ TEST_F(Hosts, CannotSpeakForAnother) {
                      text("card") + R"(, "result": "FAIL", )" + text("reason") + "}]}";
   using Words = std::vector<std::string>;
   const std::vector<Words> all{{"discover", "host", "gpu", "n1"},
+                               {"set", "host", "gpu", "n1", "gpupci1", "wish=detached"},
                                {"list", "host", "gpu", "n1", "detail=yes"},
                                {"list", "host", "gpu", "n1", "status=yes"},
                                {"detach", "host", "gpu", "n1"},
@@ -161,12 +164,15 @@ TEST_F(Hosts, CannotSpeakForAnother) {
                                                               {"", "sudo: " + raw, 1}}) {
     transport.answers["n1"] = {out, err, {ssh::End::exited, status, "", {}}};
     transport.exactly.clear();
-    if (out != facts) say("n1", kList, cards(card("gpupci1", kSerial)));
+    const auto card_of_n1 = card("gpupci1", kSerial, "02_00", R"(, "driver": "nvidia")");
+    if (out != facts) say("n1", kList, cards(card_of_n1));
     for (const auto& words : all) {
       const auto result = run(words);
       const auto said = result.out + result.err;
       SCOPED_TRACE(words[0] + " " + words[2] + ":\n" + said);
       EXPECT_NE(result.status, 70);
+      // It acts on the wish, and what the host says then is read as well.
+      EXPECT_TRUE(words[0] != "sync" || said.find("gpupci1: detach, it has ") != std::string::npos);
       EXPECT_EQ(said.find('\x1b'), std::string::npos);
       EXPECT_EQ(said.find("\xc2\x9b"), std::string::npos);
       for (const auto line : split(said, '\n')) {

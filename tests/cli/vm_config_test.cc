@@ -166,6 +166,23 @@ TEST_F(VmConfig, OneFileAVm) {
   EXPECT_EQ(read_file(configs / "rocks-33.xml"), before);
 }
 
+// Somebody who may write to the folder has laid links, at the file and where it is written first.
+TEST_F(VmConfig, AFileOfAVmFollowsNoLink) {
+  const auto configs = folder.path() / "configs";
+  const auto ours = folder.path() / "ours";
+  replace_file(ours, "kept");
+  std::filesystem::create_directory(configs);
+  for (const char* name : {"rocks-33.xml", "rocks-33.xml.new"}) {
+    std::filesystem::create_symlink(ours, configs / name);
+  }
+  EXPECT_EQ(cluster({"report", "vm", "config", "rocks-33", "output-dir=" + configs.native()}), "");
+  EXPECT_EQ(read_file(ours), "kept");
+  EXPECT_FALSE(std::filesystem::is_symlink(configs / "rocks-33.xml"));
+  EXPECT_FALSE(
+      std::filesystem::exists(std::filesystem::symlink_status(configs / "rocks-33.xml.new")));
+  EXPECT_EQ(read_file(configs / "rocks-33.xml"), cluster({"report", "vm", "config", "rocks-33"}));
+}
+
 // Returns the calls that libvirt on the container got.
 class SyncVmConfig : public VmConfig {
  protected:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "core/text.h"
 
@@ -48,15 +47,15 @@ std::string login_of(const Route& route) {
 }
 
 void Lessons::fail_at_host(const Route& route, const std::vector<KnownKey>& known,
-                           Failure failure) {
+                           const Failure& failure) {
   const bool is_of_login = failure.why.end == End::no_login;
   failed_.try_emplace(
       is_of_login ? "login" + trusted_login_of(route, known) : "key" + words_of_trust(route, known),
-      std::move(failure));
+      failure);
 }
 
-void Lessons::fail_on_way(const Route& route, Failure failure) {
-  failed_.try_emplace("way" + route.door_login, std::move(failure));
+void Lessons::fail_on_way(const Route& route, const Failure& failure) {
+  failed_.try_emplace("way" + route.door_login, failure);
 }
 
 const Lessons::Failure* Lessons::foretold(const Route& route,

@@ -36,9 +36,9 @@ class Lessons {
   bool has_failures() const { return !failed_.empty(); }
   /// `ssh` came to the host of `route`, and failed there. `known` are the keys under which the host
   /// may show itself.
-  void fail_at_host(const Route& route, const std::vector<KnownKey>& known, Failure failure);
+  void fail_at_host(const Route& route, const std::vector<KnownKey>& known, const Failure& failure);
   /// It failed at a jump host.
-  void fail_on_way(const Route& route, Failure failure);
+  void fail_on_way(const Route& route, const Failure& failure);
   /// The failure that `ssh` would meet again; nullptr = nobody knows of one.
   const Failure* foretold(const Route& route, const std::vector<KnownKey>& known) const;
 

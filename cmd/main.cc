@@ -10,6 +10,7 @@
 #include "cmd/line/terminal.h"
 #include "cmd/program.h"
 #include "core/own_program.h"
+#include "core/standard_streams.h"
 #include "frontend/hosts/remote_domains.h"
 #include "ssh/fan_out.h"
 #include "ssh/operator.h"
@@ -32,6 +33,7 @@ std::filesystem::path installed_rolls() {
 
 int main(int argc, char** argv) {
   namespace cmd = cluster::cmd;
+  cluster::hold_standard_streams();
   umask(umask(022) | 022);  // nobody else may write to what is made here
   cluster::ssh::FanOut transport;
   const auto open = [](const std::string& db, cluster::Inventory::Open how) {

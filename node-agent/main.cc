@@ -8,13 +8,14 @@
 #include <system_error>
 #include <vector>
 
+#include "core/standard_streams.h"
 #include "node-agent/actions/run.h"
 #include "node-agent/binding/open_node_devices.h"
 #include "node-agent/streams.h"
 #include "node-agent/variables.h"
 
 int main(int argc, char** argv) {
-  cluster::agent::hold_standard_streams();
+  cluster::hold_standard_streams();
   ::umask(::umask(022) | 022);  // nobody else may write to what is made here
   const std::vector<std::string> words(argv, argv + argc);
   cluster::agent::Environment environment;

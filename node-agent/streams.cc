@@ -1,6 +1,5 @@
 #include "node-agent/streams.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,13 +19,6 @@ Stream& Stream::operator<<(std::string_view text) {
   }
   line_.clear();
   return *this;
-}
-
-void hold_standard_streams() {
-  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
-    // A new file gets the lowest number that is free.
-    if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) != stream) return;
-  }
 }
 
 }  // namespace cluster::agent

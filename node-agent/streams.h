@@ -27,9 +27,4 @@ class Stream {
   bool good_ = true;
 };
 
-/// Puts /dev/null, to be read, in place of each standard stream that the caller has closed. Else a
-/// file that gpupci opens would get its number, and with it what gpupci says: a record or the lock.
-/// Writing to such a stream still fails.
-void hold_standard_streams();
-
 }  // namespace cluster::agent

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/file.h"
@@ -49,27 +48,6 @@ TEST(Stream, WritesAllOfALongLine) {
   out << line;
   EXPECT_TRUE(out.good());
   EXPECT_EQ(read_file("/proc/self/fd/" + std::to_string(file.get())), line);
-}
-
-TEST(Streams, AreNoFilesThatAreOpenedLater) {
-  const auto child = ::fork();
-  if (child == 0) {
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
-    hold_standard_streams();
-    const bool later = ::open("/dev/zero", O_RDWR) > STDERR_FILENO;
-    const bool refused = ::write(STDOUT_FILENO, "x", 1) < 0 && ::write(STDERR_FILENO, "x", 1) < 0;
-    char text = 0;
-    ::_exit(later && refused && ::read(STDIN_FILENO, &text, 1) == 0 ? 0 : 1);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
-}
-
-TEST(Streams, StayAsTheyAreWhenTheyAreOpen) {
-  const auto before = std::filesystem::read_symlink("/proc/self/fd/1");
-  hold_standard_streams();
-  EXPECT_EQ(std::filesystem::read_symlink("/proc/self/fd/1"), before);
 }
 
 }  // namespace

@@ -238,7 +238,8 @@ void Output::ask(std::string_view text) {
 void Output::check_outlet() {
   if (out_) return;
   if (errno == EPIPE) throw ClosedPipe();
-  throw Error(Fault::io, std::string("cannot write the answer: ") + strerror(errno));
+  const std::string why = errno == EBADF ? "standard output is closed" : strerror(errno);
+  throw Error(Fault::io, "cannot write the answer: " + why);
 }
 
 Format parse_format(std::string_view text) {

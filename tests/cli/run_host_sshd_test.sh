@@ -130,6 +130,16 @@ for how in collate=yes format=json; do
   ended "$how and a reader that goes" 141 "$(<status)"
   [[ ! -s err ]] || { echo "$how says: $(<err)"; failures=$((failures + 1)); }
 done
+# A stream that the caller has closed is neither a connection nor a file that is opened later.
+for way in '' collate=yes; do
+  got=0
+  # shellcheck disable=SC2086 # an empty word is none
+  "$cluster" run host n1 'echo out' $way 2>err >&- || got=$?
+  if [[ $got != 1 || $(<err) != "cluster: cannot write the answer: standard output is closed" ]]; then
+    echo "closed standard output, $way: status $got, $(<err)"
+    failures=$((failures + 1))
+  fi
+done
 # Files are wanted all the same.
 rm -f "$begun"
 echo 0 >status

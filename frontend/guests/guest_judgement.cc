@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/text.h"
 #include "frontend/guests/guest_faults.h"
@@ -9,24 +10,10 @@
 namespace cluster::frontend {
 namespace {
 
-// What gds-check says in a line.
-struct GdsLine {
-  std::string id;
-  Verdict result = Verdict::unknown;
-  std::string reason, fix;
-};
-
-std::optional<Verdict> gds_verdict(std::string_view word) {
-  for (const auto one : {Verdict::pass, Verdict::warn, Verdict::unknown, Verdict::fail}) {
-    if (name(one) == word) return one;
-  }
-  return std::nullopt;
-}
-
 // "S1\tFAIL\tREASON\tFIX" of gds-check --report, or "S1   FAIL     REASON; FIX" of an older one
 // that prints for people alone. Nothing else is a check: a guest judges nothing but its S1, S2, ...
-std::optional<GdsLine> gds_line(std::string_view line) {
-  GdsLine read;
+std::optional<CheckAnswer> gds_line(std::string_view line) {
+  CheckAnswer read;
   std::string_view word;
   std::string_view reason;
   std::string_view fix;
@@ -45,7 +32,7 @@ std::optional<GdsLine> gds_line(std::string_view line) {
       reason = reason.substr(0, end);
     }
   }
-  const auto result = gds_verdict(word);
+  const auto result = verdict_named(word);
   if (!result || !read.id.starts_with('S') || !parse_number(read.id.substr(1))) return std::nullopt;
   read.result = *result;
   read.reason = reason;
@@ -253,7 +240,7 @@ class Judge {
     }
     const auto before = checks_.size();
     for (const auto& line : report_.part("gds")) {
-      if (const auto one = gds_line(line)) say(one->id, "", one->result, one->reason, one->fix);
+      if (auto one = gds_line(line)) checks_.push_back(std::move(*one));
     }
     if (checks_.size() == before) {
       say("S1", "", Verdict::unknown, "gds-check in the guest tells of no check",

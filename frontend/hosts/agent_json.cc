@@ -97,13 +97,7 @@ std::optional<std::vector<int>> bars_of(const json& function) {
   return sizes;
 }
 
-constexpr std::array kVerdicts{"PASS", "WARN", "UNKNOWN", "FAIL"};
-
-// A newer agent may say another word. Such a word is unknown, and never a pass.
-Verdict verdict_of(const std::string& text) {
-  const auto at = std::ranges::find(kVerdicts, text);
-  return at == kVerdicts.end() ? Verdict::unknown : static_cast<Verdict>(at - kVerdicts.begin());
-}
+constexpr std::array<std::string_view, 4> kVerdicts{"PASS", "WARN", "UNKNOWN", "FAIL"};
 
 GpuFunction function_of(const json& function) {
   const auto bars = bars_of(function);
@@ -244,6 +238,12 @@ CardOutcome outcome_of(const json& card) {
 
 std::string_view name(Verdict verdict) { return kVerdicts.at(static_cast<std::size_t>(verdict)); }
 
+std::optional<Verdict> verdict_named(std::string_view word) {
+  const auto* const at = std::ranges::find(kVerdicts, word);
+  if (at == kVerdicts.end()) return std::nullopt;
+  return static_cast<Verdict>(at - kVerdicts.begin());
+}
+
 std::vector<GpuCard> cards_of(const AgentAnswer& answer) { return understood(answer, cards_in); }
 
 std::map<PciAddress, std::string> drivers_of(const AgentAnswer& answer) {
@@ -289,9 +289,11 @@ std::vector<CheckAnswer> checks_of(const AgentAnswer& answer) {
   return understood(answer, [](const json& document) {
     std::vector<CheckAnswer> checks;
     for (const auto& check : bounded(document.at("checks"))) {
+      // A newer agent may say another word. Such a word is unknown, and never a pass.
+      const auto result = verdict_named(check.at("result").get<std::string>());
       checks.push_back({check.at("id").get<std::string>(),
                         optional_of<std::string>(check, "card").value_or(""),
-                        verdict_of(check.at("result").get<std::string>()),
+                        result.value_or(Verdict::unknown),
                         optional_of<std::string>(check, "reason").value_or(""),
                         optional_of<std::string>(check, "fix").value_or("")});
       const auto vms = check.find("vms");

@@ -70,6 +70,9 @@ enum class Verdict { pass, warn, unknown, fail };
 /// "PASS", "WARN", "UNKNOWN", "FAIL".
 std::string_view name(Verdict verdict);
 
+/// The verdict of that name; nothing when `word` is none.
+std::optional<Verdict> verdict_named(std::string_view word);
+
 /// One result in the answer to `gpupci --check --json`.
 struct CheckAnswer {
   std::string id;    ///< "H2", "D9"

@@ -46,6 +46,11 @@ std::string login_of(const Route& route) {
                 kBetween);
 }
 
+std::string Lessons::Failure::reason(const Target& target) const {
+  if (why.said.empty()) return rest;
+  return ": " + quote(why.said) + what_helps(why, target) + rest;
+}
+
 void Lessons::fail_at_host(const Route& route, const std::vector<KnownKey>& known,
                            const Failure& failure) {
   const bool is_of_login = failure.why.end == End::no_login;

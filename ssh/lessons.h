@@ -21,6 +21,10 @@ class Lessons {
   struct Failure {
     NoConnection why;
     std::string rest;  ///< the end of the reason, which is the same for all
+
+    /// The reason for `target`, to stand behind that `ssh` failed there: what it said, and what
+    /// helps.
+    std::string reason(const Target& target) const;
   };
 
   Penalties penalties;

@@ -228,10 +228,7 @@ void SshProcess::conclude_without_command(int status) {
 }
 
 std::string SshProcess::words_of(const Lessons::Failure& failure) const {
-  const auto& [why, rest] = failure;
-  std::string said;
-  if (!why.said.empty()) said = ": " + quote(why.said) + what_helps(why, asked());
-  return without_success() + said + rest;
+  return without_success() + failure.reason(asked());
 }
 
 std::vector<KnownKey> SshProcess::known() const {

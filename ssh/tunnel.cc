@@ -241,10 +241,7 @@ void Tunnel::learn(const NoConnection& why, const std::string& rest) {
 }
 
 std::string Tunnel::words_of(const Lessons::Failure& failure) const {
-  const auto& [why, rest] = failure;
-  std::string said;
-  if (!why.said.empty()) said = ": " + quote(why.said) + what_helps(why, target_);
-  return "ssh to " + quote(target_.name) + " failed" + said + rest;
+  return "ssh to " + quote(target_.name) + " failed" + failure.reason(target_);
 }
 
 // The sshd at the host or at its door said "Not allowed at this time".

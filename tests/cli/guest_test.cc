@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/json_shape.h"
-#include "tests/support/story.h"
+#include "tests/support/two_containers.h"
 
 namespace cluster {
 namespace {
@@ -11,20 +11,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class Guest : public Story {
+class Guest : public TwoContainers {
  protected:
   void SetUp() override {
-    for (const std::string number : {"1", "2"}) {
-      cluster({"add", "host", "n" + number, "appliance=vm-container"});
-      cluster({"add", "host", "vm", "v" + number, "n" + number, "disk=phy:/dev/b,vda,virtio",
-               "uuid=00000000-0000-4000-8000-00000000000" + number});
-    }
-    cluster({"sync", "vm", "config"});
+    TwoContainers::SetUp();
     n1().done.clear();
     set(virt::DomainState::running);
   }
 
-  FakeDomains::Host& n1() { return domains.hosts["n1"]; }
   virt::Domain& v1() { return n1().domains.at(0); }
 
   void set(virt::DomainState state) {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "core/text.h"
-#include "tests/support/story.h"
+#include "tests/support/two_containers.h"
 
 namespace cluster {
 namespace {
@@ -23,19 +23,12 @@ std::string as_xml(std::string text) {
 }
 
 // v1 is on n1, which is the enemy's, and v2 on n2.
-class HostileLibvirt : public Story {
+class HostileLibvirt : public TwoContainers {
  protected:
   void SetUp() override {
-    for (const std::string number : {"1", "2"}) {
-      cluster({"add", "host", "n" + number, "appliance=vm-container"});
-      cluster({"add", "host", "vm", "v" + number, "n" + number, "disk=phy:/dev/b,vda,virtio",
-               "uuid=00000000-0000-4000-8000-00000000000" + number});
-    }
-    cluster({"sync", "vm", "config"});
+    TwoContainers::SetUp();
     good_ = n1();
   }
-
-  FakeDomains::Host& n1() { return domains.hosts["n1"]; }
 
   // Runs each command that asks libvirt, on a host of the enemy as `make` makes it; gives all that
   // they said.
